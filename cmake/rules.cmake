@@ -1,0 +1,18 @@
+# A rule is registered by being there: rules/<category>/<rule_id>.cc defines `const Rule <rule_id>`.
+# Written here: generated/rules/all_rules.h (extern declarations) and all_rules.cc (the one array).
+file(GLOB pgadvise_rule_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/rules/*/*.cc")
+list(SORT pgadvise_rule_files)
+set(_declarations "")
+set(_entries "")
+foreach(_file IN LISTS pgadvise_rule_files)
+  get_filename_component(_name "${_file}" NAME_WE)
+  get_filename_component(_dir "${_file}" DIRECTORY)
+  get_filename_component(_category "${_dir}" NAME)
+  string(APPEND _declarations "extern const Rule ${_name};\n")
+  string(APPEND _entries "    {\"${_category}\", &${_name}},\n")
+endforeach()
+set(_header "#pragma once\n#include \"lint/rule.h\"\nnamespace pgadvise::rules {\nusing namespace lint;\n${_declarations}}  // namespace pgadvise::rules\n")
+set(_source "#include \"rules/all_rules.h\"\n\nnamespace pgadvise::lint {\nusing namespace rules;\nstatic constexpr RegisteredRule all[] = {\n${_entries}};\nstd::span<const RegisteredRule> all_rules() { return all; }\n}  // namespace pgadvise::lint\n")
+file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/rules/all_rules.h" CONTENT "${_header}" @ONLY)
+file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/rules/all_rules.cc" CONTENT "${_source}" @ONLY)
+set(pgadvise_rule_sources ${pgadvise_rule_files} "${CMAKE_BINARY_DIR}/generated/rules/all_rules.cc")

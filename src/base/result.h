@@ -1,0 +1,42 @@
+// Result<T>: a value or an Error. Errors are values everywhere in pgadvise; exceptions of third-party libraries
+// stop at the function that calls the library.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+namespace pgadvise {
+
+// One clear line for people: what went wrong, where, and what to do about it. Never holds a password or a literal
+// from a log.
+struct Error {
+  enum class Kind {
+    usage,     // wrong option or configuration: exit code 2
+    input,     // a named input is missing or unreadable: exit code 2
+    database,  // the database of --db can't be reached: exit code 3
+    passing,   // part of an input or one statement failed; the rest goes on
+  };
+  Kind kind = Kind::passing;
+  std::string where;  // "drizzle/0001_x.sql:12:3", "the database shop on localhost", may be empty
+  std::string what;   // "syntax error at or near \"FORM\""
+  std::string hint;   // "check the file name", may be empty
+
+  // "where: what (hint)" with control characters made visible.
+  std::string line() const;
+};
+
+template <class T>
+using Result = tl::expected<T, Error>;
+
+inline tl::unexpected<Error> fail(Error::Kind kind, std::string where, std::string what, std::string hint = {}) {
+  return tl::unexpected<Error>(Error{kind, std::move(where), std::move(what), std::move(hint)});
+}
+
+// What a stage wants a person to know beside its result: collected, never printed by the stage itself.
+using Diagnostics = std::vector<Error>;
+
+}  // namespace pgadvise

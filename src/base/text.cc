@@ -1,0 +1,171 @@
+#include "base/text.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include <fmt/format.h>
+
+namespace pgadvise {
+
+std::string Error::line() const {
+  std::string out;
+  if (!where.empty()) out += where + ": ";
+  out += what;
+  if (!hint.empty()) out += " (" + hint + ")";
+  return printable(out);
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n\f\v";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+static char lower_char(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), lower_char);
+  return out;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> out;
+  for (;;) {
+    const auto at = text.find(separator);
+    out.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) return out;
+    text.remove_prefix(at + 1);
+  }
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+  return fmt::format("{}", fmt::join(parts, separator));
+}
+
+bool starts_with_nocase(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() &&
+         std::equal(prefix.begin(), prefix.end(), text.begin(),
+                    [](char a, char b) { return lower_char(a) == lower_char(b); });
+}
+
+std::string replace_all(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+namespace {
+
+struct CodePoint {
+  char32_t value;
+  std::size_t bytes;  // 0: not UTF-8 here
+};
+
+CodePoint decode(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return {first, 1};
+  std::size_t length = 0;
+  char32_t value = 0;
+  if ((first & 0xe0) == 0xc0) length = 2, value = first & 0x1fu;
+  if ((first & 0xf0) == 0xe0) length = 3, value = first & 0x0fu;
+  if ((first & 0xf8) == 0xf0) length = 4, value = first & 0x07u;
+  if (length == 0 || at + length > text.size()) return {0, 0};
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return {0, 0};
+    value = (value << 6) | (byte(i) & 0x3fu);
+  }
+  constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (value < smallest[length] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return {0, 0};
+  return {value, length};
+}
+
+bool hidden(char32_t c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+         (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+std::string make_printable(std::string_view text, bool keep_lines, std::size_t width) {
+  std::string out;
+  out.reserve(text.size());
+  std::size_t shown = 0;
+  std::size_t cut = std::string::npos;  // where `out` ends when the text turns out too long
+  for (std::size_t at = 0; at < text.size();) {
+    if (width && shown + 1 == width && cut == std::string::npos) cut = out.size();
+    if (width && shown >= width) {
+      out.resize(cut);
+      return out + "…";
+    }
+    const auto [value, bytes] = decode(text, at);
+    if (bytes == 0) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[at]));
+      ++at;
+    } else {
+      if (keep_lines && (value == '\n' || value == '\t')) {
+        out += static_cast<char>(value);
+      } else if (value == '\n' || value == '\t' || value == '\r') {
+        out += ' ';
+      } else if (hidden(value)) {
+        out += value < 0x100 ? fmt::format("\\x{:02x}", static_cast<unsigned>(value))
+                             : fmt::format("\\u{{{:x}}}", static_cast<unsigned>(value));
+      } else {
+        out += text.substr(at, bytes);
+      }
+      at += bytes;
+    }
+    ++shown;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) { return make_printable(text, false, 0); }
+std::string printable_block(std::string_view text) { return make_printable(text, true, 0); }
+std::string ellipsis(std::string_view text, std::size_t width) { return make_printable(text, false, width); }
+
+std::uint64_t fnv1a(std::string_view text, std::uint64_t seed) {
+  for (const char c : text) {
+    seed ^= static_cast<unsigned char>(c);
+    seed *= 0x100000001b3ULL;
+  }
+  return seed;
+}
+
+std::string hex64(std::uint64_t value) { return fmt::format("{:016x}", value); }
+
+LineIndex::LineIndex(std::string_view text) {
+  starts_.push_back(0);
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string_view::npos; ++at) starts_.push_back(at + 1);
+}
+
+LineIndex::Position LineIndex::at(std::size_t offset) const {
+  const auto next = std::upper_bound(starts_.begin(), starts_.end(), offset);
+  const auto line = static_cast<std::size_t>(next - starts_.begin());
+  return {static_cast<int>(line), static_cast<int>(offset - starts_[line - 1] + 1)};
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  std::error_code code;
+  if (std::filesystem::is_directory(path, code))
+    return fail(Error::Kind::input, path, "is a folder, not a file");
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) return fail(Error::Kind::input, path, std::string("can't be read: ") + std::strerror(errno));
+  std::string out;
+  std::string buffer(1 << 16, '\0');
+  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+    out.append(buffer, 0, got);
+    if (out.size() > limit)
+      return fail(Error::Kind::input, path, fmt::format("is larger than {} bytes", limit));
+  }
+  if (std::ferror(file.get())) return fail(Error::Kind::input, path, "can't be read to its end");
+  return out;
+}
+
+}  // namespace pgadvise

@@ -1,0 +1,84 @@
+// What rules look at, and how they report. Rules see base, model and lint: no I/O, no JSON, no libpq.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lint/rule.h"
+#include "model/catalog.h"
+#include "model/finding.h"
+#include "model/project.h"
+#include "model/workload.h"
+
+namespace pgadvise::lint {
+
+// The inputs of one run; a null pointer: not given. Views: the owner keeps them alive.
+struct Inputs {
+  const Catalog* catalog = nullptr;
+  const Workload* workload = nullptr;
+  const Project* project = nullptr;
+};
+
+class Context {
+ public:
+  explicit Context(const Inputs& inputs);
+
+  // Only those that the rule's `needs` names may be taken for granted.
+  const Catalog& catalog() const { return *inputs_.catalog; }
+  const Workload& workload() const { return *inputs_.workload; }
+  const Project& project() const { return *inputs_.project; }
+  bool has_catalog() const { return inputs_.catalog != nullptr; }
+  bool has_workload() const { return inputs_.workload != nullptr; }
+  bool has_project() const { return inputs_.project != nullptr; }
+
+  double option(const Rule& rule, std::string_view name) const;
+
+  // Foreign keys that point at a table: (child table, constraint).
+  struct Reference {
+    const Table* child;
+    const Constraint* key;
+  };
+  const std::vector<Reference>& references_to(const QualifiedName& table) const;
+  // Partitions of a partitioned table, direct ones.
+  const std::vector<const Table*>& partitions_of(const QualifiedName& table) const;
+  // Logged queries that use a table.
+  const std::vector<const Query*>& queries_on(const QualifiedName& table) const;
+
+ private:
+  Inputs inputs_;
+  std::map<QualifiedName, std::vector<Reference>> references_;
+  std::map<QualifiedName, std::vector<const Table*>> partitions_;
+  std::map<QualifiedName, std::vector<const Query*>> queries_;
+};
+
+class Reporter {
+ public:
+  Reporter(const Rule& rule, std::vector<Finding>& out) : rule_(rule), out_(out) {}
+  // Adds a finding of this rule; id, rule, and the rule's severity unless one is given, are filled in.
+  Finding& add(Subject subject, std::string message, std::optional<Severity> severity = std::nullopt);
+
+ private:
+  const Rule& rule_;
+  std::vector<Finding>& out_;
+};
+
+struct SkippedRule {
+  std::string rule;
+  std::string reason;  // "needs a log: --log FILE"
+};
+
+struct Outcome {
+  std::vector<Finding> findings;  // by severity, rule, subject
+  std::vector<SkippedRule> skipped;
+  std::vector<std::string> ran;
+};
+
+// Runs the rules (all of them, or those named) over the inputs.
+Outcome run(const Inputs& inputs, const std::vector<std::string>& only = {});
+
+// Worst first, then rule, then subject: the order of every report.
+void sort_findings(std::vector<Finding>& findings);
+
+}  // namespace pgadvise::lint

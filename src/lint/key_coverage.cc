@@ -1,0 +1,94 @@
+#include "lint/key_coverage.h"
+
+#include <algorithm>
+
+namespace pgadvise::lint {
+namespace {
+
+bool contains(const std::vector<std::string>& list, const std::string& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+bool any_position_serves(const std::string& method) { return method == "gist" || method == "gin"; }
+
+// A predicate leaves no row out of a look-up by equality when it only says that key columns are not null.
+bool predicate_harmless(const Index& index, const std::vector<std::string>& columns) {
+  if (!index.predicate) return true;
+  return !index.predicate_not_null.empty() &&
+         std::all_of(index.predicate_not_null.begin(), index.predicate_not_null.end(),
+                     [&](const std::string& column) { return contains(columns, column); });
+}
+
+bool key_usable(const IndexKey& key, const Table& table) {
+  if (key.column.empty()) return false;
+  if (key.collation.empty()) return true;
+  const Column* column = table.column(key.column);
+  return column && column->collation == key.collation;
+}
+
+// How many of the columns stand usefully in the index.
+std::size_t served(const Index& index, const Table& table, const std::vector<std::string>& columns) {
+  std::vector<std::string> found;
+  for (const auto& key : index.keys) {
+    const bool match = key_usable(key, table) && contains(columns, key.column);
+    if (match && !contains(found, key.column)) found.push_back(key.column);
+    if (!match && !any_position_serves(index.method)) break;
+  }
+  return found.size();
+}
+
+std::string explain_miss(const Index& index, const Table& table, const std::vector<std::string>& columns) {
+  if (!index.valid) return "it is invalid";
+  if (index.method == "brin") return "it is a BRIN index";
+  if (!predicate_harmless(index, columns)) return "its predicate leaves rows out";
+  for (const auto& key : index.keys)
+    if (contains(columns, key.column) && !key_usable(key, table)) return "its collation is not the column's";
+  if (contains(index.include, columns.front())) return "the column is only INCLUDEd";
+  return "the column does not lead";
+}
+
+bool mentions(const Index& index, const std::vector<std::string>& columns) {
+  return std::any_of(index.keys.begin(), index.keys.end(),
+                     [&](const IndexKey& key) { return contains(columns, key.column); }) ||
+         std::any_of(index.include.begin(), index.include.end(),
+                     [&](const std::string& column) { return contains(columns, column); });
+}
+
+KeyCoverage own_coverage(const Table& table, const std::vector<std::string>& columns) {
+  KeyCoverage best;
+  for (const auto& index : table.indexes) {
+    const Coverage coverage = covers(index, table, columns);
+    if (coverage > best.coverage) best.coverage = coverage, best.index = &index;
+    if (coverage == Coverage::none && !best.nearest && mentions(index, columns)) {
+      best.nearest = &index;
+      best.why_not = explain_miss(index, table, columns);
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+Coverage covers(const Index& index, const Table& table, const std::vector<std::string>& columns) {
+  if (!index.valid || index.method == "brin" || !predicate_harmless(index, columns)) return Coverage::none;
+  const std::size_t count = served(index, table, columns);
+  if (count == 0) return Coverage::none;
+  return count == columns.size() ? Coverage::full : Coverage::partial;
+}
+
+KeyCoverage key_coverage(const Context& context, const Table& table, const std::vector<std::string>& columns) {
+  KeyCoverage best = own_coverage(table, columns);
+  if (best.coverage == Coverage::full || table.kind != Table::Kind::partitioned) return best;
+  const auto& partitions = context.partitions_of(table.name);
+  if (partitions.empty()) return best;
+  KeyCoverage least;
+  least.coverage = Coverage::full;
+  for (const Table* partition : partitions) {
+    const KeyCoverage coverage = key_coverage(context, *partition, columns);
+    if (coverage.coverage < least.coverage) least = coverage;
+    if (!least.index) least.index = coverage.index;
+  }
+  return least.coverage > best.coverage ? least : best;
+}
+
+}  // namespace pgadvise::lint

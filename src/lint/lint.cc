@@ -1,0 +1,108 @@
+#include <algorithm>
+
+#include "lint/context.h"
+
+namespace pgadvise::lint {
+
+const RegisteredRule* find_rule(std::string_view id) {
+  for (const auto& registered : all_rules())
+    if (registered.rule->id == id) return &registered;
+  return nullptr;
+}
+
+Context::Context(const Inputs& inputs) : inputs_(inputs) {
+  if (inputs.catalog) {
+    for (const auto& [name, table] : inputs.catalog->tables) {
+      for (const auto& constraint : table.constraints)
+        if (constraint.kind == Constraint::Kind::foreign_key)
+          references_[constraint.referenced_table].push_back({&table, &constraint});
+      if (table.partition_of) partitions_[*table.partition_of].push_back(&table);
+    }
+  }
+  if (inputs.workload) {
+    for (const auto& query : inputs.workload->queries)
+      for (const auto& relation : query.facts.relations) {
+        auto& list = queries_[relation.table];
+        if (list.empty() || list.back() != &query) list.push_back(&query);
+      }
+  }
+}
+
+double Context::option(const Rule& rule, std::string_view name) const {
+  for (const auto& option : rule.options)
+    if (option.name == name) return option.fallback;
+  return 0;
+}
+
+template <class Map>
+static const typename Map::mapped_type& look_up(const Map& map, const QualifiedName& key) {
+  static const typename Map::mapped_type none;
+  const auto it = map.find(key);
+  return it == map.end() ? none : it->second;
+}
+
+const std::vector<Context::Reference>& Context::references_to(const QualifiedName& table) const {
+  return look_up(references_, table);
+}
+const std::vector<const Table*>& Context::partitions_of(const QualifiedName& table) const {
+  return look_up(partitions_, table);
+}
+const std::vector<const Query*>& Context::queries_on(const QualifiedName& table) const {
+  return look_up(queries_, table);
+}
+
+Finding& Reporter::add(Subject subject, std::string message, std::optional<Severity> severity) {
+  Finding finding;
+  finding.id = finding_id(rule_.id, subject);
+  finding.rule = rule_.id;
+  finding.severity = severity.value_or(rule_.severity);
+  finding.subject = std::move(subject);
+  finding.message = std::move(message);
+  return out_.emplace_back(std::move(finding));
+}
+
+static std::string missing(Needs needs, const Inputs& inputs) {
+  switch (needs) {
+    case Needs::catalog:
+      if (!inputs.catalog) return "needs a schema: a PATH with migrations or a dump, --schema FILE, or --db CONN";
+      break;
+    case Needs::workload:
+      if (!inputs.workload) return "needs queries: --log FILE or --workload FILE";
+      break;
+    case Needs::events:
+      if (!inputs.workload) return "needs a log: --log FILE";
+      if (!inputs.workload->has_events) return "needs a log with every statement in order; the workload given has none";
+      break;
+    case Needs::project:
+      if (!inputs.project) return "needs a repository: a PATH";
+      break;
+  }
+  return {};
+}
+
+Outcome run(const Inputs& inputs, const std::vector<std::string>& only) {
+  Outcome outcome;
+  const Context context(inputs);
+  for (const auto& [category, rule] : all_rules()) {
+    if (!only.empty() && std::find(only.begin(), only.end(), rule->id) == only.end()) continue;
+    if (auto reason = missing(rule->needs, inputs); !reason.empty()) {
+      outcome.skipped.push_back({std::string(rule->id), std::move(reason)});
+      continue;
+    }
+    Reporter reporter(*rule, outcome.findings);
+    rule->check(context, reporter);
+    outcome.ran.emplace_back(rule->id);
+  }
+  sort_findings(outcome.findings);
+  return outcome;
+}
+
+void sort_findings(std::vector<Finding>& findings) {
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    if (a.severity != b.severity) return a.severity > b.severity;
+    if (a.rule != b.rule) return a.rule < b.rule;
+    return a.subject < b.subject;
+  });
+}
+
+}  // namespace pgadvise::lint

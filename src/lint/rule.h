@@ -1,0 +1,43 @@
+// What a rule is. One file a rule: rules/<category>/<rule_id>.cc; registration is generated (cmake/rules.cmake).
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "model/finding.h"
+
+namespace pgadvise::lint {
+
+class Context;
+class Reporter;
+
+// What a rule cannot do without; the runner says "not run: needs a log" instead of passing in silence.
+enum class Needs { catalog, workload, events, project };
+
+struct Option {
+  std::string_view name;
+  double fallback;
+  std::string_view meaning;  // with its unit
+};
+
+struct Rule {
+  std::string_view id;  // states the problem: "unindexed-foreign-key"
+  Severity severity = Severity::warning;
+  Needs needs = Needs::catalog;
+  std::string_view summary;         // one line
+  std::string_view why;             // a paragraph or two, Markdown
+  std::string_view fix;             // what to do, Markdown
+  std::string_view when_to_ignore;  // Markdown
+  std::span<const Option> options = {};
+  void (*check)(const Context&, Reporter&) = nullptr;
+};
+
+struct RegisteredRule {
+  std::string_view category;  // the folder
+  const Rule* rule;
+};
+
+std::span<const RegisteredRule> all_rules();  // sorted by category, then id
+const RegisteredRule* find_rule(std::string_view id);
+
+}  // namespace pgadvise::lint

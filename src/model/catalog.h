@@ -1,0 +1,160 @@
+// A schema as plain data, the same whether it was read from a live server, replayed from SQL or taken from a
+// drizzle-kit snapshot. Names are unquoted and case-exact; types are spelled as format_type() spells them
+// ("character varying(10)", "timestamp with time zone", "integer[]"); types outside pg_catalog and public carry
+// their schema. Expressions are SQL text: two catalogs may spell one expression in two ways, so they are
+// compared only after a server has deparsed both.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/place.h"
+
+namespace pgadvise {
+
+struct QualifiedName {
+  std::string schema;
+  std::string name;
+  auto operator<=>(const QualifiedName&) const = default;
+};
+
+// "public.t" without quotes, for messages; "t" when the schema is public.
+std::string display(const QualifiedName& name);
+
+// pg_stats and pg_class figures; only a live server (or a snapshot of one) has them.
+struct ColumnStatistics {
+  double distinct = 0;  // as pg_stats.n_distinct: below zero, a fraction of the rows
+  double null_fraction = 0;
+  double correlation = 0;
+  int average_width = 0;  // bytes
+};
+
+struct Column {
+  enum class Identity { none, always, by_default };
+  std::string name;
+  std::string type;
+  bool not_null = false;
+  Identity identity = Identity::none;
+  std::optional<std::string> default_expression;  // of serial columns: nextval('…'::regclass)
+  std::optional<std::string> generated_expression;
+  std::string collation;  // empty: the type's default
+  std::string comment;
+  std::optional<ColumnStatistics> statistics;
+  Place origin;
+};
+
+struct IndexKey {
+  std::string column;      // empty for an expression
+  std::string expression;  // empty for a column
+  bool descending = false;
+  bool nulls_first = false;        // PostgreSQL's default: first when descending, last when ascending
+  std::string operator_class;      // empty: the default of type and method
+  std::string collation;           // empty: the column's own
+  bool operator==(const IndexKey&) const = default;
+};
+
+struct IndexStatistics {
+  std::int64_t scans = 0;
+  std::int64_t pages = 0;
+};
+
+struct Index {
+  std::string name;
+  std::string method = "btree";
+  std::vector<IndexKey> keys;
+  std::vector<std::string> include;
+  std::optional<std::string> predicate;
+  // Filled when the predicate is nothing but "c IS NOT NULL [AND …]": such an index serves `c = $1` in full.
+  std::vector<std::string> predicate_not_null;
+  bool unique = false;
+  bool nulls_not_distinct = false;
+  bool valid = true;  // pg_index.indisvalid; false also for ON ONLY a partitioned parent, not attached everywhere
+  bool constraint = false;  // made by a primary key, unique or exclusion constraint of the same name
+  std::optional<IndexStatistics> statistics;
+  Place origin;
+};
+
+struct Constraint {
+  enum class Kind { primary_key, unique, foreign_key, check, exclusion };
+  Kind kind = Kind::check;
+  std::string name;
+  std::vector<std::string> columns;
+  // foreign keys
+  QualifiedName referenced_table;
+  std::vector<std::string> referenced_columns;
+  std::string on_delete = "NO ACTION";  // NO ACTION, RESTRICT, CASCADE, SET NULL, SET DEFAULT
+  std::string on_update = "NO ACTION";
+  // checks: the expression; exclusions: the definition after EXCLUDE
+  std::string expression;
+  bool validated = true;
+  bool deferrable = false;
+  bool nulls_not_distinct = false;
+  bool inherited = false;  // a partition's copy of its parent's (pg_constraint.conparentid <> 0)
+  Place origin;
+};
+
+struct TableStatistics {
+  double rows = -1;  // reltuples, summed over partitions; -1: never analyzed
+  std::int64_t pages = 0;
+  std::int64_t bytes = 0;  // heap, without indexes and TOAST
+  std::int64_t sequential_scans = 0;
+  std::int64_t index_scans = 0;
+  std::int64_t writes = 0;  // tuples inserted, updated, deleted since statistics began
+};
+
+struct Table {
+  enum class Kind { ordinary, partitioned, foreign, view, materialized_view };
+  QualifiedName name;
+  Kind kind = Kind::ordinary;
+  std::vector<Column> columns;
+  std::vector<Constraint> constraints;
+  std::vector<Index> indexes;
+  std::optional<QualifiedName> partition_of;
+  std::string partition_bound;           // "FOR VALUES FROM …", of a partition
+  std::string partition_key;             // "RANGE (created_at)", of a partitioned table
+  std::vector<QualifiedName> inherits;   // INHERITS, without partitions
+  bool unlogged = false;
+  bool temporary = false;
+  bool row_security = false;
+  std::string definition;  // of views: the query
+  std::string comment;
+  std::optional<TableStatistics> statistics;
+  Place origin;
+
+  const Column* column(std::string_view column_name) const;
+  const Index* index(std::string_view index_name) const;
+};
+
+struct Enum {
+  QualifiedName name;
+  std::vector<std::string> labels;
+  Place origin;
+};
+
+struct Sequence {
+  QualifiedName name;
+  std::string type = "bigint";
+  std::optional<QualifiedName> owner_table;
+  std::string owner_column;
+  Place origin;
+};
+
+struct Catalog {
+  int server_version = 0;    // server_version_num; 0 when not from a server
+  std::string database;      // live only
+  bool has_statistics = false;
+  std::map<QualifiedName, Table> tables;  // views included
+  std::map<QualifiedName, Enum> enums;
+  std::map<QualifiedName, Sequence> sequences;
+  std::vector<std::string> schemas;
+  std::vector<std::string> extensions;
+  std::vector<std::string> user_functions;  // "schema.name", sorted: what an expression may call
+
+  const Table* table(const QualifiedName& name) const;
+  Table* table(const QualifiedName& name);
+};
+
+}  // namespace pgadvise

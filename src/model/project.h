@@ -1,0 +1,32 @@
+// What a repository tells about how its database is made and changed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/place.h"
+
+namespace pgadvise {
+
+// A command that runs when the project is deployed, with the way that leads to it.
+struct DeployCommand {
+  enum class Stage { image_build, start, release, build, ci, compose };
+  std::string command;            // as written, credentials masked
+  Place place;                    // where the command itself is written
+  Stage stage = Stage::start;
+  bool production = true;         // false: the target may not be production (a note)
+  std::vector<std::string> path;  // "Dockerfile:12 CMD", "package.json script start", … outermost first
+};
+
+struct Project {
+  std::string root;
+  bool drizzle = false;           // a drizzle config, folder or dependency was seen
+  bool postgresql = true;         // false: its drizzle config names another dialect
+  std::vector<DeployCommand> deploy_commands;
+  std::vector<std::string> files_read;
+  // schema.ts spelling: "schema.table" -> the identifier of the pgTable constant, and "schema.table.column" ->
+  // the property name; found by a plain reading of the schema files, absent where that fails.
+  std::vector<std::pair<std::string, std::string>> drizzle_names;
+};
+
+}  // namespace pgadvise

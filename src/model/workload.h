@@ -1,0 +1,86 @@
+// The queries that a server ran, aggregated: memory grows with distinct templates, never with the log.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/place.h"
+#include "model/query_facts.h"
+
+namespace pgadvise {
+
+using Parameters = std::vector<std::optional<std::string>>;  // $1 first; nullopt: NULL
+
+// One call as it was logged. Holds literals: shown to nobody unless --show-literals.
+struct Sample {
+  Place place;
+  std::string statement;
+  std::optional<Parameters> parameters;  // nullopt: not logged
+  std::optional<double> duration_ms;
+};
+
+struct Query {
+  std::string fingerprint;  // libpg_query's, 16 hex digits; "" when it does not parse
+  std::string text;         // normalised: constants are $n
+  std::uint64_t calls = 0;
+  std::uint64_t timed_calls = 0;
+  double total_ms = 0;
+  double min_ms = 0;
+  double max_ms = 0;
+  std::set<std::string> users;
+  std::set<std::string> databases;
+  std::set<std::string> applications;
+  std::vector<Sample> samples;  // a few: the slowest, and different parameters
+  QueryFacts facts;             // filled once a catalog is there
+
+  double mean_ms() const { return timed_calls ? total_ms / static_cast<double>(timed_calls) : 0; }
+};
+
+// Statements that came again and again in one scope: what the N+1 rules judge. One entry for each
+// (pattern, parent), over all scopes that showed it. Plain and mergeable, so that a workload file can carry it.
+struct Repeat {
+  enum class Scope { trace, transaction, session_burst, pool_burst };
+  std::vector<std::string> pattern;  // fingerprints, 1 to 8, in order
+  std::string parent;                // fingerprint of the nearest different SELECT before; "" when there is none
+  Scope scope = Scope::session_burst;  // the tightest seen
+  std::uint64_t scopes = 0;            // how many scopes showed it
+  std::uint64_t calls = 0;             // of the pattern, summed over scopes
+  std::uint64_t most_in_one_scope = 0;
+  std::uint64_t distinct_parameters = 0;  // in the scope with the most calls
+  bool parameters_known = false;
+  double total_ms = 0;         // the statements' own time
+  double longest_span_ms = 0;  // first start to last end, in the scope with the most calls
+  std::vector<Sample> samples;  // three, of the scope with the most calls
+  std::optional<Sample> parent_sample;
+};
+
+// What became of each line of one log; the parts add up to `lines`.
+struct LogSource {
+  std::string path;
+  std::string format;  // "stderr", "csvlog", "jsonlog"; "" when not recognised
+  std::string prefix;  // the log_line_prefix that was found or given, for stderr
+  std::uint64_t lines = 0;
+  std::uint64_t used = 0;            // statements, durations, parameters
+  std::uint64_t continuation = 0;    // further lines of a record
+  std::uint64_t other = 0;           // records of other kinds
+  std::uint64_t not_understood = 0;
+  std::vector<Place> not_understood_at;  // the first three
+  std::uint64_t statements = 0;
+  std::uint64_t timed_statements = 0;
+  std::string note;  // why nothing was found, and which settings would help; "" when something was
+};
+
+struct Workload {
+  std::vector<Query> queries;   // by total time, then calls, then fingerprint
+  std::vector<Repeat> repeats;
+  std::vector<LogSource> sources;
+  std::uint64_t sessions = 0;
+  bool has_events = false;      // ordered events were there: N+1 could be looked for
+
+  const Query* query(std::string_view fingerprint) const;
+};
+
+}  // namespace pgadvise

@@ -1,0 +1,13 @@
+// A live database -> Catalog with statistics, in a fixed number of queries.
+#pragma once
+
+#include "base/result.h"
+#include "model/catalog.h"
+#include "pg/connection.h"
+
+namespace pgadvise::pg {
+
+// Reads in one READ ONLY transaction that is rolled back. System schemas and temporary objects are left out.
+Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics);
+
+}  // namespace pgadvise::pg

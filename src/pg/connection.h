@@ -1,0 +1,51 @@
+// A connection to PostgreSQL. src/pg is the only includer of libpq-fe.h; this header shows none of it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/workload.h"
+
+namespace pgadvise::pg {
+
+using Row = std::vector<std::optional<std::string>>;
+using Rows = std::vector<Row>;
+
+class Connection {
+ public:
+  // `conninfo`: any libpq connection string, or "env". Errors are Kind::database, name host, port, user and database,
+  // never the password.
+  static Result<Connection> open(const std::string& conninfo);
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  // One statement by the extended protocol; parameters as text, types left to the server.
+  Result<Rows> query(std::string_view statement, const Parameters& parameters = {});
+  // Parses (and so rewrites) a statement without planning or running it, as the unnamed prepared statement.
+  Result<void> parse(std::string_view statement);
+  // Called with the text of each NOTICE, LOG … until reset with an empty function.
+  void on_notice(std::function<void(std::string_view)> callback);
+  // Whole scripts by the simple protocol: only for a sandbox.
+  Result<void> run_script(std::string_view script);
+
+  // Give up (and cancel on the server) a query that runs longer than this; zero: wait for ever.
+  void set_deadline(std::chrono::milliseconds deadline);
+  bool alive() const;
+  int server_version() const;  // server_version_num
+  std::string where() const;   // "database shop on localhost:5432", for messages
+  std::string sqlstate() const;  // of the last error; "" when there was none
+
+ private:
+  struct State;
+  explicit Connection(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pgadvise::pg

@@ -1,0 +1,39 @@
+// A private, throwaway PostgreSQL: its own folder, a Unix socket and no port; removed at the end, also after a signal
+// or a crash.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "pg/connection.h"
+
+namespace pgadvise::pg {
+
+struct Script {
+  std::string name;  // file, for messages
+  std::string sql;
+};
+
+class Sandbox {
+ public:
+  // Errors (Kind::usage): no server is installed, or it won't start; each says what to do.
+  static Result<Sandbox> start();
+  Sandbox(Sandbox&&) noexcept;
+  Sandbox& operator=(Sandbox&&) noexcept;
+  ~Sandbox();  // stops the server and removes the folder
+
+  // Runs a script statement by statement. What this server can't take (a missing extension, its types and functions) is
+  // stubbed where it can be, and named in `diagnostics`; the rest goes on.
+  void build(const Script& script, Diagnostics& diagnostics);
+
+  const std::string& conninfo() const;  // for libpq: host=<folder> dbname=sandbox …
+  Connection& connection();
+
+ private:
+  struct State;
+  explicit Sandbox(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pgadvise::pg

@@ -1,0 +1,20 @@
+// What may be explained, analyzed, or neither.
+#pragma once
+
+#include <string>
+
+#include "plan/source.h"
+#include "sql/statement.h"
+
+namespace pgadvise::plan {
+
+enum class Allowed { nothing, explain, analyze };
+
+struct Decision {
+  Allowed allowed = Allowed::nothing;
+  std::string reason;  // why not more: "calls shop.track(), which is not built in"
+};
+
+Decision decide(const sql::Shape& shape, const Dependencies& dependencies, bool parameters_known);
+
+}  // namespace pgadvise::plan

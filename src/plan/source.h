@@ -1,0 +1,45 @@
+// Where plans come from: a live server, a sandbox, or recorded plans. src/pg implements it, cli hands it over.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/catalog.h"
+#include "model/plan.h"
+#include "model/workload.h"
+
+namespace pgadvise::plan {
+
+// What a statement would run on the server, found without planning or running it.
+struct Dependencies {
+  std::vector<std::string> unknown_functions;  // not built in and allow-listed; "schema.name"
+  std::vector<std::string> refused_functions;  // built in, and known to act: query_to_xml, pg_sleep
+  std::vector<std::string> foreign_tables;
+};
+
+struct ExplainRequest {
+  std::string sql;        // one statement
+  Parameters parameters;  // of $1 …; sent as text, typed by the server
+  bool analyze = false;
+  std::vector<std::string> hypothetical;  // CREATE INDEX statements, for what-if costing; never with analyze
+};
+
+class PlanSource {
+ public:
+  virtual ~PlanSource() = default;
+  // Errors: the server refuses the statement (unknown table, no permission), or is gone (Kind::database).
+  virtual Result<Dependencies> dependencies(std::string_view statement) = 0;
+  // Errors: as above, a timeout, a lock.
+  virtual Result<Plan> explain(const ExplainRequest& request) = 0;
+  // Empty: what-if costing works. Else why not: "HypoPG is not installed in the database".
+  virtual std::string what_if_missing() const = 0;
+  // Typical values of columns as text, from pg_stats: one row each, the most common ones first; empty when there are no
+  // statistics. For a key of several columns each row is a combination that may not exist.
+  virtual std::vector<Parameters> typical_values(const QualifiedName& table,
+                                                 const std::vector<std::string>& columns) = 0;
+  virtual bool superuser() const = 0;
+};
+
+}  // namespace pgadvise::plan

@@ -1,0 +1,42 @@
+// A PATH -> what it is, and its catalog.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/catalog.h"
+
+namespace pgadvise::project {
+
+enum class SchemaKind {
+  none,
+  sql_file,           // one script: a dump or a migration
+  drizzle_migrations, // a folder with meta/_journal.json
+  sql_folder,         // .sql files in name order
+  drizzle_snapshot,   // one NNNN_snapshot.json
+};
+
+struct SchemaFile {
+  std::string path;
+  std::string entry;  // the journal's tag; "" outside drizzle
+};
+
+struct SchemaInput {
+  SchemaKind kind = SchemaKind::none;
+  std::string path;
+  std::vector<SchemaFile> files;  // in the order of replay
+  std::string what() const;       // "drizzle migrations (5 files)", for the report's inputs
+};
+
+// Finds out by content what a PATH holds; a repository gives each of its migration folders. Errors: the path is
+// missing or can't be read.
+Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics);
+
+// Replays it into a catalog. What fails inside is named in `diagnostics`. Errors: wholly unreadable.
+Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics);
+
+// The SQL that makes the schema on an empty database, in order: for the sandbox. A drizzle snapshot is rendered.
+Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics);
+
+}  // namespace pgadvise::project
