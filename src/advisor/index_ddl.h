@@ -7,33 +7,36 @@
 
 #include "model/catalog.h"
 #include "model/finding.h"
+#include "model/project.h"
 
 namespace pgadvise::advisor {
 
-// Chooses index names: the pattern that the catalog's own indexes follow ("{table}_{columns}_idx" when there is
-// none), at most 63 bytes, no two alike in a schema.
+// Chooses index names: the pattern that most of the catalog's own indexes follow ("{table}_{columns}_idx" when none
+// does), at most 63 bytes, no two alike in a schema (relations share one name space, so tables count too).
 class IndexNamer {
  public:
   explicit IndexNamer(const Catalog& catalog);
-  std::string name(const IndexProposal& proposal);
+  std::string name(const QualifiedName& table, const std::vector<IndexKey>& keys);
 
  private:
-  std::string prefix_, suffix_, separator_;
+  std::string pattern_;           // with {table} and {columns}
+  std::string column_separator_;  // "_", or "_and_" as in Rails
   std::set<QualifiedName> taken_;
 };
 
-// One CREATE INDEX on one line, not concurrent, without a name: what HypoPG takes.
-std::string plain_create_index(const IndexProposal& proposal);
+// CREATE INDEX statements on one line each, not concurrent, without names: what HypoPG takes. One for an ordinary
+// table, one for each leaf of a partitioned one (HypoPG refuses the parent).
+std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog);
 
 struct IndexDdl {
   std::string sql;
   std::string down_sql;
   std::string drizzle;  // the line for schema.ts
 };
-IndexDdl create_index(const IndexProposal& proposal, const std::string& index_name, const Catalog& catalog);
+// `project` (may be null) gives the spelling in schema.ts. On a partitioned table the parent's index is made ON ONLY,
+// each partition's concurrently, and then attached: CREATE INDEX CONCURRENTLY refuses a partitioned table.
+IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog,
+                      const Project* project);
 
-// Gives each finding with a proposal its Fix. An index that serves several findings (equal, or a prefix of another
-// proposal) is proposed once: the others name the finding that carries it. Call after confirming.
-void propose(std::vector<Finding>& findings, const Catalog& catalog, bool drizzle);
 
 }  // namespace pgadvise::advisor

@@ -15,8 +15,10 @@ namespace pgadvise::plan {
 struct ConfirmOptions {
   // A sequential scan of a table smaller than this many pages is no fault: the whole table is a few milliseconds.
   std::int64_t small_table_pages = 100;
-  // DDL of a finding's proposal, for what-if costing; src/advisor gives it.
-  std::function<std::string(const IndexProposal&)> create_index;
+  // Above this planner cost a statement is explained, not analyzed: it might run for minutes.
+  double analyze_cost_limit = 2e6;
+  // What HypoPG takes for a proposal; src/advisor gives it.
+  std::function<std::vector<std::string>(const IndexProposal&)> hypothetical;
 };
 
 // Judges each finding with a probe. Sets verdict, verdict_reason, evidence, and fix->cost_before/after; a proposal that

@@ -1,0 +1,174 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "lint/context.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+
+static constexpr Option options[] = {
+    {"slow_ms", 20, "mean duration, in milliseconds, from which a statement is slow"},
+    {"frequent_calls", 100, "calls from which a statement is frequent"},
+    {"frequent_ms", 1, "mean duration, in milliseconds, below which a frequent statement does no harm"},
+    {"small_rows", 1000, "rows below which a table is read as a whole without harm, where statistics are known"},
+};
+
+namespace {
+
+// What a statement asks of one table.
+struct Asked {
+  const Table* table = nullptr;
+  std::vector<std::string> equal;  // columns compared with a value, or with another table's column
+  std::vector<std::string> range;
+  std::vector<SortKey> sort;       // only where every sort key is this table's
+  bool narrows = false;            // a comparison with a value, or a LIMIT on sorted rows
+};
+
+void add(std::vector<std::string>& list, const std::string& column) {
+  if (std::find(list.begin(), list.end(), column) == list.end()) list.push_back(column);
+}
+
+bool sorts_only(const QueryFacts& facts, const QualifiedName& table) {
+  return facts.has_limit && !facts.sort.empty() &&
+         std::all_of(facts.sort.begin(), facts.sort.end(), [&](const SortKey& key) { return key.column.table == table; });
+}
+
+Asked asked_of(const QueryFacts& facts, const Table& table) {
+  Asked asked{.table = &table};
+  for (const auto& predicate : facts.predicates) {
+    if (predicate.under_or || !predicate.wrapper.empty()) continue;
+    const bool join = predicate.value == Predicate::Value::column && predicate.other.table != predicate.column.table;
+    const bool value = predicate.value == Predicate::Value::parameter || predicate.value == Predicate::Value::constant;
+    const bool equality = predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list;
+    if (join && equality && predicate.other.table == table.name) add(asked.equal, predicate.other.column);
+    if (predicate.column.table != table.name) continue;
+    if (equality && (value || join)) add(asked.equal, predicate.column.column);
+    if (predicate.op == Predicate::Op::range && value) add(asked.range, predicate.column.column);
+    asked.narrows = asked.narrows || (value && (equality || predicate.op == Predicate::Op::range));
+  }
+  if (sorts_only(facts, table.name)) {
+    asked.sort = facts.sort;
+    asked.narrows = true;
+  }
+  return asked;
+}
+
+bool has(const std::vector<std::string>& list, const std::string& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// An index whose first key the statement can use. Partial ones may not apply: their predicate is the planner's to match.
+bool served(const Asked& asked) {
+  return std::any_of(asked.table->indexes.begin(), asked.table->indexes.end(), [&](const Index& index) {
+    if (!index.valid || index.keys.empty() || (index.predicate && index.predicate_not_null.empty())) return false;
+    const std::string& first = index.keys.front().column;
+    const bool sorted = !asked.sort.empty() && asked.sort.front().column.column == first;
+    return has(asked.equal, first) || has(asked.range, first) || sorted;
+  });
+}
+
+// Distinct values expected, more is better: the order of equality columns, and which of many to keep.
+double distinct(const Table& table, const std::string& name) {
+  const Column* column = table.column(name);
+  if (!column || !column->statistics) return 0;
+  const double value = column->statistics->distinct;
+  const double rows = table.statistics ? std::max(0.0, table.statistics->rows) : 0;
+  return value < 0 ? -value * rows : value;
+}
+
+std::vector<IndexKey> keys_for(Asked asked) {
+  constexpr std::size_t widest = 3;
+  std::stable_sort(asked.equal.begin(), asked.equal.end(), [&](const auto& a, const auto& b) {
+    return distinct(*asked.table, a) > distinct(*asked.table, b);
+  });
+  std::vector<IndexKey> keys;
+  for (const auto& column : asked.equal)
+    if (keys.size() < widest) keys.push_back({.column = column});
+  if (!asked.sort.empty()) {
+    for (const auto& sort : asked.sort)
+      if (!has(asked.equal, sort.column.column) && keys.size() <= widest)
+        keys.push_back({.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
+  } else if (!asked.range.empty()) {
+    keys.push_back({.column = asked.range.front()});
+  }
+  return keys;
+}
+
+bool worth_a_look(const Context& context, const Rule& rule, const Query& query) {
+  const auto& facts = query.facts;
+  const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::update || facts.kind == StatementKind::delete_;
+  if (!facts.parsed || !reads || facts.catalog_query) return false;
+  if (query.timed_calls == 0) return true;  // no durations: the plan has to tell
+  return query.mean_ms() >= context.option(rule, "slow_ms") ||
+         (static_cast<double>(query.calls) >= context.option(rule, "frequent_calls") &&
+          query.mean_ms() >= context.option(rule, "frequent_ms"));
+}
+
+std::string what_it_does(const Asked& asked) {
+  std::vector<std::string> filters = asked.equal;
+  for (const auto& column : asked.range) add(filters, column);
+  std::vector<std::string> sorts;
+  for (const auto& key : asked.sort)
+    if (!key.column.column.empty()) sorts.push_back(key.column.column);
+  std::string out;
+  if (!filters.empty()) out += "filters or joins by " + join(filters, ", ");
+  if (!sorts.empty()) out += std::string(out.empty() ? "" : " and ") + "sorts by " + join(sorts, ", ");
+  return out;
+}
+
+}  // namespace
+
+static void check_query(const Context& context, Reporter& reporter, const Rule& rule, const Query& query) {
+  // Of several tables, the one with the most rows is what takes the time.
+  Asked worst;
+  double worst_rows = -2;
+  std::vector<QualifiedName> seen;
+  for (const auto& relation : query.facts.relations) {
+    const Table* table = context.catalog().table(relation.table);
+    if (!table || (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned)) continue;
+    const double rows = table->statistics ? table->statistics->rows : -1;
+    if (rows >= 0 && rows < context.option(rule, "small_rows")) continue;
+    Asked asked = asked_of(query.facts, *table);
+    if (asked.equal.empty() && asked.range.empty() && asked.sort.empty()) continue;
+    if (served(asked) || keys_for(asked).empty()) continue;
+    // A join alone makes a suspect only where something else narrows the statement.
+    const bool narrowed = asked.narrows || !query.facts.predicates.empty();
+    if (narrowed && rows > worst_rows) worst = std::move(asked), worst_rows = rows;
+  }
+  if (!worst.table) return;
+  const QualifiedName& table = worst.table->name;
+  const std::string timing = query.timed_calls ? fmt::format(", {:.1f} ms on average", query.mean_ms()) : std::string();
+  Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
+                                  fmt::format("A statement that ran {} times{} {} on {}, which no index serves: it reads the whole table.",
+                                              query.calls, timing, what_it_does(worst), display(table)));
+  if (!query.samples.empty()) finding.location = query.samples.front().place;
+  finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
+                              query.samples.empty() ? std::string() : query.samples.front().statement});
+  finding.probe = Probe{Probe::Kind::statement, table, {}, query.fingerprint};
+  finding.proposal = IndexProposal{.table = table, .keys = keys_for(worst)};
+}
+
+static void check(const Context& context, Reporter& reporter);
+
+constinit const Rule sequential_scan{
+    .id = "sequential-scan",
+    .severity = Severity::warning,
+    .needs = Needs::workload,
+    .summary = "a slow or frequent statement that reads a whole table to keep few rows",
+    .why = "A filter, join or sort on columns that no index serves makes PostgreSQL read every row of the table, each time. "
+           "On a small table that is the fastest way; on a large one it is the commonest reason for a slow page.",
+    .fix = "Create the index that the finding proposes: equality columns first, then the sort or the range.",
+    .when_to_ignore = "The statement needs most of the table's rows (a report), or runs rarely and nobody waits for it.",
+    .options = options,
+    .check = check};
+
+static void check(const Context& context, Reporter& reporter) {
+  if (!context.has_catalog()) return;
+  for (const auto& query : context.workload().queries)
+    if (worth_a_look(context, sequential_scan, query)) check_query(context, reporter, sequential_scan, query);
+}
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,60 @@
+# Sourced by demo and test: sees to Debian's packages that building and testing need. Everything else is in this repository.
+
+die() { echo "$(basename "$0"): $*" >&2; exit 2; }
+
+build_packages=(g++ cmake ninja-build pkg-config libpg-query-dev libprotobuf-c-dev libpq-dev libcli11-dev
+  nlohmann-json3-dev libfmt-dev libexpected-dev libyaml-cpp-dev libgtest-dev)
+
+installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+
+missing_packages() {
+  local package
+  for package in "$@"; do installed "$package" || echo "$package"; done
+}
+
+# The server and HypoPG of the version that this Debian carries; a server that is there already is taken as it is.
+server_packages() {
+  local version
+  version=$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sed 's,.*/postgresql/\([0-9]*\)/.*,\1,' | sort -n | tail -1)
+  [[ $version ]] || version=$(apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -1)
+  [[ $version ]] || return 0
+  echo "postgresql-$version"
+  apt-cache show "postgresql-$version-hypopg" >/dev/null 2>&1 && echo "postgresql-$version-hypopg"
+  return 0
+}
+
+apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >&2; }
+
+# A package install of the server would start a cluster of its own on port 5432: not asked for, so kept from doing that.
+install_server() {
+  local settings=/etc/postgresql-common/createcluster.d/pgadvise.conf status=0
+  installed postgresql-common || apt install -y --no-install-recommends postgresql-common || return
+  mkdir -p "$(dirname "$settings")" && echo 'create_main_cluster = false' >"$settings"
+  apt install -y --no-install-recommends "$@" || status=$?
+  rm -f "$settings"
+  return $status
+}
+
+ensure_packages() {
+  command -v dpkg-query >/dev/null || die "needs Debian's packages (dpkg is not here); see README.md, Install"
+  local missing server
+  mapfile -t missing < <(missing_packages "${build_packages[@]}")
+  if ((${#missing[@]})) || ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+    if ((EUID == 0)); then apt update || die "apt-get update failed: no package lists, nothing can be installed"; fi
+  fi
+  mapfile -t server < <(missing_packages $(server_packages))
+  if ((${#missing[@]} == 0 && ${#server[@]} == 0)); then return; fi
+  ((EUID == 0)) || die "packages are missing; run as root: apt-get install --no-install-recommends ${missing[*]} ${server[*]}"
+  echo "$(basename "$0"): installing ${missing[*]} ${server[*]}" >&2
+  if ((${#missing[@]})); then apt install -y --no-install-recommends "${missing[@]}" || die "apt-get install failed"; fi
+  if ((${#server[@]})); then install_server "${server[@]}" || die "apt-get install failed"; fi
+}
+
+build() { # preset [target…]
+  local preset=$1 target=()
+  shift
+  (($#)) && target=(--target "$@")
+  cmake --preset "$preset" >build.log 2>&1 || { cat build.log >&2; rm -f build.log; die "cmake failed"; }
+  rm -f build.log
+  cmake --build --preset "$preset" "${target[@]}" >&2 || die "the build failed"
+}

@@ -1,0 +1,212 @@
+#include "advisor/index_ddl.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "sql/statement.h"
+
+namespace pgadvise::advisor {
+namespace {
+
+constexpr std::size_t longest_name = 63;  // NAMEDATALEN - 1
+
+struct Pattern {
+  std::string_view text;
+  std::string_view column_separator;
+};
+// The first is PostgreSQL's and drizzle-kit's own; then Laravel and old Drizzle, hand-written, SQLAlchemy, Rails, TypeORM.
+constexpr std::array<Pattern, 7> known_patterns = {{{"{table}_{columns}_idx", "_"},
+                                                    {"{table}_{columns}_index", "_"},
+                                                    {"idx_{table}_{columns}", "_"},
+                                                    {"ix_{table}_{columns}", "_"},
+                                                    {"index_{table}_on_{columns}", "_and_"},
+                                                    {"{columns}_idx", "_"},
+                                                    {"IDX_{table}_{columns}", "_"}}};
+
+std::string key_words(const std::vector<IndexKey>& keys, std::string_view separator) {
+  std::vector<std::string> names;
+  for (const auto& key : keys) names.push_back(key.column.empty() ? "expr" : key.column);
+  return join(names, separator);
+}
+
+std::string fill_in(std::string_view pattern, std::string_view table, std::string_view columns) {
+  return replace_all(replace_all(std::string(pattern), "{table}", table), "{columns}", columns);
+}
+
+// Cut at a character's border.
+std::string cut(std::string name, std::size_t limit) {
+  if (name.size() <= limit) return name;
+  while (limit > 0 && (static_cast<unsigned char>(name[limit]) & 0xc0) == 0x80) --limit;
+  name.resize(limit);
+  return name;
+}
+
+std::string key_sql(const IndexKey& key) {
+  std::string out = key.column.empty() ? "(" + key.expression + ")" : sql::quote_identifier(key.column);
+  if (!key.collation.empty()) out += " COLLATE " + sql::quote_identifier(key.collation);
+  if (!key.operator_class.empty()) out += " " + key.operator_class;
+  if (key.descending) out += " DESC";
+  if (key.nulls_first != key.descending) out += key.nulls_first ? " NULLS FIRST" : " NULLS LAST";
+  return out;
+}
+
+std::string definition(const IndexProposal& proposal) {
+  std::vector<std::string> keys;
+  for (const auto& key : proposal.keys) keys.push_back(key_sql(key));
+  std::string out = "(" + join(keys, ", ") + ")";
+  if (!proposal.include.empty()) {
+    std::vector<std::string> names;
+    for (const auto& name : proposal.include) names.push_back(sql::quote_identifier(name));
+    out += " INCLUDE (" + join(names, ", ") + ")";
+  }
+  if (proposal.predicate) out += " WHERE " + *proposal.predicate;
+  return out;
+}
+
+std::vector<const Table*> partitions(const Catalog& catalog, const QualifiedName& parent) {
+  std::vector<const Table*> out;
+  for (const auto& [name, table] : catalog.tables)
+    if (table.partition_of && *table.partition_of == parent) out.push_back(&table);
+  return out;
+}
+
+// An index that a partition already has and that can be attached as it is.
+const Index* same_index(const Table& table, const IndexProposal& proposal) {
+  for (const auto& index : table.indexes)
+    if (index.valid && !index.unique && index.method == "btree" && index.keys == proposal.keys &&
+        index.include == proposal.include && index.predicate == proposal.predicate)
+      return &index;
+  return nullptr;
+}
+
+// A partition's index, made concurrently and attached to `parent_index`; partitions of partitions likewise.
+void partition_sql(const Table& table, const std::string& parent_index, const IndexProposal& proposal, IndexNamer& namer,
+                   const Catalog& catalog, std::string& out) {
+  const auto qualified = [&](const std::string& name) { return sql::quote_name({table.name.schema, name}); };
+  const Index* present = table.kind == Table::Kind::partitioned ? nullptr : same_index(table, proposal);
+  const std::string name = present ? present->name : namer.name(table.name, proposal.keys);
+  if (table.kind == Table::Kind::partitioned) {
+    out += fmt::format("CREATE INDEX {} ON ONLY {} {};\n", sql::quote_identifier(name), sql::quote_name(table.name), definition(proposal));
+    for (const Table* partition : partitions(catalog, table.name))
+      partition_sql(*partition, qualified(name), proposal, namer, catalog, out);
+  } else if (!present) {
+    out += fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {};\n", sql::quote_identifier(name), sql::quote_name(table.name), definition(proposal));
+  }
+  if (!parent_index.empty()) out += fmt::format("ALTER INDEX {} ATTACH PARTITION {};\n", parent_index, qualified(name));
+}
+
+std::string drizzle_name(const Project* project, const std::string& key) {
+  if (!project) return {};
+  const auto it = std::find_if(project->drizzle_names.begin(), project->drizzle_names.end(),
+                               [&](const auto& pair) { return pair.first == key; });
+  return it == project->drizzle_names.end() ? std::string() : it->second;
+}
+
+std::string quote_js(std::string_view text) {
+  return "'" + replace_all(replace_all(std::string(text), "\\", "\\\\"), "'", "\\'") + "'";
+}
+
+bool js_identifier(std::string_view text) {
+  return !text.empty() && !(text[0] >= '0' && text[0] <= '9') &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
+         });
+}
+
+std::string drizzle_line(const IndexProposal& proposal, const std::string& name, const Project* project) {
+  if (!project || !project->drizzle) return {};
+  std::vector<std::string> keys;
+  for (const auto& key : proposal.keys) {
+    if (key.column.empty()) {
+      keys.push_back("sql`" + key.expression + "`");
+      continue;
+    }
+    std::string property = drizzle_name(project, proposal.table.schema + "." + proposal.table.name + "." + key.column);
+    if (property.empty()) property = key.column;
+    std::string column = js_identifier(property) ? "table." + property : "table[" + quote_js(property) + "]";
+    if (key.descending) column += ".desc()";
+    if (key.nulls_first != key.descending) column += key.nulls_first ? ".nullsFirst()" : ".nullsLast()";
+    keys.push_back(column);
+  }
+  std::string out = fmt::format("index({}).on({})", quote_js(name), join(keys, ", "));
+  if (proposal.predicate) out += ".where(sql`" + *proposal.predicate + "`)";
+  return out;
+}
+
+}  // namespace
+
+IndexNamer::IndexNamer(const Catalog& catalog) {
+  std::array<int, known_patterns.size()> votes{};
+  for (const auto& [name, table] : catalog.tables) {
+    taken_.insert(name);
+    for (const auto& index : table.indexes) {
+      taken_.insert({name.schema, index.name});
+      if (index.constraint || index.keys.empty()) continue;
+      for (std::size_t at = 0; at < known_patterns.size(); ++at)
+        votes[at] += index.name == cut(fill_in(known_patterns[at].text, name.name,
+                                            key_words(index.keys, known_patterns[at].column_separator)),
+                                       longest_name);
+    }
+  }
+  for (const auto& [name, sequence] : catalog.sequences) taken_.insert(name);
+  const auto best = static_cast<std::size_t>(std::max_element(votes.begin(), votes.end()) - votes.begin());
+  pattern_ = known_patterns[best].text;
+  column_separator_ = known_patterns[best].column_separator;
+}
+
+std::string IndexNamer::name(const QualifiedName& table, const std::vector<IndexKey>& keys) {
+  const std::string columns = key_words(keys, column_separator_);
+  const std::string whole = fill_in(pattern_, table.name, columns);
+  std::string name = whole;
+  // Too long: cut the middle, keep the pattern's ends, and tell alike ones apart by a hash of the whole.
+  if (name.size() > longest_name) {
+    const std::string hash = "_" + hex64(fnv1a(whole)).substr(0, 6);
+    const std::size_t fixed = fill_in(pattern_, "", "").size();
+    const std::size_t room = longest_name - fixed - hash.size();
+    const std::size_t for_table = std::min(table.name.size(), std::max(room / 2, room - std::min(room, columns.size())));
+    name = fill_in(pattern_, cut(table.name, for_table), cut(columns, room - std::min(room, for_table)) + hash);
+  }
+  for (int number = 1; !taken_.insert({table.schema, name}).second; ++number)
+    name = cut(whole, longest_name - 4) + "_" + std::to_string(number);
+  return name;
+}
+
+std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog) {
+  std::vector<std::string> out;
+  const Table* table = catalog.table(proposal.table);
+  if (table && table->kind == Table::Kind::partitioned) {
+    for (const Table* partition : partitions(catalog, proposal.table)) {
+      IndexProposal part = proposal;
+      part.table = partition->name;
+      for (auto& sql : hypothetical_indexes(part, catalog)) out.push_back(std::move(sql));
+    }
+    return out;
+  }
+  out.push_back(fmt::format("CREATE INDEX ON {} {}", sql::quote_name(proposal.table), definition(proposal)));
+  return out;
+}
+
+IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog, const Project* project) {
+  IndexDdl ddl;
+  const Table* table = catalog.table(proposal.table);
+  if (table && table->kind == Table::Kind::partitioned) {
+    IndexNamer preview = namer;
+    const std::string name = preview.name(proposal.table, proposal.keys);
+    partition_sql(*table, {}, proposal, namer, catalog, ddl.sql);
+    ddl.down_sql = fmt::format("DROP INDEX {};", sql::quote_name({proposal.table.schema, name}));
+    ddl.drizzle = drizzle_line(proposal, name, project);
+  } else {
+    const std::string name = namer.name(proposal.table, proposal.keys);
+    ddl.sql = fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {};", sql::quote_identifier(name), sql::quote_name(proposal.table), definition(proposal));
+    ddl.down_sql = fmt::format("DROP INDEX CONCURRENTLY {};", sql::quote_name({proposal.table.schema, name}));
+    ddl.drizzle = drizzle_line(proposal, name, project);
+  }
+  while (!ddl.sql.empty() && ddl.sql.back() == '\n') ddl.sql.pop_back();
+  return ddl;
+}
+
+}  // namespace pgadvise::advisor

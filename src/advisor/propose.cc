@@ -1,0 +1,58 @@
+#include "advisor/propose.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "advisor/index_ddl.h"
+
+namespace pgadvise::advisor {
+namespace {
+
+// Whether an index made for `wide` serves what `narrow` asks for.
+bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
+  return wide.table == narrow.table && wide.predicate == narrow.predicate && wide.keys.size() >= narrow.keys.size() &&
+         std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin()) &&
+         (narrow.include.empty() || wide.include == narrow.include);
+}
+
+bool asks(const Finding& finding) { return finding.proposal && finding.verdict != Verdict::refuted; }
+
+// The first finding whose proposal is the widest that serves this one.
+std::size_t carrier(const std::vector<Finding>& findings, std::size_t asking) {
+  std::size_t best = asking;
+  for (std::size_t at = 0; at < findings.size(); ++at) {
+    if (!asks(findings[at]) || !serves(*findings[at].proposal, *findings[asking].proposal)) continue;
+    const auto width = findings[at].proposal->keys.size();
+    const auto best_width = findings[best].proposal->keys.size();
+    if (width > best_width || (width == best_width && at < best)) best = at;
+  }
+  return best;
+}
+
+}  // namespace
+
+void propose(std::vector<Finding>& findings, const Catalog& catalog, const Project* project) {
+  IndexNamer namer(catalog);
+  for (std::size_t at = 0; at < findings.size(); ++at) {
+    Finding& finding = findings[at];
+    if (!asks(finding)) continue;
+    Fix fix = finding.fix.value_or(Fix{});
+    const std::size_t from = carrier(findings, at);
+    if (from != at) {
+      fix.title = "The index that finding " + findings[from].id + " proposes serves this one too";
+      fix.proposed_by = findings[from].id;
+      fix.safety = Fix::Safety::safe;
+    } else {
+      const IndexDdl ddl = create_index(*finding.proposal, namer, catalog, project);
+      fix.title = "Create an index on " + display(finding.proposal->table);
+      fix.sql = ddl.sql;
+      fix.down_sql = ddl.down_sql;
+      fix.drizzle = ddl.drizzle;
+      fix.safety = Fix::Safety::safe;
+    }
+    finding.fix = std::move(fix);
+  }
+}
+
+}  // namespace pgadvise::advisor

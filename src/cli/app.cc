@@ -1,0 +1,52 @@
+#include <cstdio>
+
+#include "base/text.h"
+#include "cli/cli.h"
+
+namespace pgadvise::cli {
+
+void complain(const Error& error) { std::fprintf(stderr, "pgadvise: %s\n", error.line().c_str()); }
+
+int exit_code_of(const Diagnostics& diagnostics) {
+  int code = exit_clean;
+  for (const auto& error : diagnostics) {
+    if (error.kind == Error::Kind::database) return exit_database;
+    if (error.kind != Error::Kind::passing) code = exit_usage;
+  }
+  return code;
+}
+
+// `pgadvise [options]` is `pgadvise check [options]`: the subcommand is put in where it was left out.
+static std::vector<std::string> arguments(int argc, char** argv) {
+  std::vector<std::string> out(argv + 1, argv + argc);
+  const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
+  const bool named = !out.empty() && (out[0] == "check" || out[0] == "rules" || out[0] == "sandbox");
+  if (!own && !named && (out.empty() || out[0].starts_with("-"))) out.insert(out.begin(), "check");
+  return out;
+}
+
+int main(int argc, char** argv) {
+  int exit_code = exit_clean;
+  CLI::App app{"pgadvise finds what makes a PostgreSQL application slow or unsafe, proves it with EXPLAIN ANALYZE, and "
+               "writes the index that mends it."};
+  app.set_version_flag("--version", std::string("pgadvise ") + PGADVISE_VERSION);
+  app.require_subcommand(0, 1);
+  app.footer("Exit codes: 0 nothing at or over --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 the\n"
+             "database of --db can't be reached. Without a subcommand: check.");
+  add_check(app, exit_code);
+  add_rules(app, exit_code);
+  add_sandbox(app, exit_code);
+  auto words = arguments(argc, argv);
+  std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back
+  try {
+    app.parse(words);
+  } catch (const CLI::Success& done) {
+    return app.exit(done);
+  } catch (const CLI::ParseError& error) {
+    complain({Error::Kind::usage, "", error.what(), "pgadvise --help lists the commands, pgadvise check --help the options"});
+    return exit_usage;
+  }
+  return exit_code;
+}
+
+}  // namespace pgadvise::cli

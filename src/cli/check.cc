@@ -1,0 +1,252 @@
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "advisor/index_ddl.h"
+#include "advisor/propose.h"
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "cli/output.h"
+#include "lint/context.h"
+#include "log/reader.h"
+#include "pg/catalog_reader.h"
+#include "pg/plan_source.h"
+#include "plan/confirm.h"
+#include "project/repository.h"
+#include "report/report.h"
+#include "sql/facts.h"
+#include "base/text.h"
+
+namespace pgadvise::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> paths;
+  std::vector<std::string> schema;
+  std::vector<std::string> logs;
+  std::vector<std::string> workloads;
+  std::vector<std::string> load;
+  std::string db;
+  bool sandbox = false;
+  std::string line_prefix;
+  std::string format = "text";
+  std::string output;
+  std::string fail_on = "error";
+  bool show_literals = false;
+};
+
+// A schema that the rules judge: from files, from a server, or a server's with the files' places.
+struct Judged {
+  Catalog catalog;
+  std::string path;  // of the schema input; "" for a server
+};
+
+class Check {
+ public:
+  explicit Check(Options options) : options_(std::move(options)) {}
+
+  int run() {
+    const auto start = std::chrono::steady_clock::now();
+    report_.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+    read_paths();
+    read_workload();
+    connect();
+    std::vector<Judged> schemas = judged_schemas();
+    judge(schemas);
+    report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return write();
+  }
+
+ private:
+  void read_paths() {
+    const bool named = !options_.db.empty() || options_.sandbox || !options_.schema.empty() || !options_.logs.empty() ||
+                       !options_.workloads.empty();
+    if (options_.paths.empty() && !named) options_.paths.emplace_back(".");
+    schemas_ = find_schemas(options_.paths, diagnostics_);
+    for (auto& schema : find_schemas(options_.schema, diagnostics_)) schemas_.push_back(std::move(schema));
+    for (const auto& path : options_.paths) {
+      if (!std::filesystem::is_directory(path)) continue;
+      projects_.push_back(project::read_repository(path, diagnostics_));
+      if (!projects_.back().files_read.empty())
+        report_.inputs.push_back({"repository", path, fmt::format("{} files", projects_.back().files_read.size())});
+    }
+    for (const auto& schema : schemas_) report_.inputs.push_back({schema.what(), schema.path, {}});
+  }
+
+  void read_workload() {
+    if (!options_.logs.empty()) {
+      workload_ = log::read(options_.logs, {options_.line_prefix}, diagnostics_);
+      has_workload_ = true;
+    }
+    if (!options_.workloads.empty()) {
+      merge(workload_, read_sql_workload(options_.workloads, diagnostics_));
+      has_workload_ = true;
+    }
+    for (const auto& source : workload_.sources) {
+      std::string detail = fmt::format("{} statements", source.statements);
+      if (source.not_understood) detail += fmt::format(", {} of {} lines not understood", source.not_understood, source.lines);
+      if (!source.note.empty()) detail += "; " + source.note;
+      report_.inputs.push_back({source.format == "sql" ? "workload" : source.format + " log", source.path, detail});
+    }
+  }
+
+  // --db, or the sandbox; the catalog of it in live_.
+  void connect() {
+    if (options_.sandbox) {
+      auto sandbox = build_sandbox(schemas_, options_.load, diagnostics_);
+      if (!sandbox) {
+        diagnostics_.push_back(sandbox.error());
+        return;
+      }
+      sandbox_ = std::make_unique<pg::Sandbox>(std::move(*sandbox));
+      read_live(sandbox_->connection(), "sandbox");
+    } else if (!options_.db.empty()) {
+      auto connection = pg::Connection::open(options_.db);
+      if (!connection) {
+        diagnostics_.push_back(connection.error());
+        return;
+      }
+      connection_ = std::make_unique<pg::Connection>(std::move(*connection));
+      read_live(*connection_, "database");
+    }
+  }
+
+  void read_live(pg::Connection& connection, const std::string& kind) {
+    auto catalog = pg::read_catalog(connection, diagnostics_);
+    if (!catalog) {
+      diagnostics_.push_back(catalog.error());
+      return;
+    }
+    live_ = std::move(*catalog);
+    const int version = connection.server_version();
+    report_.server_version = fmt::format("{}.{}", version / 10000, version % 10000);
+    report_.inputs.push_back({kind, kind == "sandbox" ? "" : live_->database, fmt::format("{} tables", live_->tables.size())});
+    auto source = pg::make_plan_source(connection);
+    if (!source) {
+      diagnostics_.push_back(source.error());
+      return;
+    }
+    plans_ = std::move(*source);
+    const auto missing = plans_->what_if_missing();
+    report_.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;
+  }
+
+  // With a server everything is one schema; without, each input is a schema of its own.
+  std::vector<Judged> judged_schemas() {
+    std::vector<Judged> out;
+    Catalog all = live_.value_or(Catalog{});
+    for (const auto& input : schemas_) {
+      auto catalog = project::load(input, diagnostics_);
+      if (!catalog) diagnostics_.push_back(catalog.error());
+      else if (live_) all = with_places(std::move(all), *catalog);
+      else out.push_back({std::move(*catalog), input.path});
+    }
+    if (live_) out.push_back({std::move(all), {}});
+    return out;
+  }
+
+  void judge(std::vector<Judged>& schemas) {
+    if (schemas.empty()) judge_one(nullptr, {}, true);
+    bool first = true;
+    for (const auto& [catalog, path] : schemas) {
+      judge_one(&catalog, path, first);
+      first = false;
+    }
+    lint::sort_findings(report_.findings);
+  }
+
+  // What needs no schema is judged with the first one alone; alike findings of further ones are told apart by path.
+  void judge_one(const Catalog* catalog, const std::string& path, bool first) {
+    Workload workload = workload_;
+    if (has_workload_) sql::resolve(workload, catalog ? *catalog : Catalog{});
+    const Project* project = projects_.empty() ? nullptr : &projects_.front();
+    auto outcome = lint::run({catalog, has_workload_ ? &workload : nullptr, first ? project : nullptr});
+    if (plans_) {
+      plan::ConfirmOptions how;
+      how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *live_); };
+      plan::confirm(outcome.findings, *live_, &workload, *plans_, how, diagnostics_);
+    }
+    if (catalog) advisor::propose(outcome.findings, *catalog, project);
+    std::set<std::string> known;
+    for (const auto& finding : report_.findings) known.insert(finding.id);
+    for (auto& finding : outcome.findings) {
+      if (known.count(finding.id)) {
+        if (finding.subject.fingerprint.size() || finding.subject.file.size()) continue;
+        finding.subject.file = path;
+        finding.id = finding_id(finding.rule, finding.subject);
+      }
+      report_.findings.push_back(std::move(finding));
+    }
+    if (first) {
+      report_.skipped = std::move(outcome.skipped);
+      report_.rules_run = std::move(outcome.ran);
+    }
+  }
+
+  int write() {
+    for (const auto& error : diagnostics_) complain(error);
+    report_.diagnostics = diagnostics_;
+    const std::string content =
+        options_.format == "json"
+            ? report::to_json(report_, options_.show_literals)
+            : report::to_text(report_, {use_colour(options_.output), output_width(options_.output), options_.show_literals});
+    if (const auto wrote = write_output(options_.output, content); !wrote) {
+      complain(wrote.error());
+      return exit_usage;
+    }
+    return exit_code();
+  }
+
+  int exit_code() const {
+    if (const int code = exit_code_of(diagnostics_); code != exit_clean) return code;
+    if (options_.fail_on == "never") return exit_clean;
+    const Severity limit = options_.fail_on == "note" ? Severity::note : options_.fail_on == "warning" ? Severity::warning : Severity::error;
+    const bool any = std::any_of(report_.findings.begin(), report_.findings.end(), [&](const Finding& finding) {
+      return finding.verdict != Verdict::refuted && finding.severity >= limit;
+    });
+    return any ? exit_findings : exit_clean;
+  }
+
+  Options options_;
+  Diagnostics diagnostics_;
+  std::vector<project::SchemaInput> schemas_;
+  std::vector<Project> projects_;
+  Workload workload_;
+  bool has_workload_ = false;
+  std::unique_ptr<pg::Sandbox> sandbox_;
+  std::unique_ptr<pg::Connection> connection_;
+  std::unique_ptr<plan::PlanSource> plans_;
+  std::optional<Catalog> live_;
+  report::Report report_;
+};
+
+}  // namespace
+
+void add_check(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
+  command->add_option("PATH", options->paths,
+                      "Repository, migrations folder, dump or drizzle snapshot; default: the current directory, unless another input is named");
+  command->add_option("--db", options->db, "Database to read and to confirm findings on: a libpq connection string, or env (DATABASE_URL, else PG*)");
+  auto* sandbox = command->add_flag("--sandbox", options->sandbox, "Build the schema on a throwaway PostgreSQL and confirm findings there");
+  command->add_option("--load", options->load, "SQL to run in the sandbox after the schema: test data")->needs(sandbox);
+  sandbox->excludes(command->get_option("--db"));
+  command->add_option("--schema", options->schema, "Schema file or folder");
+  command->add_option("--log", options->logs, "PostgreSQL log: stderr, csvlog or jsonlog");
+  command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
+  command->add_option("--workload", options->workloads, "SQL file; each statement counts as one call");
+  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("-o,--output", options->output, "File to write the report to");
+  command->add_option("--fail-on", options->fail_on, "Severity from which the exit code is 1")
+      ->check(CLI::IsMember({"error", "warning", "note", "never"}));
+  command->add_flag("--show-literals", options->show_literals, "Show statements with their literals");
+  command->callback([options, &exit_code] { exit_code = Check(*options).run(); });
+}
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,29 @@
+// The subcommands: options -> library calls -> report -> exit code. cli sees every room, and nothing sees cli.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "base/result.h"
+
+namespace pgadvise::cli {
+
+// Exit codes, as documented in docs/architecture.md and --help.
+enum ExitCode { exit_clean = 0, exit_findings = 1, exit_usage = 2, exit_database = 3 };
+
+// Each adds its subcommand; the callback stores the exit code.
+void add_check(CLI::App& app, int& exit_code);
+void add_rules(CLI::App& app, int& exit_code);
+void add_sandbox(CLI::App& app, int& exit_code);
+
+// The worst of the diagnostics: 3 before 2 before 0.
+int exit_code_of(const Diagnostics& diagnostics);
+
+// "pgadvise: where: what (hint)" on stderr.
+void complain(const Error& error);
+
+int main(int argc, char** argv);
+
+}  // namespace pgadvise::cli

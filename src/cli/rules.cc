@@ -1,0 +1,44 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "lint/rule.h"
+#include "report/rule_page.h"
+
+namespace pgadvise::cli {
+
+static int print(const std::string& text) {
+  const auto wrote = write_output({}, text);
+  if (!wrote) complain(wrote.error());
+  return wrote ? exit_clean : exit_usage;
+}
+
+static int list() {
+  std::string out;
+  for (const auto& [category, rule] : lint::all_rules())
+    out += fmt::format("{:<28} {:<8} {:<10} {}\n", rule->id, name(rule->severity), category, rule->summary);
+  return print(out);
+}
+
+static int explain(const std::string& id) {
+  const auto* rule = lint::find_rule(id);
+  if (!rule) {
+    complain({Error::Kind::usage, "", "there is no rule " + id, "pgadvise rules list names them all"});
+    return exit_usage;
+  }
+  return print(report::rule_page(*rule));
+}
+
+void add_rules(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("rules", "List the rules, or explain one");
+  command->require_subcommand(0, 1);
+  auto id = std::make_shared<std::string>();
+  command->add_subcommand("list", "All rules, a line each");
+  auto* explained = command->add_subcommand("explain", "What a rule finds, why, and what to do");
+  explained->add_option("ID", *id, "The rule's id")->required();
+  command->callback([command, explained, id, &exit_code] { exit_code = command->got_subcommand(explained) ? explain(*id) : list(); });
+}
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,69 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "cli/cli.h"
+#include "cli/inputs.h"
+
+namespace pgadvise::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> schema;
+  std::vector<std::string> load;
+  std::vector<std::string> command;
+};
+
+// Runs the command with DATABASE_URL and libpq's own variables set; signals that end a terminal's command reach it.
+int run_command(const std::vector<std::string>& command, const std::string& conninfo) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setenv("DATABASE_URL", conninfo.c_str(), 1);
+    std::vector<char*> words;
+    for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    ::execvp(words[0], words.data());
+    const std::string line = std::string("pgadvise: ") + words[0] + ": can't be run: " + std::strerror(errno) + "\n";
+    [[maybe_unused]] const ssize_t wrote = ::write(STDERR_FILENO, line.data(), line.size());
+    ::_exit(127);
+  }
+  if (child < 0) return exit_usage;
+  std::signal(SIGINT, SIG_IGN);  // the command decides; the sandbox goes when it ends
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int run(const Options& options) {
+  Diagnostics diagnostics;
+  const auto schemas = find_schemas(options.schema, diagnostics);
+  if (const int code = exit_code_of(diagnostics); code != exit_clean) {
+    for (const auto& error : diagnostics) complain(error);
+    return code;
+  }
+  auto sandbox = build_sandbox(schemas, options.load, diagnostics);
+  for (const auto& error : diagnostics) complain(error);
+  if (!sandbox) {
+    complain(sandbox.error());
+    return exit_usage;
+  }
+  return run_command(options.command, sandbox->conninfo());
+}
+
+}  // namespace
+
+void add_sandbox(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command against it, remove it");
+  command->add_option("--schema", options->schema, "Schema to build: migrations, a dump, a drizzle snapshot");
+  command->add_option("--load", options->load, "SQL to run after the schema: test data");
+  command->add_option("command", options->command, "The command, after --; DATABASE_URL names the database")->required();
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace pgadvise::cli

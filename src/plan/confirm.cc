@@ -1,0 +1,326 @@
+#include "plan/confirm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "plan/reader.h"
+#include "plan/safety.h"
+#include "sql/statement.h"
+
+namespace pgadvise::plan {
+namespace {
+
+// What is sent to the server for one finding.
+struct Question {
+  std::string sql;
+  Parameters parameters;
+  bool parameters_known = true;
+  std::string origin;  // "parameters from the log", for the evidence
+};
+
+// A sequential scan on the suspected table, with what becomes of its rows further up.
+struct Scan {
+  const PlanNode* node = nullptr;
+  double read = 0;    // rows the scan looks at, over all loops and workers
+  double needed = 0;  // the fewest rows on the way to the root, below the first aggregate
+};
+
+std::string count(double value) {
+  std::string digits = fmt::format("{:.0f}", std::max(0.0, value));
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
+bool same_table(const PlanNode& node, const QualifiedName& table) {
+  return node.relation == table.name && (node.schema.empty() || node.schema == table.schema);
+}
+
+// The table itself and, of a partitioned table or an inheritance parent, everything below it.
+std::vector<QualifiedName> family(const Catalog& catalog, const QualifiedName& table) {
+  std::vector<QualifiedName> all{table};
+  for (std::size_t at = 0; at < all.size(); ++at)
+    for (const auto& [name, child] : catalog.tables) {
+      const bool below = (child.partition_of && *child.partition_of == all[at]) ||
+                         std::find(child.inherits.begin(), child.inherits.end(), all[at]) != child.inherits.end();
+      if (below && std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
+    }
+  return all;
+}
+
+bool aggregates(const std::string& type) {
+  return type.find("Aggregate") != std::string::npos || type == "Group" || type == "WindowAgg" || type == "Unique" ||
+         type.find("SetOp") != std::string::npos || type == "ModifyTable";
+}
+
+double rows_of(const PlanNode& node) { return node.actual_rows ? *node.actual_rows * node.loops : node.plan_rows; }
+
+// `needed` counts what leaves a node; above an aggregate rows are no longer the scan's.
+void find_scans(const PlanNode& node, const std::vector<QualifiedName>& tables, const Catalog& catalog, double needed,
+                std::vector<Scan>& out) {
+  const double here = aggregates(node.type) ? std::numeric_limits<double>::infinity() : std::min(needed, rows_of(node));
+  const auto table = std::find_if(tables.begin(), tables.end(), [&](const auto& name) { return same_table(node, name); });
+  if (node.type == "Seq Scan" && table != tables.end() && !node.never_executed) {
+    Scan scan{&node, 0, here};
+    if (node.actual_rows) {
+      scan.read = (*node.actual_rows + node.rows_removed_by_filter) * node.loops;
+    } else {
+      const Table* known = catalog.table(*table);
+      scan.read = known && known->statistics && known->statistics->rows > 0 ? known->statistics->rows : node.plan_rows;
+    }
+    out.push_back(scan);
+  }
+  for (const auto& child : node.children) find_scans(child, tables, catalog, here, out);
+}
+
+std::string other_way(const Plan& plan, const std::vector<QualifiedName>& tables) {
+  std::string way;
+  visit(plan.root, [&](const PlanNode& node) {
+    const bool ours = std::any_of(tables.begin(), tables.end(), [&](const auto& name) { return same_table(node, name); });
+    if (!way.empty() || (!ours && node.index.empty())) return;
+    if (!node.index.empty()) way = node.type + " using " + node.index;
+    else if (node.type.find("Bitmap Heap") == std::string::npos) way = node.type + " on " + node.relation;
+  });
+  return way.empty() ? "its plan does not read the table" : "the planner has another way: " + way;
+}
+
+bool uses_hypothetical(const Plan& plan) {
+  bool used = false;
+  visit(plan.root, [&](const PlanNode& node) { used = used || node.index.rfind('<', 0) == 0; });
+  return used;
+}
+
+std::int64_t pages_of(const Catalog& catalog, const std::vector<QualifiedName>& tables) {
+  std::int64_t pages = 0;
+  for (const auto& name : tables)
+    if (const Table* table = catalog.table(name); table && table->statistics && table->kind == Table::Kind::ordinary)
+      pages += std::max(table->statistics->pages, table->statistics->bytes / 8192);
+  return pages;
+}
+
+double estimated_rows(const Catalog& catalog, const QualifiedName& table) {
+  const Table* known = catalog.table(table);
+  return known && known->statistics ? known->statistics->rows : -1;
+}
+
+class Judge {
+ public:
+  Judge(const Catalog& catalog, const Workload* workload, PlanSource& source, const ConfirmOptions& options)
+      : catalog_(catalog), workload_(workload), source_(source), options_(options) {}
+
+  // false: the server is gone.
+  bool judge(Finding& finding) {
+    const Probe& probe = *finding.probe;
+    if (!catalog_.table(probe.table)) return stay(finding, "the table is not in the database");
+    auto question = probe.kind == Probe::Kind::referential_lookup ? lookup(probe) : statement(probe);
+    if (!question) return stay(finding, question.error().what);
+    const auto shape = sql::shape(question->sql);
+    if (!shape) return stay(finding, shape.error().what);
+    if (shape->statements != 1) return stay(finding, "it is not exactly one statement");
+    const auto dependencies = source_.dependencies(question->sql);
+    if (!dependencies) return failed(finding, dependencies.error());
+    const Decision decision = decide(*shape, *dependencies, question->parameters_known);
+    if (decision.allowed == Allowed::nothing) return stay(finding, "not run: " + decision.reason);
+    return measure(finding, *question, decision);
+  }
+
+ private:
+  bool stay(Finding& finding, std::string reason) {
+    finding.verdict = Verdict::suspected;
+    finding.verdict_reason = std::move(reason);
+    return true;
+  }
+  bool refute(Finding& finding, std::string reason) {
+    finding.verdict = Verdict::refuted;
+    finding.verdict_reason = std::move(reason);
+    return true;
+  }
+  bool failed(Finding& finding, const Error& error) {
+    stay(finding, "could not be run: " + error.what);
+    if (error.kind != Error::Kind::database) return true;
+    lost_ = error;
+    return false;
+  }
+
+  // The look-up of a foreign key's checks and cascades. The server plans it generically, for an unknown value: a scalar
+  // subquery hides the value from the planner and still lets the statement run. No FOR KEY SHARE: a READ ONLY transaction
+  // refuses to analyze that, and it changes nothing about how the rows are found.
+  Result<Question> lookup(const Probe& probe) {
+    const Table& table = *catalog_.table(probe.table);
+    const auto values = source_.typical_values(probe.table, probe.columns);
+    std::string where;
+    Question question;
+    for (std::size_t at = 0; at < probe.columns.size(); ++at) {
+      const Column* column = table.column(probe.columns[at]);
+      if (!column) return fail(Error::Kind::passing, "", "the column " + probe.columns[at] + " is not in the database");
+      where += fmt::format("{}x.{} = (SELECT CAST(${} AS {}))", at ? " AND " : "", sql::quote_identifier(column->name),
+                           at + 1, column->type);
+    }
+    // ONLY a partitioned parent would read nothing at all.
+    question.sql = fmt::format("SELECT 1 FROM {}{} x WHERE {}", table.kind == Table::Kind::partitioned ? "" : "ONLY ",
+                               sql::quote_name(probe.table), where);
+    if (!values.empty()) {
+      question.parameters = values[values.size() / 2];  // neither the most common nor the rarest
+      question.origin = "a value from pg_stats";
+    } else {
+      question.parameters.resize(probe.columns.size());
+      question.parameters_known = false;
+    }
+    return question;
+  }
+
+  Result<Question> statement(const Probe& probe) {
+    const Query* query = workload_ ? workload_->query(probe.fingerprint) : nullptr;
+    if (!query || query->samples.empty()) return fail(Error::Kind::passing, "", "no sample of the statement was logged");
+    for (const auto& sample : query->samples)
+      if (sample.parameters && static_cast<int>(sample.parameters->size()) >= query->facts.parameters)
+        return Question{sample.statement, *sample.parameters, true, "parameters from the log"};
+    const Sample& sample = query->samples.front();
+    if (query->facts.parameters == 0) return Question{sample.statement, {}, true, "as logged"};
+    if (auto guessed = from_statistics(query->facts))
+      return Question{sample.statement, std::move(*guessed), true, "parameters from pg_stats"};
+    return Question{sample.statement, {}, false, "generic plan"};
+  }
+
+  // $n compared with a column takes a typical value of it; LIMIT and what else is not a comparison has none.
+  std::optional<Parameters> from_statistics(const QueryFacts& facts) {
+    Parameters out(static_cast<std::size_t>(facts.parameters));
+    for (const auto& predicate : facts.predicates) {
+      if (predicate.value != Predicate::Value::parameter || predicate.parameter < 1 ||
+          predicate.parameter > facts.parameters || predicate.op == Predicate::Op::in_list)
+        continue;
+      const auto values = source_.typical_values(predicate.column.table, {predicate.column.column});
+      if (!values.empty()) out[static_cast<std::size_t>(predicate.parameter - 1)] = values[values.size() / 2].front();
+    }
+    const bool complete = std::all_of(out.begin(), out.end(), [](const auto& value) { return value.has_value(); });
+    return complete ? std::optional(std::move(out)) : std::nullopt;
+  }
+
+  bool measure(Finding& finding, const Question& question, const Decision& decision) {
+    const QualifiedName& table = finding.probe->table;
+    const auto tables = family(catalog_, table);
+    ExplainRequest request{question.sql, question.parameters_known ? question.parameters : Parameters{}, false, {}};
+    const auto gate = source_.explain(request);
+    if (!gate) return failed(finding, gate.error());
+    const double before = gate->root.total_cost;
+
+    std::vector<Scan> scans;
+    find_scans(gate->root, tables, catalog_, std::numeric_limits<double>::infinity(), scans);
+    if (scans.empty()) return refute(finding, other_way(*gate, tables));
+    const std::int64_t pages = pages_of(catalog_, tables);
+    if (pages == 0) return stay(finding, display(table) + " is empty in this database: nothing to measure");
+    if (pages < options_.small_table_pages)
+      return refute(finding, fmt::format("the table is small: {} pages{}", count(static_cast<double>(pages)),
+                                         estimated_rows(catalog_, table) >= 0
+                                             ? ", about " + count(estimated_rows(catalog_, table)) + " rows"
+                                             : std::string()));
+
+    std::string limits = decision.reason;
+    Plan plan = *gate;
+    if (decision.allowed == Allowed::analyze && before > options_.analyze_cost_limit)
+      limits = fmt::format("its cost of {} is over the limit for EXPLAIN ANALYZE", count(before));
+    else if (decision.allowed == Allowed::analyze) {
+      request.analyze = true;
+      const auto analyzed = source_.explain(request);
+      if (analyzed) plan = *analyzed;
+      else if (analyzed.error().kind == Error::Kind::database) return failed(finding, analyzed.error());
+      else limits = "EXPLAIN ANALYZE did not finish: " + analyzed.error().what;
+    }
+    return conclude(finding, question, plan, limits, before, tables);
+  }
+
+  bool conclude(Finding& finding, const Question& question, const Plan& plan, const std::string& limits, double before,
+                const std::vector<QualifiedName>& tables) {
+    std::vector<Scan> scans;
+    find_scans(plan.root, tables, catalog_, std::numeric_limits<double>::infinity(), scans);
+    if (scans.empty()) return refute(finding, "the sequential scan was never executed");
+    double read = 0;
+    double needed = 0;
+    std::int64_t blocks = 0;
+    for (const auto& scan : scans) {
+      read += scan.read;
+      needed += std::min(scan.needed, scan.read);
+      blocks += scan.node->shared_hit_blocks + scan.node->shared_read_blocks;
+    }
+    std::string fact = fmt::format("{}: Seq Scan on {} reads {} rows to keep {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN",
+                                   display(finding.probe->table), count(read), count(needed));
+    if (plan.analyzed)
+      fact += fmt::format(", {} pages, {:.1f} ms in all ({})", count(static_cast<double>(blocks)), plan.execution_ms, question.origin);
+    else if (!limits.empty())
+      fact += " (" + limits + ")";
+    finding.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
+    if (needed > read * 0.1 && finding.probe->kind == Probe::Kind::statement)
+      return refute(finding, fmt::format("it needs {} of the {} rows that it reads: no index makes that less", count(needed), count(read)));
+    finding.verdict = Verdict::confirmed;
+    finding.verdict_reason = plan.analyzed ? "" : limits;
+    return cost(finding, question, before);
+  }
+
+  // What the proposed index would change. One that the planner leaves alone is taken back.
+  bool cost(Finding& finding, const Question& question, double before) {
+    if (!finding.proposal) return true;
+    if (const auto missing = source_.what_if_missing(); !missing.empty()) {
+      finding.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + missing, std::nullopt, {}});
+      return true;
+    }
+    const ExplainRequest request{question.sql, question.parameters_known ? question.parameters : Parameters{}, false,
+                                 options_.hypothetical(*finding.proposal)};
+    const auto after = source_.explain(request);
+    if (!after) {
+      finding.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + after.error().what, std::nullopt, {}});
+      return after.error().kind == Error::Kind::database ? failed(finding, after.error()) : true;
+    }
+    if (!uses_hypothetical(*after) || after->root.total_cost > before * 0.9) {
+      finding.evidence.push_back(
+          {Evidence::Kind::what_if, "HypoPG: the planner would not gain from an index on " + keys(*finding.proposal), std::nullopt, {}});
+      finding.proposal.reset();
+      if (finding.probe->kind == Probe::Kind::referential_lookup)
+        return refute(finding, "the planner would read the table all the same: too many rows have one value");
+      return true;
+    }
+    finding.evidence.push_back({Evidence::Kind::what_if,
+                                fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}", before,
+                                            after->root.total_cost, keys(*finding.proposal)),
+                                std::nullopt, {}});
+    finding.fix = Fix{.cost_before = before, .cost_after = after->root.total_cost};
+    return true;
+  }
+
+  static std::string keys(const IndexProposal& proposal) {
+    std::vector<std::string> names;
+    for (const auto& key : proposal.keys) names.push_back((key.column.empty() ? key.expression : key.column) + (key.descending ? " DESC" : ""));
+    return display(proposal.table) + " (" + join(names, ", ") + ")";
+  }
+
+ public:
+  std::optional<Error> lost_;
+
+ private:
+  const Catalog& catalog_;
+  const Workload* workload_;
+  PlanSource& source_;
+  const ConfirmOptions& options_;
+};
+
+}  // namespace
+
+void confirm(std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, PlanSource& source,
+             const ConfirmOptions& options, Diagnostics& diagnostics) {
+  Judge judge(catalog, workload, source, options);
+  bool there = true;
+  for (auto& finding : findings) {
+    if (!finding.probe) continue;
+    if (there) {
+      there = judge.judge(finding);
+      if (!there) diagnostics.push_back(*judge.lost_);
+    } else {
+      finding.verdict_reason = "could not be run: the server is gone";
+    }
+  }
+}
+
+}  // namespace pgadvise::plan

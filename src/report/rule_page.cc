@@ -1,0 +1,37 @@
+#include "report/rule_page.h"
+
+#include <fmt/format.h>
+
+namespace pgadvise::report {
+
+static std::string_view needs(lint::Needs needs) {
+  switch (needs) {
+    case lint::Needs::workload: return "a schema and queries (--log or --workload)";
+    case lint::Needs::events: return "a log (--log)";
+    case lint::Needs::project: return "a repository";
+    case lint::Needs::catalog: break;
+  }
+  return "a schema";
+}
+
+std::string rule_page(const lint::RegisteredRule& registered) {
+  const lint::Rule& rule = *registered.rule;
+  std::string out = fmt::format("# {}\n\npgadvise found {}.\n\nCategory: {} · severity: {} · needs: {}\n\n## Why\n\n{}\n\n## What to do\n\n{}\n\n"
+                                "## When to ignore it\n\n{}\n",
+                                rule.id, rule.summary, registered.category, name(rule.severity), needs(rule.needs), rule.why, rule.fix,
+                                rule.when_to_ignore);
+  if (!rule.options.empty()) {
+    out += "\n## Numbers that decide\n\n| name | default | meaning |\n|---|---|---|\n";
+    for (const auto& option : rule.options) out += fmt::format("| `{}` | {} | {} |\n", option.name, option.fallback, option.meaning);
+  }
+  return out;
+}
+
+std::string rule_table() {
+  std::string out = "| rule | severity | finds |\n|---|---|---|\n";
+  for (const auto& [category, rule] : lint::all_rules())
+    out += fmt::format("| [{0}](docs/rules/{0}.md) | {1} | {2} |\n", rule->id, name(rule->severity), rule->summary);
+  return out;
+}
+
+}  // namespace pgadvise::report

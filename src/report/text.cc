@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/report.h"
+
+namespace pgadvise::report {
+namespace {
+
+class Writer {
+ public:
+  Writer(const Report& report, const TextOptions& options) : report_(report), options_(options) {}
+
+  std::string write() {
+    bool refuted = false;
+    for (const auto& finding : report_.findings) {
+      if (finding.verdict == Verdict::refuted) refuted = true;
+      else write_finding(finding);
+    }
+    if (refuted) write_refuted();
+    write_not_looked_at();
+    write_summary();
+    return std::move(out_);
+  }
+
+ private:
+  std::string paint(std::string_view code, std::string_view text) const {
+    return options_.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+  }
+
+  std::string severity(const Finding& finding) const {
+    constexpr std::string_view codes[] = {"36", "33;1", "31;1"};
+    return paint(codes[static_cast<int>(finding.severity)], name(finding.severity));
+  }
+
+  // Words of one paragraph at the report's width.
+  void paragraph(std::string_view first, std::string_view rest, std::string_view text) {
+    std::string line(first);
+    bool empty = true;
+    for (const auto word : split(printable(text), ' ')) {
+      if (!empty && length(line) + 1 + length(word) > static_cast<std::size_t>(options_.width)) {
+        out_ += line + "\n";
+        line = rest;
+        empty = true;
+      }
+      if (!empty) line += ' ';
+      line += word;
+      empty = false;
+    }
+    out_ += line + "\n";
+  }
+
+  static std::size_t length(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  }
+
+  void block(std::string_view label, std::string_view text) {
+    std::string_view before = label;
+    const std::string indent(length(label), ' ');
+    for (const auto line : split(text, '\n')) {
+      out_ += fmt::format("{}{}\n", before, printable(line));
+      before = indent;
+    }
+  }
+
+  void write_finding(const Finding& finding) {
+    std::string head = fmt::format("{} {} {}", severity(finding), paint("1", finding.rule), name(finding.verdict));
+    if (finding.location && !finding.location->live()) head += "  " + printable(finding.location->str());
+    out_ += head + "\n";
+    paragraph("  ", "  ", finding.message);
+    for (const auto& evidence : finding.evidence) write_evidence(evidence);
+    if (!finding.verdict_reason.empty()) paragraph("  - ", "    ", finding.verdict_reason);
+    if (finding.fix) write_fix(*finding.fix);
+    out_ += "\n";
+  }
+
+  void write_evidence(const Evidence& evidence) {
+    // Statements are cut: the JSON has them whole.
+    std::string text = evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 300) : evidence.text;
+    if (options_.show_literals && !evidence.literal.empty()) text = evidence.literal;
+    if (evidence.place && !evidence.place->live() && evidence.place->line > 0) text += "  (" + evidence.place->str() + ")";
+    paragraph("  - ", "    ", text);
+  }
+
+  void write_fix(const Fix& fix) {
+    if (fix.sql.empty()) paragraph("  fix: ", "       ", fix.title);
+    else block("  fix: ", fix.sql);
+    if (!fix.drizzle.empty()) block("       schema.ts: ", fix.drizzle);
+    if (!fix.down_sql.empty()) block("       undo: ", fix.down_sql);
+    if (fix.cost_before && fix.cost_after)
+      out_ += fmt::format("       planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
+  }
+
+  void write_refuted() {
+    out_ += paint("1", "Looked suspicious, and is not") + "\n";
+    for (const auto& finding : report_.findings)
+      if (finding.verdict == Verdict::refuted)
+        paragraph("  - ", "    ", finding.rule + " " + subject(finding) + ": " + finding.verdict_reason);
+    out_ += "\n";
+  }
+
+  static std::string subject(const Finding& finding) {
+    const Subject& subject = finding.subject;
+    std::string out = display({subject.schema, subject.table});
+    if (!subject.columns.empty()) out += " (" + join(subject.columns, ", ") + ")";
+    if (!subject.fingerprint.empty()) out += (out.empty() ? "" : " ") + std::string("query ") + subject.fingerprint;
+    if (!subject.file.empty()) out += (out.empty() ? "" : " ") + subject.file;
+    if (!subject.entry.empty()) out += " " + subject.entry;
+    return out;
+  }
+
+  void write_not_looked_at() {
+    if (report_.skipped.empty() && report_.diagnostics.empty()) return;
+    out_ += paint("1", "Not looked at") + "\n";
+    for (const auto& skipped : report_.skipped) paragraph("  - ", "    ", skipped.rule + ": " + skipped.reason);
+    constexpr std::size_t shown = 20;
+    for (std::size_t at = 0; at < std::min(shown, report_.diagnostics.size()); ++at)
+      paragraph("  - ", "    ", report_.diagnostics[at].line());
+    if (report_.diagnostics.size() > shown)
+      out_ += fmt::format("  - and {} more; --format json has them all\n", report_.diagnostics.size() - shown);
+    out_ += "\n";
+  }
+
+  void write_summary() {
+    std::map<Verdict, int> verdicts;
+    std::map<Severity, int> severities;
+    for (const auto& finding : report_.findings) {
+      ++verdicts[finding.verdict];
+      if (finding.verdict != Verdict::refuted) ++severities[finding.severity];
+    }
+    for (const auto& input : report_.inputs) {
+      std::string line = "read " + input.kind;
+      if (!input.path.empty()) line += " " + input.path;
+      if (!input.detail.empty()) line += ": " + input.detail;
+      paragraph("", "  ", line);
+    }
+    const int standing = verdicts[Verdict::confirmed] + verdicts[Verdict::suspected];
+    std::string line = standing == 0 ? std::string("No findings")
+                                     : fmt::format("{} finding{}: {} error, {} warning, {} note; {} confirmed, {} suspected", standing,
+                                                   standing == 1 ? "" : "s", severities[Severity::error], severities[Severity::warning],
+                                                   severities[Severity::note], verdicts[Verdict::confirmed], verdicts[Verdict::suspected]);
+    if (verdicts[Verdict::refuted]) line += fmt::format("; {} refuted", verdicts[Verdict::refuted]);
+    line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(), report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
+    out_ += paint("1", line) + "\n";
+  }
+
+  const Report& report_;
+  const TextOptions& options_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string to_text(const Report& report, const TextOptions& options) { return Writer(report, options).write(); }
+
+}  // namespace pgadvise::report
