@@ -17,7 +17,7 @@ static int print(const std::string& text) {
 
 static int list() {
   std::string out;
-  for (const auto& [category, rule] : lint::all_rules())
+  for (const auto& [category, rule, example, bad, good] : lint::all_rules())
     out += fmt::format("{:<28} {:<8} {:<10} {}\n", rule->id, name(rule->severity), category, rule->summary);
   return print(out);
 }

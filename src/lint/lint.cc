@@ -83,7 +83,7 @@ static std::string missing(Needs needs, const Inputs& inputs) {
 Outcome run(const Inputs& inputs, const std::vector<std::string>& only) {
   Outcome outcome;
   const Context context(inputs);
-  for (const auto& [category, rule] : all_rules()) {
+  for (const auto& [category, rule, example, bad, good] : all_rules()) {
     if (!only.empty() && std::find(only.begin(), only.end(), rule->id) == only.end()) continue;
     if (auto reason = missing(rule->needs, inputs); !reason.empty()) {
       outcome.skipped.push_back({std::string(rule->id), std::move(reason)});

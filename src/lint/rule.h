@@ -35,6 +35,10 @@ struct Rule {
 struct RegisteredRule {
   std::string_view category;  // the folder
   const Rule* rule;
+  // From fixtures/rules/<id>/, put in by the build; empty where there is no such file.
+  std::string_view example;  // Markdown
+  std::string_view bad_sql;
+  std::string_view good_sql;
 };
 
 std::span<const RegisteredRule> all_rules();  // sorted by category, then id

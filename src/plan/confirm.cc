@@ -22,7 +22,7 @@ struct Question {
   std::string origin;  // "parameters from the log", for the evidence
 };
 
-// A sequential scan on the suspected table, with what becomes of its rows further up.
+// A scan of the whole suspected table (or of a whole index of it), with what becomes of its rows further up.
 struct Scan {
   const PlanNode* node = nullptr;
   double read = 0;    // rows the scan looks at, over all loops and workers
@@ -59,14 +59,26 @@ bool aggregates(const std::string& type) {
 
 double rows_of(const PlanNode& node) { return node.actual_rows ? *node.actual_rows * node.loops : node.plan_rows; }
 
-// `needed` counts what leaves a node; above an aggregate rows are no longer the scan's.
-void find_scans(const PlanNode& node, const std::vector<QualifiedName>& tables, const Catalog& catalog, double needed,
-                std::vector<Scan>& out) {
+// An index scan that reads the whole index is a sequential scan in other clothes: no condition at all but a filter, or (a
+// key's look-up) a condition on a column that is not the index's first. With wide rows the planner prefers it.
+bool reads_whole_index(const PlanNode& node, const Table* table, const std::vector<std::string>& key) {
+  if (node.index.empty()) return false;
+  if (node.index_condition.empty()) return !node.filter.empty();
+  const Index* index = table ? table->index(node.index) : nullptr;
+  if (key.empty() || !index || index->keys.empty() || index->method != "btree") return false;
+  return std::find(key.begin(), key.end(), index->keys.front().column) == key.end();
+}
+
+// `needed` counts what leaves a node; above an aggregate rows are no longer the scan's. `key`: of a referential look-up.
+void find_scans(const PlanNode& node, const std::vector<QualifiedName>& tables, const Catalog& catalog,
+                const std::vector<std::string>& key, double needed, std::vector<Scan>& out) {
   const double here = aggregates(node.type) ? std::numeric_limits<double>::infinity() : std::min(needed, rows_of(node));
   const auto table = std::find_if(tables.begin(), tables.end(), [&](const auto& name) { return same_table(node, name); });
-  if (node.type == "Seq Scan" && table != tables.end() && !node.never_executed) {
+  const bool ours = table != tables.end() && !node.never_executed;
+  if (ours && (node.type == "Seq Scan" || reads_whole_index(node, catalog.table(*table), key))) {
     Scan scan{&node, 0, here};
-    if (node.actual_rows) {
+    // With an index condition the rows that the scan passed over in the index are not counted anywhere.
+    if (node.actual_rows && node.index_condition.empty()) {
       scan.read = (*node.actual_rows + node.rows_removed_by_filter) * node.loops;
     } else {
       const Table* known = catalog.table(*table);
@@ -74,7 +86,11 @@ void find_scans(const PlanNode& node, const std::vector<QualifiedName>& tables, 
     }
     out.push_back(scan);
   }
-  for (const auto& child : node.children) find_scans(child, tables, catalog, here, out);
+  for (const auto& child : node.children) find_scans(child, tables, catalog, key, here, out);
+}
+
+std::string how(const PlanNode& node) {
+  return node.index.empty() ? node.type : fmt::format("{} of the whole index {}", node.type, node.index);
 }
 
 std::string other_way(const Plan& plan, const std::vector<QualifiedName>& tables) {
@@ -148,7 +164,7 @@ class Judge {
 
   // The look-up of a foreign key's checks and cascades. The server plans it generically, for an unknown value: a scalar
   // subquery hides the value from the planner and still lets the statement run. No FOR KEY SHARE: a READ ONLY transaction
-  // refuses to analyze that, and it changes nothing about how the rows are found.
+  // refuses to analyze that. ctid instead of 1, because locking rows needs the table: no index-only scan.
   Result<Question> lookup(const Probe& probe) {
     const Table& table = *catalog_.table(probe.table);
     const auto values = source_.typical_values(probe.table, probe.columns);
@@ -161,7 +177,7 @@ class Judge {
                            at + 1, column->type);
     }
     // ONLY a partitioned parent would read nothing at all.
-    question.sql = fmt::format("SELECT 1 FROM {}{} x WHERE {}", table.kind == Table::Kind::partitioned ? "" : "ONLY ",
+    question.sql = fmt::format("SELECT x.ctid FROM {}{} x WHERE {}", table.kind == Table::Kind::partitioned ? "" : "ONLY ",
                                sql::quote_name(probe.table), where);
     if (!values.empty()) {
       question.parameters = values[values.size() / 2];  // neither the most common nor the rarest
@@ -209,7 +225,7 @@ class Judge {
     const double before = gate->root.total_cost;
 
     std::vector<Scan> scans;
-    find_scans(gate->root, tables, catalog_, std::numeric_limits<double>::infinity(), scans);
+    find_scans(gate->root, tables, catalog_, finding.probe->columns, std::numeric_limits<double>::infinity(), scans);
     if (scans.empty()) return refute(finding, other_way(*gate, tables));
     const std::int64_t pages = pages_of(catalog_, tables);
     if (pages == 0) return stay(finding, display(table) + " is empty in this database: nothing to measure");
@@ -236,7 +252,7 @@ class Judge {
   bool conclude(Finding& finding, const Question& question, const Plan& plan, const std::string& limits, double before,
                 const std::vector<QualifiedName>& tables) {
     std::vector<Scan> scans;
-    find_scans(plan.root, tables, catalog_, std::numeric_limits<double>::infinity(), scans);
+    find_scans(plan.root, tables, catalog_, finding.probe->columns, std::numeric_limits<double>::infinity(), scans);
     if (scans.empty()) return refute(finding, "the sequential scan was never executed");
     double read = 0;
     double needed = 0;
@@ -246,7 +262,7 @@ class Judge {
       needed += std::min(scan.needed, scan.read);
       blocks += scan.node->shared_hit_blocks + scan.node->shared_read_blocks;
     }
-    std::string fact = fmt::format("{}: Seq Scan on {} reads {} rows to keep {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN",
+    std::string fact = fmt::format("{}: {} on {} reads {} rows to keep {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", how(*scans.front().node),
                                    display(finding.probe->table), count(read), count(needed));
     if (plan.analyzed)
       fact += fmt::format(", {} pages, {:.1f} ms in all ({})", count(static_cast<double>(blocks)), plan.execution_ms, question.origin);

@@ -14,12 +14,19 @@ static std::string_view needs(lint::Needs needs) {
   return "a schema";
 }
 
+static std::string example(const lint::RegisteredRule& registered) {
+  if (!registered.example.empty()) return fmt::format("\n## Example\n\n{}", registered.example);
+  if (registered.bad_sql.empty()) return {};
+  return fmt::format("\n## Found\n\n```sql\n{}```\n\n## Not found\n\n```sql\n{}```\n", registered.bad_sql, registered.good_sql);
+}
+
 std::string rule_page(const lint::RegisteredRule& registered) {
   const lint::Rule& rule = *registered.rule;
   std::string out = fmt::format("# {}\n\npgadvise found {}.\n\nCategory: {} · severity: {} · needs: {}\n\n## Why\n\n{}\n\n## What to do\n\n{}\n\n"
                                 "## When to ignore it\n\n{}\n",
                                 rule.id, rule.summary, registered.category, name(rule.severity), needs(rule.needs), rule.why, rule.fix,
                                 rule.when_to_ignore);
+  out += example(registered);
   if (!rule.options.empty()) {
     out += "\n## Numbers that decide\n\n| name | default | meaning |\n|---|---|---|\n";
     for (const auto& option : rule.options) out += fmt::format("| `{}` | {} | {} |\n", option.name, option.fallback, option.meaning);
@@ -29,7 +36,7 @@ std::string rule_page(const lint::RegisteredRule& registered) {
 
 std::string rule_table() {
   std::string out = "| rule | severity | finds |\n|---|---|---|\n";
-  for (const auto& [category, rule] : lint::all_rules())
+  for (const auto& [category, rule, example, bad, good] : lint::all_rules())
     out += fmt::format("| [{0}](docs/rules/{0}.md) | {1} | {2} |\n", rule->id, name(rule->severity), rule->summary);
   return out;
 }

@@ -1,0 +1,174 @@
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "plan/confirm.h"
+#include "plan/reader.h"
+#include "plan/safety.h"
+
+namespace pgadvise::plan {
+namespace {
+
+std::string seq_scan(double cost, const std::string& extra = "") {
+  return R"([{"Plan": {"Node Type": "Seq Scan", "Relation Name": "orders", "Alias": "x", "Startup Cost": 0, "Total Cost": )" +
+         std::to_string(cost) + R"(, "Plan Rows": 10)" + extra + "}}]";
+}
+const std::string analyzed = R"(, "Actual Rows": 10, "Actual Loops": 1, "Rows Removed by Filter": 249990, "Shared Hit Blocks": 4000)";
+
+std::string index_scan(const std::string& index, double cost, const std::string& condition = "(customer_id = $0)") {
+  return R"([{"Plan": {"Node Type": "Index Scan", "Relation Name": "orders", "Index Name": ")" + index + R"(", "Index Cond": ")" + condition +
+         R"(", "Total Cost": )" + std::to_string(cost) + R"(, "Plan Rows": 10}}])";
+}
+
+// Recorded plans: what a server said, by what was asked of it.
+class Recorded : public PlanSource {
+ public:
+  Result<Dependencies> dependencies(std::string_view) override { return depends; }
+  Result<Plan> explain(const ExplainRequest& request) override {
+    asked.push_back(request);
+    if (error) return tl::unexpected(*error);
+    return read_json(request.analyze ? with_analyze : request.hypothetical.empty() ? without : with_index);
+  }
+  std::string what_if_missing() const override { return missing; }
+  std::vector<Parameters> typical_values(const QualifiedName&, const std::vector<std::string>& columns) override {
+    return {Parameters(columns.size(), "7")};
+  }
+  bool superuser() const override { return false; }
+
+  Dependencies depends;
+  std::string without, with_analyze, with_index, missing;
+  std::optional<Error> error;
+  std::vector<ExplainRequest> asked;
+};
+
+class Confirm : public testing::Test {
+ protected:
+  Confirm() {
+    Table table;
+    table.name = {"public", "orders"};
+    table.columns = {{.name = "id", .type = "integer"}, {.name = "customer_id", .type = "integer"}, {.name = "code", .type = "text"}};
+    table.statistics = TableStatistics{.rows = 250000, .pages = 4000, .bytes = 4000 * 8192};
+    table.indexes.push_back({.name = "orders_code_customer_id_idx", .keys = {{.column = "code"}, {.column = "customer_id"}}});
+    catalog_.tables.emplace(table.name, table);
+    source_.without = seq_scan(5000);
+    source_.with_analyze = seq_scan(5000, analyzed);
+    source_.with_index = index_scan("<13>btree_orders_customer_id", 12);
+  }
+
+  Finding run() {
+    Finding finding;
+    finding.rule = "unindexed-foreign-key";
+    finding.probe = Probe{Probe::Kind::referential_lookup, {"public", "orders"}, {"customer_id"}, {}};
+    finding.proposal = IndexProposal{.table = {"public", "orders"}, .keys = {{.column = "customer_id"}}};
+    std::vector<Finding> findings{finding, finding};
+    ConfirmOptions options;
+    options.hypothetical = [](const IndexProposal&) { return std::vector<std::string>{"CREATE INDEX ON public.orders (customer_id)"}; };
+    confirm(findings, catalog_, nullptr, source_, options, diagnostics_);
+    last_ = findings.back();
+    return findings.front();
+  }
+
+  Catalog catalog_;
+  Recorded source_;
+  Diagnostics diagnostics_;
+  Finding last_;
+};
+
+TEST_F(Confirm, ASequentialScanOfALargeTableIsConfirmedAndCosted) {
+  const Finding finding = run();
+  EXPECT_EQ(finding.verdict, Verdict::confirmed);
+  ASSERT_TRUE(finding.fix);
+  EXPECT_EQ(finding.fix->cost_before, 5000);
+  EXPECT_EQ(finding.fix->cost_after, 12);
+  EXPECT_EQ(finding.evidence.front().text, "EXPLAIN ANALYZE: Seq Scan on orders reads 250,000 rows to keep 10, 4,000 pages, 0.0 ms in all (a value from pg_stats)");
+  EXPECT_EQ(source_.asked.front().sql, "SELECT x.ctid FROM ONLY public.orders x WHERE x.customer_id = (SELECT CAST($1 AS integer))");
+  EXPECT_FALSE(source_.asked.front().analyze) << "EXPLAIN alone comes first";
+}
+
+TEST_F(Confirm, AnotherWayRefutes) {
+  source_.without = index_scan("orders_customer", 8);
+  catalog_.tables.begin()->second.indexes.push_back({.name = "orders_customer", .keys = {{.column = "customer_id"}}});
+  const Finding finding = run();
+  EXPECT_EQ(finding.verdict, Verdict::refuted);
+  EXPECT_EQ(finding.verdict_reason, "the planner has another way: Index Scan using orders_customer");
+}
+
+TEST_F(Confirm, AWholeIndexReadForItsSecondColumnIsNoOtherWay) {
+  source_.without = index_scan("orders_code_customer_id_idx", 4800);
+  source_.with_analyze = source_.without;
+  const Finding finding = run();
+  EXPECT_EQ(finding.verdict, Verdict::confirmed) << finding.verdict_reason;
+}
+
+TEST_F(Confirm, ASmallTableRefutesAndAnEmptyOneTellsNothing) {
+  catalog_.tables.begin()->second.statistics = TableStatistics{.rows = 36, .pages = 1, .bytes = 8192};
+  EXPECT_EQ(run().verdict_reason, "the table is small: 1 pages, about 36 rows");
+  EXPECT_EQ(run().verdict, Verdict::refuted);
+  catalog_.tables.begin()->second.statistics = TableStatistics{.rows = 0, .pages = 0, .bytes = 0};
+  EXPECT_EQ(run().verdict, Verdict::suspected);
+}
+
+TEST_F(Confirm, AnIndexThatThePlannerLeavesAloneIsTakenBack) {
+  source_.with_index = seq_scan(5000);
+  const Finding finding = run();
+  EXPECT_EQ(finding.verdict, Verdict::refuted);
+  EXPECT_FALSE(finding.proposal);
+}
+
+TEST_F(Confirm, NothingRunsThatIsNotKnownToBeHarmless) {
+  source_.depends.unknown_functions = {"shop.track"};
+  const Finding finding = run();
+  EXPECT_EQ(finding.verdict, Verdict::suspected);
+  EXPECT_NE(finding.verdict_reason.find("shop.track"), std::string::npos);
+  EXPECT_TRUE(source_.asked.empty());
+}
+
+TEST_F(Confirm, WithoutHypoPGTheFindingSaysSo) {
+  source_.missing = "HypoPG is not installed";
+  const Finding finding = run();
+  EXPECT_EQ(finding.verdict, Verdict::confirmed);
+  EXPECT_FALSE(finding.fix);
+  EXPECT_EQ(finding.evidence.back().text, "the index is not costed: HypoPG is not installed");
+}
+
+TEST_F(Confirm, ALostServerLeavesTheRestSuspectedAndIsSaidOnce) {
+  source_.error = Error{Error::Kind::database, "database shop", "the server closed the connection", ""};
+  const Finding finding = run();
+  EXPECT_EQ(finding.verdict, Verdict::suspected);
+  EXPECT_EQ(last_.verdict_reason, "could not be run: the server is gone");
+  EXPECT_EQ(diagnostics_.size(), 1u);
+}
+
+TEST(Decide, FollowsTheTable) {
+  const sql::Shape select{.statements = 1, .kind = StatementKind::select};
+  const auto allowed = [](const sql::Shape& shape, const Dependencies& dependencies, bool known = true) {
+    return decide(shape, dependencies, known).allowed;
+  };
+  EXPECT_EQ(allowed(select, {}), Allowed::analyze);
+  EXPECT_EQ(allowed(select, {}, false), Allowed::explain);
+  EXPECT_EQ(allowed({.statements = 2, .kind = StatementKind::select}, {}), Allowed::nothing);
+  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::select, .into = true}, {}), Allowed::nothing);
+  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::select, .locks_rows = true}, {}), Allowed::explain);
+  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::select, .modifies = true}, {}), Allowed::explain);
+  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::update, .modifies = true}, {}), Allowed::explain);
+  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::utility}, {}), Allowed::nothing);
+  EXPECT_EQ(allowed(select, {.unknown_functions = {"f"}}), Allowed::nothing);
+  EXPECT_EQ(allowed(select, {.refused_functions = {"pg_sleep"}}), Allowed::nothing);
+  EXPECT_EQ(allowed(select, {.foreign_tables = {"remote"}}), Allowed::explain);
+}
+
+TEST(ReadJson, RefusesWhatIsNotAPlan) {
+  for (const auto* text : {"", "{}", "[]", "[1]", "[{}]", R"([{"Plan": 3}])", "not json"}) EXPECT_FALSE(read_json(text)) << text;
+}
+
+TEST(ReadJson, ReadsNestedNodes) {
+  const auto plan = read_json(R"([{"Plan": {"Node Type": "Limit", "Plan Rows": 5, "Plans": [
+      {"Node Type": "Seq Scan", "Relation Name": "t", "Actual Rows": 0, "Actual Loops": 0}]}, "Execution Time": 1.5}])");
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->execution_ms, 1.5);
+  EXPECT_FALSE(plan->analyzed);
+  EXPECT_TRUE(plan->root.children.at(0).never_executed);
+}
+
+}  // namespace
+}  // namespace pgadvise::plan

@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include "base/text.h"
+#include "report/report.h"
+
+namespace pgadvise::report {
+namespace {
+
+using nlohmann::json;
+
+// Empty when the document is valid against docs/report.schema.json.
+std::string violations(const json& document) {
+  const json schema_json = json::parse(read_file(PGADVISE_SOURCE_DIR "/docs/report.schema.json").value_or("null"));
+  valijson::Schema schema;
+  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_json), schema);
+  valijson::Validator validator;
+  valijson::ValidationResults results;
+  validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), &results);
+  std::string out;
+  for (valijson::ValidationResults::Error error; results.popError(error);) {
+    for (const auto& part : error.context) out += part;
+    out += ": " + error.description + "\n";
+  }
+  return out;
+}
+
+Report full_report() {
+  Finding key;
+  key.rule = "unindexed-foreign-key";
+  key.verdict = Verdict::confirmed;
+  key.subject = {.kind = "foreign-key", .schema = "public", .table = "auditLog", .columns = {"userId"}, .constraint = "auditLog_userId_fkey"};
+  key.id = finding_id(key.rule, key.subject);
+  key.location = Place{"drizzle/0001.sql", 3, 1};
+  key.message = "No index \x1b[31mserves\xff it";
+  key.evidence.push_back({Evidence::Kind::plan, "EXPLAIN ANALYZE: Seq Scan", std::nullopt, {}});
+  key.evidence.push_back({Evidence::Kind::statement, "SELECT $1", Place{"shop.log", 9, 0}, "SELECT 'secret'"});
+  key.fix = Fix{.title = "Create an index", .sql = "CREATE INDEX CONCURRENTLY i ON t (a);", .down_sql = "DROP INDEX CONCURRENTLY i;",
+                .drizzle = "index('i').on(table.a)", .safety = Fix::Safety::safe, .cost_before = 100.5, .cost_after = 8.5};
+  Finding query;
+  query.rule = "sequential-scan";
+  query.severity = Severity::note;
+  query.verdict = Verdict::refuted;
+  query.verdict_reason = "the table is small";
+  query.subject = {.kind = "query", .fingerprint = "0123456789abcdef"};
+  query.id = finding_id(query.rule, query.subject);
+  query.message = "A statement";
+  Report report;
+  report.findings = {key, query};
+  report.skipped = {{"n-plus-one-query", "needs a log: --log FILE"}};
+  report.rules_run = {"unindexed-foreign-key"};
+  report.inputs = {{"stderr log", "shop.log", "3 statements"}};
+  report.diagnostics = {{Error::Kind::passing, "a.sql:1:1", "syntax error", "mend it"}};
+  report.started = "2026-01-31T12:00:00Z";
+  report.server_version = "15.1";
+  report.what_if = "HypoPG";
+  return report;
+}
+
+TEST(JsonReport, IsValidAgainstThePublishedSchema) {
+  EXPECT_EQ(violations(json::parse(to_json(full_report(), false))), "");
+  EXPECT_EQ(violations(json::parse(to_json(full_report(), true))), "");
+  Report empty;
+  empty.started = "2026-01-31T12:00:00Z";
+  EXPECT_EQ(violations(json::parse(to_json(empty, false))), "");
+}
+
+TEST(JsonReport, SchemaRefusesWhatIsNotAReport) {
+  json broken = json::parse(to_json(full_report(), false));
+  broken["findings"][0].erase("id");
+  EXPECT_NE(violations(broken), "");
+  broken = json::parse(to_json(full_report(), false));
+  broken["findings"][0]["surprise"] = 1;
+  EXPECT_NE(violations(broken), "");
+}
+
+TEST(JsonReport, CountsWithoutTheRefuted) {
+  const json summary = json::parse(to_json(full_report(), false))["summary"];
+  EXPECT_EQ(summary["findings"], 2);
+  EXPECT_EQ(summary["severities"]["warning"], 1);
+  EXPECT_EQ(summary["severities"]["note"], 0);
+  EXPECT_EQ(summary["verdicts"]["refuted"], 1);
+}
+
+TEST(Reports, ShowLiteralsOnlyWhenAsked) {
+  const Report report = full_report();
+  EXPECT_EQ(to_json(report, false).find("secret"), std::string::npos);
+  EXPECT_NE(to_json(report, true).find("secret"), std::string::npos);
+  EXPECT_EQ(to_text(report, {}).find("secret"), std::string::npos);
+  EXPECT_NE(to_text(report, {.show_literals = true}).find("secret"), std::string::npos);
+}
+
+TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
+  const std::string text = to_text(full_report(), {});
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_NE(text.find("warning unindexed-foreign-key confirmed  drizzle/0001.sql:3:1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("No index \\x1b[31mserves\\xff it"), std::string::npos) << text;
+  EXPECT_NE(text.find("n-plus-one-query: needs a log: --log FILE"), std::string::npos) << text;
+  EXPECT_NE(text.find("Looked suspicious, and is not"), std::string::npos) << text;
+  EXPECT_NE(text.find("1 finding: 0 error, 1 warning, 0 note; 1 confirmed, 0 suspected; 1 refuted. 1 rule run, 1 not run."),
+            std::string::npos) << text;
+}
+
+TEST(TextReport, ColoursOnlyWhenAsked) {
+  EXPECT_NE(to_text(full_report(), {.colour = true}).find("\x1b[33;1mwarning\x1b[0m"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pgadvise::report
