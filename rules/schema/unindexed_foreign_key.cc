@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/key_coverage.h"
@@ -5,7 +7,26 @@
 
 namespace pgadvise::rules {
 
-static void check_key(const Context& context, Reporter& reporter, const Table& table, const Constraint& key) {
+static constexpr Option options[] = {
+    {"large_rows", 100000, "rows from which a child table is large: there an unindexed cascade is an error"},
+};
+
+// A parent whose rows go makes each of these read the child: what the key does by itself, or what the log has shown.
+static bool parent_rows_go(const Context& context, const Constraint& key) {
+  if (key.on_delete != "NO ACTION" && key.on_delete != "RESTRICT") return true;
+  const auto& queries = context.queries_on(key.referenced_table);
+  return std::any_of(queries.begin(), queries.end(), [&](const Query* query) {
+    return query->facts.kind == StatementKind::delete_ && !query->facts.relations.empty() &&
+           query->facts.relations.front().table == key.referenced_table;
+  });
+}
+
+static Severity severity(const Context& context, const Rule& rule, const Table& table, const Constraint& key) {
+  const bool large = table.statistics && table.statistics->rows >= context.option(rule, "large_rows");
+  return large && parent_rows_go(context, key) ? Severity::error : rule.severity;
+}
+
+static void check_key(const Context& context, Reporter& reporter, const Rule& rule, const Table& table, const Constraint& key) {
   const KeyCoverage coverage = key_coverage(context, table, key.columns);
   if (coverage.coverage != Coverage::none) return;  // a prefix is partially-indexed-foreign-key's business
   const std::string columns = join(key.columns, ", ");
@@ -13,7 +34,8 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
       {.kind = "foreign-key", .schema = table.name.schema, .table = table.name.name, .columns = key.columns,
        .constraint = key.name},
       "No index serves the foreign key " + display(table.name) + " (" + columns + ") to " +
-          display(key.referenced_table) + ": each DELETE of a parent row, and each join from it, reads the whole table.");
+          display(key.referenced_table) + ": each DELETE of a parent row, and each join from it, reads the whole table.",
+      severity(context, rule, table, key));
   finding.location = key.origin;
   finding.evidence.push_back({Evidence::Kind::catalog,
                               display(table.name) + " has " + std::to_string(table.indexes.size()) +
@@ -29,11 +51,7 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
   finding.proposal = std::move(proposal);
 }
 
-static void check(const Context& context, Reporter& reporter) {
-  for (const auto& [name, table] : context.catalog().tables)
-    for (const auto& key : table.constraints)
-      if (key.kind == Constraint::Kind::foreign_key && !key.inherited) check_key(context, reporter, table, key);
-}
+static void check(const Context& context, Reporter& reporter);
 
 constinit const Rule unindexed_foreign_key{
     .id = "unindexed-foreign-key",
@@ -45,6 +63,14 @@ constinit const Rule unindexed_foreign_key{
            "holds locks; joins from parent to child read it too.",
     .fix = "Create an index that begins with the key's columns, in any order.",
     .when_to_ignore = "The child table stays small, or the parent's rows are never deleted and nobody joins from it.",
+    .options = options,
     .check = check};
+
+static void check(const Context& context, Reporter& reporter) {
+  for (const auto& [name, table] : context.catalog().tables)
+    for (const auto& key : table.constraints)
+      if (key.kind == Constraint::Kind::foreign_key && !key.inherited)
+        check_key(context, reporter, unindexed_foreign_key, table, key);
+}
 
 }  // namespace pgadvise::rules
