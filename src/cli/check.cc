@@ -70,13 +70,20 @@ class Check {
     if (options_.paths.empty() && !named) options_.paths.emplace_back(".");
     schemas_ = find_schemas(options_.paths, diagnostics_);
     for (auto& schema : find_schemas(options_.schema, diagnostics_)) schemas_.push_back(std::move(schema));
-    for (const auto& path : options_.paths) {
-      if (!std::filesystem::is_directory(path)) continue;
-      projects_.push_back(project::read_repository(path, diagnostics_));
-      if (!projects_.back().files_read.empty())
-        report_.inputs.push_back({"repository", path, fmt::format("{} files", projects_.back().files_read.size())});
-    }
+    for (const auto& path : options_.paths)
+      if (std::filesystem::is_directory(path)) read_repository(path);
     for (const auto& schema : schemas_) report_.inputs.push_back({schema.what(), schema.path, {}});
+    if (!named && schemas_.empty() && projects_.empty() && diagnostics_.empty())
+      diagnostics_.push_back({Error::Kind::passing, options_.paths.front(),
+                              "nothing to check: no migrations, dump, drizzle snapshot, package.json, Dockerfile or workflow here",
+                              "name a PATH, --db or --log; pgadvise check --help"});
+  }
+
+  void read_repository(const std::string& path) {
+    Project project = project::read_repository(path, diagnostics_);
+    if (project.files_read.empty()) return;
+    report_.inputs.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
+    projects_.push_back(std::move(project));
   }
 
   void read_workload() {

@@ -1,0 +1,182 @@
+// The command line's promises that need no server: exit codes, one clear line for bad input, where output goes.
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/run.h"
+
+namespace pgadvise {
+namespace {
+
+using testing_support::Folder;
+using testing_support::Ran;
+using testing_support::run;
+
+const std::string unindexed = "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (p_id int REFERENCES p);\n";
+
+int lines(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(Cli, ExitCodeFollowsFailOn) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  EXPECT_EQ(run("check " + file).exit_code, 0) << "a warning is under the default --fail-on error";
+  EXPECT_EQ(run("check --fail-on warning " + file).exit_code, 1);
+  EXPECT_EQ(run("check --fail-on never " + file).exit_code, 0);
+}
+
+TEST(Cli, WrongUsageIsOneLineAndTwo) {
+  for (const auto* arguments : {"check --nonsense", "nonsense-command", "check --format yaml .", "check --sandbox --db env", "sandbox", "rules explain nonsense"}) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.exit_code, 2) << arguments << "\n" << ran.err;
+    EXPECT_EQ(lines(ran.err), 1) << arguments << "\n" << ran.err;
+    EXPECT_EQ(ran.out, "") << arguments;
+  }
+}
+
+TEST(Cli, AMissingPathIsTwoAndTheRestIsChecked) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  const Ran ran = run("check " + file + " " + folder.path("gone.sql"));
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_EQ(lines(ran.err), 1) << ran.err;
+  EXPECT_TRUE(has(ran.err, "gone.sql")) << ran.err;
+  EXPECT_TRUE(has(ran.out, "unindexed-foreign-key")) << ran.out;
+}
+
+TEST(Cli, AStatementThatDoesNotParseIsNamedAndPassedOver) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABEL broken (x int);\nCREATE TABLE c (p_id int REFERENCES p);\n");
+  const Ran ran = run("check --fail-on warning " + file);
+  EXPECT_EQ(ran.exit_code, 1) << ran.err;
+  EXPECT_TRUE(has(ran.err, "dump.sql:2:8: syntax error at or near \"TABEL\"")) << ran.err;
+}
+
+TEST(Cli, ABrokenSnapshotIsOneLine) {
+  const Folder folder;
+  const auto file = folder.write("0001_snapshot.json", "{\"version\": \"7\", \"tables\": {");
+  const Ran ran = run("check " + file);
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_EQ(lines(ran.err), 1) << ran.err;
+  EXPECT_TRUE(has(ran.err, "0001_snapshot.json")) << ran.err;
+}
+
+TEST(Cli, ALogOfAnotherProgramIsOneLine) {
+  const Folder folder;
+  const auto file = folder.write("access.log", "127.0.0.1 - - [01/Mar/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 12\n127.0.0.1 - - [01/Mar/2026:10:00:01 +0000] \"GET / HTTP/1.1\" 200 12\n");
+  const Ran ran = run("check --log " + file);
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_EQ(lines(ran.err), 1) << ran.err;
+  EXPECT_TRUE(has(ran.err, "access.log")) << ran.err;
+}
+
+TEST(Cli, AnUnreachableServerIsThreeAndFilesAreStillChecked) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  const Ran ran = run("check " + file + " --db postgresql://joe:secret-password@127.0.0.1:1/shop");
+  EXPECT_EQ(ran.exit_code, 3);
+  EXPECT_EQ(lines(ran.err), 1) << ran.err;
+  EXPECT_FALSE(has(ran.err + ran.out, "secret-password"));
+  EXPECT_TRUE(has(ran.err, "127.0.0.1")) << ran.err;
+  EXPECT_TRUE(has(ran.out, "unindexed-foreign-key"));
+}
+
+TEST(Cli, ConnectionStringsNeverShowThePassword) {
+  for (const auto* conninfo : {"'postgresql://joe:secret-password@[::1'", "'host=127.0.0.1 port=1 password=secret-password'",
+                               "'host=127.0.0.1 password=secret-password nonsense=1'", "'postgres://joe:secret-password@127.0.0.1:notaport/x'",
+                               "'secret-password'"}) {
+    const Ran ran = run(std::string("check --db ") + conninfo);
+    EXPECT_EQ(ran.exit_code, 3) << conninfo << "\n" << ran.err;
+    if (std::string(conninfo) != "'secret-password'") EXPECT_FALSE(has(ran.err + ran.out, "secret-password")) << conninfo << "\n" << ran.err;
+  }
+}
+
+TEST(Cli, AFolderWithNothingToCheckSaysSo) {
+  const Folder folder;
+  const Ran ran = run("", folder.path());
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_TRUE(has(ran.err, "nothing to check")) << ran.err;
+}
+
+TEST(Cli, OnlyWhatIsNamedIsRead) {
+  const Folder folder;
+  folder.write("drizzle/0000_a.sql", unindexed);
+  folder.write("drizzle/meta/_journal.json", R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})");
+  folder.write("queries.sql", "SELECT 1;\n");
+  EXPECT_TRUE(has(run("", folder.path()).out, "unindexed-foreign-key"));
+  EXPECT_TRUE(has(run("check", folder.path()).out, "unindexed-foreign-key"));
+  const Ran ran = run("check --workload queries.sql", folder.path());
+  EXPECT_TRUE(has(ran.out, "unindexed-foreign-key: needs a schema")) << ran.out;
+}
+
+TEST(Cli, ReportsAreWrittenWholeOrNotAtAll) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  const auto report = folder.path("report.json");
+  EXPECT_EQ(run("check --format json -o " + report + " " + file).out, "");
+  EXPECT_TRUE(nlohmann::json::accept(read_file(report).value_or("")));
+  struct stat status {};
+  ASSERT_EQ(stat(report.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0666 & ~[] { const mode_t mask = umask(0); umask(mask); return mask; }());
+  // Through a link: the link stays a link.
+  std::filesystem::create_symlink("report.json", folder.path("link.json"));
+  EXPECT_EQ(run("check --format json -o " + folder.path("link.json") + " " + file).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(folder.path("link.json")));
+  const Ran full = run("check --format json -o /dev/full " + file);
+  EXPECT_EQ(full.exit_code, 2);
+  EXPECT_TRUE(has(full.err, "/dev/full: can't be written")) << full.err;
+  EXPECT_EQ(run("check -o " + folder.path("no/such/folder.txt") + " " + file).exit_code, 2);
+  // Nothing is left beside the reports.
+  int files = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path())) ++files;
+  EXPECT_EQ(files, 3);
+}
+
+TEST(Cli, TheSameInputGivesTheSameBytes) {
+  const std::string shop = std::string(PGADVISE_SOURCE_DIR) + "/fixtures/shop";
+  const auto report = [&] {
+    auto json = nlohmann::ordered_json::parse(run("check " + shop + " --log " + shop + "/logs/shop.log --format json --fail-on never").out);
+    json.erase("run");
+    return json.dump();
+  };
+  EXPECT_EQ(report(), report());
+}
+
+TEST(Cli, ColourIsForTerminalsUnlessForced) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  EXPECT_FALSE(has(run("check " + file).out, "\x1b["));
+  EXPECT_TRUE(has(run("check " + file, "", "CLICOLOR_FORCE=1").out, "\x1b["));
+  EXPECT_FALSE(has(run("check " + file, "", "NO_COLOR=1 CLICOLOR_FORCE=1").out, "\x1b["));
+}
+
+TEST(Cli, DeepAndHostileInputIsNoCrash) {
+  const Folder folder;
+  std::string deep = "CREATE TABLE t (a int DEFAULT ";
+  for (int i = 0; i < 200000; ++i) deep += "(";
+  deep += "1";
+  for (int i = 0; i < 200000; ++i) deep += ")";
+  std::string wide = "CREATE TABLE u (a int CHECK (a = 1";
+  for (int i = 0; i < 60000; ++i) wide += " OR a = 1";
+  const auto file = folder.write("deep.sql", deep + ");\n" + wide + "));\n" + unindexed + std::string("\0\xff\x1b[2J", 6) + ";\n");
+  const Ran ran = run("check --fail-on warning " + file);
+  EXPECT_EQ(ran.exit_code, 1) << ran.err;
+  EXPECT_FALSE(has(ran.err + ran.out, "\x1b"));
+  EXPECT_TRUE(has(ran.out, "unindexed-foreign-key"));
+  std::string json = "{\"version\": \"7\", \"dialect\": \"postgresql\", \"tables\": ";
+  for (int i = 0; i < 200000; ++i) json += "[";
+  EXPECT_EQ(run("check " + folder.write("0000_snapshot.json", json)).exit_code, 2);
+}
+
+TEST(Cli, RulesAreListedAndExplained) {
+  EXPECT_TRUE(has(run("rules").out, "unindexed-foreign-key"));
+  const Ran ran = run("rules explain unindexed-foreign-key");
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_TRUE(has(ran.out, "## When to ignore it")) << ran.out;
+  EXPECT_TRUE(has(run("--version").out, "pgadvise "));
+}
+
+}  // namespace
+}  // namespace pgadvise
