@@ -24,7 +24,8 @@ class Replayer {
   Replayer(const Replayer&) = delete;
   Replayer& operator=(const Replayer&) = delete;
 
-  // Replays one script; `file` is what places name. A statement that fails is named in diagnostics(), the rest goes on.
+  // Replays one script; `file` is what places name. A statement that fails is named in diagnostics(), the
+  // rest goes on.
   void run(std::string_view script, const std::string& file);
 
   const Catalog& catalog() const;

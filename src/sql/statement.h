@@ -1,5 +1,5 @@
-// SQL text -> statements, fingerprints, shapes. src/sql is the only includer of pg_query.h; its public headers
-// (this one, replay.h, facts.h, expression.h) show no parser types.
+// SQL text -> statements, fingerprints, shapes. src/sql is the only includer of pg_query.h; its public
+// headers (this one, replay.h, facts.h, expression.h) show no parser types.
 #pragma once
 
 #include <string>
@@ -17,8 +17,9 @@ struct SourceStatement {
   std::size_t offset = 0;  // of text in the script
 };
 
-// Splits a script as psql does: quotes, dollar quotes, nested comments and BEGIN ATOMIC bodies are looked through, psql
-// backslash lines and the data of COPY … FROM stdin are passed over. Never fails; an unterminated quote takes the rest.
+// Splits a script as psql does: quotes, dollar quotes, nested comments and BEGIN ATOMIC bodies are looked
+// through, psql backslash lines and the data of COPY … FROM stdin are passed over. Never fails; an
+// unterminated quote takes the rest.
 std::vector<SourceStatement> split(std::string_view script);
 
 // libpg_query's fingerprint, 16 hex digits. Errors: does not parse.
@@ -29,11 +30,11 @@ Result<std::string> normalize(std::string_view statement);
 
 // What decides whether a statement may be run under EXPLAIN ANALYZE at all, as far as its text tells.
 struct Shape {
-  int statements = 0;          // more than one: never sent
+  int statements = 0;  // more than one: never sent
   StatementKind kind = StatementKind::other;
-  bool into = false;           // SELECT INTO, CREATE TABLE AS
-  bool locks_rows = false;     // FOR UPDATE and friends, at any depth
-  bool modifies = false;       // a data-modifying CTE, or INSERT, UPDATE, DELETE, MERGE itself
+  bool into = false;        // SELECT INTO, CREATE TABLE AS
+  bool locks_rows = false;  // FOR UPDATE and friends, at any depth
+  bool modifies = false;    // a data-modifying CTE, or INSERT, UPDATE, DELETE, MERGE itself
 };
 Result<Shape> shape(std::string_view statement);
 

@@ -1,0 +1,99 @@
+// Resolves one parsed statement against a catalog: facts for rules, output columns for views. Internal to
+// src/sql.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/catalog.h"
+#include "model/query_facts.h"
+#include "sql/ast.h"
+
+namespace pgadvise::sql {
+
+// A column that a relation, a subquery or a CTE offers.
+struct Output {
+  std::string name;
+  ColumnUse source;  // the catalog's column that it is, unchanged; empty name: an expression
+  std::string type;  // "" when not known
+  std::string collation;
+};
+
+class Analyzer {
+ public:
+  Analyzer(const Catalog& catalog, std::vector<std::string> search_path)
+      : catalog_(catalog), search_path_(std::move(search_path)) {}
+
+  // The whole statement; facts() are filled. Returns what it puts out (a SELECT's targets, RETURNING).
+  std::vector<Output> statement(const Node& node);
+  const QueryFacts& facts() const { return facts_; }
+  QueryFacts take() { return std::move(facts_); }
+  const std::set<QualifiedName>& reads() const { return reads_; }  // tables and views, known ones
+
+ private:
+  struct Item {  // of a FROM clause
+    std::string alias;
+    QualifiedName schema_name;  // of a plain table, for schema.table.column
+    std::vector<Output> columns;
+    bool complete = true;  // false: has columns that are not known
+  };
+  struct Scope {
+    const Scope* parent = nullptr;
+    std::vector<Item> items;
+  };
+  struct Ctes {
+    const Ctes* parent = nullptr;
+    std::map<std::string, Item> by_name;
+  };
+  struct Side {  // of a comparison
+    ColumnUse column;
+    bool has_column = false;
+    std::string wrapper;
+    Predicate::Value value = Predicate::Value::other;
+    std::optional<std::string> constant;
+    int parameter = 0;
+  };
+
+  std::vector<Output> query(const Node* node, const Scope* outer);
+  std::vector<Output> select(const PgQuery__SelectStmt& stmt, const Scope* outer, bool outermost);
+  std::vector<Output> set_operation(const PgQuery__SelectStmt& stmt, const Scope* outer, bool outermost);
+  std::vector<Output> insert(const PgQuery__InsertStmt& stmt, const Scope* outer);
+  std::vector<Output> update(const PgQuery__UpdateStmt& stmt, const Scope* outer);
+  std::vector<Output> delete_(const PgQuery__DeleteStmt& stmt, const Scope* outer);
+  std::vector<Output> merge(const PgQuery__MergeStmt& stmt, const Scope* outer);
+  std::vector<Output> targets(NodeList list, Scope& scope);
+  void with(const PgQuery__WithClause* clause, const Scope* outer, Ctes& ctes);
+  void order_and_limit(const PgQuery__SelectStmt& stmt, Scope& scope, const std::vector<Output>& outputs);
+
+  void from(NodeList list, Scope& scope);
+  void from_item(const Node* node, Scope& scope);
+  void join(const PgQuery__JoinExpr& join, Scope& scope);
+  void join_columns(const PgQuery__JoinExpr& join, Scope& scope, std::size_t left, std::size_t right);
+  Item relation(const PgQuery__RangeVar& range, bool written);
+  static void rename(Item& item, const PgQuery__Alias* alias);
+
+  void condition(const Node* node, Scope& scope, bool under_or);
+  void comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or);
+  void row_comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or);
+  void add_comparison(Predicate predicate, const Node* left, const Node* right, Scope& scope);
+  void sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or);
+  void boolean_column(const Node* node, Scope& scope, bool value, bool under_or);
+  void expression(const Node* node, Scope& scope);  // functions, subqueries
+  Side side(const Node* node, const Scope& scope) const;
+  Side list_side(const Node* node, const Scope& scope) const;
+  const Output* resolve(const PgQuery__ColumnRef& reference, const Scope& scope) const;
+  const Output* first_column(const ProtobufCMessage& part, const Scope& scope) const;
+  std::string result_type(const Node* node, const Scope& scope) const;
+
+  const Catalog& catalog_;
+  std::vector<std::string> search_path_;
+  QueryFacts facts_;
+  std::set<QualifiedName> reads_;
+  std::set<std::string> seen_functions_;
+  const Ctes* ctes_ = nullptr;
+  int generated_ = 0;  // how many lateral json subqueries are around
+};
+
+}  // namespace pgadvise::sql

@@ -1,0 +1,274 @@
+#include "sql/ast.h"
+
+#include <algorithm>
+
+#include <pthread.h>
+
+#include "base/text.h"
+
+namespace pgadvise::sql {
+namespace {
+
+// Bytes before the n-th character (from 1): libpg_query counts characters.
+std::size_t byte_offset(std::string_view text, int character) {
+  std::size_t at = 0;
+  for (int seen = 1; at < text.size(); ++at)
+    if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80 && seen++ == character) return at;
+  return at;
+}
+
+std::string without_literals(std::string_view message) {
+  constexpr std::string_view near = " at or near \"";
+  const auto at = message.find(near);
+  if (at == std::string_view::npos) return std::string(message);
+  const char first = at + near.size() < message.size() ? message[at + near.size()] : '\0';
+  const bool plain = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_' ||
+                     std::string_view("()[],;.+-*/<>=~!@#%^&|`?:").find(first) != std::string_view::npos;
+  const bool prefixed = at + near.size() + 1 < message.size() && message[at + near.size() + 1] == '\'';
+  const bool whole = message.size() - at < 100 && message.find('\n', at) == std::string_view::npos;
+  if (plain && !prefixed && whole) return std::string(message);
+  return std::string(message.substr(0, at)) + " at or near a literal";
+}
+
+constexpr int depth_for_small_stacks = 250;
+constexpr int deepest = 5000;
+constexpr std::size_t large_stack = std::size_t{256} << 20;
+
+void* run_work(void* work) {
+  (*static_cast<const std::function<void()>*>(work))();
+  return nullptr;
+}
+
+}  // namespace
+
+const ParseFailure too_deep{"nested or chained too deeply to be read", 0};
+
+bool with_stack(int depth, const std::function<void()>& work) {
+  if (depth > deepest) return false;
+  if (depth <= depth_for_small_stacks) {
+    work();
+    return true;
+  }
+  pthread_attr_t attributes;
+  pthread_t thread;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, large_stack);
+  const int failed =
+      pthread_create(&thread, &attributes, run_work, const_cast<std::function<void()>*>(&work));
+  pthread_attr_destroy(&attributes);
+  if (failed) return false;
+  pthread_join(thread, nullptr);
+  return true;
+}
+
+tl::expected<Tree, ParseFailure> Tree::parse(std::string_view text) {
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos)
+    return tl::unexpected(ParseFailure{"holds a NUL byte", nul});
+  const PgQueryProtobufParseResult result = pg_query_parse_protobuf(std::string(text).c_str());
+  const auto release = [](const PgQueryProtobufParseResult* r) { pg_query_free_protobuf_parse_result(*r); };
+  const std::unique_ptr<const PgQueryProtobufParseResult, decltype(release)> owner(&result, release);
+  if (result.error)
+    return tl::unexpected(
+        ParseFailure{without_literals(result.error->message), byte_offset(text, result.error->cursorpos)});
+  PgQuery__ParseResult* root = pg_query__parse_result__unpack(
+      nullptr, result.parse_tree.len, reinterpret_cast<const std::uint8_t*>(result.parse_tree.data));
+  if (!root) return tl::unexpected(ParseFailure{"the parser's answer can't be read", 0});
+  return Tree(root);
+}
+
+void each_child(const ProtobufCMessage& parent, const std::function<void(const ProtobufCMessage&)>& visit) {
+  const char* base = reinterpret_cast<const char*>(&parent);
+  for (unsigned i = 0; i < parent.descriptor->n_fields; ++i) {
+    const ProtobufCFieldDescriptor& field = parent.descriptor->fields[i];
+    if (field.type != PROTOBUF_C_TYPE_MESSAGE) continue;
+    if (field.label == PROTOBUF_C_LABEL_REPEATED) {
+      const auto count = *reinterpret_cast<const std::size_t*>(base + field.quantifier_offset);
+      const auto items = *reinterpret_cast<ProtobufCMessage* const* const*>(base + field.offset);
+      for (std::size_t k = 0; k < count; ++k)
+        if (items[k]) visit(*items[k]);
+      continue;
+    }
+    if ((field.flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
+        *reinterpret_cast<const std::uint32_t*>(base + field.quantifier_offset) != field.id)
+      continue;
+    if (const auto* child = *reinterpret_cast<ProtobufCMessage* const*>(base + field.offset)) visit(*child);
+  }
+}
+
+void each_node(const ProtobufCMessage& parent, const std::function<bool(const Node&)>& visit) {
+  if (parent.descriptor == &pg_query__node__descriptor && !visit(reinterpret_cast<const Node&>(parent)))
+    return;
+  each_child(parent, [&](const ProtobufCMessage& child) { each_node(child, visit); });
+}
+
+std::string string_value(const Node* node) {
+  return node && node->node_case == PG_QUERY__NODE__NODE_STRING ? node->string->sval : std::string();
+}
+
+std::vector<std::string> strings(NodeList list) {
+  std::vector<std::string> out;
+  for (const Node* node : list) out.push_back(string_value(node));
+  return out;
+}
+
+Constant constant(const Node* node) {
+  if (!node) return {};
+  if (node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) return constant(node->type_cast->arg);
+  if (node->node_case == PG_QUERY__NODE__NODE_INTEGER)
+    return {true, false, std::to_string(node->integer->ival)};
+  if (node->node_case == PG_QUERY__NODE__NODE_FLOAT) return {true, false, node->float_->fval};
+  if (node->node_case == PG_QUERY__NODE__NODE_STRING) return {true, false, node->string->sval};
+  if (node->node_case != PG_QUERY__NODE__NODE_A_CONST) return {};
+  const PgQuery__AConst& value = *node->a_const;
+  switch (value.val_case) {
+    case PG_QUERY__A__CONST__VAL_IVAL:
+      return {true, false, std::to_string(value.ival->ival)};
+    case PG_QUERY__A__CONST__VAL_FVAL:
+      return {true, false, value.fval->fval};
+    case PG_QUERY__A__CONST__VAL_BOOLVAL:
+      return {true, false, value.boolval->boolval ? "true" : "false"};
+    case PG_QUERY__A__CONST__VAL_SVAL:
+      return {true, false, value.sval->sval};
+    case PG_QUERY__A__CONST__VAL_BSVAL:
+      return {true, false, value.bsval->bsval};
+    default:
+      return {true, true, {}};
+  }
+}
+
+bool is_star(const Node* node) {
+  if (!node) return false;
+  if (node->node_case == PG_QUERY__NODE__NODE_A_STAR) return true;
+  return node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node->column_ref->n_fields &&
+         is_star(node->column_ref->fields[node->column_ref->n_fields - 1]);
+}
+
+std::string statement_text(const Node* node) {
+  PgQuery__RawStmt raw = PG_QUERY__RAW_STMT__INIT;
+  raw.stmt = const_cast<Node*>(node);
+  PgQuery__RawStmt* list[] = {&raw};
+  PgQuery__ParseResult root = PG_QUERY__PARSE_RESULT__INIT;
+  root.version = PG_VERSION_NUM;
+  root.n_stmts = 1;
+  root.stmts = list;
+  std::vector<std::uint8_t> packed(pg_query__parse_result__get_packed_size(&root));
+  pg_query__parse_result__pack(&root, packed.data());
+  const PgQueryDeparseResult result =
+      pg_query_deparse_protobuf({packed.size(), reinterpret_cast<char*>(packed.data())});
+  std::string out = result.error || !result.query ? std::string() : result.query;
+  pg_query_free_deparse_result(result);
+  return out;
+}
+
+std::string expression_text(const Node* node) {
+  if (!node) return {};
+  PgQuery__ResTarget target = PG_QUERY__RES_TARGET__INIT;
+  target.val = const_cast<Node*>(node);
+  Node target_node = PG_QUERY__NODE__INIT;
+  target_node.node_case = PG_QUERY__NODE__NODE_RES_TARGET;
+  target_node.res_target = &target;
+  Node* targets[] = {&target_node};
+  PgQuery__SelectStmt select = PG_QUERY__SELECT_STMT__INIT;
+  select.n_target_list = 1;
+  select.target_list = targets;
+  select.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
+  select.op = PG_QUERY__SET_OPERATION__SETOP_NONE;
+  Node select_node = PG_QUERY__NODE__INIT;
+  select_node.node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
+  select_node.select_stmt = &select;
+  constexpr std::string_view before = "SELECT ";
+  const std::string text = statement_text(&select_node);
+  return text.size() > before.size() ? text.substr(before.size()) : std::string();
+}
+
+std::string clip_name(std::string_view name, std::size_t bytes) {
+  if (name.size() <= bytes) return std::string(name);
+  while (bytes > 0 && (static_cast<unsigned char>(name[bytes]) & 0xc0) == 0x80) --bytes;
+  return std::string(name.substr(0, bytes));
+}
+
+namespace {
+
+struct Figured {
+  std::string name;
+  bool weak = false;  // a cast's type name: gives way
+};
+
+std::string value_function_name(const PgQuery__SQLValueFunction& function) {
+  constexpr std::string_view prefix = "SVFOP_";
+  const ProtobufCEnumValue* value =
+      protobuf_c_enum_descriptor_get_value(&pg_query__sqlvalue_function_op__descriptor, function.op);
+  std::string name = value ? lower(value->name) : std::string();
+  if (starts_with_nocase(name, prefix)) name = name.substr(prefix.size());
+  if (name.size() > 2 && name.ends_with("_n")) name.resize(name.size() - 2);
+  return name;
+}
+
+// FigureColnameInternal of the server.
+Figured figure(const Node* node) {
+  if (!node) return {};
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_COLUMN_REF:
+      for (std::size_t i = node->column_ref->n_fields; i-- > 0;)
+        if (auto name = string_value(node->column_ref->fields[i]); !name.empty()) return {name};
+      return {};
+    case PG_QUERY__NODE__NODE_A_INDIRECTION:
+      for (std::size_t i = node->a_indirection->n_indirection; i-- > 0;)
+        if (auto name = string_value(node->a_indirection->indirection[i]); !name.empty()) return {name};
+      return figure(node->a_indirection->arg);
+    case PG_QUERY__NODE__NODE_FUNC_CALL:
+      return {string_value(node->func_call->funcname[node->func_call->n_funcname - 1])};
+    case PG_QUERY__NODE__NODE_A_EXPR:
+      return {node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? "nullif" : ""};
+    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+      Figured inner = figure(node->type_cast->arg);
+      const PgQuery__TypeName* type = node->type_cast->type_name;
+      if (!inner.name.empty() && !inner.weak) return inner;
+      if (type && type->n_names) return {string_value(type->names[type->n_names - 1]), true};
+      return inner;
+    }
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
+      return figure(node->collate_clause->arg);
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC:
+      return {"grouping"};
+    case PG_QUERY__NODE__NODE_SUB_LINK:
+      switch (node->sub_link->sub_link_type) {
+        case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK:
+          return {"exists"};
+        case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK:
+          return {"array"};
+        case PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK: {
+          const Node* select = node->sub_link->subselect;
+          if (!select || select->node_case != PG_QUERY__NODE__NODE_SELECT_STMT ||
+              !select->select_stmt->n_target_list)
+            return {};
+          const PgQuery__ResTarget* target = select->select_stmt->target_list[0]->res_target;
+          return target->name[0] ? Figured{target->name} : figure(target->val);
+        }
+        default:
+          return {};
+      }
+    case PG_QUERY__NODE__NODE_CASE_EXPR: {
+      const Figured otherwise = figure(node->case_expr->defresult);
+      return otherwise.name.empty() || otherwise.weak ? Figured{"case", true} : otherwise;
+    }
+    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
+      return {"array"};
+    case PG_QUERY__NODE__NODE_ROW_EXPR:
+      return {"row"};
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+      return {"coalesce"};
+    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+      return {node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_LEAST ? "least" : "greatest"};
+    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
+      return {value_function_name(*node->sqlvalue_function)};
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+std::string figure_name(const Node* expression) { return figure(expression).name; }
+
+}  // namespace pgadvise::sql

@@ -1,0 +1,13 @@
+// Questions about the text of one expression.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgadvise::sql {
+
+// The columns of a predicate that is nothing but "c IS NOT NULL [AND …]"; empty for any other.
+std::vector<std::string> not_null_columns(std::string_view predicate);
+
+}  // namespace pgadvise::sql

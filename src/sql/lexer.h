@@ -1,0 +1,58 @@
+// PostgreSQL's lexical rules, as far as splitting and guarding need them. Works on text that does not parse,
+// too.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace pgadvise::sql {
+
+struct Lexeme {
+  enum class Kind {
+    word,
+    quoted_name,
+    string,
+    number,
+    parameter,
+    operators,
+    punctuation,
+    backslash,
+    comment,
+    end
+  };
+  Kind kind = Kind::end;
+  std::string_view text;
+  std::size_t offset = 0;
+
+  bool is(char c) const { return kind == Kind::punctuation && text[0] == c; }
+  bool is_word(std::string_view lower_case) const;  // a word, in any case
+};
+
+// Reads on from `at`. Linear; an unterminated quote or comment is one lexeme up to the end.
+class Lexer {
+ public:
+  explicit Lexer(std::string_view text, std::size_t at = 0) : text_(text), at_(at) {}
+  Lexeme next();        // comments included
+  Lexeme next_token();  // comments passed over
+  std::size_t position() const { return at_; }
+  void skip_line();  // to after the next line end
+
+ private:
+  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  std::size_t line_comment_end() const;
+  std::size_t block_comment_end() const;
+  std::size_t quoted_end(std::size_t open, char quote, bool escapes) const;
+  std::size_t dollar_quoted_end() const;  // npos: no dollar quote here
+  std::size_t word_end(std::size_t from) const;
+  std::size_t operators_end() const;
+  Lexeme take(Lexeme::Kind kind, std::size_t end);
+
+  std::string_view text_;
+  std::size_t at_;
+};
+
+// An upper bound for the depth of the tree that the statement parses to, but for a small constant: nesting of
+// parentheses, brackets and CASE, and the length of chains of operators, joins and set operations.
+int tree_depth(std::string_view statement);
+
+}  // namespace pgadvise::sql

@@ -1,0 +1,345 @@
+#include "sql/replay.h"
+
+#include <algorithm>
+
+#include "sql/lexer.h"
+#include "sql/replay_state.h"
+#include "sql/statement.h"
+#include "sql/type_name.h"
+
+namespace pgadvise::sql {
+namespace {
+
+constexpr std::size_t most_savepoints = 64;  // each is a copy of the catalog
+
+bool rolls_back(std::string_view statement) {
+  Lexer lexer(statement);
+  const Lexeme first = lexer.next_token();
+  return first.is_word("rollback") || first.is_word("abort");
+}
+
+}  // namespace
+
+// A phrase of a later grammar, as words and marks in a row.
+std::string newer_syntax(std::string_view statement) {
+  struct Phrase {
+    int since;
+    std::vector<std::string_view> words;
+    const char* shown;
+  };
+  static const std::vector<Phrase> phrases = {
+      {160000, {"is", "json"}, "IS JSON"},
+      {160000, {"is", "not", "json"}, "IS JSON"},
+      {160000, {"json_array", "("}, "JSON_ARRAY"},
+      {160000, {"json_arrayagg", "("}, "JSON_ARRAYAGG"},
+      {160000, {"json_object", "("}, "JSON_OBJECT"},
+      {160000, {"json_objectagg", "("}, "JSON_OBJECTAGG"},
+      {170000, {"json_table", "("}, "JSON_TABLE"},
+      {170000, {"json_query", "("}, "JSON_QUERY"},
+      {170000, {"json_value", "("}, "JSON_VALUE"},
+      {170000, {"json_exists", "("}, "JSON_EXISTS"},
+      {170000, {"json_scalar", "("}, "JSON_SCALAR"},
+      {170000, {"json_serialize", "("}, "JSON_SERIALIZE"},
+      {170000, {"set", "expression"}, "SET EXPRESSION"},
+      {170000, {"matched", "by", "source"}, "NOT MATCHED BY SOURCE"},
+      {170000, {"matched", "by", "target"}, "NOT MATCHED BY TARGET"},
+      {170000, {"on_error"}, "COPY … ON_ERROR"},
+      {180000, {")", "virtual"}, "VIRTUAL generated columns"},
+      {180000, {"without", "overlaps"}, "WITHOUT OVERLAPS"},
+      {180000, {"period"}, "PERIOD"},
+      {180000, {"not", "enforced"}, "NOT ENFORCED"},
+      {180000, {"enforced"}, "ENFORCED"},
+      {180000, {"returning", "with", "("}, "RETURNING WITH"},
+  };
+  std::vector<std::string> seen;
+  bool merge = false;
+  Lexer lexer(statement);
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+    seen.push_back(token.kind == Lexeme::Kind::word || token.kind == Lexeme::Kind::punctuation
+                       ? lower(token.text)
+                       : "\x01");
+    merge |= seen.back() == "merge";
+    if (PG_VERSION_NUM < 170000 && merge && seen.back() == "returning") return "MERGE … RETURNING";
+    for (const Phrase& phrase : phrases)
+      if (PG_VERSION_NUM < phrase.since && seen.size() >= phrase.words.size() &&
+          std::equal(phrase.words.begin(), phrase.words.end(),
+                     seen.end() - static_cast<long>(phrase.words.size())))
+        return phrase.shown;
+    if (seen.size() > 64) seen.erase(seen.begin(), seen.begin() + 32);
+  }
+  return {};
+}
+
+Replayer::Replayer() : state_(std::make_unique<State>()) { state_->schema.catalog.schemas = {"public"}; }
+Replayer::~Replayer() = default;
+
+void Replayer::run(std::string_view script, const std::string& file) { state_->run(script, file); }
+const Catalog& Replayer::catalog() const { return state_->schema.catalog; }
+const Diagnostics& Replayer::diagnostics() const { return state_->diagnostics; }
+const ReplayCounts& Replayer::counts() const { return state_->counts; }
+
+Catalog Replayer::take() {
+  Catalog out = std::move(state_->schema.catalog);
+  state_->schema = SchemaState();
+  state_->schema.catalog.schemas = {"public"};
+  return out;
+}
+
+Place Replayer::State::place(int location) const {
+  const auto position = lines->at(statement_offset + (location > 0 ? static_cast<std::size_t>(location) : 0));
+  return {file, position.line, position.column};
+}
+
+void Replayer::State::note(const std::string& what, std::size_t offset, const std::string& hint) {
+  const auto position = lines->at(offset);
+  diagnostics.push_back(
+      {Error::Kind::passing, Place{file, position.line, position.column}.str(), what, hint});
+}
+
+void Replayer::State::run(std::string_view script, const std::string& script_file) {
+  file = script_file;
+  lines = std::make_unique<LineIndex>(script);
+  const auto statements = split(script);
+  keep_savepoints_ = std::any_of(statements.begin(), statements.end(),
+                                 [](const SourceStatement& s) { return rolls_back(s.text); });
+  schema.search_path = {"public"};
+  in_transaction_ = false;
+  for (const SourceStatement& part : statements) {
+    ++counts.statements;
+    statement_offset = part.offset;
+    const bool done = with_stack(tree_depth(part.text), [&] { statement(part.text, part.offset); });
+    if (!done) {
+      ++counts.not_understood;
+      note(too_deep.what, part.offset);
+    }
+  }
+  savepoints_.clear();
+  path_after_transaction_.reset();
+  auto& functions = schema.catalog.user_functions;
+  functions.clear();
+  for (const auto& [name, unused] : schema.functions) functions.push_back(name);
+}
+
+void Replayer::State::statement(std::string_view text, std::size_t offset) {
+  const auto tree = Tree::parse(text);
+  if (!tree) {
+    ++counts.not_understood;
+    const std::string newer = newer_syntax(text);
+    if (newer.empty()) {
+      note(tree.error().what, offset + tree.error().offset);
+    } else {
+      note(newer + " needs a newer parser than PostgreSQL " + std::to_string(PG_VERSION_NUM / 10000) + "'s",
+           offset + tree.error().offset);
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < tree->size(); ++i) {
+    Effect effect = Effect::none;
+    const Outcome outcome = dispatch(*tree->statement(i), effect);
+    if (outcome) {
+      ++counts.not_understood;
+      note(outcome->what, offset);
+    } else if (effect == Effect::unknown) {
+      ++counts.not_understood;
+      note("a statement of this kind is not known", offset);
+    } else {
+      ++(effect == Effect::replayed ? counts.replayed : counts.without_effect);
+    }
+  }
+  if (tree->size() == 0) ++counts.without_effect;
+}
+
+Outcome Replayer::State::dispatch(const Node& node, Effect& effect) {
+  effect = Effect::replayed;
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_CREATE_STMT:
+      return create_table(*node.create_stmt, false);
+    case PG_QUERY__NODE__NODE_CREATE_FOREIGN_TABLE_STMT:
+      return create_table(*node.create_foreign_table_stmt->base_stmt, true);
+    case PG_QUERY__NODE__NODE_INDEX_STMT:
+      return create_index(*node.index_stmt);
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
+      return alter_table(*node.alter_table_stmt, effect);
+    case PG_QUERY__NODE__NODE_DROP_STMT:
+      return drop(*node.drop_stmt, effect);
+    case PG_QUERY__NODE__NODE_RENAME_STMT:
+      return rename(*node.rename_stmt, effect);
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+      return set_schema(*node.alter_object_schema_stmt, effect);
+    case PG_QUERY__NODE__NODE_VIEW_STMT:
+      return create_view(*node.view_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+      return create_table_as(*node.create_table_as_stmt);
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+      return select(*node.select_stmt, node, effect);
+    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
+      return create_sequence(*node.create_seq_stmt);
+    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
+      return alter_sequence(*node.alter_seq_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
+      return create_enum(*node.create_enum_stmt);
+    case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:
+      return alter_enum(*node.alter_enum_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
+      return create_schema(*node.create_schema_stmt, effect);
+    case PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT:
+      create_function(*node.create_function_stmt);
+      return {};
+    case PG_QUERY__NODE__NODE_COMMENT_STMT:
+      return comment(*node.comment_stmt, effect);
+    case PG_QUERY__NODE__NODE_DO_STMT:
+      return do_block(*node.do_stmt, effect);
+    case PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_RANGE_STMT: {
+      const bool domain = node.node_case == PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT;
+      const QualifiedName name = schema.new_name(
+          domain ? NodeList(node.create_domain_stmt->n_domainname, node.create_domain_stmt->domainname)
+                 : NodeList(node.create_range_stmt->n_type_name, node.create_range_stmt->type_name));
+      if (schema.type_exists(name)) return exists("type", name);
+      schema.types[name];
+      return {};
+    }
+    case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT: {
+      const QualifiedName name = schema.new_name(*node.composite_type_stmt->typevar);
+      if (schema.type_exists(name)) return exists("type", name);
+      std::vector<Column> fields;
+      for (const Node* field :
+           NodeList(node.composite_type_stmt->n_coldeflist, node.composite_type_stmt->coldeflist)) {
+        Column column;
+        column.name = field->column_def->colname;
+        column.type = schema.type_of(field->column_def->type_name);
+        column.origin = place(field->column_def->location);
+        fields.push_back(std::move(column));
+      }
+      schema.types[name] = std::move(fields);
+      return {};
+    }
+    case PG_QUERY__NODE__NODE_DEFINE_STMT: {  // base types and aggregates
+      const PgQuery__DefineStmt& define = *node.define_stmt;
+      const QualifiedName name = schema.new_name(NodeList(define.n_defnames, define.defnames));
+      if (define.kind == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE)
+        schema.types[name];
+      else if (define.kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE)
+        schema.functions[name.schema + "." + name.name].insert("aggregate");
+      else
+        effect = Effect::none;
+      return {};
+    }
+    case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT: {
+      auto& extensions = schema.catalog.extensions;
+      const std::string name = node.create_extension_stmt->extname;
+      if (std::find(extensions.begin(), extensions.end(), name) != extensions.end())
+        return node.create_extension_stmt->if_not_exists ? Outcome() : exists("extension", {"", name});
+      extensions.insert(std::upper_bound(extensions.begin(), extensions.end(), name), name);
+      return {};
+    }
+    case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
+      effect = Effect::none;
+      transaction(*node.transaction_stmt);
+      return {};
+    case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT:
+      effect = Effect::none;
+      set_variable(*node.variable_set_stmt);
+      return {};
+    default:
+      effect = Effect::none;
+      return {};
+  }
+}
+
+Outcome Replayer::State::select(const PgQuery__SelectStmt& stmt, const Node& node, Effect& effect) {
+  effect = Effect::none;
+  if (stmt.into_clause && stmt.into_clause->rel) {
+    effect = Effect::replayed;
+    return create_from_query(*stmt.into_clause->rel, {}, node, Table::Kind::ordinary, false, false);
+  }
+  // pg_dump: SELECT pg_catalog.set_config('search_path', '', false)
+  if (stmt.n_target_list != 1 || stmt.n_from_clause) return {};
+  const Node* target = stmt.target_list[0]->res_target->val;
+  if (!target || target->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return {};
+  const PgQuery__FuncCall& call = *target->func_call;
+  if (string_value(call.funcname[call.n_funcname - 1]) == "set_config" && call.n_args >= 2 &&
+      constant(call.args[0]).text == "search_path" && constant(call.args[1]).is_constant)
+    set_search_path(constant(call.args[1]).text);
+  return {};
+}
+
+void Replayer::State::set_search_path(const std::string& list) {
+  schema.search_path.clear();
+  Lexer lexer(list);
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+    std::string name;
+    if (token.kind == Lexeme::Kind::word) name = lower(token.text);
+    if (token.kind == Lexeme::Kind::quoted_name && token.text.size() > 1)
+      name = replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "\"\"", "\"");
+    if (!name.empty() && name != "$user" && name != "pg_catalog" && name != "pg_temp")
+      schema.search_path.push_back(name);
+  }
+}
+
+void Replayer::State::set_variable(const PgQuery__VariableSetStmt& stmt) {
+  if (lower(stmt.name) != "search_path" && stmt.kind != PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL) return;
+  if (stmt.is_local && in_transaction_ && !path_after_transaction_)
+    path_after_transaction_ = schema.search_path;
+  if (stmt.kind != PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE) {
+    schema.search_path = {"public"};
+    return;
+  }
+  schema.search_path.clear();
+  for (const Node* node : NodeList(stmt.n_args, stmt.args))
+    if (const std::string name = constant(node).text;
+        !name.empty() && name != "$user" && name != "pg_catalog" && name != "pg_temp")
+      schema.search_path.push_back(name);
+}
+
+void Replayer::State::undo_to(std::size_t savepoint) {
+  schema = savepoints_[savepoint].second;
+  savepoints_.resize(savepoint + 1);
+}
+
+void Replayer::State::transaction(const PgQuery__TransactionStmt& stmt) {
+  const auto named = [&] {
+    for (std::size_t i = savepoints_.size(); i-- > 1;)
+      if (savepoints_[i].first == stmt.savepoint_name) return i;
+    return std::size_t{0};
+  };
+  const auto end_transaction = [&] {
+    savepoints_.clear();
+    in_transaction_ = false;
+    if (path_after_transaction_) schema.search_path = std::move(*path_after_transaction_);
+    path_after_transaction_.reset();
+    if (stmt.chain) {
+      in_transaction_ = true;
+      if (keep_savepoints_) savepoints_.push_back({"", schema});
+    }
+  };
+  switch (stmt.kind) {
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START:
+      if (keep_savepoints_ && !in_transaction_) savepoints_.push_back({"", schema});
+      in_transaction_ = true;
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT:
+      if (keep_savepoints_ && in_transaction_ && savepoints_.size() < most_savepoints)
+        savepoints_.push_back({stmt.savepoint_name, schema});
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE:
+      if (const auto at = named(); at > 0) savepoints_.resize(at);
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO:
+      if (const auto at = named(); at > 0) undo_to(at);
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
+      if (!savepoints_.empty()) undo_to(0);
+      end_transaction();
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE:
+      end_transaction();
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace pgadvise::sql

@@ -1,0 +1,618 @@
+#include <algorithm>
+
+#include "sql/replay_state.h"
+#include "sql/statement.h"
+#include "sql/type_name.h"
+
+namespace pgadvise::sql {
+namespace {
+
+using Kind = Constraint::Kind;
+#define AT(name) PG_QUERY__ALTER_TABLE_TYPE__AT_##name
+#define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
+
+// The server runs the parts of one ALTER TABLE in passes, not as written (AlterTablePass).
+int pass_of(const PgQuery__AlterTableCmd& command) {
+  switch (command.subtype) {
+    case AT(DropColumn):
+    case AT(DropConstraint):
+    case AT(DropNotNull):
+    case AT(DropExpression):
+    case AT(DropIdentity):
+      return 0;
+    case AT(ColumnDefault):
+      return command.def ? 7 : 0;
+    case AT(AlterColumnType):
+      return 1;
+    case AT(AddColumn):
+      return 2;
+    case AT(SetNotNull):
+      return 3;
+    case AT(AddConstraint): {
+      const bool index = command.def && command.def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT &&
+                         (command.def->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY ||
+                          command.def->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE ||
+                          command.def->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION);
+      return index ? 5 : 6;
+    }
+    case AT(AddIdentity):
+      return 6;
+    default:
+      return 8;
+  }
+}
+
+QualifiedName name_in(const SchemaState& schema, NodeList names) {
+  const auto parts = strings(names);
+  if (parts.empty()) return {};
+  return schema.find_relation(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
+}
+
+NodeList list_of(const Node* node) {
+  if (!node) return {};
+  if (node->node_case == PG_QUERY__NODE__NODE_LIST) return NodeList(node->list->n_items, node->list->items);
+  if (node->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
+    return NodeList(node->type_name->n_names, node->type_name->names);
+  return {};
+}
+
+QualifiedName type_in(const SchemaState& schema, NodeList names) {
+  const auto parts = strings(names);
+  if (parts.empty()) return {};
+  return schema.find_type(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
+}
+
+Problem no_column(const Table& table, const std::string& column) {
+  return {"column \"" + column + "\" of relation \"" + display(table.name) + "\" does not exist",
+          Problem::Kind::missing};
+}
+
+}  // namespace
+
+Outcome Replayer::State::alter_table(const PgQuery__AlterTableStmt& stmt, Effect& effect) {
+  effect = Effect::none;
+  if (stmt.objtype == OBJECT(TYPE)) {  // of a composite type: its fields are kept for CREATE TABLE … OF alone
+    return {};
+  }
+  const QualifiedName name = schema.find_relation(stmt.relation->schemaname, stmt.relation->relname);
+  if (!schema.relation_exists(name)) {
+    if (stmt.missing_ok) return {};
+    return missing("relation", name);
+  }
+  std::vector<const PgQuery__AlterTableCmd*> commands;
+  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds)) commands.push_back(node->alter_table_cmd);
+  std::stable_sort(commands.begin(), commands.end(),
+                   [](const auto* a, const auto* b) { return pass_of(*a) < pass_of(*b); });
+  // Each part by itself: one that fails, because these files don't tell all, leaves the others their effect.
+  Outcome first;
+  for (const auto* command : commands) {
+    Outcome outcome = alter_command(*stmt.relation, *command, effect);
+    if (!outcome) continue;
+    if (first)
+      note(outcome->what, statement_offset);
+    else
+      first = std::move(outcome);
+  }
+  return first;
+}
+
+Outcome Replayer::State::alter_command(const PgQuery__RangeVar& range, const PgQuery__AlterTableCmd& command,
+                                       Effect& effect) {
+  const bool only = !range.inh;
+  const QualifiedName name = schema.find_relation(range.schemaname, range.relname);
+  if (command.subtype == AT(AttachPartition) && schema.index_tables.count(name)) {
+    effect = Effect::replayed;
+    return attach_index(name, *command.def->partition_cmd);
+  }
+  Table* table = schema.catalog.table(name);
+  if (!table) return {};  // an index's or sequence's storage, owner …
+  const Effect before = effect;
+  effect = Effect::replayed;
+  switch (command.subtype) {
+    case AT(AddColumn):
+      return add_column_command(*table, command);
+    case AT(DropColumn):
+      return drop_column_command(*table, command);
+    case AT(ColumnDefault):
+    case AT(DropNotNull):
+    case AT(SetNotNull):
+    case AT(DropExpression):
+#if PG_VERSION_NUM >= 170000
+    case AT(SetExpression):
+#endif
+    case AT(AlterColumnType):
+    case AT(AddIdentity):
+    case AT(SetIdentity):
+    case AT(DropIdentity):
+      return alter_column(*table, command, only);
+    case AT(AddConstraint): {
+      PendingConstraint pending{command.def->constraint, {}};
+      return add_constraints(*table, {pending}, only);
+    }
+    case AT(DropConstraint):
+      return drop_constraint_command(*table, command);
+    case AT(ValidateConstraint): {
+      Constraint* constraint = SchemaState::constraint(*table, command.name);
+      if (!constraint) return missing("constraint", {"", command.name});
+      constraint->validated = true;
+      for (const auto& descent : schema.descendants(table->name))
+        if (Constraint* copy = SchemaState::constraint(*descent.child, command.name); copy && copy->inherited)
+          copy->validated = true;
+      return {};
+    }
+    case AT(AlterConstraint):
+      if (Constraint* constraint = SchemaState::constraint(*table, command.def->constraint->conname)) {
+        constraint->deferrable = command.def->constraint->deferrable;
+        return {};
+      }
+      return missing("constraint", {"", command.def->constraint->conname});
+    case AT(SetLogged):
+      table->unlogged = false;
+      return {};
+    case AT(SetUnLogged):
+      table->unlogged = true;
+      return {};
+    case AT(EnableRowSecurity):
+      table->row_security = true;
+      return {};
+    case AT(DisableRowSecurity):
+      table->row_security = false;
+      return {};
+    case AT(AttachPartition):
+      return attach_partition(*table, *command.def->partition_cmd);
+    case AT(DetachPartition):
+      return detach_partition(*table, *command.def->partition_cmd);
+    case AT(AddInherit):
+      return inherit(*table, *command.def->range_var, true);
+    case AT(DropInherit):
+      return inherit(*table, *command.def->range_var, false);
+    default:
+      effect = before;
+      return {};
+  }
+}
+
+Outcome Replayer::State::add_column_command(Table& table, const PgQuery__AlterTableCmd& command) {
+  const PgQuery__ColumnDef& definition = *command.def->column_def;
+  if (command.missing_ok && table.column(definition.colname)) return {};
+  std::vector<PendingConstraint> pending;
+  if (Outcome outcome = add_column(table, definition, pending)) return outcome;
+  const Column added = table.columns.back();
+  for (const auto& descent : schema.descendants(table.name)) {
+    if (descent.child->column(added.name)) continue;
+    Column copy = added;
+    copy.identity = Column::Identity::none;
+    descent.child->columns.push_back(std::move(copy));
+  }
+  return add_constraints(table, pending);
+}
+
+Outcome Replayer::State::drop_column_command(Table& table, const PgQuery__AlterTableCmd& command) {
+  const std::string name = command.name;
+  if (!table.column(name)) return command.missing_ok ? Outcome() : no_column(table, name);
+  if (command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+    schema.drop_views_on(table.name, &name);
+  } else {
+    for (const auto& [owner, key] : schema.foreign_keys_to(table.name)) {
+      const auto& columns = SchemaState::constraint(*schema.catalog.table(owner), key)->referenced_columns;
+      if (owner != table.name && std::find(columns.begin(), columns.end(), name) != columns.end())
+        return Problem{"column \"" + name + "\" can't be dropped: constraint " + key + " on table " +
+                       display(owner) + " depends on it"};
+    }
+  }
+  schema.drop_column(table, name);
+  return {};
+}
+
+Outcome Replayer::State::drop_constraint_command(Table& table, const PgQuery__AlterTableCmd& command) {
+  const Constraint* constraint = SchemaState::constraint(table, command.name);
+  if (!constraint)
+    return command.missing_ok ? Outcome()
+                              : Problem{std::string("constraint \"") + command.name + "\" of relation \"" +
+                                            display(table.name) + "\" does not exist",
+                                        Problem::Kind::missing};
+  if (constraint->kind == Kind::primary_key || constraint->kind == Kind::unique) {
+    const auto columns = constraint->columns;
+    // Two unique keys over the same columns: the other one holds the foreign keys as well.
+    const auto keys =
+        std::count_if(table.constraints.begin(), table.constraints.end(), [&](const Constraint& c) {
+          return (c.kind == Kind::primary_key || c.kind == Kind::unique) && c.columns == columns;
+        });
+    const auto dependents =
+        keys == 1 ? schema.foreign_keys_to(table.name, &columns) : std::vector<SchemaState::Member>{};
+    for (const auto& [owner, key] : dependents) {
+      if (command.behavior != PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE)
+        return Problem{std::string("constraint ") + command.name + " can't be dropped: constraint " + key +
+                       " on table " + display(owner) + " depends on it"};
+      schema.erase_constraint(*schema.catalog.table(owner), key);
+    }
+  }
+  schema.erase_constraint(table, command.name);
+  return {};
+}
+
+Outcome Replayer::State::alter_column(Table& table, const PgQuery__AlterTableCmd& command, bool only) {
+  Column* own = SchemaState::column(table, command.name);
+  if (!own) return no_column(table, command.name);
+  if (command.subtype == AT(AlterColumnType)) return alter_type(table, *own, command, only);
+  std::vector<std::pair<Table*, Column*>> columns = {{&table, own}};
+  if (!only)
+    for (const auto& descent : schema.descendants(table.name))
+      if (Column* column = SchemaState::column(*descent.child, command.name))
+        columns.push_back({descent.child, column});
+  const std::string expression =
+      command.subtype == AT(ColumnDefault) && command.def ? expression_text(command.def) : "";
+  const bool null = constant(command.def).is_constant && constant(command.def).is_null;
+  for (auto& [owner, column] : columns) {
+    switch (command.subtype) {
+      case AT(ColumnDefault):
+        column->default_expression.reset();
+        if (!expression.empty() && !null) column->default_expression = expression;
+        break;
+      case AT(SetNotNull):
+        column->not_null = true;
+        break;
+      case AT(DropNotNull):
+        column->not_null = false;
+        break;
+      case AT(DropExpression):
+        column->generated_expression.reset();
+        break;
+      case AT(AddIdentity):
+        if (owner == &table)
+          add_identity(table, *column, *command.def->constraint);
+        else
+          column->not_null = true;
+        break;
+      case AT(SetIdentity):
+        for (const Node* option : list_of(command.def))
+          if (owner == &table && std::string_view(option->def_elem->defname) == "generated" &&
+              option->def_elem->arg)
+            column->identity = constant(option->def_elem->arg).text == std::to_string('a')
+                                   ? Column::Identity::always
+                                   : Column::Identity::by_default;
+        break;
+      case AT(DropIdentity): {
+        if (owner != &table) break;
+        if (column->identity == Column::Identity::none && !command.missing_ok)
+          return Problem{"column \"" + column->name + "\" of relation \"" + display(table.name) +
+                             "\" is not an identity column",
+                         Problem::Kind::missing};
+        column->identity = Column::Identity::none;
+        std::vector<QualifiedName> owned;
+        for (const auto& [name, sequence] : schema.catalog.sequences)
+          if (sequence.owner_table == table.name && sequence.owner_column == column->name)
+            owned.push_back(name);
+        for (const auto& name : owned) schema.drop_sequence(name);
+        break;
+      }
+#if PG_VERSION_NUM >= 170000
+      case AT(SetExpression):
+        column->generated_expression = expression_text(command.def);
+        break;
+#endif
+      default:
+        break;
+    }
+  }
+  return {};
+}
+
+Outcome Replayer::State::alter_type(Table& table, Column& own, const PgQuery__AlterTableCmd& command, bool) {
+  const PgQuery__ColumnDef& definition = *command.def->column_def;
+  const std::string type = schema.type_of(definition.type_name);
+  std::string collation;
+  if (definition.coll_clause && definition.coll_clause->n_collname) {
+    collation = string_value(definition.coll_clause->collname[definition.coll_clause->n_collname - 1]);
+    if (collation == "default") collation.clear();
+  }
+  own.type = type, own.collation = collation;
+  for (const auto& descent : schema.descendants(table.name))
+    if (Column* column = SchemaState::column(*descent.child, own.name))
+      column->type = type, column->collation = collation;
+  if (own.identity != Column::Identity::none)
+    for (auto& [name, sequence] : schema.catalog.sequences)
+      if (sequence.owner_table == table.name && sequence.owner_column == own.name) sequence.type = type;
+  return {};
+}
+
+// ---- inheritance
+
+Outcome Replayer::State::attach_partition(Table& parent, const PgQuery__PartitionCmd& command) {
+  const QualifiedName name = schema.find_table(*command.name);
+  Table* child = schema.catalog.table(name);
+  if (!child) return missing("relation", name);
+  if (parent.kind != Table::Kind::partitioned)
+    return Problem{"table \"" + display(parent.name) + "\" is not partitioned"};
+  if (child->partition_of || !child->inherits.empty())
+    return Problem{"\"" + display(name) + "\" is already a partition or inherits"};
+  for (const auto& below : schema.descendants(name))
+    if (below.child == &parent) return Problem{"circular inheritance not allowed"};
+  if (child == &parent) return Problem{"circular inheritance not allowed"};
+  for (const Column& column : parent.columns)
+    if (!child->column(column.name))
+      return Problem{"child table is missing column \"" + column.name + "\"", Problem::Kind::missing};
+  child->partition_of = parent.name;
+  child->partition_bound = command.bound ? partition_bound_text(*command.bound) : "";
+  schema.add_child(parent.name, name);
+  inherit_checks(*child, parent);
+  adopt_partition(*child, parent);
+  return {};
+}
+
+Outcome Replayer::State::detach_partition(Table& parent, const PgQuery__PartitionCmd& command) {
+  const QualifiedName name = schema.find_table(*command.name);
+  Table* child = schema.catalog.table(name);
+  if (!child || child->partition_of != parent.name)
+    return Problem{
+        "relation \"" + display(name) + "\" is not a partition of relation \"" + display(parent.name) + "\"",
+        Problem::Kind::missing};
+  child->partition_of.reset();
+  child->partition_bound.clear();
+  schema.remove_child(parent.name, name);
+  for (Constraint& constraint : child->constraints) constraint.inherited = false;
+  schema.constraint_parents.erase(name);
+  for (const Index& index : child->indexes) schema.index_parents.erase({name.schema, index.name});
+  return {};
+}
+
+Outcome Replayer::State::inherit(Table& child, const PgQuery__RangeVar& range, bool add) {
+  const Table* parent = schema.table(range);
+  if (!parent) return missing("relation", schema.find_table(range));
+  const auto found = std::find(child.inherits.begin(), child.inherits.end(), parent->name);
+  if (!add) {
+    if (found == child.inherits.end())
+      return Problem{"relation \"" + display(parent->name) + "\" is not a parent of relation \"" +
+                     display(child.name) + "\""};
+    child.inherits.erase(found);
+    schema.remove_child(parent->name, child.name);
+    for (Constraint& constraint : child.constraints) constraint.inherited = false;
+    return {};
+  }
+  if (found != child.inherits.end() || parent == &child)
+    return Problem{"relation \"" + display(parent->name) + "\" would be inherited from more than once",
+                   Problem::Kind::exists};
+  for (const auto& below : schema.descendants(child.name))
+    if (below.child == parent) return Problem{"circular inheritance not allowed"};
+  for (const Column& column : child.columns) schema.local_columns[child.name].insert(column.name);
+  child.inherits.push_back(parent->name);
+  schema.add_child(parent->name, child.name);
+  inherit_checks(child, *parent);
+  return {};
+}
+
+Outcome Replayer::State::attach_index(const QualifiedName& parent, const PgQuery__PartitionCmd& command) {
+  const QualifiedName child = schema.find_relation(command.name->schemaname, command.name->relname);
+  Index* own = schema.index(child);
+  Index* above = schema.index(parent);
+  if (!own) return missing("index", child);
+  schema.index_parents[child] = parent;
+  Table* table = schema.catalog.table(schema.index_tables[child]);
+  if (Constraint* constraint =
+          own->constraint && above->constraint ? SchemaState::constraint(*table, own->name) : nullptr) {
+    constraint->inherited = true;
+    schema.constraint_parents[table->name][constraint->name] = above->name;
+  }
+  schema.validate_index(parent);
+  return {};
+}
+
+// ---- other objects
+
+Outcome Replayer::State::alter_sequence(const PgQuery__AlterSeqStmt& stmt) {
+  const QualifiedName name = schema.find_relation(stmt.sequence->schemaname, stmt.sequence->relname);
+  const auto it = schema.catalog.sequences.find(name);
+  if (it == schema.catalog.sequences.end()) return stmt.missing_ok ? Outcome() : missing("sequence", name);
+  return sequence_options(it->second, NodeList(stmt.n_options, stmt.options));
+}
+
+Outcome Replayer::State::alter_enum(const PgQuery__AlterEnumStmt& stmt) {
+  const QualifiedName name = type_in(schema, NodeList(stmt.n_type_name, stmt.type_name));
+  const auto it = schema.catalog.enums.find(name);
+  if (it == schema.catalog.enums.end()) return missing("type", name);
+  auto& labels = it->second.labels;
+  const auto at = [&](const std::string& label) { return std::find(labels.begin(), labels.end(), label); };
+  const std::string value = stmt.new_val;
+  const auto no_label = [](const std::string& label) {
+    return Problem{quote_literal(label) + " is not an existing enum label", Problem::Kind::missing};
+  };
+  if (at(value) != labels.end())
+    return stmt.skip_if_new_val_exists
+               ? Outcome()
+               : Problem{"enum label " + quote_literal(value) + " already exists", Problem::Kind::exists};
+  if (stmt.old_val[0]) {
+    if (at(stmt.old_val) == labels.end()) return no_label(stmt.old_val);
+    *at(stmt.old_val) = value;
+  } else if (stmt.new_val_neighbor[0]) {
+    const auto neighbor = at(stmt.new_val_neighbor);
+    if (neighbor == labels.end()) return no_label(stmt.new_val_neighbor);
+    labels.insert(stmt.new_val_is_after ? neighbor + 1 : neighbor, value);
+  } else {
+    labels.push_back(value);
+  }
+  return {};
+}
+
+// ---- RENAME, SET SCHEMA, COMMENT
+
+Outcome Replayer::State::rename(const PgQuery__RenameStmt& stmt, Effect& effect) {
+  effect = Effect::replayed;
+  switch (stmt.rename_type) {
+    case OBJECT(TABLE):
+    case OBJECT(VIEW):
+    case OBJECT(MATVIEW):
+    case OBJECT(FOREIGN_TABLE):
+    case OBJECT(INDEX):
+    case OBJECT(SEQUENCE):
+      return rename_relation(stmt);
+    case OBJECT(COLUMN):
+    case OBJECT(ATTRIBUTE):
+      if (stmt.relation_type == OBJECT(TYPE)) return {};
+      return rename_column(stmt);
+    case OBJECT(TABCONSTRAINT):
+      return rename_constraint(stmt);
+    case OBJECT(SCHEMA):
+      schema.rename_schema(stmt.subname, stmt.newname);
+      return {};
+    case OBJECT(TYPE):
+    case OBJECT(DOMAIN): {
+      const QualifiedName from = type_in(schema, list_of(stmt.object));
+      if (!schema.type_exists(from)) return missing("type", from);
+      const QualifiedName to{from.schema, stmt.newname};
+      if (schema.type_exists(to)) return exists("type", to);
+      schema.rename_type(from, to);
+      return {};
+    }
+    case OBJECT(FUNCTION):
+    case OBJECT(PROCEDURE):
+    case OBJECT(ROUTINE): {
+      if (!stmt.object || stmt.object->node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) return {};
+      const auto names =
+          strings(NodeList(stmt.object->object_with_args->n_objname, stmt.object->object_with_args->objname));
+      const std::string in = names.size() > 1 ? names[names.size() - 2] : schema.creation_schema();
+      if (auto moved = schema.functions.extract(in + "." + names.back())) {
+        moved.key() = in + "." + stmt.newname;
+        schema.functions.insert(std::move(moved));
+      }
+      return {};
+    }
+    default:
+      effect = Effect::none;
+      return {};
+  }
+}
+
+Outcome Replayer::State::rename_relation(const PgQuery__RenameStmt& stmt) {
+  const QualifiedName from = schema.find_relation(stmt.relation->schemaname, stmt.relation->relname);
+  const QualifiedName to{from.schema, stmt.newname};
+  if (!schema.relation_exists(from)) return stmt.missing_ok ? Outcome() : missing("relation", from);
+  if (schema.relation_exists(to)) return exists("relation", to);
+  if (schema.catalog.tables.count(from)) {
+    schema.rename_table(from, to);
+  } else if (schema.catalog.sequences.count(from)) {
+    schema.rename_sequence(from, to);
+  } else {
+    Table* table = schema.catalog.table(schema.index_tables[from]);
+    const Index* index = schema.index(from);
+    Constraint* constraint = index->constraint ? SchemaState::constraint(*table, from.name) : nullptr;
+    schema.rename_index(from, to);
+    if (constraint) schema.rename_constraint(*table, *constraint, to.name);
+  }
+  return {};
+}
+
+Outcome Replayer::State::rename_column(const PgQuery__RenameStmt& stmt) {
+  Table* table = schema.table(*stmt.relation);
+  if (!table) return stmt.missing_ok ? Outcome() : missing("relation", schema.find_table(*stmt.relation));
+  if (!table->column(stmt.subname)) return no_column(*table, stmt.subname);
+  if (table->column(stmt.newname))
+    return Problem{std::string("column \"") + stmt.newname + "\" of relation \"" + display(table->name) +
+                       "\" already exists",
+                   Problem::Kind::exists};
+  schema.rename_column(*table, stmt.subname, stmt.newname);
+  return {};
+}
+
+Outcome Replayer::State::rename_constraint(const PgQuery__RenameStmt& stmt) {
+  Table* table = schema.table(*stmt.relation);
+  if (!table) return stmt.missing_ok ? Outcome() : missing("relation", schema.find_table(*stmt.relation));
+  Constraint* constraint = SchemaState::constraint(*table, stmt.subname);
+  if (!constraint) return missing("constraint", {"", stmt.subname});
+  if (SchemaState::constraint(*table, stmt.newname)) return exists("constraint", {"", stmt.newname});
+  const QualifiedName index{table->name.schema, stmt.subname};
+  if (constraint->kind != Kind::foreign_key && constraint->kind != Kind::check &&
+      schema.index_tables.count(index)) {
+    if (schema.relation_exists({index.schema, stmt.newname}))
+      return exists("relation", {index.schema, stmt.newname});
+    schema.rename_index(index, {index.schema, stmt.newname});
+  }
+  const bool check = constraint->kind == Kind::check;
+  schema.rename_constraint(*table, *constraint, stmt.newname);
+  if (check)
+    for (const auto& descent : schema.descendants(table->name))
+      if (Constraint* copy = SchemaState::constraint(*descent.child, stmt.subname); copy && copy->inherited)
+        schema.rename_constraint(*descent.child, *copy, stmt.newname);
+  return {};
+}
+
+Outcome Replayer::State::set_schema(const PgQuery__AlterObjectSchemaStmt& stmt, Effect& effect) {
+  effect = Effect::replayed;
+  const std::string to = stmt.newschema;
+  switch (stmt.object_type) {
+    case OBJECT(TABLE):
+    case OBJECT(VIEW):
+    case OBJECT(MATVIEW):
+    case OBJECT(FOREIGN_TABLE):
+    case OBJECT(SEQUENCE): {
+      const QualifiedName from = schema.find_relation(stmt.relation->schemaname, stmt.relation->relname);
+      if (!schema.relation_exists(from)) return stmt.missing_ok ? Outcome() : missing("relation", from);
+      if (from.schema == to) return {};
+      if (schema.relation_exists({to, from.name})) return exists("relation", {to, from.name});
+      schema.ensure_schema(to);
+      if (schema.catalog.sequences.count(from))
+        schema.rename_sequence(from, {to, from.name});
+      else
+        schema.rename_table(from, {to, from.name});
+      return {};
+    }
+    case OBJECT(TYPE):
+    case OBJECT(DOMAIN): {
+      const QualifiedName from = type_in(schema, list_of(stmt.object));
+      if (!schema.type_exists(from)) return missing("type", from);
+      if (from.schema == to) return {};
+      if (schema.type_exists({to, from.name})) return exists("type", {to, from.name});
+      schema.ensure_schema(to);
+      schema.rename_type(from, {to, from.name});
+      return {};
+    }
+    case OBJECT(FUNCTION):
+    case OBJECT(PROCEDURE):
+    case OBJECT(ROUTINE): {
+      if (!stmt.object || stmt.object->node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) return {};
+      const auto names =
+          strings(NodeList(stmt.object->object_with_args->n_objname, stmt.object->object_with_args->objname));
+      const std::string in = names.size() > 1 ? names[names.size() - 2] : schema.creation_schema();
+      if (auto moved = schema.functions.extract(in + "." + names.back())) {
+        moved.key() = to + "." + names.back();
+        schema.functions.insert(std::move(moved));
+      }
+      return {};
+    }
+    default:
+      effect = Effect::none;
+      return {};
+  }
+}
+
+Outcome Replayer::State::comment(const PgQuery__CommentStmt& stmt, Effect& effect) {
+  effect = Effect::replayed;
+  auto names = strings(list_of(stmt.object));
+  switch (stmt.objtype) {
+    case OBJECT(TABLE):
+    case OBJECT(VIEW):
+    case OBJECT(MATVIEW):
+    case OBJECT(FOREIGN_TABLE): {
+      const QualifiedName name = name_in(schema, list_of(stmt.object));
+      Table* table = schema.catalog.table(name);
+      if (!table) return missing("relation", name);
+      table->comment = stmt.comment;
+      return {};
+    }
+    case OBJECT(COLUMN): {
+      if (names.size() < 2) return {};
+      const QualifiedName name =
+          schema.find_relation(names.size() > 2 ? names[names.size() - 3] : "", names[names.size() - 2]);
+      Table* table = schema.catalog.table(name);
+      if (!table) return schema.types.count(name) ? Outcome() : missing("relation", name);
+      Column* column = SchemaState::column(*table, names.back());
+      if (!column) return no_column(*table, names.back());
+      column->comment = stmt.comment;
+      return {};
+    }
+    default:
+      effect = Effect::none;
+      return {};
+  }
+}
+
+}  // namespace pgadvise::sql

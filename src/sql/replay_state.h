@@ -1,0 +1,128 @@
+// Internal to src/sql: the interpreter behind Replayer, over several .cc files by kind of statement.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "sql/ast.h"
+#include "sql/replay.h"
+#include "sql/schema_state.h"
+
+namespace pgadvise::sql {
+
+enum class Effect { replayed, none, unknown };
+
+// An index to be made, with the constraint that it serves, if any.
+struct IndexPlan {
+  Index index;                            // an empty name: the server's choice
+  std::optional<Constraint> constraint;   // primary key, unique, exclusion
+  std::vector<std::string> name_columns;  // what an invented name is made of
+};
+
+struct PendingConstraint {
+  const PgQuery__Constraint* node;
+  std::string column;  // of a column constraint
+  bool deferrable = false;
+};
+
+struct Replayer::State {
+  SchemaState schema;
+  Diagnostics diagnostics;
+  ReplayCounts counts;
+
+  // ---- replay.cc
+  void run(std::string_view script, const std::string& script_file);
+  void statement(std::string_view text, std::size_t offset);
+  Outcome dispatch(const Node& node, Effect& effect);
+  Outcome select(const PgQuery__SelectStmt& stmt, const Node& node, Effect& effect);
+  void transaction(const PgQuery__TransactionStmt& stmt);
+  void set_variable(const PgQuery__VariableSetStmt& stmt);
+  void set_search_path(const std::string& list);
+  void note(const std::string& what, std::size_t offset, const std::string& hint = {});
+  Place place(int location) const;  // in the current statement; below zero: the statement itself
+  // ---- replay_block.cc
+  Outcome do_block(const PgQuery__DoStmt& stmt, Effect& effect);
+  // ---- replay_create.cc
+  Outcome create_table(const PgQuery__CreateStmt& stmt, bool foreign);
+  Outcome add_elements(Table& table, const PgQuery__CreateStmt& stmt, std::vector<PendingConstraint>& pending,
+                       std::vector<const PgQuery__TableLikeClause*>& likes);
+  Outcome add_column(Table& table, const PgQuery__ColumnDef& definition,
+                     std::vector<PendingConstraint>& pending);
+  void column_constraints(Table& table, Column& column, NodeList list,
+                          std::vector<PendingConstraint>& pending);
+  void add_serial(Table& table, Column& column, const std::string& kind);
+  void add_identity(Table& table, Column& column, const PgQuery__Constraint& node);
+  void make_sequence(Table& table, const Column& column, const std::string& wanted);
+  void inherit_columns(Table& table, const Table& parent, bool partition);
+  void inherit_checks(Table& child, const Table& parent);
+  Outcome like_columns(Table& table, const PgQuery__TableLikeClause& like);
+  void like_rest(Table& table, const PgQuery__TableLikeClause& like);
+  Outcome add_constraints(Table& table, const std::vector<PendingConstraint>& pending, bool only = false);
+  Outcome add_check(Table& table, const PendingConstraint& pending);
+  Outcome add_foreign_key(Table& table, const PendingConstraint& pending);
+  void copy_foreign_key(Table& child, const Table& parent, const Constraint& key);
+  IndexPlan index_plan(const Table& table, const PendingConstraint& pending) const;
+  Outcome add_index_constraint(Table& table, const PendingConstraint& pending, bool only);
+  Outcome use_index(Table& table, const PendingConstraint& pending);
+  IndexKey index_key(const PgQuery__IndexElem& element) const;
+  Outcome create_index(const PgQuery__IndexStmt& stmt);
+  Outcome make_index(Table& table, IndexPlan plan, bool only);
+  void make_partition_index(Table& child, const Table& parent, const Index& parent_index);
+  static std::string partition_bound_text(const PgQuery__PartitionBoundSpec& bound);
+  void adopt_partition(Table& child,
+                       const Table& parent);  // indexes and foreign keys that it takes from its parent
+  Outcome create_table_as(const PgQuery__CreateTableAsStmt& stmt);
+  Outcome create_from_query(const PgQuery__RangeVar& range, NodeList names, const Node& query,
+                            Table::Kind kind, bool if_not_exists, bool replace);
+  Outcome create_view(const PgQuery__ViewStmt& stmt);
+  Outcome create_sequence(const PgQuery__CreateSeqStmt& stmt);
+  Outcome sequence_options(Sequence& sequence, NodeList options);
+  Outcome create_enum(const PgQuery__CreateEnumStmt& stmt);
+  Outcome create_schema(const PgQuery__CreateSchemaStmt& stmt, Effect& effect);
+  void create_function(const PgQuery__CreateFunctionStmt& stmt);
+  // ---- replay_alter.cc
+  Outcome alter_table(const PgQuery__AlterTableStmt& stmt, Effect& effect);
+  Outcome alter_command(const PgQuery__RangeVar& range, const PgQuery__AlterTableCmd& command,
+                        Effect& effect);
+  Outcome alter_column(Table& table, const PgQuery__AlterTableCmd& command, bool only);
+  Outcome alter_type(Table& table, Column& column, const PgQuery__AlterTableCmd& command, bool only);
+  Outcome add_column_command(Table& table, const PgQuery__AlterTableCmd& command);
+  Outcome drop_column_command(Table& table, const PgQuery__AlterTableCmd& command);
+  Outcome drop_constraint_command(Table& table, const PgQuery__AlterTableCmd& command);
+  Outcome attach_partition(Table& parent, const PgQuery__PartitionCmd& command);
+  Outcome detach_partition(Table& parent, const PgQuery__PartitionCmd& command);
+  Outcome inherit(Table& child, const PgQuery__RangeVar& parent, bool add);
+  Outcome attach_index(const QualifiedName& parent, const PgQuery__PartitionCmd& command);
+  Outcome alter_sequence(const PgQuery__AlterSeqStmt& stmt);
+  Outcome alter_enum(const PgQuery__AlterEnumStmt& stmt);
+  Outcome rename(const PgQuery__RenameStmt& stmt, Effect& effect);
+  Outcome rename_relation(const PgQuery__RenameStmt& stmt);
+  Outcome rename_column(const PgQuery__RenameStmt& stmt);
+  Outcome rename_constraint(const PgQuery__RenameStmt& stmt);
+  Outcome set_schema(const PgQuery__AlterObjectSchemaStmt& stmt, Effect& effect);
+  Outcome comment(const PgQuery__CommentStmt& stmt, Effect& effect);
+  // ---- replay_drop.cc
+  Outcome drop(const PgQuery__DropStmt& stmt, Effect& effect);
+  Outcome drop_relations(const PgQuery__DropStmt& stmt, std::vector<QualifiedName> names);
+
+  // The statement being replayed.
+  std::string file;
+  std::unique_ptr<LineIndex> lines;
+  std::size_t statement_offset = 0;
+
+ private:
+  void undo_to(std::size_t savepoint);
+  std::vector<std::pair<std::string, SchemaState>> savepoints_;  // the first: BEGIN
+  bool keep_savepoints_ = false;                                 // the script rolls something back
+  bool in_transaction_ = false;
+  std::optional<std::vector<std::string>> path_after_transaction_;  // SET LOCAL
+};
+
+// What the linked grammar is likely too old for: "IS JSON", or "" when nothing of that kind is there.
+std::string newer_syntax(std::string_view statement);
+
+}  // namespace pgadvise::sql
