@@ -1,0 +1,726 @@
+#include "log/collector.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "log/lines.h"
+#include "log/parameters.h"
+#include "sql/statement.h"
+
+namespace pgadvise::log {
+namespace {
+
+constexpr std::size_t most_sessions = 8192;
+constexpr std::size_t most_traces = 1024;
+constexpr std::size_t most_identities = 4096;
+constexpr std::size_t most_names = 64;  // of users, databases, applications of one query
+constexpr std::size_t most_distinct_samples = 4;
+constexpr std::size_t most_plans = 8;
+constexpr std::string_view truncated_mark = "[Your log message was truncated]";
+
+// A text without invalid UTF-8 and NUL bytes, which no reader of a Workload has to expect.
+std::string clean(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(at);
+    std::size_t length = first < 0x80                    ? 1
+                         : first >= 0xc2 && first < 0xe0 ? 2
+                         : first >= 0xe0 && first < 0xf0 ? 3
+                         : first >= 0xf0 && first < 0xf5 ? 4
+                                                         : 0;
+    if (length > text.size() - at) length = 0;
+    for (std::size_t i = 1; i < length; ++i)
+      if ((byte(at + i) & 0xc0) != 0x80) length = 0;
+    if (length == 3 && ((first == 0xe0 && byte(at + 1) < 0xa0) || (first == 0xed && byte(at + 1) >= 0xa0)))
+      length = 0;
+    if (length == 4 && ((first == 0xf0 && byte(at + 1) < 0x90) || (first == 0xf4 && byte(at + 1) >= 0x90)))
+      length = 0;
+    if (length == 0) {
+      out += "\xef\xbf\xbd";
+      ++at;
+    } else {
+      if (first == 0)
+        out += ' ';
+      else
+        out += text.substr(at, length);
+      at += length;
+    }
+  }
+  return out;
+}
+
+std::string_view first_word(std::string_view text) {
+  const auto start = text.find_first_not_of(" (");
+  if (start == std::string_view::npos) return {};
+  text.remove_prefix(start);
+  return text.substr(0, text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"));
+}
+
+bool one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// Does a FROM or JOIN name the server's own tables?
+bool reads_catalog(std::string_view text) {
+  for (const std::string_view word : {"from ", "join "})
+    for (std::size_t at = 0; (at = text.find(word, at)) != std::string_view::npos;) {
+      at += word.size();
+      std::string_view table = text.substr(at);
+      if (table.starts_with("only ")) table.remove_prefix(5);
+      if (table.starts_with("pg_") || table.starts_with("information_schema.")) return true;
+    }
+  return false;
+}
+
+bool pages_of_foreign_key(std::string_view text) {
+  return contains(text, "from only ") && text.find(" for key share of ") != std::string_view::npos;
+}
+
+struct PlanText {
+  std::string query;
+  std::optional<std::string_view> parameters;
+};
+
+// What auto_explain says of the query, in its text and JSON formats.
+PlanText plan_text(std::string_view text) {
+  PlanText out;
+  const std::string_view label = "Query Text: ";
+  const std::string_view json_label = "\"Query Text\": \"";
+  if (const auto at = text.find(json_label); at != std::string_view::npos && trim(text).starts_with('{')) {
+    for (std::size_t i = at + json_label.size(); i < text.size() && text[i] != '"'; ++i) {
+      if (text[i] != '\\' || i + 1 == text.size()) {
+        out.query += text[i];
+        continue;
+      }
+      const char c = text[++i];
+      out.query += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
+    }
+    return out;
+  }
+  const auto at = text.find(label);
+  if (at == std::string_view::npos) return out;
+  std::string_view rest = text.substr(at + label.size());
+  std::size_t end = 0;
+  for (std::size_t line = 0; line < rest.size();) {
+    const auto newline = rest.find('\n', line);
+    const std::string_view content = rest.substr(line, newline - line);
+    const bool parameters = content.starts_with("Query Parameters: ");
+    if (parameters) out.parameters = content.substr(18);
+    const bool node = contains(content, "  (cost=") && contains(content, " width=");
+    if (parameters || node || content.starts_with("Query Identifier: ")) {
+      if (end == 0) end = line;
+      if (node) break;
+    }
+    if (newline == std::string_view::npos) break;
+    line = newline + 1;
+  }
+  out.query = std::string(trim(end ? rest.substr(0, end) : rest));
+  return out;
+}
+
+}  // namespace
+
+struct Collector::QueryState {
+  Query query;
+  std::vector<std::uint32_t> identities;
+  std::optional<KeptCall> slowest;
+  std::vector<KeptCall> distinct;
+  std::vector<std::uint64_t> distinct_keys;
+  std::uint64_t slowest_key = 0;
+};
+
+struct Collector::Template {
+  enum class Effect : std::uint8_t { none, opens, closes };
+  std::uint32_t query = 0;
+  CallKind kind = CallKind::other;
+  Effect effect = Effect::none;
+  bool ignored = false;  // never part of a repeat
+  bool parameters = false;
+  bool keying_parameters = false;  // some are not for paging
+  std::vector<int> paging;         // numbers of the placeholders that page
+};
+
+struct Collector::Identity {
+  std::string user;
+  std::string database;
+  std::string application;
+  std::string host;
+};
+
+// A call between its record and the one that completes it.
+struct Collector::Statement {
+  std::uint64_t hash = 0;
+  const Template* entry = nullptr;
+  std::uint64_t literal_key = 0;
+  bool literals = false;
+  std::uint64_t trace = 0;
+  const std::string* file = nullptr;
+  int line = 0;
+  std::int64_t start = no_time;
+  std::int64_t end = no_time;
+  bool whole_seconds = false;
+  std::uint32_t identity = 0;
+  std::optional<double> duration_ms;
+  std::string_view text;
+  std::optional<std::string_view> parameters;
+};
+
+struct Collector::Plan {
+  std::uint64_t hash = 0;
+  std::string text;
+  std::optional<std::string> parameters;
+  std::int64_t time = no_time;
+  bool whole_seconds = false;
+  double duration_ms = 0;
+  int line = 0;
+  std::uint32_t identity = 0;
+  LogSource* source = nullptr;
+};
+
+// A session; also what a trace or a connection pool needs of one.
+struct Collector::Session {
+  explicit Session(Repeat::Scope scope) : detector(scope) {}
+  std::uint64_t key = 0;
+  bool named = true;  // the log tells which session it is
+  bool counted = false;
+  bool in_transaction = false;
+  std::int64_t last_end = no_time;
+  std::uint64_t last_record = 0;
+  std::uint64_t identity_hash = 0;
+  std::uint32_t identity = 0;
+  bool identified = false;
+  Identity announced;    // by "connection authorized"
+  bool waiting = false;  // `pending` waits for its duration
+  Statement pending;
+  std::string pending_text;
+  std::string pending_parameters;
+  LogSource* pending_source = nullptr;
+  std::array<std::uint64_t, 4> recent{};  // hashes of the latest statements, whose plans may still come
+  std::size_t recent_at = 0;
+  std::vector<Plan> plans;
+  Detector detector;
+};
+
+Collector::Collector() = default;
+Collector::~Collector() = default;
+
+void Collector::begin(LogSource& source) {
+  source_ = &source;
+  durations_alone_ = cut_records_ = errors_ = 0;
+}
+
+Outcome Collector::take(const Record& record) {
+  ++records_;
+  cut_records_ += record.cut;
+  Session& session = session_of(record);
+  if (record.level != Level::log) {
+    if (record.level == Level::error) {
+      ++errors_;
+      flush(session);  // it failed: its duration will not come
+    }
+    return {};
+  }
+  if (record.nested) return {};
+  const Message message = parse_message(record.message);
+  switch (message.kind) {
+    case Message::Kind::statement:
+    case Message::Kind::execute:
+      return statement(session, record, message);
+    case Message::Kind::duration:
+      return duration(session, record, *message.duration_ms);
+    case Message::Kind::plan:
+      return plan(session, record, message);
+    case Message::Kind::fetch:
+    case Message::Kind::step:
+      flush(session);
+      return {Use::used, parameters_of(record.detail).has_value()};
+    case Message::Kind::other:
+      other(session, record);
+      break;
+  }
+  return {};
+}
+
+Outcome Collector::statement(Session& session, const Record& record, const Message& message) {
+  Statement call;
+  std::string_view text = trim(message.sql);
+  bool whole = !record.cut;
+  if (text.ends_with(truncated_mark)) {
+    text = trim(text.substr(0, text.size() - truncated_mark.size()));
+    whole = false;
+  }
+  StatementScan scan = scanner_.scan(text);
+  call.parameters = parameters_of(record.detail);
+  Outcome outcome{Use::used, call.parameters.has_value()};
+  std::string arguments;
+  // EXECUTE of a statement that was prepared by SQL: the statement is in the DETAIL, the values in the
+  // EXECUTE.
+  if (!call.parameters && record.detail.starts_with("prepare: ") && first_word(scan.text) == "execute") {
+    const std::string folded = lower(record.detail);
+    if (const auto as = folded.find(" as "); as != std::string::npos) {
+      const std::uint64_t key = scan.key;
+      const bool literals = scan.literals;
+      if (const auto values = parse_arguments(text)) {
+        for (std::size_t i = 0; i < values->size(); ++i) {
+          arguments += (i ? ", $" : "$") + std::to_string(i + 1) + " = ";
+          arguments += (*values)[i] ? "'" + replace_all(*(*values)[i], "'", "''") + "'" : "NULL";
+        }
+        call.parameters = arguments;
+      }
+      text = trim(record.detail.substr(as + 4));
+      scan = scanner_.scan(text);
+      scan.key = hash_bytes({reinterpret_cast<const char*>(&key), sizeof key}, scan.key);
+      scan.literals |= literals;
+      outcome.detail_used = true;
+    }
+  }
+  call.entry = template_of(scan, text, whole && !scan.unfinished, record.truncated);
+  if (!call.entry) return {Use::not_understood, false};
+  call.hash = scan.hash;
+  call.literal_key = scan.key;
+  call.literals = scan.literals;
+  call.trace = scan.trace.empty() ? 0 : hash_bytes(scan.trace, 1) | 1;
+  call.file = &source_->path;
+  call.line = record.line;
+  call.whole_seconds = record.whole_seconds;
+  call.end = call.start = record.time;
+  call.identity = identify(session, record);
+  call.duration_ms = message.duration_ms;
+  call.text = text;
+  ++source_->statements;
+  flush(session);
+  flush_plans(session, call.hash);
+  session.recent[session.recent_at++ % session.recent.size()] = call.hash;
+  if (call.duration_ms) {
+    ++source_->timed_statements;
+    if (call.start != no_time) call.start -= static_cast<std::int64_t>(*call.duration_ms * 1000);
+    complete(session, call);
+    return outcome;
+  }
+  session.waiting = true;
+  session.pending = call;
+  session.pending_source = source_;
+  session.pending_text.assign(call.text);
+  session.pending.text = session.pending_text;
+  if (call.parameters) {
+    session.pending_parameters.assign(*call.parameters);
+    session.pending.parameters = session.pending_parameters;
+  }
+  return outcome;
+}
+
+// log_duration: the time of what log_statement told of, or of a parse or bind, or of a statement that wasn't
+// logged.
+Outcome Collector::duration(Session& session, const Record& record, double milliseconds) {
+  if (!session.waiting) {
+    ++durations_alone_;
+    return {Use::used, false};
+  }
+  Statement& pending = session.pending;
+  pending.duration_ms = milliseconds;
+  if (pending.start != no_time && record.time != no_time) pending.end = std::max(record.time, pending.start);
+  ++session.pending_source->timed_statements;
+  flush(session);
+  return {Use::used, false};
+}
+
+// auto_explain tells of a statement that the log may also tell of itself, before or after.
+Outcome Collector::plan(Session& session, const Record& record, const Message& message) {
+  PlanText text = plan_text(message.sql);
+  if (text.query.empty()) return {};
+  const std::uint64_t hash = scanner_.scan(text.query).hash;
+  if (session.waiting && session.pending.hash == hash) return {};
+  const auto told = std::find(session.recent.begin(), session.recent.end(), hash);
+  if (told != session.recent.end()) {
+    *told = 0;
+    return {};
+  }
+  if (session.plans.size() >= most_plans) flush_plans(session, 0);
+  Plan kept;
+  kept.hash = hash;
+  kept.text = std::move(text.query);
+  if (text.parameters) kept.parameters = std::string(*text.parameters);
+  kept.time = record.time;
+  kept.whole_seconds = record.whole_seconds;
+  kept.duration_ms = message.duration_ms.value_or(0);
+  kept.line = record.line;
+  kept.identity = identify(session, record);
+  kept.source = source_;
+  session.plans.push_back(std::move(kept));
+  return {};
+}
+
+void Collector::flush_plans(Session& session, std::uint64_t except) {
+  if (session.plans.empty()) return;
+  std::vector<Plan> plans;
+  plans.swap(session.plans);
+  for (Plan& kept : plans) {
+    if (kept.hash == except) continue;
+    const StatementScan scan = scanner_.scan(kept.text);
+    Statement call;
+    call.entry = template_of(scan, kept.text, true, false);
+    call.hash = scan.hash;
+    call.literal_key = scan.key;
+    call.literals = scan.literals;
+    call.trace = scan.trace.empty() ? 0 : hash_bytes(scan.trace, 1) | 1;
+    call.file = &kept.source->path;
+    call.line = kept.line;
+    call.whole_seconds = kept.whole_seconds;
+    call.start = call.end = kept.time;
+    if (call.start != no_time) call.start -= static_cast<std::int64_t>(kept.duration_ms * 1000);
+    call.identity = kept.identity;
+    call.duration_ms = kept.duration_ms;
+    call.text = kept.text;
+    if (kept.parameters) call.parameters = *kept.parameters;
+    --kept.source->other;
+    ++kept.source->used;
+    ++kept.source->statements;
+    ++kept.source->timed_statements;
+    complete(session, call);
+  }
+}
+
+void Collector::other(Session& session, const Record& record) {
+  const std::string_view message = record.message;
+  if (!session.named) return;
+  if (message.starts_with("disconnection: ")) {
+    end_session(session);
+    return;
+  }
+  if (message.starts_with("connection received: ")) {
+    const std::uint64_t key = session.key;
+    end_session(session);
+    auto fresh = std::make_unique<Session>(Repeat::Scope::session_burst);
+    fresh->key = key;
+    fresh->last_record = records_;
+    sessions_[key] = std::move(fresh);
+    return;
+  }
+  if (!message.starts_with("connection authorized: ")) return;
+  const auto value = [&](std::string_view name, std::initializer_list<std::string_view> ends) -> std::string {
+    const auto at = message.find(name);
+    if (at == std::string_view::npos) return {};
+    std::string_view rest = message.substr(at + name.size());
+    for (const auto end : ends) rest = rest.substr(0, rest.find(end));
+    return std::string(rest);
+  };
+  session.announced.user = value("user=", {" database=", " application_name="});
+  session.announced.database = value(" database=", {" application_name=", " SSL enabled", " GSS "});
+  session.announced.application = value(" application_name=", {" SSL enabled", " GSS "});
+  session.identified = false;
+}
+
+Collector::Session& Collector::session_of(const Record& record) {
+  const std::uint64_t key = hash_bytes(record.session, 7);
+  if (latest_ && latest_->key == key) {
+    latest_->last_record = records_;
+    return *latest_;
+  }
+  auto& slot = sessions_[key];
+  if (!slot) {
+    if (sessions_.size() > most_sessions) {
+      evict();
+      return session_of(record);
+    }
+    slot = std::make_unique<Session>(Repeat::Scope::session_burst);
+    slot->key = key;
+    slot->named = !record.session.empty();
+  }
+  slot->last_record = records_;
+  latest_ = slot.get();
+  return *slot;
+}
+
+void Collector::end_session(Session& session) {
+  flush(session);
+  flush_plans(session, 0);
+  session.detector.finish(repeats_);
+  if (latest_ == &session) latest_ = nullptr;
+  sessions_.erase(session.key);
+}
+
+// The half that was silent for the longest time.
+void Collector::evict() {
+  std::vector<std::uint64_t> seen;
+  for (const auto& [key, session] : sessions_)
+    if (session) seen.push_back(session->last_record);
+  std::nth_element(seen.begin(), seen.begin() + static_cast<long>(seen.size() / 2), seen.end());
+  const std::uint64_t limit = seen[seen.size() / 2];
+  std::vector<std::pair<std::uint64_t, Session*>> silent;
+  std::erase_if(sessions_, [](const auto& entry) { return !entry.second; });
+  for (const auto& [key, session] : sessions_)
+    if (session->last_record < limit) silent.emplace_back(session->last_record, session.get());
+  std::sort(silent.begin(), silent.end());
+  for (const auto& [record, session] : silent) end_session(*session);
+  latest_ = nullptr;
+}
+
+std::uint32_t Collector::identify(Session& session, const Record& record) {
+  const auto known = [](std::string_view value, const std::string& fallback) {
+    return value.empty() || value == "[unknown]" ? std::string_view(fallback) : value;
+  };
+  const std::string_view user = known(record.user, session.announced.user);
+  const std::string_view database = known(record.database, session.announced.database);
+  const std::string_view application = known(record.application, session.announced.application);
+  std::uint64_t hash = hash_bytes(user, 1);
+  hash = hash_bytes(database, hash);
+  hash = hash_bytes(application, hash);
+  hash = hash_bytes(record.host, hash);
+  if (session.identified && session.identity_hash == hash) return session.identity;
+  session.identified = true;
+  session.identity_hash = hash;
+  const auto found = identity_of_hash_.find(hash);
+  if (found != identity_of_hash_.end()) return session.identity = found->second;
+  if (identities_.size() >= most_identities) return session.identity = 0;
+  session.identity = static_cast<std::uint32_t>(identities_.size());
+  identity_of_hash_.emplace(hash, session.identity);
+  identities_.push_back({clean(user), clean(database), clean(application), clean(record.host)});
+  return session.identity;
+}
+
+// nullptr only when `required` and the statement is new and does not parse.
+Collector::Template* Collector::template_of(const StatementScan& scan, std::string_view text, bool whole,
+                                            bool required) {
+  if (const auto found = templates_.find(scan.hash); found != templates_.end()) return &found->second;
+  const std::string statement = clean(text);
+  std::string fingerprint;
+  std::string normalized;
+  if (whole && !scan.text.empty()) {
+    if (auto known = sql::fingerprint(statement)) fingerprint = std::move(*known);
+    if (!fingerprint.empty())
+      if (auto known = sql::normalize(statement)) normalized = std::move(*known);
+  }
+  if (required && fingerprint.empty()) return nullptr;
+  if (fingerprint.empty()) fingerprint = hex64(scan.hash);
+  if (normalized.empty()) normalized = clean(scan.text);
+  while (normalized.ends_with(';') || normalized.ends_with(' ')) normalized.pop_back();
+  Template& entry = templates_[scan.hash];
+  const auto [known, added] =
+      by_fingerprint_.emplace(fingerprint, static_cast<std::uint32_t>(queries_.size()));
+  if (added) {
+    queries_.push_back(std::make_unique<QueryState>());
+    queries_.back()->query.fingerprint = std::move(fingerprint);
+    queries_.back()->query.text = std::move(normalized);
+  }
+  entry.query = known->second;
+  describe(entry, scan);
+  return &entry;
+}
+
+void Collector::describe(Template& entry, const StatementScan& scan) {
+  const std::string_view text = scan.text;
+  bool control_only = true;
+  for (const std::string_view part : split(text, ';')) {
+    const std::string_view piece = trim(part);
+    const std::string_view word = first_word(piece);
+    if (word == "begin" || piece.starts_with("start transaction")) {
+      entry.effect = Template::Effect::opens;
+    } else if (one_of(word, {"commit", "end", "rollback", "abort"})) {
+      const bool partial =
+          contains(piece, " to ") || contains(piece, " prepared") || contains(piece, " and chain");
+      if (!partial) entry.effect = Template::Effect::closes;
+    } else if (piece.starts_with("prepare transaction")) {
+      entry.effect = Template::Effect::closes;
+    }
+    control_only &=
+        one_of(word, {"",          "begin",   "start",    "commit", "end",   "rollback", "abort",
+                      "savepoint", "release", "set",      "reset",  "show",  "discard",  "deallocate",
+                      "prepare",   "listen",  "unlisten", "notify", "fetch", "move",     "close"});
+  }
+  const std::string_view word = first_word(text);
+  if (one_of(word, {"insert", "update", "delete", "merge"})) entry.kind = CallKind::write;
+  if (one_of(word, {"select", "table", "values", "declare"})) entry.kind = CallKind::select;
+  if (word == "with")
+    entry.kind = contains(text, "insert into ") || contains(text, "delete from ") ||
+                         contains(text, "(update ") || contains(text, ") update ")
+                     ? CallKind::write
+                     : CallKind::select;
+  entry.ignored =
+      control_only || reads_catalog(text) || pages_of_foreign_key(text) || text.starts_with("select pg_");
+  for (const auto& placeholder : *scan.placeholders) {
+    entry.parameters = true;
+    if (placeholder.paging)
+      entry.paging.push_back(placeholder.number);
+    else
+      entry.keying_parameters = true;
+  }
+}
+
+// Ends the waiting for a duration.
+void Collector::flush(Session& session) {
+  if (!session.waiting) return;
+  session.waiting = false;
+  complete(session, session.pending);
+}
+
+void Collector::complete(Session& session, Statement& statement) {
+  const Template& entry = *statement.entry;
+  Call call;
+  call.query = entry.query;
+  call.kind = entry.kind;
+  call.keyed = statement.literals || entry.keying_parameters;
+  call.key_known = !entry.keying_parameters || statement.parameters.has_value();
+  call.key = statement.literal_key;
+  if (statement.parameters) call.key = hash_parameters(*statement.parameters, entry.paging, call.key);
+  call.start = statement.start;
+  call.end = statement.end;
+  call.whole_seconds = statement.whole_seconds;
+  call.duration_ms = statement.duration_ms;
+  call.session = session.named ? session.key : ++nameless_;
+  call.file = statement.file;
+  call.line = statement.line;
+  call.statement = statement.text;
+  call.parameters = statement.parameters;
+  if (!session.counted) session.counted = true, sessions_seen_ += session.named;
+  aggregate(session, statement, call);
+  detect(session, statement, call);
+}
+
+void Collector::aggregate(Session&, const Statement& statement, const Call& call) {
+  QueryState& state = *queries_[call.query];
+  Query& query = state.query;
+  ++query.calls;
+  if (call.duration_ms) {
+    const double time = *call.duration_ms;
+    query.min_ms = query.timed_calls ? std::min(query.min_ms, time) : time;
+    query.max_ms = std::max(query.max_ms, time);
+    query.total_ms += time;
+    ++query.timed_calls;
+  }
+  if (std::find(state.identities.begin(), state.identities.end(), statement.identity) ==
+          state.identities.end() &&
+      state.identities.size() < most_names)
+    state.identities.push_back(statement.identity);
+  if (call.duration_ms && (!state.slowest || *call.duration_ms > *state.slowest->duration_ms)) {
+    if (!state.slowest) state.slowest.emplace();
+    state.slowest->assign(call, 0, longest_text);
+    state.slowest_key = call.key;
+  }
+  if (state.distinct.size() < most_distinct_samples + 1 &&
+      std::find(state.distinct_keys.begin(), state.distinct_keys.end(), call.key) ==
+          state.distinct_keys.end()) {
+    state.distinct_keys.push_back(call.key);
+    state.distinct.emplace_back().assign(call, 0, longest_text);
+  }
+}
+
+// To the tightest scope that the call lies in.
+void Collector::detect(Session& session, const Statement& statement, const Call& call) {
+  const Template& entry = *statement.entry;
+  const auto paused = [&](const Session& scope, std::int64_t gap) {
+    if (call.start == no_time || scope.last_end == no_time) return false;
+    if (call.whole_seconds) gap = std::max<std::int64_t>(gap, 1'000'000);
+    return call.start - scope.last_end > gap || scope.last_end - call.start > polling_gap;
+  };
+  const auto feed = [&](Session& scope, std::int64_t gap) {
+    if (paused(scope, gap)) scope.detector.pause(repeats_);
+    scope.detector.add(call, repeats_);
+    scope.last_end = call.end;
+  };
+  if (entry.effect == Template::Effect::opens && session.named) {
+    session.detector.enter(Repeat::Scope::transaction, repeats_);
+    session.in_transaction = true;
+  }
+  const std::string& application =
+      identities_.empty() ? scratch_ : identities_[statement.identity].application;
+  const bool dump = application.starts_with("pg_dump") || application == "pg_restore";
+  if (!entry.ignored && !dump) {
+    if (statement.trace) {
+      auto& trace = traces_[statement.trace];
+      if (!trace) {
+        trace = std::make_unique<Session>(Repeat::Scope::trace);
+        trace_order_.push_back(statement.trace);
+      }
+      feed(*trace, polling_gap);
+      if (trace_order_.size() > most_traces) {
+        const auto oldest = traces_.find(trace_order_.front());
+        oldest->second->detector.finish(repeats_);
+        traces_.erase(oldest);
+        trace_order_.pop_front();
+      }
+    } else if (session.in_transaction) {
+      feed(session, polling_gap);
+    } else if (call.start != no_time) {
+      if (session.named) feed(session, burst_gap);
+      auto& pool = pools_[statement.identity];
+      if (!pool) pool = std::make_unique<Session>(Repeat::Scope::pool_burst);
+      feed(*pool, burst_gap);
+    }
+  }
+  if (entry.effect == Template::Effect::closes && session.in_transaction) {
+    session.detector.enter(Repeat::Scope::session_burst, repeats_);
+    session.in_transaction = false;
+  }
+}
+
+static Sample sample_of(const KeptCall& kept) {
+  Sample sample;
+  sample.place = {*kept.file, kept.line, 0};
+  sample.statement = clean(kept.statement);
+  if (kept.parameters) sample.parameters = parse_parameters(clean(*kept.parameters));
+  sample.duration_ms = kept.duration_ms;
+  return sample;
+}
+
+static void add_name(std::set<std::string>& names, const std::string& name) {
+  if (!name.empty() && names.size() < most_names) names.insert(name);
+}
+
+void Collector::finish(Workload& workload) {
+  std::vector<std::pair<std::uint64_t, Session*>> open;
+  for (const auto& [key, session] : sessions_) open.emplace_back(session->last_record, session.get());
+  std::sort(open.begin(), open.end());
+  for (const auto& [record, session] : open) end_session(*session);
+  std::vector<std::pair<std::uint32_t, Session*>> pools;
+  for (const auto& [identity, pool] : pools_) pools.emplace_back(identity, pool.get());
+  std::sort(pools.begin(), pools.end());
+  for (const auto& [identity, pool] : pools) pool->detector.finish(repeats_);
+  for (const auto trace : trace_order_) traces_[trace]->detector.finish(repeats_);
+
+  workload.sessions = sessions_seen_;
+  fill_repeats(workload);
+  for (auto& state : queries_) {
+    Query& query = state->query;
+    if (query.calls == 0) continue;
+    for (const auto identity : state->identities) {
+      add_name(query.users, identities_[identity].user);
+      add_name(query.databases, identities_[identity].database);
+      add_name(query.applications, identities_[identity].application);
+    }
+    if (state->slowest) query.samples.push_back(sample_of(*state->slowest));
+    for (std::size_t i = 0; i < state->distinct.size() && query.samples.size() <= most_distinct_samples; ++i)
+      if (!state->slowest || state->distinct_keys[i] != state->slowest_key)
+        query.samples.push_back(sample_of(state->distinct[i]));
+    workload.queries.push_back(std::move(query));
+  }
+  std::sort(workload.queries.begin(), workload.queries.end(), [](const Query& a, const Query& b) {
+    if (a.total_ms != b.total_ms) return a.total_ms > b.total_ms;
+    if (a.calls != b.calls) return a.calls > b.calls;
+    return a.fingerprint < b.fingerprint;
+  });
+}
+
+void Collector::fill_repeats(Workload& workload) const {
+  for (const auto& [key, entry] : repeats_.entries()) {
+    Repeat repeat = entry.repeat;
+    for (const auto query : key.first) repeat.pattern.push_back(queries_[query]->query.fingerprint);
+    if (key.second) repeat.parent = queries_[key.second - 1]->query.fingerprint;
+    for (const auto& kept : entry.samples) repeat.samples.push_back(sample_of(kept));
+    if (entry.parent) repeat.parent_sample = sample_of(*entry.parent);
+    workload.repeats.push_back(std::move(repeat));
+  }
+  std::sort(workload.repeats.begin(), workload.repeats.end(), [](const Repeat& a, const Repeat& b) {
+    if (a.calls != b.calls) return a.calls > b.calls;
+    if (a.pattern != b.pattern) return a.pattern < b.pattern;
+    return a.parent < b.parent;
+  });
+}
+
+}  // namespace pgadvise::log

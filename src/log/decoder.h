@@ -1,0 +1,49 @@
+// From lines to records: one decoder for each format.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "log/lines.h"
+#include "log/record.h"
+#include "model/workload.h"
+
+namespace pgadvise::log {
+
+// Books each line of the log in `source` as used, continuation, other or not understood.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  virtual void line(const Line& line) = 0;
+  virtual void finish() = 0;  // the last record
+};
+
+struct Format {
+  std::string name;              // "stderr", "csvlog", "jsonlog"; empty: not a PostgreSQL log
+  std::string prefix;            // stderr: log_line_prefix
+  bool container_names = false;  // `docker compose logs` wrote "name  | " before each line
+  std::int64_t first_time = no_time;
+  std::string looked_like;  // what it seems to be when it is no PostgreSQL log
+  std::string advice;
+};
+
+// From the beginning of a log. `line_prefix` is the user's own, or empty.
+Format detect(std::string_view head, const std::string& line_prefix);
+
+std::unique_ptr<Decoder> make_decoder(const Format& format, LogSource& source, RecordSink& sink);
+
+std::unique_ptr<Decoder> make_stderr_decoder(const Format& format, LogSource& source, RecordSink& sink);
+std::unique_ptr<Decoder> make_csv_decoder(LogSource& source, RecordSink& sink);
+std::unique_ptr<Decoder> make_json_decoder(LogSource& source, RecordSink& sink);
+
+// Does this line begin a record of csvlog? Strict: it also finds the way back after a broken quote.
+bool starts_csv_record(std::string_view line);
+std::int64_t csv_record_time(std::string_view line);
+// Is this line a record of jsonlog, and when was it written?
+bool is_json_record(std::string_view line, std::int64_t& time);
+
+void book_not_understood(LogSource& source, int line);
+void book(LogSource& source, Use use, int line);
+
+}  // namespace pgadvise::log

@@ -1,0 +1,250 @@
+#include <array>
+
+#include "log/decoder.h"
+#include "log/language.h"
+#include "log/time.h"
+
+namespace pgadvise::log {
+namespace {
+
+void append_utf8(std::string& out, unsigned code) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xc0 | (code >> 6));
+    out += static_cast<char>(0x80 | (code & 0x3f));
+  } else if (code < 0x10000) {
+    out += static_cast<char>(0xe0 | (code >> 12));
+    out += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
+    out += static_cast<char>(0x80 | (code & 0x3f));
+  } else {
+    out += static_cast<char>(0xf0 | (code >> 18));
+    out += static_cast<char>(0x80 | ((code >> 12) & 0x3f));
+    out += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
+    out += static_cast<char>(0x80 | (code & 0x3f));
+  }
+}
+
+// One flat object, field by field. jsonlog never nests; what does is not a record of it.
+class FlatObject {
+ public:
+  // `cut`: the text ends somewhere in a string, which is taken as far as it goes.
+  FlatObject(std::string_view text, bool cut) : text_(text), cut_(cut) {}
+
+  bool open() {
+    blanks();
+    return take('{');
+  }
+  // The next field; false at the end or at an error. Strings are decoded into `value`'s storage only when
+  // they hold an escape.
+  bool next(std::string_view& name, std::string_view& value, std::string& storage) {
+    blanks();
+    if (take('}')) {
+      blanks();
+      complete_ = at_ == text_.size();
+      return false;
+    }
+    if (fields_++ > 0 && !take(',')) return false;
+    blanks();
+    if (!string(name, name_storage_)) return false;
+    blanks();
+    if (!take(':')) return false;
+    blanks();
+    if (at_ < text_.size() && text_[at_] == '"') return string(value, storage);
+    const std::size_t start = at_;
+    while (at_ < text_.size() && std::string_view(",}]{[\" \t").find(text_[at_]) == std::string_view::npos)
+      ++at_;
+    value = text_.substr(start, at_ - start);
+    return !value.empty();
+  }
+  bool complete() const { return complete_; }
+
+ private:
+  void blanks() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+  }
+  bool take(char c) {
+    if (at_ >= text_.size() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+  bool string(std::string_view& value, std::string& storage) {
+    if (!take('"')) return false;
+    const std::size_t start = at_;
+    std::size_t stop = text_.find_first_of("\"\\", at_);
+    if (stop == std::string_view::npos) {
+      value = text_.substr(start);
+      at_ = text_.size();
+      return cut_;
+    }
+    if (text_[stop] == '"') {
+      value = text_.substr(start, stop - start);
+      at_ = stop + 1;
+      return true;
+    }
+    storage.clear();
+    for (;;) {
+      storage.append(text_.substr(at_, stop - at_));
+      at_ = stop + 1;
+      if (text_[stop] == '"') break;
+      if (!escape(storage)) return false;
+      stop = text_.find_first_of("\"\\", at_);
+      if (stop != std::string_view::npos) continue;
+      if (!cut_) return false;
+      storage.append(text_.substr(at_));
+      at_ = text_.size();
+      break;
+    }
+    value = storage;
+    return true;
+  }
+  bool escape(std::string& storage) {
+    if (at_ >= text_.size()) return false;
+    switch (const char c = text_[at_++]) {
+      case 'n':
+        storage += '\n';
+        return true;
+      case 't':
+        storage += '\t';
+        return true;
+      case 'r':
+        storage += '\r';
+        return true;
+      case 'b':
+        storage += '\b';
+        return true;
+      case 'f':
+        storage += '\f';
+        return true;
+      case 'u':
+        break;
+      default:
+        storage += c;
+        return true;
+    }
+    unsigned code = 0;
+    if (!four(code)) return false;
+    if (code >= 0xd800 && code < 0xdc00 && text_.substr(at_, 2) == "\\u") {
+      unsigned low = 0;
+      at_ += 2;
+      if (!four(low)) return false;
+      code = 0x10000 + ((code - 0xd800) << 10) + ((low - 0xdc00) & 0x3ff);
+    }
+    append_utf8(storage, code);
+    return true;
+  }
+  bool four(unsigned& code) {
+    if (at_ + 4 > text_.size()) return false;
+    for (int i = 0; i < 4; ++i) {
+      const char c = text_[at_++];
+      const int digit = c >= '0' && c <= '9'                     ? c - '0'
+                        : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                                 : -1;
+      if (digit < 0) return false;
+      code = code * 16 + static_cast<unsigned>(digit);
+    }
+    return true;
+  }
+
+  std::string_view text_;
+  const bool cut_;
+  std::size_t at_ = 0;
+  int fields_ = 0;
+  bool complete_ = false;
+  std::string name_storage_;
+};
+
+class JsonDecoder final : public Decoder {
+ public:
+  JsonDecoder(LogSource& source, RecordSink& sink) : source_(source), sink_(sink) {}
+
+  void line(const Line& line) override {
+    ++source_.lines;
+    const int number = static_cast<int>(source_.lines);
+    std::string_view text = line.text;
+    while (text.starts_with('\0')) text.remove_prefix(1);
+    if (text.empty()) {
+      ++source_.other;
+      return;
+    }
+    Record out;
+    out.line = number;
+    if (!read(text, line.cut, out)) {
+      book_not_understood(source_, number);
+      return;
+    }
+    book(source_, sink_.take(out).record, number);
+  }
+
+  void finish() override {}
+
+ private:
+  bool read(std::string_view text, bool cut, Record& out) {
+    FlatObject object(text, cut);
+    if (!object.open()) return false;
+    bool severity = false;
+    std::string_view process;
+    std::string_view name;
+    std::string_view value;
+    for (std::size_t i = 0; i < storage_.size() && object.next(name, value, storage_[i]); ++i) {
+      if (name == "timestamp") {
+        const Stamp stamp = take_stamp(value, true);
+        if (stamp.length) out.time = stamp.time, out.whole_seconds = stamp.whole_seconds;
+      } else if (name == "error_severity") {
+        const auto level = level_of(value);
+        severity = level.has_value();
+        out.level = level.value_or(Level::message);
+      } else if (name == "user") {
+        out.user = value;
+      } else if (name == "dbname") {
+        out.database = value;
+      } else if (name == "pid") {
+        process = value;
+      } else if (name == "remote_host") {
+        out.host = value;
+      } else if (name == "session_id") {
+        out.session = value;
+      } else if (name == "message") {
+        out.message = value;
+      } else if (name == "detail") {
+        out.detail = value;
+      } else if (name == "context") {
+        out.nested = true;
+      } else if (name == "application_name") {
+        out.application = value;
+      }
+    }
+    if (out.session.empty()) out.session = process;
+    out.cut = cut;
+    // A line over the limit still tells what it was, up to there.
+    return severity && out.time != no_time && (object.complete() || cut);
+  }
+
+  LogSource& source_;
+  RecordSink& sink_;
+  std::array<std::string, 40> storage_;
+};
+
+}  // namespace
+
+bool is_json_record(std::string_view line, std::int64_t& time) {
+  FlatObject object(line, false);
+  if (!object.open()) return false;
+  std::string_view name;
+  std::string_view value;
+  std::string storage;
+  bool severity = false;
+  bool stamped = false;
+  while (object.next(name, value, storage)) {
+    if (name == "error_severity") severity = true;
+    if (name == "timestamp")
+      if (const Stamp stamp = take_stamp(value, true); stamp.length) stamped = true, time = stamp.time;
+  }
+  return severity && stamped && object.complete();
+}
+
+std::unique_ptr<Decoder> make_json_decoder(LogSource& source, RecordSink& sink) {
+  return std::make_unique<JsonDecoder>(source, sink);
+}
+
+}  // namespace pgadvise::log

@@ -1,0 +1,39 @@
+// The words of the server's messages in the languages that lc_messages knows.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "log/record.h"
+
+namespace pgadvise::log {
+
+// Takes "LOG:  " (French: "ASTUCE :  ") from the front of `text`, at most two blanks after the colon.
+std::optional<Level> take_level(std::string_view& text);
+
+// The same for csvlog's and jsonlog's error_severity: the word alone.
+std::optional<Level> level_of(std::string_view word);
+
+struct Message {
+  enum class Kind {
+    other,
+    duration,   // a duration alone
+    statement,  // simple protocol
+    execute,    // extended protocol
+    fetch,      // more rows of a portal: not a new call
+    step,       // parse, bind, fast path: timed, not a call
+    plan,       // auto_explain
+  };
+  Kind kind = Kind::other;
+  std::optional<double> duration_ms;
+  std::string_view sql;  // of a plan: all that follows "plan:"
+};
+Message parse_message(std::string_view message);
+
+// "parameters: $1 = …" -> "$1 = …"; nullopt: a DETAIL of another kind.
+std::optional<std::string_view> parameters_of(std::string_view detail);
+
+// Does it begin as a statement does? Tells a prepared statement's name from its text.
+bool looks_like_sql(std::string_view text);
+
+}  // namespace pgadvise::log

@@ -1,0 +1,21 @@
+// "$1 = 'x', $2 = NULL": the values of a call.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "log/statement_template.h"
+#include "model/workload.h"
+
+namespace pgadvise::log {
+
+// What is not understood ends the list.
+Parameters parse_parameters(std::string_view text);
+
+// Hash of the values, those of paging placeholders left out; `seed` when none is left.
+std::uint64_t hash_parameters(std::string_view text, const std::vector<int>& left_out, std::uint64_t seed);
+
+// The values of `EXECUTE name (1, 'x')`; nullopt when one is more than a literal.
+std::optional<Parameters> parse_arguments(std::string_view execute);
+
+}  // namespace pgadvise::log

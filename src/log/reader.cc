@@ -1,0 +1,124 @@
+#include "log/reader.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "log/collector.h"
+#include "log/decoder.h"
+#include "log/prefix.h"
+
+namespace pgadvise::log {
+namespace {
+
+constexpr const char* how_to_log =
+    "set log_min_duration_statement = 0 for a while, or log_statement = all and log_duration = on";
+
+struct Input {
+  std::size_t index = 0;  // of the path
+  Format format;
+  std::optional<LineReader> reader;  // kept only where a file can't be opened twice
+};
+
+// Looks at the beginning of a log; nothing is read of one that is not to be read.
+std::optional<Input> look(const std::string& path, const Options& options, LogSource& source,
+                          Diagnostics& diagnostics) {
+  auto reader = LineReader::open(path);
+  if (!reader) {
+    diagnostics.push_back(reader.error());
+    source.note = reader.error().what;
+    return std::nullopt;
+  }
+  const std::string_view head = reader->head();
+  if (head.empty()) {
+    source.note = reader->failed() ? "can't be read" : "the file is empty";
+    if (reader->failed()) diagnostics.push_back({Error::Kind::input, path, "can't be read", {}});
+    return std::nullopt;
+  }
+  Input input;
+  input.format = detect(head, options.line_prefix);
+  if (input.format.name.empty()) {
+    source.note = "not a PostgreSQL log that can be read: it looks like " + input.format.looked_like;
+    diagnostics.push_back({Error::Kind::input, path, source.note, input.format.advice});
+    return std::nullopt;
+  }
+  std::error_code code;
+  if (path == "-" || !std::filesystem::is_regular_file(path, code)) input.reader.emplace(std::move(*reader));
+  return input;
+}
+
+std::string why_nothing(const LogSource& source, const Collector& collector) {
+  if (source.statements > 0) return {};
+  if (collector.durations_alone() > 0)
+    return fmt::format(
+        "{} durations, but no statement that they belong to: log_duration is on, the statements are not "
+        "logged; {}",
+        collector.durations_alone(), how_to_log);
+  if (source.used + source.other == 0) return {};
+  return fmt::format(
+      "no statement in {} lines: log_min_duration_statement is off or its limit was never reached, and "
+      "log_statement is none; {}",
+      source.lines, how_to_log);
+}
+
+void read_one(Input& input, LogSource& source, Collector& collector, Diagnostics& diagnostics) {
+  if (!input.reader) {
+    auto again = LineReader::open(source.path);
+    if (!again) {
+      diagnostics.push_back(again.error());
+      source.note = again.error().what;
+      return;
+    }
+    input.reader.emplace(std::move(*again));
+  }
+  source.format = input.format.name;
+  source.prefix = input.format.prefix;
+  collector.begin(source);
+  const auto decoder = make_decoder(input.format, source, collector);
+  for (Line line; input.reader->next(line);) decoder->line(line);
+  decoder->finish();
+  if (input.reader->failed())
+    diagnostics.push_back({Error::Kind::passing,
+                           source.path,
+                           fmt::format("could not be read behind line {}", source.lines),
+                           {}});
+  if (collector.cut_records() > 0)
+    diagnostics.push_back(
+        {Error::Kind::passing,
+         source.path,
+         fmt::format("{} records over {} MB were cut", collector.cut_records(), longest_text >> 20),
+         {}});
+  source.note = why_nothing(source, collector);
+}
+
+}  // namespace
+
+Workload read(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
+  Workload workload;
+  workload.sources.resize(paths.size());
+  if (const auto escape = Prefix(options.line_prefix).unknown_escape())
+    diagnostics.push_back({Error::Kind::usage, "--log-line-prefix",
+                           fmt::format("%{} is no escape of log_line_prefix", *escape),
+                           "SHOW log_line_prefix tells it"});
+  std::vector<Input> inputs;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    workload.sources[i].path = paths[i];
+    if (auto input = look(paths[i], options, workload.sources[i], diagnostics)) {
+      input->index = i;
+      inputs.push_back(std::move(*input));
+    }
+  }
+  // Rotated files continue each other's sessions.
+  std::stable_sort(inputs.begin(), inputs.end(),
+                   [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });
+  Collector collector;
+  for (Input& input : inputs) read_one(input, workload.sources[input.index], collector, diagnostics);
+  collector.finish(workload);
+  workload.has_events = std::any_of(workload.sources.begin(), workload.sources.end(),
+                                    [](const LogSource& source) { return source.statements > 0; });
+  return workload;
+}
+
+}  // namespace pgadvise::log

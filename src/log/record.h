@@ -1,0 +1,54 @@
+// One record of a log, whatever its format: what a decoder hands to the collector.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+namespace pgadvise::log {
+
+inline constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::min();
+
+enum class Level : std::uint8_t {
+  log,
+  error,    // ERROR, FATAL, PANIC
+  message,  // WARNING, NOTICE, INFO, DEBUG
+  detail,
+  context,
+  annotation,  // STATEMENT, HINT, QUERY, LOCATION, BACKTRACE
+};
+
+// Views into the decoder's memory, valid during RecordSink::take().
+struct Record {
+  int line = 0;
+  std::int64_t time = no_time;  // microseconds, comparable within one log
+  bool whole_seconds = false;   // the stamp has no fraction
+  Level level = Level::log;
+  bool nested = false;       // has a CONTEXT: logged from inside a function
+  bool truncated = false;    // the file ends within it
+  bool cut = false;          // was longer than longest_text
+  std::string_view session;  // session id, or the process id; empty when the log has neither
+  std::string_view user;
+  std::string_view database;
+  std::string_view application;
+  std::string_view host;
+  std::string_view message;
+  std::string_view detail;
+};
+
+enum class Use : std::uint8_t { used, other, not_understood };
+
+struct Outcome {
+  Use record = Use::other;
+  bool detail_used = false;
+};
+
+class RecordSink {
+ public:
+  virtual Outcome take(const Record& record) = 0;
+
+ protected:
+  ~RecordSink() = default;
+};
+
+}  // namespace pgadvise::log

@@ -1,0 +1,319 @@
+#include "log/repeats.h"
+
+#include <algorithm>
+
+namespace pgadvise::log {
+namespace {
+
+constexpr std::size_t most_samples = 3;
+constexpr std::size_t longest_kept = 16 * 1024;  // of a statement kept as evidence
+
+bool mostly_distinct(const KeySet& keys) { return keys.distinct() * 5 >= keys.added() * 4; }
+
+double milliseconds(std::int64_t start, std::int64_t end) {
+  return start == no_time || end == no_time || end < start ? 0 : static_cast<double>(end - start) / 1000;
+}
+
+void widen(std::int64_t& start, std::int64_t& end, std::int64_t from, std::int64_t to) {
+  if (start == no_time || (from != no_time && from < start)) start = from;
+  if (end == no_time || to > end) end = to;
+}
+
+}  // namespace
+
+void KeptCall::assign(const Call& call, std::uint64_t index_of_call, std::size_t longest) {
+  query = call.query;
+  index = index_of_call;
+  file = call.file;
+  line = call.line;
+  statement.assign(call.statement.substr(0, longest));
+  if (!call.parameters)
+    parameters.reset();
+  else if (parameters)
+    parameters->assign(call.parameters->substr(0, longest));
+  else
+    parameters.emplace(call.parameters->substr(0, longest));
+  duration_ms = call.duration_ms;
+}
+
+void KeySet::clear() {
+  slots_.clear();
+  used_ = 0;
+  added_ = added_at_limit_ = 0;
+}
+
+void KeySet::insert(std::uint64_t key) {
+  std::size_t at = key * 0x9e3779b97f4a7c15ULL >> 32;
+  for (;; ++at) {
+    std::uint64_t& slot = slots_[at & (slots_.size() - 1)];
+    if (slot == key) return;
+    if (slot == 0) {
+      slot = key;
+      ++used_;
+      return;
+    }
+  }
+}
+
+void KeySet::add(std::uint64_t key) {
+  ++added_;
+  if (used_ >= limit) return;
+  if (slots_.empty()) slots_.resize(16);
+  insert(key ? key : 1);
+  if (used_ >= limit) {
+    added_at_limit_ = added_;
+  } else if (used_ * 2 > slots_.size()) {
+    std::vector<std::uint64_t> old(slots_.size() * 2);
+    old.swap(slots_);
+    used_ = 0;
+    for (const auto kept : old)
+      if (kept) insert(kept);
+  }
+}
+
+std::uint64_t KeySet::distinct() const {
+  if (!added_at_limit_) return used_;
+  return static_cast<std::uint64_t>(static_cast<double>(used_) * static_cast<double>(added_) /
+                                    static_cast<double>(added_at_limit_));
+}
+
+void Detector::add(const Call& call, RepeatSink& sink) {
+  const Seen seen{call.query,     call.kind,    call.keyed,
+                  call.key_known, call.key,     call.start,
+                  call.end,       call.session, call.duration_ms.value_or(0)};
+  const std::uint64_t index = calls_++;
+  ring_[index % ring_size] = seen;
+  if (run_.active && ring_[(index - run_.period) % ring_size].query != seen.query) end_run(sink);
+  if (run_.active) {
+    extend_run(seen);
+    sample_run(call);
+  } else {
+    start_run(call);
+  }
+  if (scope_ == Repeat::Scope::transaction || scope_ == Repeat::Scope::trace) count(seen, call);
+  if (call.kind == CallKind::select) remember_select(call);
+}
+
+// A run is there once a pattern has come twice.
+void Detector::start_run(const Call& call) {
+  const auto query = [&](std::uint64_t back) { return ring_[(calls_ - 1 - back) % ring_size].query; };
+  for (std::uint64_t period = 1; period <= longest_pattern && calls_ - barrier_ >= 2 * period; ++period) {
+    std::uint64_t same = 0;
+    while (same < period && query(same) == query(same + period)) ++same;
+    if (same < period) continue;
+    run_.active = true;
+    run_.period = period;
+    run_.first = calls_ - 2 * period;
+    run_.length = 0;
+    run_.start = run_.end = no_time;
+    run_.total_ms = 0;
+    run_.several_sessions = false;
+    run_.whole_seconds = call.whole_seconds;
+    run_.samples.clear();
+    for (std::uint64_t i = 0; i < period; ++i) {
+      Position& position = run_.positions[i];
+      const Seen& seen = ring_[(run_.first + i) % ring_size];
+      position.query = seen.query;
+      position.kind = seen.kind;
+      position.keyed = false;
+      position.key_known = true;
+      position.keys.clear();
+    }
+    for (std::uint64_t i = 0; i < 2 * period; ++i) extend_run(ring_[(run_.first + i) % ring_size]);
+    sample_run(call);
+    return;
+  }
+}
+
+void Detector::extend_run(const Seen& seen) {
+  Position& position = run_.positions[run_.length % run_.period];
+  position.keyed |= seen.keyed;
+  position.key_known &= seen.key_known;
+  position.keys.add(seen.key);
+  if (run_.length == 0) run_.session = seen.session;
+  run_.several_sessions |= seen.session != run_.session;
+  widen(run_.start, run_.end, seen.start, seen.end);
+  run_.total_ms += seen.duration_ms;
+  ++run_.length;
+}
+
+// Of the pattern's first statement; of its last until that has come again.
+void Detector::sample_run(const Call& call) {
+  if (run_.samples.size() >= most_samples) return;
+  const std::uint64_t position = (run_.length - 1) % run_.period;
+  const bool wanted =
+      run_.positions[position].kind == CallKind::select ||
+      std::none_of(run_.positions.begin(), run_.positions.begin() + static_cast<long>(run_.period),
+                   [](const Position& p) { return p.kind == CallKind::select; });
+  if (!wanted || (!run_.samples.empty() && run_.samples.front().query != call.query)) return;
+  run_.samples.emplace_back().assign(call, calls_ - 1, longest_kept);
+}
+
+void Detector::end_run(RepeatSink& sink) {
+  if (!run_.active) return;
+  run_.active = false;
+  if (judge_run(sink)) barrier_ = run_.first + run_.length;
+}
+
+bool Detector::nothing_else_in_session() const { return run_.first == 0 && run_.length == calls_; }
+
+bool Detector::judge_run(RepeatSink& sink) {
+  const std::uint64_t rounds = run_.length / run_.period;
+  if (rounds < fewest_calls) return false;
+  Sighting sighting;
+  sighting.scope = scope_;
+  sighting.parameters_known = true;
+  bool reads = false;
+  for (std::uint64_t i = 0; i < run_.period; ++i) {
+    const Position& position = run_.positions[i];
+    if (position.kind == CallKind::other) continue;
+    // The same values each time: redundant, which is another matter.
+    if (position.key_known && (!position.keyed || !mostly_distinct(position.keys))) continue;
+    sighting.pattern.push_back(position.query);
+    reads |= position.kind == CallKind::select;
+    sighting.parameters_known &= position.key_known;
+    if (position.key_known) sighting.distinct = std::max(sighting.distinct, position.keys.distinct());
+  }
+  if (sighting.pattern.empty() || (!reads && rounds < fewest_writes)) return false;
+  if (!sighting.parameters_known) sighting.distinct = 0;
+  sighting.calls = rounds;
+  sighting.total_ms = run_.total_ms;
+  sighting.span_ms = milliseconds(run_.start, run_.end);
+  // Stamps of whole seconds: the burst as a whole must be dense.
+  const bool burst = scope_ == Repeat::Scope::session_burst || scope_ == Repeat::Scope::pool_burst;
+  if (burst && run_.whole_seconds &&
+      sighting.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap) / 1000 + 1000)
+    return false;
+  sighting.parent = parent_before(run_.first, sighting.pattern);
+  if (scope_ == Repeat::Scope::pool_burst &&
+      (!run_.several_sessions || !sighting.parent || rounds < fewest_in_pool))
+    return false;
+  // A connection that does one thing for all its life is a benchmark or a service's steady traffic, not a
+  // loop that a list set off.
+  if (scope_ == Repeat::Scope::session_burst && !sighting.parent && nothing_else_in_session()) return false;
+  sighting.samples = run_.samples;
+  sink.sighted(sighting);
+  for (std::size_t i = 0; i < counted_used_; ++i) {
+    const auto query = counted_[i].position.query;
+    const auto times = std::count(sighting.pattern.begin(), sighting.pattern.end(), query);
+    counted_[i].covered += static_cast<std::uint64_t>(times) * rounds;
+  }
+  return true;
+}
+
+void Detector::count(const Seen& seen, const Call& call) {
+  if (seen.kind == CallKind::other) return;
+  std::size_t at = 0;
+  while (at < counted_used_ && counted_[at].position.query != seen.query) ++at;
+  if (at == most_counted) return;
+  if (at == counted_.size()) counted_.emplace_back();
+  Counted& counted = counted_[at];
+  if (at == counted_used_) {
+    ++counted_used_;
+    counted.position.query = seen.query;
+    counted.position.kind = seen.kind;
+    counted.position.keyed = false;
+    counted.position.key_known = true;
+    counted.position.keys.clear();
+    counted.calls = counted.covered = 0;
+    counted.start = counted.end = no_time;
+    counted.total_ms = 0;
+    counted.samples.clear();
+    counted.parent.reset();
+  }
+  counted.position.keyed |= seen.keyed;
+  counted.position.key_known &= seen.key_known;
+  counted.position.keys.add(seen.key);
+  if (++counted.calls == 2) {
+    // Nothing stands between the first call and its list, or a different statement's round does.
+    if (const KeptCall* parent = parent_before(calls_ - 1, {seen.query})) counted.parent = *parent;
+  }
+  if (counted.calls > 1 && counted.samples.size() < most_samples)
+    counted.samples.emplace_back().assign(call, calls_ - 1, longest_kept);
+  widen(counted.start, counted.end, seen.start, seen.end);
+  counted.total_ms += seen.duration_ms;
+}
+
+void Detector::end_counts(RepeatSink& sink) {
+  for (std::size_t i = 0; i < counted_used_; ++i) {
+    Counted& counted = counted_[i];
+    const Position& position = counted.position;
+    if (counted.calls < (position.kind == CallKind::write ? fewest_writes : fewest_calls)) continue;
+    if (counted.covered * 2 >= counted.calls) continue;
+    if (position.key_known && (!position.keyed || !mostly_distinct(position.keys))) continue;
+    Sighting sighting;
+    sighting.pattern = {position.query};
+    sighting.scope = scope_;
+    sighting.calls = counted.calls;
+    sighting.parameters_known = position.key_known;
+    sighting.distinct = position.key_known ? position.keys.distinct() : 0;
+    sighting.total_ms = counted.total_ms;
+    sighting.span_ms = milliseconds(counted.start, counted.end);
+    sighting.samples = counted.samples;
+    sighting.parent = counted.parent ? &*counted.parent : nullptr;
+    sink.sighted(sighting);
+  }
+  counted_used_ = 0;
+}
+
+void Detector::remember_select(const Call& call) {
+  auto at = std::find_if(selects_.begin(), selects_.end(),
+                         [&](const KeptCall& kept) { return kept.query == call.query; });
+  if (at == selects_.end()) {
+    if (selects_.size() <= longest_pattern) selects_.emplace_back();
+    at = selects_.end() - 1;
+  }
+  at->assign(call, calls_ - 1, longest_kept);
+  std::rotate(selects_.begin(), at, at + 1);
+}
+
+const KeptCall* Detector::parent_before(std::uint64_t index,
+                                        const std::vector<std::uint32_t>& pattern) const {
+  for (const auto& kept : selects_)
+    if (kept.index < index && std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end())
+      return &kept;
+  return nullptr;
+}
+
+void Detector::enter(Repeat::Scope scope, RepeatSink& sink) {
+  end_run(sink);
+  end_counts(sink);
+  barrier_ = calls_;
+  scope_ = scope;
+}
+
+void Detector::pause(RepeatSink& sink) {
+  end_run(sink);
+  barrier_ = calls_;
+  if (scope_ == Repeat::Scope::session_burst || scope_ == Repeat::Scope::pool_burst) selects_.clear();
+}
+
+void Detector::finish(RepeatSink& sink) {
+  end_run(sink);
+  end_counts(sink);
+}
+
+void Repeats::sighted(const Sighting& sighting) {
+  const Key key{sighting.pattern, sighting.parent ? sighting.parent->query + 1 : 0};
+  auto found = entries_.find(key);
+  if (found == entries_.end()) {
+    if (entries_.size() >= most_entries) return;
+    found = entries_.emplace(key, Entry{}).first;
+    found->second.repeat.scope = sighting.scope;
+  }
+  Entry& entry = found->second;
+  Repeat& repeat = entry.repeat;
+  repeat.scope = std::min(repeat.scope, sighting.scope);
+  ++repeat.scopes;
+  repeat.calls += sighting.calls;
+  repeat.total_ms += sighting.total_ms;
+  if (sighting.calls <= repeat.most_in_one_scope) return;
+  repeat.most_in_one_scope = sighting.calls;
+  repeat.distinct_parameters = sighting.distinct;
+  repeat.parameters_known = sighting.parameters_known;
+  repeat.longest_span_ms = sighting.span_ms;
+  entry.samples = sighting.samples;
+  if (sighting.parent) entry.parent = *sighting.parent;
+}
+
+}  // namespace pgadvise::log

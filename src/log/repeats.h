@@ -1,0 +1,194 @@
+// Statements that come again and again in one scope, found while the log goes by. A detector keeps a short
+// ring of recent calls and the run that is under way, never the events of a log.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "log/record.h"
+#include "model/workload.h"
+
+namespace pgadvise::log {
+
+inline constexpr std::uint64_t fewest_calls = 5;    // of a pattern in one scope
+inline constexpr std::uint64_t fewest_writes = 10;  // where the pattern only writes
+inline constexpr std::uint64_t fewest_in_pool = 10;
+inline constexpr std::int64_t burst_gap = 100'000;      // microseconds between two statements of one burst
+inline constexpr std::int64_t polling_gap = 1'000'000;  // a longer pause is polling, whatever the scope
+
+enum class CallKind : std::uint8_t { select, write, other };
+
+// One call as the detectors see it; the views live during add().
+struct Call {
+  std::uint32_t query = 0;
+  CallKind kind = CallKind::other;
+  bool keyed = false;     // there are literals or parameters that tell one call from another
+  bool key_known = true;  // false: it has parameters and they were not logged
+  std::uint64_t key = 0;  // hash of them
+  std::int64_t start = no_time;
+  std::int64_t end = no_time;
+  bool whole_seconds = false;
+  std::optional<double> duration_ms;
+  std::uint64_t session = 0;
+  const std::string* file = nullptr;
+  int line = 0;
+  std::string_view statement;
+  std::optional<std::string_view> parameters;
+};
+
+// A call kept as evidence, before it becomes a Sample.
+struct KeptCall {
+  std::uint32_t query = 0;
+  std::uint64_t index = 0;  // of its detector's calls
+  const std::string* file = nullptr;
+  int line = 0;
+  std::string statement;
+  std::optional<std::string> parameters;
+  std::optional<double> duration_ms;
+
+  void assign(const Call& call, std::uint64_t index_of_call, std::size_t longest);
+};
+
+// Distinct 64-bit keys, up to a limit; then the share of distinct ones so far is carried on.
+class KeySet {
+ public:
+  void clear();
+  void add(std::uint64_t key);
+  std::uint64_t added() const { return added_; }
+  std::uint64_t distinct() const;
+
+ private:
+  static constexpr std::size_t limit = 4096;
+  void insert(std::uint64_t key);
+  std::vector<std::uint64_t> slots_;  // open addressing; 0: empty
+  std::size_t used_ = 0;
+  std::uint64_t added_ = 0;
+  std::uint64_t added_at_limit_ = 0;
+};
+
+// One scope that showed a pattern.
+struct Sighting {
+  std::vector<std::uint32_t> pattern;
+  Repeat::Scope scope = Repeat::Scope::session_burst;
+  std::uint64_t calls = 0;
+  std::uint64_t distinct = 0;
+  bool parameters_known = false;
+  double total_ms = 0;
+  double span_ms = 0;
+  std::vector<KeptCall> samples;
+  const KeptCall* parent = nullptr;
+};
+
+class RepeatSink {
+ public:
+  virtual void sighted(const Sighting& sighting) = 0;
+
+ protected:
+  ~RepeatSink() = default;
+};
+
+class Detector {
+ public:
+  // `scope` is that of the calls to come; a transaction is entered and left by enter().
+  explicit Detector(Repeat::Scope scope) : scope_(scope) {}
+
+  void add(const Call& call, RepeatSink& sink);
+  void enter(Repeat::Scope scope, RepeatSink& sink);  // ends what is under way
+  void pause(RepeatSink& sink);                       // the calls before belong to no later run
+  void finish(RepeatSink& sink);                      // the session or trace is over
+
+ private:
+  static constexpr std::uint64_t longest_pattern = 8;
+  static constexpr std::size_t ring_size = 16;
+  static constexpr std::size_t most_counted = 64;
+
+  struct Seen {
+    std::uint32_t query = 0;
+    CallKind kind = CallKind::other;
+    bool keyed = false;
+    bool key_known = true;
+    std::uint64_t key = 0;
+    std::int64_t start = no_time;
+    std::int64_t end = no_time;
+    std::uint64_t session = 0;
+    double duration_ms = 0;
+  };
+  struct Position {
+    std::uint32_t query = 0;
+    CallKind kind = CallKind::other;
+    bool keyed = false;
+    bool key_known = true;
+    KeySet keys;
+  };
+  struct Run {
+    bool active = false;
+    std::uint64_t period = 0;
+    std::uint64_t first = 0;   // index of its first call
+    std::uint64_t length = 0;  // calls so far
+    std::array<Position, longest_pattern> positions;
+    std::int64_t start = no_time;
+    std::int64_t end = no_time;
+    double total_ms = 0;
+    std::uint64_t session = 0;
+    bool several_sessions = false;
+    bool whole_seconds = false;
+    std::vector<KeptCall> samples;
+  };
+  // Of a transaction or a trace, where the same statement need not come in an even pattern.
+  struct Counted {
+    Position position;
+    std::uint64_t calls = 0;
+    std::uint64_t covered = 0;  // calls that a sighted pattern already told of
+    std::int64_t start = no_time;
+    std::int64_t end = no_time;
+    double total_ms = 0;
+    std::vector<KeptCall> samples;
+    std::optional<KeptCall> parent;
+  };
+
+  void start_run(const Call& call);
+  void extend_run(const Seen& seen);
+  void sample_run(const Call& call);
+  void end_run(RepeatSink& sink);
+  bool judge_run(RepeatSink& sink);
+  bool nothing_else_in_session() const;
+  void count(const Seen& seen, const Call& call);
+  void end_counts(RepeatSink& sink);
+  void remember_select(const Call& call);
+  const KeptCall* parent_before(std::uint64_t index, const std::vector<std::uint32_t>& pattern) const;
+
+  Repeat::Scope scope_;
+  std::array<Seen, ring_size> ring_;
+  std::uint64_t calls_ = 0;
+  std::uint64_t barrier_ = 0;  // runs start at or behind this index
+  Run run_;
+  std::vector<KeptCall> selects_;  // the latest different SELECTs, latest first
+  std::vector<Counted> counted_;
+  std::size_t counted_used_ = 0;
+};
+
+// Sightings, one entry for each (pattern, parent).
+class Repeats final : public RepeatSink {
+ public:
+  void sighted(const Sighting& sighting) override;
+
+  struct Entry {
+    Repeat repeat;  // without pattern, parent and samples
+    std::vector<KeptCall> samples;
+    std::optional<KeptCall> parent;
+  };
+  // (pattern, query of the parent + 1 or 0) in a fixed order
+  using Key = std::pair<std::vector<std::uint32_t>, std::uint32_t>;
+  const std::map<Key, Entry>& entries() const { return entries_; }
+
+ private:
+  static constexpr std::size_t most_entries = 10'000;
+  std::map<Key, Entry> entries_;
+};
+
+}  // namespace pgadvise::log

@@ -1,0 +1,84 @@
+#include "log/time.h"
+
+namespace pgadvise::log {
+namespace {
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+int two(const char* at) { return digit(at[0]) && digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1; }
+
+// Days from 1970-01-01 of the proleptic Gregorian calendar.
+std::int64_t days(int year, int month, int day) {
+  year -= month <= 2;
+  const int era = year / 400;
+  const int of_era = year - era * 400;
+  const int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return std::int64_t{era} * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+// ".123": microseconds, and how many bytes.
+std::int64_t take_fraction(std::string_view text, std::size_t& length) {
+  if (length >= text.size() || text[length] != '.') return -1;
+  std::int64_t value = 0;
+  std::int64_t unit = 100000;
+  std::size_t at = length + 1;
+  for (; at < text.size() && digit(text[at]); ++at, unit /= 10) value += unit * (text[at] - '0');
+  if (at == length + 1) return -1;
+  length = at;
+  return value;
+}
+
+// " UTC", " +0530": seconds east of Greenwich when told by digits.
+std::int64_t take_zone(std::string_view text, std::size_t& length) {
+  std::size_t at = length;
+  if (at + 1 >= text.size() || text[at] != ' ') return 0;
+  const char first = text[++at];
+  const std::size_t start = at;
+  if (first == '+' || first == '-') {
+    ++at;
+    while (at < text.size() && at < start + 7 && digit(text[at])) ++at;
+    const std::string_view digits = text.substr(start + 1, at - start - 1);
+    if (digits.size() < 2 || digits.size() % 2) return 0;
+    std::int64_t seconds = two(digits.data()) * 3600;
+    if (digits.size() >= 4) seconds += two(digits.data() + 2) * 60;
+    length = at;
+    return first == '-' ? -seconds : seconds;
+  }
+  while (at < text.size() && at < start + 10 && (text[at] | 0x20) >= 'a' && (text[at] | 0x20) <= 'z') ++at;
+  if (at - start >= 2) length = at;
+  return 0;
+}
+
+}  // namespace
+
+Stamp take_stamp(std::string_view text, bool zone) {
+  const char* at = text.data();
+  if (text.size() < 19 || at[4] != '-' || at[7] != '-' || at[10] != ' ' || at[13] != ':' || at[16] != ':')
+    return {};
+  const int century = two(at), year = two(at + 2), month = two(at + 5), day = two(at + 8);
+  const int hour = two(at + 11), minute = two(at + 14), second = two(at + 17);
+  if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31) return {};
+  if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60) return {};
+  Stamp out;
+  out.length = 19;
+  out.time = (days(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000;
+  const std::int64_t fraction = take_fraction(text, out.length);
+  out.whole_seconds = fraction < 0;
+  if (fraction > 0) out.time += fraction;
+  if (zone) out.time -= take_zone(text, out.length) * 1000000;
+  return out;
+}
+
+Stamp take_epoch(std::string_view text) {
+  Stamp out;
+  std::int64_t seconds = 0;
+  while (out.length < text.size() && out.length < 12 && digit(text[out.length]))
+    seconds = seconds * 10 + (text[out.length++] - '0');
+  if (out.length < 9) return {};
+  const std::int64_t fraction = take_fraction(text, out.length);
+  out.whole_seconds = fraction < 0;
+  out.time = seconds * 1000000 + (fraction > 0 ? fraction : 0);
+  return out;
+}
+
+}  // namespace pgadvise::log

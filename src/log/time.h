@@ -1,0 +1,20 @@
+// The server's time stamps.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace pgadvise::log {
+
+struct Stamp {
+  std::int64_t time = 0;  // microseconds since 1970, in the log's own zone unless that is given as an offset
+  bool whole_seconds = false;
+  std::size_t length = 0;  // 0: no stamp here
+};
+
+// "2024-05-01 12:00:00[.123][ UTC]" at the front of `text`; without the zone when `zone` is false.
+Stamp take_stamp(std::string_view text, bool zone);
+// "1714560000[.123]", of %n.
+Stamp take_epoch(std::string_view text);
+
+}  // namespace pgadvise::log
