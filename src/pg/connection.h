@@ -19,27 +19,32 @@ using Rows = std::vector<Row>;
 
 class Connection {
  public:
-  // `conninfo`: any libpq connection string, or "env". Errors are Kind::database, name host, port, user and database,
-  // never the password.
+  // `conninfo`: any libpq connection string, or "env". URI parameters that libpq does not know (an ORM's own)
+  // are left out. Errors are Kind::database, name host, port, user and database, never the password.
   static Result<Connection> open(const std::string& conninfo);
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
   ~Connection();
 
-  // One statement by the extended protocol; parameters as text, types left to the server.
+  // One statement by the extended protocol, as the unnamed prepared statement; parameters as text, types left
+  // to the server. Errors: Kind::passing when the server refuses it or the deadline passed, Kind::database
+  // when the server is gone. Literals that the server quotes in its message are left out.
   Result<Rows> query(std::string_view statement, const Parameters& parameters = {});
   // Parses (and so rewrites) a statement without planning or running it, as the unnamed prepared statement.
   Result<void> parse(std::string_view statement);
-  // Called with the text of each NOTICE, LOG … until reset with an empty function.
+  // Called with the text of each NOTICE, LOG … (its detail on further lines) until reset with an empty
+  // function.
   void on_notice(std::function<void(std::string_view)> callback);
   // Whole scripts by the simple protocol: only for a sandbox.
   Result<void> run_script(std::string_view script);
 
-  // Give up (and cancel on the server) a query that runs longer than this; zero: wait for ever.
+  // Give up (and cancel on the server) a query that runs longer than this; zero: wait for ever. A server that
+  // does not answer the cancel either loses the connection.
   void set_deadline(std::chrono::milliseconds deadline);
   bool alive() const;
-  int server_version() const;  // server_version_num
-  std::string where() const;   // "database shop on localhost:5432", for messages
+  bool in_transaction() const;   // also in a failed one
+  int server_version() const;    // server_version_num
+  std::string where() const;     // "database shop on localhost:5432 as user app", for messages
   std::string sqlstate() const;  // of the last error; "" when there was none
 
  private:

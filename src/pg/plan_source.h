@@ -1,4 +1,5 @@
-// The PlanSource of a server: knowledge of what a statement would run, EXPLAIN, HypoPG. Never writes, leaves nothing.
+// The PlanSource of a server: knowledge of what a statement would run, EXPLAIN, HypoPG. Never writes, leaves
+// nothing.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// A private, throwaway PostgreSQL: its own folder, a Unix socket and no port; removed at the end, also after a signal
-// or a crash.
+// A private, throwaway PostgreSQL: its own folder, a Unix socket and no port; removed at the end, also after
+// a signal or a crash.
 #pragma once
 
 #include <memory>
@@ -17,18 +17,24 @@ struct Script {
 
 class Sandbox {
  public:
-  // Errors (Kind::usage): no server is installed, or it won't start; each says what to do.
+  // Takes about a second. Errors (Kind::usage): no server is installed, or it won't start; each says what to
+  // do. A process of its own keeps watch over the server and ends it when this process ends, however it ends.
   static Result<Sandbox> start();
   Sandbox(Sandbox&&) noexcept;
   Sandbox& operator=(Sandbox&&) noexcept;
   ~Sandbox();  // stops the server and removes the folder
 
-  // Runs a script statement by statement. What this server can't take (a missing extension, its types and functions) is
-  // stubbed where it can be, and named in `diagnostics`; the rest goes on.
+  // Runs a script statement by statement. What this server can't take (a missing extension, its types and
+  // functions) is stubbed where it can be, and named in `diagnostics`; the rest goes on. Rows of COPY … FROM
+  // stdin are not loaded, ownership is left as it is. The script runs as a role without privileges outside
+  // the database: SQL from a repository must not reach the machine.
   void build(const Script& script, Diagnostics& diagnostics);
 
-  const std::string& conninfo() const;  // for libpq: host=<folder> dbname=sandbox …
-  Connection& connection();
+  const std::string& conninfo()
+      const;                 // for libpq: host=<folder> dbname=sandbox …, the role that owns the database
+  Connection& connection();  // by conninfo()
+  Connection& admin();       // the superuser: never for input
+  const std::string& folder() const;
 
  private:
   struct State;

@@ -1,0 +1,595 @@
+#include "pg/catalog_reader.h"
+
+#include <cstdlib>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace pgadvise::pg {
+
+namespace {
+
+// Under search_path = pg_catalog, which no other schema's operator can enter, deparsed names carry their
+// schema.
+constexpr const char* settings =
+    "SELECT set_config('search_path', 'pg_catalog', true), set_config('statement_timeout', '60s', true), "
+    "set_config('lock_timeout', '500ms', true), set_config('idle_in_transaction_session_timeout', '60s', "
+    "true), "
+    "set_config('quote_all_identifiers', 'off', true)";
+
+// Of the schemas that are the user's own.
+constexpr const char* own_schema =
+    "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pgadvise_'";
+
+std::string not_of_extension(std::string_view catalog, std::string_view oid) {
+  return fmt::format(
+      "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{}'::regclass AND e.objid = {} AND e.deptype = "
+      "'e')",
+      catalog, oid);
+}
+
+// Deparsing an expression and asking for a size take a lock, which would wait for a table that is being
+// rewritten: such a table is read without them.
+constexpr const char* locked =
+    "(SELECT l.relation FROM pg_locks l WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL "
+    "AND l.pid <> pg_backend_pid())";
+
+// FROM and WHERE of the relations that are read; `c` and `n` are theirs.
+std::string relations(std::string_view join) {
+  return fmt::format(
+      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace {} WHERE c.relkind IN ('r', 'p', 'f', "
+      "'v', 'm') "
+      "AND c.relpersistence <> 't' AND {} AND {} ",
+      join, own_schema, not_of_extension("pg_class", "c.oid"));
+}
+
+std::string unlocked(std::string_view expression) {
+  return fmt::format("CASE WHEN c.oid NOT IN {} THEN {} END", locked, expression);
+}
+
+const std::string& text(const std::optional<std::string>& value) {
+  static const std::string empty;
+  return value ? *value : empty;
+}
+bool truth(const std::optional<std::string>& value) { return value && *value == "t"; }
+double number(const std::optional<std::string>& value, double otherwise = 0) {
+  return value ? std::strtod(value->c_str(), nullptr) : otherwise;
+}
+std::int64_t integer(const std::optional<std::string>& value) {
+  return value ? std::strtoll(value->c_str(), nullptr, 10) : 0;
+}
+
+// "{1,2}" of an int2[].
+std::vector<int> numbers(const std::optional<std::string>& array) {
+  std::vector<int> out;
+  if (!array || array->size() < 3) return out;
+  for (const auto part : split(std::string_view(*array).substr(1, array->size() - 2), ','))
+    out.push_back(std::atoi(std::string(part).c_str()));
+  return out;
+}
+
+std::string without_public(const std::string& name) {
+  return name.compare(0, 7, "public.") == 0 ? name.substr(7) : name;
+}
+
+Table::Kind kind_of(char relkind) {
+  switch (relkind) {
+    case 'p':
+      return Table::Kind::partitioned;
+    case 'f':
+      return Table::Kind::foreign;
+    case 'v':
+      return Table::Kind::view;
+    case 'm':
+      return Table::Kind::materialized_view;
+    default:
+      return Table::Kind::ordinary;
+  }
+}
+
+std::string referential_action(const std::string& code) {
+  switch (code.empty() ? 'a' : code.front()) {
+    case 'r':
+      return "RESTRICT";
+    case 'c':
+      return "CASCADE";
+    case 'n':
+      return "SET NULL";
+    case 'd':
+      return "SET DEFAULT";
+    default:
+      return "NO ACTION";
+  }
+}
+
+// "c IS NOT NULL" and conjunctions of it, as the server deparses them: "(c IS NOT NULL)", "((a IS NOT NULL)
+// AND (b …))".
+std::vector<std::string> not_null_columns(const Table& table, std::string_view predicate) {
+  const auto strip = [](std::string_view part) {
+    part = trim(part);
+    while (part.size() > 2 && part.front() == '(' && part.back() == ')' && part.find(')') == part.size() - 1)
+      part = trim(part.substr(1, part.size() - 2));
+    return part;
+  };
+  if (predicate.size() > 4 && predicate.substr(0, 2) == "((" &&
+      predicate.substr(predicate.size() - 2) == "))")
+    predicate = predicate.substr(1, predicate.size() - 2);
+  constexpr std::string_view both = " AND ";
+  constexpr std::string_view test = " IS NOT NULL";
+  std::vector<std::string> out;
+  for (;;) {
+    const auto at = predicate.find(both);
+    auto part = strip(predicate.substr(0, at));
+    if (part.size() <= test.size() || part.substr(part.size() - test.size()) != test) return {};
+    auto name = std::string(part.substr(0, part.size() - test.size()));
+    if (name.size() > 2 && name.front() == '"' && name.back() == '"')
+      name = replace_all(name.substr(1, name.size() - 2), "\"\"", "\"");
+    if (!table.column(name)) return {};
+    out.push_back(std::move(name));
+    if (at == std::string_view::npos) return out;
+    predicate.remove_prefix(at + both.size());
+  }
+}
+
+class Reader {
+ public:
+  Reader(Connection& connection, Diagnostics& diagnostics)
+      : connection_(connection), diagnostics_(diagnostics) {}
+  Result<Catalog> read();
+
+ private:
+  Result<void> everything();
+  Result<void> names();
+  Result<void> tables();
+  Result<void> inheritance();
+  Result<void> columns();
+  Result<void> indexes();
+  Result<void> index_keys();
+  Result<void> constraints();
+  Result<void> types_and_sequences();
+  void column_statistics();
+  void sum_up_partitions();
+  // Tries `query`, then `otherwise` when something in it is locked or not permitted; `missing` is what is
+  // lost by that.
+  Result<Rows> ask(const std::string& query, const std::string& otherwise = {},
+                   std::string_view missing = {});
+  // One diagnostic for all of `tables`.
+  void name_some(std::vector<std::string> tables, std::string_view what, std::string_view hint);
+  Table* table(const std::optional<std::string>& oid);
+  std::vector<std::string> column_names(const std::optional<std::string>& oid,
+                                        const std::optional<std::string>& array);
+
+  Connection& connection_;
+  Diagnostics& diagnostics_;
+  Catalog catalog_;
+  std::unordered_map<std::string, Table*> by_oid_;
+  std::unordered_map<std::string, std::map<int, std::string>> attributes_;
+  std::unordered_map<std::string, std::pair<Table*, std::size_t>> index_by_oid_;
+};
+
+Result<Rows> Reader::ask(const std::string& query, const std::string& otherwise, std::string_view missing) {
+  if (otherwise.empty()) return connection_.query(query);
+  if (const auto saved = connection_.query("SAVEPOINT part"); !saved) return tl::unexpected(saved.error());
+  auto rows = connection_.query(query);
+  if (rows || !connection_.alive()) return rows;
+  diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(),
+                               std::string(missing) + ": " + rows.error().what, "the rest is read"});
+  if (const auto back = connection_.query("ROLLBACK TO SAVEPOINT part"); !back)
+    return tl::unexpected(back.error());
+  return connection_.query(otherwise);
+}
+
+void Reader::name_some(std::vector<std::string> tables, std::string_view what, std::string_view hint) {
+  if (tables.empty()) return;
+  const auto count = tables.size();
+  if (count > 3) tables.resize(3);
+  const auto list = join(tables, ", ") + (count > 3 ? fmt::format(" and {} more", count - 3) : "");
+  diagnostics_.push_back(
+      Error{Error::Kind::passing, connection_.where(), fmt::format("{}: {}", list, what), std::string(hint)});
+}
+
+Table* Reader::table(const std::optional<std::string>& oid) {
+  const auto found = by_oid_.find(text(oid));
+  return found == by_oid_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> Reader::column_names(const std::optional<std::string>& oid,
+                                              const std::optional<std::string>& array) {
+  std::vector<std::string> out;
+  const auto& names = attributes_[text(oid)];
+  for (const int number : numbers(array))
+    if (const auto found = names.find(number); found != names.end()) out.push_back(found->second);
+  return out;
+}
+
+Result<void> Reader::names() {
+  const auto database = ask("SELECT current_database()");
+  if (!database) return tl::unexpected(database.error());
+  catalog_.database = text(database->front().front());
+  const auto schemas = ask(fmt::format("SELECT n.nspname FROM pg_namespace n WHERE {} AND {} ORDER BY 1",
+                                       own_schema, not_of_extension("pg_namespace", "n.oid")));
+  if (!schemas) return tl::unexpected(schemas.error());
+  for (const auto& row : *schemas) catalog_.schemas.push_back(text(row[0]));
+  const auto extensions =
+      ask("SELECT e.extname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
+          "WHERE n.nspname !~ '^pgadvise_' AND e.extname <> 'plpgsql' ORDER BY 1");
+  if (!extensions) return tl::unexpected(extensions.error());
+  for (const auto& row : *extensions) catalog_.extensions.push_back(text(row[0]));
+  const auto functions =
+      ask(fmt::format("SELECT DISTINCT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
+                      "n.oid = p.pronamespace "
+                      "WHERE {} AND {} ORDER BY 1",
+                      own_schema, not_of_extension("pg_proc", "p.oid")));
+  if (!functions) return tl::unexpected(functions.error());
+  for (const auto& row : *functions) catalog_.user_functions.push_back(text(row[0]));
+  return {};
+}
+
+Result<void> Reader::tables() {
+  const auto query = [](std::string_view definition) {
+    return fmt::format(
+               "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence = 'u', c.relrowsecurity, "
+               "{0}, "
+               "CASE WHEN c.oid NOT IN {1} THEN pg_get_expr(c.relpartbound, c.oid) END, "
+               "CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, "
+               "obj_description(c.oid, 'pg_class'), CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND "
+               "current_setting('server_version_num')::int < 140000 THEN -1 ELSE c.reltuples END, "
+               "c.relpages, "
+               "CASE WHEN c.relkind IN ('r', 'm') AND c.oid NOT IN {1} THEN pg_relation_size(c.oid) END, "
+               "pg_stat_get_numscans(c.oid), pg_stat_get_tuples_inserted(c.oid) + "
+               "pg_stat_get_tuples_updated(c.oid) + "
+               "pg_stat_get_tuples_deleted(c.oid), c.relkind IN ('r', 'p', 'm') AND "
+               "(NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)), c.oid IN {1}",
+               definition, locked) +
+           relations("") + "ORDER BY 2, 3";
+  };
+  const auto definition = fmt::format(
+      "CASE WHEN c.relkind IN ('v', 'm') AND NOT EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON "
+      "d.objid = r.oid "
+      "AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
+      "THEN pg_get_viewdef(c.oid) END",
+      locked);
+  const auto rows = ask(query(definition), query("NULL"), "view definitions are not read");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<std::string> unreadable;
+  std::vector<std::string> busy;
+  for (const auto& row : *rows) {
+    Table out;
+    out.name = {text(row[1]), text(row[2])};
+    out.kind = kind_of(text(row[3]).front());
+    out.unlogged = truth(row[4]);
+    out.row_security = truth(row[5]);
+    out.definition = std::string(trim(text(row[6])));
+    if (!out.definition.empty() && out.definition.back() == ';') out.definition.pop_back();
+    out.partition_bound = text(row[7]);
+    out.partition_key = text(row[8]);
+    out.comment = text(row[9]);
+    if (out.kind != Table::Kind::view) {
+      TableStatistics statistics;
+      statistics.rows = number(row[10], -1);
+      statistics.pages = integer(row[11]);
+      statistics.bytes = row[12] ? integer(row[12]) : statistics.pages * 8192;
+      statistics.sequential_scans = integer(row[13]);
+      statistics.writes = integer(row[14]);
+      out.statistics = statistics;
+    }
+    if (truth(row[15])) unreadable.push_back(display(out.name));
+    if (truth(row[16])) busy.push_back(display(out.name));
+    const auto name = out.name;
+    by_oid_[text(row[0])] = &catalog_.tables.insert_or_assign(name, std::move(out)).first->second;
+  }
+  name_some(unreadable, "column statistics are hidden from this user", "connect as a user who may read them");
+  name_some(busy, "locked by another session, so defaults, checks and sizes are not read", "try again later");
+  return {};
+}
+
+Result<void> Reader::inheritance() {
+  const auto rows = ask("SELECT i.inhrelid, i.inhparent, c.relispartition" +
+                        relations("JOIN pg_inherits i ON i.inhrelid = c.oid") +
+                        "ORDER BY n.nspname, c.relname, i.inhseqno");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    Table* child = table(row[0]);
+    const Table* parent = table(row[1]);
+    if (!child || !parent) continue;
+    if (truth(row[2]))
+      child->partition_of = parent->name;
+    else
+      child->inherits.push_back(parent->name);
+  }
+  return {};
+}
+
+Result<void> Reader::columns() {
+  const auto query = [](std::string_view expression) {
+    return fmt::format(
+               "SELECT c.oid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
+               "a.attidentity, "
+               "a.attgenerated, {}, CASE WHEN a.attcollation <> t.typcollation THEN (SELECT CASE WHEN "
+               "ln.nspname IN "
+               "('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || l.collname FROM pg_collation "
+               "l "
+               "JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = a.attcollation) END, "
+               "ds.description",
+               expression) +
+           relations(
+               "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+               "JOIN pg_type t ON t.oid = a.atttypid "
+               "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+               "LEFT JOIN pg_description ds ON ds.classoid = 'pg_class'::regclass AND ds.objoid = c.oid "
+               "AND ds.objsubid = a.attnum") +
+           "ORDER BY c.oid, a.attnum";
+  };
+  const auto rows =
+      ask(query(unlocked("pg_get_expr(d.adbin, d.adrelid)")), query("NULL"), "defaults are not read");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    Table* owner = table(row[0]);
+    if (!owner) continue;
+    Column column;
+    column.name = text(row[2]);
+    column.type = without_public(text(row[3]));
+    column.not_null = truth(row[4]);
+    if (text(row[5]) == "a") column.identity = Column::Identity::always;
+    if (text(row[5]) == "d") column.identity = Column::Identity::by_default;
+    (text(row[6]).empty() ? column.default_expression : column.generated_expression) = row[7];
+    column.collation = text(row[8]);
+    column.comment = text(row[9]);
+    attributes_[text(row[0])][static_cast<int>(integer(row[1]))] = column.name;
+    owner->columns.push_back(std::move(column));
+  }
+  return {};
+}
+
+Result<void> Reader::indexes() {
+  const bool nulls = connection_.server_version() >= 150000;
+  const auto query = [&](std::string_view predicate) {
+    return fmt::format(
+               "SELECT i.indexrelid, i.indrelid, ic.relname, m.amname, i.indisunique, i.indisvalid, {}, {}, "
+               "EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', "
+               "'u', 'x')), "
+               "pg_stat_get_numscans(i.indexrelid), ic.relpages",
+               nulls ? "i.indnullsnotdistinct" : "false", predicate) +
+           relations(
+               "JOIN pg_index i ON i.indrelid = c.oid AND i.indislive JOIN pg_class ic ON ic.oid = "
+               "i.indexrelid "
+               "JOIN pg_am m ON m.oid = ic.relam") +
+           "ORDER BY ic.relname";
+  };
+  const auto rows =
+      ask(query(fmt::format("CASE WHEN i.indpred IS NULL THEN NULL WHEN c.oid IN {} THEN '(not read)' ELSE "
+                            "pg_get_expr(i.indpred, i.indrelid) END",
+                            locked)),
+          query("CASE WHEN i.indpred IS NOT NULL THEN '(not read)' END"), "index predicates are not read");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    Table* owner = table(row[1]);
+    if (!owner) continue;
+    Index index;
+    index.name = text(row[2]);
+    index.method = text(row[3]);
+    index.unique = truth(row[4]);
+    index.valid = truth(row[5]);
+    index.nulls_not_distinct = truth(row[6]);
+    index.predicate = row[7];
+    if (index.predicate) index.predicate_not_null = not_null_columns(*owner, *index.predicate);
+    index.constraint = truth(row[8]);
+    index.statistics = IndexStatistics{integer(row[9]), integer(row[10])};
+    if (owner->statistics) owner->statistics->index_scans += index.statistics->scans;
+    index_by_oid_[text(row[0])] = {owner, owner->indexes.size()};
+    owner->indexes.push_back(std::move(index));
+  }
+  return {};
+}
+
+Result<void> Reader::index_keys() {
+  const auto rows =
+      ask("SELECT i.indexrelid, s.k > i.indnkeyatts, a.attname, "
+          "CASE WHEN i.indkey[s.k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, s.k, false) END, "
+          "i.indoption[s.k - 1], "
+          "CASE WHEN NOT o.opcdefault THEN CASE WHEN op.nspname IN ('pg_catalog', 'public') THEN '' ELSE "
+          "op.nspname || '.' "
+          "END || o.opcname END, "
+          "CASE WHEN i.indcollation[s.k - 1] <> coalesce(a.attcollation, 100) AND i.indcollation[s.k - 1] <> "
+          "0 THEN "
+          "(SELECT CASE WHEN ln.nspname IN ('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || "
+          "l.collname "
+          "FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = "
+          "i.indcollation[s.k - 1]) END" +
+          relations("JOIN pg_index i ON i.indrelid = c.oid AND i.indislive "
+                    "CROSS JOIN LATERAL generate_series(1, i.indnatts::int) AS s(k) "
+                    "LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[s.k - 1] "
+                    "AND a.attnum <> 0 "
+                    "LEFT JOIN pg_opclass o ON s.k <= i.indnkeyatts AND o.oid = i.indclass[s.k - 1] "
+                    "LEFT JOIN pg_namespace op ON op.oid = o.opcnamespace") +
+          "ORDER BY i.indexrelid, s.k");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    const auto found = index_by_oid_.find(text(row[0]));
+    if (found == index_by_oid_.end()) continue;
+    Index& index = found->second.first->indexes[found->second.second];
+    if (truth(row[1])) {
+      index.include.push_back(text(row[2]));
+      continue;
+    }
+    IndexKey key;
+    key.column = text(row[2]);
+    key.expression = text(row[3]);
+    // Whatever does not look like a function call comes in parentheses of its own.
+    if (key.expression.size() > 2 && key.expression.front() == '(' && key.expression.back() == ')')
+      key.expression = key.expression.substr(1, key.expression.size() - 2);
+    const auto option = integer(row[4]);
+    key.descending = option & 1;
+    key.nulls_first = option & 2;
+    key.operator_class = text(row[5]);
+    key.collation = text(row[6]);
+    index.keys.push_back(std::move(key));
+  }
+  return {};
+}
+
+Result<void> Reader::constraints() {
+  const bool nulls = connection_.server_version() >= 150000;
+  const auto query = [&](std::string_view expression) {
+    return fmt::format(
+               "SELECT k.conrelid, k.contype, k.conname, k.conkey::text, k.confrelid, k.confkey::text, "
+               "k.confdeltype, "
+               "k.confupdtype, CASE WHEN k.contype = 'c' THEN {} WHEN k.contype = 'x' THEN "
+               "pg_get_constraintdef(k.oid) "
+               "END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR (k.contype = 'c' AND NOT "
+               "k.conislocal), "
+               "{}, fn.nspname, f.relname",
+               expression, nulls ? "i.indnullsnotdistinct" : "false") +
+           relations(
+               "JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') "
+               "LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype = 'u' "
+               "LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = "
+               "f.relnamespace") +
+           "ORDER BY k.conrelid, k.contype = 'p' DESC, k.conname";
+  };
+  const auto rows = ask(query(unlocked("pg_get_expr(k.conbin, k.conrelid)")), query("NULL"),
+                        "check expressions are not read");
+  if (!rows) return tl::unexpected(rows.error());
+  const std::map<char, Constraint::Kind> kinds = {{'p', Constraint::Kind::primary_key},
+                                                  {'u', Constraint::Kind::unique},
+                                                  {'f', Constraint::Kind::foreign_key},
+                                                  {'c', Constraint::Kind::check},
+                                                  {'x', Constraint::Kind::exclusion}};
+  for (const auto& row : *rows) {
+    Table* owner = table(row[0]);
+    if (!owner) continue;
+    Constraint constraint;
+    constraint.kind = kinds.at(text(row[1]).front());
+    constraint.name = text(row[2]);
+    constraint.columns = column_names(row[0], row[3]);
+    if (constraint.kind == Constraint::Kind::foreign_key) {
+      constraint.referenced_table = {text(row[13]), text(row[14])};
+      constraint.referenced_columns = column_names(row[4], row[5]);
+      constraint.on_delete = referential_action(text(row[6]));
+      constraint.on_update = referential_action(text(row[7]));
+    }
+    constraint.expression = text(row[8]);
+    if (constraint.expression.compare(0, 8, "EXCLUDE ") == 0) constraint.expression.erase(0, 8);
+    constraint.validated = truth(row[9]);
+    constraint.deferrable = truth(row[10]);
+    constraint.inherited = truth(row[11]);
+    constraint.nulls_not_distinct = truth(row[12]);
+    owner->constraints.push_back(std::move(constraint));
+  }
+  return {};
+}
+
+Result<void> Reader::types_and_sequences() {
+  const auto enums = ask(fmt::format(
+      "SELECT n.nspname, t.typname, e.enumlabel FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace "
+      "LEFT JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typtype = 'e' AND {} AND {} ORDER BY 1, 2, "
+      "e.enumsortorder",
+      own_schema, not_of_extension("pg_type", "t.oid")));
+  if (!enums) return tl::unexpected(enums.error());
+  for (const auto& row : *enums) {
+    const QualifiedName name{text(row[0]), text(row[1])};
+    auto& out = catalog_.enums[name];
+    out.name = name;
+    if (row[2]) out.labels.push_back(*row[2]);
+  }
+  const auto sequences = ask(fmt::format(
+      "SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), tn.nspname, t.relname, a.attname "
+      "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = "
+      "c.oid "
+      "LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = "
+      "'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LEFT JOIN pg_class t ON t.oid "
+      "= d.refobjid "
+      "LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace "
+      "LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid "
+      "WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND {} AND {} ORDER BY 1, 2",
+      own_schema, not_of_extension("pg_class", "c.oid")));
+  if (!sequences) return tl::unexpected(sequences.error());
+  for (const auto& row : *sequences) {
+    Sequence sequence;
+    sequence.name = {text(row[0]), text(row[1])};
+    sequence.type = text(row[2]);
+    if (row[4]) sequence.owner_table = QualifiedName{text(row[3]), text(row[4])};
+    sequence.owner_column = text(row[5]);
+    catalog_.sequences[sequence.name] = sequence;
+  }
+  return {};
+}
+
+void Reader::column_statistics() {
+  const auto rows = ask(fmt::format("SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, "
+                                    "n.null_frac, n.correlation, n.avg_width FROM pg_stats n WHERE "
+                                    "n.schemaname !~ '^pg_' AND n.schemaname <> 'information_schema'"),
+                        "SELECT 1 WHERE false", "column statistics are not read");
+  if (!rows) return;
+  for (const auto& row : *rows) {
+    Table* owner = catalog_.table(QualifiedName{text(row[0]), text(row[1])});
+    if (!owner) continue;
+    // A parent has two sets: of its own rows, and of those with its children.
+    if (truth(row[3]) != (owner->kind == Table::Kind::partitioned)) continue;
+    for (auto& column : owner->columns)
+      if (column.name == text(row[2]))
+        column.statistics = ColumnStatistics{number(row[4]), number(row[5]), number(row[6]),
+                                             static_cast<int>(integer(row[7]))};
+  }
+}
+
+// Only leaves hold rows: what is known of them goes to every ancestor.
+void Reader::sum_up_partitions() {
+  for (auto& [name, parent] : catalog_.tables)
+    if (parent.kind == Table::Kind::partitioned) parent.statistics = TableStatistics{};
+  for (const auto& [name, leaf] : catalog_.tables) {
+    if (!leaf.partition_of || !leaf.statistics || leaf.kind == Table::Kind::partitioned) continue;
+    auto above = leaf.partition_of;
+    for (int depth = 0; above && depth < 64; ++depth) {
+      Table* parent = catalog_.table(*above);
+      if (!parent || !parent->statistics) break;
+      auto& sum = *parent->statistics;
+      if (leaf.statistics->rows >= 0) sum.rows = std::max(sum.rows, 0.0) + leaf.statistics->rows;
+      sum.pages += leaf.statistics->pages;
+      sum.bytes += leaf.statistics->bytes;
+      sum.sequential_scans += leaf.statistics->sequential_scans;
+      sum.index_scans += leaf.statistics->index_scans;
+      sum.writes += leaf.statistics->writes;
+      above = parent->partition_of;
+    }
+  }
+}
+
+Result<void> Reader::everything() {
+  for (const auto part :
+       {&Reader::names, &Reader::tables, &Reader::inheritance, &Reader::columns, &Reader::indexes,
+        &Reader::index_keys, &Reader::constraints, &Reader::types_and_sequences})
+    if (const auto done = (this->*part)(); !done) return done;
+  column_statistics();
+  sum_up_partitions();
+  return {};
+}
+
+Result<Catalog> Reader::read() {
+  catalog_.server_version = connection_.server_version();
+  catalog_.has_statistics = true;
+  if (const auto begun = connection_.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"); !begun)
+    return tl::unexpected(begun.error());
+  const auto set = connection_.query(settings);
+  auto done = set ? everything() : Result<void>(tl::unexpected(set.error()));
+  if (connection_.alive()) (void)connection_.query("ROLLBACK");
+  if (!done) {
+    done.error().what = "the catalog can't be read: " + done.error().what;
+    done.error().kind = Error::Kind::database;
+    return tl::unexpected(done.error());
+  }
+  return std::move(catalog_);
+}
+
+}  // namespace
+
+Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics) {
+  return Reader(connection, diagnostics).read();
+}
+
+}  // namespace pgadvise::pg

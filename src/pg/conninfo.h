@@ -1,0 +1,23 @@
+// Connection strings: read, completed, and never echoed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace pgadvise::pg {
+
+// libpq keywords and values, with pgadvise's own added. Errors (Kind::database) never show the string: it
+// holds a password, and where it is malformed nobody knows which part that is.
+Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std::string& conninfo);
+
+// libpq's report of a failed connection -> one line and what to do about it.
+Error connection_error(std::string where, std::string_view message);
+
+// key='value' for a connection string.
+std::string conninfo_pair(std::string_view key, std::string_view value);
+
+}  // namespace pgadvise::pg

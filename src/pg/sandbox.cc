@@ -1,0 +1,154 @@
+#include "pg/sandbox.h"
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "pg/build.h"
+#include "pg/conninfo.h"
+#include "pg/server_process.h"
+
+namespace pgadvise::pg {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto start_limit = 120s;
+
+// Every value is written out: PGHOST, PGOPTIONS and the like of our environment must not reach a sandbox.
+std::string address(const std::string& folder, std::string_view user, std::string_view database) {
+  return conninfo_pair("host", folder) + " port=5432 " + conninfo_pair("dbname", database) + " " +
+         conninfo_pair("user", user) +
+         " options='' target_session_attrs=any channel_binding=disable sslmode=disable" +
+         " gssencmode=disable";
+}
+
+// What the server said last: its log is the only witness when it does not come up.
+std::string last_complaint(const std::string& file) {
+  std::ifstream in(file);
+  std::string line;
+  std::string complaint;
+  std::string last;
+  while (std::getline(in, line)) {
+    if (trim(line).empty()) continue;
+    last = line;
+    for (const char* level : {"FATAL:", "PANIC:", "error:"})
+      if (const auto at = line.find(level); at != std::string::npos) complaint = line.substr(at);
+  }
+  return std::string(trim(complaint.empty() ? last : complaint));
+}
+
+tl::unexpected<Error> wont_start(std::string what) {
+  return fail(
+      Error::Kind::usage, "the sandbox", std::move(what),
+      "a private server needs the installed PostgreSQL, 100 MB in TMPDIR or /tmp, and 128 MB of memory");
+}
+
+// Waits until the server answers, has ended, or was never made.
+Result<Connection> await(const Guardian& guardian, const std::string& folder, const std::string& conninfo) {
+  const auto limit = std::chrono::steady_clock::now() + start_limit;
+  std::string said;
+  while (std::chrono::steady_clock::now() < limit) {
+    pollfd entry{guardian.status.get(), POLLIN, 0};
+    if (poll(&entry, 1, 20) > 0) {
+      char buffer[256];
+      const auto got = read(guardian.status.get(), buffer, sizeof buffer);
+      if (got > 0) {
+        said.append(buffer, static_cast<std::size_t>(got));
+        continue;
+      }
+      if (!said.empty()) return wont_start("initdb failed: " + last_complaint(folder + "/initdb.log"));
+      return wont_start("the server ended while starting: " + last_complaint(folder + "/server.log"));
+    }
+    if (access((folder + "/.s.PGSQL.5432").c_str(), F_OK) != 0) continue;
+    if (auto connection = Connection::open(conninfo)) return connection;
+  }
+  return wont_start("the server did not answer in time");
+}
+
+Result<void> all(Connection& connection, std::initializer_list<const char*> statements) {
+  for (const char* statement : statements)
+    if (const auto done = connection.query(statement); !done) return tl::unexpected(done.error());
+  return {};
+}
+
+}  // namespace
+
+struct Sandbox::State {
+  Home home;
+  Guardian guardian;
+  std::string conninfo;
+  std::optional<Connection> owner;
+  std::optional<Connection> admin;
+  Result<void> prepare(Connection template1);
+  ~State() {
+    owner.reset();
+    admin.reset();
+    stop(guardian);
+  }
+};
+
+// The database belongs to a plain role; HypoPG lives in a schema that the catalog reader passes over.
+Result<void> Sandbox::State::prepare(Connection template1) {
+  const auto made = all(template1, {"CREATE ROLE pgadvise LOGIN", "ALTER DATABASE postgres RENAME TO sandbox",
+                                    "ALTER DATABASE sandbox OWNER TO pgadvise"});
+  if (!made) return made;
+  auto opened = Connection::open(address(home.folder, "pgadvise_admin", "sandbox"));
+  if (!opened) return tl::unexpected(opened.error());
+  admin = std::move(*opened);
+  if (admin->server_version() < 150000)
+    if (const auto owned = all(*admin, {"ALTER SCHEMA public OWNER TO pgadvise"}); !owned) return owned;
+  const auto hypopg = admin->query("SELECT 1 FROM pg_available_extensions WHERE name = 'hypopg'");
+  if (hypopg && !hypopg->empty()) {
+    const auto created =
+        all(*admin, {"CREATE SCHEMA pgadvise_hypopg", "CREATE EXTENSION hypopg SCHEMA pgadvise_hypopg",
+                     "GRANT USAGE ON SCHEMA pgadvise_hypopg TO PUBLIC"});
+    if (!created) return created;
+  }
+  opened = Connection::open(conninfo);
+  if (!opened) return tl::unexpected(opened.error());
+  owner = std::move(*opened);
+  return {};
+}
+
+Result<Sandbox> Sandbox::start() {
+  const auto server = find_server();
+  if (!server) return tl::unexpected(server.error());
+  const auto user = server_user();
+  if (!user) return tl::unexpected(user.error());
+  sweep(*user);
+  auto state = std::make_unique<State>();
+  auto home = make_home(*user);
+  if (!home) return tl::unexpected(home.error());
+  state->home = std::move(*home);
+  const auto& folder = state->home.folder;
+  state->conninfo = address(folder, "pgadvise", "sandbox");
+  auto guardian = start_guardian(state->home, *server, *user);
+  if (!guardian) return tl::unexpected(guardian.error());
+  state->guardian = std::move(*guardian);
+  auto template1 = await(state->guardian, folder, address(folder, "pgadvise_admin", "template1"));
+  if (!template1) return tl::unexpected(template1.error());
+  if (const auto ready = state->prepare(std::move(*template1)); !ready) return wont_start(ready.error().what);
+  return Sandbox(std::move(state));
+}
+
+Sandbox::Sandbox(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Sandbox::Sandbox(Sandbox&&) noexcept = default;
+Sandbox& Sandbox::operator=(Sandbox&&) noexcept = default;
+Sandbox::~Sandbox() = default;
+
+void Sandbox::build(const Script& script, Diagnostics& diagnostics) {
+  run_build(*state_->owner, *state_->admin, script, diagnostics);
+}
+
+const std::string& Sandbox::conninfo() const { return state_->conninfo; }
+Connection& Sandbox::connection() { return *state_->owner; }
+Connection& Sandbox::admin() { return *state_->admin; }
+const std::string& Sandbox::folder() const { return state_->home.folder; }
+
+}  // namespace pgadvise::pg

@@ -1,0 +1,333 @@
+#include "pg/server_process.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+namespace pgadvise::pg {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view prefix = "pgadvise-sandbox-";
+constexpr std::string_view socket_name = "/.s.PGSQL.5432";
+
+// $1: the folder, $2: the server's programs. Standard input is the pipe whose end is our owner's end;
+// descriptor 9 is the lock. The server holds descriptor 3, a copy of our output: when that ends, no process
+// of the server is left.
+constexpr const char* guardian_script = R"(
+trap '' HUP INT TERM QUIT PIPE
+if "$2/initdb" -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions \
+     </dev/null >"$1/initdb.log" 2>&1 9>&- ||
+   { rm -rf "$1/data"
+     "$2/initdb" -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --no-locale --no-sync --no-instructions \
+     </dev/null >"$1/initdb.log" 2>&1 9>&-; }
+then
+  cat >>"$1/data/postgresql.conf" <<END
+listen_addresses = ''
+port = 5432
+unix_socket_directories = '$1'
+unix_socket_permissions = 0700
+max_connections = 20
+shared_buffers = 128MB
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+wal_level = minimal
+max_wal_senders = 0
+max_locks_per_transaction = 256
+autovacuum = off
+logging_collector = off
+END
+  "$2/postgres" -D "$1/data" </dev/null 3>&1 >>"$1/server.log" 2>&1 9>&- &
+  server=$!
+  exec >&-
+  read -r line
+  kill -QUIT $server 2>/dev/null
+  wait $server
+else
+  echo 'initdb failed'
+  exec >&-
+  read -r line
+fi
+rm -rf "$1"
+)";
+
+// A dead run's server is stopped only when its command line names the folder: the number may be another's by
+// now.
+constexpr const char* sweep_script = R"(
+pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
+case $pid in *[!0-9]*) pid= ;; esac
+if [ -n "$pid" ]; then
+  line=$({ tr '\0' ' ' <"/proc/$pid/cmdline" || ps -ww -o args= -p "$pid"; } 2>/dev/null)
+  case $line in *postgres*"$1/data"*)
+    kill -QUIT "$pid"
+    n=0
+    while kill -0 "$pid" 2>/dev/null && [ $n -lt 70 ]; do sleep 0.1; n=$((n + 1)); done ;;
+  esac
+fi
+rm -rf "$1"
+)";
+
+bool runnable(const std::string& folder) {
+  return access((folder + "/initdb").c_str(), X_OK) == 0 && access((folder + "/postgres").c_str(), X_OK) == 0;
+}
+
+std::string pg_config_bindir() {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen("pg_config --bindir 2>/dev/null", "r"), &pclose);
+  char buffer[4096];
+  if (!pipe || !std::fgets(buffer, sizeof buffer, pipe.get())) return {};
+  return std::string(trim(buffer));
+}
+
+// <parent>/<version><below>, highest version first.
+void add_versions(std::vector<std::string>& out, const std::string& parent, std::string_view name,
+                  std::string_view below) {
+  std::vector<std::pair<double, std::string>> found;
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(parent, code)) {
+    const auto file = entry.path().filename().string();
+    if (file.compare(0, name.size(), name) != 0) continue;
+    found.emplace_back(std::atof(file.c_str() + name.size()), entry.path().string() + std::string(below));
+  }
+  std::sort(found.rbegin(), found.rend());
+  for (auto& [version, path] : found) out.push_back(std::move(path));
+}
+
+// The server needs no more of our environment: PGOPTIONS, PGDATA and the like would change it.
+std::vector<std::string> plain_environment(const std::string& home) {
+  std::vector<std::string> out = {"LC_ALL=C", "TZ=UTC", "HOME=" + home};
+  for (const char* key : {"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"})
+    if (const char* value = std::getenv(key)) out.push_back(std::string(key) + "=" + value);
+  return out;
+}
+
+struct Shell {
+  const char* script;
+  std::vector<std::string> arguments;
+  std::optional<ServerUser> user;
+  int input = -1;
+  int output = -1;
+  int lock = -1;
+};
+
+// In a session of its own, so that Ctrl-C reaches us only. Between fork and exec nothing but system calls.
+pid_t spawn(const Shell& shell) {
+  std::vector<std::string> text = {"/bin/sh", "-c", shell.script, "pgadvise-guardian"};
+  text.insert(text.end(), shell.arguments.begin(), shell.arguments.end());
+  auto environment = plain_environment(shell.arguments.front());
+  const auto pointers = [](std::vector<std::string>& strings) {
+    std::vector<char*> out;
+    for (auto& string : strings) out.push_back(string.data());
+    out.push_back(nullptr);
+    return out;
+  };
+  const auto argv = pointers(text);
+  const auto envp = pointers(environment);
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  const long limit = std::min(sysconf(_SC_OPEN_MAX), 4096L);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    setsid();
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    // The numbers that are wanted are taken by nothing of ours below 10 after these copies.
+    const int input = fcntl(shell.input < 0 ? null : shell.input, F_DUPFD, 10);
+    const int output = fcntl(shell.output < 0 ? null : shell.output, F_DUPFD, 10);
+    const int error = fcntl(null, F_DUPFD, 10);
+    const int lock = shell.lock < 0 ? -1 : fcntl(shell.lock, F_DUPFD, 10);
+    dup2(input, 0);
+    dup2(output, 1);
+    dup2(error, 2);
+    if (lock >= 0) dup2(lock, 9);
+    for (int fd = 3; fd < limit; ++fd)
+      if (fd != 9 || lock < 0) ::close(fd);
+    if (shell.user && (setgroups(1, &shell.user->gid) || setgid(shell.user->gid) || setuid(shell.user->uid)))
+      _exit(126);
+    if (chdir("/")) _exit(126);
+    execve(argv[0], argv.data(), envp.data());
+    _exit(127);
+  }
+  if (null >= 0) ::close(null);
+  return pid;
+}
+
+void wait_for(pid_t pid) {
+  while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+bool may_enter(const fs::path& folder, const std::optional<ServerUser>& user) {
+  if (!user) return access(folder.c_str(), W_OK | X_OK) == 0;
+  for (fs::path at = folder;; at = at.parent_path()) {
+    struct stat info {};
+    if (stat(at.c_str(), &info) != 0) return false;
+    const bool owner = info.st_uid == user->uid;
+    if (!(info.st_mode & (owner ? S_IXUSR : S_IXOTH))) return false;
+    if (at == at.root_path() || at.empty()) return true;
+  }
+}
+
+std::vector<std::string> temporary_folders() {
+  std::vector<std::string> out;
+  if (const char* given = std::getenv("TMPDIR"); given && *given) {
+    std::error_code code;
+    if (const auto path = fs::canonical(given, code); !code) out.push_back(path.string());
+  }
+  if (std::find(out.begin(), out.end(), "/tmp") == out.end()) out.emplace_back("/tmp");
+  return out;
+}
+
+bool fits_a_socket(const std::string& folder) {
+  return folder.size() + socket_name.size() < sizeof(sockaddr_un::sun_path);
+}
+
+tl::unexpected<Error> wont_start(std::string what, std::string hint = {}) {
+  return fail(Error::Kind::usage, "the sandbox", std::move(what), std::move(hint));
+}
+
+}  // namespace
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  if (this != &other) {
+    close();
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+int Descriptor::release() { return std::exchange(fd_, -1); }
+
+void Descriptor::close() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+Result<std::string> find_server() {
+  std::vector<std::string> places;
+  if (auto folder = pg_config_bindir(); !folder.empty()) places.push_back(std::move(folder));
+  if (const char* path = std::getenv("PATH"))
+    for (const auto part : split(path, ':'))
+      if (!part.empty()) places.emplace_back(part);
+  add_versions(places, "/usr/lib/postgresql", "", "/bin");
+  add_versions(places, "/usr", "pgsql-", "/bin");
+  add_versions(places, "/opt/homebrew/opt", "postgresql@", "/bin");
+  add_versions(places, "/usr/local/opt", "postgresql@", "/bin");
+  add_versions(places, "/Library/PostgreSQL", "", "/bin");
+  for (const char* place :
+       {"/usr/libexec/postgresql", "/usr/local/pgsql/bin", "/usr/local/bin", "/opt/homebrew/bin"})
+    places.emplace_back(place);
+  const auto found = std::find_if(places.begin(), places.end(), runnable);
+  if (found != places.end()) return *found;
+  return wont_start(
+      "no PostgreSQL server is installed here",
+      "install it (Debian: apt install postgresql, macOS: brew install postgresql), or put the folder "
+      "with initdb and postgres on PATH");
+}
+
+Result<std::optional<ServerUser>> server_user() {
+  if (geteuid() != 0) return std::optional<ServerUser>();
+  for (const char* name : {"postgres", "nobody"})
+    if (const passwd* entry = getpwnam(name); entry && entry->pw_uid != 0)
+      return std::optional(ServerUser{entry->pw_uid, entry->pw_gid});
+  return wont_start("PostgreSQL does not run as root, and there is no user postgres or nobody",
+                    "run as another user");
+}
+
+Result<Home> make_home(const std::optional<ServerUser>& user) {
+  std::string why = "no folder for temporary files can be used";
+  for (const auto& base : temporary_folders()) {
+    if (!fits_a_socket(base + "/" + std::string(prefix) + "XXXXXX")) continue;
+    if (!may_enter(base, user)) continue;
+    // Made under a name that no sweep looks at, and renamed once it is locked.
+    std::string made = base + "/pgadvise-new-XXXXXX";
+    if (!mkdtemp(made.data())) {
+      why = base + ": " + std::strerror(errno);
+      continue;
+    }
+    Home home;
+    home.lock = Descriptor(open((made + "/lock").c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    home.folder = base + "/" + std::string(prefix) + made.substr(made.size() - 6);
+    if (home.lock.get() >= 0 && flock(home.lock.get(), LOCK_EX | LOCK_NB) == 0 &&
+        (!user || chown(made.c_str(), user->uid, user->gid) == 0) &&
+        std::rename(made.c_str(), home.folder.c_str()) == 0)
+      return home;
+    why = made + ": " + std::strerror(errno);
+    std::error_code code;
+    fs::remove_all(made, code);
+  }
+  return wont_start("can't make its folder: " + why,
+                    "set TMPDIR to a folder with a short path that may be written");
+}
+
+static bool dead(const std::string& folder, const std::optional<ServerUser>& user, Descriptor& lock) {
+  struct stat info {};
+  if (lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return false;
+  if (info.st_uid != geteuid() && !(user && info.st_uid == user->uid)) return false;
+  lock = Descriptor(open((folder + "/lock").c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (lock.get() >= 0) return flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+  // No lock: a guardian is just removing it, or was ended while it did.
+  return errno == ENOENT && std::time(nullptr) - info.st_mtime > 60;
+}
+
+void sweep(const std::optional<ServerUser>& user) {
+  for (const auto& base : temporary_folders()) {
+    std::vector<std::string> names;
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(base.c_str()), &closedir);
+    if (!folder) continue;
+    while (const dirent* entry = readdir(folder.get()))
+      if (std::string_view(entry->d_name).substr(0, prefix.size()) == prefix)
+        names.emplace_back(entry->d_name);
+    for (const auto& name : names) {
+      Descriptor lock;
+      if (!dead(base + "/" + name, user, lock)) continue;
+      if (const pid_t pid = spawn({sweep_script, {base + "/" + name}, user}); pid > 0) wait_for(pid);
+    }
+  }
+}
+
+Result<Guardian> start_guardian(const Home& home, const std::string& server,
+                                const std::optional<ServerUser>& user) {
+  int hold[2];
+  int status[2];
+  if (pipe2(hold, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
+  Descriptor hold_read(hold[0]);
+  Guardian guardian;
+  guardian.hold = Descriptor(hold[1]);
+  if (pipe2(status, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
+  guardian.status = Descriptor(status[0]);
+  const Descriptor status_write(status[1]);
+  guardian.pid = spawn(
+      {guardian_script, {home.folder, server}, user, hold_read.get(), status_write.get(), home.lock.get()});
+  if (guardian.pid < 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
+  return guardian;
+}
+
+void stop(Guardian& guardian) {
+  guardian.hold.close();
+  guardian.status.close();
+  if (guardian.pid > 0) wait_for(guardian.pid);
+  guardian.pid = -1;
+}
+
+}  // namespace pgadvise::pg

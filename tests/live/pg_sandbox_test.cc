@@ -1,0 +1,224 @@
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "live/support.h"
+#include "pg/catalog_reader.h"
+#include "pg/sandbox.h"
+
+namespace pgadvise {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool exists(const std::string& path) {
+  struct stat info {};
+  return lstat(path.c_str(), &info) == 0;
+}
+
+pid_t server_pid(const std::string& folder) {
+  std::ifstream in(folder + "/data/postmaster.pid");
+  pid_t pid = 0;
+  in >> pid;
+  return pid;
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  for (int n = 0; n < 200; ++n) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(50ms);
+  }
+  return false;
+}
+
+std::string diagnostics_text(const Diagnostics& diagnostics) {
+  std::string out;
+  for (const auto& each : diagnostics) out += each.line() + "\n";
+  return out;
+}
+
+TEST(PgSandbox, EndsWithItsObject) {
+  std::string folder;
+  pid_t pid = 0;
+  {
+    auto sandbox = pg::Sandbox::start();
+    ASSERT_TRUE(sandbox) << sandbox.error().line();
+    folder = sandbox->folder();
+    pid = server_pid(folder);
+    ASSERT_GT(pid, 0);
+    EXPECT_EQ(0, kill(pid, 0));
+    struct stat info {};
+    ASSERT_EQ(0, stat(folder.c_str(), &info));
+    EXPECT_EQ(0700u, info.st_mode & 07777u);
+  }
+  EXPECT_FALSE(exists(folder));
+  EXPECT_NE(0, kill(pid, 0));
+}
+
+TEST(PgSandbox, TwoAtOnceDoNotMeet) {
+  auto one = pg::Sandbox::start();
+  auto two = pg::Sandbox::start();
+  ASSERT_TRUE(one && two);
+  EXPECT_NE(one->folder(), two->folder());
+  ASSERT_TRUE(one->connection().query("CREATE TABLE only_here (id integer)"));
+  EXPECT_FALSE(two->connection().query("SELECT * FROM only_here"));
+  EXPECT_TRUE(exists(one->folder()));
+}
+
+// Owners that end without a word: the guardian ends the server and removes the folder.
+class OwnerDies : public testing::TestWithParam<int> {};
+
+TEST_P(OwnerDies, NothingStays) {
+  int pipes[2];
+  ASSERT_EQ(0, pipe(pipes));
+  const pid_t owner = fork();
+  if (owner == 0) {
+    close(pipes[0]);
+    signal(GetParam(), SIG_DFL);
+    auto sandbox = pg::Sandbox::start();
+    if (!sandbox) _exit(1);
+    const auto text = sandbox->folder() + "\n";
+    if (write(pipes[1], text.data(), text.size()) < 0) _exit(1);
+    for (;;) pause();
+  }
+  close(pipes[1]);
+  std::string folder;
+  char c = 0;
+  while (read(pipes[0], &c, 1) == 1 && c != '\n') folder += c;
+  close(pipes[0]);
+  ASSERT_FALSE(folder.empty());
+  const pid_t server = server_pid(folder);
+  ASSERT_GT(server, 0);
+  ASSERT_EQ(0, kill(owner, GetParam()));
+  ASSERT_EQ(owner, waitpid(owner, nullptr, 0));
+  EXPECT_TRUE(eventually([&] { return kill(server, 0) != 0 && !exists(folder); })) << folder;
+}
+
+INSTANTIATE_TEST_SUITE_P(PgSandbox, OwnerDies, testing::Values(SIGKILL, SIGTERM, SIGINT, SIGHUP));
+
+// Owner and guardian both killed: the next start clears up, and leaves the living alone.
+TEST(PgSandbox, SweepsWhatADeadRunLeft) {
+  auto& living = live::sandbox();
+  int pipes[2];
+  ASSERT_EQ(0, pipe(pipes));
+  const pid_t owner = fork();
+  if (owner == 0) {
+    auto sandbox = pg::Sandbox::start();
+    if (!sandbox) _exit(1);
+    const auto text = sandbox->folder() + "\n";
+    if (write(pipes[1], text.data(), text.size()) < 0) _exit(1);
+    for (;;) pause();
+  }
+  close(pipes[1]);
+  std::string folder;
+  char c = 0;
+  while (read(pipes[0], &c, 1) == 1 && c != '\n') folder += c;
+  close(pipes[0]);
+  ASSERT_FALSE(folder.empty());
+  const pid_t server = server_pid(folder);
+  pid_t guardian = 0;  // the server's parent
+  std::ifstream stat_file("/proc/" + std::to_string(server) + "/stat");
+  std::string skip;
+  if (!(stat_file >> skip >> skip >> skip >> guardian)) GTEST_SKIP() << "no /proc";
+  ASSERT_GT(guardian, 1);
+  ASSERT_EQ(0, kill(guardian, SIGKILL));
+  ASSERT_EQ(0, kill(owner, SIGKILL));
+  ASSERT_EQ(owner, waitpid(owner, nullptr, 0));
+  ASSERT_TRUE(exists(folder));
+  ASSERT_EQ(0, kill(server, 0)) << "the server outlives them";
+  const auto next = pg::Sandbox::start();
+  ASSERT_TRUE(next);
+  EXPECT_FALSE(exists(folder));
+  EXPECT_NE(0, kill(server, 0));
+  EXPECT_TRUE(living.connection().query("SELECT 1"));
+}
+
+TEST(PgSandbox, StandsInForWhatTheServerLacks) {
+  auto sandbox = pg::Sandbox::start();
+  ASSERT_TRUE(sandbox);
+  Diagnostics diagnostics;
+  sandbox->build({"dump.sql", R"(SET transaction_timeout = 0;
+SELECT pg_catalog.set_config('search_path', '', false);
+CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extensions;
+CREATE TABLE public.docs (
+  id uuid DEFAULT public.uuid_generate_v9() NOT NULL PRIMARY KEY,
+  slug text DEFAULT public.nanoid(12),
+  embedding public.vector(1536),
+  place public.geometry(Point,4326),
+  email public.citext2 UNIQUE,
+  score integer DEFAULT public.made_up(),
+  user_id uuid REFERENCES auth.users (id) ON DELETE CASCADE
+);
+ALTER TABLE public.docs OWNER TO somebody;
+CREATE INDEX docs_embedding ON public.docs USING hnsw (embedding public.vector_cosine_ops);
+CREATE INDEX docs_slug ON public.docs USING gin (slug extensions.gin_trgm_ops);
+ALTER TABLE public.docs ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON public.docs TO authenticated, service_role USING ((auth.uid() = user_id));
+CREATE POLICY admin ON public.docs TO authenticated USING (public.is_boss(user_id));
+CREATE TRIGGER t BEFORE UPDATE ON public.docs FOR EACH ROW EXECUTE FUNCTION public.touch();
+BEGIN;
+CREATE TABLE public.after_error (id integer);
+SELECT 1/0;
+CREATE TABLE public.same_transaction (id integer);
+COMMIT;
+GRANT SELECT ON public.docs TO anon;
+CREATE INDEX CONCURRENTLY docs_email ON public.docs (email);
+)"},
+                 diagnostics);
+  const auto text = diagnostics_text(diagnostics);
+  auto& admin = sandbox->admin();
+  const auto columns = admin.query(
+      "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'public.docs'::regclass "
+      "AND attnum > 0"
+      " ORDER BY attnum");
+  ASSERT_TRUE(columns) << text;
+  std::vector<std::string> types;
+  for (const auto& row : *columns) types.push_back(*row[0]);
+  EXPECT_EQ(
+      (std::vector<std::string>{"uuid", "text", "vector(1536)", "geometry", "citext2", "integer", "uuid"}),
+      types)
+      << text;
+  const auto count = [&](const std::string& query) {
+    const auto rows = admin.query("SELECT count(*) FROM " + query);
+    return rows ? *rows->front().front() : rows.error().line();
+  };
+  EXPECT_EQ("2", count("pg_policy")) << text;
+  EXPECT_EQ("1", count("pg_trigger WHERE NOT tgisinternal")) << text;
+  EXPECT_EQ("4", count("pg_index WHERE indrelid = 'public.docs'::regclass")) << text;
+  EXPECT_EQ("2", count("pg_class WHERE relname IN ('after_error', 'same_transaction')")) << text;
+  EXPECT_NE(std::string::npos, text.find("dump.sql:1: ")) << text;
+  EXPECT_NE(std::string::npos, text.find("dump.sql:15: CREATE INDEX: ")) << text;
+  EXPECT_NE(std::string::npos, text.find("dump.sql:23: SELECT 1: division by zero")) << text;
+  EXPECT_EQ(std::string::npos, text.find("dump.sql:14: ")) << "ownership goes without a word\n" << text;
+}
+
+// SQL from a repository must not reach the machine.
+TEST(PgSandbox, ScriptsStayInside) {
+  auto sandbox = pg::Sandbox::start();
+  ASSERT_TRUE(sandbox);
+  const auto target = sandbox->folder() + "/escaped";
+  Diagnostics diagnostics;
+  sandbox->build(
+      {"evil.sql", "COPY (SELECT 1) TO PROGRAM 'touch " + target + "';\n" + "COPY (SELECT 1) TO '" + target +
+                       "';\n" + "CREATE EXTENSION adminpack;\nSELECT pg_file_write('" + target +
+                       "', 'x', false);\n" +
+                       "GRANT pg_execute_server_program TO pgadvise;\nSET ROLE pgadvise_admin;\n" +
+                       "DO $$ BEGIN COPY (SELECT 1) TO PROGRAM 'touch " + target + "'; END $$;\n" +
+                       "SELECT lo_export(lo_from_bytea(0, 'x'), '" + target +
+                       "');\n"
+                       "ALTER ROLE pgadvise SUPERUSER;\nALTER SYSTEM SET archive_command = 'x';\n"},
+      diagnostics);
+  EXPECT_FALSE(exists(target)) << diagnostics_text(diagnostics);
+  EXPECT_GE(diagnostics.size(), 7u) << diagnostics_text(diagnostics);
+}
+
+}  // namespace
+}  // namespace pgadvise
