@@ -128,8 +128,9 @@ std::string drizzle_line(const IndexProposal& proposal, const std::string& name,
     std::string property = drizzle_name(project, proposal.table.schema + "." + proposal.table.name + "." + key.column);
     if (property.empty()) property = key.column;
     std::string column = js_identifier(property) ? "table." + property : "table[" + quote_js(property) + "]";
+    // drizzle-kit writes NULLS LAST after a bare .desc(), where PostgreSQL's own default, and ORDER BY's, is NULLS FIRST.
     if (key.descending) column += ".desc()";
-    if (key.nulls_first != key.descending) column += key.nulls_first ? ".nullsFirst()" : ".nullsLast()";
+    if (key.descending || key.nulls_first) column += key.nulls_first ? ".nullsFirst()" : ".nullsLast()";
     keys.push_back(column);
   }
   std::string out = fmt::format("index({}).on({})", quote_js(name), join(keys, ", "));

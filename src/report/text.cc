@@ -39,7 +39,8 @@ class Writer {
   void paragraph(std::string_view first, std::string_view rest, std::string_view text) {
     std::string line(first);
     bool empty = true;
-    for (const auto word : split(printable(text), ' ')) {
+    const std::string safe = printable(text);
+    for (const auto word : split(safe, ' ')) {
       if (!empty && length(line) + 1 + length(word) > static_cast<std::size_t>(options_.width)) {
         out_ += line + "\n";
         line = rest;

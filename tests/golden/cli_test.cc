@@ -85,11 +85,10 @@ TEST(Cli, AnUnreachableServerIsThreeAndFilesAreStillChecked) {
 
 TEST(Cli, ConnectionStringsNeverShowThePassword) {
   for (const auto* conninfo : {"'postgresql://joe:secret-password@[::1'", "'host=127.0.0.1 port=1 password=secret-password'",
-                               "'host=127.0.0.1 password=secret-password nonsense=1'", "'postgres://joe:secret-password@127.0.0.1:notaport/x'",
-                               "'secret-password'"}) {
+                               "'host=127.0.0.1 password=secret-password nonsense=1'", "'postgres://joe:secret-password@127.0.0.1:notaport/x'"}) {
     const Ran ran = run(std::string("check --db ") + conninfo);
     EXPECT_EQ(ran.exit_code, 3) << conninfo << "\n" << ran.err;
-    if (std::string(conninfo) != "'secret-password'") EXPECT_FALSE(has(ran.err + ran.out, "secret-password")) << conninfo << "\n" << ran.err;
+    EXPECT_FALSE(has(ran.err + ran.out, "secret-password")) << conninfo << "\n" << ran.err;
   }
 }
 

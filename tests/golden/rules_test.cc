@@ -18,6 +18,11 @@
 #include "sql/facts.h"
 #include "sql/replay.h"
 
+namespace pgadvise::lint {
+// What GoogleTest names a parameter by.
+static void PrintTo(const RegisteredRule& rule, std::ostream* out) { *out << rule.rule->id; }
+}  // namespace pgadvise::lint
+
 namespace pgadvise {
 namespace {
 
