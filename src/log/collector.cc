@@ -270,7 +270,10 @@ Outcome Collector::statement(Session& session, const Record& record, const Messa
       if (const auto values = parse_arguments(text)) {
         for (std::size_t i = 0; i < values->size(); ++i) {
           arguments += (i ? ", $" : "$") + std::to_string(i + 1) + " = ";
-          arguments += (*values)[i] ? "'" + replace_all(*(*values)[i], "'", "''") + "'" : "NULL";
+          if ((*values)[i])
+            arguments.append("'").append(replace_all(*(*values)[i], "'", "''")).append("'");
+          else
+            arguments += "NULL";
         }
         call.parameters = arguments;
       }
@@ -630,8 +633,9 @@ void Collector::detect(Session& session, const Statement& statement, const Call&
   }
   const std::string& application =
       identities_.empty() ? scratch_ : identities_[statement.identity].application;
-  const bool dump = application.starts_with("pg_dump") || application == "pg_restore";
-  if (!entry.ignored && !dump) {
+  const bool tool =
+      application.starts_with("pg_dump") || application == "pg_restore" || application == "pgbench";
+  if (!entry.ignored && !tool) {
     if (statement.trace) {
       auto& trace = traces_[statement.trace];
       if (!trace) {

@@ -104,12 +104,16 @@ void Detector::start_run(const Call& call) {
     run_.active = true;
     run_.period = period;
     run_.first = calls_ - 2 * period;
+    // A pattern that ends in one statement twice is seen late: its true start lies up to a round before.
+    for (std::uint64_t back = 2 * period; back < 3 * period && back < calls_ - barrier_; ++back) {
+      if (query(back) != query(back - period)) break;
+      --run_.first;
+    }
     run_.length = 0;
     run_.start = run_.end = no_time;
     run_.total_ms = 0;
     run_.several_sessions = false;
     run_.whole_seconds = call.whole_seconds;
-    run_.samples.clear();
     for (std::uint64_t i = 0; i < period; ++i) {
       Position& position = run_.positions[i];
       const Seen& seen = ring_[(run_.first + i) % ring_size];
@@ -118,8 +122,9 @@ void Detector::start_run(const Call& call) {
       position.keyed = false;
       position.key_known = true;
       position.keys.clear();
+      position.samples.clear();
     }
-    for (std::uint64_t i = 0; i < 2 * period; ++i) extend_run(ring_[(run_.first + i) % ring_size]);
+    for (std::uint64_t i = run_.first; i < calls_; ++i) extend_run(ring_[i % ring_size]);
     sample_run(call);
     return;
   }
@@ -137,16 +142,12 @@ void Detector::extend_run(const Seen& seen) {
   ++run_.length;
 }
 
-// Of the pattern's first statement; of its last until that has come again.
 void Detector::sample_run(const Call& call) {
-  if (run_.samples.size() >= most_samples) return;
   const std::uint64_t position = (run_.length - 1) % run_.period;
-  const bool wanted =
-      run_.positions[position].kind == CallKind::select ||
-      std::none_of(run_.positions.begin(), run_.positions.begin() + static_cast<long>(run_.period),
-                   [](const Position& p) { return p.kind == CallKind::select; });
-  if (!wanted || (!run_.samples.empty() && run_.samples.front().query != call.query)) return;
-  run_.samples.emplace_back().assign(call, calls_ - 1, longest_kept);
+  auto& samples = run_.positions[position].samples;
+  const bool round_begun = position == 0 || samples.size() < run_.positions[0].samples.size();
+  if (round_begun && samples.size() < most_samples)
+    samples.emplace_back().assign(call, calls_ - 1, longest_kept);
 }
 
 void Detector::end_run(RepeatSink& sink) {
@@ -164,6 +165,8 @@ bool Detector::judge_run(RepeatSink& sink) {
   sighting.scope = scope_;
   sighting.parameters_known = true;
   bool reads = false;
+  std::size_t sampled = most_samples;  // rounds of which each statement was kept
+  std::vector<const Position*> kept;
   for (std::uint64_t i = 0; i < run_.period; ++i) {
     const Position& position = run_.positions[i];
     if (position.kind == CallKind::other) continue;
@@ -171,6 +174,8 @@ bool Detector::judge_run(RepeatSink& sink) {
     if (position.key_known && (!position.keyed || !mostly_distinct(position.keys))) continue;
     sighting.pattern.push_back(position.query);
     reads |= position.kind == CallKind::select;
+    sampled = std::min(sampled, position.samples.size());
+    kept.push_back(&position);
     sighting.parameters_known &= position.key_known;
     if (position.key_known) sighting.distinct = std::max(sighting.distinct, position.keys.distinct());
   }
@@ -189,9 +194,12 @@ bool Detector::judge_run(RepeatSink& sink) {
       (!run_.several_sessions || !sighting.parent || rounds < fewest_in_pool))
     return false;
   // A connection that does one thing for all its life is a benchmark or a service's steady traffic, not a
-  // loop that a list set off.
-  if (scope_ == Repeat::Scope::session_burst && !sighting.parent && nothing_else_in_session()) return false;
-  sighting.samples = run_.samples;
+  // loop.
+  if (scope_ == Repeat::Scope::session_burst && !sighting.parent && rounds >= steady_calls &&
+      nothing_else_in_session())
+    return false;
+  for (std::size_t round = 0; round < sampled; ++round)
+    for (const Position* position : kept) sighting.samples.push_back(position->samples[round]);
   sink.sighted(sighting);
   for (std::size_t i = 0; i < counted_used_; ++i) {
     const auto query = counted_[i].position.query;
@@ -218,7 +226,7 @@ void Detector::count(const Seen& seen, const Call& call) {
     counted.calls = counted.covered = 0;
     counted.start = counted.end = no_time;
     counted.total_ms = 0;
-    counted.samples.clear();
+    counted.position.samples.clear();
     counted.parent.reset();
   }
   counted.position.keyed |= seen.keyed;
@@ -228,8 +236,8 @@ void Detector::count(const Seen& seen, const Call& call) {
     // Nothing stands between the first call and its list, or a different statement's round does.
     if (const KeptCall* parent = parent_before(calls_ - 1, {seen.query})) counted.parent = *parent;
   }
-  if (counted.calls > 1 && counted.samples.size() < most_samples)
-    counted.samples.emplace_back().assign(call, calls_ - 1, longest_kept);
+  if (counted.calls > 1 && counted.position.samples.size() < most_samples)
+    counted.position.samples.emplace_back().assign(call, calls_ - 1, longest_kept);
   widen(counted.start, counted.end, seen.start, seen.end);
   counted.total_ms += seen.duration_ms;
 }
@@ -249,7 +257,7 @@ void Detector::end_counts(RepeatSink& sink) {
     sighting.distinct = position.key_known ? position.keys.distinct() : 0;
     sighting.total_ms = counted.total_ms;
     sighting.span_ms = milliseconds(counted.start, counted.end);
-    sighting.samples = counted.samples;
+    sighting.samples = counted.position.samples;
     sighting.parent = counted.parent ? &*counted.parent : nullptr;
     sink.sighted(sighting);
   }
@@ -295,10 +303,11 @@ void Detector::finish(RepeatSink& sink) {
 
 void Repeats::sighted(const Sighting& sighting) {
   const Key key{sighting.pattern, sighting.parent ? sighting.parent->query + 1 : 0};
-  auto found = entries_.find(key);
-  if (found == entries_.end()) {
-    if (entries_.size() >= most_entries) return;
-    found = entries_.emplace(key, Entry{}).first;
+  auto& entries = sighting.scope == Repeat::Scope::pool_burst ? pooled_ : entries_;
+  auto found = entries.find(key);
+  if (found == entries.end()) {
+    if (entries.size() >= most_entries) return;
+    found = entries.emplace(key, Entry{}).first;
     found->second.repeat.scope = sighting.scope;
   }
   Entry& entry = found->second;
@@ -314,6 +323,23 @@ void Repeats::sighted(const Sighting& sighting) {
   repeat.longest_span_ms = sighting.span_ms;
   entry.samples = sighting.samples;
   if (sighting.parent) entry.parent = *sighting.parent;
+}
+
+std::map<Repeats::Key, Repeats::Entry> Repeats::entries() const {
+  std::map<Key, Entry> all = entries_;
+  for (const auto& [key, pooled] : pooled_) {
+    // What one of the pool's sessions saw of the same burst, without the list that another had sent.
+    const auto part = key.second ? all.find({key.first, 0}) : all.end();
+    if (part != all.end() && part->second.repeat.scope == Repeat::Scope::session_burst &&
+        part->second.repeat.calls <= pooled.repeat.calls)
+      all.erase(part);
+    Entry& entry = all.try_emplace(key, pooled).first->second;
+    if (pooled.repeat.calls <= entry.repeat.calls) continue;
+    const Repeat::Scope tightest = entry.repeat.scope;
+    entry = pooled;
+    entry.repeat.scope = tightest;
+  }
+  return all;
 }
 
 }  // namespace pgadvise::log

@@ -18,6 +18,8 @@ namespace pgadvise::log {
 inline constexpr std::uint64_t fewest_calls = 5;    // of a pattern in one scope
 inline constexpr std::uint64_t fewest_writes = 10;  // where the pattern only writes
 inline constexpr std::uint64_t fewest_in_pool = 10;
+inline constexpr std::uint64_t steady_calls =
+    1000;  // a connection that does nothing else for so long serves traffic
 inline constexpr std::int64_t burst_gap = 100'000;      // microseconds between two statements of one burst
 inline constexpr std::int64_t polling_gap = 1'000'000;  // a longer pause is polling, whatever the scope
 
@@ -104,7 +106,7 @@ class Detector {
 
  private:
   static constexpr std::uint64_t longest_pattern = 8;
-  static constexpr std::size_t ring_size = 16;
+  static constexpr std::size_t ring_size = 32;  // three rounds of the longest pattern
   static constexpr std::size_t most_counted = 64;
 
   struct Seen {
@@ -124,6 +126,7 @@ class Detector {
     bool keyed = false;
     bool key_known = true;
     KeySet keys;
+    std::vector<KeptCall> samples;
   };
   struct Run {
     bool active = false;
@@ -137,7 +140,6 @@ class Detector {
     std::uint64_t session = 0;
     bool several_sessions = false;
     bool whole_seconds = false;
-    std::vector<KeptCall> samples;
   };
   // Of a transaction or a trace, where the same statement need not come in an even pattern.
   struct Counted {
@@ -147,7 +149,6 @@ class Detector {
     std::int64_t start = no_time;
     std::int64_t end = no_time;
     double total_ms = 0;
-    std::vector<KeptCall> samples;
     std::optional<KeptCall> parent;
   };
 
@@ -184,11 +185,13 @@ class Repeats final : public RepeatSink {
   };
   // (pattern, query of the parent + 1 or 0) in a fixed order
   using Key = std::pair<std::vector<std::uint32_t>, std::uint32_t>;
-  const std::map<Key, Entry>& entries() const { return entries_; }
+  std::map<Key, Entry> entries() const;
 
  private:
   static constexpr std::size_t most_entries = 10'000;
   std::map<Key, Entry> entries_;
+  std::map<Key, Entry>
+      pooled_;  // bursts over several sessions, which hold those of single sessions once more
 };
 
 }  // namespace pgadvise::log

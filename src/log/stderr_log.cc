@@ -122,7 +122,7 @@ class StderrDecoder final : public Decoder {
   void more(std::string_view text, bool cut) {
     const bool tabbed = text.starts_with('\t');
     tabs_seen_ |= tabbed;
-    if (!tabbed && !could_continue(text)) {
+    if (!tabbed && !could_continue()) {
       if (text.empty())
         ++source_.other;
       else
@@ -146,7 +146,7 @@ class StderrDecoder final : public Decoder {
   }
 
   // Copies of logs lose the tabs: then what follows a statement belongs to it.
-  bool could_continue(std::string_view text) const {
+  bool could_continue() const {
     if (tabs_seen_ || !target_ || in_detail_) return false;
     const auto kind = parse_message(target_->header.message.substr(0, 256)).kind;
     return kind != Message::Kind::other && kind != Message::Kind::duration;

@@ -43,7 +43,8 @@ struct Query {
 // (pattern, parent), over all scopes that showed it. Plain and mergeable, so that a workload file can carry it.
 struct Repeat {
   enum class Scope { trace, transaction, session_burst, pool_burst };
-  std::vector<std::string> pattern;  // fingerprints, 1 to 8, in order
+  // Fingerprints, 1 to 8, in order; statements of the loop whose parameters stay the same are left out.
+  std::vector<std::string> pattern;
   std::string parent;                // fingerprint of the nearest different SELECT before; "" when there is none
   Scope scope = Scope::session_burst;  // the tightest seen
   std::uint64_t scopes = 0;            // how many scopes showed it
@@ -53,7 +54,7 @@ struct Repeat {
   bool parameters_known = false;
   double total_ms = 0;         // the statements' own time
   double longest_span_ms = 0;  // first start to last end, in the scope with the most calls
-  std::vector<Sample> samples;  // three, of the scope with the most calls
+  std::vector<Sample> samples;  // three rounds of the pattern, in its order, of the scope with the most calls
   std::optional<Sample> parent_sample;
 };
 

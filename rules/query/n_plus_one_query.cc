@@ -1,0 +1,287 @@
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "lint/context.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+constexpr std::size_t shown_width = 300;
+
+enum class Confidence { low, medium, high };
+
+// What the log and the catalog say of one child query, in the scope that shows it best.
+struct Case {
+  const Query* child = nullptr;
+  const Query* parent = nullptr;
+  const Repeat* repeat = nullptr;
+  Confidence confidence = Confidence::low;
+  std::string why;  // of the confidence
+  std::uint64_t per_round = 1;
+};
+
+bool reads(const Query& query) {
+  if (query.facts.parsed) return query.facts.kind == StatementKind::select;
+  return starts_with_nocase(query.text, "select");
+}
+
+bool never_one(const Query& query) {
+  const QueryFacts& facts = query.facts;
+  return facts.catalog_query || facts.has_offset ||
+         (facts.parsed && facts.relations.empty() && facts.unknown_relations.empty());
+}
+
+bool uses(const Query& query, const QualifiedName& table) {
+  return std::any_of(query.facts.relations.begin(), query.facts.relations.end(),
+                     [&](const RelationUse& use) { return use.table == table; });
+}
+
+bool looked_up_by(const Query& query, const QualifiedName& table, const std::vector<std::string>& columns) {
+  return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
+    return std::any_of(query.facts.predicates.begin(), query.facts.predicates.end(), [&](const Predicate& p) {
+      return p.op == Predicate::Op::equality && p.value != Predicate::Value::column &&
+             p.column.table == table && p.column.column == column;
+    });
+  });
+}
+
+// The foreign key whose rows the loop follows, in either direction: orders of a customer, the customer of an
+// order.
+const Constraint* key_between(const Context& context, const Query& parent, const Query& child) {
+  if (!context.has_catalog()) return nullptr;
+  for (const auto& use : child.facts.relations) {
+    const Table* table = context.catalog().table(use.table);
+    if (!table) continue;
+    for (const auto& key : table->constraints)
+      if (key.kind == Constraint::Kind::foreign_key && uses(parent, key.referenced_table) &&
+          looked_up_by(child, use.table, key.columns))
+        return &key;
+    for (const auto& [referencing, key] : context.references_to(use.table))
+      if (uses(parent, referencing->name) && looked_up_by(child, use.table, key->referenced_columns))
+        return key;
+  }
+  return nullptr;
+}
+
+void judge(const Context& context, Case& found) {
+  const Repeat& repeat = *found.repeat;
+  if (repeat.scope == Repeat::Scope::pool_burst) {
+    found.why = "the statements came over several sessions, so they may belong to several requests";
+  } else if (!repeat.parameters_known) {
+    found.why =
+        "the log has no parameters, so it may be one row again and again (log_parameter_max_length = -1 logs "
+        "them)";
+  } else if (found.parent) {
+    if (const Constraint* key = key_between(context, *found.parent, *found.child)) {
+      found.confidence = Confidence::high;
+      found.why = "the foreign key " + key->name + " leads from one to the other";
+      return;
+    }
+    found.confidence = Confidence::medium;
+    found.why = "no foreign key is known between the two";
+  } else {
+    found.confidence = Confidence::medium;
+    found.why = "no query before it in the same " +
+                std::string(repeat.scope == Repeat::Scope::transaction ? "transaction" : "burst") +
+                " gave the keys";
+  }
+  // Requests that follow each other on a busy connection can look like a loop: then most calls are in none.
+  if (repeat.scope == Repeat::Scope::session_burst &&
+      repeat.calls * found.per_round * 5 < found.child->calls) {
+    found.confidence = Confidence::low;
+    found.why =
+        "less than a fifth of its " + std::to_string(found.child->calls) + " calls came in such a burst";
+  }
+}
+
+std::string scope_name(Repeat::Scope scope) {
+  switch (scope) {
+    case Repeat::Scope::trace:
+      return "one trace";
+    case Repeat::Scope::transaction:
+      return "one transaction";
+    case Repeat::Scope::pool_burst:
+      return "one burst over several sessions";
+    case Repeat::Scope::session_burst:
+      break;
+  }
+  return "one burst";
+}
+
+std::string milliseconds(double value) {
+  const auto tenths = static_cast<std::uint64_t>(value * 10 + 0.5);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
+}
+
+const Predicate* single_key(const Query& query) {
+  const auto is_key = [](const Predicate& p) {
+    return p.op == Predicate::Op::equality && p.value != Predicate::Value::column &&
+           !p.column.column.empty() && p.wrapper.empty() && !p.under_or;
+  };
+  const auto found = std::find_if(query.facts.predicates.begin(), query.facts.predicates.end(), is_key);
+  return found == query.facts.predicates.end() ? nullptr : &*found;
+}
+
+std::string drizzle_name(const Project& project, const std::string& key) {
+  for (const auto& [name, spelled] : project.drizzle_names)
+    if (name == key) return spelled;
+  return {};
+}
+
+Fix rewrite(const Context& context, const Case& found) {
+  Fix fix{.safety = Fix::Safety::manual};
+  const Predicate* key = single_key(*found.child);
+  const std::string column = key ? key->column.column : "key";
+  fix.title = "Ask once for all keys, with WHERE " + column + " = ANY($1)" +
+              (found.parent ? ", or join it to the query that gives the keys" : "");
+  if (!context.has_project() || !context.project().drizzle) return fix;
+  std::string table = "table";
+  std::string property = column;
+  if (key) {
+    const std::string name = key->column.table.schema + "." + key->column.table.name;
+    if (auto spelled = drizzle_name(context.project(), name); !spelled.empty()) table = spelled;
+    if (auto spelled = drizzle_name(context.project(), name + "." + column); !spelled.empty())
+      property = spelled;
+  }
+  const std::string in_array = "inArray(" + table + "." + property + ", keys)";
+  fix.title = "Ask once for all keys: " + in_array +
+              (found.parent ? ", or `with: { … }` in the relational query that gives the keys" : "");
+  fix.drizzle = ".where(" + in_array + ")";
+  return fix;
+}
+
+std::string with_parameters(const Sample& sample) {
+  std::string out = sample.statement;
+  if (!sample.parameters) return out;
+  for (std::size_t i = 0; i < sample.parameters->size(); ++i)
+    out += (i ? ", $" : " -- $") + std::to_string(i + 1) + " = " + (*sample.parameters)[i].value_or("NULL");
+  return out;
+}
+
+// The child's own among the rounds of the pattern.
+std::vector<const Sample*> samples_of(const Case& found) {
+  const auto& pattern = found.repeat->pattern;
+  const auto& samples = found.repeat->samples;
+  std::vector<const Sample*> out;
+  const auto position = std::find(pattern.begin(), pattern.end(), found.child->fingerprint) - pattern.begin();
+  for (auto i = static_cast<std::size_t>(position); i < samples.size(); i += pattern.size()) out.push_back(&samples[i]);
+  return out;
+}
+
+void add_evidence(const Case& found, Finding& finding) {
+  const Repeat& repeat = *found.repeat;
+  if (found.parent) {
+    Evidence parent{Evidence::Kind::statement,
+                    "the keys come from: " + ellipsis(found.parent->text, shown_width),
+                    {},
+                    {}};
+    if (repeat.parent_sample) {
+      parent.place = repeat.parent_sample->place;
+      parent.literal = with_parameters(*repeat.parent_sample);
+    }
+    finding.evidence.push_back(std::move(parent));
+  }
+  std::string figures = std::to_string(repeat.most_in_one_scope * found.per_round) + " calls in " +
+                        scope_name(repeat.scope) + ", ";
+  figures += repeat.parameters_known
+                 ? std::to_string(repeat.distinct_parameters) + " or more with parameters of their own"
+                 : "parameters not logged";
+  if (repeat.longest_span_ms > 0) figures += ", within " + milliseconds(repeat.longest_span_ms);
+  figures += "; " + std::to_string(repeat.calls * found.per_round) + " calls in " +
+             std::to_string(repeat.scopes) + (repeat.scopes == 1 ? " such scope" : " such scopes");
+  if (repeat.total_ms > 0) figures += ", " + milliseconds(repeat.total_ms) + " in all";
+  finding.evidence.push_back({Evidence::Kind::statement, std::move(figures), {}, {}});
+  if (repeat.pattern.size() > found.per_round)
+    finding.evidence.push_back(
+        {Evidence::Kind::statement,
+         "each round of the loop runs " + std::to_string(repeat.pattern.size()) + " statements",
+         {},
+         {}});
+  for (const auto& sample : repeat.samples)
+    finding.evidence.push_back(
+        {Evidence::Kind::statement, "called here", sample.place, with_parameters(sample)});
+  const char* level = found.confidence == Confidence::high     ? "high"
+                      : found.confidence == Confidence::medium ? "medium"
+                                                               : "low";
+  finding.evidence.push_back(
+      {Evidence::Kind::statement, std::string("confidence ") + level + ": " + found.why, {}, {}});
+}
+
+// Better evidence first, then more calls.
+bool better(const Case& a, const Case& b) {
+  if (a.confidence != b.confidence) return a.confidence > b.confidence;
+  return a.repeat->calls * a.per_round > b.repeat->calls * b.per_round;
+}
+
+void report(const Context& context, Reporter& reporter, const Case& found) {
+  const Query& child = *found.child;
+  const std::uint64_t calls = found.repeat->most_in_one_scope * found.per_round;
+  Subject subject{.kind = "query", .fingerprint = child.fingerprint};
+  if (const Predicate* key = single_key(child)) {
+    subject.schema = key->column.table.schema;
+    subject.table = key->column.table.name;
+  } else if (!child.facts.relations.empty()) {
+    subject.schema = child.facts.relations.front().table.schema;
+    subject.table = child.facts.relations.front().table.name;
+  }
+  const std::string table = subject.table.empty() ? "" : " on " + display({subject.schema, subject.table});
+  Finding& finding = reporter.add(
+      subject,
+      "The query" + table + " ran " + std::to_string(calls) + " times in " + scope_name(found.repeat->scope) +
+          ", once for each row of an earlier result, where one query could ask for all: " +
+          ellipsis(child.text, shown_width),
+      found.confidence == Confidence::low ? std::optional(Severity::note) : std::nullopt);
+  if (const auto samples = samples_of(found); !samples.empty()) finding.location = samples.front()->place;
+  add_evidence(found, finding);
+  finding.fix = rewrite(context, found);
+}
+
+}  // namespace
+
+static void check(const Context& context, Reporter& reporter) {
+  const Workload& workload = context.workload();
+  std::map<std::string_view, const Query*> queries;
+  for (const auto& query : workload.queries) queries.emplace(query.fingerprint, &query);
+  const auto query = [&](const std::string& fingerprint) -> const Query* {
+    const auto found = queries.find(fingerprint);
+    return found == queries.end() ? nullptr : found->second;
+  };
+  std::map<std::string_view, Case> cases;
+  for (const auto& repeat : workload.repeats) {
+    for (const auto& fingerprint : repeat.pattern) {
+      Case found{.child = query(fingerprint), .parent = query(repeat.parent), .repeat = &repeat};
+      if (!found.child || !reads(*found.child) || never_one(*found.child)) continue;
+      found.per_round =
+          static_cast<std::uint64_t>(std::count(repeat.pattern.begin(), repeat.pattern.end(), fingerprint));
+      judge(context, found);
+      const auto [known, added] = cases.emplace(found.child->fingerprint, found);
+      if (!added && better(found, known->second)) known->second = found;
+    }
+  }
+  for (const auto& [fingerprint, found] : cases) report(context, reporter, found);
+}
+
+constinit const Rule n_plus_one_query{
+    .id = "n-plus-one-query",
+    .severity = Severity::warning,
+    .needs = Needs::events,
+    .summary = "a query that runs once for each row of an earlier result",
+    .why =
+        "A loop in the application asks the database for one row, or one row's children, at a time. Each "
+        "round pays "
+        "for a round trip, a parse and a plan; a page that shows a hundred rows waits a hundred times, and "
+        "gets slower "
+        "as the list grows. Each of the queries is fast, so no list of slow queries shows it.\n\n"
+        "It is found from the order of the log: at least five calls of one statement (or of a pattern of up "
+        "to eight) "
+        "in one trace, transaction or burst, with different parameters, and the query before them.",
+    .fix =
+        "Ask for all rows at once: `WHERE key = ANY($1)`, a join, or the ORM's eager loading (Drizzle: "
+        "`with: { … }` in a "
+        "relational query, or `inArray`).",
+    .when_to_ignore = "The loop is short by nature, or a cache in front of it takes nearly all calls.",
+    .check = check};
+
+}  // namespace pgadvise::rules
