@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
       {"pg_query", {"sql"}},
       {"libpq-fe.h", {"pg"}},
       {"nlohmann/", {"report", "project", "plan", "log", "cli"}},
+      {"yaml-cpp/", {"project"}},
       {"CLI/", {"cli"}},
   };
   const std::regex own("^\\s*#\\s*include\\s+\"([a-z]+)/.*");

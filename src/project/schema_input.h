@@ -12,14 +12,15 @@ namespace pgadvise::project {
 enum class SchemaKind {
   none,
   sql_file,           // one script: a dump or a migration
-  drizzle_migrations, // a folder with meta/_journal.json
-  sql_folder,         // .sql files in name order
-  drizzle_snapshot,   // one NNNN_snapshot.json
+  drizzle_migrations, // a folder with meta/_journal.json, or with a migration.sql and snapshot.json in each subfolder
+  prisma_migrations,  // a folder of subfolders with migration.sql
+  sql_folder,         // .sql files in name order, numbers by value; down migrations left out
+  drizzle_snapshot,   // one NNNN_snapshot.json, version 6 or 7
 };
 
 struct SchemaFile {
   std::string path;
-  std::string entry;  // the journal's tag; "" outside drizzle
+  std::string entry;  // the journal's tag, the subfolder's name; "" outside drizzle and prisma
 };
 
 struct SchemaInput {
@@ -29,14 +30,16 @@ struct SchemaInput {
   std::string what() const;       // "drizzle migrations (5 files)", for the report's inputs
 };
 
-// Finds out by content what a PATH holds; a repository gives each of its migration folders. Errors: the path is
-// missing or can't be read.
+// Finds out by content what a PATH holds. A repository gives each of its migration folders (drizzle, prisma, supabase),
+// sorted by path, and nothing when it has none: loose .sql files are not guessed at; migrations of other databases are
+// left out, and named in `diagnostics`. Errors: the path is missing, can't be read, or is no kind of schema.
 Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics);
 
 // Replays it into a catalog. What fails inside is named in `diagnostics`. Errors: wholly unreadable.
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics);
 
-// The SQL that makes the schema on an empty database, in order: for the sandbox. A drizzle snapshot is rendered.
+// The SQL that makes the schema on an empty database, as (file, text) in order: for the sandbox. A drizzle snapshot is
+// rendered.
 Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::project

@@ -1,0 +1,308 @@
+#include "project/drizzle_snapshot.h"
+
+#include <algorithm>
+
+#include "base/identifier.h"
+#include "base/text.h"
+#include "project/json_file.h"
+#include "project/type_name.h"
+
+namespace pgadvise::project {
+namespace {
+
+// PostgreSQL cuts names to 63 bytes, not through a character.
+std::string cut_name(std::string name) {
+  if (name.size() <= 63) return name;
+  std::size_t end = 63;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
+  name.resize(end);
+  return name;
+}
+
+std::vector<std::string> strings(const Json& array) {
+  std::vector<std::string> out;
+  if (array.is_array())
+    for (const auto& item : array)
+      if (item.is_string()) out.push_back(item.get<std::string>());
+  return out;
+}
+
+std::string or_public(const std::string& schema) { return schema.empty() ? "public" : schema; }
+
+// A default is SQL text, or a JSON scalar.
+std::optional<std::string> expression_of(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number() || value.is_boolean()) return value.dump();
+  return std::nullopt;
+}
+
+// "NO ACTION" from drizzle's "no action".
+std::string action(const Json& key, const char* name) {
+  std::string out = text_member(key, name);
+  if (out.empty()) return "NO ACTION";
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+  return out;
+}
+
+class SnapshotReader {
+ public:
+  SnapshotReader(const Json& root, std::string_view text, const std::string& file, Diagnostics& diagnostics)
+      : root_(root), file_(file), places_(text, file, 4), diagnostics_(diagnostics) {}
+
+  Catalog read() {
+    catalog_.schemas.push_back("public");
+    for (const auto& [key, value] : member(root_, "schemas").items())
+      if (const auto name = value.is_string() ? value.get<std::string>() : key; name != "public")
+        catalog_.schemas.push_back(name);
+    std::sort(catalog_.schemas.begin(), catalog_.schemas.end());
+    for (const auto& [key, value] : member(root_, "enums").items()) read_enum(key, value);
+    for (const auto& [key, value] : member(root_, "sequences").items()) read_sequence(key, value);
+    for (const auto& [key, value] : member(root_, "tables").items()) read_table(key, value);
+    for (const auto& [key, value] : member(root_, "views").items()) read_view(key, value);
+    return std::move(catalog_);
+  }
+
+ private:
+  QualifiedName name_of(const Json& object) {
+    return {or_public(text_member(object, "schema")), cut_name(text_member(object, "name"))};
+  }
+
+  void complain(const Place& place, std::string what) {
+    diagnostics_.push_back({Error::Kind::passing, place.str(), std::move(what), ""});
+  }
+
+  void read_enum(const std::string& key, const Json& object) {
+    Enum out{name_of(object), strings(member(object, "values")), places_.at({"enums", key})};
+    if (member(object, "values").is_object())  // before version 7
+      for (const auto& item : member(object, "values"))
+        if (item.is_string()) out.labels.push_back(item.get<std::string>());
+    if (out.name.name.empty()) return complain(out.origin, "an enum without a name");
+    catalog_.enums[out.name] = out;
+  }
+
+  void read_sequence(const std::string& key, const Json& object) {
+    Sequence out{name_of(object), "bigint", std::nullopt, "", places_.at({"sequences", key})};
+    if (out.name.name.empty()) return complain(out.origin, "a sequence without a name");
+    catalog_.sequences[out.name] = out;
+  }
+
+  void read_table(const std::string& key, const Json& object) {
+    Table table;
+    table.name = name_of(object);
+    table.origin = places_.at({"tables", key});
+    if (table.name.name.empty()) return complain(table.origin, "a table without a name");
+    table.row_security = flag_member(object, "isRLSEnabled") || !member(object, "policies").empty();
+    table_place_ = table.origin;
+    read_columns(table, key, "tables", object);
+    for (const auto& [k, value] : member(object, "compositePrimaryKeys").items()) read_primary_key(table, value);
+    for (const auto& [k, value] : member(object, "uniqueConstraints").items())
+      add_key(table, Constraint::Kind::unique, text_member(value, "name"), strings(member(value, "columns")),
+              flag_member(value, "nullsNotDistinct"));
+    for (const auto& [k, value] : member(object, "foreignKeys").items()) read_foreign_key(table, value);
+    for (const auto& [k, value] : member(object, "checkConstraints").items()) {
+      Constraint check{.kind = Constraint::Kind::check, .name = cut_name(text_member(value, "name"))};
+      check.expression = text_member(value, "value");
+      check.origin = places_.at({"tables", key, "checkConstraints", k});
+      table.constraints.push_back(std::move(check));
+    }
+    for (const auto& [k, value] : member(object, "indexes").items())
+      read_index(table, value, places_.at({"tables", key, "indexes", k}));
+    catalog_.tables[table.name] = std::move(table);
+  }
+
+  // The parser sorts members by name; a table's columns stand in the order of the file.
+  void read_columns(Table& table, const std::string& table_key, const char* kind, const Json& object) {
+    for (const auto& [key, column] : member(object, "columns").items())
+      read_column(table, places_.at({kind, table_key, "columns", key}), column);
+    std::stable_sort(table.columns.begin(), table.columns.end(),
+                     [](const Column& a, const Column& b) { return a.origin < b.origin; });
+  }
+
+  void read_column(Table& table, const Place& place, const Json& object) {
+    Column column;
+    column.name = cut_name(text_member(object, "name"));
+    column.origin = place;
+    const std::string type = text_member(object, "type");
+    if (column.name.empty() || type.empty()) return complain(column.origin, "a column without a name or a type");
+    column.type = column_type(type, text_member(object, "typeSchema"));
+    column.not_null = flag_member(object, "notNull") || flag_member(object, "primaryKey");
+    column.default_expression = expression_of(member(object, "default"));
+    if (const Json& generated = member(object, "generated"); generated.is_object())
+      column.generated_expression = text_member(generated, "as");
+    if (const Json& identity = member(object, "identity"); identity.is_object()) read_identity(table, column, identity);
+    if (!serial_base(type).empty()) read_serial(table, column);
+    const std::string name = column.name;
+    table.columns.push_back(std::move(column));
+    if (flag_member(object, "primaryKey"))
+      add_key(table, Constraint::Kind::primary_key, table.name.name + "_pkey", {name}, false);
+    if (flag_member(object, "isUnique"))
+      add_key(table, Constraint::Kind::unique, text_member(object, "uniqueName"), {name},
+              flag_member(object, "nullsNotDistinct"));
+  }
+
+  // An enum's type carries its schema unless that is public; drizzle gives the bare name and the schema.
+  std::string column_type(std::string type, const std::string& type_schema) {
+    std::string array;
+    for (auto open = type.rfind('['); !type.empty() && type.back() == ']' && open != std::string::npos;
+         open = type.rfind('[')) {
+      array = "[]";
+      type.resize(open);
+    }
+    const std::string bare = cut_name(std::string(trim(type)));
+    const std::string schema = or_public(type_schema);
+    if (!type_schema.empty() || catalog_.enums.count({schema, bare}))
+      return (schema == "public" ? quote_identifier(bare) : quote_name(schema, bare)) + array;
+    return canonical_type(type + array);
+  }
+
+  void read_serial(const Table& table, Column& column) {
+    Sequence sequence{{table.name.schema, cut_name(table.name.name + "_" + column.name + "_seq")}, column.type,
+                      table.name, column.name, column.origin};
+    column.not_null = true;
+    if (!column.default_expression)
+      column.default_expression = "nextval(" + quote_literal(sequence_reference(sequence.name)) + "::regclass)";
+    catalog_.sequences[sequence.name] = std::move(sequence);
+  }
+
+  static std::string sequence_reference(const QualifiedName& name) {
+    return name.schema == "public" ? quote_identifier(name.name) : quote_name(name.schema, name.name);
+  }
+
+  void read_identity(const Table& table, Column& column, const Json& identity) {
+    column.identity = text_member(identity, "type") == "always" ? Column::Identity::always : Column::Identity::by_default;
+    column.not_null = true;
+    std::string name = text_member(identity, "name");
+    if (name.empty()) name = table.name.name + "_" + column.name + "_seq";
+    Sequence sequence{{table.name.schema, cut_name(std::move(name))}, column.type, table.name, column.name, column.origin};
+    catalog_.sequences[sequence.name] = std::move(sequence);
+  }
+
+  void add_key(Table& table, Constraint::Kind kind, std::string name, std::vector<std::string> columns,
+               bool nulls_not_distinct) {
+    for (auto& column : columns) column = cut_name(column);
+    if (columns.empty()) return complain(table_place_, "a key of " + display(table.name) + " without columns");
+    if (name.empty()) name = table.name.name + "_" + join(columns, "_") + "_key";
+    Constraint key{.kind = kind, .name = cut_name(std::move(name)), .columns = std::move(columns)};
+    key.nulls_not_distinct = nulls_not_distinct;
+    key.origin = table_place_;
+    Index index{.name = key.name};
+    for (const auto& column : key.columns) index.keys.push_back({.column = column});
+    index.unique = index.constraint = true;
+    index.nulls_not_distinct = nulls_not_distinct;
+    index.origin = key.origin;
+    table.constraints.push_back(std::move(key));
+    table.indexes.push_back(std::move(index));
+  }
+
+  void read_primary_key(Table& table, const Json& object) {
+    const auto columns = strings(member(object, "columns"));
+    for (auto& column : table.columns)
+      if (std::find(columns.begin(), columns.end(), column.name) != columns.end()) column.not_null = true;
+    add_key(table, Constraint::Kind::primary_key, text_member(object, "name"), columns, false);
+  }
+
+  void read_foreign_key(Table& table, const Json& object) {
+    Constraint key{.kind = Constraint::Kind::foreign_key, .name = cut_name(text_member(object, "name"))};
+    key.columns = strings(member(object, "columnsFrom"));
+    key.referenced_columns = strings(member(object, "columnsTo"));
+    key.referenced_table = {or_public(text_member(object, "schemaTo")), cut_name(text_member(object, "tableTo"))};
+    key.on_delete = action(object, "onDelete");
+    key.on_update = action(object, "onUpdate");
+    key.origin = table_place_;
+    if (key.columns.empty() || key.referenced_table.name.empty())
+      return complain(table_place_, "a foreign key of " + display(table.name) + " without columns or target");
+    table.constraints.push_back(std::move(key));
+  }
+
+  void read_index(Table& table, const Json& object, const Place& place) {
+    Index index{.name = cut_name(text_member(object, "name"))};
+    if (const auto method = text_member(object, "method"); !method.empty()) index.method = method;
+    index.unique = flag_member(object, "isUnique");
+    if (const auto where = text_member(object, "where"); !where.empty()) index.predicate = where;
+    index.origin = place;
+    for (const auto& item : member(object, "columns")) {
+      IndexKey key;
+      if (item.is_string()) {  // version 6
+        key.column = item.get<std::string>();
+      } else if (flag_member(item, "isExpression")) {
+        key.expression = text_member(item, "expression");
+      } else {
+        key.column = cut_name(text_member(item, "expression"));
+      }
+      key.descending = !optional_flag(item, "asc").value_or(true);
+      key.nulls_first = item.is_object() ? text_member(item, "nulls") == "first" : false;
+      if (key.descending && text_member(item, "nulls").empty()) key.nulls_first = true;
+      key.operator_class = text_member(item, "opclass");
+      if (!key.column.empty() || !key.expression.empty()) index.keys.push_back(std::move(key));
+    }
+    if (index.name.empty() || index.keys.empty()) return complain(place, "an index without a name or columns");
+    if (index.predicate) index.predicate_not_null = only_not_null(*index.predicate, table);
+    table.indexes.push_back(std::move(index));
+  }
+
+  // The columns of "c IS NOT NULL [AND …]"; empty when the predicate says anything else.
+  static std::vector<std::string> only_not_null(std::string_view predicate, const Table& table) {
+    std::vector<std::string> words;
+    const std::string text = replace_all(replace_all(lower(predicate), "\n", " "), "\t", " ");
+    for (const auto word : split(text, ' '))
+      if (!word.empty()) words.emplace_back(word);
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < words.size(); i += 5) {
+      if (i + 3 >= words.size() || words[i + 1] != "is" || words[i + 2] != "not" || words[i + 3] != "null") return {};
+      if (i + 4 < words.size() && words[i + 4] != "and") return {};
+      std::string name = words[i].substr(words[i].rfind('.') + 1);
+      name.erase(std::remove(name.begin(), name.end(), '"'), name.end());
+      const auto column = std::find_if(table.columns.begin(), table.columns.end(),
+                                       [&](const Column& c) { return lower(c.name) == name; });
+      if (column == table.columns.end()) return {};
+      out.push_back(column->name);
+    }
+    return out;
+  }
+
+  void read_view(const std::string& key, const Json& object) {
+    Table view;
+    view.name = name_of(object);
+    view.origin = places_.at({"views", key});
+    view.kind = flag_member(object, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
+    view.definition = text_member(object, "definition");
+    if (view.name.name.empty()) return complain(view.origin, "a view without a name");
+    table_place_ = view.origin;
+    read_columns(view, key, "views", object);
+    catalog_.tables[view.name] = std::move(view);
+  }
+
+  const Json& root_;
+  std::string file_;
+  JsonPlaces places_;
+  Diagnostics& diagnostics_;
+  Catalog catalog_;
+  Place table_place_;
+};
+
+}  // namespace
+
+bool looks_like_snapshot(std::string_view text) {
+  text = trim(text.substr(0, 3) == "\xef\xbb\xbf" ? text.substr(3) : text);
+  if (text.empty() || text.front() != '{') return false;
+  return text.find("\"dialect\"") != std::string_view::npos && text.find("\"version\"") != std::string_view::npos &&
+         (text.find("\"prevId\"") != std::string_view::npos || text.find("\"prevIds\"") != std::string_view::npos);
+}
+
+Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
+  const auto root = parse_json(text, file);
+  if (!root) return tl::unexpected(root.error());
+  const std::string dialect = text_member(*root, "dialect");
+  if (dialect != "pg" && dialect != "postgresql" && dialect != "postgres")
+    return fail(Error::Kind::input, file, "a drizzle snapshot of another database (" + ellipsis(dialect, 20) + ")",
+                "only PostgreSQL schemas are read");
+  const std::string version = text_member(*root, "version");
+  if (version != "6" && version != "7")
+    return fail(Error::Kind::input, file, "drizzle snapshot version " + ellipsis(version, 10) + " is not read, only 6 and 7",
+                version == "8" ? "name the migrations folder: its SQL is read" : "`drizzle-kit up` brings it to version 7");
+  if (!member(*root, "tables").is_object())
+    return fail(Error::Kind::input, file, "a drizzle snapshot without tables", "was it cut short?");
+  return SnapshotReader(*root, text, file, diagnostics).read();
+}
+
+}  // namespace pgadvise::project

@@ -1,0 +1,121 @@
+#include "project/files.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/text.h"
+
+namespace pgadvise::project {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t max_files = 200'000;
+constexpr int max_depth = 16;
+
+bool skipped_folder(const std::string& name) {
+  static constexpr std::string_view names[] = {"node_modules", ".git",   ".next",  "dist",  "build", "target",
+                                               "vendor",       ".turbo", ".cache", ".venv", "venv",  "__pycache__"};
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view number_at(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && digit(text[end])) ++end;
+  return text.substr(at, end - at);
+}
+
+std::string_view without_zeros(std::string_view number) {
+  while (number.size() > 1 && number.front() == '0') number.remove_prefix(1);
+  return number;
+}
+
+}  // namespace
+
+std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics) {
+  std::vector<std::string> out;
+  std::error_code code;
+  fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, code);
+  if (code) {
+    diagnostics.push_back({Error::Kind::input, root, "can't be read: " + code.message(), ""});
+    return out;
+  }
+  for (; it != fs::recursive_directory_iterator(); it.increment(code)) {
+    if (code) break;
+    const fs::directory_entry& entry = *it;
+    std::error_code ignored;
+    if (entry.is_symlink(ignored)) {
+      it.disable_recursion_pending();
+      continue;
+    }
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory(ignored)) {
+      if (skipped_folder(name) || it.depth() >= max_depth) it.disable_recursion_pending();
+    } else if (entry.is_regular_file(ignored)) {
+      out.push_back(entry.path().lexically_relative(root).generic_string());
+    }
+    if (out.size() >= max_files) {
+      diagnostics.push_back({Error::Kind::passing, root,
+                             "holds more than " + std::to_string(max_files) + " files: the rest was not looked at",
+                             "name the folder that matters"});
+      break;
+    }
+  }
+  if (code) diagnostics.push_back({Error::Kind::passing, root, "can't be listed to its end: " + code.message(), ""});
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::string normal_path(std::string_view path) {
+  std::vector<std::string> parts;
+  for (const auto part : split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == ".." && !parts.empty() && parts.back() != "..") {
+      parts.pop_back();
+    } else {
+      parts.emplace_back(part);
+    }
+  }
+  return join(parts, "/");
+}
+
+std::string join_path(std::string_view folder, std::string_view name) {
+  if (folder.empty()) return normal_path(name);
+  return normal_path(std::string(folder) + "/" + std::string(name));
+}
+
+std::string_view folder_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+}
+
+std::string_view base_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+bool natural_less(std::string_view a, std::string_view b) {
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < a.size() && j < b.size()) {
+    if (digit(a[i]) && digit(b[j])) {
+      const auto whole_a = number_at(a, i);
+      const auto whole_b = number_at(b, j);
+      const auto value_a = without_zeros(whole_a);
+      const auto value_b = without_zeros(whole_b);
+      if (value_a.size() != value_b.size()) return value_a.size() < value_b.size();
+      if (value_a != value_b) return value_a < value_b;
+      i += whole_a.size();
+      j += whole_b.size();
+    } else {
+      if (a[i] != b[j]) return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[j]);
+      ++i;
+      ++j;
+    }
+  }
+  if (a.size() - i != b.size() - j) return a.size() - i < b.size() - j;
+  return a < b;
+}
+
+}  // namespace pgadvise::project

@@ -1,0 +1,29 @@
+// Files of a repository: found within bounds, read within bounds.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace pgadvise::project {
+
+inline constexpr std::size_t text_limit = 4u << 20;    // configuration, scripts, sources
+inline constexpr std::size_t json_limit = 64u << 20;   // snapshots: real ones reach several MB
+inline constexpr std::size_t sql_limit = 512u << 20;   // dumps
+
+// The files under `root` as paths relative to it with '/', sorted. Left out: node_modules, .git, .next, dist, build,
+// target, vendor and the like, symbolic links, whatever is deeper than 16 folders. Stops at 200,000 files, and says so.
+std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics);
+
+// "a/b/../c" -> "a/c"; never begins with "/" or "./"; "" for the root. Leaves leading ".." in place.
+std::string normal_path(std::string_view path);
+std::string join_path(std::string_view folder, std::string_view name);
+std::string_view folder_of(std::string_view path);  // "" at the root
+std::string_view base_of(std::string_view path);
+
+// Numbers by value, the rest by bytes: "2_x" before "10_x".
+bool natural_less(std::string_view a, std::string_view b);
+
+}  // namespace pgadvise::project

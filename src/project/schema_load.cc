@@ -1,0 +1,66 @@
+#include "base/text.h"
+#include "project/drizzle_journal.h"
+#include "project/drizzle_snapshot.h"
+#include "project/files.h"
+#include "project/schema_input.h"
+#include "sql/replay.h"
+
+namespace pgadvise::project {
+namespace {
+
+// Hands each readable script on; an unreadable one is named. Errors: none could be read.
+template <class Use>
+Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use use) {
+  int read = 0;
+  Error last;
+  for (const auto& file : input.files) {
+    auto text = read_file(file.path, sql_limit);
+    if (!text) {
+      last = text.error();
+      diagnostics.push_back(last);
+      diagnostics.back().kind = Error::Kind::passing;
+      continue;
+    }
+    ++read;
+    use(file, file.entry.empty() ? std::move(*text) : uncomment_introspection(std::move(*text)));
+  }
+  if (read == 0 && !input.files.empty()) {
+    diagnostics.pop_back();
+    return tl::unexpected(last);
+  }
+  return read;
+}
+
+Result<Catalog> load_snapshot(const std::string& path, Diagnostics& diagnostics) {
+  const auto text = read_file(path, json_limit);
+  if (!text) return tl::unexpected(text.error());
+  return read_snapshot(*text, path, diagnostics);
+}
+
+}  // namespace
+
+Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics) {
+  if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
+  sql::Replayer replayer;
+  const auto read = each_script(input, diagnostics,
+                                [&](const SchemaFile& file, const std::string& text) { replayer.run(text, file.path); });
+  if (!read) return tl::unexpected(read.error());
+  diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
+  return replayer.take();
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (input.kind == SchemaKind::drizzle_snapshot) {
+    const auto catalog = load_snapshot(input.path, diagnostics);
+    if (!catalog) return tl::unexpected(catalog.error());
+    out.emplace_back(input.path, render_sql(*catalog));
+    return out;
+  }
+  const auto read = each_script(input, diagnostics,
+                                [&](const SchemaFile& file, std::string text) { out.emplace_back(file.path, std::move(text)); });
+  if (!read) return tl::unexpected(read.error());
+  return out;
+}
+
+}  // namespace pgadvise::project

@@ -1,0 +1,145 @@
+#include <gtest/gtest.h>
+
+#include "project/drizzle_journal.h"
+#include "project/files.h"
+#include "project/schema_input.h"
+#include "unit/project_testing.h"
+
+namespace pgadvise::project {
+namespace {
+
+using testing::Tree;
+
+const char* journal(const char* dialect) {
+  static std::string out;
+  out = std::string(R"({"version":"7","dialect":")") + dialect + R"(","entries":[
+    {"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true},
+    {"idx":1,"version":"7","when":2,"tag":"0002_c","breakpoints":true},
+    {"idx":2,"version":"7","when":3,"tag":"0001_b","breakpoints":true}]})";
+  return out.c_str();
+}
+
+std::vector<std::string> entries(const SchemaInput& input) {
+  std::vector<std::string> out;
+  for (const auto& file : input.files) out.push_back(file.entry.empty() ? std::string(base_of(file.path)) : file.entry);
+  return out;
+}
+
+using Names = std::vector<std::string>;
+
+TEST(FindSchemas, ReplaysInJournalOrderAndNamesMissingAndOrphanFiles) {
+  const Tree tree{{"meta/_journal.json", journal("postgresql")}, {"0000_a.sql", ""}, {"0001_b.sql", ""}, {"0009_x.sql", ""}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(found->front().kind, SchemaKind::drizzle_migrations);
+  EXPECT_EQ(entries(found->front()), (Names{"0000_a", "0001_b"}));
+  EXPECT_EQ(found->front().what(), "drizzle migrations (2 files)");
+  ASSERT_EQ(diagnostics.size(), 2u);
+  EXPECT_NE(diagnostics[0].what.find("0002_c"), std::string::npos);
+  EXPECT_NE(diagnostics[1].where.find("0009_x.sql"), std::string::npos);
+}
+
+TEST(FindSchemas, JournalOfAnotherDatabaseIsAnErrorByNameAndALineInARepository) {
+  const Tree tree{{"package.json", "{}"}, {"drizzle/meta/_journal.json", journal("sqlite")}, {"db/meta/_journal.json", journal("pg")}, {"db/0000_a.sql", ""}};
+  Diagnostics diagnostics;
+  const auto named = find_schemas(tree.path("drizzle"), diagnostics);
+  ASSERT_FALSE(named);
+  EXPECT_NE(named.error().what.find("sqlite"), std::string::npos);
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ(found->front().path, tree.path("db"));
+}
+
+TEST(FindSchemas, BrokenJournalIsOneLineWithItsPlace) {
+  const Tree tree{{"meta/_journal.json", "{\n  \"version\": \"7\",\n  oops\n}"}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_FALSE(found);
+  EXPECT_NE(found.error().line().find("_journal.json:3:3: broken JSON ("), std::string::npos) << found.error().line();
+}
+
+TEST(FindSchemas, JournalTagsCannotLeaveTheFolder) {
+  const Tree tree{{"d/meta/_journal.json", R"({"dialect":"pg","entries":[{"tag":"../secret"},{"tag":7},{"tag":"0000_a"}]})"},
+                   {"d/0000_a.sql", ""}, {"secret.sql", ""}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path("d"), diagnostics);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(entries(found->front()), (Names{"0000_a"}));
+  EXPECT_EQ(diagnostics.size(), 2u);
+}
+
+TEST(FindSchemas, FolderOfSqlComesInNaturalOrderWithoutDownMigrations) {
+  const Tree tree{{"10_c.sql", ""}, {"2_b.sql", ""}, {"1_a.sql", ""}, {"1_a.down.sql", ""}, {"down.sql", ""}, {"notes.md", ""}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(found->front().kind, SchemaKind::sql_folder);
+  EXPECT_EQ(entries(found->front()), (Names{"1_a.sql", "2_b.sql", "10_c.sql"}));
+}
+
+TEST(FindSchemas, PrismaAndDrizzleOneFoldersComeInFolderOrder) {
+  const Tree tree{{"prisma/migrations/20240202000000_b/migration.sql", ""},
+                   {"prisma/migrations/20240101000000_a/migration.sql", ""},
+                   {"prisma/migrations/migration_lock.toml", "provider = \"postgresql\""},
+                   {"drizzle/20240101000000_a/migration.sql", ""},
+                   {"drizzle/20240101000000_a/snapshot.json", "{}"},
+                   {"lite/migrations/20240101000000_a/migration.sql", ""},
+                   {"lite/migrations/migration_lock.toml", "provider = \"sqlite\""},
+                   {"package.json", "{}"}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 2u);
+  EXPECT_EQ((*found)[0].kind, SchemaKind::drizzle_migrations);
+  EXPECT_EQ((*found)[1].kind, SchemaKind::prisma_migrations);
+  EXPECT_EQ(entries((*found)[1]), (Names{"20240101000000_a", "20240202000000_b"}));
+  EXPECT_EQ(diagnostics.size(), 1u);  // the sqlite ones
+}
+
+TEST(FindSchemas, LooseSqlInARepositoryIsNotGuessedAt) {
+  const Tree tree{{"package.json", "{}"}, {"seed.sql", ""}, {"sql/report.sql", ""}, {"node_modules/x/meta/_journal.json", journal("pg")}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->empty());
+}
+
+TEST(FindSchemas, MissingPathAndForeignFilesAreErrors) {
+  const Tree tree{{"a.dump", "PGDMP\x01"}, {"b.json", "{}"}};
+  Diagnostics diagnostics;
+  EXPECT_EQ(find_schemas(tree.path("none"), diagnostics).error().kind, Error::Kind::input);
+  EXPECT_NE(find_schemas(tree.path("a.dump"), diagnostics).error().hint.find("pg_restore"), std::string::npos);
+  EXPECT_FALSE(find_schemas(tree.path("b.json"), diagnostics));
+}
+
+TEST(FindSchemas, WithoutTheSqlTheLastSnapshotIsRead) {
+  const Tree tree{{"meta/_journal.json", journal("pg")}, {"meta/0001_snapshot.json", "{}"}, {"meta/0000_snapshot.json", "{}"}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->front().kind, SchemaKind::drizzle_snapshot);
+  EXPECT_EQ(found->front().path, tree.path("meta/0001_snapshot.json"));
+  EXPECT_EQ(diagnostics.size(), 1u);
+}
+
+TEST(Introspection, TheCommentedFirstMigrationIsPartOfTheSchema) {
+  const std::string sql = "-- Current sql file was generated after introspecting the database\n/*\nCREATE TABLE t ();\n*/\n";
+  const std::string out = uncomment_introspection(sql);
+  EXPECT_EQ(out.size(), sql.size());
+  EXPECT_EQ(out.find("*/"), std::string::npos);
+  EXPECT_EQ(uncomment_introspection(sql + "SELECT 1;"), sql + "SELECT 1;");
+  EXPECT_EQ(uncomment_introspection("/* a */"), "/* a */");
+}
+
+TEST(NaturalOrder, ComparesNumbersByValue) {
+  EXPECT_TRUE(natural_less("V2__a", "V10__a"));
+  EXPECT_TRUE(natural_less("0009_z", "0010_a"));
+  EXPECT_FALSE(natural_less("b", "a10"));
+  EXPECT_FALSE(natural_less("a", "a"));
+  EXPECT_NE(natural_less("01", "1"), natural_less("1", "01"));
+}
+
+}  // namespace
+}  // namespace pgadvise::project
