@@ -12,6 +12,9 @@ namespace pgadvise {
 struct DeployCommand {
   enum class Stage { image_build, start, release, build, ci, compose };
   std::string command;            // as written, credentials masked
+  std::vector<std::string> words; // of the tool itself, npx, dotenv, docker exec and the like taken off, credentials
+                                  // masked: {"drizzle-kit", "push", "--force"}; of code: {"drizzle-kit/api", "pushSchema"}
+  std::string entry;              // what tells it from others of its file: "script db:push", "CMD", "job deploy"
   Place place;                    // where the command itself is written
   Stage stage = Stage::start;
   bool production = true;         // false: the target may not be production (a note)
@@ -24,8 +27,9 @@ struct Project {
   bool postgresql = true;         // false: its drizzle config names another dialect
   std::vector<DeployCommand> deploy_commands;
   std::vector<std::string> files_read;
-  // schema.ts spelling: "schema.table" -> the identifier of the pgTable constant, and "schema.table.column" ->
-  // the property name; found by a plain reading of the schema files, absent where that fails.
+  // schema.ts spelling: "schema.table" ("public.orders", always with its schema) -> the identifier of the pgTable
+  // constant, and "schema.table.column" -> the property name; sorted; found by a plain reading of the schema files,
+  // absent where that fails.
   std::vector<std::pair<std::string, std::string>> drizzle_names;
 };
 

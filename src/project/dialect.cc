@@ -1,0 +1,145 @@
+#include "project/dialect.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.h"
+#include "project/files.h"
+#include "project/script_text.h"
+
+namespace pgadvise::project {
+namespace {
+
+bool word_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
+}
+
+// Where the value of `name:` (or `"name":`, `name =`) begins, from `from` on.
+std::optional<std::size_t> value_of(std::string_view text, std::string_view name, std::size_t from) {
+  for (auto at = text.find(name, from); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    if (at > 0 && (word_character(text[at - 1]) || text[at - 1] == '.')) continue;
+    std::size_t end = at + name.size();
+    if (end < text.size() && (text[end] == '"' || text[end] == '\'')) ++end;
+    end = std::min(text.find_first_not_of(" \t\r\n", end), text.size());
+    if (end < text.size() && (text[end] == ':' || (text[end] == '=' && text.substr(end, 2) != "=="))) return end + 1;
+  }
+  return std::nullopt;
+}
+
+// The strings of a value: up to the comma, bracket or line that ends it, all of an array's.
+std::vector<std::string> strings_of(std::string_view text, std::size_t at) {
+  std::vector<std::string> out;
+  int depth = 0;
+  std::size_t end = at;
+  for (bool quoted = false; end < text.size(); ++end) {
+    const char c = text[end];
+    if (c == '"' || c == '\'' || c == '`') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '[' || c == '(' || c == '{') ++depth;
+    if ((c == ']' || c == ')' || c == '}') && --depth < 0) break;
+    if ((c == ',' || c == ';') && depth <= 0) break;
+  }
+  for (const auto& literal : string_literals(text.substr(at, end - at))) out.push_back(literal.value);
+  return out;
+}
+
+std::optional<std::string> dialect_name(const std::string& value) {
+  if (value == "postgresql" || value == "postgres" || value == "pg") return "postgresql";
+  for (const auto* name : {"sqlite", "mysql", "turso", "singlestore", "gel", "mssql", "cockroach", "better-sqlite", "libsql",
+                           "mysql2", "d1", "d1-http", "expo", "durable-sqlite"})
+    if (value == name) return name;
+  return std::nullopt;
+}
+
+std::string option_value(const std::vector<std::string>& words, std::string_view name) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == name && i + 1 < words.size()) return words[i + 1];
+    if (words[i].compare(0, name.size() + 1, std::string(name) + "=") == 0) return words[i].substr(name.size() + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+bool DrizzleConfig::postgresql() const {
+  return dialects.empty() || std::find(dialects.begin(), dialects.end(), "postgresql") != dialects.end();
+}
+
+DrizzleConfig read_drizzle_config(const std::string& path, std::string_view text) {
+  DrizzleConfig config{path, {}, {}, "drizzle"};
+  const std::string code = without_comments(text);
+  for (const auto* name : {"dialect", "driver"}) {
+    for (auto at = value_of(code, name, 0); at; at = value_of(code, name, *at))
+      for (const auto& value : strings_of(code, *at))
+        if (const auto dialect = dialect_name(value)) config.dialects.push_back(*dialect);
+    if (!config.dialects.empty()) break;
+  }
+  for (auto at = value_of(code, "schema", 0); at; at = value_of(code, "schema", *at))
+    for (const auto& value : strings_of(code, *at))
+      if (value.find_first_of("/*.") != std::string::npos) config.schema.push_back(value);
+  if (const auto at = value_of(code, "out", 0))
+    if (const auto values = strings_of(code, *at); !values.empty()) config.out = values.front();
+  return config;
+}
+
+std::vector<DrizzleConfig> drizzle_configs(Tree& tree) {
+  std::vector<DrizzleConfig> out;
+  for (const auto& path : tree.files()) {
+    const auto base = base_of(path);
+    if (base.substr(0, 7) != "drizzle" || base.find("config") == std::string_view::npos || base.find('.') == std::string_view::npos)
+      continue;
+    const auto extension = base.substr(base.rfind('.'));
+    if (extension != ".ts" && extension != ".js" && extension != ".mjs" && extension != ".cjs" && extension != ".mts" &&
+        extension != ".json")
+      continue;
+    if (const std::string* text = tree.text(path)) out.push_back(read_drizzle_config(path, *text));
+  }
+  return out;
+}
+
+bool drizzle_is_postgresql(const std::vector<DrizzleConfig>& configs, const std::string& folder,
+                           const std::vector<std::string>& words) {
+  if (const auto named = dialect_name(option_value(words, "--dialect"))) return *named == "postgresql";
+  for (const auto& word : words)  // push:sqlite, push:mysql of older versions
+    if (word.compare(0, 5, "push:") == 0) return word == "push:pg";
+  if (const auto file = option_value(words, "--config"); !file.empty()) {
+    for (const auto& config : configs)
+      if (config.path == join_path(folder, file) || base_of(config.path) == base_of(file)) return config.postgresql();
+  }
+  for (std::string_view at = folder;; at = folder_of(at)) {
+    bool seen = false;
+    for (const auto& config : configs) {
+      if (folder_of(config.path) != at) continue;
+      seen = true;
+      if (config.postgresql()) return true;
+    }
+    if (seen) return false;
+    if (at.empty()) break;
+  }
+  return configs.empty() ||
+         std::any_of(configs.begin(), configs.end(), [](const DrizzleConfig& config) { return config.postgresql(); });
+}
+
+bool prisma_is_postgresql(Tree& tree, const std::string& folder, const std::vector<std::string>& words) {
+  std::string best = join_path(folder, option_value(words, "--schema"));
+  if (!tree.has(best)) {
+    best.clear();
+    for (const auto& path : tree.files()) {
+      if (base_of(path) != "schema.prisma") continue;
+      const bool below = folder.empty() || path.compare(0, folder.size() + 1, folder + "/") == 0;
+      if (best.empty() || below) best = path;
+      if (below) break;
+    }
+  }
+  const std::string* text = best.empty() ? nullptr : tree.text(best);
+  if (!text) return true;
+  const auto source = text->find("datasource");
+  if (source == std::string::npos) return true;
+  const auto at = value_of(*text, "provider", source);
+  if (!at) return true;
+  const auto line = text->substr(*at, text->find('\n', *at) - *at);
+  return line.find("postgres") != std::string::npos || line.find("cockroachdb") != std::string::npos ||
+         line.find("env(") != std::string::npos;
+}
+
+}  // namespace pgadvise::project

@@ -1,0 +1,31 @@
+// drizzle.config.* and schema.prisma, as far as a plain reading goes.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "project/tree.h"
+
+namespace pgadvise::project {
+
+struct DrizzleConfig {
+  std::string path;
+  std::vector<std::string> dialects;  // those its text names: "postgresql", "sqlite" …; empty: none was found
+  std::vector<std::string> schema;    // paths and globs, relative to the config's folder
+  std::string out;                    // "drizzle" unless given
+  bool postgresql() const;            // named, or nothing else is
+};
+
+DrizzleConfig read_drizzle_config(const std::string& path, std::string_view text);
+// All configs of the repository, in path order.
+std::vector<DrizzleConfig> drizzle_configs(Tree& tree);
+
+// Does a command in `folder` speak to PostgreSQL? By its --config and --dialect options, the nearest config at or above the
+// folder, and else by any config of the repository. True when nothing tells.
+bool drizzle_is_postgresql(const std::vector<DrizzleConfig>& configs, const std::string& folder,
+                           const std::vector<std::string>& words);
+bool prisma_is_postgresql(Tree& tree, const std::string& folder, const std::vector<std::string>& words);
+
+}  // namespace pgadvise::project
