@@ -44,7 +44,7 @@ std::string newer_syntax(std::string_view statement) {
       {170000, {"matched", "by", "source"}, "NOT MATCHED BY SOURCE"},
       {170000, {"matched", "by", "target"}, "NOT MATCHED BY TARGET"},
       {170000, {"on_error"}, "COPY … ON_ERROR"},
-      {180000, {")", "virtual"}, "VIRTUAL generated columns"},
+      {180000, {")", "virtual"}, "a VIRTUAL column"},
       {180000, {"without", "overlaps"}, "WITHOUT OVERLAPS"},
       {180000, {"period"}, "PERIOD"},
       {180000, {"not", "enforced"}, "NOT ENFORCED"},
@@ -96,8 +96,9 @@ void Replayer::State::note(const std::string& what, std::size_t offset, const st
       {Error::Kind::passing, Place{file, position.line, position.column}.str(), what, hint});
 }
 
-void Replayer::State::run(std::string_view script, const std::string& script_file) {
+void Replayer::State::run(std::string_view text, const std::string& script_file) {
   file = script_file;
+  script = text;
   lines = std::make_unique<LineIndex>(script);
   const auto statements = split(script);
   keep_savepoints_ = std::any_of(statements.begin(), statements.end(),

@@ -19,9 +19,9 @@ struct Block {
 };
 
 bool is_data_statement(const Lexeme& first) {
-  for (const char* word :
-       {"create", "alter", "drop", "comment", "grant", "revoke", "insert", "update", "delete", "select",
-        "perform", "raise", "null", "truncate", "lock", "set", "refresh", "reindex", "analyze"})
+  for (const char* word : {"create",   "alter",  "drop",   "comment", "grant",   "revoke", "insert",
+                           "update",   "delete", "select", "perform", "raise",   "null",   "execute",
+                           "truncate", "lock",   "set",    "refresh", "reindex", "analyze"})
     if (first.is_word(word)) return true;
   return false;
 }
@@ -101,6 +101,16 @@ bool caught(const Block& block, const Problem& problem) {
   return false;
 }
 
+// The value of an EXECUTE's argument when it is one string constant, or "".
+std::string constant_text(std::string_view argument) {
+  Lexer lexer(argument);
+  if (lexer.next_token().kind != Lexeme::Kind::string || lexer.next_token().kind != Lexeme::Kind::end)
+    return {};
+  const auto tree = Tree::parse("SELECT " + std::string(argument));
+  if (!tree || tree->size() != 1 || !tree->statement(0)->select_stmt->n_target_list) return {};
+  return constant(tree->statement(0)->select_stmt->target_list[0]->res_target->val).text;
+}
+
 }  // namespace
 
 Outcome Replayer::State::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
@@ -113,27 +123,55 @@ Outcome Replayer::State::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
   }
   effect = Effect::none;
   if (language != "plpgsql") return Problem{"a DO block in " + language + " is not interpreted"};
+  constexpr int most_nested = 8;
+  if (block_depth_ >= most_nested) return Problem{"DO blocks are nested too deeply"};
+  ++block_depth_;
+  // Places inside the body can be told when it stands in the script as it is, between dollar quotes.
+  const std::size_t outer_offset = statement_offset;
+  const std::size_t body_offset = script.find(body, outer_offset);
   const Block block = read_block(body);
   bool skipped = !block.understood;
+  Outcome outcome;
   for (const BlockStatement& part : block.statements) {
-    const auto tree = Tree::parse(part.text);
-    if (!tree || tree->size() != 1) {
-      // PERFORM, RAISE, NULL: PL/pgSQL's own words, no matter for a catalog.
-      Lexer lexer(part.text);
-      const Lexeme first = lexer.next_token();
-      skipped |= !first.is_word("perform") && !first.is_word("raise") && !first.is_word("null");
-      continue;
+    if (body_offset != std::string_view::npos)
+      statement_offset = body_offset + static_cast<std::size_t>(part.text.data() - body.data());
+    outcome = block_statement(part.text, effect, skipped);
+    if (outcome && (part.guarded || caught(block, *outcome))) {
+      outcome.reset();
+      if (!part.guarded) break;
     }
-    Effect inner = Effect::none;
-    const Node& node = *tree->statement(0);
-    if (node.node_case == PG_QUERY__NODE__NODE_TRANSACTION_STMT) continue;
-    const Outcome outcome = dispatch(node, inner);
-    if (outcome && caught(block, *outcome)) break;
-    if (outcome && !part.guarded) return outcome;
-    if (inner == Effect::replayed) effect = Effect::replayed;
+    if (outcome) break;
   }
-  if (skipped) return Problem{"a DO block with more than plain statements is not interpreted"};
-  return {};
+  statement_offset = outer_offset;
+  --block_depth_;
+  if (!outcome && skipped) return Problem{"a DO block with more than plain statements is not interpreted"};
+  return outcome;
+}
+
+Outcome Replayer::State::block_statement(std::string_view text, Effect& effect, bool& skipped) {
+  Lexer lexer(text);
+  const Lexeme first = lexer.next_token();
+  // PL/pgSQL's own words, no matter for a catalog.
+  if (first.is_word("perform") || first.is_word("raise") || first.is_word("null")) return {};
+  std::string dynamic;
+  if (first.is_word("execute")) {
+    dynamic = constant_text(text.substr(lexer.position()));
+    skipped |= dynamic.empty();
+    if (dynamic.empty()) return {};
+    text = dynamic;
+  }
+  Outcome outcome;
+  const bool done = with_stack(tree_depth(text), [&] {
+    const auto tree = Tree::parse(text);
+    skipped |= !tree;
+    for (std::size_t i = 0; tree && i < tree->size() && !outcome; ++i) {
+      if (tree->statement(i)->node_case == PG_QUERY__NODE__NODE_TRANSACTION_STMT) continue;
+      Effect inner = Effect::none;
+      outcome = dispatch(*tree->statement(i), inner);
+      if (!outcome && inner == Effect::replayed) effect = Effect::replayed;
+    }
+  });
+  return done ? outcome : Outcome(Problem{too_deep.what});
 }
 
 }  // namespace pgadvise::sql

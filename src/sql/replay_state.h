@@ -35,7 +35,7 @@ struct Replayer::State {
   ReplayCounts counts;
 
   // ---- replay.cc
-  void run(std::string_view script, const std::string& script_file);
+  void run(std::string_view text, const std::string& script_file);
   void statement(std::string_view text, std::size_t offset);
   Outcome dispatch(const Node& node, Effect& effect);
   Outcome select(const PgQuery__SelectStmt& stmt, const Node& node, Effect& effect);
@@ -46,6 +46,7 @@ struct Replayer::State {
   Place place(int location) const;  // in the current statement; below zero: the statement itself
   // ---- replay_block.cc
   Outcome do_block(const PgQuery__DoStmt& stmt, Effect& effect);
+  Outcome block_statement(std::string_view text, Effect& effect, bool& skipped);
   // ---- replay_create.cc
   Outcome create_table(const PgQuery__CreateStmt& stmt, bool foreign);
   Outcome add_elements(Table& table, const PgQuery__CreateStmt& stmt, std::vector<PendingConstraint>& pending,
@@ -111,6 +112,7 @@ struct Replayer::State {
 
   // The statement being replayed.
   std::string file;
+  std::string_view script;
   std::unique_ptr<LineIndex> lines;
   std::size_t statement_offset = 0;
 
@@ -119,6 +121,7 @@ struct Replayer::State {
   std::vector<std::pair<std::string, SchemaState>> savepoints_;  // the first: BEGIN
   bool keep_savepoints_ = false;                                 // the script rolls something back
   bool in_transaction_ = false;
+  int block_depth_ = 0;
   std::optional<std::vector<std::string>> path_after_transaction_;  // SET LOCAL
 };
 

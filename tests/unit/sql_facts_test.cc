@@ -1,0 +1,177 @@
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "sql/facts.h"
+#include "sql/replay.h"
+
+namespace pgadvise::sql {
+namespace {
+
+const Catalog& shop() {
+  static const Catalog catalog = [] {
+    Replayer replayer;
+    replayer.run(
+        "CREATE TABLE customers (id int PRIMARY KEY, email varchar(80), active boolean, created_at "
+        "timestamptz);"
+        "CREATE TABLE orders (id int PRIMARY KEY, customer_id int, status text, total numeric, tags text[], "
+        "payload jsonb);"
+        "CREATE TABLE items (order_id int, product_id int, quantity int);"
+        "CREATE SCHEMA audit; CREATE TABLE audit.log (id int, at date);",
+        "shop.sql");
+    return replayer.take();
+  }();
+  return catalog;
+}
+
+std::string shown(const ColumnUse& use) {
+  return use.table.name.empty() ? "?" + use.column : display(use.table) + "." + use.column;
+}
+
+std::string shown(const Predicate& p) {
+  static constexpr const char* ops[] = {"eq", "in", "range", "like", "null", "notnull", "other"};
+  std::string out = p.wrapper.empty() ? shown(p.column) : p.wrapper + "(" + shown(p.column) + ")";
+  out += " " + std::string(ops[static_cast<int>(p.op)]) + "[" + p.op_name + "]";
+  if (p.value == Predicate::Value::parameter) out += " $" + std::to_string(p.parameter);
+  if (p.value == Predicate::Value::constant) out += " '" + p.constant.value_or("NULL") + "'";
+  if (p.value == Predicate::Value::column) out += " " + shown(p.other);
+  return out + (p.under_or ? " or" : "");
+}
+
+std::string predicates(std::string_view query) {
+  std::vector<std::string> out;
+  for (const Predicate& p : query_facts(query, shop()).predicates) out.push_back(shown(p));
+  return join(out, "; ");
+}
+
+std::string relations(std::string_view query) {
+  std::vector<std::string> out;
+  for (const RelationUse& r : query_facts(query, shop()).relations)
+    out.push_back(display(r.table) + (r.alias.empty() ? "" : " " + r.alias) + (r.written ? " w" : "") +
+                  (r.generated_subselect ? " g" : ""));
+  return join(out, "; ");
+}
+
+TEST(Facts, Predicates) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"SELECT 1 FROM orders o WHERE o.customer_id = $1 AND status IN ('a', 'b') AND total > 10.5",
+       "orders.customer_id eq[=] $1; orders.status in[=] 'a'; orders.total range[>] '10.5'"},
+      {"SELECT 1 FROM orders WHERE customer_id = ANY($2::int[]) AND $3 < total AND id BETWEEN $4 AND $5",
+       "orders.customer_id in[=] $2; orders.total range[>] $3; orders.id range[BETWEEN] $4"},
+      {"SELECT 1 FROM customers WHERE lower(email) = $1 OR email ILIKE 'a%'",
+       "lower(customers.email) eq[=] $1 or; customers.email like[~~*] 'a%' or"},
+      {"SELECT 1 FROM customers WHERE email::text = $1 AND created_at::date = '2020-01-01'::date AND NOT "
+       "active",
+       "customers.email eq[=] $1; ::date(customers.created_at) eq[=] '2020-01-01'; customers.active eq[=] "
+       "'false'"},
+      {"SELECT 1 FROM orders WHERE status IS NULL AND NOT (total IS NOT NULL) AND payload @> $1 AND payload "
+       "->> 'a' = 'b'",
+       "orders.status null[IS NULL]; orders.total notnull[IS NOT NULL] or; orders.payload other[@>] $1; "
+       "->>(orders.payload) eq[=] 'b'"},
+      {"SELECT 1 FROM orders WHERE $1 = ANY(tags) AND status <> 'x' AND id NOT IN (1) AND id <> ALL($2)",
+       "orders.tags other[=] $1; orders.status other[<>] 'x'; orders.id other[<>] '1'; orders.id other[<>] "
+       "$2"},
+      {"SELECT 1 FROM orders WHERE (customer_id, id) > ($1, $2) AND (customer_id, status) = ($3, $4)",
+       "orders.customer_id range[>] $1; orders.customer_id eq[=] $3; orders.status eq[=] $4"},
+      {"SELECT 1 FROM orders o JOIN customers c ON c.id = o.customer_id LEFT JOIN items i ON i.order_id = "
+       "o.id AND i.quantity > 1",
+       "customers.id eq[=] orders.customer_id; items.order_id eq[=] orders.id; items.quantity range[>] '1'"},
+      {"SELECT 1 FROM items JOIN (SELECT id AS order_id FROM orders) o USING (order_id)",
+       "items.order_id eq[=] orders.id"},
+      {"SELECT 1 FROM orders a NATURAL JOIN (SELECT id, total FROM orders) b",
+       "orders.id eq[=] orders.id; orders.total eq[=] orders.total"},
+      {"WITH recent AS (SELECT * FROM orders WHERE status = 'x') SELECT * FROM recent WHERE "
+       "recent.customer_id = $1",
+       "orders.status eq[=] 'x'; orders.customer_id eq[=] $1"},
+      {"SELECT 1 FROM customers c WHERE EXISTS (SELECT 1 FROM orders WHERE customer_id = c.id AND email = "
+       "$1)",
+       "orders.customer_id eq[=] customers.id; customers.email eq[=] $1"},
+      {"SELECT 1 FROM customers WHERE id IN (SELECT customer_id FROM orders WHERE total > 1)",
+       "orders.total range[>] '1'; customers.id in[=] orders.customer_id"},
+      {"SELECT 1 FROM orders WHERE id = 1 UNION ALL SELECT 1 FROM items WHERE order_id = 2",
+       "orders.id eq[=] '1'; items.order_id eq[=] '2'"},
+      {"UPDATE orders SET total = 1 FROM customers c WHERE c.id = customer_id AND c.email = $1",
+       "customers.id eq[=] orders.customer_id; customers.email eq[=] $1"},
+      {"DELETE FROM items USING orders o WHERE order_id = o.id AND o.status = $1",
+       "items.order_id eq[=] orders.id; orders.status eq[=] $1"},
+      {"INSERT INTO items SELECT id, 1, 1 FROM orders WHERE status = 'x' ON CONFLICT DO NOTHING",
+       "orders.status eq[=] 'x'"},
+      {"SELECT 1 FROM audit.log WHERE audit.log.id = 1 AND log.at > now()",
+       "audit.log.id eq[=] '1'; audit.log.at range[>]"},
+      {"SELECT 1 FROM unknown WHERE id = 1", ""},
+      {"SELECT 1 FROM orders o WHERE o.nope = 1 AND orders.id = 1", ""},
+      {"SELECT 1 FROM orders GROUP BY status HAVING count(*) > 1", ""},
+      {"SELECT 1 FROM orders, LATERAL (SELECT * FROM items WHERE order_id = orders.id LIMIT 1) i WHERE "
+       "i.quantity = 1",
+       "items.order_id eq[=] orders.id; items.quantity eq[=] '1'"},
+      {"SELECT 1 FROM orders WHERE coalesce(status, 'x') = 'y' AND total * 2 = 4",
+       "coalesce(orders.status) eq[=] 'y'; *(orders.total) eq[=] '4'"},
+  };
+  for (const auto& [query, expected] : cases) EXPECT_EQ(predicates(query), expected) << query;
+}
+
+TEST(Facts, Relations) {
+  EXPECT_EQ(relations("SELECT 1 FROM orders o, customers, audit.log"), "orders o; customers; audit.log");
+  EXPECT_EQ(relations("WITH orders AS (SELECT * FROM items) SELECT * FROM orders"), "items");
+  EXPECT_EQ(relations("WITH d AS (DELETE FROM items RETURNING *) INSERT INTO orders SELECT order_id FROM d"),
+            "items w; orders w");
+  EXPECT_EQ(relations("MERGE INTO orders o USING items i ON o.id = i.order_id WHEN MATCHED THEN DELETE"),
+            "orders o w; items i");
+  const auto facts = query_facts("SELECT * FROM nope JOIN log ON true", shop());
+  EXPECT_EQ(facts.unknown_relations.size(), 2u);
+  EXPECT_TRUE(query_facts("SELECT * FROM pg_class", shop()).catalog_query);
+  EXPECT_TRUE(query_facts("SELECT * FROM information_schema.tables", shop()).catalog_query);
+  EXPECT_FALSE(facts.catalog_query);
+}
+
+TEST(Facts, DrizzlesRelationalQueriesAreKnown) {
+  const char* query =
+      "select \"customers\".\"id\", \"customers_orders\".\"data\" as \"orders\" from \"customers\" "
+      "\"customers\" left join lateral "
+      "(select coalesce(json_agg(json_build_array(\"customers_orders\".\"id\")), '[]'::json) as \"data\" "
+      "from (select * from \"orders\" "
+      "\"customers_orders\" where \"customers_orders\".\"customer_id\" = \"customers\".\"id\" limit $1) "
+      "\"customers_orders\") "
+      "\"customers_orders\" on true where \"customers\".\"id\" = $2";
+  EXPECT_EQ(relations(query), "customers customers; orders customers_orders g");
+  EXPECT_EQ(predicates(query), "orders.customer_id eq[=] customers.id; customers.id eq[=] $2");
+  EXPECT_FALSE(query_facts(query, shop()).selects_all_columns);
+  EXPECT_EQ(query_facts(query, shop()).parameters, 2);
+}
+
+TEST(Facts, SortAndLimit) {
+  auto facts = query_facts(
+      "SELECT total AS t, id FROM orders ORDER BY t DESC, 2, status NULLS FIRST, lower(status) LIMIT 10 "
+      "OFFSET $1",
+      shop());
+  ASSERT_EQ(facts.sort.size(), 4u);
+  EXPECT_EQ(shown(facts.sort[0].column), "orders.total");
+  EXPECT_TRUE(facts.sort[0].descending && facts.sort[0].nulls_first);
+  EXPECT_EQ(shown(facts.sort[1].column), "orders.id");
+  EXPECT_EQ(shown(facts.sort[2].column), "orders.status");
+  EXPECT_TRUE(facts.sort[2].nulls_first);
+  EXPECT_EQ(shown(facts.sort[3].column), "?");
+  EXPECT_EQ(facts.limit_constant, 10);
+  EXPECT_TRUE(facts.has_limit && facts.has_offset);
+  facts = query_facts("SELECT * FROM orders LIMIT $1", shop());
+  EXPECT_TRUE(facts.has_limit && facts.selects_all_columns && !facts.limit_constant);
+  EXPECT_FALSE(query_facts("SELECT id FROM orders LIMIT ALL", shop()).has_limit);
+  EXPECT_TRUE(query_facts("SELECT id FROM (SELECT * FROM orders ORDER BY id) x", shop()).sort.empty());
+}
+
+TEST(Facts, KindsAndFlags) {
+  EXPECT_FALSE(query_facts("SELEC", shop()).parsed);
+  EXPECT_TRUE(query_facts("INSERT INTO orders VALUES ($1, $12)", shop()).single_row_insert);
+  EXPECT_FALSE(query_facts("INSERT INTO orders VALUES (1), (2)", shop()).single_row_insert);
+  EXPECT_FALSE(query_facts("INSERT INTO orders SELECT 1", shop()).single_row_insert);
+  EXPECT_EQ(query_facts("INSERT INTO orders VALUES ($1, $12)", shop()).parameters, 12);
+  EXPECT_TRUE(query_facts("SELECT 1 FROM orders FOR UPDATE", shop()).locks_rows);
+  EXPECT_EQ(query_facts("BEGIN", shop()).kind, StatementKind::transaction);
+  EXPECT_EQ(query_facts("SELECT now(), pg_catalog.lower('x'), now()", shop()).functions,
+            (std::vector<std::string>{"now", "pg_catalog.lower"}));
+  std::string deep = "SELECT 1 FROM orders WHERE id = 1";
+  for (int i = 0; i < 50'000; ++i) deep += " + 1";
+  EXPECT_FALSE(query_facts(deep, shop()).parsed);
+}
+
+}  // namespace
+}  // namespace pgadvise::sql

@@ -1,0 +1,183 @@
+#include <gtest/gtest.h>
+
+#include "sql/expression.h"
+#include "sql/statement.h"
+
+namespace pgadvise::sql {
+namespace {
+
+std::vector<std::string> texts(std::string_view script) {
+  std::vector<std::string> out;
+  for (const auto& statement : split(script)) out.emplace_back(statement.text);
+  return out;
+}
+using List = std::vector<std::string>;
+
+TEST(Split, EndsStatementsAtSemicolonsAndDropsComments) {
+  EXPECT_EQ(texts("-- x;\nSELECT 1; /* a /* b; */ c */ SELECT 2 ;;\n"), (List{"SELECT 1", "SELECT 2"}));
+  EXPECT_EQ(texts("\xef\xbb\xbfSELECT 1"), (List{"SELECT 1"}));
+  EXPECT_EQ(texts(""), List{});
+  EXPECT_EQ(split("  SELECT 1;\n SELECT 2").at(1).offset, 13u);
+}
+
+TEST(Split, LooksThroughQuotes) {
+  EXPECT_EQ(texts("SELECT ';'; SELECT E'\\';', 1; SELECT \"a;\"\"b\"; SELECT U&'\\0041;'; SELECT 'it''s;'"),
+            (List{"SELECT ';'", "SELECT E'\\';', 1", "SELECT \"a;\"\"b\"", "SELECT U&'\\0041;'",
+                  "SELECT 'it''s;'"}));
+  EXPECT_EQ(texts("DO $$ a; $x$; b; $$; SELECT $1; SELECT $a$ $b$; $a$;SELECT a$b$c;"),
+            (List{"DO $$ a; $x$; b; $$", "SELECT $1", "SELECT $a$ $b$; $a$", "SELECT a$b$c"}));
+}
+
+TEST(Split, TakesTheRestAfterAnUnterminatedQuote) {
+  EXPECT_EQ(texts("SELECT 1; SELECT 'x; SELECT 2;"), (List{"SELECT 1", "SELECT 'x; SELECT 2;"}));
+  EXPECT_EQ(texts("SELECT $a$ x; SELECT 2;").size(), 1u);
+  EXPECT_EQ(texts("SELECT 1 /* x; SELECT 2;"), (List{"SELECT 1"}));
+}
+
+TEST(Split, KeepsBodiesWhole) {
+  const std::string function =
+      "CREATE OR REPLACE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; "
+      "END";
+  EXPECT_EQ(texts(function + "; SELECT 3"), (List{function, "SELECT 3"}));
+  const std::string rule =
+      "CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO a VALUES (1); INSERT INTO b VALUES (2))";
+  EXPECT_EQ(texts(rule + "; SELECT 3"), (List{rule, "SELECT 3"}));
+  EXPECT_EQ(texts("BEGIN; SELECT 1; END;").size(), 3u);
+}
+
+TEST(Split, ALostParenthesisTakesOneStatement) {
+  EXPECT_EQ(texts("CREATE TABLE a (id int; SELECT 1; SELECT 2"),
+            (List{"CREATE TABLE a (id int", "SELECT 1", "SELECT 2"}));
+}
+
+TEST(Split, PassesOverPsqlLinesAndCopyData) {
+  EXPECT_EQ(texts("\\restrict abc'\nSELECT 1;\n\\connect x\nSELECT 2 \\gexec\nSELECT 3"),
+            (List{"SELECT 1", "SELECT 2", "SELECT 3"}));
+  EXPECT_EQ(texts("COPY t (a) FROM stdin;\n1;'\n\\N\n\\.\nSELECT 1;"),
+            (List{"COPY t (a) FROM stdin", "SELECT 1"}));
+  EXPECT_EQ(texts("COPY t FROM 'stdin'; SELECT 1;").size(), 2u);
+  EXPECT_EQ(texts("COPY t FROM stdin;\n1;\n2;\n").size(), 1u);
+}
+
+TEST(Split, DrizzleBreakpointsEndStatements) {
+  EXPECT_EQ(
+      texts("CREATE TABLE a ()\n--> statement-breakpoint\nCREATE TABLE b ();--> statement-breakpoint\n"),
+      (List{"CREATE TABLE a ()", "CREATE TABLE b ()"}));
+}
+
+TEST(Fingerprint, IgnoresConstantsAndRefusesWhatDoesNotParse) {
+  EXPECT_EQ(fingerprint("SELECT * FROM t WHERE a = 1").value(),
+            fingerprint("select * from t where a = $1").value());
+  EXPECT_EQ(fingerprint("SELECT 1").value().size(), 16u);
+  EXPECT_EQ(fingerprint("SELECT FROM WHERE").error().what, "syntax error at or near \"WHERE\"");
+  EXPECT_FALSE(fingerprint(std::string_view("SELECT 1\0; DROP", 14)).has_value());
+}
+
+TEST(Fingerprint, MessagesHoldNoLiterals) {
+  for (const char* text : {"SELECT 1 'hunter2'", "SELECT 'hunter2", "ALTER ROLE a PASSWORD E'hunter2' 'x' y",
+                           "SELECT $$hunter2"}) {
+    const auto result = fingerprint(text);
+    if (!result) EXPECT_EQ(result.error().what.find("hunter2"), std::string::npos) << result.error().what;
+  }
+}
+
+TEST(Normalize, ReplacesConstants) {
+  EXPECT_EQ(normalize("SELECT 'x' FROM t WHERE a = 1").value(), "SELECT $1 FROM t WHERE a = $2");
+}
+
+TEST(Shape, TellsWhatMayBeSent) {
+  const auto of = [](std::string_view text) { return shape(text).value(); };
+  EXPECT_EQ(of("SELECT 1; SELECT 2").statements, 2);
+  EXPECT_EQ(of("").statements, 0);
+  EXPECT_TRUE(of("SELECT 1 INTO t").into);
+  EXPECT_TRUE(of("CREATE TABLE t AS SELECT 1").into);
+  EXPECT_TRUE(of("SELECT * FROM (SELECT * FROM t FOR UPDATE) x").locks_rows);
+  EXPECT_TRUE(of("SELECT (SELECT 1 FROM t FOR KEY SHARE)").locks_rows);
+  EXPECT_TRUE(of("WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x").modifies);
+  EXPECT_TRUE(of("EXPLAIN ANALYZE DELETE FROM t").modifies);
+  const Shape plain = of("WITH x AS (SELECT 1) SELECT * FROM x UNION SELECT 2");
+  EXPECT_EQ(plain.kind, StatementKind::select);
+  EXPECT_FALSE(plain.modifies || plain.locks_rows || plain.into);
+  EXPECT_EQ(of("BEGIN").kind, StatementKind::transaction);
+  EXPECT_EQ(of("VACUUM").kind, StatementKind::utility);
+}
+
+std::string repeated(std::string_view part, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += part;
+  return out;
+}
+
+// Each of these overflows an ordinary stack when it is parsed without a guard.
+TEST(Depth, RefusesWhatIsTooDeepInsteadOfOverflowing) {
+  const int n = 50'000;
+  const std::vector<std::string> hostile = {
+      "SELECT 1" + repeated(" + 1", n),
+      "SELECT " + repeated("(", n) + "1" + repeated(")", n),
+      "SELECT " + repeated("- ", n) + "1",
+      "SELECT " + repeated("NOT ", n) + "true",
+      "SELECT " + repeated("CASE WHEN true THEN ", n) + "1" + repeated(" END", n),
+      "SELECT 1" + repeated(" UNION SELECT 1", n),
+      "SELECT * FROM t" + repeated(" JOIN t ON true", n),
+      "SELECT 1" + repeated(" IS NULL", n),
+      "SELECT 1" + repeated("::int", n),
+      "SELECT 1" + repeated(" BETWEEN 1 AND 2 IS NULL", n),
+      "SELECT " + repeated("ARRAY[", n) + "1" + repeated("]", n),
+      "SELECT " + repeated("f(", n) + "1" + repeated(")", n),
+      "SELECT " + repeated("(SELECT ", n) + "1" + repeated(")", n),
+      "SELECT a" + repeated(" COLLATE \"C\"", n),
+  };
+  for (const auto& text : hostile) {
+    const auto result = shape(text);
+    ASSERT_FALSE(result.has_value()) << text.substr(0, 40);
+    EXPECT_EQ(result.error().what, "nested or chained too deeply to be read");
+    EXPECT_FALSE(fingerprint(text).has_value());
+    EXPECT_FALSE(normalize(text).has_value());
+  }
+}
+
+TEST(Depth, LongIsNotDeep) {
+  const int n = 20'000;
+  EXPECT_TRUE(shape("SELECT 1 WHERE a = 1" + repeated(" OR a = 1", n)).has_value());
+  EXPECT_TRUE(shape("SELECT 1 WHERE a BETWEEN 1 AND 2" + repeated(" AND b + 1 = 2", n)).has_value());
+  EXPECT_TRUE(shape("SELECT 1 WHERE a IN (-1" + repeated(", -1", n) + ")").has_value());
+  EXPECT_TRUE(shape("INSERT INTO t VALUES (1, -2)" + repeated(", (1, -2)", n)).has_value());
+}
+
+TEST(Depth, DeepButBearableRunsOnALargerStack) {
+  for (const int n : {100, 240, 1000, 4000}) {
+    EXPECT_TRUE(shape("SELECT 1" + repeated(" + 1", n)).has_value()) << n;
+    EXPECT_TRUE(fingerprint("SELECT 1" + repeated(" UNION SELECT 1", n)).has_value()) << n;
+  }
+}
+
+TEST(Quote, FollowsTheServersKeywords) {
+  EXPECT_EQ(quote_identifier("users"), "users");
+  EXPECT_EQ(quote_identifier("user"), "\"user\"");
+  EXPECT_EQ(quote_identifier("order"), "\"order\"");
+  EXPECT_EQ(quote_identifier("between"), "\"between\"");  // a column-name keyword is quoted, too
+  EXPECT_EQ(quote_identifier("name"), "name");
+  EXPECT_EQ(quote_identifier("userId"), "\"userId\"");
+  EXPECT_EQ(quote_identifier("1a"), "\"1a\"");
+  EXPECT_EQ(quote_identifier("a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(quote_identifier(""), "\"\"");
+  EXPECT_EQ(quote_identifier("é"), "\"é\"");
+  EXPECT_EQ(quote_literal("it's"), "'it''s'");
+  EXPECT_EQ(quote_literal("a\\b"), "E'a\\\\b'");
+  EXPECT_EQ(quote_name({"auth", "user"}), "auth.\"user\"");
+  EXPECT_EQ(quote_name({"", "t"}), "t");
+}
+
+TEST(NotNullColumns, OnlyOfPlainPredicates) {
+  EXPECT_EQ(not_null_columns("(a IS NOT NULL)"), (List{"a"}));
+  EXPECT_EQ(not_null_columns("((a IS NOT NULL) AND (\"B\" IS NOT NULL))"), (List{"a", "B"}));
+  EXPECT_EQ(not_null_columns("a IS NOT NULL OR b IS NOT NULL"), List{});
+  EXPECT_EQ(not_null_columns("a IS NOT NULL AND b = 1"), List{});
+  EXPECT_EQ(not_null_columns("lower(a) IS NOT NULL"), List{});
+  EXPECT_EQ(not_null_columns("a IS NULL"), List{});
+  EXPECT_EQ(not_null_columns("a IS NOT NULL; DROP TABLE t"), List{});
+  EXPECT_EQ(not_null_columns(""), List{});
+}
+
+}  // namespace
+}  // namespace pgadvise::sql
