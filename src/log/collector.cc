@@ -213,7 +213,7 @@ Collector::~Collector() = default;
 
 void Collector::begin(LogSource& source) {
   source_ = &source;
-  durations_alone_ = cut_records_ = errors_ = 0;
+  durations_alone_ = cut_records_ = 0;
 }
 
 Outcome Collector::take(const Record& record) {
@@ -221,10 +221,7 @@ Outcome Collector::take(const Record& record) {
   cut_records_ += record.cut;
   Session& session = session_of(record);
   if (record.level != Level::log) {
-    if (record.level == Level::error) {
-      ++errors_;
-      flush(session);  // it failed: its duration will not come
-    }
+    if (record.level == Level::error) flush(session);  // it failed: its duration will not come
     return {};
   }
   if (record.nested) return {};

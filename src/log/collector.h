@@ -28,7 +28,6 @@ class Collector final : public RecordSink {
 
   std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log
   std::uint64_t cut_records() const { return cut_records_; }          // of the current log
-  std::uint64_t errors() const { return errors_; }  // ERROR and FATAL records of the current log
 
   // Everything but `sources`.
   void finish(Workload& workload);
@@ -78,7 +77,6 @@ class Collector final : public RecordSink {
   std::uint64_t sessions_seen_ = 0;
   std::uint64_t durations_alone_ = 0;
   std::uint64_t cut_records_ = 0;
-  std::uint64_t errors_ = 0;
   std::uint64_t nameless_ = 0;  // calls of logs that don't tell sessions apart
 };
 

@@ -19,6 +19,7 @@ constexpr const char* how_to_log =
 struct Input {
   std::size_t index = 0;  // of the path
   Format format;
+  std::uint64_t durations_alone = 0;
   std::optional<LineReader> reader;  // kept only where a file can't be opened twice
 };
 
@@ -49,18 +50,13 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
   return input;
 }
 
-std::string why_nothing(const LogSource& source, const Collector& collector) {
-  if (source.statements > 0) return {};
-  if (collector.durations_alone() > 0)
-    return fmt::format(
-        "{} durations, but no statement that they belong to: log_duration is on, the statements are not "
-        "logged; {}",
-        collector.durations_alone(), how_to_log);
-  if (source.used + source.other == 0) return {};
-  return fmt::format(
-      "no statement in {} lines: log_min_duration_statement is off or its limit was never reached, and "
-      "log_statement is none; {}",
-      source.lines, how_to_log);
+std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) {
+  if (source.statements > 0 || source.used + source.other == 0) return {};
+  if (durations_alone > 0)
+    return fmt::format("{} durations, but no statement that they belong to: log_duration is on, the statements are not "
+                       "logged; {}", durations_alone, how_to_log);
+  return fmt::format("no statement in {} lines: log_min_duration_statement is off or its limit was never reached, and "
+                     "log_statement is none; {}", source.lines, how_to_log);
 }
 
 void read_one(Input& input, LogSource& source, Collector& collector, Diagnostics& diagnostics) {
@@ -90,7 +86,7 @@ void read_one(Input& input, LogSource& source, Collector& collector, Diagnostics
          source.path,
          fmt::format("{} records over {} MB were cut", collector.cut_records(), longest_text >> 20),
          {}});
-  source.note = why_nothing(source, collector);
+  input.durations_alone = collector.durations_alone();
 }
 
 }  // namespace
@@ -116,6 +112,10 @@ Workload read(const std::vector<std::string>& paths, const Options& options, Dia
   Collector collector;
   for (Input& input : inputs) read_one(input, workload.sources[input.index], collector, diagnostics);
   collector.finish(workload);
+  for (const Input& input : inputs) {
+    LogSource& source = workload.sources[input.index];
+    if (source.note.empty()) source.note = why_nothing(source, input.durations_alone);
+  }
   workload.has_events = std::any_of(workload.sources.begin(), workload.sources.end(),
                                     [](const LogSource& source) { return source.statements > 0; });
   return workload;

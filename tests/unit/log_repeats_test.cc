@@ -1,0 +1,297 @@
+// N+1: what the log's order tells, and what the rule makes of it.
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "lint/context.h"
+#include "lint/rule.h"
+#include "log_support.h"
+#include "sql/facts.h"
+
+namespace pgadvise::log::testing {
+namespace {
+
+lint::Outcome judge(Workload& workload, const Catalog* catalog = nullptr, const Project* project = nullptr) {
+  sql::resolve(workload, catalog ? *catalog : Catalog{});
+  return lint::run({catalog, &workload, project}, {"n-plus-one-query"});
+}
+
+// The scenario that a finding belongs to: its query's application.
+std::string label(const Workload& workload, const std::string& fingerprint) {
+  const Query* query = workload.query(fingerprint);
+  return query && !query->applications.empty() ? *query->applications.begin() : "?";
+}
+
+TEST(NPlusOne, PrecisionAndRecallOnRecordedLoops) {
+  const Read log = read_paths({fixture("logs/loops.csv")});
+  Workload workload = log.workload;
+  std::set<std::string> expected;
+  std::set<std::string> expected_writes;
+  for (const auto& query : workload.queries)
+    for (const auto& application : query.applications) {
+      if (application.starts_with("bad-")) expected.insert(application);
+      if (application.starts_with("write-")) expected_writes.insert(application);
+    }
+  EXPECT_EQ(expected.size(), 9u);
+  std::set<std::string> found;
+  for (const auto& finding : judge(workload).findings) found.insert(label(workload, finding.subject.fingerprint));
+  EXPECT_EQ(found, expected);  // precision 1, recall 1
+  std::set<std::string> repeated;
+  for (const auto& repeat : workload.repeats)
+    for (const auto& fingerprint : repeat.pattern) repeated.insert(label(workload, fingerprint));
+  expected.insert(expected_writes.begin(), expected_writes.end());
+  EXPECT_EQ(repeated, expected);
+}
+
+TEST(NPlusOne, FromDurationsOnLinesOfTheirOwn) {
+  Workload pairs = read_paths({fixture("logs/paired.log")}).workload;
+  Workload single = read_paths({fixture("logs/loops.log")}).workload;
+  const auto subjects = [](const lint::Outcome& outcome) {
+    std::set<std::string> out;
+    for (const auto& finding : outcome.findings) out.insert(finding.subject.fingerprint);
+    return out;
+  };
+  EXPECT_EQ(subjects(judge(pairs)), subjects(judge(single)));
+}
+
+TEST(NPlusOne, NothingInPgbench) {
+  Workload workload = read_paths({fixture("logs/pgbench.log")}).workload;
+  EXPECT_GT(workload.queries.size(), 5u);
+  EXPECT_TRUE(workload.repeats.empty());
+  EXPECT_TRUE(judge(workload).findings.empty());
+}
+
+TEST(NPlusOne, TheShopsLoops) {
+  if (!std::filesystem::exists(fixture("shop/logs/shop.csv"))) GTEST_SKIP() << "fixtures/shop has no logs yet";
+  Workload workload = read_paths({fixture("shop/logs/shop.csv")}).workload;
+  std::set<std::string> found;
+  for (const auto& repeat : workload.repeats)
+    for (const auto& fingerprint : repeat.pattern)
+      for (const auto& application : workload.query(fingerprint)->applications) found.insert(application);
+  for (const auto* application :
+       {"shop-order-list", "shop-product-page", "shop-customer-tree", "shop-settle", "shop-review-authors", "shop-dispatch-board",
+        "shop-cart-products", "shop-feed-check", "shop-cart-merge", "shop-reprice", "shop-session-sweep", "shop-save-preferences"})
+    EXPECT_TRUE(found.contains(application)) << application;
+  for (const auto& finding : judge(workload).findings) {
+    const auto& applications = workload.query(finding.subject.fingerprint)->applications;
+    EXPECT_TRUE(std::any_of(applications.begin(), applications.end(),
+                            [](const std::string& a) { return !a.starts_with("shop-good") && a != "shop-header"; }))
+        << finding.message;
+  }
+}
+
+// A log of calls, each some milliseconds after the one before.
+class Calls {
+ public:
+  Calls& call(const std::string& statement, double after_ms = 2, int session = 7) {
+    now_ += after_ms / 1000;
+    text_ += at(now_, session, "LOG:  duration: 0.500 ms  statement: " + statement);
+    return *this;
+  }
+  Calls& loop(const std::string& statement, int times, double after_ms = 2) {
+    for (int i = 1; i <= times; ++i) call(fmt::format("{} = {}", statement, i), after_ms);
+    return *this;
+  }
+  Workload read() const { return read_text(text_).workload; }
+
+ private:
+  double now_ = 1;
+  std::string text_;
+};
+
+TEST(Repeats, CountSpanAndSamples) {
+  const Workload workload = Calls().call("SELECT id FROM p LIMIT 6").loop("SELECT a FROM c WHERE p_id", 6).read();
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  const Repeat& repeat = workload.repeats[0];
+  EXPECT_EQ(repeat.calls, 6u);
+  EXPECT_EQ(repeat.distinct_parameters, 6u);
+  EXPECT_EQ(repeat.scope, Repeat::Scope::session_burst);
+  EXPECT_NEAR(repeat.longest_span_ms, 10.5, 0.01);
+  EXPECT_NEAR(repeat.total_ms, 3.0, 0.001);
+  ASSERT_EQ(repeat.samples.size(), 3u);
+  EXPECT_EQ(repeat.samples[0].place.line, 3);
+  EXPECT_EQ(repeat.parent_sample.value().place.line, 1);
+}
+
+TEST(Repeats, FourAreNone) {
+  EXPECT_TRUE(Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 4).read().repeats.empty());
+}
+
+TEST(Repeats, PatternOfEight) {
+  Calls calls;
+  calls.call("SELECT id FROM p");
+  for (int round = 1; round <= 5; ++round)
+    for (int i = 1; i <= 8; ++i) calls.call(fmt::format("SELECT a FROM t{} WHERE id = {}", i, round));
+  const Workload workload = calls.read();
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  EXPECT_EQ(workload.repeats[0].pattern.size(), 8u);
+  EXPECT_EQ(workload.repeats[0].calls, 5u);
+  EXPECT_EQ(workload.repeats[0].samples.size() % 8, 0u);
+}
+
+TEST(Repeats, StartOfAnUnevenPattern) {
+  Calls calls;
+  calls.call("SELECT id FROM p");
+  for (int round = 1; round <= 6; ++round) {
+    calls.call(fmt::format("SELECT a FROM o WHERE id = {}", round));
+    for (int i = 1; i <= 3; ++i) calls.call(fmt::format("SELECT b FROM i WHERE id = {}", round * 10 + i));
+  }
+  const Workload workload = calls.read();
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  EXPECT_EQ(workload.repeats[0].calls, 6u);
+  EXPECT_EQ(workload.query(workload.repeats[0].pattern.at(0))->text, "SELECT a FROM o WHERE id = $1");
+  EXPECT_EQ(workload.query(workload.repeats[0].parent)->text, "SELECT id FROM p");
+}
+
+TEST(Repeats, StatementsOfTheLoopThatStayTheSameAreLeftOut) {
+  Calls calls;
+  calls.call("SELECT id FROM p");
+  for (int i = 1; i <= 6; ++i) calls.call(fmt::format("SELECT a FROM c WHERE id = {}", i)).call("SELECT v FROM settings WHERE k = 1");
+  const Workload workload = calls.read();
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  ASSERT_EQ(workload.repeats[0].pattern.size(), 1u);
+  EXPECT_EQ(workload.query(workload.repeats[0].pattern[0])->text, "SELECT a FROM c WHERE id = $1");
+}
+
+TEST(Repeats, GapsEndABurst) {
+  EXPECT_TRUE(Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 9, 160).read().repeats.empty());
+  EXPECT_FALSE(Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 9, 60).read().repeats.empty());
+  EXPECT_FALSE(Calls().call("BEGIN").loop("SELECT a FROM c WHERE p_id", 9, 160).call("COMMIT").read().repeats.empty());
+  EXPECT_TRUE(Calls().call("BEGIN").loop("SELECT a FROM c WHERE p_id", 9, 1100).call("COMMIT").read().repeats.empty());
+}
+
+TEST(Repeats, WholeSecondsNeedADenseBurst) {
+  std::string dense;
+  std::string sparse;
+  const auto add = [](std::string& text, int second, const std::string& sql) {
+    text += fmt::format("2024-05-01 12:{:02}:{:02} UTC [7]: LOG:  duration: 0.5 ms  statement: {}\n", second / 60, second % 60, sql);
+  };
+  add(dense, 1, "SELECT id FROM p");
+  for (int i = 0; i < 20; ++i) add(dense, 1 + i / 10, fmt::format("SELECT a FROM c WHERE p_id = {}", i));
+  for (int i = 0; i < 40; ++i) add(sparse, i, fmt::format("SELECT a FROM c WHERE p_id = {}", i));
+  EXPECT_EQ(read_text(dense).workload.repeats.size(), 1u);
+  EXPECT_TRUE(read_text(sparse).workload.repeats.empty());
+}
+
+TEST(Repeats, ClockThatGoesBackEndsABurst) {
+  const Workload workload = Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 4).call("SELECT a FROM c WHERE p_id = 9", -3'000)
+                                .call("SELECT a FROM c WHERE p_id = 10").read();
+  EXPECT_TRUE(workload.repeats.empty());
+}
+
+TEST(Repeats, SteadyTrafficOfOneConnectionIsNoLoop) {
+  EXPECT_TRUE(Calls().loop("SELECT a FROM c WHERE p_id", 1500, 1).read().repeats.empty());
+  EXPECT_FALSE(Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 1500, 1).read().repeats.empty());
+}
+
+TEST(Repeats, ParametersThatWereNotLogged) {
+  std::string text = at(1, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT id FROM p");
+  for (int i = 0; i < 6; ++i) text += at(1.01 + i * 0.002, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT a FROM c WHERE p_id = $1");
+  Workload workload = read_text(text).workload;
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  EXPECT_FALSE(workload.repeats[0].parameters_known);
+  const auto outcome = judge(workload);
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  EXPECT_EQ(outcome.findings[0].severity, Severity::note);
+}
+
+TEST(Repeats, EveryScopeThatShowsThemIsCounted) {
+  Calls calls;
+  for (int i = 3; i < 8; ++i) calls.call("SELECT id FROM p", 500).loop("SELECT a FROM c WHERE p_id", i + 2);
+  const Workload workload = calls.read();
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  EXPECT_EQ(workload.repeats[0].scopes, 5u);
+  EXPECT_EQ(workload.repeats[0].calls, 5u + 6 + 7 + 8 + 9);
+  EXPECT_EQ(workload.repeats[0].most_in_one_scope, 9u);
+}
+
+struct Shop {
+  Catalog catalog;
+  Shop() {
+    Table parent{.name = {"public", "p"}};
+    parent.columns = {{.name = "id", .type = "integer"}};
+    Table child{.name = {"public", "c"}};
+    child.columns = {{.name = "a", .type = "integer"}, {.name = "p_id", .type = "integer"}};
+    child.constraints.push_back({.kind = Constraint::Kind::foreign_key, .name = "c_p_id_fkey", .columns = {"p_id"},
+                                 .referenced_table = parent.name, .referenced_columns = {"id"}});
+    catalog.tables.emplace(parent.name, parent);
+    catalog.tables.emplace(child.name, child);
+  }
+};
+
+std::string confidence(const Finding& finding) { return finding.evidence.back().text; }
+
+TEST(NPlusOneRule, ForeignKeyMakesItSure) {
+  Workload workload = Calls().call("SELECT id FROM p WHERE id < 100").loop("SELECT a FROM c WHERE p_id", 6).read();
+  const Shop shop;
+  const auto outcome = judge(workload, &shop.catalog);
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  const Finding& finding = outcome.findings[0];
+  EXPECT_EQ(finding.severity, Severity::warning);
+  EXPECT_EQ(finding.subject.kind, "query");
+  EXPECT_EQ(finding.subject.table, "c");
+  EXPECT_EQ(finding.subject.fingerprint, workload.repeats[0].pattern[0]);
+  EXPECT_TRUE(confidence(finding).starts_with("confidence high")) << confidence(finding);
+  EXPECT_NE(finding.message.find("6 times"), std::string::npos) << finding.message;
+  ASSERT_TRUE(finding.fix);
+  EXPECT_NE(finding.fix->title.find("WHERE p_id = ANY($1)"), std::string::npos) << finding.fix->title;
+  EXPECT_EQ(finding.fix->sql, "");
+  EXPECT_EQ(std::count_if(finding.evidence.begin(), finding.evidence.end(), [](const Evidence& e) { return e.text == "called here"; }), 3);
+}
+
+TEST(NPlusOneRule, LiteralsStandInTheirOwnPlaceOnly) {
+  Workload workload = Calls().call("SELECT id FROM p WHERE name = 'secret'").loop("SELECT a FROM c WHERE w = 'secret' AND p_id", 6).read();
+  const auto outcome = judge(workload);
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  const Finding& finding = outcome.findings[0];
+  bool shown = false;
+  EXPECT_EQ(finding.message.find("secret"), std::string::npos);
+  for (const auto& evidence : finding.evidence) {
+    EXPECT_EQ(evidence.text.find("secret"), std::string::npos) << evidence.text;
+    shown |= evidence.literal.find("secret") != std::string::npos;
+  }
+  EXPECT_TRUE(shown);
+}
+
+TEST(NPlusOneRule, WritesAreNotItsBusiness) {
+  Workload writes = Calls().call("SELECT id FROM p").loop("UPDATE c SET a = 1 WHERE p_id", 12).read();
+  EXPECT_EQ(writes.repeats.size(), 1u);
+  EXPECT_TRUE(judge(writes).findings.empty());
+  Calls calls;
+  calls.call("SELECT id FROM p");
+  for (int i = 1; i <= 6; ++i) calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i)).call(fmt::format("UPDATE d SET a = 1 WHERE id = {}", i));
+  Workload mixed = calls.read();
+  EXPECT_EQ(judge(mixed).findings.size(), 1u);
+}
+
+TEST(NPlusOneRule, RareBurstsOfABusyQueryAreANote) {
+  Calls calls;
+  calls.call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 5);
+  for (int i = 0; i < 60; ++i) calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i), 300);
+  Workload workload = calls.read();
+  const auto outcome = judge(workload);
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  EXPECT_EQ(outcome.findings[0].severity, Severity::note);
+}
+
+TEST(NPlusOneRule, SpeaksDrizzleWhereTheProjectDoes) {
+  Workload workload = Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 6).read();
+  const Shop shop;
+  Project project{.drizzle = true};
+  project.drizzle_names = {{"public.c", "children"}, {"public.c.p_id", "parentId"}};
+  const auto outcome = judge(workload, &shop.catalog, &project);
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  EXPECT_EQ(outcome.findings[0].fix->drizzle, ".where(inArray(children.parentId, keys))");
+}
+
+TEST(NPlusOneRule, NotRunWithoutEvents) {
+  const Workload workload;
+  const auto outcome = lint::run({nullptr, &workload, nullptr}, {"n-plus-one-query"});
+  EXPECT_TRUE(outcome.ran.empty());
+  EXPECT_EQ(outcome.skipped.size(), 1u);
+}
+
+}  // namespace
+}  // namespace pgadvise::log::testing
