@@ -324,6 +324,7 @@ bool Connection::in_transaction() const {
   return alive() && PQtransactionStatus(state_->conn) != PQTRANS_IDLE;
 }
 int Connection::server_version() const { return state_->version; }
+int Connection::backend_pid() const { return state_->conn ? PQbackendPID(state_->conn) : 0; }
 std::string Connection::where() const { return state_->where; }
 std::string Connection::sqlstate() const { return state_->sqlstate; }
 

@@ -44,6 +44,7 @@ class Connection {
   bool alive() const;
   bool in_transaction() const;   // also in a failed one
   int server_version() const;    // server_version_num
+  int backend_pid() const;       // as the connection was told; behind a pooler not pg_backend_pid()
   std::string where() const;     // "database shop on localhost:5432 as user app", for messages
   std::string sqlstate() const;  // of the last error; "" when there was none
 

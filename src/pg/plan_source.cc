@@ -1,0 +1,283 @@
+#include "pg/plan_source.h"
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "pg/dependencies.h"
+#include "plan/reader.h"
+#include "sql/statement.h"
+
+namespace pgadvise::pg {
+
+namespace {
+
+constexpr std::chrono::seconds deadline{8};  // statement_timeout can be caught by a function; this can't
+constexpr std::size_t most_values = 5;
+
+bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+bool has_parameter(std::string_view statement) {
+  for (std::size_t at = 0; (at = statement.find('$', at)) != std::string_view::npos; ++at)
+    if (at + 1 < statement.size() && std::isdigit(static_cast<unsigned char>(statement[at + 1]))) return true;
+  return false;
+}
+
+// BEGIN READ ONLY … ROLLBACK around whatever happens in between.
+class ReadOnly {
+ public:
+  explicit ReadOnly(Connection& connection) : connection_(connection) { connection_.set_deadline(deadline); }
+  ReadOnly(const ReadOnly&) = delete;
+  ReadOnly& operator=(const ReadOnly&) = delete;
+  ~ReadOnly() {
+    if (connection_.in_transaction()) (void)connection_.query("ROLLBACK");
+    connection_.set_deadline({});
+  }
+  Result<void> begin();
+  // Back to where begin() ended, also out of a failed state.
+  bool back() {
+    return connection_.alive() && connection_.query("ROLLBACK TO SAVEPOINT pgadvise").has_value();
+  }
+
+ private:
+  Connection& connection_;
+};
+
+Result<void> ReadOnly::begin() {
+  if (connection_.in_transaction())
+    return fail(Error::Kind::passing, connection_.where(), "a transaction is open on the connection");
+  for (const char* statement :
+       {"BEGIN READ ONLY",
+        "SELECT pg_catalog.set_config('statement_timeout', '5s', true), "
+        "pg_catalog.set_config('lock_timeout', '200ms', "
+        "true), pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true)",
+        "SAVEPOINT pgadvise"})
+    if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
+  // Not on every platform of the server.
+  if (connection_.server_version() >= 140000 &&
+      !connection_.query("SELECT pg_catalog.set_config('client_connection_check_interval', '1s', true)"))
+    back();
+  if (const auto done = connection_.query("SAVEPOINT pgadvise"); !done) return tl::unexpected(done.error());
+  return {};
+}
+
+class ServerPlans final : public plan::PlanSource {
+ public:
+  explicit ServerPlans(Connection& connection) : connection_(connection) {}
+  Result<void> look_around();
+
+  Result<plan::Dependencies> dependencies(std::string_view statement) override;
+  Result<Plan> explain(const plan::ExplainRequest& request) override;
+  std::string what_if_missing() const override { return what_if_missing_; }
+  std::vector<Parameters> typical_values(const QualifiedName& table,
+                                         const std::vector<std::string>& columns) override;
+  bool superuser() const override { return superuser_; }
+
+ private:
+  Result<Rows> run_explain(const plan::ExplainRequest& request);
+  Result<Rows> explain_generic(std::string_view options, const plan::ExplainRequest& request);
+  Result<void> suppose(const std::vector<std::string>& indexes);
+  Result<bool> may_be_parsed(std::string_view statement);
+
+  Connection& connection_;
+  bool superuser_ = false;
+  std::string hypopg_;  // its schema, quoted
+  std::string what_if_missing_;
+  std::optional<std::vector<std::string>> dangerous_inputs_;
+};
+
+Result<void> ServerPlans::look_around() {
+  ReadOnly transaction(connection_);
+  if (const auto begun = transaction.begin(); !begun) return begun;
+  const auto rows = connection_.query(
+      "SELECT pg_catalog.current_setting('is_superuser'), (SELECT pg_catalog.quote_ident(n.nspname) FROM "
+      "pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) "
+      "e.extnamespace WHERE "
+      "e.extname OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), (SELECT 1 FROM "
+      "pg_catalog.pg_available_extensions a "
+      "WHERE a.name OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid()");
+  if (!rows) return tl::unexpected(rows.error());
+  const auto& row = rows->front();
+  superuser_ = row[0] == "on";
+  hypopg_ = row[1].value_or("");
+  if (hypopg_.empty()) {
+    what_if_missing_ = row[2]
+                           ? "HypoPG is not installed in the database: CREATE EXTENSION hypopg"
+                           : fmt::format(
+                                 "HypoPG is not on the server: install its package (postgresql-{}-hypopg), "
+                                 "then CREATE EXTENSION hypopg",
+                                 connection_.server_version() / 10000);
+  } else if (row[3] != std::to_string(connection_.backend_pid())) {
+    what_if_missing_ =
+        "a connection pooler is in between, where hypothetical indexes could outlive us: connect directly";
+  }
+  return {};
+}
+
+// Parsing reads literals, and reading a literal of some types runs somebody's own code.
+Result<bool> ServerPlans::may_be_parsed(std::string_view statement) {
+  if (!dangerous_inputs_) {
+    auto found = find_dangerous_inputs(connection_);
+    if (!found) return tl::unexpected(found.error());
+    dangerous_inputs_ = std::move(*found);
+  }
+  if (dangerous_inputs_->empty()) return true;
+  const auto text = lower(statement);
+  if (holds(text, "u&")) return false;
+  return std::none_of(dangerous_inputs_->begin(), dangerous_inputs_->end(), [&](const std::string& name) {
+    return name == "*" || holds(text, replace_all(name, "\"", "\"\""));
+  });
+}
+
+bool plain(const sql::Shape& shape) {
+  const bool known = shape.kind == StatementKind::select || shape.kind == StatementKind::insert ||
+                     shape.kind == StatementKind::update || shape.kind == StatementKind::delete_ ||
+                     shape.kind == StatementKind::merge;
+  return shape.statements == 1 && known && !shape.into;
+}
+
+Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement) {
+  const auto shape = sql::shape(statement);
+  if (!shape) return tl::unexpected(shape.error());
+  if (!plain(*shape)) return plan::Dependencies{{"more than one plain statement"}, {}, {}};
+  {
+    ReadOnly transaction(connection_);
+    if (const auto begun = transaction.begin(); !begun) return tl::unexpected(begun.error());
+    const auto may = may_be_parsed(statement);
+    if (!may) return tl::unexpected(may.error());
+    if (!*may) return plan::Dependencies{{"the input of a type of its own"}, {}, {}};
+  }
+  ReadOnly transaction(connection_);
+  if (const auto begun = transaction.begin(); !begun) return tl::unexpected(begun.error());
+  return find_dependencies(connection_, statement);
+}
+
+Result<void> ServerPlans::suppose(const std::vector<std::string>& indexes) {
+  for (const auto& index : indexes) {
+    const auto made =
+        connection_.query(fmt::format("SELECT * FROM {}.hypopg_create_index($1)", hypopg_), {index});
+    if (!made) return tl::unexpected(made.error());
+    if (made->empty())
+      return fail(Error::Kind::passing, connection_.where(), "HypoPG made no index of: " + index);
+  }
+  return {};
+}
+
+// Works from 12 on, where EXPLAIN (GENERIC_PLAN) needs 16.
+Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::ExplainRequest& request) {
+  const auto mode =
+      connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)");
+  if (!mode) return mode;
+  static int count = 0;
+  const auto name = fmt::format("pgadvise_{}_{}", connection_.backend_pid(), ++count);
+  const auto prepared = connection_.query(fmt::format("PREPARE {} AS {}", name, request.sql));
+  if (!prepared) return prepared;
+  const auto parameters =
+      connection_.query(fmt::format("SELECT pg_catalog.cardinality(p.parameter_types) FROM "
+                                    "pg_catalog.pg_prepared_statements p WHERE p.name "
+                                    "OPERATOR(pg_catalog.=) '{}'::text",
+                                    name));
+  Result<Rows> rows = parameters;
+  if (parameters && parameters->size() == 1) {
+    const int wanted = std::stoi(parameters->front().front().value_or("0"));
+    if (wanted > 0 && request.analyze) {
+      rows = fail(Error::Kind::passing, connection_.where(),
+                  "the statement's parameters are not known: not analyzed");
+    } else {
+      const std::vector<std::string> nulls(static_cast<std::size_t>(wanted), "NULL");
+      rows = connection_.query(fmt::format("EXPLAIN ({}) EXECUTE {}{}", options, name,
+                                           wanted ? "(" + join(nulls, ", ") + ")" : ""));
+    }
+  }
+  // A prepared statement outlives its transaction.
+  if (!rows && connection_.alive()) (void)connection_.query("ROLLBACK TO SAVEPOINT pgadvise");
+  if (connection_.alive()) (void)connection_.query("DEALLOCATE " + name);
+  return rows;
+}
+
+Result<Rows> ServerPlans::run_explain(const plan::ExplainRequest& request) {
+  const std::string_view options =
+      request.analyze ? "ANALYZE, TIMING OFF, BUFFERS, VERBOSE, FORMAT JSON" : "VERBOSE, FORMAT JSON";
+  if (const auto supposed = suppose(request.hypothetical); !supposed) return tl::unexpected(supposed.error());
+  if (request.parameters.empty() && has_parameter(request.sql)) return explain_generic(options, request);
+  return connection_.query(fmt::format("EXPLAIN ({}) {}", options, request.sql), request.parameters);
+}
+
+Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
+  const auto refuse = [&](std::string why) {
+    return fail(Error::Kind::passing, connection_.where(), std::move(why));
+  };
+  const auto shape = sql::shape(request.sql);
+  if (!shape) return tl::unexpected(shape.error());
+  if (!plain(*shape))
+    return refuse("not exactly one plain SELECT, INSERT, UPDATE, DELETE or MERGE: not explained");
+  if (request.analyze && (shape->kind != StatementKind::select || shape->modifies || shape->locks_rows))
+    return refuse("it writes or locks rows: not analyzed");
+  if (request.analyze && !request.hypothetical.empty())
+    return refuse("hypothetical indexes can't be analyzed");
+  if (!request.hypothetical.empty() && !what_if_missing_.empty()) return refuse(what_if_missing_);
+
+  ReadOnly transaction(connection_);
+  if (const auto begun = transaction.begin(); !begun) return tl::unexpected(begun.error());
+  const auto rows = run_explain(request);
+  if (!rows) transaction.back();
+  // Neither hypothetical indexes nor session locks end with the transaction.
+  if (!request.hypothetical.empty() && connection_.alive())
+    (void)connection_.query(fmt::format("SELECT {}.hypopg_reset()", hypopg_));
+  if (request.analyze && connection_.alive())
+    (void)connection_.query(
+        "SELECT pg_catalog.pg_advisory_unlock_all() FROM (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype "
+        "OPERATOR(pg_catalog.=) 'advisory'::text AND l.pid OPERATOR(pg_catalog.=) "
+        "pg_catalog.pg_backend_pid() LIMIT 1) "
+        "held");
+  if (!rows) return tl::unexpected(rows.error());
+  if (rows->empty() || rows->front().empty() || !rows->front().front()) return refuse("EXPLAIN gave no plan");
+  return plan::read_json(*rows->front().front());
+}
+
+std::vector<Parameters> ServerPlans::typical_values(const QualifiedName& table,
+                                                    const std::vector<std::string>& columns) {
+  ReadOnly transaction(connection_);
+  if (columns.empty() || !transaction.begin() ||
+      !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"))
+    return {};
+  std::vector<Parameters> by_column;
+  for (const auto& column : columns) {
+    // The histogram from its middle outwards: its ends are the rarest values.
+    const auto rows = connection_.query(
+        "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM "
+        "pg_stats WHERE "
+        "schemaname = $1 AND tablename = $2 AND attname = $3 ORDER BY inherited DESC LIMIT 1) "
+        "SELECT v FROM (SELECT v, 0 AS part, n AS place FROM s, unnest(m) WITH ORDINALITY AS x(v, n) UNION "
+        "ALL "
+        "SELECT v, 1, abs(n - (cardinality(h) + 1) / 2) FROM s, unnest(h) WITH ORDINALITY AS x(v, n)) y "
+        "WHERE v IS NOT NULL ORDER BY part, place LIMIT 5",
+        {table.schema, table.name, column});
+    if (!rows || rows->empty()) return {};
+    Parameters values;
+    for (const auto& row : *rows) values.push_back(row[0]);
+    by_column.push_back(std::move(values));
+  }
+  std::size_t count = 0;
+  for (const auto& values : by_column) count = std::max(count, values.size());
+  std::vector<Parameters> out;
+  for (std::size_t n = 0; n < std::min(count, most_values); ++n) {
+    Parameters row;
+    for (const auto& values : by_column) row.push_back(values[n % values.size()]);
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<plan::PlanSource>> make_plan_source(Connection& connection) {
+  auto source = std::make_unique<ServerPlans>(connection);
+  if (const auto looked = source->look_around(); !looked) return tl::unexpected(looked.error());
+  return source;
+}
+
+}  // namespace pgadvise::pg
