@@ -55,15 +55,23 @@ std::string_view when(DeployCommand::Stage stage) {
 std::string consequence(const Push& push) {
   if (push.what == "prisma migrate reset") return "it drops the database first.";
   if (push.what == "prisma migrate dev") return "it may ask to reset the database, and makes migrations of its own.";
-  const std::string how = push.forced ? "forced, it drops columns and tables without asking"
-                                      : "it changes the schema by a guess, and may drop what it takes for renamed";
-  return how + ", no migration records it, and nothing can be reviewed or taken back.";
+  const std::string how = push.forced ? "it drops columns and tables without asking"
+                                      : "whatever differs is changed at once, a renamed column dropped perhaps";
+  return how + ", and no migration records it or takes it back.";
 }
 
 Place located(const Project& project, Place place) {
   if (!project.root.empty() && project.root != ".")
     place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
   return place;
+}
+
+// A way that another one contains, from its own entry point on, says nothing new.
+bool contained(const DeployCommand& way, const std::vector<const DeployCommand*>& ways) {
+  return std::any_of(ways.begin(), ways.end(), [&](const DeployCommand* other) {
+    return other->path.size() >= way.path.size() && other->production == way.production &&
+           std::equal(way.path.rbegin(), way.path.rend(), other->path.rbegin());
+  });
 }
 
 // One place reached on several ways is one finding: its worst, with all ways.
@@ -104,12 +112,10 @@ void check(const Context& context, Reporter& reporter) {
     const auto push = push_of(command);
     if (!push) continue;
     Found& found = places[{command.place, {std::string(push->what)}}];
-    const bool repeated = std::any_of(found.ways.begin(), found.ways.end(),
-                                      [&](const DeployCommand* way) { return way->path == command.path; });
     if (found.ways.empty()) found.push = *push;
     found.push.forced = found.push.forced || push->forced;
     found.production = found.production || command.production;
-    if (!repeated) found.ways.push_back(&command);
+    if (!contained(command, found.ways)) found.ways.push_back(&command);
   }
   std::map<std::string, int> seen;
   for (const auto& [place, found] : places) report_place(project, reporter, found, seen);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/catalog.h"
@@ -60,6 +61,8 @@ struct QueryFacts {
   bool single_row_insert = false;            // INSERT … VALUES of one row
   bool catalog_query = false;                // reads pg_catalog or information_schema
   int parameters = 0;                        // the largest n of $n
+  // INSERT … VALUES ($1) and UPDATE … SET c = $1, casts looked through: which parameter a column is given.
+  std::vector<std::pair<ColumnUse, int>> assigned_parameters;
 };
 
 }  // namespace pgadvise

@@ -42,6 +42,18 @@ bool is_dockerfile(std::string_view path) {
   return starts_with(name, "dockerfile.") || starts_with(name, "dockerfile-") || ends_with(name, ".dockerfile");
 }
 
+// Does a workflow build and push this file's image, whatever its name says?
+bool published(Tree& tree, const std::string& path) {
+  for (const auto& file : tree.files()) {
+    if (folder_of(file) != ".github/workflows") continue;
+    const std::string* text = tree.text(file);
+    if (!text || text->find(base_of(path)) == std::string::npos) continue;
+    for (const auto* sign : {"docker/build-push-action", "docker push", "--push", "buildx"})
+      if (text->find(sign) != std::string::npos) return true;
+  }
+  return false;
+}
+
 class DockerReader {
  public:
   DockerReader(Tree& tree, Resolver& resolver, const std::string& path, const std::string& text, Target target)
@@ -77,7 +89,7 @@ class DockerReader {
     for (const DockerStage* at = &stages_[index]; at && chain.size() < 32; at = base_of_stage(*at)) chain.push_back(at);
     for (auto it = chain.rbegin(); it != chain.rend(); ++it)
       for (const auto& instruction : (*it)->instructions) learn(instruction);
-    if (development_) return;
+    if (development_ || serves_development(chain)) return;
     const DockerInstruction* entry = nullptr;
     const DockerInstruction* command = nullptr;
     for (const auto& instruction : stages_[index].instructions) {
@@ -93,6 +105,19 @@ class DockerReader {
     } else {
       run_instruction(*command, DeployCommand::Stage::start);
     }
+  }
+
+  // An image whose command is a server for development.
+  static bool serves_development(const std::vector<const DockerStage*>& chain) {
+    const DockerInstruction* command = nullptr;
+    for (auto it = chain.rbegin(); it != chain.rend(); ++it)
+      for (const auto& instruction : (*it)->instructions)
+        if (instruction.name == "CMD" || instruction.name == "ENTRYPOINT") command = &instruction;
+    if (!command) return false;
+    if (command->exec_form) return runs_development_server(command->words);
+    const auto commands = parse_shell(command->shell);
+    return std::any_of(commands.begin(), commands.end(),
+                       [](const ShellCommand& item) { return runs_development_server(item.words); });
   }
 
   void learn(const DockerInstruction& instruction) {
@@ -287,7 +312,8 @@ void read_package_scripts(Tree& tree, Resolver& resolver) {
 void read_dockerfiles(Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
     if (!is_dockerfile(path)) continue;
-    const auto target = target_of_file(path);
+    auto target = target_of_file(path);
+    if (!target && !never_deployed(path) && published(tree, path)) target = Target::any;
     const std::string* text = target ? tree.text(path) : nullptr;
     if (text) DockerReader(tree, resolver, path, *text, *target).run();
   }

@@ -28,8 +28,9 @@ bool dev_script(const std::string& name) {
 
 bool has(const Words& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
 
-// A server for development: what else its script runs is for development too.
-bool dev_server(const Words& words) {
+}  // namespace
+
+bool runs_development_server(const Words& words) {
   for (const auto& invocation : invocations(words)) {
     if (invocation.kind == Invocation::Kind::script && dev_script(invocation.name)) return true;
     if (invocation.kind == Invocation::Kind::file && invocation.name == "watch") return true;
@@ -41,6 +42,8 @@ bool dev_server(const Words& words) {
   }
   return has(words, "--watch") || has(words, "--hot");
 }
+
+namespace {
 
 bool prefix_of(const std::vector<int>& a, const std::vector<int>& b) {
   return a.size() <= b.size() && std::equal(a.begin(), a.end(), b.begin());
@@ -106,7 +109,7 @@ void Resolver::shell(const ShellText& text, const Way& way) {
   const auto commands = parse_shell(text.text, way.arguments);
   std::vector<const ShellCommand*> servers;
   for (const auto& item : commands)
-    if (dev_server(item.words)) servers.push_back(&item);
+    if (runs_development_server(item.words)) servers.push_back(&item);
   Way here = way;
   for (const auto& item : commands) {
     if (!item.words.empty() && (item.words[0] == "cd" || item.words[0] == "pushd")) {
@@ -123,7 +126,7 @@ void Resolver::shell(const ShellText& text, const Way& way) {
 }
 
 void Resolver::words(const Words& list, const ShellText& where, const Way& way) {
-  if (list.empty() || !spend() || dev_server(list)) return;
+  if (list.empty() || !spend() || runs_development_server(list)) return;
   ShellCommand item;
   item.words = list;
   item.end = where.text.size();
@@ -316,6 +319,9 @@ static Place place_of(const ShellCommand& item, const ShellText& text, const std
 void Resolver::emit(const Words& words, const ShellCommand& item, const ShellText& text, const Way& way) {
   if (is_noise(words) || out_.size() > 20'000) return;
   if (words[0].compare(0, 11, "drizzle-kit") == 0 && !drizzle_is_postgresql(configs_, way.folder, words)) return;
+  for (const auto& word : words)  // --config drizzle.config.test.ts
+    if (word.find("config") != std::string::npos && word.find('.') != std::string::npos && named_for_development(word.substr(word.find('=') + 1)))
+      return;
   if (words[0] == "prisma" && !prisma_is_postgresql(tree_, way.folder, words)) return;
   const std::string* content = tree_.text(text.file);
   if (!content) return;

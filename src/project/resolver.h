@@ -75,6 +75,9 @@ class Resolver {
   int budget_ = 20'000;  // texts read in all: circles are seen, but scripts that call two others each grow fast
 };
 
+// A server for development (`next dev`, `npm run start:dev`, `tsx watch`): what else its script runs is for development too.
+bool runs_development_server(const std::vector<std::string>& words);
+
 // The commands that code runs by exec, spawn and the like, and pushSchema of drizzle-kit/api, as (offset, text).
 struct CodeCommand {
   std::size_t offset;

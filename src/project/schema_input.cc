@@ -26,7 +26,7 @@ bool is_file(const std::string& path) {
   return fs::is_regular_file(path, code);
 }
 
-// The names directly inside a folder, in natural order.
+// The names directly inside a folder, in natural order; those of folders by their bytes, as prisma and drizzle order them.
 std::vector<std::string> names_in(const std::string& folder, bool folders) {
   std::vector<std::string> out;
   std::error_code code;
@@ -35,7 +35,11 @@ std::vector<std::string> names_in(const std::string& folder, bool folders) {
     if (folders ? it->is_directory(ignored) : it->is_regular_file(ignored)) out.push_back(it->path().filename().string());
     if (out.size() >= 100'000) break;
   }
-  std::sort(out.begin(), out.end(), natural_less);
+  if (folders) {
+    std::sort(out.begin(), out.end());
+  } else {
+    std::sort(out.begin(), out.end(), natural_less);
+  }
   return out;
 }
 
@@ -131,6 +135,13 @@ SchemaInput plain_folder(const std::string& folder) {
   return input;
 }
 
+// "20240101000000_init", "drizzle/0001_x", "prisma/migrations/01_init": a number in front, the longer the surer.
+bool migration_folder(std::string_view folder) {
+  const auto parent = base_of(folder_of(folder));
+  return digits_in_front(base_of(folder), 4) ||
+         (digits_in_front(base_of(folder), 1) && (parent == "migrations" || parent == "migration"));
+}
+
 // A journal or a snapshot of another dialect, or a broken one, ends nothing in a repository: it is named, the rest goes on.
 void add_journal(const std::string& folder, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
   auto found = journal_folder(folder, diagnostics);
@@ -150,7 +161,7 @@ Found repository(const std::string& root, Diagnostics& diagnostics) {
   for (const auto& file : list_files(root, diagnostics)) {
     const std::string folder(folder_of(file));
     if (base_of(file) == "_journal.json" && base_of(folder) == "meta") journals.insert(std::string(folder_of(folder)));
-    if (base_of(file) == "migration.sql" && digits_in_front(base_of(folder), 4)) subfolders.insert(std::string(folder_of(folder)));
+    if (base_of(file) == "migration.sql" && migration_folder(folder)) subfolders.insert(std::string(folder_of(folder)));
     if ((folder == "supabase/migrations" || ends_with(folder, "/supabase/migrations")) && up_migration(std::string(base_of(file))))
       supabase.insert(folder);
   }

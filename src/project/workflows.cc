@@ -154,17 +154,20 @@ class WorkflowReader {
       // Later steps see what earlier ones wrote to $GITHUB_ENV, or to .env.
       const std::string script = yaml_text(yaml_member(item, "run"));
       const auto target = target_of(id, node, item, judge(of_step, services), database_service);
-      if (target) run_step(id, node, item, *target);
-      learn_from(script, services, database_service);
+      const auto mode = of_step.find("NODE_ENV");
+      const bool testing = mode != of_step.end() && environment_named(mode->second) == Target::development;
+      if (target && !testing) run_step(id, node, item, *target);
+      learn_from(script, services);
     }
     starts_database_ = false;
     written_ = Database::unknown;
   }
 
-  void learn_from(const std::string& script, const std::vector<std::string>& services, bool&) {
-    const bool starts = contains(script, "compose up") || contains(script, "docker-compose up") || contains(script, "supabase start") ||
-                        contains(script, "docker run") || contains(script, "pg_ctl") || contains(script, "service postgresql");
-    if (starts && contains(script, "ssh ") == false) starts_database_ = true;
+  void learn_from(const std::string& script, const std::vector<std::string>& services) {
+    const bool starts = (contains(script, "compose") && contains(script, " up")) || contains(script, "supabase start") ||
+                        contains(script, "docker run") || contains(script, "pg_ctl") || contains(script, "service postgresql") ||
+                        contains(script, "systemctl start postgresql");
+    if (starts && !contains(script, "ssh ")) starts_database_ = true;
     for (const auto line : split(script, '\n'))
       for (const auto* name : {"DATABASE_URL", "POSTGRES_URL", "DB_URL", "DIRECT_URL"})
         if (const auto at = line.find(name); at != std::string_view::npos && contains(line, ">"))
@@ -186,6 +189,7 @@ class WorkflowReader {
     if (!named.empty() && environment_named(named) == Target::any) return Target::any;
     if (contains(named, "${{")) return contains(named, "prod") ? Target::any : Target::not_production;
     const Guard guard = std::max(judge_if(yaml_text(yaml_member(job, "if"))), judge_if(yaml_text(yaml_member(step, "if"))));
+    if (guard == Guard::others && database == Database::unknown) return std::nullopt;
     if (guard == Guard::others || database == Database::preview || database == Database::computed) return Target::not_production;
     if (base_name_is_not_production()) return Target::not_production;
     if (remote) return guard == Guard::main || (events_.main && !events_.pull_request) || (events_.on_call && !events_.push && !events_.pull_request)

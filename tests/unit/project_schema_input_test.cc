@@ -8,7 +8,7 @@
 namespace pgadvise::project {
 namespace {
 
-using testing::Tree;
+using testing::TempTree;
 
 const char* journal(const char* dialect) {
   static std::string out;
@@ -28,7 +28,7 @@ std::vector<std::string> entries(const SchemaInput& input) {
 using Names = std::vector<std::string>;
 
 TEST(FindSchemas, ReplaysInJournalOrderAndNamesMissingAndOrphanFiles) {
-  const Tree tree{{"meta/_journal.json", journal("postgresql")}, {"0000_a.sql", ""}, {"0001_b.sql", ""}, {"0009_x.sql", ""}};
+  const TempTree tree{{"meta/_journal.json", journal("postgresql")}, {"0000_a.sql", ""}, {"0001_b.sql", ""}, {"0009_x.sql", ""}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
@@ -41,7 +41,7 @@ TEST(FindSchemas, ReplaysInJournalOrderAndNamesMissingAndOrphanFiles) {
 }
 
 TEST(FindSchemas, JournalOfAnotherDatabaseIsAnErrorByNameAndALineInARepository) {
-  const Tree tree{{"package.json", "{}"}, {"drizzle/meta/_journal.json", journal("sqlite")}, {"db/meta/_journal.json", journal("pg")}, {"db/0000_a.sql", ""}};
+  const TempTree tree{{"package.json", "{}"}, {"drizzle/meta/_journal.json", journal("sqlite")}, {"db/meta/_journal.json", journal("pg")}, {"db/0000_a.sql", ""}};
   Diagnostics diagnostics;
   const auto named = find_schemas(tree.path("drizzle"), diagnostics);
   ASSERT_FALSE(named);
@@ -53,7 +53,7 @@ TEST(FindSchemas, JournalOfAnotherDatabaseIsAnErrorByNameAndALineInARepository) 
 }
 
 TEST(FindSchemas, BrokenJournalIsOneLineWithItsPlace) {
-  const Tree tree{{"meta/_journal.json", "{\n  \"version\": \"7\",\n  oops\n}"}};
+  const TempTree tree{{"meta/_journal.json", "{\n  \"version\": \"7\",\n  oops\n}"}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_FALSE(found);
@@ -61,7 +61,7 @@ TEST(FindSchemas, BrokenJournalIsOneLineWithItsPlace) {
 }
 
 TEST(FindSchemas, JournalTagsCannotLeaveTheFolder) {
-  const Tree tree{{"d/meta/_journal.json", R"({"dialect":"pg","entries":[{"tag":"../secret"},{"tag":7},{"tag":"0000_a"}]})"},
+  const TempTree tree{{"d/meta/_journal.json", R"({"dialect":"pg","entries":[{"tag":"../secret"},{"tag":7},{"tag":"0000_a"}]})"},
                    {"d/0000_a.sql", ""}, {"secret.sql", ""}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path("d"), diagnostics);
@@ -71,7 +71,7 @@ TEST(FindSchemas, JournalTagsCannotLeaveTheFolder) {
 }
 
 TEST(FindSchemas, FolderOfSqlComesInNaturalOrderWithoutDownMigrations) {
-  const Tree tree{{"10_c.sql", ""}, {"2_b.sql", ""}, {"1_a.sql", ""}, {"1_a.down.sql", ""}, {"down.sql", ""}, {"notes.md", ""}};
+  const TempTree tree{{"10_c.sql", ""}, {"2_b.sql", ""}, {"1_a.sql", ""}, {"1_a.down.sql", ""}, {"down.sql", ""}, {"notes.md", ""}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
@@ -80,7 +80,7 @@ TEST(FindSchemas, FolderOfSqlComesInNaturalOrderWithoutDownMigrations) {
 }
 
 TEST(FindSchemas, PrismaAndDrizzleOneFoldersComeInFolderOrder) {
-  const Tree tree{{"prisma/migrations/20240202000000_b/migration.sql", ""},
+  const TempTree tree{{"prisma/migrations/20240202000000_b/migration.sql", ""},
                    {"prisma/migrations/20240101000000_a/migration.sql", ""},
                    {"prisma/migrations/migration_lock.toml", "provider = \"postgresql\""},
                    {"drizzle/20240101000000_a/migration.sql", ""},
@@ -99,7 +99,7 @@ TEST(FindSchemas, PrismaAndDrizzleOneFoldersComeInFolderOrder) {
 }
 
 TEST(FindSchemas, LooseSqlInARepositoryIsNotGuessedAt) {
-  const Tree tree{{"package.json", "{}"}, {"seed.sql", ""}, {"sql/report.sql", ""}, {"node_modules/x/meta/_journal.json", journal("pg")}};
+  const TempTree tree{{"package.json", "{}"}, {"seed.sql", ""}, {"sql/report.sql", ""}, {"node_modules/x/meta/_journal.json", journal("pg")}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found);
@@ -107,7 +107,7 @@ TEST(FindSchemas, LooseSqlInARepositoryIsNotGuessedAt) {
 }
 
 TEST(FindSchemas, MissingPathAndForeignFilesAreErrors) {
-  const Tree tree{{"a.dump", "PGDMP\x01"}, {"b.json", "{}"}};
+  const TempTree tree{{"a.dump", "PGDMP\x01"}, {"b.json", "{}"}};
   Diagnostics diagnostics;
   EXPECT_EQ(find_schemas(tree.path("none"), diagnostics).error().kind, Error::Kind::input);
   EXPECT_NE(find_schemas(tree.path("a.dump"), diagnostics).error().hint.find("pg_restore"), std::string::npos);
@@ -115,7 +115,7 @@ TEST(FindSchemas, MissingPathAndForeignFilesAreErrors) {
 }
 
 TEST(FindSchemas, WithoutTheSqlTheLastSnapshotIsRead) {
-  const Tree tree{{"meta/_journal.json", journal("pg")}, {"meta/0001_snapshot.json", "{}"}, {"meta/0000_snapshot.json", "{}"}};
+  const TempTree tree{{"meta/_journal.json", journal("pg")}, {"meta/0001_snapshot.json", "{}"}, {"meta/0000_snapshot.json", "{}"}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found);

@@ -12,21 +12,21 @@
 
 namespace pgadvise::project::testing {
 
-class Tree {
+class TempTree {
  public:
-  Tree(std::initializer_list<std::pair<std::string, std::string>> files) {
+  TempTree(std::initializer_list<std::pair<std::string, std::string>> files) {
     static std::atomic<int> count{0};
     root_ = std::filesystem::temp_directory_path() /
             ("pgadvise-tree-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
     std::filesystem::create_directories(root_);
     for (const auto& [path, text] : files) add(path, text);
   }
-  ~Tree() {
+  ~TempTree() {
     std::error_code ignored;
     std::filesystem::remove_all(root_, ignored);
   }
-  Tree(const Tree&) = delete;
-  Tree& operator=(const Tree&) = delete;
+  TempTree(const TempTree&) = delete;
+  TempTree& operator=(const TempTree&) = delete;
 
   void add(const std::string& path, const std::string& text) const {
     std::filesystem::create_directories((root_ / path).parent_path());

@@ -1,0 +1,310 @@
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "base/identifier.h"
+#include "base/json_text.h"
+#include "base/text.h"
+#include "lint/context.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+template <std::size_t N>
+bool one_of(std::string_view text, const std::array<std::string_view, N>& list) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+// --- names
+
+// "createdAt", "created_at", "CreatedAT" -> created, at
+std::vector<std::string> words_of(std::string_view name) {
+  std::vector<std::string> out;
+  bool fresh = true;
+  bool after_lower = false;
+  for (const char c : name) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    if (c == '_' || c == '-' || c == ' ') {
+      fresh = true;
+      continue;
+    }
+    if (fresh || (upper && after_lower)) out.emplace_back();
+    out.back() += lower(std::string_view(&c, 1));
+    fresh = false;
+    after_lower = !upper;
+  }
+  return out;
+}
+
+bool named_like_json(std::string_view name) {
+  static constexpr std::array<std::string_view, 10> last = {"metadata",   "payload",    "settings", "preferences",   "permissions",
+                                                            "attributes", "properties", "props",    "configuration", "json"};
+  static constexpr std::array<std::string_view, 5> after_another = {"data", "config", "options", "params", "headers"};
+  static constexpr std::array<std::string_view, 9> alone = {"config", "data",  "headers", "options", "tags",
+                                                            "params", "extra", "context", "meta"};
+  static constexpr std::array<std::string_view, 16> never = {
+      "encrypted", "yaml",    "toml",   "xml",    "base64", "markdown",    "schema", "sdl",
+      "proto",     "compose", "cipher", "binary", "csv",    "certificate", "pem",    "private"};
+  const auto words = words_of(name);
+  if (words.empty() || std::any_of(words.begin(), words.end(), [](const std::string& word) { return one_of(word, never); }))
+    return false;
+  return one_of(words.back(), last) || (words.size() > 1 && one_of(words.back(), after_another)) ||
+         (words.size() == 1 && one_of(words[0], alone));
+}
+
+// Tables whose columns an authentication library writes by its own code: changing their types breaks it.
+bool owned_by_library(const Context& context, const Table& table) {
+  static constexpr std::array<std::string_view, 9> names = {"apikey",      "apikeys",      "organization",     "organizations", "ssoprovider",
+                                                            "ssoproviders", "oauthapplication", "oauthapplications", "oauthclient"};
+  std::string name;
+  for (const auto& word : words_of(table.name.name)) name += word;
+  if (!one_of(name, names)) return false;
+  const auto& tables = context.catalog().tables;
+  return std::any_of(tables.begin(), tables.end(), [](const auto& item) {
+    const std::string other = lower(item.first.name);
+    return other == "verification" || other == "verifications";
+  });
+}
+
+// --- types and expressions
+
+// text and varchar; a short varchar is counted only when more than its name speaks.
+bool is_text(const std::string& type) {
+  return type == "text" || type == "character varying" ||
+         (type.compare(0, 18, "character varying(") == 0 && type.back() == ')');
+}
+
+bool is_short(const std::string& type) {
+  const auto open = type.find('(');
+  return open != std::string::npos && std::atoi(type.c_str() + open + 1) < 100;
+}
+
+// The value of a default that is one literal, cast or not: "'{}'::text" -> {}.
+std::optional<std::string> literal_of(std::string_view expression) {
+  std::string_view text = trim(expression);
+  while (text.size() > 2 && text.front() == '(' && text.back() == ')') text = trim(text.substr(1, text.size() - 2));
+  if (text.size() < 2 || text.front() != '\'') return std::nullopt;
+  std::string value;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] != '\'') {
+      value += text[i];
+    } else if (i + 1 < text.size() && text[i + 1] == '\'') {
+      value += text[i++];
+    } else {
+      const auto rest = trim(text.substr(i + 1));
+      if (!rest.empty() && rest.substr(0, 2) != "::") return std::nullopt;
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+// Identifiers, "::", and single characters; string literals left out.
+std::vector<std::string> tokens_of(std::string_view text) {
+  std::vector<std::string> out;
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '\'' || c == '"') {
+      const auto close = text.find(c, at + 1);
+      const auto end = close == std::string_view::npos ? text.size() : close;
+      if (c == '"') out.emplace_back(text.substr(at + 1, end - at - 1));
+      at = std::min(end + 1, text.size());
+    } else if (letter(c)) {
+      std::size_t end = at;
+      while (end < text.size() && letter(text[end])) ++end;
+      out.push_back(lower(text.substr(at, end - at)));
+      at = end;
+    } else {
+      const std::size_t length = text.substr(at, 2) == "::" ? 2 : 1;
+      if (c != ' ' && c != '\n' && c != '\t') out.emplace_back(text.substr(at, length));
+      at += length;
+    }
+  }
+  return out;
+}
+
+// Does the expression take the column for JSON: c::jsonb, (c)::json, CAST(c AS jsonb), c IS JSON?
+bool takes_for_json(std::string_view expression, const std::string& column) {
+  const auto tokens = tokens_of(expression);
+  const auto word = [&](std::size_t i) { return i < tokens.size() ? tokens[i] : std::string(); };
+  const auto json = [&](std::size_t i) { return word(i) == "json" || word(i) == "jsonb"; };
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i] != column) continue;
+    std::size_t next = i + 1;
+    while (word(next) == ")" || (word(next) == "::" && word(next + 1) == "text")) next += word(next) == ")" ? 1 : 2;
+    if (word(next) == "::" && json(next + 1)) return true;
+    if (word(next) == "as" && json(next + 1)) return true;
+    if (word(next) == "is" && (word(next + 1) == "json" || (word(next + 1) == "not" && word(next + 2) == "json"))) return true;
+  }
+  return false;
+}
+
+// --- evidence
+
+struct Judgement {
+  std::vector<Evidence> evidence;
+  bool proven = false;
+
+  void add(Evidence::Kind kind, std::string text, std::optional<Place> place = std::nullopt) {
+    evidence.push_back({kind, std::move(text), std::move(place), {}});
+    proven = true;
+  }
+};
+
+void judge_schema(const Table& table, const Column& column, Judgement& out) {
+  if (column.default_expression)
+    if (const auto value = literal_of(*column.default_expression); value && is_json_container(*value))
+      out.add(Evidence::Kind::catalog, "its default is JSON: " + ellipsis(*column.default_expression, 80), column.origin);
+  for (const auto& check : table.constraints)
+    if (check.kind == Constraint::Kind::check && takes_for_json(check.expression, column.name))
+      out.add(Evidence::Kind::catalog, "the check " + check.name + " takes it for JSON", check.origin);
+  for (const auto& other : table.columns)
+    if (other.generated_expression && takes_for_json(*other.generated_expression, column.name))
+      out.add(Evidence::Kind::catalog, "the generated column " + other.name + " takes it for JSON", other.origin);
+  for (const auto& index : table.indexes) {
+    const bool key = std::any_of(index.keys.begin(), index.keys.end(),
+                                 [&](const IndexKey& k) { return takes_for_json(k.expression, column.name); });
+    if (key || (index.predicate && takes_for_json(*index.predicate, column.name)))
+      out.add(Evidence::Kind::catalog, "the index " + index.name + " takes it for JSON", index.origin);
+  }
+  const auto words = tokens_of(column.comment);
+  if (std::find(words.begin(), words.end(), "json") != words.end())
+    out.add(Evidence::Kind::catalog, "its comment says JSON", column.origin);
+}
+
+// What the logged calls gave the column.
+struct Given {
+  int values = 0;
+  int json = 0;
+  std::optional<Place> place;
+};
+
+void count_parameter(const Query& query, int number, Given& given) {
+  for (const auto& sample : query.samples) {
+    if (!sample.parameters || number < 1 || static_cast<std::size_t>(number) > sample.parameters->size()) continue;
+    const auto& value = (*sample.parameters)[static_cast<std::size_t>(number) - 1];
+    if (!value || value->empty()) continue;
+    ++given.values;
+    if (!is_json_container(*value)) continue;
+    ++given.json;
+    if (!given.place) given.place = sample.place;
+  }
+}
+
+void judge_workload(const Context& context, const Table& table, const Column& column, Judgement& out) {
+  const ColumnUse use{table.name, column.name};
+  Given given;
+  const Query* cast = nullptr;
+  for (const Query* query : context.queries_on(table.name)) {
+    for (const auto& predicate : query->facts.predicates)
+      if (predicate.column == use && predicate.wrapper.find("::json") != std::string::npos) cast = query;
+    for (const auto& [assigned, number] : query->facts.assigned_parameters)
+      if (assigned == use) count_parameter(*query, number, given);
+  }
+  if (cast)
+    out.add(Evidence::Kind::statement, "a logged statement casts it to JSON: " + ellipsis(cast->text, 120),
+            cast->samples.empty() ? std::nullopt : std::optional<Place>(cast->samples.front().place));
+  // One that is no JSON shows that the column may hold anything.
+  if (given.json > 0 && given.json == given.values)
+    out.add(Evidence::Kind::statement,
+            given.json == 1 ? "the value logged for it is JSON" : "all " + std::to_string(given.json) + " values logged for it are JSON",
+            given.place);
+}
+
+// --- the fix
+
+std::string drizzle_line(const Context& context, const Table& table, const Column& column, const std::optional<std::string>& value) {
+  if (!context.has_project() || !context.project().drizzle || !context.project().postgresql) return {};
+  const std::string key = table.name.schema + "." + table.name.name + "." + column.name;
+  std::string property = column.name;
+  for (const auto& [name, spelled] : context.project().drizzle_names)
+    if (name == key) property = spelled;
+  std::string out = property + ": jsonb('" + column.name + "')";
+  if (column.not_null) out += ".notNull()";
+  if (value) out += ".default(" + *value + ")";
+  return out;
+}
+
+Fix fix_of(const Context& context, const Table& table, const Column& column) {
+  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + "\n";
+  const std::string name = quote_identifier(column.name);
+  const std::string begin = "  ALTER COLUMN " + name + " ";
+  std::optional<std::string> value;
+  if (column.default_expression) value = literal_of(*column.default_expression);
+  if (value && !is_json_container(*value)) value.reset();
+  const std::string drop = column.default_expression ? begin + "DROP DEFAULT,\n" : "";
+  Fix fix;
+  fix.title = "Make it jsonb: this rewrites the table under an exclusive lock, and fails on a value that is no JSON";
+  fix.sql = alter + drop + begin + "TYPE jsonb USING " + name + "::jsonb";
+  if (value) fix.sql += ",\n" + begin + "SET DEFAULT " + quote_literal(*value) + "::jsonb";
+  fix.sql += ";";
+  fix.down_sql = alter + (value ? drop : "") + begin + "TYPE " + column.type + " USING " + name + "::text";
+  if (column.default_expression) fix.down_sql += ",\n" + begin + "SET DEFAULT " + *column.default_expression;
+  fix.down_sql += ";";
+  fix.drizzle = drizzle_line(context, table, column, value);
+  fix.safety = Fix::Safety::review;
+  return fix;
+}
+
+bool is_key(const Table& table, const std::string& column) {
+  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
+    return constraint.kind != Constraint::Kind::check &&
+           std::find(constraint.columns.begin(), constraint.columns.end(), column) != constraint.columns.end();
+  });
+}
+
+void check_column(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
+  if (!is_text(column.type) || column.generated_expression || is_key(table, column.name)) return;
+  Judgement judgement;
+  judge_schema(table, column, judgement);
+  if (context.has_workload()) judge_workload(context, table, column, judgement);
+  const bool library = owned_by_library(context, table);
+  const bool named = named_like_json(column.name) && !is_short(column.type) && !library;
+  if (!judgement.proven && !named) return;
+  const std::string subject = display(table.name) + "." + column.name;
+  const bool sure = judgement.proven && !library;
+  std::string message = judgement.proven ? subject + " holds JSON as " + column.type + ": the server neither checks it nor can index or query what is inside."
+                                         : subject + " is " + column.type + " and named like JSON: if it holds JSON, jsonb would check it and make it searchable.";
+  Finding& finding = reporter.add(
+      {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
+      std::move(message), sure ? Severity::warning : Severity::note);
+  finding.location = column.origin;
+  finding.evidence = std::move(judgement.evidence);
+  if (library)
+    finding.evidence.push_back({Evidence::Kind::catalog, "the table looks like one that an authentication library writes: see what it expects", std::nullopt, {}});
+  finding.fix = fix_of(context, table, column);
+}
+
+void check(const Context& context, Reporter& reporter) {
+  for (const auto& [name, table] : context.catalog().tables) {
+    const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
+    if (!stored || table.partition_of || table.temporary) continue;
+    for (const auto& column : table.columns) check_column(context, reporter, table, column);
+  }
+}
+
+}  // namespace
+
+constinit const Rule json_stored_as_text{
+    .id = "json-stored-as-text",
+    .severity = Severity::warning,
+    .needs = Needs::catalog,
+    .summary = "JSON in a text column",
+    .why = "In a text or varchar column the server sees a string: it accepts broken JSON, can't look inside without parsing the "
+           "whole value in every row, and no GIN index can serve a search. jsonb is checked when it is written, parsed once, "
+           "and has operators and indexes.\n\n"
+           "A warning on evidence: a default that is a JSON object or array, a check, generated column or index that takes the "
+           "column for JSON, a logged statement that casts it, logged values that are all JSON, a comment that says so. A note "
+           "when only the column's name speaks for it.",
+    .fix = "`ALTER COLUMN … TYPE jsonb USING …::jsonb`. It rewrites the table under an ACCESS EXCLUSIVE lock; on a large table "
+           "add a jsonb column, fill it in batches, and swap. Look for values that don't parse first.",
+    .when_to_ignore = "The exact text matters (signed payloads, key order, duplicate keys), a library owns the column, or nothing "
+                      "ever looks inside.",
+    .check = check};
+
+}  // namespace pgadvise::rules
