@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "base/text.h"
@@ -35,8 +36,13 @@ int main(int argc, char** argv) {
              "database of --db can't be reached. Without a subcommand: check.");
   add_check(app, exit_code);
   add_rules(app, exit_code);
-  add_sandbox(app, exit_code);
   auto words = arguments(argc, argv);
+  std::vector<std::string> command;
+  if (const auto dashes = std::find(words.begin(), words.end(), "--"); !words.empty() && words[0] == "sandbox" && dashes != words.end()) {
+    command.assign(dashes + 1, words.end());
+    words.erase(dashes, words.end());
+  }
+  add_sandbox(app, command, exit_code);
   std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back
   try {
     app.parse(words);

@@ -57,13 +57,17 @@ int run(const Options& options) {
 
 }  // namespace
 
-void add_sandbox(CLI::App& app, int& exit_code) {
+void add_sandbox(CLI::App& app, const std::vector<std::string>& words, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command against it, remove it");
   command->add_option("--schema", options->schema, "Schema to build: migrations, a dump, a drizzle snapshot");
   command->add_option("--load", options->load, "SQL to run after the schema: test data");
-  command->add_option("command", options->command, "The command, after --; DATABASE_URL names the database")->required();
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command->footer("pgadvise sandbox [OPTIONS] -- COMMAND…: DATABASE_URL names the database; the exit code is the command's.");
+  options->command = words;
+  command->callback([options, &exit_code] {
+    if (options->command.empty()) throw CLI::ValidationError("sandbox", "needs a command after --");
+    exit_code = run(*options);
+  });
 }
 
 }  // namespace pgadvise::cli

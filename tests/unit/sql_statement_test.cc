@@ -77,7 +77,9 @@ TEST(Fingerprint, MessagesHoldNoLiterals) {
   for (const char* text : {"SELECT 1 'hunter2'", "SELECT 'hunter2", "ALTER ROLE a PASSWORD E'hunter2' 'x' y",
                            "SELECT $$hunter2"}) {
     const auto result = fingerprint(text);
-    if (!result) EXPECT_EQ(result.error().what.find("hunter2"), std::string::npos) << result.error().what;
+    if (!result) {
+      EXPECT_EQ(result.error().what.find("hunter2"), std::string::npos) << result.error().what;
+    }
   }
 }
 
