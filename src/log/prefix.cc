@@ -205,7 +205,11 @@ bool Prefix::match_from(std::size_t item, std::string_view rest, Header& header,
       if (!rest.starts_with(it.literal)) return false;
       rest.remove_prefix(it.literal.size());
     } else if (it.escape == ' ') {
-      while (rest.starts_with(' ')) rest.remove_prefix(1);
+      // The padding ends where the next literal's own spaces begin.
+      const std::size_t spaces = std::min(rest.find_first_not_of(' '), rest.size());
+      const bool literal = item + 1 < items_.size() && items_[item + 1].escape == 0;
+      const std::size_t own = literal ? std::min(items_[item + 1].literal.find_first_not_of(' '), items_[item + 1].literal.size()) : 0;
+      rest.remove_prefix(spaces - std::min(spaces, own));
     } else if (it.escape == 'q') {
       // Processes without a session stop here.
       Header without = header;

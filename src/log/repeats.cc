@@ -249,6 +249,9 @@ void Detector::end_counts(RepeatSink& sink) {
     if (counted.calls < (position.kind == CallKind::write ? fewest_writes : fewest_calls)) continue;
     if (counted.covered * 2 >= counted.calls) continue;
     if (position.key_known && (!position.keyed || !mostly_distinct(position.keys))) continue;
+    // A pause each time: polling inside a long transaction.
+    const double longest = static_cast<double>(counted.calls - 1) * static_cast<double>(polling_gap) / 1000;
+    if (milliseconds(counted.start, counted.end) > longest) continue;
     Sighting sighting;
     sighting.pattern = {position.query};
     sighting.scope = scope_;

@@ -122,7 +122,7 @@ class StderrDecoder final : public Decoder {
   void more(std::string_view text, bool cut) {
     const bool tabbed = text.starts_with('\t');
     tabs_seen_ |= tabbed;
-    if (!tabbed && !could_continue()) {
+    if (!tabbed && (!could_continue() || like_a_record(text))) {
       if (text.empty())
         ++source_.other;
       else
@@ -143,6 +143,13 @@ class StderrDecoder final : public Decoder {
     }
     into += '\n';
     into += text;
+  }
+
+  // A record whose prefix does not fit is not a part of the statement before it.
+  static bool like_a_record(std::string_view text) {
+    const std::string_view front = text.substr(0, 4096);
+    return front.find("LOG:  ") != std::string_view::npos || front.find("ERROR:  ") != std::string_view::npos ||
+           front.find("FATAL:  ") != std::string_view::npos;
   }
 
   // Copies of logs lose the tabs: then what follows a statement belongs to it.

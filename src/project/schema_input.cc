@@ -193,9 +193,11 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics) {
     if (foreign_lock(path, diagnostics)) return std::vector<SchemaInput>{};
     return std::vector<SchemaInput>{std::move(input)};
   }
-  if (!looks_like_repository(path))
-    if (auto input = plain_folder(path); input.kind != SchemaKind::none) return std::vector<SchemaInput>{std::move(input)};
-  return repository(path, diagnostics);
+  // Loose scripts beside migrations are queries, seeds and the like: they count only where there is nothing else.
+  auto found = repository(path, diagnostics);
+  if (!found || !found->empty() || looks_like_repository(path)) return found;
+  if (auto input = plain_folder(path); input.kind != SchemaKind::none) found->push_back(std::move(input));
+  return found;
 }
 
 Found file_input(const std::string& path, Diagnostics& diagnostics) {
