@@ -180,6 +180,7 @@ Outcome Replayer::State::create_table(const PgQuery__CreateStmt& stmt, bool fore
   } else {
     made.inherits = parents;
   }
+  for (PendingConstraint& each : pending) each.new_table = !foreign;
   const auto checks_end = std::stable_partition(
       pending.begin(), pending.end(),
       [](const PendingConstraint& p) { return p.node->contype == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK; });
@@ -293,13 +294,14 @@ void Replayer::State::column_constraints(Table& table, Column& column, NodeList 
   }
 }
 
-void Replayer::State::make_sequence(Table& table, const Column& column, const std::string& wanted) {
+void Replayer::State::make_sequence(Table& table, const Column& column, const std::string& wanted,
+                                    const std::string& type) {
   Sequence sequence;
   const std::string& in = table.name.schema;
   sequence.name = {in, wanted.empty()
                            ? schema.choose_relation_name(in, table.name.name, column.name, "seq", false)
                            : wanted};
-  sequence.type = column.type;
+  sequence.type = type;
   sequence.owner_table = table.name;
   sequence.owner_column = column.name;
   sequence.origin = column.origin;
@@ -319,7 +321,7 @@ void Replayer::State::add_serial(Table& table, Column& column, const std::string
   const QualifiedName name{
       table.name.schema == "public" ? "" : table.name.schema,
       schema.choose_relation_name(table.name.schema, table.name.name, column.name, "seq", false)};
-  make_sequence(table, column, name.name);
+  make_sequence(table, column, name.name, column.type);
   column.default_expression = "nextval(" + quote_literal(quote_name(name)) + "::regclass)";
 }
 
@@ -331,7 +333,7 @@ void Replayer::State::add_identity(Table& table, Column& column, const PgQuery__
     if (std::string_view(option->def_elem->defname) == "sequence_name" && option->def_elem->arg &&
         option->def_elem->arg->node_case == PG_QUERY__NODE__NODE_LIST)
       wanted = last_name(NodeList(option->def_elem->arg->list->n_items, option->def_elem->arg->list->items));
-  make_sequence(table, column, wanted);
+  make_sequence(table, column, wanted, column.type);
 }
 
 void Replayer::State::inherit_columns(Table& table, const Table& parent, bool partition) {
@@ -386,7 +388,7 @@ Outcome Replayer::State::like_columns(Table& table, const PgQuery__TableLikeClau
       copy.identity = Column::Identity::none;
     table.columns.push_back(std::move(copy));
     if (identity && table.columns.back().identity != Column::Identity::none)
-      make_sequence(table, table.columns.back(), {});
+      make_sequence(table, table.columns.back(), {}, "bigint");  // the server forgets the type here
   }
   return {};
 }
@@ -486,7 +488,7 @@ Outcome Replayer::State::add_check(Table& table, const PendingConstraint& pendin
   check.kind = Kind::check;
   check.columns = columns_in(table, node.raw_expr);
   check.expression = expression_text(node.raw_expr);
-  check.validated = !node.skip_validation;
+  check.validated = pending.new_table || !node.skip_validation;
   check.origin = place(node.location);
   check.name = node.conname[0] ? node.conname
                                : schema.choose_constraint_name(
@@ -530,7 +532,7 @@ Outcome Replayer::State::add_foreign_key(Table& table, const PendingConstraint& 
                      Problem::Kind::missing};
   key.on_delete = action(node.fk_del_action);
   key.on_update = action(node.fk_upd_action);
-  key.validated = !node.skip_validation;
+  key.validated = pending.new_table || !node.skip_validation;
   key.deferrable = node.deferrable || pending.deferrable;
   key.origin = place(node.location);
   key.name = node.conname[0] ? node.conname

@@ -27,6 +27,7 @@ struct PendingConstraint {
   const PgQuery__Constraint* node;
   std::string column;  // of a column constraint
   bool deferrable = false;
+  bool new_table = false;  // NOT VALID means nothing there
 };
 
 struct Replayer::State {
@@ -57,7 +58,7 @@ struct Replayer::State {
                           std::vector<PendingConstraint>& pending);
   void add_serial(Table& table, Column& column, const std::string& kind);
   void add_identity(Table& table, Column& column, const PgQuery__Constraint& node);
-  void make_sequence(Table& table, const Column& column, const std::string& wanted);
+  void make_sequence(Table& table, const Column& column, const std::string& wanted, const std::string& type);
   void inherit_columns(Table& table, const Table& parent, bool partition);
   void inherit_checks(Table& child, const Table& parent);
   Outcome like_columns(Table& table, const PgQuery__TableLikeClause& like);

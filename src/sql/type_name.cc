@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "sql/statement.h"
 
@@ -72,7 +74,7 @@ std::string modifier(const std::string& name, const PgQuery__TypeName& type) {
   if (list.empty()) return {};
   if (name == "interval") return interval_modifier(list);
   if (name == "numeric" && list.size() == 1) list.push_back("0");
-  return "(" + join(list, ",") + ")";
+  return fmt::format("({})", fmt::join(list, ","));
 }
 
 bool of_the_server(const std::vector<std::string>& names) {
