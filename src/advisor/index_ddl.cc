@@ -74,29 +74,33 @@ std::vector<const Table*> partitions(const Catalog& catalog, const QualifiedName
   return out;
 }
 
-// An index that a partition already has and that can be attached as it is.
-const Index* same_index(const Table& table, const IndexProposal& proposal) {
+// An index of the same definition that can take part: of a partition one that belongs to no other parent's index, of a
+// partitioned table one that still lacks partitions.
+const Index* same_index(const Table& table, const IndexProposal& proposal, const std::string& parent_index) {
+  const bool partitioned = table.kind == Table::Kind::partitioned;
   for (const auto& index : table.indexes)
-    if (index.valid && !index.unique && index.method == "btree" && index.keys == proposal.keys &&
-        index.include == proposal.include && index.predicate == proposal.predicate)
+    if (index.valid != partitioned && !index.unique && index.method == "btree" && index.keys == proposal.keys &&
+        index.include == proposal.include && index.predicate == proposal.predicate &&
+        (index.attached_to.empty() || index.attached_to == parent_index))
       return &index;
   return nullptr;
 }
 
-// A partition's index, made concurrently and attached to `parent_index`; partitions of partitions likewise.
-void partition_sql(const Table& table, const std::string& parent_index, const IndexProposal& proposal, IndexNamer& namer,
-                   const Catalog& catalog, std::string& out) {
-  const auto qualified = [&](const std::string& name) { return sql::quote_name({table.name.schema, name}); };
-  const Index* present = table.kind == Table::Kind::partitioned ? nullptr : same_index(table, proposal);
-  const std::string name = present ? present->name : namer.name(table.name, proposal.keys);
-  if (table.kind == Table::Kind::partitioned) {
-    out += fmt::format("CREATE INDEX {} ON ONLY {} {};\n", sql::quote_identifier(name), sql::quote_name(table.name), definition(proposal));
-    for (const Table* partition : partitions(catalog, table.name))
-      partition_sql(*partition, qualified(name), proposal, namer, catalog, out);
-  } else if (!present) {
-    out += fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {};\n", sql::quote_identifier(name), sql::quote_name(table.name), definition(proposal));
-  }
-  if (!parent_index.empty()) out += fmt::format("ALTER INDEX {} ATTACH PARTITION {};\n", parent_index, qualified(name));
+// A partition's index, made concurrently and attached to the parent's; partitions of partitions likewise. Returns the name
+// of the table's own index.
+std::string partition_sql(const Table& table, const QualifiedName* parent_index, const IndexProposal& proposal, IndexNamer& namer,
+                          const Catalog& catalog, std::string& out) {
+  const Index* present = same_index(table, proposal, parent_index ? parent_index->name : std::string());
+  const QualifiedName name{table.name.schema, present ? present->name : namer.name(table.name, proposal.keys)};
+  const bool partitioned = table.kind == Table::Kind::partitioned;
+  if (!present)
+    out += fmt::format("CREATE INDEX {}{} ON {}{} {};\n", partitioned ? "" : "CONCURRENTLY ", sql::quote_identifier(name.name),
+                       partitioned ? "ONLY " : "", sql::quote_name(table.name), definition(proposal));
+  if (partitioned)
+    for (const Table* partition : partitions(catalog, table.name)) partition_sql(*partition, &name, proposal, namer, catalog, out);
+  if (parent_index && (!present || present->attached_to.empty()))
+    out += fmt::format("ALTER INDEX {} ATTACH PARTITION {};\n", sql::quote_name(*parent_index), sql::quote_name(name));
+  return name.name;
 }
 
 std::string drizzle_name(const Project* project, const std::string& key) {
@@ -119,6 +123,8 @@ bool js_identifier(std::string_view text) {
 
 std::string drizzle_line(const IndexProposal& proposal, const std::string& name, const Project* project) {
   if (!project || !project->drizzle) return {};
+  // A table that only SQL knows has no line there.
+  if (!project->drizzle_names.empty() && drizzle_name(project, proposal.table.schema + "." + proposal.table.name).empty()) return {};
   std::vector<std::string> keys;
   for (const auto& key : proposal.keys) {
     if (key.column.empty()) {
@@ -195,9 +201,7 @@ IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Ca
   IndexDdl ddl;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
-    IndexNamer preview = namer;
-    const std::string name = preview.name(proposal.table, proposal.keys);
-    partition_sql(*table, {}, proposal, namer, catalog, ddl.sql);
+    const std::string name = partition_sql(*table, nullptr, proposal, namer, catalog, ddl.sql);
     ddl.down_sql = fmt::format("DROP INDEX {};", sql::quote_name({proposal.table.schema, name}));
     ddl.drizzle = drizzle_line(proposal, name, project);
   } else {

@@ -73,6 +73,7 @@ struct Index {
   bool nulls_not_distinct = false;
   bool valid = true;  // pg_index.indisvalid; false also for ON ONLY a partitioned parent, not attached everywhere
   bool constraint = false;  // made by a primary key, unique or exclusion constraint of the same name
+  std::string attached_to;  // of a partition's index: the parent table's index that it is a part of
   std::optional<IndexStatistics> statistics;
   Place origin;
 };

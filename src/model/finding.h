@@ -44,7 +44,7 @@ struct Fix {
   std::string title;
   std::string sql;       // "" when another finding's fix serves this one too, or no SQL can mend it
   std::string down_sql;
-  std::string drizzle;   // the line for schema.ts
+  std::string drizzle;   // the same in Drizzle: the line for schema.ts, or the query
   Safety safety = Safety::review;
   std::optional<double> cost_before;  // planner cost of the statement that the fix helps
   std::optional<double> cost_after;

@@ -353,7 +353,9 @@ Result<void> Reader::indexes() {
                "SELECT i.indexrelid, i.indrelid, ic.relname, m.amname, i.indisunique, i.indisvalid, {}, {}, "
                "EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', "
                "'u', 'x')), "
-               "pg_stat_get_numscans(i.indexrelid), ic.relpages",
+               "pg_stat_get_numscans(i.indexrelid), ic.relpages, "
+               "(SELECT above.relname FROM pg_inherits h JOIN pg_class above ON above.oid = h.inhparent "
+               "WHERE h.inhrelid = i.indexrelid)",
                nulls ? "i.indnullsnotdistinct" : "false", predicate) +
            relations(
                "JOIN pg_index i ON i.indrelid = c.oid AND i.indislive JOIN pg_class ic ON ic.oid = "
@@ -380,6 +382,7 @@ Result<void> Reader::indexes() {
     if (index.predicate) index.predicate_not_null = not_null_columns(*owner, *index.predicate);
     index.constraint = truth(row[8]);
     index.statistics = IndexStatistics{integer(row[9]), integer(row[10])};
+    index.attached_to = text(row[11]);
     if (owner->statistics) owner->statistics->index_scans += index.statistics->scans;
     index_by_oid_[text(row[0])] = {owner, owner->indexes.size()};
     owner->indexes.push_back(std::move(index));

@@ -88,7 +88,7 @@ class Writer {
   void write_fix(const Fix& fix) {
     if (fix.sql.empty()) paragraph("  fix: ", "       ", fix.title);
     else block("  fix: ", fix.sql);
-    if (!fix.drizzle.empty()) block("       schema.ts: ", fix.drizzle);
+    if (!fix.drizzle.empty()) block("       drizzle: ", fix.drizzle);
     if (!fix.down_sql.empty()) block("       undo: ", fix.down_sql);
     if (fix.cost_before && fix.cost_after)
       out_ += fmt::format("       planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);

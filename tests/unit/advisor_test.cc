@@ -59,6 +59,18 @@ TEST(CreateIndex, OnAPartitionedTableGoesPartitionByPartition) {
   EXPECT_EQ(made.down_sql, "DROP INDEX public.events_order_id_idx;");
 }
 
+TEST(CreateIndex, CompletesAnIndexThatLacksPartitions) {
+  auto parent = table("public", "events", Table::Kind::partitioned);
+  parent.indexes.push_back({.name = "only", .keys = {{.column = "order_id"}}, .valid = false});
+  auto first = table("public", "events_1");
+  auto second = table("public", "events_2");
+  first.partition_of = second.partition_of = parent.name;
+  first.indexes.push_back({.name = "part", .keys = {{.column = "order_id"}}, .attached_to = "only"});
+  EXPECT_EQ(ddl(on("public", "events", {{.column = "order_id"}}), catalog_of({parent, first, second})).sql,
+            "CREATE INDEX CONCURRENTLY events_2_order_id_idx ON public.events_2 (order_id);\n"
+            "ALTER INDEX public.only ATTACH PARTITION public.events_2_order_id_idx;");
+}
+
 TEST(CreateIndex, HypotheticalOnesStandOnLeaves) {
   auto parent = table("public", "events", Table::Kind::partitioned);
   auto leaf = table("public", "events_1");
@@ -97,8 +109,9 @@ TEST(IndexNamer, NeverCollidesAndStaysUnder63Bytes) {
 TEST(CreateIndex, WritesTheDrizzleLineInTheProjectsNames) {
   Project project;
   project.drizzle = true;
-  project.drizzle_names = {{"public.orders.customer_id", "customerId"}};
+  project.drizzle_names = {{"public.orders", "orders"}, {"public.orders.customer_id", "customerId"}};
   const auto catalog = catalog_of({table("public", "orders")});
+  EXPECT_EQ(ddl(on("public", "events", {{.column = "a"}}), catalog, &project).drizzle, "") << "not in schema.ts";
   EXPECT_EQ(ddl(on("public", "orders", {{.column = "customer_id"}, {.column = "created", .descending = true, .nulls_first = true}}), catalog, &project).drizzle,
             "index('orders_customer_id_created_idx').on(table.customerId, table.created.desc().nullsFirst())");
 }
