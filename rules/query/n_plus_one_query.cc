@@ -166,7 +166,8 @@ std::vector<const Sample*> samples_of(const Case& found) {
   const auto& samples = found.repeat->samples;
   std::vector<const Sample*> out;
   const auto position = std::find(pattern.begin(), pattern.end(), found.child->fingerprint) - pattern.begin();
-  for (auto i = static_cast<std::size_t>(position); i < samples.size(); i += pattern.size()) out.push_back(&samples[i]);
+  for (auto i = static_cast<std::size_t>(position); i < samples.size(); i += pattern.size())
+    out.push_back(&samples[i]);
   return out;
 }
 

@@ -305,6 +305,15 @@ std::optional<Level> take_level(std::string_view& text) {
   return level;
 }
 
+bool holds_level(std::string_view line) {
+  for (std::size_t at = 0; (at = line.find(":  ", at)) != std::string_view::npos; at += 3) {
+    const std::string_view before = line.substr(0, at);
+    for (const auto& known : level_words)
+      if (before.ends_with(known.word)) return true;
+  }
+  return false;
+}
+
 bool looks_like_sql(std::string_view text) {
   static constexpr std::string_view verbs[] = {
       "abort",     "alter",    "analyse", "analyze", "begin",   "call",       "checkpoint", "close",

@@ -11,6 +11,10 @@ namespace pgadvise::log {
 // Takes "LOG:  " (French: "ASTUCE :  ") from the front of `text`, at most two blanks after the colon.
 std::optional<Level> take_level(std::string_view& text);
 
+// Does a level with its colon stand anywhere in the line? Then it is a record, if of a prefix that isn't
+// known.
+bool holds_level(std::string_view line);
+
 // The same for csvlog's and jsonlog's error_severity: the word alone.
 std::optional<Level> level_of(std::string_view word);
 

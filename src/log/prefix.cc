@@ -1,6 +1,7 @@
 #include "log/prefix.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "log/language.h"
@@ -205,11 +206,13 @@ bool Prefix::match_from(std::size_t item, std::string_view rest, Header& header,
       if (!rest.starts_with(it.literal)) return false;
       rest.remove_prefix(it.literal.size());
     } else if (it.escape == ' ') {
-      // The padding ends where the next literal's own spaces begin.
-      const std::size_t spaces = std::min(rest.find_first_not_of(' '), rest.size());
-      const bool literal = item + 1 < items_.size() && items_[item + 1].escape == 0;
-      const std::size_t own = literal ? std::min(items_[item + 1].literal.find_first_not_of(' '), items_[item + 1].literal.size()) : 0;
-      rest.remove_prefix(spaces - std::min(spaces, own));
+      // What the literal behind it needs is left.
+      const std::size_t blanks = std::min(rest.find_first_not_of(' '), rest.size());
+      const std::size_t needed =
+          item + 1 < items_.size()
+              ? std::min(items_[item + 1].literal.find_first_not_of(' '), items_[item + 1].literal.size())
+              : 0;
+      rest.remove_prefix(blanks - std::min(blanks, needed));
     } else if (it.escape == 'q') {
       // Processes without a session stop here.
       Header without = header;
@@ -265,11 +268,17 @@ bool Prefix::match_text(std::size_t item, std::string_view rest, Header& header,
 
 const Prefix* find_prefix(const std::vector<std::string_view>& lines) {
   const Prefix* best = nullptr;
-  std::size_t most = 0;
+  // Most lines first; then the most names told apart: `%u@%d ` also fits what `%u@%d/%a ` wrote.
+  std::pair<std::size_t, std::size_t> most{0, 0};
   Header header;
   for (const Prefix& prefix : known_prefixes()) {
-    std::size_t fits = 0;
-    for (const std::string_view line : lines) fits += prefix.match(line, header);
+    std::pair<std::size_t, std::size_t> fits{0, 0};
+    for (const std::string_view line : lines) {
+      if (!prefix.match(line, header)) continue;
+      ++fits.first;
+      for (const auto* name : {&header.session, &header.user, &header.database, &header.application, &header.host})
+        fits.second += !name->empty();
+    }
     if (fits > most) most = fits, best = &prefix;
   }
   return best;

@@ -53,10 +53,14 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
 std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) {
   if (source.statements > 0 || source.used + source.other == 0) return {};
   if (durations_alone > 0)
-    return fmt::format("{} durations, but no statement that they belong to: log_duration is on, the statements are not "
-                       "logged; {}", durations_alone, how_to_log);
-  return fmt::format("no statement in {} lines: log_min_duration_statement is off or its limit was never reached, and "
-                     "log_statement is none; {}", source.lines, how_to_log);
+    return fmt::format(
+        "{} durations, but no statement that they belong to: log_duration is on, the statements are not "
+        "logged; {}",
+        durations_alone, how_to_log);
+  return fmt::format(
+      "no statement in {} lines: log_min_duration_statement is off or its limit was never reached, and "
+      "log_statement is none; {}",
+      source.lines, how_to_log);
 }
 
 void read_one(Input& input, LogSource& source, Collector& collector, Diagnostics& diagnostics) {

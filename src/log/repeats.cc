@@ -249,9 +249,6 @@ void Detector::end_counts(RepeatSink& sink) {
     if (counted.calls < (position.kind == CallKind::write ? fewest_writes : fewest_calls)) continue;
     if (counted.covered * 2 >= counted.calls) continue;
     if (position.key_known && (!position.keyed || !mostly_distinct(position.keys))) continue;
-    // A pause each time: polling inside a long transaction.
-    const double longest = static_cast<double>(counted.calls - 1) * static_cast<double>(polling_gap) / 1000;
-    if (milliseconds(counted.start, counted.end) > longest) continue;
     Sighting sighting;
     sighting.pattern = {position.query};
     sighting.scope = scope_;
@@ -295,6 +292,7 @@ void Detector::enter(Repeat::Scope scope, RepeatSink& sink) {
 
 void Detector::pause(RepeatSink& sink) {
   end_run(sink);
+  end_counts(sink);
   barrier_ = calls_;
   if (scope_ == Repeat::Scope::session_burst || scope_ == Repeat::Scope::pool_burst) selects_.clear();
 }

@@ -122,7 +122,7 @@ class StderrDecoder final : public Decoder {
   void more(std::string_view text, bool cut) {
     const bool tabbed = text.starts_with('\t');
     tabs_seen_ |= tabbed;
-    if (!tabbed && (!could_continue() || like_a_record(text))) {
+    if (!tabbed && !could_continue(text)) {
       if (text.empty())
         ++source_.other;
       else
@@ -145,16 +145,9 @@ class StderrDecoder final : public Decoder {
     into += text;
   }
 
-  // A record whose prefix does not fit is not a part of the statement before it.
-  static bool like_a_record(std::string_view text) {
-    const std::string_view front = text.substr(0, 4096);
-    return front.find("LOG:  ") != std::string_view::npos || front.find("ERROR:  ") != std::string_view::npos ||
-           front.find("FATAL:  ") != std::string_view::npos;
-  }
-
   // Copies of logs lose the tabs: then what follows a statement belongs to it.
-  bool could_continue() const {
-    if (tabs_seen_ || !target_ || in_detail_) return false;
+  bool could_continue(std::string_view text) const {
+    if (tabs_seen_ || !target_ || in_detail_ || holds_level(text)) return false;
     const auto kind = parse_message(target_->header.message.substr(0, 256)).kind;
     return kind != Message::Kind::other && kind != Message::Kind::duration;
   }

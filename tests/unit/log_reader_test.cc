@@ -25,9 +25,10 @@ TEST(LogLines, StatementOfTheSimpleProtocol) {
 
 // The name of a statement, of a portal, or of both, with and without colons.
 TEST(LogLines, NamesOfPreparedStatements) {
-  for (const auto* name : {"<unnamed>", "py:0x7fde12d61b80", "ein: fug", "stmt/portal", "S_1/C_2", "a: b/c: d", "select: x",
-                           "execute: z", "with space"}) {
-    const Read log = read_text(line(fmt::format("LOG:  duration: 0.5 ms  execute {}: SELECT 1 FROM t", name)));
+  for (const auto* name : {"<unnamed>", "py:0x7fde12d61b80", "ein: fug", "stmt/portal", "S_1/C_2",
+                           "a: b/c: d", "select: x", "execute: z", "with space"}) {
+    const Read log =
+        read_text(line(fmt::format("LOG:  duration: 0.5 ms  execute {}: SELECT 1 FROM t", name)));
     ASSERT_EQ(log.workload.queries.size(), 1u) << name;
     EXPECT_EQ(log.query().samples.at(0).statement, "SELECT 1 FROM t") << name;
   }
@@ -54,8 +55,9 @@ TEST(LogLines, FetchFromAPortalIsNoNewQuery) {
 }
 
 TEST(LogLines, StatementOfSeveralLinesThatStartsOnTheNext) {
-  const Read log = read_text(line("LOG:  duration: 4079.697 ms  execute <unnamed>: ") + "\tSELECT a\n\t\n\tFROM t\n" +
-                             line("DETAIL:  parameters: $1 = 'two") + "\tlines'\n" + line("LOG:  checkpoint starting: time"));
+  const Read log = read_text(line("LOG:  duration: 4079.697 ms  execute <unnamed>: ") +
+                             "\tSELECT a\n\t\n\tFROM t\n" + line("DETAIL:  parameters: $1 = 'two") +
+                             "\tlines'\n" + line("LOG:  checkpoint starting: time"));
   EXPECT_EQ(log.query().samples.at(0).statement, "SELECT a\n\nFROM t");
   EXPECT_EQ(log.query().samples.at(0).parameters.value().at(0), "two\nlines");
   EXPECT_EQ(log.source().continuation, 4u);
@@ -69,9 +71,10 @@ TEST(LogLines, ContinuationsWhoseTabsWereLost) {
 }
 
 TEST(LogLines, TextThatLooksLikeARecordInsideAStatement) {
-  const Read log = read_text(line("LOG:  duration: 2.0 ms  statement: SELECT 'a' -- LOG:  duration: 5 ms") +
-                             line("LOG:  duration: 3.0 ms  statement: SELECT 'x") +
-                             "\t2024-05-01 12:00:00.000 UTC [7] LOG:  duration: 9 ms  statement: DROP TABLE t'\n");
+  const Read log =
+      read_text(line("LOG:  duration: 2.0 ms  statement: SELECT 'a' -- LOG:  duration: 5 ms") +
+                line("LOG:  duration: 3.0 ms  statement: SELECT 'x") +
+                "\t2024-05-01 12:00:00.000 UTC [7] LOG:  duration: 9 ms  statement: DROP TABLE t'\n");
   ASSERT_EQ(log.workload.queries.size(), 1u);
   EXPECT_EQ(log.query().calls, 2u);
   EXPECT_DOUBLE_EQ(log.query().total_ms, 5.0);
@@ -100,10 +103,9 @@ TEST(LogLines, Parameters) {
 }
 
 TEST(LogLines, ParametersInAnErrorsContextBelongToNoCall) {
-  const Read log = read_text(line("LOG:  duration: 0.3 ms  execute <unnamed>: SELECT $1") +
-                             line("ERROR:  22012: division by zero") +
-                             line("CONTEXT:  unnamed portal with parameters: $1 = '0'") +
-                             line("STATEMENT:  SELECT 1 / $1"));
+  const Read log = read_text(
+      line("LOG:  duration: 0.3 ms  execute <unnamed>: SELECT $1") + line("ERROR:  22012: division by zero") +
+      line("CONTEXT:  unnamed portal with parameters: $1 = '0'") + line("STATEMENT:  SELECT 1 / $1"));
   EXPECT_EQ(log.workload.queries.size(), 1u);
   EXPECT_FALSE(log.query().samples.at(0).parameters);
   EXPECT_EQ(log.source().other, 3u);
@@ -123,14 +125,16 @@ TEST(LogLines, EmptyStatement) {
 }
 
 TEST(LogLines, StatementCutByTheHoster) {
-  const Read log = read_text(line("LOG:  duration: 0.3 ms  statement: SELECT 'abc [Your log message was truncated]"));
+  const Read log =
+      read_text(line("LOG:  duration: 0.3 ms  statement: SELECT 'abc [Your log message was truncated]"));
   ASSERT_EQ(log.workload.queries.size(), 1u);
   EXPECT_EQ(log.query().text, "select ?");
   EXPECT_EQ(log.query().fingerprint.size(), 16u);
 }
 
 TEST(LogLines, StatementThatDoesNotParseKeepsItsTemplate) {
-  const Read log = read_text(line("LOG:  statement: SELEC 1 FROM t") + line("LOG:  statement: SELEC 2 FROM t"));
+  const Read log =
+      read_text(line("LOG:  statement: SELEC 1 FROM t") + line("LOG:  statement: SELEC 2 FROM t"));
   ASSERT_EQ(log.workload.queries.size(), 1u);
   EXPECT_EQ(log.query().calls, 2u);
   EXPECT_EQ(log.query().text, "selec ? from t");
@@ -156,12 +160,13 @@ TEST(LogLines, OtherLanguages) {
        "DÉTAIL:  Paramètres : $1 = 'x'"},
       {"LOG:  Dauer: 27.5 ms  Anweisung: SELECT 1", "LOG:  Dauer: 1.5 ms  Ausführen <unnamed>: SELECT $1",
        "DETAIL:  Parameter: $1 = 'x'"},
-      {"LOG:  duración: 27.5 ms  sentencia: SELECT 1", "LOG:  duración: 1.5 ms  ejecutar <unnamed>: SELECT $1",
-       "DETALLE:  parámetros: $1 = 'x'"},
+      {"LOG:  duración: 27.5 ms  sentencia: SELECT 1",
+       "LOG:  duración: 1.5 ms  ejecutar <unnamed>: SELECT $1", "DETALLE:  parámetros: $1 = 'x'"},
       {"LOG:  duração: 27.5 ms  comando: SELECT 1", "LOG:  duração: 1.5 ms  executar <unnamed>: SELECT $1",
        "DETALHE:  parâmetros: $1 = 'x'"},
       {"СООБЩЕНИЕ:  продолжительность: 27.5 мс, оператор: SELECT 1",
-       "СООБЩЕНИЕ:  продолжительность: 1.5 мс  выполнение <unnamed>: SELECT $1", "ПОДРОБНОСТИ:  параметры: $1 = 'x'"},
+       "СООБЩЕНИЕ:  продолжительность: 1.5 мс  выполнение <unnamed>: SELECT $1",
+       "ПОДРОБНОСТИ:  параметры: $1 = 'x'"},
       {"LOG:  期間: 27.5 ミリ秒  文: SELECT 1", "LOG:  期間: 1.5 ミリ秒  実行 <unnamed>: SELECT $1",
        "詳細:  パラメータ: $1 = 'x'"},
       {"日志:  执行时间: 27.5 ms 语句: SELECT 1", "日志:  执行时间: 1.5 ms 执行 <unnamed>: SELECT $1",
@@ -179,16 +184,17 @@ TEST(LogLines, OtherLanguages) {
 
 TEST(LogLines, ParseInAnotherLanguageIsNoCall) {
   const Read log = read_text(line("LOG:  durée : 0.1 ms, analyse <unnamed> : SELECT 1") +
-                             line("LOG:  Dauer: 0.1 ms  Binden <unnamed>: SELECT 1") + line("FEHLER:  Syntaxfehler") +
-                             line("ANWEISUNG:  SELECT"));
+                             line("LOG:  Dauer: 0.1 ms  Binden <unnamed>: SELECT 1") +
+                             line("FEHLER:  Syntaxfehler") + line("ANWEISUNG:  SELECT"));
   EXPECT_TRUE(log.workload.queries.empty());
   EXPECT_EQ(log.source().used, 2u);
   EXPECT_EQ(log.source().other, 2u);
 }
 
 TEST(LogPairs, StatementAndDurationOnTwoLines) {
-  const Read log = read_text(at(1.0, 7, "LOG:  statement: SELECT 1") + at(1.1, 8, "LOG:  statement: SELECT a FROM t") +
-                             at(1.2, 7, "LOG:  duration: 200.0 ms") + at(1.3, 8, "LOG:  duration: 150.0 ms"));
+  const Read log =
+      read_text(at(1.0, 7, "LOG:  statement: SELECT 1") + at(1.1, 8, "LOG:  statement: SELECT a FROM t") +
+                at(1.2, 7, "LOG:  duration: 200.0 ms") + at(1.3, 8, "LOG:  duration: 150.0 ms"));
   ASSERT_EQ(log.workload.queries.size(), 2u);
   EXPECT_DOUBLE_EQ(log.workload.queries[0].total_ms, 200);
   EXPECT_DOUBLE_EQ(log.workload.queries[1].total_ms, 150);
@@ -196,9 +202,10 @@ TEST(LogPairs, StatementAndDurationOnTwoLines) {
 }
 
 TEST(LogPairs, DurationsOfParseAndBindComeBeforeTheStatement) {
-  const Read log = read_text(line("LOG:  duration: 5 ms") + line("LOG:  duration: 6 ms") +
-                             line("LOG:  execute <unnamed>: SELECT $1") + line("DETAIL:  parameters: $1 = '1'") +
-                             line("LOG:  duration: 7 ms") + line("LOG:  duration: 8 ms"));
+  const Read log =
+      read_text(line("LOG:  duration: 5 ms") + line("LOG:  duration: 6 ms") +
+                line("LOG:  execute <unnamed>: SELECT $1") + line("DETAIL:  parameters: $1 = '1'") +
+                line("LOG:  duration: 7 ms") + line("LOG:  duration: 8 ms"));
   EXPECT_DOUBLE_EQ(log.query().total_ms, 7);
   EXPECT_EQ(log.query().samples.at(0).parameters.value(), Parameters{"1"});
 }
@@ -211,12 +218,14 @@ TEST(LogPairs, StatementThatFailedTakesNoLaterDuration) {
 }
 
 TEST(LogPairs, DetailsOfTwoSessionsMayMingle) {
-  const Read log = read_text(at(1, 7, "LOG:  duration: 1 ms  execute <unnamed>: SELECT a FROM t WHERE b = $1") +
-                             at(1, 8, "LOG:  duration: 1 ms  execute <unnamed>: SELECT c FROM t WHERE d = $1") +
-                             at(1, 7, "DETAIL:  parameters: $1 = 'seven'") + at(1, 8, "DETAIL:  parameters: $1 = 'eight'"));
+  const Read log = read_text(
+      at(1, 7, "LOG:  duration: 1 ms  execute <unnamed>: SELECT a FROM t WHERE b = $1") +
+      at(1, 8, "LOG:  duration: 1 ms  execute <unnamed>: SELECT c FROM t WHERE d = $1") +
+      at(1, 7, "DETAIL:  parameters: $1 = 'seven'") + at(1, 8, "DETAIL:  parameters: $1 = 'eight'"));
   ASSERT_EQ(log.workload.queries.size(), 2u);
   for (const auto& query : log.workload.queries)
-    EXPECT_EQ(query.samples.at(0).parameters.value().at(0), query.text.starts_with("SELECT a") ? "seven" : "eight");
+    EXPECT_EQ(query.samples.at(0).parameters.value().at(0),
+              query.text.starts_with("SELECT a") ? "seven" : "eight");
 }
 
 TEST(LogPlans, AreCountedOnce) {
@@ -231,29 +240,35 @@ TEST(LogPlans, AreCountedOnce) {
 }
 
 TEST(LogPlans, OfTheExtendedProtocolComeAfterTheStatement) {
-  const Read log = read_text(line("LOG:  duration: 1 ms  execute <unnamed>: SELECT a FROM t WHERE b = $1") +
-                             line("DETAIL:  parameters: $1 = '4'") + line("LOG:  duration: 0.9 ms  plan:") +
-                             "\tQuery Text: SELECT a FROM t WHERE b = $1\n\tSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n" +
-                             line("LOG:  duration: 1 ms  statement: SELECT 1"));
+  const Read log = read_text(
+      line("LOG:  duration: 1 ms  execute <unnamed>: SELECT a FROM t WHERE b = $1") +
+      line("DETAIL:  parameters: $1 = '4'") + line("LOG:  duration: 0.9 ms  plan:") +
+      "\tQuery Text: SELECT a FROM t WHERE b = $1\n\tSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n" +
+      line("LOG:  duration: 1 ms  statement: SELECT 1"));
   for (const auto& query : log.workload.queries) EXPECT_EQ(query.calls, 1u);
   EXPECT_EQ(log.source().statements, 2u);
 }
 
 TEST(LogPlans, OfStatementsInsideFunctionsAreNoCalls) {
-  const Read log = read_text(line("LOG:  duration: 0.9 ms  plan:") + "\tQuery Text: SELECT 7\n\tResult  (cost=0.00..0.01 rows=1 width=4)\n" +
+  const Read log = read_text(line("LOG:  duration: 0.9 ms  plan:") +
+                             "\tQuery Text: SELECT 7\n\tResult  (cost=0.00..0.01 rows=1 width=4)\n" +
                              line("CONTEXT:  PL/pgSQL function f() line 3 at RETURN"));
   EXPECT_TRUE(log.workload.queries.empty());
 }
 
 TEST(LogPlans, AsJson) {
-  const Read log = read_text(line("LOG:  duration: 0.9 ms  plan:") + "\t{\n\t  \"Query Text\": \"SELECT \\\"a\\\"\\nFROM t\",\n\t  \"Plan\": {}\n\t}\n");
+  const Read log =
+      read_text(line("LOG:  duration: 0.9 ms  plan:") +
+                "\t{\n\t  \"Query Text\": \"SELECT \\\"a\\\"\\nFROM t\",\n\t  \"Plan\": {}\n\t}\n");
   EXPECT_EQ(log.query().samples.at(0).statement, "SELECT \"a\"\nFROM t");
 }
 
 std::string csv(std::string_view message, std::string_view detail = "", int columns = 26) {
   std::string out = fmt::format(
-      "2024-05-01 12:00:00.000 UTC,\"app\",\"shop\",77,\"10.0.0.1:5555\",6630f1a0.4d,3,\"SELECT\",2024-05-01 11:00:00 UTC,4/10,0,"
-      "LOG,00000,\"{}\",{},,,,,,,,\"web \"\"x\"\"\"", message, detail.empty() ? "" : "\"" + std::string(detail) + "\"");
+      "2024-05-01 12:00:00.000 UTC,\"app\",\"shop\",77,\"10.0.0.1:5555\",6630f1a0.4d,3,\"SELECT\",2024-05-01 "
+      "11:00:00 UTC,4/10,0,"
+      "LOG,00000,\"{}\",{},,,,,,,,\"web \"\"x\"\"\"",
+      message, detail.empty() ? "" : "\"" + std::string(detail) + "\"");
   if (columns > 23) out += ",\"client backend\"";
   if (columns > 24) out += ",,0";
   return out + "\n";
@@ -261,8 +276,9 @@ std::string csv(std::string_view message, std::string_view detail = "", int colu
 
 TEST(CsvLog, ColumnsOfEachVersion) {
   for (const int columns : {23, 24, 26}) {
-    const Read log = read_text(csv("duration: 1.5 ms  execute <unnamed>: SELECT \"\"a\"\" FROM t WHERE b = $1",
-                                   "parameters: $1 = 'x'", columns));
+    const Read log =
+        read_text(csv("duration: 1.5 ms  execute <unnamed>: SELECT \"\"a\"\" FROM t WHERE b = $1",
+                      "parameters: $1 = 'x'", columns));
     EXPECT_EQ(log.source().format, "csvlog");
     EXPECT_EQ(log.query().samples.at(0).statement, "SELECT \"a\" FROM t WHERE b = $1");
     EXPECT_EQ(log.query().samples.at(0).parameters.value(), Parameters{"x"});
@@ -318,13 +334,15 @@ void expect_equal_forms(const std::string& stem, bool names) {
       return text + "\n";
     };
     for (const auto& q : log.workload.queries) {
-      out += fmt::format("{} {} {} {} {:.6f} {} {}\n", q.fingerprint, q.text, q.calls, q.timed_calls, q.total_ms, q.min_ms, q.max_ms);
+      out += fmt::format("{} {} {} {} {:.6f} {} {}\n", q.fingerprint, q.text, q.calls, q.timed_calls,
+                         q.total_ms, q.min_ms, q.max_ms);
       if (names) out += fmt::format("{} {}\n", fmt::join(q.users, ","), fmt::join(q.databases, ","));
       for (const auto& s : q.samples) out += sample(s);
     }
     for (const auto& r : log.workload.repeats) {
-      out += fmt::format("{} <- {}: {} {} {} {} {} {:.6f} {}\n", fmt::join(r.pattern, " "), r.parent, static_cast<int>(r.scope), r.scopes,
-                         r.calls, r.most_in_one_scope, r.distinct_parameters, r.total_ms, r.longest_span_ms);
+      out += fmt::format("{} <- {}: {} {} {} {} {} {:.6f} {}\n", fmt::join(r.pattern, " "), r.parent,
+                         static_cast<int>(r.scope), r.scopes, r.calls, r.most_in_one_scope,
+                         r.distinct_parameters, r.total_ms, r.longest_span_ms);
       for (const auto& s : r.samples) out += sample(s);
       if (r.parent_sample) out += sample(*r.parent_sample);
     }
@@ -339,7 +357,8 @@ void expect_equal_forms(const std::string& stem, bool names) {
 
 TEST(ThreeForms, OfOneRunAreOneWorkload) {
   expect_equal_forms("logs/loops", true);
-  if (!std::filesystem::exists(fixture("shop/logs/shop.csv"))) GTEST_SKIP() << "fixtures/shop has no logs yet";
+  if (!std::filesystem::exists(fixture("shop/logs/shop.csv")))
+    GTEST_SKIP() << "fixtures/shop has no logs yet";
   expect_equal_forms("shop/logs/shop", true);
 }
 

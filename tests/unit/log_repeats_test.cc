@@ -36,7 +36,8 @@ TEST(NPlusOne, PrecisionAndRecallOnRecordedLoops) {
     }
   EXPECT_EQ(expected.size(), 9u);
   std::set<std::string> found;
-  for (const auto& finding : judge(workload).findings) found.insert(label(workload, finding.subject.fingerprint));
+  for (const auto& finding : judge(workload).findings)
+    found.insert(label(workload, finding.subject.fingerprint));
   EXPECT_EQ(found, expected);  // precision 1, recall 1
   std::set<std::string> repeated;
   for (const auto& repeat : workload.repeats)
@@ -64,21 +65,23 @@ TEST(NPlusOne, NothingInPgbench) {
 }
 
 TEST(NPlusOne, TheShopsLoops) {
-  if (!std::filesystem::exists(fixture("shop/logs/shop.csv"))) GTEST_SKIP() << "fixtures/shop has no logs yet";
+  if (!std::filesystem::exists(fixture("shop/logs/shop.csv")))
+    GTEST_SKIP() << "fixtures/shop has no logs yet";
   Workload workload = read_paths({fixture("shop/logs/shop.csv")}).workload;
   std::set<std::string> found;
   for (const auto& repeat : workload.repeats)
     for (const auto& fingerprint : repeat.pattern)
       for (const auto& application : workload.query(fingerprint)->applications) found.insert(application);
   for (const auto* application :
-       {"shop-order-list", "shop-product-page", "shop-customer-tree", "shop-settle", "shop-review-authors", "shop-dispatch-board",
-        "shop-cart-products", "shop-feed-check", "shop-cart-merge", "shop-reprice", "shop-session-sweep", "shop-save-preferences"})
+       {"shop-order-list", "shop-product-page", "shop-customer-tree", "shop-settle", "shop-review-authors",
+        "shop-dispatch-board", "shop-cart-products", "shop-feed-check", "shop-cart-merge", "shop-reprice",
+        "shop-session-sweep", "shop-save-preferences"})
     EXPECT_TRUE(found.contains(application)) << application;
   for (const auto& finding : judge(workload).findings) {
     const auto& applications = workload.query(finding.subject.fingerprint)->applications;
-    EXPECT_TRUE(std::any_of(applications.begin(), applications.end(),
-                            [](const std::string& a) { return !a.starts_with("shop-good") && a != "shop-header"; }))
-        << finding.message;
+    EXPECT_TRUE(std::any_of(applications.begin(), applications.end(), [](const std::string& a) {
+      return !a.starts_with("shop-good") && a != "shop-header";
+    })) << finding.message;
   }
 }
 
@@ -102,7 +105,8 @@ class Calls {
 };
 
 TEST(Repeats, CountSpanAndSamples) {
-  const Workload workload = Calls().call("SELECT id FROM p LIMIT 6").loop("SELECT a FROM c WHERE p_id", 6).read();
+  const Workload workload =
+      Calls().call("SELECT id FROM p LIMIT 6").loop("SELECT a FROM c WHERE p_id", 6).read();
   ASSERT_EQ(workload.repeats.size(), 1u);
   const Repeat& repeat = workload.repeats[0];
   EXPECT_EQ(repeat.calls, 6u);
@@ -148,7 +152,8 @@ TEST(Repeats, StartOfAnUnevenPattern) {
 TEST(Repeats, StatementsOfTheLoopThatStayTheSameAreLeftOut) {
   Calls calls;
   calls.call("SELECT id FROM p");
-  for (int i = 1; i <= 6; ++i) calls.call(fmt::format("SELECT a FROM c WHERE id = {}", i)).call("SELECT v FROM settings WHERE k = 1");
+  for (int i = 1; i <= 6; ++i)
+    calls.call(fmt::format("SELECT a FROM c WHERE id = {}", i)).call("SELECT v FROM settings WHERE k = 1");
   const Workload workload = calls.read();
   ASSERT_EQ(workload.repeats.size(), 1u);
   ASSERT_EQ(workload.repeats[0].pattern.size(), 1u);
@@ -156,17 +161,26 @@ TEST(Repeats, StatementsOfTheLoopThatStayTheSameAreLeftOut) {
 }
 
 TEST(Repeats, GapsEndABurst) {
-  EXPECT_TRUE(Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 9, 160).read().repeats.empty());
-  EXPECT_FALSE(Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 9, 60).read().repeats.empty());
-  EXPECT_FALSE(Calls().call("BEGIN").loop("SELECT a FROM c WHERE p_id", 9, 160).call("COMMIT").read().repeats.empty());
-  EXPECT_TRUE(Calls().call("BEGIN").loop("SELECT a FROM c WHERE p_id", 9, 1100).call("COMMIT").read().repeats.empty());
+  EXPECT_TRUE(
+      Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 9, 160).read().repeats.empty());
+  EXPECT_FALSE(
+      Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 9, 60).read().repeats.empty());
+  EXPECT_FALSE(
+      Calls().call("BEGIN").loop("SELECT a FROM c WHERE p_id", 9, 160).call("COMMIT").read().repeats.empty());
+  EXPECT_TRUE(Calls()
+                  .call("BEGIN")
+                  .loop("SELECT a FROM c WHERE p_id", 9, 1100)
+                  .call("COMMIT")
+                  .read()
+                  .repeats.empty());
 }
 
 TEST(Repeats, WholeSecondsNeedADenseBurst) {
   std::string dense;
   std::string sparse;
   const auto add = [](std::string& text, int second, const std::string& sql) {
-    text += fmt::format("2024-05-01 12:{:02}:{:02} UTC [7]: LOG:  duration: 0.5 ms  statement: {}\n", second / 60, second % 60, sql);
+    text += fmt::format("2024-05-01 12:{:02}:{:02} UTC [7]: LOG:  duration: 0.5 ms  statement: {}\n",
+                        second / 60, second % 60, sql);
   };
   add(dense, 1, "SELECT id FROM p");
   for (int i = 0; i < 20; ++i) add(dense, 1 + i / 10, fmt::format("SELECT a FROM c WHERE p_id = {}", i));
@@ -176,19 +190,26 @@ TEST(Repeats, WholeSecondsNeedADenseBurst) {
 }
 
 TEST(Repeats, ClockThatGoesBackEndsABurst) {
-  const Workload workload = Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 4).call("SELECT a FROM c WHERE p_id = 9", -3'000)
-                                .call("SELECT a FROM c WHERE p_id = 10").read();
+  const Workload workload = Calls()
+                                .call("SELECT id FROM p")
+                                .loop("SELECT a FROM c WHERE p_id", 4)
+                                .call("SELECT a FROM c WHERE p_id = 9", -3'000)
+                                .call("SELECT a FROM c WHERE p_id = 10")
+                                .read();
   EXPECT_TRUE(workload.repeats.empty());
 }
 
 TEST(Repeats, SteadyTrafficOfOneConnectionIsNoLoop) {
   EXPECT_TRUE(Calls().loop("SELECT a FROM c WHERE p_id", 1500, 1).read().repeats.empty());
-  EXPECT_FALSE(Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 1500, 1).read().repeats.empty());
+  EXPECT_FALSE(
+      Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 1500, 1).read().repeats.empty());
 }
 
 TEST(Repeats, ParametersThatWereNotLogged) {
   std::string text = at(1, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT id FROM p");
-  for (int i = 0; i < 6; ++i) text += at(1.01 + i * 0.002, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT a FROM c WHERE p_id = $1");
+  for (int i = 0; i < 6; ++i)
+    text +=
+        at(1.01 + i * 0.002, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT a FROM c WHERE p_id = $1");
   Workload workload = read_text(text).workload;
   ASSERT_EQ(workload.repeats.size(), 1u);
   EXPECT_FALSE(workload.repeats[0].parameters_known);
@@ -214,8 +235,11 @@ struct Shop {
     parent.columns = {{.name = "id", .type = "integer"}};
     Table child{.name = {"public", "c"}};
     child.columns = {{.name = "a", .type = "integer"}, {.name = "p_id", .type = "integer"}};
-    child.constraints.push_back({.kind = Constraint::Kind::foreign_key, .name = "c_p_id_fkey", .columns = {"p_id"},
-                                 .referenced_table = parent.name, .referenced_columns = {"id"}});
+    child.constraints.push_back({.kind = Constraint::Kind::foreign_key,
+                                 .name = "c_p_id_fkey",
+                                 .columns = {"p_id"},
+                                 .referenced_table = parent.name,
+                                 .referenced_columns = {"id"}});
     catalog.tables.emplace(parent.name, parent);
     catalog.tables.emplace(child.name, child);
   }
@@ -224,7 +248,8 @@ struct Shop {
 std::string confidence(const Finding& finding) { return finding.evidence.back().text; }
 
 TEST(NPlusOneRule, ForeignKeyMakesItSure) {
-  Workload workload = Calls().call("SELECT id FROM p WHERE id < 100").loop("SELECT a FROM c WHERE p_id", 6).read();
+  Workload workload =
+      Calls().call("SELECT id FROM p WHERE id < 100").loop("SELECT a FROM c WHERE p_id", 6).read();
   const Shop shop;
   const auto outcome = judge(workload, &shop.catalog);
   ASSERT_EQ(outcome.findings.size(), 1u);
@@ -238,11 +263,16 @@ TEST(NPlusOneRule, ForeignKeyMakesItSure) {
   ASSERT_TRUE(finding.fix);
   EXPECT_NE(finding.fix->title.find("WHERE p_id = ANY($1)"), std::string::npos) << finding.fix->title;
   EXPECT_EQ(finding.fix->sql, "");
-  EXPECT_EQ(std::count_if(finding.evidence.begin(), finding.evidence.end(), [](const Evidence& e) { return e.text == "called here"; }), 3);
+  EXPECT_EQ(std::count_if(finding.evidence.begin(), finding.evidence.end(),
+                          [](const Evidence& e) { return e.text == "called here"; }),
+            3);
 }
 
 TEST(NPlusOneRule, LiteralsStandInTheirOwnPlaceOnly) {
-  Workload workload = Calls().call("SELECT id FROM p WHERE name = 'secret'").loop("SELECT a FROM c WHERE w = 'secret' AND p_id", 6).read();
+  Workload workload = Calls()
+                          .call("SELECT id FROM p WHERE name = 'secret'")
+                          .loop("SELECT a FROM c WHERE w = 'secret' AND p_id", 6)
+                          .read();
   const auto outcome = judge(workload);
   ASSERT_EQ(outcome.findings.size(), 1u);
   const Finding& finding = outcome.findings[0];
@@ -261,7 +291,9 @@ TEST(NPlusOneRule, WritesAreNotItsBusiness) {
   EXPECT_TRUE(judge(writes).findings.empty());
   Calls calls;
   calls.call("SELECT id FROM p");
-  for (int i = 1; i <= 6; ++i) calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i)).call(fmt::format("UPDATE d SET a = 1 WHERE id = {}", i));
+  for (int i = 1; i <= 6; ++i)
+    calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i))
+        .call(fmt::format("UPDATE d SET a = 1 WHERE id = {}", i));
   Workload mixed = calls.read();
   EXPECT_EQ(judge(mixed).findings.size(), 1u);
 }

@@ -21,7 +21,8 @@ struct Read {
 
 inline std::string write_log(std::string_view text, std::string_view name = "log") {
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  std::string path = ::testing::TempDir() + test->test_suite_name() + "." + test->name() + "." + std::string(name);
+  std::string path =
+      ::testing::TempDir() + test->test_suite_name() + "." + test->name() + "." + std::string(name);
   std::ofstream(path, std::ios::binary) << text;
   return path;
 }
@@ -30,7 +31,8 @@ inline Read read_paths(const std::vector<std::string>& paths, const std::string&
   Read out;
   out.workload = log::read(paths, {prefix}, out.diagnostics);
   for (const auto& source : out.workload.sources)
-    EXPECT_EQ(source.lines, source.used + source.continuation + source.other + source.not_understood) << source.path;
+    EXPECT_EQ(source.lines, source.used + source.continuation + source.other + source.not_understood)
+        << source.path;
   return out;
 }
 

@@ -1,7 +1,7 @@
 // The lexical template: what libpg_query is spared.
-#include "log/statement_template.h"
-
 #include <gtest/gtest.h>
+
+#include "log/statement_template.h"
 
 namespace pgadvise::log {
 namespace {
@@ -13,8 +13,9 @@ std::string text(std::string_view statement) {
 std::uint64_t key(std::string_view statement) { return StatementScanner().scan(statement).key; }
 
 TEST(Template, LiteralsOfEachKind) {
-  EXPECT_EQ(text("SELECT 'a', E'it\\'s', x'1F', B'01', N'n', U&'d', 1, 1.5, .5, 1e10, 1E-5, 0x1f, 1_000 FROM t1"),
-            "select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from t1");
+  EXPECT_EQ(
+      text("SELECT 'a', E'it\\'s', x'1F', B'01', N'n', U&'d', 1, 1.5, .5, 1e10, 1E-5, 0x1f, 1_000 FROM t1"),
+      "select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from t1");
   EXPECT_EQ(text("SELECT $tag$ it's $$ ; $tag$, $$a$$, $1, $10"), "select ?, ?, ?, ?");
   EXPECT_EQ(text("SELECT 'it''s', 'back\\', 'b'"), "select ?, ?, ?");
   EXPECT_EQ(text("SELECT a FROM t WHERE b = -5 AND c - 1 > 2"), "select a from t where b = ? and c - ? > ?");
@@ -29,7 +30,8 @@ TEST(Template, ListsOfAnyLengthAreOne) {
   const auto one = text("select * from t where a in (1)");
   EXPECT_EQ(text("select * from t where a in (1,2, 3 ,4)"), one);
   EXPECT_EQ(text("select * from t where a IN ($1, $2, $3)"), one);
-  EXPECT_EQ(text("select * from t where a in ('x'::uuid, 'y'::uuid)"), text("select * from t where a in ('x'::uuid)"));
+  EXPECT_EQ(text("select * from t where a in ('x'::uuid, 'y'::uuid)"),
+            text("select * from t where a in ('x'::uuid)"));
   EXPECT_EQ(text("insert into t values (1, now()), (2, now()), (3, now()) returning id"),
             text("insert into t values (1, now()) returning id"));
   EXPECT_EQ(text("insert into t (a) values (1),(2)"), text("insert into t (a) values (7)"));
@@ -65,19 +67,26 @@ TEST(Key, TellsCallsApartByTheirLiterals) {
 
 TEST(Key, LeavesOutWhatPages) {
   EXPECT_EQ(key("select a from t limit 10 offset 20"), key("select a from t limit 10 offset 30"));
-  EXPECT_EQ(key("select a from t where id > 5 order by id limit 10"), key("select a from t where id > 15 order by id limit 10"));
-  EXPECT_EQ(key("select a from t where (b, id) < (1, 5) limit 10"), key("select a from t where (b, id) < (2, 9) limit 10"));
-  EXPECT_NE(key("select a from t where b = 1 and id > 5 limit 10"), key("select a from t where b = 2 and id > 5 limit 10"));
+  EXPECT_EQ(key("select a from t where id > 5 order by id limit 10"),
+            key("select a from t where id > 15 order by id limit 10"));
+  EXPECT_EQ(key("select a from t where (b, id) < (1, 5) limit 10"),
+            key("select a from t where (b, id) < (2, 9) limit 10"));
+  EXPECT_NE(key("select a from t where b = 1 and id > 5 limit 10"),
+            key("select a from t where b = 2 and id > 5 limit 10"));
   EXPECT_NE(key("select a from t where day >= 5"), key("select a from t where day >= 6"));
-  EXPECT_NE(key("select a from t where b->>'x' = 'y' limit 1"), key("select a from t where b->>'x' = 'z' limit 1"));
+  EXPECT_NE(key("select a from t where b->>'x' = 'y' limit 1"),
+            key("select a from t where b->>'x' = 'z' limit 1"));
 }
 
 TEST(Trace, OfSqlcommenter) {
   StatementScanner scanner;
-  EXPECT_EQ(scanner.scan("select 1 /*a='b',traceparent='00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01'*/").trace,
-            "5bd66ef5095369c7b0d1f8f4bd33716a");
+  EXPECT_EQ(
+      scanner.scan("select 1 /*a='b',traceparent='00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01'*/")
+          .trace,
+      "5bd66ef5095369c7b0d1f8f4bd33716a");
   EXPECT_EQ(scanner.scan("select 1 /*traceparent='00-5bd'*/").trace, "");
-  EXPECT_EQ(scanner.scan("select 'traceparent=00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01'").trace, "");
+  EXPECT_EQ(
+      scanner.scan("select 'traceparent=00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01'").trace, "");
 }
 
 }  // namespace
