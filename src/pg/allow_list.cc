@@ -182,7 +182,8 @@ Harm judge_function(const FunctionFacts& function) {
   if (function.volatility == 'v') return Harm::refused;
   const bool named = function.support || harmless().count(function.name);
   if (!named) return Harm::refused;
-  if (function.language == "sql") return Harm::none;  // its body is judged beside it
+  if (function.language == "sql")
+    return function.body_seen || function.bootstrap ? Harm::none : Harm::refused;
   return function.language == "internal" && own_source(function) ? Harm::none : Harm::refused;
 }
 

@@ -15,6 +15,7 @@ struct FunctionFacts {
   char volatility = 'v';
   bool built_in = false;   // OID below 16384, in pg_catalog
   bool bootstrap = false;  // the row is as initdb made it
+  bool body_seen = false;  // of SQL functions: the body is a tree, which is judged beside the function
   bool support = false;    // behind a built-in operator, aggregate, cast, operator class or type
 };
 

@@ -92,7 +92,7 @@ struct Connection::State {
   Wake flush(std::optional<Clock::time_point> until);
   Wake next(ResultPtr& result, std::optional<Clock::time_point> until);
   Error refused(const PGresult* result);
-  Error closed();
+  Error closed(const std::optional<Error>& error);
   Result<Rows> collect(bool sent);
 };
 
@@ -137,8 +137,8 @@ Error Connection::State::refused(const PGresult* result) {
 }
 
 // The server's last words, where there were any, are in the results that are left.
-Error Connection::State::closed() {
-  std::string words;
+Error Connection::State::closed(const std::optional<Error>& error) {
+  std::string words = error ? ": " + error->what : "";
   for (ResultPtr result(nullptr, &PQclear); (result.reset(PQgetResult(conn)), result);)
     if (words.empty() && !field(result.get(), PG_DIAG_SQLSTATE).empty())
       words = ": " + refused(result.get()).what;
@@ -176,7 +176,7 @@ Result<Rows> Connection::State::collect(bool sent) {
       sqlstate = "57014";
       return tl::unexpected(std::move(late));
     }
-    if (wake == Wake::lost) return tl::unexpected(closed());
+    if (wake == Wake::lost) return tl::unexpected(closed(error));
     if (!result) break;
     switch (PQresultStatus(result.get())) {
       case PGRES_TUPLES_OK:

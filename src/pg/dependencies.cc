@@ -274,6 +274,7 @@ Result<void> Judge::functions(const Oids& oids) {
     facts.bootstrap = row[6] == "t";
     facts.extension = row[7].value_or("");
     facts.support = row[8] == "t";
+    facts.body_seen = row[10].has_value();
     const auto harm = judge_function(facts);
     if (harm == Harm::unknown) unknown_.insert(facts.schema + "." + facts.name);
     if (harm == Harm::refused) refused_.insert(facts.name);
@@ -346,9 +347,8 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   const auto quiet = connection.query(
       "SELECT pg_catalog.set_config('debug_print_rewritten', 'off', true), "
       "pg_catalog.set_config('client_min_messages', "
-      "'warning', true)");
+      "'warning', true), pg_catalog.set_config('search_path', 'pg_catalog', true)");
   if (!quiet) return tl::unexpected(quiet.error());
-  if (const auto path = connection.query(plain_path); !path) return tl::unexpected(path.error());
   // The last is the statement's own: parsing may run SQL functions, whose trees come first.
   Judge judge(connection);
   bool whole = false;

@@ -36,7 +36,7 @@ class ReadOnly {
     if (connection_.in_transaction()) (void)connection_.query("ROLLBACK");
     connection_.set_deadline({});
   }
-  Result<void> begin();
+  Result<void> begin(bool watch_us);
   // Back to where begin() ended, also out of a failed state.
   bool back() {
     return connection_.alive() && connection_.query("ROLLBACK TO SAVEPOINT pgadvise").has_value();
@@ -46,21 +46,19 @@ class ReadOnly {
   Connection& connection_;
 };
 
-Result<void> ReadOnly::begin() {
+// The whole of a transaction's settings in one round trip; `watch_us`: client_connection_check_interval,
+// which not every platform of a server has.
+Result<void> ReadOnly::begin(bool watch_us) {
   if (connection_.in_transaction())
     return fail(Error::Kind::passing, connection_.where(), "a transaction is open on the connection");
-  for (const char* statement :
-       {"BEGIN READ ONLY",
-        "SELECT pg_catalog.set_config('statement_timeout', '5s', true), "
-        "pg_catalog.set_config('lock_timeout', '200ms', "
-        "true), pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true)",
-        "SAVEPOINT pgadvise"})
+  const auto settings = fmt::format(
+      "SELECT pg_catalog.set_config('statement_timeout', '5s', true), pg_catalog.set_config('lock_timeout', "
+      "'200ms', true), "
+      "pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true){}",
+      watch_us ? ", pg_catalog.set_config('client_connection_check_interval', '1s', true)" : "");
+  for (const std::string& statement :
+       {std::string("BEGIN READ ONLY"), settings, std::string("SAVEPOINT pgadvise")})
     if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
-  // Not on every platform of the server.
-  if (connection_.server_version() >= 140000 &&
-      !connection_.query("SELECT pg_catalog.set_config('client_connection_check_interval', '1s', true)"))
-    back();
-  if (const auto done = connection_.query("SAVEPOINT pgadvise"); !done) return tl::unexpected(done.error());
   return {};
 }
 
@@ -80,10 +78,11 @@ class ServerPlans final : public plan::PlanSource {
   Result<Rows> run_explain(const plan::ExplainRequest& request);
   Result<Rows> explain_generic(std::string_view options, const plan::ExplainRequest& request);
   Result<void> suppose(const std::vector<std::string>& indexes);
-  Result<bool> may_be_parsed(std::string_view statement);
+  Result<std::string> dangerous_input(std::string_view statement);
 
   Connection& connection_;
   bool superuser_ = false;
+  bool watch_us_ = false;
   std::string hypopg_;  // its schema, quoted
   std::string what_if_missing_;
   std::optional<std::vector<std::string>> dangerous_inputs_;
@@ -91,7 +90,7 @@ class ServerPlans final : public plan::PlanSource {
 
 Result<void> ServerPlans::look_around() {
   ReadOnly transaction(connection_);
-  if (const auto begun = transaction.begin(); !begun) return begun;
+  if (const auto begun = transaction.begin(false); !begun) return begun;
   const auto rows = connection_.query(
       "SELECT pg_catalog.current_setting('is_superuser'), (SELECT pg_catalog.quote_ident(n.nspname) FROM "
       "pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) "
@@ -114,22 +113,31 @@ Result<void> ServerPlans::look_around() {
     what_if_missing_ =
         "a connection pooler is in between, where hypothetical indexes could outlive us: connect directly";
   }
-  return {};
+  watch_us_ =
+      connection_.server_version() >= 140000 &&
+      connection_.query("SELECT pg_catalog.set_config('client_connection_check_interval', '1s', true)")
+          .has_value();
+  if (connection_.alive()) return {};
+  return fail(Error::Kind::database, connection_.where(), "the connection is closed");
 }
 
-// Parsing reads literals, and reading a literal of some types runs somebody's own code.
-Result<bool> ServerPlans::may_be_parsed(std::string_view statement) {
+// Parsing reads literals, and reading a literal of some types runs somebody's own code. Such a type (or what
+// has one) that the statement may mean; empty: none.
+Result<std::string> ServerPlans::dangerous_input(std::string_view statement) {
   if (!dangerous_inputs_) {
+    ReadOnly transaction(connection_);
+    if (const auto begun = transaction.begin(watch_us_); !begun) return tl::unexpected(begun.error());
     auto found = find_dangerous_inputs(connection_);
     if (!found) return tl::unexpected(found.error());
     dangerous_inputs_ = std::move(*found);
   }
-  if (dangerous_inputs_->empty()) return true;
+  if (dangerous_inputs_->empty()) return std::string();
   const auto text = lower(statement);
-  if (holds(text, "u&")) return false;
-  return std::none_of(dangerous_inputs_->begin(), dangerous_inputs_->end(), [&](const std::string& name) {
-    return name == "*" || holds(text, replace_all(name, "\"", "\"\""));
-  });
+  const bool escaped = holds(text, "u&");
+  for (const auto& name : *dangerous_inputs_)
+    if (escaped || name == "*" || holds(text, replace_all(name, "\"", "\"\"")))
+      return name == "*" ? "a type" : name;
+  return std::string();
 }
 
 bool plain(const sql::Shape& shape) {
@@ -143,15 +151,11 @@ Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement)
   const auto shape = sql::shape(statement);
   if (!shape) return tl::unexpected(shape.error());
   if (!plain(*shape)) return plan::Dependencies{{"more than one plain statement"}, {}, {}};
-  {
-    ReadOnly transaction(connection_);
-    if (const auto begun = transaction.begin(); !begun) return tl::unexpected(begun.error());
-    const auto may = may_be_parsed(statement);
-    if (!may) return tl::unexpected(may.error());
-    if (!*may) return plan::Dependencies{{"the input of a type of its own"}, {}, {}};
-  }
+  const auto dangerous = dangerous_input(statement);
+  if (!dangerous) return tl::unexpected(dangerous.error());
+  if (!dangerous->empty()) return plan::Dependencies{{"the code that reads values of " + *dangerous}, {}, {}};
   ReadOnly transaction(connection_);
-  if (const auto begun = transaction.begin(); !begun) return tl::unexpected(begun.error());
+  if (const auto begun = transaction.begin(watch_us_); !begun) return tl::unexpected(begun.error());
   return find_dependencies(connection_, statement);
 }
 
@@ -221,7 +225,7 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
   if (!request.hypothetical.empty() && !what_if_missing_.empty()) return refuse(what_if_missing_);
 
   ReadOnly transaction(connection_);
-  if (const auto begun = transaction.begin(); !begun) return tl::unexpected(begun.error());
+  if (const auto begun = transaction.begin(watch_us_); !begun) return tl::unexpected(begun.error());
   const auto rows = run_explain(request);
   if (!rows) transaction.back();
   // Neither hypothetical indexes nor session locks end with the transaction.
@@ -241,7 +245,7 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
 std::vector<Parameters> ServerPlans::typical_values(const QualifiedName& table,
                                                     const std::vector<std::string>& columns) {
   ReadOnly transaction(connection_);
-  if (columns.empty() || !transaction.begin() ||
+  if (columns.empty() || !transaction.begin(watch_us_) ||
       !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"))
     return {};
   std::vector<Parameters> by_column;

@@ -1,0 +1,101 @@
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include "pg/allow_list.h"
+#include "pg/connection.h"
+#include "pg/conninfo.h"
+
+namespace pgadvise {
+namespace {
+
+std::string value(const std::string& conninfo, const std::string& key) {
+  const auto options = pg::read_conninfo(conninfo);
+  if (!options) return "error: " + options.error().line();
+  for (const auto& [each, text] : *options)
+    if (each == key) return text;
+  return "";
+}
+
+TEST(PgConninfo, CompletesWhatIsGiven) {
+  ::unsetenv("PGCONNECT_TIMEOUT");
+  EXPECT_EQ("pgadvise", value("postgresql://h/d?application_name=other", "application_name"));
+  EXPECT_EQ("10", value("host=h", "connect_timeout"));
+  EXPECT_EQ("3", value("postgresql://h/d?connect_timeout=3", "connect_timeout"));
+  EXPECT_EQ("UTF8", value("client_encoding=latin1", "client_encoding"));
+  EXPECT_EQ("d", value("  postgres://u:p@h:5433/d\n", "dbname"));
+}
+
+TEST(PgConninfo, ReadsTheEnvironment) {
+  ::setenv("DATABASE_URL",
+           "postgresql://app:secret@db.example/shop?schema=public&sslmode=no-verify&pgbouncer=true", 1);
+  EXPECT_EQ("shop", value("env", "dbname"));
+  EXPECT_EQ("require", value("env", "sslmode"));
+  EXPECT_EQ("secret", value("env", "password"));
+  ::unsetenv("DATABASE_URL");
+  EXPECT_EQ("", value("env", "dbname"));
+}
+
+TEST(PgConninfo, NeverEchoesWhatMayBeAPassword) {
+  for (const char* conninfo :
+       {"postgresql://app:hunter2@home@db/shop", "postgresql://app:hunter2/x@db/shop",
+        "postgresql://app:hunter2%zz@db/shop", "postgresql://app:hunter2#@db:port/shop",
+        "postgresql://app:hunter2:hunter2@/hunter2@db/shop", "host=db password=my hunter2",
+        "host=db password='hunter2", "hunter2", "hunter2=1 host=db", "mysql://app:hunter2@db/shop",
+        "postgresql://app:hunter2@[::1/shop", "postgresql://app:hunter2?x@db:9/a@b"}) {
+    const auto options = pg::read_conninfo(conninfo);
+    ASSERT_FALSE(options) << conninfo;
+    EXPECT_EQ(Error::Kind::database, options.error().kind);
+    EXPECT_EQ(std::string::npos, options.error().line().find("hunter2")) << options.error().line();
+    EXPECT_FALSE(options.error().hint.empty()) << conninfo;
+  }
+}
+
+TEST(PgConninfo, FailuresAreOneLineWithAHint) {
+  const auto line = [](const char* message) { return pg::connection_error("W", message).line(); };
+  EXPECT_EQ(
+      "W: can't be reached: Connection refused (is the server running, and is this its port?)",
+      line("connection to server at \"localhost\" (::1), port 5 failed: Connection refused\n\tIs the server "
+           "running on that "
+           "host and accepting TCP/IP connections?\nconnection to server at \"localhost\" (127.0.0.1), port "
+           "5 failed: "
+           "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?\n"));
+  EXPECT_EQ(
+      "W: can't be reached: no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"d\", no "
+      "encryption (the "
+      "server wants TLS or another user: try sslmode=require)",
+      line("connection to server at \"h\" (1.2.3.4), port 5432 failed: FATAL:  no pg_hba.conf entry for host "
+           "\"1.2.3.4\", "
+           "user \"a\", database \"d\", no encryption\n"));
+  EXPECT_EQ(
+      "W: can't be reached: sorry, too many clients already (close idle connections, or try again later)",
+      line("connection to server on socket \"/s\" failed: FATAL:  sorry, too many clients already\n"));
+  EXPECT_EQ("W: can't be reached", line(""));
+}
+
+TEST(PgAllowList, TrustsNothingThatIsNotKnown) {
+  pg::FunctionFacts lower{"pg_catalog", "lower", "internal", "lower", "", 'i', true, true};
+  EXPECT_EQ(pg::Harm::none, pg::judge_function(lower));
+  auto bent = lower;
+  bent.bootstrap = false;
+  EXPECT_EQ(pg::Harm::none, pg::judge_function(bent)) << "a GRANT changes the row too";
+  bent.source = "pg_sleep";
+  EXPECT_EQ(pg::Harm::refused, pg::judge_function(bent));
+  auto own = lower;
+  own.built_in = false;
+  EXPECT_EQ(pg::Harm::unknown, pg::judge_function(own));
+  pg::FunctionFacts new_one{"pg_catalog", "frobnicate", "internal", "frobnicate", "", 'i', true, true};
+  EXPECT_EQ(pg::Harm::refused, pg::judge_function(new_one));
+  pg::FunctionFacts trigram{"public", "similarity", "c", "similarity", "pg_trgm", 'i', false, false};
+  EXPECT_EQ(pg::Harm::none, pg::judge_function(trigram));
+  trigram.extension = "dblink";
+  EXPECT_EQ(pg::Harm::unknown, pg::judge_function(trigram));
+  trigram = {"public", "similarity", "plpgsql", "", "pg_trgm", 'i', false, false};
+  EXPECT_EQ(pg::Harm::unknown, pg::judge_function(trigram));
+  pg::FunctionFacts xml{"pg_catalog", "query_to_xml", "internal", "query_to_xml", "",
+                        's',          true,           true,       true,           true};
+  EXPECT_EQ(pg::Harm::refused, pg::judge_function(xml));
+}
+
+}  // namespace
+}  // namespace pgadvise
