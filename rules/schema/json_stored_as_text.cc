@@ -149,6 +149,7 @@ bool takes_for_json(std::string_view expression, const std::string& column) {
 struct Judgement {
   std::vector<Evidence> evidence;
   bool proven = false;
+  bool refuted = false;  // a logged value that is no JSON
 
   void add(Evidence::Kind kind, std::string text, std::optional<Place> place = std::nullopt) {
     evidence.push_back({kind, std::move(text), std::move(place), {}});
@@ -196,6 +197,39 @@ void count_parameter(const Query& query, int number, Given& given) {
   }
 }
 
+// "payload" beside "payload_type", "data" beside "type": what it holds varies.
+bool described_by_another(const Table& table, const Column& column) {
+  const auto words = words_of(column.name);
+  return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& other) {
+    auto of_other = words_of(other.name);
+    if (of_other.empty()) return false;
+    const std::string last = of_other.back();
+    of_other.pop_back();
+    if (last != "type" && last != "format" && last != "encoding") return false;
+    return of_other == words || (of_other.empty() && words.back() == "data");
+  });
+}
+
+// What speaks against JSON in a column that is only named like it: another default, a look-up by the whole value.
+bool used_as_plain_text(const Context& context, const Table& table, const Column& column) {
+  if (column.default_expression)
+    if (const auto value = literal_of(*column.default_expression); value && !value->empty()) return true;
+  for (const auto& index : table.indexes)
+    for (const auto& key : index.keys)
+      if (key.column == column.name && index.method != "gin" && index.method != "gist") return true;
+  for (const auto& check : table.constraints) {
+    const auto tokens = check.kind == Constraint::Kind::check ? tokens_of(check.expression) : std::vector<std::string>{};
+    if (std::find(tokens.begin(), tokens.end(), column.name) != tokens.end()) return true;
+  }
+  if (!context.has_workload()) return false;
+  for (const Query* query : context.queries_on(table.name))
+    for (const auto& predicate : query->facts.predicates)
+      if (predicate.column == ColumnUse{table.name, column.name} && predicate.wrapper.empty() &&
+          (predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list))
+        return true;
+  return false;
+}
+
 void judge_workload(const Context& context, const Table& table, const Column& column, Judgement& out) {
   const ColumnUse use{table.name, column.name};
   Given given;
@@ -209,7 +243,7 @@ void judge_workload(const Context& context, const Table& table, const Column& co
   if (cast)
     out.add(Evidence::Kind::statement, "a logged statement casts it to JSON: " + ellipsis(cast->text, 120),
             cast->samples.empty() ? std::nullopt : std::optional<Place>(cast->samples.front().place));
-  // One that is no JSON shows that the column may hold anything.
+  out.refuted = given.json < given.values;
   if (given.json > 0 && given.json == given.values)
     out.add(Evidence::Kind::statement,
             given.json == 1 ? "the value logged for it is JSON" : "all " + std::to_string(given.json) + " values logged for it are JSON",
@@ -264,7 +298,8 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   judge_schema(table, column, judgement);
   if (context.has_workload()) judge_workload(context, table, column, judgement);
   const bool library = owned_by_library(context, table);
-  const bool named = named_like_json(column.name) && !is_short(column.type) && !library;
+  const bool named = named_like_json(column.name) && !is_short(column.type) && !library && !judgement.refuted &&
+                     !described_by_another(table, column) && !used_as_plain_text(context, table, column);
   if (!judgement.proven && !named) return;
   const std::string subject = display(table.name) + "." + column.name;
   const bool sure = judgement.proven && !library;
