@@ -144,6 +144,11 @@ bool takes_for_json(std::string_view expression, const std::string& column) {
   return false;
 }
 
+bool takes_for_json(const Index& index, const std::string& column) {
+  return (index.predicate && takes_for_json(*index.predicate, column)) ||
+         std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) { return takes_for_json(key.expression, column); });
+}
+
 // --- evidence
 
 struct Judgement {
@@ -168,9 +173,7 @@ void judge_schema(const Table& table, const Column& column, Judgement& out) {
     if (other.generated_expression && takes_for_json(*other.generated_expression, column.name))
       out.add(Evidence::Kind::catalog, "the generated column " + other.name + " takes it for JSON", other.origin);
   for (const auto& index : table.indexes) {
-    const bool key = std::any_of(index.keys.begin(), index.keys.end(),
-                                 [&](const IndexKey& k) { return takes_for_json(k.expression, column.name); });
-    if (key || (index.predicate && takes_for_json(*index.predicate, column.name)))
+    if (takes_for_json(index, column.name))
       out.add(Evidence::Kind::catalog, "the index " + index.name + " takes it for JSON", index.origin);
   }
   const auto words = tokens_of(column.comment);
@@ -264,6 +267,24 @@ std::string drizzle_line(const Context& context, const Table& table, const Colum
   return out;
 }
 
+// Once the column is jsonb the server keeps its checks without their casts: back on text they have to be made anew.
+// "" where an index would have to be.
+std::string way_back(const Table& table, const Column& column, const std::string& alter, const std::string& begin,
+                     const std::string& drop_default) {
+  std::string drop;
+  std::string add;
+  for (const auto& index : table.indexes)
+    if (takes_for_json(index, column.name)) return {};
+  for (const auto& check : table.constraints) {
+    if (check.kind != Constraint::Kind::check || !takes_for_json(check.expression, column.name)) continue;
+    drop += "  DROP CONSTRAINT " + quote_identifier(check.name) + ",\n";
+    add += ",\n  ADD CONSTRAINT " + quote_identifier(check.name) + " CHECK (" + check.expression + ")";
+  }
+  std::string out = alter + drop + drop_default + begin + "TYPE " + column.type + " USING " + quote_identifier(column.name) + "::text";
+  if (column.default_expression) out += ",\n" + begin + "SET DEFAULT " + *column.default_expression;
+  return out + add + ";";
+}
+
 Fix fix_of(const Context& context, const Table& table, const Column& column) {
   const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + "\n";
   const std::string name = quote_identifier(column.name);
@@ -277,11 +298,14 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
   fix.sql = alter + drop + begin + "TYPE jsonb USING " + name + "::jsonb";
   if (value) fix.sql += ",\n" + begin + "SET DEFAULT " + quote_literal(*value) + "::jsonb";
   fix.sql += ";";
-  fix.down_sql = alter + (value ? drop : "") + begin + "TYPE " + column.type + " USING " + name + "::text";
-  if (column.default_expression) fix.down_sql += ",\n" + begin + "SET DEFAULT " + *column.default_expression;
-  fix.down_sql += ";";
+  fix.down_sql = way_back(table, column, alter, begin, value ? drop : "");
   fix.drizzle = drizzle_line(context, table, column, value);
   fix.safety = Fix::Safety::review;
+  for (const auto& other : table.columns) {
+    if (!other.generated_expression || !takes_for_json(*other.generated_expression, column.name)) continue;
+    fix.title += "; the server refuses while the generated column " + other.name + " depends on it: drop that first, add it anew after";
+    fix.safety = Fix::Safety::manual;
+  }
   return fix;
 }
 
