@@ -144,11 +144,17 @@ bool takes_for_json(std::string_view expression, const std::string& column) {
   return false;
 }
 
+bool takes_for_json(const Index& index, const std::string& column) {
+  return (index.predicate && takes_for_json(*index.predicate, column)) ||
+         std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) { return takes_for_json(key.expression, column); });
+}
+
 // --- evidence
 
 struct Judgement {
   std::vector<Evidence> evidence;
   bool proven = false;
+  bool refuted = false;  // a logged value that is no JSON
 
   void add(Evidence::Kind kind, std::string text, std::optional<Place> place = std::nullopt) {
     evidence.push_back({kind, std::move(text), std::move(place), {}});
@@ -167,9 +173,7 @@ void judge_schema(const Table& table, const Column& column, Judgement& out) {
     if (other.generated_expression && takes_for_json(*other.generated_expression, column.name))
       out.add(Evidence::Kind::catalog, "the generated column " + other.name + " takes it for JSON", other.origin);
   for (const auto& index : table.indexes) {
-    const bool key = std::any_of(index.keys.begin(), index.keys.end(),
-                                 [&](const IndexKey& k) { return takes_for_json(k.expression, column.name); });
-    if (key || (index.predicate && takes_for_json(*index.predicate, column.name)))
+    if (takes_for_json(index, column.name))
       out.add(Evidence::Kind::catalog, "the index " + index.name + " takes it for JSON", index.origin);
   }
   const auto words = tokens_of(column.comment);
@@ -196,6 +200,39 @@ void count_parameter(const Query& query, int number, Given& given) {
   }
 }
 
+// "payload" beside "payload_type", "data" beside "type": what it holds varies.
+bool described_by_another(const Table& table, const Column& column) {
+  const auto words = words_of(column.name);
+  return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& other) {
+    auto of_other = words_of(other.name);
+    if (of_other.empty()) return false;
+    const std::string last = of_other.back();
+    of_other.pop_back();
+    if (last != "type" && last != "format" && last != "encoding") return false;
+    return of_other == words || (of_other.empty() && words.back() == "data");
+  });
+}
+
+// What speaks against JSON in a column that is only named like it: another default, a look-up by the whole value.
+bool used_as_plain_text(const Context& context, const Table& table, const Column& column) {
+  if (column.default_expression)
+    if (const auto value = literal_of(*column.default_expression); value && !value->empty()) return true;
+  for (const auto& index : table.indexes)
+    for (const auto& key : index.keys)
+      if (key.column == column.name && index.method != "gin" && index.method != "gist") return true;
+  for (const auto& check : table.constraints) {
+    const auto tokens = check.kind == Constraint::Kind::check ? tokens_of(check.expression) : std::vector<std::string>{};
+    if (std::find(tokens.begin(), tokens.end(), column.name) != tokens.end()) return true;
+  }
+  if (!context.has_workload()) return false;
+  for (const Query* query : context.queries_on(table.name))
+    for (const auto& predicate : query->facts.predicates)
+      if (predicate.column == ColumnUse{table.name, column.name} && predicate.wrapper.empty() &&
+          (predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list))
+        return true;
+  return false;
+}
+
 void judge_workload(const Context& context, const Table& table, const Column& column, Judgement& out) {
   const ColumnUse use{table.name, column.name};
   Given given;
@@ -209,7 +246,7 @@ void judge_workload(const Context& context, const Table& table, const Column& co
   if (cast)
     out.add(Evidence::Kind::statement, "a logged statement casts it to JSON: " + ellipsis(cast->text, 120),
             cast->samples.empty() ? std::nullopt : std::optional<Place>(cast->samples.front().place));
-  // One that is no JSON shows that the column may hold anything.
+  out.refuted = given.json < given.values;
   if (given.json > 0 && given.json == given.values)
     out.add(Evidence::Kind::statement,
             given.json == 1 ? "the value logged for it is JSON" : "all " + std::to_string(given.json) + " values logged for it are JSON",
@@ -230,6 +267,24 @@ std::string drizzle_line(const Context& context, const Table& table, const Colum
   return out;
 }
 
+// Once the column is jsonb the server keeps its checks without their casts: back on text they have to be made anew.
+// "" where an index would have to be.
+std::string way_back(const Table& table, const Column& column, const std::string& alter, const std::string& begin,
+                     const std::string& drop_default) {
+  std::string drop;
+  std::string add;
+  for (const auto& index : table.indexes)
+    if (takes_for_json(index, column.name)) return {};
+  for (const auto& check : table.constraints) {
+    if (check.kind != Constraint::Kind::check || !takes_for_json(check.expression, column.name)) continue;
+    drop += "  DROP CONSTRAINT " + quote_identifier(check.name) + ",\n";
+    add += ",\n  ADD CONSTRAINT " + quote_identifier(check.name) + " CHECK (" + check.expression + ")";
+  }
+  std::string out = alter + drop + drop_default + begin + "TYPE " + column.type + " USING " + quote_identifier(column.name) + "::text";
+  if (column.default_expression) out += ",\n" + begin + "SET DEFAULT " + *column.default_expression;
+  return out + add + ";";
+}
+
 Fix fix_of(const Context& context, const Table& table, const Column& column) {
   const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + "\n";
   const std::string name = quote_identifier(column.name);
@@ -243,11 +298,14 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
   fix.sql = alter + drop + begin + "TYPE jsonb USING " + name + "::jsonb";
   if (value) fix.sql += ",\n" + begin + "SET DEFAULT " + quote_literal(*value) + "::jsonb";
   fix.sql += ";";
-  fix.down_sql = alter + (value ? drop : "") + begin + "TYPE " + column.type + " USING " + name + "::text";
-  if (column.default_expression) fix.down_sql += ",\n" + begin + "SET DEFAULT " + *column.default_expression;
-  fix.down_sql += ";";
+  fix.down_sql = way_back(table, column, alter, begin, value ? drop : "");
   fix.drizzle = drizzle_line(context, table, column, value);
   fix.safety = Fix::Safety::review;
+  for (const auto& other : table.columns) {
+    if (!other.generated_expression || !takes_for_json(*other.generated_expression, column.name)) continue;
+    fix.title += "; the server refuses while the generated column " + other.name + " depends on it: drop that first, add it anew after";
+    fix.safety = Fix::Safety::manual;
+  }
   return fix;
 }
 
@@ -264,7 +322,8 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   judge_schema(table, column, judgement);
   if (context.has_workload()) judge_workload(context, table, column, judgement);
   const bool library = owned_by_library(context, table);
-  const bool named = named_like_json(column.name) && !is_short(column.type) && !library;
+  const bool named = named_like_json(column.name) && !is_short(column.type) && !library && !judgement.refuted &&
+                     !described_by_another(table, column) && !used_as_plain_text(context, table, column);
   if (!judgement.proven && !named) return;
   const std::string subject = display(table.name) + "." + column.name;
   const bool sure = judgement.proven && !library;

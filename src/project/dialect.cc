@@ -86,13 +86,17 @@ std::vector<DrizzleConfig> drizzle_configs(Tree& tree) {
   std::vector<DrizzleConfig> out;
   for (const auto& path : tree.files()) {
     const auto base = base_of(path);
-    if (base.substr(0, 7) != "drizzle" || base.find("config") == std::string_view::npos || base.find('.') == std::string_view::npos)
-      continue;
+    if (base.find("config") == std::string_view::npos || base.find('.') == std::string_view::npos) continue;
     const auto extension = base.substr(base.rfind('.'));
     if (extension != ".ts" && extension != ".js" && extension != ".mjs" && extension != ".cjs" && extension != ".mts" &&
         extension != ".json")
       continue;
-    if (const std::string* text = tree.text(path)) out.push_back(read_drizzle_config(path, *text));
+    // Whatever its name, drizzle-kit's types or its own are what a config mentions.
+    const std::string* text = tree.peek(path);
+    if (!text || (base.substr(0, 7) != "drizzle" && text->find("\"drizzle-kit\"") == std::string::npos &&
+                  text->find("'drizzle-kit'") == std::string::npos))
+      continue;
+    if ((text = tree.text(path))) out.push_back(read_drizzle_config(path, *text));
   }
   return out;
 }

@@ -127,6 +127,17 @@ class SchemaText {
     if (open == at || open >= code_.size() || code_[open] != '(') return;
     const auto name = string_at(skip_space(open + 1));
     out_.emplace_back(table_key + "." + name.value_or(property), property);
+    if (!name && snake_case(property) != property) out_.emplace_back(table_key + "." + snake_case(property), property);
+  }
+
+  // drizzle's `casing: 'snake_case'` names columns so; where it isn't set, nothing has such a name.
+  static std::string snake_case(const std::string& property) {
+    std::string out;
+    for (const char c : property) {
+      if (c >= 'A' && c <= 'Z') out += '_';
+      out += lower(std::string_view(&c, 1));
+    }
+    return out;
   }
 
   std::string code_;
@@ -163,19 +174,23 @@ bool script_file(std::string_view path) {
   return path.size() > 3 && (path.substr(path.size() - 3) == ".ts" || path.substr(path.size() - 3) == ".js");
 }
 
-std::vector<std::string> schema_files(const Tree& tree, const DrizzleConfig& config) {
-  std::vector<std::string> out;
-  for (const auto& written : config.schema) {
-    const std::string pattern = join_path(folder_of(config.path), written);
-    // A file, a glob, or a folder; an index file stands for its folder, which it exports.
-    const bool index = base_of(pattern).substr(0, 6) == "index.";
-    const std::string folder = (index ? std::string(folder_of(pattern)) : pattern) + "/";
-    for (const auto& file : tree.files())
-      if (script_file(file) && (file == pattern || file.compare(0, folder.size(), folder) == 0 ||
-                                (pattern.find('*') != std::string::npos && glob_matches(pattern, file))))
-        out.push_back(file);
-  }
-  return out;
+void add_matching(const Tree& tree, const std::string& pattern, std::set<std::string>& out) {
+  // A file, a glob, or a folder; an index file stands for its folder, which it exports.
+  const bool index = base_of(pattern).substr(0, 6) == "index.";
+  const std::string folder = (index ? std::string(folder_of(pattern)) : pattern) + "/";
+  for (const auto& file : tree.files())
+    if (script_file(file) && (file == pattern || file.compare(0, folder.size(), folder) == 0 ||
+                              (pattern.find('*') != std::string::npos && glob_matches(pattern, file))))
+      out.insert(file);
+}
+
+// Paths are relative to where drizzle-kit runs: the config's folder mostly, else its package's.
+void add_schema_files(Tree& tree, const DrizzleConfig& config, std::set<std::string>& out) {
+  const std::size_t before = out.size();
+  for (const auto& written : config.schema) add_matching(tree, join_path(folder_of(config.path), written), out);
+  const Package* package = tree.package_of(folder_of(config.path));
+  if (out.size() == before && package)
+    for (const auto& written : config.schema) add_matching(tree, join_path(package->folder, written), out);
 }
 
 }  // namespace
@@ -185,8 +200,7 @@ Names names_in(std::string_view text) { return SchemaText(without_comments(text)
 Names drizzle_names(Tree& tree, const std::vector<DrizzleConfig>& configs) {
   std::set<std::string> files;
   for (const auto& config : configs)
-    if (config.postgresql())
-      for (const auto& file : schema_files(tree, config)) files.insert(file);
+    if (config.postgresql()) add_schema_files(tree, config, files);
   if (files.empty() && !configs.empty())
     for (const auto& file : tree.files())
       if (script_file(file) && file.find("schema") != std::string::npos && !never_deployed(file)) files.insert(file);
