@@ -61,14 +61,14 @@ TEST(CreateIndex, OnAPartitionedTableGoesPartitionByPartition) {
 
 TEST(CreateIndex, CompletesAnIndexThatLacksPartitions) {
   auto parent = table("public", "events", Table::Kind::partitioned);
-  parent.indexes.push_back({.name = "only", .keys = {{.column = "order_id"}}, .valid = false});
+  parent.indexes.push_back({.name = "whole", .keys = {{.column = "order_id"}}, .valid = false});
   auto first = table("public", "events_1");
   auto second = table("public", "events_2");
   first.partition_of = second.partition_of = parent.name;
-  first.indexes.push_back({.name = "part", .keys = {{.column = "order_id"}}, .attached_to = "only"});
+  first.indexes.push_back({.name = "part", .keys = {{.column = "order_id"}}, .attached_to = "whole"});
   EXPECT_EQ(ddl(on("public", "events", {{.column = "order_id"}}), catalog_of({parent, first, second})).sql,
             "CREATE INDEX CONCURRENTLY events_2_order_id_idx ON public.events_2 (order_id);\n"
-            "ALTER INDEX public.only ATTACH PARTITION public.events_2_order_id_idx;");
+            "ALTER INDEX public.whole ATTACH PARTITION public.events_2_order_id_idx;");
 }
 
 TEST(CreateIndex, HypotheticalOnesStandOnLeaves) {
