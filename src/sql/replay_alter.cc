@@ -227,6 +227,10 @@ Outcome Replayer::State::drop_constraint_command(Table& table, const PgQuery__Al
       schema.erase_constraint(*schema.catalog.table(owner), key);
     }
   }
+  const auto links = schema.constraint_parents.find(table.name);
+  if (links != schema.constraint_parents.end() && links->second.count(command.name))
+    return Problem{std::string("inherited constraint \"") + command.name + "\" of relation \"" +
+                   display(table.name) + "\" can't be dropped"};
   schema.erase_constraint(table, command.name);
   return {};
 }
@@ -259,6 +263,10 @@ Outcome Replayer::State::alter_column(Table& table, const PgQuery__AlterTableCmd
         column->generated_expression.reset();
         break;
       case AT(AddIdentity):
+        if (owner == &table && column->identity != Column::Identity::none)
+          return Problem{"column \"" + column->name + "\" of relation \"" + display(table.name) +
+                             "\" is already an identity column",
+                         Problem::Kind::exists};
         if (owner == &table)
           add_identity(table, *column, *command.def->constraint);
         else
@@ -386,8 +394,12 @@ Outcome Replayer::State::attach_index(const QualifiedName& parent, const PgQuery
   Index* own = schema.index(child);
   Index* above = schema.index(parent);
   if (!own) return missing("index", child);
-  schema.index_parents[child] = parent;
   Table* table = schema.catalog.table(schema.index_tables[child]);
+  const auto attached = schema.index_parents.find(child);
+  if (table->partition_of != schema.index_tables[parent] || !same_definition(*own, *above) ||
+      (attached != schema.index_parents.end() && attached->second != parent))
+    return Problem{"index \"" + display(child) + "\" can't be attached to index \"" + display(parent) + "\""};
+  schema.index_parents[child] = parent;
   if (Constraint* constraint =
           own->constraint && above->constraint ? SchemaState::constraint(*table, own->name) : nullptr) {
     constraint->inherited = true;
@@ -413,6 +425,7 @@ Outcome Replayer::State::alter_enum(const PgQuery__AlterEnumStmt& stmt) {
   auto& labels = it->second.labels;
   const auto at = [&](const std::string& label) { return std::find(labels.begin(), labels.end(), label); };
   const std::string value = stmt.new_val;
+  if (value.size() > 63) return Problem{"an enum label must be 63 bytes or less"};
   const auto no_label = [](const std::string& label) {
     return Problem{quote_literal(label) + " is not an existing enum label", Problem::Kind::missing};
   };

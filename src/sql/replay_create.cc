@@ -765,9 +765,37 @@ Outcome Replayer::State::make_index(Table& table, IndexPlan plan, bool only) {
   return {};
 }
 
+// As the server decides whether a partition's index may hang on its parent's: order and NULLS don't matter.
+bool Replayer::State::same_definition(const Index& a, const Index& b) {
+  const auto same_key = [](const IndexKey& x, const IndexKey& y) {
+    return x.column == y.column && x.expression == y.expression && x.operator_class == y.operator_class &&
+           x.collation == y.collation;
+  };
+  return a.method == b.method && a.unique == b.unique && a.nulls_not_distinct == b.nulls_not_distinct &&
+         a.predicate == b.predicate && a.include == b.include &&
+         std::equal(a.keys.begin(), a.keys.end(), b.keys.begin(), b.keys.end(), same_key);
+}
+
+// An index of the partition that does the work already, attached; nullptr when there is none.
+Index* Replayer::State::adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
+                                    const Constraint* served) {
+  for (Index& own : child.indexes) {
+    const QualifiedName own_name{child.name.schema, own.name};
+    if (schema.index_parents.count(own_name) || !same_definition(own, above)) continue;
+    Constraint* constraint = own.constraint ? SchemaState::constraint(child, own.name) : nullptr;
+    if (served && (!constraint || constraint->kind != served->kind)) continue;
+    schema.index_parents[own_name] = above_name;
+    if (served) {
+      constraint->inherited = true;
+      schema.constraint_parents[child.name][constraint->name] = served->name;
+    }
+    return &own;
+  }
+  return nullptr;
+}
+
 // The server looks for an index of the same definition first, then makes one.
-void Replayer::State::make_partition_index(Table& child, const Table& parent, const Index& above) {
-  if (child.kind == Table::Kind::foreign && (above.unique || above.constraint)) return;
+void Replayer::State::make_partition_index(Table& child, Table& parent, const Index& above) {
   if (child.kind == Table::Kind::foreign) return;
   const QualifiedName above_name{parent.name.schema, above.name};
   const Constraint* served = nullptr;
@@ -776,29 +804,12 @@ void Replayer::State::make_partition_index(Table& child, const Table& parent, co
       if (candidate.name == above.name && candidate.kind != Kind::check &&
           candidate.kind != Kind::foreign_key)
         served = &candidate;
-  const auto same_keys = [](const std::vector<IndexKey>& a, const std::vector<IndexKey>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const IndexKey& x, const IndexKey& y) {
-      return x.column == y.column && x.expression == y.expression && x.operator_class == y.operator_class &&
-             x.collation == y.collation;
-    });
-  };
   for (const Index& own : child.indexes)
     if (const auto link = schema.index_parents.find({child.name.schema, own.name});
         link != schema.index_parents.end() && link->second == above_name)
       return;
-  for (const Index& own : child.indexes) {
-    const QualifiedName own_name{child.name.schema, own.name};
-    if (schema.index_parents.count(own_name) || !own.valid || own.method != above.method ||
-        own.unique != above.unique || own.nulls_not_distinct != above.nulls_not_distinct ||
-        own.predicate != above.predicate || own.include != above.include || !same_keys(own.keys, above.keys))
-      continue;
-    Constraint* own_constraint = own.constraint ? SchemaState::constraint(child, own.name) : nullptr;
-    if (served && (!own_constraint || own_constraint->kind != served->kind)) continue;
-    schema.index_parents[own_name] = above_name;
-    if (served) {
-      own_constraint->inherited = true;
-      schema.constraint_parents[child.name][own_constraint->name] = served->name;
-    }
+  if (const Index* adopted = adopt_index(child, above_name, above, served)) {
+    if (!adopted->valid) schema.invalidate_index(above_name);
     return;
   }
   IndexPlan plan;
@@ -822,14 +833,13 @@ void Replayer::State::make_partition_index(Table& child, const Table& parent, co
   const std::string served_name = served ? served->name : std::string();
   if (make_index(child, std::move(plan), true)) return;
   Index& made = child.indexes.back();
-  made.valid = above.valid;
+  made.valid = true;
   schema.index_parents[{child.name.schema, made.name}] = above_name;
   if (served) schema.constraint_parents[child.name][made.name] = served_name;
 }
 
-void Replayer::State::adopt_partition(Table& child, const Table& parent) {
-  const std::vector<Index> indexes = parent.indexes;
-  std::vector<SchemaState::Descent> level = {{&child, const_cast<Table*>(&parent), true}};
+void Replayer::State::adopt_partition(Table& child, Table& parent) {
+  std::vector<SchemaState::Descent> level = {{&child, &parent, true}};
   for (const auto& below : schema.descendants(child.name, true)) level.push_back(below);
   for (const auto& descent : level) {
     const std::vector<Index> above = descent.parent->indexes;
@@ -940,6 +950,8 @@ Outcome Replayer::State::create_enum(const PgQuery__CreateEnumStmt& stmt) {
   type.name = schema.new_name(NodeList(stmt.n_type_name, stmt.type_name));
   if (schema.type_exists(type.name)) return exists("type", type.name);
   type.labels = strings(NodeList(stmt.n_vals, stmt.vals));
+  if (std::set<std::string>(type.labels.begin(), type.labels.end()).size() != type.labels.size())
+    return Problem{"an enum label stands twice"};
   type.origin = place(-1);
   schema.ensure_schema(type.name.schema);
   schema.catalog.enums[type.name] = std::move(type);

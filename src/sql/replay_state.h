@@ -73,10 +73,13 @@ struct Replayer::State {
   IndexKey index_key(const PgQuery__IndexElem& element) const;
   Outcome create_index(const PgQuery__IndexStmt& stmt);
   Outcome make_index(Table& table, IndexPlan plan, bool only);
-  void make_partition_index(Table& child, const Table& parent, const Index& parent_index);
+  static bool same_definition(const Index& a, const Index& b);
+  Index* adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
+                     const Constraint* served);
+  void make_partition_index(Table& child, Table& parent, const Index& above);
   static std::string partition_bound_text(const PgQuery__PartitionBoundSpec& bound);
   void adopt_partition(Table& child,
-                       const Table& parent);  // indexes and foreign keys that it takes from its parent
+                       Table& parent);  // indexes and foreign keys that it takes from its parent
   Outcome create_table_as(const PgQuery__CreateTableAsStmt& stmt);
   Outcome create_from_query(const PgQuery__RangeVar& range, NodeList names, const Node& query,
                             Table::Kind kind, bool if_not_exists, bool replace);

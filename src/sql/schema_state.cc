@@ -312,6 +312,15 @@ std::vector<SchemaState::Member> SchemaState::foreign_keys_to(const QualifiedNam
   return out;
 }
 
+void SchemaState::invalidate_index(QualifiedName name) {
+  for (Index* found = index(name); found && found->valid; found = index(name)) {
+    found->valid = false;
+    const auto above = index_parents.find(name);
+    if (above == index_parents.end()) return;
+    name = above->second;
+  }
+}
+
 void SchemaState::validate_index(const QualifiedName& start) {
   for (std::optional<QualifiedName> name = start; name;) {
     Index* parent = index(*name);

@@ -100,6 +100,7 @@ struct SchemaState {
   // Foreign keys that need the key of `table` (all of them, or those that reference exactly `columns`).
   std::vector<Member> foreign_keys_to(const QualifiedName& table,
                                       const std::vector<std::string>* columns = nullptr) const;
+  void invalidate_index(QualifiedName name);  // and those that it hangs on
   void validate_index(
       const QualifiedName& parent);  // an ON ONLY index is valid once every partition has one attached
 
