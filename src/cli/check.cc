@@ -140,6 +140,9 @@ class Check {
       return;
     }
     plans_ = std::move(*source);
+    if (plans_->superuser() && !sandbox_)
+      diagnostics_.push_back({Error::Kind::passing, connection.where(), "connected as a superuser: only what is built in and known to be harmless is run",
+                              "a role that may only read is enough"});
     const auto missing = plans_->what_if_missing();
     report_.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;
   }

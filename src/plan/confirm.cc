@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "plan/reader.h"
 #include "plan/safety.h"
+#include "sql/facts.h"
 #include "sql/statement.h"
 
 namespace pgadvise::plan {
@@ -193,12 +194,13 @@ class Judge {
     const Query* query = workload_ ? workload_->query(probe.fingerprint) : nullptr;
     if (!query || query->samples.empty()) return fail(Error::Kind::passing, "", "no sample of the statement was logged");
     for (const auto& sample : query->samples)
-      if (sample.parameters && static_cast<int>(sample.parameters->size()) >= query->facts.parameters)
+      if (sample.parameters && !sample.parameters->empty() && static_cast<int>(sample.parameters->size()) >= query->facts.parameters)
         return Question{sample.statement, *sample.parameters, true, "parameters from the log"};
+    // The query's own facts are of the normalised text: a logged statement may hold its values itself.
     const Sample& sample = query->samples.front();
-    if (query->facts.parameters == 0) return Question{sample.statement, {}, true, "as logged"};
-    if (auto guessed = from_statistics(query->facts))
-      return Question{sample.statement, std::move(*guessed), true, "parameters from pg_stats"};
+    const QueryFacts facts = sql::query_facts(sample.statement, catalog_);
+    if (facts.parameters == 0) return Question{sample.statement, {}, true, "as logged"};
+    if (auto guessed = from_statistics(facts)) return Question{sample.statement, std::move(*guessed), true, "parameters from pg_stats"};
     return Question{sample.statement, {}, false, "generic plan"};
   }
 

@@ -1,0 +1,103 @@
+// The whole program against a live database, with a hostile log: what can be shown is confirmed, and nothing is written.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "live/support.h"
+#include "support/run.h"
+
+namespace pgadvise {
+namespace {
+
+using testing_support::Folder;
+using testing_support::quoted;
+using testing_support::run;
+
+// Everything that a statement could leave behind, as one text.
+std::string state(live::Database& database) {
+  return database.value(
+      "SELECT concat_ws('|', (SELECT md5(string_agg(t::text, ',' ORDER BY a)) FROM t), (SELECT count(*) FROM marks), "
+      "(SELECT last_value FROM numbers), (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_largeobject_metadata), "
+      "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), (SELECT count(*) FROM pg_prepared_statements), "
+      "(SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgadvise'))");
+}
+
+TEST(Check, ConfirmsWhatIsHarmlessAndWritesNothing) {
+  live::Database database;
+  database.run(
+      "CREATE TABLE marks (x int); CREATE SEQUENCE numbers; CREATE TABLE t (a int, b int);"
+      "INSERT INTO t SELECT g, g % 5000 FROM generate_series(1, 100000) g;"
+      "CREATE FUNCTION touch(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_advisory_lock(42); "
+      "PERFORM lo_create(0); INSERT INTO marks VALUES ($1); RETURN $1; END $$;"
+      "CREATE FUNCTION same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT touch($1) = $2';"
+      "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same); CREATE VIEW v AS SELECT a, b, touch(1) FROM t; ANALYZE");
+  const std::vector<std::string> harmless = {"select * from t where b = 5", "select a from t where b = 6 order by a limit 3"};
+  const std::vector<std::string> hostile = {
+      "select touch(a) from t where b = 5",
+      "select * from t where b = 5 and a = touch(7)",
+      "select * from t where b = 5 and a === 3",
+      "select t.* from t join v on v.a = t.a where t.b = 5",
+      "select nextval('numbers') from t where b = 5",
+      "select * into copied from t where b = 5",
+      "create table copied as select * from t where b = 5",
+      "with gone as (delete from t where b = 5 returning *) select * from gone",
+      "select * from t where b = 5 for update",
+      "select * from t where b = 5; commit; insert into marks values (1)",
+      "select pg_sleep(60) from t where b = 5",
+      "select pg_terminate_backend(pid) from pg_stat_activity, t where b = 5",
+      "select query_to_xml('insert into marks values (1)', true, true, '') from t where b = 5",
+      "select pg_advisory_lock(b), lo_create(0), set_config('work_mem', '1MB', false) from t where b = 5",
+      "delete from t where b = 5",
+      "update t set a = 0 where b = 5",
+      "copy (select * from t where b = 5) to program 'touch /tmp/never'",
+  };
+  const Folder folder;
+  std::string log;
+  const auto add = [&](const std::string& statement) {
+    log += "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: " + statement + "\n";
+  };
+  for (const auto& statement : harmless) add(statement);
+  for (const auto& statement : hostile) add(statement);
+  const auto file = folder.write("hostile.log", log);
+
+  for (const auto* user : {"pgadvise_admin", "pgadvise"}) {
+    if (std::string(user) == "pgadvise") database.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO pgadvise; GRANT ALL ON SEQUENCE numbers TO pgadvise");
+    const std::string before = state(database);
+    const auto ran = run("check --db " + quoted(database.conninfo(user)) + " --log " + quoted(file) + " --format json --fail-on never");
+    EXPECT_EQ(state(database), before) << user;
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    const auto report = nlohmann::json::parse(ran.out, nullptr, false);
+    ASSERT_TRUE(report.is_object()) << ran.err;
+    int analyzed = 0;
+    for (const auto& finding : report["findings"])
+      for (const auto& evidence : finding["evidence"]) analyzed += evidence["text"].get<std::string>().rfind("EXPLAIN ANALYZE", 0) == 0;
+    EXPECT_EQ(analyzed, static_cast<int>(harmless.size())) << ran.out;
+    EXPECT_GT(report["findings"].size(), harmless.size() + 5) << "the hostile statements were suspected too";
+  }
+}
+
+TEST(Check, AMissingDatabaseIsThreeAndOneLine) {
+  live::Database database;
+  const auto ran = run("check --db " + quoted(database.conninfo() + " dbname=not_there password=hidden-word"));
+  EXPECT_EQ(ran.exit_code, 3);
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  EXPECT_NE(ran.err.find("not_there"), std::string::npos) << ran.err;
+  EXPECT_EQ(ran.err.find("hidden-word"), std::string::npos) << ran.err;
+}
+
+TEST(Check, ATableWithoutPermissionIsNamedAndTheRestGoesOn) {
+  live::Database database;
+  database.run("CREATE TABLE hidden (a int, b int); INSERT INTO hidden SELECT g, g FROM generate_series(1, 100000) g;"
+               "CREATE TABLE shown (a int, b int); INSERT INTO shown SELECT g, g FROM generate_series(1, 100000) g;"
+               "GRANT SELECT ON shown TO pgadvise; REVOKE ALL ON hidden FROM PUBLIC; ANALYZE");
+  const Folder folder;
+  const auto file = folder.write("two.log",
+                                 "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select * from hidden where b = 5\n"
+                                 "2026-03-01 10:00:00.200 UTC [101] LOG:  duration: 85.100 ms  statement: select * from shown where b = 5\n");
+  const auto ran = run("check --db " + quoted(database.conninfo("pgadvise")) + " --log " + quoted(file) + " --fail-on never");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("permission denied for table hidden"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("Seq Scan on shown reads 100,000 rows to keep 1"), std::string::npos) << ran.out;
+}
+
+}  // namespace
+}  // namespace pgadvise
