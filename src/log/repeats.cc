@@ -190,8 +190,9 @@ bool Detector::judge_run(RepeatSink& sink) {
       sighting.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap) / 1000 + 1000)
     return false;
   sighting.parent = parent_before(run_.first, sighting.pattern);
+  // Over several connections one query again and again for a thousand rounds is a service's steady traffic (pgbench -S), too.
   if (scope_ == Repeat::Scope::pool_burst &&
-      (!run_.several_sessions || !sighting.parent || rounds < fewest_in_pool))
+      (!run_.several_sessions || !sighting.parent || rounds < fewest_in_pool || rounds >= steady_calls))
     return false;
   // A connection that does one thing for all its life is a benchmark or a service's steady traffic, not a
   // loop.
