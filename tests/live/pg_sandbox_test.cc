@@ -23,6 +23,14 @@ bool exists(const std::string& path) {
   return lstat(path.c_str(), &info) == 0;
 }
 
+// A zombie is gone as well: in a container nobody may be there to reap it.
+bool gone(pid_t process) {
+  if (kill(process, 0) != 0) return true;
+  std::ifstream in("/proc/" + std::to_string(process) + "/stat");
+  std::string number, name, state;
+  return (in >> number >> name >> state) && state == "Z";
+}
+
 pid_t server_pid(const std::string& folder) {
   std::ifstream in(folder + "/data/postmaster.pid");
   pid_t pid = 0;
@@ -136,7 +144,7 @@ TEST(PgSandbox, SweepsWhatADeadRunLeft) {
   const auto next = pg::Sandbox::start();
   ASSERT_TRUE(next);
   EXPECT_FALSE(exists(folder));
-  EXPECT_NE(0, kill(server, 0));
+  EXPECT_TRUE(gone(server));
   EXPECT_TRUE(living.connection().query("SELECT 1"));
 }
 
