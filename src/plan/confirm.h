@@ -1,6 +1,7 @@
 // Suspected findings -> confirmed or refuted, by plans; and what the proposed index would cost.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 

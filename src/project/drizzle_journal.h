@@ -1,6 +1,7 @@
 // A drizzle-kit 0.x migrations folder: meta/_journal.json and the .sql files it names.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
