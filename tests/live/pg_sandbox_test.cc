@@ -152,7 +152,7 @@ TEST(PgSandbox, StandsInForWhatTheServerLacks) {
   auto sandbox = pg::Sandbox::start();
   ASSERT_TRUE(sandbox);
   Diagnostics diagnostics;
-  sandbox->build({"dump.sql", R"(SET transaction_timeout = 0;
+  sandbox->build({"dump.sql", R"(SET setting_of_a_later_server = 0;
 SELECT pg_catalog.set_config('search_path', '', false);
 CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extensions;

@@ -21,26 +21,26 @@ CREATE SEQUENCE seq;
 -- Each does all that it can; what a READ ONLY transaction refuses is caught, what it does not refuse stays.
 CREATE FUNCTION harm(what text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
   PERFORM pg_advisory_lock(hashtext(what));
-  BEGIN INSERT INTO touched VALUES (what); EXCEPTION WHEN OTHERS THEN NULL; END;
+  BEGIN INSERT INTO public.touched VALUES (what); EXCEPTION WHEN OTHERS THEN NULL; END;
   BEGIN PERFORM lo_create(0); EXCEPTION WHEN OTHERS THEN NULL; END;
   BEGIN PERFORM dblink_exec(format('dbname=%s user=pgadvise_admin host=%s', current_database(),
-    current_setting('unix_socket_directories')), format('INSERT INTO touched VALUES (%L)', what));
+    current_setting('unix_socket_directories')), format('INSERT INTO public.touched VALUES (%L)', what));
     EXCEPTION WHEN OTHERS THEN NULL; END;
   RETURN true; END $$;
 CREATE EXTENSION IF NOT EXISTS dblink;
 CREATE FUNCTION harm_immutable(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
-  $$ BEGIN PERFORM harm('immutable'); RETURN $1; END $$;
+  $$ BEGIN PERFORM public.harm('immutable'); RETURN $1; END $$;
 CREATE FUNCTION harm_stable() RETURNS integer LANGUAGE plpgsql STABLE AS
-  $$ BEGIN PERFORM harm('stable'); RETURN 1; END $$;
+  $$ BEGIN PERFORM public.harm('stable'); RETURN 1; END $$;
 CREATE FUNCTION harm_sql(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS
-  $$ SELECT CASE WHEN harm('sql') THEN $1 ELSE 0 END $$;
+  $$ SELECT CASE WHEN public.harm('sql') THEN $1 ELSE 0 END $$;
 CREATE FUNCTION harm_eq(integer, integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
-  $$ BEGIN PERFORM harm('operator'); RETURN $1 = $2; END $$;
+  $$ BEGIN PERFORM public.harm('operator'); RETURN $1 = $2; END $$;
 CREATE OPERATOR === (LEFTARG = integer, RIGHTARG = integer, FUNCTION = harm_eq);
 CREATE OPERATOR !!! (RIGHTARG = double precision, FUNCTION = pg_sleep);
 CREATE TYPE pair AS (a integer, b integer);
 CREATE FUNCTION harm_cast(pair) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
-  $$ BEGIN PERFORM harm('cast'); RETURN $1.a; END $$;
+  $$ BEGIN PERFORM public.harm('cast'); RETURN $1.a; END $$;
 CREATE CAST (pair AS integer) WITH FUNCTION harm_cast(pair);
 CREATE VIEW v AS SELECT id, harm('view') FROM t;
 CREATE VIEW vv AS SELECT id FROM v WHERE id < 5;
@@ -48,7 +48,7 @@ CREATE TABLE guarded (id integer); INSERT INTO guarded VALUES (1);
 ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
 CREATE POLICY p ON guarded USING (harm('policy'));
 CREATE FUNCTION harm_check(integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
-  $$ BEGIN PERFORM harm('check'); RETURN true; END $$;
+  $$ BEGIN PERFORM public.harm('check'); RETURN true; END $$;
 CREATE DOMAIN checked AS integer CHECK (harm_check(VALUE));
 CREATE TYPE holder AS (c checked);
 CREATE TABLE holds (h holder, list checked[]);
@@ -66,9 +66,9 @@ CREATE AGGREGATE harm_sum(integer) (SFUNC = harm_add, STYPE = integer);
 
 constexpr const char* before_hostile = R"(
 CREATE FUNCTION harm_add(integer, integer) RETURNS integer LANGUAGE plpgsql AS
-  $$ BEGIN PERFORM harm('aggregate'); RETURN $2; END $$;
+  $$ BEGIN PERFORM public.harm('aggregate'); RETURN $2; END $$;
 CREATE FUNCTION harm_cmp(integer, integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
-  $$ BEGIN PERFORM harm('opclass'); RETURN btint4cmp($1, $2); END $$;
+  $$ BEGIN PERFORM public.harm('opclass'); RETURN btint4cmp($1, $2); END $$;
 CREATE OPERATOR CLASS harm_ops FOR TYPE integer USING btree AS
   OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 harm_cmp(integer, integer);
 CREATE TABLE own_order (id integer);
@@ -382,10 +382,10 @@ TEST_F(PgTargetIsSacred, BentBuiltInsAreNotTrusted) {
       "CREATE OR REPLACE FUNCTION pg_catalog.lower(text) RETURNS text LANGUAGE internal IMMUTABLE STRICT AS "
       "'upper';"
       "CREATE OR REPLACE FUNCTION pg_catalog.initcap(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS "
-      "$$ BEGIN PERFORM harm('initcap'); RETURN $1; END $$;"
+      "$$ BEGIN PERFORM public.harm('initcap'); RETURN $1; END $$;"
       "CREATE OR REPLACE FUNCTION pg_catalog.lpad(text, integer) RETURNS text LANGUAGE sql IMMUTABLE STRICT "
       "AS "
-      "$$ SELECT CASE WHEN harm('lpad') THEN $1 END $$;");
+      "$$ SELECT CASE WHEN public.harm('lpad') THEN $1 END $$;");
   auto connection = database_.connect();
   auto source = pg::make_plan_source(connection);
   ASSERT_TRUE(source);
