@@ -146,7 +146,8 @@ void Resolver::invoke(const Invocation& invocation, const ShellCommand& item, co
     case Invocation::Kind::tool: {
       Way there = way;
       if (!invocation.folder.empty()) there.folder = change_folder(way.folder, invocation.folder, way);
-      if (const auto named = tree_.packages_named(invocation.package); named.size() == 1) there.folder = named[0]->folder;
+      if (!invocation.package.empty())
+        if (const auto named = tree_.packages_named(invocation.package); named.size() == 1) there.folder = named[0]->folder;
       return emit(invocation.words, item, text, there);
     }
     case Invocation::Kind::script: return run_script(invocation, item, text, way);
