@@ -119,6 +119,11 @@ std::string what_it_does(const Asked& asked) {
   return out;
 }
 
+bool any_resolved(const QueryFacts& facts) {
+  return std::any_of(facts.predicates.begin(), facts.predicates.end(),
+                     [](const Predicate& predicate) { return !predicate.column.table.name.empty(); });
+}
+
 }  // namespace
 
 static void check_query(const Context& context, Reporter& reporter, const Rule& rule, const Query& query) {
@@ -135,15 +140,15 @@ static void check_query(const Context& context, Reporter& reporter, const Rule& 
     if (asked.equal.empty() && asked.range.empty() && asked.sort.empty()) continue;
     if (served(asked) || keys_for(asked).empty()) continue;
     // A join alone makes a suspect only where something else narrows the statement.
-    const bool narrowed = asked.narrows || !query.facts.predicates.empty();
+    const bool narrowed = asked.narrows || any_resolved(query.facts);
     if (narrowed && rows > worst_rows) worst = std::move(asked), worst_rows = rows;
   }
   if (!worst.table) return;
   const QualifiedName& table = worst.table->name;
   const std::string timing = query.timed_calls ? fmt::format(", {:.1f} ms on average", query.mean_ms()) : std::string();
   Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-                                  fmt::format("A statement that ran {} times{} {} on {}, which no index serves: it reads the whole table.",
-                                              query.calls, timing, what_it_does(worst), display(table)));
+                                  fmt::format("A statement that ran {}{} {} on {}, which no index serves: it reads the whole table.",
+                                              query.calls == 1 ? "once" : fmt::format("{} times", query.calls), timing, what_it_does(worst), display(table)));
   if (!query.samples.empty()) finding.location = query.samples.front().place;
   finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
                               query.samples.empty() ? std::string() : query.samples.front().statement});

@@ -119,6 +119,8 @@ std::vector<std::string> tokens_of(std::string_view text) {
       while (end < text.size() && letter(text[end])) ++end;
       out.push_back(lower(text.substr(at, end - at)));
       at = end;
+      // From 17 on the parser names JSON's types with their schema.
+      if (out.back() == "pg_catalog" && at < text.size() && text[at] == '.') out.pop_back(), ++at;
     } else {
       const std::size_t length = text.substr(at, 2) == "::" ? 2 : 1;
       if (c != ' ' && c != '\n' && c != '\t') out.emplace_back(text.substr(at, length));

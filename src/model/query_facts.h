@@ -43,14 +43,16 @@ struct RelationUse {
   std::string alias;
   bool written = false;
   bool generated_subselect = false;  // inside an ORM's lateral json subquery
+  bool through_view = false;         // not named by the statement: a view reads it
 };
 
 struct QueryFacts {
   StatementKind kind = StatementKind::other;
   bool parsed = false;
-  std::vector<RelationUse> relations;        // those the catalog knows, CTEs and views not looked through
+  std::vector<RelationUse> relations;        // those the catalog knows; a view, and the tables behind it
   std::vector<QualifiedName> unknown_relations;
-  std::vector<Predicate> predicates;         // WHERE, JOIN … ON, HAVING not included
+  // WHERE and JOIN … ON; HAVING not included. Comparisons of columns that are not resolved are there, too.
+  std::vector<Predicate> predicates;
   std::vector<SortKey> sort;                 // of the outermost SELECT
   bool has_limit = false;
   std::optional<long> limit_constant;

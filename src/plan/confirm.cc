@@ -208,7 +208,7 @@ class Judge {
   std::optional<Parameters> from_statistics(const QueryFacts& facts) {
     Parameters out(static_cast<std::size_t>(facts.parameters));
     for (const auto& predicate : facts.predicates) {
-      if (predicate.value != Predicate::Value::parameter || predicate.parameter < 1 ||
+      if (predicate.column.table.name.empty() || predicate.value != Predicate::Value::parameter || predicate.parameter < 1 ||
           predicate.parameter > facts.parameters || predicate.op == Predicate::Op::in_list)
         continue;
       const auto values = source_.typical_values(predicate.column.table, {predicate.column.column});

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/text.h"
+#include "sql/lexer.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {
@@ -13,6 +15,8 @@ using Op = Predicate::Op;
 
 // Columns of one query level; `select * from v, v` in view upon view must not double without end.
 constexpr std::size_t most_columns = 1664;
+constexpr int deepest_view = 16;
+constexpr int most_views = 64;  // of one statement
 
 bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
 
@@ -272,6 +276,7 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
     facts_.single_row_insert =
         !source || (is(source, PG_QUERY__NODE__NODE_SELECT_STMT) && source->select_stmt->n_values_lists == 1);
   query(source, outer);
+  if (!scope.items.empty()) assigned_by_insert(stmt, scope.items[0]);
   if (const auto* conflict = stmt.on_conflict_clause) {
     Scope excluded = scope;
     if (!scope.items.empty())
@@ -285,6 +290,29 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
   return outputs;
 }
 
+// `column` is given `value`, where that is $n, cast or not.
+void Analyzer::assigned(const Item& target, std::string_view column, const Node* value) {
+  while (is(value, PG_QUERY__NODE__NODE_TYPE_CAST)) value = value->type_cast->arg;
+  if (!is(value, PG_QUERY__NODE__NODE_PARAM_REF)) return;
+  for (const Output& own : target.columns)
+    if (own.name == column && !own.source.table.name.empty())
+      facts_.assigned_parameters.push_back({own.source, value->param_ref->number});
+}
+
+void Analyzer::assigned_by_insert(const PgQuery__InsertStmt& stmt, const Item& target) {
+  if (!is(stmt.select_stmt, PG_QUERY__NODE__NODE_SELECT_STMT)) return;
+  const PgQuery__SelectStmt& source = *stmt.select_stmt->select_stmt;
+  for (const Node* row : NodeList(source.n_values_lists, source.values_lists)) {
+    if (!is(row, PG_QUERY__NODE__NODE_LIST)) continue;
+    for (std::size_t i = 0; i < row->list->n_items; ++i) {
+      if (i < stmt.n_cols && is(stmt.cols[i], PG_QUERY__NODE__NODE_RES_TARGET))
+        assigned(target, stmt.cols[i]->res_target->name, row->list->items[i]);
+      else if (stmt.n_cols == 0 && i < target.columns.size())
+        assigned(target, target.columns[i].name, row->list->items[i]);
+    }
+  }
+}
+
 std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scope* outer) {
   Ctes ctes;
   const Ctes* const before = ctes_;
@@ -292,7 +320,11 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
-  for (const Node* node : NodeList(stmt.n_target_list, stmt.target_list)) expression(node, scope);
+  for (const Node* node : NodeList(stmt.n_target_list, stmt.target_list)) {
+    expression(node, scope);
+    if (is(node, PG_QUERY__NODE__NODE_RES_TARGET) && !scope.items.empty())
+      assigned(scope.items[0], node->res_target->name, node->res_target->val);
+  }
   condition(stmt.where_clause, scope, false);
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
@@ -345,6 +377,24 @@ void Analyzer::rename(Item& item, const PgQuery__Alias* alias) {
   }
 }
 
+// Where an output of the view is a column of a table, the item's column stands for that one.
+void Analyzer::look_through(const Table& view, Item& item) {
+  if (view.definition.empty() || view_depth_ >= deepest_view || views_opened_ >= most_views) return;
+  ++views_opened_;
+  with_stack(tree_depth(view.definition), [&] {
+    const auto tree = Tree::parse(view.definition);
+    if (!tree || tree->size() != 1) return;
+    const Ctes* outer = std::exchange(ctes_, nullptr);
+    ++view_depth_;
+    const auto outputs = query(tree->statement(0), nullptr);
+    --view_depth_;
+    ctes_ = outer;
+    if (outputs.size() != item.columns.size()) return;
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      if (!outputs[i].source.table.name.empty()) item.columns[i].source = outputs[i].source;
+  });
+}
+
 Analyzer::Item Analyzer::relation(const PgQuery__RangeVar& range, bool written) {
   Item item;
   item.alias = range.relname;
@@ -366,9 +416,10 @@ Analyzer::Item Analyzer::relation(const PgQuery__RangeVar& range, bool written) 
     item.schema_name = table->name;
     for (const Column& column : table->columns)
       item.columns.push_back({column.name, {table->name, column.name}, column.type, column.collation});
-    facts_.relations.push_back(
-        {table->name, range.alias ? range.alias->aliasname : std::string(), written, generated_ > 0});
+    facts_.relations.push_back({table->name, range.alias ? range.alias->aliasname : std::string(), written,
+                                generated_ > 0, view_depth_ > 0});
     reads_.insert(table->name);
+    if (through_views_ && table->kind == Table::Kind::view && !written) look_through(*table, item);
   } else {
     item.complete = false;
     const bool system = schema == "pg_catalog" || schema == "information_schema" ||
@@ -661,7 +712,7 @@ void Analyzer::add_comparison(Predicate predicate, const Node* left, const Node*
     predicate.op_name = commuted(predicate.op_name);
     if (predicate.op == Op::like) predicate.op = Op::other;  // 'x' LIKE column
   }
-  if (!a.has_column || a.column.table.name.empty()) return;
+  if (!a.has_column) return;
   predicate.column = std::move(a.column);
   predicate.wrapper = std::move(a.wrapper);
   if (b.has_column) {

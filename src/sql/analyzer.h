@@ -26,6 +26,9 @@ class Analyzer {
   Analyzer(const Catalog& catalog, std::vector<std::string> search_path)
       : catalog_(catalog), search_path_(std::move(search_path)) {}
 
+  // From now on a view counts as the query behind it: the facts are those of its tables, too.
+  void look_through_views() { through_views_ = true; }
+
   // The whole statement; facts() are filled. Returns what it puts out (a SELECT's targets, RETURNING).
   std::vector<Output> statement(const Node& node);
   const QueryFacts& facts() const { return facts_; }
@@ -72,6 +75,9 @@ class Analyzer {
   void join(const PgQuery__JoinExpr& join, Scope& scope);
   void join_columns(const PgQuery__JoinExpr& join, Scope& scope, std::size_t left, std::size_t right);
   Item relation(const PgQuery__RangeVar& range, bool written);
+  void assigned(const Item& target, std::string_view column, const Node* value);
+  void assigned_by_insert(const PgQuery__InsertStmt& stmt, const Item& target);
+  void look_through(const Table& view, Item& item);
   static void rename(Item& item, const PgQuery__Alias* alias);
 
   void condition(const Node* node, Scope& scope, bool under_or);
@@ -94,6 +100,9 @@ class Analyzer {
   std::set<std::string> seen_functions_;
   const Ctes* ctes_ = nullptr;
   int generated_ = 0;  // how many lateral json subqueries are around
+  bool through_views_ = false;
+  int view_depth_ = 0;
+  int views_opened_ = 0;
 };
 
 }  // namespace pgadvise::sql

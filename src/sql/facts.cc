@@ -14,6 +14,7 @@ QueryFacts query_facts(std::string_view statement, const Catalog& catalog) {
     const auto tree = Tree::parse(statement);
     if (!tree || tree->size() == 0) return;
     Analyzer analyzer(catalog, {"pg_temp", "public"});
+    analyzer.look_through_views();
     analyzer.statement(*tree->statement(0));
     facts = analyzer.take();
   });

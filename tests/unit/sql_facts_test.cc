@@ -16,7 +16,10 @@ const Catalog& shop() {
         "CREATE TABLE orders (id int PRIMARY KEY, customer_id int, status text, total numeric, tags text[], "
         "payload jsonb);"
         "CREATE TABLE items (order_id int, product_id int, quantity int);"
-        "CREATE SCHEMA audit; CREATE TABLE audit.log (id int, at date);",
+        "CREATE SCHEMA audit; CREATE TABLE audit.log (id int, at date);"
+        "CREATE VIEW paid AS SELECT o.id, o.customer_id AS payer, upper(c.email) AS email FROM orders o JOIN customers c ON "
+        "c.id = o.customer_id WHERE o.status = 'paid';"
+        "CREATE VIEW paid_twice AS SELECT a.id, b.payer FROM paid a JOIN paid b USING (id);",
         "shop.sql");
     return replayer.take();
   }();
@@ -97,8 +100,10 @@ TEST(Facts, Predicates) {
        "orders.status eq[=] 'x'"},
       {"SELECT 1 FROM audit.log WHERE audit.log.id = 1 AND log.at > now()",
        "audit.log.id eq[=] '1'; audit.log.at range[>]"},
-      {"SELECT 1 FROM unknown WHERE id = 1", ""},
-      {"SELECT 1 FROM orders o WHERE o.nope = 1 AND orders.id = 1", ""},
+      {"SELECT 1 FROM paid p WHERE payer = $1 AND p.email = $2",
+       "customers.id eq[=] orders.customer_id; orders.status eq[=] 'paid'; orders.customer_id eq[=] $1; paid.email eq[=] $2"},
+      {"SELECT 1 FROM unknown WHERE id = 1", "?id eq[=] '1'"},
+      {"SELECT 1 FROM orders o WHERE o.nope = 1 AND orders.id = 1", "?nope eq[=] '1'; ?id eq[=] '1'"},
       {"SELECT 1 FROM orders GROUP BY status HAVING count(*) > 1", ""},
       {"SELECT 1 FROM orders, LATERAL (SELECT * FROM items WHERE order_id = orders.id LIMIT 1) i WHERE "
        "i.quantity = 1",
@@ -171,6 +176,21 @@ TEST(Facts, KindsAndFlags) {
   std::string deep = "SELECT 1 FROM orders WHERE id = 1";
   for (int i = 0; i < 50'000; ++i) deep += " + 1";
   EXPECT_FALSE(query_facts(deep, shop()).parsed);
+}
+
+std::string assigned(std::string_view query) {
+  std::vector<std::string> out;
+  for (const auto& [column, number] : query_facts(query, shop()).assigned_parameters)
+    out.push_back(shown(column) + " $" + std::to_string(number));
+  return join(out, "; ");
+}
+
+TEST(Facts, AssignedParameters) {
+  EXPECT_EQ(assigned("INSERT INTO orders (id, payload) VALUES ($1, $2::jsonb), ($3, lower($4))"),
+            "orders.id $1; orders.payload $2; orders.id $3");
+  EXPECT_EQ(assigned("INSERT INTO items VALUES (1, $1, $2)"), "items.product_id $1; items.quantity $2");
+  EXPECT_EQ(assigned("UPDATE orders o SET status = $1, total = total + $2 WHERE id = $3"), "orders.status $1");
+  EXPECT_EQ(assigned("INSERT INTO unknown (a) VALUES ($1)"), "");
 }
 
 }  // namespace
