@@ -33,6 +33,44 @@ bool never_one(const Query& query) {
          (facts.parsed && facts.relations.empty() && facts.unknown_relations.empty());
 }
 
+// The child's own among the rounds of the pattern.
+std::vector<const Sample*> samples_of(const Case& found) {
+  const auto& pattern = found.repeat->pattern;
+  const auto& samples = found.repeat->samples;
+  std::vector<const Sample*> out;
+  const auto position = std::find(pattern.begin(), pattern.end(), found.child->fingerprint) - pattern.begin();
+  for (auto i = static_cast<std::size_t>(position); i < samples.size(); i += pattern.size())
+    out.push_back(&samples[i]);
+  return out;
+}
+
+// Do the calls differ in this predicate's value, as far as their samples show?
+bool varies(const Predicate& predicate, const std::vector<const Sample*>& samples) {
+  if (predicate.value != Predicate::Value::parameter || predicate.parameter < 1) return true;
+  const auto at = static_cast<std::size_t>(predicate.parameter) - 1;
+  const Sample* first = nullptr;
+  for (const Sample* sample : samples) {
+    if (!sample->parameters || at >= sample->parameters->size()) return true;
+    if (first && (*sample->parameters)[at] != (*first->parameters)[at]) return true;
+    first = sample;
+  }
+  return samples.size() < 2;
+}
+
+bool one_value(Predicate::Op op) {
+  return op == Predicate::Op::equality || op == Predicate::Op::like || op == Predicate::Op::other;
+}
+
+// One value of a key for each call. A list of keys is the cure already, run in slices; a range is paging.
+bool asks_for_one_key(const Query& query, const std::vector<const Sample*>& samples) {
+  const auto& predicates = query.facts.predicates;
+  return !query.facts.parsed || predicates.empty() ||
+         std::any_of(predicates.begin(), predicates.end(), [&](const Predicate& predicate) {
+           const bool given = predicate.value == Predicate::Value::parameter || predicate.value == Predicate::Value::other;
+           return given && one_value(predicate.op) && varies(predicate, samples);
+         });
+}
+
 bool uses(const Query& query, const QualifiedName& table) {
   return std::any_of(query.facts.relations.begin(), query.facts.relations.end(),
                      [&](const RelationUse& use) { return use.table == table; });
@@ -160,17 +198,6 @@ std::string with_parameters(const Sample& sample) {
   return out;
 }
 
-// The child's own among the rounds of the pattern.
-std::vector<const Sample*> samples_of(const Case& found) {
-  const auto& pattern = found.repeat->pattern;
-  const auto& samples = found.repeat->samples;
-  std::vector<const Sample*> out;
-  const auto position = std::find(pattern.begin(), pattern.end(), found.child->fingerprint) - pattern.begin();
-  for (auto i = static_cast<std::size_t>(position); i < samples.size(); i += pattern.size())
-    out.push_back(&samples[i]);
-  return out;
-}
-
 void add_evidence(const Case& found, Finding& finding) {
   const Repeat& repeat = *found.repeat;
   if (found.parent) {
@@ -254,6 +281,7 @@ static void check(const Context& context, Reporter& reporter) {
     for (const auto& fingerprint : repeat.pattern) {
       Case found{.child = query(fingerprint), .parent = query(repeat.parent), .repeat = &repeat};
       if (!found.child || !reads(*found.child) || never_one(*found.child)) continue;
+      if (!asks_for_one_key(*found.child, samples_of(found))) continue;
       found.per_round =
           static_cast<std::uint64_t>(std::count(repeat.pattern.begin(), repeat.pattern.end(), fingerprint));
       judge(context, found);

@@ -24,6 +24,8 @@ void widen(std::int64_t& start, std::int64_t& end, std::int64_t from, std::int64
 void KeptCall::assign(const Call& call, std::uint64_t index_of_call, std::size_t longest) {
   query = call.query;
   index = index_of_call;
+  end = call.end;
+  whole_seconds = call.whole_seconds;
   file = call.file;
   line = call.line;
   statement.assign(call.statement.substr(0, longest));
@@ -189,7 +191,7 @@ bool Detector::judge_run(RepeatSink& sink) {
   if (burst && run_.whole_seconds &&
       sighting.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap) / 1000 + 1000)
     return false;
-  sighting.parent = parent_before(run_.first, sighting.pattern);
+  sighting.parent = parent_before(run_.first, run_.start, sighting.pattern);
   // Over several connections one query again and again for a thousand rounds is a service's steady traffic (pgbench -S), too.
   if (scope_ == Repeat::Scope::pool_burst &&
       (!run_.several_sessions || !sighting.parent || rounds < fewest_in_pool || rounds >= steady_calls))
@@ -235,7 +237,7 @@ void Detector::count(const Seen& seen, const Call& call) {
   counted.position.keys.add(seen.key);
   if (++counted.calls == 2) {
     // Nothing stands between the first call and its list, or a different statement's round does.
-    if (const KeptCall* parent = parent_before(calls_ - 1, {seen.query})) counted.parent = *parent;
+    if (const KeptCall* parent = parent_before(calls_ - 1, seen.start, {seen.query})) counted.parent = *parent;
   }
   if (counted.calls > 1 && counted.position.samples.size() < most_samples)
     counted.position.samples.emplace_back().assign(call, calls_ - 1, longest_kept);
@@ -276,11 +278,15 @@ void Detector::remember_select(const Call& call) {
   std::rotate(selects_.begin(), at, at + 1);
 }
 
-const KeptCall* Detector::parent_before(std::uint64_t index,
+// The list that a loop walks was read just before it, whatever the scope: what was read earlier served something else.
+const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
                                         const std::vector<std::uint32_t>& pattern) const {
-  for (const auto& kept : selects_)
-    if (kept.index < index && std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end())
-      return &kept;
+  for (const auto& kept : selects_) {
+    if (kept.index >= index || std::find(pattern.begin(), pattern.end(), kept.query) != pattern.end()) continue;
+    const std::int64_t longest = polling_gap + (kept.whole_seconds ? 1'000'000 : 0);
+    const bool old = start != no_time && kept.end != no_time && start - kept.end > longest;
+    return old ? nullptr : &kept;
+  }
   return nullptr;
 }
 

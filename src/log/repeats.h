@@ -47,6 +47,8 @@ struct Call {
 struct KeptCall {
   std::uint32_t query = 0;
   std::uint64_t index = 0;  // of its detector's calls
+  std::int64_t end = no_time;
+  bool whole_seconds = false;
   const std::string* file = nullptr;
   int line = 0;
   std::string statement;
@@ -161,7 +163,8 @@ class Detector {
   void count(const Seen& seen, const Call& call);
   void end_counts(RepeatSink& sink);
   void remember_select(const Call& call);
-  const KeptCall* parent_before(std::uint64_t index, const std::vector<std::uint32_t>& pattern) const;
+  const KeptCall* parent_before(std::uint64_t index, std::int64_t start,
+                                const std::vector<std::uint32_t>& pattern) const;
 
   Repeat::Scope scope_;
   std::array<Seen, ring_size> ring_;
