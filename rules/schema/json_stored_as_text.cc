@@ -178,6 +178,8 @@ void judge_schema(const Table& table, const Column& column, Judgement& out) {
     if (takes_for_json(index, column.name))
       out.add(Evidence::Kind::catalog, "the index " + index.name + " takes it for JSON", index.origin);
   }
+  if (column.statistics && column.statistics->begins_as_json)
+    out.add(Evidence::Kind::catalog, "its values in pg_stats begin as JSON does");
   const auto words = tokens_of(column.comment);
   if (std::find(words.begin(), words.end(), "json") != words.end())
     out.add(Evidence::Kind::catalog, "its comment says JSON", column.origin);
@@ -339,6 +341,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   if (library)
     finding.evidence.push_back({Evidence::Kind::catalog, "the table looks like one that an authentication library writes: see what it expects", std::nullopt, {}});
   finding.fix = fix_of(context, table, column);
+  finding.probe = Probe{Probe::Kind::json_values, table.name, {column.name}, {}, library ? Severity::note : Severity::warning};
 }
 
 void check(const Context& context, Reporter& reporter) {

@@ -30,6 +30,7 @@ struct ColumnStatistics {
   double null_fraction = 0;
   double correlation = 0;
   int average_width = 0;  // bytes
+  bool begins_as_json = false;  // the first value of its histogram, or its most common one, begins with { or [
 };
 
 struct Column {

@@ -67,11 +67,13 @@ struct Probe {
   enum class Kind {
     referential_lookup,  // SELECT 1 FROM child WHERE fk = $1: what the server runs when the parent row changes
     statement,           // the logged statement itself
+    json_values,         // a sample of a column's values: are they JSON?
   };
   Kind kind = Kind::statement;
   QualifiedName table;               // whose sequential scan is suspected
-  std::vector<std::string> columns;  // referential_lookup: the key's columns
+  std::vector<std::string> columns;  // referential_lookup: the key's columns; json_values: the one
   std::string fingerprint;           // statement: the query
+  std::optional<Severity> confirmed_severity;  // what a confirmed finding rises to
 };
 
 struct Finding {

@@ -524,9 +524,10 @@ Result<void> Reader::types_and_sequences() {
 }
 
 void Reader::column_statistics() {
-  const auto rows = ask(fmt::format("SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, "
-                                    "n.null_frac, n.correlation, n.avg_width FROM pg_stats n WHERE "
-                                    "n.schemaname !~ '^pg_' AND n.schemaname <> 'information_schema'"),
+  const auto rows = ask("SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, n.null_frac, n.correlation, "
+                        "n.avg_width, n.avg_width > 1 AND left(coalesce(n.histogram_bounds, n.most_common_vals)::text, 40) ~ "
+                        "'^[{]\"?[[:space:]]*[[{]' FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
+                        "n.schemaname <> 'information_schema'",
                         "SELECT 1 WHERE false", "column statistics are not read");
   if (!rows) return;
   for (const auto& row : *rows) {
@@ -537,7 +538,7 @@ void Reader::column_statistics() {
     for (auto& column : owner->columns)
       if (column.name == text(row[2]))
         column.statistics = ColumnStatistics{number(row[4]), number(row[5]), number(row[6]),
-                                             static_cast<int>(integer(row[7]))};
+                                             static_cast<int>(integer(row[7])), truth(row[8])};
   }
 }
 

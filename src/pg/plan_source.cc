@@ -72,9 +72,11 @@ class ServerPlans final : public plan::PlanSource {
   std::string what_if_missing() const override { return what_if_missing_; }
   std::vector<Parameters> typical_values(const QualifiedName& table,
                                          const std::vector<std::string>& columns) override;
+  Result<std::vector<std::string>> values(const std::string& select) override;
   bool superuser() const override { return superuser_; }
 
  private:
+  void unlock();
   Result<Rows> run_explain(const plan::ExplainRequest& request);
   Result<Rows> explain_generic(std::string_view options, const plan::ExplainRequest& request);
   Result<void> suppose(const std::vector<std::string>& indexes);
@@ -210,6 +212,32 @@ Result<Rows> ServerPlans::run_explain(const plan::ExplainRequest& request) {
   return connection_.query(fmt::format("EXPLAIN ({}) {}", options, request.sql), request.parameters);
 }
 
+// Session locks outlive the transaction.
+void ServerPlans::unlock() {
+  if (!connection_.alive()) return;
+  (void)connection_.query(
+      "SELECT pg_catalog.pg_advisory_unlock_all() FROM (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype "
+      "OPERATOR(pg_catalog.=) 'advisory'::text AND l.pid OPERATOR(pg_catalog.=) "
+      "pg_catalog.pg_backend_pid() LIMIT 1) held");
+}
+
+Result<std::vector<std::string>> ServerPlans::values(const std::string& select) {
+  const auto shape = sql::shape(select);
+  if (!shape) return tl::unexpected(shape.error());
+  if (!plain(*shape) || shape->kind != StatementKind::select || shape->modifies || shape->locks_rows)
+    return fail(Error::Kind::passing, connection_.where(), "not exactly one SELECT that only reads: not run");
+  ReadOnly transaction(connection_);
+  if (const auto begun = transaction.begin(watch_us_); !begun) return tl::unexpected(begun.error());
+  const auto rows = connection_.query(select);
+  if (!rows) transaction.back();
+  unlock();
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<std::string> out;
+  for (const auto& row : *rows)
+    if (!row.empty() && row.front()) out.push_back(*row.front());
+  return out;
+}
+
 Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
   const auto refuse = [&](std::string why) {
     return fail(Error::Kind::passing, connection_.where(), std::move(why));
@@ -228,15 +256,10 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
   if (const auto begun = transaction.begin(watch_us_); !begun) return tl::unexpected(begun.error());
   const auto rows = run_explain(request);
   if (!rows) transaction.back();
-  // Neither hypothetical indexes nor session locks end with the transaction.
+  // Hypothetical indexes don't end with the transaction.
   if (!request.hypothetical.empty() && connection_.alive())
     (void)connection_.query(fmt::format("SELECT {}.hypopg_reset()", hypopg_));
-  if (request.analyze && connection_.alive())
-    (void)connection_.query(
-        "SELECT pg_catalog.pg_advisory_unlock_all() FROM (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype "
-        "OPERATOR(pg_catalog.=) 'advisory'::text AND l.pid OPERATOR(pg_catalog.=) "
-        "pg_catalog.pg_backend_pid() LIMIT 1) "
-        "held");
+  if (request.analyze) unlock();
   if (!rows) return tl::unexpected(rows.error());
   if (rows->empty() || rows->front().empty() || !rows->front().front()) return refuse("EXPLAIN gave no plan");
   return plan::read_json(*rows->front().front());

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "plan/reader.h"
 #include "plan/safety.h"
@@ -14,6 +15,9 @@
 
 namespace pgadvise::plan {
 namespace {
+
+constexpr std::size_t longest_value = 100'000;  // bytes of a column's value that is judged
+constexpr int sampled_values = 200;
 
 // What is sent to the server for one finding.
 struct Question {
@@ -133,7 +137,9 @@ class Judge {
   bool judge(Finding& finding) {
     const Probe& probe = *finding.probe;
     if (!catalog_.table(probe.table)) return stay(finding, "the table is not in the database");
-    auto question = probe.kind == Probe::Kind::referential_lookup ? lookup(probe) : statement(probe);
+    auto question = probe.kind == Probe::Kind::referential_lookup ? lookup(probe)
+                    : probe.kind == Probe::Kind::json_values      ? sample(probe)
+                                                                  : statement(probe);
     if (!question) return stay(finding, question.error().what);
     const auto shape = sql::shape(question->sql);
     if (!shape) return stay(finding, shape.error().what);
@@ -142,7 +148,7 @@ class Judge {
     if (!dependencies) return failed(finding, dependencies.error());
     const Decision decision = decide(*shape, *dependencies, question->parameters_known);
     if (decision.allowed == Allowed::nothing) return stay(finding, "not run: " + decision.reason);
-    return measure(finding, *question, decision);
+    return probe.kind == Probe::Kind::json_values ? look_into(finding, *question, decision) : measure(finding, *question, decision);
   }
 
  private:
@@ -202,6 +208,42 @@ class Judge {
     if (facts.parameters == 0) return Question{sample.statement, {}, true, "as logged"};
     if (auto guessed = from_statistics(facts)) return Question{sample.statement, std::move(*guessed), true, "parameters from pg_stats"};
     return Question{sample.statement, {}, false, "generic plan"};
+  }
+
+  // Values of one column, from about a hundred pages of a large table. Too long ones come cut and are left out.
+  Result<Question> sample(const Probe& probe) {
+    const Table& table = *catalog_.table(probe.table);
+    const Column* column = table.column(probe.columns.front());
+    if (!column) return fail(Error::Kind::passing, "", "the column " + probe.columns.front() + " is not in the database");
+    const std::string name = "x." + sql::quote_identifier(column->name);
+    const double pages = static_cast<double>(pages_of(catalog_, family(catalog_, probe.table)));
+    const std::string part = pages > 1000 ? fmt::format(" TABLESAMPLE SYSTEM ({:.4f})", 100 * 100 / pages) : std::string();
+    return Question{fmt::format("SELECT pg_catalog.substr({}::pg_catalog.text, 1, {}) FROM {}{} x{} WHERE {} IS NOT NULL LIMIT {}", name,
+                                longest_value + 1, table.kind == Table::Kind::partitioned ? "" : "ONLY ", sql::quote_name(probe.table),
+                                part, name, sampled_values),
+                    {}, true, {}};
+  }
+
+  bool look_into(Finding& finding, const Question& question, const Decision& decision) {
+    if (decision.allowed != Allowed::analyze) return stay(finding, "its values were not looked at: " + decision.reason);
+    const auto values = source_.values(question.sql);
+    if (!values) return failed(finding, values.error());
+    std::size_t whole = 0;
+    std::size_t json = 0;
+    for (const auto& value : *values) {
+      if (value.size() > longest_value || trim(value).empty()) continue;
+      ++whole;
+      json += is_json_container(value);
+    }
+    if (whole == 0) return stay(finding, "the column has no values in this database");
+    const std::string fact = fmt::format("{} of {} sampled values are JSON objects or arrays", count(static_cast<double>(json)),
+                                         count(static_cast<double>(whole)));
+    if (json * 10 < whole * 9) return refute(finding, fact);
+    finding.evidence.push_back({Evidence::Kind::catalog, fact, std::nullopt, {}});
+    finding.verdict = Verdict::confirmed;
+    finding.verdict_reason.clear();
+    if (finding.probe->confirmed_severity) finding.severity = *finding.probe->confirmed_severity;
+    return true;
   }
 
   // $n compared with a column takes a typical value of it; LIMIT and what else is not a comparison has none.

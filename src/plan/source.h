@@ -39,6 +39,8 @@ class PlanSource {
   // statistics. For a key of several columns each row is a combination that may not exist.
   virtual std::vector<Parameters> typical_values(const QualifiedName& table,
                                                  const std::vector<std::string>& columns) = 0;
+  // The first column of a SELECT that plan::decide() lets be analyzed, NULLs left out. Row data: judged, never shown.
+  virtual Result<std::vector<std::string>> values(const std::string& select) = 0;
   virtual bool superuser() const = 0;
 };
 

@@ -33,10 +33,16 @@ class Recorded : public PlanSource {
   std::vector<Parameters> typical_values(const QualifiedName&, const std::vector<std::string>& columns) override {
     return {Parameters(columns.size(), "7")};
   }
+  Result<std::vector<std::string>> values(const std::string& select) override {
+    asked.push_back({select, {}, false, {}});
+    if (error) return tl::unexpected(*error);
+    return sampled;
+  }
   bool superuser() const override { return false; }
 
   Dependencies depends;
   std::string without, with_analyze, with_index, missing;
+  std::vector<std::string> sampled;
   std::optional<Error> error;
   std::vector<ExplainRequest> asked;
 };
@@ -168,6 +174,28 @@ TEST(ReadJson, ReadsNestedNodes) {
   EXPECT_EQ(plan->execution_ms, 1.5);
   EXPECT_FALSE(plan->analyzed);
   EXPECT_TRUE(plan->root.children.at(0).never_executed);
+}
+
+TEST_F(Confirm, SampledValuesTellJson) {
+  const auto look = [&](std::vector<std::string> values) {
+    source_.sampled = std::move(values);
+    Finding finding{.severity = Severity::note};
+    finding.probe = Probe{Probe::Kind::json_values, {"public", "orders"}, {"code"}, {}, Severity::warning};
+    std::vector<Finding> findings{finding};
+    confirm(findings, catalog_, nullptr, source_, {}, diagnostics_);
+    return findings.front();
+  };
+  const Finding json = look({R"({"a": 1})", "[]", "", std::string(200'000, '[')});
+  EXPECT_EQ(json.verdict, Verdict::confirmed);
+  EXPECT_EQ(json.severity, Severity::warning);
+  EXPECT_EQ(json.evidence.back().text, "2 of 2 sampled values are JSON objects or arrays");
+  EXPECT_EQ(source_.asked.back().sql,
+            "SELECT pg_catalog.substr(x.code::pg_catalog.text, 1, 100001) FROM ONLY public.orders x TABLESAMPLE SYSTEM (2.5000) WHERE "
+            "x.code IS NOT NULL LIMIT 200");
+  EXPECT_EQ(look({"{name}", "{{ name }}", "[x"}).verdict, Verdict::refuted);
+  EXPECT_EQ(look({}).verdict_reason, "the column has no values in this database");
+  source_.depends.unknown_functions = {"public.visible"};
+  EXPECT_EQ(look({"[]"}).verdict, Verdict::suspected);
 }
 
 }  // namespace
