@@ -243,7 +243,7 @@ void add_check(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
   command->add_option("PATH", options->paths,
                       "Repository, migrations folder, dump or drizzle snapshot; default: the current directory, unless another input is named");
-  command->add_option("--db", options->db, "Database to read and to confirm findings on: a libpq connection string, or env (DATABASE_URL, else PG*)");
+  auto* db = command->add_option("--db", options->db, "Database to read and to confirm findings on: a libpq connection string, or env (DATABASE_URL, else PG*)");
   auto* sandbox = command->add_flag("--sandbox", options->sandbox, "Build the schema on a throwaway PostgreSQL and confirm findings there");
   command->add_option("--load", options->load, "SQL to run in the sandbox after the schema: test data")->needs(sandbox);
   sandbox->excludes(command->get_option("--db"));
@@ -256,7 +256,15 @@ void add_check(CLI::App& app, int& exit_code) {
   command->add_option("--fail-on", options->fail_on, "Severity from which the exit code is 1")
       ->check(CLI::IsMember({"error", "warning", "note", "never"}));
   command->add_flag("--show-literals", options->show_literals, "Show statements with their literals");
-  command->callback([options, &exit_code] { exit_code = Check(*options).run(); });
+  command->callback([options, db, &exit_code] {
+    // An unset variable: to pass over it would read other inputs than those that were meant, and say nothing.
+    if (db->count() && trim(options->db).empty()) {
+      complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
+      exit_code = exit_usage;
+      return;
+    }
+    exit_code = Check(*options).run();
+  });
 }
 
 }  // namespace pgadvise::cli

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -63,6 +64,21 @@ std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) 
       source.lines, how_to_log);
 }
 
+// Where every statement took long, the fast ones were not logged, and the loops of N+1 are made of fast ones. With all
+// statements in the log, BEGIN and COMMIT alone take microseconds.
+std::optional<double> duration_floor(const Workload& workload) {
+  constexpr std::uint64_t fewest = 20;
+  constexpr double slow_ms = 1;
+  std::uint64_t calls = 0;
+  double floor = std::numeric_limits<double>::infinity();
+  for (const Query& query : workload.queries) {
+    if (query.timed_calls < query.calls) return std::nullopt;
+    calls += query.calls;
+    floor = std::min(floor, query.min_ms);
+  }
+  return calls >= fewest && floor >= slow_ms ? std::optional(floor) : std::nullopt;
+}
+
 void read_one(Input& input, LogSource& source, Collector& collector, Diagnostics& diagnostics) {
   if (!input.reader) {
     auto again = LineReader::open(source.path);
@@ -120,6 +136,12 @@ Workload read(const std::vector<std::string>& paths, const Options& options, Dia
     LogSource& source = workload.sources[input.index];
     if (source.note.empty()) source.note = why_nothing(source, input.durations_alone);
   }
+  if (const auto floor = duration_floor(workload))
+    diagnostics.push_back({Error::Kind::passing, inputs.size() == 1 ? workload.sources[inputs.front().index].path : "the logs",
+                           fmt::format("no statement took less than {:.0f} ms, so faster ones were not logged: N+1 loops of them "
+                                       "can't be excluded",
+                                       *floor),
+                           "log_min_duration_statement = 0 logs all"});
   workload.has_events = std::any_of(workload.sources.begin(), workload.sources.end(),
                                     [](const LogSource& source) { return source.statements > 0; });
   return workload;

@@ -1,5 +1,6 @@
 #include "pg/catalog_reader.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <string_view>
@@ -14,10 +15,11 @@ namespace pgadvise::pg {
 
 namespace {
 
-// Under search_path = pg_catalog, which no other schema's operator can enter, deparsed names carry their
-// schema.
+// First and alone: a role's own search_path may put anybody's functions and operators before the server's.
+// Under pg_catalog, which no other schema's can enter, deparsed names carry their schema, too.
+constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
 constexpr const char* settings =
-    "SELECT set_config('search_path', 'pg_catalog', true), set_config('statement_timeout', '60s', true), "
+    "SELECT set_config('statement_timeout', '60s', true), "
     "set_config('lock_timeout', '500ms', true), set_config('idle_in_transaction_session_timeout', '60s', "
     "true), "
     "set_config('quote_all_identifiers', 'off', true)";
@@ -56,6 +58,7 @@ const std::string& text(const std::optional<std::string>& value) {
   static const std::string empty;
   return value ? *value : empty;
 }
+char letter(const std::optional<std::string>& value) { return value && !value->empty() ? value->front() : '\0'; }
 bool truth(const std::optional<std::string>& value) { return value && *value == "t"; }
 double number(const std::optional<std::string>& value, double otherwise = 0) {
   return value ? std::strtod(value->c_str(), nullptr) : otherwise;
@@ -210,7 +213,7 @@ std::vector<std::string> Reader::column_names(const std::optional<std::string>& 
 Result<void> Reader::names() {
   const auto database = ask("SELECT current_database()");
   if (!database) return tl::unexpected(database.error());
-  catalog_.database = text(database->front().front());
+  if (!database->empty()) catalog_.database = text(database->front()[0]);
   const auto schemas = ask(fmt::format("SELECT n.nspname FROM pg_namespace n WHERE {} AND {} ORDER BY 1",
                                        own_schema, not_of_extension("pg_namespace", "n.oid")));
   if (!schemas) return tl::unexpected(schemas.error());
@@ -261,7 +264,7 @@ Result<void> Reader::tables() {
   for (const auto& row : *rows) {
     Table out;
     out.name = {text(row[1]), text(row[2])};
-    out.kind = kind_of(text(row[3]).front());
+    out.kind = kind_of(letter(row[3]));
     out.unlogged = truth(row[4]);
     out.row_security = truth(row[5]);
     out.definition = std::string(trim(text(row[6])));
@@ -467,7 +470,9 @@ Result<void> Reader::constraints() {
     Table* owner = table(row[0]);
     if (!owner) continue;
     Constraint constraint;
-    constraint.kind = kinds.at(text(row[1]).front());
+    const auto kind = kinds.find(letter(row[1]));
+    if (kind == kinds.end()) continue;
+    constraint.kind = kind->second;
     constraint.name = text(row[2]);
     constraint.columns = column_names(row[0], row[3]);
     if (constraint.kind == Constraint::Kind::foreign_key) {
@@ -574,11 +579,26 @@ Result<void> Reader::everything() {
   return {};
 }
 
+// Over the 60 s that the server is given: for one that does not answer at all.
+class Watch {
+ public:
+  explicit Watch(Connection& connection) : connection_(connection) { connection_.set_deadline(std::chrono::seconds(70)); }
+  ~Watch() { connection_.set_deadline({}); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  Connection& connection_;
+};
+
 Result<Catalog> Reader::read() {
+  const Watch watch(connection_);
   catalog_.server_version = connection_.server_version();
   catalog_.has_statistics = true;
   if (const auto begun = connection_.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"); !begun)
     return tl::unexpected(begun.error());
+  const auto path = connection_.query(plain_path);
+  if (!path) return tl::unexpected(path.error());
   const auto set = connection_.query(settings);
   auto done = set ? everything() : Result<void>(tl::unexpected(set.error()));
   if (connection_.alive()) (void)connection_.query("ROLLBACK");

@@ -14,7 +14,14 @@
 
 namespace pgadvise::pg {
 
-using Row = std::vector<std::optional<std::string>>;
+// A column that the server did not send reads as NULL: what answers on a port may be no PostgreSQL.
+struct Row : std::vector<std::optional<std::string>> {
+  using std::vector<std::optional<std::string>>::vector;
+  const value_type& operator[](size_type column) const {
+    static const value_type none;
+    return column < size() ? data()[column] : none;
+  }
+};
 using Rows = std::vector<Row>;
 
 class Connection {

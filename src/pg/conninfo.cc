@@ -45,7 +45,7 @@ std::string for_libpq(const std::string& uri) {
 }
 
 tl::unexpected<Error> malformed(std::string what, std::string hint) {
-  return fail(Error::Kind::database, "the connection string", std::move(what), std::move(hint));
+  return fail(Error::Kind::usage, "the connection string", std::move(what), std::move(hint));
 }
 
 tl::unexpected<Error> malformed_uri() {

@@ -89,6 +89,17 @@ void scan(std::string_view tree, References& into) {
   }
 }
 
+// A utility statement, whose own functions its tree does not show. The text was judged to be none, so our reading of it
+// and the server's differ.
+bool holds_utility(std::string_view tree) {
+  constexpr std::string_view key = ":utilityStmt";
+  for (std::size_t at = 0; (at = tree.find(key, at)) != tree.npos;) {
+    at = tree.find_first_not_of(" \n", at + key.size());
+    if (at == tree.npos || tree.substr(at, 2) != "<>") return true;
+  }
+  return false;
+}
+
 class Judge {
  public:
   explicit Judge(Connection& connection) : connection_(connection) {}
@@ -176,8 +187,8 @@ Result<void> Judge::relations(const Oids& oids) {
   return expand(query, oids);
 }
 
-// A type brings its input and output, the checks of domains, and what compares its values, through elements,
-// attributes, base types and subtypes.
+// A type brings its input and output, the checks of domains, what compares its values, and its casts to JSON (which
+// to_json, json_agg and their like look up while they run), through elements, attributes, base types and subtypes.
 Result<void> Judge::types(const Oids& oids) {
   const bool multi = version() >= 140000;
   return expand(
@@ -202,6 +213,8 @@ Result<void> Judge::types(const Oids& oids) {
           "NULL UNION SELECT 'function', f.oid::text FROM t JOIN pg_range g ON g.rngtypid = t.oid CROSS JOIN "
           "LATERAL "
           "(VALUES (g.rngcanonical::oid), (g.rngsubdiff::oid)) f(oid) WHERE f.oid >= 16384 "
+          "UNION SELECT 'function', c.castfunc::text FROM t JOIN pg_cast c ON c.castsource = t.oid AND c.casttarget IN "
+          "('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype) AND c.castfunc >= 16384 "
           "UNION SELECT 'function', p.amproc::oid::text FROM families f JOIN pg_amproc p ON p.amprocfamily = "
           "f.oid WHERE "
           "p.amproc::oid >= 16384 UNION SELECT 'function', o.oprcode::oid::text FROM families f JOIN pg_amop "
@@ -211,9 +224,18 @@ Result<void> Judge::types(const Oids& oids) {
       oids);
 }
 
-// Selectivity estimators run while planning.
+// Selectivity estimators run while planning. The planner puts an operator's negator or commutator in its place (and
+// neqsel runs the negator), and within an operator family one member for another.
 Result<void> Judge::operators(const Oids& oids) {
   return expand(
+      "WITH families(oid) AS (SELECT DISTINCT m.amopfamily FROM pg_amop m WHERE m.amopopr = ANY ($1::oid[]) AND "
+      "m.amopopr >= 16384) "
+      "SELECT 'operator', x.oid::text FROM pg_operator o CROSS JOIN LATERAL (VALUES (o.oprnegate), (o.oprcom)) "
+      "x(oid) WHERE o.oid = ANY ($1::oid[]) AND x.oid >= 16384 "
+      "UNION SELECT 'operator', m.amopopr::text FROM families f JOIN pg_amop m ON m.amopfamily = f.oid WHERE "
+      "m.amopopr >= 16384 "
+      "UNION SELECT 'function', p.amproc::oid::text FROM families f JOIN pg_amproc p ON p.amprocfamily = f.oid WHERE "
+      "p.amproc::oid >= 16384 UNION "
       "SELECT 'function', f.oid::text FROM pg_operator o CROSS JOIN LATERAL (VALUES (o.oprcode::oid), "
       "(o.oprrest::oid), "
       "(o.oprjoin::oid)) f(oid) WHERE o.oid = ANY ($1::oid[]) AND o.oid >= 16384 AND (f.oid >= 16384 OR "
@@ -269,7 +291,7 @@ Result<void> Judge::functions(const Oids& oids) {
     facts.name = row[2].value_or("");
     facts.language = row[3].value_or("");
     facts.source = row[4].value_or("");
-    facts.volatility = row[5].value_or("v").front();
+    facts.volatility = row[5] && !row[5]->empty() ? row[5]->front() : 'v';
     facts.built_in = oid < first_user_oid && facts.schema == "pg_catalog";
     facts.bootstrap = row[6] == "t";
     facts.extension = row[7].value_or("");
@@ -333,9 +355,8 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   const auto set = connection.query(
       "SELECT pg_catalog.set_config('debug_print_rewritten', 'on', true), "
       "pg_catalog.set_config('debug_pretty_print', "
-      "'off', true), pg_catalog.set_config('client_min_messages', 'log', true), CASE "
-      "pg_catalog.current_setting("
-      "'is_superuser') WHEN 'on' THEN pg_catalog.set_config('log_min_messages', 'panic', true) END");
+      "'off', true), pg_catalog.set_config('client_min_messages', 'log', true), CASE WHEN "
+      "pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on'::pg_catalog.text THEN pg_catalog.set_config('log_min_messages', 'panic', true) END");
   if (!set) return tl::unexpected(set.error());
   std::vector<std::string> trees;
   connection.on_notice([&](std::string_view text) {
@@ -355,7 +376,7 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   for (const auto& tree : trees) {
     judge.take(tree);
     const auto end = trim(tree);
-    whole = end.find("{QUERY") != end.npos && !end.empty() && end.back() == ')';
+    whole = end.find("{QUERY") != end.npos && !end.empty() && end.back() == ')' && !holds_utility(end);
   }
   auto out = judge.judge();
   if (out && !whole) out->unknown_functions.emplace_back("something that the server does not show");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -46,14 +47,14 @@ class ReadOnly {
   Connection& connection_;
 };
 
-// The whole of a transaction's settings in one round trip; `watch_us`: client_connection_check_interval,
+// The whole of a transaction's settings in one round trip, strings as our own parser reads them; `watch_us`: client_connection_check_interval,
 // which not every platform of a server has.
 Result<void> ReadOnly::begin(bool watch_us) {
   if (connection_.in_transaction())
     return fail(Error::Kind::passing, connection_.where(), "a transaction is open on the connection");
   const auto settings = fmt::format(
       "SELECT pg_catalog.set_config('statement_timeout', '5s', true), pg_catalog.set_config('lock_timeout', "
-      "'200ms', true), "
+      "'200ms', true), pg_catalog.set_config('standard_conforming_strings', 'on', true), "
       "pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true){}",
       watch_us ? ", pg_catalog.set_config('client_connection_check_interval', '1s', true)" : "");
   for (const std::string& statement :
@@ -67,7 +68,7 @@ class ServerPlans final : public plan::PlanSource {
   explicit ServerPlans(Connection& connection) : connection_(connection) {}
   Result<void> look_around();
 
-  Result<plan::Dependencies> dependencies(std::string_view statement) override;
+  Result<plan::Dependencies> dependencies(std::string_view statement, plan::Names names) override;
   Result<Plan> explain(const plan::ExplainRequest& request) override;
   std::string what_if_missing() const override { return what_if_missing_; }
   std::vector<Parameters> typical_values(const QualifiedName& table,
@@ -76,6 +77,7 @@ class ServerPlans final : public plan::PlanSource {
   bool superuser() const override { return superuser_; }
 
  private:
+  Result<void> begin(ReadOnly& transaction, plan::Names names);
   void unlock();
   Result<Rows> run_explain(const plan::ExplainRequest& request);
   Result<Rows> explain_generic(std::string_view options, const plan::ExplainRequest& request);
@@ -87,6 +89,7 @@ class ServerPlans final : public plan::PlanSource {
   bool watch_us_ = false;
   std::string hypopg_;  // its schema, quoted
   std::string what_if_missing_;
+  std::string analyze_refused_;
   std::optional<std::vector<std::string>> dangerous_inputs_;
 };
 
@@ -99,10 +102,13 @@ Result<void> ServerPlans::look_around() {
       "e.extnamespace WHERE "
       "e.extname OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), (SELECT 1 FROM "
       "pg_catalog.pg_available_extensions a "
-      "WHERE a.name OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid()");
+      "WHERE a.name OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid(), "
+      "pg_catalog.pg_is_in_recovery()");
   if (!rows) return tl::unexpected(rows.error());
-  const auto& row = rows->front();
+  const Row row = rows->empty() ? Row{} : rows->front();
   superuser_ = row[0] == "on";
+  // A query there holds its replay up, or is cancelled by it.
+  if (row[4] == "t") analyze_refused_ = "the server is a standby";
   hypopg_ = row[1].value_or("");
   if (hypopg_.empty()) {
     what_if_missing_ = row[2]
@@ -142,6 +148,16 @@ Result<std::string> ServerPlans::dangerous_input(std::string_view statement) {
   return std::string();
 }
 
+Result<void> ServerPlans::begin(ReadOnly& transaction, plan::Names names) {
+  if (const auto begun = transaction.begin(watch_us_); !begun || names == plan::Names::session) return begun;
+  const auto path = connection_.query(
+      "SELECT pg_catalog.set_config('search_path', pg_catalog.concat('pg_catalog, public', CASE WHEN "
+      "pg_catalog.length(pg_catalog.current_setting('search_path')) OPERATOR(pg_catalog.>) 0 THEN ', ' END, "
+      "pg_catalog.current_setting('search_path')), true)");
+  if (!path) return tl::unexpected(path.error());
+  return {};
+}
+
 bool plain(const sql::Shape& shape) {
   const bool known = shape.kind == StatementKind::select || shape.kind == StatementKind::insert ||
                      shape.kind == StatementKind::update || shape.kind == StatementKind::delete_ ||
@@ -149,7 +165,7 @@ bool plain(const sql::Shape& shape) {
   return shape.statements == 1 && known && !shape.into;
 }
 
-Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement) {
+Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement, plan::Names names) {
   const auto shape = sql::shape(statement);
   if (!shape) return tl::unexpected(shape.error());
   if (!plain(*shape)) return plan::Dependencies{{"more than one plain statement"}, {}, {}};
@@ -157,14 +173,16 @@ Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement)
   if (!dangerous) return tl::unexpected(dangerous.error());
   if (!dangerous->empty()) return plan::Dependencies{{"the code that reads values of " + *dangerous}, {}, {}};
   ReadOnly transaction(connection_);
-  if (const auto begun = transaction.begin(watch_us_); !begun) return tl::unexpected(begun.error());
-  return find_dependencies(connection_, statement);
+  if (const auto begun = begin(transaction, names); !begun) return tl::unexpected(begun.error());
+  auto found = find_dependencies(connection_, statement);
+  if (found) found->analyze_refused = analyze_refused_;
+  return found;
 }
 
 Result<void> ServerPlans::suppose(const std::vector<std::string>& indexes) {
   for (const auto& index : indexes) {
     const auto made =
-        connection_.query(fmt::format("SELECT * FROM {}.hypopg_create_index($1)", hypopg_), {index});
+        connection_.query(fmt::format("SELECT * FROM {}.hypopg_create_index($1::pg_catalog.text)", hypopg_), {index});
     if (!made) return tl::unexpected(made.error());
     if (made->empty())
       return fail(Error::Kind::passing, connection_.where(), "HypoPG made no index of: " + index);
@@ -188,7 +206,9 @@ Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::
                                     name));
   Result<Rows> rows = parameters;
   if (parameters && parameters->size() == 1) {
-    const int wanted = std::stoi(parameters->front().front().value_or("0"));
+    int wanted = 0;
+    const std::string text = parameters->front()[0].value_or("");
+    std::from_chars(text.data(), text.data() + text.size(), wanted);
     if (wanted > 0 && request.analyze) {
       rows = fail(Error::Kind::passing, connection_.where(),
                   "the statement's parameters are not known: not analyzed");
@@ -227,14 +247,14 @@ Result<std::vector<std::string>> ServerPlans::values(const std::string& select) 
   if (!plain(*shape) || shape->kind != StatementKind::select || shape->modifies || shape->locks_rows)
     return fail(Error::Kind::passing, connection_.where(), "not exactly one SELECT that only reads: not run");
   ReadOnly transaction(connection_);
-  if (const auto begun = transaction.begin(watch_us_); !begun) return tl::unexpected(begun.error());
+  if (const auto begun = begin(transaction, plan::Names::catalog); !begun) return tl::unexpected(begun.error());
   const auto rows = connection_.query(select);
   if (!rows) transaction.back();
   unlock();
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::string> out;
   for (const auto& row : *rows)
-    if (!row.empty() && row.front()) out.push_back(*row.front());
+    if (row[0]) out.push_back(*row[0]);
   return out;
 }
 
@@ -253,7 +273,7 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
   if (!request.hypothetical.empty() && !what_if_missing_.empty()) return refuse(what_if_missing_);
 
   ReadOnly transaction(connection_);
-  if (const auto begun = transaction.begin(watch_us_); !begun) return tl::unexpected(begun.error());
+  if (const auto begun = begin(transaction, request.names); !begun) return tl::unexpected(begun.error());
   const auto rows = run_explain(request);
   if (!rows) transaction.back();
   // Hypothetical indexes don't end with the transaction.
@@ -261,8 +281,8 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
     (void)connection_.query(fmt::format("SELECT {}.hypopg_reset()", hypopg_));
   if (request.analyze) unlock();
   if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty() || rows->front().empty() || !rows->front().front()) return refuse("EXPLAIN gave no plan");
-  return plan::read_json(*rows->front().front());
+  if (rows->empty() || !rows->front()[0]) return refuse("EXPLAIN gave no plan");
+  return plan::read_json(*rows->front()[0]);
 }
 
 std::vector<Parameters> ServerPlans::typical_values(const QualifiedName& table,

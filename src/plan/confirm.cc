@@ -25,6 +25,7 @@ struct Question {
   Parameters parameters;
   bool parameters_known = true;
   std::string origin;  // "parameters from the log", for the evidence
+  Names names = Names::session;
 };
 
 // A scan of the whole suspected table (or of a whole index of it), with what becomes of its rows further up.
@@ -144,7 +145,7 @@ class Judge {
     const auto shape = sql::shape(question->sql);
     if (!shape) return stay(finding, shape.error().what);
     if (shape->statements != 1) return stay(finding, "it is not exactly one statement");
-    const auto dependencies = source_.dependencies(question->sql);
+    const auto dependencies = source_.dependencies(question->sql, question->names);
     if (!dependencies) return failed(finding, dependencies.error());
     const Decision decision = decide(*shape, *dependencies, question->parameters_known);
     if (decision.allowed == Allowed::nothing) return stay(finding, "not run: " + decision.reason);
@@ -177,6 +178,7 @@ class Judge {
     const auto values = source_.typical_values(probe.table, probe.columns);
     std::string where;
     Question question;
+    question.names = Names::catalog;
     for (std::size_t at = 0; at < probe.columns.size(); ++at) {
       const Column* column = table.column(probe.columns[at]);
       if (!column) return fail(Error::Kind::passing, "", "the column " + probe.columns[at] + " is not in the database");
@@ -221,7 +223,7 @@ class Judge {
     return Question{fmt::format("SELECT pg_catalog.substr({}::pg_catalog.text, 1, {}) FROM {}{} x{} WHERE {} IS NOT NULL LIMIT {}", name,
                                 longest_value + 1, table.kind == Table::Kind::partitioned ? "" : "ONLY ", sql::quote_name(probe.table),
                                 part, name, sampled_values),
-                    {}, true, {}};
+                    {}, true, {}, Names::catalog};
   }
 
   bool look_into(Finding& finding, const Question& question, const Decision& decision) {
@@ -263,7 +265,7 @@ class Judge {
   bool measure(Finding& finding, const Question& question, const Decision& decision) {
     const QualifiedName& table = finding.probe->table;
     const auto tables = family(catalog_, table);
-    ExplainRequest request{question.sql, question.parameters_known ? question.parameters : Parameters{}, false, {}};
+    ExplainRequest request{question.sql, question.parameters_known ? question.parameters : Parameters{}, false, {}, question.names};
     const auto gate = source_.explain(request);
     if (!gate) return failed(finding, gate.error());
     const double before = gate->root.total_cost;
@@ -328,7 +330,7 @@ class Judge {
       return true;
     }
     const ExplainRequest request{question.sql, question.parameters_known ? question.parameters : Parameters{}, false,
-                                 options_.hypothetical(*finding.proposal)};
+                                 options_.hypothetical(*finding.proposal), question.names};
     const auto after = source_.explain(request);
     if (!after) {
       finding.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + after.error().what, std::nullopt, {}});

@@ -17,20 +17,26 @@ struct Dependencies {
   std::vector<std::string> unknown_functions;  // not built in and allow-listed; "schema.name"
   std::vector<std::string> refused_functions;  // built in, and known to act: query_to_xml, pg_sleep
   std::vector<std::string> foreign_tables;
+  std::string analyze_refused;  // why nothing is analyzed on this server: "the server is a standby"; "" otherwise
 };
+
+// Where a statement's unqualified names are looked for: in the session's search_path, as the application's statements
+// are; or, for what is made from the catalog, in pg_catalog and public before it.
+enum class Names { session, catalog };
 
 struct ExplainRequest {
   std::string sql;        // one statement
   Parameters parameters;  // of $1 …; sent as text, typed by the server
   bool analyze = false;
   std::vector<std::string> hypothetical;  // CREATE INDEX statements, for what-if costing; never with analyze
+  Names names = Names::session;
 };
 
 class PlanSource {
  public:
   virtual ~PlanSource() = default;
   // Errors: the server refuses the statement (unknown table, no permission), or is gone (Kind::database).
-  virtual Result<Dependencies> dependencies(std::string_view statement) = 0;
+  virtual Result<Dependencies> dependencies(std::string_view statement, Names names) = 0;
   // Errors: as above, a timeout, a lock.
   virtual Result<Plan> explain(const ExplainRequest& request) = 0;
   // Empty: what-if costing works. Else why not: "HypoPG is not installed in the database".
@@ -39,7 +45,7 @@ class PlanSource {
   // statistics. For a key of several columns each row is a combination that may not exist.
   virtual std::vector<Parameters> typical_values(const QualifiedName& table,
                                                  const std::vector<std::string>& columns) = 0;
-  // The first column of a SELECT that plan::decide() lets be analyzed, NULLs left out. Row data: judged, never shown.
+  // The first column of a SELECT, made from the catalog, that plan::decide() lets be analyzed, NULLs left out. Row data: judged, never shown.
   virtual Result<std::vector<std::string>> values(const std::string& select) = 0;
   virtual bool superuser() const = 0;
 };

@@ -33,7 +33,7 @@ class PgPlanSource : public testing::Test {
     source_ = std::move(*source);
   }
   std::string dependencies(const std::string& statement) {
-    const auto found = source_->dependencies(statement);
+    const auto found = source_->dependencies(statement, plan::Names::session);
     if (!found) return found.error().line();
     return fmt::format("{}|{}|{}", fmt::join(found->unknown_functions, ","),
                        fmt::join(found->refused_functions, ","), fmt::join(found->foreign_tables, ","));
@@ -50,8 +50,8 @@ TEST_F(PgPlanSource, KnowsDependencies) {
   EXPECT_EQ("||public.distant", dependencies("SELECT * FROM distant"));
   EXPECT_EQ("||public.child", dependencies("SELECT * FROM family"));
   EXPECT_EQ("something that the server does not show||", dependencies("INSERT INTO instead VALUES (1)"));
-  EXPECT_FALSE(source_->dependencies("SELECT * FROM nowhere"));
-  EXPECT_FALSE(source_->dependencies("SELECT * FORM big"));
+  EXPECT_FALSE(source_->dependencies("SELECT * FROM nowhere", plan::Names::session));
+  EXPECT_FALSE(source_->dependencies("SELECT * FORM big", plan::Names::session));
   EXPECT_FALSE(connection_->in_transaction());
 }
 

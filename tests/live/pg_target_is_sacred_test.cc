@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "live/support.h"
+#include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
 
 namespace pgadvise {
@@ -37,6 +38,21 @@ CREATE FUNCTION harm_sql(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS
 CREATE FUNCTION harm_eq(integer, integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
   $$ BEGIN PERFORM public.harm('operator'); RETURN $1 = $2; END $$;
 CREATE OPERATOR === (LEFTARG = integer, RIGHTARG = integer, FUNCTION = harm_eq);
+CREATE FUNCTION harm_ne(integer, integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+  $$ BEGIN PERFORM public.harm('negator'); RETURN $1 <> $2; END $$;
+CREATE OPERATOR ==== (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4eq, NEGATOR = !====);
+CREATE OPERATOR !==== (LEFTARG = integer, RIGHTARG = integer, FUNCTION = harm_ne, NEGATOR = ====);
+CREATE OPERATOR ~=~ (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4ne, NEGATOR = ~==~, RESTRICT = neqsel);
+CREATE OPERATOR ~==~ (LEFTARG = integer, RIGHTARG = integer, FUNCTION = harm_eq, NEGATOR = ~=~, RESTRICT = eqsel);
+CREATE FUNCTION harm_commuted(integer, bigint) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+  $$ BEGIN PERFORM public.harm('commutator'); RETURN $1 = $2; END $$;
+CREATE OPERATOR =|= (LEFTARG = bigint, RIGHTARG = integer, FUNCTION = int84eq, COMMUTATOR = =|=);
+CREATE OPERATOR =|= (LEFTARG = integer, RIGHTARG = bigint, FUNCTION = harm_commuted, COMMUTATOR = =|=);
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE FUNCTION harm_json(mood) RETURNS json LANGUAGE plpgsql IMMUTABLE AS
+  $$ BEGIN PERFORM public.harm('json cast'); RETURN '1'; END $$;
+CREATE CAST (mood AS json) WITH FUNCTION harm_json(mood);
+CREATE TABLE moods (m mood, list mood[]); INSERT INTO moods VALUES ('ok', '{sad}');
 CREATE OPERATOR !!! (RIGHTARG = double precision, FUNCTION = pg_sleep);
 CREATE TYPE pair AS (a integer, b integer);
 CREATE FUNCTION harm_cast(pair) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
@@ -138,6 +154,13 @@ class PgTargetIsSacred : public testing::Test {
 
 const std::vector<std::string> harmful = {
     "SELECT harm('called')",
+    "SELECT * FROM t WHERE NOT (id ==== 45)",
+    "SELECT * FROM t WHERE id ~=~ 3",
+    "SELECT * FROM t WHERE id::bigint =|= id",
+    "SELECT json_build_object('m', m) FROM moods",
+    "SELECT to_jsonb(list) FROM moods",
+    "SELECT json_agg(x) FROM (SELECT m FROM moods) x",
+    "SELECT json_agg(moods) FROM moods",
     "SELECT * FROM t WHERE harm('where') LIMIT 1",
     "SELECT harm_immutable(1)",
     "SELECT * FROM t WHERE id = harm_immutable(7)",
@@ -306,7 +329,7 @@ TEST_F(PgTargetIsSacred, HarmIsFoundWithoutRunningIt) {
     for (const auto& statement : harmful) {
       const auto before = photograph(database_);
       const auto kept = session(connection, "public");
-      const auto found = (*source)->dependencies(statement);
+      const auto found = (*source)->dependencies(statement, plan::Names::session);
       const bool exempt =
           user != "reader" && statement == "SELECT * FROM guarded";  // policies bind no superuser
       if (found && !exempt) {
@@ -342,7 +365,7 @@ TEST_F(PgTargetIsSacred, TheInnocentPass) {
   const auto before = photograph(database_);
   const auto kept = session(connection, "public");
   for (const auto& statement : innocent) {
-    const auto found = (*source)->dependencies(statement);
+    const auto found = (*source)->dependencies(statement, plan::Names::session);
     if (!found && statement.find("::pair IS NULL") != std::string::npos) continue;
     ASSERT_TRUE(found) << statement << ": " << found.error().line();
     EXPECT_EQ(" |  | ", joined(*found)) << statement;
@@ -364,7 +387,7 @@ TEST_F(PgTargetIsSacred, ExplainRefusesAllButOnePlainStatement) {
   for (const auto& statement : not_plain)
     for (const bool analyze : {false, true}) {
       EXPECT_FALSE((*source)->explain({statement, {}, analyze, {}})) << statement;
-      const auto found = (*source)->dependencies(statement);
+      const auto found = (*source)->dependencies(statement, plan::Names::session);
       EXPECT_TRUE(!found || !found->unknown_functions.empty()) << statement;
     }
   for (const auto& statement : writing) {
@@ -374,6 +397,48 @@ TEST_F(PgTargetIsSacred, ExplainRefusesAllButOnePlainStatement) {
   EXPECT_EQ(before, photograph(database_));
   EXPECT_EQ(kept, session(connection, "public"));
   EXPECT_TRUE(connection.alive());
+}
+
+// What the role's settings do to names and strings: our own queries look in pg_catalog alone, and the server reads
+// strings as our parser does.
+TEST_F(PgTargetIsSacred, TheRolesSettingsTrickNobody) {
+  database_.run(
+      "CREATE SCHEMA evil;"
+      "CREATE FUNCTION evil.set_config(text, text, boolean) RETURNS text LANGUAGE plpgsql AS "
+      "$$ BEGIN PERFORM public.harm('set_config'); RETURN 'x'; END $$;"
+      "CREATE FUNCTION evil.eq(oid, oid) RETURNS boolean LANGUAGE plpgsql AS "
+      "$$ BEGIN PERFORM public.harm('oid = oid'); RETURN true; END $$;"
+      "CREATE FUNCTION evil.eq(text, text) RETURNS boolean LANGUAGE plpgsql AS "
+      "$$ BEGIN PERFORM public.harm('text = text'); RETURN true; END $$;"
+      "CREATE FUNCTION evil.eq(name, name) RETURNS boolean LANGUAGE plpgsql AS "
+      "$$ BEGIN PERFORM public.harm('name = name'); RETURN true; END $$;"
+      "CREATE OPERATOR evil.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = evil.eq);"
+      "CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.eq);"
+      "CREATE OPERATOR evil.= (LEFTARG = name, RIGHTARG = name, FUNCTION = evil.eq);"
+      "GRANT USAGE ON SCHEMA evil TO reader;"
+      "ALTER ROLE reader IN DATABASE " + database_.value("SELECT current_database()") +
+      " SET search_path = evil, pg_catalog, public;"
+      "ALTER ROLE reader IN DATABASE " + database_.value("SELECT current_database()") +
+      " SET standard_conforming_strings = off;");
+  const auto before = photograph(database_);
+  auto connection = database_.connect("reader");
+  EXPECT_EQ("evil, pg_catalog, public", connection.query("SHOW search_path")->front()[0]);
+  EXPECT_EQ("off", connection.query("SHOW standard_conforming_strings")->front()[0]);
+  Diagnostics diagnostics;
+  const auto catalog = pg::read_catalog(connection, diagnostics);
+  ASSERT_TRUE(catalog) << catalog.error().line();
+  EXPECT_TRUE(catalog->table(QualifiedName{"public", "victim"}));
+  auto source = pg::make_plan_source(connection);
+  ASSERT_TRUE(source) << source.error().line();
+  const std::string two_readings =
+      R"(SELECT id, '\' , ' AS a INTO stolen FROM t WHERE harm($$scs$$) --' FROM t WHERE n = 'q')";
+  (void)(*source)->dependencies(two_readings, plan::Names::session);
+  (void)(*source)->explain({two_readings, {}, true, {}});
+  EXPECT_TRUE((*source)->dependencies("SELECT * FROM t WHERE id = 1", plan::Names::session));
+  EXPECT_TRUE((*source)->explain({"SELECT * FROM public.t WHERE id = 1", {}, true, {}, plan::Names::catalog}));
+  EXPECT_TRUE((*source)->values("SELECT n FROM public.t LIMIT 3"));
+  (void)(*source)->typical_values({"public", "t"}, {"n"});
+  EXPECT_EQ(before, photograph(database_));
 }
 
 // A built-in whose row a superuser has bent is not the built-in any more.
@@ -391,7 +456,7 @@ TEST_F(PgTargetIsSacred, BentBuiltInsAreNotTrusted) {
   ASSERT_TRUE(source);
   for (const char* statement : {"SELECT lower('A')", "SELECT initcap('A')", "SELECT lpad('A', 3)"}) {
     const auto before = photograph(database_);
-    const auto found = (*source)->dependencies(statement);
+    const auto found = (*source)->dependencies(statement, plan::Names::session);
     ASSERT_TRUE(found) << found.error().line();
     EXPECT_FALSE(found->unknown_functions.empty() && found->refused_functions.empty()) << statement;
     EXPECT_EQ(before, photograph(database_)) << statement;

@@ -242,5 +242,21 @@ TEST(Input, MemoryIsBoundedByLiveSessionsNotByAllOfThem) {
   EXPECT_EQ(log.query().calls, 30000u);
 }
 
+TEST(LogFloor, AFloorOfDurationsIsToldBecauseItHidesLoops) {
+  const auto log = [](int statements, double first_ms) {
+    std::string out;
+    for (int i = 0; i < statements; ++i)
+      out += fmt::format("2024-05-01 12:00:{:02}.000 UTC [77] LOG:  duration: {:.3f} ms  statement: SELECT {} FROM t\n", i,
+                         i == 0 ? first_ms : 300.5 + i, i);
+    return read_text(out);
+  };
+  const Read floored = log(30, 250.2);
+  ASSERT_EQ(floored.diagnostics.size(), 1u);
+  EXPECT_EQ(floored.diagnostics[0].kind, Error::Kind::passing);
+  EXPECT_NE(floored.diagnostics[0].what.find("no statement took less than 250 ms"), std::string::npos);
+  EXPECT_TRUE(log(30, 0.02).diagnostics.empty());
+  EXPECT_TRUE(log(5, 250.2).diagnostics.empty()) << "too few to tell";
+}
+
 }  // namespace
 }  // namespace pgadvise::log::testing

@@ -45,7 +45,7 @@ TEST(PgConninfo, NeverEchoesWhatMayBeAPassword) {
         "postgresql://app:hunter2@[::1/shop", "postgresql://app:hunter2?x@db:9/a@b"}) {
     const auto options = pg::read_conninfo(conninfo);
     ASSERT_FALSE(options) << conninfo;
-    EXPECT_EQ(Error::Kind::database, options.error().kind);
+    EXPECT_EQ(Error::Kind::usage, options.error().kind);
     EXPECT_EQ(std::string::npos, options.error().line().find("hunter2")) << options.error().line();
     EXPECT_FALSE(options.error().hint.empty()) << conninfo;
   }

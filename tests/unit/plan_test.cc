@@ -23,7 +23,7 @@ std::string index_scan(const std::string& index, double cost, const std::string&
 // Recorded plans: what a server said, by what was asked of it.
 class Recorded : public PlanSource {
  public:
-  Result<Dependencies> dependencies(std::string_view) override { return depends; }
+  Result<Dependencies> dependencies(std::string_view, Names) override { return depends; }
   Result<Plan> explain(const ExplainRequest& request) override {
     asked.push_back(request);
     if (error) return tl::unexpected(*error);
@@ -160,7 +160,8 @@ TEST(Decide, FollowsTheTable) {
   EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::utility}, {}), Allowed::nothing);
   EXPECT_EQ(allowed(select, {.unknown_functions = {"f"}}), Allowed::nothing);
   EXPECT_EQ(allowed(select, {.refused_functions = {"pg_sleep"}}), Allowed::nothing);
-  EXPECT_EQ(allowed(select, {.foreign_tables = {"remote"}}), Allowed::explain);
+  EXPECT_EQ(allowed(select, {.foreign_tables = {"remote"}}), Allowed::nothing);
+  EXPECT_EQ(allowed(select, {.analyze_refused = "the server is a standby"}), Allowed::explain);
 }
 
 TEST(ReadJson, RefusesWhatIsNotAPlan) {
