@@ -1,4 +1,10 @@
 // The whole program against a live database, with a hostile log: what can be shown is confirmed, and nothing is written.
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -97,6 +103,60 @@ TEST(Check, ATableWithoutPermissionIsNamedAndTheRestGoesOn) {
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_NE(ran.out.find("permission denied for table hidden"), std::string::npos) << ran.out;
   EXPECT_NE(ran.out.find("Seq Scan on shown reads 100,000 rows to keep 1"), std::string::npos) << ran.out;
+}
+
+TEST(Check, AWrongPasswordIsThreeAndOneLine) {
+  live::Database database;
+  database.run("DO $$ BEGIN CREATE ROLE locked LOGIN PASSWORD 'right-word'; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+  const std::string file = database.value("SHOW hba_file");
+  std::ostringstream rules;
+  rules << std::ifstream(file).rdbuf();
+  std::ofstream(file) << "local all locked scram-sha-256\n" << rules.str();
+  database.run("SELECT pg_reload_conf()");
+  const auto check = [&](const std::string& password) {
+    return run("check --db " + quoted(database.conninfo("locked") + " password=" + password));
+  };
+  const auto ran = check("wrong-word");
+  EXPECT_EQ(ran.exit_code, 3);
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  EXPECT_NE(ran.err.find("check user and password"), std::string::npos) << ran.err;
+  EXPECT_EQ((ran.err + ran.out).find("wrong-word"), std::string::npos) << ran.err;
+  EXPECT_EQ(check("right-word").exit_code, 0);
+}
+
+// The connection is killed while statements are being confirmed.
+TEST(Check, AServerThatGoesAwayIsThreeAndTheReportIsWritten) {
+  live::Database database;
+  database.run("CREATE TABLE t (a int, b int); INSERT INTO t SELECT g, g % 5000 FROM generate_series(1, 300000) g; ANALYZE");
+  const Folder folder;
+  std::string log;
+  for (int i = 0; i < 100; ++i) {
+    const std::string column = "c" + std::to_string(i);
+    log += "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select a as " + column + " from t where b = 5\n";
+  }
+  const auto file = folder.write("app.log", log);
+  const auto report_file = folder.path("report.json");
+  std::atomic<bool> killed = false;
+  std::atomic<bool> over = false;
+  std::thread killer([&] {
+    while (!over && !killed) {
+      killed = database.value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgadvise' AND "
+                              "query LIKE 'EXPLAIN%' AND state = 'active'") != "0";
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  const auto ran = run("check --db " + quoted(database.conninfo()) + " --log " + quoted(file) + " --format json -o " + quoted(report_file));
+  over = true;
+  killer.join();
+  ASSERT_TRUE(killed);
+  EXPECT_EQ(ran.exit_code, 3) << ran.err;
+  EXPECT_NE(ran.err.find("the server closed the connection"), std::string::npos) << ran.err;
+  const auto report = nlohmann::json::parse(std::ifstream(report_file), nullptr, false);
+  ASSERT_TRUE(report.is_object());
+  std::size_t unheard = 0;
+  for (const auto& finding : report["findings"])
+    unheard += finding.value("verdict_reason", "").find("the server is gone") != std::string::npos;
+  EXPECT_GT(unheard, 0U) << report.dump(1).substr(0, 2000);
 }
 
 }  // namespace
