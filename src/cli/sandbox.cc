@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "pg/conninfo.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -19,11 +20,24 @@ struct Options {
   std::vector<std::string> command;
 };
 
+// A libpq program (psql, pg_dump) needs no argument to find the sandbox.
+void set_environment(const std::string& conninfo) {
+  ::setenv("DATABASE_URL", conninfo.c_str(), 1);
+  for (const char* other : {"PGSERVICE", "PGPASSWORD", "PGHOSTADDR", "PGOPTIONS"}) ::unsetenv(other);
+  const auto pairs = pg::read_conninfo(conninfo);
+  if (!pairs) return;
+  constexpr std::pair<const char*, const char*> variables[] = {
+      {"host", "PGHOST"}, {"port", "PGPORT"}, {"user", "PGUSER"}, {"dbname", "PGDATABASE"}};
+  for (const auto& [key, value] : *pairs)
+    for (const auto& [keyword, variable] : variables)
+      if (key == keyword) ::setenv(variable, value.c_str(), 1);
+}
+
 // Runs the command with DATABASE_URL and libpq's own variables set; signals that end a terminal's command reach it.
 int run_command(const std::vector<std::string>& command, const std::string& conninfo) {
   const pid_t child = ::fork();
   if (child == 0) {
-    ::setenv("DATABASE_URL", conninfo.c_str(), 1);
+    set_environment(conninfo);
     std::vector<char*> words;
     for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
@@ -62,7 +76,7 @@ void add_sandbox(CLI::App& app, const std::vector<std::string>& words, int& exit
   auto* command = app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command against it, remove it");
   command->add_option("--schema", options->schema, "Schema to build: migrations, a dump, a drizzle snapshot");
   command->add_option("--load", options->load, "SQL to run after the schema: test data");
-  command->footer("pgadvise sandbox [OPTIONS] -- COMMAND…: DATABASE_URL names the database; the exit code is the command's.");
+  command->footer("pgadvise sandbox [OPTIONS] -- COMMAND…: DATABASE_URL and PGHOST, PGPORT, PGUSER, PGDATABASE name the database; the exit code is the command's.");
   options->command = words;
   command->callback([options, &exit_code] {
     if (options->command.empty()) throw CLI::ValidationError("sandbox", "needs a command after --");
