@@ -3,12 +3,11 @@
 
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/loops.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
 namespace {
-
-constexpr std::size_t shown_width = 300;
 
 enum class Confidence { low, medium, high };
 
@@ -31,17 +30,6 @@ bool never_one(const Query& query) {
   const QueryFacts& facts = query.facts;
   return facts.catalog_query || facts.has_offset ||
          (facts.parsed && facts.relations.empty() && facts.unknown_relations.empty());
-}
-
-// The child's own among the rounds of the pattern.
-std::vector<const Sample*> samples_of(const Case& found) {
-  const auto& pattern = found.repeat->pattern;
-  const auto& samples = found.repeat->samples;
-  std::vector<const Sample*> out;
-  const auto position = std::find(pattern.begin(), pattern.end(), found.child->fingerprint) - pattern.begin();
-  for (auto i = static_cast<std::size_t>(position); i < samples.size(); i += pattern.size())
-    out.push_back(&samples[i]);
-  return out;
 }
 
 // Do the calls differ in this predicate's value, as far as their samples show?
@@ -134,25 +122,6 @@ void judge(const Context& context, Case& found) {
   }
 }
 
-std::string scope_name(Repeat::Scope scope) {
-  switch (scope) {
-    case Repeat::Scope::trace:
-      return "one trace";
-    case Repeat::Scope::transaction:
-      return "one transaction";
-    case Repeat::Scope::pool_burst:
-      return "one burst over several sessions";
-    case Repeat::Scope::session_burst:
-      break;
-  }
-  return "one burst";
-}
-
-std::string milliseconds(double value) {
-  const auto tenths = static_cast<std::uint64_t>(value * 10 + 0.5);
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
-}
-
 const Predicate* single_key(const Query& query) {
   const auto is_key = [](const Predicate& p) {
     return p.op == Predicate::Op::equality && p.value != Predicate::Value::column &&
@@ -162,27 +131,17 @@ const Predicate* single_key(const Query& query) {
   return found == query.facts.predicates.end() ? nullptr : &*found;
 }
 
-std::string drizzle_name(const Project& project, const std::string& key) {
-  for (const auto& [name, spelled] : project.drizzle_names)
-    if (name == key) return spelled;
-  return {};
-}
-
 Fix rewrite(const Context& context, const Case& found) {
   Fix fix{.safety = Fix::Safety::manual};
   const Predicate* key = single_key(*found.child);
   const std::string column = key ? key->column.column : "key";
   fix.title = "Ask once for all keys, with WHERE " + column + " = ANY($1)" +
               (found.parent ? ", or join it to the query that gives the keys" : "");
-  if (!context.has_project() || !context.project().drizzle) return fix;
-  std::string table = "table";
-  std::string property = column;
-  if (key) {
-    const std::string name = key->column.table.schema + "." + key->column.table.name;
-    if (auto spelled = drizzle_name(context.project(), name); !spelled.empty()) table = spelled;
-    if (auto spelled = drizzle_name(context.project(), name + "." + column); !spelled.empty())
-      property = spelled;
-  }
+  if (!lint::is_drizzle(context)) return fix;
+  const QualifiedName name = key ? key->column.table : QualifiedName{};
+  const std::string path = name.schema + "." + name.name;
+  const std::string table = lint::drizzle_name(context, path, "table");
+  const std::string property = lint::drizzle_name(context, path + "." + column, column);
   const std::string in_array = "inArray(" + table + "." + property + ", keys)";
   fix.title = "Ask once for all keys: " + in_array +
               (found.parent ? ", or `with: { … }` in the relational query that gives the keys" : "");
@@ -190,46 +149,21 @@ Fix rewrite(const Context& context, const Case& found) {
   return fix;
 }
 
-std::string with_parameters(const Sample& sample) {
-  std::string out = sample.statement;
-  if (!sample.parameters) return out;
-  for (std::size_t i = 0; i < sample.parameters->size(); ++i)
-    out += (i ? ", $" : " -- $") + std::to_string(i + 1) + " = " + (*sample.parameters)[i].value_or("NULL");
-  return out;
-}
-
 void add_evidence(const Case& found, Finding& finding) {
   const Repeat& repeat = *found.repeat;
   if (found.parent) {
     Evidence parent{Evidence::Kind::statement,
-                    "the keys come from: " + ellipsis(found.parent->text, shown_width),
+                    "the keys come from: " + ellipsis(found.parent->text, lint::shown_statement),
                     {},
                     {}};
     if (repeat.parent_sample) {
       parent.place = repeat.parent_sample->place;
-      parent.literal = with_parameters(*repeat.parent_sample);
+      parent.literal = lint::with_parameters(*repeat.parent_sample);
     }
     finding.evidence.push_back(std::move(parent));
   }
-  std::string figures = std::to_string(repeat.most_in_one_scope * found.per_round) + " calls in " +
-                        scope_name(repeat.scope) + ", ";
-  figures += repeat.parameters_known
-                 ? std::to_string(repeat.distinct_parameters) + " or more with parameters of their own"
-                 : "parameters not logged";
-  if (repeat.longest_span_ms > 0) figures += ", within " + milliseconds(repeat.longest_span_ms);
-  figures += "; " + std::to_string(repeat.calls * found.per_round) + " calls in " +
-             std::to_string(repeat.scopes) + (repeat.scopes == 1 ? " such scope" : " such scopes");
-  if (repeat.total_ms > 0) figures += ", " + milliseconds(repeat.total_ms) + " in all";
-  finding.evidence.push_back({Evidence::Kind::statement, std::move(figures), {}, {}});
-  if (repeat.pattern.size() > found.per_round)
-    finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         "each round of the loop runs " + std::to_string(repeat.pattern.size()) + " statements",
-         {},
-         {}});
-  for (const auto& sample : repeat.samples)
-    finding.evidence.push_back(
-        {Evidence::Kind::statement, "called here", sample.place, with_parameters(sample)});
+  finding.evidence.push_back(lint::figures(repeat, found.per_round));
+  lint::add_places(repeat, found.per_round, finding.evidence);
   const char* level = found.confidence == Confidence::high     ? "high"
                       : found.confidence == Confidence::medium ? "medium"
                                                                : "low";
@@ -246,22 +180,14 @@ bool better(const Case& a, const Case& b) {
 void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& child = *found.child;
   const std::uint64_t calls = found.repeat->most_in_one_scope * found.per_round;
-  Subject subject{.kind = "query", .fingerprint = child.fingerprint};
-  if (const Predicate* key = single_key(child)) {
-    subject.schema = key->column.table.schema;
-    subject.table = key->column.table.name;
-  } else if (!child.facts.relations.empty()) {
-    subject.schema = child.facts.relations.front().table.schema;
-    subject.table = child.facts.relations.front().table.name;
-  }
-  const std::string table = subject.table.empty() ? "" : " on " + display({subject.schema, subject.table});
+  const QualifiedName table = lint::main_table(child);
   Finding& finding = reporter.add(
-      subject,
-      "The query" + table + " ran " + std::to_string(calls) + " times in " + scope_name(found.repeat->scope) +
+      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},
+      "The query" + lint::on_table(table) + " ran " + std::to_string(calls) + " times in " + lint::scope_name(found.repeat->scope) +
           ", once for each row of an earlier result, where one query could ask for all: " +
-          ellipsis(child.text, shown_width),
+          ellipsis(child.text, lint::shown_statement),
       found.confidence == Confidence::low ? std::optional(Severity::note) : std::nullopt);
-  if (const auto samples = samples_of(found); !samples.empty()) finding.location = samples.front()->place;
+  if (const auto samples = lint::samples_of(*found.repeat, child.fingerprint); !samples.empty()) finding.location = samples.front()->place;
   add_evidence(found, finding);
   finding.fix = rewrite(context, found);
 }
@@ -270,20 +196,14 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
 
 static void check(const Context& context, Reporter& reporter) {
   const Workload& workload = context.workload();
-  std::map<std::string_view, const Query*> queries;
-  for (const auto& query : workload.queries) queries.emplace(query.fingerprint, &query);
-  const auto query = [&](const std::string& fingerprint) -> const Query* {
-    const auto found = queries.find(fingerprint);
-    return found == queries.end() ? nullptr : found->second;
-  };
   std::map<std::string_view, Case> cases;
   for (const auto& repeat : workload.repeats) {
+    if (repeat.same_values) continue;
     for (const auto& fingerprint : repeat.pattern) {
-      Case found{.child = query(fingerprint), .parent = query(repeat.parent), .repeat = &repeat};
+      Case found{.child = context.query(fingerprint), .parent = context.query(repeat.parent), .repeat = &repeat};
       if (!found.child || !reads(*found.child) || never_one(*found.child)) continue;
-      if (!asks_for_one_key(*found.child, samples_of(found))) continue;
-      found.per_round =
-          static_cast<std::uint64_t>(std::count(repeat.pattern.begin(), repeat.pattern.end(), fingerprint));
+      if (!asks_for_one_key(*found.child, lint::samples_of(repeat, fingerprint))) continue;
+      found.per_round = lint::per_round(repeat, fingerprint);
       judge(context, found);
       const auto [known, added] = cases.emplace(found.child->fingerprint, found);
       if (!added && better(found, known->second)) known->second = found;

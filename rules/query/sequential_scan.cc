@@ -168,10 +168,10 @@ constinit const Rule sequential_scan{
     .fix = "Create the index that the finding proposes: equality columns first, then the sort or the range.",
     .when_to_ignore = "The statement needs most of the table's rows (a report), or runs rarely and nobody waits for it.",
     .options = options,
-    .check = check};
+    .check = check,
+    .also_needs = Needs::catalog};
 
 static void check(const Context& context, Reporter& reporter) {
-  if (!context.has_catalog()) return;
   for (const auto& query : context.workload().queries)
     if (worth_a_look(context, sequential_scan, query)) check_query(context, reporter, sequential_scan, query);
 }

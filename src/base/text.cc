@@ -1,3 +1,4 @@
+#include "base/mask.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -13,8 +14,8 @@ namespace pgadvise {
 
 std::string Error::line() const {
   std::string out;
-  if (!where.empty()) out += where + ": ";
-  out += what;
+  if (!where.empty()) out += mask_credentials(where) + ": ";
+  out += mask_credentials(what);
   if (!hint.empty()) out += " (" + hint + ")";
   return printable(out);
 }

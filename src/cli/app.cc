@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/text.h"
 #include "cli/cli.h"
@@ -17,12 +18,18 @@ int exit_code_of(const Diagnostics& diagnostics) {
   return code;
 }
 
-// `pgadvise [options]` is `pgadvise check [options]`: the subcommand is put in where it was left out.
+// A file's name rather than a mistyped command's.
+static bool is_path(const std::string& word) {
+  std::error_code code;
+  return word.find_first_of("/.") != std::string::npos || std::filesystem::exists(word, code);
+}
+
+// `pgadvise [options] [PATH…]` is `pgadvise check [options] [PATH…]`: the subcommand is put in where it was left out.
 static std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> out(argv + 1, argv + argc);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
   const bool named = !out.empty() && (out[0] == "check" || out[0] == "rules" || out[0] == "sandbox");
-  if (!own && !named && (out.empty() || out[0].starts_with("-"))) out.insert(out.begin(), "check");
+  if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0]))) out.insert(out.begin(), "check");
   return out;
 }
 

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <ctime>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -21,6 +22,7 @@
 #include "project/repository.h"
 #include "report/report.h"
 #include "sql/facts.h"
+#include "base/mask.h"
 #include "base/text.h"
 
 namespace pgadvise::cli {
@@ -43,7 +45,7 @@ struct Options {
 
 // A schema that the rules judge: from files, from a server, or a server's with the files' places.
 struct Judged {
-  Catalog catalog;
+  std::optional<Catalog> catalog;
   std::string path;  // of the schema input; "" for a server
 };
 
@@ -64,10 +66,25 @@ class Check {
   }
 
  private:
+  // A connection string in a file's place may hold a password: it is named, masked, and not looked for.
+  void take_out_conninfos() {
+    for (auto* list : {&options_.paths, &options_.schema, &options_.logs, &options_.workloads})
+      list->erase(std::remove_if(list->begin(), list->end(),
+                                 [&](const std::string& path) {
+                                   if (!looks_like_conninfo(path)) return false;
+                                   diagnostics_.push_back({Error::Kind::usage, path, "is a connection string where a file was expected",
+                                                           "a database goes to --db, as one quoted word"});
+                                   return true;
+                                 }),
+                  list->end());
+  }
+
   void read_paths() {
     const bool named = !options_.db.empty() || options_.sandbox || !options_.schema.empty() || !options_.logs.empty() ||
                        !options_.workloads.empty();
-    if (options_.paths.empty() && !named) options_.paths.emplace_back(".");
+    const bool anything = named || !options_.paths.empty();
+    take_out_conninfos();
+    if (!anything) options_.paths.emplace_back(".");
     schemas_ = find_schemas(options_.paths, diagnostics_);
     for (auto& schema : find_schemas(options_.schema, diagnostics_)) schemas_.push_back(std::move(schema));
     for (const auto& path : options_.paths)
@@ -80,7 +97,12 @@ class Check {
   }
 
   void read_repository(const std::string& path) {
+    const auto before = static_cast<std::ptrdiff_t>(diagnostics_.size());
     Project project = project::read_repository(path, diagnostics_);
+    if (path != ".")
+      std::for_each(diagnostics_.begin() + before, diagnostics_.end(), [&](Error& error) {
+        if (!error.where.empty() && !error.where.starts_with(path)) error.where = path + (path.back() == '/' ? "" : "/") + error.where;
+      });
     if (project.files_read.empty()) return;
     report_.inputs.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
     projects_.push_back(std::move(project));
@@ -96,6 +118,7 @@ class Check {
       has_workload_ = true;
     }
     for (const auto& source : workload_.sources) {
+      if (source.format.empty()) continue;  // named among the diagnostics
       std::string detail = fmt::format("{} statements", source.statements);
       if (source.not_understood) detail += fmt::format(", {} of {} lines not understood", source.not_understood, source.lines);
       if (!source.note.empty()) detail += "; " + source.note;
@@ -153,8 +176,12 @@ class Check {
     Catalog all = live_.value_or(Catalog{});
     for (const auto& input : schemas_) {
       auto catalog = project::load(input, diagnostics_);
-      if (!catalog) diagnostics_.push_back(catalog.error());
-      else if (live_) all = with_places(std::move(all), *catalog);
+      if (!catalog) {
+        diagnostics_.push_back(catalog.error());
+        report_.inputs.erase(std::remove_if(report_.inputs.begin(), report_.inputs.end(),
+                                            [&](const auto& listed) { return listed.path == input.path && listed.kind == input.what(); }),
+                             report_.inputs.end());
+      } else if (live_) all = with_places(std::move(all), *catalog);
       else out.push_back({std::move(*catalog), input.path});
     }
     if (live_) out.push_back({std::move(all), {}});
@@ -162,41 +189,55 @@ class Check {
   }
 
   void judge(std::vector<Judged>& schemas) {
-    if (schemas.empty()) judge_one(nullptr, {}, true);
-    bool first = true;
-    for (const auto& [catalog, path] : schemas) {
-      judge_one(&catalog, path, first);
-      first = false;
-    }
+    if (schemas.empty()) schemas.push_back({std::nullopt, {}});
+    for (const auto& [catalog, path] : schemas) judge_one(catalog ? &*catalog : nullptr, path, project_of(path));
+    for (const auto& project : projects_)
+      if (judged_.count(&project) == 0) judge_one(nullptr, {}, &project);
+    const auto ran = [&](const lint::SkippedRule& skipped) {
+      return std::find(report_.rules_run.begin(), report_.rules_run.end(), skipped.rule) != report_.rules_run.end();
+    };
+    report_.skipped.erase(std::remove_if(report_.skipped.begin(), report_.skipped.end(), ran), report_.skipped.end());
     lint::sort_findings(report_.findings);
   }
 
-  // What needs no schema is judged with the first one alone; alike findings of further ones are told apart by path.
-  void judge_one(const Catalog* catalog, const std::string& path, bool first) {
+  // The repository that a schema lies in; of a server's, the only one that was named.
+  const Project* project_of(const std::string& schema) const {
+    const Project* best = nullptr;
+    for (const auto& project : projects_) {
+      const bool holds = project.root == "." || schema.compare(0, project.root.size(), project.root) == 0;
+      if (holds && (!best || best->root == "." || project.root.size() > best->root.size())) best = &project;
+    }
+    return best || !schema.empty() || projects_.size() != 1 ? best : &projects_.front();
+  }
+
+  void judge_one(const Catalog* catalog, const std::string& path, const Project* project) {
+    judged_.insert(project);
     Workload workload = workload_;
     if (has_workload_) sql::resolve(workload, catalog ? *catalog : Catalog{});
-    const Project* project = projects_.empty() ? nullptr : &projects_.front();
-    auto outcome = lint::run({catalog, has_workload_ ? &workload : nullptr, first ? project : nullptr});
+    auto outcome = lint::run({catalog, has_workload_ ? &workload : nullptr, project});
     if (plans_) {
       plan::ConfirmOptions how;
       how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *live_); };
       plan::confirm(outcome.findings, *live_, &workload, *plans_, how, diagnostics_);
     }
     if (catalog) advisor::propose(outcome.findings, *catalog, project);
-    std::set<std::string> known;
-    for (const auto& finding : report_.findings) known.insert(finding.id);
-    for (auto& finding : outcome.findings) {
-      if (known.count(finding.id)) {
-        if (finding.subject.fingerprint.size() || finding.subject.file.size()) continue;
-        finding.subject.file = path;
-        finding.id = finding_id(finding.rule, finding.subject);
-      }
-      report_.findings.push_back(std::move(finding));
+    for (auto& finding : outcome.findings) add(std::move(finding), path, project);
+    for (auto& rule : outcome.ran)
+      if (std::find(report_.rules_run.begin(), report_.rules_run.end(), rule) == report_.rules_run.end()) report_.rules_run.push_back(std::move(rule));
+    if (report_.skipped.empty()) report_.skipped = std::move(outcome.skipped);
+  }
+
+  // Alike findings of several schemas or repositories are told apart by their path; what needs neither is told once.
+  void add(Finding finding, const std::string& schema, const Project* project) {
+    const Project*& owner = owners_.try_emplace(finding.id, project).first->second;
+    const bool known = !ids_.insert(finding.id).second;
+    if (known) {
+      if (finding.subject.fingerprint.size() || (finding.subject.file.size() && owner == project)) return;
+      finding.subject.file = finding.subject.file.size() ? project->root + "/" + finding.subject.file : schema;
+      finding.id = finding_id(finding.rule, finding.subject);
+      if (!ids_.insert(finding.id).second) return;
     }
-    if (first) {
-      report_.skipped = std::move(outcome.skipped);
-      report_.rules_run = std::move(outcome.ran);
-    }
+    report_.findings.push_back(std::move(finding));
   }
 
   int write() {
@@ -233,6 +274,9 @@ class Check {
   std::unique_ptr<pg::Connection> connection_;
   std::unique_ptr<plan::PlanSource> plans_;
   std::optional<Catalog> live_;
+  std::set<const Project*> judged_;
+  std::set<std::string> ids_;
+  std::map<std::string, const Project*> owners_;  // by finding's id
   report::Report report_;
 };
 

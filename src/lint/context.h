@@ -45,12 +45,15 @@ class Context {
   const std::vector<const Table*>& partitions_of(const QualifiedName& table) const;
   // Logged queries that use a table.
   const std::vector<const Query*>& queries_on(const QualifiedName& table) const;
+  // A logged query; nullptr when the workload has none of this fingerprint.
+  const Query* query(std::string_view fingerprint) const;
 
  private:
   Inputs inputs_;
   std::map<QualifiedName, std::vector<Reference>> references_;
   std::map<QualifiedName, std::vector<const Table*>> partitions_;
   std::map<QualifiedName, std::vector<const Query*>> queries_;
+  std::map<std::string_view, const Query*> by_fingerprint_;
 };
 
 class Reporter {

@@ -20,11 +20,13 @@ Context::Context(const Inputs& inputs) : inputs_(inputs) {
     }
   }
   if (inputs.workload) {
-    for (const auto& query : inputs.workload->queries)
+    for (const auto& query : inputs.workload->queries) {
+      by_fingerprint_.emplace(query.fingerprint, &query);
       for (const auto& relation : query.facts.relations) {
         auto& list = queries_[relation.table];
         if (list.empty() || list.back() != &query) list.push_back(&query);
       }
+    }
   }
 }
 
@@ -49,6 +51,11 @@ const std::vector<const Table*>& Context::partitions_of(const QualifiedName& tab
 }
 const std::vector<const Query*>& Context::queries_on(const QualifiedName& table) const {
   return look_up(queries_, table);
+}
+
+const Query* Context::query(std::string_view fingerprint) const {
+  const auto it = by_fingerprint_.find(fingerprint);
+  return it == by_fingerprint_.end() || fingerprint.empty() ? nullptr : it->second;
 }
 
 Finding& Reporter::add(Subject subject, std::string message, std::optional<Severity> severity) {
@@ -85,7 +92,9 @@ Outcome run(const Inputs& inputs, const std::vector<std::string>& only) {
   const Context context(inputs);
   for (const auto& [category, rule, example, bad, good] : all_rules()) {
     if (!only.empty() && std::find(only.begin(), only.end(), rule->id) == only.end()) continue;
-    if (auto reason = missing(rule->needs, inputs); !reason.empty()) {
+    auto reason = missing(rule->needs, inputs);
+    if (reason.empty() && rule->also_needs) reason = missing(*rule->also_needs, inputs);
+    if (!reason.empty()) {
       outcome.skipped.push_back({std::string(rule->id), std::move(reason)});
       continue;
     }

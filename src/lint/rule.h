@@ -1,6 +1,7 @@
 // What a rule is. One file a rule: rules/<category>/<rule_id>.cc; registration is generated (cmake/rules.cmake).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -30,6 +31,7 @@ struct Rule {
   std::string_view when_to_ignore;  // Markdown
   std::span<const Option> options = {};
   void (*check)(const Context&, Reporter&) = nullptr;
+  std::optional<Needs> also_needs = std::nullopt;
 };
 
 struct RegisteredRule {

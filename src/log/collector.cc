@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "base/text.h"
 #include "log/lines.h"
@@ -687,6 +688,7 @@ void Collector::finish(Workload& workload) {
 
   workload.sessions = sessions_seen_;
   fill_repeats(workload);
+  fill_write_pairs(workload);
   for (auto& state : queries_) {
     Query& query = state->query;
     if (query.calls == 0) continue;
@@ -711,8 +713,8 @@ void Collector::finish(Workload& workload) {
 void Collector::fill_repeats(Workload& workload) const {
   for (const auto& [key, entry] : repeats_.entries()) {
     Repeat repeat = entry.repeat;
-    for (const auto query : key.first) repeat.pattern.push_back(queries_[query]->query.fingerprint);
-    if (key.second) repeat.parent = queries_[key.second - 1]->query.fingerprint;
+    for (const auto query : key.pattern) repeat.pattern.push_back(queries_[query]->query.fingerprint);
+    if (key.parent) repeat.parent = queries_[key.parent - 1]->query.fingerprint;
     for (const auto& kept : entry.samples) repeat.samples.push_back(sample_of(kept));
     if (entry.parent) repeat.parent_sample = sample_of(*entry.parent);
     workload.repeats.push_back(std::move(repeat));
@@ -720,7 +722,18 @@ void Collector::fill_repeats(Workload& workload) const {
   std::sort(workload.repeats.begin(), workload.repeats.end(), [](const Repeat& a, const Repeat& b) {
     if (a.calls != b.calls) return a.calls > b.calls;
     if (a.pattern != b.pattern) return a.pattern < b.pattern;
-    return a.parent < b.parent;
+    if (a.parent != b.parent) return a.parent < b.parent;
+    return a.same_values < b.same_values;
+  });
+}
+
+void Collector::fill_write_pairs(Workload& workload) const {
+  for (const auto& [queries, pair] : repeats_.pairs())
+    workload.write_pairs.push_back({queries_[queries.first]->query.fingerprint, queries_[queries.second]->query.fingerprint,
+                                    pair.bursts, pair.calls, sample_of(pair.first), sample_of(pair.then)});
+  std::sort(workload.write_pairs.begin(), workload.write_pairs.end(), [](const WritePair& a, const WritePair& b) {
+    if (a.calls != b.calls) return a.calls > b.calls;
+    return std::tie(a.first, a.then) < std::tie(b.first, b.then);
   });
 }
 

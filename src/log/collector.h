@@ -58,6 +58,7 @@ class Collector final : public RecordSink {
   void aggregate(Session& session, const Statement& statement, const Call& call);
   void detect(Session& session, const Statement& statement, const Call& call);
   void fill_repeats(Workload& workload) const;
+  void fill_write_pairs(Workload& workload) const;
 
   StatementScanner scanner_;
   std::string scratch_;

@@ -94,6 +94,19 @@ void Detector::add(const Call& call, RepeatSink& sink) {
   }
   if (scope_ == Repeat::Scope::transaction || scope_ == Repeat::Scope::trace) count(seen, call);
   if (call.kind == CallKind::select) remember_select(call);
+  if (call.kind == CallKind::write && scope_ == Repeat::Scope::session_burst) note_write(call, sink);
+}
+
+void Detector::note_write(const Call& call, RepeatSink& sink) {
+  std::size_t own = 0;
+  while (own < writes_.size() && writes_[own].query != call.query) ++own;
+  for (std::size_t i = 0; i < writes_.size(); ++i) {
+    if (i == own) continue;
+    const bool seen = own < most_writes && (behind_[own] >> i & 1U);
+    if (own < most_writes) behind_[own] = static_cast<std::uint8_t>(behind_[own] | 1U << i);
+    sink.wrote(writes_[i], call, !seen);
+  }
+  if (own == writes_.size() && own < most_writes) writes_.emplace_back().assign(call, calls_ - 1, longest_kept);
 }
 
 // A run is there once a pattern has come twice.
@@ -163,6 +176,7 @@ bool Detector::nothing_else_in_session() const { return run_.first == 0 && run_.
 bool Detector::judge_run(RepeatSink& sink) {
   const std::uint64_t rounds = run_.length / run_.period;
   if (rounds < fewest_calls) return false;
+  const bool same = judge_same_values(sink, rounds);
   Sighting sighting;
   sighting.scope = scope_;
   sighting.parameters_known = true;
@@ -181,7 +195,7 @@ bool Detector::judge_run(RepeatSink& sink) {
     sighting.parameters_known &= position.key_known;
     if (position.key_known) sighting.distinct = std::max(sighting.distinct, position.keys.distinct());
   }
-  if (sighting.pattern.empty() || (!reads && rounds < fewest_writes)) return false;
+  if (sighting.pattern.empty() || (!reads && rounds < fewest_writes)) return same;
   if (!sighting.parameters_known) sighting.distinct = 0;
   sighting.calls = rounds;
   sighting.total_ms = run_.total_ms;
@@ -204,12 +218,38 @@ bool Detector::judge_run(RepeatSink& sink) {
   for (std::size_t round = 0; round < sampled; ++round)
     for (const Position* position : kept) sighting.samples.push_back(position->samples[round]);
   sink.sighted(sighting);
+  cover(sighting, rounds);
+  return true;
+}
+
+// The same SELECT with the same values in each round. Over several connections it may serve several requests.
+bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
+  if (scope_ == Repeat::Scope::pool_burst || (rounds >= steady_calls && nothing_else_in_session())) return false;
+  bool any = false;
+  for (std::uint64_t i = 0; i < run_.period; ++i) {
+    const Position& position = run_.positions[i];
+    if (position.kind != CallKind::select || !position.key_known || position.keys.distinct() * 5 > position.keys.added()) continue;
+    Sighting sighting;
+    sighting.pattern = {position.query};
+    sighting.scope = scope_;
+    sighting.same_values = sighting.parameters_known = true;
+    sighting.calls = rounds;
+    sighting.distinct = position.keys.distinct();
+    sighting.span_ms = milliseconds(run_.start, run_.end);
+    sighting.samples = position.samples;
+    sink.sighted(sighting);
+    cover(sighting, rounds);
+    any = true;
+  }
+  return any;
+}
+
+void Detector::cover(const Sighting& sighting, std::uint64_t rounds) {
   for (std::size_t i = 0; i < counted_used_; ++i) {
     const auto query = counted_[i].position.query;
     const auto times = std::count(sighting.pattern.begin(), sighting.pattern.end(), query);
     counted_[i].covered += static_cast<std::uint64_t>(times) * rounds;
   }
-  return true;
 }
 
 void Detector::count(const Seen& seen, const Call& call) {
@@ -251,10 +291,12 @@ void Detector::end_counts(RepeatSink& sink) {
     const Position& position = counted.position;
     if (counted.calls < (position.kind == CallKind::write ? fewest_writes : fewest_calls)) continue;
     if (counted.covered * 2 >= counted.calls) continue;
-    if (position.key_known && (!position.keyed || !mostly_distinct(position.keys))) continue;
+    const bool same = position.key_known && position.keys.distinct() * 5 <= position.keys.added();
+    if (same ? position.kind != CallKind::select : position.key_known && !mostly_distinct(position.keys)) continue;
     Sighting sighting;
     sighting.pattern = {position.query};
     sighting.scope = scope_;
+    sighting.same_values = same;
     sighting.calls = counted.calls;
     sighting.parameters_known = position.key_known;
     sighting.distinct = position.key_known ? position.keys.distinct() : 0;
@@ -291,6 +333,8 @@ const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
 }
 
 void Detector::enter(Repeat::Scope scope, RepeatSink& sink) {
+  writes_.clear();
+  behind_ = {};
   end_run(sink);
   end_counts(sink);
   barrier_ = calls_;
@@ -298,6 +342,8 @@ void Detector::enter(Repeat::Scope scope, RepeatSink& sink) {
 }
 
 void Detector::pause(RepeatSink& sink) {
+  writes_.clear();
+  behind_ = {};
   end_run(sink);
   end_counts(sink);
   barrier_ = calls_;
@@ -309,14 +355,26 @@ void Detector::finish(RepeatSink& sink) {
   end_counts(sink);
 }
 
+void Repeats::wrote(const KeptCall& first, const Call& then, bool fresh) {
+  if (pairs_.size() >= most_entries && !pairs_.contains({first.query, then.query})) return;
+  const auto [found, added] = pairs_.try_emplace({first.query, then.query});
+  if (added) {
+    found->second.first = first;
+    found->second.then.assign(then, 0, longest_kept);
+  }
+  ++found->second.calls;
+  found->second.bursts += fresh;
+}
+
 void Repeats::sighted(const Sighting& sighting) {
-  const Key key{sighting.pattern, sighting.parent ? sighting.parent->query + 1 : 0};
+  const Key key{sighting.pattern, sighting.parent ? sighting.parent->query + 1 : 0, sighting.same_values};
   auto& entries = sighting.scope == Repeat::Scope::pool_burst ? pooled_ : entries_;
   auto found = entries.find(key);
   if (found == entries.end()) {
     if (entries.size() >= most_entries) return;
     found = entries.emplace(key, Entry{}).first;
     found->second.repeat.scope = sighting.scope;
+    found->second.repeat.same_values = sighting.same_values;
   }
   Entry& entry = found->second;
   Repeat& repeat = entry.repeat;
@@ -337,7 +395,7 @@ std::map<Repeats::Key, Repeats::Entry> Repeats::entries() const {
   std::map<Key, Entry> all = entries_;
   for (const auto& [key, pooled] : pooled_) {
     // What one of the pool's sessions saw of the same burst, without the list that another had sent.
-    const auto part = key.second ? all.find({key.first, 0}) : all.end();
+    const auto part = key.parent ? all.find({key.pattern, 0, key.same_values}) : all.end();
     if (part != all.end() && part->second.repeat.scope == Repeat::Scope::session_burst &&
         part->second.repeat.calls <= pooled.repeat.calls)
       all.erase(part);

@@ -82,6 +82,7 @@ struct Sighting {
   std::uint64_t calls = 0;
   std::uint64_t distinct = 0;
   bool parameters_known = false;
+  bool same_values = false;
   double total_ms = 0;
   double span_ms = 0;
   std::vector<KeptCall> samples;
@@ -91,6 +92,8 @@ struct Sighting {
 class RepeatSink {
  public:
   virtual void sighted(const Sighting& sighting) = 0;
+  // A write behind a different one of the same burst, outside a transaction; `fresh`: the burst's first such call.
+  virtual void wrote(const KeptCall& first, const Call& then, bool fresh) = 0;
 
  protected:
   ~RepeatSink() = default;
@@ -159,6 +162,9 @@ class Detector {
   void sample_run(const Call& call);
   void end_run(RepeatSink& sink);
   bool judge_run(RepeatSink& sink);
+  bool judge_same_values(RepeatSink& sink, std::uint64_t rounds);
+  void cover(const Sighting& sighting, std::uint64_t rounds);
+  void note_write(const Call& call, RepeatSink& sink);
   bool nothing_else_in_session() const;
   void count(const Seen& seen, const Call& call);
   void end_counts(RepeatSink& sink);
@@ -172,6 +178,10 @@ class Detector {
   std::uint64_t barrier_ = 0;  // runs start at or behind this index
   Run run_;
   std::vector<KeptCall> selects_;  // the latest different SELECTs, latest first
+  // Of the burst under way: different writes, and which of them came behind which (bit i of then: behind writes_[i]).
+  static constexpr std::size_t most_writes = 8;
+  std::vector<KeptCall> writes_;
+  std::array<std::uint8_t, most_writes> behind_{};
   std::vector<Counted> counted_;
   std::size_t counted_used_ = 0;
 };
@@ -180,18 +190,30 @@ class Detector {
 class Repeats final : public RepeatSink {
  public:
   void sighted(const Sighting& sighting) override;
+  void wrote(const KeptCall& first, const Call& then, bool fresh) override;
 
   struct Entry {
     Repeat repeat;  // without pattern, parent and samples
     std::vector<KeptCall> samples;
     std::optional<KeptCall> parent;
   };
-  // (pattern, query of the parent + 1 or 0) in a fixed order
-  using Key = std::pair<std::vector<std::uint32_t>, std::uint32_t>;
+  struct Key {  // in a fixed order
+    std::vector<std::uint32_t> pattern;
+    std::uint32_t parent = 0;  // its query + 1, or 0
+    bool same_values = false;
+    auto operator<=>(const Key&) const = default;
+  };
+  struct Pair {
+    std::uint64_t bursts = 0;
+    std::uint64_t calls = 0;
+    KeptCall first, then;
+  };
+  const std::map<std::pair<std::uint32_t, std::uint32_t>, Pair>& pairs() const { return pairs_; }
   std::map<Key, Entry> entries() const;
 
  private:
   static constexpr std::size_t most_entries = 10'000;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Pair> pairs_;
   std::map<Key, Entry> entries_;
   std::map<Key, Entry>
       pooled_;  // bursts over several sessions, which hold those of single sessions once more

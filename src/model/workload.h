@@ -52,10 +52,21 @@ struct Repeat {
   std::uint64_t most_in_one_scope = 0;
   std::uint64_t distinct_parameters = 0;  // in the scope with the most calls
   bool parameters_known = false;
+  bool same_values = false;  // one SELECT with the same values (or without any) each time, instead of different ones
   double total_ms = 0;         // the statements' own time
   double longest_span_ms = 0;  // first start to last end, in the scope with the most calls
   std::vector<Sample> samples;  // three rounds of the pattern, in its order, of the scope with the most calls
   std::optional<Sample> parent_sample;
+};
+
+// Two writes of one session that follow each other within a burst, each a transaction of its own.
+struct WritePair {
+  std::string first;  // fingerprints of two different statements
+  std::string then;
+  std::uint64_t bursts = 0;
+  std::uint64_t calls = 0;  // of `then` behind `first`
+  std::optional<Sample> first_sample;
+  std::optional<Sample> then_sample;
 };
 
 // What became of each line of one log; the parts add up to `lines`.
@@ -77,6 +88,7 @@ struct LogSource {
 struct Workload {
   std::vector<Query> queries;   // by total time, then calls, then fingerprint
   std::vector<Repeat> repeats;
+  std::vector<WritePair> write_pairs;
   std::vector<LogSource> sources;
   std::uint64_t sessions = 0;
   bool has_events = false;      // ordered events were there: N+1 could be looked for

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "project/files.h"
-#include "project/mask.h"
+#include "base/mask.h"
 
 namespace pgadvise::project {
 namespace {

@@ -72,6 +72,48 @@ TEST(Cli, ALogOfAnotherProgramIsOneLine) {
   EXPECT_TRUE(has(ran.err, "access.log")) << ran.err;
 }
 
+TEST(Cli, AConnectionStringInAFilesPlaceIsNamedWithoutItsPassword) {
+  for (const char* arguments : {"check postgresql://joe:secret-word@h/db", "check --log postgres://joe:secret-word@h/db", "postgresql://joe:secret-word@h/db",
+                                "check host=h password=secret-word dbname=x", "check --schema 'password=secret-word'"}) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.exit_code, 2) << arguments;
+    EXPECT_FALSE(has(ran.err + ran.out, "secret-word")) << arguments << ran.err;
+    EXPECT_TRUE(has(ran.err, "goes to --db")) << arguments << ran.err;
+  }
+}
+
+TEST(Cli, EachRepositoryIsJudged) {
+  const Folder one;
+  one.write("Dockerfile", "FROM node\nRUN npx drizzle-kit push --force\n");
+  const Folder other;
+  other.write("Dockerfile", "FROM node\nRUN npx drizzle-kit push --force\n");
+  for (const auto& paths : {one.path() + " " + other.path(), other.path() + " " + one.path()}) {
+    const Ran ran = run("check " + paths);
+    EXPECT_EQ(ran.exit_code, 1) << ran.err;
+    EXPECT_TRUE(has(ran.out, one.path("Dockerfile")) && has(ran.out, other.path("Dockerfile"))) << ran.out;
+  }
+}
+
+TEST(Cli, APathIsEnough) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  EXPECT_EQ(run(file).out, run("check " + file).out);
+  const Ran typo = run("chekc");
+  EXPECT_EQ(typo.exit_code, 2);
+}
+
+TEST(Cli, ControlsOfNamesReachNoTerminal) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE \"c\xC2\x9B" "31m\xE2\x80\xAE\x7F\" (p int REFERENCES p);");
+  const Ran text = run("check " + file);
+  const Ran json = run("check --format json " + file);
+  for (const auto* raw : {"\xC2\x9B", "\xE2\x80\xAE", "\x7F"}) {
+    EXPECT_FALSE(has(text.out, raw)) << text.out;
+    EXPECT_FALSE(has(json.out, raw)) << json.out;
+  }
+  EXPECT_TRUE(has(json.out, "c\\u009b31m\\u202e\\u007f")) << json.out;
+}
+
 TEST(Cli, AnEmptyConnectionStringIsNotPassedOver) {
   const Folder folder;
   folder.write("dump.sql", unindexed);

@@ -4,9 +4,12 @@
 #include <string>
 #include <string_view>
 
-namespace pgadvise::project {
+namespace pgadvise {
 
 // "postgres://user:***@host", "PGPASSWORD=***", "--password ***", "?password=***". Values that are variables stay.
 std::string mask_credentials(std::string_view text);
 
-}  // namespace pgadvise::project
+// A URI or key=value string for libpq, where a file was expected.
+bool looks_like_conninfo(std::string_view text);
+
+}  // namespace pgadvise

@@ -1,11 +1,11 @@
-#include "project/mask.h"
+#include "base/mask.h"
 
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
 
-namespace pgadvise::project {
+namespace pgadvise {
 namespace {
 
 bool space_or_quote(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '"' || c == '\'' || c == '`'; }
@@ -46,7 +46,7 @@ bool secret_name(std::string_view name) {
   const std::string lowered = lower(name);
   return std::any_of(parts.begin(), parts.end(),
                      [&](std::string_view part) { return lowered.find(part) != std::string::npos; }) ||
-         (lowered.size() > 4 && lowered.substr(lowered.size() - 4) == "_key") || lowered == "pgpass";
+         (lowered.size() > 4 && lowered.substr(lowered.size() - 4) == "_key") || lowered.ends_with("pass") || lowered.ends_with("pwd");
 }
 
 bool name_character(char c) {
@@ -83,6 +83,11 @@ std::string mask_named(std::string_view text) {
 
 }  // namespace
 
+bool looks_like_conninfo(std::string_view text) {
+  constexpr std::array<std::string_view, 7> heads = {"postgres://", "postgresql://", "host=", "dbname=", "password=", "user=", "service="};
+  return std::any_of(heads.begin(), heads.end(), [&](std::string_view head) { return text.substr(0, head.size()) == head; });
+}
+
 std::string mask_credentials(std::string_view text) { return mask_named(mask_urls(text)); }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise

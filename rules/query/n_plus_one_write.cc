@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "lint/context.h"
+#include "lint/loops.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+
+static constexpr Option options[] = {
+    {"fewest_calls", 10, "calls of one statement in one scope from which row-by-row writing is told"},
+};
+
+namespace {
+
+struct Case {
+  const Query* query = nullptr;
+  const Repeat* repeat = nullptr;
+  std::uint64_t calls = 0;  // in the scope with the most
+};
+
+// Writes one row, or the rows of one key, at a time. Several rows in VALUES are the cure.
+bool writes_one_row(const Query& query) {
+  const QueryFacts& facts = query.facts;
+  if (!facts.parsed) return false;
+  if (facts.kind == StatementKind::insert) return facts.single_row_insert;
+  if (facts.kind != StatementKind::update && facts.kind != StatementKind::delete_) return false;
+  return std::any_of(facts.predicates.begin(), facts.predicates.end(), [](const Predicate& predicate) {
+    return predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter;
+  });
+}
+
+std::string verb(const Query& query) {
+  switch (query.facts.kind) {
+    case StatementKind::insert:
+      return "INSERT into";
+    case StatementKind::delete_:
+      return "DELETE from";
+    default:
+      return "UPDATE of";
+  }
+}
+
+const Predicate* key_of(const Query& query) {
+  for (const auto& predicate : query.facts.predicates)
+    if (predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter) return &predicate;
+  return nullptr;
+}
+
+QualifiedName written_table(const Query& query) {
+  for (const auto& relation : query.facts.relations)
+    if (relation.written) return relation.table;
+  return query.facts.unknown_relations.empty() ? QualifiedName{} : query.facts.unknown_relations.front();
+}
+
+Fix fix_of(const Context& context, const Query& query) {
+  Fix fix{.safety = Fix::Safety::manual};
+  const QualifiedName table = written_table(query);
+  const std::string name = lint::drizzle_name(context, table.schema + "." + table.name, "table");
+  const bool drizzle = lint::is_drizzle(context);
+  if (query.facts.kind == StatementKind::insert) {
+    fix.title = "Insert all rows in one statement: VALUES (…), (…), or INSERT … SELECT FROM unnest($1::…[], …)";
+    if (drizzle) fix.drizzle = "db.insert(" + name + ").values(rows)";
+    return fix;
+  }
+  const Predicate* key = key_of(query);
+  const std::string column = key ? key->column.column : "key";
+  if (query.facts.kind == StatementKind::delete_) {
+    fix.title = "Delete all rows in one statement: WHERE " + column + " = ANY($1)";
+    if (drizzle) fix.drizzle = "db.delete(" + name + ").where(inArray(" + name + "." + lint::drizzle_name(context, table.schema + "." + table.name + "." + column, column) + ", keys))";
+    return fix;
+  }
+  fix.title = "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(" + column + ", …) WHERE t." + column + " = v." +
+              column + "; where every row gets the same values, WHERE " + column + " = ANY($1)";
+  return fix;
+}
+
+void report(const Context& context, Reporter& reporter, const Case& found) {
+  const Query& query = *found.query;
+  const Repeat& repeat = *found.repeat;
+  const QualifiedName table = written_table(query);
+  const bool sure = repeat.scope != Repeat::Scope::pool_burst && repeat.parameters_known;
+  Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
+                                  "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +
+                                      std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope) +
+                                      ", one row at a time, where one statement could write all: " + ellipsis(query.text, lint::shown_statement),
+                                  sure ? std::nullopt : std::optional(Severity::note));
+  if (const auto samples = lint::samples_of(repeat, query.fingerprint); !samples.empty()) finding.location = samples.front()->place;
+  const auto in_round = lint::per_round(repeat, query.fingerprint);
+  finding.evidence.push_back(lint::figures(repeat, in_round));
+  lint::add_places(repeat, in_round, finding.evidence);
+  if (repeat.scope != Repeat::Scope::transaction)
+    finding.evidence.push_back({Evidence::Kind::statement, "each of them is a transaction of its own, with a flush of the log at its commit", {}, {}});
+  finding.fix = fix_of(context, query);
+}
+
+}  // namespace
+
+static void check(const Context& context, Reporter& reporter);
+
+constinit const Rule n_plus_one_write{
+    .id = "n-plus-one-write",
+    .severity = Severity::warning,
+    .needs = Needs::events,
+    .summary = "rows written one at a time in a loop",
+    .why = "Each statement pays for a round trip and a plan, and outside a transaction for a commit with its flush to disk. A "
+           "hundred rows in one INSERT cost little more than one.\n\n"
+           "It is found from the order of the log: at least ten single-row INSERTs, or UPDATEs or DELETEs by one key, of one shape "
+           "in one trace, transaction or burst, with different values.",
+    .fix = "Write all rows with one statement: several rows in VALUES, `unnest`, `= ANY($1)`; for many thousands of rows COPY.",
+    .when_to_ignore = "The rows arrive one by one, from a queue or a stream, or the loop needs each row's result before the next.",
+    .options = options,
+    .check = check};
+
+static void check(const Context& context, Reporter& reporter) {
+  std::map<std::string_view, Case> cases;
+  for (const auto& repeat : context.workload().repeats) {
+    if (repeat.same_values) continue;
+    for (const auto& fingerprint : repeat.pattern) {
+      Case found{context.query(fingerprint), &repeat, repeat.most_in_one_scope * lint::per_round(repeat, fingerprint)};
+      if (!found.query || !writes_one_row(*found.query)) continue;
+      if (static_cast<double>(found.calls) < context.option(n_plus_one_write, "fewest_calls")) continue;
+      const auto [known, added] = cases.emplace(found.query->fingerprint, found);
+      if (!added && (found.repeat->scope < known->second.repeat->scope ||
+                     (found.repeat->scope == known->second.repeat->scope && found.calls > known->second.calls)))
+        known->second = found;
+    }
+  }
+  for (const auto& [fingerprint, found] : cases) report(context, reporter, found);
+}
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,80 @@
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "lint/context.h"
+#include "lint/loops.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+
+static constexpr Option options[] = {
+    {"fewest_calls", 5, "calls with the same values in one scope from which a query is redundant"},
+    {"share_in_bursts", 0.5, "of its calls, the share that must lie in such bursts where no transaction or trace tells requests apart"},
+};
+
+namespace {
+
+bool asks_tables(const Query& query) {
+  const QueryFacts& facts = query.facts;
+  return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.locks_rows &&
+         !(facts.relations.empty() && facts.unknown_relations.empty());
+}
+
+// The values of LIMIT, OFFSET and of a key to go on from are not compared: pages look alike.
+bool pages(const Query& query) {
+  const QueryFacts& facts = query.facts;
+  const auto by = [&](Predicate::Op op) {
+    return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) { return predicate.op == op; });
+  };
+  return facts.has_offset || (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
+}
+
+}  // namespace
+
+static void check(const Context& context, Reporter& reporter);
+
+constinit const Rule redundant_query{
+    .id = "redundant-query",
+    .severity = Severity::note,
+    .needs = Needs::events,
+    .summary = "the same query with the same values again and again",
+    .why = "Nothing between the calls could have changed what the application needs to know, or it would not ask in a row: the answer "
+           "could have been kept. Typical are a user, a session or settings that every layer of a request looks up anew.\n\n"
+           "It is found from the order of the log: at least five calls with the same parameters in one trace, transaction or burst. "
+           "On a connection that several requests share their questions may stand side by side: without a transaction it is told only where "
+           "most calls come in such bursts.",
+    .fix = "Ask once and hand the result on, or keep it for the request (React's `cache`, a dataloader, a field of the request's context).",
+    .when_to_ignore = "The application waits for somebody else's change.",
+    .options = options,
+    .check = check};
+
+static void check(const Context& context, Reporter& reporter) {
+  std::map<std::string_view, const Repeat*> worst;
+  for (const auto& repeat : context.workload().repeats) {
+    if (!repeat.same_values || repeat.pattern.empty()) continue;
+    const Query* query = context.query(repeat.pattern.front());
+    if (!query || !asks_tables(*query) || pages(*query)) continue;
+    if (static_cast<double>(repeat.most_in_one_scope) < context.option(redundant_query, "fewest_calls")) continue;
+    const bool request_known = repeat.scope == Repeat::Scope::trace || repeat.scope == Repeat::Scope::transaction;
+    if (!request_known &&
+        static_cast<double>(repeat.calls) < context.option(redundant_query, "share_in_bursts") * static_cast<double>(query->calls))
+      continue;
+    const auto [known, added] = worst.emplace(query->fingerprint, &repeat);
+    if (!added && repeat.calls > known->second->calls) known->second = &repeat;
+  }
+  for (const auto& [fingerprint, repeat] : worst) {
+    const Query& query = *context.query(fingerprint);
+    const QualifiedName table = lint::main_table(query);
+    Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
+                                    "The query" + lint::on_table(table) + " ran " + std::to_string(repeat->most_in_one_scope) +
+                                        " times in " + lint::scope_name(repeat->scope) +
+                                        " with the same values: " + ellipsis(query.text, lint::shown_statement));
+    if (!repeat->samples.empty()) finding.location = repeat->samples.front().place;
+    finding.evidence.push_back(lint::figures(*repeat, 1));
+    lint::add_places(*repeat, 1, finding.evidence);
+    finding.fix = Fix{.title = "Ask once, and keep the answer for the rest of the request", .safety = Fix::Safety::manual};
+  }
+}
+
+}  // namespace pgadvise::rules

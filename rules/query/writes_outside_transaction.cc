@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "lint/context.h"
+#include "lint/loops.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+
+static constexpr Option options[] = {
+    {"fewest_bursts", 3, "bursts in which both writes came from which they belong together"},
+    {"share", 0.8, "of the second write's calls, the share that must come right behind the first"},
+};
+
+namespace {
+
+const Table* written(const Context& context, const Query& query) {
+  for (const auto& relation : query.facts.relations)
+    if (relation.written) return context.catalog().table(relation.table);
+  return nullptr;
+}
+
+const Constraint* key_between(const Table& a, const Table& b) {
+  for (const auto& [child, parent] : {std::pair(&a, &b), std::pair(&b, &a)})
+    for (const auto& key : child->constraints)
+      if (key.kind == Constraint::Kind::foreign_key && key.referenced_table == parent->name) return &key;
+  return nullptr;
+}
+
+void add_place(const std::optional<Sample>& sample, const Query& query, Finding& finding) {
+  Evidence evidence{Evidence::Kind::statement, ellipsis(query.text, lint::shown_statement), {}, {}};
+  if (sample) {
+    evidence.place = sample->place;
+    evidence.literal = lint::with_parameters(*sample);
+  }
+  finding.evidence.push_back(std::move(evidence));
+}
+
+}  // namespace
+
+static void check(const Context& context, Reporter& reporter);
+
+constinit const Rule writes_outside_transaction{
+    .id = "writes-outside-transaction",
+    .severity = Severity::warning,
+    .needs = Needs::events,
+    .summary = "writes to related tables, each in a transaction of its own",
+    .why = "When the second write fails, or the application stops between the two, the first stays: an order without its items, a "
+           "balance without its entry. Others see the half-done state, too, and each commit waits for the disk.\n\n"
+           "It is found from the order of the log: one session writes to a table and then, in the same burst, to one that a foreign key "
+           "ties to it, with no BEGIN around them, each time or nearly so.",
+    .fix = "Put them into one transaction: `BEGIN` … `COMMIT`; in Drizzle `db.transaction(async (tx) => { … })`, with `tx` for every query "
+           "inside. One statement with a data-modifying CTE does it as well.",
+    .when_to_ignore = "Each write makes sense without the other.",
+    .options = options,
+    .check = check,
+    .also_needs = Needs::catalog};
+
+static void check(const Context& context, Reporter& reporter) {
+  for (const auto& pair : context.workload().write_pairs) {
+    const Query* first = context.query(pair.first);
+    const Query* then = context.query(pair.then);
+    if (!first || !then || static_cast<double>(pair.bursts) < context.option(writes_outside_transaction, "fewest_bursts") ||
+        static_cast<double>(pair.calls) < context.option(writes_outside_transaction, "share") * static_cast<double>(then->calls))
+      continue;
+    const Table* one = written(context, *first);
+    const Table* other = written(context, *then);
+    if (!one || !other || one == other) continue;
+    const Constraint* key = key_between(*one, *other);
+    if (!key) continue;
+    Finding& finding = reporter.add(
+        {.kind = "query", .schema = other->name.schema, .table = other->name.name, .constraint = key->name, .fingerprint = then->fingerprint,
+         .entry = first->fingerprint},
+        fmt::format("{} and {} are written right after each other, each in a transaction of its own: when the second write fails, the first stays.",
+                    display(one->name), display(other->name)));
+    if (pair.then_sample) finding.location = pair.then_sample->place;
+    add_place(pair.first_sample, *first, finding);
+    add_place(pair.then_sample, *then, finding);
+    finding.evidence.push_back({Evidence::Kind::statement,
+                                fmt::format("{} of the second one's {} calls came right behind the first, in {} bursts without BEGIN", pair.calls,
+                                            then->calls, pair.bursts),
+                                {},
+                                {}});
+    finding.evidence.push_back({Evidence::Kind::catalog, "the foreign key " + key->name + " ties the two tables", key->origin, {}});
+    finding.fix = Fix{.title = "Put both writes into one transaction", .safety = Fix::Safety::manual};
+    if (lint::is_drizzle(context)) finding.fix->drizzle = "await db.transaction(async (tx) => { … })";
+  }
+}
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,40 @@
+// How the rules about loops in a log tell of a Repeat.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lint/context.h"
+#include "model/finding.h"
+#include "model/workload.h"
+
+namespace pgadvise::lint {
+
+inline constexpr std::size_t shown_statement = 300;  // characters of a statement in messages and evidence
+
+std::string scope_name(Repeat::Scope scope);  // "one transaction"
+std::string milliseconds(double value);       // "12.5 ms"
+
+// How often the pattern holds the query: its calls in each round.
+std::uint64_t per_round(const Repeat& repeat, std::string_view fingerprint);
+// The query's own among the rounds that were kept.
+std::vector<const Sample*> samples_of(const Repeat& repeat, std::string_view fingerprint);
+// The statement with its parameters, for Evidence::literal.
+std::string with_parameters(const Sample& sample);
+
+// "9 calls in one burst, 9 with parameters of their own, within 10.4 ms; 18 calls in 2 such scopes, 3.1 ms in all"
+Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round);
+// Where the pattern's statements were called, and how many a round of the loop has beside the query.
+void add_places(const Repeat& repeat, std::uint64_t calls_in_a_round, std::vector<Evidence>& out);
+
+// The query's table for a Subject: the key's, else the first one; empty names when none is known.
+QualifiedName main_table(const Query& query);
+// " on orders", or "" without a table
+std::string on_table(const QualifiedName& table);
+// What schema.ts calls "schema.table" or "schema.table.column"; `otherwise` when the project does not tell.
+std::string drizzle_name(const Context& context, const std::string& key, std::string otherwise);
+bool is_drizzle(const Context& context);
+
+}  // namespace pgadvise::lint
