@@ -86,20 +86,31 @@ const Index* same_index(const Table& table, const IndexProposal& proposal, const
   return nullptr;
 }
 
+// An index of one table alone: concurrent where the server can.
+std::string own_index(const Table& table, const std::string& name, const IndexProposal& proposal) {
+  const bool partitioned = table.kind == Table::Kind::partitioned;
+  return fmt::format("CREATE INDEX {}{} ON {}{} {};\n", partitioned ? "" : "CONCURRENTLY ", sql::quote_identifier(name),
+                     partitioned ? "ONLY " : "", sql::quote_name(table.name), definition(proposal));
+}
+
+std::string attach(const QualifiedName& parent_index, const QualifiedName& index) {
+  return fmt::format("ALTER INDEX {} ATTACH PARTITION {};\n", sql::quote_name(parent_index), sql::quote_name(index));
+}
+
 // A partition's index, made concurrently and attached to the parent's; partitions of partitions likewise. Returns the name
-// of the table's own index.
+// of the table's own index. An index that was there before and takes part goes when the parent's is dropped, since nothing
+// detaches an index: `restore` makes it anew.
 std::string partition_sql(const Table& table, const QualifiedName* parent_index, const IndexProposal& proposal, IndexNamer& namer,
-                          const Catalog& catalog, std::string& out) {
+                          const Catalog& catalog, std::string& out, std::string& restore) {
   const Index* present = same_index(table, proposal, parent_index ? parent_index->name : std::string());
   const QualifiedName name{table.name.schema, present ? present->name : namer.name(table.name, proposal.keys)};
-  const bool partitioned = table.kind == Table::Kind::partitioned;
-  if (!present)
-    out += fmt::format("CREATE INDEX {}{} ON {}{} {};\n", partitioned ? "" : "CONCURRENTLY ", sql::quote_identifier(name.name),
-                       partitioned ? "ONLY " : "", sql::quote_name(table.name), definition(proposal));
-  if (partitioned)
-    for (const Table* partition : partitions(catalog, table.name)) partition_sql(*partition, &name, proposal, namer, catalog, out);
-  if (parent_index && (!present || present->attached_to.empty()))
-    out += fmt::format("ALTER INDEX {} ATTACH PARTITION {};\n", sql::quote_name(*parent_index), sql::quote_name(name));
+  const bool attached = present && !present->attached_to.empty();
+  if (!present) out += own_index(table, name.name, proposal);
+  if (present) restore += own_index(table, name.name, proposal);
+  if (attached && parent_index) restore += attach(*parent_index, name);
+  if (table.kind == Table::Kind::partitioned)
+    for (const Table* partition : partitions(catalog, table.name)) partition_sql(*partition, &name, proposal, namer, catalog, out, restore);
+  if (parent_index && !attached) out += attach(*parent_index, name);
   return name.name;
 }
 
@@ -201,8 +212,9 @@ IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Ca
   IndexDdl ddl;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
-    const std::string name = partition_sql(*table, nullptr, proposal, namer, catalog, ddl.sql);
-    ddl.down_sql = fmt::format("DROP INDEX {};", sql::quote_name({proposal.table.schema, name}));
+    std::string restore;
+    const std::string name = partition_sql(*table, nullptr, proposal, namer, catalog, ddl.sql, restore);
+    ddl.down_sql = fmt::format("DROP INDEX {};\n{}", sql::quote_name({proposal.table.schema, name}), restore);
     ddl.drizzle = drizzle_line(proposal, name, project);
   } else {
     const std::string name = namer.name(proposal.table, proposal.keys);
@@ -210,7 +222,8 @@ IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Ca
     ddl.down_sql = fmt::format("DROP INDEX CONCURRENTLY {};", sql::quote_name({proposal.table.schema, name}));
     ddl.drizzle = drizzle_line(proposal, name, project);
   }
-  while (!ddl.sql.empty() && ddl.sql.back() == '\n') ddl.sql.pop_back();
+  for (auto* text : {&ddl.sql, &ddl.down_sql})
+    while (!text->empty() && text->back() == '\n') text->pop_back();
   return ddl;
 }
 

@@ -329,7 +329,9 @@ std::optional<std::string> role_made(const std::vector<std::string>& words, std:
   if (!begins(words, {"CREATE", "ROLE"}) && !begins(words, {"CREATE", "USER"}) &&
       !begins(words, {"CREATE", "GROUP"}))
     return std::nullopt;
-  static const std::regex named("^\\s*\\w+\\s+\\w+\\s+(\"([^\"]+)\"|\\w+)");
+  // std::regex recurses for every character; a name is near the beginning.
+  text = trim(text).substr(0, 4096);
+  static const std::regex named("^\\w+\\s+\\w+\\s+(\"([^\"]+)\"|\\w+)");
   std::cmatch match;
   if (words.size() < 3 || words[2] == "MAPPING" ||
       !std::regex_search(text.data(), text.data() + text.size(), match, named))

@@ -25,7 +25,7 @@ class Splitter {
 
  private:
   void read(const Lexeme& token) {
-    if (token.kind == Lexeme::Kind::comment) {
+    if (token.kind == Lexeme::Kind::comment && !never_closed(token)) {
       if (token.text.starts_with("--> statement-breakpoint")) finish();
     } else if (token.is(';') && parens_ == 0 && begins_ == 0) {
       const bool data = copy_from_stdin_;
@@ -37,6 +37,19 @@ class Splitter {
     } else {
       add(token);
     }
+  }
+
+  // A comment that takes the rest of the script with it is for the parser to complain of.
+  bool never_closed(const Lexeme& comment) const {
+    if (!comment.text.starts_with("/*") || comment.offset + comment.text.size() < script_.size()) return false;
+    int depth = 0;
+    for (std::size_t i = 0; i + 1 < comment.text.size(); ++i) {
+      const auto two = comment.text.substr(i, 2);
+      if (two != "/*" && two != "*/") continue;
+      depth += two == "/*" ? 1 : -1;
+      ++i;
+    }
+    return depth > 0;
   }
 
   void add(const Lexeme& token) {

@@ -105,6 +105,45 @@ TEST(Check, ATableWithoutPermissionIsNamedAndTheRestGoesOn) {
   EXPECT_NE(ran.out.find("Seq Scan on shown reads 100,000 rows to keep 1"), std::string::npos) << ran.out;
 }
 
+// What a finding's SQL does on a partitioned table, its way back undoes: indexes that were there before are there after.
+TEST(Check, TheFixOfAPartitionedTableCanBeTakenBack) {
+  live::Database database;
+  database.run(
+      "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p SELECT generate_series(1, 1000);"
+      "CREATE TABLE h (id int, k int REFERENCES p) PARTITION BY HASH (id);"
+      "CREATE TABLE h0 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 0);"
+      "CREATE TABLE h1 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 1);"
+      "CREATE INDEX h0k ON h0 (k);"
+      "CREATE TABLE i (id int, k int REFERENCES p) PARTITION BY HASH (id);"
+      "CREATE TABLE i0 PARTITION OF i FOR VALUES WITH (MODULUS 2, REMAINDER 0);"
+      "CREATE TABLE i1 PARTITION OF i FOR VALUES WITH (MODULUS 2, REMAINDER 1);"
+      "CREATE INDEX half ON ONLY i (k); CREATE INDEX i0k ON i0 (k); ALTER INDEX half ATTACH PARTITION i0k;"
+      "INSERT INTO h SELECT g, 1 + g % 1000 FROM generate_series(1, 200000) g; INSERT INTO i SELECT * FROM h; ANALYZE");
+  const auto indexes = [&] {
+    return database.value("SELECT string_agg(pg_get_indexdef(i.indexrelid) || i.indisvalid || coalesce(h.inhparent::regclass::text, ''), E'\\n' ORDER BY "
+                          "i.indexrelid::regclass::text) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid LEFT JOIN pg_inherits h ON "
+                          "h.inhrelid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace");
+  };
+  const auto statements = [&](const std::string& sql) {
+    std::istringstream lines(sql);
+    for (std::string line; std::getline(lines, line);) EXPECT_TRUE(database.admin().query(line)) << line;
+  };
+  const auto ran = run("check --db " + quoted(database.conninfo()) + " --format json --fail-on never");
+  const auto report = nlohmann::json::parse(ran.out, nullptr, false);
+  ASSERT_TRUE(report.is_object()) << ran.err;
+  const std::string before = indexes();
+  int fixes = 0;
+  for (const auto& finding : report["findings"]) {
+    if (finding["rule"] != "unindexed-foreign-key") continue;
+    ++fixes;
+    statements(finding["fix"]["sql"]);
+    EXPECT_NE(indexes(), before);
+    statements(finding["fix"]["down_sql"]);
+    EXPECT_EQ(indexes(), before) << finding["fix"].dump(1);
+  }
+  EXPECT_EQ(fixes, 2) << ran.out;
+}
+
 TEST(Check, AWrongPasswordIsThreeAndOneLine) {
   live::Database database;
   database.run("DO $$ BEGIN CREATE ROLE locked LOGIN PASSWORD 'right-word'; EXCEPTION WHEN duplicate_object THEN NULL; END $$");

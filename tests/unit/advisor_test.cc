@@ -56,7 +56,10 @@ TEST(CreateIndex, OnAPartitionedTableGoesPartitionByPartition) {
             "ALTER INDEX public.events_order_id_idx ATTACH PARTITION public.there_already;\n"
             "CREATE INDEX CONCURRENTLY events_2_order_id_idx ON public.events_2 (order_id);\n"
             "ALTER INDEX public.events_order_id_idx ATTACH PARTITION public.events_2_order_id_idx;");
-  EXPECT_EQ(made.down_sql, "DROP INDEX public.events_order_id_idx;");
+  EXPECT_EQ(made.down_sql,
+            "DROP INDEX public.events_order_id_idx;\n"
+            "CREATE INDEX CONCURRENTLY there_already ON public.events_1 (order_id);")
+      << "dropping the parent's takes those that were attached with it";
 }
 
 TEST(CreateIndex, CompletesAnIndexThatLacksPartitions) {

@@ -338,6 +338,18 @@ TEST(Replay, SearchPath) {
   });
 }
 
+TEST(Replay, ACommentThatIsNeverClosedIsNamed) {
+  for (const auto& [script, problems] : std::vector<std::pair<std::string, std::string>>{
+           {"CREATE TABLE a (id int);\n/* open /* nested */\nCREATE TABLE b (id int);", "m.sql:2:1: unterminated /* comment at or near a literal\n"},
+           {"CREATE TABLE a (id int);\n/* closed /* nested */ */", ""},
+           {"CREATE TABLE a (id int); -- /*", ""}}) {
+    Replayer replayer;
+    replayer.run(script, "m.sql");
+    EXPECT_EQ(problems_of(replayer), problems);
+    EXPECT_EQ(catalog_of(replayer), "a: id integer\n");
+  }
+}
+
 TEST(Replay, NamesWhatItCanNotRead) {
   const std::string version = parser_version();
   const std::string major = version.substr(0, version.find('.'));

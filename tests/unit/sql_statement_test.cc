@@ -31,7 +31,7 @@ TEST(Split, LooksThroughQuotes) {
 TEST(Split, TakesTheRestAfterAnUnterminatedQuote) {
   EXPECT_EQ(texts("SELECT 1; SELECT 'x; SELECT 2;"), (List{"SELECT 1", "SELECT 'x; SELECT 2;"}));
   EXPECT_EQ(texts("SELECT $a$ x; SELECT 2;").size(), 1u);
-  EXPECT_EQ(texts("SELECT 1 /* x; SELECT 2;"), (List{"SELECT 1"}));
+  EXPECT_EQ(texts("SELECT 1 /* x; SELECT 2;"), (List{"SELECT 1 /* x; SELECT 2;"}));
 }
 
 TEST(Split, KeepsBodiesWhole) {
