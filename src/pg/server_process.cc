@@ -62,8 +62,13 @@ END
   server=$!
   exec >&-
   read -r line
-  kill -QUIT $server 2>/dev/null
+  # A server that has just been started ignores QUIT until it has a handler of its own: ask until it is gone.
+  { n=0
+    while [ $n -lt 50 ] && kill -QUIT $server 2>/dev/null; do sleep 0.1; n=$((n + 1)); done
+    kill -KILL $server 2>/dev/null; } 3>&- 9>&- &
+  asking=$!
   wait $server
+  kill -KILL $asking 2>/dev/null
 else
   echo 'initdb failed'
   exec >&-

@@ -1,6 +1,7 @@
 // The whole program against a live database, with a hostile log: what can be shown is confirmed, and nothing is written.
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -142,6 +143,21 @@ TEST(Check, TheFixOfAPartitionedTableCanBeTakenBack) {
     EXPECT_EQ(indexes(), before) << finding["fix"].dump(1);
   }
   EXPECT_EQ(fixes, 2) << ran.out;
+}
+
+// However early the program ends, its server and its folder go, too.
+TEST(Check, NothingIsLeftOfASandboxWhoseProgramIsKilled) {
+  const Folder folder;
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
+  const auto left = [&] { return std::distance(std::filesystem::directory_iterator(folder.path()), {}); };
+  for (const auto* after : {"0.05", "0.15", "0.3", "0.5", "0.8"})
+    for (const auto* signal : {"KILL", "INT", "TERM"}) {
+      const std::string command = std::string("TMPDIR=") + quoted(folder.path()) + " timeout -s " + signal + " " + after + " " + quoted(PGADVISE_PROGRAM) +
+                                  " sandbox -- sleep 20 >/dev/null 2>&1";
+      EXPECT_NE(std::system(command.c_str()), 0);
+    }
+  for (int wait = 0; wait < 200 && left() > 0; ++wait) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(left(), 0);
 }
 
 TEST(Check, AWrongPasswordIsThreeAndOneLine) {
