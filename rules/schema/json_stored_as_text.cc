@@ -6,36 +6,13 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
 namespace {
 
-template <std::size_t N>
-bool one_of(std::string_view text, const std::array<std::string_view, N>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
-
 // --- names
-
-// "createdAt", "created_at", "CreatedAT" -> created, at
-std::vector<std::string> words_of(std::string_view name) {
-  std::vector<std::string> out;
-  bool fresh = true;
-  bool after_lower = false;
-  for (const char c : name) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    if (c == '_' || c == '-' || c == ' ') {
-      fresh = true;
-      continue;
-    }
-    if (fresh || (upper && after_lower)) out.emplace_back();
-    out.back() += lower(std::string_view(&c, 1));
-    fresh = false;
-    after_lower = !upper;
-  }
-  return out;
-}
 
 bool named_like_json(std::string_view name) {
   static constexpr std::array<std::string_view, 10> last = {"metadata",   "payload",    "settings", "preferences",   "permissions",
@@ -78,56 +55,6 @@ bool is_text(const std::string& type) {
 bool is_short(const std::string& type) {
   const auto open = type.find('(');
   return open != std::string::npos && std::atoi(type.c_str() + open + 1) < 100;
-}
-
-// The value of a default that is one literal, cast or not: "'{}'::text" -> {}.
-std::optional<std::string> literal_of(std::string_view expression) {
-  std::string_view text = trim(expression);
-  while (text.size() > 2 && text.front() == '(' && text.back() == ')') text = trim(text.substr(1, text.size() - 2));
-  if (text.size() < 2 || text.front() != '\'') return std::nullopt;
-  std::string value;
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (text[i] != '\'') {
-      value += text[i];
-    } else if (i + 1 < text.size() && text[i + 1] == '\'') {
-      value += text[i++];
-    } else {
-      const auto rest = trim(text.substr(i + 1));
-      if (!rest.empty() && rest.substr(0, 2) != "::") return std::nullopt;
-      return value;
-    }
-  }
-  return std::nullopt;
-}
-
-// Identifiers, "::", and single characters; string literals left out.
-std::vector<std::string> tokens_of(std::string_view text) {
-  std::vector<std::string> out;
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           static_cast<unsigned char>(c) >= 0x80;
-  };
-  for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    if (c == '\'' || c == '"') {
-      const auto close = text.find(c, at + 1);
-      const auto end = close == std::string_view::npos ? text.size() : close;
-      if (c == '"') out.emplace_back(text.substr(at + 1, end - at - 1));
-      at = std::min(end + 1, text.size());
-    } else if (letter(c)) {
-      std::size_t end = at;
-      while (end < text.size() && letter(text[end])) ++end;
-      out.push_back(lower(text.substr(at, end - at)));
-      at = end;
-      // From 17 on the parser names JSON's types with their schema.
-      if (out.back() == "pg_catalog" && at < text.size() && text[at] == '.') out.pop_back(), ++at;
-    } else {
-      const std::size_t length = text.substr(at, 2) == "::" ? 2 : 1;
-      if (c != ' ' && c != '\n' && c != '\t') out.emplace_back(text.substr(at, length));
-      at += length;
-    }
-  }
-  return out;
 }
 
 // Does the expression take the column for JSON: c::jsonb, (c)::json, CAST(c AS jsonb), c IS JSON?

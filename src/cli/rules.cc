@@ -18,7 +18,7 @@ static int print(const std::string& text) {
 static int list() {
   std::string out;
   for (const auto& [category, rule, example, bad, good] : lint::all_rules())
-    out += fmt::format("{:<28} {:<8} {:<10} {}\n", rule->id, name(rule->severity), category, rule->summary);
+    out += fmt::format("{:<28} {:<8} {:<10} {}\n", rule->id, rule->on_by_default ? name(rule->severity) : "off", category, rule->summary);
   return print(out);
 }
 

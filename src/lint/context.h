@@ -78,7 +78,7 @@ struct Outcome {
   std::vector<std::string> ran;
 };
 
-// Runs the rules (all of them, or those named) over the inputs.
+// Runs the rules (all that are on by default, or those named) over the inputs.
 Outcome run(const Inputs& inputs, const std::vector<std::string>& only = {});
 
 // Worst first, then rule, then subject: the order of every report.

@@ -80,6 +80,12 @@ static std::string missing(Needs needs, const Inputs& inputs) {
       if (!inputs.workload) return "needs a log: --log FILE";
       if (!inputs.workload->has_events) return "needs a log with every statement in order; the workload given has none";
       break;
+    case Needs::statistics:
+      if (!inputs.catalog || !inputs.catalog->has_statistics) return "needs a database or a snapshot with statistics: --db CONN";
+      break;
+    case Needs::server:
+      if (!inputs.catalog || inputs.catalog->settings.empty()) return "needs a server's settings: --db CONN";
+      break;
     case Needs::project:
       if (!inputs.project) return "needs a repository: a PATH";
       break;
@@ -92,6 +98,7 @@ Outcome run(const Inputs& inputs, const std::vector<std::string>& only) {
   const Context context(inputs);
   for (const auto& [category, rule, example, bad, good] : all_rules()) {
     if (!only.empty() && std::find(only.begin(), only.end(), rule->id) == only.end()) continue;
+    if (only.empty() && !rule->on_by_default) continue;
     auto reason = missing(rule->needs, inputs);
     if (reason.empty() && rule->also_needs) reason = missing(*rule->also_needs, inputs);
     if (!reason.empty()) {

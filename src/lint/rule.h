@@ -13,7 +13,8 @@ class Context;
 class Reporter;
 
 // What a rule cannot do without; the runner says "not run: needs a log" instead of passing in silence.
-enum class Needs { catalog, workload, events, project };
+// statistics: a server's (or its snapshot's) sizes and counts; server: its settings, too.
+enum class Needs { catalog, workload, events, project, statistics, server };
 
 struct Option {
   std::string_view name;
@@ -32,6 +33,7 @@ struct Rule {
   std::span<const Option> options = {};
   void (*check)(const Context&, Reporter&) = nullptr;
   std::optional<Needs> also_needs = std::nullopt;
+  bool on_by_default = true;  // off: runs only when named
 };
 
 struct RegisteredRule {

@@ -31,6 +31,7 @@ struct ColumnStatistics {
   double correlation = 0;
   int average_width = 0;  // bytes
   bool begins_as_json = false;  // the first value of its histogram, or its most common one, begins with { or [
+  double top_frequency = 0;  // share of rows with the most common value; 0: not known
 };
 
 struct Column {
@@ -74,6 +75,8 @@ struct Index {
   bool nulls_not_distinct = false;
   bool valid = true;  // pg_index.indisvalid; false also for ON ONLY a partitioned parent, not attached everywhere
   bool constraint = false;  // made by a primary key, unique or exclusion constraint of the same name
+  bool building = false;          // CREATE INDEX or REINDEX CONCURRENTLY runs right now; live only
+  bool replica_identity = false;  // REPLICA IDENTITY USING INDEX
   std::string attached_to;  // of a partition's index: the parent table's index that it is a part of
   std::optional<IndexStatistics> statistics;
   Place origin;
@@ -89,6 +92,7 @@ struct Constraint {
   std::vector<std::string> referenced_columns;
   std::string on_delete = "NO ACTION";  // NO ACTION, RESTRICT, CASCADE, SET NULL, SET DEFAULT
   std::string on_update = "NO ACTION";
+  std::vector<std::string> on_delete_columns;  // ON DELETE SET NULL (…), SET DEFAULT (…); empty: all of the key's
   // checks: the expression; exclusions: the definition after EXCLUDE
   std::string expression;
   bool validated = true;
@@ -105,6 +109,19 @@ struct TableStatistics {
   std::int64_t sequential_scans = 0;
   std::int64_t index_scans = 0;
   std::int64_t writes = 0;  // tuples inserted, updated, deleted since statistics began
+  std::int64_t live_rows = 0;  // as the statistics system counts them
+  std::int64_t dead_rows = 0;
+  std::int64_t transaction_age = 0;  // age(relfrozenxid); 0: holds no rows itself
+};
+
+// Of row-level security.
+struct Policy {
+  std::string name;
+  std::string command = "ALL";  // ALL, SELECT, INSERT, UPDATE, DELETE
+  bool permissive = true;
+  std::string using_expression;  // which rows are seen; "" when there is none
+  std::string check_expression;  // WITH CHECK
+  Place origin;
 };
 
 struct Table {
@@ -114,6 +131,7 @@ struct Table {
   std::vector<Column> columns;
   std::vector<Constraint> constraints;
   std::vector<Index> indexes;
+  std::vector<Policy> policies;
   std::optional<QualifiedName> partition_of;
   std::string partition_bound;           // "FOR VALUES FROM …", of a partition
   std::string partition_key;             // "RANGE (created_at)", of a partitioned table
@@ -142,12 +160,21 @@ struct Sequence {
   std::optional<QualifiedName> owner_table;
   std::string owner_column;
   Place origin;
+  // Live only.
+  std::int64_t increment = 1;
+  bool cycles = false;
+  std::optional<std::int64_t> last_value;  // unset: not used yet, or not to be read
+  std::optional<std::int64_t> maximum;
 };
 
 struct Catalog {
   int server_version = 0;    // server_version_num; 0 when not from a server
   std::string database;      // live only
   bool has_statistics = false;
+  std::optional<double> statistics_days;  // since statistics began to be counted; live only
+  // pg_settings by name, in the units of pg_settings, as a new session would find them; empty without a server whose
+  // settings matter. "statement_timeout" and the like are "set by role" when only some roles or databases have them.
+  std::map<std::string, std::string> settings;
   std::map<QualifiedName, Table> tables;  // views included
   std::map<QualifiedName, Enum> enums;
   std::map<QualifiedName, Sequence> sequences;

@@ -9,9 +9,15 @@ static std::string_view needs(lint::Needs needs) {
     case lint::Needs::workload: return "a schema and queries (--log or --workload)";
     case lint::Needs::events: return "a log (--log)";
     case lint::Needs::project: return "a repository";
+    case lint::Needs::statistics: return "a database, or a snapshot with statistics (--db)";
+    case lint::Needs::server: return "a database (--db)";
     case lint::Needs::catalog: break;
   }
   return "a schema";
+}
+
+static std::string severity(const lint::Rule& rule) {
+  return std::string(name(rule.severity)) + (rule.on_by_default ? "" : ", off by default");
 }
 
 static std::string example(const lint::RegisteredRule& registered) {
@@ -24,7 +30,7 @@ std::string rule_page(const lint::RegisteredRule& registered) {
   const lint::Rule& rule = *registered.rule;
   std::string out = fmt::format("# {}\n\npgadvise found {}.\n\nCategory: {} · severity: {} · needs: {}\n\n## Why\n\n{}\n\n## What to do\n\n{}\n\n"
                                 "## When to ignore it\n\n{}\n",
-                                rule.id, rule.summary, registered.category, name(rule.severity), needs(rule.needs), rule.why, rule.fix,
+                                rule.id, rule.summary, registered.category, severity(rule), needs(rule.needs), rule.why, rule.fix,
                                 rule.when_to_ignore);
   out += example(registered);
   if (!rule.options.empty()) {
@@ -37,7 +43,7 @@ std::string rule_page(const lint::RegisteredRule& registered) {
 std::string rule_table() {
   std::string out = "| rule | severity | finds |\n|---|---|---|\n";
   for (const auto& [category, rule, example, bad, good] : lint::all_rules())
-    out += fmt::format("| [{0}](docs/rules/{0}.md) | {1} | {2} |\n", rule->id, name(rule->severity), rule->summary);
+    out += fmt::format("| [{0}](docs/rules/{0}.md) | {1} | {2} |\n", rule->id, severity(*rule), rule->summary);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "advisor/propose.h"
 #include "base/text.h"
 #include "lint/context.h"
 #include "log/reader.h"
@@ -34,6 +35,60 @@ bool updating() { return std::getenv("PGADVISE_UPDATE_GOLDEN") != nullptr; }
 
 std::string slurp(const fs::path& path) { return read_file(path.string()).value_or(""); }
 
+QualifiedName qualified(const std::string& name) {
+  const auto dot = name.find('.');
+  return {name.substr(0, dot), name.substr(dot + 1)};
+}
+
+template <class T>
+void set(const nlohmann::json& from, const char* name, T& to) {
+  if (from.contains(name)) to = from.at(name).get<T>();
+}
+
+// What only a server knows, in the words of the model: {"days", "settings", "tables": {"public.t": {"rows", …, "columns":
+// {"c": {"distinct", …}}, "indexes": {"i": {"scans", …}}}}, "sequences": {"public.s": {"last_value"}}}.
+void add_statistics(Catalog& catalog, const nlohmann::json& json) {
+  catalog.has_statistics = true;
+  catalog.server_version = 150000;
+  set(json, "server_version", catalog.server_version);
+  if (json.contains("days")) catalog.statistics_days = json["days"].get<double>();
+  for (const auto& [name, value] : json.value("settings", nlohmann::json::object()).items()) catalog.settings[name] = value;
+  for (const auto& [name, value] : json.value("sequences", nlohmann::json::object()).items())
+    catalog.sequences.at(qualified(name)).last_value = value.at("last_value").get<std::int64_t>();
+  for (const auto& [name, value] : json.value("tables", nlohmann::json::object()).items()) {
+    Table* table = catalog.table(qualified(name));
+    ASSERT_TRUE(table) << name;
+    TableStatistics& statistics = table->statistics.emplace();
+    set(value, "rows", statistics.rows);
+    set(value, "pages", statistics.pages);
+    set(value, "bytes", statistics.bytes);
+    set(value, "sequential_scans", statistics.sequential_scans);
+    set(value, "index_scans", statistics.index_scans);
+    set(value, "writes", statistics.writes);
+    set(value, "live_rows", statistics.live_rows);
+    set(value, "dead_rows", statistics.dead_rows);
+    set(value, "transaction_age", statistics.transaction_age);
+    for (auto& column : table->columns) {
+      if (!value.contains("columns") || !value["columns"].contains(column.name)) continue;
+      const auto& given = value["columns"][column.name];
+      ColumnStatistics& of_column = column.statistics.emplace();
+      set(given, "distinct", of_column.distinct);
+      set(given, "null_fraction", of_column.null_fraction);
+      set(given, "average_width", of_column.average_width);
+      set(given, "top_frequency", of_column.top_frequency);
+    }
+    for (auto& index : table->indexes) {
+      if (!value.contains("indexes") || !value["indexes"].contains(index.name)) continue;
+      const auto& given = value["indexes"][index.name];
+      IndexStatistics& of_index = index.statistics.emplace();
+      set(given, "scans", of_index.scans);
+      set(given, "pages", of_index.pages);
+      set(given, "valid", index.valid);
+      set(given, "building", index.building);
+    }
+  }
+}
+
 // What the fixture folder has under one name: bad.sql, bad.log, bad/ (a repository).
 struct Inputs {
   std::optional<Catalog> catalog;
@@ -46,6 +101,7 @@ struct Inputs {
     if (fs::exists(name + ".sql")) {
       sql = slurp(name + ".sql");
       catalog = replay(sql, name + ".sql");
+      if (fs::exists(name + ".statistics.json")) add_statistics(*catalog, nlohmann::json::parse(slurp(name + ".statistics.json")));
     }
     if (fs::exists(name + ".log")) {
       workload = log::read({name + ".log"}, {}, diagnostics);
@@ -94,6 +150,40 @@ TEST_P(RuleFixture, BadYieldsExactlyWhatIsExpected) {
   EXPECT_FALSE(found.empty());
   if (updating()) std::ofstream("expected.json") << found.dump(2) << "\n";
   EXPECT_EQ(found.dump(2), nlohmann::ordered_json::parse(slurp("expected.json"), nullptr, false).dump(2));
+}
+
+// Every safe fix together leaves nothing of what it mends; undone in reverse order, all of it is back.
+TEST_P(RuleFixture, SafeFixesMendAndTheWayBackLeadsBack) {
+  Inputs bad("bad");
+  if (!bad.catalog || bad.workload || bad.project) GTEST_SKIP() << "no schema alone";
+  auto findings = bad.findings(GetParam().rule->id);
+  advisor::propose(findings, *bad.catalog, nullptr);
+  std::string up;
+  std::string down;
+  std::set<std::string> mended;
+  for (const auto& finding : findings) {
+    if (!finding.fix || finding.fix->safety != Fix::Safety::safe) continue;
+    mended.insert(finding.id);
+    if (finding.fix->sql.empty()) continue;
+    up += finding.fix->sql + "\n";
+    down = finding.fix->down_sql + "\n" + down;
+  }
+  if (mended.empty()) GTEST_SKIP() << "no safe fix";
+  const auto ids = [&](const std::string& script) {
+    Inputs after("bad");
+    after.catalog = Inputs::replay(bad.sql + "\n;\n" + script, "bad.sql");
+    if (fs::exists("bad.statistics.json")) {
+      auto json = nlohmann::json::parse(slurp("bad.statistics.json"));
+      add_statistics(*after.catalog, json);
+    }
+    std::set<std::string> out;
+    for (const auto& finding : after.findings(GetParam().rule->id)) out.insert(finding.id);
+    return out;
+  };
+  const auto left = ids(up);
+  for (const auto& id : mended) EXPECT_FALSE(left.count(id)) << id << " is still found after\n" << up;
+  const auto back = ids(up + down);
+  for (const auto& id : mended) EXPECT_TRUE(back.count(id)) << id << " is not found again after\n" << up << down;
 }
 
 TEST_P(RuleFixture, GoodYieldsNothing) {

@@ -1,0 +1,109 @@
+#include "lint/tables.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "base/text.h"
+#include "lint/words.h"
+
+namespace pgadvise::lint {
+namespace {
+
+bool owned_by_tool(const Table& table) {
+  static constexpr std::array<std::string_view, 24> names = {
+      "__drizzle_migrations", "_prisma_migrations", "schema_migrations", "ar_internal_metadata", "flyway_schema_history",
+      "schema_version", "goose_db_version", "knex_migrations", "knex_migrations_lock", "pgmigrations", "alembic_version",
+      "django_migrations", "databasechangelog", "databasechangeloglock", "atlas_schema_revisions", "gorp_migrations",
+      "__diesel_schema_migrations", "_sqlx_migrations", "kysely_migration", "kysely_migration_lock", "sequelizemeta",
+      "mikro_orm_migrations", "typeorm_metadata", "spatial_ref_sys"};
+  static constexpr std::array<std::string_view, 5> schemas = {"drizzle", "supabase_migrations", "sqitch", "cron", "pgboss"};
+  return one_of(lower(table.name.name), names) || one_of(table.name.schema, schemas);
+}
+
+bool is_time(const Column& column) {
+  return column.type.compare(0, 9, "timestamp") == 0 || column.type == "date";
+}
+
+bool surrogate(const Table& table, const Column& column) {
+  const Constraint* key = primary_key(table);
+  return (key && key->columns == std::vector<std::string>{column.name}) || column.name == "id";
+}
+
+}  // namespace
+
+std::vector<const Table*> judged_tables(const Context& context) {
+  std::vector<const Table*> out;
+  for (const auto& [name, table] : context.catalog().tables) {
+    const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
+    if (stored && !table.partition_of && !table.temporary && !owned_by_tool(table)) out.push_back(&table);
+  }
+  return out;
+}
+
+const Constraint* primary_key(const Table& table) {
+  for (const auto& constraint : table.constraints)
+    if (constraint.kind == Constraint::Kind::primary_key) return &constraint;
+  return nullptr;
+}
+
+const Index* unique_among(const Table& table, const std::vector<std::string>& columns, bool partial) {
+  for (const auto& index : table.indexes) {
+    if (!index.unique || !index.valid || (index.predicate && !partial)) continue;
+    if (std::all_of(index.keys.begin(), index.keys.end(),
+                    [&](const IndexKey& key) { return !key.column.empty() && contains(columns, key.column); }))
+      return &index;
+  }
+  return nullptr;
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+Junction junction(const Table& table) {
+  Junction out;
+  for (const auto& key : table.constraints) {
+    if (key.kind != Constraint::Kind::foreign_key) continue;
+    if (key.columns.size() != 1 || contains(out.links, key.columns[0])) return {};
+    out.links.push_back(key.columns[0]);
+  }
+  if (out.links.size() != 2) return {};
+  for (const auto& column : table.columns)
+    if (!contains(out.links, column.name) && !surrogate(table, column) && !is_time(column)) return {};
+  out.is = true;
+  return out;
+}
+
+bool named_like_log(const Table& table) {
+  static constexpr std::array<std::string_view, 25> names = {
+      "log",      "audit",    "event",   "history", "archive",   "archived", "deleted", "outbox", "queue",
+      "job",      "backup",   "snapshot", "metric", "analytics", "usage",    "view",    "visit",  "click",
+      "download", "activity", "trace",   "tmp",     "temp",      "staging",  "revision"};
+  for (const auto& word : words_of(table.name.name))
+    if (one_of(singular(word), names)) return true;
+  return false;
+}
+
+std::string grouped(double number) {
+  std::string digits = std::to_string(std::llround(std::clamp(number, -9e15, 9e15)));
+  for (int at = static_cast<int>(digits.size()) - 3; at > (digits[0] == '-' ? 1 : 0); at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
+std::string bytes_text(double bytes) {
+  static constexpr std::array<const char*, 5> units = {"bytes", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  for (; bytes >= 1024 && unit + 1 < units.size(); ++unit) bytes /= 1024;
+  std::array<char, 32> out{};
+  std::snprintf(out.data(), out.size(), bytes < 10 && unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+  return out.data();
+}
+
+Evidence catalog_fact(std::string text, std::optional<Place> place) {
+  return {Evidence::Kind::catalog, std::move(text), std::move(place), {}};
+}
+
+}  // namespace pgadvise::lint
