@@ -18,12 +18,15 @@ bool owned_by_tool(const Table& table) {
       "django_migrations", "databasechangelog", "databasechangeloglock", "atlas_schema_revisions", "gorp_migrations",
       "__diesel_schema_migrations", "_sqlx_migrations", "kysely_migration", "kysely_migration_lock", "sequelizemeta",
       "mikro_orm_migrations", "typeorm_metadata", "spatial_ref_sys"};
-  static constexpr std::array<std::string_view, 5> schemas = {"drizzle", "supabase_migrations", "sqitch", "cron", "pgboss"};
+  static constexpr std::array<std::string_view, 6> schemas = {"drizzle", "partman", "supabase_migrations", "sqitch", "cron", "pgboss"};
   return one_of(lower(table.name.name), names) || one_of(table.name.schema, schemas);
 }
 
-bool is_time(const Column& column) {
-  return column.type.compare(0, 9, "timestamp") == 0 || column.type == "date";
+// When the row came and changed, not what it says.
+bool keeps_time(const Column& column) {
+  static constexpr std::array<std::string_view, 13> words = {"created", "updated", "deleted", "modified", "inserted", "added",  "joined",
+                                                            "archived", "linked", "assigned", "removed",  "changed",  "creation"};
+  return column.type.compare(0, 9, "timestamp") == 0 && any_of(words_of(column.name), words);
 }
 
 bool surrogate(const Table& table, const Column& column) {
@@ -71,7 +74,12 @@ Junction junction(const Table& table) {
   }
   if (out.links.size() != 2) return {};
   for (const auto& column : table.columns)
-    if (!contains(out.links, column.name) && !surrogate(table, column) && !is_time(column)) return {};
+    if (!contains(out.links, column.name) && !surrogate(table, column) && !keeps_time(column)) return {};
+  // With an id of its own, and a side that may be missing, it is a record rather than a link.
+  const Constraint* key = primary_key(table);
+  const bool own_id = key && std::none_of(key->columns.begin(), key->columns.end(), [&](const std::string& name) { return contains(out.links, name); });
+  for (const auto& link : out.links)
+    if (own_id && !table.column(link)->not_null) return {};
   out.is = true;
   return out;
 }

@@ -22,7 +22,7 @@ const Index* unique_among(const Table& table, const std::vector<std::string>& co
 bool contains(const std::vector<std::string>& list, std::string_view value);
 
 // A table that links two others and holds nothing of its own: two keys of one column each, beside them at most a number
-// or uuid of its own and times. `links` are the two columns.
+// or uuid of its own and when it came and changed. `links` are the two columns.
 struct Junction {
   bool is = false;
   std::vector<std::string> links;

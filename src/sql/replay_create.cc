@@ -532,6 +532,7 @@ Outcome Replayer::State::add_foreign_key(Table& table, const PendingConstraint& 
                      Problem::Kind::missing};
   key.on_delete = action(node.fk_del_action);
   key.on_update = action(node.fk_upd_action);
+  key.on_delete_columns = strings(NodeList(node.n_fk_del_set_cols, node.fk_del_set_cols));
   key.validated = pending.new_table || !node.skip_validation;
   key.deferrable = node.deferrable || pending.deferrable;
   key.origin = place(node.location);

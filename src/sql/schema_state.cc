@@ -574,6 +574,7 @@ void SchemaState::rename_column(Table& root, const std::string& from, const std:
     }
     for (Constraint& own : table->constraints) {
       in_list(own.columns);
+      in_list(own.on_delete_columns);
       if (!own.expression.empty()) in_text(own.expression);
     }
     for (Index& own : table->indexes) {
