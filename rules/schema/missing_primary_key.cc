@@ -1,0 +1,81 @@
+#include <algorithm>
+
+#include "base/identifier.h"
+#include "base/text.h"
+#include "lint/tables.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+
+// A whole unique index over columns that are all NOT NULL: it could be the primary key as it stands.
+static const Index* ready_key(const Table& table) {
+  for (const auto& index : table.indexes) {
+    if (!index.unique || !index.valid || index.predicate || index.nulls_not_distinct || index.method != "btree" || index.keys.empty())
+      continue;
+    if (std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+          const Column* column = table.column(key.column);
+          return column && column->not_null && !key.descending && key.operator_class.empty() && key.collation.empty();
+        }))
+      return &index;
+  }
+  return nullptr;
+}
+
+static Fix fix_of(const Table& table, const Index* ready) {
+  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name);
+  Fix fix;
+  if (ready && !ready->constraint && table.kind == Table::Kind::ordinary) {
+    fix.title = "Make the unique index " + ready->name + " the primary key: nothing is built, the lock is short";
+    fix.sql = alter + " ADD CONSTRAINT " + quote_identifier(ready->name) + " PRIMARY KEY USING INDEX " + quote_identifier(ready->name) + ";";
+    return fix;
+  }
+  const Column* id = table.column("id");
+  if (ready || id) {
+    std::vector<std::string> columns;
+    if (ready) for (const auto& key : ready->keys) columns.push_back(quote_identifier(key.column));
+    else columns.push_back("id");
+    fix.title = "Add the primary key: its index is built under an exclusive lock; on a large table build a unique index concurrently first";
+    fix.sql = alter + " ADD PRIMARY KEY (" + join(columns, ", ") + ");";
+    return fix;
+  }
+  fix.title = "Choose the columns that tell rows apart, or add an identity column: this rewrites the table under an exclusive lock";
+  if (table.kind == Table::Kind::ordinary) {
+    fix.sql = alter + " ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;";
+    fix.down_sql = alter + " DROP COLUMN id;";
+  }
+  fix.safety = Fix::Safety::manual;
+  return fix;
+}
+
+static void check(const Context& context, Reporter& reporter) {
+  for (const Table* table : judged_tables(context)) {
+    if (primary_key(*table)) continue;
+    const Junction links = junction(*table);
+    if (links.is && !unique_among(*table, links.links)) continue;  // junction-table-without-key says more
+    const Index* ready = ready_key(*table);
+    Finding& finding = reporter.add(
+        {.kind = "table", .schema = table->name.schema, .table = table->name.name},
+        ready ? display(table->name) + " has no primary key, though " + ready->name + " would serve as one: tools and logical replication look for the primary key."
+              : display(table->name) + " has no primary key: two rows can be the same, and logical replication can't UPDATE or DELETE them.",
+        ready ? std::optional(Severity::note) : std::nullopt);
+    finding.location = table->origin;
+    if (ready) finding.evidence.push_back(catalog_fact(ready->name + " is unique, whole, and none of its columns may be null", ready->origin));
+    finding.fix = fix_of(*table, ready);
+  }
+}
+
+constinit const Rule missing_primary_key{
+    .id = "missing-primary-key",
+    .severity = Severity::warning,
+    .needs = Needs::catalog,
+    .summary = "a table without a primary key",
+    .why = "Without a primary key nothing keeps two rows from being the same, and a row that came twice can only be removed by "
+           "its physical place. Logical replication refuses UPDATE and DELETE on such a table, most ORMs can't address its rows, "
+           "and no foreign key can reference it.\n\n"
+           "Partitions are not reported beside their parent, nor are the tables of migration tools. A note where a unique index "
+           "over NOT NULL columns already does the work.",
+    .fix = "Make a unique index over NOT NULL columns the primary key (`ADD PRIMARY KEY USING INDEX`), or add an identity column.",
+    .when_to_ignore = "Rows are only ever appended and read in bulk (staging, logs), and nothing replicates the table logically.",
+    .check = check};
+
+}  // namespace pgadvise::rules
