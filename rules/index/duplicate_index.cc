@@ -1,0 +1,99 @@
+#include <algorithm>
+
+#include "lint/index_sql.h"
+#include "lint/tables.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+
+static bool same_include(const Index& a, const Index& b) {
+  auto left = a.include;
+  auto right = b.include;
+  std::sort(left.begin(), left.end());
+  std::sort(right.begin(), right.end());
+  return left == right;
+}
+
+static bool same(const Index& a, const Index& b) {
+  return a.method == b.method && a.keys == b.keys && same_include(a, b) && same_predicate(a, b);
+}
+
+static const Constraint* constraint_of(const Table& table, const Index& index) {
+  for (const auto& constraint : table.constraints)
+    if (index.constraint && constraint.name == index.name) return &constraint;
+  return nullptr;
+}
+
+// A deferrable key can't be told from a plain one by its index, and serves neither ON CONFLICT nor foreign keys.
+static bool deferrable(const Table& table, const Index& index) {
+  const Constraint* constraint = constraint_of(table, index);
+  return constraint && constraint->deferrable;
+}
+
+// Whether `other` does all that `index` does.
+static bool replaces(const Table& table, const Index& other, const Index& index) {
+  if (!index.unique) return true;
+  return other.unique && other.nulls_not_distinct == index.nulls_not_distinct && !deferrable(table, other) && !deferrable(table, index);
+}
+
+// Which of two alike stays: the primary key, another constraint's, a unique one, the one that was there first.
+static int rank(const Table& table, const Index& index) {
+  const Constraint* constraint = constraint_of(table, index);
+  if (constraint && constraint->kind == Constraint::Kind::primary_key) return 0;
+  if (index.replica_identity) return 1;
+  if (constraint) return 2;
+  return index.unique ? 3 : 4;
+}
+
+static bool references_need(const Context& context, const Table& table, const Index& index) {
+  if (!index.unique) return false;
+  const auto& references = context.references_to(table.name);
+  return std::any_of(references.begin(), references.end(), [&](const Context::Reference& reference) {
+    const auto& columns = reference.key->referenced_columns;
+    return columns.size() == index.keys.size() && std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+             return contains(columns, key.column);
+           });
+  });
+}
+
+static void check_table(const Context& context, Reporter& reporter, const Table& table) {
+  std::vector<const Index*> indexes;
+  for (const auto& index : table.indexes)
+    if (index.valid && index.attached_to.empty()) indexes.push_back(&index);
+  std::stable_sort(indexes.begin(), indexes.end(), [&](const Index* a, const Index* b) { return rank(table, *a) < rank(table, *b); });
+  for (std::size_t at = 1; at < indexes.size(); ++at) {
+    const Index& index = *indexes[at];
+    if (index.replica_identity) continue;
+    const auto end = indexes.begin() + static_cast<long>(at);
+    const auto kept = std::find_if(indexes.begin(), end, [&](const Index* other) { return same(*other, index) && replaces(table, *other, index); });
+    if (kept == end) continue;
+    Finding& finding = reporter.add(
+        {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
+        "The index " + index.name + " on " + display(table.name) + " is the same as " + (*kept)->name + ": every write keeps both up to date, no read needs both.");
+    finding.location = index.origin;
+    finding.evidence.push_back(catalog_fact(index.name + ": " + definition(index), index.origin));
+    finding.evidence.push_back(catalog_fact((*kept)->name + ": " + ((*kept)->unique ? "unique " : "") + definition(**kept), (*kept)->origin));
+    const bool needed = references_need(context, table, index);
+    if (needed) finding.evidence.push_back(catalog_fact("foreign keys reference these columns; the server may have tied them to this very index"));
+    finding.fix = drop_index(table, index, needed ? Fix::Safety::review : Fix::Safety::safe);
+  }
+}
+
+static void check(const Context& context, Reporter& reporter) {
+  for (const auto& [name, table] : context.catalog().tables)
+    if (!table.temporary) check_table(context, reporter, table);
+}
+
+constinit const Rule duplicate_index{
+    .id = "duplicate-index",
+    .severity = Severity::warning,
+    .needs = Needs::catalog,
+    .summary = "an index that is there twice",
+    .why = "Two indexes of the same method, keys, order, operator classes, collations, INCLUDE columns and predicate: each INSERT, "
+           "and most UPDATEs, write both, both take disk and cache, and the planner uses one. A plain index beside a unique one "
+           "(a primary key declared UNIQUE once more, an index on a UNIQUE column) is the usual case.",
+    .fix = "Drop the one that no constraint needs.",
+    .when_to_ignore = "The second one is being built to replace the first.",
+    .check = check};
+
+}  // namespace pgadvise::rules
