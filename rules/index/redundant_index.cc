@@ -1,0 +1,83 @@
+#include <algorithm>
+
+#include "lint/index_sql.h"
+#include "lint/tables.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+
+static constexpr Option options[] = {
+    {"larger", 4, "how many times the pages of the narrow index the wide one may have; beyond that the narrow one earns its keep"},
+};
+
+static IndexKey mirrored(IndexKey key) {
+  key.descending = !key.descending;
+  key.nulls_first = !key.nulls_first;
+  return key;
+}
+
+// The keys of `narrow` lead in `wide`, read forwards or backwards.
+static bool leads(const Index& narrow, const Index& wide) {
+  if (narrow.keys.size() > wide.keys.size() || narrow.keys.empty()) return false;
+  const auto end = narrow.keys.end();
+  if (std::equal(narrow.keys.begin(), end, wide.keys.begin())) return true;
+  return std::equal(narrow.keys.begin(), end, wide.keys.begin(), [](const IndexKey& a, const IndexKey& b) { return a == mirrored(b); });
+}
+
+static bool holds(const Index& wide, const std::string& column) {
+  return contains(wide.include, column) ||
+         std::any_of(wide.keys.begin(), wide.keys.end(), [&](const IndexKey& key) { return key.column == column; });
+}
+
+static bool identical(const Index& a, const Index& b) {
+  return a.keys == b.keys && a.include.size() == b.include.size() && same_predicate(a, b);
+}
+
+static bool serves(const Context& context, const Rule& rule, const Index& wide, const Index& narrow) {
+  if (!wide.valid || wide.method != "btree" || !wide.attached_to.empty() || &wide == &narrow) return false;
+  if (!leads(narrow, wide) || !same_predicate(narrow, wide) || identical(narrow, wide)) return false;
+  if (!std::all_of(narrow.include.begin(), narrow.include.end(), [&](const std::string& column) { return holds(wide, column); })) return false;
+  // Of two mirrored ones each serves for the other: the later name goes, unless a constraint holds it.
+  if (wide.keys.size() == narrow.keys.size() && wide.include.size() == narrow.include.size() && droppable(wide) && !wide.unique &&
+      wide.name > narrow.name)
+    return false;
+  if (!wide.statistics || !narrow.statistics || narrow.statistics->pages < 1000) return true;
+  return static_cast<double>(wide.statistics->pages) <= context.option(rule, "larger") * static_cast<double>(narrow.statistics->pages);
+}
+
+static void check(const Context& context, Reporter& reporter);
+
+constinit const Rule redundant_index{
+    .id = "redundant-index",
+    .severity = Severity::warning,
+    .needs = Needs::catalog,
+    .summary = "an index that another one serves as well",
+    .why = "A B-tree on (a, b) finds by a as well as one on (a) does: the narrow one costs each write and takes room in the cache. "
+           "Only plain B-trees are compared, and only where order, operator classes, collations and predicate agree; unique indexes, those "
+           "of constraints and of the replica identity are left alone. (a) against (a DESC) counts, since a B-tree reads both ways; (a, b) "
+           "against (a, b DESC) does not.",
+    .fix = "Drop the narrow index, once its scans are known to be of no special kind.",
+    .when_to_ignore = "The wide index is much larger, and hot queries, or index-only scans, use the narrow one.",
+    .options = options,
+    .check = check};
+
+static void check(const Context& context, Reporter& reporter) {
+  for (const auto& [name, table] : context.catalog().tables) {
+    if (table.temporary) continue;
+    for (const auto& narrow : table.indexes) {
+      if (narrow.unique || !narrow.valid || narrow.method != "btree" || !droppable(narrow)) continue;
+      const auto wide = std::find_if(table.indexes.begin(), table.indexes.end(),
+                                     [&](const Index& index) { return serves(context, redundant_index, index, narrow); });
+      if (wide == table.indexes.end()) continue;
+      Finding& finding = reporter.add(
+          {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = narrow.name},
+          "The index " + narrow.name + " on " + display(table.name) + " is redundant: " + wide->name + " begins with the same columns and serves the same look-ups.");
+      finding.location = narrow.origin;
+      finding.evidence.push_back(catalog_fact(narrow.name + ": " + definition(narrow), narrow.origin));
+      finding.evidence.push_back(catalog_fact(wide->name + ": " + (wide->unique ? "unique " : "") + definition(*wide), wide->origin));
+      finding.fix = drop_index(table, narrow, Fix::Safety::review);
+    }
+  }
+}
+
+}  // namespace pgadvise::rules
