@@ -1,0 +1,63 @@
+#include "base/identifier.h"
+#include "base/text.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+
+static bool any_unique_over(const Table& table, const std::vector<std::string>& links) {
+  for (const auto& index : table.indexes) {
+    if (!index.unique) continue;
+    std::size_t found = 0;
+    for (const auto& key : index.keys) found += contains(links, key.column);
+    if (found == links.size()) return true;
+  }
+  return unique_among(table, links, true) != nullptr;
+}
+
+static Fix fix_of(const Table& table, const Junction& junction) {
+  const std::string columns = quote_identifier(junction.links[0]) + ", " + quote_identifier(junction.links[1]);
+  const std::string name = quote_name(table.name.schema, table.name.name);
+  Fix fix;
+  if (!primary_key(table)) {
+    const std::string key = quote_identifier(table.name.name + "_pkey");
+    fix.title = "Make the two columns the primary key; this fails while a pair is there twice, or a column is null";
+    fix.sql = "ALTER TABLE " + name + " ADD CONSTRAINT " + key + " PRIMARY KEY (" + columns + ");";
+    fix.down_sql = "ALTER TABLE " + name + " DROP CONSTRAINT " + key + ";";
+  } else {
+    const std::string index = table.name.name + "_" + join(junction.links, "_") + "_key";
+    const bool partitioned = table.kind == Table::Kind::partitioned;
+    fix.title = "Create a unique index over the two columns; this fails while a pair is there twice";
+    fix.sql = std::string("CREATE UNIQUE INDEX ") + (partitioned ? "" : "CONCURRENTLY ") + quote_identifier(index.substr(0, 63)) + " ON " + name + " (" + columns + ");";
+    fix.down_sql = std::string("DROP INDEX ") + (partitioned ? "" : "CONCURRENTLY ") + quote_name(table.name.schema, index.substr(0, 63)) + ";";
+  }
+  return fix;
+}
+
+static void check(const Context& context, Reporter& reporter) {
+  for (const Table* table : judged_tables(context)) {
+    const Junction links = junction(*table);
+    if (!links.is || any_unique_over(*table, links.links) || (primary_key(*table) && named_like_log(*table))) continue;
+    Finding& finding = reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},
+                                    display(table->name) + " links two tables, and nothing keeps a pair (" + join(links.links, ", ") +
+                                        ") from being there twice: joins through it then give every row twice.");
+    finding.location = table->origin;
+    finding.evidence.push_back(catalog_fact("beside its two foreign keys it has only an id and times, and no unique index over both"));
+    finding.fix = fix_of(*table, links);
+  }
+}
+
+constinit const Rule junction_table_without_key{
+    .id = "junction-table-without-key",
+    .severity = Severity::warning,
+    .needs = Needs::catalog,
+    .summary = "a table that links two others, without a unique key over the pair",
+    .why = "A many-to-many table says whether a pair belongs together. Without a key over both columns a repeated request stores the pair twice: "
+           "joins count double, and removing the link removes one of two. An id of its own does not help.\n\n"
+           "Only tables that hold nothing but two foreign keys, an id and times are judged.",
+    .fix = "PRIMARY KEY (a, b), or a unique index; remove pairs that are there twice first. The key also serves look-ups by its first column.",
+    .when_to_ignore = "Each row is an event of its own (a visit, a purchase), so that a pair may repeat.",
+    .check = check};
+
+}  // namespace pgadvise::rules
