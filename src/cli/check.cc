@@ -154,6 +154,10 @@ class Check {
       return;
     }
     live_ = std::move(*catalog);
+    if (sandbox_) {  // nobody set it up for this project, and nothing ran there
+      live_->settings.clear();
+      live_->statistics_days.reset();
+    }
     const int version = connection.server_version();
     report_.server_version = fmt::format("{}.{}", version / 10000, version % 10000);
     report_.inputs.push_back({kind, kind == "sandbox" ? "" : live_->database, fmt::format("{} tables", live_->tables.size())});

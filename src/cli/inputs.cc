@@ -48,6 +48,10 @@ static void take_places(Table& live, const Table& file) {
     if (const Column* same = file.column(column.name)) column.origin = same->origin;
   for (auto& index : live.indexes)
     if (const Index* same = file.index(index.name)) index.origin = same->origin;
+  live.dropped_keys = file.dropped_keys;
+  for (auto& policy : live.policies)
+    for (const auto& other : file.policies)
+      if (other.name == policy.name) policy.origin = other.origin;
   for (auto& constraint : live.constraints)
     for (const auto& other : file.constraints)
       if (other.kind == constraint.kind && other.columns == constraint.columns &&

@@ -139,6 +139,7 @@ struct Table {
   bool unlogged = false;
   bool temporary = false;
   bool row_security = false;
+  std::vector<std::string> dropped_keys;  // columns whose foreign key a migration dropped again: meant so
   std::string definition;  // of views: the query
   std::string comment;
   std::optional<TableStatistics> statistics;

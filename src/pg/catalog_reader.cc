@@ -154,6 +154,8 @@ class Reader {
   Result<void> indexes();
   Result<void> index_keys();
   Result<void> constraints();
+  Result<void> policies();
+  Result<void> settings_and_age();
   Result<void> types_and_sequences();
   void column_statistics();
   void sum_up_partitions();
@@ -247,7 +249,9 @@ Result<void> Reader::tables() {
                "pg_stat_get_numscans(c.oid), pg_stat_get_tuples_inserted(c.oid) + "
                "pg_stat_get_tuples_updated(c.oid) + "
                "pg_stat_get_tuples_deleted(c.oid), c.relkind IN ('r', 'p', 'm') AND "
-               "(NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)), c.oid IN {1}",
+               "(NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)), c.oid IN {1}, "
+               "pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid), CASE WHEN c.relkind IN ('r', 'm') THEN "
+               "age(c.relfrozenxid) END",
                definition, locked) +
            relations("") + "ORDER BY 2, 3";
   };
@@ -279,6 +283,9 @@ Result<void> Reader::tables() {
       statistics.bytes = row[12] ? integer(row[12]) : statistics.pages * 8192;
       statistics.sequential_scans = integer(row[13]);
       statistics.writes = integer(row[14]);
+      statistics.live_rows = integer(row[17]);
+      statistics.dead_rows = integer(row[18]);
+      statistics.transaction_age = integer(row[19]);
       out.statistics = statistics;
     }
     if (truth(row[15])) unreadable.push_back(display(out.name));
@@ -358,8 +365,11 @@ Result<void> Reader::indexes() {
                "'u', 'x')), "
                "pg_stat_get_numscans(i.indexrelid), ic.relpages, "
                "(SELECT above.relname FROM pg_inherits h JOIN pg_class above ON above.oid = h.inhparent "
-               "WHERE h.inhrelid = i.indexrelid)",
-               nulls ? "i.indnullsnotdistinct" : "false", predicate) +
+               "WHERE h.inhrelid = i.indexrelid), i.indisreplident, {}",
+               nulls ? "i.indnullsnotdistinct" : "false", predicate,
+               connection_.server_version() >= 120000
+                   ? "EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.index_relid = i.indexrelid)"
+                   : "false") +
            relations(
                "JOIN pg_index i ON i.indrelid = c.oid AND i.indislive JOIN pg_class ic ON ic.oid = "
                "i.indexrelid "
@@ -386,6 +396,8 @@ Result<void> Reader::indexes() {
     index.constraint = truth(row[8]);
     index.statistics = IndexStatistics{integer(row[9]), integer(row[10])};
     index.attached_to = text(row[11]);
+    index.replica_identity = truth(row[12]);
+    index.building = truth(row[13]);
     if (owner->statistics) owner->statistics->index_scans += index.statistics->scans;
     index_by_oid_[text(row[0])] = {owner, owner->indexes.size()};
     owner->indexes.push_back(std::move(index));
@@ -447,10 +459,10 @@ Result<void> Reader::constraints() {
                "k.confdeltype, "
                "k.confupdtype, CASE WHEN k.contype = 'c' THEN {} WHEN k.contype = 'x' THEN "
                "pg_get_constraintdef(k.oid) "
-               "END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR (k.contype = 'c' AND NOT "
-               "k.conislocal), "
-               "{}, fn.nspname, f.relname",
-               expression, nulls ? "i.indnullsnotdistinct" : "false") +
+               "END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR (k.contype = 'c' AND k.coninhcount > "
+               "0), "
+               "{}, fn.nspname, f.relname, {}",
+               expression, nulls ? "i.indnullsnotdistinct" : "false", nulls ? "k.confdelsetcols::text" : "NULL") +
            relations(
                "JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') "
                "LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype = 'u' "
@@ -480,6 +492,7 @@ Result<void> Reader::constraints() {
       constraint.referenced_columns = column_names(row[4], row[5]);
       constraint.on_delete = referential_action(text(row[6]));
       constraint.on_update = referential_action(text(row[7]));
+      constraint.on_delete_columns = column_names(row[0], row[15]);
     }
     constraint.expression = text(row[8]);
     if (constraint.expression.compare(0, 8, "EXCLUDE ") == 0) constraint.expression.erase(0, 8);
@@ -489,6 +502,40 @@ Result<void> Reader::constraints() {
     constraint.nulls_not_distinct = truth(row[12]);
     owner->constraints.push_back(std::move(constraint));
   }
+  return {};
+}
+
+Result<void> Reader::policies() {
+  const auto query = [](std::string_view seen, std::string_view checked) {
+    return fmt::format(
+               "SELECT p.polrelid, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN "
+               "'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive, {}, {}",
+               seen, checked) +
+           relations("JOIN pg_policy p ON p.polrelid = c.oid") + "ORDER BY p.polrelid, p.polname";
+  };
+  const auto rows = ask(query(unlocked("pg_get_expr(p.polqual, p.polrelid)"), unlocked("pg_get_expr(p.polwithcheck, p.polrelid)")),
+                        query("NULL", "NULL"), "policies are not read");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows)
+    if (Table* owner = table(row[0])) owner->policies.push_back({text(row[1]), text(row[2]), truth(row[3]), text(row[4]), text(row[5]), {}});
+  return {};
+}
+
+// As a new session of this role would find them: what this one set for itself is not in reset_val. A timeout that some
+// other role or database has is one that the server's owner thought of.
+Result<void> Reader::settings_and_age() {
+  const auto rows = ask(
+      "SELECT s.name, s.reset_val, s.reset_val = '0' AND EXISTS (SELECT FROM pg_db_role_setting r, unnest(r.setconfig) AS one(text) "
+      "WHERE one.text LIKE s.name || '=%' AND one.text <> s.name || '=0') FROM pg_settings s WHERE s.name IN ('statement_timeout', "
+      "'idle_in_transaction_session_timeout', 'lock_timeout', 'max_connections', 'shared_preload_libraries', 'autovacuum', "
+      "'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_freeze_max_age', 'in_hot_standby') ORDER BY 1");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) catalog_.settings[text(row[0])] = truth(row[2]) ? "set by role" : text(row[1]);
+  const auto age = ask(
+      "SELECT extract(epoch FROM now() - coalesce(d.stats_reset, pg_postmaster_start_time())) / 86400 FROM pg_stat_database d "
+      "WHERE d.datname = current_database()");
+  if (!age) return tl::unexpected(age.error());
+  if (!age->empty() && age->front().front()) catalog_.statistics_days = number(age->front().front());
   return {};
 }
 
@@ -505,8 +552,9 @@ Result<void> Reader::types_and_sequences() {
     out.name = name;
     if (row[2]) out.labels.push_back(*row[2]);
   }
-  const auto sequences = ask(fmt::format(
-      "SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), tn.nspname, t.relname, a.attname "
+  const auto query = [](std::string_view last) {
+    return fmt::format(
+      "SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), tn.nspname, t.relname, a.attname, s.seqincrement, s.seqcycle, s.seqmax, {} "
       "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = "
       "c.oid "
       "LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = "
@@ -515,7 +563,10 @@ Result<void> Reader::types_and_sequences() {
       "LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace "
       "LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid "
       "WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND {} AND {} ORDER BY 1, 2",
-      own_schema, not_of_extension("pg_class", "c.oid")));
+      last, own_schema, not_of_extension("pg_class", "c.oid"));
+  };
+  const auto sequences = ask(query("CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END"),
+                             query("NULL"), "how far sequences are is not read");
   if (!sequences) return tl::unexpected(sequences.error());
   for (const auto& row : *sequences) {
     Sequence sequence;
@@ -523,6 +574,10 @@ Result<void> Reader::types_and_sequences() {
     sequence.type = text(row[2]);
     if (row[4]) sequence.owner_table = QualifiedName{text(row[3]), text(row[4])};
     sequence.owner_column = text(row[5]);
+    sequence.increment = integer(row[6]);
+    sequence.cycles = truth(row[7]);
+    sequence.maximum = integer(row[8]);
+    if (row[9]) sequence.last_value = integer(row[9]);
     catalog_.sequences[sequence.name] = sequence;
   }
   return {};
@@ -531,7 +586,7 @@ Result<void> Reader::types_and_sequences() {
 void Reader::column_statistics() {
   const auto rows = ask("SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, n.null_frac, n.correlation, "
                         "n.avg_width, n.avg_width > 1 AND left(coalesce(n.histogram_bounds, n.most_common_vals)::text, 40) ~ "
-                        "'^[{]\"?[[:space:]]*[[{]' FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
+                        "'^[{]\"?[[:space:]]*[[{]', n.most_common_freqs[1] FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
                         "n.schemaname <> 'information_schema'",
                         "SELECT 1 WHERE false", "column statistics are not read");
   if (!rows) return;
@@ -543,7 +598,7 @@ void Reader::column_statistics() {
     for (auto& column : owner->columns)
       if (column.name == text(row[2]))
         column.statistics = ColumnStatistics{number(row[4]), number(row[5]), number(row[6]),
-                                             static_cast<int>(integer(row[7])), truth(row[8])};
+                                             static_cast<int>(integer(row[7])), truth(row[8]), number(row[9])};
   }
 }
 
@@ -564,6 +619,8 @@ void Reader::sum_up_partitions() {
       sum.sequential_scans += leaf.statistics->sequential_scans;
       sum.index_scans += leaf.statistics->index_scans;
       sum.writes += leaf.statistics->writes;
+      sum.live_rows += leaf.statistics->live_rows;
+      sum.dead_rows += leaf.statistics->dead_rows;
       above = parent->partition_of;
     }
   }
@@ -572,7 +629,7 @@ void Reader::sum_up_partitions() {
 Result<void> Reader::everything() {
   for (const auto part :
        {&Reader::names, &Reader::tables, &Reader::inheritance, &Reader::columns, &Reader::indexes,
-        &Reader::index_keys, &Reader::constraints, &Reader::types_and_sequences})
+        &Reader::index_keys, &Reader::constraints, &Reader::policies, &Reader::types_and_sequences, &Reader::settings_and_age})
     if (const auto done = (this->*part)(); !done) return done;
   column_statistics();
   sum_up_partitions();

@@ -107,6 +107,9 @@ class SnapshotReader {
     }
     for (const auto& [k, value] : member(object, "indexes").items())
       read_index(table, value, places_.at({"tables", key, "indexes", k}));
+    for (const auto& [k, value] : member(object, "policies").items())
+      table.policies.push_back({text_member(value, "name"), text_member(value, "for"), text_member(value, "as") != "RESTRICTIVE",
+                                text_member(value, "using"), text_member(value, "withCheck"), table.origin});
     catalog_.tables[table.name] = std::move(table);
   }
 

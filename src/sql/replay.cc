@@ -185,6 +185,10 @@ Outcome Replayer::State::dispatch(const Node& node, Effect& effect) {
       return create_enum(*node.create_enum_stmt);
     case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:
       return alter_enum(*node.alter_enum_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT:
+      return create_policy(*node.create_policy_stmt);
+    case PG_QUERY__NODE__NODE_ALTER_POLICY_STMT:
+      return alter_policy(*node.alter_policy_stmt);
     case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
       return create_schema(*node.create_schema_stmt, effect);
     case PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT:

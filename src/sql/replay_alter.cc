@@ -158,6 +158,10 @@ Outcome Replayer::State::alter_command(const PgQuery__RangeVar& range, const PgQ
     case AT(DisableRowSecurity):
       table->row_security = false;
       return {};
+    case AT(ReplicaIdentity):
+      if (command.def && command.def->node_case == PG_QUERY__NODE__NODE_REPLICA_IDENTITY_STMT)
+        for (Index& index : table->indexes) index.replica_identity = index.name == command.def->replica_identity_stmt->name;
+      return {};
     case AT(AttachPartition):
       return attach_partition(*table, *command.def->partition_cmd);
     case AT(DetachPartition):
@@ -231,6 +235,7 @@ Outcome Replayer::State::drop_constraint_command(Table& table, const PgQuery__Al
   if (links != schema.constraint_parents.end() && links->second.count(command.name))
     return Problem{std::string("inherited constraint \"") + command.name + "\" of relation \"" +
                    display(table.name) + "\" can't be dropped"};
+  if (constraint->kind == Kind::foreign_key && constraint->columns.size() == 1) table.dropped_keys.push_back(constraint->columns[0]);
   schema.erase_constraint(table, command.name);
   return {};
 }
@@ -464,6 +469,16 @@ Outcome Replayer::State::rename(const PgQuery__RenameStmt& stmt, Effect& effect)
       return rename_column(stmt);
     case OBJECT(TABCONSTRAINT):
       return rename_constraint(stmt);
+    case OBJECT(POLICY): {
+      Table* table = schema.table(*stmt.relation);
+      if (!table) return missing("relation", schema.find_table(*stmt.relation));
+      for (Policy& policy : table->policies)
+        if (policy.name == stmt.subname) {
+          policy.name = stmt.newname;
+          return {};
+        }
+      return missing("policy", {"", stmt.subname});
+    }
     case OBJECT(SCHEMA):
       schema.rename_schema(stmt.subname, stmt.newname);
       return {};

@@ -959,6 +959,35 @@ Outcome Replayer::State::create_enum(const PgQuery__CreateEnumStmt& stmt) {
   return {};
 }
 
+Outcome Replayer::State::create_policy(const PgQuery__CreatePolicyStmt& stmt) {
+  Table* table = schema.table(*stmt.table);
+  if (!table) return missing("relation", schema.find_table(*stmt.table));
+  Policy policy;
+  policy.name = stmt.policy_name;
+  policy.command = stmt.cmd_name;
+  for (char& c : policy.command) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  policy.permissive = stmt.permissive;
+  if (stmt.qual) policy.using_expression = expression_text(stmt.qual);
+  if (stmt.with_check) policy.check_expression = expression_text(stmt.with_check);
+  policy.origin = place(-1);
+  for (const Policy& other : table->policies)
+    if (other.name == policy.name) return exists("policy", {"", policy.name});
+  table->policies.push_back(std::move(policy));
+  return {};
+}
+
+Outcome Replayer::State::alter_policy(const PgQuery__AlterPolicyStmt& stmt) {
+  Table* table = schema.table(*stmt.table);
+  if (!table) return missing("relation", schema.find_table(*stmt.table));
+  for (Policy& policy : table->policies) {
+    if (policy.name != stmt.policy_name) continue;
+    if (stmt.qual) policy.using_expression = expression_text(stmt.qual);
+    if (stmt.with_check) policy.check_expression = expression_text(stmt.with_check);
+    return {};
+  }
+  return missing("policy", {"", stmt.policy_name});
+}
+
 Outcome Replayer::State::create_schema(const PgQuery__CreateSchemaStmt& stmt, Effect& effect) {
   const std::string name = stmt.schemaname[0] ? stmt.schemaname
                            : stmt.authrole    ? stmt.authrole->rolename

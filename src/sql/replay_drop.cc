@@ -112,6 +112,14 @@ Outcome Replayer::State::drop(const PgQuery__DropStmt& stmt, Effect& effect) {
           schema.drop_schema(parts.back());
         break;
       }
+      case OBJECT(POLICY): {
+        if (parts.size() < 2) break;
+        const QualifiedName name = schema.find_relation(parts.size() > 2 ? parts[parts.size() - 3] : "", parts[parts.size() - 2]);
+        Table* table = schema.catalog.table(name);
+        if (!table || !std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == parts.back(); }))
+          absent("policy", {"", parts.back()});
+        break;
+      }
       case OBJECT(EXTENSION):
         std::erase(schema.catalog.extensions, parts.back());
         break;

@@ -87,6 +87,8 @@ struct Replayer::State {
   Outcome create_sequence(const PgQuery__CreateSeqStmt& stmt);
   Outcome sequence_options(Sequence& sequence, NodeList options);
   Outcome create_enum(const PgQuery__CreateEnumStmt& stmt);
+  Outcome create_policy(const PgQuery__CreatePolicyStmt& stmt);
+  Outcome alter_policy(const PgQuery__AlterPolicyStmt& stmt);
   Outcome create_schema(const PgQuery__CreateSchemaStmt& stmt, Effect& effect);
   void create_function(const PgQuery__CreateFunctionStmt& stmt);
   // ---- replay_alter.cc

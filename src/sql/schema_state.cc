@@ -586,6 +586,11 @@ void SchemaState::rename_column(Table& root, const std::string& from, const std:
       in_list(own.predicate_not_null);
       if (own.predicate) in_text(*own.predicate);
     }
+    in_list(table->dropped_keys);
+    for (Policy& own : table->policies) {
+      if (!own.using_expression.empty()) in_text(own.using_expression);
+      if (!own.check_expression.empty()) in_text(own.check_expression);
+    }
     if (!table->partition_key.empty()) in_text(table->partition_key);
     if (auto& local = local_columns[table->name]; local.erase(from)) local.insert(to);
     for (const auto& [owner, key] : foreign_keys_to(table->name))

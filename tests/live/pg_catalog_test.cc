@@ -26,6 +26,55 @@ const Constraint* constraint(const Table& table, const std::string& name) {
   return nullptr;
 }
 
+TEST(PgCatalog, ReadsWhatSchemaAndServerRulesJudgeBy) {
+  live::Database database;
+  database.run(R"(
+    CREATE TABLE parents (id serial PRIMARY KEY, tenant integer, UNIQUE (tenant, id));
+    CREATE TABLE notes (id integer, "userId" integer, tenant integer,
+      FOREIGN KEY (tenant, "userId") REFERENCES parents (tenant, id) ON DELETE SET NULL ("userId"));
+    CREATE UNIQUE INDEX notes_id ON notes (id);
+    ALTER TABLE notes ALTER COLUMN id SET NOT NULL;
+    ALTER TABLE notes REPLICA IDENTITY USING INDEX notes_id;
+    ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY own ON notes FOR SELECT USING ("userId" = current_setting('app.user')::integer);
+    CREATE POLICY added ON notes AS RESTRICTIVE FOR INSERT WITH CHECK (id > 0);
+    CREATE TABLE base (id integer, CONSTRAINT positive CHECK (id > 0));
+    CREATE TABLE child (CONSTRAINT positive CHECK (id > 0)) INHERITS (base);
+    INSERT INTO parents (tenant) SELECT 1 FROM generate_series(1, 7);
+    INSERT INTO base SELECT 1 FROM generate_series(1, 20);
+    ANALYZE;
+  )");
+  const auto catalog = read(database.admin());
+  const Table& notes = *catalog.table({"public", "notes"});
+  ASSERT_EQ(notes.policies.size(), 2u);
+  EXPECT_EQ(notes.policies[0].name, "added");
+  EXPECT_EQ(notes.policies[0].command, "INSERT");
+  EXPECT_FALSE(notes.policies[0].permissive);
+  EXPECT_EQ(notes.policies[0].check_expression, "(id > 0)");
+  EXPECT_EQ(notes.policies[1].command, "SELECT");
+  EXPECT_NE(notes.policies[1].using_expression.find("\"userId\" = "), std::string::npos);
+  EXPECT_TRUE(notes.index("notes_id")->replica_identity);
+  EXPECT_FALSE(notes.index("notes_id")->building);
+  if (catalog.server_version >= 150000) {
+    EXPECT_EQ(notes.constraints.back().on_delete_columns, std::vector<std::string>{"userId"});
+  }
+  // Declared again in the child, and inherited all the same.
+  EXPECT_FALSE(constraint(*catalog.table({"public", "base"}), "positive")->inherited);
+  EXPECT_TRUE(constraint(*catalog.table({"public", "child"}), "positive")->inherited);
+  const Sequence& sequence = catalog.sequences.at({"public", "parents_id_seq"});
+  EXPECT_EQ(sequence.last_value, 7);
+  EXPECT_EQ(sequence.maximum, 2147483647);
+  EXPECT_EQ(catalog.settings.at("statement_timeout"), "0");
+  EXPECT_EQ(catalog.settings.at("autovacuum_freeze_max_age"), "200000000");
+  ASSERT_TRUE(catalog.statistics_days);
+  EXPECT_LT(*catalog.statistics_days, 1);
+  EXPECT_DOUBLE_EQ(catalog.table({"public", "base"})->column("id")->statistics->top_frequency, 1);
+  EXPECT_GT(catalog.table({"public", "base"})->statistics->transaction_age, 0);
+  database.run("ALTER ROLE CURRENT_USER SET idle_in_transaction_session_timeout = '9s'");
+  EXPECT_EQ(read(database.admin()).settings.at("idle_in_transaction_session_timeout"), "set by role");
+  database.run("ALTER ROLE CURRENT_USER RESET idle_in_transaction_session_timeout");
+}
+
 TEST(PgCatalog, ReadsTablesAndColumns) {
   live::Database database;
   database.run(R"(

@@ -1,0 +1,119 @@
+// The small things that rules judge by.
+#include <gtest/gtest.h>
+
+#include "lint/index_sql.h"
+#include "lint/index_use.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "sql/replay.h"
+
+namespace pgadvise::lint {
+namespace {
+
+Catalog catalog_of(std::string_view script) {
+  sql::Replayer replayer;
+  replayer.run(script, "x.sql");
+  EXPECT_TRUE(replayer.diagnostics().empty());
+  return replayer.take();
+}
+
+using Words = std::vector<std::string>;
+
+TEST(Words, AreTakenApart) {
+  EXPECT_EQ(words_of("createdAt"), (Words{"created", "at"}));
+  EXPECT_EQ(words_of("Created_AT"), (Words{"created", "at"}));
+  EXPECT_EQ(words_of("_order__items "), (Words{"order", "items"}));
+  EXPECT_EQ(words_of(""), Words{});
+}
+
+TEST(Words, InTheSingular) {
+  for (const auto& [plural, one] : std::vector<std::pair<std::string, std::string>>{{"users", "user"}, {"categories", "category"}, {"addresses", "address"}, {"boxes", "box"},
+                                                                                     {"statuses", "status"}, {"status", "status"}, {"people", "person"}, {"bus", "bus"},
+                                                                                     {"class", "class"}, {"analysis", "analysis"}, {"s", "s"}, {"", ""}})
+    EXPECT_EQ(singular(plural), one);
+  EXPECT_EQ(singular_name("OrderItems"), "order item");
+}
+
+TEST(Numbers, AreGrouped) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(2147483647), "2,147,483,647");
+  EXPECT_EQ(grouped(-1234), "-1,234");
+  EXPECT_EQ(bytes_text(512), "512 bytes");
+  EXPECT_EQ(bytes_text(1536), "1.5 kB");
+  EXPECT_EQ(bytes_text(700.0 * 1024 * 1024), "700 MB");
+}
+
+TEST(IndexSql, BuildsTheSameIndexAgain) {
+  const std::string script =
+      "CREATE TABLE \"Odd\" (id integer, \"userId\" integer, note text, gone timestamptz);\n";
+  const std::string index =
+      "CREATE UNIQUE INDEX \"odd one\" ON \"Odd\" (lower(note) DESC, \"userId\" NULLS FIRST, note COLLATE \"C\" text_pattern_ops) INCLUDE (id) NULLS NOT DISTINCT WHERE gone IS NULL;";
+  const Catalog once = catalog_of(script + index);
+  const Table& table = once.tables.at({"public", "Odd"});
+  const Catalog twice = catalog_of(script + create_index_sql(table, table.indexes.at(0)));
+  const Index& again = twice.tables.at({"public", "Odd"}).indexes.at(0);
+  EXPECT_EQ(again.keys, table.indexes[0].keys) << create_index_sql(table, table.indexes[0]);
+  EXPECT_EQ(again.include, table.indexes[0].include);
+  EXPECT_EQ(again.predicate, table.indexes[0].predicate);
+  EXPECT_TRUE(again.unique && again.nulls_not_distinct);
+}
+
+TEST(Junctions, HoldNothingOfTheirOwn) {
+  const Catalog catalog = catalog_of(
+      "CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (id integer PRIMARY KEY);\n"
+      "CREATE TABLE plain (a_id integer REFERENCES a, b_id integer REFERENCES b, created_at timestamptz);\n"
+      "CREATE TABLE three (a_id integer REFERENCES a, b_id integer REFERENCES b, c_id integer REFERENCES b);\n"
+      "CREATE TABLE more (a_id integer REFERENCES a, b_id integer REFERENCES b, position integer);\n"
+      "CREATE TABLE same (a_id integer REFERENCES a REFERENCES b);\n");
+  const auto is = [&](const char* name) { return junction(catalog.tables.at({"public", name})).is; };
+  EXPECT_TRUE(is("plain"));
+  EXPECT_FALSE(is("three"));
+  EXPECT_FALSE(is("more"));
+  EXPECT_FALSE(is("same"));
+}
+
+TEST(ForeignKeys, AreServedByTheOneIndexThatIsLeft) {
+  const Catalog catalog = catalog_of(
+      "CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (a_id integer REFERENCES a, at date);\n"
+      "CREATE INDEX narrow ON b (a_id); CREATE INDEX other ON b (at);\n");
+  const Table& table = catalog.tables.at({"public", "b"});
+  EXPECT_TRUE(serves_foreign_key(table, *table.index("narrow")));
+  EXPECT_FALSE(serves_foreign_key(table, *table.index("other")));
+}
+
+TEST(Policies, AreReplayed) {
+  const Catalog catalog = catalog_of(
+      "CREATE TABLE notes (id integer, \"userId\" integer);\n"
+      "CREATE POLICY own ON notes FOR select USING (\"userId\" = 1);\n"
+      "CREATE POLICY added ON notes AS RESTRICTIVE FOR INSERT WITH CHECK (id > 0);\n"
+      "CREATE POLICY gone ON notes USING (true);\n"
+      "ALTER POLICY own ON notes RENAME TO \"Mine\"; ALTER POLICY \"Mine\" ON notes USING (\"userId\" = 2); DROP POLICY gone ON notes;\n"
+      "ALTER TABLE notes RENAME COLUMN \"userId\" TO owner;\n");
+  const auto& policies = catalog.tables.at({"public", "notes"}).policies;
+  ASSERT_EQ(policies.size(), 2u);
+  EXPECT_EQ(policies[0].name, "Mine");
+  EXPECT_EQ(policies[0].command, "SELECT");
+  EXPECT_EQ(policies[0].using_expression, "owner = 2");
+  EXPECT_FALSE(policies[1].permissive);
+  EXPECT_EQ(policies[1].check_expression, "id > 0");
+}
+
+TEST(Runner, LeavesOutWhatIsOffOrCannotBeKnown) {
+  const Catalog catalog = catalog_of("CREATE TABLE a (id integer PRIMARY KEY);");
+  const Outcome all = run({&catalog, nullptr, nullptr});
+  const auto ran = [](const Outcome& outcome, const char* id) { return contains(outcome.ran, id); };
+  EXPECT_FALSE(ran(all, "missing-timestamps"));
+  EXPECT_FALSE(ran(all, "unused-index"));
+  EXPECT_TRUE(ran(all, "missing-primary-key"));
+  for (const auto& skipped : all.skipped) {
+    EXPECT_NE(skipped.rule, "missing-timestamps") << "off is not skipped";
+    if (skipped.rule == "unused-index") {
+      EXPECT_EQ(skipped.reason, "needs a database or a snapshot with statistics: --db CONN");
+    }
+  }
+  EXPECT_EQ(run({&catalog, nullptr, nullptr}, {"missing-timestamps"}).findings.size(), 1u);
+}
+
+}  // namespace
+}  // namespace pgadvise::lint
