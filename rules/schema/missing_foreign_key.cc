@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <set>
+
+#include "base/identifier.h"
+#include "base/text.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+constexpr Option options[] = {
+    {"convention_share", 0.8, "share of a schema's likely keys that are not declared from which it is a convention: one finding for the schema"},
+    {"convention_columns", 8, "columns below which it is never called a convention"},
+};
+
+struct Candidate {
+  const Table* table;
+  const Column* column;
+  const Table* parent;
+  std::string key;
+  std::string because;
+};
+
+using ByName = std::map<std::pair<std::string, std::string>, std::vector<const Table*>>;  // schema, name in the singular
+
+// "customerId", "customer_id" -> "customer"; "" for others.
+std::string target_of(const std::string& name) {
+  auto words = words_of(name);
+  if (words.size() < 2 || (words.back() != "id" && words.back() != "uuid")) return {};
+  words.pop_back();
+  static constexpr std::string_view foreign[] = {"stripe",  "external", "ext",     "remote", "client", "github", "gitlab", "google", "slack",  "discord", "provider",
+                                                 "oauth",   "original", "old",     "legacy", "source", "trace",  "request", "correlation", "message", "device",
+                                                 "paypal",  "apple",    "shopify", "hubspot", "salesforce", "idempotency", "vendor", "upstream", "polar", "temp"};
+  if (any_of(words, foreign)) return {};
+  for (auto& word : words) word = singular(word);
+  return join(words, " ");
+}
+
+// "target_type" beside "target_id": which table it means varies.
+bool polymorphic(const Table& table, const std::string& name) {
+  auto words = words_of(name);
+  words.pop_back();
+  const std::string stem = join(words, " ");
+  return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& other) {
+    auto of_other = words_of(other.name);
+    if (of_other.size() < 2) return false;
+    const std::string last = of_other.back();
+    of_other.pop_back();
+    return (last == "type" || last == "kind" || last == "class") && join(of_other, " ") == stem;
+  });
+}
+
+bool in_foreign_key(const Table& table, const std::string& column) {
+  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
+    return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
+  });
+}
+
+bool alone_in_primary_key(const Table& table, const std::string& column) {
+  const Constraint* key = primary_key(table);
+  return key && key->columns == std::vector<std::string>{column};
+}
+
+// Elsewhere a column of that name does reference that table.
+const Table* declared_elsewhere(const Context& context, const Table& parent, const std::string& column) {
+  for (const auto& reference : context.references_to(parent.name))
+    if (reference.key->columns == std::vector<std::string>{column}) return reference.child;
+  return nullptr;
+}
+
+bool is_plain(const std::string& type) { return type == "uuid" || type == "integer" || type == "bigint"; }
+
+std::optional<Candidate> candidate(const Context& context, const ByName& tables, const Table& table, const Column& column) {
+  const std::string target = target_of(column.name);
+  if (target.empty() || column.generated_expression || in_foreign_key(table, column.name) || alone_in_primary_key(table, column.name) || contains(table.dropped_keys, column.name) || polymorphic(table, column.name))
+    return std::nullopt;
+  const auto found = tables.find({table.name.schema, target});
+  if (found == tables.end() || found->second.size() != 1) return std::nullopt;
+  const Table* parent = found->second.front();
+  const Constraint* key = primary_key(*parent);
+  const Column* to = key && key->columns.size() == 1 ? parent->column(key->columns[0]) : nullptr;
+  if (!to || to->type != column.type || parent == &table) return std::nullopt;
+  const Table* elsewhere = declared_elsewhere(context, *parent, column.name);
+  // Text ids of another program look the same: more than the name has to speak for it.
+  if (!elsewhere && !is_plain(column.type)) return std::nullopt;
+  std::string because = "its name and type (" + column.type + ") are those of " + display(parent->name) + "." + to->name;
+  if (elsewhere) because += "; " + display(elsewhere->name) + "." + column.name + " is declared so";
+  return Candidate{&table, &column, parent, to->name, because};
+}
+
+Fix fix_of(const Candidate& found) {
+  const std::string alter = "ALTER TABLE " + quote_name(found.table->name.schema, found.table->name.name);
+  const std::string name = quote_identifier((found.table->name.name + "_" + found.column->name).substr(0, 58) + "_fkey");
+  Fix fix;
+  fix.title = "Declare the key, NOT VALID first, so that no long lock is held; validate it once orphans are gone";
+  fix.sql = alter + " ADD CONSTRAINT " + name + " FOREIGN KEY (" + quote_identifier(found.column->name) + ") REFERENCES " +
+            quote_name(found.parent->name.schema, found.parent->name.name) + " (" + quote_identifier(found.key) + ") NOT VALID;\n" + alter + " VALIDATE CONSTRAINT " + name + ";";
+  fix.down_sql = alter + " DROP CONSTRAINT " + name + ";";
+  if (found.table->kind == Table::Kind::partitioned) fix.sql = replace_all(fix.sql, " NOT VALID;\n" + alter + " VALIDATE CONSTRAINT " + name, "");
+  return fix;
+}
+
+void report(Reporter& reporter, const Candidate& found) {
+  Finding& finding = reporter.add({.kind = "column", .schema = found.table->name.schema, .table = found.table->name.name, .columns = {found.column->name}},
+                                  display(found.table->name) + "." + found.column->name + " looks like a reference to " + display(found.parent->name) +
+                                      ", but no foreign key keeps it true: rows may point at nothing.");
+  finding.location = found.column->origin;
+  finding.evidence.push_back(catalog_fact(found.because, found.column->origin));
+  finding.fix = fix_of(found);
+}
+
+void check(const Context& context, Reporter& reporter);
+
+}  // namespace
+
+constinit const Rule missing_foreign_key{
+    .id = "missing-foreign-key",
+    .severity = Severity::note,
+    .needs = Needs::catalog,
+    .summary = "a column that references a table without a foreign key",
+    .why = "Without a foreign key nothing stops a row from pointing at a parent that is gone, nothing cleans up after a DELETE, and the planner "
+           "knows less about the join.\n\n"
+           "A column counts when it is named after a table of its schema (`customer_id`, `customerId`), has exactly the type of that table's key, and "
+           "stands in no foreign key. Text ids count only when the same name is declared as a key elsewhere. Names of other "
+           "systems' ids (stripe, external …), `…_id` beside `…_type`, tables of logs, events and queues, and keys that a migration dropped are left out. Where hardly any key of a schema is "
+           "declared there is one finding for the schema.",
+    .fix = "Add the foreign key NOT VALID, remove orphans, validate it, and see that an index serves it.",
+    .when_to_ignore = "Rows must outlive what they point at, the tables live in different databases in production, or the column is no reference.",
+    .options = options,
+    .check = check};
+
+namespace {
+
+void check(const Context& context, Reporter& reporter) {
+  ByName tables;
+  const auto judged = judged_tables(context);
+  for (const Table* table : judged) tables[{table->name.schema, singular_name(table->name.name)}].push_back(table);
+  std::map<std::string, std::vector<Candidate>> schemas;
+  std::map<std::string, double> declared;
+  for (const Table* table : judged) {
+    for (const auto& key : table->constraints) declared[table->name.schema] += key.kind == Constraint::Kind::foreign_key;
+    if (named_like_log(*table)) continue;
+    for (const auto& column : table->columns)
+      if (auto found = candidate(context, tables, *table, column)) schemas[table->name.schema].push_back(std::move(*found));
+  }
+  const Rule& rule = missing_foreign_key;
+  for (const auto& [schema, found] : schemas) {
+    const double count = static_cast<double>(found.size());
+    if (count < context.option(rule, "convention_columns") || count < (count + declared[schema]) * context.option(rule, "convention_share")) {
+      for (const Candidate& one : found) report(reporter, one);
+      continue;
+    }
+    Finding& finding = reporter.add({.kind = "schema", .schema = schema},
+                                    grouped(count) + " columns in schema " + schema + " look like references, and " + (declared[schema] > 0 ? "hardly any" : "none") +
+                                        " is declared: nothing but the application keeps rows from pointing at nothing.");
+    finding.location = found.front().column->origin;
+    for (std::size_t at = 0; at < found.size() && at < 3; ++at)
+      finding.evidence.push_back(catalog_fact(display(found[at].table->name) + "." + found[at].column->name + ": " + found[at].because, found[at].column->origin));
+  }
+}
+
+}  // namespace
+}  // namespace pgadvise::rules
