@@ -1,0 +1,57 @@
+#include "lint/index_sql.h"
+#include "lint/index_use.h"
+#include "lint/tables.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+constexpr Option options[] = {
+    {"least_days", 14, "days since statistics began to be counted; before that nothing is said"},
+    {"least_rows", 10000, "rows of the table below which an index is too cheap to speak of"},
+    {"least_pages", 128, "pages of the index (8 kB each) below which it is too small to speak of"},
+};
+
+void check(const Context& context, Reporter& reporter);
+
+}  // namespace
+
+constinit const Rule unused_index{
+    .id = "unused-index",
+    .severity = Severity::note,
+    .needs = Needs::statistics,
+    .summary = "an index that nothing has scanned",
+    .why = "An index that no query scans still costs each write, vacuum, backup and the cache. Those of constraints, those that alone serve a "
+           "foreign key, unique ones and the replica identity have work of their own and are not reported.\n\n"
+           "The counts are this server's, since its statistics began: scans on a read replica, or by a job that runs once a quarter, are not seen.",
+    .fix = "Look at every replica, then DROP INDEX CONCURRENTLY.",
+    .when_to_ignore = "A replica or a rare job uses it, or the server was just promoted.",
+    .options = options,
+    .check = check};
+
+namespace {
+
+void check(const Context& context, Reporter& reporter) {
+  const Rule& rule = unused_index;
+  const auto& days = context.catalog().statistics_days;
+  if (!days || *days < context.option(rule, "least_days")) return;
+  for (const Table* table : judged_tables(context)) {
+    if (!table->statistics || table->statistics->rows < context.option(rule, "least_rows")) continue;
+    for (const auto& index : table->indexes) {
+      if (index.unique || !index.valid || !droppable(index) || !index.statistics) continue;
+      const IndexStatistics use = summed(context, *table, index);
+      if (use.scans > 0 || static_cast<double>(use.pages) < context.option(rule, "least_pages") || serves_foreign_key(*table, index)) continue;
+      Finding& finding = reporter.add({.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
+                                      "The index " + index.name + " on " + display(table->name) + " (" + bytes_text(static_cast<double>(use.pages) * 8192) +
+                                          ") has not been scanned for " + grouped(*days) + " days on this server.");
+      finding.location = index.origin;
+      finding.evidence.push_back(catalog_fact(definition(index), index.origin));
+      finding.evidence.push_back(catalog_fact("no scan since statistics began " + grouped(*days) + " days ago, " + grouped(static_cast<double>(table->statistics->writes)) +
+                                              " rows of the table written meanwhile; replicas count for themselves"));
+      finding.fix = drop_index(*table, index, Fix::Safety::review);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pgadvise::rules
