@@ -1,0 +1,176 @@
+#include <algorithm>
+
+#include "base/identifier.h"
+#include "base/text.h"
+#include "lint/key_coverage.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+constexpr Option options[] = {
+    {"least_rows", 1000, "rows of the table, where they are known, below which reading it whole is cheap"},
+};
+
+using Tokens = std::vector<std::string>;
+
+std::size_t closing(const Tokens& tokens, std::size_t open) {
+  int depth = 0;
+  for (std::size_t at = open; at < tokens.size(); ++at) {
+    if (tokens[at] == "(") ++depth;
+    if (tokens[at] == ")" && --depth == 0) return at;
+  }
+  return tokens.size();
+}
+
+// Without the sub-queries that read other tables: what is compared there is another table's matter.
+Tokens without_subqueries(const Tokens& tokens) {
+  Tokens out;
+  for (std::size_t at = 0; at < tokens.size(); ++at) {
+    if (tokens[at] == "(" && at + 1 < tokens.size() && tokens[at + 1] == "select") {
+      const std::size_t end = closing(tokens, at);
+      const auto from = std::find(tokens.begin() + static_cast<long>(at), tokens.begin() + static_cast<long>(end), "from");
+      if (from != tokens.begin() + static_cast<long>(end)) {
+        at = end;
+        continue;
+      }
+    }
+    out.push_back(tokens[at]);
+  }
+  return out;
+}
+
+bool is_word(const std::string& token) {
+  return !token.empty() && token != "select" && token != "and" && token != "or" && (token[0] == '_' || token[0] >= 'A') && token[0] != '[' && token[0] != ']' && token[0] != '^';
+}
+
+// A call, or the sub-query around one: one value for the whole statement.
+bool calls(const Tokens& tokens, std::size_t from, std::size_t to) {
+  for (std::size_t at = from; at + 1 < to; ++at)
+    if (is_word(tokens[at]) && tokens[at + 1] == "(" && tokens[at] != "any" && tokens[at] != "all" && tokens[at] != "in") return true;
+  return false;
+}
+
+// Columns that the predicate compares with a value from outside: tenant_id = current_setting('…'), auth.uid() = user_id.
+std::vector<std::string> compared(const Table& table, const std::string& expression) {
+  const Tokens tokens = without_subqueries(tokens_of(expression));
+  std::vector<std::string> out;
+  if (std::find(tokens.begin(), tokens.end(), "or") != tokens.end()) return out;  // narrows nothing by itself
+  const auto column = [&](std::size_t at) -> const Column* {
+    if (at >= tokens.size()) return nullptr;
+    const Column* found = table.column(tokens[at]);
+    const bool called = at + 1 < tokens.size() && (tokens[at + 1] == "(" || tokens[at + 1] == "." || tokens[at + 1] == "::");
+    return found && !called && found->type != "boolean" ? found : nullptr;
+  };
+  const auto part_ends = [&](std::size_t at, long step) {
+    int depth = 0;
+    while (at < tokens.size()) {
+      if (tokens[at] == (step > 0 ? "(" : ")")) ++depth;
+      if (tokens[at] == (step > 0 ? ")" : "(") && --depth < 0) break;
+      if (depth == 0 && (tokens[at] == "and" || tokens[at] == "=")) break;
+      at += static_cast<std::size_t>(step);
+    }
+    return at;
+  };
+  for (std::size_t at = 1; at + 1 < tokens.size(); ++at) {
+    if (tokens[at] != "=" || tokens[at - 1] == "!" || tokens[at - 1] == "<" || tokens[at - 1] == ">") continue;
+    const std::size_t right_end = part_ends(at + 1, 1);
+    const std::size_t left_end = part_ends(at - 1, -1);
+    const Column* left = column(at - 1);
+    const Column* right = column(right_end - 1);
+    if (right_end - at != 2 && !(right_end - at == 4 && tokens[at + 2] == ".")) right = nullptr;
+    const std::size_t left_start = left_end + 1 > tokens.size() ? 0 : left_end + 1;
+    if (left && !right && calls(tokens, at + 1, right_end)) out.push_back(left->name);
+    if (right && !left && calls(tokens, left_start, at)) out.push_back(right->name);
+  }
+  return out;
+}
+
+// The predicate with Supabase's look-ups each put in a sub-query, where one stands without; "" when none does.
+std::string evaluated_once(const std::string& expression) {
+  static constexpr std::string_view looked_up[] = {"auth.uid()", "auth.jwt()", "auth.role()", "auth.email()"};
+  std::string out = expression;
+  bool changed = false;
+  for (const auto call : looked_up) {
+    for (std::size_t at = out.find(call); at != std::string::npos; at = out.find(call, at + 1)) {
+      std::string_view before = trim(std::string_view(out).substr(0, at));
+      while (!before.empty() && before.back() == '(') before = trim(before.substr(0, before.size() - 1));
+      if (before.size() >= 6 && lower(before.substr(before.size() - 6)) == "select") continue;
+      const std::string wrapped = "(SELECT " + std::string(call) + ")";
+      out.replace(at, call.size(), wrapped);
+      at += wrapped.size();
+      changed = true;
+    }
+  }
+  return changed ? out : std::string();
+}
+
+void check_columns(const Context& context, Reporter& reporter, const Table& table) {
+  std::map<std::string, std::vector<const Policy*>> columns;
+  for (const auto& policy : table.policies) {
+    if (policy.command == "INSERT") continue;
+    for (const auto& column : compared(table, policy.using_expression))
+      if (auto& list = columns[column]; list.empty() || list.back() != &policy) list.push_back(&policy);
+  }
+  for (const auto& [column, policies] : columns) {
+    if (key_coverage(context, table, {column}).coverage != Coverage::none) continue;
+    Finding& finding = reporter.add({.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column}},
+                                    "Row-level security on " + display(table.name) + " filters every statement by " + column + ", which no index serves: each reads the whole table.");
+    finding.location = policies.front()->origin;
+    for (const Policy* policy : policies)
+      finding.evidence.push_back(catalog_fact("policy " + policy->name + " (" + policy->command + "): " + ellipsis(policy->using_expression, 120), policy->origin));
+    IndexProposal proposal{.table = table.name};
+    proposal.keys.push_back({.column = column});
+    finding.proposal = std::move(proposal);
+  }
+}
+
+void check_calls(Reporter& reporter, const Table& table, const Policy& policy) {
+  const std::string once = evaluated_once(policy.using_expression);
+  if (once.empty()) return;
+  Finding& finding = reporter.add({.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
+                                  "The policy " + policy.name + " on " + display(table.name) + " calls a function for every row: in a sub-query it is called once a statement.");
+  finding.location = policy.origin;
+  finding.evidence.push_back(catalog_fact(policy.command + ": " + ellipsis(policy.using_expression, 160), policy.origin));
+  const std::string alter = "ALTER POLICY " + quote_identifier(policy.name) + " ON " + quote_name(table.name.schema, table.name.name);
+  Fix fix;
+  fix.title = "Put the call in a sub-query: the result is the same";
+  fix.sql = alter + " USING (" + once + ");";
+  fix.down_sql = alter + " USING (" + policy.using_expression + ");";
+  fix.safety = Fix::Safety::safe;
+  finding.fix = std::move(fix);
+}
+
+void check(const Context& context, Reporter& reporter);
+
+}  // namespace
+
+constinit const Rule unindexed_policy_column{
+    .id = "unindexed-policy-column",
+    .severity = Severity::warning,
+    .needs = Needs::catalog,
+    .summary = "a row-level security policy that reads the whole table",
+    .why = "A policy's predicate is added to every statement on the table. When it compares a column that no index begins with (`user_id = auth.uid()`), "
+           "each statement that has nothing more selective reads all rows. A function in it, unless it stands in a sub-query of its own, is called for "
+           "each row: `(SELECT auth.uid())` is called once.\n\n"
+           "Columns compared by = with a function's value are judged, outside of OR and of sub-queries on other tables; calls of auth.uid(), auth.jwt(), auth.role() and auth.email().",
+    .fix = "An index that begins with the column, and the call in a sub-query.",
+    .when_to_ignore = "The table stays small.",
+    .options = options,
+    .check = check};
+
+namespace {
+
+void check(const Context& context, Reporter& reporter) {
+  for (const Table* table : judged_tables(context)) {
+    const bool small = table->statistics && table->statistics->rows >= 0 && table->statistics->rows < context.option(unindexed_policy_column, "least_rows");
+    if (!table->row_security || small) continue;
+    check_columns(context, reporter, *table);
+    for (const auto& policy : table->policies) check_calls(reporter, *table, policy);
+  }
+}
+
+}  // namespace
+}  // namespace pgadvise::rules
