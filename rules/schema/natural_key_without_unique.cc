@@ -1,0 +1,77 @@
+#include <algorithm>
+
+#include "base/identifier.h"
+#include "lint/index_use.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+constexpr Option options[] = {
+    {"least_rows", 1000, "rows below which all-distinct values say nothing"},
+};
+
+bool named_like_key(const Column& column) {
+  static constexpr std::string_view names[] = {"email", "username", "slug", "sku", "isbn", "ean", "handle", "subdomain", "hostname", "barcode", "iban", "vin"};
+  const auto words = words_of(column.name);
+  return !words.empty() && one_of(words.back(), names);
+}
+
+bool in_unique(const Table& table, const std::string& column) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+    return index.unique && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+             return key.column == column || key.expression.find(column) != std::string::npos;
+           });
+  });
+}
+
+void check(const Context& context, Reporter& reporter);
+
+}  // namespace
+
+constinit const Rule natural_key_without_unique{
+    .id = "natural-key-without-unique",
+    .severity = Severity::note,
+    .needs = Needs::statistics,
+    .summary = "a column like an email address that is unique by luck",
+    .why = "Two sign-ups at the same moment pass the application's look-up both, and then there are two accounts of one address. Only a unique index "
+           "keeps that from happening. Whether a slug or an address has to be unique only the project knows, so this rule is off by default.\n\n"
+           "Columns named email, username, slug, sku and the like, all distinct so far, that no unique index mentions.",
+    .fix = "CREATE UNIQUE INDEX CONCURRENTLY; of an address over lower(email).",
+    .when_to_ignore = "The value is unique within something else, or need not be.",
+    .options = options,
+    .check = check,
+    .on_by_default = false};
+
+namespace {
+
+void check(const Context& context, Reporter& reporter) {
+  for (const Table* table : judged_tables(context)) {
+    const double rows = table->statistics ? table->statistics->rows : 0;
+    if (rows < context.option(natural_key_without_unique, "least_rows")) continue;
+    for (const auto& column : table->columns) {
+      if (!named_like_key(column) || !column.statistics || in_unique(*table, column.name)) continue;
+      if (distinct_values(*table, column) < rows * (1 - column.statistics->null_fraction) * 0.999) continue;
+      Finding& finding = reporter.add({.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column.name}},
+                                      display(table->name) + "." + column.name + " is distinct in all " + grouped(rows) + " rows, and no unique index keeps it so.");
+      finding.location = column.origin;
+      const std::string index = (table->name.name + "_" + column.name).substr(0, 59) + "_key";
+      const bool partitioned = table->kind == Table::Kind::partitioned;
+      Fix fix;
+      fix.title = "Create a unique index; this fails while a value is there twice";
+      if (!partitioned) {
+        fix.sql = "CREATE UNIQUE INDEX CONCURRENTLY " + quote_identifier(index) + " ON " + quote_name(table->name.schema, table->name.name) + " (" + quote_identifier(column.name) + ");";
+        fix.down_sql = "DROP INDEX CONCURRENTLY " + quote_name(table->name.schema, index) + ";";
+      } else {
+        fix.title = "A unique index over partitions has to hold the partition key: keep the values in a table of their own";
+        fix.safety = Fix::Safety::manual;
+      }
+      finding.fix = std::move(fix);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pgadvise::rules
