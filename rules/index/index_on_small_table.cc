@@ -1,0 +1,47 @@
+#include "lint/index_sql.h"
+#include "lint/index_use.h"
+#include "lint/tables.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+constexpr Option options[] = {
+    {"most_rows", 1000, "rows of the table up to which it is small"},
+};
+
+void check(const Context& context, Reporter& reporter);
+
+}  // namespace
+
+constinit const Rule index_on_small_table{
+    .id = "index-on-small-table",
+    .severity = Severity::note,
+    .needs = Needs::statistics,
+    .summary = "an index on a table of a few pages",
+    .why = "A table of a few pages is read whole sooner than through an index, which the planner then never uses. It does no harm, and the table "
+           "may grow, so this rule is off by default. Indexes of constraints, unique ones and those that serve a foreign key are left out.",
+    .fix = "Drop it, if the table stays small.",
+    .when_to_ignore = "The table will grow.",
+    .options = options,
+    .check = check,
+    .on_by_default = false};
+
+namespace {
+
+void check(const Context& context, Reporter& reporter) {
+  for (const Table* table : judged_tables(context)) {
+    const double rows = table->statistics ? table->statistics->rows : -1;
+    if (rows < 0 || rows > context.option(index_on_small_table, "most_rows")) continue;
+    for (const auto& index : table->indexes) {
+      if (index.unique || !index.valid || !droppable(index) || serves_foreign_key(*table, index)) continue;
+      Finding& finding = reporter.add({.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
+                                      "The index " + index.name + " on " + display(table->name) + " serves a table of " + grouped(rows) + " rows, which is read whole sooner.");
+      finding.location = index.origin;
+      finding.fix = drop_index(*table, index, Fix::Safety::review);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pgadvise::rules
