@@ -13,6 +13,7 @@ namespace {
 constexpr Option options[] = {
     {"convention_share", 0.8, "share of a schema's likely keys that are not declared from which it is a convention: one finding for the schema"},
     {"convention_columns", 8, "columns below which it is never called a convention"},
+    {"dropped_keys", 5, "keys of a schema that migrations dropped for good from which doing without is taken for a decision"},
 };
 
 struct Candidate {
@@ -124,7 +125,7 @@ constinit const Rule missing_foreign_key{
            "knows less about the join.\n\n"
            "A column counts when it is named after a table of its schema (`customer_id`, `customerId`), has exactly the type of that table's key, and "
            "stands in no foreign key. Text ids count only when the same name is declared as a key elsewhere. Names of other "
-           "systems' ids (stripe, external …), `…_id` beside `…_type`, tables of logs, events and queues, and keys that a migration dropped are left out. Where hardly any key of a schema is "
+           "systems' ids (stripe, external …), `…_id` beside `…_type`, tables of logs, events and queues, and keys that a migration dropped are left out; so are schemas whose migrations dropped several. Where hardly any key of a schema is "
            "declared there is one finding for the schema.",
     .fix = "Add the foreign key NOT VALID, remove orphans, validate it, and see that an index serves it.",
     .when_to_ignore = "Rows must outlive what they point at, the tables live in different databases in production, or the column is no reference.",
@@ -139,14 +140,17 @@ void check(const Context& context, Reporter& reporter) {
   for (const Table* table : judged) tables[{table->name.schema, singular_name(table->name.name)}].push_back(table);
   std::map<std::string, std::vector<Candidate>> schemas;
   std::map<std::string, double> declared;
+  std::map<std::string, double> dropped;
   for (const Table* table : judged) {
     for (const auto& key : table->constraints) declared[table->name.schema] += key.kind == Constraint::Kind::foreign_key;
+    for (const auto& column : table->dropped_keys) dropped[table->name.schema] += !in_foreign_key(*table, column);
     if (named_like_log(*table)) continue;
     for (const auto& column : table->columns)
       if (auto found = candidate(context, tables, *table, column)) schemas[table->name.schema].push_back(std::move(*found));
   }
   const Rule& rule = missing_foreign_key;
   for (const auto& [schema, found] : schemas) {
+    if (dropped[schema] >= context.option(rule, "dropped_keys")) continue;
     const double count = static_cast<double>(found.size());
     if (count < context.option(rule, "convention_columns") || count < (count + declared[schema]) * context.option(rule, "convention_share")) {
       for (const Candidate& one : found) report(reporter, one);

@@ -85,10 +85,10 @@ Junction junction(const Table& table) {
 }
 
 bool named_like_log(const Table& table) {
-  static constexpr std::array<std::string_view, 25> names = {
+  static constexpr std::array<std::string_view, 28> names = {
       "log",      "audit",    "event",   "history", "archive",   "archived", "deleted", "outbox", "queue",
       "job",      "backup",   "snapshot", "metric", "analytics", "usage",    "view",    "visit",  "click",
-      "download", "activity", "trace",   "tmp",     "temp",      "staging",  "revision"};
+      "download", "activity", "trace",   "tmp",     "temp",      "staging",  "revision", "cache",   "cached",   "aggregation"};
   for (const auto& word : words_of(table.name.name))
     if (one_of(singular(word), names)) return true;
   return false;
