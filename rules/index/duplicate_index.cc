@@ -71,7 +71,7 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
         {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
         "The index " + index.name + " on " + display(table.name) + " is the same as " + (*kept)->name + ": every write keeps both up to date, no read needs both.");
     finding.location = index.origin;
-    finding.evidence.push_back(catalog_fact(index.name + ": " + definition(index), index.origin));
+    finding.evidence.push_back(catalog_fact(index.name + ": " + (index.unique ? "unique " : "") + definition(index), index.origin));
     finding.evidence.push_back(catalog_fact((*kept)->name + ": " + ((*kept)->unique ? "unique " : "") + definition(**kept), (*kept)->origin));
     const bool needed = references_need(context, table, index);
     if (needed) finding.evidence.push_back(catalog_fact("foreign keys reference these columns; the server may have tied them to this very index"));
