@@ -2,6 +2,7 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
+#include "lint/index_sql.h"
 #include "lint/tables.h"
 #include "rules/all_rules.h"
 
@@ -27,6 +28,7 @@ static Fix fix_of(const Table& table, const Index* ready) {
   if (ready && !ready->constraint && table.kind == Table::Kind::ordinary) {
     fix.title = "Make the unique index " + ready->name + " the primary key: nothing is built, the lock is short";
     fix.sql = alter + " ADD CONSTRAINT " + quote_identifier(ready->name) + " PRIMARY KEY USING INDEX " + quote_identifier(ready->name) + ";";
+    fix.down_sql = alter + " DROP CONSTRAINT " + quote_identifier(ready->name) + ";\n" + create_index_sql(table, *ready);
     return fix;
   }
   const Column* id = table.column("id");
@@ -35,7 +37,9 @@ static Fix fix_of(const Table& table, const Index* ready) {
     if (ready) for (const auto& key : ready->keys) columns.push_back(quote_identifier(key.column));
     else columns.push_back("id");
     fix.title = "Add the primary key: its index is built under an exclusive lock; on a large table build a unique index concurrently first";
-    fix.sql = alter + " ADD PRIMARY KEY (" + join(columns, ", ") + ");";
+    const std::string name = quote_identifier(table.name.name.substr(0, 58) + "_pkey");
+    fix.sql = alter + " ADD CONSTRAINT " + name + " PRIMARY KEY (" + join(columns, ", ") + ");";
+    fix.down_sql = alter + " DROP CONSTRAINT " + name + ";";
     return fix;
   }
   fix.title = "Choose the columns that tell rows apart, or add an identity column: this rewrites the table under an exclusive lock";
