@@ -38,8 +38,11 @@ static void check_key(const Context& context, Reporter& reporter, const Rule& ru
       severity(context, rule, table, key));
   finding.location = key.origin;
   finding.evidence.push_back({Evidence::Kind::catalog,
-                              display(table.name) + " has " + std::to_string(table.indexes.size()) +
-                                  " indexes, none with " + columns + " in front",
+                              table.indexes.empty() ? display(table.name) + " has no index at all"
+                              : table.indexes.size() == 1
+                                  ? display(table.name) + " has one index, which does not begin with " + columns
+                                  : display(table.name) + " has " + std::to_string(table.indexes.size()) +
+                                        " indexes, none with " + columns + " in front",
                               std::nullopt, {}});
   if (coverage.nearest)
     finding.evidence.push_back({Evidence::Kind::catalog,

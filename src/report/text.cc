@@ -15,9 +15,15 @@ class Writer {
 
   std::string write() {
     bool refuted = false;
-    for (const auto& finding : report_.findings) {
-      if (finding.verdict == Verdict::refuted) refuted = true;
-      else write_finding(finding);
+    const auto& findings = report_.findings;  // sorted by severity and rule
+    for (std::size_t at = 0; at < findings.size();) {
+      std::vector<const Finding*> alike;
+      const std::size_t first = at;
+      for (; at < findings.size() && findings[at].severity == findings[first].severity && findings[at].rule == findings[first].rule; ++at) {
+        if (findings[at].verdict == Verdict::refuted) refuted = true;
+        else alike.push_back(&findings[at]);
+      }
+      write_alike(alike);
     }
     if (refuted) write_refuted();
     write_not_looked_at();
@@ -66,6 +72,30 @@ class Writer {
     }
   }
 
+  // Many of one rule about objects of the schema: the worst in full, of the others what tells them apart, and the fix.
+  void write_alike(const std::vector<const Finding*>& findings) {
+    constexpr std::size_t few = 5;
+    const bool group = findings.size() > few && findings.front()->subject.fingerprint.empty() && findings.front()->subject.entry.empty();
+    for (const auto* finding : findings) {
+      write_finding(*finding);
+      if (group) break;
+    }
+    if (!group) return;
+    out_ += fmt::format("{} {}  {} more of the same kind\n", severity(*findings.front()), paint("1", findings.front()->rule), findings.size() - 1);
+    for (std::size_t at = 1; at < findings.size(); ++at) write_short(*findings[at]);
+    out_ += "\n";
+  }
+
+  void write_short(const Finding& finding) {
+    std::string line = subject(finding) + ", " + std::string(name(finding.verdict));
+    if (finding.location && !finding.location->live()) line += "  " + finding.location->str();
+    paragraph("  - ", "    ", line);
+    if (!finding.fix || finding.fix->sql.empty()) return;
+    block("    fix: ", finding.fix->sql);
+    if (finding.fix->cost_before && finding.fix->cost_after)
+      out_ += fmt::format("         planner cost {:.2f} -> {:.2f}\n", *finding.fix->cost_before, *finding.fix->cost_after);
+  }
+
   void write_finding(const Finding& finding) {
     std::string head = fmt::format("{} {} {}", severity(finding), paint("1", finding.rule), name(finding.verdict));
     if (finding.location && !finding.location->live()) head += "  " + printable(finding.location->str());
@@ -106,6 +136,8 @@ class Writer {
     const Subject& subject = finding.subject;
     std::string out = display({subject.schema, subject.table});
     if (!subject.columns.empty()) out += " (" + join(subject.columns, ", ") + ")";
+    if (!subject.index.empty()) out += (out.empty() ? "" : ", ") + std::string("index ") + subject.index;
+    if (!subject.constraint.empty() && subject.columns.empty()) out += (out.empty() ? "" : ", ") + std::string("constraint ") + subject.constraint;
     if (!subject.fingerprint.empty()) out += (out.empty() ? "" : " ") + std::string("query ") + subject.fingerprint;
     if (!subject.file.empty()) out += (out.empty() ? "" : " ") + subject.file;
     if (!subject.entry.empty()) out += " " + subject.entry;
@@ -115,7 +147,13 @@ class Writer {
   void write_not_looked_at() {
     if (report_.skipped.empty() && report_.diagnostics.empty()) return;
     out_ += paint("1", "Not looked at") + "\n";
-    for (const auto& skipped : report_.skipped) paragraph("  - ", "    ", skipped.rule + ": " + skipped.reason);
+    std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
+    for (const auto& skipped : report_.skipped) {
+      const auto known = std::find_if(by_reason.begin(), by_reason.end(), [&](const auto& item) { return item.first == skipped.reason; });
+      if (known == by_reason.end()) by_reason.push_back({skipped.reason, {skipped.rule}});
+      else known->second.push_back(skipped.rule);
+    }
+    for (const auto& [reason, rules] : by_reason) paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
     constexpr std::size_t shown = 20;
     for (std::size_t at = 0; at < std::min(shown, report_.diagnostics.size()); ++at)
       paragraph("  - ", "    ", report_.diagnostics[at].line());

@@ -96,12 +96,29 @@ TEST(Reports, ShowLiteralsOnlyWhenAsked) {
   EXPECT_NE(to_text(report, {.show_literals = true}).find("secret"), std::string::npos);
 }
 
+TEST(TextReport, ManyOfOneKindAreOneInFullAndALineEach) {
+  Report report;
+  for (int n = 0; n < 8; ++n) {
+    Finding finding{.rule = "unindexed-foreign-key", .subject = {.kind = "foreign-key", .schema = "public", .table = "t" + std::to_string(n), .columns = {"k"}}};
+    finding.message = "No index serves it.";
+    finding.fix = Fix{.sql = "CREATE INDEX ON t" + std::to_string(n)};
+    report.findings.push_back(finding);
+  }
+  const std::string text = to_text(report, {});
+  const auto first = text.find("No index serves it.");
+  EXPECT_NE(first, std::string::npos);
+  EXPECT_EQ(text.find("No index serves it.", first + 1), std::string::npos) << text;
+  EXPECT_NE(text.find("7 more of the same kind"), std::string::npos) << text;
+  EXPECT_NE(text.find("  - t7 (k), suspected\n    fix: CREATE INDEX ON t7\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("8 findings"), std::string::npos) << text;
+}
+
 TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
   const std::string text = to_text(full_report(), {});
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(text.find("warning unindexed-foreign-key confirmed  drizzle/0001.sql:3:1\n"), std::string::npos) << text;
   EXPECT_NE(text.find("No index \\x1b[31mserves\\xff it"), std::string::npos) << text;
-  EXPECT_NE(text.find("n-plus-one-query: needs a log: --log FILE"), std::string::npos) << text;
+  EXPECT_NE(text.find("needs a log: --log FILE (n-plus-one-query)"), std::string::npos) << text;
   EXPECT_NE(text.find("Looked suspicious, and is not"), std::string::npos) << text;
   EXPECT_NE(text.find("1 finding: 0 error, 1 warning, 0 note; 1 confirmed, 0 suspected; 1 refuted. 1 rule run, 1 not run."),
             std::string::npos) << text;
