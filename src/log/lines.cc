@@ -1,46 +1,18 @@
 #include "log/lines.h"
 
-#include <cerrno>
+#include <algorithm>
 #include <cstring>
-#include <filesystem>
-#include <utility>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace pgadvise::log {
 
 static constexpr std::size_t chunk = std::size_t{1} << 18;
 
-LineReader::LineReader(int descriptor) : descriptor_(descriptor), buffer_(longest_text + 2 * chunk) {}
-
-LineReader::LineReader(LineReader&& other) noexcept : descriptor_(-1) { *this = std::move(other); }
-
-LineReader& LineReader::operator=(LineReader&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(buffer_, other.buffer_);
-  std::swap(begin_, other.begin_);
-  std::swap(end_, other.end_);
-  std::swap(discarding_, other.discarding_);
-  std::swap(at_start_, other.at_start_);
-  std::swap(ended_, other.ended_);
-  std::swap(failed_, other.failed_);
-  return *this;
-}
-
-LineReader::~LineReader() {
-  if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
-}
+LineReader::LineReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)), buffer_(longest_text + 2 * chunk) {}
 
 Result<LineReader> LineReader::open(const std::string& path) {
-  if (path == "-") return LineReader(STDIN_FILENO);
-  std::error_code code;
-  if (std::filesystem::is_directory(path, code))
-    return fail(Error::Kind::input, path, "is a folder, not a log", "name the log files in it");
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0)
-    return fail(Error::Kind::input, path, std::string("can't be read: ") + std::strerror(errno));
-  return LineReader(descriptor);
+  auto source = ByteSource::open(path);
+  if (!source) return tl::unexpected(source.error());
+  return LineReader(std::move(*source));
 }
 
 // Reads one more chunk behind what is there; false at the end.
@@ -51,10 +23,7 @@ bool LineReader::fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  ssize_t got = 0;
-  do {
-    got = ::read(descriptor_, buffer_.data() + end_, std::min(chunk, buffer_.size() - end_));
-  } while (got < 0 && errno == EINTR);
+  const auto got = source_->read(buffer_.data() + end_, std::min(chunk, buffer_.size() - end_));
   failed_ = got < 0;
   ended_ = got <= 0;
   if (got > 0) end_ += static_cast<std::size_t>(got);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "log/byte_source.h"
 
 namespace pgadvise::log {
 
@@ -22,21 +24,19 @@ class LineReader {
  public:
   // "-" is standard input. Errors: missing, a folder, unreadable.
   static Result<LineReader> open(const std::string& path);
-  LineReader(LineReader&& other) noexcept;
-  LineReader& operator=(LineReader&& other) noexcept;
-  ~LineReader();
 
   // The first bytes, up to half a megabyte; only before the first next().
   std::string_view head();
   bool next(Line& line);
   bool failed() const { return failed_; }  // a read failed: what came before it was given
+  std::string failure() const { return source_->failure(); }
 
  private:
-  explicit LineReader(int descriptor);
+  explicit LineReader(std::unique_ptr<ByteSource> source);
   bool fill();
   bool discard_rest_of_line();
 
-  int descriptor_;
+  std::unique_ptr<ByteSource> source_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

@@ -36,7 +36,7 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
   const std::string_view head = reader->head();
   if (head.empty()) {
     source.note = reader->failed() ? "can't be read" : "the file is empty";
-    if (reader->failed()) diagnostics.push_back({Error::Kind::input, path, "can't be read", {}});
+    if (reader->failed()) diagnostics.push_back({Error::Kind::input, path, "can't be read: " + reader->failure(), {}});
     return std::nullopt;
   }
   Input input;
@@ -98,7 +98,7 @@ void read_one(Input& input, LogSource& source, Collector& collector, Diagnostics
   if (input.reader->failed())
     diagnostics.push_back({Error::Kind::passing,
                            source.path,
-                           fmt::format("could not be read behind line {}", source.lines),
+                           fmt::format("could not be read behind line {}: {}", source.lines, input.reader->failure()),
                            {}});
   if (collector.cut_records() > 0)
     diagnostics.push_back(
@@ -109,10 +109,39 @@ void read_one(Input& input, LogSource& source, Collector& collector, Diagnostics
   input.durations_alone = collector.durations_alone();
 }
 
+// A folder stands for the files in it, by name; hidden ones left out.
+std::vector<std::string> files_of(const std::string& folder) {
+  std::vector<std::string> out;
+  std::error_code code;
+  for (std::filesystem::recursive_directory_iterator at(folder, std::filesystem::directory_options::skip_permission_denied, code), end;
+       !code && at != end; at.increment(code)) {
+    if (at->path().filename().string().starts_with('.')) at.disable_recursion_pending();
+    else if (at->is_regular_file(code)) out.push_back(at->path().string());
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 }  // namespace
 
-Workload read(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
+Workload read(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
   Workload workload;
+  std::vector<std::string> paths;
+  for (const auto& path : named) {
+    std::error_code code;
+    if (path == "-" || !std::filesystem::is_directory(path, code)) {
+      paths.push_back(path);
+      continue;
+    }
+    // What else lies in a folder is no mistake of the user's; a folder without any log is.
+    Diagnostics others;
+    const auto before = paths.size();
+    for (const auto& file : files_of(path)) {
+      LogSource source;
+      if (look(file, options, source, others)) paths.push_back(file);
+    }
+    if (paths.size() == before) paths.push_back(path);
+  }
   workload.sources.resize(paths.size());
   if (const auto escape = Prefix(options.line_prefix).unknown_escape())
     diagnostics.push_back({Error::Kind::usage, "--log-line-prefix",

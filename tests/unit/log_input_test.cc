@@ -1,6 +1,9 @@
 // Prefixes, and input that is broken, hostile or not a PostgreSQL log at all.
+#include <filesystem>
+
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "log_support.h"
 
 namespace pgadvise::log::testing {
@@ -198,8 +201,10 @@ TEST(Input, LogOfAnotherProgramIsNamed) {
 }
 
 TEST(Input, MissingFoldersAndEmptyFiles) {
+  const std::string folder = ::testing::TempDir() + "folder-without-a-log";
+  std::filesystem::create_directories(folder);
   const Read log = read_paths(
-      {"/nowhere/at/all", ::testing::TempDir(), write_log("", "empty"), write_log(at(1, 7, call), "good")});
+      {"/nowhere/at/all", folder, write_log("", "empty"), write_log(at(1, 7, call), "good")});
   EXPECT_EQ(log.diagnostics.size(), 2u);
   for (const auto& error : log.diagnostics) EXPECT_EQ(error.kind, Error::Kind::input);
   EXPECT_EQ(log.workload.sources.at(2).note, "the file is empty");
@@ -240,6 +245,48 @@ TEST(Input, MemoryIsBoundedByLiveSessionsNotByAllOfThem) {
   const Read log = read_text(text);
   EXPECT_EQ(log.workload.sessions, 30000u);
   EXPECT_EQ(log.query().calls, 30000u);
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> counted(const Workload& workload) {
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  for (const auto& query : workload.queries) out.emplace_back(query.fingerprint, query.calls);
+  return out;
+}
+
+// Files whose names tell nothing.
+TEST(Compressed, IsKnownByItsFirstBytes) {
+  const Read plain = read_paths({fixture("logs/compressed/some.log")});
+  ASSERT_GT(plain.workload.queries.size(), 5u);
+  for (const auto* name : {"gz", "bz2", "xz", "zst", "lz4"}) {
+    const Read packed = read_paths({fixture(std::string("logs/compressed/") + name)});
+    EXPECT_EQ(counted(packed.workload), counted(plain.workload)) << name;
+    EXPECT_EQ(packed.source().lines, plain.source().lines) << name;
+    EXPECT_TRUE(packed.diagnostics.empty()) << name;
+  }
+}
+
+TEST(Compressed, WhatEndsEarlyIsReadAsFarAsItGoesAndNamed) {
+  const std::string packed = write_log("", "packed");
+  ASSERT_EQ(std::system(("gzip -c '" + fixture("shop/logs/shop.log") + "' > '" + packed + "'").c_str()), 0);
+  const std::string whole = read_file(packed).value_or("");
+  const Read cut = read_paths({write_log(whole.substr(0, whole.size() / 2))});
+  EXPECT_GT(cut.source().statements, 5u);
+  ASSERT_FALSE(cut.diagnostics.empty());
+  EXPECT_EQ(cut.diagnostics[0].kind, Error::Kind::passing);
+  EXPECT_NE(cut.diagnostics[0].what.find("compressed data is broken or ends early"), std::string::npos) << cut.diagnostics[0].what;
+  const Read nonsense = read_paths({write_log("\x1f\x8b\x08 this is no gzip", "nonsense")});
+  ASSERT_EQ(nonsense.diagnostics.size(), 1u);
+  EXPECT_EQ(nonsense.diagnostics[0].kind, Error::Kind::input);
+}
+
+TEST(LogFolder, StandsForTheLogsInIt) {
+  const Read folder = read_paths({fixture("logs/compressed")});
+  EXPECT_EQ(folder.workload.sources.size(), 6u);
+  EXPECT_TRUE(folder.diagnostics.empty());
+  const Read none = read_paths({fixture("rules/missing-primary-key")});
+  ASSERT_EQ(none.diagnostics.size(), 1u);
+  EXPECT_EQ(none.diagnostics[0].kind, Error::Kind::input);
+  EXPECT_NE(none.diagnostics[0].what.find("a folder without a PostgreSQL log in it"), std::string::npos);
 }
 
 TEST(LogFloor, AFloorOfDurationsIsToldBecauseItHidesLoops) {

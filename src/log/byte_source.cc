@@ -1,0 +1,153 @@
+#include "log/byte_source.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace pgadvise::log {
+namespace {
+
+// A descriptor whose first bytes were looked at already.
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  ~Descriptor() {
+    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  std::string_view peek(std::size_t size) {
+    while (peeked_.size() < size) {
+      char byte = 0;
+      if (plain(&byte, 1) <= 0) break;
+      peeked_ += byte;
+    }
+    return peeked_;
+  }
+  std::ptrdiff_t read(char* into, std::size_t size) {
+    if (peeked_.empty()) return plain(into, size);
+    const std::size_t given = std::min(size, peeked_.size());
+    std::memcpy(into, peeked_.data(), given);
+    peeked_.erase(0, given);
+    return static_cast<std::ptrdiff_t>(given);
+  }
+
+ private:
+  std::ptrdiff_t plain(char* into, std::size_t size) {
+    ssize_t got = 0;
+    do {
+      got = ::read(descriptor_, into, size);
+    } while (got < 0 && errno == EINTR);
+    return got;
+  }
+
+  int descriptor_;
+  std::string peeked_;
+};
+
+class PlainSource final : public ByteSource {
+ public:
+  explicit PlainSource(std::unique_ptr<Descriptor> file) : file_(std::move(file)) {}
+  std::ptrdiff_t read(char* into, std::size_t size) override {
+    const auto got = file_->read(into, size);
+    if (got < 0) failure_ = std::strerror(errno);
+    return got;
+  }
+  std::string failure() const override { return failure_; }
+
+ private:
+  std::unique_ptr<Descriptor> file_;
+  std::string failure_;
+};
+
+class CompressedSource final : public ByteSource {
+ public:
+  explicit CompressedSource(std::unique_ptr<Descriptor> file)
+      : file_(std::move(file)), archive_(archive_read_new(), &archive_read_free), buffer_(1 << 18) {
+    archive* in = archive_.get();
+    archive_read_support_format_raw(in);
+    archive_read_support_format_empty(in);
+    archive_read_support_filter_gzip(in);
+    archive_read_support_filter_bzip2(in);
+    archive_read_support_filter_xz(in);
+    archive_read_support_filter_zstd(in);
+    archive_read_support_filter_lz4(in);
+    archive_entry* entry = nullptr;
+    if (archive_read_open(in, this, nullptr, &CompressedSource::give, nullptr) != ARCHIVE_OK ||
+        archive_read_next_header(in, &entry) != ARCHIVE_OK)
+      fail_with_last();
+  }
+
+  std::ptrdiff_t read(char* into, std::size_t size) override {
+    if (!failure_.empty()) return -1;
+    // Block by block: archive_read_data() forgets what it has when the next block is broken.
+    while (left_ == 0) {
+      la_int64_t offset = 0;
+      const void* block = nullptr;
+      const int result = archive_read_data_block(archive_.get(), &block, &left_, &offset);
+      block_ = static_cast<const char*>(block);
+      if (result == ARCHIVE_EOF) return 0;
+      if (result < ARCHIVE_WARN) {
+        fail_with_last();
+        return -1;
+      }
+    }
+    const std::size_t given = std::min(size, left_);
+    std::memcpy(into, block_, given);
+    block_ += given;
+    left_ -= given;
+    return static_cast<std::ptrdiff_t>(given);
+  }
+  std::string failure() const override { return failure_; }
+
+ private:
+  static la_ssize_t give(archive*, void* self, const void** data) {
+    auto* source = static_cast<CompressedSource*>(self);
+    *data = source->buffer_.data();
+    return source->file_->read(source->buffer_.data(), source->buffer_.size());
+  }
+  void fail_with_last() {
+    const char* why = archive_error_string(archive_.get());
+    failure_ = std::string("its compressed data is broken or ends early") + (why ? ": " + std::string(why) : std::string());
+  }
+
+  std::unique_ptr<Descriptor> file_;
+  std::unique_ptr<archive, decltype(&archive_read_free)> archive_;
+  std::vector<char> buffer_;
+  const char* block_ = nullptr;
+  std::size_t left_ = 0;
+  std::string failure_;
+};
+
+bool compressed(std::string_view head) {
+  using namespace std::string_view_literals;
+  constexpr std::array magic = {"\x1f\x8b"sv, "BZh"sv, "\xfd" "7zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "\x04\x22\x4d\x18"sv};
+  return std::any_of(magic.begin(), magic.end(), [&](std::string_view bytes) { return head.substr(0, bytes.size()) == bytes; });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
+  int descriptor = STDIN_FILENO;
+  if (path != "-") {
+    std::error_code code;
+    if (std::filesystem::is_directory(path, code)) return fail(Error::Kind::input, path, "is a folder without a PostgreSQL log in it", "name the log files");
+    descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0) return fail(Error::Kind::input, path, std::string("can't be read: ") + std::strerror(errno));
+  }
+  auto file = std::make_unique<Descriptor>(descriptor);
+  if (compressed(file->peek(6))) return std::make_unique<CompressedSource>(std::move(file));
+  return std::make_unique<PlainSource>(std::move(file));
+}
+
+}  // namespace pgadvise::log

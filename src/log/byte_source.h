@@ -1,0 +1,23 @@
+// The bytes of a log: a file or standard input, decompressed where its first bytes say that it is gzip, bzip2, xz, zstd or lz4.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace pgadvise::log {
+
+class ByteSource {
+ public:
+  // "-" is standard input. Errors: missing, a folder, unreadable.
+  static Result<std::unique_ptr<ByteSource>> open(const std::string& path);
+  virtual ~ByteSource() = default;
+  // At least one byte; 0 at the end; below zero when reading failed: what came before it is good.
+  virtual std::ptrdiff_t read(char* into, std::size_t size) = 0;
+  // Why reading failed; "" while it did not.
+  virtual std::string failure() const = 0;
+};
+
+}  // namespace pgadvise::log
