@@ -296,7 +296,7 @@ void add_check(CLI::App& app, int& exit_code) {
   command->add_option("--load", options->load, "SQL to run in the sandbox after the schema: test data")->needs(sandbox);
   sandbox->excludes(command->get_option("--db"));
   command->add_option("--schema", options->schema, "Schema file or folder");
-  command->add_option("--log", options->logs, "PostgreSQL log: stderr, csvlog or jsonlog, compressed or not; a folder stands for the logs in it");
+  command->add_option("--log", options->logs, "PostgreSQL log: stderr, csvlog or jsonlog, or what syslog and hosting providers make of them, compressed or not; a folder stands for the logs in it");
   command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
   command->add_option("--workload", options->workloads, "SQL file; each statement counts as one call");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "log/envelope.h"
 #include "log/lines.h"
 #include "log/record.h"
 #include "model/workload.h"
@@ -23,6 +24,8 @@ struct Format {
   std::string name;              // "stderr", "csvlog", "jsonlog"; empty: not a PostgreSQL log
   std::string prefix;            // stderr: log_line_prefix
   bool container_names = false;  // `docker compose logs` wrote "name  | " before each line
+  Envelope envelope = Envelope::none;
+  bool stamped = false;  // time and process are the envelope's
   std::int64_t first_time = no_time;
   std::string looked_like;  // what it seems to be when it is no PostgreSQL log
   std::string advice;

@@ -37,14 +37,7 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
     std::string_view bytes;
     const char* name;
   };
-  static constexpr Magic magic[] = {{"\x1f\x8b", "compressed by gzip"},
-                                    {"BZh", "compressed by bzip2"},
-                                    {"\xfd"
-                                     "7zXZ",
-                                     "compressed by xz"},
-                                    {"\x28\xb5\x2f\xfd", "compressed by zstd"},
-                                    {"\x04\x22\x4d\x18", "compressed by lz4"},
-                                    {"PK\x03\x04", "a zip archive"}};
+  static constexpr Magic magic[] = {{"PK\x03\x04", "a zip archive"}};
   for (const auto& [bytes, name] : magic)
     if (head.starts_with(bytes)) {
       format.looked_like = name;
@@ -96,6 +89,67 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
   format.advice = "name a PostgreSQL server log: stderr, csvlog or jsonlog";
 }
 
+// The server's lines out of an envelope that most lines are in, and what they are.
+bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::string_view>& lines, const std::string& line_prefix, Format& format) {
+  std::vector<std::string> texts;
+  std::size_t inside = 0;
+  for (const auto line : lines) {
+    std::string text;
+    if (!unwrap(envelope, line, stamped, text)) continue;
+    ++inside;
+    if (!text.starts_with('\t')) texts.push_back(std::move(text));
+  }
+  // An export of events has its stamp on the first line of each alone.
+  const std::size_t enough = envelope == Envelope::cloudwatch ? 1 : (lines.size() + 1) / 2;
+  if (inside < enough || texts.empty()) return false;
+  if (envelope == Envelope::cloudnativepg) {
+    std::int64_t time = no_time;
+    if (!is_json_record(texts.front(), time)) return false;
+    format.name = "jsonlog";
+    format.first_time = time;
+  } else {
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    const Prefix given(line_prefix);
+    const Prefix* prefix = line_prefix.empty() ? find_prefix(views) : &given;
+    Header header;
+    const auto fits = [&](std::string_view text) { return prefix && !prefix->pattern().empty() && prefix->match(text, header); };
+    if (std::none_of(views.begin(), views.end(), fits)) return false;
+    format.name = "stderr";
+    format.prefix = prefix->pattern();
+    format.first_time = header.time;
+  }
+  format.envelope = envelope;
+  format.stamped = stamped;
+  return true;
+}
+
+bool detect_envelope(const std::vector<std::string_view>& lines, const std::string& line_prefix, Format& format) {
+  for (const auto envelope : {Envelope::syslog, Envelope::logplex, Envelope::cloudwatch, Envelope::cloud_sql, Envelope::azure, Envelope::cloudnativepg})
+    for (const bool stamped : {true, false}) {
+      if (!stamped && envelope != Envelope::syslog) continue;
+      if (detect_enveloped(envelope, stamped, lines, line_prefix, format)) return true;
+    }
+  return false;
+}
+
+// Gives the lines of an envelope to the decoder of what is in them.
+class EnvelopeDecoder final : public Decoder {
+ public:
+  EnvelopeDecoder(const Format& format, std::unique_ptr<Decoder> inner) : envelope_(format.envelope), stamped_(format.stamped), inner_(std::move(inner)) {}
+  void line(const Line& line) override {
+    Line own = line;
+    if (unwrap(envelope_, line.text, stamped_, text_)) own.text = text_;
+    inner_->line(own);
+  }
+  void finish() override { inner_->finish(); }
+
+ private:
+  const Envelope envelope_;
+  const bool stamped_;
+  std::unique_ptr<Decoder> inner_;
+  std::string text_;
+};
+
 }  // namespace
 
 Format detect(std::string_view head, const std::string& line_prefix) {
@@ -120,6 +174,7 @@ Format detect(std::string_view head, const std::string& line_prefix) {
     format.name = "csvlog";
     return format;
   }
+  if (detect_envelope(lines, line_prefix, format)) return format;
   std::vector<std::string_view> bare;
   std::size_t named = 0;
   for (const auto line : lines) {
@@ -150,9 +205,11 @@ Format detect(std::string_view head, const std::string& line_prefix) {
 }
 
 std::unique_ptr<Decoder> make_decoder(const Format& format, LogSource& source, RecordSink& sink) {
-  if (format.name == "csvlog") return make_csv_decoder(source, sink);
-  if (format.name == "jsonlog") return make_json_decoder(source, sink);
-  return make_stderr_decoder(format, source, sink);
+  auto decoder = format.name == "csvlog"    ? make_csv_decoder(source, sink)
+                 : format.name == "jsonlog" ? make_json_decoder(source, sink)
+                                            : make_stderr_decoder(format, source, sink);
+  if (format.envelope == Envelope::none) return decoder;
+  return std::make_unique<EnvelopeDecoder>(format, std::move(decoder));
 }
 
 }  // namespace pgadvise::log

@@ -89,7 +89,7 @@ void read_one(Input& input, LogSource& source, Collector& collector, Diagnostics
     }
     input.reader.emplace(std::move(*again));
   }
-  source.format = input.format.name;
+  source.format = input.format.envelope == Envelope::none ? input.format.name : fmt::format("{} ({})", input.format.name, name(input.format.envelope));
   source.prefix = input.format.prefix;
   collector.begin(source);
   const auto decoder = make_decoder(input.format, source, collector);

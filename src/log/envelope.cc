@@ -1,0 +1,226 @@
+#include "log/envelope.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+
+namespace pgadvise::log {
+namespace {
+
+using Json = nlohmann::json;
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view take_word(std::string_view& text) {
+  const auto end = std::min(text.find(' '), text.size());
+  const auto word = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return word;
+}
+
+// "2024-05-01T12:00:00.123456+02:00" -> "2024-05-01 12:00:00.123 +0200"; nullopt: no stamp of ISO 8601.
+std::optional<std::string> from_iso(std::string_view stamp) {
+  if (stamp.size() < 20 || stamp[4] != '-' || stamp[7] != '-' || stamp[10] != 'T' || stamp[13] != ':' || stamp[16] != ':' || !digit(stamp[18]))
+    return std::nullopt;
+  std::string fraction = "000";
+  std::size_t at = 19;
+  if (stamp[at] == '.') {
+    const std::size_t begin = ++at;
+    while (at < stamp.size() && digit(stamp[at])) ++at;
+    fraction = std::string(stamp.substr(begin, at - begin)) + "000";
+    fraction.resize(3);
+  }
+  std::string zone(stamp.substr(at));
+  if (zone == "Z") zone = "UTC";
+  zone.erase(std::remove(zone.begin(), zone.end(), ':'), zone.end());
+  if (zone.empty() || zone.size() > 6) return std::nullopt;
+  return fmt::format("{} {}.{} {}", stamp.substr(0, 10), stamp.substr(11, 8), fraction, zone);
+}
+
+// "May  1 12:00:00": the year is not in it. Any will do: times are compared within one log.
+std::optional<std::string> from_bsd(std::string_view& text) {
+  static constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto month = std::find(months.begin(), months.end(), text.substr(0, 3));
+  if (month == months.end() || text.size() < 16 || text[3] != ' ' || text[6] != ' ' || text[9] != ':' || text[12] != ':' || text[15] != ' ')
+    return std::nullopt;
+  std::string day(text.substr(4, 2));
+  if (day[0] == ' ') day[0] = '0';
+  const auto out = fmt::format("2000-{:02}-{} {} UTC", month - months.begin() + 1, day, text.substr(7, 8));
+  text.remove_prefix(16);
+  return out;
+}
+
+// "[5-1] " -> 1; 0 when it isn't there. Chunks of one message have one number and count up.
+int take_chunk(std::string_view& text) {
+  if (!text.starts_with('[')) return 0;
+  const auto dash = text.find('-');
+  const auto end = text.find(']');
+  if (dash == text.npos || end == text.npos || end < dash || end > 24) return 0;
+  int chunk = 0;
+  const auto number = text.substr(dash + 1, end - dash - 1);
+  if (std::from_chars(number.data(), number.data() + number.size(), chunk).ptr != number.data() + number.size()) return 0;
+  text.remove_prefix(std::min(end + 1, text.size()));
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  return chunk;
+}
+
+// rsyslog writes control characters as #011.
+std::string without_octal(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '#' && i + 3 < text.size() && text[i + 1] == '0' && (text.substr(i + 2, 2) == "11" || text.substr(i + 2, 2) == "12")) {
+      out += text[i + 3] == '1' ? '\t' : '\n';
+      i += 3;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), digit); }
+
+std::string front(const std::string& stamp, std::string_view process) {
+  const bool fraction = stamp.size() > 19 && stamp[19] == '.';
+  return fmt::format("{} [{}]{} ", stamp, process, fraction ? "" : ":");
+}
+
+bool syslog(std::string_view line, bool stamped, std::string& out) {
+  std::optional<std::string> stamp;
+  std::string_view process;
+  const bool modern = line.starts_with('<') && line.find('>') < 6;
+  if (modern) {  // RFC 5424: <134>1 stamp host program process id data
+    (void)take_word(line);
+    stamp = from_iso(take_word(line));
+    (void)take_word(line);
+    if (!take_word(line).starts_with("postgres")) return false;
+    process = take_word(line);
+    (void)take_word(line);
+    if (line.starts_with('[') && line.find("] ") != line.npos && line.find('=') < line.find("] ")) line.remove_prefix(line.find("] ") + 2);
+    else (void)take_word(line);
+    if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
+  } else {
+    if ((stamp = from_iso(line.substr(0, line.find(' '))))) (void)take_word(line);
+    else stamp = from_bsd(line);
+    (void)take_word(line);  // the host
+    const auto program = take_word(line);
+    const auto open = program.find('[');
+    if (!program.starts_with("postgres") || open == program.npos || !program.ends_with("]:")) return false;
+    process = program.substr(open + 1, program.size() - open - 3);
+  }
+  if (!stamp || !all_digits(process)) return false;
+  const int chunk = take_chunk(line);
+  out = without_octal(line);
+  if (chunk > 1) {
+    if (!out.starts_with('\t')) out.insert(0, "\t");
+  } else if (stamped) {
+    out.insert(0, front(*stamp, process));
+  }
+  return true;
+}
+
+// The stamp that an export of log events puts before the first line of each.
+bool cloudwatch(std::string_view line, std::string& out) {
+  const auto stamp = line.substr(0, line.find(' '));
+  if (!stamp.ends_with('Z') || !from_iso(stamp)) return false;
+  out = line.substr(std::min(stamp.size() + 1, line.size()));
+  return true;
+}
+
+// "stamp app[postgres.77]: [DATABASE] [5-1]  sql_error_code = 00000 … LOG:  message"
+bool logplex(std::string_view line, std::string& out) {
+  const auto stamp = from_iso(take_word(line));
+  const auto source = take_word(line);
+  const auto dot = source.find("[postgres.");
+  if (!stamp || dot == source.npos || !source.ends_with("]:")) return false;
+  const auto process = source.substr(dot + 10, source.size() - dot - 12);
+  if (line.starts_with('[') && !digit(line.size() > 1 ? line[1] : 'x')) (void)take_word(line);
+  const int chunk = take_chunk(line);
+  if (chunk > 1) {
+    out = "\t" + without_octal(line);
+    return true;
+  }
+  static constexpr std::array<std::string_view, 9> levels = {"LOG:  ", "ERROR:  ", "FATAL:  ", "PANIC:  ", "WARNING:  ", "DETAIL:  ", "STATEMENT:  ", "HINT:  ", "CONTEXT:  "};
+  std::size_t level = line.npos;
+  for (const auto word : levels) level = std::min(level, line.find(word));
+  if (level == line.npos) return false;
+  out = front(*stamp, process) + std::string(line.substr(level));
+  return true;
+}
+
+std::string text_of(const Json& object, const char* key) {
+  const auto it = object.is_object() ? object.find(key) : object.end();
+  if (!object.is_object() || it == object.end()) return {};
+  return it->is_string() ? it->get<std::string>() : it->is_number_integer() ? it->dump() : std::string();
+}
+
+bool cloud_sql(const Json& object, std::string& out) {
+  out = text_of(object, "textPayload");
+  return !out.empty();
+}
+
+bool azure(const Json& object, std::string& out) {
+  const auto properties = object.find("properties");
+  if (properties == object.end() || !properties->is_object()) return false;
+  out = text_of(*properties, "prefix") + text_of(*properties, "message");
+  if (const auto detail = text_of(*properties, "detail"); !detail.empty()) out += "\n\t" + detail;
+  return !text_of(*properties, "message").empty();
+}
+
+bool cloudnativepg(const Json& object, std::string& out) {
+  const auto record = object.find("record");
+  if (record == object.end() || !record->is_object() || text_of(*record, "error_severity").empty()) return false;
+  Json own;
+  static constexpr std::array<std::pair<const char*, const char*>, 9> fields = {{{"log_time", "timestamp"},
+                                                                                {"user_name", "user"},
+                                                                                {"database_name", "dbname"},
+                                                                                {"session_id", "session_id"},
+                                                                                {"error_severity", "error_severity"},
+                                                                                {"message", "message"},
+                                                                                {"detail", "detail"},
+                                                                                {"context", "context"},
+                                                                                {"application_name", "application_name"}}};
+  for (const auto& [theirs, ours] : fields)
+    if (auto value = text_of(*record, theirs); !value.empty()) own[ours] = std::move(value);
+  int process = 0;
+  const auto number = text_of(*record, "process_id");
+  std::from_chars(number.data(), number.data() + number.size(), process);
+  own["pid"] = process;
+  out = own.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return true;
+}
+
+bool from_json(Envelope envelope, std::string_view line, std::string& out) {
+  constexpr std::size_t deepest = 64;
+  std::size_t depth = 0;
+  const Json object = Json::parse(line, [&](int level, Json::parse_event_t, Json&) { return (depth = std::max(depth, static_cast<std::size_t>(level))) < deepest; }, false);
+  if (!object.is_object()) return false;
+  const bool known = envelope == Envelope::cloud_sql ? cloud_sql(object, out) : envelope == Envelope::azure ? azure(object, out) : cloudnativepg(object, out);
+  if (envelope != Envelope::cloudnativepg) out = replace_all(std::move(out), "\n\t", "\n");
+  return known;
+}
+
+}  // namespace
+
+std::string_view name(Envelope envelope) {
+  static constexpr std::array<std::string_view, 7> names = {"", "syslog", "CloudWatch", "logplex", "Cloud SQL", "Azure", "CloudNativePG"};
+  return names[static_cast<std::size_t>(envelope)];
+}
+
+bool unwrap(Envelope envelope, std::string_view line, bool stamped, std::string& out) {
+  switch (envelope) {
+    case Envelope::none: return false;
+    case Envelope::syslog: return syslog(line, stamped, out);
+    case Envelope::cloudwatch: return cloudwatch(line, out);
+    case Envelope::logplex: return logplex(line, out);
+    default: return line.starts_with('{') && from_json(envelope, line, out);
+  }
+}
+
+}  // namespace pgadvise::log
