@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "log/lines.h"
 #include "log/parameters.h"
+#include "log/redact.h"
 #include "sql/statement.h"
 
 namespace pgadvise::log {
@@ -496,7 +497,7 @@ Collector::Template* Collector::template_of(const StatementScan& scan, std::stri
   if (whole && !scan.text.empty()) {
     if (auto known = sql::fingerprint(statement)) fingerprint = std::move(*known);
     if (!fingerprint.empty())
-      if (auto known = sql::normalize(statement)) normalized = std::move(*known);
+      if (auto known = sql::normalize(statement)) normalized = redact(*known);
   }
   if (required && fingerprint.empty()) return nullptr;
   if (fingerprint.empty()) fingerprint = hex64(scan.hash);

@@ -1,0 +1,31 @@
+#include <gtest/gtest.h>
+
+#include "log/redact.h"
+#include "sql/statement.h"
+
+namespace pgadvise::log {
+namespace {
+
+TEST(Redact, NothingOfALiteralIsLeft) {
+  for (const char* statement :
+       {"NOTIFY c, 'secret'", "PREPARE a AS SELECT 'secret', 4711", "EXECUTE p('secret', 4711)", "CREATE TABLE t AS SELECT 'secret', 4711",
+        "SELECT E'se\\'cret' /* secret='x' */", "SELECT 1 -- secret", "COPY t FROM PROGRAM 'secret'", "COMMENT ON TABLE t IS 'secret'",
+        "CALL p('secret', 4711)", "/* secret */ EXECUTE p(4711)", "ALTER TABLE t ADD COLUMN x text DEFAULT $a$secret$a$",
+        "CREATE FOREIGN TABLE f (a int) SERVER s OPTIONS (password 'secret')", "SET x = 4711", "SECURITY LABEL ON TABLE t IS U&'secret'"}) {
+    const auto normalized = sql::normalize(statement);
+    ASSERT_TRUE(normalized) << statement;
+    const std::string found = redact(*normalized);
+    EXPECT_EQ(found.find("secret"), std::string::npos) << found;
+    EXPECT_EQ(found.find("4711"), std::string::npos) << found;
+    EXPECT_TRUE(sql::fingerprint(found)) << found << " no longer parses";
+  }
+}
+
+TEST(Redact, TheRestStays) {
+  EXPECT_EQ(redact("SELECT \"a'b\", $1::numeric(10,2)\n FROM t /* x */ WHERE a = $2"), "SELECT \"a'b\", $1::numeric(10,2)\n FROM t  WHERE a = $2");
+  EXPECT_EQ(redact("EXECUTE p('a', 5)"), "EXECUTE p('...', 0)");
+  EXPECT_EQ(redact(""), "");
+}
+
+}  // namespace
+}  // namespace pgadvise::log
