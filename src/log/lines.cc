@@ -26,7 +26,10 @@ bool LineReader::fill() {
   const auto got = source_->read(buffer_.data() + end_, std::min(chunk, buffer_.size() - end_));
   failed_ = got < 0;
   ended_ = got <= 0;
-  if (got > 0) end_ += static_cast<std::size_t>(got);
+  if (got > 0) {
+    identity_.add({buffer_.data() + end_, static_cast<std::size_t>(got)});
+    end_ += static_cast<std::size_t>(got);
+  }
   return !ended_;
 }
 

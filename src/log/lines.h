@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "log/byte_source.h"
+#include "log/provenance.h"
 
 namespace pgadvise::log {
 
@@ -28,6 +29,7 @@ class LineReader {
   // The first bytes, up to half a megabyte; only before the first next().
   std::string_view head();
   bool next(Line& line);
+  SourceIdentity identity() const { return identity_.identity(); }  // of what was read so far
   bool failed() const { return failed_; }  // a read failed: what came before it was given
   std::string failure() const { return source_->failure(); }
 
@@ -37,6 +39,7 @@ class LineReader {
   bool discard_rest_of_line();
 
   std::unique_ptr<ByteSource> source_;
+  IdentityBuilder identity_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

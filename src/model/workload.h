@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/histogram.h"
 #include "model/place.h"
 #include "model/query_facts.h"
 
@@ -27,9 +28,14 @@ struct Query {
   std::string text;         // normalised: constants are $n
   std::uint64_t calls = 0;
   std::uint64_t timed_calls = 0;
-  double total_ms = 0;
+  double total_ms = 0;  // whole nanoseconds, so that no order of adding shows
   double min_ms = 0;
   double max_ms = 0;
+  Histogram times;               // of the timed calls; pg_stat_statements has none
+  std::uint64_t rows = 0;        // of `rows_calls`
+  std::uint64_t rows_calls = 0;  // calls whose number of rows is known
+  std::optional<std::int64_t> first;  // microseconds since 1970 in the log's own zone: when a call was logged
+  std::optional<std::int64_t> last;
   std::set<std::string> users;
   std::set<std::string> databases;
   std::set<std::string> applications;
@@ -69,6 +75,17 @@ struct WritePair {
   std::optional<Sample> then_sample;
 };
 
+// Which log, by its content: its name, place and compression change, and a device's inode says nothing on another machine.
+// log/provenance.h makes it. docs/architecture.md, "Decisions", tells why it is so.
+struct SourceIdentity {
+  std::uint64_t bytes = 0;  // read, from the beginning
+  std::string marks;        // eight hex digits for each section of the beginning: a log that has grown only has more
+  std::string tail;         // hash of the last bytes read
+
+  bool known() const { return bytes > 0; }
+  bool operator==(const SourceIdentity&) const = default;
+};
+
 // What became of each line of one log; the parts add up to `lines`.
 struct LogSource {
   std::string path;
@@ -82,6 +99,7 @@ struct LogSource {
   std::vector<Place> not_understood_at;  // the first three
   std::uint64_t statements = 0;
   std::uint64_t timed_statements = 0;
+  SourceIdentity identity;
   std::string note;  // why nothing was found, and which settings would help; "" when something was
 };
 

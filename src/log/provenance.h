@@ -1,0 +1,39 @@
+// Which log a workload came from, so that what is read twice is counted once: also under another name, compressed, from
+// another machine's disk, or after it has grown.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/workload.h"
+
+namespace pgadvise::log {
+
+// Takes a log's bytes as they go by, decompressed. Sections end where a fixed sequence of offsets says, each an eighth
+// larger than the one before; of a section the last 64 KB at most are hashed, so a log of 10 GB costs that of 6 MB.
+class IdentityBuilder {
+ public:
+  void add(std::string_view bytes);
+  SourceIdentity identity() const;
+
+  // Bytes that come next and leave no trace, unless they are among the last ones; pass() instead of add() for them.
+  std::uint64_t unread() const;
+  void pass(std::uint64_t bytes);
+
+ private:
+  std::uint64_t offset_ = 0;
+  std::uint64_t hashed_from_ = 0;
+  std::uint64_t section_end_ = 64;
+  std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+  std::string marks_;
+  std::string tail_;
+};
+
+// Of a regular file as it is now; unknown when it can't be read.
+SourceIdentity identify_file(const std::string& path);
+
+// Is `shorter` the same log, or the beginning of it? A preorder.
+bool holds(const SourceIdentity& longer, const SourceIdentity& shorter);
+
+}  // namespace pgadvise::log
