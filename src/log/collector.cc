@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
 
 #include "base/text.h"
 #include "log/lines.h"
+#include "log/merge.h"
 #include "log/parameters.h"
 #include "log/redact.h"
 #include "sql/statement.h"
@@ -129,9 +129,42 @@ PlanText plan_text(std::string_view text) {
 
 }  // namespace
 
-struct Collector::QueryState {
-  Query query;
+// A query's calls in one log.
+struct Collector::Share {
+  const std::string* file = nullptr;
+  std::uint64_t calls = 0;
+  std::uint64_t timed_calls = 0;
+  std::int64_t total_ns = 0;
+  std::int64_t min_ns = 0;
+  std::int64_t max_ns = 0;
+  Histogram times;
+  std::int64_t first = no_time;
+  std::int64_t last = no_time;
   std::vector<std::uint32_t> identities;
+
+  void add(const Call& call, std::uint32_t identity) {
+    ++calls;
+    if (call.end != no_time) {
+      first = first == no_time ? call.end : std::min(first, call.end);
+      last = std::max(last, call.end);
+    }
+    if (call.duration_ms) {
+      const std::int64_t time = nanoseconds(*call.duration_ms);
+      min_ns = timed_calls ? std::min(min_ns, time) : time;
+      max_ns = std::max(max_ns, time);
+      total_ns = add_nanoseconds(total_ns, time);
+      times.add(time);
+      ++timed_calls;
+    }
+    if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end())
+      identities.push_back(identity);
+  }
+};
+
+struct Collector::QueryState {
+  std::string fingerprint;
+  std::string text;
+  std::vector<Share> shares;  // the last one is of the log that is read, mostly
   std::optional<KeptCall> slowest;
   std::vector<KeptCall> distinct;
   std::vector<std::uint64_t> distinct_keys;
@@ -215,6 +248,7 @@ Collector::~Collector() = default;
 
 void Collector::begin(LogSource& source) {
   source_ = &source;
+  repeats_.current = &source.path;
   durations_alone_ = cut_records_ = 0;
 }
 
@@ -508,8 +542,8 @@ Collector::Template* Collector::template_of(const StatementScan& scan, std::stri
       by_fingerprint_.emplace(fingerprint, static_cast<std::uint32_t>(queries_.size()));
   if (added) {
     queries_.push_back(std::make_unique<QueryState>());
-    queries_.back()->query.fingerprint = std::move(fingerprint);
-    queries_.back()->query.text = std::move(normalized);
+    queries_.back()->fingerprint = std::move(fingerprint);
+    queries_.back()->text = std::move(normalized);
   }
   entry.query = known->second;
   describe(entry, scan);
@@ -580,26 +614,19 @@ void Collector::complete(Session& session, Statement& statement) {
   call.line = statement.line;
   call.statement = statement.text;
   call.parameters = statement.parameters;
-  if (!session.counted) session.counted = true, sessions_seen_ += session.named;
+  if (!session.counted) session.counted = true, sessions_seen_[statement.file] += session.named;
   aggregate(session, statement, call);
   detect(session, statement, call);
 }
 
 void Collector::aggregate(Session&, const Statement& statement, const Call& call) {
   QueryState& state = *queries_[call.query];
-  Query& query = state.query;
-  ++query.calls;
-  if (call.duration_ms) {
-    const double time = *call.duration_ms;
-    query.min_ms = query.timed_calls ? std::min(query.min_ms, time) : time;
-    query.max_ms = std::max(query.max_ms, time);
-    query.total_ms += time;
-    ++query.timed_calls;
+  auto share = std::find_if(state.shares.rbegin(), state.shares.rend(), [&](const Share& known) { return known.file == call.file; });
+  if (share == state.shares.rend()) {
+    state.shares.emplace_back().file = call.file;
+    share = state.shares.rbegin();
   }
-  if (std::find(state.identities.begin(), state.identities.end(), statement.identity) ==
-          state.identities.end() &&
-      state.identities.size() < most_names)
-    state.identities.push_back(statement.identity);
+  share->add(call, statement.identity);
   if (call.duration_ms && (!state.slowest || *call.duration_ms > *state.slowest->duration_ms)) {
     if (!state.slowest) state.slowest.emplace();
     state.slowest->assign(call, 0, longest_text);
@@ -676,7 +703,7 @@ static void add_name(std::set<std::string>& names, const std::string& name) {
   if (!name.empty() && names.size() < most_names) names.insert(name);
 }
 
-void Collector::finish(Workload& workload) {
+void Collector::finish(std::vector<Workload>& workloads) {
   std::vector<std::pair<std::uint64_t, Session*>> open;
   for (const auto& [key, session] : sessions_) open.emplace_back(session->last_record, session.get());
   std::sort(open.begin(), open.end());
@@ -687,55 +714,68 @@ void Collector::finish(Workload& workload) {
   for (const auto& [identity, pool] : pools) pool->detector.finish(repeats_);
   for (const auto trace : trace_order_) traces_[trace]->detector.finish(repeats_);
 
-  workload.sessions = sessions_seen_;
-  fill_repeats(workload);
-  fill_write_pairs(workload);
-  for (auto& state : queries_) {
-    Query& query = state->query;
-    if (query.calls == 0) continue;
-    for (const auto identity : state->identities) {
+  for (auto& workload : workloads) {
+    const auto sessions = sessions_seen_.find(&workload.sources.front().path);
+    if (sessions != sessions_seen_.end()) workload.sessions = sessions->second;
+    fill_repeats(workload);
+    fill_write_pairs(workload);
+    fill_queries(workload);
+  }
+}
+
+void Collector::fill_queries(Workload& workload) const {
+  const std::string* file = &workload.sources.front().path;
+  for (const auto& state : queries_) {
+    const auto share = std::find_if(state->shares.begin(), state->shares.end(), [&](const Share& known) { return known.file == file; });
+    if (share == state->shares.end()) continue;
+    Query query;
+    query.fingerprint = state->fingerprint;
+    query.text = state->text;
+    query.calls = share->calls;
+    query.timed_calls = share->timed_calls;
+    query.total_ms = static_cast<double>(share->total_ns) / 1e6;
+    query.min_ms = static_cast<double>(share->min_ns) / 1e6;
+    query.max_ms = static_cast<double>(share->max_ns) / 1e6;
+    query.times = share->times;
+    if (share->first != no_time) query.first = share->first, query.last = share->last;
+    for (const auto identity : share->identities) {
       add_name(query.users, identities_[identity].user);
       add_name(query.databases, identities_[identity].database);
       add_name(query.applications, identities_[identity].application);
     }
-    if (state->slowest) query.samples.push_back(sample_of(*state->slowest));
-    for (std::size_t i = 0; i < state->distinct.size() && query.samples.size() <= most_distinct_samples; ++i)
-      if (!state->slowest || state->distinct_keys[i] != state->slowest_key)
-        query.samples.push_back(sample_of(state->distinct[i]));
+    std::size_t samples = 0;  // of all logs
+    const auto keep = [&](const KeptCall& kept) {
+      if (++samples <= most_distinct_samples + 1 && kept.file == file) query.samples.push_back(sample_of(kept));
+    };
+    if (state->slowest) keep(*state->slowest);
+    for (std::size_t i = 0; i < state->distinct.size(); ++i)
+      if (!state->slowest || state->distinct_keys[i] != state->slowest_key) keep(state->distinct[i]);
     workload.queries.push_back(std::move(query));
   }
-  std::sort(workload.queries.begin(), workload.queries.end(), [](const Query& a, const Query& b) {
-    if (a.total_ms != b.total_ms) return a.total_ms > b.total_ms;
-    if (a.calls != b.calls) return a.calls > b.calls;
-    return a.fingerprint < b.fingerprint;
-  });
+  sort_queries(workload.queries);
 }
 
 void Collector::fill_repeats(Workload& workload) const {
-  for (const auto& [key, entry] : repeats_.entries()) {
+  const auto found = repeats_.logs.find(&workload.sources.front().path);
+  if (found == repeats_.logs.end()) return;
+  for (const auto& [key, entry] : found->second.entries()) {
     Repeat repeat = entry.repeat;
-    for (const auto query : key.pattern) repeat.pattern.push_back(queries_[query]->query.fingerprint);
-    if (key.parent) repeat.parent = queries_[key.parent - 1]->query.fingerprint;
+    for (const auto query : key.pattern) repeat.pattern.push_back(queries_[query]->fingerprint);
+    if (key.parent) repeat.parent = queries_[key.parent - 1]->fingerprint;
     for (const auto& kept : entry.samples) repeat.samples.push_back(sample_of(kept));
     if (entry.parent) repeat.parent_sample = sample_of(*entry.parent);
     workload.repeats.push_back(std::move(repeat));
   }
-  std::sort(workload.repeats.begin(), workload.repeats.end(), [](const Repeat& a, const Repeat& b) {
-    if (a.calls != b.calls) return a.calls > b.calls;
-    if (a.pattern != b.pattern) return a.pattern < b.pattern;
-    if (a.parent != b.parent) return a.parent < b.parent;
-    return a.same_values < b.same_values;
-  });
+  sort_repeats(workload.repeats);
 }
 
 void Collector::fill_write_pairs(Workload& workload) const {
-  for (const auto& [queries, pair] : repeats_.pairs())
-    workload.write_pairs.push_back({queries_[queries.first]->query.fingerprint, queries_[queries.second]->query.fingerprint,
-                                    pair.bursts, pair.calls, sample_of(pair.first), sample_of(pair.then)});
-  std::sort(workload.write_pairs.begin(), workload.write_pairs.end(), [](const WritePair& a, const WritePair& b) {
-    if (a.calls != b.calls) return a.calls > b.calls;
-    return std::tie(a.first, a.then) < std::tie(b.first, b.then);
-  });
+  const auto found = repeats_.logs.find(&workload.sources.front().path);
+  if (found == repeats_.logs.end()) return;
+  for (const auto& [queries, pair] : found->second.pairs())
+    workload.write_pairs.push_back({queries_[queries.first]->fingerprint, queries_[queries.second]->fingerprint, pair.bursts, pair.calls,
+                                    sample_of(pair.first), sample_of(pair.then)});
+  sort_write_pairs(workload.write_pairs);
 }
 
 }  // namespace pgadvise::log

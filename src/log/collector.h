@@ -29,10 +29,11 @@ class Collector final : public RecordSink {
   std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log
   std::uint64_t cut_records() const { return cut_records_; }          // of the current log
 
-  // Everything but `sources`.
-  void finish(Workload& workload);
+  // Everything but `sources`, to the workload of the log that it came from; each holds one source, that of begin().
+  void finish(std::vector<Workload>& workloads);
 
  private:
+  struct Share;
   struct QueryState;
   struct Template;
   struct Identity;
@@ -59,6 +60,18 @@ class Collector final : public RecordSink {
   void detect(Session& session, const Statement& statement, const Call& call);
   void fill_repeats(Workload& workload) const;
   void fill_write_pairs(Workload& workload) const;
+  void fill_queries(Workload& workload) const;
+
+  // Repeats by the log that the scope with most of their calls is in.
+  class RepeatsByLog final : public RepeatSink {
+   public:
+    void sighted(const Sighting& sighting) override {
+      logs[sighting.samples.empty() ? current : sighting.samples.front().file].sighted(sighting);
+    }
+    void wrote(const KeptCall& first, const Call& then, bool fresh) override { logs[then.file].wrote(first, then, fresh); }
+    const std::string* current = nullptr;  // the log that is read
+    std::unordered_map<const std::string*, Repeats> logs;
+  };
 
   StatementScanner scanner_;
   std::string scratch_;
@@ -72,10 +85,10 @@ class Collector final : public RecordSink {
   std::unordered_map<std::uint32_t, std::unique_ptr<Session>> pools_;  // by identity
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> traces_;
   std::deque<std::uint64_t> trace_order_;
-  Repeats repeats_;
+  RepeatsByLog repeats_;
   LogSource* source_ = nullptr;
   std::uint64_t records_ = 0;
-  std::uint64_t sessions_seen_ = 0;
+  std::unordered_map<const std::string*, std::uint64_t> sessions_seen_;  // by the log they were first seen in
   std::uint64_t durations_alone_ = 0;
   std::uint64_t cut_records_ = 0;
   std::uint64_t nameless_ = 0;  // calls of logs that don't tell sessions apart

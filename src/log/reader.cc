@@ -9,7 +9,9 @@
 
 #include "log/collector.h"
 #include "log/decoder.h"
+#include "log/merge.h"
 #include "log/prefix.h"
+#include "log/provenance.h"
 
 namespace pgadvise::log {
 namespace {
@@ -66,20 +68,69 @@ std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) 
 
 // Where every statement took long, the fast ones were not logged, and the loops of N+1 are made of fast ones. With all
 // statements in the log, BEGIN and COMMIT alone take microseconds.
-std::optional<double> duration_floor(const Workload& workload) {
+std::optional<double> duration_floor(const std::vector<Workload>& workloads) {
   constexpr std::uint64_t fewest = 20;
   constexpr double slow_ms = 1;
   std::uint64_t calls = 0;
   double floor = std::numeric_limits<double>::infinity();
-  for (const Query& query : workload.queries) {
-    if (query.timed_calls < query.calls) return std::nullopt;
-    calls += query.calls;
-    floor = std::min(floor, query.min_ms);
-  }
+  for (const Workload& workload : workloads)
+    for (const Query& query : workload.queries) {
+      if (query.timed_calls < query.calls) return std::nullopt;
+      calls += query.calls;
+      floor = std::min(floor, query.min_ms);
+    }
   return calls >= fewest && floor >= slow_ms ? std::optional(floor) : std::nullopt;
 }
 
-void read_one(Input& input, LogSource& source, Collector& collector, Diagnostics& diagnostics) {
+// Tells how far the reading is.
+class Meter {
+ public:
+  Meter(const std::vector<Input>& inputs, const std::vector<Workload>& workloads, const Options& options) : report_(options.progress) {
+    for (const Input& input : inputs) {
+      std::error_code code;
+      const auto size = std::filesystem::file_size(workloads[input.index].sources.front().path, code);
+      if (code || input.reader) known_ = false;
+      else progress_.total += size;
+    }
+    if (!known_) progress_.total = 0;
+  }
+
+  void line(const Line& line) {
+    since_ += line.text.size() + 1;
+    if (since_ < step) return;
+    progress_.bytes += since_;
+    since_ = 0;
+    if (report_) report_(progress_);
+  }
+
+ private:
+  static constexpr std::uint64_t step = 4 << 20;
+  const std::function<void(const Progress&)>& report_;
+  Progress progress_;
+  std::uint64_t since_ = 0;
+  bool known_ = true;
+};
+
+// Regular files that are the same log, or its beginning, are known before they are read.
+void leave_out_known(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
+  if (workloads.size() < 2) return;
+  std::vector<LogSource> known(workloads.size());
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    known[i].path = workloads[i].sources.front().path;
+    std::error_code code;
+    if (std::filesystem::is_regular_file(known[i].path, code)) known[i].identity = identify_file(known[i].path);
+  }
+  for (std::size_t i = 0; i < known.size(); ++i)
+    for (std::size_t other = 0; other < known.size(); ++other) {
+      if (other == i || !holds(known[other].identity, known[i].identity)) continue;
+      if (known[other].identity == known[i].identity && other > i) continue;
+      diagnostics.push_back(counted_once(known[i], known[other]));
+      workloads[i].sources.front().note = diagnostics.back().what;
+      break;
+    }
+}
+
+void read_one(Input& input, LogSource& source, Collector& collector, Meter& meter, Diagnostics& diagnostics) {
   if (!input.reader) {
     auto again = LineReader::open(source.path);
     if (!again) {
@@ -93,8 +144,12 @@ void read_one(Input& input, LogSource& source, Collector& collector, Diagnostics
   source.prefix = input.format.prefix;
   collector.begin(source);
   const auto decoder = make_decoder(input.format, source, collector);
-  for (Line line; input.reader->next(line);) decoder->line(line);
+  for (Line line; input.reader->next(line);) {
+    decoder->line(line);
+    meter.line(line);
+  }
   decoder->finish();
+  source.identity = input.reader->identity();
   if (input.reader->failed())
     diagnostics.push_back({Error::Kind::passing,
                            source.path,
@@ -122,35 +177,39 @@ std::vector<std::string> files_of(const std::string& folder) {
   return out;
 }
 
-}  // namespace
-
-Workload read(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
-  Workload workload;
+// What else lies in a folder is no mistake of the user's; a folder without any log is.
+std::vector<std::string> expand(const std::vector<std::string>& named, const Options& options) {
   std::vector<std::string> paths;
   for (const auto& path : named) {
     std::error_code code;
-    if (path == "-" || !std::filesystem::is_directory(path, code)) {
-      paths.push_back(path);
-      continue;
-    }
-    // What else lies in a folder is no mistake of the user's; a folder without any log is.
-    Diagnostics others;
     const auto before = paths.size();
-    for (const auto& file : files_of(path)) {
-      LogSource source;
-      if (look(file, options, source, others)) paths.push_back(file);
-    }
+    Diagnostics others;
+    if (path != "-" && std::filesystem::is_directory(path, code))
+      for (const auto& file : files_of(path)) {
+        LogSource source;
+        if (look(file, options, source, others)) paths.push_back(file);
+      }
     if (paths.size() == before) paths.push_back(path);
   }
-  workload.sources.resize(paths.size());
+  return paths;
+}
+
+}  // namespace
+
+std::vector<Workload> read_each(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
+  const std::vector<std::string> paths = expand(named, options);
+  std::vector<Workload> workloads(paths.size());
   if (const auto escape = Prefix(options.line_prefix).unknown_escape())
     diagnostics.push_back({Error::Kind::usage, "--log-line-prefix",
                            fmt::format("%{} is no escape of log_line_prefix", *escape),
                            "SHOW log_line_prefix tells it"});
+  for (std::size_t i = 0; i < paths.size(); ++i) workloads[i].sources.emplace_back().path = paths[i];
+  leave_out_known(workloads, diagnostics);
   std::vector<Input> inputs;
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    workload.sources[i].path = paths[i];
-    if (auto input = look(paths[i], options, workload.sources[i], diagnostics)) {
+    LogSource& source = workloads[i].sources.front();
+    if (!source.note.empty()) continue;
+    if (auto input = look(paths[i], options, source, diagnostics)) {
       input->index = i;
       inputs.push_back(std::move(*input));
     }
@@ -159,21 +218,27 @@ Workload read(const std::vector<std::string>& named, const Options& options, Dia
   std::stable_sort(inputs.begin(), inputs.end(),
                    [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });
   Collector collector;
-  for (Input& input : inputs) read_one(input, workload.sources[input.index], collector, diagnostics);
-  collector.finish(workload);
+  Meter meter(inputs, workloads, options);
+  for (Input& input : inputs) read_one(input, workloads[input.index].sources.front(), collector, meter, diagnostics);
+  collector.finish(workloads);
   for (const Input& input : inputs) {
-    LogSource& source = workload.sources[input.index];
+    LogSource& source = workloads[input.index].sources.front();
+    workloads[input.index].has_events = source.statements > 0;
     if (source.note.empty()) source.note = why_nothing(source, input.durations_alone);
   }
-  if (const auto floor = duration_floor(workload))
-    diagnostics.push_back({Error::Kind::passing, inputs.size() == 1 ? workload.sources[inputs.front().index].path : "the logs",
+  if (const auto floor = duration_floor(workloads))
+    diagnostics.push_back({Error::Kind::passing, inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
                            fmt::format("no statement took less than {:.0f} ms, so faster ones were not logged: N+1 loops of them "
                                        "can't be excluded",
                                        *floor),
                            "log_min_duration_statement = 0 logs all"});
-  workload.has_events = std::any_of(workload.sources.begin(), workload.sources.end(),
-                                    [](const LogSource& source) { return source.statements > 0; });
-  return workload;
+  return workloads;
+}
+
+Workload read(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
+  auto workloads = read_each(paths, options, diagnostics);
+  count_once(workloads, diagnostics);
+  return total(std::move(workloads));
 }
 
 }  // namespace pgadvise::log

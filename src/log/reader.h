@@ -1,6 +1,8 @@
 // PostgreSQL logs -> Workload.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,13 +11,24 @@
 
 namespace pgadvise::log {
 
+struct Progress {
+  std::uint64_t bytes = 0;  // read so far, of all logs
+  std::uint64_t total = 0;  // 0: not known, one of them is a stream
+};
+
 struct Options {
   std::string line_prefix;  // log_line_prefix; empty: found by itself
+  std::function<void(const Progress&)> progress;  // called every few megabytes; empty: not wanted
 };
 
 // Reads the logs, in any order, as one workload; the format of each is found from its content. A log that
 // can't be read, or that is not a PostgreSQL log, is named in `diagnostics` (Kind::input) and the rest is
 // read. Memory grows with distinct statements and live sessions, not with the logs' size.
+// A log that is named twice, or that is the beginning of another, is counted once, and said to be.
 Workload read(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics);
+
+// The same as one workload for each log, in the order of `paths`, as a workload file keeps them: total() of them is read()'s.
+// Sessions go on from one log to the next; what a call is counted in is the log that its record is in.
+std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::log

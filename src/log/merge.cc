@@ -1,0 +1,212 @@
+#include "log/merge.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "log/provenance.h"
+#include "log/workload_file.h"
+
+namespace pgadvise::log {
+namespace {
+
+constexpr std::size_t most_samples = 5;
+constexpr std::size_t most_names = 64;
+
+template <class T, class Better>
+void widen(std::optional<T>& known, const std::optional<T>& other, Better better) {
+  if (other && (!known || better(*other, *known))) known = other;
+}
+
+void add_names(std::set<std::string>& names, const std::set<std::string>& others) {
+  names.insert(others.begin(), others.end());
+}
+
+// The first of all names in their order, so that it doesn't matter whose came first.
+void cut_names(std::set<std::string>& names) {
+  if (names.size() > most_names) names.erase(std::next(names.begin(), most_names), names.end());
+}
+
+// A spelling that does not depend on which came first: the shortest, then the least.
+bool plainer(const std::string& a, const std::string& b) {
+  if (a.size() != b.size()) return a.size() < b.size();
+  return a < b;
+}
+
+// A query's times as integers until all are summed up.
+struct Sum {
+  Query query;
+  std::int64_t total_ns = 0;
+
+  explicit Sum(Query first) : query(std::move(first)), total_ns(nanoseconds(query.total_ms)) {}
+
+  void add(Query other) {
+    if (plainer(other.text, query.text)) query.text = std::move(other.text);
+    query.calls += other.calls;
+    if (other.timed_calls) {
+      query.min_ms = query.timed_calls ? std::min(query.min_ms, other.min_ms) : other.min_ms;
+      query.max_ms = std::max(query.max_ms, other.max_ms);
+    }
+    query.timed_calls += other.timed_calls;
+    total_ns = add_nanoseconds(total_ns, nanoseconds(other.total_ms));
+    query.times.merge(other.times);
+    query.rows += other.rows;
+    query.rows_calls += other.rows_calls;
+    widen(query.first, other.first, std::less<>());
+    widen(query.last, other.last, std::greater<>());
+    add_names(query.users, other.users);
+    add_names(query.databases, other.databases);
+    add_names(query.applications, other.applications);
+    for (auto& sample : other.samples) query.samples.push_back(std::move(sample));
+  }
+
+  Query take() {
+    query.total_ms = static_cast<double>(total_ns) / 1e6;
+    for (auto* names : {&query.users, &query.databases, &query.applications}) cut_names(*names);
+    order_samples();
+    return std::move(query);
+  }
+
+  // The slowest, then as they were read.
+  void order_samples() {
+    auto& samples = query.samples;
+    const auto time = [](const Sample& sample) { return sample.duration_ms.value_or(-1); };
+    const auto slowest = std::max_element(samples.begin(), samples.end(), [&](const Sample& a, const Sample& b) { return time(a) < time(b); });
+    if (slowest != samples.end()) std::rotate(samples.begin(), slowest, slowest + 1);
+    if (samples.size() > most_samples) samples.resize(most_samples);
+  }
+};
+
+struct RepeatSum {
+  Repeat repeat;
+  std::int64_t total_ns = 0;
+
+  explicit RepeatSum(Repeat first) : repeat(std::move(first)), total_ns(nanoseconds(repeat.total_ms)) {}
+
+  void add(Repeat other) {
+    total_ns = add_nanoseconds(total_ns, nanoseconds(other.total_ms));
+    const auto scope = std::min(repeat.scope, other.scope);
+    const auto scopes = repeat.scopes + other.scopes;
+    const auto calls = repeat.calls + other.calls;
+    if (other.most_in_one_scope > repeat.most_in_one_scope) std::swap(repeat, other);
+    repeat.scope = scope;
+    repeat.scopes = scopes;
+    repeat.calls = calls;
+  }
+};
+
+// One spelling for each query, before anything is left out.
+void unify_texts(std::vector<Workload>& workloads) {
+  std::unordered_map<std::string_view, const std::string*> plainest;
+  for (const auto& workload : workloads)
+    for (const auto& query : workload.queries)
+      if (const auto [known, added] = plainest.emplace(query.fingerprint, &query.text); !added && plainer(query.text, *known->second))
+        known->second = &query.text;
+  for (auto& workload : workloads)
+    for (auto& query : workload.queries)
+      if (const std::string* text = plainest[query.fingerprint]; *text != query.text) query.text = std::string(*text);
+}
+
+// Is there reason to leave `one` out for `other`? Of two readings of the same bytes (with literals and without, by two
+// versions of this program) the one that says more stays, then the one whose text is greater: never the one that came first.
+bool outdone(const Workload& one, const Workload& other, std::size_t index, std::size_t index_of_other) {
+  const auto& mine = one.sources.front().identity;
+  const auto& others = other.sources.front().identity;
+  if (!holds(others, mine)) return false;
+  if (mine.bytes < others.bytes) return true;
+  const std::string text = to_json_line(one), text_of_other = to_json_line(other);
+  if (text.size() != text_of_other.size()) return text.size() < text_of_other.size();
+  return text != text_of_other ? text < text_of_other : index > index_of_other;
+}
+
+}  // namespace
+
+void sort_queries(std::vector<Query>& queries) {
+  std::sort(queries.begin(), queries.end(), [](const Query& a, const Query& b) {
+    if (a.total_ms != b.total_ms) return a.total_ms > b.total_ms;
+    if (a.calls != b.calls) return a.calls > b.calls;
+    return a.fingerprint < b.fingerprint;
+  });
+}
+
+void sort_repeats(std::vector<Repeat>& repeats) {
+  std::sort(repeats.begin(), repeats.end(), [](const Repeat& a, const Repeat& b) {
+    if (a.calls != b.calls) return a.calls > b.calls;
+    if (a.pattern != b.pattern) return a.pattern < b.pattern;
+    if (a.parent != b.parent) return a.parent < b.parent;
+    return a.same_values < b.same_values;
+  });
+}
+
+void sort_write_pairs(std::vector<WritePair>& pairs) {
+  std::sort(pairs.begin(), pairs.end(), [](const WritePair& a, const WritePair& b) {
+    if (a.calls != b.calls) return a.calls > b.calls;
+    return std::tie(a.first, a.then) < std::tie(b.first, b.then);
+  });
+}
+
+void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
+  unify_texts(workloads);
+  // Logs that hold each other begin alike; short ones without a mark are compared among themselves.
+  std::map<std::string, std::vector<std::size_t>> alike;
+  for (std::size_t i = 0; i < workloads.size(); ++i)
+    if (const auto& identity = workloads[i].sources.front().identity; identity.known()) alike[identity.marks.substr(0, 8)].push_back(i);
+  std::vector<std::size_t> gone;
+  for (const auto& [mark, group] : alike)
+    for (const std::size_t i : group)
+      for (const std::size_t other : group)
+        if (other != i && outdone(workloads[i], workloads[other], i, other)) {
+          gone.push_back(i);
+          diagnostics.push_back(counted_once(workloads[i].sources.front(), workloads[other].sources.front()));
+          break;
+        }
+  std::sort(gone.rbegin(), gone.rend());
+  for (const std::size_t i : gone) workloads.erase(workloads.begin() + static_cast<std::ptrdiff_t>(i));
+}
+
+Error counted_once(const LogSource& left_out, const LogSource& counted) {
+  const bool same = left_out.identity.bytes == counted.identity.bytes;
+  return {Error::Kind::passing, left_out.path, fmt::format("is {} {}: counted once", same ? "the same log as" : "the beginning of", counted.path), {}};
+}
+
+Workload total(std::vector<Workload> workloads) {
+  Workload out;
+  std::unordered_map<std::string, std::size_t> known;
+  std::vector<Sum> queries;
+  std::map<std::tuple<std::vector<std::string>, std::string, bool>, RepeatSum> repeats;
+  std::map<std::pair<std::string, std::string>, WritePair> pairs;
+  for (auto& workload : workloads) {
+    for (auto& source : workload.sources) out.sources.push_back(std::move(source));
+    out.sessions += workload.sessions;
+    out.has_events |= workload.has_events;
+    for (auto& query : workload.queries) {
+      const auto [at, added] = known.emplace(query.fingerprint, queries.size());
+      if (added) queries.emplace_back(std::move(query));
+      else queries[at->second].add(std::move(query));
+    }
+    for (auto& repeat : workload.repeats) {
+      const std::tuple key{repeat.pattern, repeat.parent, repeat.same_values};
+      if (const auto at = repeats.find(key); at != repeats.end()) at->second.add(std::move(repeat));
+      else repeats.emplace(key, RepeatSum(std::move(repeat)));
+    }
+    for (auto& pair : workload.write_pairs) {
+      const auto [at, added] = pairs.try_emplace({pair.first, pair.then}, pair);
+      if (!added) at->second.bursts += pair.bursts, at->second.calls += pair.calls;
+    }
+    workload = {};
+  }
+  for (auto& sum : queries) out.queries.push_back(sum.take());
+  for (auto& [key, sum] : repeats) {
+    sum.repeat.total_ms = static_cast<double>(sum.total_ns) / 1e6;
+    out.repeats.push_back(std::move(sum.repeat));
+  }
+  sort_queries(out.queries);
+  for (auto& [key, pair] : pairs) out.write_pairs.push_back(std::move(pair));
+  sort_repeats(out.repeats);
+  sort_write_pairs(out.write_pairs);
+  return out;
+}
+
+}  // namespace pgadvise::log

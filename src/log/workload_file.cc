@@ -1,0 +1,435 @@
+#include "log/workload_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "log/merge.h"
+#include "sql/statement.h"
+
+namespace pgadvise::log {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr int version = 1;
+constexpr int deepest = 12;
+constexpr std::uint64_t most = std::uint64_t{1} << 53;  // what every reader of JSON takes for a whole number
+constexpr double longest_ms = 1e12;
+constexpr std::int64_t latest = 253402300800'000'000;  // the year 10000
+
+constexpr std::pair<Repeat::Scope, const char*> scopes[] = {{Repeat::Scope::trace, "trace"},
+                                                            {Repeat::Scope::transaction, "transaction"},
+                                                            {Repeat::Scope::session_burst, "session burst"},
+                                                            {Repeat::Scope::pool_burst, "pool burst"}};
+
+// ---- writing
+
+std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+json sample_json(const Sample& sample, const std::string& file, const std::string& text, bool literals) {
+  json out = json::object();
+  if (sample.place.file != file) out["file"] = sample.place.file;
+  if (sample.place.line > 0) out["line"] = sample.place.line;
+  if (sample.place.column > 0) out["column"] = sample.place.column;
+  if (sample.duration_ms) out["ms"] = *sample.duration_ms;
+  if (!literals) return out;
+  if (sample.statement != text) out["statement"] = sample.statement;
+  if (!sample.parameters) return out;
+  out["parameters"] = json::array();
+  for (const auto& value : *sample.parameters) out["parameters"].push_back(value ? json(*value) : json());
+  return out;
+}
+
+json query_json(const Query& query, const std::string& file, bool literals) {
+  json out{{"fingerprint", query.fingerprint}, {"calls", query.calls}};
+  if (query.timed_calls) {
+    out["timed_calls"] = query.timed_calls;
+    out["total_ms"] = query.total_ms;
+    out["min_ms"] = query.min_ms;
+    out["max_ms"] = query.max_ms;
+  }
+  if (query.times.count()) {
+    out["times"] = json::array();
+    for (const auto& bucket : query.times.buckets()) out["times"].push_back({bucket.index, bucket.count});
+  }
+  if (query.rows_calls) out["rows"] = query.rows, out["rows_calls"] = query.rows_calls;
+  if (query.first && query.last) out["first"] = *query.first, out["last"] = *query.last;
+  if (!query.users.empty()) out["users"] = query.users;
+  if (!query.databases.empty()) out["databases"] = query.databases;
+  if (!query.applications.empty()) out["applications"] = query.applications;
+  for (const auto& sample : query.samples) out["samples"].push_back(sample_json(sample, file, query.text, literals));
+  return out;
+}
+
+json repeat_json(const Repeat& repeat, const std::string& file, bool literals) {
+  json out{{"pattern", repeat.pattern}};
+  if (!repeat.parent.empty()) out["parent"] = repeat.parent;
+  for (const auto& [scope, name] : scopes)
+    if (scope == repeat.scope) out["scope"] = name;
+  out["scopes"] = repeat.scopes;
+  out["calls"] = repeat.calls;
+  out["most_in_one_scope"] = repeat.most_in_one_scope;
+  out["distinct_parameters"] = repeat.distinct_parameters;
+  out["parameters_known"] = repeat.parameters_known;
+  out["total_ms"] = repeat.total_ms;
+  out["longest_span_ms"] = repeat.longest_span_ms;
+  for (const auto& sample : repeat.samples) out["samples"].push_back(sample_json(sample, file, {}, literals));
+  if (repeat.parent_sample) out["parent_sample"] = sample_json(*repeat.parent_sample, file, {}, literals);
+  return out;
+}
+
+json source_json(const LogSource& source) {
+  json out{{"path", source.path}, {"format", source.format}};
+  if (!source.prefix.empty()) out["prefix"] = source.prefix;
+  out["identity"] = {{"marks", source.identity.marks}, {"tail", source.identity.tail}};
+  out["ranges"] = {{0, source.identity.bytes}};
+  out["lines"] = source.lines;
+  out["used"] = source.used;
+  out["continuation"] = source.continuation;
+  out["other"] = source.other;
+  out["not_understood"] = source.not_understood;
+  for (const auto& place : source.not_understood_at) out["not_understood_at"].push_back(place.line);
+  out["statements"] = source.statements;
+  out["timed_statements"] = source.timed_statements;
+  if (!source.note.empty()) out["note"] = source.note;
+  return out;
+}
+
+// A query and a repeat a line: as easy to compare by line as to read.
+std::string log_entry(const Workload& workload, bool literals) {
+  const LogSource& source = workload.sources.front();
+  std::string out = fmt::format("{{\"source\": {},\n \"sessions\": {}, \"events\": {},\n \"queries\": [", dump(source_json(source)), workload.sessions,
+                                workload.has_events);
+  const char* separator = "\n  ";
+  for (const auto& query : workload.queries) {
+    out += separator + dump(query_json(query, source.path, literals));
+    separator = ",\n  ";
+  }
+  out += "],\n \"repeats\": [";
+  separator = "\n  ";
+  for (const auto& repeat : workload.repeats) {
+    out += separator + dump(repeat_json(repeat, source.path, literals));
+    separator = ",\n  ";
+  }
+  return out + "]}";
+}
+
+// ---- reading
+
+// Reads members of the right type and range; the first that is not is remembered, and everything after it is empty.
+class Reader {
+ public:
+  explicit Reader(std::string path) : path_(std::move(path)) {}
+
+  Result<std::vector<Workload>> read(std::string_view text) {
+    const json whole = json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest; }, false);
+    if (whole.is_discarded()) return error("is no JSON, or was cut off");
+    if (!whole.is_object() || !whole.contains("pgadvise_workload")) return error("is no workload file");
+    const json& written = whole["pgadvise_workload"];
+    if (!written.is_number_integer() || written != version)
+      return error(fmt::format("is a workload file of version {}; this pgadvise reads version {}", ellipsis(dump(written), 20), version));
+    const bool other_parser = string(whole, "parser") != sql::parser_version();
+    const json& texts = member(whole, "texts", json::value_t::object);
+    for (const auto& [fingerprint, statement] : texts.items()) {
+      if (!statement.is_string()) refuse("texts", "holds what is no text");
+      else if (check_fingerprint(fingerprint)) texts_.emplace(fingerprint, statement.get<std::string>());
+    }
+    // The next grammar may give a statement another fingerprint.
+    for (const auto& [fingerprint, statement] : texts_) {
+      auto own = other_parser ? sql::fingerprint(statement) : fail(Error::Kind::passing, "", "");
+      own_.emplace(fingerprint, own ? std::move(*own) : fingerprint);
+    }
+    std::vector<Workload> out;
+    for (const auto& entry : member(whole, "logs", json::value_t::array)) {
+      where_ = fmt::format("logs[{}]", out.size());
+      out.push_back(workload(entry));
+      if (!refused_.empty()) break;
+    }
+    if (!refused_.empty()) return error("is damaged: " + refused_);
+    return out;
+  }
+
+ private:
+  tl::unexpected<Error> error(std::string what) const {
+    return fail(Error::Kind::input, path_, std::move(what), "pgadvise digest LOG -o FILE writes one");
+  }
+
+  void refuse(std::string_view key, std::string_view what) {
+    if (refused_.empty()) refused_ = fmt::format("{}{}{} {}", where_, where_.empty() ? "" : ": ", key, what);
+  }
+
+  const json& member(const json& object, const char* key, json::value_t type, bool needed = true) {
+    static const json none_object = json::object(), none_array = json::array(), none;
+    const json& nothing = type == json::value_t::object ? none_object : type == json::value_t::array ? none_array : none;
+    if (!object.is_object()) {
+      refuse("", "is no object");
+      return nothing;
+    }
+    const auto at = object.find(key);
+    if (at == object.end()) {
+      if (needed) refuse(key, "is missing");
+      return nothing;
+    }
+    if (at->type() == type) return *at;
+    refuse(key, fmt::format("is no {}", type == json::value_t::string ? "text" : type == json::value_t::boolean ? "boolean" : type == json::value_t::array ? "array" : "object"));
+    return nothing;
+  }
+
+  std::string string(const json& object, const char* key, bool needed = true) {
+    const json& value = member(object, key, json::value_t::string, needed);
+    return value.is_string() ? value.get<std::string>() : std::string();
+  }
+
+  bool boolean(const json& object, const char* key) {
+    const json& value = member(object, key, json::value_t::boolean);
+    return value.is_boolean() && value.get<bool>();
+  }
+
+  std::uint64_t count_of(const json& value, const char* key, std::uint64_t limit = most) {
+    if (value.is_number_unsigned() && value.get<std::uint64_t>() <= limit) return value.get<std::uint64_t>();
+    refuse(key, fmt::format("is no whole number from 0 to {}", limit));
+    return 0;
+  }
+
+  std::uint64_t count(const json& object, const char* key, bool needed = true, std::uint64_t limit = most) {
+    const auto at = object.is_object() ? object.find(key) : object.end();
+    if (!object.is_object() || at == object.end()) {
+      if (needed) refuse(key, "is missing");
+      return 0;
+    }
+    return count_of(*at, key, limit);
+  }
+
+  std::optional<double> milliseconds(const json& object, const char* key, bool needed) {
+    const auto at = object.is_object() ? object.find(key) : object.end();
+    if (!object.is_object() || at == object.end()) {
+      if (needed) refuse(key, "is missing");
+      return std::nullopt;
+    }
+    if (at->is_number() && at->get<double>() >= 0 && at->get<double>() <= longest_ms) return at->get<double>();
+    refuse(key, "is no number of milliseconds");
+    return std::nullopt;
+  }
+
+  std::optional<std::int64_t> time(const json& object, const char* key) {
+    const auto at = object.find(key);
+    if (at == object.end()) return std::nullopt;
+    if (at->is_number_integer() && (!at->is_number_unsigned() || at->get<std::uint64_t>() <= most * 64)) {
+      const auto value = at->get<std::int64_t>();
+      if (value > -latest && value < latest) return value;
+    }
+    refuse(key, "is no time");
+    return std::nullopt;
+  }
+
+  bool check_fingerprint(const std::string& fingerprint) {
+    const bool right = !fingerprint.empty() && fingerprint.size() <= 64 &&
+                       fingerprint.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
+    if (!right) refuse("fingerprint", "is none");
+    return right;
+  }
+
+  // This program's own, and the statement.
+  std::string fingerprint(const std::string& written, std::string* text = nullptr) {
+    const auto own = own_.find(written);
+    if (own == own_.end()) {
+      refuse("fingerprint", "is not among the texts");
+      return {};
+    }
+    if (text) *text = texts_[written];
+    return own->second;
+  }
+
+  std::set<std::string> names(const json& object, const char* key) {
+    std::set<std::string> out;
+    for (const auto& name : member(object, key, json::value_t::array, false)) {
+      if (name.is_string()) out.insert(name.get<std::string>());
+      else refuse(key, "holds what is no text");
+    }
+    return out;
+  }
+
+  Sample sample(const json& in, const std::string& file, const std::string& text) {
+    Sample out;
+    constexpr std::uint64_t last_line = 2'147'483'647;
+    out.place.file = in.is_object() && in.contains("file") ? string(in, "file") : file;
+    out.place.line = static_cast<int>(count(in, "line", false, last_line));
+    out.place.column = static_cast<int>(count(in, "column", false, last_line));
+    out.duration_ms = milliseconds(in, "ms", false);
+    const std::string statement = string(in, "statement", false);
+    out.statement = statement.empty() ? text : statement;
+    if (!in.is_object() || !in.contains("parameters")) return out;
+    out.parameters.emplace();
+    for (const auto& value : member(in, "parameters", json::value_t::array)) {
+      if (value.is_string()) out.parameters->emplace_back(value.get<std::string>());
+      else if (value.is_null()) out.parameters->emplace_back(std::nullopt);
+      else refuse("parameters", "holds what is no text");
+    }
+    return out;
+  }
+
+  Query query(const json& in, const std::string& file) {
+    Query out;
+    out.fingerprint = fingerprint(string(in, "fingerprint"), &out.text);
+    out.calls = count(in, "calls");
+    out.timed_calls = count(in, "timed_calls", false);
+    if (out.timed_calls > 0) {
+      out.total_ms = milliseconds(in, "total_ms", true).value_or(0);
+      out.min_ms = milliseconds(in, "min_ms", true).value_or(0);
+      out.max_ms = milliseconds(in, "max_ms", true).value_or(0);
+    }
+    if (out.timed_calls > out.calls) refuse("timed_calls", "are more than calls");
+    std::int64_t before = -1;
+    for (const auto& bucket : member(in, "times", json::value_t::array, false)) {
+      if (!bucket.is_array() || bucket.size() != 2) {
+        refuse("times", "holds what is no bucket");
+        break;
+      }
+      const auto index = count_of(bucket[0], "times", Histogram::last_bucket);
+      const auto calls = count_of(bucket[1], "times");
+      if (static_cast<std::int64_t>(index) <= before || calls == 0) refuse("times", "are not in order");
+      before = static_cast<std::int64_t>(index);
+      out.times.add_bucket(static_cast<std::uint16_t>(index), calls);
+    }
+    if (out.times.count() > out.timed_calls) refuse("times", "are more than timed_calls");
+    out.rows = count(in, "rows", false);
+    out.rows_calls = count(in, "rows_calls", false);
+    if (in.is_object()) out.first = time(in, "first"), out.last = time(in, "last");
+    out.users = names(in, "users");
+    out.databases = names(in, "databases");
+    out.applications = names(in, "applications");
+    for (const auto& each : member(in, "samples", json::value_t::array, false)) out.samples.push_back(sample(each, file, out.text));
+    return out;
+  }
+
+  Repeat repeat(const json& in, const std::string& file) {
+    Repeat out;
+    std::vector<std::string> texts;
+    for (const auto& each : member(in, "pattern", json::value_t::array)) {
+      if (!each.is_string()) {
+        refuse("pattern", "holds what is no text");
+        return out;
+      }
+      out.pattern.push_back(fingerprint(each.get<std::string>(), &texts.emplace_back()));
+    }
+    if (out.pattern.empty() || out.pattern.size() > 8) {
+      refuse("pattern", "does not have 1 to 8 statements");
+      return out;
+    }
+    std::string parent_text;
+    if (const std::string parent = string(in, "parent", false); !parent.empty()) out.parent = fingerprint(parent, &parent_text);
+    const std::string scope = string(in, "scope");
+    const auto known = std::find_if(std::begin(scopes), std::end(scopes), [&](const auto& each) { return scope == each.second; });
+    if (known == std::end(scopes)) refuse("scope", "is none");
+    else out.scope = known->first;
+    out.scopes = count(in, "scopes");
+    out.calls = count(in, "calls");
+    out.most_in_one_scope = count(in, "most_in_one_scope");
+    out.distinct_parameters = count(in, "distinct_parameters");
+    out.parameters_known = boolean(in, "parameters_known");
+    out.total_ms = milliseconds(in, "total_ms", true).value_or(0);
+    out.longest_span_ms = milliseconds(in, "longest_span_ms", true).value_or(0);
+    for (const auto& each : member(in, "samples", json::value_t::array, false))
+      out.samples.push_back(sample(each, file, texts[out.samples.size() % texts.size()]));
+    if (in.is_object() && in.contains("parent_sample")) out.parent_sample = sample(in["parent_sample"], file, parent_text);
+    return out;
+  }
+
+  LogSource source(const json& in) {
+    LogSource out;
+    out.path = string(in, "path");
+    out.format = string(in, "format");
+    out.prefix = string(in, "prefix", false);
+    const json& identity = member(in, "identity", json::value_t::object);
+    out.identity.marks = string(identity, "marks");
+    out.identity.tail = string(identity, "tail");
+    const json& ranges = member(in, "ranges", json::value_t::array);
+    if (ranges.size() == 1 && ranges[0].is_array() && ranges[0].size() == 2 && ranges[0][0] == 0) out.identity.bytes = count_of(ranges[0][1], "ranges");
+    else refuse("ranges", "are not one from 0");
+    out.lines = count(in, "lines");
+    out.used = count(in, "used");
+    out.continuation = count(in, "continuation");
+    out.other = count(in, "other");
+    out.not_understood = count(in, "not_understood");
+    for (const auto& line : member(in, "not_understood_at", json::value_t::array, false))
+      out.not_understood_at.push_back({out.path, static_cast<int>(count_of(line, "not_understood_at", 2'147'483'647)), 0});
+    out.statements = count(in, "statements");
+    out.timed_statements = count(in, "timed_statements");
+    out.note = string(in, "note", false);
+    return out;
+  }
+
+  Workload workload(const json& in) {
+    Workload out;
+    const std::string where = where_;
+    out.sources.push_back(source(member(in, "source", json::value_t::object)));
+    out.sessions = count(in, "sessions");
+    out.has_events = boolean(in, "events");
+    const std::string& file = out.sources.front().path;
+    for (const auto& each : member(in, "queries", json::value_t::array)) {
+      where_ = fmt::format("{}.queries[{}]", where, out.queries.size());
+      out.queries.push_back(query(each, file));
+      if (!refused_.empty()) return out;
+    }
+    where_ = where;
+    for (const auto& each : member(in, "repeats", json::value_t::array)) {
+      where_ = fmt::format("{}.repeats[{}]", where, out.repeats.size());
+      out.repeats.push_back(repeat(each, file));
+      if (!refused_.empty()) return out;
+    }
+    where_ = where;
+    return out;
+  }
+
+  std::string path_;
+  std::string where_;
+  std::string refused_;
+  std::map<std::string, std::string> texts_;
+  std::map<std::string, std::string> own_;  // fingerprints as written -> as this program makes them
+};
+
+}  // namespace
+
+std::string to_json_line(const Workload& workload) { return log_entry(workload, true); }
+
+std::string to_workload_file(const std::vector<Workload>& workloads, bool literals) {
+  std::map<std::string, const std::string*> texts;
+  std::vector<const Workload*> logs;
+  for (const auto& workload : workloads) {
+    if (workload.sources.front().format.empty()) continue;
+    logs.push_back(&workload);
+    for (const auto& query : workload.queries) texts.try_emplace(query.fingerprint, &query.text);
+  }
+  const auto key = [](const Workload* workload) {
+    const LogSource& source = workload->sources.front();
+    return std::tie(source.identity.marks, source.identity.bytes, source.identity.tail, source.path);
+  };
+  std::sort(logs.begin(), logs.end(), [&](const Workload* a, const Workload* b) { return key(a) < key(b); });
+  std::string out = fmt::format("{{\"pgadvise_workload\": {},\n\"parser\": {},\n\"texts\": {{", version, dump(sql::parser_version()));
+  const char* separator = "\n ";
+  for (const auto& [fingerprint, text] : texts) {
+    out += separator + dump(fingerprint) + ": " + dump(*text);
+    separator = ",\n ";
+  }
+  out += "},\n\"logs\": [";
+  separator = "\n";
+  for (const Workload* workload : logs) {
+    out += separator + log_entry(*workload, literals);
+    separator = ",\n";
+  }
+  return out + "]}\n";
+}
+
+bool is_workload_file(std::string_view head) {
+  const auto start = trim(head.substr(0, 4096));
+  return start.starts_with('{') && trim(start.substr(1)).starts_with("\"pgadvise_workload\"");
+}
+
+Result<std::vector<Workload>> parse_workload_file(const std::string& path, std::string_view text) { return Reader(path).read(text); }
+
+}  // namespace pgadvise::log
