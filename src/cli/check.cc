@@ -15,7 +15,7 @@
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "lint/context.h"
-#include "log/reader.h"
+#include "log/merge.h"
 #include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
 #include "plan/confirm.h"
@@ -109,20 +109,19 @@ class Check {
   }
 
   void read_workload() {
-    if (!options_.logs.empty()) {
-      workload_ = log::read(options_.logs, {options_.line_prefix}, diagnostics_);
-      has_workload_ = true;
-    }
-    if (!options_.workloads.empty()) {
-      merge(workload_, read_sql_workload(options_.workloads, diagnostics_));
-      has_workload_ = true;
-    }
+    auto workloads = read_logs(options_.logs, options_.line_prefix, diagnostics_);
+    for (auto& workload : read_workloads(options_.workloads, diagnostics_)) workloads.push_back(std::move(workload));
+    has_workload_ = !options_.logs.empty() || !options_.workloads.empty();
+    if (!has_workload_) return;
+    log::count_once(workloads, diagnostics_);
+    workload_ = log::total(std::move(workloads));
     for (const auto& source : workload_.sources) {
       if (source.format.empty()) continue;  // named among the diagnostics
       std::string detail = fmt::format("{} statements", source.statements);
       if (source.not_understood) detail += fmt::format(", {} of {} lines not understood", source.not_understood, source.lines);
       if (!source.note.empty()) detail += "; " + source.note;
-      report_.inputs.push_back({source.format == "sql" ? "workload" : source.format + " log", source.path, detail});
+      const std::string kind = source.format == "sql" ? "workload" : source.format == "pg_stat_statements" ? source.format : source.format + " log";
+      report_.inputs.push_back({kind, source.path, detail});
     }
   }
 
@@ -296,9 +295,9 @@ void add_check(CLI::App& app, int& exit_code) {
   command->add_option("--load", options->load, "SQL to run in the sandbox after the schema: test data")->needs(sandbox);
   sandbox->excludes(command->get_option("--db"));
   command->add_option("--schema", options->schema, "Schema file or folder");
-  command->add_option("--log", options->logs, "PostgreSQL log: stderr, csvlog or jsonlog, or what syslog and hosting providers make of them, compressed or not; a folder stands for the logs in it");
+  command->add_option("--log", options->logs, "PostgreSQL log: stderr, csvlog or jsonlog, or what syslog and hosting providers make of them, compressed or not; a folder stands for the logs in it; also a workload file");
   command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
-  command->add_option("--workload", options->workloads, "SQL file; each statement counts as one call");
+  command->add_option("--workload", options->workloads, "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
   command->add_option("--fail-on", options->fail_on, "Severity from which the exit code is 1")

@@ -15,6 +15,7 @@ enum ExitCode { exit_clean = 0, exit_findings = 1, exit_usage = 2, exit_database
 
 // Each adds its subcommand; the callback stores the exit code.
 void add_check(CLI::App& app, int& exit_code);
+void add_digest(CLI::App& app, int& exit_code);
 void add_rules(CLI::App& app, int& exit_code);
 // `command`: the words after "--", which CLI11 would take for options of its own.
 void add_sandbox(CLI::App& app, const std::vector<std::string>& command, int& exit_code);

@@ -1,9 +1,17 @@
 #include "cli/inputs.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "base/text.h"
+#include "cli/progress.h"
+#include "log/provenance.h"
+#include "log/reader.h"
+#include "log/workload_file.h"
+#include "sql/redact.h"
 #include "sql/statement.h"
 
 namespace pgadvise::cli {
@@ -67,51 +75,83 @@ Catalog with_places(Catalog live, const Catalog& files) {
   return live;
 }
 
-Workload read_sql_workload(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+static Workload read_sql_workload(const std::string& path, const std::string& text, Diagnostics& diagnostics) {
   std::map<std::string, Query> queries;
-  Workload out;
-  for (const auto& path : paths) {
-    const auto text = read_file(path);
-    if (!text) {
-      diagnostics.push_back(text.error());
+  const LineIndex lines(text);
+  LogSource source{.path = path, .format = "sql"};
+  for (const auto& statement : sql::split(text)) {
+    const auto position = lines.at(statement.offset);
+    const Place place{path, position.line, position.column};
+    const auto fingerprint = sql::fingerprint(statement.text);
+    const auto normalized = sql::normalize(statement.text);
+    if (!fingerprint || !normalized) {
+      diagnostics.push_back({Error::Kind::passing, place.str(), fingerprint ? normalized.error().what : fingerprint.error().what, {}});
       continue;
     }
-    const LineIndex lines(*text);
-    LogSource source{.path = path, .format = "sql"};
-    for (const auto& statement : sql::split(*text)) {
-      const auto position = lines.at(statement.offset);
-      const Place place{path, position.line, position.column};
-      const auto fingerprint = sql::fingerprint(statement.text);
-      const auto normalized = sql::normalize(statement.text);
-      if (!fingerprint || !normalized) {
-        diagnostics.push_back({Error::Kind::passing, place.str(), fingerprint ? normalized.error().what : fingerprint.error().what, {}});
-        continue;
-      }
-      Query& query = queries[*fingerprint];
-      query.fingerprint = *fingerprint;
-      if (query.text.empty()) query.text = *normalized;
-      ++query.calls;
-      ++source.statements;
-      constexpr std::size_t samples = 5;
-      if (query.samples.size() < samples) query.samples.push_back({place, std::string(statement.text), std::nullopt, std::nullopt});
-    }
-    out.sources.push_back(std::move(source));
+    Query& query = queries[*fingerprint];
+    query.fingerprint = *fingerprint;
+    if (query.text.empty()) query.text = sql::redact(*normalized);
+    ++query.calls;
+    ++source.statements;
+    constexpr std::size_t samples = 5;
+    if (query.samples.size() < samples) query.samples.push_back({place, std::string(statement.text), std::nullopt, std::nullopt});
   }
+  log::IdentityBuilder identity;
+  identity.add(text);
+  source.identity = identity.identity();
+  Workload out;
+  out.sources.push_back(std::move(source));
   for (auto& [fingerprint, query] : queries) out.queries.push_back(std::move(query));
   return out;
 }
 
-void merge(Workload& into, Workload other) {
-  for (auto& query : other.queries) {
-    const auto same = std::find_if(into.queries.begin(), into.queries.end(), [&](const Query& q) { return q.fingerprint == query.fingerprint; });
-    if (same == into.queries.end()) {
-      into.queries.push_back(std::move(query));
+static void read_file_of_workloads(const std::string& path, const std::string& text, std::vector<Workload>& out, Diagnostics& diagnostics) {
+  auto read = log::parse_workload_file(path, text);
+  if (!read) diagnostics.push_back(read.error());
+  else std::move(read->begin(), read->end(), std::back_inserter(out));
+}
+
+std::vector<Workload> read_workloads(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+  std::vector<Workload> out;
+  for (const auto& path : paths) {
+    const auto text = read_file(path);
+    if (!text) diagnostics.push_back(text.error());
+    else if (log::is_workload_file(*text)) read_file_of_workloads(path, *text, out, diagnostics);
+    else out.push_back(read_sql_workload(path, *text, diagnostics));
+  }
+  return out;
+}
+
+// Only of regular files: a pipe can be read once.
+static std::string head_of(const std::string& path) {
+  std::error_code code;
+  std::string head(4096, '\0');
+  if (!std::filesystem::is_regular_file(path, code)) return {};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(file.gcount()));
+  return head;
+}
+
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, const std::string& line_prefix, Diagnostics& diagnostics) {
+  std::vector<Workload> out;
+  std::vector<std::string> logs;
+  for (const auto& path : paths) {
+    if (!log::is_workload_file(head_of(path))) {
+      logs.push_back(path);
       continue;
     }
-    same->calls += query.calls;
-    for (auto& sample : query.samples) same->samples.push_back(std::move(sample));
+    const auto text = read_file(path);
+    if (!text) diagnostics.push_back(text.error());
+    else read_file_of_workloads(path, *text, out, diagnostics);
   }
-  for (auto& source : other.sources) into.sources.push_back(std::move(source));
+  if (logs.empty()) return out;
+  ProgressLine progress;
+  log::Options options{line_prefix, {}};
+  if (progress.wanted()) options.progress = [&](const log::Progress& now) { progress.show(now); };
+  auto read = log::read_each(logs, options, diagnostics);
+  std::move(read.begin(), read.end(), std::back_inserter(out));
+  return out;
 }
 
 }  // namespace pgadvise::cli

@@ -25,8 +25,10 @@ Result<pg::Sandbox> build_sandbox(const std::vector<project::SchemaInput>& schem
 // that have not run yet.
 Catalog with_places(Catalog live, const Catalog& files);
 
-// Statements of .sql files, one call each, without durations.
-Workload read_sql_workload(const std::vector<std::string>& paths, Diagnostics& diagnostics);
-void merge(Workload& into, Workload other);
+// Workload files, and .sql files (each statement one call, without a duration), one workload for each log or file.
+std::vector<Workload> read_workloads(const std::vector<std::string>& paths, Diagnostics& diagnostics);
+
+// Workload files as they are, everything else as a log.
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, const std::string& line_prefix, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::cli

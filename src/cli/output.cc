@@ -12,6 +12,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/text.h"
+
 namespace pgadvise::cli {
 namespace {
 
@@ -80,11 +82,20 @@ bool use_colour(const std::string& path) {
   return path.empty() && ::isatty(STDOUT_FILENO);
 }
 
-int output_width(const std::string& path) {
+int output_width(const std::string& path, int otherwise) {
   struct winsize size {};
   if (path.empty() && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     return std::clamp<int>(size.ws_col, 40, 160);
-  return 100;
+  return otherwise;
+}
+
+bool use_unicode() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
+    if (set(name)) {
+      const std::string value = lower(std::getenv(name));
+      return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
+    }
+  return false;
 }
 
 }  // namespace pgadvise::cli

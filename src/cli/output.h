@@ -13,7 +13,9 @@ Result<void> write_output(const std::string& path, const std::string& content);
 
 // Colour: only on a terminal; NO_COLOR wins over CLICOLOR_FORCE wins over CLICOLOR=0.
 bool use_colour(const std::string& path);
-// Columns of the terminal, 100 elsewhere.
-int output_width(const std::string& path);
+// Columns of the terminal, `otherwise` elsewhere.
+int output_width(const std::string& path, int otherwise = 100);
+// Does the locale take UTF-8? From LC_ALL, LC_CTYPE, LANG, the first that is set.
+bool use_unicode();
 
 }  // namespace pgadvise::cli

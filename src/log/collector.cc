@@ -7,7 +7,7 @@
 #include "log/lines.h"
 #include "log/merge.h"
 #include "log/parameters.h"
-#include "log/redact.h"
+#include "sql/redact.h"
 #include "sql/statement.h"
 
 namespace pgadvise::log {
@@ -531,7 +531,7 @@ Collector::Template* Collector::template_of(const StatementScan& scan, std::stri
   if (whole && !scan.text.empty()) {
     if (auto known = sql::fingerprint(statement)) fingerprint = std::move(*known);
     if (!fingerprint.empty())
-      if (auto known = sql::normalize(statement)) normalized = redact(*known);
+      if (auto known = sql::normalize(statement)) normalized = sql::redact(*known);
   }
   if (required && fingerprint.empty()) return nullptr;
   if (fingerprint.empty()) fingerprint = hex64(scan.hash);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -164,6 +165,14 @@ void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
         }
   std::sort(gone.rbegin(), gone.rend());
   for (const std::size_t i : gone) workloads.erase(workloads.begin() + static_cast<std::ptrdiff_t>(i));
+}
+
+void sort_workloads(std::vector<Workload>& workloads) {
+  const auto key = [](const Workload& workload) {
+    const LogSource& source = workload.sources.front();
+    return std::tie(source.path, source.identity.marks, source.identity.bytes, source.identity.tail);
+  };
+  std::stable_sort(workloads.begin(), workloads.end(), [&](const Workload& a, const Workload& b) { return key(a) < key(b); });
 }
 
 Error counted_once(const LogSource& left_out, const LogSource& counted) {

@@ -20,6 +20,9 @@ void sort_write_pairs(std::vector<WritePair>& pairs);
 // in `diagnostics`: the union of sets of logs, which is associative, commutative and idempotent.
 void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics);
 
+// By the log's path and identity: what is made of them then shows no order.
+void sort_workloads(std::vector<Workload>& workloads);
+
 Error counted_once(const LogSource& left_out, const LogSource& counted);
 
 // Sums; the sources in the order given.

@@ -405,11 +405,6 @@ std::string to_workload_file(const std::vector<Workload>& workloads, bool litera
     logs.push_back(&workload);
     for (const auto& query : workload.queries) texts.try_emplace(query.fingerprint, &query.text);
   }
-  const auto key = [](const Workload* workload) {
-    const LogSource& source = workload->sources.front();
-    return std::tie(source.identity.marks, source.identity.bytes, source.identity.tail, source.path);
-  };
-  std::sort(logs.begin(), logs.end(), [&](const Workload* a, const Workload* b) { return key(a) < key(b); });
   std::string out = fmt::format("{{\"pgadvise_workload\": {},\n\"parser\": {},\n\"texts\": {{", version, dump(sql::parser_version()));
   const char* separator = "\n ";
   for (const auto& [fingerprint, text] : texts) {

@@ -11,7 +11,7 @@
 
 namespace pgadvise::log {
 
-// Each of `workloads` is of one source; those of which nothing could be read are left out. The order doesn't show.
+// Workloads of one source each, after count_once() and sort_workloads(). Those of which nothing could be read are left out.
 std::string to_workload_file(const std::vector<Workload>& workloads, bool literals);
 
 // Does a text begin as a workload file does? Tells it from a log.

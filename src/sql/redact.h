@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace pgadvise::log {
+namespace pgadvise::sql {
 
 // Without comments; strings become '...', and the numbers of statements that carry values 0. Still parses if it did.
 std::string redact(std::string_view normalized);
 
-}  // namespace pgadvise::log
+}  // namespace pgadvise::sql

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "log/redact.h"
+#include "sql/redact.h"
 #include "sql/statement.h"
 
-namespace pgadvise::log {
+namespace pgadvise::sql {
 namespace {
 
 TEST(Redact, NothingOfALiteralIsLeft) {
@@ -12,12 +12,12 @@ TEST(Redact, NothingOfALiteralIsLeft) {
         "SELECT E'se\\'cret' /* secret='x' */", "SELECT 1 -- secret", "COPY t FROM PROGRAM 'secret'", "COMMENT ON TABLE t IS 'secret'",
         "CALL p('secret', 4711)", "/* secret */ EXECUTE p(4711)", "ALTER TABLE t ADD COLUMN x text DEFAULT $a$secret$a$",
         "CREATE FOREIGN TABLE f (a int) SERVER s OPTIONS (password 'secret')", "SET x = 4711", "SECURITY LABEL ON TABLE t IS U&'secret'"}) {
-    const auto normalized = sql::normalize(statement);
+    const auto normalized = normalize(statement);
     ASSERT_TRUE(normalized) << statement;
     const std::string found = redact(*normalized);
     EXPECT_EQ(found.find("secret"), std::string::npos) << found;
     EXPECT_EQ(found.find("4711"), std::string::npos) << found;
-    EXPECT_TRUE(sql::fingerprint(found)) << found << " no longer parses";
+    EXPECT_TRUE(fingerprint(found)) << found << " no longer parses";
   }
 }
 
@@ -28,4 +28,4 @@ TEST(Redact, TheRestStays) {
 }
 
 }  // namespace
-}  // namespace pgadvise::log
+}  // namespace pgadvise::sql

@@ -1,13 +1,11 @@
-#include "log/redact.h"
+#include "sql/redact.h"
 
 #include <algorithm>
 
 #include "base/text.h"
 #include "sql/lexer.h"
 
-namespace pgadvise::log {
-
-using sql::Lexeme;
+namespace pgadvise::sql {
 
 // In a query the numbers that are left are lengths of types; in these statements they are somebody's values.
 static bool carries_values(std::string_view text) {
@@ -19,7 +17,7 @@ static bool carries_values(std::string_view text) {
 std::string redact(std::string_view normalized) {
   std::string out;
   out.reserve(normalized.size());
-  sql::Lexer lexer(normalized);
+  Lexer lexer(normalized);
   std::size_t end = 0;  // of the last lexeme
   bool values = false, decided = false;
   for (Lexeme lexeme = lexer.next(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next()) {
@@ -34,4 +32,4 @@ std::string redact(std::string_view normalized) {
   return std::string(trim(out));
 }
 
-}  // namespace pgadvise::log
+}  // namespace pgadvise::sql

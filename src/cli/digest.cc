@@ -1,0 +1,127 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "cli/output.h"
+#include "log/merge.h"
+#include "log/workload_file.h"
+#include "model/comparison.h"
+#include "pg/statement_statistics.h"
+#include "report/digest.h"
+
+namespace pgadvise::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> logs;
+  std::vector<std::string> compare;
+  std::string db;
+  std::string line_prefix;
+  std::string format;  // empty: text, or with -o the workload file
+  std::string output;
+  bool show_literals = false;
+  std::size_t top = 20;
+};
+
+class Digest {
+ public:
+  explicit Digest(const Options& options) : options_(options) {}
+
+  int run() {
+    const std::string content = options_.compare.empty() ? digest() : comparison();
+    for (const auto& error : diagnostics_) complain(error);
+    // What had nothing in it leaves no report and no workload file that would read as "nothing is slow".
+    if (!read_ && exit_code_of(diagnostics_) != exit_clean) return exit_code_of(diagnostics_);
+    if (const auto wrote = write_output(options_.output, content); !wrote) {
+      complain(wrote.error());
+      return exit_usage;
+    }
+    return exit_code_of(diagnostics_);
+  }
+
+ private:
+  std::vector<Workload> read(const std::vector<std::string>& paths) {
+    auto workloads = read_logs(paths, options_.line_prefix, diagnostics_);
+    if (!options_.db.empty()) read_server(workloads);
+    log::count_once(workloads, diagnostics_);
+    log::sort_workloads(workloads);
+    for (const auto& workload : workloads) read_ |= !workload.sources.front().format.empty();
+    return workloads;
+  }
+
+  void read_server(std::vector<Workload>& workloads) {
+    auto connection = pg::Connection::open(options_.db);
+    if (!connection) {
+      diagnostics_.push_back(connection.error());
+      return;
+    }
+    auto workload = pg::read_statement_statistics(*connection, diagnostics_);
+    if (!workload) diagnostics_.push_back(workload.error());
+    else workloads.push_back(std::move(*workload));
+  }
+
+  std::string digest() {
+    auto workloads = read(options_.logs);
+    const bool text = options_.format == "text" || (options_.format.empty() && options_.output.empty());
+    if (!text) tell_notes(workloads);
+    if (options_.format.empty() && !options_.output.empty()) return log::to_workload_file(workloads, options_.show_literals);
+    const Workload all = log::total(std::move(workloads));
+    return text ? report::digest_text(all, text_options()) : report::digest_json(all, options_.show_literals);
+  }
+
+  std::string comparison() {
+    const Workload before = log::total(read({options_.compare[0]}));
+    const Workload after = log::total(read({options_.compare[1]}));
+    const Comparison compared = compare(before, after);
+    return options_.format == "json" ? report::comparison_json(compared) : report::comparison_text(compared, text_options());
+  }
+
+  // Why a log gave nothing stands in the text report itself.
+  void tell_notes(const std::vector<Workload>& workloads) {
+    for (const auto& workload : workloads) {
+      const LogSource& source = workload.sources.front();
+      if (!source.format.empty() && !source.note.empty()) diagnostics_.push_back({Error::Kind::passing, source.path, source.note, {}});
+    }
+  }
+
+  report::DigestOptions text_options() const {
+    return {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.show_literals, options_.top};
+  }
+
+  const Options& options_;
+  Diagnostics diagnostics_;
+  bool read_ = false;
+};
+
+}  // namespace
+
+void add_digest(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("digest", "Sum up logs: which queries take the time; write, merge and compare workload files");
+  auto* logs = command->add_option("LOG", options->logs, "PostgreSQL log (stderr, csvlog or jsonlog; - is standard input), or a workload file");
+  auto* db = command->add_option("--db", options->db, "Database whose pg_stat_statements is read: a libpq connection string, or env (DATABASE_URL, else PG*)");
+  auto* compare = command->add_option("--compare", options->compare, "Two logs or workload files, the old one first: what is new, gone, slower or more frequent")->expected(2);
+  compare->excludes(logs)->excludes(db);
+  command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
+  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("-o,--output", options->output, "File to write to; without --format a workload file, for digest and check --workload");
+  command->add_option("--top", options->top, "Queries in the text report; 0: all")->capture_default_str();
+  command->add_flag("--show-literals", options->show_literals, "Show and store statements and parameters with their literals");
+  command->footer("Exit codes: 0, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached.");
+  command->callback([options, logs, db, compare, &exit_code] {
+    if (db->count() && trim(options->db).empty()) {
+      complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
+      exit_code = exit_usage;
+    } else if (!logs->count() && !db->count() && !compare->count()) {
+      complain({Error::Kind::usage, "digest", "needs a LOG, a workload file or --db", "pgadvise digest --help"});
+      exit_code = exit_usage;
+    } else {
+      exit_code = Digest(*options).run();
+    }
+  });
+}
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,33 @@
+// How far the reading of logs is, on a terminal's stderr.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "log/reader.h"
+
+namespace pgadvise::cli {
+
+// One line that is written over, from the first second on, and wiped out at the end.
+class ProgressLine {
+ public:
+  ProgressLine();
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  bool wanted() const { return wanted_; }  // stderr is a terminal
+  void show(const log::Progress& progress);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool wanted_;
+  bool shown_ = false;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point next_;
+};
+
+// "1.2 of 40.0 GB, 510 MB/s, 1 min 16 s left"
+std::string progress_text(const log::Progress& progress, double seconds);
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,130 @@
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "report/digest.h"
+
+namespace pgadvise::report {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json known(std::optional<double> value) { return value ? json(*value) : json(); }
+
+// Never over the slowest or under the fastest call, which are known exactly.
+json percentile(const Query& query, double share) {
+  const auto value = query.times.percentile_ms(share);
+  return value ? json(std::clamp(*value, query.min_ms, std::max(query.min_ms, query.max_ms))) : json();
+}
+
+json sample_json(const Sample& sample, bool show_literals) {
+  json out;
+  out["file"] = sample.place.file;
+  if (sample.place.line > 0) out["line"] = sample.place.line;
+  out["duration_ms"] = known(sample.duration_ms);
+  if (!show_literals) return out;
+  out["statement"] = sample.statement;
+  if (!sample.parameters) return out;
+  out["parameters"] = json::array();
+  for (const auto& value : *sample.parameters) out["parameters"].push_back(value ? json(*value) : json());
+  return out;
+}
+
+// What was not logged is null: no durations, no mean.
+void put_times(json& out, const Query& query) {
+  const bool timed = query.timed_calls > 0;
+  out["total_ms"] = query.total_ms;
+  out["mean_ms"] = timed ? json(query.mean_ms()) : json();
+  out["min_ms"] = timed ? json(query.min_ms) : json();
+  out["max_ms"] = timed ? json(query.max_ms) : json();
+  out["p50_ms"] = percentile(query, 0.5);
+  out["p95_ms"] = percentile(query, 0.95);
+  out["p99_ms"] = percentile(query, 0.99);
+}
+
+json query_json(const Query& query, bool show_literals) {
+  json out{{"fingerprint", query.fingerprint}, {"query", query.text}, {"calls", query.calls}};
+  put_times(out, query);
+  out["users"] = query.users;
+  out["databases"] = query.databases;
+  out["applications"] = query.applications;
+  out["samples"] = json::array();
+  for (const auto& sample : query.samples)
+    if (!sample.place.live()) out["samples"].push_back(sample_json(sample, show_literals));
+  return out;
+}
+
+void put_counts(json& out, const Workload& workload) {
+  std::uint64_t lines = 0, statements = 0, not_understood = 0;
+  for (const auto& source : workload.sources) {
+    lines += source.lines;
+    statements += source.statements;
+    not_understood += source.not_understood;
+  }
+  const auto span = span_of(workload);
+  out["lines"] = lines;
+  out["statements"] = statements;
+  out["templates"] = workload.queries.size();
+  out["sessions"] = workload.sessions;
+  out["first"] = span ? json(time_stamp(span->first)) : json();
+  out["last"] = span ? json(time_stamp(span->last)) : json();
+  out["unparsed_lines"] = not_understood;
+}
+
+json side_json(const Query* query) {
+  if (!query) return {};
+  json out{{"calls", query->calls}};
+  put_times(out, *query);
+  return out;
+}
+
+json changes_json(const std::vector<QueryChange>& changes) {
+  json out = json::array();
+  for (const auto& change : changes) {
+    const Query& either = change.after ? *change.after : *change.before;
+    json entry{{"fingerprint", either.fingerprint}, {"query", either.text}, {"old", side_json(change.before)}, {"new", side_json(change.after)}};
+    if (change.before && change.after) {
+      entry["mean_ratio"] = change.time_ratio > 0 ? json(change.time_ratio) : json();
+      entry["calls_ratio"] = change.calls_ratio > 0 ? json(change.calls_ratio) : json();
+    }
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+json whole_json(const Workload& workload, double hours) {
+  json out;
+  put_counts(out, workload);
+  double total = 0;
+  for (const auto& query : workload.queries) total += query.total_ms;
+  out["total_ms"] = total;
+  out["hours"] = hours > 0 ? json(hours) : json();
+  return out;
+}
+
+std::string dump(const json& value) { return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n"; }
+
+}  // namespace
+
+std::string digest_json(const Workload& workload, bool show_literals) {
+  json out;
+  put_counts(out, workload);
+  out["queries"] = json::array();
+  for (const auto& query : workload.queries) out["queries"].push_back(query_json(query, show_literals));
+  return dump(out);
+}
+
+std::string comparison_json(const Comparison& comparison) {
+  json out;
+  out["old"] = whole_json(*comparison.before, comparison.hours_before);
+  out["new"] = whole_json(*comparison.after, comparison.hours_after);
+  out["calls_per_hour"] = comparison.per_hour;
+  out["added"] = changes_json(comparison.added);
+  out["gone"] = changes_json(comparison.gone);
+  out["slower"] = changes_json(comparison.slower);
+  out["faster"] = changes_json(comparison.faster);
+  out["more_frequent"] = changes_json(comparison.more_frequent);
+  return dump(out);
+}
+
+}  // namespace pgadvise::report

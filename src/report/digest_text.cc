@@ -1,0 +1,327 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/digest.h"
+
+namespace pgadvise::report {
+namespace {
+
+// The sketch's cells: half a decade each, the same for all queries, so that they can be compared by eye. The first one is
+// what took less than 0.1 ms, the last one 10 s and more.
+constexpr std::size_t cells = 12;
+constexpr std::string_view axis = ".1ms  10ms 1s";
+
+std::size_t cell_of(double milliseconds) {
+  const double at = std::floor(std::log10(std::max(milliseconds, 1e-6)) * 2) + 3;
+  return static_cast<std::size_t>(std::clamp<double>(at, 0, cells - 1));
+}
+
+std::size_t length(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text))
+    if (c != ' ' || (!out.empty() && out.back() != ' ')) out += c;
+  return out;
+}
+
+std::string plural(std::uint64_t value, std::string_view noun) { return fmt::format("{} {}{}", count(value), noun, value == 1 ? "" : "s"); }
+
+std::string percent(double part, double whole) {
+  const double value = whole > 0 ? 100 * part / whole : 0;
+  return value > 0 && value < 0.05 ? "<0.1%" : fmt::format("{:.1f}%", value);
+}
+
+class Writer {
+ public:
+  explicit Writer(const DigestOptions& options) : options_(options) {}
+
+  std::string digest(const Workload& workload) {
+    head(workload);
+    notes(workload);
+    table(workload);
+    return std::move(out_);
+  }
+
+  std::string comparison(const Comparison& comparison) {
+    whole("old", *comparison.before, comparison.hours_before);
+    whole("new", *comparison.after, comparison.hours_after);
+    if (!comparison.per_hour) out_ += "Calls are compared as they are: the logs do not tell how long they cover.\n";
+    changes("New", comparison.added);
+    changes("Slower", comparison.slower);
+    changes("More frequent", comparison.more_frequent);
+    changes("Gone", comparison.gone);
+    changes("Faster", comparison.faster);
+    if (comparison.added.empty() && comparison.gone.empty() && comparison.slower.empty() && comparison.more_frequent.empty() && comparison.faster.empty())
+      out_ += "\nNo query is new, gone, slower, faster or more frequent.\n";
+    return std::move(out_);
+  }
+
+ private:
+  std::string paint(std::string_view code, std::string_view text) const {
+    return options_.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+  }
+
+  std::string cut(std::string text, std::size_t width) const {
+    text = ellipsis(text, width);
+    if (!options_.unicode && text.ends_with("…")) text.replace(text.size() - 3, 3, "~");
+    return text;
+  }
+
+  // A statement, wrapped at blanks; what does not fit in `lines` is cut.
+  void statement(std::string_view text, std::string_view indent, int lines) {
+    std::string rest = one_line(text);
+    const std::size_t width = static_cast<std::size_t>(std::max(options_.width, 40)) - indent.size();
+    for (int line = 1; !rest.empty(); ++line) {
+      if (length(rest) <= width || line == lines) {
+        out_ += fmt::format("{}{}\n", indent, cut(rest, width));
+        return;
+      }
+      auto at = rest.rfind(' ', width);
+      if (at == std::string::npos || at < width / 2) {
+        at = std::min(width, rest.size());
+        while (at > 0 && (static_cast<unsigned char>(rest[at]) & 0xc0) == 0x80) --at;
+      }
+      out_ += fmt::format("{}{}\n", indent, rest.substr(0, at));
+      rest.erase(0, rest[at] == ' ' ? at + 1 : at);
+    }
+  }
+
+  void paragraph(std::string_view text) {
+    std::string line;
+    for (const auto word : split(text, ' ')) {
+      if (!line.empty() && length(line) + 1 + length(word) > static_cast<std::size_t>(options_.width)) {
+        out_ += line + "\n";
+        line = " ";
+      }
+      if (!line.empty()) line += ' ';
+      line += word;
+    }
+    out_ += line + "\n";
+  }
+
+  // How much, from when to when, how busy: before any single query.
+  void head(const Workload& workload) {
+    std::uint64_t lines = 0, statements = 0, timed = 0;
+    double total = 0;
+    for (const auto& source : workload.sources) {
+      lines += source.lines;
+      statements += source.statements;
+      timed += source.timed_statements;
+    }
+    for (const auto& query : workload.queries) total += query.total_ms;
+    std::string text = fmt::format("{}, {}, {} of {}", plural(workload.sources.size(), "source"), plural(lines, "line"),
+                                   plural(statements, "statement"), plural(workload.queries.size(), "template"));
+    if (workload.sessions) text += fmt::format(", {}", plural(workload.sessions, "session"));
+    paragraph(text);
+    if (const auto span = span_of(workload)) {
+      text = fmt::format("{} to {}", one_time(span->first), one_time(span->last));
+      const double length_ms = static_cast<double>(span->last - span->first) / 1000;
+      if (length_ms > 0) text += fmt::format(" ({})", short_time(length_ms));
+      if (total > 0) text += fmt::format(", {} of query time", short_time(total));
+      if (length_ms >= 60'000 && total > 0) text += fmt::format(": {:.2f} at a time on average", total / length_ms);
+      paragraph(text);
+    } else if (total > 0) {
+      paragraph(short_time(total) + " of query time");
+    }
+    if (timed < statements && timed > 0) paragraph(fmt::format("{} of {} have no duration", count(statements - timed), plural(statements, "statement")));
+  }
+
+  static std::string one_time(std::int64_t at) {
+    std::string text = time_stamp(at);
+    text.resize(19);
+    text[10] = ' ';
+    return text;
+  }
+
+  void notes(const Workload& workload) {
+    for (const auto& source : workload.sources) {
+      if (!source.note.empty()) paragraph(fmt::format("{}: {}", printable(source.path), printable(source.note)));
+      if (!source.not_understood) continue;
+      std::string text = fmt::format("{}: {} of {} not understood", printable(source.path), count(source.not_understood), plural(source.lines, "line"));
+      for (std::size_t i = 0; i < source.not_understood_at.size(); ++i)
+        text += fmt::format("{}{}", i ? ", " : ", first at line ", source.not_understood_at[i].line);
+      paragraph(text);
+    }
+  }
+
+  void table(const Workload& workload) {
+    if (workload.queries.empty()) return;
+    double total = 0;
+    std::uint64_t calls = 0;
+    bool rows = false, sketches = false;
+    for (const auto& query : workload.queries) {
+      total += query.total_ms;
+      calls += query.calls;
+      rows |= query.rows_calls > 0;
+      sketches |= query.times.count() > 0;
+    }
+    const bool timed = total > 0;
+    std::string header = fmt::format("{:>3} {:>6} {:>8} {:>11} {:>7} {:>7} {:>7}", "#", "share", "total", "calls", "mean", "p95", "max");
+    if (rows) header += fmt::format(" {:>7}", "rows");
+    if (sketches) header += fmt::format("  {}", axis);
+    out_ += "\n" + paint("1", header) + "\n";
+    const std::size_t shown = options_.top ? std::min(options_.top, workload.queries.size()) : workload.queries.size();
+    for (std::size_t i = 0; i < shown; ++i) {
+      const Query& query = workload.queries[i];
+      const std::string share = timed ? percent(query.total_ms, total) : percent(static_cast<double>(query.calls), static_cast<double>(calls));
+      row(i + 1, query, share, rows);
+    }
+    rest(workload, shown, total, calls);
+    if (!timed) paragraph("No durations were logged: ranked by calls. log_min_duration_statement = 0 logs them.");
+  }
+
+  void row(std::size_t rank, const Query& query, const std::string& share, bool rows) {
+    const bool timed = query.timed_calls > 0;
+    const auto p95 = query.times.percentile_ms(0.95);
+    std::string line = fmt::format("{:>3} {:>6} {:>8} {:>11} {:>7} {:>7} {:>7}", rank, share, timed ? short_time(query.total_ms) : "-", count(query.calls),
+                                   timed ? short_time(query.mean_ms()) : "-",
+                                   p95 ? short_time(std::clamp(*p95, query.min_ms, std::max(query.min_ms, query.max_ms))) : "-",
+                                   timed ? short_time(query.max_ms) : "-");
+    if (rows) {
+      const double mean = static_cast<double>(query.rows) / static_cast<double>(std::max<std::uint64_t>(1, query.rows_calls));
+      line += fmt::format(" {:>7}", query.rows_calls ? (mean < 1000 ? fmt::format("{:.3g}", mean) : count(static_cast<std::uint64_t>(mean))) : "-");
+    }
+    if (query.times.count()) line += "  " + sketch(query.times);
+    while (line.ends_with(' ')) line.pop_back();
+    out_ += paint("1", line) + "\n";
+    statement(query.text, "    ", 3);
+    who(query);
+  }
+
+  std::string sketch(const Histogram& times) const {
+    std::array<std::uint64_t, cells> counts{};
+    for (const auto& bucket : times.buckets()) counts[cell_of(Histogram::middle_ms(bucket.index))] += bucket.count;
+    const auto highest = static_cast<double>(*std::max_element(counts.begin(), counts.end()));
+    static constexpr std::string_view blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static constexpr std::string_view ascii[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
+    std::string out;
+    for (const auto value : counts) {
+      const auto level = static_cast<std::size_t>(std::ceil(8 * static_cast<double>(value) / highest));
+      out += options_.unicode ? blocks[std::min<std::size_t>(level, 8)] : ascii[std::min<std::size_t>(level, 8)];
+    }
+    return out;
+  }
+
+  // Whose it is, and where its slowest call stands in the log.
+  void who(const Query& query) {
+    std::vector<std::string> parts;
+    const auto add = [&](std::string_view label, const std::set<std::string>& names) {
+      if (names.empty()) return;
+      std::vector<std::string> shown;
+      for (const auto& name : names)
+        if (shown.size() < 3) shown.push_back(one_line(name));
+      parts.push_back(fmt::format("{} {}{}", label, join(shown, ", "), names.size() > 3 ? fmt::format(" and {} more", names.size() - 3) : ""));
+    };
+    add("user", query.users);
+    add("database", query.databases);
+    add("application", query.applications);
+    const Sample* slowest = query.samples.empty() || query.samples.front().place.live() ? nullptr : &query.samples.front();
+    if (slowest) parts.push_back("slowest at " + one_line(slowest->place.str()));
+    if (!parts.empty()) out_ += paint("2", "    " + cut(join(parts, "; "), static_cast<std::size_t>(std::max(options_.width, 40)) - 4)) + "\n";
+    if (!options_.show_literals) return;
+    for (const auto& sample : query.samples) {
+      std::string text = sample.duration_ms ? short_time(*sample.duration_ms) + ": " : std::string();
+      text += sample.statement;
+      if (sample.parameters)
+        for (std::size_t i = 0; i < sample.parameters->size(); ++i)
+          text += fmt::format("{}${} = {}", i ? ", " : " -- ", i + 1, (*sample.parameters)[i].value_or("NULL"));
+      statement(text, "      ", 3);
+    }
+  }
+
+  void rest(const Workload& workload, std::size_t shown, double total, std::uint64_t calls) {
+    if (shown == workload.queries.size()) return;
+    double other = 0;
+    std::uint64_t other_calls = 0;
+    for (std::size_t i = shown; i < workload.queries.size(); ++i) other += workload.queries[i].total_ms, other_calls += workload.queries[i].calls;
+    const std::string share = total > 0 ? percent(other, total) : percent(static_cast<double>(other_calls), static_cast<double>(calls));
+    out_ += fmt::format("{:>3} {:>6} {:>8} {:>11}  {} more; --top 0 shows all\n", "", share, total > 0 ? short_time(other) : "-", count(other_calls),
+                        plural(workload.queries.size() - shown, "template"));
+  }
+
+  void whole(std::string_view name, const Workload& workload, double hours) {
+    std::uint64_t statements = 0;
+    double total = 0;
+    for (const auto& query : workload.queries) statements += query.calls, total += query.total_ms;
+    std::string text = fmt::format("{}: {} of {}", name, plural(statements, "call"), plural(workload.queries.size(), "template"));
+    if (total > 0) text += fmt::format(", {} of query time", short_time(total));
+    if (hours > 0) text += fmt::format(" in {}", short_time(hours * 3.6e6));
+    if (const auto span = span_of(workload)) text += fmt::format(", {} to {}", one_time(span->first), one_time(span->last));
+    paragraph(text);
+  }
+
+  void changes(std::string_view title, const std::vector<QueryChange>& list) {
+    if (list.empty()) return;
+    out_ += "\n" + paint("1", fmt::format("{}: {}", title, plural(list.size(), "template"))) + "\n";
+    const std::size_t shown = options_.top ? std::min(options_.top, list.size()) : list.size();
+    for (std::size_t i = 0; i < shown; ++i) change(list[i]);
+    if (shown < list.size()) out_ += fmt::format("  and {} more; --top 0 shows all\n", count(list.size() - shown));
+  }
+
+  void change(const QueryChange& change) {
+    const auto side = [](const Query* query) -> std::array<std::string, 4> {
+      if (!query) return {"-", "-", "-", "-"};
+      const auto p95 = query->times.percentile_ms(0.95);
+      return {count(query->calls), query->timed_calls ? short_time(query->mean_ms()) : "-", p95 ? short_time(*p95) : "-",
+              query->timed_calls ? short_time(query->total_ms) : "-"};
+    };
+    const auto before = side(change.before), after = side(change.after);
+    std::string line = " ";
+    constexpr std::string_view labels[] = {"calls", "mean", "p95", "total"};
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (change.before && change.after) line += fmt::format(" {} {} -> {}", labels[i], before[i], after[i]);
+      else line += fmt::format(" {} {}", labels[i], change.after ? after[i] : before[i]);
+      if (i < 3) line += ',';
+    }
+    if (change.time_ratio > 0) line += fmt::format("; {:.3g} times as slow", change.time_ratio);
+    if (change.calls_ratio > 0) line += fmt::format("; {:.3g} times as frequent", change.calls_ratio);
+    out_ += paint("1", line) + "\n";
+    statement((change.after ? change.after : change.before)->text, "    ", 2);
+  }
+
+  const DigestOptions& options_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string short_time(double ms) {
+  const auto three = [](double value, std::string_view unit) {
+    return fmt::format("{:.{}f}{}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0, unit);
+  };
+  if (ms < 999.5) return three(ms, "ms");
+  if (ms < 99.95e3) return three(ms / 1e3, "s");
+  if (ms < 99.95 * 60e3) return three(ms / 60e3, "min");
+  return three(ms / 3600e3, "h");
+}
+
+std::string count(std::uint64_t value) {
+  std::string digits = std::to_string(value);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
+std::string time_stamp(std::int64_t microseconds) {
+  std::int64_t milliseconds = microseconds / 1000;
+  if (microseconds % 1000 < 0) --milliseconds;
+  std::int64_t seconds = milliseconds / 1000;
+  if (milliseconds % 1000 < 0) --seconds;
+  const std::time_t at = seconds;
+  std::tm parts{};
+  gmtime_r(&at, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+                     parts.tm_sec, milliseconds - seconds * 1000);
+}
+
+std::string digest_text(const Workload& workload, const DigestOptions& options) { return Writer(options).digest(workload); }
+std::string comparison_text(const Comparison& comparison, const DigestOptions& options) { return Writer(options).comparison(comparison); }
+
+}  // namespace pgadvise::report
