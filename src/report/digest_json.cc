@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <nlohmann/json.hpp>
 
@@ -14,7 +15,9 @@ json known(std::optional<double> value) { return value ? json(*value) : json(); 
 // Never over the slowest or under the fastest call, which are known exactly.
 json percentile(const Query& query, double share) {
   const auto value = query.times.percentile_ms(share);
-  return value ? json(std::clamp(*value, query.min_ms, std::max(query.min_ms, query.max_ms))) : json();
+  if (!value) return {};
+  const double whole_us = std::round(*value * 1000) / 1000;  // more digits would be made up
+  return json(std::clamp(whole_us, query.min_ms, std::max(query.min_ms, query.max_ms)));
 }
 
 json sample_json(const Sample& sample, bool show_literals) {

@@ -14,7 +14,7 @@ namespace {
 // The sketch's cells: half a decade each, the same for all queries, so that they can be compared by eye. The first one is
 // what took less than 0.1 ms, the last one 10 s and more.
 constexpr std::size_t cells = 12;
-constexpr std::string_view axis = ".1ms  10ms 1s";
+constexpr std::string_view axis = "   1ms   1s";  // begins the cells of 1 ms and of 1 s
 
 std::size_t cell_of(double milliseconds) {
   const double at = std::floor(std::log10(std::max(milliseconds, 1e-6)) * 2) + 3;
@@ -39,11 +39,22 @@ std::string percent(double part, double whole) {
   return value > 0 && value < 0.05 ? "<0.1%" : fmt::format("{:.1f}%", value);
 }
 
+// Never over the slowest call, which is known exactly.
+std::string p95_of(const Query& query) {
+  const auto p95 = query.times.percentile_ms(0.95);
+  return p95 ? short_time(std::clamp(*p95, query.min_ms, std::max(query.min_ms, query.max_ms))) : "-";
+}
+
 class Writer {
  public:
   explicit Writer(const DigestOptions& options) : options_(options) {}
 
   std::string digest(const Workload& workload) {
+    for (const auto& query : workload.queries) {
+      users_.insert(query.users.begin(), query.users.end());
+      databases_.insert(query.databases.begin(), query.databases.end());
+      applications_.insert(query.applications.begin(), query.applications.end());
+    }
     head(workload);
     notes(workload);
     table(workload);
@@ -53,7 +64,7 @@ class Writer {
   std::string comparison(const Comparison& comparison) {
     whole("old", *comparison.before, comparison.hours_before);
     whole("new", *comparison.after, comparison.hours_after);
-    if (!comparison.per_hour) out_ += "Calls are compared as they are: the logs do not tell how long they cover.\n";
+    if (!comparison.per_hour) out_ += "Calls are compared as they are, not per hour: one of them covers less than a minute, or does not tell.\n";
     changes("New", comparison.added);
     changes("Slower", comparison.slower);
     changes("More frequent", comparison.more_frequent);
@@ -109,15 +120,16 @@ class Writer {
 
   // How much, from when to when, how busy: before any single query.
   void head(const Workload& workload) {
-    std::uint64_t lines = 0, statements = 0, timed = 0;
+    std::uint64_t sources = 0, lines = 0, statements = 0, timed = 0;
     double total = 0;
     for (const auto& source : workload.sources) {
+      sources += !source.format.empty();
       lines += source.lines;
       statements += source.statements;
       timed += source.timed_statements;
     }
     for (const auto& query : workload.queries) total += query.total_ms;
-    std::string text = fmt::format("{}, {}, {} of {}", plural(workload.sources.size(), "source"), plural(lines, "line"),
+    std::string text = fmt::format("{}, {}, {} of {}", plural(sources, "log"), plural(lines, "line"),
                                    plural(statements, "statement"), plural(workload.queries.size(), "template"));
     if (workload.sessions) text += fmt::format(", {}", plural(workload.sessions, "session"));
     paragraph(text);
@@ -131,6 +143,10 @@ class Writer {
     } else if (total > 0) {
       paragraph(short_time(total) + " of query time");
     }
+    std::vector<std::string> all;
+    for (const auto& [label, names] : {std::pair{"user", &users_}, {"database", &databases_}, {"application", &applications_}})
+      if (names->size() == 1) all.push_back(fmt::format("{} {}", label, one_line(*names->begin())));
+    if (!all.empty()) paragraph("all of " + join(all, ", "));
     if (timed < statements && timed > 0) paragraph(fmt::format("{} of {} have no duration", count(statements - timed), plural(statements, "statement")));
   }
 
@@ -180,11 +196,9 @@ class Writer {
 
   void row(std::size_t rank, const Query& query, const std::string& share, bool rows) {
     const bool timed = query.timed_calls > 0;
-    const auto p95 = query.times.percentile_ms(0.95);
     std::string line = fmt::format("{:>3} {:>6} {:>8} {:>11} {:>7} {:>7} {:>7}", rank, share, timed ? short_time(query.total_ms) : "-", count(query.calls),
                                    timed ? short_time(query.mean_ms()) : "-",
-                                   p95 ? short_time(std::clamp(*p95, query.min_ms, std::max(query.min_ms, query.max_ms))) : "-",
-                                   timed ? short_time(query.max_ms) : "-");
+                                   p95_of(query), timed ? short_time(query.max_ms) : "-");
     if (rows) {
       const double mean = static_cast<double>(query.rows) / static_cast<double>(std::max<std::uint64_t>(1, query.rows_calls));
       line += fmt::format(" {:>7}", query.rows_calls ? (mean < 1000 ? fmt::format("{:.3g}", mean) : count(static_cast<std::uint64_t>(mean))) : "-");
@@ -215,16 +229,19 @@ class Writer {
     std::vector<std::string> parts;
     const auto add = [&](std::string_view label, const std::set<std::string>& names) {
       if (names.empty()) return;
+      if (&names == &query.users && users_.size() == 1) return;
+      if (&names == &query.databases && databases_.size() == 1) return;
+      if (&names == &query.applications && applications_.size() == 1) return;
       std::vector<std::string> shown;
       for (const auto& name : names)
         if (shown.size() < 3) shown.push_back(one_line(name));
       parts.push_back(fmt::format("{} {}{}", label, join(shown, ", "), names.size() > 3 ? fmt::format(" and {} more", names.size() - 3) : ""));
     };
+    const Sample* slowest = query.samples.empty() || query.samples.front().place.live() ? nullptr : &query.samples.front();
+    if (slowest) parts.push_back("slowest at " + one_line(slowest->place.str()));
     add("user", query.users);
     add("database", query.databases);
     add("application", query.applications);
-    const Sample* slowest = query.samples.empty() || query.samples.front().place.live() ? nullptr : &query.samples.front();
-    if (slowest) parts.push_back("slowest at " + one_line(slowest->place.str()));
     if (!parts.empty()) out_ += paint("2", "    " + cut(join(parts, "; "), static_cast<std::size_t>(std::max(options_.width, 40)) - 4)) + "\n";
     if (!options_.show_literals) return;
     for (const auto& sample : query.samples) {
@@ -269,8 +286,7 @@ class Writer {
   void change(const QueryChange& change) {
     const auto side = [](const Query* query) -> std::array<std::string, 4> {
       if (!query) return {"-", "-", "-", "-"};
-      const auto p95 = query->times.percentile_ms(0.95);
-      return {count(query->calls), query->timed_calls ? short_time(query->mean_ms()) : "-", p95 ? short_time(*p95) : "-",
+      return {count(query->calls), query->timed_calls ? short_time(query->mean_ms()) : "-", p95_of(*query),
               query->timed_calls ? short_time(query->total_ms) : "-"};
     };
     const auto before = side(change.before), after = side(change.after);
@@ -288,6 +304,7 @@ class Writer {
   }
 
   const DigestOptions& options_;
+  std::set<std::string> users_, databases_, applications_;  // of all queries; what is the same for all is said once
   std::string out_;
 };
 

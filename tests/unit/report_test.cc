@@ -1,35 +1,16 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validation_results.hpp>
-#include <valijson/validator.hpp>
 
 #include "base/text.h"
 #include "report/report.h"
+#include "support/schema.h"
 
 namespace pgadvise::report {
 namespace {
 
 using nlohmann::json;
 
-// Empty when the document is valid against docs/report.schema.json.
-std::string violations(const json& document) {
-  const json schema_json = json::parse(read_file(PGADVISE_SOURCE_DIR "/docs/report.schema.json").value_or("null"));
-  valijson::Schema schema;
-  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_json), schema);
-  valijson::Validator validator;
-  valijson::ValidationResults results;
-  validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), &results);
-  std::string out;
-  for (valijson::ValidationResults::Error error; results.popError(error);) {
-    for (const auto& part : error.context) out += part;
-    out += ": " + error.description + "\n";
-  }
-  return out;
-}
+std::string violations(const json& document) { return testing_support::violations("report.schema.json", document); }
 
 Report full_report() {
   Finding key;
