@@ -76,10 +76,18 @@ json repeat_json(const Repeat& repeat, const std::string& file, bool literals) {
   out["most_in_one_scope"] = repeat.most_in_one_scope;
   out["distinct_parameters"] = repeat.distinct_parameters;
   out["parameters_known"] = repeat.parameters_known;
+  out["same_values"] = repeat.same_values;
   out["total_ms"] = repeat.total_ms;
   out["longest_span_ms"] = repeat.longest_span_ms;
   for (const auto& sample : repeat.samples) out["samples"].push_back(sample_json(sample, file, {}, literals));
   if (repeat.parent_sample) out["parent_sample"] = sample_json(*repeat.parent_sample, file, {}, literals);
+  return out;
+}
+
+json pair_json(const WritePair& pair, const std::string& file, bool literals) {
+  json out{{"first", pair.first}, {"then", pair.then}, {"bursts", pair.bursts}, {"calls", pair.calls}};
+  if (pair.first_sample) out["first_sample"] = sample_json(*pair.first_sample, file, {}, literals);
+  if (pair.then_sample) out["then_sample"] = sample_json(*pair.then_sample, file, {}, literals);
   return out;
 }
 
@@ -108,6 +116,8 @@ bool known(const Repeat& repeat, const Texts& texts) {
          std::all_of(repeat.pattern.begin(), repeat.pattern.end(), [&](const auto& each) { return texts.count(each) > 0; });
 }
 
+bool known(const WritePair& pair, const Texts& texts) { return texts.count(pair.first) && texts.count(pair.then); }
+
 // A query and a repeat a line: as easy to compare by line as to read.
 std::string log_entry(const Workload& workload, bool literals, const Texts& texts) {
   const LogSource& source = workload.sources.front();
@@ -123,6 +133,13 @@ std::string log_entry(const Workload& workload, bool literals, const Texts& text
   for (const auto& repeat : workload.repeats) {
     if (!texts.empty() && !known(repeat, texts)) continue;
     out += separator + dump(repeat_json(repeat, source.path, literals));
+    separator = ",\n  ";
+  }
+  out += "],\n \"write_pairs\": [";
+  separator = "\n  ";
+  for (const auto& pair : workload.write_pairs) {
+    if (!texts.empty() && !known(pair, texts)) continue;
+    out += separator + dump(pair_json(pair, source.path, literals));
     separator = ",\n  ";
   }
   return out + "]}";
@@ -341,11 +358,24 @@ class Reader {
     out.most_in_one_scope = count(in, "most_in_one_scope");
     out.distinct_parameters = count(in, "distinct_parameters");
     out.parameters_known = boolean(in, "parameters_known");
+    out.same_values = boolean(in, "same_values");
     out.total_ms = milliseconds(in, "total_ms", true).value_or(0);
     out.longest_span_ms = milliseconds(in, "longest_span_ms", true).value_or(0);
     for (const auto& each : member(in, "samples", json::value_t::array, false))
       out.samples.push_back(sample(each, file, texts[out.samples.size() % texts.size()]));
     if (in.is_object() && in.contains("parent_sample")) out.parent_sample = sample(in["parent_sample"], file, parent_text);
+    return out;
+  }
+
+  WritePair pair(const json& in, const std::string& file) {
+    WritePair out;
+    std::string first, then;
+    out.first = fingerprint(string(in, "first"), &first);
+    out.then = fingerprint(string(in, "then"), &then);
+    out.bursts = count(in, "bursts");
+    out.calls = count(in, "calls");
+    if (in.is_object() && in.contains("first_sample")) out.first_sample = sample(in["first_sample"], file, first);
+    if (in.is_object() && in.contains("then_sample")) out.then_sample = sample(in["then_sample"], file, then);
     return out;
   }
 
@@ -380,18 +410,17 @@ class Reader {
     out.sessions = count(in, "sessions");
     out.has_events = boolean(in, "events");
     const std::string& file = out.sources.front().path;
-    for (const auto& each : member(in, "queries", json::value_t::array)) {
-      where_ = fmt::format("{}.queries[{}]", where, out.queries.size());
-      out.queries.push_back(query(each, file));
-      if (!refused_.empty()) return out;
-    }
-    where_ = where;
-    for (const auto& each : member(in, "repeats", json::value_t::array)) {
-      where_ = fmt::format("{}.repeats[{}]", where, out.repeats.size());
-      out.repeats.push_back(repeat(each, file));
-      if (!refused_.empty()) return out;
-    }
-    where_ = where;
+    const auto list = [&](const char* key, auto& entries, auto read) {
+      for (const auto& each : member(in, key, json::value_t::array)) {
+        if (!refused_.empty()) return;
+        where_ = fmt::format("{}.{}[{}]", where, key, entries.size());
+        entries.push_back(read(each));
+      }
+      if (refused_.empty()) where_ = where;
+    };
+    list("queries", out.queries, [&](const json& each) { return query(each, file); });
+    list("repeats", out.repeats, [&](const json& each) { return repeat(each, file); });
+    list("write_pairs", out.write_pairs, [&](const json& each) { return pair(each, file); });
     return out;
   }
 
