@@ -66,24 +66,11 @@ class Check {
   }
 
  private:
-  // A connection string in a file's place may hold a password: it is named, masked, and not looked for.
-  void take_out_conninfos() {
-    for (auto* list : {&options_.paths, &options_.schema, &options_.logs, &options_.workloads})
-      list->erase(std::remove_if(list->begin(), list->end(),
-                                 [&](const std::string& path) {
-                                   if (!looks_like_conninfo(path)) return false;
-                                   diagnostics_.push_back({Error::Kind::usage, path, "is a connection string where a file was expected",
-                                                           "a database goes to --db, as one quoted word"});
-                                   return true;
-                                 }),
-                  list->end());
-  }
-
   void read_paths() {
     const bool named = !options_.db.empty() || options_.sandbox || !options_.schema.empty() || !options_.logs.empty() ||
                        !options_.workloads.empty();
     const bool anything = named || !options_.paths.empty();
-    take_out_conninfos();
+    for (auto* list : {&options_.paths, &options_.schema, &options_.logs, &options_.workloads}) take_out_conninfos(*list, diagnostics_);
     if (!anything) options_.paths.emplace_back(".");
     schemas_ = find_schemas(options_.paths, diagnostics_);
     for (auto& schema : find_schemas(options_.schema, diagnostics_)) schemas_.push_back(std::move(schema));

@@ -23,7 +23,7 @@ struct Options {
   std::string format;  // empty: text, or with -o the workload file
   std::string output;
   bool show_literals = false;
-  std::size_t top = 20;
+  int top = 20;
 };
 
 class Digest {
@@ -31,6 +31,8 @@ class Digest {
   explicit Digest(const Options& options) : options_(options) {}
 
   int run() {
+    for (auto* list : {&options_.logs, &options_.compare}) take_out_conninfos(*list, diagnostics_);
+    if (!diagnostics_.empty() && (options_.logs.empty() && options_.db.empty())) options_.compare.clear();
     const std::string content = options_.compare.empty() ? digest() : comparison();
     for (const auto& error : diagnostics_) complain(error);
     // What had nothing in it leaves no report and no workload file that would read as "nothing is slow".
@@ -88,10 +90,10 @@ class Digest {
   }
 
   report::DigestOptions text_options() const {
-    return {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.show_literals, options_.top};
+    return {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.show_literals, static_cast<std::size_t>(options_.top)};
   }
 
-  const Options& options_;
+  Options options_;
   Diagnostics diagnostics_;
   bool read_ = false;
 };
@@ -108,7 +110,7 @@ void add_digest(CLI::App& app, int& exit_code) {
   command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write to; without --format a workload file, for digest and check --workload");
-  command->add_option("--top", options->top, "Queries in the text report; 0: all")->capture_default_str();
+  command->add_option("--top", options->top, "Queries in the text report; 0: all")->check(CLI::NonNegativeNumber)->capture_default_str();
   command->add_flag("--show-literals", options->show_literals, "Show and store statements and parameters with their literals");
   command->footer("Exit codes: 0, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached.");
   command->callback([options, logs, db, compare, &exit_code] {

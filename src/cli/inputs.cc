@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 
+#include "base/mask.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "log/provenance.h"
@@ -15,6 +16,14 @@
 #include "sql/statement.h"
 
 namespace pgadvise::cli {
+
+void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics) {
+  std::erase_if(paths, [&](const std::string& path) {
+    if (!looks_like_conninfo(path)) return false;
+    diagnostics.push_back({Error::Kind::usage, path, "is a connection string where a file was expected", "a database goes to --db, as one quoted word"});
+    return true;
+  });
+}
 
 std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
   std::vector<project::SchemaInput> out;

@@ -14,6 +14,9 @@
 
 namespace pgadvise::cli {
 
+// A connection string in a file's place may hold a password: it is named, masked, and not looked for.
+void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics);
+
 // The schema inputs of all paths. A path that is missing or unreadable is an Error::Kind::input in `diagnostics`.
 std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 

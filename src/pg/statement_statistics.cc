@@ -139,7 +139,7 @@ class Reader {
     const double low = number(row[3]), high = number(row[4]);
     // A reset of the extremes alone leaves zeros (version 1.11).
     if (high > 0) {
-      query.min_ms = query.timed_calls ? std::min(query.min_ms, low) : low;
+      query.min_ms = query.max_ms > 0 ? std::min(query.min_ms, low) : low;
       query.max_ms = std::max(query.max_ms, high);
     }
     query.calls += calls;

@@ -65,11 +65,11 @@ class Writer {
     whole("old", *comparison.before, comparison.hours_before);
     whole("new", *comparison.after, comparison.hours_after);
     if (!comparison.per_hour) out_ += "Calls are compared as they are, not per hour: one of them covers less than a minute, or does not tell.\n";
-    changes("New", comparison.added);
-    changes("Slower", comparison.slower);
-    changes("More frequent", comparison.more_frequent);
-    changes("Gone", comparison.gone);
-    changes("Faster", comparison.faster);
+    changes("New", comparison.added, Ratio::none);
+    changes("Slower", comparison.slower, Ratio::slower);
+    changes("More frequent", comparison.more_frequent, Ratio::calls);
+    changes("Gone", comparison.gone, Ratio::none);
+    changes("Faster", comparison.faster, Ratio::faster);
     if (comparison.added.empty() && comparison.gone.empty() && comparison.slower.empty() && comparison.more_frequent.empty() && comparison.faster.empty())
       out_ += "\nNo query is new, gone, slower, faster or more frequent.\n";
     return std::move(out_);
@@ -245,11 +245,12 @@ class Writer {
     if (!parts.empty()) out_ += paint("2", "    " + cut(join(parts, "; "), static_cast<std::size_t>(std::max(options_.width, 40)) - 4)) + "\n";
     if (!options_.show_literals) return;
     for (const auto& sample : query.samples) {
-      std::string text = sample.duration_ms ? short_time(*sample.duration_ms) + ": " : std::string();
-      text += sample.statement;
+      std::string text = sample.duration_ms ? short_time(*sample.duration_ms) : std::string();
+      if (!sample.place.live()) text += " at " + sample.place.str();
+      text += ": ";
+      if (sample.statement != query.text || !sample.parameters) text += sample.statement + " ";
       if (sample.parameters)
-        for (std::size_t i = 0; i < sample.parameters->size(); ++i)
-          text += fmt::format("{}${} = {}", i ? ", " : " -- ", i + 1, (*sample.parameters)[i].value_or("NULL"));
+        for (std::size_t i = 0; i < sample.parameters->size(); ++i) text += fmt::format("{}${} = {}", i ? ", " : "", i + 1, (*sample.parameters)[i].value_or("NULL"));
       statement(text, "      ", 3);
     }
   }
@@ -275,31 +276,44 @@ class Writer {
     paragraph(text);
   }
 
-  void changes(std::string_view title, const std::vector<QueryChange>& list) {
+  enum class Ratio { none, slower, faster, calls };
+
+  void changes(std::string_view title, const std::vector<QueryChange>& list, Ratio ratio) {
     if (list.empty()) return;
     out_ += "\n" + paint("1", fmt::format("{}: {}", title, plural(list.size(), "template"))) + "\n";
     const std::size_t shown = options_.top ? std::min(options_.top, list.size()) : list.size();
-    for (std::size_t i = 0; i < shown; ++i) change(list[i]);
+    for (std::size_t i = 0; i < shown; ++i) change(list[i], ratio);
     if (shown < list.size()) out_ += fmt::format("  and {} more; --top 0 shows all\n", count(list.size() - shown));
   }
 
-  void change(const QueryChange& change) {
-    const auto side = [](const Query* query) -> std::array<std::string, 4> {
-      if (!query) return {"-", "-", "-", "-"};
-      return {count(query->calls), query->timed_calls ? short_time(query->mean_ms()) : "-", p95_of(*query),
-              query->timed_calls ? short_time(query->total_ms) : "-"};
+  // What the section is about comes first.
+  void change(const QueryChange& change, Ratio ratio) {
+    const auto figure = [&](std::string_view label, auto value) {
+      if (!change.before || !change.after) return fmt::format("{} {}", label, value(change.before ? *change.before : *change.after));
+      return fmt::format("{} {} -> {}", label, value(*change.before), value(*change.after));
     };
-    const auto before = side(change.before), after = side(change.after);
-    std::string line = " ";
-    constexpr std::string_view labels[] = {"calls", "mean", "p95", "total"};
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (change.before && change.after) line += fmt::format(" {} {} -> {}", labels[i], before[i], after[i]);
-      else line += fmt::format(" {} {}", labels[i], change.after ? after[i] : before[i]);
-      if (i < 3) line += ',';
+    const auto timed = [](const Query& query, double value) { return query.timed_calls ? short_time(value) : std::string("-"); };
+    const auto calls = figure("calls", [](const Query& query) { return count(query.calls); });
+    const auto mean = figure("mean", [&](const Query& query) { return timed(query, query.mean_ms()); });
+    const auto p95 = figure("p95", p95_of);
+    const auto total = figure("total", [&](const Query& query) { return timed(query, query.total_ms); });
+    const bool time = ratio == Ratio::slower || ratio == Ratio::faster;
+    std::string line = time                     ? join({mean, p95, calls}, ", ")
+                       : ratio == Ratio::calls ? join({calls, mean, total}, ", ")
+                                               : join({total, calls, mean, p95}, ", ");
+    const double factor = ratio == Ratio::slower   ? change.time_ratio
+                          : ratio == Ratio::faster ? 1 / std::max(change.time_ratio, 1e-9)
+                          : ratio == Ratio::calls  ? change.calls_ratio
+                                                   : 0;
+    if (factor > 0) line = fmt::format("{:>4}x  {}", factor < 99.5 ? fmt::format("{:.{}f}", factor, factor < 9.95 ? 1 : 0) : count(static_cast<std::uint64_t>(factor)), line);
+    const std::size_t room = static_cast<std::size_t>(std::max(options_.width, 40)) - 2;
+    for (std::string indent = "  "; !line.empty(); indent = "         ") {
+      auto end = line.size() <= room ? line.size() : line.rfind(", ", room - 1);
+      if (end == std::string::npos) end = line.size();
+      else if (end < line.size()) ++end;
+      out_ += paint("1", indent + line.substr(0, end)) + "\n";
+      line.erase(0, std::min(line.size(), end + 1));
     }
-    if (change.time_ratio > 0) line += fmt::format("; {:.3g} times as slow", change.time_ratio);
-    if (change.calls_ratio > 0) line += fmt::format("; {:.3g} times as frequent", change.calls_ratio);
-    out_ += paint("1", line) + "\n";
     statement((change.after ? change.after : change.before)->text, "    ", 2);
   }
 
