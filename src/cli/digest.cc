@@ -1,3 +1,5 @@
+#include "report/digest.h"
+
 #include <memory>
 
 #include <fmt/format.h>
@@ -10,7 +12,6 @@
 #include "log/workload_file.h"
 #include "model/comparison.h"
 #include "pg/statement_statistics.h"
-#include "report/digest.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -46,11 +47,15 @@ class Digest {
 
  private:
   std::vector<Workload> read(const std::vector<std::string>& paths) {
-    auto workloads = read_logs(paths, options_.line_prefix, diagnostics_);
+    const bool writes_workload =
+        options_.compare.empty() && options_.format.empty() && !options_.output.empty();
+    auto workloads =
+        read_logs(paths, options_.line_prefix, writes_workload || !options_.db.empty(), diagnostics_);
     if (!options_.db.empty()) read_server(workloads);
     log::count_once(workloads, diagnostics_);
     log::sort_workloads(workloads);
-    for (const auto& workload : workloads) read_ |= !workload.sources.front().format.empty();
+    for (const auto& workload : workloads)
+      for (const auto& source : workload.sources) read_ |= !source.format.empty();
     return workloads;
   }
 
@@ -61,15 +66,18 @@ class Digest {
       return;
     }
     auto workload = pg::read_statement_statistics(*connection, diagnostics_);
-    if (!workload) diagnostics_.push_back(workload.error());
-    else workloads.push_back(std::move(*workload));
+    if (!workload)
+      diagnostics_.push_back(workload.error());
+    else
+      workloads.push_back(std::move(*workload));
   }
 
   std::string digest() {
     auto workloads = read(options_.logs);
     const bool text = options_.format == "text" || (options_.format.empty() && options_.output.empty());
     if (!text) tell_notes(workloads);
-    if (options_.format.empty() && !options_.output.empty()) return log::to_workload_file(workloads, options_.show_literals);
+    if (options_.format.empty() && !options_.output.empty())
+      return log::to_workload_file(workloads, options_.show_literals);
     const Workload all = log::total(std::move(workloads));
     return text ? report::digest_text(all, text_options()) : report::digest_json(all, options_.show_literals);
   }
@@ -78,19 +86,21 @@ class Digest {
     const Workload before = log::total(read({options_.compare[0]}));
     const Workload after = log::total(read({options_.compare[1]}));
     const Comparison compared = compare(before, after);
-    return options_.format == "json" ? report::comparison_json(compared) : report::comparison_text(compared, text_options());
+    return options_.format == "json" ? report::comparison_json(compared)
+                                     : report::comparison_text(compared, text_options());
   }
 
   // Why a log gave nothing stands in the text report itself.
   void tell_notes(const std::vector<Workload>& workloads) {
-    for (const auto& workload : workloads) {
-      const LogSource& source = workload.sources.front();
-      if (!source.format.empty() && !source.note.empty()) diagnostics_.push_back({Error::Kind::passing, source.path, source.note, {}});
-    }
+    for (const auto& workload : workloads)
+      for (const auto& source : workload.sources)
+        if (!source.format.empty() && !source.note.empty())
+          diagnostics_.push_back({Error::Kind::passing, source.path, source.note, {}});
   }
 
   report::DigestOptions text_options() const {
-    return {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.show_literals, static_cast<std::size_t>(options_.top)};
+    return {use_colour(options_.output), use_unicode(), output_width(options_.output, 80),
+            options_.show_literals, static_cast<std::size_t>(options_.top)};
   }
 
   Options options_;
@@ -102,23 +112,40 @@ class Digest {
 
 void add_digest(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("digest", "Sum up logs: which queries take the time; write, merge and compare workload files");
-  auto* logs = command->add_option("LOG", options->logs, "PostgreSQL log (stderr, csvlog or jsonlog; - is standard input), or a workload file");
-  auto* db = command->add_option("--db", options->db, "Database whose pg_stat_statements is read: a libpq connection string, or env (DATABASE_URL, else PG*)");
-  auto* compare = command->add_option("--compare", options->compare, "Two logs or workload files, the old one first: what is new, gone, slower or more frequent")->expected(2);
+  auto* command = app.add_subcommand(
+      "digest", "Sum up logs: which queries take the time; write, merge and compare workload files");
+  auto* logs = command->add_option(
+      "LOG", options->logs,
+      "PostgreSQL log (stderr, csvlog or jsonlog; - is standard input), or a workload file");
+  auto* db = command->add_option("--db", options->db,
+                                 "Database whose pg_stat_statements is read: a libpq connection string, or "
+                                 "env (DATABASE_URL, else PG*)");
+  auto* compare =
+      command
+          ->add_option(
+              "--compare", options->compare,
+              "Two logs or workload files, the old one first: what is new, gone, slower or more frequent")
+          ->expected(2);
   compare->excludes(logs)->excludes(db);
-  command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
+  command->add_option("--log-line-prefix", options->line_prefix,
+                      "log_line_prefix of the server, where it isn't found by itself");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
-  command->add_option("-o,--output", options->output, "File to write to; without --format a workload file, for digest and check --workload");
-  command->add_option("--top", options->top, "Queries in the text report; 0: all")->check(CLI::NonNegativeNumber)->capture_default_str();
-  command->add_flag("--show-literals", options->show_literals, "Show and store statements and parameters with their literals");
-  command->footer("Exit codes: 0, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached.");
+  command->add_option("-o,--output", options->output,
+                      "File to write to; without --format a workload file, for digest and check --workload");
+  command->add_option("--top", options->top, "Queries in the text report; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_flag("--show-literals", options->show_literals,
+                    "Show and store statements and parameters with their literals");
+  command->footer(
+      "Exit codes: 0, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached.");
   command->callback([options, logs, db, compare, &exit_code] {
     if (db->count() && trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
       exit_code = exit_usage;
     } else if (!logs->count() && !db->count() && !compare->count()) {
-      complain({Error::Kind::usage, "digest", "needs a LOG, a workload file or --db", "pgadvise digest --help"});
+      complain(
+          {Error::Kind::usage, "digest", "needs a LOG, a workload file or --db", "pgadvise digest --help"});
       exit_code = exit_usage;
     } else {
       exit_code = Digest(*options).run();

@@ -31,7 +31,8 @@ Catalog with_places(Catalog live, const Catalog& files);
 // Workload files, and .sql files (each statement one call, without a duration), one workload for each log or file.
 std::vector<Workload> read_workloads(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
-// Workload files as they are, everything else as a log.
-std::vector<Workload> read_logs(const std::vector<std::string>& paths, const std::string& line_prefix, Diagnostics& diagnostics);
+// Workload files as they are, everything else as a log. Logs that come with nothing else are one workload of several sources,
+// unless `by_log`: it takes less memory.
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, const std::string& line_prefix, bool by_log, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::cli

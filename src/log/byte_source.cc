@@ -129,13 +129,13 @@ class CompressedSource final : public ByteSource {
   std::string failure_;
 };
 
+}  // namespace
+
 bool compressed(std::string_view head) {
   using namespace std::string_view_literals;
   constexpr std::array magic = {"\x1f\x8b"sv, "BZh"sv, "\xfd" "7zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "\x04\x22\x4d\x18"sv};
   return std::any_of(magic.begin(), magic.end(), [&](std::string_view bytes) { return head.substr(0, bytes.size()) == bytes; });
 }
-
-}  // namespace
 
 Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
   int descriptor = STDIN_FILENO;

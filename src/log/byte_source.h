@@ -4,10 +4,14 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
 namespace pgadvise::log {
+
+// Do a file's first bytes say so?
+bool compressed(std::string_view head);
 
 class ByteSource {
  public:

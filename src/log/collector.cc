@@ -243,7 +243,7 @@ struct Collector::Session {
   Detector detector;
 };
 
-Collector::Collector() = default;
+Collector::Collector(bool by_log) : by_log_(by_log) { repeats_.by_log = by_log; }
 Collector::~Collector() = default;
 
 void Collector::begin(LogSource& source) {
@@ -614,16 +614,16 @@ void Collector::complete(Session& session, Statement& statement) {
   call.line = statement.line;
   call.statement = statement.text;
   call.parameters = statement.parameters;
-  if (!session.counted) session.counted = true, sessions_seen_[statement.file] += session.named;
+  if (!session.counted) session.counted = true, sessions_seen_[key_of(statement.file)] += session.named;
   aggregate(session, statement, call);
   detect(session, statement, call);
 }
 
 void Collector::aggregate(Session&, const Statement& statement, const Call& call) {
   QueryState& state = *queries_[call.query];
-  auto share = std::find_if(state.shares.rbegin(), state.shares.rend(), [&](const Share& known) { return known.file == call.file; });
+  auto share = std::find_if(state.shares.rbegin(), state.shares.rend(), [&](const Share& known) { return known.file == key_of(call.file); });
   if (share == state.shares.rend()) {
-    state.shares.emplace_back().file = call.file;
+    state.shares.emplace_back().file = key_of(call.file);
     share = state.shares.rbegin();
   }
   share->add(call, statement.identity);
@@ -703,7 +703,7 @@ static void add_name(std::set<std::string>& names, const std::string& name) {
   if (!name.empty() && names.size() < most_names) names.insert(name);
 }
 
-void Collector::finish(std::vector<Workload>& workloads) {
+void Collector::finish() {
   std::vector<std::pair<std::uint64_t, Session*>> open;
   for (const auto& [key, session] : sessions_) open.emplace_back(session->last_record, session.get());
   std::sort(open.begin(), open.end());
@@ -713,18 +713,18 @@ void Collector::finish(std::vector<Workload>& workloads) {
   std::sort(pools.begin(), pools.end());
   for (const auto& [identity, pool] : pools) pool->detector.finish(repeats_);
   for (const auto trace : trace_order_) traces_[trace]->detector.finish(repeats_);
-
-  for (auto& workload : workloads) {
-    const auto sessions = sessions_seen_.find(&workload.sources.front().path);
-    if (sessions != sessions_seen_.end()) workload.sessions = sessions->second;
-    fill_repeats(workload);
-    fill_write_pairs(workload);
-    fill_queries(workload);
-  }
 }
 
-void Collector::fill_queries(Workload& workload) const {
-  const std::string* file = &workload.sources.front().path;
+Workload Collector::take_workload(const LogSource* source) {
+  const std::string* file = source ? &source->path : nullptr;
+  Workload out;
+  if (const auto sessions = sessions_seen_.find(file); sessions != sessions_seen_.end()) out.sessions = sessions->second;
+  fill_repeats(out, file);
+  fill_queries(out, file);
+  return out;
+}
+
+void Collector::fill_queries(Workload& workload, const std::string* file) {
   for (const auto& state : queries_) {
     const auto share = std::find_if(state->shares.begin(), state->shares.end(), [&](const Share& known) { return known.file == file; });
     if (share == state->shares.end()) continue;
@@ -736,7 +736,7 @@ void Collector::fill_queries(Workload& workload) const {
     query.total_ms = static_cast<double>(share->total_ns) / 1e6;
     query.min_ms = static_cast<double>(share->min_ns) / 1e6;
     query.max_ms = static_cast<double>(share->max_ns) / 1e6;
-    query.times = share->times;
+    query.times = std::move(share->times);
     if (share->first != no_time) query.first = share->first, query.last = share->last;
     for (const auto identity : share->identities) {
       add_name(query.users, identities_[identity].user);
@@ -745,7 +745,7 @@ void Collector::fill_queries(Workload& workload) const {
     }
     std::size_t samples = 0;  // of all logs
     const auto keep = [&](const KeptCall& kept) {
-      if (++samples <= most_distinct_samples + 1 && kept.file == file) query.samples.push_back(sample_of(kept));
+      if (++samples <= most_distinct_samples + 1 && (!file || kept.file == file)) query.samples.push_back(sample_of(kept));
     };
     if (state->slowest) keep(*state->slowest);
     for (std::size_t i = 0; i < state->distinct.size(); ++i)
@@ -755,8 +755,8 @@ void Collector::fill_queries(Workload& workload) const {
   sort_queries(workload.queries);
 }
 
-void Collector::fill_repeats(Workload& workload) const {
-  const auto found = repeats_.logs.find(&workload.sources.front().path);
+void Collector::fill_repeats(Workload& workload, const std::string* file) const {
+  const auto found = repeats_.logs.find(file);
   if (found == repeats_.logs.end()) return;
   for (const auto& [key, entry] : found->second.entries()) {
     Repeat repeat = entry.repeat;
@@ -767,11 +767,6 @@ void Collector::fill_repeats(Workload& workload) const {
     workload.repeats.push_back(std::move(repeat));
   }
   sort_repeats(workload.repeats);
-}
-
-void Collector::fill_write_pairs(Workload& workload) const {
-  const auto found = repeats_.logs.find(&workload.sources.front().path);
-  if (found == repeats_.logs.end()) return;
   for (const auto& [queries, pair] : found->second.pairs())
     workload.write_pairs.push_back({queries_[queries.first]->fingerprint, queries_[queries.second]->fingerprint, pair.bursts, pair.calls,
                                     sample_of(pair.first), sample_of(pair.then)});

@@ -19,7 +19,8 @@ namespace pgadvise::log {
 
 class Collector final : public RecordSink {
  public:
-  Collector();
+  // `by_log`: for each log what ran in it; otherwise one sum, which takes less memory.
+  explicit Collector(bool by_log);
   ~Collector();
 
   // The log that the next records come from; it must outlive the collector.
@@ -29,8 +30,10 @@ class Collector final : public RecordSink {
   std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log
   std::uint64_t cut_records() const { return cut_records_; }          // of the current log
 
-  // Everything but `sources`, to the workload of the log that it came from; each holds one source, that of begin().
-  void finish(std::vector<Workload>& workloads);
+  // Ends what is open; nothing is taken any more. Then, for each source of begin() (nullptr when not by log), everything of
+  // it but `sources` and `has_events`, once.
+  void finish();
+  Workload take_workload(const LogSource* source);
 
  private:
   struct Share;
@@ -58,21 +61,23 @@ class Collector final : public RecordSink {
   void complete(Session& session, Statement& statement);
   void aggregate(Session& session, const Statement& statement, const Call& call);
   void detect(Session& session, const Statement& statement, const Call& call);
-  void fill_repeats(Workload& workload) const;
-  void fill_write_pairs(Workload& workload) const;
-  void fill_queries(Workload& workload) const;
+  const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
+  void fill_repeats(Workload& workload, const std::string* file) const;
+  void fill_queries(Workload& workload, const std::string* file);
 
   // Repeats by the log that the scope with most of their calls is in.
   class RepeatsByLog final : public RepeatSink {
    public:
     void sighted(const Sighting& sighting) override {
-      logs[sighting.samples.empty() ? current : sighting.samples.front().file].sighted(sighting);
+      logs[!by_log ? nullptr : sighting.samples.empty() ? current : sighting.samples.front().file].sighted(sighting);
     }
-    void wrote(const KeptCall& first, const Call& then, bool fresh) override { logs[then.file].wrote(first, then, fresh); }
+    void wrote(const KeptCall& first, const Call& then, bool fresh) override { logs[by_log ? then.file : nullptr].wrote(first, then, fresh); }
+    bool by_log = false;
     const std::string* current = nullptr;  // the log that is read
     std::unordered_map<const std::string*, Repeats> logs;
   };
 
+  bool by_log_;
   StatementScanner scanner_;
   std::string scratch_;
   std::unordered_map<std::uint64_t, Template> templates_;

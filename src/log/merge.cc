@@ -149,6 +149,7 @@ void sort_write_pairs(std::vector<WritePair>& pairs) {
 }
 
 void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
+  if (workloads.size() < 2) return;
   unify_texts(workloads);
   // Logs that hold each other begin alike; short ones without a mark are compared among themselves.
   std::map<std::string, std::vector<std::size_t>> alike;

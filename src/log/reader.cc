@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <numeric>
+#include <span>
 
 #include <fmt/format.h>
 
+#include "log/byte_source.h"
 #include "log/collector.h"
 #include "log/decoder.h"
 #include "log/merge.h"
@@ -68,7 +71,7 @@ std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) 
 
 // Where every statement took long, the fast ones were not logged, and the loops of N+1 are made of fast ones. With all
 // statements in the log, BEGIN and COMMIT alone take microseconds.
-std::optional<double> duration_floor(const std::vector<Workload>& workloads) {
+std::optional<double> duration_floor(std::span<const Workload> workloads) {
   constexpr std::uint64_t fewest = 20;
   constexpr double slow_ms = 1;
   std::uint64_t calls = 0;
@@ -82,15 +85,25 @@ std::optional<double> duration_floor(const std::vector<Workload>& workloads) {
   return calls >= fewest && floor >= slow_ms ? std::optional(floor) : std::nullopt;
 }
 
+// A file whose size and likeness to others are known before it is read.
+bool plain(const std::string& path) {
+  std::error_code code;
+  if (path == "-" || !std::filesystem::is_regular_file(path, code)) return false;
+  std::ifstream file(path, std::ios::binary);
+  char head[6] = {};
+  file.read(head, sizeof head);
+  return !compressed({head, static_cast<std::size_t>(file.gcount())});
+}
+
 // Tells how far the reading is.
 class Meter {
  public:
-  Meter(const std::vector<Input>& inputs, const std::vector<Workload>& workloads, const Options& options) : report_(options.progress) {
+  Meter(const std::vector<Input>& inputs, const std::vector<LogSource>& sources, const Options& options) : report_(options.progress) {
     for (const Input& input : inputs) {
       std::error_code code;
-      const auto size = std::filesystem::file_size(workloads[input.index].sources.front().path, code);
-      if (code || input.reader) known_ = false;
-      else progress_.total += size;
+      const auto& path = sources[input.index].path;
+      if (!plain(path)) known_ = false;
+      else if (const auto size = std::filesystem::file_size(path, code); !code) progress_.total += size;
     }
     if (!known_) progress_.total = 0;
   }
@@ -112,11 +125,11 @@ class Meter {
 };
 
 // Regular files that are the same log, or its beginning, are known before they are read.
-void leave_out_known(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
-  if (workloads.size() < 2) return;
-  std::vector<LogSource> known(workloads.size());
-  for (std::size_t i = 0; i < workloads.size(); ++i) {
-    known[i].path = workloads[i].sources.front().path;
+void leave_out_known(std::vector<LogSource>& sources, Diagnostics& diagnostics) {
+  if (sources.size() < 2) return;
+  std::vector<LogSource> known(sources.size());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    known[i].path = sources[i].path;
     std::error_code code;
     if (std::filesystem::is_regular_file(known[i].path, code)) known[i].identity = identify_file(known[i].path);
   }
@@ -125,7 +138,7 @@ void leave_out_known(std::vector<Workload>& workloads, Diagnostics& diagnostics)
       if (other == i || !holds(known[other].identity, known[i].identity)) continue;
       if (known[other].identity == known[i].identity && other > i) continue;
       diagnostics.push_back(counted_once(known[i], known[other]));
-      workloads[i].sources.front().note = diagnostics.back().what;
+      sources[i].note = diagnostics.back().what;
       break;
     }
 }
@@ -162,6 +175,7 @@ void read_one(Input& input, LogSource& source, Collector& collector, Meter& mete
          fmt::format("{} records over {} MB were cut", collector.cut_records(), longest_text >> 20),
          {}});
   input.durations_alone = collector.durations_alone();
+  input.reader.reset();
 }
 
 // A folder stands for the files in it, by name; hidden ones left out.
@@ -194,22 +208,17 @@ std::vector<std::string> expand(const std::vector<std::string>& named, const Opt
   return paths;
 }
 
-}  // namespace
-
-std::vector<Workload> read_each(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
-  const std::vector<std::string> paths = expand(named, options);
-  std::vector<Workload> workloads(paths.size());
+// What is common to both ways: the collector has everything afterwards, the sources their lines.
+std::vector<Input> collect(std::vector<LogSource>& sources, const Options& options, Collector& collector, Diagnostics& diagnostics) {
   if (const auto escape = Prefix(options.line_prefix).unknown_escape())
     diagnostics.push_back({Error::Kind::usage, "--log-line-prefix",
                            fmt::format("%{} is no escape of log_line_prefix", *escape),
                            "SHOW log_line_prefix tells it"});
-  for (std::size_t i = 0; i < paths.size(); ++i) workloads[i].sources.emplace_back().path = paths[i];
-  leave_out_known(workloads, diagnostics);
+  leave_out_known(sources, diagnostics);
   std::vector<Input> inputs;
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    LogSource& source = workloads[i].sources.front();
-    if (!source.note.empty()) continue;
-    if (auto input = look(paths[i], options, source, diagnostics)) {
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (!sources[i].note.empty()) continue;
+    if (auto input = look(sources[i].path, options, sources[i], diagnostics)) {
       input->index = i;
       inputs.push_back(std::move(*input));
     }
@@ -217,26 +226,66 @@ std::vector<Workload> read_each(const std::vector<std::string>& named, const Opt
   // Rotated files continue each other's sessions.
   std::stable_sort(inputs.begin(), inputs.end(),
                    [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });
-  Collector collector;
-  Meter meter(inputs, workloads, options);
-  for (Input& input : inputs) read_one(input, workloads[input.index].sources.front(), collector, meter, diagnostics);
-  collector.finish(workloads);
+  Meter meter(inputs, sources, options);
+  for (Input& input : inputs) read_one(input, sources[input.index], collector, meter, diagnostics);
+  collector.finish();
   for (const Input& input : inputs) {
-    LogSource& source = workloads[input.index].sources.front();
-    workloads[input.index].has_events = source.statements > 0;
+    LogSource& source = sources[input.index];
     if (source.note.empty()) source.note = why_nothing(source, input.durations_alone);
   }
+  return inputs;
+}
+
+void tell_floor(std::span<const Workload> workloads, const std::vector<Input>& inputs, const std::vector<std::string>& paths, Diagnostics& diagnostics) {
   if (const auto floor = duration_floor(workloads))
     diagnostics.push_back({Error::Kind::passing, inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
                            fmt::format("no statement took less than {:.0f} ms, so faster ones were not logged: N+1 loops of them "
                                        "can't be excluded",
                                        *floor),
                            "log_min_duration_statement = 0 logs all"});
-  return workloads;
 }
 
-Workload read(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
-  auto workloads = read_each(paths, options, diagnostics);
+std::vector<LogSource> sources_of(const std::vector<std::string>& paths) {
+  std::vector<LogSource> out(paths.size());
+  for (std::size_t i = 0; i < paths.size(); ++i) out[i].path = paths[i];
+  return out;
+}
+
+std::vector<Workload> each(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
+  auto sources = sources_of(paths);
+  Collector collector(true);
+  const auto inputs = collect(sources, options, collector, diagnostics);
+  std::vector<Workload> out;
+  for (LogSource& source : sources) {
+    out.push_back(collector.take_workload(&source));
+    out.back().has_events = source.statements > 0;
+    out.back().sources.push_back(source);
+  }
+  tell_floor(out, inputs, paths, diagnostics);
+  return out;
+}
+
+Workload sum(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
+  auto sources = sources_of(paths);
+  Collector collector(false);
+  const auto inputs = collect(sources, options, collector, diagnostics);
+  Workload out = collector.take_workload(nullptr);
+  for (const LogSource& source : sources) out.has_events |= source.statements > 0;
+  out.sources = std::move(sources);
+  tell_floor({&out, 1}, inputs, paths, diagnostics);
+  return out;
+}
+
+}  // namespace
+
+std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
+  return each(expand(paths, options), options, diagnostics);
+}
+
+Workload read(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
+  const auto paths = expand(named, options);
+  if (paths.size() == 1 || std::all_of(paths.begin(), paths.end(), plain)) return sum(paths, options, diagnostics);
+  auto workloads = each(paths, options, diagnostics);
   count_once(workloads, diagnostics);
   return total(std::move(workloads));
 }

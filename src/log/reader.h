@@ -24,11 +24,12 @@ struct Options {
 // Reads the logs, in any order, as one workload; the format of each is found from its content. A log that
 // can't be read, or that is not a PostgreSQL log, is named in `diagnostics` (Kind::input) and the rest is
 // read. Memory grows with distinct statements and live sessions, not with the logs' size.
-// A log that is named twice, or that is the beginning of another, is counted once, and said to be.
+// What is the same log as another, or its beginning, is counted once, and said to be.
 Workload read(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics);
 
-// The same as one workload for each log, in the order of `paths`, as a workload file keeps them: total() of them is read()'s.
-// Sessions go on from one log to the next; what a call is counted in is the log that its record is in.
+// The same as one workload for each log, in the order of `paths`, as a workload file keeps them: count_once() finds what is
+// the same among streams, too, and total() of them is read()'s. Takes memory for each log's templates. Sessions go on from one
+// log to the next; what a call is counted in is the log that its record is in.
 std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::log
