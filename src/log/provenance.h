@@ -11,7 +11,7 @@
 namespace pgadvise::log {
 
 // Takes a log's bytes as they go by, decompressed. Sections end where a fixed sequence of offsets says, each an eighth
-// larger than the one before; of a section the last 64 KB at most are hashed, so a log of 10 GB costs that of 6 MB.
+// larger than the one before; of a section the last 16 KB at most are hashed, so a log of 10 GB costs what 2 MB do.
 class IdentityBuilder {
  public:
   void add(std::string_view bytes);
