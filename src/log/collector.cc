@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/text.h"
 #include "log/lines.h"
@@ -88,7 +89,19 @@ bool pages_of_foreign_key(std::string_view text) {
 struct PlanText {
   std::string query;
   std::optional<std::string_view> parameters;
+  std::optional<std::uint64_t> rows;  // of the top node: auto_explain.log_analyze is on
 };
+
+// "… (actual time=0.010..0.011 rows=3 loops=1)", "(actual rows=3.00 loops=1)", "\"Actual Rows\": 3"
+std::optional<std::uint64_t> rows_behind(std::string_view text, std::string_view actual, std::string_view label) {
+  auto at = text.find(actual);
+  if (at != std::string_view::npos) at = text.find(label, at);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint64_t rows = 0;
+  const char* start = text.data() + at + label.size();
+  const auto read = std::from_chars(start, text.data() + text.size(), rows);
+  return read.ec == std::errc() && rows < std::uint64_t{1} << 53 ? std::optional(rows) : std::nullopt;
+}
 
 // What auto_explain says of the query, in its text and JSON formats.
 PlanText plan_text(std::string_view text) {
@@ -104,6 +117,7 @@ PlanText plan_text(std::string_view text) {
       const char c = text[++i];
       out.query += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
     }
+    out.rows = rows_behind(text, "\"Actual Rows\"", "\"Actual Rows\": ");
     return out;
   }
   const auto at = text.find(label);
@@ -118,7 +132,10 @@ PlanText plan_text(std::string_view text) {
     const bool node = contains(content, "  (cost=") && contains(content, " width=");
     if (parameters || node || content.starts_with("Query Identifier: ")) {
       if (end == 0) end = line;
-      if (node) break;
+      if (node) {
+        out.rows = rows_behind(content, " (actual ", "rows=");
+        break;
+      }
     }
     if (newline == std::string_view::npos) break;
     line = newline + 1;
@@ -140,6 +157,8 @@ struct Collector::Share {
   Histogram times;
   std::int64_t first = no_time;
   std::int64_t last = no_time;
+  std::uint64_t rows = 0;
+  std::uint64_t rows_calls = 0;
   std::vector<std::uint32_t> identities;
 
   void add(const Call& call, std::uint32_t identity) {
@@ -165,6 +184,12 @@ struct Collector::QueryState {
   std::string fingerprint;
   std::string text;
   std::vector<Share> shares;  // the last one is of the log that is read, mostly
+  Share& share(const std::string* file) {
+    const auto found = std::find_if(shares.rbegin(), shares.rend(), [&](const Share& known) { return known.file == file; });
+    if (found != shares.rend()) return *found;
+    shares.emplace_back().file = file;
+    return shares.back();
+  }
   std::optional<KeptCall> slowest;
   std::vector<KeptCall> distinct;
   std::vector<std::uint64_t> distinct_keys;
@@ -217,6 +242,7 @@ struct Collector::Plan {
   int line = 0;
   std::uint32_t identity = 0;
   LogSource* source = nullptr;
+  std::optional<std::uint64_t> rows;
 };
 
 // A session; also what a trace or a connection pool needs of one.
@@ -372,10 +398,14 @@ Outcome Collector::plan(Session& session, const Record& record, const Message& m
   PlanText text = plan_text(message.sql);
   if (text.query.empty()) return {};
   const std::uint64_t hash = scanner_.scan(text.query).hash;
-  if (session.waiting && session.pending.hash == hash) return {};
+  if (session.waiting && session.pending.hash == hash) {
+    count_rows(hash, *source_, text.rows);
+    return {};
+  }
   const auto told = std::find(session.recent.begin(), session.recent.end(), hash);
   if (told != session.recent.end()) {
     *told = 0;
+    count_rows(hash, *source_, text.rows);
     return {};
   }
   if (session.plans.size() >= most_plans) flush_plans(session, 0);
@@ -389,6 +419,7 @@ Outcome Collector::plan(Session& session, const Record& record, const Message& m
   kept.line = record.line;
   kept.identity = identify(session, record);
   kept.source = source_;
+  kept.rows = text.rows;
   session.plans.push_back(std::move(kept));
   return {};
 }
@@ -398,7 +429,10 @@ void Collector::flush_plans(Session& session, std::uint64_t except) {
   std::vector<Plan> plans;
   plans.swap(session.plans);
   for (Plan& kept : plans) {
-    if (kept.hash == except) continue;
+    if (kept.hash == except) {
+      count_rows(kept.hash, *kept.source, kept.rows);
+      continue;
+    }
     const StatementScan scan = scanner_.scan(kept.text);
     Statement call;
     call.entry = template_of(scan, kept.text, true, false);
@@ -420,7 +454,17 @@ void Collector::flush_plans(Session& session, std::uint64_t except) {
     ++kept.source->statements;
     ++kept.source->timed_statements;
     complete(session, call);
+    count_rows(kept.hash, *kept.source, kept.rows);
   }
+}
+
+// What a write changed is not the rows that its top node gives.
+void Collector::count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows) {
+  const auto entry = templates_.find(hash);
+  if (!rows || entry == templates_.end() || entry->second.kind != CallKind::select) return;
+  Share& share = queries_[entry->second.query]->share(key_of(&source.path));
+  share.rows += *rows;
+  ++share.rows_calls;
 }
 
 void Collector::other(Session& session, const Record& record) {
@@ -621,12 +665,7 @@ void Collector::complete(Session& session, Statement& statement) {
 
 void Collector::aggregate(Session&, const Statement& statement, const Call& call) {
   QueryState& state = *queries_[call.query];
-  auto share = std::find_if(state.shares.rbegin(), state.shares.rend(), [&](const Share& known) { return known.file == key_of(call.file); });
-  if (share == state.shares.rend()) {
-    state.shares.emplace_back().file = key_of(call.file);
-    share = state.shares.rbegin();
-  }
-  share->add(call, statement.identity);
+  state.share(key_of(call.file)).add(call, statement.identity);
   if (call.duration_ms && (!state.slowest || *call.duration_ms > *state.slowest->duration_ms)) {
     if (!state.slowest) state.slowest.emplace();
     state.slowest->assign(call, 0, longest_text);
@@ -727,7 +766,7 @@ Workload Collector::take_workload(const LogSource* source) {
 void Collector::fill_queries(Workload& workload, const std::string* file) {
   for (const auto& state : queries_) {
     const auto share = std::find_if(state->shares.begin(), state->shares.end(), [&](const Share& known) { return known.file == file; });
-    if (share == state->shares.end()) continue;
+    if (share == state->shares.end() || share->calls == 0) continue;
     Query query;
     query.fingerprint = state->fingerprint;
     query.text = state->text;
@@ -737,6 +776,8 @@ void Collector::fill_queries(Workload& workload, const std::string* file) {
     query.min_ms = static_cast<double>(share->min_ns) / 1e6;
     query.max_ms = static_cast<double>(share->max_ns) / 1e6;
     query.times = std::move(share->times);
+    query.rows = share->rows;
+    query.rows_calls = share->rows_calls;
     if (share->first != no_time) query.first = share->first, query.last = share->last;
     for (const auto identity : share->identities) {
       add_name(query.users, identities_[identity].user);

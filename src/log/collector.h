@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -58,6 +59,7 @@ class Collector final : public RecordSink {
   void describe(Template& entry, const StatementScan& scan);
   void flush(Session& session);
   void flush_plans(Session& session, std::uint64_t except);
+  void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
   void complete(Session& session, Statement& statement);
   void aggregate(Session& session, const Statement& statement, const Call& call);
   void detect(Session& session, const Statement& statement, const Call& call);

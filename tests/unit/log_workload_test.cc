@@ -1,4 +1,6 @@
 // Workload files: what they keep, what they refuse, and that merging is the union of sets of logs.
+#include <array>
+#include <map>
 #include <random>
 
 #include <fmt/format.h>
@@ -163,6 +165,24 @@ TEST(Merge, CountsALogOnceUnderAnyNameAndAfterItHasGrown) {
   // A log that goes on where another ends is another log.
   const Read rotated = read_paths({beginning, write_log(text.substr(start.size()), "rest")});
   EXPECT_EQ(rotated.workload.sources[0].statements + rotated.workload.sources[1].statements, 400u);
+}
+
+// With auto_explain.log_analyze: beside the statement, before it, and alone; not of writes.
+TEST(Rows, AreThoseOfThePlansTopNode) {
+  const auto plan = [](double second, const char* query, const char* actual) {
+    return at(second, 7, "LOG:  duration: 0.9 ms  plan:") + "\tQuery Text: " + query + "\n\tLimit  (cost=0.00..1.00 rows=9 width=4) (actual " + actual +
+           ")\n\t  ->  Seq Scan on t  (cost=0.00..1.00 rows=9 width=4) (actual time=0.1..0.2 rows=77 loops=1)\n";
+  };
+  const Read log = read_text(plan(1, "SELECT a FROM t", "time=0.010..0.011 rows=5 loops=1") + at(1, 7, "LOG:  duration: 1 ms  statement: SELECT a FROM t") +
+                             at(2, 7, "LOG:  duration: 1 ms  statement: SELECT a FROM t") + plan(2, "SELECT a FROM t", "rows=6.00 loops=1") +
+                             at(3, 7, "LOG:  duration: 1 ms  statement: SELECT a FROM t") + plan(4, "SELECT b FROM t", "time=0.010..0.011 rows=3 loops=1") +
+                             plan(5, "UPDATE t SET a = 1", "time=0.010..0.011 rows=0 loops=1") + plan(6, "SELECT c FROM t", "never executed") +
+                             at(7, 7, "LOG:  duration: 0.9 ms  plan:") + "\t{\n\t  \"Query Text\": \"SELECT d FROM t\",\n\t  \"Plan\": {\"Actual Rows\": 12, \"Plans\": [{\"Actual Rows\": 99}]}\n\t}\n");
+  std::map<std::string, std::array<std::uint64_t, 3>> found;
+  for (const auto& query : log.workload.queries) found[query.text] = {query.calls, query.rows, query.rows_calls};
+  const std::map<std::string, std::array<std::uint64_t, 3>> expected{{"SELECT a FROM t", {3, 11, 2}}, {"SELECT b FROM t", {1, 3, 1}},
+                                                                   {"UPDATE t SET a = $1", {1, 0, 0}}, {"SELECT c FROM t", {1, 0, 0}}, {"SELECT d FROM t", {1, 12, 1}}};
+  EXPECT_EQ(found, expected);
 }
 
 TEST(Merge, RotatedLogsAreJoined) {
