@@ -20,7 +20,6 @@ constexpr std::size_t most_identities = 4096;
 constexpr std::size_t most_names = 64;  // of users, databases, applications of one query
 constexpr std::size_t most_distinct_samples = 4;
 constexpr std::size_t most_plans = 8;
-constexpr std::string_view truncated_mark = "[Your log message was truncated]";
 
 // A text without invalid UTF-8 and NUL bytes, which no reader of a Workload has to expect.
 std::string clean(std::string_view text) {
@@ -204,7 +203,6 @@ struct Collector::Template {
   bool ignored = false;  // never part of a repeat
   bool parameters = false;
   bool keying_parameters = false;  // some are not for paging
-  std::vector<int> paging;         // numbers of the placeholders that page
 };
 
 struct Collector::Identity {
@@ -218,7 +216,7 @@ struct Collector::Identity {
 struct Collector::Statement {
   std::uint64_t hash = 0;
   const Template* entry = nullptr;
-  std::uint64_t literal_key = 0;
+  std::uint64_t key = 0;  // of literals and parameters
   bool literals = false;
   std::uint64_t trace = 0;
   const std::string* file = nullptr;
@@ -281,21 +279,23 @@ void Collector::begin(LogSource& source) {
 Outcome Collector::take(const Record& record) {
   ++records_;
   cut_records_ += record.cut;
-  Session& session = session_of(record);
+  if (!record.preview) look_ahead(record, scanner_, preview_);
+  const Preview& preview = record.preview ? *record.preview : preview_;
+  Session& session = session_of(record, preview.session);
   if (record.level != Level::log) {
     if (record.level == Level::error) flush(session);  // it failed: its duration will not come
     return {};
   }
   if (record.nested) return {};
-  const Message message = parse_message(record.message);
+  const Message& message = preview.message;
   switch (message.kind) {
     case Message::Kind::statement:
     case Message::Kind::execute:
-      return statement(session, record, message);
+      return statement(session, record, preview);
     case Message::Kind::duration:
       return duration(session, record, *message.duration_ms);
     case Message::Kind::plan:
-      return plan(session, record, message);
+      return plan(session, record, preview);
     case Message::Kind::fetch:
     case Message::Kind::step:
       flush(session);
@@ -307,55 +307,49 @@ Outcome Collector::take(const Record& record) {
   return {};
 }
 
-Outcome Collector::statement(Session& session, const Record& record, const Message& message) {
-  Statement call;
-  std::string_view text = trim(message.sql);
-  bool whole = !record.cut;
-  if (text.ends_with(truncated_mark)) {
-    text = trim(text.substr(0, text.size() - truncated_mark.size()));
-    whole = false;
+// EXECUTE of a statement that was prepared by SQL: the statement is in the DETAIL, the values in the EXECUTE.
+bool Collector::resolve_execute(const Record& record, Statement& call) {
+  if (call.parameters || !record.detail.starts_with("prepare: ") || first_word(scanner_.scan(call.text).text) != "execute")
+    return false;
+  const auto as = lower(record.detail).find(" as ");
+  if (as == std::string::npos) return false;
+  arguments_.clear();
+  const auto values = parse_arguments(call.text);
+  for (std::size_t i = 0; values && i < values->size(); ++i) {
+    arguments_ += (i ? ", $" : "$") + std::to_string(i + 1) + " = ";
+    if ((*values)[i])
+      arguments_.append("'").append(replace_all(*(*values)[i], "'", "''")).append("'");
+    else
+      arguments_ += "NULL";
   }
-  StatementScan scan = scanner_.scan(text);
-  call.parameters = parameters_of(record.detail);
-  Outcome outcome{Use::used, call.parameters.has_value()};
-  std::string arguments;
-  // EXECUTE of a statement that was prepared by SQL: the statement is in the DETAIL, the values in the
-  // EXECUTE.
-  if (!call.parameters && record.detail.starts_with("prepare: ") && first_word(scan.text) == "execute") {
-    const std::string folded = lower(record.detail);
-    if (const auto as = folded.find(" as "); as != std::string::npos) {
-      const std::uint64_t key = scan.key;
-      const bool literals = scan.literals;
-      if (const auto values = parse_arguments(text)) {
-        for (std::size_t i = 0; i < values->size(); ++i) {
-          arguments += (i ? ", $" : "$") + std::to_string(i + 1) + " = ";
-          if ((*values)[i])
-            arguments.append("'").append(replace_all(*(*values)[i], "'", "''")).append("'");
-          else
-            arguments += "NULL";
-        }
-        call.parameters = arguments;
-      }
-      text = trim(record.detail.substr(as + 4));
-      scan = scanner_.scan(text);
-      scan.key = hash_bytes({reinterpret_cast<const char*>(&key), sizeof key}, scan.key);
-      scan.literals |= literals;
-      outcome.detail_used = true;
-    }
-  }
-  call.entry = template_of(scan, text, whole && !scan.unfinished, record.truncated);
-  if (!call.entry) return {Use::not_understood, false};
+  if (values) call.parameters = arguments_;
+  call.text = trim(record.detail.substr(as + 4));
+  const StatementScan scan = scanner_.scan(call.text);
   call.hash = scan.hash;
-  call.literal_key = scan.key;
-  call.literals = scan.literals;
-  call.trace = scan.trace.empty() ? 0 : hash_bytes(scan.trace, 1) | 1;
+  call.literals |= scan.literals;
+  call.key = hash_bytes({reinterpret_cast<const char*>(&call.key), sizeof call.key}, scan.key);
+  if (call.parameters) call.key = hash_parameters(*call.parameters, *scan.paging, call.key);
+  return true;
+}
+
+Outcome Collector::statement(Session& session, const Record& record, const Preview& preview) {
+  Statement call;
+  call.text = preview.text;
+  call.hash = preview.hash;
+  call.key = preview.key;
+  call.literals = preview.literals;
+  call.parameters = preview.parameters;
+  call.trace = preview.trace;
+  call.duration_ms = preview.message.duration_ms;
+  Outcome outcome{Use::used, call.parameters.has_value()};
+  outcome.detail_used |= resolve_execute(record, call);
+  call.entry = template_of(call.hash, call.text, preview.whole, record.truncated);
+  if (!call.entry) return {Use::not_understood, false};
   call.file = &source_->path;
   call.line = record.line;
   call.whole_seconds = record.whole_seconds;
   call.end = call.start = record.time;
-  call.identity = identify(session, record);
-  call.duration_ms = message.duration_ms;
-  call.text = text;
+  call.identity = identify(session, record, preview.identity);
   ++source_->statements;
   flush(session);
   flush_plans(session, call.hash);
@@ -394,8 +388,8 @@ Outcome Collector::duration(Session& session, const Record& record, double milli
 }
 
 // auto_explain tells of a statement that the log may also tell of itself, before or after.
-Outcome Collector::plan(Session& session, const Record& record, const Message& message) {
-  PlanText text = plan_text(message.sql);
+Outcome Collector::plan(Session& session, const Record& record, const Preview& preview) {
+  PlanText text = plan_text(preview.message.sql);
   if (text.query.empty()) return {};
   const std::uint64_t hash = scanner_.scan(text.query).hash;
   if (session.waiting && session.pending.hash == hash) {
@@ -415,9 +409,9 @@ Outcome Collector::plan(Session& session, const Record& record, const Message& m
   if (text.parameters) kept.parameters = std::string(*text.parameters);
   kept.time = record.time;
   kept.whole_seconds = record.whole_seconds;
-  kept.duration_ms = message.duration_ms.value_or(0);
+  kept.duration_ms = preview.message.duration_ms.value_or(0);
   kept.line = record.line;
-  kept.identity = identify(session, record);
+  kept.identity = identify(session, record, preview.identity);
   kept.source = source_;
   kept.rows = text.rows;
   session.plans.push_back(std::move(kept));
@@ -435,9 +429,9 @@ void Collector::flush_plans(Session& session, std::uint64_t except) {
     }
     const StatementScan scan = scanner_.scan(kept.text);
     Statement call;
-    call.entry = template_of(scan, kept.text, true, false);
     call.hash = scan.hash;
-    call.literal_key = scan.key;
+    call.key = scan.key;
+    if (kept.parameters) call.key = hash_parameters(*kept.parameters, *scan.paging, call.key);
     call.literals = scan.literals;
     call.trace = scan.trace.empty() ? 0 : hash_bytes(scan.trace, 1) | 1;
     call.file = &kept.source->path;
@@ -449,6 +443,7 @@ void Collector::flush_plans(Session& session, std::uint64_t except) {
     call.duration_ms = kept.duration_ms;
     call.text = kept.text;
     if (kept.parameters) call.parameters = *kept.parameters;
+    call.entry = template_of(call.hash, kept.text, true, false);
     --kept.source->other;
     ++kept.source->used;
     ++kept.source->statements;
@@ -497,8 +492,7 @@ void Collector::other(Session& session, const Record& record) {
   session.identified = false;
 }
 
-Collector::Session& Collector::session_of(const Record& record) {
-  const std::uint64_t key = hash_bytes(record.session, 7);
+Collector::Session& Collector::session_of(const Record& record, std::uint64_t key) {
   if (latest_ && latest_->key == key) {
     latest_->last_record = records_;
     return *latest_;
@@ -507,7 +501,7 @@ Collector::Session& Collector::session_of(const Record& record) {
   if (!slot) {
     if (sessions_.size() > most_sessions) {
       evict();
-      return session_of(record);
+      return session_of(record, key);
     }
     slot = std::make_unique<Session>(Repeat::Scope::session_burst);
     slot->key = key;
@@ -542,20 +536,18 @@ void Collector::evict() {
   latest_ = nullptr;
 }
 
-std::uint32_t Collector::identify(Session& session, const Record& record) {
+// `hash` is that of the record's own names.
+std::uint32_t Collector::identify(Session& session, const Record& record, std::uint64_t hash) {
+  if (session.identified && session.identity_hash == hash) return session.identity;
+  session.identified = true;
+  session.identity_hash = hash;
   const auto known = [](std::string_view value, const std::string& fallback) {
     return value.empty() || value == "[unknown]" ? std::string_view(fallback) : value;
   };
   const std::string_view user = known(record.user, session.announced.user);
   const std::string_view database = known(record.database, session.announced.database);
   const std::string_view application = known(record.application, session.announced.application);
-  std::uint64_t hash = hash_bytes(user, 1);
-  hash = hash_bytes(database, hash);
-  hash = hash_bytes(application, hash);
-  hash = hash_bytes(record.host, hash);
-  if (session.identified && session.identity_hash == hash) return session.identity;
-  session.identified = true;
-  session.identity_hash = hash;
+  hash = hash_bytes(record.host, hash_bytes(application, hash_bytes(database, hash_bytes(user, 1))));
   const auto found = identity_of_hash_.find(hash);
   if (found != identity_of_hash_.end()) return session.identity = found->second;
   if (identities_.size() >= most_identities) return session.identity = 0;
@@ -566,9 +558,9 @@ std::uint32_t Collector::identify(Session& session, const Record& record) {
 }
 
 // nullptr only when `required` and the statement is new and does not parse.
-Collector::Template* Collector::template_of(const StatementScan& scan, std::string_view text, bool whole,
-                                            bool required) {
-  if (const auto found = templates_.find(scan.hash); found != templates_.end()) return &found->second;
+Collector::Template* Collector::template_of(std::uint64_t hash, std::string_view text, bool whole, bool required) {
+  if (const auto found = templates_.find(hash); found != templates_.end()) return &found->second;
+  const StatementScan scan = scanner_.scan(text);
   const std::string statement = clean(text);
   std::string fingerprint;
   std::string normalized;
@@ -626,10 +618,7 @@ void Collector::describe(Template& entry, const StatementScan& scan) {
       control_only || reads_catalog(text) || pages_of_foreign_key(text) || text.starts_with("select pg_");
   for (const auto& placeholder : *scan.placeholders) {
     entry.parameters = true;
-    if (placeholder.paging)
-      entry.paging.push_back(placeholder.number);
-    else
-      entry.keying_parameters = true;
+    entry.keying_parameters |= !placeholder.paging;
   }
 }
 
@@ -647,8 +636,7 @@ void Collector::complete(Session& session, Statement& statement) {
   call.kind = entry.kind;
   call.keyed = statement.literals || entry.keying_parameters;
   call.key_known = !entry.keying_parameters || statement.parameters.has_value();
-  call.key = statement.literal_key;
-  if (statement.parameters) call.key = hash_parameters(*statement.parameters, entry.paging, call.key);
+  call.key = statement.key;
   call.start = statement.start;
   call.end = statement.end;
   call.whole_seconds = statement.whole_seconds;

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "log/language.h"
+#include "log/preview.h"
 #include "log/record.h"
 #include "log/repeats.h"
 #include "log/statement_template.h"
@@ -45,17 +45,18 @@ class Collector final : public RecordSink {
   struct Statement;
   struct Plan;
 
-  Outcome statement(Session& session, const Record& record, const Message& message);
+  Outcome statement(Session& session, const Record& record, const Preview& preview);
   Outcome duration(Session& session, const Record& record, double milliseconds);
-  Outcome plan(Session& session, const Record& record, const Message& message);
+  Outcome plan(Session& session, const Record& record, const Preview& preview);
+  bool resolve_execute(const Record& record, Statement& call);
   void other(Session& session, const Record& record);
 
-  Session& session_of(const Record& record);
+  Session& session_of(const Record& record, std::uint64_t key);
   void end_session(Session& session);
   void evict();
-  std::uint32_t identify(Session& session, const Record& record);
+  std::uint32_t identify(Session& session, const Record& record, std::uint64_t hash);
 
-  Template* template_of(const StatementScan& scan, std::string_view text, bool whole, bool required);
+  Template* template_of(std::uint64_t hash, std::string_view text, bool whole, bool required);
   void describe(Template& entry, const StatementScan& scan);
   void flush(Session& session);
   void flush_plans(Session& session, std::uint64_t except);
@@ -81,7 +82,9 @@ class Collector final : public RecordSink {
 
   bool by_log_;
   StatementScanner scanner_;
+  Preview preview_;  // of a record that came without
   std::string scratch_;
+  std::string arguments_;  // of an EXECUTE
   std::unordered_map<std::uint64_t, Template> templates_;
   std::unordered_map<std::string, std::uint32_t> by_fingerprint_;
   std::vector<std::unique_ptr<QueryState>> queries_;

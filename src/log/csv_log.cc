@@ -72,16 +72,110 @@ void undouble(std::string_view field, std::string& out) {
   }
 }
 
+bool odd_quotes(std::string_view text) { return std::count(text.begin(), text.end(), '"') % 2 != 0; }
+
+// `text` is one record, without the quotes that a cut one lacks. false: it is none.
+bool read_record(std::string_view text, bool cut, TextPool& texts, Record& out) {
+  std::array<std::string_view, application_name + 1> field{};
+  std::array<bool, application_name + 1> doubled{};
+  std::size_t count = 0;
+  while (count < field.size() && !text.empty()) {
+    if (!take_field(text, field[count], doubled[count])) break;
+    ++count;
+  }
+  const Stamp stamp = take_stamp(field[log_time], true);
+  const auto level = level_of(field[error_severity]);
+  if (stamp.length == 0 || !level || (count < fewest_columns && !cut)) return false;
+  const auto plain = [&](Column column) -> std::string_view {
+    if (!doubled[column]) return field[column];
+    std::string& storage = texts.next();
+    undouble(field[column], storage);
+    return storage;
+  };
+  out = {};
+  out.time = stamp.time;
+  out.whole_seconds = stamp.whole_seconds;
+  out.level = *level;
+  out.nested = !field[context].empty();
+  out.cut = cut;
+  out.session = field[session_id];
+  out.user = plain(user_name);
+  out.database = plain(database_name);
+  out.application = plain(application_name);
+  out.host = field[connection_from].substr(0, field[connection_from].rfind(':'));
+  out.message = plain(message);
+  out.detail = plain(detail);
+  return true;
+}
+
 class CsvDecoder final : public Decoder {
  public:
   CsvDecoder(LogSource& source, RecordSink& sink) : source_(source), sink_(sink) {}
 
-  void line(const Line& line) override {
+  // As if no record were open where the chunk begins; a wrong guess is put right at the next line that begins one.
+  void look_ahead(Chunk& chunk) const override {
+    chunk.records.resize(chunk.lines.size());
+    for (Line& line : chunk.lines)
+      while (line.text.starts_with('\0')) line.text.remove_prefix(1);
+    for (std::size_t i = 0; i < chunk.lines.size(); i += std::max<std::size_t>(1, chunk.records[i].lines)) record_ahead(chunk, i);
+  }
+
+  void take(Chunk& chunk) override {
+    for (std::size_t i = 0; i < chunk.lines.size();) {
+      const RecordAhead& ahead = chunk.records[i];
+      if (open_ || ahead.lines == 0) {
+        line(chunk.lines[i++]);
+        continue;
+      }
+      const int number = static_cast<int>(source_.lines) + 1;
+      source_.lines += ahead.lines;
+      source_.continuation += ahead.lines - 1;
+      i += ahead.lines;
+      if (!ahead.understood) {
+        book_not_understood(source_, number);
+        continue;
+      }
+      Record record = ahead.record;
+      record.line = number;
+      record.preview = &ahead.preview;
+      book(source_, sink_.take(record).record, number);
+    }
+  }
+
+  void finish() override {
+    if (open_) give_up();
+  }
+
+ private:
+  static void record_ahead(Chunk& chunk, std::size_t first) {
+    RecordAhead& ahead = chunk.records[first];
+    ahead.lines = 0;
+    std::string_view text = chunk.lines[first].text;
+    if (text.empty() || chunk.lines[first].cut) return;
+    std::size_t next = first + 1;
+    if (odd_quotes(text)) {
+      std::string& joined = chunk.texts.next();
+      joined.assign(text);
+      for (bool closed = false; !closed; ++next) {
+        if (next == chunk.lines.size() || chunk.lines[next].cut) return;
+        const std::string_view further = chunk.lines[next].text;
+        if (starts_csv_record(further) || joined.size() + further.size() + 1 > longest_text) return;
+        joined.append(1, '\n').append(further);
+        closed = odd_quotes(further);
+      }
+      text = joined;
+    }
+    for (std::size_t i = first; i < next; ++i) chunk.records[i].lines = 0;
+    ahead.lines = static_cast<std::uint32_t>(next - first);
+    ahead.understood = read_record(text, false, chunk.texts, ahead.record);
+    if (ahead.understood) log::look_ahead(ahead.record, chunk.scanner, ahead.preview);
+  }
+
+  void line(const Line& line) {
     ++source_.lines;
     const int number = static_cast<int>(source_.lines);
-    std::string_view text = line.text;
-    while (text.starts_with('\0')) text.remove_prefix(1);
-    const bool odd = std::count(text.begin(), text.end(), '"') % 2 != 0;
+    const std::string_view text = line.text;
+    const bool odd = odd_quotes(text);
     if (open_ && starts_csv_record(text)) give_up();
     if (!open_) {
       if (text.empty()) {
@@ -106,11 +200,6 @@ class CsvDecoder final : public Decoder {
     record(text_, first_line_, false);
   }
 
-  void finish() override {
-    if (open_) give_up();
-  }
-
- private:
   // A quote that is never closed, or a record over the limit, which still tells what it was.
   void give_up() {
     open_ = false;
@@ -120,39 +209,14 @@ class CsvDecoder final : public Decoder {
       book_not_understood(source_, first_line_);
   }
 
-  void record(std::string_view rest, int number, bool cut) {
-    std::array<std::string_view, application_name + 1> field{};
-    std::array<bool, application_name + 1> doubled{};
-    std::size_t count = 0;
-    while (count < field.size() && !rest.empty()) {
-      if (!take_field(rest, field[count], doubled[count])) break;
-      ++count;
-    }
-    const Stamp stamp = take_stamp(field[log_time], true);
-    const auto level = level_of(field[error_severity]);
-    if (stamp.length == 0 || !level || (count < fewest_columns && !cut)) {
+  void record(std::string_view text, int number, bool cut) {
+    texts_.clear();
+    Record out;
+    if (!read_record(text, cut, texts_, out)) {
       book_not_understood(source_, number);
       return;
     }
-    const auto plain = [&](Column column, std::string& storage) -> std::string_view {
-      if (!doubled[column]) return field[column];
-      undouble(field[column], storage);
-      return storage;
-    };
-    Record out;
     out.line = number;
-    out.time = stamp.time;
-    out.whole_seconds = stamp.whole_seconds;
-    out.level = *level;
-    out.nested = !field[context].empty();
-    out.cut = cut;
-    out.session = field[session_id];
-    out.user = plain(user_name, user_);
-    out.database = plain(database_name, database_);
-    out.application = plain(application_name, application_);
-    out.host = field[connection_from].substr(0, field[connection_from].rfind(':'));
-    out.message = plain(message, message_);
-    out.detail = plain(detail, detail_);
     book(source_, sink_.take(out).record, number);
   }
 
@@ -162,7 +226,7 @@ class CsvDecoder final : public Decoder {
   bool cut_ = false;
   int first_line_ = 0;
   std::string text_;
-  std::string user_, database_, application_, message_, detail_;
+  TextPool texts_;
 };
 
 }  // namespace

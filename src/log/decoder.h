@@ -7,17 +7,48 @@
 
 #include "log/envelope.h"
 #include "log/lines.h"
+#include "log/prefix.h"
+#include "log/preview.h"
 #include "log/record.h"
+#include "log/statement_template.h"
 #include "model/workload.h"
 
 namespace pgadvise::log {
+
+// What look_ahead() found in a chunk. It holds only where the decoder comes to the line in the state that was assumed
+// there; elsewhere the line is looked at again.
+struct LineAhead {  // stderr
+  bool matched = false;
+  Header header;
+  std::uint32_t message_lines = 0;  // that `preview` is of; 0: there is none
+  bool with_detail = false;         // the DETAIL on the line behind is in `preview`
+  Preview preview;
+};
+struct RecordAhead {  // csvlog, jsonlog
+  std::uint32_t lines = 0;  // of the record that begins here; 0: not known
+  bool understood = false;
+  Record record;
+  Preview preview;
+};
+
+// A part of a log, and what was found in it ahead. Reused for part after part.
+struct Chunk {
+  RawChunk raw;
+  std::vector<Line> lines;
+  TextPool texts;
+  StatementScanner scanner;
+  std::vector<LineAhead> stderr_lines;
+  std::vector<RecordAhead> records;
+};
 
 // Books each line of the log in `source` as used, continuation, other or not understood.
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  virtual void line(const Line& line) = 0;
-  virtual void finish() = 0;  // the last record
+  // What the lines tell whatever came before them. Changes nothing but the chunk: several threads look at several chunks.
+  virtual void look_ahead(Chunk& chunk) const = 0;
+  virtual void take(Chunk& chunk) = 0;  // in the log's order
+  virtual void finish() = 0;            // the last record
 };
 
 struct Format {

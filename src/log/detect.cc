@@ -136,18 +136,20 @@ bool detect_envelope(const std::vector<std::string_view>& lines, const std::stri
 class EnvelopeDecoder final : public Decoder {
  public:
   EnvelopeDecoder(const Format& format, std::unique_ptr<Decoder> inner) : envelope_(format.envelope), stamped_(format.stamped), inner_(std::move(inner)) {}
-  void line(const Line& line) override {
-    Line own = line;
-    if (unwrap(envelope_, line.text, stamped_, text_)) own.text = text_;
-    inner_->line(own);
+  void look_ahead(Chunk& chunk) const override {
+    for (Line& line : chunk.lines) {
+      std::string& text = chunk.texts.next();
+      if (unwrap(envelope_, line.text, stamped_, text)) line.text = text;
+    }
+    inner_->look_ahead(chunk);
   }
+  void take(Chunk& chunk) override { inner_->take(chunk); }
   void finish() override { inner_->finish(); }
 
  private:
   const Envelope envelope_;
   const bool stamped_;
   std::unique_ptr<Decoder> inner_;
-  std::string text_;
 };
 
 }  // namespace

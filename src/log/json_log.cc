@@ -1,5 +1,3 @@
-#include <array>
-
 #include "log/decoder.h"
 #include "log/language.h"
 #include "log/time.h"
@@ -24,6 +22,8 @@ void append_utf8(std::string& out, unsigned code) {
     out += static_cast<char>(0x80 | (code & 0x3f));
   }
 }
+
+constexpr int most_fields = 40;  // jsonlog has 29
 
 // One flat object, field by field. jsonlog never nests; what does is not a record of it.
 class FlatObject {
@@ -154,75 +154,88 @@ class FlatObject {
   std::string name_storage_;
 };
 
+bool read_record(std::string_view text, bool cut, TextPool& texts, Record& out) {
+  FlatObject object(text, cut);
+  if (!object.open()) return false;
+  out = {};
+  bool severity = false;
+  std::string_view process;
+  std::string_view name;
+  std::string_view value;
+  std::string* storage = &texts.next();
+  for (int i = 0; i < most_fields && object.next(name, value, *storage); ++i) {
+    if (value.data() == storage->data()) storage = &texts.next();
+    if (name == "timestamp") {
+      const Stamp stamp = take_stamp(value, true);
+      if (stamp.length) out.time = stamp.time, out.whole_seconds = stamp.whole_seconds;
+    } else if (name == "error_severity") {
+      const auto level = level_of(value);
+      severity = level.has_value();
+      out.level = level.value_or(Level::message);
+    } else if (name == "user") {
+      out.user = value;
+    } else if (name == "dbname") {
+      out.database = value;
+    } else if (name == "pid") {
+      process = value;
+    } else if (name == "remote_host") {
+      out.host = value;
+    } else if (name == "session_id") {
+      out.session = value;
+    } else if (name == "message") {
+      out.message = value;
+    } else if (name == "detail") {
+      out.detail = value;
+    } else if (name == "context") {
+      out.nested = true;
+    } else if (name == "application_name") {
+      out.application = value;
+    }
+  }
+  if (out.session.empty()) out.session = process;
+  out.cut = cut;
+  // A line over the limit still tells what it was, up to there.
+  return severity && out.time != no_time && (object.complete() || cut);
+}
+
 class JsonDecoder final : public Decoder {
  public:
   JsonDecoder(LogSource& source, RecordSink& sink) : source_(source), sink_(sink) {}
 
-  void line(const Line& line) override {
-    ++source_.lines;
-    const int number = static_cast<int>(source_.lines);
-    std::string_view text = line.text;
-    while (text.starts_with('\0')) text.remove_prefix(1);
-    if (text.empty()) {
-      ++source_.other;
-      return;
+  void look_ahead(Chunk& chunk) const override {
+    chunk.records.resize(chunk.lines.size());
+    for (std::size_t i = 0; i < chunk.lines.size(); ++i) {
+      std::string_view text = chunk.lines[i].text;
+      while (text.starts_with('\0')) text.remove_prefix(1);
+      RecordAhead& ahead = chunk.records[i];
+      ahead.lines = text.empty() ? 0 : 1;
+      ahead.understood = ahead.lines && read_record(text, chunk.lines[i].cut, chunk.texts, ahead.record);
+      if (ahead.understood) log::look_ahead(ahead.record, chunk.scanner, ahead.preview);
     }
-    Record out;
-    out.line = number;
-    if (!read(text, line.cut, out)) {
-      book_not_understood(source_, number);
-      return;
+  }
+
+  void take(Chunk& chunk) override {
+    for (const RecordAhead& ahead : chunk.records) {
+      ++source_.lines;
+      const int number = static_cast<int>(source_.lines);
+      if (ahead.lines == 0) {
+        ++source_.other;
+      } else if (!ahead.understood) {
+        book_not_understood(source_, number);
+      } else {
+        Record record = ahead.record;
+        record.line = number;
+        record.preview = &ahead.preview;
+        book(source_, sink_.take(record).record, number);
+      }
     }
-    book(source_, sink_.take(out).record, number);
   }
 
   void finish() override {}
 
  private:
-  bool read(std::string_view text, bool cut, Record& out) {
-    FlatObject object(text, cut);
-    if (!object.open()) return false;
-    bool severity = false;
-    std::string_view process;
-    std::string_view name;
-    std::string_view value;
-    for (std::size_t i = 0; i < storage_.size() && object.next(name, value, storage_[i]); ++i) {
-      if (name == "timestamp") {
-        const Stamp stamp = take_stamp(value, true);
-        if (stamp.length) out.time = stamp.time, out.whole_seconds = stamp.whole_seconds;
-      } else if (name == "error_severity") {
-        const auto level = level_of(value);
-        severity = level.has_value();
-        out.level = level.value_or(Level::message);
-      } else if (name == "user") {
-        out.user = value;
-      } else if (name == "dbname") {
-        out.database = value;
-      } else if (name == "pid") {
-        process = value;
-      } else if (name == "remote_host") {
-        out.host = value;
-      } else if (name == "session_id") {
-        out.session = value;
-      } else if (name == "message") {
-        out.message = value;
-      } else if (name == "detail") {
-        out.detail = value;
-      } else if (name == "context") {
-        out.nested = true;
-      } else if (name == "application_name") {
-        out.application = value;
-      }
-    }
-    if (out.session.empty()) out.session = process;
-    out.cut = cut;
-    // A line over the limit still tells what it was, up to there.
-    return severity && out.time != no_time && (object.complete() || cut);
-  }
-
   LogSource& source_;
   RecordSink& sink_;
-  std::array<std::string, 40> storage_;
 };
 
 }  // namespace

@@ -5,88 +5,118 @@
 
 namespace pgadvise::log {
 
-static constexpr std::size_t chunk = std::size_t{1} << 18;
+static constexpr std::size_t chunk_size = std::size_t{1} << 18;  // what one core's cache holds with what is found in it
 
-LineReader::LineReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)), buffer_(longest_text + 2 * chunk) {}
-
-Result<LineReader> LineReader::open(const std::string& path) {
-  auto source = ByteSource::open(path);
-  if (!source) return tl::unexpected(source.error());
-  return LineReader(std::move(*source));
+void Buffer::reserve(std::size_t size) {
+  if (size <= capacity_) return;
+  capacity_ = std::max(size, capacity_ * 2);
+  std::unique_ptr<char[]> grown(new char[capacity_]);
+  if (size_) std::memcpy(grown.get(), data_.get(), size_);
+  data_ = std::move(grown);
 }
 
-// Reads one more chunk behind what is there; false at the end.
-bool LineReader::fill() {
-  if (ended_) return false;
-  if (begin_ > 0 && (begin_ == end_ || end_ + chunk > buffer_.size())) {
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
+void Buffer::append(const char* bytes, std::size_t size) {
+  if (size == 0) return;
+  reserve(size_ + size);
+  std::memcpy(data_.get() + size_, bytes, size);
+  size_ += size;
+}
+
+void RawChunk::split(std::vector<Line>& lines) const {
+  lines.clear();
+  const char* at = buffer.data() + first;
+  const char* const stop = buffer.data() + end;
+  while (at < stop) {
+    const auto* newline = cut ? nullptr : static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(stop - at)));
+    Line line;
+    line.text = {at, static_cast<std::size_t>((newline ? newline : stop) - at)};
+    line.cut = line.text.size() > longest_text || cut;
+    line.terminated = newline || cut || terminated;
+    if (line.cut) line.text = line.text.substr(0, longest_text);
+    if (newline && !line.cut && line.text.ends_with('\r')) line.text.remove_suffix(1);
+    lines.push_back(line);
+    at = newline ? newline + 1 : stop;
   }
-  const auto got = source_->read(buffer_.data() + end_, std::min(chunk, buffer_.size() - end_));
+}
+
+Result<ChunkReader> ChunkReader::open(const std::string& path) {
+  auto source = ByteSource::open(path);
+  if (!source) return tl::unexpected(source.error());
+  return ChunkReader(std::move(*source));
+}
+
+// Reads more behind what is there; false at the end.
+bool ChunkReader::fill(Buffer& buffer) {
+  if (ended_) return false;
+  buffer.reserve(buffer.size() + chunk_size);
+  const auto got = source_->read(buffer.data() + buffer.size(), chunk_size);
   failed_ = got < 0;
   ended_ = got <= 0;
   if (got > 0) {
-    identity_.add({buffer_.data() + end_, static_cast<std::size_t>(got)});
-    end_ += static_cast<std::size_t>(got);
+    identity_.add({buffer.data() + buffer.size(), static_cast<std::size_t>(got)});
+    buffer.resize(buffer.size() + static_cast<std::size_t>(got));
   }
   return !ended_;
 }
 
-std::string_view LineReader::head() {
-  while (end_ < 2 * chunk && fill()) {
+std::string_view ChunkReader::head() {
+  while (rest_.size() < 2 * chunk_size && fill(rest_)) {
   }
-  return {buffer_.data(), end_};
+  return rest_.view();
 }
 
-bool LineReader::discard_rest_of_line() {
-  for (;;) {
-    const void* newline =
-        begin_ == end_ ? nullptr : std::memchr(buffer_.data() + begin_, '\n', end_ - begin_);
-    if (newline) {
-      begin_ = static_cast<std::size_t>(static_cast<const char*>(newline) - buffer_.data()) + 1;
-      return true;
+void ChunkReader::discard_rest_of_line(RawChunk& chunk) {
+  while (discarding_) {
+    const auto newline = chunk.buffer.view().find('\n');
+    if (newline != std::string_view::npos) {
+      chunk.first = newline + 1;
+      chunk.bytes += newline + 1;
+      discarding_ = false;
+    } else {
+      chunk.bytes += chunk.buffer.size();
+      chunk.buffer.clear();
+      if (!fill(chunk.buffer)) discarding_ = false;
     }
-    begin_ = end_;
-    if (!fill()) return false;
   }
 }
 
-bool LineReader::next(Line& line) {
-  if (discarding_ && !discard_rest_of_line()) return false;
-  discarding_ = false;
-  if (at_start_) {
-    at_start_ = false;
-    head();
-    if (std::string_view(buffer_.data() + begin_, end_ - begin_).starts_with("\xef\xbb\xbf")) begin_ += 3;
-  }
-  std::size_t searched = 0;
-  line = {};
-  for (;;) {
-    const char* start = buffer_.data() + begin_;
-    const std::size_t size = end_ - begin_;
-    const void* newline = size > searched ? std::memchr(start + searched, '\n', size - searched) : nullptr;
-    if (newline) {
-      line.text = {start, static_cast<std::size_t>(static_cast<const char*>(newline) - start)};
-      begin_ += line.text.size() + 1;
-      if (line.text.size() > longest_text) line.cut = true, line.text = line.text.substr(0, longest_text);
-      if (!line.cut && line.text.ends_with('\r')) line.text.remove_suffix(1);
+// The chunk ends at `end`; what is read of the next one begins at `next`.
+void ChunkReader::take(RawChunk& chunk, std::size_t end, std::size_t next) {
+  chunk.end = end;
+  chunk.bytes += next - chunk.first;
+  rest_.clear();
+  rest_.append(chunk.buffer.data() + next, chunk.buffer.size() - next);
+}
+
+bool ChunkReader::next(RawChunk& chunk) {
+  if (at_start_) head();
+  chunk.buffer.clear();
+  chunk.buffer.append(rest_.data(), rest_.size());
+  chunk.first = chunk.end = 0;
+  chunk.bytes = 0;
+  chunk.cut = false;
+  chunk.terminated = true;
+  if (at_start_ && chunk.buffer.view().starts_with("\xef\xbb\xbf")) chunk.first = chunk.bytes = 3;
+  at_start_ = false;
+  discard_rest_of_line(chunk);
+  for (std::size_t searched = chunk.first;;) {
+    const std::string_view text = chunk.buffer.view();
+    const auto newline = text.substr(searched).rfind('\n');
+    if (newline != std::string_view::npos) {
+      take(chunk, searched + newline + 1, searched + newline + 1);
       return true;
     }
-    if (size > longest_text) {
-      line.text = {start, longest_text};
-      line.cut = discarding_ = true;
-      begin_ += longest_text;
+    if (text.size() - chunk.first > longest_text) {
+      chunk.cut = discarding_ = true;
+      take(chunk, text.size(), text.size());
       return true;
     }
-    searched = size;
-    if (!fill()) {
-      if (size == 0) return false;
-      line.text = {buffer_.data() + begin_, size};
-      line.terminated = false;
-      begin_ = end_;
-      return true;
-    }
+    searched = text.size();
+    if (fill(chunk.buffer)) continue;
+    if (text.size() == chunk.first) return false;
+    chunk.terminated = false;
+    take(chunk, text.size(), text.size());
+    return true;
   }
 }
 

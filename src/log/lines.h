@@ -1,7 +1,10 @@
-// A log as lines, read by chunks: memory is bounded by the longest line that is kept, not by the file.
+// A log as chunks of whole lines: memory is bounded by the longest line that is kept, not by the file, and chunks can be
+// looked at by several threads.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,33 +19,77 @@ namespace pgadvise::log {
 inline constexpr std::size_t longest_text = std::size_t{1} << 20;  // of a line or a record; more is cut off
 
 struct Line {
-  std::string_view text;   // without its line end; valid until the next call of next()
+  std::string_view text;   // without its line end; lives as long as its chunk is not read into again
   bool cut = false;        // was longer than longest_text
   bool terminated = true;  // false: the file ends within it
 };
 
-class LineReader {
+// Bytes that grow without being zeroed, and are kept for the next chunk.
+class Buffer {
+ public:
+  char* data() { return data_.get(); }
+  const char* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+  void clear() { size_ = 0; }
+  void resize(std::size_t size) { size_ = size; }  // within what reserve() made room for
+  void reserve(std::size_t size);
+  void append(const char* bytes, std::size_t size);
+  std::string_view view() const { return {data_.get(), size_}; }
+
+ private:
+  std::unique_ptr<char[]> data_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+// Strings with stable addresses, reused after clear().
+class TextPool {
+ public:
+  std::string& next() {
+    if (used_ == texts_.size()) texts_.emplace_back();
+    std::string& out = texts_[used_++];
+    out.clear();
+    return out;
+  }
+  void clear() { used_ = 0; }
+
+ private:
+  std::deque<std::string> texts_;
+  std::size_t used_ = 0;
+};
+
+struct RawChunk {
+  Buffer buffer;
+  std::size_t first = 0;    // where its text begins
+  std::size_t end = 0;      // behind its last line end
+  bool cut = false;         // it is one line that was longer than longest_text
+  bool terminated = true;   // false: the file ends within its last line
+  std::uint64_t bytes = 0;  // of the log, what was cut off included
+
+  void split(std::vector<Line>& lines) const;
+};
+
+class ChunkReader {
  public:
   // "-" is standard input. Errors: missing, a folder, unreadable.
-  static Result<LineReader> open(const std::string& path);
+  static Result<ChunkReader> open(const std::string& path);
 
   // The first bytes, up to half a megabyte; only before the first next().
   std::string_view head();
-  bool next(Line& line);
+  bool next(RawChunk& chunk);  // false at the end
   SourceIdentity identity() const { return identity_.identity(); }  // of what was read so far
   bool failed() const { return failed_; }  // a read failed: what came before it was given
   std::string failure() const { return source_->failure(); }
 
  private:
-  explicit LineReader(std::unique_ptr<ByteSource> source);
-  bool fill();
-  bool discard_rest_of_line();
+  explicit ChunkReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
+  bool fill(Buffer& buffer);
+  void discard_rest_of_line(RawChunk& chunk);
+  void take(RawChunk& chunk, std::size_t end, std::size_t next);
 
   std::unique_ptr<ByteSource> source_;
   IdentityBuilder identity_;
-  std::vector<char> buffer_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
+  Buffer rest_;  // read already, not given yet
   bool discarding_ = false;
   bool at_start_ = true;
   bool ended_ = false;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <span>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include "log/collector.h"
 #include "log/decoder.h"
 #include "log/merge.h"
+#include "log/pipeline.h"
 #include "log/prefix.h"
 #include "log/provenance.h"
 
@@ -26,13 +28,13 @@ struct Input {
   std::size_t index = 0;  // of the path
   Format format;
   std::uint64_t durations_alone = 0;
-  std::optional<LineReader> reader;  // kept only where a file can't be opened twice
+  std::optional<ChunkReader> reader;  // kept only where a file can't be opened twice
 };
 
 // Looks at the beginning of a log; nothing is read of one that is not to be read.
 std::optional<Input> look(const std::string& path, const Options& options, LogSource& source,
                           Diagnostics& diagnostics) {
-  auto reader = LineReader::open(path);
+  auto reader = ChunkReader::open(path);
   if (!reader) {
     diagnostics.push_back(reader.error());
     source.note = reader.error().what;
@@ -108,8 +110,8 @@ class Meter {
     if (!known_) progress_.total = 0;
   }
 
-  void line(const Line& line) {
-    since_ += line.text.size() + 1;
+  void add(std::uint64_t bytes) {
+    since_ += bytes;
     if (since_ < step) return;
     progress_.bytes += since_;
     since_ = 0;
@@ -143,9 +145,9 @@ void leave_out_known(std::vector<LogSource>& sources, Diagnostics& diagnostics) 
     }
 }
 
-void read_one(Input& input, LogSource& source, Collector& collector, Meter& meter, Diagnostics& diagnostics) {
+void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter, Diagnostics& diagnostics) {
   if (!input.reader) {
-    auto again = LineReader::open(source.path);
+    auto again = ChunkReader::open(source.path);
     if (!again) {
       diagnostics.push_back(again.error());
       source.note = again.error().what;
@@ -157,10 +159,7 @@ void read_one(Input& input, LogSource& source, Collector& collector, Meter& mete
   source.prefix = input.format.prefix;
   collector.begin(source);
   const auto decoder = make_decoder(input.format, source, collector);
-  for (Line line; input.reader->next(line);) {
-    decoder->line(line);
-    meter.line(line);
-  }
+  run(*input.reader, *decoder, threads, [&](std::uint64_t bytes) { meter.add(bytes); });
   decoder->finish();
   source.identity = input.reader->identity();
   if (input.reader->failed())
@@ -227,7 +226,9 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Options& optio
   std::stable_sort(inputs.begin(), inputs.end(),
                    [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });
   Meter meter(inputs, sources, options);
-  for (Input& input : inputs) read_one(input, sources[input.index], collector, meter, diagnostics);
+  constexpr unsigned most_threads = 16;  // what is taken in order keeps no more busy
+  const unsigned threads = std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, most_threads);
+  for (Input& input : inputs) read_one(input, sources[input.index], collector, threads, meter, diagnostics);
   collector.finish();
   for (const Input& input : inputs) {
     LogSource& source = sources[input.index];

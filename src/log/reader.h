@@ -18,7 +18,8 @@ struct Progress {
 
 struct Options {
   std::string line_prefix;  // log_line_prefix; empty: found by itself
-  std::function<void(const Progress&)> progress;  // called every few megabytes; empty: not wanted
+  unsigned threads = 0;     // 0: as many as there are processors; the result is the same
+  std::function<void(const Progress&)> progress;  // called every few megabytes, by one thread at a time; empty: not wanted
 };
 
 // Reads the logs, in any order, as one workload; the format of each is found from its content. A log that

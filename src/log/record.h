@@ -18,6 +18,8 @@ enum class Level : std::uint8_t {
   annotation,  // STATEMENT, HINT, QUERY, LOCATION, BACKTRACE
 };
 
+struct Preview;
+
 // Views into the decoder's memory, valid during RecordSink::take().
 struct Record {
   int line = 0;
@@ -34,6 +36,7 @@ struct Record {
   std::string_view host;
   std::string_view message;
   std::string_view detail;
+  const Preview* preview = nullptr;  // when it was found ahead
 };
 
 enum class Use : std::uint8_t { used, other, not_understood };

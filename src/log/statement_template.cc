@@ -357,7 +357,11 @@ StatementScan StatementScanner::scan(std::string_view statement) {
       if (range_[i] || has_or_) placeholders_[i].paging = true;  // OR: `(a < $1 OR a = $2 AND id < $3)`
     if (has_or_) result.key = 0, result.literals = false;
   }
+  paging_.clear();
+  for (const auto& placeholder : placeholders_)
+    if (placeholder.paging) paging_.push_back(placeholder.number);
   result.placeholders = &placeholders_;
+  result.paging = &paging_;
   return result;
 }
 

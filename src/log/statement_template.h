@@ -23,6 +23,7 @@ struct StatementScan {
     bool paging;  // compared by < or > in a statement with LIMIT, or the value of LIMIT or OFFSET
   };
   const std::vector<Placeholder>* placeholders = nullptr;  // valid until the next scan
+  const std::vector<int>* paging = nullptr;                // numbers of those that page
 };
 
 class StatementScanner {
@@ -45,6 +46,7 @@ class StatementScanner {
   std::vector<char> out_;
   std::size_t size_ = 0;
   std::vector<StatementScan::Placeholder> placeholders_;
+  std::vector<int> paging_;
   std::vector<bool> range_;  // per placeholder: only a range comparison makes it a paging one
   std::uint64_t key_all_ = 0;
   std::uint64_t key_without_range_ = 0;

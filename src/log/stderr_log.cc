@@ -12,39 +12,60 @@ namespace {
 struct Open {
   bool taken = false;
   int line = 0;
-  std::string text;     // the first line
+  std::string_view text;  // the first line; in the chunk or in `own_text`
+  std::string own_text;
   Header header;        // views into `text`
   std::string message;  // all lines of it, when there are more than one
-  bool long_message = false;
+  std::uint32_t message_lines = 1;
+  bool contiguous = true;  // they follow each other in the log
   std::string detail;
   int detail_line = 0;
+  bool long_detail = false;
   bool nested = false;
   bool cut = false;
+  const LineAhead* ahead = nullptr;
 };
 
 void rebase(std::string_view& view, const char* from, const char* to) {
   if (view.data()) view = {to + (view.data() - from), view.size()};
 }
 
+// The chunk's memory goes.
+void detach(Open& open) {
+  open.ahead = nullptr;
+  if (open.text.data() == open.own_text.data()) return;
+  open.own_text.assign(open.text);
+  for (auto* view : {&open.header.process, &open.header.session, &open.header.user, &open.header.database,
+                     &open.header.application, &open.header.host, &open.header.message})
+    rebase(*view, open.text.data(), open.own_text.data());
+  open.text = open.own_text;
+}
+
 class StderrDecoder final : public Decoder {
  public:
   StderrDecoder(const Format& format, LogSource& source, RecordSink& sink)
-      : prefix_(format.prefix), container_names_(format.container_names), source_(source), sink_(sink) {}
+      : first_prefix_(format.prefix), container_names_(format.container_names), source_(source), sink_(sink) {}
 
-  void line(const Line& line) override {
-    ++source_.lines;
-    number_ = static_cast<int>(source_.lines);
-    std::string_view text = line.text;
-    if (container_names_)
-      if (const auto bar = text.substr(0, 128).find("| "); bar != std::string_view::npos)
-        text.remove_prefix(bar + 2);
-    while (text.starts_with('\0')) text.remove_prefix(1);  // the hole that copytruncate leaves
-    unterminated_ = !line.terminated;
-    Header header;
-    if (!text.starts_with('\t') && header_of(text, header))
-      begin(text, header, line.cut);
-    else
-      more(text, line.cut);
+  void look_ahead(Chunk& chunk) const override {
+    auto& ahead = chunk.stderr_lines;
+    ahead.resize(chunk.lines.size());
+    for (std::size_t i = 0; i < ahead.size(); ++i) {
+      std::string_view& text = chunk.lines[i].text;
+      if (container_names_)
+        if (const auto bar = text.substr(0, 128).find("| "); bar != std::string_view::npos)
+          text.remove_prefix(bar + 2);
+      while (text.starts_with('\0')) text.remove_prefix(1);  // the hole that copytruncate leaves
+      ahead[i].message_lines = 0;
+      ahead[i].matched = !text.starts_with('\t') && first_prefix_.match(text, ahead[i].header);
+    }
+    for (std::size_t i = 0; i < ahead.size(); ++i)
+      if (ahead[i].matched && ahead[i].header.level == Level::log) preview(chunk, i);
+  }
+
+  void take(Chunk& chunk) override {
+    for (std::size_t i = 0; i < chunk.lines.size(); ++i) line(chunk.lines[i], chunk.stderr_lines[i]);
+    for (Open& open : open_)
+      if (open.taken) detach(open);
   }
 
   void finish() override {
@@ -55,22 +76,77 @@ class StderrDecoder final : public Decoder {
   }
 
  private:
+  // The record that begins at line `first`, as far as it lies in the chunk.
+  void preview(Chunk& chunk, std::size_t first) const {
+    auto& ahead = chunk.stderr_lines;
+    LineAhead& own = ahead[first];
+    std::size_t next = first + 1;
+    while (next < ahead.size() && chunk.lines[next].text.starts_with('\t')) ++next;
+    if (next == ahead.size()) return;  // the record may go on in the next chunk
+    Record record = record_of(own.header);
+    for (std::size_t i = first; i < next; ++i)
+      if (chunk.lines[i].cut) return;
+    if (next > first + 1) {
+      std::string& message = chunk.texts.next();
+      message.assign(own.header.message);
+      for (std::size_t i = first + 1; i < next; ++i) message.append(1, '\n').append(chunk.lines[i].text.substr(1));
+      if (message.size() > longest_text) return;
+      record.message = message;
+    }
+    const LineAhead& behind = ahead[next];
+    own.with_detail = behind.matched && behind.header.level == Level::detail && !chunk.lines[next].cut && next + 1 < ahead.size() &&
+                      ahead[next + 1].matched && behind.header.process == own.header.process && behind.header.session == own.header.session;
+    if (own.with_detail) record.detail = behind.header.message;
+    own.message_lines = static_cast<std::uint32_t>(next - first);
+    log::look_ahead(record, chunk.scanner, own.preview);
+  }
+
+  static Record record_of(const Header& header) {
+    Record record;
+    record.time = header.time;
+    record.whole_seconds = header.whole_seconds;
+    record.level = header.level;
+    record.session = header.session.empty() ? header.process : header.session;
+    record.user = header.user;
+    record.database = header.database;
+    record.application = header.application;
+    record.host = header.host;
+    record.message = header.message;
+    return record;
+  }
+
+  void line(const Line& line, const LineAhead& ahead) {
+    ++source_.lines;
+    number_ = static_cast<int>(source_.lines);
+    unterminated_ = !line.terminated;
+    Header header;
+    if (other_prefix_ && other_prefix_->match(line.text, header)) {
+      begin(line, header, nullptr);
+    } else if (ahead.matched) {
+      other_prefix_ = nullptr;
+      begin(line, ahead.header, &ahead);
+    } else if (header_of(line.text, header)) {
+      begin(line, header, nullptr);
+    } else {
+      more(line.text, line.cut);
+    }
+  }
+
+  // By another prefix: the setting may have been changed; only lines that could be a record are worth the search.
   bool header_of(std::string_view text, Header& header) {
-    if (prefix_.match(text, header)) return true;
-    // The setting may have been changed; only lines that could be a record are worth the search.
-    if (text.empty() || text.substr(0, 4096).find(":  ") == std::string_view::npos) return false;
+    if (text.empty() || text.front() == '\t' || text.substr(0, 4096).find(":  ") == std::string_view::npos) return false;
     const Prefix* other = find_prefix(text);
     if (!other || other->pattern().empty() || !other->match(text, header)) return false;
-    prefix_ = *other;
+    other_prefix_ = other;
     return true;
   }
 
-  void begin(std::string_view text, const Header& header, bool cut) {
+  void begin(const Line& line, const Header& header, const LineAhead* ahead) {
     switch (header.level) {
       case Level::detail:
       case Level::context:
       case Level::annotation:
-        annotate(header, cut);
+        annotate(header, line.cut);
         return;
       default:
         break;
@@ -80,16 +156,16 @@ class StderrDecoder final : public Decoder {
     if (open.taken) emit(open, false);
     open.taken = true;
     open.line = number_;
-    open.text.assign(text);
+    open.text = line.text;
     open.header = header;
-    for (auto* view : {&open.header.process, &open.header.session, &open.header.user, &open.header.database,
-                       &open.header.application, &open.header.host, &open.header.message})
-      rebase(*view, text.data(), open.text.data());
-    open.long_message = false;
+    open.message_lines = 1;
+    open.contiguous = true;
     open.detail.clear();
     open.detail_line = 0;
+    open.long_detail = false;
     open.nested = false;
-    open.cut = cut;
+    open.cut = line.cut;
+    open.ahead = ahead;
     target_ = &open;
     in_detail_ = false;
   }
@@ -132,9 +208,12 @@ class StderrDecoder final : public Decoder {
     ++source_.continuation;
     if (!target_) return;
     if (tabbed) text.remove_prefix(1);
-    if (!in_detail_ && !target_->long_message) {
-      target_->long_message = true;
-      target_->message.assign(target_->header.message);
+    if (in_detail_) {
+      target_->long_detail = true;
+    } else {
+      if (target_->message_lines == 1) target_->message.assign(target_->header.message);
+      target_->contiguous &= number_ == target_->line + static_cast<int>(target_->message_lines);
+      ++target_->message_lines;
     }
     std::string& into = in_detail_ ? target_->detail : target_->message;
     if (into.size() + text.size() + 1 > longest_text || cut) {
@@ -154,29 +233,29 @@ class StderrDecoder final : public Decoder {
 
   void emit(Open& open, bool truncated) {
     open.taken = false;
-    const Header& header = open.header;
-    Record record;
+    Record record = record_of(open.header);
     record.line = open.line;
-    record.time = header.time;
-    record.whole_seconds = header.whole_seconds;
-    record.level = header.level;
     record.nested = open.nested;
     record.truncated = truncated;
     record.cut = open.cut;
-    record.session = header.session.empty() ? header.process : header.session;
-    record.user = header.user;
-    record.database = header.database;
-    record.application = header.application;
-    record.host = header.host;
-    record.message = open.long_message ? std::string_view(open.message) : header.message;
+    if (open.message_lines > 1) record.message = open.message;
     record.detail = open.detail;
+    if (holds(open)) record.preview = &open.ahead->preview;
     const Outcome outcome = sink_.take(record);
     book(source_, outcome.record, open.line);
     if (open.detail_line) ++(outcome.detail_used ? source_.used : source_.other);
     if (target_ == &open) target_ = nullptr;
   }
 
-  Prefix prefix_;
+  // Did the record become what was assumed ahead?
+  static bool holds(const Open& open) {
+    if (!open.ahead || open.ahead->message_lines != open.message_lines || !open.contiguous || open.cut || open.nested) return false;
+    return open.detail_line ? open.ahead->with_detail && !open.long_detail && open.detail_line == open.line + static_cast<int>(open.message_lines)
+                            : !open.ahead->with_detail;
+  }
+
+  const Prefix first_prefix_;
+  const Prefix* other_prefix_ = nullptr;  // since the setting was changed
   const bool container_names_;
   LogSource& source_;
   RecordSink& sink_;

@@ -1,0 +1,38 @@
+#include "log/preview.h"
+
+#include "base/text.h"
+#include "log/parameters.h"
+
+namespace pgadvise::log {
+
+static constexpr std::string_view truncated_mark = "[Your log message was truncated]";  // RDS, at 1 MB
+
+static void look_at_statement(const Record& record, StatementScanner& scanner, Preview& out) {
+  out.text = trim(out.message.sql);
+  out.whole = !record.cut;
+  if (out.text.ends_with(truncated_mark)) {
+    out.text = trim(out.text.substr(0, out.text.size() - truncated_mark.size()));
+    out.whole = false;
+  }
+  const StatementScan scan = scanner.scan(out.text);
+  out.whole &= !scan.unfinished;
+  out.hash = scan.hash;
+  out.literal_key = out.key = scan.key;
+  out.literals = scan.literals;
+  out.trace = scan.trace.empty() ? 0 : hash_bytes(scan.trace, 1) | 1;
+  out.parameters = record.detail.empty() ? std::nullopt : parameters_of(record.detail);
+  if (out.parameters) out.key = hash_parameters(*out.parameters, *scan.paging, out.key);
+}
+
+void look_ahead(const Record& record, StatementScanner& scanner, Preview& out) {
+  out.session = hash_bytes(record.session, 7);
+  out.identity = hash_bytes(record.host, hash_bytes(record.application, hash_bytes(record.database, hash_bytes(record.user, 1))));
+  if (record.level != Level::log || record.nested) {
+    out.message = {};
+    return;
+  }
+  out.message = parse_message(record.message);
+  if (out.message.kind == Message::Kind::statement || out.message.kind == Message::Kind::execute) look_at_statement(record, scanner, out);
+}
+
+}  // namespace pgadvise::log
