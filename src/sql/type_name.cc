@@ -33,6 +33,7 @@ const Spelling* spelling_of(const std::string& name) {
       {"interval", {"interval"}},
       {"numeric", {"numeric"}},
       {"bit", {"bit"}},
+      {"json", {"json"}},  // a keyword from 16 on, which format_type() does not quote
   };
   const auto it = spellings.find(name);
   return it == spellings.end() ? nullptr : &it->second;
