@@ -37,6 +37,7 @@ struct Options {
   std::string db;
   bool sandbox = false;
   std::string line_prefix;
+  unsigned jobs = 0;
   std::string format = "text";
   std::string output;
   std::string fail_on = "error";
@@ -96,7 +97,7 @@ class Check {
   }
 
   void read_workload() {
-    auto workloads = read_logs(options_.logs, options_.line_prefix, !options_.workloads.empty(), diagnostics_);
+    auto workloads = read_logs(options_.logs, {options_.line_prefix, options_.jobs, {}}, !options_.workloads.empty(), diagnostics_);
     for (auto& workload : read_workloads(options_.workloads, diagnostics_)) workloads.push_back(std::move(workload));
     has_workload_ = !options_.logs.empty() || !options_.workloads.empty();
     if (!has_workload_) return;
@@ -284,6 +285,7 @@ void add_check(CLI::App& app, int& exit_code) {
   command->add_option("--schema", options->schema, "Schema file or folder");
   command->add_option("--log", options->logs, "PostgreSQL log: stderr, csvlog or jsonlog, or what syslog and hosting providers make of them, compressed or not; a folder stands for the logs in it; also a workload file");
   command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
+  command->add_option("-j,--jobs", options->jobs, "Threads that read logs; 0: one for each processor");
   command->add_option("--workload", options->workloads, "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write the report to");

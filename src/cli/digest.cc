@@ -21,6 +21,7 @@ struct Options {
   std::vector<std::string> compare;
   std::string db;
   std::string line_prefix;
+  unsigned jobs = 0;
   std::string format;  // empty: text, or with -o the workload file
   std::string output;
   bool show_literals = false;
@@ -50,7 +51,7 @@ class Digest {
     const bool writes_workload =
         options_.compare.empty() && options_.format.empty() && !options_.output.empty();
     auto workloads =
-        read_logs(paths, options_.line_prefix, writes_workload || !options_.db.empty(), diagnostics_);
+        read_logs(paths, {options_.line_prefix, options_.jobs, {}}, writes_workload || !options_.db.empty(), diagnostics_);
     if (!options_.db.empty()) read_server(workloads);
     log::count_once(workloads, diagnostics_);
     log::sort_workloads(workloads);
@@ -129,6 +130,7 @@ void add_digest(CLI::App& app, int& exit_code) {
   compare->excludes(logs)->excludes(db);
   command->add_option("--log-line-prefix", options->line_prefix,
                       "log_line_prefix of the server, where it isn't found by itself");
+  command->add_option("-j,--jobs", options->jobs, "Threads that read logs; 0: one for each processor; the result is the same");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output,
                       "File to write to; without --format a workload file, for digest and check --workload");

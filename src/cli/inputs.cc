@@ -142,7 +142,7 @@ static std::string head_of(const std::string& path) {
   return head;
 }
 
-std::vector<Workload> read_logs(const std::vector<std::string>& paths, const std::string& line_prefix, bool by_log, Diagnostics& diagnostics) {
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log, Diagnostics& diagnostics) {
   std::vector<Workload> out;
   std::vector<std::string> logs;
   for (const auto& path : paths) {
@@ -156,7 +156,6 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, const std
   }
   if (logs.empty()) return out;
   ProgressLine progress;
-  log::Options options{line_prefix, {}};
   if (progress.wanted()) options.progress = [&](const log::Progress& now) { progress.show(now); };
   if (!by_log && out.empty()) return {log::read(logs, options, diagnostics)};
   auto read = log::read_each(logs, options, diagnostics);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "log/reader.h"
 #include "model/catalog.h"
 #include "model/project.h"
 #include "model/workload.h"
@@ -33,6 +34,6 @@ std::vector<Workload> read_workloads(const std::vector<std::string>& paths, Diag
 
 // Workload files as they are, everything else as a log. Logs that come with nothing else are one workload of several sources,
 // unless `by_log`: it takes less memory.
-std::vector<Workload> read_logs(const std::vector<std::string>& paths, const std::string& line_prefix, bool by_log, Diagnostics& diagnostics);
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::cli

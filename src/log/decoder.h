@@ -37,6 +37,7 @@ struct Chunk {
   std::vector<Line> lines;
   TextPool texts;
   StatementScanner scanner;
+  PrefixReader prefixes;
   std::vector<LineAhead> stderr_lines;
   std::vector<RecordAhead> records;
 };

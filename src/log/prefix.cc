@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "log/language.h"
+#include "log/statement_template.h"
 #include "log/time.h"
 
 namespace pgadvise::log {
@@ -193,18 +194,53 @@ Prefix::Prefix(std::string pattern) : pattern_(std::move(pattern)) {
   end_literal();
 }
 
+struct Prefix::Search {
+  std::string_view line;
+  std::size_t best = std::string_view::npos;  // length of the prefix and the level
+  Header header;                              // of the best way
+  // A place that was reached once leads nowhere else a second time. Looked up only in a line that takes many steps.
+  static constexpr int few_steps = 64;
+  int steps = 0;
+  std::vector<bool> seen;
+
+  bool come_by(std::size_t item, std::size_t at) {
+    if (++steps < few_steps) return false;
+    const std::size_t place = item * (longest_prefix + 1) + at;
+    if (seen.size() <= place) seen.resize(place + longest_prefix);
+    if (seen[place]) return true;
+    seen[place] = true;
+    return false;
+  }
+
+  // The prefix ends at `at`.
+  bool arrive(std::size_t at, Header& way) {
+    way.message = line.substr(at);
+    const auto level = take_level(way.message);
+    const auto length = static_cast<std::size_t>(way.message.data() - line.data());
+    if (!level || length >= best) return false;
+    way.level = *level;
+    best = length;
+    header = way;
+    return true;
+  }
+};
+
 bool Prefix::match(std::string_view line, Header& header) const {
-  header = {};
-  int budget = 256;
-  return match_from(0, line, header, budget);
+  Search search{.line = line, .header = {}, .seen = {}};
+  explore(0, 0, {}, search);
+  if (search.best == std::string_view::npos) return false;
+  header = search.header;
+  return true;
 }
 
-bool Prefix::match_from(std::size_t item, std::string_view rest, Header& header, int& budget) const {
+void Prefix::explore(std::size_t item, std::size_t at, Header header, Search& search) const {
   for (; item < items_.size(); ++item) {
+    if (at >= search.best) return;
     const Item& it = items_[item];
+    std::string_view rest = search.line.substr(at);
     if (it.escape == 0) {
-      if (!rest.starts_with(it.literal)) return false;
-      rest.remove_prefix(it.literal.size());
+      if (!rest.starts_with(it.literal)) return;
+      at += it.literal.size();
     } else if (it.escape == ' ') {
       // What the literal behind it needs is left.
       const std::size_t blanks = std::min(rest.find_first_not_of(' '), rest.size());
@@ -212,58 +248,113 @@ bool Prefix::match_from(std::size_t item, std::string_view rest, Header& header,
           item + 1 < items_.size()
               ? std::min(items_[item + 1].literal.find_first_not_of(' '), items_[item + 1].literal.size())
               : 0;
-      rest.remove_prefix(blanks - std::min(blanks, needed));
+      at += blanks - std::min(blanks, needed);
     } else if (it.escape == 'q') {
       // Processes without a session stop here.
       Header without = header;
-      without.message = rest;
-      if (const auto level = take_level(without.message)) {
-        without.level = *level;
-        header = without;
-        return true;
-      }
+      if (search.arrive(at, without)) return;
     } else if (it.escape == 'm' || it.escape == 't' || it.escape == 's' || it.escape == 'n') {
-      Stamp stamp = it.escape == 'n' ? take_epoch(rest) : take_stamp(rest, true);
-      if (stamp.length == 0 || (it.escape == 'm' && stamp.whole_seconds)) return false;
-      if (it.escape == 't' && !stamp.whole_seconds) return false;
+      const Stamp stamp = it.escape == 'n' ? take_epoch(rest) : take_stamp(rest, true);
+      if (stamp.length == 0 || (it.escape == 'm' && stamp.whole_seconds)) return;
+      if (it.escape == 't' && !stamp.whole_seconds) return;
       if (it.escape != 's') header.time = stamp.time, header.whole_seconds = stamp.whole_seconds;
-      rest.remove_prefix(stamp.length);
+      at += stamp.length;
     } else if (text_escape(it.escape)) {
-      return match_text(item, rest, header, budget);
+      explore_text(item, at, header, search);
+      return;
     } else {
       const std::size_t length = fixed_length(it.escape, rest);
-      if (length == std::string_view::npos) return false;
-      if (it.escape == 'p' && length == 0) return false;
-      keep(it.escape, rest.substr(0, length), header);
-      rest.remove_prefix(length);
+      if (length == std::string_view::npos) return;
+      if (it.escape == 'p' && length == 0) return;
+      pgadvise::log::keep(it.escape, rest.substr(0, length), header);
+      at += length;
     }
   }
-  header.message = rest;
-  const auto level = take_level(header.message);
-  if (!level) return false;
-  header.level = *level;
-  return true;
+  search.arrive(at, header);
 }
 
-// A name ends where the next literal stands; it may hold that literal too, so later ends are tried when the
-// nearest leads nowhere.
-bool Prefix::match_text(std::size_t item, std::string_view rest, Header& header, int& budget) const {
-  const std::string_view window = rest.substr(0, longest_prefix);
-  const bool literal_next = item + 1 < items_.size() && items_[item + 1].escape == 0;
-  for (std::size_t end = 0; end <= window.size(); ++end) {
-    if (literal_next) {
-      end = window.find(items_[item + 1].literal, end);
-      if (end == std::string_view::npos) return false;
+// A name ends where the next literal stands; it may hold that literal too, so later ends are tried as well.
+void Prefix::explore_text(std::size_t item, std::size_t at, const Header& header, Search& search) const {
+  const std::string* literal = item + 1 < items_.size() && items_[item + 1].escape == 0 ? &items_[item + 1].literal : nullptr;
+  for (std::size_t end = at;; ++end) {
+    const std::string_view window = search.line.substr(0, std::min(search.best, longest_prefix));
+    if (end > window.size()) return;
+    if (literal) {
+      end = window.find(*literal, end);
+      if (end == std::string_view::npos) return;
     }
-    if (--budget < 0) return false;
-    Header attempt = header;
-    keep(items_[item].escape, window.substr(0, end), attempt);
-    if (match_from(item + 1, rest.substr(end), attempt, budget)) {
-      header = attempt;
+    if (search.come_by(item, end)) continue;
+    Header way = header;
+    pgadvise::log::keep(items_[item].escape, window.substr(at, end - at), way);
+    explore(item + 1, end, way, search);
+  }
+}
+
+bool Prefix::time_then_session() const {
+  if (items_.empty() || (items_[0].escape != 'm' && items_[0].escape != 't')) return false;
+  return std::all_of(items_.begin() + 1, items_.end(), [](const Item& item) { return std::string_view("mtnlxvieQ").find(item.escape) == std::string_view::npos; });
+}
+
+namespace {
+constexpr std::size_t known_slots = 4096;
+constexpr std::size_t longest_known = 512;
+}  // namespace
+
+std::size_t PrefixReader::slot(std::string_view rest) const { return hash_bytes(rest.substr(0, shortest_), 3) % known_slots; }
+
+bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& header) {
+  if (&prefix != prefix_) {
+    prefix_ = &prefix;
+    usable_ = prefix.time_then_session();
+    shortest_ = longest_known;
+    known_.assign(usable_ ? known_slots : 0, {});
+  }
+  if (!usable_) return prefix.match(line, header);
+  const Stamp stamp = stamps_.take(line);
+  if (stamp.length == 0 || stamp.whole_seconds != (prefix.pattern()[1] == 't')) return false;
+  const std::string_view rest = line.substr(stamp.length);
+  if (rest.size() >= shortest_) {
+    const Known& known = known_[slot(rest)];
+    if (!known.text.empty() && rest.starts_with(known.text)) {
+      const auto part = [&](const Part& known_part) { return known_part.given ? rest.substr(known_part.at, known_part.size) : std::string_view{}; };
+      header = {.time = stamp.time,
+                .whole_seconds = stamp.whole_seconds,
+                .level = known.level,
+                .process = part(known.process),
+                .session = part(known.session),
+                .user = part(known.user),
+                .database = part(known.database),
+                .application = part(known.application),
+                .host = part(known.host),
+                .message = rest.substr(known.text.size())};
       return true;
     }
   }
-  return false;
+  if (!prefix.match(line, header)) return false;
+  keep(rest, header);
+  return true;
+}
+
+void PrefixReader::keep(std::string_view rest, const Header& header) {
+  const std::string_view text = rest.substr(0, static_cast<std::size_t>(header.message.data() - rest.data()));
+  // With one blank behind the level, what follows decides how long the prefix is.
+  if (text.size() > longest_known || !text.ends_with(":  ")) return;
+  if (text.size() < shortest_) {
+    shortest_ = text.size();
+    for (Known& known : known_) known.text.clear();
+  }
+  Known& known = known_[slot(rest)];
+  known.text.assign(text);
+  known.level = header.level;
+  const auto part = [&](std::string_view view) {
+    return view.data() ? Part{static_cast<std::uint16_t>(view.data() - rest.data()), static_cast<std::uint16_t>(view.size()), true} : Part{};
+  };
+  known.process = part(header.process);
+  known.session = part(header.session);
+  known.user = part(header.user);
+  known.database = part(header.database);
+  known.application = part(header.application);
+  known.host = part(header.host);
 }
 
 const Prefix* find_prefix(const std::vector<std::string_view>& lines) {

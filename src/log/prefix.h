@@ -1,12 +1,14 @@
 // log_line_prefix: a pattern that takes the front of a line apart.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "log/record.h"
+#include "log/time.h"
 
 namespace pgadvise::log {
 
@@ -31,21 +33,52 @@ class Prefix {
   const std::string& pattern() const { return pattern_; }
   // An escape that no version of PostgreSQL has, when the pattern holds one.
   std::optional<char> unknown_escape() const { return unknown_; }
-  // Is `line` the prefix, then a level? Names may hold anything, so each place where one could end is tried,
-  // within a budget.
+  // Is `line` the prefix, then a level? Names may hold anything, so each place where one could end is tried; the way that
+  // ends first is taken, so that nothing behind the level counts.
   bool match(std::string_view line, Header& header) const;
+  // The prefix is a time, then what is the same for all lines of a session and level.
+  bool time_then_session() const;
 
  private:
   struct Item {
     char escape = 0;  // 0: a literal
     std::string literal;
   };
-  bool match_from(std::size_t item, std::string_view rest, Header& header, int& budget) const;
-  bool match_text(std::size_t item, std::string_view rest, Header& header, int& budget) const;
+  struct Search;
+  void explore(std::size_t item, std::size_t at, Header header, Search& search) const;
+  void explore_text(std::size_t item, std::size_t at, const Header& header, Search& search) const;
 
   std::string pattern_;
   std::vector<Item> items_;
   std::optional<char> unknown_;
+};
+
+// Prefix::match() of line after line, for one thread; remembers what stands between the time and the message.
+class PrefixReader {
+ public:
+  PrefixReader() = default;
+  bool match(const Prefix& prefix, std::string_view line, Header& header);
+
+ private:
+  // Offsets from where the time ends.
+  struct Part {
+    std::uint16_t at = 0;
+    std::uint16_t size = 0;
+    bool given = false;
+  };
+  struct Known {
+    std::string text;  // empty: none
+    Level level = Level::log;
+    Part process, session, user, database, application, host;
+  };
+  std::size_t slot(std::string_view rest) const;
+  void keep(std::string_view rest, const Header& header);
+
+  const Prefix* prefix_ = nullptr;
+  bool usable_ = false;
+  std::size_t shortest_ = 0;  // of the known ones, which the slot is found by
+  std::vector<Known> known_;
+  StampReader stamps_;
 };
 
 // The pattern that most of the lines fit, of those that are in use; nullptr when none fits.

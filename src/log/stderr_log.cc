@@ -56,7 +56,7 @@ class StderrDecoder final : public Decoder {
           text.remove_prefix(bar + 2);
       while (text.starts_with('\0')) text.remove_prefix(1);  // the hole that copytruncate leaves
       ahead[i].message_lines = 0;
-      ahead[i].matched = !text.starts_with('\t') && first_prefix_.match(text, ahead[i].header);
+      ahead[i].matched = !text.starts_with('\t') && chunk.prefixes.match(first_prefix_, text, ahead[i].header);
     }
     for (std::size_t i = 0; i < ahead.size(); ++i)
       if (ahead[i].matched && ahead[i].header.level == Level::log) preview(chunk, i);

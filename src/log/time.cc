@@ -1,5 +1,7 @@
 #include "log/time.h"
 
+#include <cstring>
+
 namespace pgadvise::log {
 namespace {
 
@@ -49,6 +51,17 @@ std::int64_t take_zone(std::string_view text, std::size_t& length) {
   return 0;
 }
 
+Stamp with_fraction_and_zone(std::string_view text, std::int64_t time, bool zone) {
+  Stamp out;
+  out.length = 19;
+  out.time = time;
+  const std::int64_t fraction = take_fraction(text, out.length);
+  out.whole_seconds = fraction < 0;
+  if (fraction > 0) out.time += fraction;
+  if (zone) out.time -= take_zone(text, out.length) * 1000000;
+  return out;
+}
+
 }  // namespace
 
 Stamp take_stamp(std::string_view text, bool zone) {
@@ -59,14 +72,23 @@ Stamp take_stamp(std::string_view text, bool zone) {
   const int hour = two(at + 11), minute = two(at + 14), second = two(at + 17);
   if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31) return {};
   if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60) return {};
-  Stamp out;
-  out.length = 19;
-  out.time = (days(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000;
-  const std::int64_t fraction = take_fraction(text, out.length);
-  out.whole_seconds = fraction < 0;
-  if (fraction > 0) out.time += fraction;
-  if (zone) out.time -= take_zone(text, out.length) * 1000000;
-  return out;
+  return with_fraction_and_zone(text, (days(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000, zone);
+}
+
+Stamp StampReader::take(std::string_view text) {
+  if (text.size() >= 19 && std::memcmp(text.data(), minute_, sizeof minute_) == 0) {
+    const int second = two(text.data() + 17);
+    if (second < 0 || second > 60) return {};
+    return with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, true);
+  }
+  const Stamp out = take_stamp(text, false);
+  if (out.length == 0) return {};
+  std::memcpy(minute_, text.data(), sizeof minute_);
+  time_ = out.time - out.time % 60000000;
+  if (out.time % 60000000 < 0) time_ -= 60000000;
+  const int second = two(text.data() + 17);
+  if (second == 60) time_ -= 60000000;
+  return with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, true);
 }
 
 Stamp take_epoch(std::string_view text) {

@@ -14,6 +14,15 @@ struct Stamp {
 
 // "2024-05-01 12:00:00[.123][ UTC]" at the front of `text`; without the zone when `zone` is false.
 Stamp take_stamp(std::string_view text, bool zone);
+// take_stamp(text, true) of line after line, for one thread: most are of the minute before.
+class StampReader {
+ public:
+  Stamp take(std::string_view text);
+
+ private:
+  char minute_[17] = {};  // "2024-05-01 12:00:"
+  std::int64_t time_ = 0;
+};
 // "1714560000[.123]", of %n.
 Stamp take_epoch(std::string_view text);
 
