@@ -4,6 +4,10 @@
 #include <cstring>
 #include <string>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace pgadvise::log {
 namespace {
 
@@ -20,9 +24,42 @@ constexpr std::array<Class, 256> make_classes() {
 }
 constexpr std::array<Class, 256> classes = make_classes();
 
+// Lower case of what a word goes on with; 0: it ends.
+constexpr std::array<char, 256> make_folded() {
+  std::array<char, 256> out{};
+  for (int c = 0; c < 256; ++c)
+    if (classes[c] == word || classes[c] == number || c == '$') out[c] = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+  return out;
+}
+constexpr std::array<char, 256> folded = make_folded();
+
 Class class_of(char c) { return classes[static_cast<unsigned char>(c)]; }
 bool in_word(char c) { return class_of(c) == word || class_of(c) == number || c == '$'; }
-char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+// Copies a word from `at` to `to`, folded; `to` has room for 16 bytes more than the word. How long it is.
+inline std::size_t copy_word(const char* at, const char* end, char* to) {
+  const char* const start = at;
+#ifdef __SSE2__
+  // Sixteen bytes at a time: half of what a log is made of are words.
+  while (end - at >= 16) {
+    const auto in_range = [](__m128i bytes, char from, char width) {
+      const __m128i moved = _mm_sub_epi8(bytes, _mm_set1_epi8(from));
+      return _mm_cmpeq_epi8(_mm_min_epu8(moved, _mm_set1_epi8(width)), moved);
+    };
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i upper = in_range(bytes, 'A', 25);
+    const __m128i lower = _mm_or_si128(bytes, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+    __m128i in_word = _mm_or_si128(in_range(lower, 'a', 25), in_range(bytes, '0', 9));
+    in_word = _mm_or_si128(in_word, _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('$'))));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(in_word, bytes)));  // from 0x80 on: UTF-8
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), lower);
+    if (mask != 0xffff) return static_cast<std::size_t>(at - start) + static_cast<std::size_t>(__builtin_ctz(~mask));
+    at += 16, to += 16;
+  }
+#endif
+  for (char c = 0; at < end && (c = folded[static_cast<unsigned char>(*at)]); ++at) *to++ = c;
+  return static_cast<std::size_t>(at - start);
+}
 
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   a ^= b;
@@ -115,69 +152,71 @@ std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed) {
   return mix(mix(hash, block), hash >> 29);
 }
 
-bool StatementScanner::after_range_operator(std::size_t end) const {
-  while (end > 0 && out_[end - 1] == ' ') --end;
-  if (end == 0) return false;
-  const char last = out_[end - 1];
-  const char before = end > 1 ? out_[end - 2] : ' ';
+bool StatementScanner::after_range_operator(const char* to) const {
+  const char* const begin = out_.get();
+  while (to > begin && to[-1] == ' ') --to;
+  if (to == begin) return false;
+  const char last = to[-1];
+  if (last != '=' && last != '<' && last != '>') return false;
+  const char before = to - 1 > begin ? to[-2] : ' ';
   if (last == '=') return before == '<' || before == '>';
-  if (last != '<' && last != '>') return false;
   return before == ' ' || in_word(before) || before == ')' || before == '"';
 }
 
-// Is the value about to be written that of LIMIT or OFFSET?
-bool StatementScanner::paging_value() const {
-  std::size_t end = size_;
-  while (end > 0 && out_[end - 1] == ' ') --end;
-  const std::string_view before(out_.data(), end);
-  return before.ends_with(" limit") || before.ends_with(" offset");
-}
-
-void StatementScanner::emit_value(std::string_view literal, int placeholder) {
-  bool range = range_row_ || after_range_operator(size_);
-  if (!range && size_ > 0 && out_[size_ - 1] == '(' && after_range_operator(size_ - 1))
-    range = range_row_ = true;
-  const bool paging = !range && paging_value();
+// Writes a literal's or parameter's place.
+char* StatementScanner::value(char* to, std::string_view literal, int placeholder) {
+  bool range = range_row_ || after_range_operator(to);
+  if (!range && to > out_.get() && to[-1] == '(' && after_range_operator(to - 1)) range = range_row_ = true;
+  const char* behind = to;
+  while (behind > out_.get() && behind[-1] == ' ') --behind;
+  const bool paging = !range && behind == paging_word_;
   has_range_ |= range;
   if (placeholder) {
     placeholders_.push_back({placeholder, paging});
     range_.push_back(range);
   } else if (!paging) {
-    key_all_ = hash_bytes(literal, key_all_);
+    const std::uint64_t hash = hash_bytes(literal, 0);
+    key_all_ = mix(key_all_, hash);
     literals_all_ = true;
-    if (!range) key_without_range_ = hash_bytes(literal, key_without_range_), literals_without_range_ = true;
+    if (!range) key_without_range_ = mix(key_without_range_, hash), literals_without_range_ = true;
   }
-  out_[size_++] = '?';
+  *to = '?';
+  return to + 1;
+}
+
+// An element of a list that is like the one before it leaves no trace.
+char* StatementScanner::end_element(List& list, char* to) const {
+  const char* stop = to;
+  while (stop > list.element && stop[-1] == ' ') --stop;
+  const auto length = static_cast<std::size_t>(stop - list.element);
+  if (list.previous_length == length && length && std::memcmp(list.element, list.previous, length) == 0) return list.previous + length;
+  list.previous = list.element;
+  list.previous_length = length;
+  return to;
 }
 
 StatementScan StatementScanner::scan(std::string_view statement) {
-  if (out_.size() < 2 * statement.size() + 16) out_.resize(2 * statement.size() + 16);  // commas gain a blank
-  size_ = 0;
+  if (const std::size_t needed = 2 * statement.size() + 32; capacity_ < needed) {  // commas gain a blank
+    capacity_ = needed;
+    out_.reset(new char[capacity_]);
+  }
   placeholders_.clear();
   range_.clear();
   key_all_ = key_without_range_ = 0;
   literals_all_ = literals_without_range_ = range_row_ = has_range_ = has_limit_ = has_or_ = false;
+  paging_word_ = nullptr;
+  lists_[0].active = false;
   StatementScan result;
-  std::array<List, deepest_list> lists{};
   int depth = 0;
   int values_depth = -1;  // of the rows behind VALUES
 
-  const auto end_element = [&](int level) {
-    List& list = lists[static_cast<std::size_t>(level)];
-    std::size_t stop = size_;
-    while (stop > list.element && out_[stop - 1] == ' ') --stop;
-    const std::size_t length = stop - list.element;
-    if (list.previous_length == length && length &&
-        std::memcmp(&out_[list.element], &out_[list.previous], length) == 0) {
-      size_ = list.previous + length;
-    } else {
-      list.previous = list.element;
-      list.previous_length = length;
-    }
-  };
-  const auto start_list = [&](int level) { lists[static_cast<std::size_t>(level)] = {size_, 0, 0, true}; };
-  const auto listed = [&](int level) {
-    return level < deepest_list && lists[static_cast<std::size_t>(level)].active;
+  char* const begin = out_.get();
+  char* to = begin;
+  const auto level = [&](int deep) -> List& { return lists_[static_cast<std::size_t>(deep)]; };
+  const auto listed = [&](int deep) { return deep < deepest_list && level(deep).active; };
+  const auto skip_blanks = [](const char* from, const char* stop) {
+    while (from < stop && class_of(*from) == blank) ++from;
+    return from;
   };
 
   const char* at = statement.data();
@@ -185,48 +224,51 @@ StatementScan StatementScanner::scan(std::string_view statement) {
   while (at < end) {
     const char c = *at;
     const char* const start = at;
+    const auto literal = [&] { return std::string_view(start, static_cast<std::size_t>(at - start)); };
     switch (class_of(c)) {
       case blank:
         ++at;
-        if (size_ > 0 && out_[size_ - 1] != ' ') out_[size_++] = ' ';
+        if (to > begin && to[-1] != ' ') *to++ = ' ';
         continue;
       case word: {
-        const std::size_t from = size_;
-        do out_[size_++] = fold(*at++);
-        while (at < end && in_word(*at));
-        const std::string_view text(&out_[from], size_ - from);
-        if (at < end && *at == '\'' && text.size() == 1 &&
-            (text[0] == 'e' || text[0] == 'b' || text[0] == 'x' || text[0] == 'n')) {
-          size_ = from;
-          const char* close = skip_quoted(at + 1, end, '\'', text[0] == 'e', result.unfinished);
-          emit_value({start, static_cast<std::size_t>(close - start)}, 0);
-          at = close;
-          continue;
+        const std::string_view text(to, copy_word(at, end, to));
+        at += text.size();
+        if (text.size() == 1 && at < end) {
+          const bool escapes = c == 'e' || c == 'E';
+          if (*at == '\'' && (escapes || text[0] == 'b' || text[0] == 'x' || text[0] == 'n')) {
+            at = skip_quoted(at + 1, end, '\'', escapes, result.unfinished);
+            to = value(to, literal(), 0);
+            continue;
+          }
+          if (text[0] == 'u' && *at == '&' && at + 1 < end && at[1] == '\'') {
+            at = skip_quoted(at + 2, end, '\'', false, result.unfinished);
+            to = value(to, literal(), 0);
+            continue;
+          }
         }
-        if (at + 1 < end && *at == '&' && text == "u" && at[1] == '\'') {
-          size_ = from;
-          const char* close = skip_quoted(at + 2, end, '\'', false, result.unfinished);
-          emit_value({start, static_cast<std::size_t>(close - start)}, 0);
-          at = close;
-          continue;
-        }
-        if (depth == values_depth && text != "values") {
+        const bool values = text == "values";
+        if (depth == values_depth && !values) {
           // The rows end here: ON CONFLICT, RETURNING, an alias.
-          const std::string word_kept(text);
-          size_ = from;
-          end_element(depth);
-          lists[static_cast<std::size_t>(depth)].active = false;
+          char* const kept = end_element(level(depth), to);
+          level(depth).active = false;
           values_depth = -1;
-          if (size_ > 0 && out_[size_ - 1] != ' ') out_[size_++] = ' ';
-          std::memcpy(&out_[size_], word_kept.data(), word_kept.size());
-          size_ += word_kept.size();
-        } else if (text == "values" && depth < deepest_list) {
+          to = kept;
+          if (to > begin && to[-1] != ' ') *to++ = ' ';
+          std::memmove(to, text.data(), text.size());
+          to += text.size();
+          continue;
+        }
+        to += text.size();
+        if (values && depth < deepest_list) {
           values_depth = depth;
-          while (at < end && class_of(*at) == blank) ++at;
-          out_[size_++] = ' ';
-          start_list(depth);
+          at = skip_blanks(at, end);
+          *to++ = ' ';
+          level(depth) = {to, nullptr, 0, true};
         } else if (text == "limit") {
           has_limit_ = true;
+          paging_word_ = to;
+        } else if (text == "offset") {
+          paging_word_ = to;
         } else if (text == "or") {
           has_or_ = true;
         }
@@ -234,51 +276,46 @@ StatementScan StatementScanner::scan(std::string_view statement) {
       }
       case number:
         at = skip_number(at + 1, end);
-        if (size_ > 1 && out_[size_ - 1] == '-' &&
-            std::string_view("(,=<> ").find(out_[size_ - 2]) != std::string_view::npos) {
+        if (to - begin > 1 && to[-1] == '-' && std::string_view("(,=<> ").find(to[-2]) != std::string_view::npos) {
           // A sign, not a subtraction, where an operator, a comma or nothing but a keyword stands before it.
-          std::size_t before = size_ - 1;
-          while (before > 0 && out_[before - 1] == ' ') --before;
-          if (before > 0 && std::string_view("(,=<>").find(out_[before - 1]) != std::string_view::npos)
-            --size_;
+          const char* before = to - 1;
+          while (before > begin && before[-1] == ' ') --before;
+          if (before > begin && std::string_view("(,=<>").find(before[-1]) != std::string_view::npos) --to;
         }
-        emit_value({start, static_cast<std::size_t>(at - start)}, 0);
+        to = value(to, literal(), 0);
         continue;
       case plain:
         break;
     }
     switch (c) {
-      case '\'': {
+      case '\'':
         at = skip_quoted(at + 1, end, '\'', false, result.unfinished);
-        emit_value({start, static_cast<std::size_t>(at - start)}, 0);
+        to = value(to, literal(), 0);
         break;
-      }
-      case '"': {
+      case '"':
         at = skip_quoted(at + 1, end, '"', false, result.unfinished);
-        std::memcpy(&out_[size_], start, static_cast<std::size_t>(at - start));
-        size_ += static_cast<std::size_t>(at - start);
+        std::memcpy(to, start, static_cast<std::size_t>(at - start));
+        to += at - start;
         break;
-      }
-      case '$': {
+      case '$':
         if (at + 1 < end && class_of(at[1]) == number) {
           int n = 0;
           for (++at; at < end && class_of(*at) == number; ++at)
             if (n < 100000) n = n * 10 + (*at - '0');
-          emit_value({}, n ? n : 100000);
+          to = value(to, {}, n ? n : 100000);
         } else if (const char* close = skip_dollar_quote(at, end, result.unfinished)) {
           at = close;
-          emit_value({start, static_cast<std::size_t>(at - start)}, 0);
+          to = value(to, literal(), 0);
         } else {
-          out_[size_++] = *at++;
+          *to++ = *at++;
         }
         break;
-      }
       case '-':
       case '/': {
         const bool line_comment = c == '-' && at + 1 < end && at[1] == '-';
         const bool block_comment = c == '/' && at + 1 < end && at[1] == '*';
         if (!line_comment && !block_comment) {
-          out_[size_++] = *at++;
+          *to++ = *at++;
           break;
         }
         if (line_comment) {
@@ -287,67 +324,64 @@ StatementScan StatementScanner::scan(std::string_view statement) {
         } else {
           at = skip_comment(at, end, result.unfinished);
         }
-        if (const auto trace = trace_of({start, static_cast<std::size_t>(at - start)}); !trace.empty())
-          result.trace = trace;
-        if (size_ > 0 && out_[size_ - 1] != ' ') out_[size_++] = ' ';
+        if (const auto trace = trace_of(literal()); !trace.empty()) result.trace = trace;
+        if (to > begin && to[-1] != ' ') *to++ = ' ';
         break;
       }
       case '.':
         if (at + 1 < end && class_of(at[1]) == number &&
-            (size_ == 0 || (!in_word(out_[size_ - 1]) && out_[size_ - 1] != '"' && out_[size_ - 1] != ']' &&
-                            out_[size_ - 1] != ')'))) {
+            (to == begin || (!in_word(to[-1]) && to[-1] != '"' && to[-1] != ']' && to[-1] != ')'))) {
           at = skip_number(at + 1, end);
-          emit_value({start, static_cast<std::size_t>(at - start)}, 0);
+          to = value(to, literal(), 0);
         } else {
-          out_[size_++] = *at++;
+          *to++ = *at++;
         }
         break;
       case '(':
       case '[': {
-        std::size_t before = size_;
-        while (before > 0 && out_[before - 1] == ' ') --before;
-        const std::string_view text(out_.data(), before);
+        const char* before = to;
+        while (before > begin && before[-1] == ' ') --before;
+        const std::string_view text(begin, static_cast<std::size_t>(before - begin));
         const bool list = c == '(' ? text.ends_with(" in") : text.ends_with("array");
-        out_[size_++] = *at++;
-        ++depth;
-        if (depth < deepest_list) {
-          lists[static_cast<std::size_t>(depth)].active = false;
-          if (list) start_list(depth);
-        }
-        if (list)
-          while (at < end && class_of(*at) == blank) ++at;
+        *to++ = *at++;
+        if (++depth < deepest_list) level(depth) = {to, nullptr, 0, list};
+        if (list) at = skip_blanks(at, end);
         break;
       }
       case ')':
       case ']':
-        if (listed(depth)) end_element(depth);
-        if (depth < deepest_list) lists[static_cast<std::size_t>(depth)].active = false;
+        if (listed(depth)) to = end_element(level(depth), to);
+        if (depth < deepest_list) level(depth).active = false;
         if (values_depth == depth) values_depth = -1;
         if (depth > 0) --depth;
         range_row_ = false;
-        out_[size_++] = *at++;
+        *to++ = *at++;
         break;
       case ',':
         ++at;
         if (listed(depth)) {
-          end_element(depth);
-          while (at < end && class_of(*at) == blank) ++at;
-          out_[size_++] = ',';
-          out_[size_++] = ' ';
-          lists[static_cast<std::size_t>(depth)].element = size_;
+          to = end_element(level(depth), to);
+          at = skip_blanks(at, end);
+          *to++ = ',';
+          *to++ = ' ';
+          level(depth).element = to;
         } else {
-          out_[size_++] = ',';
+          *to++ = ',';
         }
         break;
       default:
-        out_[size_++] = *at++;
+        *to++ = *at++;
         break;
     }
   }
-  if (values_depth >= 0 && listed(depth) && values_depth == depth) end_element(depth);
-  while (size_ > 0 && (out_[size_ - 1] == ' ' || out_[size_ - 1] == ';')) --size_;
+  if (values_depth >= 0 && values_depth == depth && listed(depth)) to = end_element(level(depth), to);
+  while (to > begin && (to[-1] == ' ' || to[-1] == ';')) --to;
+  finish(to, result);
+  return result;
+}
 
-  result.text = {out_.data(), size_};
+void StatementScanner::finish(char* to, StatementScan& result) {
+  result.text = {out_.get(), static_cast<std::size_t>(to - out_.get())};
   result.hash = hash_bytes(result.text, 0);
   const bool pages = has_limit_ && has_range_;
   result.key = pages ? key_without_range_ : key_all_;
@@ -362,7 +396,6 @@ StatementScan StatementScanner::scan(std::string_view statement) {
     if (placeholder.paging) paging_.push_back(placeholder.number);
   result.placeholders = &placeholders_;
   result.paging = &paging_;
-  return result;
 }
 
 }  // namespace pgadvise::log

@@ -3,7 +3,10 @@
 // call.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -32,19 +35,21 @@ class StatementScanner {
 
  private:
   struct List {
-    std::size_t element = 0;          // where the current element starts in the template
-    std::size_t previous = 0;         // where the one before started
+    char* element = nullptr;   // where the current element starts in the template
+    char* previous = nullptr;  // where the one before started
     std::size_t previous_length = 0;  // 0: there is none
     bool active = false;
   };
   static constexpr int deepest_list = 32;
 
-  void emit_value(std::string_view literal, int placeholder);
-  bool paging_value() const;
-  bool after_range_operator(std::size_t end) const;
+  char* value(char* to, std::string_view literal, int placeholder);
+  bool after_range_operator(const char* to) const;
+  char* end_element(List& list, char* to) const;
+  void finish(char* to, StatementScan& result);
 
-  std::vector<char> out_;
-  std::size_t size_ = 0;
+  std::unique_ptr<char[]> out_;  // the template
+  std::size_t capacity_ = 0;
+  std::array<List, deepest_list> lists_{};
   std::vector<StatementScan::Placeholder> placeholders_;
   std::vector<int> paging_;
   std::vector<bool> range_;  // per placeholder: only a range comparison makes it a paging one
@@ -56,6 +61,7 @@ class StatementScanner {
   bool has_range_ = false;
   bool has_limit_ = false;
   bool has_or_ = false;
+  const char* paging_word_ = nullptr;  // behind LIMIT or OFFSET in the template
 };
 
 }  // namespace pgadvise::log
