@@ -547,7 +547,7 @@ std::uint32_t Collector::identify(Session& session, const Record& record, std::u
   const std::string_view user = known(record.user, session.announced.user);
   const std::string_view database = known(record.database, session.announced.database);
   const std::string_view application = known(record.application, session.announced.application);
-  hash = hash_bytes(record.host, hash_bytes(application, hash_bytes(database, hash_bytes(user, 1))));
+  hash = hash_identity(user, database, application, record.host);
   const auto found = identity_of_hash_.find(hash);
   if (found != identity_of_hash_.end()) return session.identity = found->second;
   if (identities_.size() >= most_identities) return session.identity = 0;

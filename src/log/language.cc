@@ -226,13 +226,35 @@ bool take_statement_label(std::string_view& text) {
   return true;
 }
 
+// "12.345" as the server writes it: the quotient of two numbers that are exact is the nearest one, as from_chars gives it.
+std::optional<double> take_thousandths(std::string_view& text) {
+  constexpr std::size_t most_digits = 15;
+  std::uint64_t value = 0;
+  std::size_t at = 0;
+  const auto digit = [&] { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+  for (; digit(); ++at) value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
+  if (at == 0 || at + 4 > most_digits || text.substr(at, 1) != ".") return std::nullopt;
+  const std::size_t point = at++;
+  for (; digit() && at < point + 4; ++at) value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
+  if (at != point + 4 || digit()) return std::nullopt;
+  text.remove_prefix(at);
+  return static_cast<double>(value) / 1000;
+}
+
+std::optional<double> take_number(std::string_view& text) {
+  if (const auto value = take_thousandths(text)) return value;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (error != std::errc() || value < 0) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
 // "12.345 ms" with what separates it from what follows.
 std::optional<double> take_milliseconds(std::string_view& text) {
-  double value = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (error != std::errc() || value < 0) return std::nullopt;
-  std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  std::string_view rest = text;
+  const auto value = take_number(rest);
+  if (!value) return std::nullopt;
   skip_blanks(rest, 2);
   if (!take_word(rest, unit_words)) return std::nullopt;
   if (rest.starts_with(',')) rest.remove_prefix(1);
@@ -346,7 +368,19 @@ bool looks_like_sql(std::string_view text) {
   return std::binary_search(std::begin(verbs), std::end(verbs), std::string_view(word));
 }
 
+// Most lines of a log by far: "duration: 0.455 ms  statement: …".
+static bool take_timed_statement(std::string_view text, Message& out) {
+  constexpr std::string_view duration = "duration: ", statement = " ms  statement: ";
+  if (!text.starts_with(duration)) return false;
+  text.remove_prefix(duration.size());
+  const auto value = take_thousandths(text);
+  if (!value || !text.starts_with(statement)) return false;
+  out = {Message::Kind::statement, value, text.substr(statement.size())};
+  return true;
+}
+
 Message parse_message(std::string_view text) {
+  if (Message out; take_timed_statement(text, out)) return out;
   take_sqlstate(text);
   std::string_view rest = text;
   if (!take_word(rest, duration_words)) return calls(text);

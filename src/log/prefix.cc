@@ -326,7 +326,9 @@ bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& he
                 .database = part(known.database),
                 .application = part(known.application),
                 .host = part(known.host),
-                .message = rest.substr(known.text.size())};
+                .message = rest.substr(known.text.size()),
+                .session_hash = known.session_hash,
+                .identity_hash = known.identity_hash};
       return true;
     }
   }
@@ -355,6 +357,8 @@ void PrefixReader::keep(std::string_view rest, const Header& header) {
   known.database = part(header.database);
   known.application = part(header.application);
   known.host = part(header.host);
+  known.session_hash = hash_session(header.session.empty() ? header.process : header.session);
+  known.identity_hash = hash_identity(header.user, header.database, header.application, header.host);
 }
 
 const Prefix* find_prefix(const std::vector<std::string_view>& lines) {

@@ -24,6 +24,9 @@ struct Header {
   std::string_view application;
   std::string_view host;
   std::string_view message;  // after the level
+  // hash_session() and hash_identity(), where a PrefixReader knows them; 0: it doesn't.
+  std::uint64_t session_hash = 0;
+  std::uint64_t identity_hash = 0;
 };
 
 class Prefix {
@@ -70,6 +73,8 @@ class PrefixReader {
     std::string text;  // empty: none
     Level level = Level::log;
     Part process, session, user, database, application, host;
+    std::uint64_t session_hash = 0;
+    std::uint64_t identity_hash = 0;
   };
   std::size_t slot(std::string_view rest) const;
   void keep(std::string_view rest, const Header& header);

@@ -25,8 +25,8 @@ static void look_at_statement(const Record& record, StatementScanner& scanner, P
 }
 
 void look_ahead(const Record& record, StatementScanner& scanner, Preview& out) {
-  out.session = hash_bytes(record.session, 7);
-  out.identity = hash_bytes(record.host, hash_bytes(record.application, hash_bytes(record.database, hash_bytes(record.user, 1))));
+  out.session = record.session_hash ? record.session_hash : hash_session(record.session);
+  out.identity = record.identity_hash ? record.identity_hash : hash_identity(record.user, record.database, record.application, record.host);
   if (record.level != Level::log || record.nested) {
     out.message = {};
     return;

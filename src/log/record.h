@@ -34,6 +34,8 @@ struct Record {
   std::string_view database;
   std::string_view application;
   std::string_view host;
+  std::uint64_t session_hash = 0;   // where it is known already; 0: it isn't
+  std::uint64_t identity_hash = 0;
   std::string_view message;
   std::string_view detail;
   const Preview* preview = nullptr;  // when it was found ahead

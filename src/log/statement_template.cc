@@ -246,8 +246,8 @@ StatementScan StatementScanner::scan(std::string_view statement) {
             continue;
           }
         }
-        const bool values = text == "values";
-        if (depth == values_depth && !values) {
+        const bool values = text.size() == 6 && std::memcmp(to, "values", 6) == 0;
+        if (values_depth >= 0 && depth == values_depth && !values) {
           // The rows end here: ON CONFLICT, RETURNING, an alias.
           char* const kept = end_element(level(depth), to);
           level(depth).active = false;
@@ -264,14 +264,15 @@ StatementScan StatementScanner::scan(std::string_view statement) {
           at = skip_blanks(at, end);
           *to++ = ' ';
           level(depth) = {to, nullptr, 0, true};
-        } else if (text == "limit") {
+        } else if (text.size() == 5 && std::memcmp(text.data(), "limit", 5) == 0) {
           has_limit_ = true;
           paging_word_ = to;
-        } else if (text == "offset") {
+        } else if (text.size() == 6 && std::memcmp(text.data(), "offset", 6) == 0) {
           paging_word_ = to;
-        } else if (text == "or") {
+        } else if (text.size() == 2 && text[0] == 'o' && text[1] == 'r') {
           has_or_ = true;
         }
+        if (at < end && *at == ' ') *to++ = *at++;
         continue;
       }
       case number:

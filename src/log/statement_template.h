@@ -14,6 +14,11 @@ namespace pgadvise::log {
 
 std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed);
 
+inline std::uint64_t hash_session(std::string_view session) { return hash_bytes(session, 7); }
+inline std::uint64_t hash_identity(std::string_view user, std::string_view database, std::string_view application, std::string_view host) {
+  return hash_bytes(host, hash_bytes(application, hash_bytes(database, hash_bytes(user, 1))));
+}
+
 struct StatementScan {
   std::uint64_t hash = 0;   // of the template
   std::uint64_t key = 0;    // of the literals, those that page through a result left out

@@ -111,6 +111,8 @@ class StderrDecoder final : public Decoder {
     record.database = header.database;
     record.application = header.application;
     record.host = header.host;
+    record.session_hash = header.session_hash;
+    record.identity_hash = header.identity_hash;
     record.message = header.message;
     return record;
   }

@@ -79,7 +79,18 @@ Stamp StampReader::take(std::string_view text) {
   if (text.size() >= 19 && std::memcmp(text.data(), minute_, sizeof minute_) == 0) {
     const int second = two(text.data() + 17);
     if (second < 0 || second > 60) return {};
-    return with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, true);
+    Stamp out = with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, false);
+    if (!zone_.empty() && text.substr(out.length).starts_with(zone_)) {
+      out.length += zone_.size() - 1;
+      out.time -= east_;
+      return out;
+    }
+    const std::size_t start = out.length;
+    east_ = take_zone(text, out.length) * 1000000;
+    zone_ = text.substr(start, out.length - start + 1);
+    if (out.length == start || out.length == text.size()) zone_.clear();
+    out.time -= east_;
+    return out;
   }
   const Stamp out = take_stamp(text, false);
   if (out.length == 0) return {};

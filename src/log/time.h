@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace pgadvise::log {
@@ -22,6 +23,8 @@ class StampReader {
  private:
   char minute_[17] = {};  // "2024-05-01 12:00:"
   std::int64_t time_ = 0;
+  std::string zone_;  // " UTC", with the byte behind it
+  std::int64_t east_ = 0;
 };
 // "1714560000[.123]", of %n.
 Stamp take_epoch(std::string_view text);
