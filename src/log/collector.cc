@@ -210,6 +210,7 @@ struct Collector::Identity {
   std::string database;
   std::string application;
   std::string host;
+  bool tool = false;  // it reads row by row what nobody waits for, or is a benchmark
 };
 
 // A call between its record and the one that completes it.
@@ -553,7 +554,8 @@ std::uint32_t Collector::identify(Session& session, const Record& record, std::u
   if (identities_.size() >= most_identities) return session.identity = 0;
   session.identity = static_cast<std::uint32_t>(identities_.size());
   identity_of_hash_.emplace(hash, session.identity);
-  identities_.push_back({clean(user), clean(database), clean(application), clean(record.host)});
+  identities_.push_back({clean(user), clean(database), clean(application), clean(record.host),
+                         application.starts_with("pg_dump") || application == "pg_restore" || application == "pgbench"});
   return session.identity;
 }
 
@@ -684,11 +686,7 @@ void Collector::detect(Session& session, const Statement& statement, const Call&
     session.detector.enter(Repeat::Scope::transaction, repeats_);
     session.in_transaction = true;
   }
-  const std::string& application =
-      identities_.empty() ? scratch_ : identities_[statement.identity].application;
-  const bool tool =
-      application.starts_with("pg_dump") || application == "pg_restore" || application == "pgbench";
-  if (!entry.ignored && !tool) {
+  if (!entry.ignored && !identities_[statement.identity].tool) {
     if (statement.trace) {
       auto& trace = traces_[statement.trace];
       if (!trace) {

@@ -83,7 +83,6 @@ class Collector final : public RecordSink {
   bool by_log_;
   StatementScanner scanner_;
   Preview preview_;  // of a record that came without
-  std::string scratch_;
   std::string arguments_;  // of an EXECUTE
   std::unordered_map<std::uint64_t, Template> templates_;
   std::unordered_map<std::string, std::uint32_t> by_fingerprint_;

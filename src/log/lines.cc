@@ -5,7 +5,8 @@
 
 namespace pgadvise::log {
 
-static constexpr std::size_t chunk_size = std::size_t{1} << 18;  // what one core's cache holds with what is found in it
+static constexpr std::size_t chunk_size = std::size_t{1} << 16;  // what one core's cache holds with what is found in it
+static constexpr std::size_t head_size = std::size_t{1} << 19;
 
 void Buffer::reserve(std::size_t size) {
   if (size <= capacity_) return;
@@ -60,7 +61,7 @@ bool ChunkReader::fill(Buffer& buffer) {
 }
 
 std::string_view ChunkReader::head() {
-  while (rest_.size() < 2 * chunk_size && fill(rest_)) {
+  while (rest_.size() < head_size && fill(rest_)) {
   }
   return rest_.view();
 }

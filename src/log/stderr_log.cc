@@ -83,7 +83,8 @@ class StderrDecoder final : public Decoder {
     std::size_t next = first + 1;
     while (next < ahead.size() && chunk.lines[next].text.starts_with('\t')) ++next;
     if (next == ahead.size()) return;  // the record may go on in the next chunk
-    Record record = record_of(own.header);
+    Record record;
+    fill(record, own.header);
     for (std::size_t i = first; i < next; ++i)
       if (chunk.lines[i].cut) return;
     if (next > first + 1) {
@@ -101,8 +102,7 @@ class StderrDecoder final : public Decoder {
     log::look_ahead(record, chunk.scanner, own.preview);
   }
 
-  static Record record_of(const Header& header) {
-    Record record;
+  static void fill(Record& record, const Header& header) {
     record.time = header.time;
     record.whole_seconds = header.whole_seconds;
     record.level = header.level;
@@ -114,13 +114,17 @@ class StderrDecoder final : public Decoder {
     record.session_hash = header.session_hash;
     record.identity_hash = header.identity_hash;
     record.message = header.message;
-    return record;
   }
 
   void line(const Line& line, const LineAhead& ahead) {
     ++source_.lines;
     number_ = static_cast<int>(source_.lines);
     unterminated_ = !line.terminated;
+    if (ahead.matched && !other_prefix_) begin(line, ahead.header, &ahead);
+    else line_of_another_prefix(line, ahead);
+  }
+
+  void line_of_another_prefix(const Line& line, const LineAhead& ahead) {
     Header header;
     if (other_prefix_ && other_prefix_->match(line.text, header)) {
       begin(line, header, nullptr);
@@ -235,7 +239,9 @@ class StderrDecoder final : public Decoder {
 
   void emit(Open& open, bool truncated) {
     open.taken = false;
-    Record record = record_of(open.header);
+    Record& record = record_;  // not made anew for each: zeroing it shows
+    fill(record, open.header);
+    record.preview = nullptr;
     record.line = open.line;
     record.nested = open.nested;
     record.truncated = truncated;
@@ -256,6 +262,7 @@ class StderrDecoder final : public Decoder {
                             : !open.ahead->with_detail;
   }
 
+  Record record_;
   const Prefix first_prefix_;
   const Prefix* other_prefix_ = nullptr;  // since the setting was changed
   const bool container_names_;
