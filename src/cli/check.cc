@@ -97,7 +97,7 @@ class Check {
   }
 
   void read_workload() {
-    auto workloads = read_logs(options_.logs, {options_.line_prefix, options_.jobs, {}}, !options_.workloads.empty(), diagnostics_);
+    auto workloads = read_logs(options_.logs, {.line_prefix = options_.line_prefix, .threads = options_.jobs, .limits = {}, .progress = {}}, !options_.workloads.empty(), diagnostics_);
     for (auto& workload : read_workloads(options_.workloads, diagnostics_)) workloads.push_back(std::move(workload));
     has_workload_ = !options_.logs.empty() || !options_.workloads.empty();
     if (!has_workload_) return;

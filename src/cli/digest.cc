@@ -51,7 +51,7 @@ class Digest {
     const bool writes_workload =
         options_.compare.empty() && options_.format.empty() && !options_.output.empty();
     auto workloads =
-        read_logs(paths, {options_.line_prefix, options_.jobs, {}}, writes_workload || !options_.db.empty(), diagnostics_);
+        read_logs(paths, {.line_prefix = options_.line_prefix, .threads = options_.jobs, .limits = {}, .progress = {}}, writes_workload || !options_.db.empty(), diagnostics_);
     if (!options_.db.empty()) read_server(workloads);
     log::count_once(workloads, diagnostics_);
     log::sort_workloads(workloads);

@@ -20,6 +20,7 @@ constexpr std::size_t most_identities = 4096;
 constexpr std::size_t most_names = 64;  // of users, databases, applications of one query
 constexpr std::size_t most_distinct_samples = 4;
 constexpr std::size_t most_plans = 8;
+constexpr std::uint32_t gone_number = ~std::uint32_t{0};
 
 // A text without invalid UTF-8 and NUL bytes, which no reader of a Workload has to expect.
 std::string clean(std::string_view text) {
@@ -177,9 +178,32 @@ struct Collector::Share {
     if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end())
       identities.push_back(identity);
   }
+
+  void merge(const Share& other) {
+    calls += other.calls;
+    if (other.first != no_time) {
+      first = first == no_time ? other.first : std::min(first, other.first);
+      last = std::max(last, other.last);
+    }
+    if (other.timed_calls) {
+      min_ns = timed_calls ? std::min(min_ns, other.min_ns) : other.min_ns;
+      max_ns = std::max(max_ns, other.max_ns);
+      total_ns = add_nanoseconds(total_ns, other.total_ns);
+      times.merge(other.times);
+      timed_calls += other.timed_calls;
+    }
+    rows += other.rows;
+    rows_calls += other.rows_calls;
+    for (const auto identity : other.identities)
+      if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end()) identities.push_back(identity);
+  }
 };
 
 struct Collector::QueryState {
+  std::uint32_t number = 0;
+  bool late = false;    // not parsed yet: there are more templates than are kept
+  bool pinned = false;  // a statement that waits for its duration is of it
+  std::size_t bytes = 0;
   std::string fingerprint;
   std::string text;
   std::vector<Share> shares;  // the last one is of the log that is read, mostly
@@ -193,11 +217,17 @@ struct Collector::QueryState {
   std::vector<KeptCall> distinct;
   std::vector<std::uint64_t> distinct_keys;
   std::uint64_t slowest_key = 0;
+
+  std::pair<std::int64_t, std::uint64_t> value() const {
+    std::pair<std::int64_t, std::uint64_t> out;
+    for (const Share& share : shares) out.first = add_nanoseconds(out.first, share.total_ns), out.second += share.calls;
+    return out;
+  }
 };
 
 struct Collector::Template {
   enum class Effect : std::uint8_t { none, opens, closes };
-  std::uint32_t query = 0;
+  QueryState* state = nullptr;
   CallKind kind = CallKind::other;
   Effect effect = Effect::none;
   bool ignored = false;  // never part of a repeat
@@ -268,7 +298,7 @@ struct Collector::Session {
   Detector detector;
 };
 
-Collector::Collector(bool by_log) : by_log_(by_log) { repeats_.by_log = by_log; }
+Collector::Collector(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits), most_bytes_(limits.bytes) { repeats_.by_log = by_log; }
 Collector::~Collector() = default;
 
 void Collector::begin(LogSource& source) {
@@ -279,6 +309,8 @@ void Collector::begin(LogSource& source) {
 
 Outcome Collector::take(const Record& record) {
   ++records_;
+  if (queries_.size() > limits_.templates || bytes_ > most_bytes_) fold();
+  if (templates_.size() > 4 * limits_.templates) forget_templates();
   cut_records_ += record.cut;
   if (!record.preview) look_ahead(record, scanner_, preview_);
   const Preview& preview = record.preview ? *record.preview : preview_;
@@ -458,7 +490,7 @@ void Collector::flush_plans(Session& session, std::uint64_t except) {
 void Collector::count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows) {
   const auto entry = templates_.find(hash);
   if (!rows || entry == templates_.end() || entry->second.kind != CallKind::select) return;
-  Share& share = queries_[entry->second.query]->share(key_of(&source.path));
+  Share& share = entry->second.state->share(key_of(&source.path));
   share.rows += *rows;
   ++share.rows_calls;
 }
@@ -563,10 +595,11 @@ std::uint32_t Collector::identify(Session& session, const Record& record, std::u
 Collector::Template* Collector::template_of(std::uint64_t hash, std::string_view text, bool whole, bool required) {
   if (const auto found = templates_.find(hash); found != templates_.end()) return &found->second;
   const StatementScan scan = scanner_.scan(text);
-  const std::string statement = clean(text);
   std::string fingerprint;
   std::string normalized;
-  if (whole && !scan.text.empty()) {
+  const bool late = folded_ > 0 && !required;  // parsing takes the most time where every statement is another
+  if (whole && !late && !scan.text.empty()) {
+    const std::string statement = clean(text);
     if (auto known = sql::fingerprint(statement)) fingerprint = std::move(*known);
     if (!fingerprint.empty())
       if (auto known = sql::normalize(statement)) normalized = sql::redact(*known);
@@ -576,16 +609,88 @@ Collector::Template* Collector::template_of(std::uint64_t hash, std::string_view
   if (normalized.empty()) normalized = clean(scan.text);
   while (normalized.ends_with(';') || normalized.ends_with(' ')) normalized.pop_back();
   Template& entry = templates_[scan.hash];
-  const auto [known, added] =
-      by_fingerprint_.emplace(fingerprint, static_cast<std::uint32_t>(queries_.size()));
-  if (added) {
-    queries_.push_back(std::make_unique<QueryState>());
-    queries_.back()->fingerprint = std::move(fingerprint);
-    queries_.back()->text = std::move(normalized);
-  }
-  entry.query = known->second;
+  entry.state = &state_of(std::move(fingerprint), std::move(normalized));
+  entry.state->late |= late && whole;
   describe(entry, scan);
   return &entry;
+}
+
+Collector::QueryState& Collector::state_of(std::string fingerprint, std::string text) {
+  const auto [known, added] = by_fingerprint_.try_emplace(fingerprint, queries_made_);
+  auto& state = queries_[known->second];
+  if (!added) return *state;
+  state = std::make_unique<QueryState>();
+  state->number = queries_made_++;
+  state->fingerprint = std::move(fingerprint);
+  state->text = std::move(text);
+  state->bytes = state->text.size() + sizeof(QueryState) + sizeof(Template);
+  bytes_ += state->bytes;
+  return *state;
+}
+
+// The less valuable half goes into one query, which has no samples.
+void Collector::fold() {
+  for (const auto& [key, session] : sessions_)
+    if (session && session->waiting) session->pending.entry->state->pinned = true;
+  std::vector<QueryState*> states;
+  for (const auto& [number, state] : queries_)
+    if (!state->pinned) states.push_back(state.get());
+    else state->pinned = false;
+  std::sort(states.begin(), states.end(), [](const QueryState* a, const QueryState* b) {
+    return std::pair(a->value(), a->number) < std::pair(b->value(), b->number);
+  });
+  std::size_t gone = 0;
+  for (QueryState* state : states) {
+    if (queries_.size() - gone <= limits_.templates / 2 && bytes_ <= limits_.bytes / 2) break;
+    fold(*state);
+    ++gone;
+  }
+  folded_ += gone;
+  most_bytes_ = std::max(limits_.bytes, 2 * bytes_);  // what had to stay must not be looked through at each record
+  std::erase_if(templates_, [&](const auto& entry) { return entry.second.state->number == gone_number; });
+  std::erase_if(queries_, [](const auto& entry) { return entry.second->number == gone_number; });
+}
+
+void Collector::fold(QueryState& state) {
+  if (!others_) {
+    others_ = std::make_unique<QueryState>();
+    others_->fingerprint = other_fingerprint;
+    others_->text = other_text;
+  }
+  for (const Share& share : state.shares) others_->share(share.file).merge(share);
+  bytes_ -= state.bytes;
+  by_fingerprint_.erase(state.fingerprint);
+  state.number = gone_number;
+}
+
+// Ways of writing the queries that are kept; libpg_query tells which is of which again.
+void Collector::forget_templates() {
+  std::set<std::uint64_t> waiting;
+  for (const auto& [key, session] : sessions_)
+    if (session && session->waiting) waiting.insert(session->pending.hash);
+  std::erase_if(templates_, [&](const auto& entry) { return !waiting.contains(entry.first); });
+}
+
+// What was too much to be parsed while the log went by.
+void Collector::name_late() {
+  std::vector<QueryState*> states;
+  for (const auto& [number, state] : queries_)
+    if (state->late) states.push_back(state.get());
+  std::sort(states.begin(), states.end(), [](const QueryState* a, const QueryState* b) { return a->number < b->number; });
+  for (QueryState* state : states) {
+    if (state->distinct.empty()) continue;
+    const std::string statement = clean(state->distinct.front().statement);
+    auto fingerprint = sql::fingerprint(statement);
+    if (!fingerprint) continue;
+    by_fingerprint_.erase(state->fingerprint);
+    const auto [known, added] = by_fingerprint_.try_emplace(*fingerprint, state->number);
+    state->fingerprint = std::move(*fingerprint);
+    if (auto text = sql::normalize(statement)) state->text = sql::redact(*text);
+    if (added) continue;
+    QueryState& into = *queries_.at(known->second);
+    for (const Share& share : state->shares) into.share(share.file).merge(share);
+    state->shares.clear();
+  }
 }
 
 void Collector::describe(Template& entry, const StatementScan& scan) {
@@ -634,7 +739,7 @@ void Collector::flush(Session& session) {
 void Collector::complete(Session& session, Statement& statement) {
   const Template& entry = *statement.entry;
   Call call;
-  call.query = entry.query;
+  call.query = entry.state->number;
   call.kind = entry.kind;
   call.keyed = statement.literals || entry.keying_parameters;
   call.key_known = !entry.keying_parameters || statement.parameters.has_value();
@@ -654,19 +759,28 @@ void Collector::complete(Session& session, Statement& statement) {
 }
 
 void Collector::aggregate(Session&, const Statement& statement, const Call& call) {
-  QueryState& state = *queries_[call.query];
+  QueryState& state = *statement.entry->state;
   state.share(key_of(call.file)).add(call, statement.identity);
   if (call.duration_ms && (!state.slowest || *call.duration_ms > *state.slowest->duration_ms)) {
     if (!state.slowest) state.slowest.emplace();
-    state.slowest->assign(call, 0, longest_text);
+    keep_sample(state, *state.slowest, call);
     state.slowest_key = call.key;
   }
   if (state.distinct.size() < most_distinct_samples + 1 &&
       std::find(state.distinct_keys.begin(), state.distinct_keys.end(), call.key) ==
           state.distinct_keys.end()) {
     state.distinct_keys.push_back(call.key);
-    state.distinct.emplace_back().assign(call, 0, longest_text);
+    keep_sample(state, state.distinct.emplace_back(), call);
   }
+}
+
+void Collector::keep_sample(QueryState& state, KeptCall& kept, const Call& call) {
+  const auto size = [&] { return kept.statement.size() + (kept.parameters ? kept.parameters->size() : 0); };
+  state.bytes -= size();
+  bytes_ -= size();
+  kept.assign(call, 0, longest_text);
+  state.bytes += size();
+  bytes_ += size();
 }
 
 // To the tightest scope that the call lies in.
@@ -738,6 +852,7 @@ void Collector::finish() {
   std::sort(pools.begin(), pools.end());
   for (const auto& [identity, pool] : pools) pool->detector.finish(repeats_);
   for (const auto trace : trace_order_) traces_[trace]->detector.finish(repeats_);
+  name_late();
 }
 
 Workload Collector::take_workload(const LogSource* source) {
@@ -750,53 +865,63 @@ Workload Collector::take_workload(const LogSource* source) {
 }
 
 void Collector::fill_queries(Workload& workload, const std::string* file) {
-  for (const auto& state : queries_) {
-    const auto share = std::find_if(state->shares.begin(), state->shares.end(), [&](const Share& known) { return known.file == file; });
-    if (share == state->shares.end() || share->calls == 0) continue;
-    Query query;
-    query.fingerprint = state->fingerprint;
-    query.text = state->text;
-    query.calls = share->calls;
-    query.timed_calls = share->timed_calls;
-    query.total_ms = static_cast<double>(share->total_ns) / 1e6;
-    query.min_ms = static_cast<double>(share->min_ns) / 1e6;
-    query.max_ms = static_cast<double>(share->max_ns) / 1e6;
-    query.times = std::move(share->times);
-    query.rows = share->rows;
-    query.rows_calls = share->rows_calls;
-    if (share->first != no_time) query.first = share->first, query.last = share->last;
-    for (const auto identity : share->identities) {
-      add_name(query.users, identities_[identity].user);
-      add_name(query.databases, identities_[identity].database);
-      add_name(query.applications, identities_[identity].application);
-    }
-    std::size_t samples = 0;  // of all logs
-    const auto keep = [&](const KeptCall& kept) {
-      if (++samples <= most_distinct_samples + 1 && (!file || kept.file == file)) query.samples.push_back(sample_of(kept));
-    };
-    if (state->slowest) keep(*state->slowest);
-    for (std::size_t i = 0; i < state->distinct.size(); ++i)
-      if (!state->slowest || state->distinct_keys[i] != state->slowest_key) keep(state->distinct[i]);
-    workload.queries.push_back(std::move(query));
-  }
+  for (const auto& [number, state] : queries_) fill_query(workload, *state, file);
+  if (others_) fill_query(workload, *others_, file);
   sort_queries(workload.queries);
+}
+
+void Collector::fill_query(Workload& workload, QueryState& state, const std::string* file) {
+  const auto share = std::find_if(state.shares.begin(), state.shares.end(), [&](const Share& known) { return known.file == file; });
+  if (share == state.shares.end() || share->calls == 0) return;
+  Query query;
+  query.fingerprint = state.fingerprint;
+  query.text = state.text;
+  query.calls = share->calls;
+  query.timed_calls = share->timed_calls;
+  query.total_ms = static_cast<double>(share->total_ns) / 1e6;
+  query.min_ms = static_cast<double>(share->min_ns) / 1e6;
+  query.max_ms = static_cast<double>(share->max_ns) / 1e6;
+  query.times = std::move(share->times);
+  query.rows = share->rows;
+  query.rows_calls = share->rows_calls;
+  if (share->first != no_time) query.first = share->first, query.last = share->last;
+  for (const auto identity : share->identities) {
+    add_name(query.users, identities_[identity].user);
+    add_name(query.databases, identities_[identity].database);
+    add_name(query.applications, identities_[identity].application);
+  }
+  std::size_t samples = 0;  // of all logs
+  const auto keep = [&](const KeptCall& kept) {
+    if (++samples <= most_distinct_samples + 1 && (!file || kept.file == file)) query.samples.push_back(sample_of(kept));
+  };
+  if (state.slowest) keep(*state.slowest);
+  for (std::size_t i = 0; i < state.distinct.size(); ++i)
+    if (!state.slowest || state.distinct_keys[i] != state.slowest_key) keep(state.distinct[i]);
+  workload.queries.push_back(std::move(query));
 }
 
 void Collector::fill_repeats(Workload& workload, const std::string* file) const {
   const auto found = repeats_.logs.find(file);
   if (found == repeats_.logs.end()) return;
+  // "" for what became other statements.
+  const auto fingerprint = [&](std::uint32_t query) {
+    const auto state = queries_.find(query);
+    return state == queries_.end() ? std::string() : state->second->fingerprint;
+  };
   for (const auto& [key, entry] : found->second.entries()) {
     Repeat repeat = entry.repeat;
-    for (const auto query : key.pattern) repeat.pattern.push_back(queries_[query]->fingerprint);
-    if (key.parent) repeat.parent = queries_[key.parent - 1]->fingerprint;
+    for (const auto query : key.pattern) repeat.pattern.push_back(fingerprint(query));
+    if (std::find(repeat.pattern.begin(), repeat.pattern.end(), "") != repeat.pattern.end()) continue;
+    if (key.parent) repeat.parent = fingerprint(key.parent - 1);
     for (const auto& kept : entry.samples) repeat.samples.push_back(sample_of(kept));
-    if (entry.parent) repeat.parent_sample = sample_of(*entry.parent);
+    if (entry.parent && !repeat.parent.empty()) repeat.parent_sample = sample_of(*entry.parent);
     workload.repeats.push_back(std::move(repeat));
   }
   sort_repeats(workload.repeats);
-  for (const auto& [queries, pair] : found->second.pairs())
-    workload.write_pairs.push_back({queries_[queries.first]->fingerprint, queries_[queries.second]->fingerprint, pair.bursts, pair.calls,
-                                    sample_of(pair.first), sample_of(pair.then)});
+  for (const auto& [queries, pair] : found->second.pairs()) {
+    const auto first = fingerprint(queries.first), then = fingerprint(queries.second);
+    if (!first.empty() && !then.empty()) workload.write_pairs.push_back({first, then, pair.bursts, pair.calls, sample_of(pair.first), sample_of(pair.then)});
+  }
   sort_write_pairs(workload.write_pairs);
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "log/preview.h"
+#include "log/reader.h"
 #include "log/record.h"
 #include "log/repeats.h"
 #include "log/statement_template.h"
@@ -21,7 +22,7 @@ namespace pgadvise::log {
 class Collector final : public RecordSink {
  public:
   // `by_log`: for each log what ran in it; otherwise one sum, which takes less memory.
-  explicit Collector(bool by_log);
+  Collector(bool by_log, const Limits& limits);
   ~Collector();
 
   // The log that the next records come from; it must outlive the collector.
@@ -30,6 +31,7 @@ class Collector final : public RecordSink {
 
   std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log
   std::uint64_t cut_records() const { return cut_records_; }          // of the current log
+  std::uint64_t folded() const { return folded_; }  // templates that went into "other statements"
 
   // Ends what is open; nothing is taken any more. Then, for each source of begin() (nullptr when not by log), everything of
   // it but `sources` and `has_events`, once.
@@ -57,7 +59,13 @@ class Collector final : public RecordSink {
   std::uint32_t identify(Session& session, const Record& record, std::uint64_t hash);
 
   Template* template_of(std::uint64_t hash, std::string_view text, bool whole, bool required);
+  QueryState& state_of(std::string fingerprint, std::string text);
   void describe(Template& entry, const StatementScan& scan);
+  void fold();
+  void forget_templates();
+  void fold(QueryState& state);
+  void name_late();
+  void keep_sample(QueryState& state, KeptCall& kept, const Call& call);
   void flush(Session& session);
   void flush_plans(Session& session, std::uint64_t except);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
@@ -67,6 +75,7 @@ class Collector final : public RecordSink {
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
   void fill_repeats(Workload& workload, const std::string* file) const;
   void fill_queries(Workload& workload, const std::string* file);
+  void fill_query(Workload& workload, QueryState& state, const std::string* file);
 
   // Repeats by the log that the scope with most of their calls is in.
   class RepeatsByLog final : public RepeatSink {
@@ -80,13 +89,19 @@ class Collector final : public RecordSink {
     std::unordered_map<const std::string*, Repeats> logs;
   };
 
-  bool by_log_;
+  const bool by_log_;
+  const Limits limits_;
   StatementScanner scanner_;
   Preview preview_;  // of a record that came without
   std::string arguments_;  // of an EXECUTE
   std::unordered_map<std::uint64_t, Template> templates_;
   std::unordered_map<std::string, std::uint32_t> by_fingerprint_;
-  std::vector<std::unique_ptr<QueryState>> queries_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<QueryState>> queries_;  // a number is never given twice
+  std::uint32_t queries_made_ = 0;
+  std::size_t bytes_ = 0;  // of statements and samples
+  std::size_t most_bytes_;
+  std::uint64_t folded_ = 0;
+  std::unique_ptr<QueryState> others_;
   std::unordered_map<std::uint64_t, std::uint32_t> identity_of_hash_;
   std::vector<Identity> identities_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;

@@ -230,6 +230,10 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Options& optio
   const unsigned threads = std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, most_threads);
   for (Input& input : inputs) read_one(input, sources[input.index], collector, threads, meter, diagnostics);
   collector.finish();
+  if (collector.folded() > 0)
+    diagnostics.push_back({Error::Kind::passing, inputs.size() == 1 ? sources[inputs.front().index].path : "the logs",
+                           fmt::format("has more kinds of statements than are kept: {} of the least time were summed up as other statements", collector.folded()),
+                           {}});
   for (const Input& input : inputs) {
     LogSource& source = sources[input.index];
     if (source.note.empty()) source.note = why_nothing(source, input.durations_alone);
@@ -254,7 +258,7 @@ std::vector<LogSource> sources_of(const std::vector<std::string>& paths) {
 
 std::vector<Workload> each(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
   auto sources = sources_of(paths);
-  Collector collector(true);
+  Collector collector(true, options.limits);
   const auto inputs = collect(sources, options, collector, diagnostics);
   std::vector<Workload> out;
   for (LogSource& source : sources) {
@@ -268,7 +272,7 @@ std::vector<Workload> each(const std::vector<std::string>& paths, const Options&
 
 Workload sum(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
   auto sources = sources_of(paths);
-  Collector collector(false);
+  Collector collector(false, options.limits);
   const auto inputs = collect(sources, options, collector, diagnostics);
   Workload out = collector.take_workload(nullptr);
   for (const LogSource& source : sources) out.has_events |= source.statements > 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -16,9 +17,20 @@ struct Progress {
   std::uint64_t total = 0;  // 0: not known, one of them is a stream
 };
 
+// Of what is kept of all logs. Beyond it the least valuable templates (by time, then calls) become one query of "other
+// statements", which is said.
+struct Limits {
+  std::size_t templates = 20'000;
+  std::size_t bytes = std::size_t{64} << 20;  // of statements and samples
+};
+
+inline constexpr std::string_view other_fingerprint = "0000000000000000";
+inline constexpr std::string_view other_text = "-- other statements";
+
 struct Options {
   std::string line_prefix;  // log_line_prefix; empty: found by itself
   unsigned threads = 0;     // 0: as many as there are processors; the result is the same
+  Limits limits;
   std::function<void(const Progress&)> progress;  // called every few megabytes, by one thread at a time; empty: not wanted
 };
 
