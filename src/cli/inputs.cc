@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "log/provenance.h"
 #include "log/reader.h"
+#include "log/statistics_file.h"
 #include "log/workload_file.h"
 #include "sql/redact.h"
 #include "sql/statement.h"
@@ -114,7 +115,14 @@ static Workload read_sql_workload(const std::string& path, const std::string& te
   return out;
 }
 
+// A workload file, or rows of pg_stat_statements.
 static void read_file_of_workloads(const std::string& path, const std::string& text, std::vector<Workload>& out, Diagnostics& diagnostics) {
+  if (!log::is_workload_file(text)) {
+    auto statistics = log::parse_statistics_file(path, text, diagnostics);
+    if (!statistics) diagnostics.push_back(statistics.error());
+    else out.push_back(std::move(*statistics));
+    return;
+  }
   auto read = log::parse_workload_file(path, text);
   if (!read) diagnostics.push_back(read.error());
   else std::move(read->begin(), read->end(), std::back_inserter(out));
@@ -125,7 +133,7 @@ std::vector<Workload> read_workloads(const std::vector<std::string>& paths, Diag
   for (const auto& path : paths) {
     const auto text = read_file(path);
     if (!text) diagnostics.push_back(text.error());
-    else if (log::is_workload_file(*text)) read_file_of_workloads(path, *text, out, diagnostics);
+    else if (log::is_workload_file(*text) || log::is_statistics_file(*text)) read_file_of_workloads(path, *text, out, diagnostics);
     else out.push_back(read_sql_workload(path, *text, diagnostics));
   }
   return out;
@@ -134,7 +142,7 @@ std::vector<Workload> read_workloads(const std::vector<std::string>& paths, Diag
 // Only of regular files: a pipe can be read once.
 static std::string head_of(const std::string& path) {
   std::error_code code;
-  std::string head(4096, '\0');
+  std::string head(65536, '\0');
   if (!std::filesystem::is_regular_file(path, code)) return {};
   std::ifstream file(path, std::ios::binary);
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
@@ -146,7 +154,8 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Opti
   std::vector<Workload> out;
   std::vector<std::string> logs;
   for (const auto& path : paths) {
-    if (!log::is_workload_file(head_of(path))) {
+    const auto head = head_of(path);
+    if (!log::is_workload_file(head) && !log::is_statistics_file(head)) {
       logs.push_back(path);
       continue;
     }

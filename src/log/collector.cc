@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "base/text.h"
 #include "log/lines.h"
 #include "log/merge.h"
 #include "log/parameters.h"
+#include "log/server_events.h"
 #include "sql/redact.h"
 #include "sql/statement.h"
 
@@ -20,6 +22,7 @@ constexpr std::size_t most_identities = 4096;
 constexpr std::size_t most_names = 64;  // of users, databases, applications of one query
 constexpr std::size_t most_distinct_samples = 4;
 constexpr std::size_t most_plans = 8;
+constexpr std::size_t most_events = 1000;  // kinds of them
 constexpr std::uint32_t gone_number = ~std::uint32_t{0};
 
 // A text without invalid UTF-8 and NUL bytes, which no reader of a Workload has to expect.
@@ -317,9 +320,9 @@ Outcome Collector::take(const Record& record) {
   Session& session = session_of(record, preview.session);
   if (record.level != Level::log) {
     if (record.level == Level::error) flush(session);  // it failed: its duration will not come
-    return {};
+    return event(record);
   }
-  if (record.nested) return {};
+  if (record.nested) return event(record);  // a function's statements are not the application's; a lock is told of with where it was taken
   const Message& message = preview.message;
   switch (message.kind) {
     case Message::Kind::statement:
@@ -333,9 +336,11 @@ Outcome Collector::take(const Record& record) {
     case Message::Kind::step:
       flush(session);
       return {Use::used, parameters_of(record.detail).has_value()};
-    case Message::Kind::other:
+    case Message::Kind::other: {
+      const Outcome outcome = event(record);
       other(session, record);
-      break;
+      return outcome;
+    }
   }
   return {};
 }
@@ -523,6 +528,41 @@ void Collector::other(Session& session, const Record& record) {
   session.announced.database = value(" database=", {" application_name=", " SSL enabled", " GSS "});
   session.announced.application = value(" application_name=", {" SSL enabled", " GSS "});
   session.identified = false;
+}
+
+Outcome Collector::event(const Record& record) {
+  auto parsed = parse_event(record);
+  if (!parsed) return {};
+  EventKey key{parsed->kind, clean(parsed->about), {}};
+  std::string statement;
+  if (const auto text = trim(record.statement); !text.empty()) {
+    const StatementScan scan = scanner_.scan(text);
+    const std::uint64_t hash = scan.hash;
+    if (const Template* entry = template_of(hash, text, !scan.unfinished && !record.cut, false)) {
+      key.fingerprint = entry->state->fingerprint;
+      statement = entry->state->text;
+    }
+  }
+  auto& events = events_[key_of(&source_->path)];
+  if (events.size() >= most_events && !events.contains(key)) key.about.clear(), key.fingerprint.clear(), statement.clear();
+  ServerEvent& event = events[key];
+  if (event.count++ == 0) {
+    event.kind = key.kind;
+    event.about = key.about;
+    event.fingerprint = key.fingerprint;
+    event.statement = statement;
+    event.place = {source_->path, record.line, 0};
+  }
+  const bool bytes = key.kind == ServerEvent::Kind::temporary_file;
+  const double amount = std::min(std::round(bytes ? parsed->amount : parsed->amount * 1000), 1e15);  // whole: no order of adding shows
+  event.total += amount;
+  event.most = std::max(event.most, amount);
+  if (!bytes && amount > 0) event.times.add(nanoseconds(parsed->amount));
+  if (record.time != no_time) {
+    event.first = std::min(event.first.value_or(record.time), record.time);
+    event.last = std::max(event.last.value_or(record.time), record.time);
+  }
+  return {Use::used, false, !key.fingerprint.empty()};
 }
 
 Collector::Session& Collector::session_of(const Record& record, std::uint64_t key) {
@@ -861,7 +901,15 @@ Workload Collector::take_workload(const LogSource* source) {
   if (const auto sessions = sessions_seen_.find(file); sessions != sessions_seen_.end()) out.sessions = sessions->second;
   fill_repeats(out, file);
   fill_queries(out, file);
+  fill_events(out, file);
   return out;
+}
+
+void Collector::fill_events(Workload& workload, const std::string* file) const {
+  const auto found = events_.find(file);
+  if (found == events_.end()) return;
+  for (const auto& [key, event] : found->second) workload.server_events.push_back(event);
+  sort_server_events(workload.server_events);
 }
 
 void Collector::fill_queries(Workload& workload, const std::string* file) {

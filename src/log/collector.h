@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,7 @@ class Collector final : public RecordSink {
   Outcome plan(Session& session, const Record& record, const Preview& preview);
   bool resolve_execute(const Record& record, Statement& call);
   void other(Session& session, const Record& record);
+  Outcome event(const Record& record);
 
   Session& session_of(const Record& record, std::uint64_t key);
   void end_session(Session& session);
@@ -74,6 +76,7 @@ class Collector final : public RecordSink {
   void detect(Session& session, const Statement& statement, const Call& call);
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
   void fill_repeats(Workload& workload, const std::string* file) const;
+  void fill_events(Workload& workload, const std::string* file) const;
   void fill_queries(Workload& workload, const std::string* file);
   void fill_query(Workload& workload, QueryState& state, const std::string* file);
 
@@ -110,6 +113,13 @@ class Collector final : public RecordSink {
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> traces_;
   std::deque<std::uint64_t> trace_order_;
   RepeatsByLog repeats_;
+  struct EventKey {  // in a fixed order
+    ServerEvent::Kind kind;
+    std::string about;
+    std::string fingerprint;
+    auto operator<=>(const EventKey&) const = default;
+  };
+  std::unordered_map<const std::string*, std::map<EventKey, ServerEvent>> events_;  // by log
   LogSource* source_ = nullptr;
   std::uint64_t records_ = 0;
   std::unordered_map<const std::string*, std::uint64_t> sessions_seen_;  // by the log they were first seen in

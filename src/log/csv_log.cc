@@ -105,6 +105,8 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, Record& out) 
   out.host = field[connection_from].substr(0, field[connection_from].rfind(':'));
   out.message = plain(message);
   out.detail = plain(detail);
+  out.statement = plain(query);
+  out.sqlstate = field[sql_state_code];
   return true;
 }
 

@@ -53,7 +53,7 @@ class Decoder {
 };
 
 struct Format {
-  std::string name;              // "stderr", "csvlog", "jsonlog"; empty: not a PostgreSQL log
+  std::string name;              // "stderr", "csvlog", "jsonlog", "drizzle"; empty: not a PostgreSQL log
   std::string prefix;            // stderr: log_line_prefix
   bool container_names = false;  // `docker compose logs` wrote "name  | " before each line
   Envelope envelope = Envelope::none;
@@ -71,6 +71,10 @@ std::unique_ptr<Decoder> make_decoder(const Format& format, LogSource& source, R
 std::unique_ptr<Decoder> make_stderr_decoder(const Format& format, LogSource& source, RecordSink& sink);
 std::unique_ptr<Decoder> make_csv_decoder(LogSource& source, RecordSink& sink);
 std::unique_ptr<Decoder> make_json_decoder(LogSource& source, RecordSink& sink);
+std::unique_ptr<Decoder> make_drizzle_decoder(const Format& format, LogSource& source, RecordSink& sink);
+
+// Does this line begin and end a record of Drizzle's own logger, drizzle-orm's DefaultLogger?
+bool starts_drizzle_record(std::string_view line);
 
 // Does this line begin a record of csvlog? Strict: it also finds the way back after a broken quote.
 bool starts_csv_record(std::string_view line);

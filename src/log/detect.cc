@@ -72,11 +72,6 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
     format.advice = "give it: --log-line-prefix, as SHOW log_line_prefix tells it";
     return;
   }
-  if (any(" -- params: [")) {
-    format.looked_like = "Drizzle's own query logger";
-    format.advice = "take the server's log";
-    return;
-  }
   if (any("\" 200 ") || any("HTTP/1.")) {
     format.looked_like = "a web server's access log";
   } else if (any("# Time: ") || any("# Query_time: ")) {
@@ -200,6 +195,10 @@ Format detect(std::string_view head, const std::string& line_prefix) {
       format.first_time = header.time;
       return format;
     }
+  if (std::any_of(bare.begin(), bare.end(), starts_drizzle_record)) {
+    format.name = "drizzle";
+    return format;
+  }
   describe_stranger(head, lines, format);
   if (!line_prefix.empty() && format.looked_like.starts_with("PostgreSQL's"))
     format.looked_like = "PostgreSQL's, but no line fits the log_line_prefix that was given";
@@ -209,6 +208,7 @@ Format detect(std::string_view head, const std::string& line_prefix) {
 std::unique_ptr<Decoder> make_decoder(const Format& format, LogSource& source, RecordSink& sink) {
   auto decoder = format.name == "csvlog"    ? make_csv_decoder(source, sink)
                  : format.name == "jsonlog" ? make_json_decoder(source, sink)
+                 : format.name == "drizzle" ? make_drizzle_decoder(format, source, sink)
                                             : make_stderr_decoder(format, source, sink);
   if (format.envelope == Envelope::none) return decoder;
   return std::make_unique<EnvelopeDecoder>(format, std::move(decoder));

@@ -177,7 +177,7 @@ bool cloudnativepg(const Json& object, std::string& out) {
   const auto record = object.find("record");
   if (record == object.end() || !record->is_object() || text_of(*record, "error_severity").empty()) return false;
   Json own;
-  static constexpr std::array<std::pair<const char*, const char*>, 9> fields = {{{"log_time", "timestamp"},
+  static constexpr std::array<std::pair<const char*, const char*>, 11> fields = {{{"log_time", "timestamp"},
                                                                                 {"user_name", "user"},
                                                                                 {"database_name", "dbname"},
                                                                                 {"session_id", "session_id"},
@@ -185,6 +185,8 @@ bool cloudnativepg(const Json& object, std::string& out) {
                                                                                 {"message", "message"},
                                                                                 {"detail", "detail"},
                                                                                 {"context", "context"},
+                                                                                {"query", "statement"},
+                                                                                {"sql_state_code", "state_code"},
                                                                                 {"application_name", "application_name"}}};
   for (const auto& [theirs, ours] : fields)
     if (auto value = text_of(*record, theirs); !value.empty()) own[ours] = std::move(value);

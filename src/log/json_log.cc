@@ -186,6 +186,10 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, Record& out) 
       out.message = value;
     } else if (name == "detail") {
       out.detail = value;
+    } else if (name == "statement") {
+      out.statement = value;
+    } else if (name == "state_code") {
+      out.sqlstate = value;
     } else if (name == "context") {
       out.nested = true;
     } else if (name == "application_name") {

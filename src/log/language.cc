@@ -31,7 +31,7 @@ constexpr LevelWord level_words[] = {
     {"DEBUG5", Level::message},
     {"DETAIL", Level::detail},
     {"CONTEXT", Level::context},
-    {"STATEMENT", Level::annotation},
+    {"STATEMENT", Level::statement},
     {"HINT", Level::annotation},
     {"QUERY", Level::annotation},
     {"LOCATION", Level::annotation},
@@ -45,17 +45,17 @@ constexpr LevelWord level_words[] = {
     {"TIPP", Level::annotation},
     {"ANFRAGE", Level::annotation},
     {"ORT", Level::annotation},
-    {"ANWEISUNG", Level::annotation},
+    {"ANWEISUNG", Level::statement},
     // es, pt_BR
     {"DETALLE", Level::detail},
     {"CONTEXTO", Level::context},
     {"CONSULTA", Level::annotation},
     {"UBICACIÓN", Level::annotation},
-    {"SENTENCIA", Level::annotation},
+    {"SENTENCIA", Level::statement},
     {"ERRO", Level::error},
     {"DETALHE", Level::detail},
     {"DICA", Level::annotation},
-    {"COMANDO", Level::annotation},
+    {"COMANDO", Level::statement},
     {"AVISO", Level::message},
     {"NOTA", Level::message},
     {"LOCALIZAÇÃO", Level::annotation},
@@ -67,7 +67,7 @@ constexpr LevelWord level_words[] = {
     {"ASTUCE", Level::annotation},
     {"REQUÊTE", Level::annotation},
     {"EMPLACEMENT", Level::annotation},
-    {"INSTRUCTION", Level::annotation},
+    {"INSTRUCTION", Level::statement},
     // it
     {"ERRORE", Level::error},
     {"FATALE", Level::error},
@@ -78,14 +78,14 @@ constexpr LevelWord level_words[] = {
     {"CONTESTO", Level::context},
     {"SUGGERIMENTO", Level::annotation},
     {"POSIZIONE", Level::annotation},
-    {"ISTRUZIONE", Level::annotation},
+    {"ISTRUZIONE", Level::statement},
     // ja
     {"詳細", Level::detail},
     {"文脈", Level::context},
     {"ヒント", Level::annotation},
     {"問い合わせ", Level::annotation},
     {"場所", Level::annotation},
-    {"文", Level::annotation},
+    {"文", Level::statement},
     // ka
     {"ჟურნალი", Level::log},
     {"შეცდომა", Level::error},
@@ -99,7 +99,7 @@ constexpr LevelWord level_words[] = {
     {"მინიშნება", Level::annotation},
     {"მოთხოვნა", Level::annotation},
     {"მდებარეობა", Level::annotation},
-    {"ოპერატორი", Level::annotation},
+    {"ოპერატორი", Level::statement},
     // ko
     {"로그", Level::log},
     {"오류", Level::error},
@@ -114,7 +114,7 @@ constexpr LevelWord level_words[] = {
     {"힌트", Level::annotation},
     {"쿼리", Level::annotation},
     {"위치", Level::annotation},
-    {"명령 구문", Level::annotation},
+    {"명령 구문", Level::statement},
     // ru
     {"СООБЩЕНИЕ", Level::log},
     {"ОШИБКА", Level::error},
@@ -129,7 +129,7 @@ constexpr LevelWord level_words[] = {
     {"ПОДСКАЗКА", Level::annotation},
     {"ЗАПРОС", Level::annotation},
     {"ПОЛОЖЕНИЕ", Level::annotation},
-    {"ОПЕРАТОР", Level::annotation},
+    {"ОПЕРАТОР", Level::statement},
     // sv
     {"LOGG", Level::log},
     {"FEL", Level::error},
@@ -141,7 +141,7 @@ constexpr LevelWord level_words[] = {
     {"TIPS", Level::annotation},
     {"FRÅGA", Level::annotation},
     {"PLATS", Level::annotation},
-    {"SATS", Level::annotation},
+    {"SATS", Level::statement},
     // uk
     {"ЗАПИСУВАННЯ", Level::log},
     {"ПОМИЛКА", Level::error},
@@ -155,7 +155,7 @@ constexpr LevelWord level_words[] = {
     {"УКАЗІВКА", Level::annotation},
     {"ЗАПИТ", Level::annotation},
     {"РОЗТАШУВАННЯ", Level::annotation},
-    {"ІНСТРУКЦІЯ", Level::annotation},
+    {"ІНСТРУКЦІЯ", Level::statement},
     // zh_CN
     {"日志", Level::log},
     {"错误", Level::error},
@@ -169,7 +169,7 @@ constexpr LevelWord level_words[] = {
     {"提示", Level::annotation},
     {"查询", Level::annotation},
     {"位置", Level::annotation},
-    {"语句", Level::annotation},
+    {"语句", Level::statement},
 };
 
 constexpr std::string_view duration_words[] = {

@@ -148,6 +148,21 @@ void sort_write_pairs(std::vector<WritePair>& pairs) {
   });
 }
 
+void sort_server_events(std::vector<ServerEvent>& events) {
+  std::sort(events.begin(), events.end(), [](const ServerEvent& a, const ServerEvent& b) {
+    return std::tie(a.kind, b.count, a.about, a.fingerprint) < std::tie(b.kind, a.count, b.about, b.fingerprint);
+  });
+}
+
+static void add(ServerEvent& sum, ServerEvent event) {
+  sum.count += event.count;
+  sum.total += event.total;
+  sum.most = std::max(sum.most, event.most);
+  sum.times.merge(event.times);
+  if (event.first) sum.first = std::min(sum.first.value_or(*event.first), *event.first);
+  if (event.last) sum.last = std::max(sum.last.value_or(*event.last), *event.last);
+}
+
 void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
   if (workloads.size() < 2) return;
   unify_texts(workloads);
@@ -187,6 +202,7 @@ Workload total(std::vector<Workload> workloads) {
   std::vector<Sum> queries;
   std::map<std::tuple<std::vector<std::string>, std::string, bool>, RepeatSum> repeats;
   std::map<std::pair<std::string, std::string>, WritePair> pairs;
+  std::map<std::tuple<ServerEvent::Kind, std::string, std::string>, ServerEvent> events;
   for (auto& workload : workloads) {
     for (auto& source : workload.sources) out.sources.push_back(std::move(source));
     out.sessions += workload.sessions;
@@ -205,6 +221,11 @@ Workload total(std::vector<Workload> workloads) {
       const auto [at, added] = pairs.try_emplace({pair.first, pair.then}, pair);
       if (!added) at->second.bursts += pair.bursts, at->second.calls += pair.calls;
     }
+    for (auto& event : workload.server_events) {
+      const std::tuple key{event.kind, event.about, event.fingerprint};
+      if (const auto at = events.find(key); at != events.end()) add(at->second, std::move(event));
+      else events.emplace(key, std::move(event));
+    }
     workload = {};
   }
   for (auto& sum : queries) out.queries.push_back(sum.take());
@@ -213,6 +234,8 @@ Workload total(std::vector<Workload> workloads) {
     out.repeats.push_back(std::move(sum.repeat));
   }
   sort_queries(out.queries);
+  for (auto& [key, event] : events) out.server_events.push_back(std::move(event));
+  sort_server_events(out.server_events);
   for (auto& [key, pair] : pairs) out.write_pairs.push_back(std::move(pair));
   sort_repeats(out.repeats);
   sort_write_pairs(out.write_pairs);

@@ -16,6 +16,9 @@ void sort_repeats(std::vector<Repeat>& repeats);
 // By calls, then their statements.
 void sort_write_pairs(std::vector<WritePair>& pairs);
 
+// By kind, then count, then what they are about and their statement.
+void sort_server_events(std::vector<ServerEvent>& events);
+
 // Each of `workloads` is of one source. What a log was read to twice, or what another holds more of, is left out and named
 // in `diagnostics`: the union of sets of logs, which is associative, commutative and idempotent.
 void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics);

@@ -15,7 +15,8 @@ enum class Level : std::uint8_t {
   message,  // WARNING, NOTICE, INFO, DEBUG
   detail,
   context,
-  annotation,  // STATEMENT, HINT, QUERY, LOCATION, BACKTRACE
+  statement,   // of an error, or what a further message is about
+  annotation,  // HINT, QUERY, LOCATION, BACKTRACE
 };
 
 struct Preview;
@@ -38,6 +39,8 @@ struct Record {
   std::uint64_t identity_hash = 0;
   std::string_view message;
   std::string_view detail;
+  std::string_view statement;  // that the record is about; not of one that is a statement itself
+  std::string_view sqlstate;   // where the log has it
   const Preview* preview = nullptr;  // when it was found ahead
 };
 
@@ -46,6 +49,7 @@ enum class Use : std::uint8_t { used, other, not_understood };
 struct Outcome {
   Use record = Use::other;
   bool detail_used = false;
+  bool statement_used = false;
 };
 
 class RecordSink {

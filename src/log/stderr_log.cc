@@ -21,6 +21,8 @@ struct Open {
   std::string detail;
   int detail_line = 0;
   bool long_detail = false;
+  std::string statement;
+  int statement_line = 0;
   bool nested = false;
   bool cut = false;
   const LineAhead* ahead = nullptr;
@@ -151,6 +153,7 @@ class StderrDecoder final : public Decoder {
     switch (header.level) {
       case Level::detail:
       case Level::context:
+      case Level::statement:
       case Level::annotation:
         annotate(header, line.cut);
         return;
@@ -169,11 +172,13 @@ class StderrDecoder final : public Decoder {
     open.detail.clear();
     open.detail_line = 0;
     open.long_detail = false;
+    open.statement.clear();
+    open.statement_line = 0;
     open.nested = false;
     open.cut = line.cut;
     open.ahead = ahead;
     target_ = &open;
-    in_detail_ = false;
+    into_ = Part::message;
   }
 
   Open* same_process(const Header& header) {
@@ -189,15 +194,16 @@ class StderrDecoder final : public Decoder {
     target_ = nullptr;
     Open* open = same_process(header);
     if (open && header.level == Level::context) open->nested = true;
-    if (!open || header.level != Level::detail || open->detail_line) {
+    const bool detail = header.level == Level::detail;
+    if (!open || (!detail && header.level != Level::statement) || (detail ? open->detail_line : open->statement_line)) {
       ++source_.other;
       return;
     }
-    open->detail.assign(header.message);
-    open->detail_line = number_;
+    (detail ? open->detail : open->statement).assign(header.message);
+    (detail ? open->detail_line : open->statement_line) = number_;
     open->cut |= cut;
     target_ = open;
-    in_detail_ = true;
+    into_ = detail ? Part::detail : Part::statement;
   }
 
   // The server puts a tab before each further line of a record.
@@ -214,14 +220,14 @@ class StderrDecoder final : public Decoder {
     ++source_.continuation;
     if (!target_) return;
     if (tabbed) text.remove_prefix(1);
-    if (in_detail_) {
+    if (into_ == Part::detail) {
       target_->long_detail = true;
-    } else {
+    } else if (into_ == Part::message) {
       if (target_->message_lines == 1) target_->message.assign(target_->header.message);
       target_->contiguous &= number_ == target_->line + static_cast<int>(target_->message_lines);
       ++target_->message_lines;
     }
-    std::string& into = in_detail_ ? target_->detail : target_->message;
+    std::string& into = into_ == Part::detail ? target_->detail : into_ == Part::statement ? target_->statement : target_->message;
     if (into.size() + text.size() + 1 > longest_text || cut) {
       target_->cut = true;
       return;
@@ -232,7 +238,7 @@ class StderrDecoder final : public Decoder {
 
   // Copies of logs lose the tabs: then what follows a statement belongs to it.
   bool could_continue(std::string_view text) const {
-    if (tabs_seen_ || !target_ || in_detail_ || holds_level(text)) return false;
+    if (tabs_seen_ || !target_ || into_ != Part::message || holds_level(text)) return false;
     const auto kind = parse_message(target_->header.message.substr(0, 256)).kind;
     return kind != Message::Kind::other && kind != Message::Kind::duration;
   }
@@ -248,10 +254,12 @@ class StderrDecoder final : public Decoder {
     record.cut = open.cut;
     if (open.message_lines > 1) record.message = open.message;
     record.detail = open.detail;
+    record.statement = open.statement;
     if (holds(open)) record.preview = &open.ahead->preview;
     const Outcome outcome = sink_.take(record);
     book(source_, outcome.record, open.line);
     if (open.detail_line) ++(outcome.detail_used ? source_.used : source_.other);
+    if (open.statement_line) ++(outcome.statement_used ? source_.used : source_.other);
     if (target_ == &open) target_ = nullptr;
   }
 
@@ -271,7 +279,8 @@ class StderrDecoder final : public Decoder {
   std::array<Open, 8> open_;
   std::size_t last_ = 0;
   Open* target_ = nullptr;  // what a further line belongs to; nullptr: a record that is passed over
-  bool in_detail_ = false;
+  enum class Part : std::uint8_t { message, detail, statement };
+  Part into_ = Part::message;
   bool tabs_seen_ = false;
   bool unterminated_ = false;
   int number_ = 0;

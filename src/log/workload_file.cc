@@ -91,6 +91,21 @@ json pair_json(const WritePair& pair, const std::string& file, bool literals) {
   return out;
 }
 
+json event_json(const ServerEvent& event, const std::string& file) {
+  json out{{"kind", name(event.kind)}, {"count", event.count}};
+  if (!event.about.empty()) out["about"] = event.about;
+  if (!event.fingerprint.empty()) out["fingerprint"] = event.fingerprint, out["statement"] = event.statement;
+  if (event.total > 0) out["total"] = event.total, out["most"] = event.most;
+  if (event.times.count()) {
+    out["times"] = json::array();
+    for (const auto& bucket : event.times.buckets()) out["times"].push_back({bucket.index, bucket.count});
+  }
+  if (event.first && event.last) out["first"] = *event.first, out["last"] = *event.last;
+  if (event.place.file != file) out["file"] = event.place.file;
+  if (event.place.line > 0) out["line"] = event.place.line;
+  return out;
+}
+
 json source_json(const LogSource& source) {
   json out{{"path", source.path}, {"format", source.format}};
   if (!source.prefix.empty()) out["prefix"] = source.prefix;
@@ -140,6 +155,13 @@ std::string log_entry(const Workload& workload, bool literals, const Texts& text
   for (const auto& pair : workload.write_pairs) {
     if (!texts.empty() && !known(pair, texts)) continue;
     out += separator + dump(pair_json(pair, source.path, literals));
+    separator = ",\n  ";
+  }
+  if (workload.server_events.empty()) return out + "]}";
+  out += "],\n \"server_events\": [";
+  separator = "\n  ";
+  for (const auto& event : workload.server_events) {
+    out += separator + dump(event_json(event, source.path));
     separator = ",\n  ";
   }
   return out + "]}";
@@ -310,6 +332,20 @@ class Reader {
       out.max_ms = milliseconds(in, "max_ms", true).value_or(0);
     }
     if (out.timed_calls > out.calls) refuse("timed_calls", "are more than calls");
+    out.times = times(in);
+    if (out.times.count() > out.timed_calls) refuse("times", "are more than timed_calls");
+    out.rows = count(in, "rows", false);
+    out.rows_calls = count(in, "rows_calls", false);
+    if (in.is_object()) out.first = time(in, "first"), out.last = time(in, "last");
+    out.users = names(in, "users");
+    out.databases = names(in, "databases");
+    out.applications = names(in, "applications");
+    for (const auto& each : member(in, "samples", json::value_t::array, false)) out.samples.push_back(sample(each, file, out.text));
+    return out;
+  }
+
+  Histogram times(const json& in) {
+    Histogram out;
     std::int64_t before = -1;
     for (const auto& bucket : member(in, "times", json::value_t::array, false)) {
       if (!bucket.is_array() || bucket.size() != 2) {
@@ -320,16 +356,8 @@ class Reader {
       const auto calls = count_of(bucket[1], "times");
       if (static_cast<std::int64_t>(index) <= before || calls == 0) refuse("times", "are not in order");
       before = static_cast<std::int64_t>(index);
-      out.times.add_bucket(static_cast<std::uint16_t>(index), calls);
+      out.add_bucket(static_cast<std::uint16_t>(index), calls);
     }
-    if (out.times.count() > out.timed_calls) refuse("times", "are more than timed_calls");
-    out.rows = count(in, "rows", false);
-    out.rows_calls = count(in, "rows_calls", false);
-    if (in.is_object()) out.first = time(in, "first"), out.last = time(in, "last");
-    out.users = names(in, "users");
-    out.databases = names(in, "databases");
-    out.applications = names(in, "applications");
-    for (const auto& each : member(in, "samples", json::value_t::array, false)) out.samples.push_back(sample(each, file, out.text));
     return out;
   }
 
@@ -379,6 +407,28 @@ class Reader {
     return out;
   }
 
+  ServerEvent event(const json& in, const std::string& file) {
+    ServerEvent out;
+    const std::string kind = string(in, "kind");
+    int known = 0;
+    while (known < server_event_kinds && name(static_cast<ServerEvent::Kind>(known)) != kind) ++known;
+    if (known == server_event_kinds) refuse("kind", "is none");
+    else out.kind = static_cast<ServerEvent::Kind>(known);
+    out.about = string(in, "about", false);
+    out.statement = string(in, "statement", false);
+    // The statement stands with it: it need not be among the queries.
+    if (out.fingerprint = string(in, "fingerprint", false); !out.fingerprint.empty() && check_fingerprint(out.fingerprint) && !out.statement.empty())
+      if (auto own = sql::fingerprint(out.statement)) out.fingerprint = std::move(*own);
+    out.count = count(in, "count");
+    out.total = milliseconds(in, "total", false).value_or(0);
+    out.most = milliseconds(in, "most", false).value_or(0);
+    out.times = times(in);
+    if (in.is_object() && in.contains("first")) out.first = time(in, "first"), out.last = time(in, "last");
+    out.place = {string(in, "file", false), static_cast<int>(in.is_object() && in.contains("line") ? count_of(in["line"], "line", 2'147'483'647) : 0), 0};
+    if (out.place.file.empty()) out.place.file = file;
+    return out;
+  }
+
   LogSource source(const json& in) {
     LogSource out;
     out.path = string(in, "path");
@@ -421,6 +471,7 @@ class Reader {
     list("queries", out.queries, [&](const json& each) { return query(each, file); });
     list("repeats", out.repeats, [&](const json& each) { return repeat(each, file); });
     list("write_pairs", out.write_pairs, [&](const json& each) { return pair(each, file); });
+    if (in.is_object() && in.contains("server_events")) list("server_events", out.server_events, [&](const json& each) { return event(each, file); });
     return out;
   }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "model/catalog.h"
@@ -14,6 +15,18 @@ std::string Place::str() const {
   if (line > 0) out += ":" + std::to_string(line);
   if (line > 0 && column > 0) out += ":" + std::to_string(column);
   return out;
+}
+
+std::string_view name(ServerEvent::Kind kind) {
+  static constexpr std::array<std::string_view, server_event_kinds> names = {
+      "unknown_relation", "cancelled", "lock_wait", "lock_still_waiting", "deadlock", "temporary_file", "connection", "disconnection", "refused_connection"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+std::string_view label(ServerEvent::Kind kind) {
+  static constexpr std::array<std::string_view, server_event_kinds> labels = {
+      "unknown relation", "cancelled", "lock wait", "still waiting for a lock", "deadlock", "temporary file", "connection", "session ended", "connection refused"};
+  return labels[static_cast<std::size_t>(kind)];
 }
 
 std::string display(const QualifiedName& name) {

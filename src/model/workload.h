@@ -75,6 +75,32 @@ struct WritePair {
   std::optional<Sample> then_sample;
 };
 
+// What the server told of besides statements: one entry for each kind, what it was about, and statement.
+struct ServerEvent {
+  enum class Kind {
+    unknown_relation,    // a statement named a relation that isn't there
+    cancelled,           // by a timeout or the user; `about` says which
+    lock_wait,           // that ended; about: the lock's mode and kind of object. log_lock_waits, over deadlock_timeout
+    lock_still_waiting,  // told of before it ends, if it does
+    deadlock,
+    temporary_file,      // log_temp_files
+    connection,          // log_connections; about: user@database
+    disconnection,       // log_disconnections
+    refused_connection,  // too many clients
+  };
+  Kind kind = Kind::cancelled;
+  std::string about;
+  std::string fingerprint;  // of the statement that it befell; "" when it was not logged
+  std::string statement;    // normalised
+  std::uint64_t count = 0;
+  double total = 0;  // whole bytes (temporary_file) or microseconds (lock_wait, disconnection: of the session)
+  double most = 0;
+  Histogram times;   // of the milliseconds
+  std::optional<std::int64_t> first;
+  std::optional<std::int64_t> last;
+  Place place;  // of the first
+};
+
 // Which log, by its content: its name, place and compression change, and a device's inode says nothing on another machine.
 // log/provenance.h makes it. docs/architecture.md, "Decisions", tells why it is so.
 struct SourceIdentity {
@@ -107,11 +133,17 @@ struct Workload {
   std::vector<Query> queries;   // by total time, then calls, then fingerprint
   std::vector<Repeat> repeats;
   std::vector<WritePair> write_pairs;
+  std::vector<ServerEvent> server_events;  // by kind, then count
   std::vector<LogSource> sources;
   std::uint64_t sessions = 0;
   bool has_events = false;      // ordered events were there: N+1 could be looked for
 
   const Query* query(std::string_view fingerprint) const;
 };
+
+// "unknown relation", and by a name that machines keep: "unknown_relation".
+std::string_view label(ServerEvent::Kind kind);
+std::string_view name(ServerEvent::Kind kind);
+inline constexpr int server_event_kinds = 9;
 
 }  // namespace pgadvise

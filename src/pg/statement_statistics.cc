@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "sql/redact.h"
-#include "sql/statement.h"
+#include "sql/statement_statistics.h"
 
 namespace pgadvise::pg {
 namespace {
@@ -135,63 +133,13 @@ class Reader {
         time, view.schema, view.has("toplevel") ? " AND s.toplevel" : "");
   }
 
-  static void add(Query& query, const Row& row, std::uint64_t calls) {
-    const double low = number(row[3]), high = number(row[4]);
-    // A reset of the extremes alone leaves zeros (version 1.11).
-    if (high > 0) {
-      query.min_ms = query.max_ms > 0 ? std::min(query.min_ms, low) : low;
-      query.max_ms = std::max(query.max_ms, high);
-    }
-    query.calls += calls;
-    query.timed_calls += calls;
-    query.total_ms = static_cast<double>(add_nanoseconds(nanoseconds(query.total_ms), nanoseconds(number(row[2])))) / 1e6;
-    query.rows += whole(row[5]);
-    query.rows_calls += calls;
-    if (row[6]) query.users.insert(*row[6]);
-    if (row[7]) query.databases.insert(*row[7]);
-  }
-
-  Result<Workload> workload(const Rows& rows, const std::string& server) {
-    std::map<std::string, Query> queries;
+  Workload workload(const Rows& rows, const std::string& server) {
+    std::vector<sql::StatementStatistics> read;
+    for (const auto& row : rows)
+      read.push_back({row[0], whole(row[1]), number(row[2]), number(row[3]), number(row[4]), whole(row[5]), row[6], row[7]});
     LogSource source{.path = "pg_stat_statements, " + connection_.where(), .format = "pg_stat_statements", .lines = rows.size()};
-    std::uint64_t hidden = 0;
-    for (const auto& row : rows) {
-      const std::uint64_t calls = whole(row[1]);
-      if (!row[0] || *row[0] == "<insufficient privilege>") {
-        ++hidden;
-        continue;
-      }
-      ++source.used;
-      source.statements += calls;
-      const auto normalized = sql::normalize(*row[0]);
-      const std::string text = sql::redact(normalized ? *normalized : *row[0]);
-      const std::string fingerprint = sql::fingerprint(*row[0]).value_or(hex64(fnv1a(text)));
-      Query& query = queries[fingerprint];
-      if (query.calls == 0) {
-        query.fingerprint = fingerprint;
-        query.text = text;
-        query.samples.emplace_back().statement = text;
-      }
-      add(query, row, calls);
-    }
-    source.timed_statements = source.statements;
-    source.other = hidden;
-    if (rows.empty()) source.note = "pg_stat_statements is empty: it was reset, or nothing ran since";
-    if (hidden > 0)
-      diagnostics_.push_back({Error::Kind::passing, connection_.where(), fmt::format("{} of {} statements are hidden from this role", hidden, rows.size()),
-                              "GRANT pg_read_all_stats"});
-    source.identity = {std::max<std::uint64_t>(source.statements, 1), hex64(fnv1a(server)), hash_of(queries)};
-    Workload out;
-    out.sources.push_back(std::move(source));
-    for (auto& [fingerprint, query] : queries) out.queries.push_back(std::move(query));
-    std::stable_sort(out.queries.begin(), out.queries.end(), [](const Query& a, const Query& b) { return a.total_ms > b.total_ms; });
-    return out;
-  }
-
-  static std::string hash_of(const std::map<std::string, Query>& queries) {
-    std::uint64_t hash = fnv1a({});
-    for (const auto& [fingerprint, query] : queries) hash = fnv1a(fmt::format("{} {} {};", fingerprint, query.calls, query.total_ms), hash);
-    return hex64(hash);
+    for (const auto& row : read) ++(row.query && *row.query != "<insufficient privilege>" ? source.used : source.other);
+    return sql::workload_of(read, std::move(source), server, diagnostics_);
   }
 
   Connection& connection_;

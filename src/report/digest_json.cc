@@ -57,6 +57,24 @@ json query_json(const Query& query, bool show_literals) {
   return out;
 }
 
+json event_json(const ServerEvent& event) {
+  json out{{"kind", name(event.kind)}, {"count", event.count}};
+  if (!event.about.empty()) out["about"] = event.about;
+  if (!event.fingerprint.empty()) out["fingerprint"] = event.fingerprint, out["query"] = event.statement;
+  if (event.kind == ServerEvent::Kind::temporary_file) {
+    out["total_bytes"] = event.total;
+    out["max_bytes"] = event.most;
+  } else if (event.times.count()) {
+    out["total_ms"] = event.total / 1000;
+    out["max_ms"] = event.most / 1000;
+    out["p50_ms"] = event.times.percentile_ms(0.5).value_or(0);
+  }
+  if (event.first) out["first"] = time_stamp(*event.first);
+  if (event.last) out["last"] = time_stamp(*event.last);
+  out["location"] = {{"file", event.place.file}, {"line", event.place.line}};
+  return out;
+}
+
 void put_counts(json& out, const Workload& workload) {
   std::uint64_t lines = 0, statements = 0, not_understood = 0;
   for (const auto& source : workload.sources) {
@@ -114,6 +132,8 @@ std::string digest_json(const Workload& workload, bool show_literals) {
   put_counts(out, workload);
   out["queries"] = json::array();
   for (const auto& query : workload.queries) out["queries"].push_back(query_json(query, show_literals));
+  out["server_events"] = json::array();
+  for (const auto& event : workload.server_events) out["server_events"].push_back(event_json(event));
   return dump(out);
 }
 

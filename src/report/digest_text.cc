@@ -58,6 +58,7 @@ class Writer {
     head(workload);
     notes(workload);
     table(workload);
+    server_events(workload);
     return std::move(out_);
   }
 
@@ -116,6 +117,33 @@ class Writer {
       line += word;
     }
     out_ += line + "\n";
+  }
+
+  // By kind; of each the most frequent.
+  void server_events(const Workload& workload) {
+    if (workload.server_events.empty()) return;
+    constexpr std::size_t most_shown = 3;
+    out_ += "\n" + paint("1", "Also in the logs") + "\n";
+    for (std::size_t at = 0; at < workload.server_events.size();) {
+      const auto kind = workload.server_events[at].kind;
+      std::uint64_t all = 0;
+      std::size_t end = at;
+      for (; end < workload.server_events.size() && workload.server_events[end].kind == kind; ++end) all += workload.server_events[end].count;
+      out_ += fmt::format("{:>9} x {}\n", count(all), label(kind));
+      for (std::size_t i = at; i < end && i < at + most_shown; ++i) server_event(workload.server_events[i]);
+      if (end - at > most_shown) out_ += fmt::format("{:>11}and {} more\n", "", plural(end - at - most_shown, "other"));
+      at = end;
+    }
+  }
+
+  void server_event(const ServerEvent& event) {
+    std::string text = one_line(event.about);
+    const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+    if (event.kind == ServerEvent::Kind::temporary_file) add(fmt::format("{:.1f} MB in all, the largest {:.1f} MB", event.total / 1e6, event.most / 1e6));
+    else if (event.times.count()) add(fmt::format("median {}, longest {}", short_time(event.times.percentile_ms(0.5).value_or(0)), short_time(event.most / 1000)));
+    add("first at " + one_line(event.place.str()));
+    out_ += cut(fmt::format("{:>11}{} x {}", "", count(event.count), text), static_cast<std::size_t>(std::max(options_.width, 40))) + "\n";
+    if (!event.statement.empty()) statement(event.statement, "                 ", 1);
   }
 
   // How much, from when to when, how busy: before any single query.

@@ -184,7 +184,6 @@ TEST(Input, LogOfAnotherProgramIsNamed) {
       {"{\"level\":30,\"msg\":\"hello\"}\n", "JSON of another program"},
       {"{\"textPayload\":\"hello\"}\n", "Google Cloud"},
       {"# Time: 2024-05-01\n# Query_time: 3\nSELECT 1;\n", "MySQL"},
-      {"Query: select 1 -- params: [1]\n", "Drizzle"},
       {"@@@ 77 @@@ LOG:  duration: 1 ms  statement: SELECT 1\n", "log_line_prefix"},
   };
   for (const auto& [text, looks_like] : cases) {

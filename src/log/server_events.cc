@@ -1,0 +1,100 @@
+#include "log/server_events.h"
+
+#include <charconv>
+
+#include "base/text.h"
+
+namespace pgadvise::log {
+namespace {
+
+using Kind = ServerEvent::Kind;
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// What stands between `before` and `after`; "" when they don't.
+std::string_view between(std::string_view text, std::string_view before, std::string_view after) {
+  const auto start = text.find(before);
+  if (start == std::string_view::npos) return {};
+  text.remove_prefix(start + before.size());
+  const auto end = after.empty() ? text.size() : text.find(after);
+  return end == std::string_view::npos ? std::string_view{} : text.substr(0, end);
+}
+
+double number(std::string_view text) {
+  double value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  return value;
+}
+
+// "1:02:03.456": milliseconds.
+double span(std::string_view text) {
+  const auto hours = text.find(':');
+  const auto minutes = hours == std::string_view::npos ? hours : text.find(':', hours + 1);
+  if (minutes == std::string_view::npos) return 0;
+  return (number(text.substr(0, hours)) * 3600 + number(text.substr(hours + 1, minutes - hours - 1)) * 60 + number(text.substr(minutes + 1))) * 1000;
+}
+
+std::string who(const Record& record) {
+  std::string out(record.user);
+  if (!record.database.empty()) out.append("@").append(record.database);
+  return out;
+}
+
+// "user=x database=y application_name=z SSL enabled (…)"
+std::string who_of(std::string_view message, const Record& record) {
+  const auto value = [&](std::string_view name) {
+    const auto rest = between(message, name, "");
+    return rest.substr(0, rest.find(' '));
+  };
+  const auto user = value("user=");
+  if (user.empty()) return who(record);
+  return std::string(user) + "@" + std::string(value(" database="));
+}
+
+std::optional<ParsedEvent> of_error(const Record& record) {
+  const std::string_view message = record.message;
+  const std::string_view state = record.sqlstate;
+  if (state == "42P01" || (state.empty() && message.starts_with("relation \"") && contains(message, "\" does not exist")))
+    return ParsedEvent{Kind::unknown_relation, std::string(between(message, "\"", "\"")), 0};
+  if (state == "40P01" || (state.empty() && message.starts_with("deadlock detected")))
+    return ParsedEvent{Kind::deadlock, {}, 0};
+  if (state == "57014" || state == "55P03" || state == "25P03" || (state.empty() && message.starts_with("canceling statement due to ")) ||
+      (state.empty() && message.starts_with("terminating connection due to idle-in-transaction timeout"))) {
+    const auto reason = between(message, " due to ", "");
+    return ParsedEvent{Kind::cancelled, std::string(reason.empty() ? state : reason), 0};
+  }
+  if (state == "53300" || (state.empty() && (contains(message, "too many clients already") || contains(message, "connection slots are reserved") ||
+                                             message.starts_with("too many connections for "))))
+    return ParsedEvent{Kind::refused_connection, message.starts_with("too many connections for ") ? std::string(message.substr(0, 200)) : "max_connections", 0};
+  return std::nullopt;
+}
+
+std::optional<ParsedEvent> of_log(const Record& record) {
+  const std::string_view message = record.message;
+  if (message.starts_with("temporary file: "))
+    return ParsedEvent{Kind::temporary_file, {}, number(between(message, ", size ", ""))};
+  if (message.starts_with("process ")) {
+    // "process 7 still waiting for ShareLock on transaction 5 after 1000.1 ms"; what it took is told when it was acquired.
+    const bool acquired = contains(message, " acquired ");
+    if (!acquired && !contains(message, " still waiting for ")) return std::nullopt;
+    const auto mode = between(message, acquired ? " acquired " : " still waiting for ", " on ");
+    const auto object = between(message, " on ", " after ");
+    if (mode.empty() || object.empty()) return std::nullopt;
+    const double waited = acquired ? number(between(message, " after ", " ms")) : 0;
+    return ParsedEvent{acquired ? Kind::lock_wait : Kind::lock_still_waiting, std::string(mode) + " on " + std::string(object.substr(0, object.find(' '))), waited};
+  }
+  if (message.starts_with("connection authorized: ")) return ParsedEvent{Kind::connection, who_of(message, record), 0};
+  if (message.starts_with("disconnection: session time: "))
+    return ParsedEvent{Kind::disconnection, who_of(message, record), span(between(message, "session time: ", " "))};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<ParsedEvent> parse_event(const Record& record) {
+  if (record.level == Level::error) return of_error(record);
+  if (record.level == Level::log) return of_log(record);
+  return std::nullopt;
+}
+
+}  // namespace pgadvise::log

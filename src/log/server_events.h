@@ -1,0 +1,22 @@
+// What a server logs besides statements: parsed from one record, whatever stood before it. By SQLSTATE where the log has
+// it, else by the server's English messages.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "log/record.h"
+#include "model/workload.h"
+
+namespace pgadvise::log {
+
+struct ParsedEvent {
+  ServerEvent::Kind kind;
+  std::string about;  // without literals
+  double amount = 0;  // as ServerEvent::total
+};
+
+// Of a record that is no statement and no duration.
+std::optional<ParsedEvent> parse_event(const Record& record);
+
+}  // namespace pgadvise::log

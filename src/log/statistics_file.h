@@ -1,0 +1,19 @@
+// pg_stat_statements as people export it: CSV with a header line (\copy … csv header, a console's download), or JSON, an array
+// of objects or an object a line (json_agg, row_to_json).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/workload.h"
+
+namespace pgadvise::log {
+
+// By the file's first bytes: are there columns query, calls and a total time?
+bool is_statistics_file(std::string_view head);
+
+// Columns are found by name, of every version of the extension.
+Result<Workload> parse_statistics_file(const std::string& path, std::string_view text, Diagnostics& diagnostics);
+
+}  // namespace pgadvise::log

@@ -1,0 +1,96 @@
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "log/merge.h"
+#include "log/workload_file.h"
+#include "unit/log_support.h"
+
+namespace pgadvise::log::testing {
+namespace {
+
+using Kind = ServerEvent::Kind;
+
+const ServerEvent* find(const Workload& workload, Kind kind, std::string_view about = {}) {
+  for (const auto& event : workload.server_events)
+    if (event.kind == kind && (about.empty() || event.about == about)) return &event;
+  return nullptr;
+}
+
+std::uint64_t count(const Workload& workload, Kind kind) {
+  std::uint64_t sum = 0;
+  for (const auto& event : workload.server_events)
+    if (event.kind == kind) sum += event.count;
+  return sum;
+}
+
+// fixtures/logs/events.*: one server's log in three forms.
+class ServerEvents : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ServerEvents, AreCountedWithWhatTheyAreAbout) {
+  const auto read = read_paths({fixture("logs/events." + GetParam())});
+  const Workload& workload = read.workload;
+  EXPECT_EQ(read.source().not_understood, 0U);
+
+  const auto* relation = find(workload, Kind::unknown_relation);
+  ASSERT_TRUE(relation);
+  EXPECT_EQ(relation->about, "missing_table");
+  EXPECT_EQ(relation->count, 2U);
+  EXPECT_EQ(relation->statement, "select * from missing_table where id = $1");
+  EXPECT_GT(relation->place.line, 0);
+
+  const auto* deadlock = find(workload, Kind::deadlock);
+  ASSERT_TRUE(deadlock);
+  EXPECT_EQ(deadlock->count, 1U);
+  EXPECT_NE(deadlock->statement.find("update accounts set v=$1 where id=$2"), std::string::npos) << deadlock->statement;
+
+  const auto* cancelled = find(workload, Kind::cancelled);
+  ASSERT_TRUE(cancelled);
+  EXPECT_EQ(cancelled->about, "statement timeout");
+  EXPECT_EQ(cancelled->statement.find("secret"), std::string::npos);
+
+  const auto* wait = find(workload, Kind::lock_wait);
+  ASSERT_TRUE(wait);
+  EXPECT_EQ(wait->about, "ShareLock on transaction");
+  EXPECT_EQ(wait->total, 1043162);
+  EXPECT_EQ(wait->times.count(), 1U);
+  EXPECT_EQ(count(workload, Kind::lock_still_waiting), 1U);
+
+  EXPECT_EQ(count(workload, Kind::temporary_file), 2U);
+  EXPECT_EQ(count(workload, Kind::refused_connection), 2U);
+  const auto* connection = find(workload, Kind::connection, "app@postgres");
+  const auto* session = find(workload, Kind::disconnection, "app@postgres");
+  ASSERT_TRUE(connection && session);
+  EXPECT_GE(connection->count, session->count);
+  EXPECT_EQ(session->times.count(), session->count);
+}
+
+TEST_P(ServerEvents, LiveInAWorkloadFileAndMerge) {
+  Diagnostics diagnostics;
+  const auto workloads = read_each({fixture("logs/events." + GetParam())}, {}, diagnostics);
+  const auto text = to_workload_file(workloads, false);
+  EXPECT_EQ(text.find("secret"), std::string::npos);
+  auto back = parse_workload_file("w.json", text);
+  ASSERT_TRUE(back) << back.error().what;
+  EXPECT_EQ(to_workload_file(*back, false), text);
+  auto twice = *back;
+  twice.push_back(twice.front());
+  const Workload sum = total(twice);
+  const auto* wait = find(sum, Kind::lock_wait);
+  ASSERT_TRUE(wait);
+  EXPECT_EQ(wait->count, 2U);
+  EXPECT_EQ(wait->total, 2 * 1043162);
+}
+
+INSTANTIATE_TEST_SUITE_P(Log, ServerEvents, ::testing::Values("log", "csv", "json"), [](const auto& each) { return each.param; });
+
+TEST(ServerEvent, OfManyKindsTheLaterOnesAreSummedUp) {
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += at(i, 7, "ERROR:  relation \"t" + std::to_string(i) + "\" does not exist at character 15");
+  const auto workload = read_text(text).workload;
+  EXPECT_LE(workload.server_events.size(), 1001U);
+  EXPECT_EQ(count(workload, Kind::unknown_relation), 2000U);
+}
+
+}  // namespace
+}  // namespace pgadvise::log::testing
