@@ -132,7 +132,6 @@ std::string digest_json(const Workload& workload, bool show_literals) {
   put_counts(out, workload);
   out["queries"] = json::array();
   for (const auto& query : workload.queries) out["queries"].push_back(query_json(query, show_literals));
-  out["server_events"] = json::array();
   for (const auto& event : workload.server_events) out["server_events"].push_back(event_json(event));
   return dump(out);
 }

@@ -55,6 +55,14 @@ TEST(Digest, IsReadableInEightyColumns) {
   }
 }
 
+TEST(Digest, JsonTellsOfServerEventsWhereThereAreSome) {
+  const json report = json::parse(run("digest --format json fixtures/logs/events.log", root).out);
+  std::set<std::string> kinds;
+  for (const auto& event : report["server_events"]) kinds.insert(event["kind"].get<std::string>());
+  EXPECT_EQ(kinds, (std::set<std::string>{"unknown_relation", "cancelled", "lock_wait", "lock_still_waiting", "deadlock", "temporary_file", "connection",
+                                          "disconnection", "refused_connection"}));
+}
+
 // The list of fields is a promise.
 TEST(Digest, JsonHasItsFields) {
   const json report = json::parse(run("digest --format json fixtures/shop/logs/shop.log", root).out);
