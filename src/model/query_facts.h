@@ -30,7 +30,8 @@ struct Predicate {
   std::optional<std::string> constant;  // the literal, where value is constant
   int parameter = 0;                    // n of $n, where value is parameter
   ColumnUse other;                      // where value is column: a join (or a comparison inside one table)
-  std::string wrapper;                  // "lower", "::date": a function or cast around the column; empty: bare
+  // A function, operator or cast around the column: "lower", "::date"; "expression": one of several columns; empty: bare.
+  std::string wrapper;
   std::string value_type;               // what the value is cast to: "numeric"; empty: not cast
   bool leading_wildcard = false;        // LIKE: its pattern begins with % or _, in the statement or in a sample
   bool under_or = false;                // part of an OR or NOT: does not narrow alone
@@ -90,8 +91,8 @@ struct QueryFacts {
   bool has_where = false;
   bool grouped = false;             // GROUP BY, DISTINCT, UNION …
   bool one_row = false;             // aggregates alone, or no FROM
-  std::vector<QualifiedName> from;  // tables and views that its own FROM names
-  bool from_derived = false;        // its FROM has subqueries, CTEs, functions or unknown tables, too
+  std::vector<QualifiedName> from;  // tables and views that its own FROM names, known or not
+  bool from_derived = false;        // its FROM has subqueries, CTEs or functions, too; or there are several, of a UNION
   std::vector<ColumnUse> selected;  // a SELECT's outputs that are columns unchanged
 
   // At any depth, views left out.

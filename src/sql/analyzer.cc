@@ -93,6 +93,15 @@ std::string beginning_of(const Node* node) {
   return first == node ? std::string() : constant(first).text;
 }
 
+int columns_in(const ProtobufCMessage& part) {
+  int found = 0;
+  each_node(part, [&](const Node& node) {
+    found += node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF;
+    return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+  });
+  return found;
+}
+
 const PgQuery__RangeVar* created_table(const Node& node) {
   if (node.node_case == PG_QUERY__NODE__NODE_CREATE_STMT) return node.create_stmt->relation;
   if (node.node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT && node.create_table_as_stmt->into)
@@ -368,7 +377,7 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
   with(stmt.with_clause, outer, ctes);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
-  if (!outer && facts_.kind == StatementKind::insert) target(stmt.relation, scope);
+  if (!outer && facts_.kind == StatementKind::insert) target(scope);
   const Node* source = stmt.select_stmt;
   if (!outer)
     facts_.single_row_insert =
@@ -427,17 +436,16 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
       updated(scope.items[0], node, nullptr, scope);
     }
   }
-  if (!outer && facts_.kind == StatementKind::update) target(stmt.relation, scope), facts_.has_where = stmt.where_clause != nullptr;
+  if (!outer && facts_.kind == StatementKind::update) target(scope), facts_.has_where = stmt.where_clause != nullptr;
   condition(stmt.where_clause, scope, false);
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
   return outputs;
 }
 
-void Analyzer::target(const PgQuery__RangeVar* range, const Scope& scope) {
-  if (!range || scope.items.empty()) return;
-  const QualifiedName& known = scope.items[0].table;
-  facts_.target = known.name.empty() ? QualifiedName{range->schemaname, range->relname} : known;
+void Analyzer::target(const Scope& scope) {
+  if (scope.items.empty()) return;
+  facts_.target = scope.items[0].table;
 }
 
 void Analyzer::updated(const Item& target, const Node* node, const PgQuery__OnConflictClause* conflict, const Scope& scope) {
@@ -469,7 +477,7 @@ std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Sco
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   from(NodeList(stmt.n_using_clause, stmt.using_clause), scope);
-  if (!outer && facts_.kind == StatementKind::delete_) target(stmt.relation, scope), facts_.has_where = stmt.where_clause != nullptr;
+  if (!outer && facts_.kind == StatementKind::delete_) target(scope), facts_.has_where = stmt.where_clause != nullptr;
   condition(stmt.where_clause, scope, false);
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
@@ -482,7 +490,7 @@ std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope*
   with(stmt.with_clause, outer, ctes);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
-  if (!outer && facts_.kind == StatementKind::merge) target(stmt.relation, scope), facts_.has_where = true;
+  if (!outer && facts_.kind == StatementKind::merge) target(scope), facts_.has_where = true;
   from_item(stmt.source_relation, scope);
   condition(stmt.join_condition, scope, false);
   for (const Node* node : NodeList(stmt.n_merge_when_clauses, stmt.merge_when_clauses))
@@ -555,6 +563,7 @@ Analyzer::Item Analyzer::relation(const PgQuery__RangeVar& range, bool written) 
     if (through_views_ && table->kind == Table::Kind::view && !written) look_through(*table, item);
   } else {
     item.complete = false;
+    item.table = {schema, range.relname};
     const bool system = schema == "pg_catalog" || schema == "information_schema" ||
                         (schema.empty() && starts_with_nocase(range.relname, "pg_"));
     if (system)
@@ -780,7 +789,7 @@ Analyzer::Side Analyzer::side(const Node* node, const Scope& scope) const {
       out = side(inner, scope);
       const std::string to = type_spelling(node->type_cast->type_name);
       if (!out.has_column) return out.cast = to, out;
-      if (!harmless_cast(result_type(inner, scope), to)) out.wrapper = "::" + to;
+      if (out.wrapper != "expression" && !harmless_cast(result_type(inner, scope), to)) out.wrapper = "::" + to;
       return out;
     }
     case PG_QUERY__NODE__NODE_SUB_LINK:
@@ -815,7 +824,8 @@ Analyzer::Side Analyzer::side(const Node* node, const Scope& scope) const {
     default:
       out.wrapper = figure_name(node);
   }
-  if (out.wrapper.empty()) out.wrapper = "expression";
+  const bool into_json = out.wrapper.starts_with("->");
+  if (out.wrapper.empty() || (!into_json && columns_in(message(*node)) > 1)) out.wrapper = "expression";
   return out;
 }
 

@@ -39,7 +39,7 @@ class Analyzer {
   struct Item {  // of a FROM clause
     std::string alias;
     QualifiedName schema_name;  // of a plain table, for schema.table.column
-    QualifiedName table;        // of a plain table or view, whatever its alias
+    QualifiedName table;        // of a plain table or view, known or not, whatever its alias
     std::vector<Output> columns;
     bool complete = true;  // false: has columns that are not known
   };
@@ -72,7 +72,7 @@ class Analyzer {
   std::vector<Output> targets(NodeList list, Scope& scope);
   void with(const PgQuery__WithClause* clause, const Scope* outer, Ctes& ctes);
   void describe(const PgQuery__SelectStmt& stmt, const Scope& scope, const std::vector<Output>& outputs);
-  void target(const PgQuery__RangeVar* range, const Scope& scope);
+  void target(const Scope& scope);
   void updated(const Item& target, const Node* assignment, const PgQuery__OnConflictClause* conflict, const Scope& scope);
   void random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope);
   void count_test(const PgQuery__AExpr& expr);

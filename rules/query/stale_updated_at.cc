@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "lint/queries.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+// updated_at, lastModified, date_updated
+bool keeps_last_change(const Column& column) {
+  static constexpr std::array<std::string_view, 4> change = {"updated", "modified", "changed", "update"};
+  static constexpr std::array<std::string_view, 14> beside = {"updated", "modified", "changed", "update", "last", "at",  "on",
+                                                              "time",    "date",     "timestamp", "utc",  "ts",   "row", "record"};
+  if (column.generated_expression || !(starts_with_nocase(column.type, "timestamp") || column.type == "date")) return false;
+  const auto words = lint::words_of(column.name);
+  return lint::any_of(words, change) && std::all_of(words.begin(), words.end(), [](const std::string& word) { return lint::one_of(word, beside); });
+}
+
+// Counters, leases and times of use are written without the row counting as changed.
+bool changes_content(const Table& table, const Assignment& assignment) {
+  static constexpr std::array<std::string_view, 31> tracking = {
+      "count",  "counter", "attempt", "attempts", "retry",   "retries", "lock",    "locked",  "lease",  "leased", "claimed", "heartbeat", "seen",  "used",  "accessed", "visited",
+      "viewed", "views",   "hits",    "cursor",   "version", "token",   "expires", "expiry", "synced", "login",  "logged",  "last",      "sync",  "active", "score"};
+  const Column* column = table.column(assignment.column.column);
+  if (!column || assignment.from_itself || starts_with_nocase(column->type, "timestamp") || column->type == "date" || column->type == "tsvector") return false;
+  return !lint::any_of(lint::words_of(column->name), tracking);
+}
+
+bool named_for_it(const std::string& function) {
+  const auto words = lint::words_of(function.substr(function.find('.') + 1));
+  static constexpr std::array<std::string_view, 6> of_time = {"updated", "modified", "timestamp", "moddatetime", "changed", "modtime"};
+  return lint::any_of(words, of_time);
+}
+
+// Triggers made in a loop of a DO block are not seen: a function that is there for them, and no trigger at all, says so.
+bool triggers_unseen(const Catalog& catalog) {
+  if (catalog.server_version > 0) return false;
+  const bool any = std::any_of(catalog.tables.begin(), catalog.tables.end(), [](const auto& item) { return !item.second.update_triggers.empty(); });
+  return !any && (lint::contains(catalog.extensions, "moddatetime") ||
+                  std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(), named_for_it));
+}
+
+// Another statement of the log that sets the column.
+const Query* setter(const Context& context, const ColumnUse& column) {
+  for (const Query* query : context.queries_on(column.table))
+    for (const auto& assignment : query->facts.updated)
+      if (assignment.column == column) return query;
+  return nullptr;
+}
+
+void check_query(const Context& context, Reporter& reporter, const Query& query, const Table& table) {
+  std::vector<std::string> changed;
+  for (const auto& assignment : query.facts.updated) {
+    if (assignment.column.table != table.name) continue;
+    const Column* column = table.column(assignment.column.column);
+    if (column && keeps_last_change(*column)) return;
+    if (changes_content(table, assignment)) changed.push_back(assignment.column.column);
+  }
+  const auto stale = std::find_if(table.columns.begin(), table.columns.end(), keeps_last_change);
+  if (changed.empty() || stale == table.columns.end()) return;
+  const bool where = query.facts.has_where || query.facts.kind != StatementKind::update;
+  if (!where) return;  // of all rows: a backfill
+  const std::string name = display(table.name) + "." + stale->name;
+  Finding& finding = lint::report(reporter, query, table.name,
+                                  "A statement changes " + join(changed, ", ") + " of " + display(table.name) + " and leaves " + stale->name +
+                                      " as it was: whoever goes by it (caches, syncs, people) takes the row for unchanged.");
+  finding.evidence.push_back(lint::catalog_fact("no trigger of " + display(table.name) + " fires before an update", stale->origin));
+  if (const Query* other = setter(context, {table.name, stale->name}))
+    finding.evidence.push_back({Evidence::Kind::statement, "another statement sets it: " + ellipsis(other->text, 200),
+                                other->samples.empty() ? std::nullopt : std::optional<Place>(other->samples.front().place), {}});
+  finding.fix = Fix{.title = "Set " + name + " = now() in the statement, or once for all by a BEFORE UPDATE trigger (Drizzle: $onUpdate)", .safety = Fix::Safety::manual};
+}
+
+void check(const Context& context, Reporter& reporter) {
+  if (triggers_unseen(context.catalog())) return;
+  for (const auto& query : context.workload().queries) {
+    if (query.facts.updated.empty() || lint::by_tool_alone(query)) continue;
+    const Table* table = context.catalog().table(query.facts.updated.front().column.table);
+    if (table && table->update_triggers.empty()) check_query(context, reporter, query, *table);
+  }
+}
+
+}  // namespace
+
+constinit const Rule stale_updated_at{
+    .id = "stale-updated-at",
+    .severity = Severity::note,
+    .needs = Needs::workload,
+    .summary = "an UPDATE that leaves updated_at as it was",
+    .why = "PostgreSQL sets no column by itself: a default counts for INSERT alone. A statement that changes a row and does not set its updated_at leaves "
+           "a time that is wrong, and every cache, sync and audit that goes by it misses the change.\n\n"
+           "Not told: tables with a BEFORE UPDATE trigger, statements that only count, lock or note a time of use, and rewrites of the whole table.",
+    .fix = "Set it in the statement (`updated_at = now()`), in the ORM (Drizzle's `$onUpdate`, Prisma's `@updatedAt`), or by a BEFORE UPDATE trigger "
+           "(`moddatetime`), which no statement can forget.",
+    .when_to_ignore = "The column says when the content changed, and this statement changes none of it.",
+    .check = check,
+    .also_needs = Needs::catalog};
+
+}  // namespace pgadvise::rules
