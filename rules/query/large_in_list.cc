@@ -16,8 +16,9 @@ constinit const Rule large_in_list{
     .severity = Severity::note,
     .needs = Needs::workload,
     .summary = "an IN list of hundreds of values",
-    .why = "Each value is a node to parse, plan and log, in each call anew. Lists of different lengths are different statements: no prepared statement is used again, and "
-           "before PostgreSQL 18 each length takes an entry of pg_stat_statements. At 65,535 parameters the protocol ends.",
+    .why = "Lists of different lengths are different statements to the server: none is prepared once and used again, and before PostgreSQL 18 each length takes an "
+           "entry of pg_stat_statements until that is full of them. Each value is a node of the plan: 5,000 integers took 7 ms to plan as a list, 2 ms as an array. "
+           "At 65,535 parameters the protocol ends.",
     .fix = "One parameter that is an array: `= ANY($1)`, for several columns `JOIN unnest($1::int[], $2::text[])`; for very many values COPY them into a "
            "temporary table, ANALYZE it and join. In Drizzle: `` sql`${column} = ANY(${ids})` `` in place of inArray.",
     .when_to_ignore = "A script that runs once.",
@@ -31,7 +32,7 @@ static void check(const Context& context, Reporter& reporter) {
     const QualifiedName table = lint::main_table(query);
     Finding& finding = lint::report(reporter, query, table,
                                     "The statement" + lint::on_table(table) + " came with a list of " + lint::grouped(static_cast<double>(values)) +
-                                        " values, each of which is parsed and planned in every call.");
+                                        " values: each length of the list is a statement of its own, parsed and planned anew.");
     finding.fix = Fix{.title = "Hand the values over as one array: = ANY($1)", .safety = Fix::Safety::manual};
   }
 }

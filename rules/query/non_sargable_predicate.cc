@@ -115,7 +115,9 @@ std::string around(const Predicate& predicate) {
   const auto dot = wrapper.rfind('.');
   const std::string name = dot == std::string::npos ? wrapper : wrapper.substr(dot + 1);
   if (name == "timezone") return column + " AT TIME ZONE …";
-  return name.size() == 1 ? "arithmetic on " + column : name + "(… " + column + " …)";
+  if (name.size() == 1) return "arithmetic on " + column;
+  const bool first = name != "date_trunc" && name != "date_part" && name != "extract";
+  return name + (first ? "(" + column + ")" : "(…, " + column + ")");
 }
 
 std::string instead(const Case& found) {
@@ -166,7 +168,12 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   for (const auto& predicate : query.facts.predicates) {
     const auto found = judge(context, query, predicate);
     if (!found || lint::known_small(context, found->table->name, context.option(rule, "small_rows"))) continue;
-    if (lint::asks_for_one_row(context, query.facts, found->table->name)) continue;
+    auto fixed = lint::fixed_columns(query.facts, found->table->name);
+    if (predicate.op == Op::equality && predicate.wrapper.empty()) std::erase(fixed, predicate.column.column);
+    if (lint::unique_among(*found->table, fixed, true)) continue;
+    // A search among the rows of one owner is what it has to be, unless it is seen to be slow.
+    const bool slow = query.timed_calls > 0 && query.mean_ms() >= context.option(rule, "slow_ms");
+    if (found->pattern && !slow && reached_otherwise(query.facts, *found->table)) continue;
     const QualifiedName& table = found->table->name;
     const std::string message =
         found->pattern ? "A search in " + display(table) + "." + predicate.column.column + " by a pattern that begins with a wildcard: no b-tree index can serve it."

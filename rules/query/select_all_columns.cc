@@ -76,7 +76,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
     if (!takes_all(query.facts, *table) || lint::asks_for_one_row(context, query.facts, name)) continue;
     const std::string what = all_of(context, *table);
     if (what.empty()) continue;
-    Finding& finding = lint::report(reporter, query, name, "A query that " + lint::ran(query) + " reads " + what + ".");
+    Finding& finding = lint::report(reporter, query, name, "A query reads " + what + ".");
     finding.fix = Fix{.title = "Name the columns that are used", .safety = Fix::Safety::manual};
     return;
   }

@@ -30,6 +30,30 @@ bool changes_content(const Table& table, const Assignment& assignment) {
   return !lint::any_of(lint::words_of(column->name), tracking);
 }
 
+// A time of the row that the statement itself makes (deleted_at = now()): it tells of this change in its own way.
+bool notes_own_time(const QueryFacts& facts, const Table& table) {
+  return std::any_of(facts.updated.begin(), facts.updated.end(), [&](const Assignment& assignment) {
+    const Column* column = assignment.column.table == table.name ? table.column(assignment.column.column) : nullptr;
+    if (!column || !starts_with_nocase(column->type, "timestamp")) return false;
+    return std::none_of(facts.assigned_parameters.begin(), facts.assigned_parameters.end(), [&](const auto& assigned) { return assigned.first == assignment.column; });
+  });
+}
+
+// Rows of its choosing, by a value that it was given: not the work of a scheduler over all of them.
+bool picks_rows(const QueryFacts& facts, const Table& table) {
+  return facts.kind == StatementKind::insert || std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+           return predicate.column.table == table.name && predicate.value != Predicate::Value::column && !predicate.under_or &&
+                  (predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list);
+         });
+}
+
+// ON CONFLICT DO UPDATE SET key = EXCLUDED.key: for the sake of RETURNING.
+bool sets_key_alone(const QueryFacts& facts, const Table& table) {
+  if (facts.kind != StatementKind::insert || facts.updated.size() != 1) return false;
+  return std::any_of(table.constraints.begin(), table.constraints.end(),
+                     [&](const Constraint& key) { return lint::contains(key.columns, facts.updated.front().column.column); });
+}
+
 bool named_for_it(const std::string& function) {
   const auto words = lint::words_of(function.substr(function.find('.') + 1));
   static constexpr std::array<std::string_view, 6> of_time = {"updated", "modified", "timestamp", "moddatetime", "changed", "modtime"};
@@ -62,8 +86,6 @@ void check_query(const Context& context, Reporter& reporter, const Query& query,
   }
   const auto stale = std::find_if(table.columns.begin(), table.columns.end(), keeps_last_change);
   if (changed.empty() || stale == table.columns.end()) return;
-  const bool where = query.facts.has_where || query.facts.kind != StatementKind::update;
-  if (!where) return;  // of all rows: a backfill
   const std::string name = display(table.name) + "." + stale->name;
   Finding& finding = lint::report(reporter, query, table.name,
                                   "A statement changes " + join(changed, ", ") + " of " + display(table.name) + " and leaves " + stale->name +
@@ -80,7 +102,8 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     if (query.facts.updated.empty() || lint::by_tool_alone(query)) continue;
     const Table* table = context.catalog().table(query.facts.updated.front().column.table);
-    if (table && table->update_triggers.empty()) check_query(context, reporter, query, *table);
+    if (!table || !table->update_triggers.empty() || query.facts.locks_rows || sets_key_alone(query.facts, *table)) continue;
+    if (picks_rows(query.facts, *table) && !notes_own_time(query.facts, *table)) check_query(context, reporter, query, *table);
   }
 }
 
@@ -93,7 +116,8 @@ constinit const Rule stale_updated_at{
     .summary = "an UPDATE that leaves updated_at as it was",
     .why = "PostgreSQL sets no column by itself: a default counts for INSERT alone. A statement that changes a row and does not set its updated_at leaves "
            "a time that is wrong, and every cache, sync and audit that goes by it misses the change.\n\n"
-           "Not told: tables with a BEFORE UPDATE trigger, statements that only count, lock or note a time of use, and rewrites of the whole table.",
+           "Not told: tables with a BEFORE UPDATE trigger; statements that only count, claim or note a time of their own (`deleted_at`, `last_seen`); rewrites of "
+           "rows that no value picks.",
     .fix = "Set it in the statement (`updated_at = now()`), in the ORM (Drizzle's `$onUpdate`, Prisma's `@updatedAt`), or by a BEFORE UPDATE trigger "
            "(`moddatetime`), which no statement can forget.",
     .when_to_ignore = "The column says when the content changed, and this statement changes none of it.",

@@ -34,7 +34,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
     const bool deletes = facts.kind == StatementKind::delete_;
-    if ((!deletes && facts.kind != StatementKind::update) || facts.has_where || !facts.target || facts.catalog_query) continue;
+    if ((!deletes && facts.kind != StatementKind::update) || facts.has_where || facts.from_derived || !facts.target || facts.catalog_query) continue;
     if (temporary.count(facts.target->name) || lint::by_tool_alone(query)) continue;
     const Table* table = context.has_catalog() ? context.catalog().table(*facts.target) : nullptr;
     // What the schema does not have was made by the session itself, as a rule.

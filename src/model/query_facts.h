@@ -63,7 +63,7 @@ struct NotInSubquery {
   bool nulls_left_out = false;  // its own WHERE lets no NULL of c through
 };
 
-// What count(…) is compared with: `(SELECT count(*) …) > 0`, SELECT count(*) > 0, HAVING count(*) > 0.
+// What count(…) is compared with: `(SELECT count(*) …) > 0`, SELECT count(*) > 0 FROM …; not HAVING.
 enum class CountTest { none, value, existence };  // value: a parameter, or some other number
 
 struct QueryFacts {
@@ -92,7 +92,7 @@ struct QueryFacts {
   bool grouped = false;             // GROUP BY, DISTINCT, UNION …
   bool one_row = false;             // aggregates alone, or no FROM
   std::vector<QualifiedName> from;  // tables and views that its own FROM names, known or not
-  bool from_derived = false;        // its FROM has subqueries, CTEs or functions, too; or there are several, of a UNION
+  bool from_derived = false;        // its FROM or USING has subqueries, CTEs or functions, too; or there are several, of a UNION
   std::vector<ColumnUse> selected;  // a SELECT's outputs that are columns unchanged
 
   // At any depth, views left out.

@@ -63,16 +63,18 @@ bool aggregates(NodeList targets) {
   return std::any_of(targets.begin(), targets.end(), [](const Node* target) { return calls_any(target, names); });
 }
 
-// count(…), or (SELECT count(…) …).
 bool is_count(const Node* node) {
-  if (is(node, PG_QUERY__NODE__NODE_FUNC_CALL)) return !node->func_call->over && last_name(*node->func_call) == "count";
+  return is(node, PG_QUERY__NODE__NODE_FUNC_CALL) && !node->func_call->over && last_name(*node->func_call) == "count";
+}
+
+// (SELECT count(…) …).
+bool is_count_query(const Node* node) {
   if (!is(node, PG_QUERY__NODE__NODE_SUB_LINK) || node->sub_link->sub_link_type != PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK ||
       !is(node->sub_link->subselect, PG_QUERY__NODE__NODE_SELECT_STMT))
     return false;
   const PgQuery__SelectStmt& sub = *node->sub_link->subselect->select_stmt;
   if (sub.n_target_list != 1 || sub.n_group_clause || !is(sub.target_list[0], PG_QUERY__NODE__NODE_RES_TARGET)) return false;
-  const Node* target = sub.target_list[0]->res_target->val;
-  return is(target, PG_QUERY__NODE__NODE_FUNC_CALL) && is_count(target);
+  return is_count(sub.target_list[0]->res_target->val);
 }
 
 // count > 0, >= 1, = 0, <> 0, < 1, <= 0: is there any?
@@ -256,6 +258,12 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
     outputs = targets(NodeList(stmt.n_target_list, stmt.target_list), scope);
     if (outermost) describe(stmt, scope, outputs);
     random_sort(stmt, scope);
+    // Where more is put out, or for each group, the count is wanted for itself.
+    if (stmt.n_target_list == 1 && !stmt.n_group_clause)
+      each_node(message(*stmt.target_list[0]), [&](const Node& node) {
+        if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR) count_test(*node.a_expr, is_count);
+        return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+      });
     for (const Node* row : NodeList(stmt.n_values_lists, stmt.values_lists)) expression(row, scope);
     if (stmt.n_values_lists && is(stmt.values_lists[0], PG_QUERY__NODE__NODE_LIST))
       for (std::size_t i = 0; i < stmt.values_lists[0]->list->n_items; ++i)
@@ -445,6 +453,7 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
 
 void Analyzer::target(const Scope& scope) {
   if (scope.items.empty()) return;
+  facts_.from_derived = std::any_of(scope.items.begin(), scope.items.end(), [](const Item& item) { return item.table.name.empty(); });
   facts_.target = scope.items[0].table;
 }
 
@@ -901,10 +910,10 @@ void Analyzer::list_length(const Node* node) {
   if (own()) facts_.longest_list = std::max(facts_.longest_list, values);
 }
 
-void Analyzer::count_test(const PgQuery__AExpr& expr) {
+void Analyzer::count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*)) {
   if (expr.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !own() || !expr.n_name) return;
-  const bool left = is_count(expr.lexpr);
-  if (!left && !is_count(expr.rexpr)) return;
+  const bool left = counts(expr.lexpr);
+  if (!left && !counts(expr.rexpr)) return;
   const std::string name = string_value(expr.name[expr.n_name - 1]);
   const Node* other = left ? expr.rexpr : expr.lexpr;
   while (is(other, PG_QUERY__NODE__NODE_TYPE_CAST)) other = other->type_cast->arg;
@@ -918,7 +927,7 @@ void Analyzer::count_test(const PgQuery__AExpr& expr) {
 void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or) {
   expression(expr.lexpr, scope);
   expression(expr.rexpr, scope);
-  count_test(expr);
+  count_test(expr, is_count_query);
   if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY) list_length(expr.rexpr);
   if (is(expr.lexpr, PG_QUERY__NODE__NODE_ROW_EXPR)) return row_comparison(expr, scope, under_or);
   Predicate predicate;
@@ -968,12 +977,13 @@ void Analyzer::boolean_column(const Node* node, Scope& scope, bool value, bool u
 }
 
 // The subquery's own predicates are those from `first_predicate` on.
-void Analyzer::not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate) {
+void Analyzer::not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate,
+                      bool unknown_relations) {
   if (!own() || outputs.empty()) return;
   NotInSubquery found;
   found.column = outputs[0].source;
   const PgQuery__SelectStmt* sub = is(link.subselect, PG_QUERY__NODE__NODE_SELECT_STMT) ? link.subselect->select_stmt : nullptr;
-  if (found.column.table.name.empty() && sub && sub->n_target_list && is(sub->target_list[0], PG_QUERY__NODE__NODE_RES_TARGET) &&
+  if (found.column.table.name.empty() && unknown_relations && sub && sub->n_target_list && is(sub->target_list[0], PG_QUERY__NODE__NODE_RES_TARGET) &&
       is(sub->target_list[0]->res_target->val, PG_QUERY__NODE__NODE_COLUMN_REF))
     found.column.column = outputs[0].name;
   for (std::size_t i = first_predicate; i < facts_.predicates.size(); ++i) {
@@ -987,10 +997,11 @@ void Analyzer::not_in(const PgQuery__SubLink& link, const std::vector<Output>& o
 
 void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or, bool negated) {
   const std::size_t predicates_before = facts_.predicates.size();
+  const std::size_t unknown_before = facts_.unknown_relations.size();
   const auto outputs = query(link.subselect, &scope);
   const bool all = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK && link.n_oper_name &&
                    string_value(link.oper_name[link.n_oper_name - 1]) == "<>";
-  if (negated || all) not_in(link, outputs, predicates_before);
+  if (negated || all) not_in(link, outputs, predicates_before, facts_.unknown_relations.size() > unknown_before);
   expression(link.testexpr, scope);
   if (link.sub_link_type != PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK || !link.testexpr) return;
   const std::string name = link.n_oper_name ? string_value(link.oper_name[link.n_oper_name - 1]) : "=";
@@ -1095,7 +1106,7 @@ void Analyzer::expression(const Node* root, Scope& scope) {
       }
       return false;
     } else if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR) {
-      count_test(*node.a_expr);
+      count_test(*node.a_expr, is_count_query);
     }
     return true;
   });

@@ -75,7 +75,7 @@ class Analyzer {
   void target(const Scope& scope);
   void updated(const Item& target, const Node* assignment, const PgQuery__OnConflictClause* conflict, const Scope& scope);
   void random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope);
-  void count_test(const PgQuery__AExpr& expr);
+  void count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*));
   void list_length(const Node* node);
   bool own() const { return view_depth_ == 0; }  // not the inside of a view
   void order_and_limit(const PgQuery__SelectStmt& stmt, Scope& scope, const std::vector<Output>& outputs);
@@ -95,7 +95,7 @@ class Analyzer {
   void row_comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or);
   void add_comparison(Predicate predicate, const Node* left, const Node* right, Scope& scope);
   void sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or, bool negated = false);
-  void not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate);
+  void not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate, bool unknown_relations);
   void scalar_query(const PgQuery__SubLink& link, Scope& scope);
   void boolean_column(const Node* node, Scope& scope, bool value, bool under_or);
   void expression(const Node* node, Scope& scope);  // functions, subqueries
