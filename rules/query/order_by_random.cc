@@ -7,6 +7,7 @@ namespace pgadvise::rules {
 
 static constexpr Option options[] = {
     {"small_rows", 1000, "rows below which a table is sorted without harm, where statistics are known"},
+    {"fast_ms", 1, "mean duration, in milliseconds, under which the table is small"},
 };
 
 static void check(const Context& context, Reporter& reporter);
@@ -27,6 +28,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
     if (facts.random_sort.empty() || facts.catalog_query) continue;
+    if (query.timed_calls > 0 && query.mean_ms() < context.option(order_by_random, "fast_ms")) continue;
     const auto few = [&](const QualifiedName& table) {
       return lint::known_small(context, table, context.option(order_by_random, "small_rows")) || lint::asks_for_one_row(context, facts, table);
     };

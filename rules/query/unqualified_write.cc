@@ -11,6 +11,17 @@ static constexpr Option options[] = {
     {"small_rows", 1000, "rows below which it is a note, where the table's statistics or the rows of the calls are known"},
 };
 
+namespace {
+
+// A log that ends in the middle of a statement, or a server that cuts long ones, leaves one that only seems to have no WHERE.
+bool cut_short(const Workload& workload, const Query& query) {
+  return query.calls == 1 && std::any_of(workload.queries.begin(), workload.queries.end(), [&](const Query& other) {
+           return other.text.size() > query.text.size() && other.text.compare(0, query.text.size(), query.text) == 0;
+         });
+}
+
+}  // namespace
+
 static void check(const Context& context, Reporter& reporter);
 
 constinit const Rule unqualified_write{
@@ -36,6 +47,7 @@ static void check(const Context& context, Reporter& reporter) {
     const bool deletes = facts.kind == StatementKind::delete_;
     if ((!deletes && facts.kind != StatementKind::update) || facts.has_where || facts.from_derived || !facts.target || facts.catalog_query) continue;
     if (temporary.count(facts.target->name) || lint::by_tool_alone(query)) continue;
+    if (cut_short(context.workload(), query)) continue;
     const Table* table = context.has_catalog() ? context.catalog().table(*facts.target) : nullptr;
     // What the schema does not have was made by the session itself, as a rule.
     if ((context.has_catalog() && !table) || (table && table->temporary)) continue;

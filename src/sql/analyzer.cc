@@ -44,27 +44,29 @@ std::string last_name(const PgQuery__FuncCall& call) {
   return call.n_funcname ? string_value(call.funcname[call.n_funcname - 1]) : std::string();
 }
 
-bool calls_any(const Node* root, const std::set<std::string>& names) {
-  bool found = false;
+int calls_of(const Node* root, const std::set<std::string>& names) {
+  int found = 0;
   if (root)
     each_node(message(*root), [&](const Node& node) {
-      found |= node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL && !node.func_call->over &&
-               names.count(last_name(*node.func_call)) > 0;
-      return !found && node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+      found += node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL && !node.func_call->over && names.count(last_name(*node.func_call)) > 0;
+      return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
     });
   return found;
 }
 
-// Without GROUP BY one row comes out.
-bool aggregates(NodeList targets) {
+// Any of them, without GROUP BY: one row comes out.
+int aggregates(NodeList targets) {
   static const std::set<std::string> names = {
       "count",    "sum",   "min",    "max",     "avg",             "array_agg",        "string_agg",      "json_agg",        "jsonb_agg", "bool_or",
       "bool_and", "every", "bit_or", "bit_and", "json_object_agg", "jsonb_object_agg", "percentile_cont", "percentile_disc", "mode",      "stddev"};
-  return std::any_of(targets.begin(), targets.end(), [](const Node* target) { return calls_any(target, names); });
+  int found = 0;
+  for (const Node* target : targets) found += calls_of(target, names);
+  return found;
 }
 
 bool is_count(const Node* node) {
-  return is(node, PG_QUERY__NODE__NODE_FUNC_CALL) && !node->func_call->over && last_name(*node->func_call) == "count";
+  return is(node, PG_QUERY__NODE__NODE_FUNC_CALL) && !node->func_call->over && !node->func_call->agg_filter &&
+         last_name(*node->func_call) == "count";
 }
 
 // (SELECT count(…) …).
@@ -73,6 +75,8 @@ bool is_count_query(const Node* node) {
       !is(node->sub_link->subselect, PG_QUERY__NODE__NODE_SELECT_STMT))
     return false;
   const PgQuery__SelectStmt& sub = *node->sub_link->subselect->select_stmt;
+  const NodeList from(sub.n_from_clause, sub.from_clause);  // the elements of an array cost nothing to count
+  if (std::all_of(from.begin(), from.end(), [](const Node* item) { return is(item, PG_QUERY__NODE__NODE_RANGE_FUNCTION); })) return false;
   if (sub.n_target_list != 1 || sub.n_group_clause || !is(sub.target_list[0], PG_QUERY__NODE__NODE_RES_TARGET)) return false;
   return is_count(sub.target_list[0]->res_target->val);
 }
@@ -259,7 +263,7 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
     if (outermost) describe(stmt, scope, outputs);
     random_sort(stmt, scope);
     // Where more is put out, or for each group, the count is wanted for itself.
-    if (stmt.n_target_list == 1 && !stmt.n_group_clause)
+    if (const NodeList only(stmt.n_target_list, stmt.target_list); only.size() == 1 && !stmt.n_group_clause && aggregates(only) == 1)
       each_node(message(*stmt.target_list[0]), [&](const Node& node) {
         if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR) count_test(*node.a_expr, is_count);
         return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
@@ -289,7 +293,7 @@ void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope, con
   for (const Node* target : list) facts_.selects_all_columns |= is_star(target->res_target->val);
   facts_.has_where = stmt.where_clause != nullptr;
   facts_.grouped = stmt.n_group_clause > 0 || stmt.n_distinct_clause > 0;
-  facts_.one_row = scope.items.empty() ? stmt.n_values_lists == 0 : !stmt.n_group_clause && (aggregates(list) || stmt.having_clause);
+  facts_.one_row = scope.items.empty() ? stmt.n_values_lists == 0 : !stmt.n_group_clause && (aggregates(list) > 0 || stmt.having_clause);
   for (const Item& item : scope.items) {
     if (item.table.name.empty())
       facts_.from_derived = true;
@@ -304,7 +308,7 @@ void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope, con
 void Analyzer::random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope) {
   static const std::set<std::string> random = {"random", "gen_random_uuid", "uuid_generate_v4"};
   const NodeList sort(stmt.n_sort_clause, stmt.sort_clause);
-  if (!own() || std::none_of(sort.begin(), sort.end(), [](const Node* node) { return calls_any(node->sort_by->node, random); })) return;
+  if (!own() || std::none_of(sort.begin(), sort.end(), [](const Node* node) { return calls_of(node->sort_by->node, random) > 0; })) return;
   if (std::any_of(scope.items.begin(), scope.items.end(), [](const Item& item) { return item.table.name.empty(); })) return;
   for (const Item& item : scope.items) facts_.random_sort.push_back(item.table);
 }
