@@ -80,8 +80,10 @@ bool widened(const Column& column, const Predicate& predicate) {
 }
 
 // Can the table be come at by something else: a bare column of the statement that is an index's first key?
-bool reached_otherwise(const QueryFacts& facts, const Table& table) {
+bool reached_otherwise(const QueryFacts& facts, const Case& found) {
+  const Table& table = *found.table;
   return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+    if (&predicate == found.predicate) return false;
     const bool ours = predicate.column.table == table.name && predicate.wrapper.empty();
     const bool joined = predicate.value == Predicate::Value::column && predicate.other.table == table.name;
     if (predicate.under_or || (predicate.op != Op::equality && predicate.op != Op::in_list && predicate.op != Op::range)) return false;
@@ -134,7 +136,7 @@ std::string instead(const Case& found) {
 }
 
 Severity severity_of(const Context& context, const Rule& rule, const Query& query, const Case& found) {
-  if (reached_otherwise(query.facts, *found.table)) return Severity::note;
+  if (reached_otherwise(query.facts, found)) return Severity::note;
   if (!found.pattern) return Severity::warning;
   const auto rows = lint::rows_of(context, found.table->name);
   const bool large = rows && *rows >= context.option(rule, "large_rows");
@@ -173,7 +175,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
     if (lint::unique_among(*found->table, fixed, true)) continue;
     // A search among the rows of one owner is what it has to be, unless it is seen to be slow.
     const bool slow = query.timed_calls > 0 && query.mean_ms() >= context.option(rule, "slow_ms");
-    if (found->pattern && !slow && reached_otherwise(query.facts, *found->table)) continue;
+    if (found->pattern && !slow && reached_otherwise(query.facts, *found)) continue;
     const QualifiedName& table = found->table->name;
     const std::string message =
         found->pattern ? "A search in " + display(table) + "." + predicate.column.column + " by a pattern that begins with a wildcard: no b-tree index can serve it."
