@@ -42,6 +42,14 @@ bool expression_index_for(const Table& table, const Predicate& predicate) {
   });
 }
 
+// One of a few words: no index on what is inside would narrow it.
+bool holds_few_words(const Column& column) {
+  static constexpr std::array<std::string_view, 8> names = {"status", "state", "type", "kind", "role", "level", "category", "method"};
+  if (column.statistics) return column.statistics->distinct > 0 && column.statistics->distinct < 50;
+  const auto words = lint::words_of(column.name);
+  return !words.empty() && lint::one_of(words.back(), names);
+}
+
 // A full-text or trigram index over the column, alone or in an expression.
 bool searchable(const Table& table, const std::string& column) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
@@ -100,7 +108,9 @@ std::optional<Case> judge(const Context& context, const Query& query, const Pred
   if (found.pattern) {
     const bool bare = predicate.wrapper.empty() || predicate.wrapper == "lower" || predicate.wrapper == "upper";
     const bool negated = predicate.op_name.compare(0, 1, "!") == 0;
-    return bare && !negated && predicate.leading_wildcard && in_text(column->type) && !searchable(*table, column->name) ? std::optional(found) : std::nullopt;
+    return bare && !negated && predicate.leading_wildcard && in_text(column->type) && !holds_few_words(*column) && !searchable(*table, column->name)
+               ? std::optional(found)
+               : std::nullopt;
   }
   const bool compares = predicate.op == Op::equality || predicate.op == Op::range || predicate.op == Op::in_list;
   if (!compares || predicate.under_or || (predicate.wrapper.empty() ? !widened(*column, predicate) : !replaceable(predicate.wrapper))) return std::nullopt;

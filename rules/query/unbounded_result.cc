@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "lint/loops.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
+#include "lint/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -29,10 +31,17 @@ bool reads_all(const QueryFacts& facts) {
          std::none_of(facts.predicates.begin(), facts.predicates.end(), filters);
 }
 
+// What a worker empties: it asks for all that there is.
+bool queue(const Table& table) {
+  static constexpr std::array<std::string_view, 9> names = {"queue", "job", "outbox", "inbox", "cache", "staging", "tmp", "temp", "lock"};
+  const auto words = lint::words_of(table.name.name);
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) { return lint::one_of(lint::singular(word), names); });
+}
+
 // Its rows come with use, one by one, and say when: not a table of settings, roles or countries.
 bool grows(const Context& context, const Table& table) {
   const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
-  if (!stored) return false;
+  if (!stored || queue(table)) return false;
   if (lint::named_like_log(table) || table.kind == Table::Kind::partitioned) return true;
   const bool dated = std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
     return starts_with_nocase(column.type, "timestamp") && column.default_expression;

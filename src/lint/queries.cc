@@ -54,7 +54,7 @@ Finding& report(Reporter& reporter, const Query& query, const QualifiedName& tab
     finding.location = query.samples.front().place;
     literal = with_parameters(query.samples.front());
   }
-  finding.evidence.push_back({Evidence::Kind::statement, ran(query) + ": " + ellipsis(query.text, 4 * shown_statement), finding.location, std::move(literal)});
+  finding.evidence.push_back({Evidence::Kind::statement, ran(query) + ": " + ellipsis(query.text, 2 * shown_statement), finding.location, std::move(literal)});
   return finding;
 }
 

@@ -40,9 +40,10 @@ const std::string* value_of(const Sample& sample, int parameter) {
   return value ? &*value : nullptr;
 }
 
-// Do the values of a call tell what the normalised text doesn't?
-bool values_matter(const QueryFacts& facts) {
-  return facts.has_offset || facts.longest_list > 0 || facts.count_test == CountTest::value ||
+// Do the values of a call tell what the normalised text doesn't? libpg_query counts `= $1` and IN (…) as one: a sample may
+// have a list where the text has none.
+bool values_matter(const QueryFacts& facts, const Query& query, const Sample& sample) {
+  return sample.statement.size() > query.text.size() + 1000 || facts.has_offset || facts.longest_list > 0 || facts.count_test == CountTest::value ||
          std::any_of(facts.predicates.begin(), facts.predicates.end(),
                      [](const Predicate& predicate) { return predicate.op == Predicate::Op::like; });
 }
@@ -73,7 +74,7 @@ void learn_from_samples(Query& query, const Catalog& catalog) {
   std::set<std::string_view> inlined;
   for (const Sample& sample : query.samples) {
     const bool as_written = sample.statement == query.text;
-    if (values_matter(as_text)) learn(facts, sample, as_written ? as_text : query_facts(sample.statement, catalog));
+    if (values_matter(as_text, query, sample)) learn(facts, sample, as_written ? as_text : query_facts(sample.statement, catalog));
     if (!as_written && !sample.parameters && as_text.parameters > 0 && !has_placeholder(sample.statement)) inlined.insert(sample.statement);
   }
   facts.inlined = static_cast<int>(inlined.size());

@@ -273,6 +273,9 @@ TEST(Facts, Samples) {
   EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {given("SELECT id FROM orders OFFSET $1", "700")}).largest_offset, 700);
   EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {given("SELECT id FROM orders OFFSET $1", "x")}).largest_offset, std::nullopt);
   EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id IN ($1)", {literal("SELECT 1 FROM orders WHERE id IN (1, 2, 3)")}).longest_list, 3u);
+  std::string list = "SELECT 1 FROM orders WHERE id IN (0";
+  for (int i = 1; i < 500; ++i) list += ", " + std::to_string(i);
+  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id = $1", {literal(list + ")")}).longest_list, 500u);
   EXPECT_EQ(learned("SELECT count(*) > $1 FROM orders", {literal("SELECT count(*) > 0 FROM orders")}).count_test, CountTest::existence);
   const auto like = [&](const std::string& text, Sample sample) { return learned(text, {std::move(sample)}).predicates.at(0).leading_wildcard; };
   EXPECT_TRUE(like("SELECT 1 FROM orders WHERE status LIKE $1", literal("SELECT 1 FROM orders WHERE status LIKE '%x'")));
