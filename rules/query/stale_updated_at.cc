@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/text.h"
+#include "lint/loops.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
 #include "lint/words.h"
@@ -76,34 +78,72 @@ const Query* setter(const Context& context, const ColumnUse& column) {
   return nullptr;
 }
 
-void check_query(const Context& context, Reporter& reporter, const Query& query, const Table& table) {
+// What the statement changes of the table beside the column; empty when that is as it should be.
+std::vector<std::string> changed_without(const Query& query, const Table& table) {
   std::vector<std::string> changed;
   for (const auto& assignment : query.facts.updated) {
     if (assignment.column.table != table.name) continue;
     const Column* column = table.column(assignment.column.column);
-    if (column && keeps_last_change(*column)) return;
+    if (column && keeps_last_change(*column)) return {};
     if (changes_content(table, assignment)) changed.push_back(assignment.column.column);
   }
-  const auto stale = std::find_if(table.columns.begin(), table.columns.end(), keeps_last_change);
-  if (changed.empty() || stale == table.columns.end()) return;
-  const std::string name = display(table.name) + "." + stale->name;
-  Finding& finding = lint::report(reporter, query, table.name,
-                                  "A statement changes " + join(changed, ", ") + " of " + display(table.name) + " and leaves " + stale->name +
+  const bool judged = !query.facts.locks_rows && picks_rows(query.facts, table) && !sets_key_alone(query.facts, table) && !notes_own_time(query.facts, table);
+  return judged ? changed : std::vector<std::string>{};
+}
+
+struct Stale {
+  const Query* query = nullptr;
+  std::vector<std::string> changed;
+};
+
+void explain(const Table& table, const Column& column, Finding& finding) {
+  finding.evidence.push_back(lint::catalog_fact("no trigger of " + display(table.name) + " fires before an update",
+                                                column.origin.file.empty() ? std::nullopt : std::optional(column.origin)));
+  finding.fix = Fix{.title = "Set " + column.name + " = now() in the statement, or once for all by a BEFORE UPDATE trigger (Drizzle: $onUpdate)",
+                    .safety = Fix::Safety::manual};
+}
+
+void report_statement(Reporter& reporter, const Table& table, const Column& column, const Stale& stale, const Query& other) {
+  const std::vector<std::string> named(stale.changed.begin(), stale.changed.begin() + std::min<std::ptrdiff_t>(3, std::ssize(stale.changed)));
+  const std::string more = stale.changed.size() > 3 ? " and " + std::to_string(stale.changed.size() - 3) + " more" : "";
+  Finding& finding = lint::report(reporter, *stale.query, table.name,
+                                  "A statement changes " + join(named, ", ") + more + " of " + display(table.name) + " and leaves " + column.name +
                                       " as it was: whoever goes by it (caches, syncs, people) takes the row for unchanged.");
-  finding.evidence.push_back(lint::catalog_fact("no trigger of " + display(table.name) + " fires before an update", stale->origin));
-  if (const Query* other = setter(context, {table.name, stale->name}))
-    finding.evidence.push_back({Evidence::Kind::statement, "another statement sets it: " + ellipsis(other->text, 200),
-                                other->samples.empty() ? std::nullopt : std::optional<Place>(other->samples.front().place), {}});
-  finding.fix = Fix{.title = "Set " + name + " = now() in the statement, or once for all by a BEFORE UPDATE trigger (Drizzle: $onUpdate)", .safety = Fix::Safety::manual};
+  finding.evidence.push_back({Evidence::Kind::statement, "another statement sets it: " + ellipsis(other.text, lint::shown_statement),
+                              other.samples.empty() ? std::nullopt : std::optional<Place>(other.samples.front().place), {}});
+  explain(table, column, finding);
+}
+
+// Nobody sets it: that is one fact about the table, not one about each statement.
+void report_table(Reporter& reporter, const Table& table, const Column& column, const std::vector<Stale>& statements) {
+  Finding& finding = reporter.add({.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
+                                  "No logged statement sets " + column.name + " of " + display(table.name) + ", and " +
+                                      (statements.size() == 1 ? "one changes" : std::to_string(statements.size()) + " change") +
+                                      " its rows: nothing tells when they last changed.");
+  if (!column.origin.file.empty()) finding.location = column.origin;
+  for (std::size_t i = 0; i < statements.size() && i < 3; ++i) {
+    const Query& query = *statements[i].query;
+    finding.evidence.push_back({Evidence::Kind::statement, lint::ran(query) + ": " + ellipsis(query.text, lint::shown_statement),
+                                query.samples.empty() ? std::nullopt : std::optional<Place>(query.samples.front().place), {}});
+  }
+  explain(table, column, finding);
 }
 
 void check(const Context& context, Reporter& reporter) {
   if (triggers_unseen(context.catalog())) return;
+  std::map<const Table*, std::vector<Stale>> found;
   for (const auto& query : context.workload().queries) {
     if (query.facts.updated.empty() || lint::by_tool_alone(query)) continue;
     const Table* table = context.catalog().table(query.facts.updated.front().column.table);
-    if (!table || !table->update_triggers.empty() || query.facts.locks_rows || sets_key_alone(query.facts, *table)) continue;
-    if (picks_rows(query.facts, *table) && !notes_own_time(query.facts, *table)) check_query(context, reporter, query, *table);
+    if (!table || !table->update_triggers.empty() || std::none_of(table->columns.begin(), table->columns.end(), keeps_last_change)) continue;
+    if (auto changed = changed_without(query, *table); !changed.empty()) found[table].push_back({&query, std::move(changed)});
+  }
+  for (const auto& [table, statements] : found) {
+    const Column& column = *std::find_if(table->columns.begin(), table->columns.end(), keeps_last_change);
+    if (const Query* other = setter(context, {table->name, column.name}))
+      for (const Stale& stale : statements) report_statement(reporter, *table, column, stale, *other);
+    else
+      report_table(reporter, *table, column, statements);
   }
 }
 
@@ -117,7 +157,7 @@ constinit const Rule stale_updated_at{
     .why = "PostgreSQL sets no column by itself: a default counts for INSERT alone. A statement that changes a row and does not set its updated_at leaves "
            "a time that is wrong, and every cache, sync and audit that goes by it misses the change.\n\n"
            "Not told: tables with a BEFORE UPDATE trigger; statements that only count, claim or note a time of their own (`deleted_at`, `last_seen`); rewrites of "
-           "rows that no value picks.",
+           "rows that no value picks. Where no statement sets the column, that is one finding on the column.",
     .fix = "Set it in the statement (`updated_at = now()`), in the ORM (Drizzle's `$onUpdate`, Prisma's `@updatedAt`), or by a BEFORE UPDATE trigger "
            "(`moddatetime`), which no statement can forget.",
     .when_to_ignore = "The column says when the content changed, and this statement changes none of it.",
