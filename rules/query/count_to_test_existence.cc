@@ -29,6 +29,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
     if (facts.count_test != CountTest::existence || facts.catalog_query || lint::by_tool_alone(query)) continue;
+    if (facts.relations.empty() && facts.unknown_relations.empty()) continue;
     const auto few = [&](const RelationUse& use) {
       return lint::known_small(context, use.table, context.option(count_to_test_existence, "small_rows")) ||
              lint::asks_for_one_row(context, facts, use.table);
