@@ -132,6 +132,7 @@ struct Table {
   std::vector<Constraint> constraints;
   std::vector<Index> indexes;
   std::vector<Policy> policies;
+  std::vector<std::string> update_triggers;  // that fire BEFORE UPDATE, by name: what may set a column by itself
   std::optional<QualifiedName> partition_of;
   std::string partition_bound;           // "FOR VALUES FROM …", of a partition
   std::string partition_key;             // "RANGE (created_at)", of a partitioned table

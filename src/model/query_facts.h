@@ -1,6 +1,8 @@
 // What a statement does, resolved against a catalog: everything that rules may know of a query.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,7 +30,10 @@ struct Predicate {
   std::optional<std::string> constant;  // the literal, where value is constant
   int parameter = 0;                    // n of $n, where value is parameter
   ColumnUse other;                      // where value is column: a join (or a comparison inside one table)
-  std::string wrapper;                  // "lower", "::date": a function or cast around the column; empty: bare
+  // A function, operator or cast around the column: "lower", "::date"; "expression": one of several columns; empty: bare.
+  std::string wrapper;
+  std::string value_type;               // what the value is cast to: "numeric"; empty: not cast
+  bool leading_wildcard = false;        // LIKE: its pattern begins with % or _, in the statement or in a sample
   bool under_or = false;                // part of an OR or NOT: does not narrow alone
 };
 
@@ -45,6 +50,21 @@ struct RelationUse {
   bool generated_subselect = false;  // inside an ORM's lateral json subquery
   bool through_view = false;         // not named by the statement: a view reads it
 };
+
+// UPDATE … SET c = …, or the same of ON CONFLICT DO UPDATE.
+struct Assignment {
+  ColumnUse column;
+  bool from_itself = false;  // the new value is made of the old one: c + 1
+};
+
+// x NOT IN (SELECT c …), or <> ALL.
+struct NotInSubquery {
+  ColumnUse column;             // c; empty: an expression; without a table: not known to the catalog
+  bool nulls_left_out = false;  // its own WHERE lets no NULL of c through
+};
+
+// What count(…) is compared with: `(SELECT count(*) …) > 0`, SELECT count(*) > 0 FROM …; not HAVING.
+enum class CountTest { none, value, existence };  // value: a parameter, or some other number
 
 struct QueryFacts {
   StatementKind kind = StatementKind::other;
@@ -65,6 +85,30 @@ struct QueryFacts {
   int parameters = 0;                        // the largest n of $n
   // INSERT … VALUES ($1) and UPDATE … SET c = $1, casts looked through: which parameter a column is given.
   std::vector<std::pair<ColumnUse, int>> assigned_parameters;
+
+  // Of the outermost statement, what is read through a view left out.
+  std::optional<QualifiedName> target;  // of INSERT, UPDATE, DELETE, MERGE; as written when the catalog does not know it
+  bool has_where = false;
+  bool grouped = false;             // GROUP BY, DISTINCT, UNION …
+  bool one_row = false;             // aggregates alone, or no FROM
+  std::vector<QualifiedName> from;  // tables and views that its own FROM names, known or not
+  bool from_derived = false;        // its FROM or USING has subqueries, CTEs or functions, too; or there are several, of a UNION
+  std::vector<ColumnUse> selected;  // a SELECT's outputs that are columns unchanged
+
+  // At any depth, views left out.
+  bool limited = false;                    // some SELECT has a LIMIT
+  int json_depth = 0;                      // subqueries that build JSON, one in the other
+  std::vector<Assignment> updated;         // what the statement sets in rows that are there
+  std::vector<NotInSubquery> not_in;
+  std::vector<QualifiedName> random_sort;  // tables whose rows, no others', are ordered by random()
+  CountTest count_test = CountTest::none;
+  std::size_t longest_list = 0;            // values of an IN list or ARRAY[…]; the longest of the samples
+  std::string creates_temporary;           // the table's name
+
+  // What the values of samples say.
+  int offset_parameter = 0;                    // n of OFFSET $n
+  std::optional<std::int64_t> largest_offset;  // in the statement or in a sample
+  int inlined = 0;                             // samples, each different, with literals where the text has only $n
 };
 
 }  // namespace pgadvise

@@ -155,6 +155,7 @@ class Reader {
   Result<void> index_keys();
   Result<void> constraints();
   Result<void> policies();
+  Result<void> triggers();
   Result<void> settings_and_age();
   Result<void> types_and_sequences();
   void column_statistics();
@@ -521,6 +522,16 @@ Result<void> Reader::policies() {
   return {};
 }
 
+Result<void> Reader::triggers() {
+  // tgtype: 2 is BEFORE, 16 is UPDATE.
+  const auto rows = ask("SELECT t.tgrelid, t.tgname" + relations("JOIN pg_trigger t ON t.tgrelid = c.oid") +
+                        "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 18 = 18 ORDER BY 1, 2");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows)
+    if (Table* owner = table(row[0])) owner->update_triggers.push_back(text(row[1]));
+  return {};
+}
+
 // As a new session of this role would find them: what this one set for itself is not in reset_val. A timeout that some
 // other role or database has is one that the server's owner thought of.
 Result<void> Reader::settings_and_age() {
@@ -629,7 +640,7 @@ void Reader::sum_up_partitions() {
 Result<void> Reader::everything() {
   for (const auto part :
        {&Reader::names, &Reader::tables, &Reader::inheritance, &Reader::columns, &Reader::indexes,
-        &Reader::index_keys, &Reader::constraints, &Reader::policies, &Reader::types_and_sequences, &Reader::settings_and_age})
+        &Reader::index_keys, &Reader::constraints, &Reader::policies, &Reader::triggers, &Reader::types_and_sequences, &Reader::settings_and_age})
     if (const auto done = (this->*part)(); !done) return done;
   column_statistics();
   sum_up_partitions();

@@ -40,6 +40,81 @@ bool builds_json(const Node* select) {
   return found;
 }
 
+std::string last_name(const PgQuery__FuncCall& call) {
+  return call.n_funcname ? string_value(call.funcname[call.n_funcname - 1]) : std::string();
+}
+
+int calls_of(const Node* root, const std::set<std::string>& names) {
+  int found = 0;
+  if (root)
+    each_node(message(*root), [&](const Node& node) {
+      found += node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL && !node.func_call->over && names.count(last_name(*node.func_call)) > 0;
+      return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+    });
+  return found;
+}
+
+// Any of them, without GROUP BY: one row comes out.
+int aggregates(NodeList targets) {
+  static const std::set<std::string> names = {
+      "count",    "sum",   "min",    "max",     "avg",             "array_agg",        "string_agg",      "json_agg",        "jsonb_agg", "bool_or",
+      "bool_and", "every", "bit_or", "bit_and", "json_object_agg", "jsonb_object_agg", "percentile_cont", "percentile_disc", "mode",      "stddev"};
+  int found = 0;
+  for (const Node* target : targets) found += calls_of(target, names);
+  return found;
+}
+
+bool is_count(const Node* node) {
+  return is(node, PG_QUERY__NODE__NODE_FUNC_CALL) && !node->func_call->over && !node->func_call->agg_filter &&
+         last_name(*node->func_call) == "count";
+}
+
+// (SELECT count(…) …).
+bool is_count_query(const Node* node) {
+  if (!is(node, PG_QUERY__NODE__NODE_SUB_LINK) || node->sub_link->sub_link_type != PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK ||
+      !is(node->sub_link->subselect, PG_QUERY__NODE__NODE_SELECT_STMT))
+    return false;
+  const PgQuery__SelectStmt& sub = *node->sub_link->subselect->select_stmt;
+  const NodeList from(sub.n_from_clause, sub.from_clause);  // the elements of an array cost nothing to count
+  if (std::all_of(from.begin(), from.end(), [](const Node* item) { return is(item, PG_QUERY__NODE__NODE_RANGE_FUNCTION); })) return false;
+  if (sub.n_target_list != 1 || sub.n_group_clause || !is(sub.target_list[0], PG_QUERY__NODE__NODE_RES_TARGET)) return false;
+  return is_count(sub.target_list[0]->res_target->val);
+}
+
+// count > 0, >= 1, = 0, <> 0, < 1, <= 0: is there any?
+bool asks_whether_any(const std::string& op, const std::string& number) {
+  if (number == "0") return op == ">" || op == "=" || op == "<>" || op == "<=";
+  return number == "1" && (op == ">=" || op == "<");
+}
+
+bool begins_with_wildcard(std::string_view pattern) { return !pattern.empty() && (pattern[0] == '%' || pattern[0] == '_'); }
+
+// '%' of '%' || $1, concat('%', $1).
+std::string beginning_of(const Node* node) {
+  const Node* first = node;
+  while (is(first, PG_QUERY__NODE__NODE_A_EXPR) && first->a_expr->lexpr) first = first->a_expr->lexpr;
+  if (is(first, PG_QUERY__NODE__NODE_FUNC_CALL) && last_name(*first->func_call) == "concat" && first->func_call->n_args)
+    first = first->func_call->args[0];
+  while (is(first, PG_QUERY__NODE__NODE_TYPE_CAST)) first = first->type_cast->arg;
+  return first == node ? std::string() : constant(first).text;
+}
+
+int columns_in(const ProtobufCMessage& part) {
+  int found = 0;
+  each_node(part, [&](const Node& node) {
+    found += node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF;
+    return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+  });
+  return found;
+}
+
+const PgQuery__RangeVar* created_table(const Node& node) {
+  if (node.node_case == PG_QUERY__NODE__NODE_CREATE_STMT) return node.create_stmt->relation;
+  if (node.node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT && node.create_table_as_stmt->into)
+    return node.create_table_as_stmt->into->rel;
+  return nullptr;
+}
+
 Op op_of(const std::string& name) {
   if (name == "=") return Op::equality;
   if (name == "<" || name == "<=" || name == ">" || name == ">=") return Op::range;
@@ -61,7 +136,8 @@ std::string commuted(const std::string& name) {
 bool harmless_cast(const std::string& from, const std::string& to) {
   if (from.empty()) return false;
   return from == to || (to == "text" && from.starts_with("character varying")) ||
-         (to == "character varying" && (from == "text" || from.starts_with("character varying")));
+         (to == "character varying" && (from == "text" || from.starts_with("character varying"))) ||
+         (to == "inet" && from == "cidr") || (to == "numeric" && from.starts_with("numeric("));
 }
 
 }  // namespace
@@ -72,6 +148,8 @@ std::vector<Output> Analyzer::statement(const Node& node) {
     if (part.node_case == PG_QUERY__NODE__NODE_PARAM_REF)
       facts_.parameters = std::max(facts_.parameters, part.param_ref->number);
     if (part.node_case == PG_QUERY__NODE__NODE_LOCKING_CLAUSE) facts_.locks_rows = true;
+    if (part.node_case == PG_QUERY__NODE__NODE_SELECT_STMT && part.select_stmt->limit_count)
+      facts_.limited |= !constant(part.select_stmt->limit_count).is_null;
     return true;
   });
   switch (node.node_case) {
@@ -97,6 +175,8 @@ std::vector<Output> Analyzer::statement(const Node& node) {
       break;
   }
   facts_.kind = StatementKind::utility;
+  if (const auto* made = created_table(node); made && std::string_view(made->relpersistence) == "t")
+    facts_.creates_temporary = made->relname;
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT:
       return query(node.declare_cursor_stmt->query, nullptr);
@@ -156,6 +236,7 @@ std::vector<Output> Analyzer::set_operation(const PgQuery__SelectStmt& stmt, con
   // Chains lean to the left and may be long: the stack of this walk is what tree_depth counted.
   std::vector<Output> left = select(*stmt.larg, outer, false);
   select(*stmt.rarg, outer, false);
+  if (outermost) facts_.grouped = facts_.from_derived = true;
   if (outermost)
     for (const PgQuery__SelectStmt* arm : {stmt.larg, stmt.rarg})
       for (const Node* target : NodeList(arm->n_target_list, arm->target_list))
@@ -179,9 +260,14 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
     from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
     condition(stmt.where_clause, scope, false);
     outputs = targets(NodeList(stmt.n_target_list, stmt.target_list), scope);
-    if (outermost)
-      for (const Node* target : NodeList(stmt.n_target_list, stmt.target_list))
-        facts_.selects_all_columns |= is_star(target->res_target->val);
+    if (outermost) describe(stmt, scope, outputs);
+    random_sort(stmt, scope);
+    // Where more is put out, or for each group, the count is wanted for itself.
+    if (const NodeList only(stmt.n_target_list, stmt.target_list); only.size() == 1 && !stmt.n_group_clause && aggregates(only) == 1)
+      each_node(message(*stmt.target_list[0]), [&](const Node& node) {
+        if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR) count_test(*node.a_expr, is_count);
+        return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+      });
     for (const Node* row : NodeList(stmt.n_values_lists, stmt.values_lists)) expression(row, scope);
     if (stmt.n_values_lists && is(stmt.values_lists[0], PG_QUERY__NODE__NODE_LIST))
       for (std::size_t i = 0; i < stmt.values_lists[0]->list->n_items; ++i)
@@ -200,6 +286,31 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
   }
   ctes_ = before;
   return outputs;
+}
+
+void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope, const std::vector<Output>& outputs) {
+  const NodeList list(stmt.n_target_list, stmt.target_list);
+  for (const Node* target : list) facts_.selects_all_columns |= is_star(target->res_target->val);
+  facts_.has_where = stmt.where_clause != nullptr;
+  facts_.grouped = stmt.n_group_clause > 0 || stmt.n_distinct_clause > 0;
+  facts_.one_row = scope.items.empty() ? stmt.n_values_lists == 0 : !stmt.n_group_clause && (aggregates(list) > 0 || stmt.having_clause);
+  for (const Item& item : scope.items) {
+    if (item.table.name.empty())
+      facts_.from_derived = true;
+    else
+      facts_.from.push_back(item.table);
+  }
+  for (const Output& output : outputs)
+    if (!output.source.table.name.empty()) facts_.selected.push_back(output.source);
+}
+
+// Only where nothing but tables is sorted: what a subquery or TABLESAMPLE gives may be few rows.
+void Analyzer::random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope) {
+  static const std::set<std::string> random = {"random", "gen_random_uuid", "uuid_generate_v4"};
+  const NodeList sort(stmt.n_sort_clause, stmt.sort_clause);
+  if (!own() || std::none_of(sort.begin(), sort.end(), [](const Node* node) { return calls_of(node->sort_by->node, random) > 0; })) return;
+  if (std::any_of(scope.items.begin(), scope.items.end(), [](const Item& item) { return item.table.name.empty(); })) return;
+  for (const Item& item : scope.items) facts_.random_sort.push_back(item.table);
 }
 
 void Analyzer::order_and_limit(const PgQuery__SelectStmt& stmt, Scope& scope,
@@ -227,14 +338,21 @@ void Analyzer::order_and_limit(const PgQuery__SelectStmt& stmt, Scope& scope,
     }
     facts_.sort.push_back(std::move(key));
   }
-  const Constant limit = constant(stmt.limit_count);
-  facts_.has_limit = stmt.limit_count && !limit.is_null;
-  if (limit.is_constant && !limit.is_null) {
+  const auto number = [](const Constant& of) -> std::optional<long> {
     long value = 0;
-    const auto [end, code] = std::from_chars(limit.text.data(), limit.text.data() + limit.text.size(), value);
-    if (code == std::errc() && end == limit.text.data() + limit.text.size()) facts_.limit_constant = value;
-  }
-  facts_.has_offset = stmt.limit_offset && !constant(stmt.limit_offset).is_null;
+    const char* const last = of.text.data() + of.text.size();
+    const auto [end, code] = std::from_chars(of.text.data(), last, value);
+    return of.is_constant && !of.is_null && code == std::errc() && end == last ? std::optional(value) : std::nullopt;
+  };
+  const Constant limit = constant(stmt.limit_count);
+  const Constant offset = constant(stmt.limit_offset);
+  facts_.has_limit = stmt.limit_count && !limit.is_null;
+  facts_.limit_constant = number(limit);
+  facts_.has_offset = stmt.limit_offset && !offset.is_null;
+  facts_.largest_offset = number(offset);
+  const Node* skipped = stmt.limit_offset;
+  while (is(skipped, PG_QUERY__NODE__NODE_TYPE_CAST)) skipped = skipped->type_cast->arg;
+  if (is(skipped, PG_QUERY__NODE__NODE_PARAM_REF)) facts_.offset_parameter = skipped->param_ref->number;
 }
 
 std::vector<Output> Analyzer::targets(NodeList list, Scope& scope) {
@@ -271,6 +389,7 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
   with(stmt.with_clause, outer, ctes);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
+  if (!outer && facts_.kind == StatementKind::insert) target(scope);
   const Node* source = stmt.select_stmt;
   if (!outer)
     facts_.single_row_insert =
@@ -284,6 +403,8 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
     for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list))
       expression(node, excluded);
     expression(conflict->where_clause, excluded);
+    if (!scope.items.empty())
+      for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list)) updated(scope.items[0], node, conflict, excluded);
   }
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
@@ -322,13 +443,44 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
   from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
   for (const Node* node : NodeList(stmt.n_target_list, stmt.target_list)) {
     expression(node, scope);
-    if (is(node, PG_QUERY__NODE__NODE_RES_TARGET) && !scope.items.empty())
+    if (is(node, PG_QUERY__NODE__NODE_RES_TARGET) && !scope.items.empty()) {
       assigned(scope.items[0], node->res_target->name, node->res_target->val);
+      updated(scope.items[0], node, nullptr, scope);
+    }
   }
+  if (!outer && facts_.kind == StatementKind::update) target(scope), facts_.has_where = stmt.where_clause != nullptr;
   condition(stmt.where_clause, scope, false);
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
   return outputs;
+}
+
+void Analyzer::target(const Scope& scope) {
+  if (scope.items.empty()) return;
+  facts_.from_derived = std::any_of(scope.items.begin(), scope.items.end(), [](const Item& item) { return item.table.name.empty(); });
+  facts_.target = scope.items[0].table;
+}
+
+void Analyzer::updated(const Item& target, const Node* node, const PgQuery__OnConflictClause* conflict, const Scope& scope) {
+  if (!is(node, PG_QUERY__NODE__NODE_RES_TARGET)) return;
+  const std::string name = node->res_target->name;
+  // DO UPDATE SET key = EXCLUDED.key changes nothing: that is how the row is returned.
+  if (conflict && conflict->infer)
+    for (const Node* key : NodeList(conflict->infer->n_index_elems, conflict->infer->index_elems))
+      if (is(key, PG_QUERY__NODE__NODE_INDEX_ELEM) && name == key->index_elem->name) return;
+  const auto itself = [&](const Node& part) {
+    if (part.node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return false;
+    const auto fields = strings(NodeList(part.column_ref->n_fields, part.column_ref->fields));
+    const Output* column = resolve(*part.column_ref, scope);
+    return column && column->name == name && column->source.table == target.table && (fields.size() < 2 || fields[fields.size() - 2] != "excluded");
+  };
+  for (const Output& own : target.columns) {
+    if (own.name != name || own.source.table.name.empty()) continue;
+    Assignment assignment{own.source, false};
+    if (node->res_target->val)
+      each_node(message(*node->res_target->val), [&](const Node& part) { return assignment.from_itself |= itself(part), true; });
+    facts_.updated.push_back(std::move(assignment));
+  }
 }
 
 std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Scope* outer) {
@@ -338,6 +490,7 @@ std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Sco
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   from(NodeList(stmt.n_using_clause, stmt.using_clause), scope);
+  if (!outer && facts_.kind == StatementKind::delete_) target(scope), facts_.has_where = stmt.where_clause != nullptr;
   condition(stmt.where_clause, scope, false);
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
@@ -350,6 +503,7 @@ std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope*
   with(stmt.with_clause, outer, ctes);
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
+  if (!outer && facts_.kind == StatementKind::merge) target(scope), facts_.has_where = true;
   from_item(stmt.source_relation, scope);
   condition(stmt.join_condition, scope, false);
   for (const Node* node : NodeList(stmt.n_merge_when_clauses, stmt.merge_when_clauses))
@@ -413,7 +567,7 @@ Analyzer::Item Analyzer::relation(const PgQuery__RangeVar& range, bool written) 
     for (const auto& candidate : search_path_)
       if ((table = catalog_.table({candidate, range.relname}))) break;
   if (table) {
-    item.schema_name = table->name;
+    item.schema_name = item.table = table->name;
     for (const Column& column : table->columns)
       item.columns.push_back({column.name, {table->name, column.name}, column.type, column.collation});
     facts_.relations.push_back({table->name, range.alias ? range.alias->aliasname : std::string(), written,
@@ -422,6 +576,7 @@ Analyzer::Item Analyzer::relation(const PgQuery__RangeVar& range, bool written) 
     if (through_views_ && table->kind == Table::Kind::view && !written) look_through(*table, item);
   } else {
     item.complete = false;
+    item.table = {schema, range.relname};
     const bool system = schema == "pg_catalog" || schema == "information_schema" ||
                         (schema.empty() && starts_with_nocase(range.relname, "pg_"));
     if (system)
@@ -446,10 +601,13 @@ void Analyzer::from_item(const Node* node, Scope& scope) {
       const PgQuery__RangeSubselect& sub = *node->range_subselect;
       const bool generated = sub.lateral && builds_json(sub.subquery);
       generated_ += generated;
+      json_depth_ += generated && own();
+      facts_.json_depth = std::max(facts_.json_depth, json_depth_);
       Item item;
       item.columns = query(sub.subquery, sub.lateral ? &scope : scope.parent);
       item.complete = !item.columns.empty();
       generated_ -= generated;
+      json_depth_ -= generated && own();
       rename(item, sub.alias);
       scope.items.push_back(std::move(item));
       break;
@@ -473,6 +631,7 @@ void Analyzer::from_item(const Node* node, Scope& scope) {
     }
     case PG_QUERY__NODE__NODE_RANGE_TABLE_SAMPLE:
       from_item(node->range_table_sample->relation, scope);
+      if (!scope.items.empty()) scope.items.back().table = {};
       break;
     default: {
       expression(node, scope);
@@ -641,9 +800,9 @@ Analyzer::Side Analyzer::side(const Node* node, const Scope& scope) const {
     case PG_QUERY__NODE__NODE_TYPE_CAST: {
       const Node* inner = node->type_cast->arg;
       out = side(inner, scope);
-      if (!out.has_column) return out;
       const std::string to = type_spelling(node->type_cast->type_name);
-      if (!harmless_cast(result_type(inner, scope), to)) out.wrapper = "::" + to;
+      if (!out.has_column) return out.cast = to, out;
+      if (out.wrapper != "expression" && !harmless_cast(result_type(inner, scope), to)) out.wrapper = "::" + to;
       return out;
     }
     case PG_QUERY__NODE__NODE_SUB_LINK:
@@ -659,7 +818,7 @@ Analyzer::Side Analyzer::side(const Node* node, const Scope& scope) const {
     return out;
   }
   const Output* column = first_column(message(*node), scope);
-  if (!column) return out;
+  if (!column) return out.beginning = beginning_of(node), out;
   out.has_column = true;
   out.column = column->source;
   switch (node->node_case) {
@@ -678,7 +837,8 @@ Analyzer::Side Analyzer::side(const Node* node, const Scope& scope) const {
     default:
       out.wrapper = figure_name(node);
   }
-  if (out.wrapper.empty()) out.wrapper = "expression";
+  const bool into_json = out.wrapper.starts_with("->");
+  if (out.wrapper.empty() || (!into_json && columns_in(message(*node)) > 1)) out.wrapper = "expression";
   return out;
 }
 
@@ -722,6 +882,8 @@ void Analyzer::add_comparison(Predicate predicate, const Node* left, const Node*
     predicate.value = b.value;
     predicate.constant = std::move(b.constant);
     predicate.parameter = b.parameter;
+    predicate.value_type = std::move(b.cast);
+    if (predicate.op == Op::like) predicate.leading_wildcard = begins_with_wildcard(predicate.constant.value_or(b.beginning));
   }
   facts_.predicates.push_back(std::move(predicate));
 }
@@ -744,9 +906,33 @@ void Analyzer::row_comparison(const PgQuery__AExpr& expr, Scope& scope, bool und
   }
 }
 
+void Analyzer::list_length(const Node* node) {
+  while (is(node, PG_QUERY__NODE__NODE_TYPE_CAST)) node = node->type_cast->arg;
+  const std::size_t values = is(node, PG_QUERY__NODE__NODE_LIST)           ? node->list->n_items
+                             : is(node, PG_QUERY__NODE__NODE_A_ARRAY_EXPR) ? node->a_array_expr->n_elements
+                                                                           : 0;
+  if (own()) facts_.longest_list = std::max(facts_.longest_list, values);
+}
+
+void Analyzer::count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*)) {
+  if (expr.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !own() || !expr.n_name) return;
+  const bool left = counts(expr.lexpr);
+  if (!left && !counts(expr.rexpr)) return;
+  const std::string name = string_value(expr.name[expr.n_name - 1]);
+  const Node* other = left ? expr.rexpr : expr.lexpr;
+  while (is(other, PG_QUERY__NODE__NODE_TYPE_CAST)) other = other->type_cast->arg;
+  const Constant number = constant(other);
+  if (number.is_constant && asks_whether_any(left ? name : commuted(name), number.text))
+    facts_.count_test = CountTest::existence;
+  else if (facts_.count_test == CountTest::none && (number.is_constant || is(other, PG_QUERY__NODE__NODE_PARAM_REF)))
+    facts_.count_test = CountTest::value;
+}
+
 void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or) {
   expression(expr.lexpr, scope);
   expression(expr.rexpr, scope);
+  count_test(expr, is_count_query);
+  if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY) list_length(expr.rexpr);
   if (is(expr.lexpr, PG_QUERY__NODE__NODE_ROW_EXPR)) return row_comparison(expr, scope, under_or);
   Predicate predicate;
   predicate.under_or = under_or;
@@ -794,8 +980,32 @@ void Analyzer::boolean_column(const Node* node, Scope& scope, bool value, bool u
   facts_.predicates.push_back(std::move(predicate));
 }
 
-void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or) {
+// The subquery's own predicates are those from `first_predicate` on.
+void Analyzer::not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate,
+                      bool unknown_relations) {
+  if (!own() || outputs.empty()) return;
+  NotInSubquery found;
+  found.column = outputs[0].source;
+  const PgQuery__SelectStmt* sub = is(link.subselect, PG_QUERY__NODE__NODE_SELECT_STMT) ? link.subselect->select_stmt : nullptr;
+  if (found.column.table.name.empty() && unknown_relations && sub && sub->n_target_list && is(sub->target_list[0], PG_QUERY__NODE__NODE_RES_TARGET) &&
+      is(sub->target_list[0]->res_target->val, PG_QUERY__NODE__NODE_COLUMN_REF))
+    found.column.column = outputs[0].name;
+  for (std::size_t i = first_predicate; i < facts_.predicates.size(); ++i) {
+    const Predicate& predicate = facts_.predicates[i];
+    const bool same = predicate.column == found.column || (predicate.value == Predicate::Value::column && predicate.other == found.column);
+    found.nulls_left_out |=
+        same && !predicate.under_or && predicate.op != Op::is_null && predicate.op_name.find("DISTINCT") == std::string::npos;
+  }
+  facts_.not_in.push_back(std::move(found));
+}
+
+void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or, bool negated) {
+  const std::size_t predicates_before = facts_.predicates.size();
+  const std::size_t unknown_before = facts_.unknown_relations.size();
   const auto outputs = query(link.subselect, &scope);
+  const bool all = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK && link.n_oper_name &&
+                   string_value(link.oper_name[link.n_oper_name - 1]) == "<>";
+  if (negated || all) not_in(link, outputs, predicates_before, facts_.unknown_relations.size() > unknown_before);
   expression(link.testexpr, scope);
   if (link.sub_link_type != PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK || !link.testexpr) return;
   const std::string name = link.n_oper_name ? string_value(link.oper_name[link.n_oper_name - 1]) : "=";
@@ -828,6 +1038,8 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
       if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
           is(args[0], PG_QUERY__NODE__NODE_COLUMN_REF))
         return boolean_column(args[0], scope, false, under_or);
+      if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 && is(args[0], PG_QUERY__NODE__NODE_SUB_LINK))
+        return sub_link(*args[0]->sub_link, scope, true, args[0]->sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK);
       const bool inside = under_or || expr.boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
       for (const Node* arg : args) condition(arg, scope, inside);
       return;
@@ -875,6 +1087,15 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
   }
 }
 
+void Analyzer::scalar_query(const PgQuery__SubLink& link, Scope& scope) {
+  const bool json = own() && builds_json(link.subselect);
+  json_depth_ += json;
+  facts_.json_depth = std::max(facts_.json_depth, json_depth_);
+  query(link.subselect, &scope);
+  json_depth_ -= json;
+  expression(link.testexpr, scope);
+}
+
 void Analyzer::expression(const Node* root, Scope& scope) {
   if (!root) return;
   each_node(message(*root), [&](const Node& node) {
@@ -885,10 +1106,11 @@ void Analyzer::expression(const Node* root, Scope& scope) {
       if (node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK && &node != root) {
         sub_link(*node.sub_link, scope, true);  // its outcome is used in an expression: does not narrow alone
       } else {
-        query(node.sub_link->subselect, &scope);
-        expression(node.sub_link->testexpr, scope);
+        scalar_query(*node.sub_link, scope);
       }
       return false;
+    } else if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR) {
+      count_test(*node.a_expr, is_count_query);
     }
     return true;
   });

@@ -39,6 +39,7 @@ class Analyzer {
   struct Item {  // of a FROM clause
     std::string alias;
     QualifiedName schema_name;  // of a plain table, for schema.table.column
+    QualifiedName table;        // of a plain table or view, known or not, whatever its alias
     std::vector<Output> columns;
     bool complete = true;  // false: has columns that are not known
   };
@@ -57,6 +58,8 @@ class Analyzer {
     Predicate::Value value = Predicate::Value::other;
     std::optional<std::string> constant;
     int parameter = 0;
+    std::string cast;       // of a value
+    std::string beginning;  // of a text put together: '%' || $1
   };
 
   std::vector<Output> query(const Node* node, const Scope* outer);
@@ -68,6 +71,13 @@ class Analyzer {
   std::vector<Output> merge(const PgQuery__MergeStmt& stmt, const Scope* outer);
   std::vector<Output> targets(NodeList list, Scope& scope);
   void with(const PgQuery__WithClause* clause, const Scope* outer, Ctes& ctes);
+  void describe(const PgQuery__SelectStmt& stmt, const Scope& scope, const std::vector<Output>& outputs);
+  void target(const Scope& scope);
+  void updated(const Item& target, const Node* assignment, const PgQuery__OnConflictClause* conflict, const Scope& scope);
+  void random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope);
+  void count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*));
+  void list_length(const Node* node);
+  bool own() const { return view_depth_ == 0; }  // not the inside of a view
   void order_and_limit(const PgQuery__SelectStmt& stmt, Scope& scope, const std::vector<Output>& outputs);
 
   void from(NodeList list, Scope& scope);
@@ -84,7 +94,9 @@ class Analyzer {
   void comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or);
   void row_comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or);
   void add_comparison(Predicate predicate, const Node* left, const Node* right, Scope& scope);
-  void sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or);
+  void sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or, bool negated = false);
+  void not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate, bool unknown_relations);
+  void scalar_query(const PgQuery__SubLink& link, Scope& scope);
   void boolean_column(const Node* node, Scope& scope, bool value, bool under_or);
   void expression(const Node* node, Scope& scope);  // functions, subqueries
   Side side(const Node* node, const Scope& scope) const;
@@ -100,6 +112,7 @@ class Analyzer {
   std::set<std::string> seen_functions_;
   const Ctes* ctes_ = nullptr;
   int generated_ = 0;  // how many lateral json subqueries are around
+  int json_depth_ = 0;  // how many json subqueries, lateral or in an expression
   bool through_views_ = false;
   int view_depth_ = 0;
   int views_opened_ = 0;

@@ -1,6 +1,8 @@
 #include "sql/facts.h"
 
 #include <algorithm>
+#include <charconv>
+#include <set>
 
 #include "sql/analyzer.h"
 #include "sql/ast.h"
@@ -21,8 +23,70 @@ QueryFacts query_facts(std::string_view statement, const Catalog& catalog) {
   return facts;
 }
 
+namespace {
+
+bool begins_with_wildcard(std::string_view pattern) { return !pattern.empty() && (pattern[0] == '%' || pattern[0] == '_'); }
+
+bool has_placeholder(std::string_view statement) {
+  Lexer lexer(statement);
+  for (Lexeme lexeme = lexer.next_token(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next_token())
+    if (lexeme.kind == Lexeme::Kind::parameter) return true;
+  return false;
+}
+
+const std::string* value_of(const Sample& sample, int parameter) {
+  if (!sample.parameters || parameter < 1 || static_cast<std::size_t>(parameter) > sample.parameters->size()) return nullptr;
+  const auto& value = (*sample.parameters)[static_cast<std::size_t>(parameter) - 1];
+  return value ? &*value : nullptr;
+}
+
+// Do the values of a call tell what the normalised text doesn't? libpg_query counts `= $1` and IN (…) as one: a sample may
+// have a list where the text has none.
+bool values_matter(const QueryFacts& facts, const Query& query, const Sample& sample) {
+  return sample.statement.size() > query.text.size() + 1000 || facts.has_offset || facts.longest_list > 0 || facts.count_test == CountTest::value ||
+         std::any_of(facts.predicates.begin(), facts.predicates.end(),
+                     [](const Predicate& predicate) { return predicate.op == Predicate::Op::like; });
+}
+
+// `as_called`: of the statement as the sample has it, with its literals.
+void learn(QueryFacts& facts, const Sample& sample, const QueryFacts& as_called) {
+  facts.longest_list = std::max(facts.longest_list, as_called.longest_list);
+  if (as_called.count_test == CountTest::existence) facts.count_test = CountTest::existence;
+  if (facts.predicates.size() == as_called.predicates.size())
+    for (std::size_t i = 0; i < facts.predicates.size(); ++i) {
+      Predicate& predicate = facts.predicates[i];
+      if (predicate.op != Predicate::Op::like) continue;
+      const std::string* pattern = value_of(sample, as_called.predicates[i].parameter);
+      predicate.leading_wildcard |= as_called.predicates[i].leading_wildcard || (pattern && begins_with_wildcard(*pattern));
+    }
+  std::optional<std::int64_t> offset = as_called.largest_offset;
+  if (const std::string* given = value_of(sample, as_called.offset_parameter)) {
+    std::int64_t value = 0;
+    const auto [end, code] = std::from_chars(given->data(), given->data() + given->size(), value);
+    if (code == std::errc() && end == given->data() + given->size()) offset = value;
+  }
+  if (offset) facts.largest_offset = std::max(facts.largest_offset.value_or(0), *offset);
+}
+
+void learn_from_samples(Query& query, const Catalog& catalog) {
+  QueryFacts& facts = query.facts;
+  const QueryFacts as_text = facts;
+  std::set<std::string_view> inlined;
+  for (const Sample& sample : query.samples) {
+    const bool as_written = sample.statement == query.text;
+    if (values_matter(as_text, query, sample)) learn(facts, sample, as_written ? as_text : query_facts(sample.statement, catalog));
+    if (!as_written && !sample.parameters && as_text.parameters > 0 && !has_placeholder(sample.statement)) inlined.insert(sample.statement);
+  }
+  facts.inlined = static_cast<int>(inlined.size());
+}
+
+}  // namespace
+
 void resolve(Workload& workload, const Catalog& catalog) {
-  for (Query& query : workload.queries) query.facts = query_facts(query.text, catalog);
+  for (Query& query : workload.queries) {
+    query.facts = query_facts(query.text, catalog);
+    if (query.facts.parsed) learn_from_samples(query, catalog);
+  }
 }
 
 }  // namespace pgadvise::sql

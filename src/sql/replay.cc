@@ -242,6 +242,15 @@ Outcome Replayer::State::dispatch(const Node& node, Effect& effect) {
       extensions.insert(std::upper_bound(extensions.begin(), extensions.end(), name), name);
       return {};
     }
+    case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT: {
+      constexpr int before = 2, update = 16;  // TRIGGER_TYPE_… of catalog/pg_trigger.h
+      const PgQuery__CreateTrigStmt& trigger = *node.create_trig_stmt;
+      effect = Effect::none;
+      if (Table* table = trigger.relation ? schema.table(*trigger.relation) : nullptr; table && (trigger.timing & before) && (trigger.events & update))
+        if (auto& names = table->update_triggers; std::find(names.begin(), names.end(), trigger.trigname) == names.end())
+          names.push_back(trigger.trigname);
+      return {};
+    }
     case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
       effect = Effect::none;
       transaction(*node.transaction_stmt);

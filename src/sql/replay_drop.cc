@@ -120,6 +120,11 @@ Outcome Replayer::State::drop(const PgQuery__DropStmt& stmt, Effect& effect) {
           absent("policy", {"", parts.back()});
         break;
       }
+      case OBJECT(TRIGGER):
+        if (parts.size() > 1)
+          if (Table* table = schema.catalog.table(schema.find_relation(parts.size() > 2 ? parts[parts.size() - 3] : "", parts[parts.size() - 2])))
+            std::erase(table->update_triggers, parts.back());
+        break;
       case OBJECT(EXTENSION):
         std::erase(schema.catalog.extensions, parts.back());
         break;

@@ -38,6 +38,11 @@ TEST(PgCatalog, ReadsWhatSchemaAndServerRulesJudgeBy) {
     ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
     CREATE POLICY own ON notes FOR SELECT USING ("userId" = current_setting('app.user')::integer);
     CREATE POLICY added ON notes AS RESTRICTIVE FOR INSERT WITH CHECK (id > 0);
+    CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER touched BEFORE INSERT OR UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION touch();
+    CREATE TRIGGER told AFTER UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION touch();
+    CREATE TRIGGER idle BEFORE UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION touch();
+    ALTER TABLE notes DISABLE TRIGGER idle;
     CREATE TABLE base (id integer, CONSTRAINT positive CHECK (id > 0));
     CREATE TABLE child (CONSTRAINT positive CHECK (id > 0)) INHERITS (base);
     INSERT INTO parents (tenant) SELECT 1 FROM generate_series(1, 7);
@@ -46,6 +51,7 @@ TEST(PgCatalog, ReadsWhatSchemaAndServerRulesJudgeBy) {
   )");
   const auto catalog = read(database.admin());
   const Table& notes = *catalog.table({"public", "notes"});
+  EXPECT_EQ(notes.update_triggers, std::vector<std::string>{"touched"});
   ASSERT_EQ(notes.policies.size(), 2u);
   EXPECT_EQ(notes.policies[0].name, "added");
   EXPECT_EQ(notes.policies[0].command, "INSERT");

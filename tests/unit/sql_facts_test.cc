@@ -193,5 +193,98 @@ TEST(Facts, AssignedParameters) {
   EXPECT_EQ(assigned("INSERT INTO unknown (a) VALUES ($1)"), "");
 }
 
+TEST(Facts, TheOutermostStatement) {
+  auto facts = query_facts("SELECT o.*, c.email FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.total > 5", shop());
+  EXPECT_EQ(facts.from, (std::vector<QualifiedName>{{"public", "orders"}, {"public", "customers"}}));
+  EXPECT_EQ(facts.selected.size(), 7u);
+  EXPECT_TRUE(facts.has_where && !facts.from_derived && !facts.grouped && !facts.one_row && !facts.limited);
+  facts = query_facts("SELECT count(*) FROM (SELECT * FROM orders LIMIT 5) x", shop());
+  EXPECT_TRUE(facts.one_row && facts.from_derived && facts.limited && facts.from.empty() && !facts.has_limit);
+  EXPECT_FALSE(query_facts("SELECT status, count(*) FROM orders GROUP BY 1", shop()).one_row);
+  EXPECT_FALSE(query_facts("SELECT (SELECT count(*) FROM items) FROM orders", shop()).one_row);
+  EXPECT_FALSE(query_facts("SELECT count(*) OVER () FROM orders", shop()).one_row);
+  EXPECT_EQ(query_facts("DELETE FROM orders", shop()).target, (QualifiedName{"public", "orders"}));
+  EXPECT_EQ(query_facts("UPDATE nope SET a = 1", shop()).target, (QualifiedName{"", "nope"}));
+  EXPECT_TRUE(query_facts("DELETE FROM orders WHERE id = 1", shop()).has_where);
+  EXPECT_EQ(query_facts("WITH gone AS (DELETE FROM orders RETURNING id) SELECT * FROM gone", shop()).target, std::nullopt);
+  EXPECT_EQ(query_facts("CREATE TEMP TABLE t AS SELECT 1", shop()).creates_temporary, "t");
+  EXPECT_EQ(query_facts("CREATE TABLE t (a int)", shop()).creates_temporary, "");
+}
+
+TEST(Facts, Updated) {
+  const auto updated = [](std::string_view query) {
+    std::vector<std::string> out;
+    for (const auto& [column, from_itself] : query_facts(query, shop()).updated) out.push_back(shown(column) + (from_itself ? " +" : ""));
+    return join(out, "; ");
+  };
+  EXPECT_EQ(updated("UPDATE orders o SET total = o.total + 1, status = $1"), "orders.total +; orders.status");
+  EXPECT_EQ(updated("INSERT INTO orders (id, status) VALUES (1, 'a') ON CONFLICT (id) DO UPDATE SET id = excluded.id, status = excluded.status, total = orders.total + 1"),
+            "orders.status; orders.total +");
+  EXPECT_EQ(updated("INSERT INTO orders (id) VALUES (1)"), "");
+}
+
+TEST(Facts, NotIn) {
+  const auto not_in = [](std::string_view query) {
+    std::vector<std::string> out;
+    for (const auto& [column, left_out] : query_facts(query, shop()).not_in) out.push_back(shown(column) + (left_out ? " -" : ""));
+    return join(out, "; ");
+  };
+  EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE id NOT IN (SELECT order_id FROM items)"), "items.order_id");
+  EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE id <> ALL (SELECT order_id FROM items WHERE order_id IS NOT NULL)"), "items.order_id -");
+  EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE NOT id = ANY (SELECT order_id FROM items WHERE quantity > 1 OR order_id > 1)"), "items.order_id");
+  EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE id NOT IN (SELECT a FROM nope)"), "?a");
+  EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE id IN (SELECT order_id FROM items) AND id NOT IN (1, 2) AND NOT EXISTS (SELECT 1 FROM items)"), "");
+}
+
+TEST(Facts, RandomSortCountsAndDepth) {
+  EXPECT_EQ(query_facts("SELECT * FROM orders o ORDER BY random() LIMIT 1", shop()).random_sort, (std::vector<QualifiedName>{{"public", "orders"}}));
+  EXPECT_TRUE(query_facts("SELECT * FROM (SELECT * FROM orders LIMIT 9) x ORDER BY random()", shop()).random_sort.empty());
+  EXPECT_TRUE(query_facts("SELECT random() FROM orders ORDER BY id", shop()).random_sort.empty());
+  const auto test = [](std::string_view query) { return query_facts(query, shop()).count_test; };
+  EXPECT_EQ(test("SELECT count(*) > 0 FROM orders"), CountTest::existence);
+  EXPECT_EQ(test("SELECT 1 FROM orders WHERE 1 <= (SELECT count(*) FROM items)"), CountTest::existence);
+  EXPECT_EQ(test("SELECT status FROM orders GROUP BY 1 HAVING count(*) > 0"), CountTest::none);
+  EXPECT_EQ(test("SELECT CASE WHEN count(*) = 0 THEN NULL ELSE sum(total) END FROM orders"), CountTest::none);
+  EXPECT_EQ(test("SELECT count(*) > $1 FROM orders"), CountTest::value);
+  EXPECT_EQ(test("SELECT count(*) FROM orders WHERE total > 0"), CountTest::none);
+  EXPECT_EQ(query_facts("SELECT (SELECT json_agg((SELECT row_to_json(i) FROM items i)) FROM customers) FROM orders", shop()).json_depth, 2);
+}
+
+// What the text has lost is in the samples.
+TEST(Facts, Samples) {
+  const auto learned = [](const std::string& text, std::vector<Sample> samples) {
+    Workload workload;
+    workload.queries.emplace_back().text = text;
+    workload.queries.back().samples = std::move(samples);
+    resolve(workload, shop());
+    return workload.queries.back().facts;
+  };
+  const auto literal = [](const std::string& statement) {
+    Sample sample;
+    sample.statement = statement;
+    return sample;
+  };
+  const auto given = [&](const std::string& statement, const std::string& value) {
+    Sample sample = literal(statement);
+    sample.parameters.emplace().push_back(value);
+    return sample;
+  };
+  EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {literal("SELECT id FROM orders OFFSET 40"), literal("SELECT id FROM orders OFFSET 4000")}).largest_offset, 4000);
+  EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {given("SELECT id FROM orders OFFSET $1", "700")}).largest_offset, 700);
+  EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {given("SELECT id FROM orders OFFSET $1", "x")}).largest_offset, std::nullopt);
+  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id IN ($1)", {literal("SELECT 1 FROM orders WHERE id IN (1, 2, 3)")}).longest_list, 3u);
+  std::string list = "SELECT 1 FROM orders WHERE id IN (0";
+  for (int i = 1; i < 500; ++i) list += ", " + std::to_string(i);
+  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id = $1", {literal(list + ")")}).longest_list, 500u);
+  EXPECT_EQ(learned("SELECT count(*) > $1 FROM orders", {literal("SELECT count(*) > 0 FROM orders")}).count_test, CountTest::existence);
+  const auto like = [&](const std::string& text, Sample sample) { return learned(text, {std::move(sample)}).predicates.at(0).leading_wildcard; };
+  EXPECT_TRUE(like("SELECT 1 FROM orders WHERE status LIKE $1", literal("SELECT 1 FROM orders WHERE status LIKE '%x'")));
+  EXPECT_TRUE(like("SELECT 1 FROM orders WHERE status LIKE $1", given("SELECT 1 FROM orders WHERE status LIKE $1", "%x")));
+  EXPECT_TRUE(like("SELECT 1 FROM orders WHERE status ILIKE $2 || $1", given("SELECT 1 FROM orders WHERE status ILIKE '%' || $1", "x")));
+  EXPECT_FALSE(like("SELECT 1 FROM orders WHERE status LIKE $1", literal("SELECT 1 FROM orders WHERE status LIKE 'x%'")));
+  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id = $1", {literal("SELECT 1 FROM orders WHERE id = 1"), literal("SELECT 1 FROM orders WHERE id = 2")}).inlined, 2);
+  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id = $1", {given("SELECT 1 FROM orders WHERE id = $1", "1")}).inlined, 0);
+}
+
 }  // namespace
 }  // namespace pgadvise::sql

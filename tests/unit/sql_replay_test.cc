@@ -435,5 +435,20 @@ TEST(Replay, HostileScriptsEnd) {
   }
 }
 
+TEST(Replay, TriggersBeforeAnUpdate) {
+  Replayer replayer;
+  replayer.run(
+      "CREATE TABLE t (a int); CREATE SCHEMA s; CREATE TABLE s.u (a int);"
+      "CREATE TRIGGER one BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();"
+      "CREATE TRIGGER two AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();"
+      "CREATE TRIGGER three BEFORE UPDATE OF a ON s.u FOR EACH ROW EXECUTE FUNCTION f();"
+      "CREATE OR REPLACE TRIGGER one BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();"
+      "CREATE TRIGGER nowhere BEFORE UPDATE ON nope FOR EACH ROW EXECUTE FUNCTION f();"
+      "DROP TRIGGER three ON s.u; DROP TRIGGER IF EXISTS nothing ON nope;",
+      "t.sql");
+  EXPECT_EQ(replayer.catalog().table({"public", "t"})->update_triggers, std::vector<std::string>{"one"});
+  EXPECT_TRUE(replayer.catalog().table({"s", "u"})->update_triggers.empty());
+}
+
 }  // namespace
 }  // namespace pgadvise::sql

@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "lint/loops.h"
+#include "lint/queries.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+
+static constexpr Option options[] = {
+    {"rows", 1000, "rows that a call returns on average, where the log tells, from which a result is large"},
+    {"table_rows", 10000, "rows of a table, where statistics are known, from which reading all of it is told"},
+    {"fast_ms", 1, "mean duration, in milliseconds, under which a result can't be large"},
+};
+
+namespace {
+
+bool returns_rows_without_end(const Query& query) {
+  const QueryFacts& facts = query.facts;
+  return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.has_limit && !facts.one_row &&
+         !lint::by_tool_alone(query);
+}
+
+// Tables whose rows are all returned: nothing filters, groups or limits.
+bool reads_all(const QueryFacts& facts) {
+  const auto filters = [](const Predicate& predicate) { return predicate.value != Predicate::Value::column || predicate.column.table == predicate.other.table; };
+  return !facts.has_where && !facts.limited && !facts.grouped && !facts.from_derived && !facts.from.empty() && !facts.locks_rows &&
+         std::none_of(facts.predicates.begin(), facts.predicates.end(), filters);
+}
+
+// What a worker empties: it asks for all that there is.
+bool queue(const Table& table) {
+  static constexpr std::array<std::string_view, 9> names = {"queue", "job", "outbox", "inbox", "cache", "staging", "tmp", "temp", "lock"};
+  const auto words = lint::words_of(table.name.name);
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) { return lint::one_of(lint::singular(word), names); });
+}
+
+// Its rows come with use, one by one, and say when: not a table of settings, roles or countries.
+bool grows(const Context& context, const Table& table) {
+  const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
+  if (!stored || queue(table)) return false;
+  if (lint::named_like_log(table) || table.kind == Table::Kind::partitioned) return true;
+  const bool dated = std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
+    return starts_with_nocase(column.type, "timestamp") && column.default_expression;
+  });
+  const bool owned = std::any_of(table.constraints.begin(), table.constraints.end(), [](const Constraint& key) { return key.kind == Constraint::Kind::foreign_key; });
+  return dated && (owned || context.references_to(table.name).size() > 1);
+}
+
+}  // namespace
+
+static void check(const Context& context, Reporter& reporter);
+
+constinit const Rule unbounded_result{
+    .id = "unbounded-result",
+    .severity = Severity::warning,
+    .needs = Needs::workload,
+    .summary = "a query without LIMIT that returns many rows, or a whole table",
+    .why = "All rows are read, sent and held in the application's memory at once. It works on the first day's data; then the page gets slower with every row, until a "
+           "request runs out of memory or time.\n\n"
+           "A warning where the log or the statistics tell that the rows are many; a note where nothing limits or filters a table whose rows come with use.",
+    .fix = "A LIMIT, and paging by key (`WHERE id > $1 ORDER BY id LIMIT 100`); a cursor or COPY for exports; an aggregate where only a sum is shown.",
+    .when_to_ignore = "An export or a job that needs every row, and reads them in a stream.",
+    .options = options,
+    .check = check};
+
+static void report_large(const Context& context, Reporter& reporter, const Query& query, std::string message, std::optional<Severity> severity) {
+  Finding& finding = lint::report(reporter, query, query.facts.from.empty() ? lint::main_table(query) : query.facts.from.front(), std::move(message), severity);
+  finding.fix = Fix{.title = lint::is_drizzle(context) ? "Add .limit(…) and page by key" : "Add a LIMIT and page by key", .safety = Fix::Safety::manual};
+}
+
+static void check_whole_table(const Context& context, Reporter& reporter, const Query& query) {
+  if (!context.has_catalog() || !reads_all(query.facts)) return;
+  if (query.timed_calls > 0 && query.mean_ms() < context.option(unbounded_result, "fast_ms")) return;
+  for (const auto& name : query.facts.from) {
+    const Table* table = context.catalog().table(name);
+    if (!table) continue;
+    const auto rows = lint::rows_of(context, name);
+    const bool many = rows && *rows >= context.option(unbounded_result, "table_rows");
+    if (!many && (rows || !grows(context, *table))) continue;
+    return report_large(context, reporter, query,
+                        "A query returns every row of " + display(name) + (many ? ", about " + lint::grouped(*rows) + " of them" : "") +
+                            ": it has no WHERE and no LIMIT.",
+                        many ? std::nullopt : std::optional(Severity::note));
+  }
+}
+
+static void check(const Context& context, Reporter& reporter) {
+  for (const auto& query : context.workload().queries) {
+    if (!returns_rows_without_end(query)) continue;
+    if (query.rows_calls == 0) {
+      check_whole_table(context, reporter, query);
+      continue;
+    }
+    const double rows = static_cast<double>(query.rows) / static_cast<double>(query.rows_calls);
+    if (rows < context.option(unbounded_result, "rows")) continue;
+    report_large(context, reporter, query,
+                 "A query" + lint::on_table(lint::main_table(query)) + " without LIMIT returns " + lint::grouped(rows) + " rows in each call on average.", std::nullopt);
+  }
+}
+
+}  // namespace pgadvise::rules

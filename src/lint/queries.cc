@@ -1,0 +1,61 @@
+#include "lint/queries.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "lint/loops.h"
+#include "lint/tables.h"
+
+namespace pgadvise::lint {
+
+std::optional<double> rows_of(const Context& context, const QualifiedName& name) {
+  if (!context.has_catalog()) return std::nullopt;
+  const Table* table = context.catalog().table(name);
+  if (!table || !table->statistics || table->statistics->rows < 0) return std::nullopt;
+  return table->statistics->rows;
+}
+
+std::vector<std::string> fixed_columns(const QueryFacts& facts, const QualifiedName& table) {
+  std::vector<std::string> out;
+  for (const auto& predicate : facts.predicates)
+    if (predicate.column.table == table && predicate.op == Predicate::Op::equality && predicate.value != Predicate::Value::column &&
+        predicate.wrapper.empty() && !predicate.under_or)
+      out.push_back(predicate.column.column);
+  return out;
+}
+
+bool asks_for_one_row(const Context& context, const QueryFacts& facts, const QualifiedName& name) {
+  if (!context.has_catalog()) return false;
+  const Table* table = context.catalog().table(name);
+  return table && unique_among(*table, fixed_columns(facts, name), true);
+}
+
+bool by_tool_alone(const Query& query) {
+  static constexpr std::array<std::string_view, 21> tools = {"psql",     "pgadmin",     "dbeaver", "datagrip", "intellij", "tableplus", "beekeeper",
+                                                             "postico",  "navicat",     "pg_dump", "pg_restore", "pgbench", "vacuumdb", "flyway",
+                                                             "liquibase", "drizzle-kit", "prisma-migrate", "alembic", "sqitch", "goose", "dbmate"};
+  return !query.applications.empty() && std::all_of(query.applications.begin(), query.applications.end(), [](const std::string& application) {
+    return std::any_of(tools.begin(), tools.end(), [&](std::string_view tool) { return starts_with_nocase(application, tool); });
+  });
+}
+
+std::string ran(const Query& query) {
+  std::string out = query.calls == 1 ? "ran once" : "ran " + grouped(static_cast<double>(query.calls)) + " times";
+  if (query.timed_calls) out += ", " + milliseconds(query.mean_ms()) + (query.calls == 1 ? "" : " on average");
+  return out;
+}
+
+Finding& report(Reporter& reporter, const Query& query, const QualifiedName& table, std::string message, std::optional<Severity> severity) {
+  Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
+                                  std::move(message), severity);
+  std::string literal;
+  if (!query.samples.empty()) {
+    finding.location = query.samples.front().place;
+    literal = with_parameters(query.samples.front());
+  }
+  finding.evidence.push_back({Evidence::Kind::statement, ran(query) + ": " + ellipsis(query.text, 2 * shown_statement), finding.location, std::move(literal)});
+  return finding;
+}
+
+}  // namespace pgadvise::lint

@@ -1,0 +1,36 @@
+// What several query rules ask of a logged statement, and how they report it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lint/context.h"
+#include "model/finding.h"
+#include "model/workload.h"
+
+namespace pgadvise::lint {
+
+// Rows by statistics; nullopt: not known.
+std::optional<double> rows_of(const Context& context, const QualifiedName& table);
+inline bool known_small(const Context& context, const QualifiedName& table, double rows) {
+  const auto known = rows_of(context, table);
+  return known && *known < rows;
+}
+
+// Columns of the table that the statement compares with a value by `=`, bare and in no OR.
+std::vector<std::string> fixed_columns(const QueryFacts& facts, const QualifiedName& table);
+// They hold a whole unique key: one row at most.
+bool asks_for_one_row(const Context& context, const QueryFacts& facts, const QualifiedName& table);
+
+// Every call came from a program that people work in or that copies databases: psql, pgAdmin, pg_dump, a migration tool.
+bool by_tool_alone(const Query& query);
+
+// "ran 12 times, 3.1 ms on average"
+std::string ran(const Query& query);
+
+// A finding on the statement: subject, place of the first sample, and its normalised text as evidence.
+Finding& report(Reporter& reporter, const Query& query, const QualifiedName& table, std::string message,
+                std::optional<Severity> severity = std::nullopt);
+
+}  // namespace pgadvise::lint
