@@ -29,6 +29,7 @@ enum class RowsTouched {
 
 struct SchemaAction {
   enum class Kind {
+    create_table,   // on_new_table, always
     create_index,
     drop_index,
     reindex,

@@ -341,6 +341,13 @@ std::vector<SchemaAction> StepRecorder::actions(const Node& node, const SchemaSt
     case PG_QUERY__NODE__NODE_INDEX_STMT:
       create_index(*node.index_stmt, state, out);
       break;
+    case PG_QUERY__NODE__NODE_CREATE_STMT: {
+      const QualifiedName name = state.new_name(*node.create_stmt->relation);
+      if (state.relation_exists(name)) break;
+      out.push_back(on(Kind::create_table, name, state));
+      out.back().on_new_table = out.back().table_known = true;
+      break;
+    }
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
       alter_table(*node.alter_table_stmt, state, out);
       break;
