@@ -112,12 +112,12 @@ std::optional<SchemaInput> migrations_around(const std::string& file) {
   const fs::path path(file);
   if (!is_file(path) || lower(path.extension().string()) != ".sql") return std::nullopt;
   fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
-  if (path.filename() == "migration.sql") folder = folder.parent_path().empty() ? folder / ".." : folder.parent_path();
+  const bool nested = path.filename() == "migration.sql" && digits_in_front(fs::absolute(folder, code).lexically_normal().filename().string()) >= 4;
+  if (nested) folder = folder == "." || folder.parent_path().empty() ? folder / ".." : folder.parent_path();
   // Nothing is walked that doesn't look like migrations from outside: the file may lie in somebody's home.
-  const auto named = lower(fs::absolute(folder, code).lexically_normal().string());
-  if (!is_file(folder / "meta" / "_journal.json") && path.filename() != "migration.sql" && !has(lower(fs::path(named).filename().string()), "migrat") &&
-      digits_in_front(path.filename().string()) < 8 && !flyway_name(path.filename().string()))
-    return std::nullopt;
+  const auto named = fs::absolute(folder, code).lexically_normal();
+  const auto last = named.has_filename() ? named.filename() : named.parent_path().filename();
+  if (!nested && !is_file(folder / "meta" / "_journal.json") && !has(lower(last.string()), "migrat")) return std::nullopt;
   Diagnostics ignored;
   const auto found = find_schemas(folder.generic_string(), ignored);
   if (!found) return std::nullopt;

@@ -1,0 +1,88 @@
+#include "cli/migrations.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/git.h"
+#include "project/migration_tool.h"
+
+namespace pgadvise::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string relative_to(const std::string& folder, const std::string& path) {
+  return fs::path(path).lexically_relative(folder).generic_string();
+}
+
+std::string entry_of(const project::SchemaFile& file) { return file.entry.empty() ? fs::path(file.path).filename().string() : file.entry; }
+
+Choice these(const std::set<std::string>& files, std::string note) {
+  Choice out;
+  out.migrations = true;
+  out.judged.files = files;
+  out.note = std::move(note);
+  return out;
+}
+
+Result<Choice> by_git(const project::SchemaInput& input, const MigrationOptions& options) {
+  Choice out;
+  out.migrations = true;
+  std::string revision = options.since;
+  if (options.changed) {
+    auto point = branch_point(input.path);
+    if (!point) return tl::unexpected(point.error());
+    revision = std::move(*point);
+    out.judged.together = true;
+  }
+  std::map<std::string, std::string> paths;
+  std::vector<std::string> names;
+  for (const auto& file : input.files) {
+    names.push_back(relative_to(input.path, file.path));
+    paths[names.back()] = file.path;
+  }
+  const auto changed = changed_since(input.path, revision, names);
+  if (!changed) return tl::unexpected(changed.error());
+  for (const auto& name : *changed) out.judged.files.insert(paths[name]);
+  out.note = fmt::format("judged {} of {} migrations, {}", out.judged.files.size(), input.files.size(),
+                         options.changed ? "those that this branch adds or changes" : "those added or changed since " + ellipsis(options.since, 60));
+  return out;
+}
+
+}  // namespace
+
+NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
+  NamedMigrations out;
+  std::erase_if(paths, [&](const std::string& path) {
+    auto around = project::migrations_around(path);
+    if (!around) return false;
+    std::error_code code;
+    auto& files = out.files[around->path];
+    for (const auto& file : around->files)
+      if (fs::equivalent(file.path, path, code)) files.insert(file.path);
+    const bool known = std::any_of(out.inputs.begin(), out.inputs.end(), [&](const auto& input) { return input.path == around->path; });
+    if (!known) out.inputs.push_back(std::move(*around));
+    return true;
+  });
+  return out;
+}
+
+Result<Choice> choose_migrations(const project::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options) {
+  if (named && input.kind == project::SchemaKind::sql_file) return these(*named, {});
+  if (!project::holds_migrations(input) || input.files.empty()) return Choice{};
+  if (named) {
+    const std::string what = named->size() == 1 ? "the one that is named" : fmt::format("the {} that are named", named->size());
+    return these(*named, fmt::format("judged {} of {} migrations; the others are replayed", what, input.files.size()));
+  }
+  if (options.changed || !options.since.empty()) return by_git(input, options);
+  const auto& newest = input.files.back();
+  const std::size_t older = input.files.size() - 1;
+  if (older == 0) return these({newest.path}, "judged " + entry_of(newest));
+  return these({newest.path}, fmt::format("judged the newest, {}; the {} before it {} taken as applied (--changed, --since REV or a file's name judges others)",
+                                          ellipsis(entry_of(newest), 80), older, older == 1 ? "is" : "are"));
+}
+
+}  // namespace pgadvise::cli
