@@ -57,6 +57,10 @@ Result<Choice> by_git(const project::SchemaInput& input, const MigrationOptions&
 NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
   NamedMigrations out;
   std::erase_if(paths, [&](const std::string& path) {
+    const std::string plain = fs::path(path).lexically_normal().generic_string();
+    for (const auto& input : out.inputs)
+      for (const auto& file : input.files)
+        if (fs::path(file.path).lexically_normal().generic_string() == plain) return out.files[input.path].insert(file.path), true;
     auto around = project::migrations_around(path);
     if (!around) return false;
     std::error_code code;
