@@ -90,7 +90,7 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
                            ";\n" + alter + " ADD CONSTRAINT " + quote_identifier(name) + (primary ? " PRIMARY KEY" : " UNIQUE") + " USING INDEX " + quote_identifier(name) + ";",
                     .down_sql = alter + " DROP CONSTRAINT " + quote_identifier(name) + ";",
                     .safety = Fix::Safety::manual};
-  if (const auto outside = outside_transaction(*site.migration); !outside.empty()) finding.evidence.push_back({Evidence::Kind::project, outside, std::nullopt, {}});
+  if (const auto outside = outside_transaction(*site.migration, "CREATE UNIQUE INDEX IF NOT EXISTS and ADD CONSTRAINT"); !outside.empty()) finding.evidence.push_back({Evidence::Kind::project, outside, std::nullopt, {}});
 }
 
 // NOT VALID in this transaction, and VALIDATE after it.

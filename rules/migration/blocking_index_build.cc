@@ -21,9 +21,11 @@ Fix index_fix(const Site& site) {
   }
   Table table;
   table.name = action.table;
-  fix.title = outside_transaction(*site.migration);
+  fix.title = outside_transaction(*site.migration, "CREATE INDEX IF NOT EXISTS");
   fix.sql = create_index_sql(table, *action.index);
-  if (!action.name.empty()) {
+  if (action.name.empty()) {
+    fix.sql = replace_all(fix.sql, "CONCURRENTLY \"\" ", "CONCURRENTLY ");
+  } else {
     fix.sql = replace_all(fix.sql, "CONCURRENTLY ", "CONCURRENTLY IF NOT EXISTS ");
     fix.down_sql = "DROP INDEX CONCURRENTLY " + quote_name(action.table.schema, action.name) + ";";
   }
@@ -37,7 +39,7 @@ void check(const Context& context, Reporter& reporter) {
     if (action.concurrently || action.detail == "ONLY") continue;
     const std::string table = display(action.table);
     const bool create = action.kind == Kind::create_index;
-    std::string message = create ? "CREATE INDEX " + subject_name(action) + " locks out every write to " + table + " until it is built" + rows_known(context, action.table) + "."
+    std::string message = create ? "CREATE INDEX " + (action.name.empty() ? "on (" + subject_name(action) + ")" : action.name) + " locks out every write to " + table + " until it is built" + rows_known(context, action.table) + "."
                                  : "REINDEX locks out every write to " + table + ", and every query that would use the index, until it is done" + rows_known(context, action.table) + ".";
     Finding& finding = out.add(site, {.kind = "index", .schema = action.table.schema, .table = action.table.name, .index = subject_name(action)}, std::move(message));
     if (const auto how = how_it_runs(*site.migration); !how.empty() && site.step->transaction)
@@ -45,7 +47,7 @@ void check(const Context& context, Reporter& reporter) {
     if (create) {
       finding.fix = index_fix(site);
     } else {
-      finding.fix = Fix{.title = outside_transaction(*site.migration), .safety = Fix::Safety::manual};
+      finding.fix = Fix{.title = outside_transaction(*site.migration, ""), .safety = Fix::Safety::manual};
       if (!action.name.empty()) finding.fix->sql = "REINDEX INDEX CONCURRENTLY " + quote_name(action.table.schema, action.name) + ";";
     }
     if (!finding.fix->title.empty() && !finding.fix->sql.empty()) finding.evidence.push_back({Evidence::Kind::project, finding.fix->title, std::nullopt, {}});

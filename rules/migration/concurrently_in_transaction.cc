@@ -24,7 +24,7 @@ static void check(const Context& context, Reporter& reporter) {
                                    {.kind = "index", .schema = action.table.schema, .table = action.table.name, .index = action.name.empty() ? join(action.columns, ", ") : action.name},
                                    statement_of(action) + " fails inside a transaction" + (how.empty() ? ", and a BEGIN stands before it." : ": " + how + "."),
                                    script ? std::optional(Severity::warning) : std::nullopt);
-        finding.fix = Fix{.title = outside_transaction(migration), .safety = Fix::Safety::manual};
+        finding.fix = Fix{.title = outside_transaction(migration, action.kind == Kind::create_index ? "CREATE INDEX IF NOT EXISTS" : action.kind == Kind::drop_index ? "DROP INDEX IF EXISTS" : ""), .safety = Fix::Safety::manual};
       }
 }
 

@@ -85,11 +85,11 @@ std::string how_it_runs(const Migration& migration) {
   }
 }
 
-std::string outside_transaction(const Migration& migration) {
+std::string outside_transaction(const Migration& migration, std::string_view leave) {
   const std::string& tool = migration.tool;
   if (migration.transaction == Transaction::run)
-    return how_it_runs(migration) + ", where CONCURRENTLY fails: run this by hand before the deployment, and leave CREATE INDEX IF NOT EXISTS in the "
-           "migration, which then finds it done";
+    return how_it_runs(migration) + ", where CONCURRENTLY fails: run it by hand before the deployment" +
+           (leave.empty() ? "" : ", and leave " + std::string(leave) + " in the migration, which then finds it done");
   if (migration.transaction == Transaction::script)
     return "Put it into a migration of its own, with no other statement: " + how_it_runs(migration) + " unless it is a single statement";
   if (tool == "goose") return "Put it into a migration of its own that begins with -- +goose NO TRANSACTION";

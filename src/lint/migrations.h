@@ -38,8 +38,9 @@ class SiteReporter {
 // "drizzle runs all pending migrations in one transaction"; "" when it is not known how this one runs.
 std::string how_it_runs(const Migration& migration);
 
-// What to do so that a statement like CREATE INDEX CONCURRENTLY may run: "alone in a file of its own, which …".
-std::string outside_transaction(const Migration& migration);
+// What to do so that a statement like CREATE INDEX CONCURRENTLY may run; `leave`: what stays in the migration when it has to
+// be run by hand, "CREATE INDEX IF NOT EXISTS".
+std::string outside_transaction(const Migration& migration, std::string_view leave);
 
 // Where the next step of several must stand for the locks of the first to be gone: "in a migration of its own", …
 std::string in_its_own_transaction(const Migration& migration);

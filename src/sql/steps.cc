@@ -464,7 +464,7 @@ void StepRecorder::alter_table(const PgQuery__AlterTableStmt& stmt, const Schema
     const PgQuery__AlterTableCmd& command = *node->alter_table_cmd;
     switch (command.subtype) {
       case AT(AddColumn):
-        add_column(command, base, state, out);
+        add_column(stmt, command, base, state, out);
         break;
       case AT(DropColumn): {
         const Column* column = table ? table->column(command.name) : nullptr;
@@ -522,11 +522,16 @@ void StepRecorder::alter_table(const PgQuery__AlterTableStmt& stmt, const Schema
   }
 }
 
-void StepRecorder::add_column(const PgQuery__AlterTableCmd& command, const SchemaAction& base, const SchemaState& state,
-                              Actions& out) const {
+void StepRecorder::add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery__AlterTableCmd& command,
+                              const SchemaAction& base, const SchemaState& state, Actions& out) const {
   const PgQuery__ColumnDef& definition = *command.def->column_def;
   const Table* table = state.catalog.table(base.table);
-  if (table && table->column(definition.colname)) return;  // IF NOT EXISTS, or an error
+  const auto drops_it = [&](const Node* other) {
+    return other->alter_table_cmd->subtype == AT(DropColumn) && std::string_view(other->alter_table_cmd->name) == definition.colname;
+  };
+  const NodeList commands(stmt.n_cmds, stmt.cmds);
+  // IF NOT EXISTS, or an error; unless the same statement drops it, which is done first.
+  if (table && table->column(definition.colname) && std::none_of(commands.begin(), commands.end(), drops_it)) return;
   SchemaAction action = base;
   action.kind = Kind::add_column;
   action.columns = {definition.colname};

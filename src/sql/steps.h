@@ -40,8 +40,8 @@ class StepRecorder {
   SchemaAction on(SchemaAction::Kind kind, const QualifiedName& table, const SchemaState& state) const;
   bool judged(const SchemaAction& action) const { return action.table_known || !lost_track_; }
   void alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaState& state, Actions& out) const;
-  void add_column(const PgQuery__AlterTableCmd& command, const SchemaAction& base, const SchemaState& state,
-                  Actions& out) const;
+  void add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery__AlterTableCmd& command, const SchemaAction& base,
+                  const SchemaState& state, Actions& out) const;
   void add_constraint(const PgQuery__Constraint& node, const SchemaAction& base, const std::string& column,
                       const SchemaState& state, Actions& out) const;
   void change_type(const PgQuery__AlterTableCmd& command, SchemaAction action, const SchemaState& state,
