@@ -20,7 +20,7 @@
 #include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
 #include "plan/confirm.h"
-#include "project/migration_tool.h"
+#include "project/migration_facts.h"
 #include "project/repository.h"
 #include "report/report.h"
 #include "sql/facts.h"

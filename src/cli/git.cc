@@ -6,12 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <utility>
+#include <map>
 
 #include "base/text.h"
 
@@ -124,16 +125,27 @@ void add_names(const Ran& ran, std::set<std::string>& out) {
     if (!name.empty()) out.insert(std::string(name));
 }
 
-// Of files whose time or size is not what the index says, those whose bytes differ from it.
-std::vector<std::string> edited(const std::string& folder, const std::vector<std::string>& touched) {
-  std::vector<std::string> out;
-  for (const auto& name : touched) {
-    const Ran index = run_git(folder, {"ls-files", "-s", "-z"}, {name});
-    const Ran bytes = run_git(folder, {"hash-object", "--no-filters"}, {name});
-    const std::string hash(trim(bytes.out));
-    if (hash.empty() || index.out.find(hash) == std::string::npos) out.push_back(name);
+// Of files that the index knows, those whose bytes are others now. By their hashes and not by git diff: that would run what
+// the repository's configuration names as a filter.
+void add_edited(const std::string& folder, const std::vector<std::string>& files, std::set<std::string>& out) {
+  std::map<std::string, std::string> hashes;  // by name
+  const Ran index = run_git(folder, {"ls-files", "-s", "-z"});
+  for (const auto entry : split(index.out, '\0')) {  // "100644 <hash> 0\t<name>"
+    const auto tab = entry.find('\t');
+    const auto words = split(entry.substr(0, tab), ' ');
+    if (tab != std::string_view::npos && words.size() == 3) hashes[std::string(entry.substr(tab + 1))] = words[1];
   }
-  return out;
+  std::vector<std::string> known;
+  for (const auto& file : files)
+    if (hashes.count(file) && !out.count(file)) known.push_back(file);
+  constexpr std::size_t at_once = 200;
+  for (std::size_t from = 0; from < known.size(); from += at_once) {
+    const std::vector<std::string> part(known.begin() + static_cast<std::ptrdiff_t>(from), known.begin() + static_cast<std::ptrdiff_t>(std::min(from + at_once, known.size())));
+    const Ran now = run_git(folder, {"hash-object", "--no-filters"}, part);
+    const auto answers = split(trim(now.out), '\n');
+    for (std::size_t i = 0; i < part.size(); ++i)
+      if (answers.size() != part.size() || answers[i] != hashes[part[i]]) out.insert(part[i]);
+  }
 }
 
 }  // namespace
@@ -166,15 +178,10 @@ Result<std::set<std::string>> changed_since(const std::string& folder, const std
   add_names(committed, names);
   add_names(run_git(folder, {"diff-index", "--cached", "-z", "--name-only", "--relative", "--no-renames", "--diff-filter=AMT", "HEAD"}), names);
   add_names(run_git(folder, {"ls-files", "-z", "--others", "--exclude-standard"}), names);
-  std::set<std::string> touched;
-  add_names(run_git(folder, {"diff-files", "-z", "--name-only", "--relative", "--diff-filter=M"}), touched);
   std::set<std::string> out;
-  std::vector<std::string> doubtful;
-  for (const auto& file : files) {
+  for (const auto& file : files)
     if (names.count(file)) out.insert(file);
-    else if (touched.count(file)) doubtful.push_back(file);
-  }
-  for (auto& file : edited(folder, doubtful)) out.insert(std::move(file));
+  add_edited(folder, files, out);
   return out;
 }
 

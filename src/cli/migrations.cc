@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "cli/git.h"
-#include "project/migration_tool.h"
+#include "project/migration_facts.h"
 
 namespace pgadvise::cli {
 namespace {

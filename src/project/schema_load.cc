@@ -2,7 +2,7 @@
 #include "project/drizzle_journal.h"
 #include "project/drizzle_snapshot.h"
 #include "project/files.h"
-#include "project/migration_tool.h"
+#include "project/migration_facts.h"
 #include "project/schema_input.h"
 #include "sql/replay.h"
 
@@ -52,7 +52,7 @@ Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnos
                                 [&](const SchemaFile& file, const std::string& text) {
                                   if (!judged.files.count(file.path)) return replayer.run(text, file.path);
                                   judged.found.push_back(describe_migration(input, file, text));
-                                  replayer.run(text, judged.found.back(), judged.together);
+                                  replayer.run(text, judged.found.back(), judged.together && judged.found.size() > 1);
                                 });
   if (!read) return tl::unexpected(read.error());
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());

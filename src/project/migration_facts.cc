@@ -1,4 +1,4 @@
-#include "project/migration_tool.h"
+#include "project/migration_facts.h"
 
 #include <algorithm>
 #include <filesystem>
