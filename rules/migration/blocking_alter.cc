@@ -39,8 +39,7 @@ struct Verdict {
 Verdict judge(const SchemaAction& action, const Context& context) {
   constexpr std::string_view rewrite = "writes every row and every index anew";
   if (action.converts) return {std::string(rewrite), std::nullopt};
-  if (!action.before) return {};
-  const TypeChange change = type_change(action.before->type, action.after->type, context.has_catalog() ? &context.catalog() : nullptr);
+  const TypeChange change = type_change(action.before ? action.before->type : "", action.after->type, action.enums);
   switch (change.cost) {
     case Cost::rewrite: return {std::string(rewrite), std::nullopt};
     case Cost::in_utc: {
@@ -53,7 +52,8 @@ Verdict judge(const SchemaAction& action, const Context& context) {
     case Cost::none:
       if (action.index_rebuilt) return {"builds an index anew that has the column in an expression or predicate", std::nullopt};
       if (action.rechecked) return {"reads every row to check a constraint on the column again", std::nullopt};
-      if (action.indexed && (action.before->type == "citext") != (action.after->type == "citext")) return {"builds the column's indexes anew", std::nullopt};
+      if (action.indexed && action.before && action.before->collation != action.after->collation) return {"builds the column's indexes anew for the other collation", std::nullopt};
+      if (action.indexed && (action.before && action.before->type == "citext") != (action.after->type == "citext")) return {"builds the column's indexes anew", std::nullopt};
       return {};
     case Cost::unknown: break;
   }

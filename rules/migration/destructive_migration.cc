@@ -67,10 +67,10 @@ void drop_table(const Site& site, SiteReporter& out, const std::string& rows) {
   finding.fix = Fix{.title = "Rename the table first and drop it some releases later, with a dump at hand", .safety = Fix::Safety::manual};
 }
 
-void change_type(const Site& site, const Context& context, SiteReporter& out, const std::string& rows) {
+void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
   if (!action.before || action.converts) return;
-  const TypeChange change = type_change(action.before->type, action.after->type, context.has_catalog() ? &context.catalog() : nullptr);
+  const TypeChange change = type_change(action.before->type, action.after->type, action.enums);
   const bool cut = action.explicit_cast && change.fails && (action.after->type.starts_with("character") || action.after->type.starts_with("bit"));
   if (!change.loses && !cut) return;
   Finding& finding = lost(site, out, "Changing " + display(action.table) + "." + action.columns[0] + " from " + action.before->type + " to " + action.after->type +
@@ -86,7 +86,7 @@ void check(const Context& context, Reporter& reporter) {
     switch (action.kind) {
       case Kind::drop_column: drop_column(site, out, rows); break;
       case Kind::drop_table: drop_table(site, out, rows); break;
-      case Kind::change_type: change_type(site, context, out, rows); break;
+      case Kind::change_type: change_type(site, out, rows); break;
       case Kind::drop_type: lost(site, out, "DROP TYPE " + action.name + " CASCADE drops the column" + (action.columns.size() > 1 ? "s " : " ") + join(action.columns, ", ") + " of " + display(action.table) + rows + "."); break;
       case Kind::truncate: lost(site, out, "TRUNCATE " + display(action.table) + " loses its rows" + rows + (action.cascade ? ", and CASCADE those of every table that references it" : "") + "."); break;
       case Kind::remove:

@@ -53,14 +53,6 @@ bool built_in(const std::string& base) {
                        "tstzrange", "daterange", "jsonpath", "pg_lsn", "citext", "hstore", "ltree", "vector"});
 }
 
-bool is_enum(std::string_view spelled, const Catalog* catalog) {
-  if (!catalog) return false;
-  return std::any_of(catalog->enums.begin(), catalog->enums.end(), [&](const auto& entry) {
-    const std::string name = replace_all(std::string(spelled), "\"", "");
-    return name == display(entry.first) || name == entry.first.schema + "." + entry.first.name;
-  });
-}
-
 bool timestamp(const std::string& base) { return base.starts_with("timestamp "); }
 bool text_like(const std::string& base) { return one_of(base, {"text", "character varying", "citext"}); }
 bool whole_number(const std::string& base) { return one_of(base, {"smallint", "integer", "bigint"}); }
@@ -127,12 +119,16 @@ TypeChange between(const Spelled& from, const Spelled& to) {
 
 }  // namespace
 
-TypeChange type_change(std::string_view from_text, std::string_view to_text, const Catalog* catalog) {
+TypeChange type_change(std::string_view from_text, std::string_view to_text, bool enums) {
   if (from_text == to_text) return {Cost::none};
+  if (enums) return {Cost::rewrite};
   const Spelled from = read(from_text);
   const Spelled to = read(to_text);
-  const auto known = [&](const Spelled& type) { return built_in(type.base) || is_enum(type.base, catalog); };
-  if (!known(from) || !known(to)) return {};
+  if (from_text.empty()) {
+    const bool alone = to.array || one_of(to.base, {"smallint", "integer", "bigint", "real", "double precision", "boolean", "uuid", "json", "jsonb", "date", "bytea", "money", "character"});
+    return {alone ? Cost::rewrite : Cost::unknown};
+  }
+  if (!built_in(from.base) || !built_in(to.base)) return {};
   TypeChange out = from.array != to.array ? TypeChange{Cost::rewrite} : from.base == to.base ? modified(from, to) : between(from, to);
   // Elements of arrays are looked at one by one even where they are stored alike.
   if (from.array && to.array) out.cost = Cost::rewrite;

@@ -30,6 +30,7 @@ enum class RowsTouched {
 struct SchemaAction {
   enum class Kind {
     create_table,   // on_new_table, always
+    create_view,    // likewise
     create_index,
     drop_index,
     reindex,
@@ -76,6 +77,7 @@ struct SchemaAction {
   std::optional<Column> after;   // change_type, add_column
   bool proven_not_null = false;  // set_not_null: a validated check says it already; add_constraint using an index: NOT NULL
   DefaultKind default_kind = DefaultKind::none;  // add_column
+  bool enums = false;            // change_type: one of the two is an enum
   bool converts = false;         // change_type: USING an expression other than the column or a cast of it to the type
   bool explicit_cast = false;    // change_type: USING column::type, which cuts what is too long
   bool rechecked = false;        // change_type: a check constraint holds the column

@@ -112,7 +112,9 @@ std::optional<SchemaInput> migrations_around(const std::string& file) {
   const fs::path path(file);
   if (!is_file(path) || lower(path.extension().string()) != ".sql") return std::nullopt;
   fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
-  const bool nested = path.filename() == "migration.sql" && digits_in_front(fs::absolute(folder, code).lexically_normal().filename().string()) >= 4;
+  const fs::path here = fs::absolute(folder, code).lexically_normal();
+  const int digits = digits_in_front(here.filename().string());
+  const bool nested = path.filename() == "migration.sql" && (digits >= 4 || (digits > 0 && has(lower(here.parent_path().filename().string()), "migrat")));
   if (nested) folder = folder == "." || folder.parent_path().empty() ? folder / ".." : folder.parent_path();
   // Nothing is walked that doesn't look like migrations from outside: the file may lie in somebody's home.
   const auto named = fs::absolute(folder, code).lexically_normal();

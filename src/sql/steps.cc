@@ -287,6 +287,13 @@ void relations_in(const ProtobufCMessage& tree, const SchemaState& state, std::v
   });
 }
 
+std::set<std::string> dropped_constraints(const PgQuery__AlterTableStmt& stmt) {
+  std::set<std::string> out;
+  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds))
+    if (node->alter_table_cmd->subtype == AT(DropConstraint)) out.insert(node->alter_table_cmd->name);
+  return out;
+}
+
 std::string normalized(std::string_view expression) {
   std::string out;
   for (char c : lower(expression))
@@ -340,6 +347,10 @@ std::vector<SchemaAction> StepRecorder::actions(const Node& node, const SchemaSt
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_INDEX_STMT:
       create_index(*node.index_stmt, state, out);
+      break;
+    case PG_QUERY__NODE__NODE_VIEW_STMT:
+      out.push_back(on(Kind::create_view, state.new_name(*node.view_stmt->view), state));
+      out.back().on_new_table = out.back().table_known = true;
       break;
     case PG_QUERY__NODE__NODE_CREATE_STMT: {
       const QualifiedName name = state.new_name(*node.create_stmt->relation);
@@ -489,7 +500,7 @@ void StepRecorder::alter_table(const PgQuery__AlterTableStmt& stmt, const Schema
         break;
       case AT(AddConstraint):
         if (command.def && command.def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT)
-          add_constraint(*command.def->constraint, base, {}, state, out);
+          add_constraint(stmt, *command.def->constraint, base, {}, state, out);
         break;
       case AT(ValidateConstraint):
       case AT(DropConstraint): {
@@ -575,7 +586,7 @@ void StepRecorder::add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery
   for (const Node* node : NodeList(definition.n_constraints, definition.constraints)) {
     if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
     const std::size_t before = out.size();
-    add_constraint(*node->constraint, base, definition.colname, state, out);
+    add_constraint(stmt, *node->constraint, base, definition.colname, state, out);
     for (std::size_t i = before; i < out.size(); ++i) {
       out[i].with_column = out[i].on_new_columns = true;
       out[i].on_null_columns = nulls;
@@ -583,8 +594,9 @@ void StepRecorder::add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery
   }
 }
 
-void StepRecorder::add_constraint(const PgQuery__Constraint& node, const SchemaAction& base, const std::string& column,
-                                  const SchemaState& state, Actions& out) const {
+void StepRecorder::add_constraint(const PgQuery__AlterTableStmt& stmt, const PgQuery__Constraint& node,
+                                  const SchemaAction& base, const std::string& column, const SchemaState& state,
+                                  Actions& out) const {
   const auto kind = kind_of(node);
   if (!kind) return;
   const Table* table = state.catalog.table(base.table);
@@ -609,8 +621,8 @@ void StepRecorder::add_constraint(const PgQuery__Constraint& node, const SchemaA
     action.on_new_columns = std::all_of(columns.begin(), columns.end(), [&](const auto& c) { return added->second.count(c); });
     action.on_null_columns = action.on_new_columns && std::any_of(columns.begin(), columns.end(), [&](const auto& c) { return added->second.at(c); });
   }
-  // The replay's own judgement: a name that is taken makes it fail, and do nothing.
-  if (table && !action.name.empty() &&
+  // A name that is taken makes it fail, and do nothing; what the same statement drops is gone before.
+  if (table && !action.name.empty() && !dropped_constraints(stmt).count(action.name) &&
       std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& c) { return c.name == action.name; }))
     return;
   out.push_back(std::move(action));
@@ -622,6 +634,10 @@ void StepRecorder::change_type(const PgQuery__AlterTableCmd& command, SchemaActi
   const Table* table = state.catalog.table(action.table);
   const Column* column = table ? table->column(command.name) : nullptr;
   if (table && !column) return;
+  const auto is_enum = [&](std::string type) {
+    if (type.ends_with("[]")) type.resize(type.size() - 2);
+    return std::any_of(state.catalog.enums.begin(), state.catalog.enums.end(), [&](const auto& each) { return type_spelling(each.first) == type; });
+  };
   if (column) action.before = *column;
   Column after = column ? *column : Column{};
   after.name = command.name;
@@ -630,6 +646,7 @@ void StepRecorder::change_type(const PgQuery__AlterTableCmd& command, SchemaActi
   if (definition.coll_clause && definition.coll_clause->n_collname)
     after.collation = string_value(definition.coll_clause->collname[definition.coll_clause->n_collname - 1]);
   action.after = std::move(after);
+  action.enums = is_enum(action.after->type) || (column && is_enum(column->type));
   if (const Node* expression = definition.raw_default) {
     const bool cast = expression->node_case == PG_QUERY__NODE__NODE_TYPE_CAST;
     const Node* inner = cast ? expression->type_cast->arg : expression;
@@ -666,9 +683,7 @@ void StepRecorder::set_not_null(const PgQuery__AlterTableStmt& stmt, const std::
     action.on_null_columns = action.on_new_columns && it->second;
   }
   // A check that the same ALTER TABLE drops is gone before the server looks.
-  std::set<std::string> dropped;
-  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds))
-    if (node->alter_table_cmd->subtype == AT(DropConstraint)) dropped.insert(node->alter_table_cmd->name);
+  const auto dropped = dropped_constraints(stmt);
   if (table)
     for (const Constraint& check : table->constraints) {
       if (check.kind != ConstraintKind::check || !check.validated || dropped.count(check.name)) continue;
@@ -778,6 +793,7 @@ void StepRecorder::rename(const PgQuery__RenameStmt& stmt, const SchemaState& st
   if (!action.table_known && (stmt.missing_ok || state.relation_exists(name))) return;
   action.name = stmt.newname;
   if (column) action.columns = {stmt.subname};
+  if (const auto added = added_.find(name); column && added != added_.end()) action.on_new_columns = added->second.count(stmt.subname) > 0;
   out.push_back(std::move(action));
 }
 

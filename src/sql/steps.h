@@ -42,8 +42,8 @@ class StepRecorder {
   void alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaState& state, Actions& out) const;
   void add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery__AlterTableCmd& command, const SchemaAction& base,
                   const SchemaState& state, Actions& out) const;
-  void add_constraint(const PgQuery__Constraint& node, const SchemaAction& base, const std::string& column,
-                      const SchemaState& state, Actions& out) const;
+  void add_constraint(const PgQuery__AlterTableStmt& stmt, const PgQuery__Constraint& node, const SchemaAction& base,
+                      const std::string& column, const SchemaState& state, Actions& out) const;
   void change_type(const PgQuery__AlterTableCmd& command, SchemaAction action, const SchemaState& state,
                    Actions& out) const;
   void set_not_null(const PgQuery__AlterTableStmt& stmt, const std::string& column, SchemaAction action,

@@ -108,6 +108,17 @@ TEST(Steps, ChangesOfTypeKnowTheColumn) {
   EXPECT_TRUE(only(table + "ALTER TABLE t ADD CHECK (c <> '');", "ALTER TABLE t ALTER c TYPE text").rechecked);
   EXPECT_TRUE(only(table + "CREATE INDEX ON t (lower(c));", "ALTER TABLE t ALTER c TYPE text").index_rebuilt);
   EXPECT_TRUE(only(table, "ALTER TABLE t ALTER b TYPE bigint").indexed);
+  EXPECT_TRUE(only(table + "CREATE TYPE e AS ENUM ('a');", "ALTER TABLE t ALTER a TYPE e USING a::e").enums);
+}
+
+TEST(Steps, WhatTheSameStatementDropsIsGone) {
+  const auto key = actions(table, "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD CONSTRAINT t_pkey PRIMARY KEY (id, b)");
+  ASSERT_EQ(key.size(), 2u);
+  EXPECT_EQ(key[1].kind, Kind::add_constraint);
+  const auto column = actions(table, "ALTER TABLE t ADD COLUMN a int NOT NULL, DROP COLUMN a");
+  ASSERT_EQ(column.size(), 2u);
+  EXPECT_EQ(column[0].kind, Kind::add_column);
+  EXPECT_TRUE(actions(table, "ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY (b)").empty()) << "fails";
 }
 
 TEST(Steps, RowsOfAWrite) {
