@@ -142,6 +142,7 @@ class Check {
       }
       connection_ = std::make_unique<pg::Connection>(std::move(*connection));
       read_live(*connection_, "database");
+      if (live_ && !schemas_.empty()) applied_ = pg::read_applied_migrations(*connection_, diagnostics_);
     }
   }
 
@@ -204,7 +205,7 @@ class Check {
   }
 
   Choice choose(const project::SchemaInput& input) {
-    auto choice = choose_migrations(input, named(input), options_.migrations);
+    auto choice = choose_migrations(input, named(input), options_.migrations, applied_);
     if (!choice) {
       const bool known = std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& error) { return error.line() == choice.error().line(); });
       if (!known) diagnostics_.push_back(choice.error());
@@ -325,6 +326,7 @@ class Check {
   std::unique_ptr<pg::Connection> connection_;
   std::unique_ptr<plan::PlanSource> plans_;
   std::optional<Catalog> live_;
+  std::vector<pg::AppliedMigrations> applied_;
   std::set<const Project*> judged_;
   std::set<std::string> ids_;
   std::map<std::string, const Project*> owners_;  // by finding's id

@@ -1,5 +1,5 @@
-// Which migrations check judges. Those that have long run are not judged again: by default the newest one of a folder is,
-// since nothing but a database or git can tell which others have not run yet.
+// Which migrations check judges. Those that have long run are not judged again: with a database that keeps a record, those
+// that have not run there; else the newest one of a folder, since nothing but git can tell which others are new.
 #pragma once
 
 #include <map>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pg/applied_migrations.h"
 #include "project/schema_input.h"
 
 namespace pgadvise::cli {
@@ -30,7 +31,8 @@ struct Choice {
   project::JudgedMigrations judged;
   std::string note;                  // for the report: "judged the newest, 0007_x; …"
 };
-// `named`: the files that the command line names, if it does. Errors: git's.
-Result<Choice> choose_migrations(const project::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options);
+// `named`: the files that the command line names, if it does; `applied`: what the database of --db says has run. Errors: git's.
+Result<Choice> choose_migrations(const project::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options,
+                                 const std::vector<pg::AppliedMigrations>& applied);
 
 }  // namespace pgadvise::cli

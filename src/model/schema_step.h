@@ -23,7 +23,7 @@ enum class DefaultKind {
 enum class RowsTouched {
   all,      // no WHERE
   most,     // a WHERE that compares with no constant: IS NULL, <>, a join
-  some,     // a WHERE with a constant, or LIMIT: how many nobody can tell from the text
+  some,     // a WHERE with a constant, LIMIT, EXISTS, or two columns out of order: how many nobody can tell
   few,      // a unique key equals a constant
 };
 

@@ -249,16 +249,19 @@ void equal_columns(const Node* where, std::set<std::string>& out) {
     out.insert(string_value(left->column_ref->fields[left->column_ref->n_fields - 1]));
 }
 
-// Compares with a constant, or takes a part by LIMIT.
+// Compares with a constant, takes a part by LIMIT, or looks for exceptions: rows out of order, orphans.
 bool narrows(const Node& where) {
   bool out = false;
   each_node(message(where), [&](const Node& node) {
     if (node.node_case == PG_QUERY__NODE__NODE_SELECT_STMT)
       out |= node.select_stmt->limit_count != nullptr;
+    if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK)
+      out |= node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK;
     if (node.node_case != PG_QUERY__NODE__NODE_A_EXPR) return !out;
     const PgQuery__AExpr& expression = *node.a_expr;
     const std::string name = expression.n_name ? string_value(expression.name[0]) : std::string();
     if (name == "<>" || name == "!=") return false;
+    if (name == "<" || name == ">" || name == "<=" || name == ">=") out = true;
     if (names_column(expression.lexpr) != names_column(expression.rexpr)) out = true;
     return !out;
   });

@@ -128,6 +128,8 @@ TEST(Steps, RowsOfAWrite) {
       {"UPDATE t SET a = o.a FROM t o WHERE o.id = t.b", RowsTouched::most},
       {"UPDATE t SET a = 'x' WHERE a <> 'x'", RowsTouched::most},
       {"UPDATE t SET a = 'x' WHERE a = 'y'", RowsTouched::some},
+      {"UPDATE t SET a = 'x' WHERE b < id", RowsTouched::some},
+      {"UPDATE t SET a = 'x' WHERE NOT EXISTS (SELECT FROM t o WHERE o.id = t.b)", RowsTouched::some},
       {"UPDATE t SET a = 'x' WHERE id IN (SELECT id FROM t WHERE a IS NULL LIMIT 10)", RowsTouched::some},
       {"UPDATE t SET a = 'x' WHERE id = 1 AND a IS NULL", RowsTouched::few},
       {"UPDATE t SET a = 'x' WHERE b IN (1, 2)", RowsTouched::few},
