@@ -1,28 +1,12 @@
-#include <algorithm>
-
 #include "base/text.h"
 #include "lint/migrations.h"
 #include "lint/type_change.h"
-#include "lint/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
 namespace {
 
 using Kind = SchemaAction::Kind;
-
-// Something earlier in the migration reads what is about to go: it was carried over.
-bool carried_over(const Site& site) {
-  for (const SchemaStep& step : site.migration->steps) {
-    if (&step == site.step) return false;
-    for (const SchemaAction& action : step.actions) {
-      if (action.kind != Kind::insert_from && action.kind != Kind::update) continue;
-      if (std::find(action.reads_from.begin(), action.reads_from.end(), site.action->table) == action.reads_from.end()) continue;
-      if (site.action->kind == Kind::drop_table ? !(action.table == site.action->table) : contains(action.reads, site.action->columns[0])) return true;
-    }
-  }
-  return false;
-}
 
 // The same column is added again: what was meant is a change of its type.
 const SchemaAction* added_again(const Site& site) {

@@ -21,7 +21,7 @@ void check(const Context& context, Reporter& reporter) {
       for (const SchemaAction& action : step.actions) {
         if (action.kind != SchemaAction::Kind::swallow) continue;
         Finding& finding = out.add({&migration, &step, &action},
-                                   {.kind = action.swallow == Swallow::every_error ? "file" : "object", .schema = action.table.schema, .table = action.table.name, .constraint = action.name},
+                                   {.kind = action.swallow == Swallow::every_error ? "migration" : "object", .schema = action.table.schema, .table = action.table.name, .constraint = action.name},
                                    message_of(action, step.text));
         if (action.truncated)
           finding.evidence.push_back({Evidence::Kind::catalog, "the name is longer than 63 bytes: the server cuts it, and another long name has become the same", std::nullopt, {}});

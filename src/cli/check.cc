@@ -180,7 +180,10 @@ class Check {
     std::optional<std::vector<Migration>> all_migrations;
     for (const auto& input : schemas_) {
       Choice choice = choose(input);
+      const auto before = static_cast<std::ptrdiff_t>(diagnostics_.size());
       auto catalog = project::load(input, choice.judged, diagnostics_);
+      const auto others = left_out(input);
+      diagnostics_.erase(std::remove_if(diagnostics_.begin() + before, diagnostics_.end(), [&](const Error& error) { return lies_in(others, error.where); }), diagnostics_.end());
       auto migrations = judged_migrations(input, std::move(choice));
       if (!catalog) {
         diagnostics_.push_back(catalog.error());
@@ -192,7 +195,7 @@ class Check {
         if (migrations && !all_migrations) all_migrations.emplace();
         if (migrations) std::move(migrations->begin(), migrations->end(), std::back_inserter(*all_migrations));
       } else {
-        out.push_back({std::move(*catalog), input.path, std::move(migrations), left_out(input)});
+        out.push_back({std::move(*catalog), input.path, std::move(migrations), others});
       }
     }
     if (live_) out.push_back({std::move(all), {}, std::move(all_migrations), {}});
@@ -227,6 +230,11 @@ class Check {
         for (const auto& action : step.actions)
           if (!dump && !action.on_new_table) return std::move(found);
     return std::nullopt;
+  }
+
+  static bool lies_in(const std::set<std::string>& files, const std::string& where) {
+    const auto file = where.substr(0, where.find(".sql:") + 4);
+    return where.find(".sql:") != std::string::npos && files.count(file) > 0;
   }
 
   std::set<std::string> left_out(const project::SchemaInput& input) const {

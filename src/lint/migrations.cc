@@ -108,6 +108,18 @@ std::string in_its_own_transaction(const Migration& migration) {
   return "in a later migration";
 }
 
+bool carried_over(const Site& site) {
+  for (const SchemaStep& step : site.migration->steps) {
+    if (&step == site.step) return false;
+    for (const SchemaAction& action : step.actions) {
+      if (action.kind != Kind::insert_from && action.kind != Kind::update) continue;
+      if (std::find(action.reads_from.begin(), action.reads_from.end(), site.action->table) == action.reads_from.end()) continue;
+      if (site.action->columns.empty() ? !(action.table == site.action->table) : contains(action.reads, site.action->columns[0])) return true;
+    }
+  }
+  return false;
+}
+
 const SchemaStep* locked_before(const Site& site) {
   if (site.step->transaction == 0) return nullptr;
   for (const SchemaStep& step : site.migration->steps) {

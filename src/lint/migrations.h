@@ -45,6 +45,9 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
 // Where the next step of several must stand for the locks of the first to be gone: "in a migration of its own", …
 std::string in_its_own_transaction(const Migration& migration);
 
+// Something earlier in the migration reads the column (or table) that is about to go: its values were carried over.
+bool carried_over(const Site& site);
+
 // The other steps of the transaction that this one runs in, which took a lock on the table that shuts readers out, before it.
 const SchemaStep* locked_before(const Site& site);
 

@@ -56,6 +56,9 @@ TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
   EXPECT_EQ(judged("0003_next.sql", folder.path("migrations")), Names{"0003_next"});
   const Ran ran = run("check " + folder.path("migrations/0002_next.sql"));
   EXPECT_FALSE(has(ran.out, "keyless")) << ran.out;
+  folder.write("migrations/0001_init.sql", "CREATE TABLE t (id int PRIMARY KEY, a int, b2 int, b3 int, b4 int, b5 int);\nCREATE TABLE keyless (x int);\nCREATE TABEL x;\n");
+  EXPECT_EQ(run("check " + folder.path("migrations/0002_next.sql")).err, "") << "what is wrong elsewhere is not told";
+  EXPECT_TRUE(has(run("check " + folder.path("migrations")).err, "0001_init.sql:3"));
   EXPECT_TRUE(has(run("check " + folder.path("migrations/0001_init.sql")).out, "keyless"));
 }
 
