@@ -24,7 +24,7 @@ static void check(const Context& context, Reporter& reporter) {
     const std::string from = display(action.table) + (column ? "." + action.columns[0] : "");
     const std::string to = action.detail.empty() ? action.name : action.detail + "." + action.name;
     Finding& finding = out.add(site, {.kind = column ? "column" : "table", .schema = action.table.schema, .table = action.table.name, .columns = action.columns},
-                               (drop ? "Dropping " + from + ", whose values this migration carries over," : "Renaming " + from + " to " + to) +
+                               (drop ? "Dropping " + from + ", which this migration reads first," : "Renaming " + from + " to " + to) +
                                    " breaks the release that still runs while the new one is deployed, and the way back to it.");
     if (drop) {
       finding.fix = Fix{.title = "Write both places for a release, and drop the old one in a later migration", .safety = Fix::Safety::manual};
