@@ -13,12 +13,14 @@
 #include "advisor/propose.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/migrations.h"
 #include "cli/output.h"
 #include "lint/context.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
 #include "plan/confirm.h"
+#include "project/migration_facts.h"
 #include "project/repository.h"
 #include "report/report.h"
 #include "sql/facts.h"
@@ -42,12 +44,15 @@ struct Options {
   std::string output;
   std::string fail_on = "error";
   bool show_literals = false;
+  MigrationOptions migrations;
 };
 
 // A schema that the rules judge: from files, from a server, or a server's with the files' places.
 struct Judged {
   std::optional<Catalog> catalog;
   std::string path;  // of the schema input; "" for a server
+  std::optional<std::vector<Migration>> migrations;  // those to be judged; nullopt: it has none
+  std::set<std::string> left_out;                    // files that are replayed only: what is found there is not reported
 };
 
 class Check {
@@ -73,7 +78,13 @@ class Check {
     const bool anything = named || !options_.paths.empty();
     for (auto* list : {&options_.paths, &options_.schema, &options_.logs, &options_.workloads}) take_out_conninfos(*list, diagnostics_);
     if (!anything) options_.paths.emplace_back(".");
-    schemas_ = find_schemas(options_.paths, diagnostics_);
+    NamedMigrations named_migrations = take_out_migrations(options_.paths);
+    schemas_ = std::move(named_migrations.inputs);
+    named_ = std::move(named_migrations.files);
+    for (auto& schema : find_schemas(options_.paths, diagnostics_)) {
+      if (schema.kind == project::SchemaKind::sql_file) named_[schema.path] = {schema.path};
+      schemas_.push_back(std::move(schema));
+    }
     for (auto& schema : find_schemas(options_.schema, diagnostics_)) schemas_.push_back(std::move(schema));
     for (const auto& path : options_.paths)
       if (std::filesystem::is_directory(path)) read_repository(path);
@@ -131,6 +142,7 @@ class Check {
       }
       connection_ = std::make_unique<pg::Connection>(std::move(*connection));
       read_live(*connection_, "database");
+      if (live_ && !schemas_.empty()) applied_ = pg::read_applied_migrations(*connection_, diagnostics_);
     }
   }
 
@@ -165,25 +177,79 @@ class Check {
   std::vector<Judged> judged_schemas() {
     std::vector<Judged> out;
     Catalog all = live_.value_or(Catalog{});
+    std::optional<std::vector<Migration>> all_migrations;
     for (const auto& input : schemas_) {
-      auto catalog = project::load(input, diagnostics_);
+      Choice choice = choose(input);
+      const auto before = static_cast<std::ptrdiff_t>(diagnostics_.size());
+      auto catalog = project::load(input, choice.judged, diagnostics_);
+      const auto others = left_out(input);
+      diagnostics_.erase(std::remove_if(diagnostics_.begin() + before, diagnostics_.end(), [&](const Error& error) { return lies_in(others, error.where); }), diagnostics_.end());
+      auto migrations = judged_migrations(input, std::move(choice));
       if (!catalog) {
         diagnostics_.push_back(catalog.error());
         report_.inputs.erase(std::remove_if(report_.inputs.begin(), report_.inputs.end(),
                                             [&](const auto& listed) { return listed.path == input.path && listed.kind == input.what(); }),
                              report_.inputs.end());
-      } else if (live_) all = with_places(std::move(all), *catalog);
-      else out.push_back({std::move(*catalog), input.path});
+      } else if (live_) {
+        all = with_places(std::move(all), *catalog);
+        if (migrations && !all_migrations) all_migrations.emplace();
+        if (migrations) std::move(migrations->begin(), migrations->end(), std::back_inserter(*all_migrations));
+      } else {
+        out.push_back({std::move(*catalog), input.path, std::move(migrations), others});
+      }
     }
-    if (live_) out.push_back({std::move(all), {}});
+    if (live_) out.push_back({std::move(all), {}, std::move(all_migrations), {}});
+    return out;
+  }
+
+  const std::set<std::string>* named(const project::SchemaInput& input) const {
+    const auto it = named_.find(input.path);
+    return it == named_.end() ? nullptr : &it->second;
+  }
+
+  Choice choose(const project::SchemaInput& input) {
+    auto choice = choose_migrations(input, named(input), options_.migrations, applied_);
+    if (!choice) {
+      const bool known = std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& error) { return error.line() == choice.error().line(); });
+      if (!known) diagnostics_.push_back(choice.error());
+      return {};
+    }
+    for (auto& listed : report_.inputs)
+      if (listed.path == input.path && listed.kind == input.what()) listed.detail = choice->note;
+    return std::move(*choice);
+  }
+
+  // A script that makes all that it touches is a schema, and no migration.
+  static std::optional<std::vector<Migration>> judged_migrations(const project::SchemaInput& input, Choice choice) {
+    if (!choice.migrations) return std::nullopt;
+    auto& found = choice.judged.found;
+    if (input.kind != project::SchemaKind::sql_file) return std::move(found);
+    const bool dump = project::is_dump(read_file(input.path).value_or(""));
+    for (const auto& migration : found)
+      for (const auto& step : migration.steps)
+        for (const auto& action : step.actions)
+          if (!dump && !action.on_new_table) return std::move(found);
+    return std::nullopt;
+  }
+
+  static bool lies_in(const std::set<std::string>& files, const std::string& where) {
+    const auto file = where.substr(0, where.find(".sql:") + 4);
+    return where.find(".sql:") != std::string::npos && files.count(file) > 0;
+  }
+
+  std::set<std::string> left_out(const project::SchemaInput& input) const {
+    std::set<std::string> out;
+    const auto* files = named(input);
+    for (const auto& file : input.files)
+      if (files && !files->count(file.path)) out.insert(file.path);
     return out;
   }
 
   void judge(std::vector<Judged>& schemas) {
-    if (schemas.empty()) schemas.push_back({std::nullopt, {}});
-    for (const auto& [catalog, path] : schemas) judge_one(catalog ? &*catalog : nullptr, path, project_of(path));
+    if (schemas.empty()) schemas.emplace_back();
+    for (const auto& schema : schemas) judge_one(schema, project_of(schema.path));
     for (const auto& project : projects_)
-      if (judged_.count(&project) == 0) judge_one(nullptr, {}, &project);
+      if (judged_.count(&project) == 0) judge_one({}, &project);
     const auto ran = [&](const lint::SkippedRule& skipped) {
       return std::find(report_.rules_run.begin(), report_.rules_run.end(), skipped.rule) != report_.rules_run.end();
     };
@@ -201,18 +267,20 @@ class Check {
     return best || !schema.empty() || projects_.size() != 1 ? best : &projects_.front();
   }
 
-  void judge_one(const Catalog* catalog, const std::string& path, const Project* project) {
+  void judge_one(const Judged& schema, const Project* project) {
+    const Catalog* catalog = schema.catalog ? &*schema.catalog : nullptr;
     judged_.insert(project);
     Workload workload = workload_;
     if (has_workload_) sql::resolve(workload, catalog ? *catalog : Catalog{});
-    auto outcome = lint::run({catalog, has_workload_ ? &workload : nullptr, project});
+    auto outcome = lint::run({catalog, has_workload_ ? &workload : nullptr, project, schema.migrations ? &*schema.migrations : nullptr});
     if (plans_) {
       plan::ConfirmOptions how;
       how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *live_); };
       plan::confirm(outcome.findings, *live_, &workload, *plans_, how, diagnostics_);
     }
     if (catalog) advisor::propose(outcome.findings, *catalog, project);
-    for (auto& finding : outcome.findings) add(std::move(finding), path, project);
+    for (auto& finding : outcome.findings)
+      if (!finding.location || !schema.left_out.count(finding.location->file)) add(std::move(finding), schema.path, project);
     for (auto& rule : outcome.ran)
       if (std::find(report_.rules_run.begin(), report_.rules_run.end(), rule) == report_.rules_run.end()) report_.rules_run.push_back(std::move(rule));
     if (report_.skipped.empty()) report_.skipped = std::move(outcome.skipped);
@@ -258,6 +326,7 @@ class Check {
   Options options_;
   Diagnostics diagnostics_;
   std::vector<project::SchemaInput> schemas_;
+  std::map<std::string, std::set<std::string>> named_;  // files that the command line names, by their input's path
   std::vector<Project> projects_;
   Workload workload_;
   bool has_workload_ = false;
@@ -265,6 +334,7 @@ class Check {
   std::unique_ptr<pg::Connection> connection_;
   std::unique_ptr<plan::PlanSource> plans_;
   std::optional<Catalog> live_;
+  std::vector<pg::AppliedMigrations> applied_;
   std::set<const Project*> judged_;
   std::set<std::string> ids_;
   std::map<std::string, const Project*> owners_;  // by finding's id
@@ -291,11 +361,19 @@ void add_check(CLI::App& app, int& exit_code) {
   command->add_option("-o,--output", options->output, "File to write the report to");
   command->add_option("--fail-on", options->fail_on, "Severity from which the exit code is 1")
       ->check(CLI::IsMember({"error", "warning", "note", "never"}));
+  auto* since = command->add_option("--since", options->migrations.since, "Judge the migrations that were added or changed since a git revision; else the newest one of a folder is judged");
+  auto* changed = command->add_flag("--changed", options->migrations.changed, "Judge the migrations that this branch adds or changes, by git");
+  changed->excludes(since);
   command->add_flag("--show-literals", options->show_literals, "Show statements with their literals");
-  command->callback([options, db, &exit_code] {
+  command->callback([options, db, since, &exit_code] {
     // An unset variable: to pass over it would read other inputs than those that were meant, and say nothing.
     if (db->count() && trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
+      exit_code = exit_usage;
+      return;
+    }
+    if (since->count() && (trim(options->migrations.since).empty() || options->migrations.since[0] == '-')) {
+      complain({Error::Kind::usage, "--since", "is no revision", "name a commit, branch or tag"});
       exit_code = exit_usage;
       return;
     }

@@ -10,6 +10,7 @@
 #include "model/catalog.h"
 #include "model/finding.h"
 #include "model/project.h"
+#include "model/schema_step.h"
 #include "model/workload.h"
 
 namespace pgadvise::lint {
@@ -19,6 +20,7 @@ struct Inputs {
   const Catalog* catalog = nullptr;
   const Workload* workload = nullptr;
   const Project* project = nullptr;
+  const std::vector<Migration>* migrations = nullptr;  // those to be judged, in the order they run
 };
 
 class Context {
@@ -29,6 +31,7 @@ class Context {
   const Catalog& catalog() const { return *inputs_.catalog; }
   const Workload& workload() const { return *inputs_.workload; }
   const Project& project() const { return *inputs_.project; }
+  const std::vector<Migration>& migrations() const { return *inputs_.migrations; }
   bool has_catalog() const { return inputs_.catalog != nullptr; }
   bool has_workload() const { return inputs_.workload != nullptr; }
   bool has_project() const { return inputs_.project != nullptr; }

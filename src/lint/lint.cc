@@ -86,6 +86,9 @@ static std::string missing(Needs needs, const Inputs& inputs) {
     case Needs::server:
       if (!inputs.catalog || inputs.catalog->settings.empty()) return "needs a server's settings: --db CONN";
       break;
+    case Needs::migrations:
+      if (!inputs.migrations) return "needs migrations: a PATH with a migrations folder, or a migration's file";
+      break;
     case Needs::project:
       if (!inputs.project) return "needs a repository: a PATH";
       break;

@@ -19,7 +19,7 @@ std::string_view name(Verdict verdict);
 // What the finding is about: enough to tell two findings of one rule apart, and nothing that changes by itself
 // (no line numbers, no name that the server invents).
 struct Subject {
-  std::string kind;  // "foreign-key", "column", "table", "index", "query", "file", "journal-entry"
+  std::string kind;  // "foreign-key", "column", "table", "index", "query", "file", …: docs/report.schema.json has them all
   std::string schema;
   std::string table;
   std::vector<std::string> columns;

@@ -1,11 +1,13 @@
 // A PATH -> what it is, and its catalog.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "model/catalog.h"
+#include "model/schema_step.h"
 
 namespace pgadvise::project {
 
@@ -37,6 +39,14 @@ Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnosti
 
 // Replays it into a catalog. What fails inside is named in `diagnostics`. Errors: wholly unreadable.
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics);
+
+// Which of an input's files are migrations to be judged, and what came of them.
+struct JudgedMigrations {
+  std::set<std::string> files;   // paths, as in the input
+  bool together = false;         // they are deployed at once: what the first makes is new to the last
+  std::vector<Migration> found;  // filled by load()
+};
+Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics);
 
 // The SQL that makes the schema on an empty database, as (file, text) in order: for the sandbox. A drizzle snapshot is
 // rendered.

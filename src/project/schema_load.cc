@@ -2,6 +2,7 @@
 #include "project/drizzle_journal.h"
 #include "project/drizzle_snapshot.h"
 #include "project/files.h"
+#include "project/migration_facts.h"
 #include "project/schema_input.h"
 #include "sql/replay.h"
 
@@ -40,10 +41,19 @@ Result<Catalog> load_snapshot(const std::string& path, Diagnostics& diagnostics)
 }  // namespace
 
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics) {
+  JudgedMigrations none;
+  return load(input, none, diagnostics);
+}
+
+Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics) {
   if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
   sql::Replayer replayer;
   const auto read = each_script(input, diagnostics,
-                                [&](const SchemaFile& file, const std::string& text) { replayer.run(text, file.path); });
+                                [&](const SchemaFile& file, const std::string& text) {
+                                  if (!judged.files.count(file.path)) return replayer.run(text, file.path);
+                                  judged.found.push_back(describe_migration(input, file, text));
+                                  replayer.run(text, judged.found.back(), judged.together && judged.found.size() > 1);
+                                });
   if (!read) return tl::unexpected(read.error());
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
   return replayer.take();

@@ -9,6 +9,7 @@ static std::string_view needs(lint::Needs needs) {
     case lint::Needs::workload: return "a schema and queries (--log or --workload)";
     case lint::Needs::events: return "a log (--log)";
     case lint::Needs::project: return "a repository";
+    case lint::Needs::migrations: return "migrations";
     case lint::Needs::statistics: return "a database, or a snapshot with statistics (--db)";
     case lint::Needs::server: return "a database (--db)";
     case lint::Needs::catalog: break;

@@ -75,7 +75,7 @@ class Writer {
   // Many of one rule about objects of the schema: the worst in full, of the others what tells them apart, and the fix.
   void write_alike(const std::vector<const Finding*>& findings) {
     constexpr std::size_t few = 5;
-    const bool group = findings.size() > few && findings.front()->subject.fingerprint.empty() && findings.front()->subject.entry.empty();
+    const bool group = findings.size() > few && findings.front()->subject.fingerprint.empty() && (findings.front()->subject.entry.empty() || !findings.front()->subject.table.empty());
     for (const auto* finding : findings) {
       write_finding(*finding);
       if (group) break;

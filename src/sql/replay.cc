@@ -74,6 +74,12 @@ Replayer::Replayer() : state_(std::make_unique<State>()) { state_->schema.catalo
 Replayer::~Replayer() = default;
 
 void Replayer::run(std::string_view script, const std::string& file) { state_->run(script, file); }
+void Replayer::run(std::string_view script, Migration& migration, bool together) {
+  state_->migration = &migration;
+  state_->together = together;
+  state_->run(script, migration.file);
+  state_->migration = nullptr;
+}
 const Catalog& Replayer::catalog() const { return state_->schema.catalog; }
 const Diagnostics& Replayer::diagnostics() const { return state_->diagnostics; }
 const ReplayCounts& Replayer::counts() const { return state_->counts; }
@@ -109,14 +115,24 @@ void Replayer::State::run(std::string_view text, const std::string& script_file)
                                  [](const SourceStatement& s) { return rolls_back(s.text); });
   schema.search_path = {"public"};
   in_transaction_ = false;
+  if (migration) {
+    using Transaction = Migration::Transaction;
+    const Transaction how = migration->transaction;
+    recorder_.begin(schema, together);
+    transactions_ = 1;
+    transaction_ = how == Transaction::file || how == Transaction::run || (how == Transaction::script && statements.size() > 1);
+  }
   for (const SourceStatement& part : statements) {
     ++counts.statements;
     statement_offset = part.offset;
+    if (migration) begin_step(part.text);
     const bool done = with_stack(tree_depth(part.text), [&] { statement(part.text, part.offset); });
     if (!done) {
       ++counts.not_understood;
       note(too_deep.what, part.offset);
+      recorder_.lost_track();
     }
+    if (migration && !step_.actions.empty()) migration->steps.push_back(std::move(step_));
   }
   savepoints_.clear();
   path_after_transaction_.reset();
@@ -129,6 +145,7 @@ void Replayer::State::statement(std::string_view text, std::size_t offset) {
   const auto tree = Tree::parse(text);
   if (!tree) {
     ++counts.not_understood;
+    recorder_.lost_track();
     const std::string newer = newer_syntax(text);
     if (newer.empty()) {
       note(tree.error().what, offset + tree.error().offset);
@@ -140,7 +157,7 @@ void Replayer::State::statement(std::string_view text, std::size_t offset) {
   }
   for (std::size_t i = 0; i < tree->size(); ++i) {
     Effect effect = Effect::none;
-    const Outcome outcome = dispatch(*tree->statement(i), effect);
+    const Outcome outcome = perform(*tree->statement(i), effect);
     if (outcome) {
       ++counts.not_understood;
       note(outcome->what, offset);
@@ -152,6 +169,33 @@ void Replayer::State::statement(std::string_view text, std::size_t offset) {
     }
   }
   if (tree->size() == 0) ++counts.without_effect;
+}
+
+void Replayer::State::begin_step(std::string_view text) {
+  constexpr std::size_t most_text = 400;
+  step_ = {};
+  step_.place = place(-1);
+  step_.last_line = lines->at(statement_offset + (text.empty() ? 0 : text.size() - 1)).line;
+  step_.text = clip_name(text, most_text);
+  step_.transaction = transaction_;
+  cut_names_ = cut_names(text);
+}
+
+Outcome Replayer::State::perform(const Node& node, Effect& effect) {
+  if (!migration) return dispatch(node, effect);
+  auto actions = recorder_.actions(node, schema);
+  const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) { return action.kind == SchemaAction::Kind::swallow; });
+  Outcome outcome = dispatch(node, effect);
+  if (outcome && outcome->kind == Problem::Kind::exists && !swallows) return outcome;  // nothing happens
+  for (SchemaAction& action : actions) {
+    using Kind = SchemaAction::Kind;
+    if (in_loop_ && (action.kind == Kind::update || action.kind == Kind::remove)) continue;
+    action.place = place(-1);
+    action.truncated = action.kind == Kind::swallow && cut_names_.count(action.name);
+    step_.actions.push_back(action);
+  }
+  recorder_.happened(actions, schema);
+  return outcome;
 }
 
 Outcome Replayer::State::dispatch(const Node& node, Effect& effect) {
@@ -315,7 +359,25 @@ void Replayer::State::undo_to(std::size_t savepoint) {
   savepoints_.resize(savepoint + 1);
 }
 
+void Replayer::State::number_transaction(const PgQuery__TransactionStmt& stmt) {
+  switch (stmt.kind) {
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START:
+      if (transaction_ == 0) transaction_ = ++transactions_;
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE:
+      // What follows in one string of statements is one transaction again.
+      transaction_ = stmt.chain || migration->transaction == Migration::Transaction::script ? ++transactions_ : 0;
+      break;
+    default:
+      break;
+  }
+}
+
 void Replayer::State::transaction(const PgQuery__TransactionStmt& stmt) {
+  if (migration) number_transaction(stmt);
   const auto named = [&] {
     for (std::size_t i = savepoints_.size(); i-- > 1;)
       if (savepoints_[i].first == stmt.savepoint_name) return i;

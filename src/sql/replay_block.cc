@@ -10,6 +10,7 @@ namespace {
 struct BlockStatement {
   std::string_view text;
   bool guarded = false;  // under an IF: may find its work done
+  bool looped = false;
 };
 
 struct Block {
@@ -48,6 +49,7 @@ Block read_block(std::string_view body) {
     return block;
   }
   int guards = 0;
+  int loops = 0;
   int sub_blocks = 0;
   for (const SourceStatement& part : split(body.substr(lexer.position()))) {
     std::string_view text = part.text;
@@ -69,7 +71,7 @@ Block read_block(std::string_view body) {
         if (second.is_word("if"))
           --guards;
         else if (second.is_word("loop") || second.is_word("case"))
-          block.understood = false;
+          loops -= second.is_word("loop"), block.understood = false;
         else if (sub_blocks-- == 0)
           return block;
       } else if (first.is_word("if") || first.is_word("elsif")) {
@@ -84,8 +86,9 @@ Block read_block(std::string_view body) {
         text = trim(text.substr(first.offset + first.text.size()));
         more = !text.empty();
       } else if (is_data_statement(first)) {
-        block.statements.push_back({text, guards > 0});
+        block.statements.push_back({text, guards > 0, loops > 0});
       } else {
+        loops += first.is_word("for") || first.is_word("foreach") || first.is_word("while") || first.is_word("loop");
         block.understood = false;
       }
     }
@@ -99,6 +102,22 @@ bool caught(const Block& block, const Problem& problem) {
   if (problem.kind == Problem::Kind::exists) return handles("duplicate_");
   if (problem.kind == Problem::Kind::missing) return handles("undefined_") || handles("invalid_schema");
   return false;
+}
+
+// WHEN OTHERS, and nothing but messages: RAISE without a level, or with EXCEPTION, raises again.
+bool passes_over_everything(const Block& block) {
+  const auto others = block.handlers.find("others");
+  if (others == std::string::npos || block.statements.empty()) return false;
+  Lexer lexer(std::string_view(block.handlers).substr(others));
+  bool raised = false;
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+    if (raised) {
+      const bool message = token.is_word("notice") || token.is_word("warning") || token.is_word("info") || token.is_word("log") || token.is_word("debug");
+      if (!message) return false;
+    }
+    raised = token.is_word("raise");
+  }
+  return true;
 }
 
 // The value of an EXECUTE's argument when it is one string constant, or "".
@@ -132,12 +151,18 @@ Outcome Replayer::State::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
   const Block block = read_block(body);
   bool skipped = !block.understood;
   Outcome outcome;
+  const bool outer_loop = in_loop_;
+  if (migration && passes_over_everything(block)) swallowed(SchemaAction::Swallow::every_error, {});
   for (const BlockStatement& part : block.statements) {
     if (body_offset != std::string_view::npos)
       statement_offset = body_offset + static_cast<std::size_t>(part.text.data() - body.data());
+    in_loop_ = outer_loop || part.looped;
+    difference_.reset();
     outcome = block_statement(part.text, effect, skipped);
+    in_loop_ = outer_loop;
     if (outcome && (part.guarded || caught(block, *outcome))) {
       outcome.reset();
+      if (migration && difference_) swallowed(SchemaAction::Swallow::other_object, *difference_);
       if (!part.guarded) break;
     }
     if (outcome) break;
@@ -146,6 +171,18 @@ Outcome Replayer::State::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
   --block_depth_;
   if (!outcome && skipped) return Problem{"a DO block with more than plain statements is not interpreted"};
   return outcome;
+}
+
+void Replayer::State::swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what) {
+  SchemaAction action;
+  action.kind = SchemaAction::Kind::swallow;
+  action.place = place(-1);
+  action.swallow = how;
+  action.table = what.table;
+  action.name = what.name;
+  action.detail = what.how;
+  action.truncated = cut_names_.count(what.name) > 0;
+  step_.actions.push_back(std::move(action));
 }
 
 Outcome Replayer::State::block_statement(std::string_view text, Effect& effect, bool& skipped) {
@@ -167,7 +204,8 @@ Outcome Replayer::State::block_statement(std::string_view text, Effect& effect, 
     for (std::size_t i = 0; tree && i < tree->size() && !outcome; ++i) {
       if (tree->statement(i)->node_case == PG_QUERY__NODE__NODE_TRANSACTION_STMT) continue;
       Effect inner = Effect::none;
-      outcome = dispatch(*tree->statement(i), inner);
+      outcome = perform(*tree->statement(i), inner);
+      if (migration && outcome && outcome->kind == Problem::Kind::exists) difference_ = StepRecorder::difference(*tree->statement(i), schema);
       if (!outcome && inner == Effect::replayed) effect = Effect::replayed;
     }
   });

@@ -11,6 +11,7 @@
 #include "sql/ast.h"
 #include "sql/replay.h"
 #include "sql/schema_state.h"
+#include "sql/steps.h"
 
 namespace pgadvise::sql {
 
@@ -38,7 +39,10 @@ struct Replayer::State {
   // ---- replay.cc
   void run(std::string_view text, const std::string& script_file);
   void statement(std::string_view text, std::size_t offset);
+  void begin_step(std::string_view text);
   Outcome dispatch(const Node& node, Effect& effect);
+  // dispatch(), and what the statement does is recorded when the migration is judged.
+  Outcome perform(const Node& node, Effect& effect);
   Outcome select(const PgQuery__SelectStmt& stmt, const Node& node, Effect& effect);
   void transaction(const PgQuery__TransactionStmt& stmt);
   void set_variable(const PgQuery__VariableSetStmt& stmt);
@@ -48,6 +52,7 @@ struct Replayer::State {
   // ---- replay_block.cc
   Outcome do_block(const PgQuery__DoStmt& stmt, Effect& effect);
   Outcome block_statement(std::string_view text, Effect& effect, bool& skipped);
+  void swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what);
   // ---- replay_create.cc
   Outcome create_table(const PgQuery__CreateStmt& stmt, bool foreign);
   Outcome add_elements(Table& table, const PgQuery__CreateStmt& stmt, std::vector<PendingConstraint>& pending,
@@ -122,8 +127,20 @@ struct Replayer::State {
   std::unique_ptr<LineIndex> lines;
   std::size_t statement_offset = 0;
 
+  // The migration being judged; nullptr: none.
+  Migration* migration = nullptr;
+  bool together = false;
+
  private:
   void undo_to(std::size_t savepoint);
+  void number_transaction(const PgQuery__TransactionStmt& stmt);
+  StepRecorder recorder_;
+  SchemaStep step_;
+  std::set<std::string> cut_names_;
+  int transaction_ = 0;  // the number of the one that the next statement runs in
+  int transactions_ = 0;
+  bool in_loop_ = false;
+  std::optional<StepRecorder::Difference> difference_;  // of the statement of a DO block that failed last
   std::vector<std::pair<std::string, SchemaState>> savepoints_;  // the first: BEGIN
   bool keep_savepoints_ = false;                                 // the script rolls something back
   bool in_transaction_ = false;

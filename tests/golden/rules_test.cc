@@ -93,8 +93,14 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
   }
 }
 
-// What the fixture folder has under one name: bad.sql, bad.log, bad/ (a repository).
+// What the fixture folder has under one name: bad.sql, bad.log, bad/ (a repository; of its migrations all but the first
+// are judged).
 struct Inputs {
+  struct Migrations {
+    Catalog catalog;
+    std::vector<Migration> judged;
+  };
+  std::vector<Migrations> migrations;
   std::optional<Catalog> catalog;
   std::optional<Workload> workload;
   std::optional<Project> project;
@@ -111,7 +117,18 @@ struct Inputs {
       workload = log::read({name + ".log"}, {}, diagnostics);
       sql::resolve(*workload, catalog.value_or(Catalog{}));
     }
-    if (fs::is_directory(name)) project = project::read_repository(name, diagnostics);
+    if (fs::is_directory(name)) {
+      project = project::read_repository(name, diagnostics);
+      const auto inputs = project::find_schemas(name, diagnostics);
+      for (const auto& input : inputs.value_or(std::vector<project::SchemaInput>{})) {
+        project::JudgedMigrations judged;
+        for (std::size_t i = 1; i < input.files.size(); ++i) judged.files.insert(input.files[i].path);
+        auto loaded = project::load(input, judged, diagnostics);
+        migrations.push_back({std::move(loaded).value(), std::move(judged.found)});
+      }
+      // A constraint or type that is there is what some fixtures are about.
+      std::erase_if(diagnostics, [](const Error& error) { return error.what.find("already exists") != std::string::npos; });
+    }
     for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();
   }
 
@@ -123,9 +140,15 @@ struct Inputs {
   }
 
   std::vector<Finding> findings(std::string_view rule) const {
-    return lint::run({catalog ? &*catalog : nullptr, workload ? &*workload : nullptr, project ? &*project : nullptr},
-                     {std::string(rule)})
-        .findings;
+    auto out = lint::run({catalog ? &*catalog : nullptr, workload ? &*workload : nullptr, project ? &*project : nullptr},
+                         {std::string(rule)})
+                   .findings;
+    for (const auto& folder : migrations)
+      {
+      auto of_folder = lint::run({&folder.catalog, nullptr, nullptr, &folder.judged}, {std::string(rule)}).findings;
+      std::move(of_folder.begin(), of_folder.end(), std::back_inserter(out));
+    }
+    return out;
   }
   bool any() const { return catalog || workload || project; }
 };

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -212,6 +213,78 @@ TEST(Check, AServerThatGoesAwayIsThreeAndTheReportIsWritten) {
   for (const auto& finding : report["findings"])
     unheard += finding.value("verdict_reason", "").find("the server is gone") != std::string::npos;
   EXPECT_GT(unheard, 0U) << report.dump(1).substr(0, 2000);
+}
+
+// Of which migrations of a folder the findings are, when the database says which have run.
+std::set<std::string> judged_migrations(live::Database& database, const std::string& folder) {
+  const auto ran = run("check --format json --fail-on never --db " + quoted(database.conninfo()) + " " + folder);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  std::set<std::string> out;
+  const auto report = nlohmann::json::parse(ran.out, nullptr, false);
+  for (const auto& finding : report["findings"])
+    if (finding["rule"] == "blocking-index-build") out.insert(finding["subject"]["entry"]);
+  return out;
+}
+
+TEST(Check, MigrationsThatHaveRunAreNotJudged) {
+  using Names = std::set<std::string>;
+  const std::string rows = "CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 20000); ANALYZE t;";
+  const Folder folder;
+  folder.write("migrations/0001_init.sql", "CREATE TABLE t (a int);");
+  for (const std::string number : {"2", "3", "4"}) folder.write("migrations/000" + number + "_i.sql", "CREATE INDEX i" + number + " ON t (a);");
+  {
+    live::Database database;
+    database.run(rows);
+    EXPECT_EQ(judged_migrations(database, folder.path("migrations")), Names{"0004_i"}) << "no record: the newest";
+    database.run("CREATE TABLE schema_migrations (version text PRIMARY KEY); INSERT INTO schema_migrations VALUES ('0001'), ('2')");
+    EXPECT_EQ(judged_migrations(database, folder.path("migrations")), (Names{"0003_i", "0004_i"}));
+    database.run("INSERT INTO schema_migrations VALUES ('3'), ('4')");
+    EXPECT_EQ(judged_migrations(database, folder.path("migrations")), Names{});
+  }
+  {
+    live::Database database;
+    database.run(rows + "CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (3, false)");
+    EXPECT_EQ(judged_migrations(database, folder.path("migrations")), Names{"0004_i"});
+  }
+  {  // a view, a policy and a type of the database's own are not touched
+    live::Database database;
+    database.run(rows +
+                 "CREATE TABLE marks (x int); CREATE FUNCTION mark() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_lock(7); RETURN '4'; END $$;"
+                 "CREATE VIEW schema_migrations AS SELECT mark() AS version; CREATE TABLE guarded_migrations (version text);"
+                 "ALTER TABLE guarded_migrations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY p ON guarded_migrations USING (mark() = version)");
+    EXPECT_EQ(judged_migrations(database, folder.path("migrations")), Names{"0004_i"});
+  }
+  folder.write("drizzle/meta/_journal.json", R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"when":1000,"tag":"0000_a"},{"idx":1,"when":2000,"tag":"0001_b"},{"idx":2,"when":3000,"tag":"0002_c"}]})");
+  folder.write("drizzle/0000_a.sql", "CREATE TABLE t (a int);");
+  folder.write("drizzle/0001_b.sql", "CREATE INDEX b ON t (a);");
+  folder.write("drizzle/0002_c.sql", "CREATE INDEX c ON t (a);");
+  {
+    live::Database database;
+    database.run(rows + "CREATE SCHEMA other; CREATE TABLE other.ran (id serial, hash text NOT NULL, created_at bigint); INSERT INTO other.ran (hash, created_at) VALUES ('x', 1000)");
+    EXPECT_EQ(judged_migrations(database, folder.path("drizzle")), (Names{"0001_b", "0002_c"}));
+    database.run("INSERT INTO other.ran (hash, created_at) VALUES ('y', 2000)");
+    EXPECT_EQ(judged_migrations(database, folder.path("drizzle")), Names{"0002_c"});
+  }
+  folder.write("prisma/migrations/20240101000000_a/migration.sql", "CREATE TABLE t (a int);");
+  folder.write("prisma/migrations/20240102000000_b/migration.sql", "CREATE INDEX b ON t (a);");
+  folder.write("prisma/migrations/20240103000000_c/migration.sql", "CREATE INDEX c ON t (a);");
+  {
+    live::Database database;
+    database.run(rows + "CREATE TABLE _prisma_migrations (id text, migration_name text, finished_at timestamptz, rolled_back_at timestamptz);"
+                        "INSERT INTO _prisma_migrations VALUES ('1', '20240101000000_a', now(), null), ('2', '20240103000000_c', now(), null), ('3', '20240102000000_b', now(), now())");
+    EXPECT_EQ(judged_migrations(database, folder.path("prisma/migrations")), Names{"20240102000000_b"});
+  }
+}
+
+TEST(Check, MigrationsOfSmallTablesAreLeftAlone) {
+  const Folder folder;
+  folder.write("migrations/0001_init.sql", "CREATE TABLE t (a int);");
+  folder.write("migrations/0002_i.sql", "CREATE INDEX i ON t (a);");
+  live::Database database;
+  database.run("CREATE TABLE t (a int); INSERT INTO t VALUES (1); ANALYZE t");
+  EXPECT_EQ(judged_migrations(database, folder.path("migrations")), std::set<std::string>{});
+  database.run("INSERT INTO t SELECT generate_series(1, 20000); ANALYZE t");
+  EXPECT_EQ(judged_migrations(database, folder.path("migrations")), std::set<std::string>{"0002_i"});
 }
 
 }  // namespace

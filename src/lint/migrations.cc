@@ -1,0 +1,134 @@
+#include "lint/migrations.h"
+
+#include <algorithm>
+
+#include "lint/tables.h"
+
+namespace pgadvise::lint {
+namespace {
+
+using Kind = SchemaAction::Kind;
+using Transaction = Migration::Transaction;
+
+const TableStatistics* statistics(const Context& context, const QualifiedName& name) {
+  // Without settings it is no server that somebody set up: a sandbox, whose tables are empty.
+  const Table* table = context.has_catalog() && !context.catalog().settings.empty() ? context.catalog().table(name) : nullptr;
+  return table && table->statistics && table->statistics->rows >= 0 ? &*table->statistics : nullptr;
+}
+
+std::string tool_of(const Migration& migration) {
+  if (migration.tool.empty()) return "the migration tool";
+  std::string out = migration.tool;
+  out[0] = out[0] >= 'a' && out[0] <= 'z' ? static_cast<char>(out[0] - 'a' + 'A') : out[0];
+  return migration.tool == "drizzle" || migration.tool == "goose" || migration.tool == "dbmate" || migration.tool == "sqlx" ? migration.tool : out;
+}
+
+bool locks_out_readers(const SchemaAction& action) {
+  switch (action.kind) {
+    case Kind::set_not_null:
+    case Kind::change_type:
+    case Kind::add_column:
+    case Kind::drop_column:
+    case Kind::drop_constraint:
+    case Kind::rename_column:
+    case Kind::rename_table:
+    case Kind::rewrite_table:
+      return true;
+    case Kind::add_constraint:
+      return action.constraint && action.constraint->kind != Constraint::Kind::foreign_key;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::vector<Site> sites(const Context& context, const Rule& rule, std::initializer_list<Kind> kinds) {
+  const double least = context.option(rule, "rows");
+  std::vector<Site> out;
+  for (const Migration& migration : context.migrations())
+    for (const SchemaStep& step : migration.steps)
+      for (const SchemaAction& action : step.actions) {
+        if (std::find(kinds.begin(), kinds.end(), action.kind) == kinds.end() || action.on_new_table) continue;
+        if (action.table_kind == Table::Kind::view || action.table_kind == Table::Kind::foreign) continue;
+        const TableStatistics* known = statistics(context, action.table);
+        if (known && known->rows < least) continue;
+        out.push_back({&migration, &step, &action});
+      }
+  return out;
+}
+
+std::string rows_known(const Context& context, const QualifiedName& table) {
+  const TableStatistics* known = statistics(context, table);
+  return known ? "; it has " + grouped(known->rows) + " rows" : std::string();
+}
+
+Finding& SiteReporter::add(const Site& site, Subject subject, std::string message, std::optional<Severity> severity) {
+  subject.entry = site.migration->entry;
+  const int count = ++seen_[subject];
+  if (count > 1) subject.entry += " #" + std::to_string(count);
+  Finding& finding = reporter_.add(std::move(subject), std::move(message), severity);
+  finding.location = site.action->place;
+  return finding;
+}
+
+std::string how_it_runs(const Migration& migration) {
+  switch (migration.transaction) {
+    case Transaction::run:
+      return tool_of(migration) + " runs all pending migrations in one transaction";
+    case Transaction::file:
+      return tool_of(migration) + " runs each migration in a transaction";
+    case Transaction::script:
+      return tool_of(migration) + " sends a migration as one string of statements, which is one transaction";
+    default:
+      return {};
+  }
+}
+
+std::string outside_transaction(const Migration& migration, std::string_view leave) {
+  const std::string& tool = migration.tool;
+  if (migration.transaction == Transaction::run)
+    return how_it_runs(migration) + ", where CONCURRENTLY fails: run it by hand before the deployment" +
+           (leave.empty() ? "" : ", and leave " + std::string(leave) + " in the migration, which then finds it done");
+  if (migration.transaction == Transaction::script)
+    return "Put it into a migration of its own, with no other statement: " + how_it_runs(migration) + " unless it is a single statement";
+  if (tool == "goose") return "Put it into a migration of its own that begins with -- +goose NO TRANSACTION";
+  if (tool == "dbmate") return "Put it into a migration of its own with -- migrate:up transaction:false";
+  if (tool == "atlas") return "Put it into a migration of its own that begins with -- atlas:txmode none";
+  if (tool == "sqlx") return "Put it into a migration of its own that begins with -- no-transaction";
+  if (tool == "liquibase") return "Put it into a changeset of its own with runInTransaction:false";
+  if (tool == "flyway") return "Put it into a migration of its own, with no other statement: Flyway then runs it outside a transaction";
+  if (migration.transaction == Transaction::none) return {};
+  return "CONCURRENTLY can't run inside a transaction: if the migration tool opens one, put it into a migration of its own, with the transaction turned off";
+}
+
+std::string in_its_own_transaction(const Migration& migration) {
+  if (migration.transaction == Transaction::run) return "in a later deployment, since " + how_it_runs(migration);
+  if (migration.transaction == Transaction::none) return "in a statement of its own";
+  return "in a later migration";
+}
+
+bool carried_over(const Site& site) {
+  for (const SchemaStep& step : site.migration->steps) {
+    if (&step == site.step) return false;
+    for (const SchemaAction& action : step.actions) {
+      if (action.kind != Kind::insert_from && action.kind != Kind::update) continue;
+      if (std::find(action.reads_from.begin(), action.reads_from.end(), site.action->table) == action.reads_from.end()) continue;
+      if (site.action->columns.empty() ? !(action.table == site.action->table) : contains(action.reads, site.action->columns[0])) return true;
+    }
+  }
+  return false;
+}
+
+const SchemaStep* locked_before(const Site& site) {
+  if (site.step->transaction == 0) return nullptr;
+  for (const SchemaStep& step : site.migration->steps) {
+    if (&step == site.step) return nullptr;
+    if (step.transaction != site.step->transaction) continue;
+    for (const SchemaAction& action : step.actions)
+      if (action.table == site.action->table && locks_out_readers(action)) return &step;
+  }
+  return nullptr;
+}
+
+}  // namespace pgadvise::lint

@@ -1,0 +1,939 @@
+#include "sql/steps.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "sql/lexer.h"
+#include "sql/predicate.h"
+#include "sql/statement.h"
+#include "sql/type_name.h"
+
+namespace pgadvise::sql {
+namespace {
+
+using Kind = SchemaAction::Kind;
+#define AT(name) PG_QUERY__ALTER_TABLE_TYPE__AT_##name
+#define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
+
+bool has(const std::vector<std::string>& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+NodeList list_of(const Node* node) {
+  if (!node) return {};
+  if (node->node_case == PG_QUERY__NODE__NODE_LIST) return NodeList(node->list->n_items, node->list->items);
+  if (node->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
+    return NodeList(node->type_name->n_names, node->type_name->names);
+  return {};
+}
+
+std::string schema_part(const std::vector<std::string>& parts, std::size_t at) {
+  return parts.size() > at ? parts[parts.size() - 1 - at] : std::string();
+}
+
+QualifiedName relation(const PgQuery__RangeVar& range, const SchemaState& state) {
+  return state.find_relation(range.schemaname, range.relname);
+}
+
+// ---- defaults
+
+// Of the built-in and contributed functions that defaults call, those that are not volatile.
+bool computed_once(const std::string& name) {
+  static const std::set<std::string> names = {
+      "now", "transaction_timestamp", "statement_timestamp", "timezone", "date_trunc", "date_part", "extract",
+      "to_char", "to_timestamp", "to_date", "make_interval", "make_date", "make_timestamp", "make_timestamptz", "age",
+      "current_setting", "current_database", "current_schema", "current_user", "session_user", "version",
+      "lower", "upper", "md5", "sha256", "encode", "decode", "concat", "concat_ws", "format", "left", "right",
+      "substr", "substring", "replace", "btrim", "ltrim", "rtrim", "lpad", "rpad", "length", "repeat", "split_part",
+      "array_fill", "array_append", "string_to_array", "array_to_string", "jsonb_build_object", "jsonb_build_array",
+      "json_build_object", "json_build_array", "to_json", "to_jsonb", "jsonb_object", "json_object", "row_to_json",
+      "uuid_nil", "uuid_ns_dns", "uuid_ns_url", "int4range", "int8range", "numrange", "tsrange", "tstzrange",
+      "daterange", "point", "box", "floor", "ceil", "round", "abs", "power", "st_geomfromtext", "st_makepoint",
+      "st_setsrid", "to_tsvector", "setweight", "inet_client_addr", "txid_current", "date"};
+  return names.count(name) > 0;
+}
+
+bool computed_for_each_row(const std::string& name) {
+  static const std::set<std::string> names = {"gen_random_uuid", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4",
+                                              "uuidv4", "uuidv7", "random", "clock_timestamp", "timeofday", "nextval",
+                                              "setval", "gen_random_bytes", "gen_salt", "lastval", "currval"};
+  return names.count(name) > 0;
+}
+
+DefaultKind kind_of(const Node* expression) {
+  if (!expression) return DefaultKind::none;
+  const Constant value = constant(expression);
+  if (value.is_constant) return value.is_null ? DefaultKind::none : DefaultKind::fixed;
+  DefaultKind out = DefaultKind::fixed;
+  each_node(message(*expression), [&](const Node& node) {
+    if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL || node.func_call->n_funcname == 0) return true;
+    const std::string name = string_value(node.func_call->funcname[node.func_call->n_funcname - 1]);
+    if (computed_for_each_row(name))
+      out = DefaultKind::changing;
+    else if (!computed_once(name) && out != DefaultKind::changing)
+      out = DefaultKind::unknown;
+    return true;
+  });
+  return out;
+}
+
+bool serial(const PgQuery__ColumnDef& definition) {
+  if (!definition.type_name || definition.type_name->n_names != 1 || definition.type_name->n_array_bounds) return false;
+  const std::string name = string_value(definition.type_name->names[0]);
+  return name == "serial" || name == "serial2" || name == "serial4" || name == "serial8" || name == "bigserial" ||
+         name == "smallserial";
+}
+
+std::string serial_type(const std::string& name) {
+  if (name == "serial" || name == "serial4") return "integer";
+  if (name == "bigserial" || name == "serial8") return "bigint";
+  if (name == "smallserial" || name == "serial2") return "smallint";
+  return name;
+}
+
+// ---- constraints and indexes, as far as rules ask
+
+using ConstraintKind = Constraint::Kind;
+
+std::optional<ConstraintKind> kind_of(const PgQuery__Constraint& node) {
+  switch (node.contype) {
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+      return ConstraintKind::primary_key;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+      return ConstraintKind::unique;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
+      return ConstraintKind::foreign_key;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+      return ConstraintKind::check;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
+      return ConstraintKind::exclusion;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string action_name(const char* code) {
+  switch (code[0]) {
+    case 'r':
+      return "RESTRICT";
+    case 'c':
+      return "CASCADE";
+    case 'n':
+      return "SET NULL";
+    case 'd':
+      return "SET DEFAULT";
+    default:
+      return "NO ACTION";
+  }
+}
+
+std::vector<std::string> column_names(const Node* expression) {
+  std::vector<std::string> out;
+  if (!expression) return out;
+  each_node(message(*expression), [&](const Node& node) {
+    if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node.column_ref->n_fields) {
+      std::string name = string_value(node.column_ref->fields[node.column_ref->n_fields - 1]);
+      if (!name.empty() && !has(out, name)) out.push_back(std::move(name));
+    }
+    return true;
+  });
+  return out;
+}
+
+Constraint read_constraint(const PgQuery__Constraint& node, ConstraintKind kind, const std::string& column,
+                           const SchemaState& state) {
+  Constraint out;
+  out.kind = kind;
+  out.name = node.conname;
+  out.validated = !node.skip_validation;
+  out.deferrable = node.deferrable;
+  out.nulls_not_distinct = node.nulls_not_distinct;
+  switch (kind) {
+    case ConstraintKind::foreign_key:
+      out.columns = strings(NodeList(node.n_fk_attrs, node.fk_attrs));
+      if (node.pktable) out.referenced_table = state.find_table(*node.pktable);
+      out.referenced_columns = strings(NodeList(node.n_pk_attrs, node.pk_attrs));
+      if (const Table* to = state.catalog.table(out.referenced_table); to && out.referenced_columns.empty())
+        if (const Constraint* primary = SchemaState::primary_key(*to)) out.referenced_columns = primary->columns;
+      out.on_delete = action_name(node.fk_del_action);
+      out.on_update = action_name(node.fk_upd_action);
+      break;
+    case ConstraintKind::check:
+      out.columns = column_names(node.raw_expr);
+      out.expression = expression_text(node.raw_expr);
+      break;
+    default:
+      out.columns = strings(NodeList(node.n_keys, node.keys));
+      break;
+  }
+  if (!column.empty() && kind != ConstraintKind::check) out.columns = {column};
+  return out;
+}
+
+Index read_index(const PgQuery__IndexStmt& stmt) {
+  Index out;
+  out.name = stmt.idxname;
+  if (stmt.access_method[0]) out.method = stmt.access_method;
+  out.unique = stmt.unique;
+  for (const Node* node : NodeList(stmt.n_index_params, stmt.index_params)) {
+    const PgQuery__IndexElem& element = *node->index_elem;
+    IndexKey key;
+    if (element.name[0])
+      key.column = element.name;
+    else
+      key.expression = expression_text(element.expr);
+    key.descending = element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+    key.nulls_first = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT
+                          ? key.descending
+                          : element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
+    const auto names = strings(NodeList(element.n_opclass, element.opclass));
+    if (!names.empty()) key.operator_class = names.back();
+    out.keys.push_back(std::move(key));
+  }
+  for (const Node* node : NodeList(stmt.n_index_including_params, stmt.index_including_params))
+    out.include.push_back(node->index_elem->name);
+  if (stmt.where_clause) out.predicate = expression_text(stmt.where_clause);
+  return out;
+}
+
+std::string keys_text(const Index& index) {
+  std::vector<std::string> parts;
+  for (const IndexKey& key : index.keys)
+    parts.push_back((key.column.empty() ? key.expression : quote_identifier(key.column)) + (key.descending ? " DESC" : ""));
+  return std::string(index.unique ? "UNIQUE " : "") + "(" + join(parts, ", ") + ")" +
+         (index.predicate ? " WHERE " + *index.predicate : "");
+}
+
+std::string constraint_text(const Constraint& constraint) {
+  const std::string columns = "(" + join(constraint.columns, ", ") + ")";
+  switch (constraint.kind) {
+    case ConstraintKind::primary_key:
+      return "PRIMARY KEY " + columns;
+    case ConstraintKind::unique:
+      return "UNIQUE " + columns;
+    case ConstraintKind::foreign_key:
+      return "FOREIGN KEY " + columns + " REFERENCES " + display(constraint.referenced_table) + " (" +
+             join(constraint.referenced_columns, ", ") + ")" +
+             (constraint.on_delete == "NO ACTION" ? "" : " ON DELETE " + constraint.on_delete);
+    case ConstraintKind::check:
+      return "CHECK (" + constraint.expression + ")";
+    case ConstraintKind::exclusion:
+      break;
+  }
+  return "EXCLUDE";
+}
+
+// ---- WHERE
+
+bool names_column(const Node* node) { return node && !column_names(node).empty(); }
+
+bool is_equality(const PgQuery__AExpr& expression) {
+  return expression.n_name == 1 && string_value(expression.name[0]) == "=" &&
+         (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP || expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN ||
+          expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY);
+}
+
+// Columns that a conjunct sets equal to something that no row decides.
+void equal_columns(const Node* where, std::set<std::string>& out) {
+  if (!where) return;
+  if (where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR &&
+      where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
+    for (const Node* part : NodeList(where->bool_expr->n_args, where->bool_expr->args)) equal_columns(part, out);
+    return;
+  }
+  if (where->node_case != PG_QUERY__NODE__NODE_A_EXPR || !is_equality(*where->a_expr)) return;
+  const Node* left = where->a_expr->lexpr;
+  const Node* right = where->a_expr->rexpr;
+  if (names_column(right)) std::swap(left, right);
+  if (left && left->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && !names_column(right))
+    out.insert(string_value(left->column_ref->fields[left->column_ref->n_fields - 1]));
+}
+
+// Compares with a constant, takes a part by LIMIT, or looks for exceptions: rows out of order, orphans.
+bool narrows(const Node& where) {
+  bool out = false;
+  each_node(message(where), [&](const Node& node) {
+    if (node.node_case == PG_QUERY__NODE__NODE_SELECT_STMT)
+      out |= node.select_stmt->limit_count != nullptr;
+    if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK)
+      out |= node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK;
+    if (node.node_case != PG_QUERY__NODE__NODE_A_EXPR) return !out;
+    const PgQuery__AExpr& expression = *node.a_expr;
+    const std::string name = expression.n_name ? string_value(expression.name[0]) : std::string();
+    if (name == "<>" || name == "!=") return false;
+    if (name == "<" || name == ">" || name == "<=" || name == ">=") out = true;
+    if (names_column(expression.lexpr) != names_column(expression.rexpr)) out = true;
+    return !out;
+  });
+  return out;
+}
+
+RowsTouched rows_of(const Node* where, const Table* table) {
+  if (!where) return RowsTouched::all;
+  std::set<std::string> equal;
+  equal_columns(where, equal);
+  if (!table) {
+    if (equal.count("id")) return RowsTouched::few;
+  } else {
+    for (const Index& index : table->indexes)
+      if (index.unique && !index.keys.empty() &&
+          std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) { return equal.count(key.column); }))
+        return RowsTouched::few;
+  }
+  return narrows(*where) ? RowsTouched::some : RowsTouched::most;
+}
+
+void relations_in(const ProtobufCMessage& tree, const SchemaState& state, std::vector<QualifiedName>& out) {
+  each_node(tree, [&](const Node& node) {
+    if (node.node_case == PG_QUERY__NODE__NODE_RANGE_VAR) out.push_back(state.find_table(*node.range_var));
+    return true;
+  });
+}
+
+std::set<std::string> dropped_constraints(const PgQuery__AlterTableStmt& stmt) {
+  std::set<std::string> out;
+  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds))
+    if (node->alter_table_cmd->subtype == AT(DropConstraint)) out.insert(node->alter_table_cmd->name);
+  return out;
+}
+
+std::string normalized(std::string_view expression) {
+  std::string out;
+  for (char c : lower(expression))
+    if (c != ' ' && c != '(' && c != ')') out += c;
+  return out;
+}
+
+}  // namespace
+
+std::set<std::string> cut_names(std::string_view text) {
+  std::set<std::string> out;
+  Lexer lexer(text);
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+    std::string name;
+    if (token.kind == Lexeme::Kind::word) name = lower(token.text);
+    if (token.kind == Lexeme::Kind::quoted_name && token.text.size() > 2)
+      name = replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "\"\"", "\"");
+    if (name.size() > 63) out.insert(clip_name(name));
+    // What stands in a DO block's dollar quotes.
+    if (token.kind == Lexeme::Kind::string && token.text.size() > 63 && token.text[0] == '$') {
+      const auto body = token.text.find('$', 1);
+      if (body != std::string_view::npos && body + 1 < token.text.size() - body)
+        out.merge(cut_names(token.text.substr(body + 1, token.text.size() - 2 * (body + 1))));
+    }
+  }
+  return out;
+}
+
+void StepRecorder::begin(const SchemaState& state, bool together) {
+  lost_track_ = false;
+  if (together) return;
+  existing_.clear();
+  added_.clear();
+  for (const auto& [name, table] : state.catalog.tables)
+    if (!table.temporary) existing_.insert(name);
+}
+
+SchemaAction StepRecorder::on(Kind kind, const QualifiedName& name, const SchemaState& state) const {
+  SchemaAction out;
+  out.kind = kind;
+  out.table = name;
+  const Table* table = state.catalog.table(name);
+  out.table_known = table != nullptr;
+  if (table) out.table_kind = table->kind;
+  out.on_new_table = (table && !existing_.count(name)) || name.schema == "pg_temp";
+  return out;
+}
+
+std::vector<SchemaAction> StepRecorder::actions(const Node& node, const SchemaState& state) const {
+  Actions out;
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_INDEX_STMT:
+      create_index(*node.index_stmt, state, out);
+      break;
+    case PG_QUERY__NODE__NODE_VIEW_STMT:
+      out.push_back(on(Kind::create_view, state.new_name(*node.view_stmt->view), state));
+      out.back().on_new_table = out.back().table_known = true;
+      break;
+    case PG_QUERY__NODE__NODE_CREATE_STMT: {
+      const QualifiedName name = state.new_name(*node.create_stmt->relation);
+      if (state.relation_exists(name)) break;
+      out.push_back(on(Kind::create_table, name, state));
+      out.back().on_new_table = out.back().table_known = true;
+      break;
+    }
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
+      alter_table(*node.alter_table_stmt, state, out);
+      break;
+    case PG_QUERY__NODE__NODE_DROP_STMT:
+      drop(*node.drop_stmt, state, out);
+      break;
+    case PG_QUERY__NODE__NODE_RENAME_STMT:
+      rename(*node.rename_stmt, state, out);
+      break;
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT: {
+      const PgQuery__AlterObjectSchemaStmt& stmt = *node.alter_object_schema_stmt;
+      if (!stmt.relation || stmt.object_type != OBJECT(TABLE)) break;
+      SchemaAction action = on(Kind::rename_table, relation(*stmt.relation, state), state);
+      action.name = action.table.name;
+      action.detail = stmt.newschema;
+      out.push_back(std::move(action));
+      break;
+    }
+    case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
+      for (const Node* target : NodeList(node.truncate_stmt->n_relations, node.truncate_stmt->relations)) {
+        out.push_back(on(Kind::truncate, relation(*target->range_var, state), state));
+        out.back().cascade = node.truncate_stmt->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+      }
+      break;
+    case PG_QUERY__NODE__NODE_CLUSTER_STMT:
+      if (node.cluster_stmt->relation) {
+        out.push_back(on(Kind::rewrite_table, relation(*node.cluster_stmt->relation, state), state));
+        out.back().detail = "CLUSTER";
+      }
+      break;
+    case PG_QUERY__NODE__NODE_VACUUM_STMT: {
+      bool full = false;
+      for (const Node* option : NodeList(node.vacuum_stmt->n_options, node.vacuum_stmt->options))
+        full |= option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && lower(option->def_elem->defname) == "full";
+      for (const Node* target : NodeList(node.vacuum_stmt->n_rels, node.vacuum_stmt->rels))
+        if (full && target->node_case == PG_QUERY__NODE__NODE_VACUUM_RELATION && target->vacuum_relation->relation) {
+          out.push_back(on(Kind::rewrite_table, relation(*target->vacuum_relation->relation, state), state));
+          out.back().detail = "VACUUM FULL";
+        }
+      break;
+    }
+    case PG_QUERY__NODE__NODE_REINDEX_STMT: {
+      const PgQuery__ReindexStmt& stmt = *node.reindex_stmt;
+      if (!stmt.relation) break;
+      QualifiedName name = relation(*stmt.relation, state);
+      const auto owner = state.index_tables.find(name);
+      SchemaAction action = on(Kind::reindex, owner == state.index_tables.end() ? name : owner->second, state);
+      if (owner != state.index_tables.end()) action.name = name.name;
+      for (const Node* option : NodeList(stmt.n_params, stmt.params))
+        action.concurrently |= option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && lower(option->def_elem->defname) == "concurrently";
+      out.push_back(std::move(action));
+      break;
+    }
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+      write(node, state, out);
+      break;
+    default:
+      break;
+  }
+  existing_is_kept(node, state, out);
+  std::erase_if(out, [&](const SchemaAction& action) { return !judged(action); });
+  return out;
+}
+
+void StepRecorder::happened(const std::vector<SchemaAction>& actions, const SchemaState& state) {
+  for (const SchemaAction& action : actions) {
+    switch (action.kind) {
+      case Kind::drop_table:
+        if (!state.catalog.table(action.table)) existing_.erase(action.table), added_.erase(action.table);
+        break;
+      case Kind::drop_schema:
+        std::erase_if(existing_, [&](const QualifiedName& name) { return !state.catalog.table(name); });
+        break;
+      case Kind::rename_table: {
+        const QualifiedName to{action.detail.empty() ? action.table.schema : action.detail, action.name};
+        if (state.catalog.table(action.table) || !state.catalog.table(to)) break;
+        if (existing_.erase(action.table)) existing_.insert(to);
+        if (auto columns = added_.extract(action.table)) {
+          columns.key() = to;
+          added_.insert(std::move(columns));
+        }
+        break;
+      }
+      case Kind::add_column:
+        added_[action.table][action.columns[0]] = action.default_kind == DefaultKind::none;
+        break;
+      case Kind::update:
+        for (const auto& column : action.columns)
+          if (auto& columns = added_[action.table]; columns.count(column)) columns[column] = false;
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+// ---- ALTER TABLE
+
+void StepRecorder::alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaState& state, Actions& out) const {
+  if (stmt.objtype != OBJECT(TABLE)) return;
+  const QualifiedName name = relation(*stmt.relation, state);
+  const Table* table = state.catalog.table(name);
+  if (!table && (state.relation_exists(name) || stmt.missing_ok)) return;  // an index, a sequence
+  const SchemaAction base = on(Kind::update, name, state);
+  const auto of = [&](Kind kind) {
+    SchemaAction action = base;
+    action.kind = kind;
+    return action;
+  };
+  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds)) {
+    const PgQuery__AlterTableCmd& command = *node->alter_table_cmd;
+    switch (command.subtype) {
+      case AT(AddColumn):
+        add_column(stmt, command, base, state, out);
+        break;
+      case AT(DropColumn): {
+        const Column* column = table ? table->column(command.name) : nullptr;
+        if (table && !column) break;
+        SchemaAction action = of(Kind::drop_column);
+        action.columns = {command.name};
+        action.cascade = command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+        if (column) action.before = *column;
+        const auto added = added_.find(name);
+        action.on_new_columns = added != added_.end() && added->second.count(command.name);
+        out.push_back(std::move(action));
+        break;
+      }
+      case AT(AlterColumnType): {
+        SchemaAction action = of(Kind::change_type);
+        action.columns = {command.name};
+        change_type(command, std::move(action), state, out);
+        break;
+      }
+      case AT(SetNotNull):
+        set_not_null(stmt, command.name, of(Kind::set_not_null), state, out);
+        break;
+      case AT(AddConstraint):
+        if (command.def && command.def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT)
+          add_constraint(stmt, *command.def->constraint, base, {}, state, out);
+        break;
+      case AT(ValidateConstraint):
+      case AT(DropConstraint): {
+        SchemaAction action = of(command.subtype == AT(DropConstraint) ? Kind::drop_constraint : Kind::validate_constraint);
+        action.name = command.name;
+        if (table)
+          for (const Constraint& constraint : table->constraints)
+            if (constraint.name == action.name) action.constraint = constraint;
+        out.push_back(std::move(action));
+        break;
+      }
+      case AT(SetLogged):
+      case AT(SetUnLogged):
+      case AT(SetTableSpace):
+      case AT(SetAccessMethod): {
+        SchemaAction action = of(Kind::rewrite_table);
+        action.detail = command.subtype == AT(SetLogged)       ? "SET LOGGED"
+                        : command.subtype == AT(SetUnLogged)   ? "SET UNLOGGED"
+                        : command.subtype == AT(SetTableSpace) ? "SET TABLESPACE"
+                                                               : "SET ACCESS METHOD";
+        if (table && table->unlogged == (command.subtype == AT(SetUnLogged)) && command.subtype != AT(SetTableSpace) &&
+            command.subtype != AT(SetAccessMethod))
+          break;  // it is so already
+        out.push_back(std::move(action));
+        break;
+      }
+      default:
+        break;
+    }
+  }
+}
+
+void StepRecorder::add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery__AlterTableCmd& command,
+                              const SchemaAction& base, const SchemaState& state, Actions& out) const {
+  const PgQuery__ColumnDef& definition = *command.def->column_def;
+  const Table* table = state.catalog.table(base.table);
+  const auto drops_it = [&](const Node* other) {
+    return other->alter_table_cmd->subtype == AT(DropColumn) && std::string_view(other->alter_table_cmd->name) == definition.colname;
+  };
+  const NodeList commands(stmt.n_cmds, stmt.cmds);
+  // IF NOT EXISTS, or an error; unless the same statement drops it, which is done first.
+  if (table && table->column(definition.colname) && std::none_of(commands.begin(), commands.end(), drops_it)) return;
+  SchemaAction action = base;
+  action.kind = Kind::add_column;
+  action.columns = {definition.colname};
+  Column& column = action.after.emplace();
+  column.name = definition.colname;
+  column.type = serial_type(state.type_of(definition.type_name));
+  if (serial(definition)) {
+    action.default_kind = DefaultKind::changing;
+    action.detail = "serial";
+    column.not_null = true;
+  }
+  for (const Node* node : NodeList(definition.n_constraints, definition.constraints)) {
+    if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
+    const PgQuery__Constraint& constraint = *node->constraint;
+    switch (constraint.contype) {
+      case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
+      case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+        column.not_null = true;
+        break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
+        action.default_kind = kind_of(constraint.raw_expr);
+        column.default_expression = expression_text(constraint.raw_expr);
+        break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
+        action.default_kind = DefaultKind::changing;
+        action.detail = "identity";
+        column.identity = constraint.generated_when[0] == 'a' ? Column::Identity::always : Column::Identity::by_default;
+        column.not_null = true;
+        break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
+        action.default_kind = DefaultKind::changing;
+        action.detail = "generated";
+        column.generated_expression = expression_text(constraint.raw_expr);
+        break;
+      default:
+        break;
+    }
+  }
+  const bool nulls = action.default_kind == DefaultKind::none;
+  out.push_back(std::move(action));
+  for (const Node* node : NodeList(definition.n_constraints, definition.constraints)) {
+    if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
+    const std::size_t before = out.size();
+    add_constraint(stmt, *node->constraint, base, definition.colname, state, out);
+    for (std::size_t i = before; i < out.size(); ++i) {
+      out[i].with_column = out[i].on_new_columns = true;
+      out[i].on_null_columns = nulls;
+    }
+  }
+}
+
+void StepRecorder::add_constraint(const PgQuery__AlterTableStmt& stmt, const PgQuery__Constraint& node,
+                                  const SchemaAction& base, const std::string& column, const SchemaState& state,
+                                  Actions& out) const {
+  const auto kind = kind_of(node);
+  if (!kind) return;
+  const Table* table = state.catalog.table(base.table);
+  SchemaAction action = base;
+  action.kind = Kind::add_constraint;
+  action.constraint = read_constraint(node, *kind, column, state);
+  action.name = action.constraint->name;
+  action.using_index = node.indexname[0] != '\0';
+  if (action.using_index) {
+    action.detail = node.indexname;
+    const Index* index = table ? table->index(node.indexname) : nullptr;
+    if (index)
+      for (const IndexKey& key : index->keys) action.constraint->columns.push_back(key.column);
+    action.proven_not_null = index != nullptr;
+  }
+  for (const auto& each : action.constraint->columns) {
+    const Column* own = table ? table->column(each) : nullptr;
+    action.proven_not_null = action.proven_not_null && own && own->not_null;
+  }
+  if (const auto added = added_.find(base.table); added != added_.end() && !action.constraint->columns.empty()) {
+    const auto& columns = action.constraint->columns;
+    action.on_new_columns = std::all_of(columns.begin(), columns.end(), [&](const auto& c) { return added->second.count(c); });
+    action.on_null_columns = action.on_new_columns && std::any_of(columns.begin(), columns.end(), [&](const auto& c) { return added->second.at(c); });
+  }
+  // A name that is taken makes it fail, and do nothing; what the same statement drops is gone before.
+  if (table && !action.name.empty() && !dropped_constraints(stmt).count(action.name) &&
+      std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& c) { return c.name == action.name; }))
+    return;
+  out.push_back(std::move(action));
+}
+
+void StepRecorder::change_type(const PgQuery__AlterTableCmd& command, SchemaAction action, const SchemaState& state,
+                               Actions& out) const {
+  const PgQuery__ColumnDef& definition = *command.def->column_def;
+  const Table* table = state.catalog.table(action.table);
+  const Column* column = table ? table->column(command.name) : nullptr;
+  if (table && !column) return;
+  const auto is_enum = [&](std::string type) {
+    if (type.ends_with("[]")) type.resize(type.size() - 2);
+    return std::any_of(state.catalog.enums.begin(), state.catalog.enums.end(), [&](const auto& each) { return type_spelling(each.first) == type; });
+  };
+  if (column) action.before = *column;
+  Column after = column ? *column : Column{};
+  after.name = command.name;
+  after.type = state.type_of(definition.type_name);
+  after.collation.clear();
+  if (definition.coll_clause && definition.coll_clause->n_collname)
+    after.collation = string_value(definition.coll_clause->collname[definition.coll_clause->n_collname - 1]);
+  action.after = std::move(after);
+  action.enums = is_enum(action.after->type) || (column && is_enum(column->type));
+  if (const Node* expression = definition.raw_default) {
+    const bool cast = expression->node_case == PG_QUERY__NODE__NODE_TYPE_CAST;
+    const Node* inner = cast ? expression->type_cast->arg : expression;
+    const bool own = inner && inner->node_case == PG_QUERY__NODE__NODE_COLUMN_REF;
+    const bool to_type = !cast || state.type_of(expression->type_cast->type_name) == action.after->type;
+    action.converts = !own || !to_type;
+    action.explicit_cast = own && cast && to_type;
+  }
+  if (table) {
+    for (const Constraint& constraint : table->constraints)
+      action.rechecked |= constraint.kind == ConstraintKind::check && has(constraint.columns, command.name);
+    for (const Index& index : table->indexes) {
+      const auto mentions = [&](const std::string& text) { return names_in_expression(text).count(command.name) > 0; };
+      action.index_rebuilt |= index.predicate && mentions(*index.predicate);
+      for (const IndexKey& key : index.keys) {
+        action.index_rebuilt |= key.column.empty() && mentions(key.expression);
+        action.indexed |= key.column == command.name;
+      }
+    }
+  }
+  out.push_back(std::move(action));
+}
+
+void StepRecorder::set_not_null(const PgQuery__AlterTableStmt& stmt, const std::string& name, SchemaAction action,
+                                const SchemaState& state, Actions& out) const {
+  const Table* table = state.catalog.table(action.table);
+  const Column* column = table ? table->column(name) : nullptr;
+  if (column && column->not_null) return;
+  action.columns = {name};
+  if (column) action.before = *column;
+  if (const auto added = added_.find(action.table); added != added_.end()) {
+    const auto it = added->second.find(name);
+    action.on_new_columns = it != added->second.end();
+    action.on_null_columns = action.on_new_columns && it->second;
+  }
+  // A check that the same ALTER TABLE drops is gone before the server looks.
+  const auto dropped = dropped_constraints(stmt);
+  if (table)
+    for (const Constraint& check : table->constraints) {
+      if (check.kind != ConstraintKind::check || !check.validated || dropped.count(check.name)) continue;
+      const auto tree = Tree::parse("SELECT 1 WHERE " + check.expression);
+      if (!tree || tree->size() != 1 || tree->statement(0)->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) continue;
+      const Node* where = tree->statement(0)->select_stmt->where_clause;
+      std::vector<const Node*> parts = {where};
+      for (std::size_t i = 0; i < parts.size() && parts[i]; ++i) {
+        const Node* part = parts[i];
+        if (part->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR && part->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
+          for (const Node* each : NodeList(part->bool_expr->n_args, part->bool_expr->args)) parts.push_back(each);
+        action.proven_not_null |= part->node_case == PG_QUERY__NODE__NODE_NULL_TEST &&
+                                  part->null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL &&
+                                  has(column_names(part->null_test->arg), name);
+      }
+    }
+  out.push_back(std::move(action));
+}
+
+// ---- the others
+
+void StepRecorder::create_index(const PgQuery__IndexStmt& stmt, const SchemaState& state, Actions& out) const {
+  const QualifiedName name = relation(*stmt.relation, state);
+  if (stmt.idxname[0] && state.relation_exists({name.schema, stmt.idxname})) return;
+  SchemaAction action = on(Kind::create_index, name, state);
+  action.index = read_index(stmt);
+  action.name = stmt.idxname;
+  action.concurrently = stmt.concurrent;
+  if (!stmt.relation->inh) action.detail = "ONLY";
+  for (const IndexKey& key : action.index->keys)
+    action.columns.push_back(key.column.empty() ? "(" + key.expression + ")" : key.column);
+  if (const auto added = added_.find(name); added != added_.end() && !action.columns.empty())
+    action.on_new_columns = std::all_of(action.columns.begin(), action.columns.end(), [&](const auto& c) { return added->second.count(c); });
+  out.push_back(std::move(action));
+}
+
+void StepRecorder::drop(const PgQuery__DropStmt& stmt, const SchemaState& state, Actions& out) const {
+  const bool cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+  for (const Node* node : NodeList(stmt.n_objects, stmt.objects)) {
+    const auto parts = strings(list_of(node));
+    switch (stmt.remove_type) {
+      case OBJECT(TABLE):
+      case OBJECT(MATVIEW): {
+        if (parts.empty()) break;
+        const QualifiedName name = state.find_relation(schema_part(parts, 1), parts.back());
+        if (!state.catalog.table(name) && stmt.missing_ok) break;
+        SchemaAction action = on(Kind::drop_table, name, state);
+        action.cascade = cascade;
+        if (stmt.remove_type == OBJECT(MATVIEW)) action.table_kind = Table::Kind::materialized_view;
+        std::vector<std::string> with;
+        for (const auto& [owner, key] : state.foreign_keys_to(name))
+          if (owner != name) with.push_back("the foreign key " + key + " on " + display(owner));
+        for (const auto& view : state.views_on(name)) with.push_back("the view " + display(view));
+        if (cascade) action.detail = join(with, ", ");
+        out.push_back(std::move(action));
+        break;
+      }
+      case OBJECT(INDEX): {
+        if (parts.empty()) break;
+        const QualifiedName name = state.find_relation(schema_part(parts, 1), parts.back());
+        const auto owner = state.index_tables.find(name);
+        if (owner == state.index_tables.end() && stmt.missing_ok) break;
+        SchemaAction action = on(Kind::drop_index, owner == state.index_tables.end() ? QualifiedName{} : owner->second, state);
+        action.name = name.name;
+        action.concurrently = stmt.concurrent;
+        out.push_back(std::move(action));
+        break;
+      }
+      case OBJECT(SCHEMA): {
+        SchemaAction action;
+        action.kind = Kind::drop_schema;
+        action.name = string_value(node);
+        action.cascade = cascade;
+        for (const auto& [name, table] : state.catalog.tables)
+          if (name.schema == action.name && existing_.count(name) &&
+              (table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned))
+            action.reads_from.push_back(name);
+        out.push_back(std::move(action));
+        break;
+      }
+      case OBJECT(TYPE):
+      case OBJECT(DOMAIN): {
+        if (parts.empty() || !cascade) break;
+        const std::string spelled = type_spelling(state.find_type(schema_part(parts, 1), parts.back()));
+        for (const auto& [name, table] : state.catalog.tables) {
+          SchemaAction action = on(Kind::drop_type, name, state);
+          action.name = parts.back();
+          for (const Column& column : table.columns)
+            if (column.type == spelled || column.type == spelled + "[]") action.columns.push_back(column.name);
+          if (!action.columns.empty()) out.push_back(std::move(action));
+        }
+        break;
+      }
+      default:
+        break;
+    }
+  }
+}
+
+void StepRecorder::rename(const PgQuery__RenameStmt& stmt, const SchemaState& state, Actions& out) const {
+  if (!stmt.relation) return;
+  const bool column = stmt.rename_type == OBJECT(COLUMN);
+  if (!column && stmt.rename_type != OBJECT(TABLE)) return;
+  const QualifiedName name = relation(*stmt.relation, state);
+  if (column && stmt.relation_type != OBJECT(TABLE)) return;
+  SchemaAction action = on(column ? Kind::rename_column : Kind::rename_table, name, state);
+  if (!action.table_known && (stmt.missing_ok || state.relation_exists(name))) return;
+  action.name = stmt.newname;
+  if (column) action.columns = {stmt.subname};
+  if (const auto added = added_.find(name); column && added != added_.end()) action.on_new_columns = added->second.count(stmt.subname) > 0;
+  out.push_back(std::move(action));
+}
+
+void StepRecorder::write(const Node& node, const SchemaState& state, Actions& out) const {
+  SchemaAction action;
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_UPDATE_STMT: {
+      const PgQuery__UpdateStmt& stmt = *node.update_stmt;
+      action = on(Kind::update, relation(*stmt.relation, state), state);
+      action.rows = rows_of(stmt.where_clause, state.catalog.table(action.table));
+      for (const Node* target : NodeList(stmt.n_target_list, stmt.target_list))
+        if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET) action.columns.push_back(target->res_target->name);
+      action.reads = column_names(&node);
+      relations_in(stmt.base, state, action.reads_from);
+      action.reads_from.push_back(action.table);
+      break;
+    }
+    case PG_QUERY__NODE__NODE_DELETE_STMT: {
+      const PgQuery__DeleteStmt& stmt = *node.delete_stmt;
+      action = on(Kind::remove, relation(*stmt.relation, state), state);
+      action.rows = rows_of(stmt.where_clause, state.catalog.table(action.table));
+      break;
+    }
+    case PG_QUERY__NODE__NODE_INSERT_STMT: {
+      const PgQuery__InsertStmt& stmt = *node.insert_stmt;
+      if (!stmt.select_stmt || stmt.select_stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT ||
+          !stmt.select_stmt->select_stmt->n_from_clause)
+        return;
+      action = on(Kind::insert_from, relation(*stmt.relation, state), state);
+      action.reads = column_names(stmt.select_stmt);
+      relations_in(message(*stmt.select_stmt), state, action.reads_from);
+      break;
+    }
+    default: {
+      const PgQuery__CreateTableAsStmt& stmt = *node.create_table_as_stmt;
+      if (!stmt.into || !stmt.into->rel || !stmt.query) return;
+      action = on(Kind::insert_from, state.new_name(*stmt.into->rel), state);
+      action.reads = column_names(stmt.query);
+      relations_in(message(*stmt.query), state, action.reads_from);
+      break;
+    }
+  }
+  out.push_back(std::move(action));
+}
+
+// ---- names that are taken
+
+std::optional<StepRecorder::Difference> StepRecorder::difference(const Node& node, const SchemaState& state) {
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT: {
+      const QualifiedName name = state.new_name(NodeList(node.create_enum_stmt->n_type_name, node.create_enum_stmt->type_name));
+      const auto wanted = strings(NodeList(node.create_enum_stmt->n_vals, node.create_enum_stmt->vals));
+      const auto it = state.catalog.enums.find(name);
+      if (it == state.catalog.enums.end()) {
+        if (!state.type_exists(name)) return std::nullopt;
+        return Difference{name.name, "the type " + display(name) + " that is there is no enum", {}};
+      }
+      std::vector<std::string> lacking;
+      for (const auto& label : wanted)
+        if (!has(it->second.labels, label)) lacking.push_back(quote_literal(label));
+      if (lacking.empty()) return std::nullopt;
+      return Difference{name.name, "the type " + display(name) + " that is there lacks " + join(lacking, ", "), {}};
+    }
+    case PG_QUERY__NODE__NODE_CREATE_STMT: {
+      const QualifiedName name = state.new_name(*node.create_stmt->relation);
+      const Table* table = state.catalog.table(name);
+      if (!table) return std::nullopt;
+      std::vector<std::string> parts;
+      for (const Node* element : NodeList(node.create_stmt->n_table_elts, node.create_stmt->table_elts)) {
+        if (element->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF || !element->column_def->type_name) continue;
+        const Column* column = table->column(element->column_def->colname);
+        const std::string type = serial_type(state.type_of(element->column_def->type_name));
+        if (!column)
+          parts.push_back(std::string("it has no column ") + element->column_def->colname);
+        else if (column->type != type && !column->type.empty())
+          parts.push_back(std::string("its column ") + element->column_def->colname + " is " + column->type + ", not " + type);
+      }
+      if (parts.empty()) return std::nullopt;
+      return Difference{name.name, "the table " + display(name) + " that is there is another one: " + join(parts, ", "), name};
+    }
+    case PG_QUERY__NODE__NODE_INDEX_STMT: {
+      const PgQuery__IndexStmt& stmt = *node.index_stmt;
+      const QualifiedName table_name = relation(*stmt.relation, state);
+      const QualifiedName name{table_name.schema, stmt.idxname};
+      if (!stmt.idxname[0] || !state.relation_exists(name)) return std::nullopt;
+      const auto owner = state.index_tables.find(name);
+      if (owner == state.index_tables.end()) return Difference{name.name, "that name belongs to a table or sequence", table_name};
+      const Table* table = state.catalog.table(owner->second);
+      const Index* there = table ? table->index(name.name) : nullptr;
+      if (!there) return std::nullopt;
+      if (owner->second != table_name)
+        return Difference{name.name, "the index of that name is on " + display(owner->second), table_name};
+      const Index wanted = read_index(stmt);
+      if (there->keys.size() == wanted.keys.size() && normalized(keys_text(*there)) == normalized(keys_text(wanted)))
+        return std::nullopt;
+      return Difference{name.name, "the index that is there is " + keys_text(*there) + ", not " + keys_text(wanted), table_name};
+    }
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: {
+      const PgQuery__AlterTableStmt& stmt = *node.alter_table_stmt;
+      const QualifiedName name = relation(*stmt.relation, state);
+      const Table* table = state.catalog.table(name);
+      if (!table || stmt.n_cmds != 1) return std::nullopt;
+      const PgQuery__AlterTableCmd& command = *stmt.cmds[0]->alter_table_cmd;
+      if (command.subtype == AT(AddColumn)) {
+        const Column* column = table->column(command.def->column_def->colname);
+        const std::string type = serial_type(state.type_of(command.def->column_def->type_name));
+        if (!column || column->type == type || column->type.empty()) return std::nullopt;
+        return Difference{column->name, "the column that is there is " + column->type + ", not " + type, name};
+      }
+      if (command.subtype != AT(AddConstraint) || command.def->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) return std::nullopt;
+      const auto kind = kind_of(*command.def->constraint);
+      if (!kind || *kind == ConstraintKind::exclusion || command.def->constraint->indexname[0]) return std::nullopt;
+      const Constraint wanted = read_constraint(*command.def->constraint, *kind, {}, state);
+      for (const Constraint& there : table->constraints)
+        if (there.name == wanted.name && normalized(constraint_text(there)) != normalized(constraint_text(wanted)))
+          return Difference{wanted.name, "the constraint that is there is " + constraint_text(there) + ", not " + constraint_text(wanted), name};
+      return std::nullopt;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+void StepRecorder::existing_is_kept(const Node& node, const SchemaState& state, Actions& out) const {
+  bool kept = false;
+  if (node.node_case == PG_QUERY__NODE__NODE_CREATE_STMT) kept = node.create_stmt->if_not_exists;
+  if (node.node_case == PG_QUERY__NODE__NODE_INDEX_STMT) kept = node.index_stmt->if_not_exists;
+  if (node.node_case == PG_QUERY__NODE__NODE_ALTER_TABLE_STMT && node.alter_table_stmt->n_cmds == 1)
+    kept = node.alter_table_stmt->cmds[0]->alter_table_cmd->missing_ok;
+  if (!kept) return;
+  if (const auto found = difference(node, state)) {
+    SchemaAction action = on(Kind::swallow, found->table, state);
+    action.swallow = SchemaAction::Swallow::other_object;
+    action.name = found->name;
+    action.detail = found->how;
+    out.push_back(std::move(action));
+  }
+}
+
+}  // namespace pgadvise::sql

@@ -1,0 +1,163 @@
+// Which migrations check judges: the newest, those of --since and --changed, or those that are named.
+#include <sys/stat.h>
+
+#include <set>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/run.h"
+
+namespace pgadvise {
+namespace {
+
+using testing_support::Folder;
+using testing_support::quoted;
+using testing_support::Ran;
+using testing_support::run;
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+int lines(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
+
+// The entries of the findings about index builds, which each migration but the first is good for.
+std::set<std::string> judged(const std::string& arguments, const std::string& folder = "") {
+  const Ran ran = run("check --format json --fail-on never " + arguments, folder);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  const auto report = nlohmann::json::parse(ran.out, nullptr, false);
+  std::set<std::string> out;
+  if (!report.is_object()) return out;
+  for (const auto& finding : report["findings"])
+    if (finding["rule"] == "blocking-index-build") out.insert(finding["subject"]["entry"]);
+  return out;
+}
+
+std::string migration(int number) { return "CREATE INDEX i" + std::to_string(number) + " ON t (a, b" + std::to_string(number) + ");\n"; }
+
+void write_migrations(const Folder& folder, int count) {
+  folder.write("migrations/0001_init.sql", "CREATE TABLE t (id int PRIMARY KEY, a int, b2 int, b3 int, b4 int, b5 int);\nCREATE TABLE keyless (x int);\n");
+  for (int i = 2; i <= count; ++i) folder.write("migrations/000" + std::to_string(i) + "_next.sql", migration(i));
+}
+
+using Names = std::set<std::string>;
+
+TEST(CheckMigrations, TheNewestIsJudgedAndItSaysSo) {
+  const Folder folder;
+  write_migrations(folder, 4);
+  EXPECT_EQ(judged(folder.path("migrations")), Names{"0004_next"});
+  const Ran ran = run("check --format json " + folder.path("migrations"));
+  EXPECT_TRUE(has(ran.out, "judged the newest, 0004_next.sql; the 3 before it are taken as applied")) << ran.out;
+}
+
+TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
+  const Folder folder;
+  write_migrations(folder, 4);
+  EXPECT_EQ(judged(folder.path("migrations/0002_next.sql")), Names{"0002_next"});
+  EXPECT_EQ(judged(folder.path("migrations/0002_next.sql") + " " + folder.path("migrations/../migrations/0003_next.sql")), (Names{"0002_next", "0003_next"}));
+  EXPECT_EQ(judged("0003_next.sql", folder.path("migrations")), Names{"0003_next"});
+  const Ran ran = run("check " + folder.path("migrations/0002_next.sql"));
+  EXPECT_FALSE(has(ran.out, "keyless")) << ran.out;
+  folder.write("migrations/0001_init.sql", "CREATE TABLE t (id int PRIMARY KEY, a int, b2 int, b3 int, b4 int, b5 int);\nCREATE TABLE keyless (x int);\nCREATE TABEL x;\n");
+  EXPECT_EQ(run("check " + folder.path("migrations/0002_next.sql")).err, "") << "what is wrong elsewhere is not told";
+  EXPECT_TRUE(has(run("check " + folder.path("migrations")).err, "0001_init.sql:3"));
+  EXPECT_TRUE(has(run("check " + folder.path("migrations/0001_init.sql")).out, "keyless"));
+}
+
+TEST(CheckMigrations, ALoneFileIsAMigrationWhenItChangesWhatItDoesNotMake) {
+  const Folder folder;
+  EXPECT_EQ(judged(folder.write("change.sql", "CREATE INDEX i ON elsewhere (x);\n")), Names{"change"});
+  const auto reason = "needs migrations";
+  const auto dump = folder.write("dump.sql", "--\n-- PostgreSQL database dump\n--\nDROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE other ADD x int NOT NULL;\n");
+  EXPECT_TRUE(has(run("check " + dump).out, reason));
+  EXPECT_TRUE(has(run("check " + folder.write("schema.sql", "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, a int); CREATE INDEX i ON t (a);\n")).out, reason));
+  EXPECT_FALSE(has(run("check " + folder.path("change.sql")).out, reason));
+  EXPECT_TRUE(has(run("check --schema " + folder.path("change.sql")).out, reason)) << "--schema names a schema";
+}
+
+class Git : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::system("git --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "git is not installed";
+    git("init -q -b main");
+    git("config user.email a@example.com");
+    git("config user.name a");
+    write_migrations(folder, 3);
+    commit();
+  }
+  void git(const std::string& arguments) const {
+    ASSERT_EQ(std::system(("cd " + quoted(folder.path()) + " && git " + arguments + " >/dev/null 2>&1").c_str()), 0) << arguments;
+  }
+  void commit() const {
+    git("add -A");
+    git("commit -q -m x");
+  }
+  const Folder folder;
+};
+
+TEST_F(Git, SinceARevision) {
+  folder.write("migrations/0004_next.sql", migration(4));
+  commit();
+  folder.write("migrations/0005_next.sql", migration(5));
+  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{"0005_next"}) << "not committed yet";
+  EXPECT_EQ(judged("--since HEAD~1 " + folder.path("migrations")), (Names{"0004_next", "0005_next"}));
+  git("add -A");
+  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{"0005_next"}) << "staged";
+  commit();
+  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{});
+  EXPECT_EQ(judged("--since main~1 migrations", folder.path()), Names{"0005_next"});
+  EXPECT_TRUE(has(run("check --format json --since main~1 " + folder.path("migrations")).out, "judged 1 of 5 migrations")) << "in the report";
+}
+
+TEST_F(Git, AnEditCountsATouchDoesNot) {
+  std::filesystem::last_write_time(folder.path("migrations/0002_next.sql"), std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{});
+  folder.write("migrations/0002_next.sql", migration(2) + "-- edited\n");
+  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{"0002_next"});
+}
+
+TEST_F(Git, ChangedIsWhatTheBranchAddsDeployedTogether) {
+  git("checkout -q -b feature");
+  folder.write("migrations/0004_next.sql", migration(4) + "CREATE TABLE fresh (x int);\n");
+  commit();
+  folder.write("migrations/0005_next.sql", "CREATE INDEX f ON fresh (x);\n");
+  commit();
+  git("checkout -q main");
+  folder.write("elsewhere.txt", "x");
+  commit();
+  git("checkout -q feature");
+  EXPECT_EQ(judged("--changed " + folder.path("migrations")), Names{"0004_next"});
+  EXPECT_EQ(judged("--since main " + folder.path("migrations")), (Names{"0004_next", "0005_next"})) << "each by itself";
+  git("checkout -q main");
+  EXPECT_EQ(judged("--changed " + folder.path("migrations")), Names{});
+}
+
+TEST_F(Git, WhatGitCanNotTellIsOneLineAndTwo) {
+  const auto migrations = folder.path("migrations");
+  for (const auto& arguments : {"--since nonsense " + migrations, "--since --output=/tmp/x " + migrations, "--since '' " + migrations, "--since main --changed " + migrations}) {
+    const Ran ran = run("check " + arguments);
+    EXPECT_EQ(ran.exit_code, 2) << arguments << ran.err;
+    EXPECT_EQ(lines(ran.err), 1) << arguments << ran.err;
+  }
+  const Folder outside;
+  write_migrations(outside, 2);
+  const Ran ran = run("check --changed " + outside.path("migrations"), "", "GIT_CEILING_DIRECTORIES=/");
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_TRUE(has(ran.err, "is in no git repository")) << ran.err;
+  git("branch -m trunk");
+  EXPECT_TRUE(has(run("check --changed " + migrations).err, "name a revision: --since REV"));
+}
+
+TEST_F(Git, TheRepositoryRunsNothing) {
+  const auto witness = folder.path("witness");
+  const auto script = folder.write("run.sh", "#!/bin/sh\ntouch '" + witness + "'\ncat\n");
+  chmod(script.c_str(), 0755);
+  for (const char* key : {"core.fsmonitor", "filter.x.clean", "diff.external", "core.pager"}) git("config " + std::string(key) + " " + quoted(script));
+  folder.write(".gitattributes", "*.sql filter=x diff=x\n");
+  folder.write("migrations/0002_next.sql", migration(2) + "-- edited\n");
+  std::filesystem::remove(witness);
+  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{"0002_next"});
+  EXPECT_EQ(judged("--changed " + folder.path("migrations")), Names{"0002_next"});
+  EXPECT_FALSE(std::filesystem::exists(witness));
+}
+
+}  // namespace
+}  // namespace pgadvise
