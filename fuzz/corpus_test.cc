@@ -147,6 +147,8 @@ class Tried {
   bool good_ = false;
 };
 
+[[maybe_unused]] void PrintTo(const Target& target, std::ostream* out) { *out << target.name; }
+
 class FuzzCorpus : public ::testing::TestWithParam<Target> {};
 
 // Named in fuzz/seeds, or nothing of what follows runs over anything.
@@ -185,7 +187,7 @@ TEST_P(FuzzCorpus, AndWhatIsMadeOfIt) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, FuzzCorpus, ::testing::ValuesIn(targets),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& target) { return std::string(target.param.name); });
 
 }  // namespace
 }  // namespace pgadvise::fuzz
