@@ -26,6 +26,18 @@ bool Lexeme::is_word(std::string_view lower_case) const {
   return kind == Kind::word && text.size() == lower_case.size() && starts_with_nocase(text, lower_case);
 }
 
+bool Lexeme::never_closed() const {
+  if (kind != Kind::comment || !text.starts_with("/*")) return false;
+  int depth = 0;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    const auto two = text.substr(i, 2);
+    if (two != "/*" && two != "*/") continue;
+    depth += two == "/*" ? 1 : -1;
+    ++i;
+  }
+  return depth > 0;
+}
+
 Lexeme Lexer::take(Lexeme::Kind kind, std::size_t end) {
   const Lexeme out{kind, text_.substr(at_, end - at_), at_};
   at_ = std::min(end, text_.size());

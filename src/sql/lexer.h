@@ -26,6 +26,7 @@ struct Lexeme {
 
   bool is(char c) const { return kind == Kind::punctuation && text[0] == c; }
   bool is_word(std::string_view lower_case) const;  // a word, in any case
+  bool never_closed() const;                        // a block comment that the text ends within
 };
 
 // Reads on from `at`. Linear; an unterminated quote or comment is one lexeme up to the end.
