@@ -184,6 +184,7 @@ int tree_depth(std::string_view statement) {
   std::vector<Level> levels(1);
   long outer = 0;  // what the levels below the innermost add up to
   long deepest = 0;
+  bool after_dot = false;  // a.end, a.and: names, whatever the word
   Lexer lexer(statement);
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     const std::size_t before = levels.size();
@@ -196,8 +197,9 @@ int tree_depth(std::string_view statement) {
       levels.back().chain = 0, levels.back().betweens = 0;
     else if (token.kind == Lexeme::Kind::operators)
       levels.back().chain += static_cast<long>(token.text.size());
-    else if (token.kind == Lexeme::Kind::word)
+    else if (token.kind == Lexeme::Kind::word && !after_dot)
       count_word(levels, token);
+    after_dot = token.is('.');
     if (levels.size() > before) outer += own;
     if (levels.size() < before) outer -= levels.back().chain + levels.back().links + 1;
     deepest = std::max(deepest, outer + levels.back().chain + levels.back().links + 1);

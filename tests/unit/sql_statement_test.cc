@@ -128,6 +128,8 @@ TEST(Depth, RefusesWhatIsTooDeepInsteadOfOverflowing) {
       "SELECT " + repeated("f(", n) + "1" + repeated(")", n),
       "SELECT " + repeated("(SELECT ", n) + "1" + repeated(")", n),
       "SELECT a" + repeated(" COLLATE \"C\"", n),
+      "SELECT 1" + repeated(" + x.and", n),
+      "SELECT " + repeated("CASE WHEN x . /* */ end THEN ", n) + "1" + repeated(" END", n),
   };
   for (const auto& text : hostile) {
     const auto result = shape(text);
