@@ -1,6 +1,8 @@
 // Every input in fuzz/corpus and the fixtures of fuzz/seeds through its target, then a short while of inputs made of them: what
-// fuzzing found once stays found, without clang. scripts/fuzz is the real thing.
+// fuzzing found once stays found, without clang. scripts/fuzz is the real thing. PGADVISE_FUZZ_SECONDS: the while, for each.
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -24,7 +26,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t longest_input = 1 << 14;  // of those made here
-constexpr auto time_for_a_target = std::chrono::seconds(2);
+constexpr std::size_t long_input = 100'000;
+constexpr auto too_long = std::chrono::seconds(10);  // for a long input; milliseconds are usual, sanitizers take tenfold
+
+using Clock = std::chrono::steady_clock;
+
+Clock::time_point end_of(std::chrono::milliseconds usual) {
+  const char* given = std::getenv("PGADVISE_FUZZ_SECONDS");
+  return Clock::now() + (given ? std::chrono::seconds(std::atoi(given)) : usual);
+}
 
 const fs::path source = PGADVISE_SOURCE_DIR;
 
@@ -177,13 +187,32 @@ TEST_P(FuzzCorpus, AndWhatIsMadeOfIt) {
   Mutator mutator(inputs, words);
   Tried tried(GetParam().name);
   int runs = 0;
-  for (const auto end = std::chrono::steady_clock::now() + time_for_a_target; std::chrono::steady_clock::now() < end; ++runs) {
+  for (const auto end = end_of(std::chrono::seconds(2)); Clock::now() < end; ++runs) {
     const std::string input = mutator.next();
     tried.keep(input);
     ASSERT_NO_THROW(GetParam().run(input)) << printable(input);
   }
   tried.all_went_well();
   RecordProperty("runs", runs);
+}
+
+// The same over and over finds what takes quadratic time, or recurses.
+TEST_P(FuzzCorpus, AndLongRepetitions) {
+  const Seeds seeds = seeds_of(GetParam().name);
+  auto words = dictionary(seeds.dictionary);
+  for (const char* word : {"(", "[", "{", "\"", "'", "`", "\\", ",", "\n", " ", "a", "0", ".", ":", "@", "$(", "((", "a,", "a\n", "- ", "a(", "{\"a\":", "://", "/*", "<<A\n"})
+    words.emplace_back(word);
+  std::shuffle(words.begin(), words.end(), std::mt19937(1));
+  const auto end = end_of(std::chrono::seconds(1));
+  for (const auto& word : words)
+    for (const std::string begin : {"", "SELECT ", "2024-05-01 12:00:00.000 UTC [77] LOG:  statement: ", "=== .github/workflows/ci.yml\n", "=== Dockerfile\nRUN "}) {
+      const auto start = Clock::now();
+      if (start > end) return;
+      std::string input = begin;
+      while (input.size() < long_input) input += word;
+      ASSERT_NO_THROW(GetParam().run(input)) << printable(begin + word);
+      ASSERT_LT(Clock::now() - start, too_long) << printable(begin + word);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, FuzzCorpus, ::testing::ValuesIn(targets),

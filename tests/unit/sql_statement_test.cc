@@ -140,6 +140,18 @@ TEST(Depth, RefusesWhatIsTooDeepInsteadOfOverflowing) {
   }
 }
 
+// The server's own scanner takes minutes for each of these.
+TEST(Comments, OfAnyNumberAreReadInTime) {
+  const int n = 100'000;
+  EXPECT_TRUE(fingerprint("SELECT 1 " + repeated("/**/", n)).has_value());
+  EXPECT_TRUE(fingerprint("SELECT 1 " + repeated("/*", n) + repeated("*/", n)).has_value());
+  EXPECT_EQ(normalize("SELECT 1 " + repeated("+/**/", 200) + "2").value_or(""), "SELECT $1 " + repeated("+    ", 200) + "$2");
+  const auto open = shape("SELECT 1 " + repeated("/*", n));
+  ASSERT_FALSE(open.has_value());
+  EXPECT_NE(open.error().what.find("unterminated /* comment"), std::string::npos) << open.error().what;
+  EXPECT_EQ(fingerprint("SELECT 'a' /* ' */, 1" + repeated("/* x */", n)).value_or("?"), fingerprint("SELECT 'a', 1").value_or(""));
+}
+
 TEST(Depth, LongIsNotDeep) {
   const int n = 5'000;
   EXPECT_TRUE(shape("SELECT 1 WHERE a = 1" + repeated(" OR a = 1", n)).has_value());
