@@ -42,7 +42,7 @@ void* run_work(void* work) {
 
 }  // namespace
 
-const ParseFailure too_deep{"nested or chained too deeply to be read", 0};
+const ParseFailure too_deep{"nested or chained too deeply, or too long, to be read", 0};
 
 bool with_stack(int depth, const std::function<void()>& work) {
   if (depth > deepest) return false;

@@ -134,7 +134,7 @@ TEST(Depth, RefusesWhatIsTooDeepInsteadOfOverflowing) {
   for (const auto& text : hostile) {
     const auto result = shape(text);
     ASSERT_FALSE(result.has_value()) << text.substr(0, 40);
-    EXPECT_EQ(result.error().what, "nested or chained too deeply to be read");
+    EXPECT_EQ(result.error().what, "nested or chained too deeply, or too long, to be read");
     EXPECT_FALSE(fingerprint(text).has_value());
     EXPECT_FALSE(normalize(text).has_value());
   }
@@ -158,6 +158,12 @@ TEST(Depth, LongIsNotDeep) {
   EXPECT_TRUE(shape("SELECT 1 WHERE a BETWEEN 1 AND 2" + repeated(" AND b + 1 = 2", n)).has_value());
   EXPECT_TRUE(shape("SELECT 1 WHERE a IN (-1" + repeated(", -1", n) + ")").has_value());
   EXPECT_TRUE(shape("INSERT INTO t VALUES (1, -2)" + repeated(", (1, -2)", n)).has_value());
+}
+
+TEST(Depth, RefusesWhatTakesTooMuchMemory) {
+  EXPECT_TRUE(shape("INSERT INTO t VALUES (1)" + repeated(",(1)", 100'000)).has_value());
+  EXPECT_FALSE(shape("INSERT INTO t VALUES (1)" + repeated(",(1)", 600'000)).has_value());
+  EXPECT_TRUE(shape("SELECT '" + repeated("x", 20'000'000) + "'").has_value());
 }
 
 TEST(Depth, DeepButBearableRunsOnALargerStack) {
