@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <memory>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace pgadvise {
 
@@ -151,6 +153,13 @@ LineIndex::Position LineIndex::at(std::size_t offset) const {
   const auto next = std::upper_bound(starts_.begin(), starts_.end(), offset);
   const auto line = static_cast<std::size_t>(next - starts_.begin());
   return {static_cast<int>(line), static_cast<int>(offset - starts_[line - 1] + 1)};
+}
+
+std::string why_unreadable(const std::string& path) {
+  std::error_code code;
+  const int mode = std::filesystem::is_directory(path, code) ? R_OK | X_OK : R_OK;
+  const bool refused = ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) != 0 && errno != ENOENT && errno != ENOTDIR;
+  return refused ? std::strerror(errno) : "";
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {

@@ -44,6 +44,9 @@ class LineIndex {
   std::vector<std::size_t> starts_;
 };
 
+// Why a file or folder that is there can't be read; "" when it can, and for what is missing.
+std::string why_unreadable(const std::string& path);
+
 // A whole file. Errors: missing, a folder, unreadable, larger than `limit` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{1} << 30);
 

@@ -21,6 +21,22 @@ TEST(Repository, AWorkflowThatBeginsWithACommaEnds) {
   EXPECT_EQ(read_repository(tree.path(), diagnostics).deploy_commands.size(), 1u);
 }
 
+TEST(Repository, AFolderThatMayNotBeReadIsNoCleanBill) {
+  const TempTree tree({{"a/package.json", "{}"}});
+  std::filesystem::permissions(tree.path("a"), std::filesystem::perms::none);
+  const bool root = ::geteuid() == 0;
+  if (root) ASSERT_EQ(::seteuid(65534), 0);
+  Diagnostics whole, inside;
+  read_repository(tree.path("a"), whole);
+  read_repository(tree.path(), inside);
+  if (root) ASSERT_EQ(::seteuid(0), 0);
+  std::filesystem::permissions(tree.path("a"), std::filesystem::perms::owner_all);
+  ASSERT_EQ(whole.size(), 1u);
+  EXPECT_EQ(whole[0].kind, Error::Kind::input);
+  ASSERT_EQ(inside.size(), 1u);
+  EXPECT_EQ(inside[0].what, "can't be read: Permission denied");
+}
+
 TEST(Repository, SchemasThatNobodyClosesAreReadInTime) {
   std::string tables, configs;
   for (int i = 0; i < 10'000; ++i) tables += "const a = pgTable('a', { b: text('b'), ", configs += "dialect: '";
