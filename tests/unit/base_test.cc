@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/json_text.h"
 #include "base/mask.h"
 #include "base/text.h"
 #include "model/finding.h"
@@ -16,6 +17,10 @@ TEST(Printable, EscapesTerminalSequencesAndInvalidUtf8) {
 
 TEST(Printable, EscapesWhatIsInvisible) {
   EXPECT_EQ(printable("a\u061c\u00ad\u2060\U000e0041b"), "a\\u{61c}\\xad\\u{2060}\\u{e0041}b");
+}
+
+TEST(JsonText, ControlsThatALibraryLeavesAreEscaped) {
+  EXPECT_EQ(escape_controls("[\"a\u009b31m \u202eb\x7f\u00e9\"]"), "[\"a\\u009b31m \\u202eb\\u007f\u00e9\"]");
 }
 
 TEST(Mask, TakesLinearTime) {
