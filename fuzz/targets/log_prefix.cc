@@ -21,8 +21,17 @@ void log_prefix(std::string_view input) {
   const log::Prefix prefix{std::string(pattern)};
   require(prefix.pattern() == pattern, "the pattern is kept");
   const auto lines = split(text, '\n');
+  log::PrefixReader reader;  // remembers lines, and says the same
   for (const auto line : lines) {
     check(prefix, line);
+    log::Header own, read;
+    const bool fits = prefix.match(line, own);
+    require(reader.match(prefix, line, read) == fits, "what is remembered fits as what is read");
+    if (fits)
+      require(own.time == read.time && own.level == read.level && own.process == read.process && own.session == read.session &&
+                  own.user == read.user && own.database == read.database && own.application == read.application &&
+                  own.host == read.host && own.message == read.message,
+              "what is remembered is what is read");
     if (const log::Prefix* known = log::find_prefix(line)) {
       check(*known, line);
       log::Header header;
