@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include <fmt/format.h>
+
 namespace pgadvise {
 namespace {
 
@@ -115,5 +117,20 @@ class Checker {
 }  // namespace
 
 bool is_json_container(std::string_view text) { return Checker(text).container(); }
+
+std::string escape_controls(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    const unsigned two = byte(i) == 0xC2 ? byte(i + 1) : 0;
+    const unsigned three = byte(i) == 0xE2 ? (byte(i + 1) & 0x3FU) << 6 | (byte(i + 2) & 0x3FU) | 0x2000U : 0;
+    if (byte(i) == 0x7F) out += "\\u007f";
+    else if (two >= 0x80 && two <= 0x9F) out += fmt::format("\\u{:04x}", two), ++i;
+    else if ((three >= 0x202A && three <= 0x202E) || (three >= 0x2066 && three <= 0x2069)) out += fmt::format("\\u{:04x}", three), i += 2;
+    else out += text[i];
+  }
+  return out;
+}
 
 }  // namespace pgadvise

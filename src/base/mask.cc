@@ -23,9 +23,14 @@ std::string mask_urls(std::string_view text) {
     const std::size_t begin = scheme + 3;
     out += text.substr(at, begin - at);
     at = begin;
-    const std::string_view rest = text.substr(begin, run_end(text, begin) - begin);
+    const std::size_t end = run_end(text, begin);  // looked at once: behind the last @ there is nothing to mask
+    const std::string_view rest = text.substr(begin, end - begin);
     const auto sign = rest.rfind('@');
-    if (sign == std::string_view::npos) continue;
+    if (sign == std::string_view::npos) {
+      out += rest;
+      at = end;
+      continue;
+    }
     const std::string_view user = rest.substr(0, sign);
     const auto colon = user.find(':');
     if (colon == std::string_view::npos) {
@@ -35,7 +40,8 @@ std::string mask_urls(std::string_view text) {
       const bool variable = !password.empty() && password.front() == '$' && password.find_first_of("@:/") == std::string_view::npos;
       out += std::string(user.substr(0, colon + 1)) + (variable ? std::string(password) : "***");
     }
-    at = begin + sign;
+    out += rest.substr(sign);
+    at = end;
   }
   return out + std::string(text.substr(at));
 }

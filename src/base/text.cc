@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <memory>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace pgadvise {
 
@@ -88,8 +90,9 @@ CodePoint decode(std::string_view text, std::size_t at) {
 }
 
 bool hidden(char32_t c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-         (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e || (c >= 0x200b && c <= 0x200f) ||
+         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+         (c >= 0xe0000 && c <= 0xe007f);
 }
 
 std::string make_printable(std::string_view text, bool keep_lines, std::size_t width) {
@@ -150,6 +153,13 @@ LineIndex::Position LineIndex::at(std::size_t offset) const {
   const auto next = std::upper_bound(starts_.begin(), starts_.end(), offset);
   const auto line = static_cast<std::size_t>(next - starts_.begin());
   return {static_cast<int>(line), static_cast<int>(offset - starts_[line - 1] + 1)};
+}
+
+std::string why_unreadable(const std::string& path) {
+  std::error_code code;
+  const int mode = std::filesystem::is_directory(path, code) ? R_OK | X_OK : R_OK;
+  const bool refused = ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) != 0 && errno != ENOENT && errno != ENOTDIR;
+  return refused ? std::strerror(errno) : "";
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {

@@ -18,7 +18,7 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 bool starts_with_nocase(std::string_view text, std::string_view prefix);  // ASCII only
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 
-// Input text made safe for a terminal and for one line: control characters (C0, DEL, C1, bidirectional overrides) become
+// Input text made safe for a terminal and for one line: control characters (C0, DEL, C1, bidirectional ones, what is invisible) become
 // \xNN or \u{N}, tabs and line ends one space; invalid UTF-8 bytes become \xNN.
 std::string printable(std::string_view text);
 // The same for a text of several lines: line ends and tabs stay.
@@ -43,6 +43,9 @@ class LineIndex {
  private:
   std::vector<std::size_t> starts_;
 };
+
+// Why a file or folder that is there can't be read; "" when it can, and for what is missing.
+std::string why_unreadable(const std::string& path);
 
 // A whole file. Errors: missing, a folder, unreadable, larger than `limit` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{1} << 30);

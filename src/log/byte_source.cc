@@ -13,6 +13,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 namespace pgadvise::log {
 namespace {
 
@@ -141,6 +143,7 @@ Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
   int descriptor = STDIN_FILENO;
   if (path != "-") {
     std::error_code code;
+    if (const auto why = why_unreadable(path); !why.empty()) return fail(Error::Kind::input, path, "can't be read: " + why);
     if (std::filesystem::is_directory(path, code)) return fail(Error::Kind::input, path, "is a folder without a PostgreSQL log in it", "name the log files");
     descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (descriptor < 0) return fail(Error::Kind::input, path, std::string("can't be read: ") + std::strerror(errno));

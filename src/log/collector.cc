@@ -394,7 +394,7 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   session.recent[session.recent_at++ % session.recent.size()] = call.hash;
   if (call.duration_ms) {
     ++source_->timed_statements;
-    if (call.start != no_time) call.start -= static_cast<std::int64_t>(*call.duration_ms * 1000);
+    if (call.start != no_time) call.start -= nanoseconds(*call.duration_ms) / 1000;
     complete(session, call);
     return outcome;
   }
@@ -476,7 +476,7 @@ void Collector::flush_plans(Session& session, std::uint64_t except) {
     call.line = kept.line;
     call.whole_seconds = kept.whole_seconds;
     call.start = call.end = kept.time;
-    if (call.start != no_time) call.start -= static_cast<std::int64_t>(kept.duration_ms * 1000);
+    if (call.start != no_time) call.start -= nanoseconds(kept.duration_ms) / 1000;
     call.identity = kept.identity;
     call.duration_ms = kept.duration_ms;
     call.text = kept.text;

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "log/byte_source.h"
 #include "log/collector.h"
 #include "log/decoder.h"
@@ -177,28 +178,36 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   input.reader.reset();
 }
 
-// A folder stands for the files in it, by name; hidden ones left out.
-std::vector<std::string> files_of(const std::string& folder) {
+// A folder stands for the files in it, by name; hidden ones left out. What may not be read is named.
+std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagnostics) {
   std::vector<std::string> out;
+  const auto refused = [&](const std::string& path) {
+    const std::string why = why_unreadable(path);
+    if (!why.empty()) diagnostics.push_back({Error::Kind::passing, path, "can't be read: " + why, {}});
+    return !why.empty();
+  };
   std::error_code code;
   for (std::filesystem::recursive_directory_iterator at(folder, std::filesystem::directory_options::skip_permission_denied, code), end;
        !code && at != end; at.increment(code)) {
+    std::error_code ignored;
+    const std::string path = at->path().string();
     if (at->path().filename().string().starts_with('.')) at.disable_recursion_pending();
-    else if (at->is_regular_file(code)) out.push_back(at->path().string());
+    else if (at->is_directory(ignored)) refused(path);
+    else if (at->is_regular_file(ignored) && !refused(path)) out.push_back(path);
   }
   std::sort(out.begin(), out.end());
   return out;
 }
 
 // What else lies in a folder is no mistake of the user's; a folder without any log is.
-std::vector<std::string> expand(const std::vector<std::string>& named, const Options& options) {
+std::vector<std::string> expand(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
   std::vector<std::string> paths;
   for (const auto& path : named) {
     std::error_code code;
     const auto before = paths.size();
     Diagnostics others;
     if (path != "-" && std::filesystem::is_directory(path, code))
-      for (const auto& file : files_of(path)) {
+      for (const auto& file : files_of(path, diagnostics)) {
         LogSource source;
         if (look(file, options, source, others)) paths.push_back(file);
       }
@@ -284,11 +293,11 @@ Workload sum(const std::vector<std::string>& paths, const Options& options, Diag
 }  // namespace
 
 std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
-  return each(expand(paths, options), options, diagnostics);
+  return each(expand(paths, options, diagnostics), options, diagnostics);
 }
 
 Workload read(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
-  const auto paths = expand(named, options);
+  const auto paths = expand(named, options, diagnostics);
   if (paths.size() == 1 || std::all_of(paths.begin(), paths.end(), plain)) return sum(paths, options, diagnostics);
   auto workloads = each(paths, options, diagnostics);
   count_once(workloads, diagnostics);

@@ -31,12 +31,16 @@ constexpr std::pair<Repeat::Scope, const char*> scopes[] = {{Repeat::Scope::trac
 
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
+// A log may say anything, and sums grow: what is written is what will be read.
+double bounded(double ms) { return std::clamp(ms, 0.0, longest_ms); }
+std::int64_t bounded(std::int64_t time) { return std::clamp(time, 1 - latest, latest - 1); }
+
 json sample_json(const Sample& sample, const std::string& file, const std::string& text, bool literals) {
   json out = json::object();
   if (sample.place.file != file) out["file"] = sample.place.file;
   if (sample.place.line > 0) out["line"] = sample.place.line;
   if (sample.place.column > 0) out["column"] = sample.place.column;
-  if (sample.duration_ms) out["ms"] = *sample.duration_ms;
+  if (sample.duration_ms) out["ms"] = bounded(*sample.duration_ms);
   if (!literals) return out;
   if (sample.statement != text) out["statement"] = sample.statement;
   if (!sample.parameters) return out;
@@ -49,16 +53,16 @@ json query_json(const Query& query, const std::string& file, bool literals) {
   json out{{"fingerprint", query.fingerprint}, {"calls", query.calls}};
   if (query.timed_calls) {
     out["timed_calls"] = query.timed_calls;
-    out["total_ms"] = query.total_ms;
-    out["min_ms"] = query.min_ms;
-    out["max_ms"] = query.max_ms;
+    out["total_ms"] = bounded(query.total_ms);
+    out["min_ms"] = bounded(query.min_ms);
+    out["max_ms"] = bounded(query.max_ms);
   }
   if (query.times.count()) {
     out["times"] = json::array();
     for (const auto& bucket : query.times.buckets()) out["times"].push_back({bucket.index, bucket.count});
   }
-  if (query.rows_calls) out["rows"] = query.rows, out["rows_calls"] = query.rows_calls;
-  if (query.first && query.last) out["first"] = *query.first, out["last"] = *query.last;
+  if (query.rows_calls) out["rows"] = std::min(query.rows, most), out["rows_calls"] = query.rows_calls;
+  if (query.first && query.last) out["first"] = bounded(*query.first), out["last"] = bounded(*query.last);
   if (!query.users.empty()) out["users"] = query.users;
   if (!query.databases.empty()) out["databases"] = query.databases;
   if (!query.applications.empty()) out["applications"] = query.applications;
@@ -77,8 +81,8 @@ json repeat_json(const Repeat& repeat, const std::string& file, bool literals) {
   out["distinct_parameters"] = repeat.distinct_parameters;
   out["parameters_known"] = repeat.parameters_known;
   out["same_values"] = repeat.same_values;
-  out["total_ms"] = repeat.total_ms;
-  out["longest_span_ms"] = repeat.longest_span_ms;
+  out["total_ms"] = bounded(repeat.total_ms);
+  out["longest_span_ms"] = bounded(repeat.longest_span_ms);
   for (const auto& sample : repeat.samples) out["samples"].push_back(sample_json(sample, file, {}, literals));
   if (repeat.parent_sample) out["parent_sample"] = sample_json(*repeat.parent_sample, file, {}, literals);
   return out;

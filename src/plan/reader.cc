@@ -1,5 +1,7 @@
 #include "plan/reader.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace pgadvise::plan {
@@ -18,6 +20,13 @@ std::string text(const json& node, const char* key) {
 double number(const json& node, const char* key, double fallback = 0) {
   const auto it = node.find(key);
   return it != node.end() && it->is_number() ? it->get<double>() : fallback;
+}
+
+// A count; what no count can be is the nearest that can.
+template <class Integer>
+Integer count(const json& node, const char* key) {
+  constexpr double most = 1LL << 31;
+  return static_cast<Integer>(std::clamp(number(node, key), 0.0, sizeof(Integer) > 4 ? most * most : most - 1));
 }
 
 PlanNode read_node(const json& in, int depth) {
@@ -40,9 +49,9 @@ PlanNode read_node(const json& in, int depth) {
   out.loops = number(in, "Actual Loops", 1);
   out.never_executed = out.actual_rows && out.loops == 0;
   out.rows_removed_by_filter = number(in, "Rows Removed by Filter");
-  out.shared_hit_blocks = static_cast<std::int64_t>(number(in, "Shared Hit Blocks"));
-  out.shared_read_blocks = static_cast<std::int64_t>(number(in, "Shared Read Blocks"));
-  out.workers_planned = static_cast<int>(number(in, "Workers Planned"));
+  out.shared_hit_blocks = count<std::int64_t>(in, "Shared Hit Blocks");
+  out.shared_read_blocks = count<std::int64_t>(in, "Shared Read Blocks");
+  out.workers_planned = count<int>(in, "Workers Planned");
   if (const auto it = in.find("Plans"); it != in.end() && it->is_array() && depth < deepest)
     for (const auto& child : *it)
       if (child.is_object()) out.children.push_back(read_node(child, depth + 1));

@@ -28,6 +28,8 @@ std::optional<std::size_t> value_of(std::string_view text, std::string_view name
 
 // The strings of a value: up to the comma, bracket or line that ends it, all of an array's.
 std::vector<std::string> strings_of(std::string_view text, std::size_t at) {
+  constexpr std::size_t longest = 1 << 12;  // a quote that nobody closes does not take the whole file
+  text = text.substr(0, at + longest);
   std::vector<std::string> out;
   int depth = 0;
   std::size_t end = at;

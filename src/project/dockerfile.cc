@@ -78,6 +78,7 @@ class Reader {
   void instruction(const Line& line) {
     const std::string whole = gather(line);
     const std::size_t word = whole.find_first_not_of(" \t");
+    if (word == std::string::npos) return;  // an escaped line end and nothing else
     const std::size_t end = std::min(whole.find_first_of(" \t", word), whole.size());
     DockerInstruction out;
     out.name = lower(whole.substr(word, end - word));

@@ -18,7 +18,7 @@ bool name_character(char c) {
 
 class SchemaText {
  public:
-  explicit SchemaText(std::string code) : code_(std::move(code)) {}
+  explicit SchemaText(std::string code) : code_(std::move(code)), budget_(16 * code_.size() + 100'000) {}
 
   Names read() {
     find_schemas();
@@ -83,16 +83,21 @@ class SchemaText {
   }
 
   std::size_t after_arrow(std::size_t at) const {
-    const auto arrow = code_.find("=>", at);
-    if (arrow == std::string::npos || arrow - at > 60) return code_.size();
-    at = skip_space(arrow + 2);
+    const auto arrow = std::string_view(code_).substr(at, 62).find("=>");
+    if (arrow == std::string::npos) return code_.size();
+    at = skip_space(at + arrow + 2);
     return at < code_.size() && code_[at] == '(' ? skip_space(at + 1) : at;
   }
 
   // One past the expression that begins here: up to a comma or the bracket that closes the object.
-  std::size_t expression_end(std::size_t at) const {
+  std::size_t expression_end(std::size_t at) {
+    const std::size_t begin = at;
     int depth = 0;
     for (; at < code_.size(); ++at) {
+      if (at - begin >= budget_) {
+        budget_ = 0;
+        return code_.size();
+      }
       const char c = code_[at];
       if (c == '"' || c == '\'' || c == '`') {
         for (++at; at < code_.size() && code_[at] != c; ++at)
@@ -100,11 +105,12 @@ class SchemaText {
       } else if (c == '(' || c == '[' || c == '{') {
         ++depth;
       } else if (c == ')' || c == ']' || c == '}') {
-        if (depth-- == 0) return at;
+        if (depth-- == 0) break;
       } else if (c == ',' && depth == 0) {
-        return at;
+        break;
       }
     }
+    budget_ -= std::min(at - begin, budget_);
     return at;
   }
 
@@ -141,6 +147,7 @@ class SchemaText {
   }
 
   std::string code_;
+  std::size_t budget_;  // bytes that expressions may take: tables that are never closed hold all that follow
   std::map<std::string, std::string> schemas_;
   Names out_;
 };

@@ -37,8 +37,9 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
   std::vector<std::string> out;
   std::error_code code;
   fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, code);
-  if (code) {
-    diagnostics.push_back({Error::Kind::input, root, "can't be read: " + code.message(), ""});
+  const std::string refused = code ? code.message() : why_unreadable(root);
+  if (!refused.empty()) {
+    diagnostics.push_back({Error::Kind::input, root, "can't be read: " + refused, ""});
     return out;
   }
   for (; it != fs::recursive_directory_iterator(); it.increment(code)) {
@@ -51,7 +52,11 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
     }
     const std::string name = entry.path().filename().string();
     if (entry.is_directory(ignored)) {
-      if (skipped_folder(name) || it.depth() >= max_depth) it.disable_recursion_pending();
+      if (skipped_folder(name) || it.depth() >= max_depth) {
+        it.disable_recursion_pending();
+      } else if (const auto why = why_unreadable(entry.path().string()); !why.empty()) {
+        diagnostics.push_back({Error::Kind::passing, entry.path().generic_string(), "can't be read: " + why, ""});
+      }
     } else if (entry.is_regular_file(ignored)) {
       out.push_back(entry.path().lexically_relative(root).generic_string());
     }

@@ -8,8 +8,7 @@ namespace pgadvise::project {
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file) {
   if (text.size() > text_limit) return fail(Error::Kind::passing, file, "is too large for a workflow", "it was not read");
   try {
-    const auto documents = YAML::LoadAll(text);
-    return documents.empty() ? YAML::Node() : documents.front();
+    return YAML::Load(text);  // the first document; LoadAll never ends where one begins with a comma
   } catch (const YAML::Exception& error) {
     return fail(Error::Kind::passing, Place{file, error.mark.line + 1, error.mark.column + 1}.str(), "broken YAML",
                 "it was not read");

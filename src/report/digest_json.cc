@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "report/digest.h"
 
 namespace pgadvise::report {
@@ -123,7 +124,7 @@ json whole_json(const Workload& workload, double hours) {
   return out;
 }
 
-std::string dump(const json& value) { return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n"; }
+std::string dump(const json& value) { return escape_controls(value.dump(2, ' ', false, json::error_handler_t::replace)) + "\n"; }
 
 }  // namespace
 

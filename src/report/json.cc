@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "report/report.h"
 
 namespace pgadvise::report {
@@ -108,23 +109,6 @@ json summary_json(const Report& report) {
 
 }  // namespace
 
-// JSON escapes the controls of ASCII by itself. Those of C1 (U+009B begins a terminal's command, as ESC [ does) and the
-// marks that turn the direction of writing stand in strings alone, so that they can be escaped in the text.
-static std::string without_controls(const std::string& text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-    const unsigned two = byte(i) == 0xC2 ? byte(i + 1) : 0;
-    const unsigned three = byte(i) == 0xE2 ? (byte(i + 1) & 0x3FU) << 6 | (byte(i + 2) & 0x3FU) | 0x2000U : 0;
-    if (byte(i) == 0x7F) out += "\\u007f";
-    else if (two >= 0x80 && two <= 0x9F) out += fmt::format("\\u{:04x}", two), ++i;
-    else if ((three >= 0x202A && three <= 0x202E) || (three >= 0x2066 && three <= 0x2069)) out += fmt::format("\\u{:04x}", three), i += 2;
-    else out += text[i];
-  }
-  return out;
-}
-
 std::string to_json(const Report& report, bool show_literals) {
   json out;
   out["schema"] = "pgadvise-report-1";
@@ -148,7 +132,7 @@ std::string to_json(const Report& report, bool show_literals) {
   put(run, "server_version", report.server_version);
   put(run, "what_if", report.what_if);
   out["run"] = run;
-  return without_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace pgadvise::report

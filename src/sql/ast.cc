@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/text.h"
+#include "sql/lexer.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -41,7 +42,7 @@ void* run_work(void* work) {
 
 }  // namespace
 
-const ParseFailure too_deep{"nested or chained too deeply to be read", 0};
+const ParseFailure too_deep{"nested or chained too deeply, or too long, to be read", 0};
 
 bool with_stack(int depth, const std::function<void()>& work) {
   if (depth > deepest) return false;
@@ -61,10 +62,26 @@ bool with_stack(int depth, const std::function<void()>& work) {
   return true;
 }
 
-tl::expected<Tree, ParseFailure> Tree::parse(std::string_view text) {
-  if (const auto nul = text.find('\0'); nul != std::string_view::npos)
+std::string parser_input(std::string_view text) {
+  constexpr int many = 100;
+  std::string out(text);
+  int opened = 0;
+  for (auto at = text.find("/*"); at != std::string_view::npos && opened < many; at = text.find("/*", at + 2)) ++opened;
+  if (opened < many) return out;
+  Lexer lexer(text);
+  for (Lexeme lexeme = lexer.next(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next())
+    if (lexeme.kind == Lexeme::Kind::comment) {
+      const std::size_t kept = lexeme.never_closed() ? 2 : 0;  // for the parser to complain of
+      out.replace(lexeme.offset + kept, lexeme.text.size() - kept, lexeme.text.size() - kept, ' ');
+    }
+  return out;
+}
+
+tl::expected<Tree, ParseFailure> Tree::parse(std::string_view source) {
+  if (const auto nul = source.find('\0'); nul != std::string_view::npos)
     return tl::unexpected(ParseFailure{"holds a NUL byte", nul});
-  const PgQueryProtobufParseResult result = pg_query_parse_protobuf(std::string(text).c_str());
+  const std::string text = parser_input(source);
+  const PgQueryProtobufParseResult result = pg_query_parse_protobuf(text.c_str());
   const auto release = [](const PgQueryProtobufParseResult* r) { pg_query_free_protobuf_parse_result(*r); };
   const std::unique_ptr<const PgQueryProtobufParseResult, decltype(release)> owner(&result, release);
   if (result.error)

@@ -52,6 +52,10 @@ class Tree {
   std::unique_ptr<PgQuery__ParseResult, Free> root_;
 };
 
+// The statement as the parser gets it. PostgreSQL's scanner looks at each comment that opens in a run of operator characters
+// to the end of the run, so that "/*/*/*…" takes quadratic time: where comments are many, they become spaces.
+std::string parser_input(std::string_view text);
+
 // Runs `work` where a tree of that depth can be walked: here, or on a thread with a large stack. False, and
 // `work` not run, when it is too deep for anything.
 bool with_stack(int depth, const std::function<void()>& work);

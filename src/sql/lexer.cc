@@ -26,6 +26,18 @@ bool Lexeme::is_word(std::string_view lower_case) const {
   return kind == Kind::word && text.size() == lower_case.size() && starts_with_nocase(text, lower_case);
 }
 
+bool Lexeme::never_closed() const {
+  if (kind != Kind::comment || !text.starts_with("/*")) return false;
+  int depth = 0;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    const auto two = text.substr(i, 2);
+    if (two != "/*" && two != "*/") continue;
+    depth += two == "/*" ? 1 : -1;
+    ++i;
+  }
+  return depth > 0;
+}
+
 Lexeme Lexer::take(Lexeme::Kind kind, std::size_t end) {
   const Lexeme out{kind, text_.substr(at_, end - at_), at_};
   at_ = std::min(end, text_.size());
@@ -169,9 +181,12 @@ void count_word(std::vector<Level>& levels, const Lexeme& word) {
 
 int tree_depth(std::string_view statement) {
   constexpr long enough = 1'000'000;
+  constexpr int most_tokens = 2'000'000;  // the parser takes half a gigabyte for the tree of so many
+  int tokens = 0;
   std::vector<Level> levels(1);
   long outer = 0;  // what the levels below the innermost add up to
   long deepest = 0;
+  bool after_dot = false;  // a.end, a.and: names, whatever the word
   Lexer lexer(statement);
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     const std::size_t before = levels.size();
@@ -184,12 +199,14 @@ int tree_depth(std::string_view statement) {
       levels.back().chain = 0, levels.back().betweens = 0;
     else if (token.kind == Lexeme::Kind::operators)
       levels.back().chain += static_cast<long>(token.text.size());
-    else if (token.kind == Lexeme::Kind::word)
+    else if (token.kind == Lexeme::Kind::word && !after_dot)
       count_word(levels, token);
+    after_dot = token.is('.');
     if (levels.size() > before) outer += own;
     if (levels.size() < before) outer -= levels.back().chain + levels.back().links + 1;
     deepest = std::max(deepest, outer + levels.back().chain + levels.back().links + 1);
-    if (deepest > enough) break;
+    if (++tokens > most_tokens) deepest = enough;
+    if (deepest >= enough) break;
   }
   return static_cast<int>(deepest);
 }

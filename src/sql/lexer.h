@@ -26,6 +26,7 @@ struct Lexeme {
 
   bool is(char c) const { return kind == Kind::punctuation && text[0] == c; }
   bool is_word(std::string_view lower_case) const;  // a word, in any case
+  bool never_closed() const;                        // a block comment that the text ends within
 };
 
 // Reads on from `at`. Linear; an unterminated quote or comment is one lexeme up to the end.
@@ -52,7 +53,8 @@ class Lexer {
 };
 
 // An upper bound for the depth of the tree that the statement parses to, but for a small constant: nesting of
-// parentheses, brackets and CASE, and the length of chains of operators, joins and set operations.
+// parentheses, brackets and CASE, and the length of chains of operators, joins and set operations. A million for what is too long
+// to be parsed, too: a tree takes a hundred times the memory of its text.
 int tree_depth(std::string_view statement);
 
 }  // namespace pgadvise::sql

@@ -24,7 +24,7 @@ std::string redact(std::string_view normalized) {
     if (lexeme.kind != Lexeme::Kind::comment && !decided) values = carries_values(normalized.substr(lexeme.offset)), decided = true;
     out += normalized.substr(end, lexeme.offset - end);
     end = lexeme.offset + lexeme.text.size();
-    if (lexeme.kind == Lexeme::Kind::string) out += "'...'";
+    if (lexeme.kind == Lexeme::Kind::string) out += out.ends_with('\'') || out.ends_with('&') ? " '...'" : "'...'";
     else if (lexeme.kind == Lexeme::Kind::number && values) out += '0';
     else if (lexeme.kind == Lexeme::Kind::comment) out += out.empty() || out.back() == ' ' ? "" : " ";
     else out += lexeme.text;

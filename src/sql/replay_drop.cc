@@ -42,7 +42,7 @@ Outcome Replayer::State::drop_relations(const PgQuery__DropStmt& stmt, std::vect
     const Table* table = schema.catalog.table(name);
     if (!table || cascade) continue;
     for (const auto& [owner, key] : schema.foreign_keys_to(name)) {
-      const auto descends = [&](const SchemaState::Descent& d) { return d.child->name == owner; };
+      const auto descends = [&owner = owner](const SchemaState::Descent& d) { return d.child->name == owner; };
       const auto below = schema.descendants(name);
       if (!goes(owner) && owner != name && std::none_of(below.begin(), below.end(), descends))
         return depends(name, "constraint " + key + " on table " + display(owner));

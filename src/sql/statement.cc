@@ -25,7 +25,8 @@ class Splitter {
 
  private:
   void read(const Lexeme& token) {
-    if (token.kind == Lexeme::Kind::comment && !never_closed(token)) {
+    // A comment that takes the rest of the script with it is for the parser to complain of.
+    if (token.kind == Lexeme::Kind::comment && !token.never_closed()) {
       if (token.text.starts_with("--> statement-breakpoint")) finish();
     } else if (token.is(';') && parens_ == 0 && begins_ == 0) {
       const bool data = copy_from_stdin_;
@@ -37,19 +38,6 @@ class Splitter {
     } else {
       add(token);
     }
-  }
-
-  // A comment that takes the rest of the script with it is for the parser to complain of.
-  bool never_closed(const Lexeme& comment) const {
-    if (!comment.text.starts_with("/*") || comment.offset + comment.text.size() < script_.size()) return false;
-    int depth = 0;
-    for (std::size_t i = 0; i + 1 < comment.text.size(); ++i) {
-      const auto two = comment.text.substr(i, 2);
-      if (two != "/*" && two != "*/") continue;
-      depth += two == "/*" ? 1 : -1;
-      ++i;
-    }
-    return depth > 0;
   }
 
   void add(const Lexeme& token) {
@@ -121,7 +109,7 @@ Result<std::string> guarded(std::string_view statement, Call call) {
   if (statement.find('\0') != std::string_view::npos)
     return fail(Error::Kind::passing, {}, "holds a NUL byte");
   Result<std::string> out = tl::unexpected(too_deep.error());
-  with_stack(tree_depth(statement), [&] { out = call(std::string(statement)); });
+  with_stack(tree_depth(statement), [&] { out = call(parser_input(statement)); });
   return out;
 }
 

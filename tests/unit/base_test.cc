@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "base/json_text.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "model/finding.h"
 
@@ -11,6 +13,21 @@ TEST(Printable, EscapesTerminalSequencesAndInvalidUtf8) {
   EXPECT_EQ(printable("\xff ok é"), "\\xff ok é");
   EXPECT_EQ(printable("x\xe2\x80\xaey"), "x\\u{202e}y");
   EXPECT_EQ(printable_block("a\nb\x07"), "a\nb\\x07");
+}
+
+TEST(Printable, EscapesWhatIsInvisible) {
+  EXPECT_EQ(printable("a\u061c\u00ad\u2060\U000e0041b"), "a\\u{61c}\\xad\\u{2060}\\u{e0041}b");
+}
+
+TEST(JsonText, ControlsThatALibraryLeavesAreEscaped) {
+  EXPECT_EQ(escape_controls("[\"a\u009b31m \u202eb\x7f\u00e9\"]"), "[\"a\\u009b31m \\u202eb\\u007f\u00e9\"]");
+}
+
+TEST(Mask, TakesLinearTime) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "://";
+  EXPECT_TRUE(mask_credentials(text) == text);
+  EXPECT_TRUE(mask_credentials(text + " ://a:secret@b ://c:secret@d") == text + " ://a:***@b ://c:***@d");
 }
 
 TEST(Printable, EllipsisCountsCodePoints) {

@@ -1,5 +1,8 @@
 // Prefixes, and input that is broken, hostile or not a PostgreSQL log at all.
+#include <cstdlib>
 #include <filesystem>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -315,6 +318,47 @@ TEST(LogFolder, StandsForTheLogsInIt) {
   ASSERT_EQ(none.diagnostics.size(), 1u);
   EXPECT_EQ(none.diagnostics[0].kind, Error::Kind::input);
   EXPECT_NE(none.diagnostics[0].what.find("a folder without a PostgreSQL log in it"), std::string::npos);
+}
+
+// Root may read anything, so that a test run by root is somebody else for a while.
+struct Nobody {
+  Nobody() { if (::geteuid() == 0 && ::seteuid(65534) != 0) std::abort(); }
+  ~Nobody() { if (::getuid() == 0 && ::seteuid(0) != 0) std::abort(); }
+};
+
+TEST(LogFolder, NamesWhatMayNotBeRead) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(::testing::TempDir()) / "folder-partly-locked";
+  fs::create_directories(folder / "locked");
+  std::ofstream(folder / "a.log") << at(1, 7, call);
+  std::ofstream(folder / "b.log") << at(1, 7, call);
+  fs::permissions(folder / "b.log", fs::perms::none);
+  fs::permissions(folder / "locked", fs::perms::none);
+  Read some, none;
+  {
+    const Nobody nobody;
+    some = read_paths({folder.string()});
+    none = read_paths({(folder / "locked").string()});
+  }
+  fs::permissions(folder / "locked", fs::perms::owner_all);
+  fs::remove_all(folder);
+  EXPECT_EQ(some.workload.queries.size(), 1u);
+  ASSERT_EQ(some.diagnostics.size(), 2u);
+  for (const auto& error : some.diagnostics) {
+    EXPECT_EQ(error.kind, Error::Kind::passing);
+    EXPECT_EQ(error.what, "can't be read: Permission denied");
+  }
+  ASSERT_EQ(none.diagnostics.size(), 1u);
+  EXPECT_EQ(none.diagnostics[0].kind, Error::Kind::input);
+  EXPECT_EQ(none.diagnostics[0].what, "can't be read: Permission denied");
+}
+
+TEST(Input, AClockThatGoesBackwardsLosesNoCall) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += at(30 - i, 7, "LOG:  duration: 0.5 ms  statement: SELECT a FROM t WHERE id = " + std::to_string(i));
+  const Read log = read_text(text);
+  EXPECT_EQ(log.query().calls, 20u);
+  EXPECT_LT(*log.query().first, *log.query().last);
 }
 
 TEST(LogFloor, AFloorOfDurationsIsToldBecauseItHidesLoops) {

@@ -200,6 +200,17 @@ TEST(Merge, RotatedLogsAreJoined) {
   }
 }
 
+TEST(WorkloadFile, OfALogThatSaysTheImpossibleIsRead) {
+  const std::string call = "2024-05-01 12:00:01.000 UTC [7] LOG:  duration: 99999999999999999999999999.000 ms  statement: SELECT 1\n";
+  const std::string path = write_log(call + call + "9999-12-31 23:59:59.000 UTC [7] LOG:  duration: 1.000 ms  statement: SELECT 2\n" +
+                                     "0001-01-01 00:00:00.000 UTC [7] LOG:  duration: 1.000 ms  statement: SELECT 3\n");
+  Diagnostics diagnostics;
+  const std::string file = to_workload_file(read_each({path}, {}, diagnostics), true);
+  const auto again = parse_workload_file("w.json", file);
+  ASSERT_TRUE(again.has_value()) << again.error().line();
+  EXPECT_EQ(to_workload_file(*again, true), file);
+}
+
 TEST(WorkloadFile, RefusesInOneLine) {
   const json good = json::parse(digest({fixture("logs/pgbench.log")}));
   const auto refused = [](const std::string& text) {

@@ -21,6 +21,8 @@ TEST(Redact, NothingOfALiteralIsLeft) {
   }
 }
 
+TEST(Redact, AdjoiningStringsStayTwo) { EXPECT_EQ(redact("SELECT ''b'secret'"), "SELECT '...' '...'"); }
+
 TEST(Redact, TheRestStays) {
   EXPECT_EQ(redact("SELECT \"a'b\", $1::numeric(10,2)\n FROM t /* x */ WHERE a = $2"), "SELECT \"a'b\", $1::numeric(10,2)\n FROM t  WHERE a = $2");
   EXPECT_EQ(redact("EXECUTE p('a', 5)"), "EXECUTE p('...', 0)");

@@ -128,14 +128,28 @@ TEST(Depth, RefusesWhatIsTooDeepInsteadOfOverflowing) {
       "SELECT " + repeated("f(", n) + "1" + repeated(")", n),
       "SELECT " + repeated("(SELECT ", n) + "1" + repeated(")", n),
       "SELECT a" + repeated(" COLLATE \"C\"", n),
+      "SELECT 1" + repeated(" + x.and", n),
+      "SELECT " + repeated("CASE WHEN x . /* */ end THEN ", n) + "1" + repeated(" END", n),
   };
   for (const auto& text : hostile) {
     const auto result = shape(text);
     ASSERT_FALSE(result.has_value()) << text.substr(0, 40);
-    EXPECT_EQ(result.error().what, "nested or chained too deeply to be read");
+    EXPECT_EQ(result.error().what, "nested or chained too deeply, or too long, to be read");
     EXPECT_FALSE(fingerprint(text).has_value());
     EXPECT_FALSE(normalize(text).has_value());
   }
+}
+
+// The server's own scanner takes minutes for each of these.
+TEST(Comments, OfAnyNumberAreReadInTime) {
+  const int n = 100'000;
+  EXPECT_TRUE(fingerprint("SELECT 1 " + repeated("/**/", n)).has_value());
+  EXPECT_TRUE(fingerprint("SELECT 1 " + repeated("/*", n) + repeated("*/", n)).has_value());
+  EXPECT_EQ(normalize("SELECT 1 " + repeated("+/**/", 200) + "2").value_or(""), "SELECT $1 " + repeated("+    ", 200) + "$2");
+  const auto open = shape("SELECT 1 " + repeated("/*", n));
+  ASSERT_FALSE(open.has_value());
+  EXPECT_NE(open.error().what.find("unterminated /* comment"), std::string::npos) << open.error().what;
+  EXPECT_EQ(fingerprint("SELECT 'a' /* ' */, 1" + repeated("/* x */", n)).value_or("?"), fingerprint("SELECT 'a', 1").value_or(""));
 }
 
 TEST(Depth, LongIsNotDeep) {
@@ -144,6 +158,12 @@ TEST(Depth, LongIsNotDeep) {
   EXPECT_TRUE(shape("SELECT 1 WHERE a BETWEEN 1 AND 2" + repeated(" AND b + 1 = 2", n)).has_value());
   EXPECT_TRUE(shape("SELECT 1 WHERE a IN (-1" + repeated(", -1", n) + ")").has_value());
   EXPECT_TRUE(shape("INSERT INTO t VALUES (1, -2)" + repeated(", (1, -2)", n)).has_value());
+}
+
+TEST(Depth, RefusesWhatTakesTooMuchMemory) {
+  EXPECT_TRUE(shape("INSERT INTO t VALUES (1)" + repeated(",(1)", 100'000)).has_value());
+  EXPECT_FALSE(shape("INSERT INTO t VALUES (1)" + repeated(",(1)", 600'000)).has_value());
+  EXPECT_TRUE(shape("SELECT '" + repeated("x", 20'000'000) + "'").has_value());
 }
 
 TEST(Depth, DeepButBearableRunsOnALargerStack) {

@@ -1,0 +1,20 @@
+#include "project/drizzle_snapshot.h"
+
+#include "base/text.h"
+#include "project/type_name.h"
+#include "sql/replay.h"
+#include "support.h"
+
+namespace pgadvise::fuzz {
+
+void drizzle_snapshot(std::string_view input) {
+  project::looks_like_snapshot(input);
+  Diagnostics diagnostics;
+  const auto catalog = project::read_snapshot(input, "0000_snapshot.json", diagnostics);
+  for (const Error& error : diagnostics) require(printable(error.line()) == error.line(), "a diagnostic is printable");
+  if (!catalog) return;
+  sql::Replayer replayer;
+  replayer.run(project::render_sql(*catalog), "rendered.sql");
+}
+
+}  // namespace pgadvise::fuzz
