@@ -131,7 +131,73 @@ class CompressedSource final : public ByteSource {
   std::string failure_;
 };
 
+class BackwardSource final : public ByteSource {
+ public:
+  BackwardSource(int descriptor, std::uint64_t size) : descriptor_(descriptor), left_(size) {}
+  ~BackwardSource() override { ::close(descriptor_); }
+  BackwardSource(const BackwardSource&) = delete;
+  BackwardSource& operator=(const BackwardSource&) = delete;
+
+  std::ptrdiff_t read(char* into, std::size_t size) override {
+    while (given_ == lines_.size())
+      if (!fill()) return failure_.empty() ? 0 : -1;
+    const std::size_t count = std::min(size, lines_.size() - given_);
+    std::memcpy(into, lines_.data() + given_, count);
+    given_ += count;
+    return static_cast<std::ptrdiff_t>(count);
+  }
+  std::string failure() const override { return failure_; }
+
+ private:
+  // The block before what was read, and what was left of its first line.
+  bool fill() {
+    lines_.clear();
+    given_ = 0;
+    if (left_ == 0 || !failure_.empty()) return false;
+    const std::uint64_t from = left_ - std::min<std::uint64_t>(left_, block_size);
+    std::string block(static_cast<std::size_t>(left_ - from), '\0');
+    if (::pread(descriptor_, block.data(), block.size(), static_cast<off_t>(from)) != static_cast<ssize_t>(block.size())) {
+      failure_ = "it became shorter, or can't be read";
+      return false;
+    }
+    left_ = from;
+    block += rest_;
+    const auto first = left_ == 0 ? 0 : block.find('\n');
+    constexpr std::size_t most_kept = 64 * block_size;  // a line of which only the beginning will be kept
+    rest_.clear();
+    if (first == std::string::npos && block.size() < most_kept) {
+      rest_ = std::move(block);
+      return true;
+    }
+    const std::size_t begin = left_ == 0 || first == std::string::npos ? 0 : first + 1;
+    rest_ = block.substr(0, begin);
+    for (std::size_t end = block.size(); end > begin;) {
+      const std::size_t stop = block[end - 1] == '\n' ? end - 1 : end;
+      const auto newline = stop > begin ? block.rfind('\n', stop - 1) : std::string::npos;
+      const std::size_t start = newline == std::string::npos || newline < begin ? begin : newline + 1;
+      lines_.append(block, start, stop - start).append(1, '\n');
+      end = start;
+    }
+    return true;
+  }
+
+  static constexpr std::size_t block_size = 1 << 18;
+  const int descriptor_;
+  std::uint64_t left_;
+  std::string rest_;
+  std::string lines_;
+  std::size_t given_ = 0;
+  std::string failure_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<ByteSource>> ByteSource::open_backwards(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (descriptor < 0) return fail(Error::Kind::input, path, std::string("can't be read: ") + std::strerror(errno));
+  const off_t size = ::lseek(descriptor, 0, SEEK_END);
+  return std::make_unique<BackwardSource>(descriptor, static_cast<std::uint64_t>(std::max<off_t>(size, 0)));
+}
 
 bool compressed(std::string_view head) {
   using namespace std::string_view_literals;

@@ -17,6 +17,8 @@ class ByteSource {
  public:
   // "-" is standard input. Errors: missing, a folder, unreadable.
   static Result<std::unique_ptr<ByteSource>> open(const std::string& path);
+  // The lines of a regular file that is not compressed, the last one first.
+  static Result<std::unique_ptr<ByteSource>> open_backwards(const std::string& path);
   virtual ~ByteSource() = default;
   // At least one byte; 0 at the end; below zero when reading failed: what came before it is good.
   virtual std::ptrdiff_t read(char* into, std::size_t size) = 0;

@@ -58,6 +58,7 @@ struct Format {
   bool container_names = false;  // `docker compose logs` wrote "name  | " before each line
   Envelope envelope = Envelope::none;
   bool stamped = false;  // time and process are the envelope's
+  bool newest_first = false;  // as consoles and log stores export; only of formats with a record a line
   std::int64_t first_time = no_time;
   std::string looked_like;  // what it seems to be when it is no PostgreSQL log
   std::string advice;

@@ -84,6 +84,14 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
   format.advice = "name a PostgreSQL server log: stderr, csvlog or jsonlog";
 }
 
+// By most of the times that differ; the first one is then the last.
+void tell_order(const std::vector<std::int64_t>& times, Format& format) {
+  std::size_t up = 0, down = 0;
+  for (std::size_t i = 1; i < times.size(); ++i) up += times[i] > times[i - 1], down += times[i] < times[i - 1];
+  format.newest_first = down >= 3 && down > 9 * up;
+  if (format.newest_first) format.first_time = times.back();
+}
+
 // The server's lines out of an envelope that most lines are in, and what they are.
 bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::string_view>& lines, const std::string& line_prefix, Format& format) {
   std::vector<std::string> texts;
@@ -102,6 +110,10 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
     if (!is_json_record(texts.front(), time)) return false;
     format.name = "jsonlog";
     format.first_time = time;
+    std::vector<std::int64_t> times;
+    for (const auto& text : texts)
+      if (is_json_record(text, time)) times.push_back(time);
+    tell_order(times, format);
   } else {
     const std::vector<std::string_view> views(texts.begin(), texts.end());
     const Prefix given(line_prefix);
@@ -156,8 +168,10 @@ Format detect(std::string_view head, const std::string& line_prefix) {
   std::size_t csv = 0;
   std::size_t json = 0;
   std::int64_t time = no_time;
+  std::vector<std::int64_t> times;
   for (const auto line : lines) {
     if (line.starts_with('{') && is_json_record(line, time)) {
+      times.push_back(time);
       if (json++ == 0) format.first_time = time;
     } else if (starts_csv_record(line)) {
       if (csv++ == 0) format.first_time = csv_record_time(line);
@@ -165,6 +179,7 @@ Format detect(std::string_view head, const std::string& line_prefix) {
   }
   if (json > 0 && json >= csv) {
     format.name = "jsonlog";
+    tell_order(times, format);
     return format;
   }
   if (csv > 0) {

@@ -46,6 +46,12 @@ Result<ChunkReader> ChunkReader::open(const std::string& path) {
   return ChunkReader(std::move(*source));
 }
 
+Result<ChunkReader> ChunkReader::open_backwards(const std::string& path) {
+  auto source = ByteSource::open_backwards(path);
+  if (!source) return tl::unexpected(source.error());
+  return ChunkReader(std::move(*source));
+}
+
 // Reads more behind what is there; false at the end.
 bool ChunkReader::fill(Buffer& buffer) {
   if (ended_) return false;

@@ -73,6 +73,8 @@ class ChunkReader {
  public:
   // "-" is standard input. Errors: missing, a folder, unreadable.
   static Result<ChunkReader> open(const std::string& path);
+  // A regular file that is not compressed, its last line first.
+  static Result<ChunkReader> open_backwards(const std::string& path);
 
   // The first bytes, up to half a megabyte; only before the first next().
   std::string_view head();

@@ -147,8 +147,12 @@ void leave_out_known(std::vector<LogSource>& sources, Diagnostics& diagnostics) 
 }
 
 void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter, Diagnostics& diagnostics) {
-  if (!input.reader) {
-    auto again = ChunkReader::open(source.path);
+  const bool backwards = input.format.newest_first && plain(source.path);
+  if (input.format.newest_first && !backwards)
+    diagnostics.push_back({Error::Kind::passing, source.path, "is newest first, and can't be read backwards: loops and what follows what are not found in it",
+                           "name it as a file that is not compressed"});
+  if (!input.reader || backwards) {
+    auto again = backwards ? ChunkReader::open_backwards(source.path) : ChunkReader::open(source.path);
     if (!again) {
       diagnostics.push_back(again.error());
       source.note = again.error().what;

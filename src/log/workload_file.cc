@@ -99,7 +99,9 @@ json event_json(const ServerEvent& event, const std::string& file) {
   json out{{"kind", name(event.kind)}, {"count", event.count}};
   if (!event.about.empty()) out["about"] = event.about;
   if (!event.fingerprint.empty()) out["fingerprint"] = event.fingerprint, out["statement"] = event.statement;
-  if (event.total > 0) out["total"] = event.total, out["most"] = event.most;
+  static constexpr double most_written = 9e15;  // whole numbers that a double holds
+  const auto whole = [](double value) { return static_cast<std::uint64_t>(std::min(value, most_written)); };
+  if (event.total > 0) out["total"] = whole(event.total), out["most"] = whole(event.most);
   if (event.times.count()) {
     out["times"] = json::array();
     for (const auto& bucket : event.times.buckets()) out["times"].push_back({bucket.index, bucket.count});
@@ -424,8 +426,8 @@ class Reader {
     if (out.fingerprint = string(in, "fingerprint", false); !out.fingerprint.empty() && check_fingerprint(out.fingerprint) && !out.statement.empty())
       if (auto own = sql::fingerprint(out.statement)) out.fingerprint = std::move(*own);
     out.count = count(in, "count");
-    out.total = milliseconds(in, "total", false).value_or(0);
-    out.most = milliseconds(in, "most", false).value_or(0);
+    out.total = static_cast<double>(count(in, "total", false));
+    out.most = static_cast<double>(count(in, "most", false));
     out.times = times(in);
     if (in.is_object() && in.contains("first")) out.first = time(in, "first"), out.last = time(in, "last");
     out.place = {string(in, "file", false), static_cast<int>(in.is_object() && in.contains("line") ? count_of(in["line"], "line", 2'147'483'647) : 0), 0};

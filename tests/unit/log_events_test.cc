@@ -1,9 +1,11 @@
 #include <map>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "log/merge.h"
 #include "log/workload_file.h"
+#include "support/schema.h"
 #include "unit/log_support.h"
 
 namespace pgadvise::log::testing {
@@ -72,6 +74,7 @@ TEST_P(ServerEvents, LiveInAWorkloadFileAndMerge) {
   EXPECT_EQ(text.find("secret"), std::string::npos);
   auto back = parse_workload_file("w.json", text);
   ASSERT_TRUE(back) << back.error().what;
+  EXPECT_EQ(testing_support::violations("workload.schema.json", nlohmann::json::parse(text)), "");
   EXPECT_EQ(to_workload_file(*back, false), text);
   auto twice = *back;
   twice.push_back(twice.front());

@@ -1,6 +1,7 @@
 // Prefixes, and input that is broken, hostile or not a PostgreSQL log at all.
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include <unistd.h>
 
@@ -375,6 +376,24 @@ TEST(LogFloor, AFloorOfDurationsIsToldBecauseItHidesLoops) {
   EXPECT_NE(floored.diagnostics[0].what.find("no statement took less than 250 ms"), std::string::npos);
   EXPECT_TRUE(log(30, 0.02).diagnostics.empty());
   EXPECT_TRUE(log(5, 250.2).diagnostics.empty()) << "too few to tell";
+}
+
+// As kubectl and log stores export: each line a record, the last one first.
+TEST(Input, NewestFirstIsReadBackwards) {
+  std::ifstream file(fixture("logs/loops.json"));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  std::string text;
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) text += *line + "\n";
+  const auto forwards = read_paths({fixture("logs/loops.json")}).workload;
+  const auto backwards = read_text(text).workload;
+  EXPECT_EQ(backwards.sources.at(0).lines, forwards.sources.at(0).lines);
+  ASSERT_EQ(backwards.repeats.size(), forwards.repeats.size());
+  ASSERT_GT(forwards.repeats.size(), 5U);
+  for (std::size_t i = 0; i < forwards.repeats.size(); ++i) {
+    EXPECT_EQ(backwards.repeats[i].pattern, forwards.repeats[i].pattern);
+    EXPECT_EQ(backwards.repeats[i].calls, forwards.repeats[i].calls);
+  }
 }
 
 }  // namespace

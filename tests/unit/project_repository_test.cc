@@ -25,11 +25,15 @@ TEST(Repository, AFolderThatMayNotBeReadIsNoCleanBill) {
   const TempTree tree({{"a/package.json", "{}"}});
   std::filesystem::permissions(tree.path("a"), std::filesystem::perms::none);
   const bool root = ::geteuid() == 0;
-  if (root) ASSERT_EQ(::seteuid(65534), 0);
+  if (root) {
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
   Diagnostics whole, inside;
   read_repository(tree.path("a"), whole);
   read_repository(tree.path(), inside);
-  if (root) ASSERT_EQ(::seteuid(0), 0);
+  if (root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
   std::filesystem::permissions(tree.path("a"), std::filesystem::perms::owner_all);
   ASSERT_EQ(whole.size(), 1u);
   EXPECT_EQ(whole[0].kind, Error::Kind::input);
