@@ -88,6 +88,8 @@ static std::string missing(Needs needs, const Inputs& inputs) {
       break;
     case Needs::migrations:
       if (!inputs.migrations) return "needs migrations: a PATH with a migrations folder, or a migration's file";
+    case Needs::comparison:
+      if (inputs.comparisons.empty()) return "needs migrations, and a database (--db CONN) or drizzle's snapshots to compare them with";
       break;
     case Needs::project:
       if (!inputs.project) return "needs a repository: a PATH";
