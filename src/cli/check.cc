@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -21,6 +22,8 @@
 #include "pg/plan_source.h"
 #include "plan/confirm.h"
 #include "project/migration_facts.h"
+#include "project/git_facts.h"
+#include "project/migration_folder.h"
 #include "project/repository.h"
 #include "report/report.h"
 #include "sql/facts.h"
@@ -102,8 +105,10 @@ class Check {
       std::for_each(diagnostics_.begin() + before, diagnostics_.end(), [&](Error& error) {
         if (!error.where.empty() && !error.where.starts_with(path)) error.where = path + (path.back() == '/' ? "" : "/") + error.where;
       });
-    if (project.files_read.empty()) return;
-    report_.inputs.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
+    project::read_migrations(project, schemas_);
+    project::read_git(project, diagnostics_);
+    if (project.files_read.empty() && project.migrations.empty()) return;
+    if (!project.files_read.empty()) report_.inputs.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
     projects_.push_back(std::move(project));
   }
 
@@ -181,7 +186,8 @@ class Check {
     for (const auto& input : schemas_) {
       Choice choice = choose(input);
       const auto before = static_cast<std::ptrdiff_t>(diagnostics_.size());
-      auto catalog = project::load(input, choice.judged, diagnostics_);
+      sql::ReplayCounts counts;
+      auto catalog = project::load(input, choice.judged, diagnostics_, &counts);
       const auto others = left_out(input);
       diagnostics_.erase(std::remove_if(diagnostics_.begin() + before, diagnostics_.end(), [&](const Error& error) { return lies_in(others, error.where); }), diagnostics_.end());
       auto migrations = judged_migrations(input, std::move(choice));
@@ -190,11 +196,17 @@ class Check {
         report_.inputs.erase(std::remove_if(report_.inputs.begin(), report_.inputs.end(),
                                             [&](const auto& listed) { return listed.path == input.path && listed.kind == input.what(); }),
                              report_.inputs.end());
-      } else if (live_) {
+        continue;
+      }
+      tell_counts(input, counts);
+      const int not_replayed = counts.not_understood;
+      if (live_) {
+        if (!sandbox_) compare_with_database(input, *catalog, not_replayed);
         all = with_places(std::move(all), *catalog);
         if (migrations && !all_migrations) all_migrations.emplace();
         if (migrations) std::move(migrations->begin(), migrations->end(), std::back_inserter(*all_migrations));
       } else {
+        compare_with_snapshot(input, *catalog, not_replayed);
         out.push_back({std::move(*catalog), input.path, std::move(migrations), others});
       }
     }
@@ -245,6 +257,46 @@ class Check {
     return out;
   }
 
+  void tell_counts(const project::SchemaInput& input, const sql::ReplayCounts& counts) {
+    for (auto& listed : report_.inputs)
+      if (listed.path == input.path && listed.kind == input.what() && counts.statements)
+        listed.detail = fmt::format("{} statements", counts.statements) + (counts.not_understood ? fmt::format(", {} not replayed", counts.not_understood) : "") +
+                        (listed.detail.empty() ? "" : "; " + listed.detail);
+  }
+
+  // Which files a database was made from, its tracking table tells; without one, only the single schema at hand can be meant.
+  // Several that it has run make it together.
+  void compare_with_database(const project::SchemaInput& input, const Catalog& catalog, int not_replayed) {
+    const auto part = project::applied_part(input, live_->tracking);
+    if (!part.known && (schemas_.size() != 1 || input.kind == project::SchemaKind::drizzle_snapshot)) return;
+    Diagnostics named;
+    sql::ReplayCounts counts;
+    auto migrated = part.pending ? project::load(part.input, named, &counts) : Result<Catalog>(catalog);
+    if (!migrated) return;
+    if (part.pending) not_replayed = counts.not_understood;
+    auto& comparisons = comparisons_[""];
+    if (!comparisons.empty()) {
+      comparisons[0].folder += ", " + input.path;
+      comparisons[0].not_replayed += not_replayed;
+      compared_.front() = with_places(std::move(compared_.front()), *migrated);
+      return;
+    }
+    compared_.push_front(std::move(*migrated));
+    comparisons.push_back({&compared_.front(), &*live_, true, input.path, "the database " + live_->database, not_replayed, part.known});
+  }
+
+  void compare_with_snapshot(const project::SchemaInput& input, const Catalog& catalog, int not_replayed) {
+    const auto path = project::last_snapshot(input);
+    if (path.empty()) return;
+    Diagnostics named;
+    auto snapshot = project::load({project::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, named);
+    if (!snapshot) return;
+    compared_.push_back(catalog);
+    const Catalog* migrated = &compared_.back();
+    compared_.push_back(std::move(*snapshot));
+    comparisons_[input.path].push_back({migrated, &compared_.back(), false, input.path, path, not_replayed, false});
+  }
+
   void judge(std::vector<Judged>& schemas) {
     if (schemas.empty()) schemas.emplace_back();
     for (const auto& schema : schemas) judge_one(schema, project_of(schema.path));
@@ -272,7 +324,7 @@ class Check {
     judged_.insert(project);
     Workload workload = workload_;
     if (has_workload_) sql::resolve(workload, catalog ? *catalog : Catalog{});
-    auto outcome = lint::run({catalog, has_workload_ ? &workload : nullptr, project, schema.migrations ? &*schema.migrations : nullptr});
+    auto outcome = lint::run({catalog, has_workload_ ? &workload : nullptr, project, schema.migrations ? &*schema.migrations : nullptr, comparisons_[schema.path]});
     if (plans_) {
       plan::ConfirmOptions how;
       how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *live_); };
@@ -335,6 +387,8 @@ class Check {
   std::unique_ptr<plan::PlanSource> plans_;
   std::optional<Catalog> live_;
   std::vector<pg::AppliedMigrations> applied_;
+  std::map<std::string, std::vector<lint::SchemaComparison>> comparisons_;  // by the path of the schema judged
+  std::deque<Catalog> compared_;
   std::set<const Project*> judged_;
   std::set<std::string> ids_;
   std::map<std::string, const Project*> owners_;  // by finding's id

@@ -15,12 +15,24 @@
 
 namespace pgadvise::lint {
 
+// A schema as the migrations make it, and as the database or the last drizzle snapshot tells it.
+struct SchemaComparison {
+  const Catalog* migrated = nullptr;
+  const Catalog* other = nullptr;
+  bool database = false;   // else a snapshot
+  std::string folder;      // of the migrations
+  std::string other_name;  // "the database", a snapshot's path
+  int not_replayed = 0;    // statements of the migrations that could not be replayed: what they make is not known
+  bool applied_known = false;  // a tracking table told which migrations ran; only those are in `migrated`
+};
+
 // The inputs of one run; a null pointer: not given. Views: the owner keeps them alive.
 struct Inputs {
   const Catalog* catalog = nullptr;
   const Workload* workload = nullptr;
   const Project* project = nullptr;
   const std::vector<Migration>* migrations = nullptr;  // those to be judged, in the order they run
+  std::vector<SchemaComparison> comparisons = {};
 };
 
 class Context {
@@ -32,6 +44,7 @@ class Context {
   const Workload& workload() const { return *inputs_.workload; }
   const Project& project() const { return *inputs_.project; }
   const std::vector<Migration>& migrations() const { return *inputs_.migrations; }
+  const std::vector<SchemaComparison>& comparisons() const { return inputs_.comparisons; }
   bool has_catalog() const { return inputs_.catalog != nullptr; }
   bool has_workload() const { return inputs_.workload != nullptr; }
   bool has_project() const { return inputs_.project != nullptr; }

@@ -89,6 +89,9 @@ static std::string missing(Needs needs, const Inputs& inputs) {
     case Needs::migrations:
       if (!inputs.migrations) return "needs migrations: a PATH with a migrations folder, or a migration's file";
       break;
+    case Needs::comparison:
+      if (inputs.comparisons.empty()) return "needs migrations, and a database (--db CONN) or drizzle's snapshots to compare them with";
+      break;
     case Needs::project:
       if (!inputs.project) return "needs a repository: a PATH";
       break;

@@ -15,7 +15,8 @@ class Reporter;
 // What a rule cannot do without; the runner says "not run: needs a log" instead of passing in silence.
 // statistics: a server's (or its snapshot's) sizes and counts; server: its settings, too. migrations: those that are to be
 // judged, step by step; a dump or a database has none.
-enum class Needs { catalog, workload, events, project, statistics, server, migrations };
+// comparison: one schema told twice.
+enum class Needs { catalog, workload, events, project, statistics, server, migrations, comparison };
 
 struct Option {
   std::string_view name;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "model/migrations.h"
 #include "model/place.h"
 
 namespace pgadvise {
@@ -183,6 +184,7 @@ struct Catalog {
   std::vector<std::string> schemas;
   std::vector<std::string> extensions;
   std::vector<std::string> user_functions;  // "schema.name", sorted: what an expression may call
+  std::vector<TrackingTable> tracking;      // what migration tools say they have run; live only
 
   const Table* table(const QualifiedName& name) const;
   Table* table(const QualifiedName& name);

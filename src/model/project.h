@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "model/migrations.h"
 #include "model/place.h"
 
 namespace pgadvise {
@@ -26,6 +27,7 @@ struct Project {
   bool drizzle = false;           // a drizzle config, folder or dependency was seen
   bool postgresql = true;         // false: its drizzle config names another dialect
   std::vector<DeployCommand> deploy_commands;
+  std::vector<MigrationFolder> migrations;
   std::vector<std::string> files_read;
   // schema.ts spelling: "schema.table" ("public.orders", always with its schema) -> the identifier of the pgTable
   // constant, and "schema.table.column" -> the property name; sorted; found by a plain reading of the schema files,

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "pg/tracking.h"
 
 namespace pgadvise::pg {
 
@@ -644,6 +645,9 @@ Result<void> Reader::everything() {
     if (const auto done = (this->*part)(); !done) return done;
   column_statistics();
   sum_up_partitions();
+  catalog_.tracking = read_tracking(catalog_, [&](const std::string& query) {
+    return ask(query, "SELECT WHERE false", "which migrations have run can't be read");
+  });
   return {};
 }
 

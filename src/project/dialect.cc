@@ -1,11 +1,13 @@
 #include "project/dialect.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/text.h"
 #include "project/files.h"
 #include "project/script_text.h"
+#include "sql/statement.h"
 
 namespace pgadvise::project {
 namespace {
@@ -124,6 +126,40 @@ bool drizzle_is_postgresql(const std::vector<DrizzleConfig>& configs, const std:
   }
   return configs.empty() ||
          std::any_of(configs.begin(), configs.end(), [](const DrizzleConfig& config) { return config.postgresql(); });
+}
+
+bool foreign_folder(std::string_view name) {
+  static constexpr std::string_view whole[] = {"h2", "db2", "d1", "derby", "scylla", "spanner", "tidb", "libsql", "turso", "snowflake", "bigquery", "sql_server"};
+  static constexpr std::string_view part[] = {"mysql", "mariadb", "sqlite", "hsqldb", "oracle", "mssql", "sqlserver", "clickhouse", "cassandra", "duckdb", "singlestore"};
+  const std::string low = lower(name);
+  if (low.find("postgres") != std::string::npos) return false;
+  return std::find(std::begin(whole), std::end(whole), low) != std::end(whole) ||
+         std::any_of(std::begin(part), std::end(part), [&](std::string_view word) { return low.find(word) != std::string::npos; });
+}
+
+std::string foreign_sql(std::string_view script) {
+  struct Sign {
+    std::string_view text;
+    const char* database;
+  };
+  static constexpr Sign signs[] = {{"mergetree", "ClickHouse"}, {"lowcardinality(", "ClickHouse"}, {"`", "MySQL"}, {"auto_increment", "MySQL"},
+                                   {"engine=innodb", "MySQL"}, {"autoincrement", "SQLite"}, {"without rowid", "SQLite"}, {"nvarchar", "SQL Server"},
+                                   {"[dbo]", "SQL Server"}, {"identity(1,1)", "SQL Server"}, {"varchar2(", "Oracle"}};
+  std::map<std::string, int> foreign;
+  int tables = 0;
+  for (const auto& statement : sql::split(script)) {
+    if (!starts_with_nocase(statement.text, "create table")) continue;
+    ++tables;
+    const std::string text = lower(statement.text);
+    for (const auto& [sign, database] : signs)
+      if (text.find(sign) != std::string::npos) {
+        ++foreign[database];
+        break;
+      }
+  }
+  for (const auto& [database, count] : foreign)
+    if (count * 2 > tables) return database;
+  return {};
 }
 
 bool prisma_is_postgresql(Tree& tree, const std::string& folder, const std::vector<std::string>& words) {

@@ -26,6 +26,12 @@ std::vector<DrizzleConfig> drizzle_configs(Tree& tree);
 // folder, and else by any config of the repository. True when nothing tells.
 bool drizzle_is_postgresql(const std::vector<DrizzleConfig>& configs, const std::string& folder,
                            const std::vector<std::string>& words);
+// "mysql", "sqlite3", "clickhouse" …: a folder for the scripts of a database that is not PostgreSQL.
+bool foreign_folder(std::string_view name);
+// The database that most CREATE TABLE statements of a script are written for: "MySQL", "SQLite" …; "" for PostgreSQL, and
+// when nothing tells.
+std::string foreign_sql(std::string_view script);
+
 bool prisma_is_postgresql(Tree& tree, const std::string& folder, const std::vector<std::string>& words);
 
 }  // namespace pgadvise::project

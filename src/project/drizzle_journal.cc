@@ -27,9 +27,14 @@ Result<std::vector<JournalEntry>> read_journal(const std::string& folder, Diagno
   if (!member(*root, "entries").is_array())
     return fail(Error::Kind::input, path, "a journal without entries", "`drizzle-kit generate` writes it");
   std::vector<JournalEntry> out;
-  for (const auto& item : member(*root, "entries")) {
+  const JsonPlaces places(*text, path, 2);
+  const Json& entries = member(*root, "entries");
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Json& item = entries[i];
     JournalEntry entry{text_member(item, "tag"), 0};
+    entry.place = places.at({"entries", "[" + std::to_string(i) + "]"});
     if (const Json& when = member(item, "when"); when.is_number_integer()) entry.when = when.get<std::int64_t>();
+    if (const Json& index = member(item, "idx"); index.is_number_integer()) entry.index = index.get<std::int64_t>();
     if (safe_tag(entry.tag)) {
       out.push_back(std::move(entry));
     } else {

@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/place.h"
 
 namespace pgadvise::project {
 
 struct JournalEntry {
   std::string tag;
   std::int64_t when = 0;
+  std::int64_t index = -1;  // "idx"
+  Place place;
 };
 
 // The entries in the journal's order. Errors: missing, broken, or of another database's dialect.

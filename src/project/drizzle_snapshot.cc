@@ -51,6 +51,7 @@ class SnapshotReader {
 
   Catalog read() {
     catalog_.schemas.push_back("public");
+    if (member(root_, "ddl").is_array()) return read_rows();
     for (const auto& [key, value] : member(root_, "schemas").items())
       if (const auto name = value.is_string() ? value.get<std::string>() : key; name != "public")
         catalog_.schemas.push_back(name);
@@ -63,6 +64,72 @@ class SnapshotReader {
   }
 
  private:
+  // Version 8: a list of rows, each with its entityType. Tables, enums and the like come first, whatever the order of the file.
+  Catalog read_rows() {
+    for (const auto* type : {"schemas", "enums", "sequences", "tables", "views"}) each_row(type, [&](const Json& row, const Place& place) { read_object(type, row, place); });
+    for (const auto* type : {"columns", "pks", "uniques", "fks", "checks", "indexes", "policies"})
+      each_row(type, [&](const Json& row, const Place& place) {
+        Table* table = catalog_.table({or_public(text_member(row, "schema")), cut_name(text_member(row, "table"))});
+        if (!table) return complain(place, "one of the " + std::string(type) + " names a table that is not there: " + ellipsis(text_member(row, "table"), 80));
+        table_place_ = place;
+        read_part(type, *table, row, place);
+      });
+    std::sort(catalog_.schemas.begin(), catalog_.schemas.end());
+    return std::move(catalog_);
+  }
+
+  template <class Use>
+  void each_row(std::string_view type, Use use) {
+    const Json& rows = member(root_, "ddl");
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (text_member(rows[i], "entityType") == type) use(rows[i], places_.at({"ddl", "[" + std::to_string(i) + "]"}));
+  }
+
+  void read_object(std::string_view type, const Json& row, const Place& place) {
+    const QualifiedName name = name_of(row);
+    if (name.name.empty()) return complain(place, "one of the " + std::string(type) + " without a name");
+    if (type == "schemas") {
+      if (name.name != "public") catalog_.schemas.push_back(name.name);
+    } else if (type == "enums") {
+      catalog_.enums[name] = {name, strings(member(row, "values")), place};
+    } else if (type == "sequences") {
+      catalog_.sequences[name] = {name, "bigint", std::nullopt, "", place};
+    } else {
+      Table table;
+      table.name = name;
+      table.origin = place;
+      table.row_security = flag_member(row, "isRlsEnabled");
+      if (type == "views") {
+        table.kind = flag_member(row, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
+        table.definition = text_member(row, "definition");
+      }
+      catalog_.tables[name] = std::move(table);
+    }
+  }
+
+  void read_part(std::string_view type, Table& table, const Json& row, const Place& place) {
+    if (type == "columns") read_column(table, place, row);
+    if (type == "pks") read_primary_key(table, row);
+    if (type == "uniques") add_key(table, Constraint::Kind::unique, text_member(row, "name"), strings(member(row, "columns")), flag_member(row, "nullsNotDistinct"));
+    if (type == "fks") read_foreign_key(table, row);
+    if (type == "checks") read_check(table, row, place);
+    if (type == "indexes") read_index(table, row, place);
+    if (type == "policies") read_policy(table, row, place);
+  }
+
+  void read_check(Table& table, const Json& object, const Place& place) {
+    Constraint check{.kind = Constraint::Kind::check, .name = cut_name(text_member(object, "name"))};
+    check.expression = text_member(object, "value");
+    check.origin = place;
+    table.constraints.push_back(std::move(check));
+  }
+
+  static void read_policy(Table& table, const Json& object, const Place& place) {
+    table.row_security = true;
+    table.policies.push_back({text_member(object, "name"), text_member(object, "for"), text_member(object, "as") != "RESTRICTIVE",
+                              text_member(object, "using"), text_member(object, "withCheck"), place});
+  }
+
   QualifiedName name_of(const Json& object) {
     return {or_public(text_member(object, "schema")), cut_name(text_member(object, "name"))};
   }
@@ -91,7 +158,7 @@ class SnapshotReader {
     table.name = name_of(object);
     table.origin = places_.at({"tables", key});
     if (table.name.name.empty()) return complain(table.origin, "a table without a name");
-    table.row_security = flag_member(object, "isRLSEnabled") || !member(object, "policies").empty();
+    table.row_security = flag_member(object, "isRLSEnabled");
     table_place_ = table.origin;
     read_columns(table, key, "tables", object);
     for (const auto& [k, value] : member(object, "compositePrimaryKeys").items()) read_primary_key(table, value);
@@ -99,17 +166,11 @@ class SnapshotReader {
       add_key(table, Constraint::Kind::unique, text_member(value, "name"), strings(member(value, "columns")),
               flag_member(value, "nullsNotDistinct"));
     for (const auto& [k, value] : member(object, "foreignKeys").items()) read_foreign_key(table, value);
-    for (const auto& [k, value] : member(object, "checkConstraints").items()) {
-      Constraint check{.kind = Constraint::Kind::check, .name = cut_name(text_member(value, "name"))};
-      check.expression = text_member(value, "value");
-      check.origin = places_.at({"tables", key, "checkConstraints", k});
-      table.constraints.push_back(std::move(check));
-    }
+    for (const auto& [k, value] : member(object, "checkConstraints").items())
+      read_check(table, value, places_.at({"tables", key, "checkConstraints", k}));
     for (const auto& [k, value] : member(object, "indexes").items())
       read_index(table, value, places_.at({"tables", key, "indexes", k}));
-    for (const auto& [k, value] : member(object, "policies").items())
-      table.policies.push_back({text_member(value, "name"), text_member(value, "for"), text_member(value, "as") != "RESTRICTIVE",
-                                text_member(value, "using"), text_member(value, "withCheck"), table.origin});
+    for (const auto& [k, value] : member(object, "policies").items()) read_policy(table, value, table.origin);
     catalog_.tables[table.name] = std::move(table);
   }
 
@@ -125,9 +186,14 @@ class SnapshotReader {
     Column column;
     column.name = cut_name(text_member(object, "name"));
     column.origin = place;
-    const std::string type = text_member(object, "type");
+    std::string type = text_member(object, "type");
+    if (const Json& dimensions = member(object, "dimensions"); dimensions.is_number_integer() && dimensions.get<int>() > 0) type += "[]";
     if (column.name.empty() || type.empty()) return complain(column.origin, "a column without a name or a type");
     column.type = column_type(type, text_member(object, "typeSchema"));
+    if (table.kind != Table::Kind::ordinary) {  // a view's columns repeat those of its tables, keys and all
+      table.columns.push_back(std::move(column));
+      return;
+    }
     column.not_null = flag_member(object, "notNull") || flag_member(object, "primaryKey");
     column.default_expression = expression_of(member(object, "default"));
     if (const Json& generated = member(object, "generated"); generated.is_object())
@@ -206,7 +272,7 @@ class SnapshotReader {
 
   void read_foreign_key(Table& table, const Json& object) {
     Constraint key{.kind = Constraint::Kind::foreign_key, .name = cut_name(text_member(object, "name"))};
-    key.columns = strings(member(object, "columnsFrom"));
+    key.columns = strings(member(object, member(object, "columnsFrom").is_array() ? "columnsFrom" : "columns"));
     key.referenced_columns = strings(member(object, "columnsTo"));
     key.referenced_table = {or_public(text_member(object, "schemaTo")), cut_name(text_member(object, "tableTo"))};
     key.on_delete = action(object, "onDelete");
@@ -227,15 +293,18 @@ class SnapshotReader {
       IndexKey key;
       if (item.is_string()) {  // version 6
         key.column = item.get<std::string>();
-      } else if (flag_member(item, "isExpression")) {
-        key.expression = text_member(item, "expression");
       } else {
-        key.column = cut_name(text_member(item, "expression"));
+        const std::string value = text_member(item, member(item, "value").is_string() ? "value" : "expression");
+        if (flag_member(item, "isExpression")) key.expression = value;
+        else key.column = cut_name(value);
       }
       key.descending = !optional_flag(item, "asc").value_or(true);
       key.nulls_first = item.is_object() ? text_member(item, "nulls") == "first" : false;
       if (key.descending && text_member(item, "nulls").empty()) key.nulls_first = true;
-      key.operator_class = text_member(item, "opclass");
+      if (const auto first = optional_flag(item, "nullsFirst")) key.nulls_first = *first;
+      const Json& operator_class = member(item, "opclass");  // a word; of version 8, a name and whether it is the default
+      key.operator_class = operator_class.is_object() ? text_member(operator_class, "name") : text_member(item, "opclass");
+      if (flag_member(operator_class, "default")) key.operator_class.clear();
       if (!key.column.empty() || !key.expression.empty()) index.keys.push_back(std::move(key));
     }
     if (index.name.empty() || index.keys.empty()) return complain(place, "an index without a name or columns");
@@ -300,10 +369,10 @@ Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Di
     return fail(Error::Kind::input, file, "a drizzle snapshot of another database (" + ellipsis(dialect, 20) + ")",
                 "only PostgreSQL schemas are read");
   const std::string version = text_member(*root, "version");
-  if (version != "6" && version != "7")
-    return fail(Error::Kind::input, file, "drizzle snapshot version " + ellipsis(version, 10) + " is not read, only 6 and 7",
-                version == "8" ? "name the migrations folder: its SQL is read" : "`drizzle-kit up` brings it to version 7");
-  if (!member(*root, "tables").is_object())
+  if (version.size() != 1 || version < "5" || version > "8")
+    return fail(Error::Kind::input, file, "drizzle snapshot version " + ellipsis(version, 10) + " is not read, only 5 to 8",
+                "`drizzle-kit up` brings it to a newer version");
+  if (version == "8" ? !member(*root, "ddl").is_array() : !member(*root, "tables").is_object())
     return fail(Error::Kind::input, file, "a drizzle snapshot without tables", "was it cut short?");
   return SnapshotReader(*root, text, file, diagnostics).read();
 }

@@ -62,9 +62,10 @@ struct Walker {
     struct Level {
       bool object;
       bool key_next;
+      std::size_t element = 0;
     };
     std::vector<Level> levels;
-    std::vector<std::string> path;  // one key for each level, "" in arrays and before the first key
+    std::vector<std::string> path;  // one key for each level, "[n]" in arrays, "" before the first key
     for (std::size_t at = 0; at < text.size();) {
       const char c = text[at];
       if (c == '"') {
@@ -78,6 +79,10 @@ struct Walker {
         continue;
       }
       if (c == '{' || c == '[') {
+        if (!levels.empty() && !levels.back().object && path.size() <= max_depth) {
+          path.back() = "[" + std::to_string(levels.back().element) + "]";
+          offsets[joined(path)] = at;
+        }
         levels.push_back({c == '{', c == '{'});
         path.emplace_back();
       } else if ((c == '}' || c == ']') && !levels.empty()) {
@@ -85,6 +90,7 @@ struct Walker {
         path.pop_back();
       } else if (c == ',' && !levels.empty()) {
         levels.back().key_next = levels.back().object;
+        ++levels.back().element;
       }
       ++at;
     }

@@ -7,9 +7,12 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "project/dialect.h"
 #include "project/drizzle_journal.h"
 #include "project/drizzle_snapshot.h"
 #include "project/files.h"
+#include "project/sqitch_plan.h"
+#include "project/tree.h"
 
 namespace pgadvise::project {
 namespace fs = std::filesystem;
@@ -26,95 +29,46 @@ bool is_file(const std::string& path) {
   return fs::is_regular_file(path, code);
 }
 
-// The names directly inside a folder, in natural order; those of folders by their bytes, as prisma and drizzle order them.
-std::vector<std::string> names_in(const std::string& folder, bool folders) {
-  std::vector<std::string> out;
-  std::error_code code;
-  for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
-    std::error_code ignored;
-    if (folders ? it->is_directory(ignored) : it->is_regular_file(ignored)) out.push_back(it->path().filename().string());
-    if (out.size() >= 100'000) break;
-  }
-  if (folders) {
-    std::sort(out.begin(), out.end());
-  } else {
-    std::sort(out.begin(), out.end(), natural_less);
-  }
-  return out;
-}
-
-bool ends_with(std::string_view text, std::string_view tail) {
-  return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
-}
-
-bool up_migration(const std::string& name) {
-  const std::string lowered = lower(name);
-  return ends_with(lowered, ".sql") && !ends_with(lowered, ".down.sql") && !ends_with(lowered, "_down.sql") &&
-         lowered != "down.sql";
-}
-
-bool digits_in_front(std::string_view name, std::size_t count) {
-  return name.size() > count &&
-         std::all_of(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(count), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 bool has_journal(const std::string& folder) { return is_file(under(folder, "meta/_journal.json")); }
 
-// Every .sql of the folder that no entry names.
-void name_orphans(const std::string& folder, const std::set<std::string>& tags, Diagnostics& diagnostics) {
-  for (const auto& name : names_in(folder, false))
-    if (up_migration(name) && !tags.count(name.substr(0, name.size() - 4)))
-      diagnostics.push_back({Error::Kind::passing, under(folder, name), "no entry of meta/_journal.json names this file",
-                             "drizzle never runs it, and it is not replayed"});
+bool is_sql(std::string_view name) { return name.size() > 4 && lower(name.substr(name.size() - 4)) == ".sql"; }
+
+bool up_migration(std::string_view name) {
+  const std::string lowered = lower(name);
+  return is_sql(lowered) && !lowered.ends_with(".down.sql") && !lowered.ends_with("_down.sql") && lowered != "down.sql";
+}
+
+SchemaInput migrations(const Folder& folder, const MigrationTool& tool, std::vector<SchemaFile> files) {
+  SchemaKind kind = SchemaKind::migrations;
+  if (tool.name.starts_with("drizzle")) kind = SchemaKind::drizzle_migrations;
+  if (tool.name == "prisma") kind = SchemaKind::prisma_migrations;
+  return {kind, folder.path(), std::move(files), &tool};
 }
 
 std::string latest_snapshot(const std::string& folder) {
+  const Folder meta(under(folder, "meta"));
   std::string out;
-  for (const auto& name : names_in(under(folder, "meta"), false))
-    if (ends_with(name, "_snapshot.json")) out = under(folder, "meta/" + name);
+  for (const auto& name : meta.files())
+    if (name.ends_with("_snapshot.json") && (out.empty() || natural_less(base_of(out), name))) out = meta.path(name);
   return out;
 }
 
-Found journal_folder(const std::string& folder, Diagnostics& diagnostics) {
-  const auto entries = read_journal(folder, diagnostics);
+Found journal_folder(const std::string& path, Diagnostics& diagnostics) {
+  const Folder folder(path);
+  Diagnostics named;
+  const auto entries = read_journal(path, named);
   if (!entries) return tl::unexpected(entries.error());
-  SchemaInput input{SchemaKind::drizzle_migrations, folder, {}};
-  std::set<std::string> tags;
-  Diagnostics missing;
-  for (const auto& entry : *entries) {
-    if (!tags.insert(entry.tag).second) continue;
-    const std::string path = under(folder, entry.tag + ".sql");
-    if (is_file(path)) {
-      input.files.push_back({path, entry.tag});
-    } else {
-      missing.push_back({Error::Kind::passing, under(folder, "meta/_journal.json"),
-                         "the file of entry " + ellipsis(entry.tag, 80) + " is missing: " + ellipsis(path, 200),
-                         "is it committed?"});
-    }
-  }
-  const std::string snapshot = input.files.empty() && !missing.empty() ? latest_snapshot(folder) : "";
+  const MigrationTool& tool = *migration_tool("drizzle");
+  named.clear();
+  auto files = tool.files(folder, named);
+  const std::string snapshot = files.empty() && !entries->empty() ? latest_snapshot(path) : "";
   if (!snapshot.empty()) {
-    diagnostics.push_back({Error::Kind::passing, folder, "none of the journal's .sql files is here: the last snapshot is read instead",
+    diagnostics.push_back({Error::Kind::passing, path, "none of the journal's .sql files is here: the last snapshot is read instead",
                            "are the migrations committed?"});
     return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}};
   }
-  diagnostics.insert(diagnostics.end(), missing.begin(), missing.end());
-  name_orphans(folder, tags, diagnostics);
-  return std::vector<SchemaInput>{std::move(input)};
-}
-
-// Subfolders with a migration.sql each: prisma's form, and drizzle-kit 1's, which has a snapshot.json beside it.
-SchemaInput subfolder_migrations(const std::string& folder) {
-  SchemaInput input{SchemaKind::none, folder, {}};
-  bool drizzle = false;
-  for (const auto& name : names_in(folder, true)) {
-    const std::string path = under(folder, name + "/migration.sql");
-    if (!is_file(path)) continue;
-    input.files.push_back({path, name});
-    drizzle = drizzle || is_file(under(folder, name + "/snapshot.json"));
-  }
-  if (!input.files.empty()) input.kind = drizzle ? SchemaKind::drizzle_migrations : SchemaKind::prisma_migrations;
-  return input;
+  diagnostics.insert(diagnostics.end(), named.begin(), named.end());
+  return std::vector<SchemaInput>{migrations(folder, tool, std::move(files))};
 }
 
 bool foreign_lock(const std::string& folder, Diagnostics& diagnostics) {
@@ -127,19 +81,45 @@ bool foreign_lock(const std::string& folder, Diagnostics& diagnostics) {
   return true;
 }
 
-SchemaInput plain_folder(const std::string& folder) {
-  SchemaInput input{SchemaKind::none, folder, {}};
-  for (const auto& name : names_in(folder, false))
-    if (up_migration(name)) input.files.push_back({under(folder, name), ""});
-  if (!input.files.empty()) input.kind = SchemaKind::sql_folder;
-  return input;
+// Another database's, by a lock file, a configuration or what the scripts say. Its name, "" when there is none.
+std::string other_database(const Folder& folder, const MigrationTool& tool, const std::vector<SchemaFile>& files) {
+  if (foreign_folder(folder.name())) return folder.name();
+  if (tool.name == "sqitch")
+    if (const auto engine = sqitch_engine(folder.path()); !engine.empty() && engine != "pg" && engine != "cockroach" && engine != "yugabyte") return engine;
+  std::string sample;
+  for (std::size_t i = 0; i < files.size() && sample.size() < 400'000; i += 1 + files.size() / 40)
+    sample += Folder(std::string(folder_of(files[i].path))).head(std::string(base_of(files[i].path))) + "\n;\n";
+  return foreign_sql(sample);
 }
 
-// "20240101000000_init", "drizzle/0001_x", "prisma/migrations/01_init": a number in front, the longer the surer.
-bool migration_folder(std::string_view folder) {
-  const auto parent = base_of(folder_of(folder));
-  return digits_in_front(base_of(folder), 4) ||
-         (digits_in_front(base_of(folder), 1) && (parent == "migrations" || parent == "migration"));
+// Nothing, one input, or, of another database, a line among the diagnostics.
+std::optional<SchemaInput> tool_folder(const std::string& path, bool repository, Diagnostics& diagnostics) {
+  const Folder folder(path);
+  Diagnostics named;
+  std::vector<SchemaFile> files;
+  const MigrationTool* tool = recognise(folder, files, named);
+  if (!tool || tool->name == "drizzle") return std::nullopt;
+  const std::string name = lower(folder.name());
+  if (tool->by_name_only && repository && name.find("migration") == std::string::npos && name != "migrate") return std::nullopt;
+  if (foreign_lock(path, diagnostics)) return SchemaInput{};
+  if (const auto other = other_database(folder, *tool, files); !other.empty()) {
+    diagnostics.push_back({Error::Kind::passing, path, std::string(tool->name) + " migrations of another database (" + other + ")", "only PostgreSQL migrations are read"});
+    return SchemaInput{};
+  }
+  diagnostics.insert(diagnostics.end(), named.begin(), named.end());
+  return migrations(folder, *tool, std::move(files));
+}
+
+SchemaInput plain_folder(const std::string& path) {
+  const Folder folder(path);
+  SchemaInput input{SchemaKind::none, path, {}};
+  std::vector<std::string> names;
+  for (const auto& name : folder.files())
+    if (up_migration(name)) names.push_back(name);
+  std::sort(names.begin(), names.end(), natural_less);
+  for (const auto& name : names) input.files.push_back({folder.path(name), ""});
+  if (!input.files.empty()) input.kind = SchemaKind::sql_folder;
+  return input;
 }
 
 // A journal or a snapshot of another dialect, or a broken one, ends nothing in a repository: it is named, the rest goes on.
@@ -154,23 +134,73 @@ void add_journal(const std::string& folder, std::vector<SchemaInput>& out, Diagn
   }
 }
 
-Found repository(const std::string& root, Diagnostics& diagnostics) {
+// A dump that a framework keeps beside migrations which are programs: Rails', Ecto's.
+bool structure_dump(const std::string& path) {
+  const std::string head = Folder(std::string(folder_of(path))).head(std::string(base_of(path)));
+  return head.find("PostgreSQL") != std::string::npos || head.find("SET statement_timeout") != std::string::npos ||
+         head.find("SET client_encoding") != std::string::npos;
+}
+
+// Where migrations may lie, as paths inside the repository; a folder comes before those inside it.
+struct Places {
   std::set<std::string> journals;
-  std::set<std::string> subfolders;
-  std::set<std::string> supabase;
-  for (const auto& file : list_files(root, diagnostics)) {
+  std::set<std::string> folders;
+  std::set<std::string> dumps;
+};
+
+Places places_of(const std::vector<std::string>& files) {
+  Places out;
+  for (const auto& file : files) {
     const std::string folder(folder_of(file));
-    if (base_of(file) == "_journal.json" && base_of(folder) == "meta") journals.insert(std::string(folder_of(folder)));
-    if (base_of(file) == "migration.sql" && migration_folder(folder)) subfolders.insert(std::string(folder_of(folder)));
-    if ((folder == "supabase/migrations" || ends_with(folder, "/supabase/migrations")) && up_migration(std::string(base_of(file))))
-      supabase.insert(folder);
+    const std::string_view base = base_of(file);
+    if (base == "_journal.json" && base_of(folder) == "meta") out.journals.insert(std::string(folder_of(folder)));
+    if (base == "structure.sql") out.dumps.insert(file);
+    if (base == "sqitch.plan") out.folders.insert(folder);
+    if (!up_migration(base)) continue;
+    out.folders.insert(folder);
+    if (!folder.empty()) out.folders.insert(std::string(folder_of(folder)));  // a folder a migration; flyway's subfolders
   }
+  return out;
+}
+
+bool lies_in(const std::string& folder, const std::set<std::string>& others) {
+  for (std::string_view at = folder; !at.empty(); at = folder_of(at))
+    if (others.count(std::string(at))) return true;
+  return others.count("") > 0;
+}
+
+// A script whose folder's name says which database it is for, anywhere on the way.
+bool for_another_database(const std::string& folder) {
+  const auto parts = split(folder, '/');
+  return std::any_of(parts.begin(), parts.end(), [](std::string_view part) { return foreign_folder(part); });
+}
+
+Found repository(const std::string& root, Diagnostics& diagnostics) {
+  const Places places = places_of(list_files(root, diagnostics));
   std::vector<SchemaInput> out;
-  for (const auto& folder : journals) add_journal(under(root, folder), out, diagnostics);
-  for (const auto& folder : subfolders)
-    if (!foreign_lock(under(root, folder), diagnostics)) out.push_back(subfolder_migrations(under(root, folder)));
-  for (const auto& folder : supabase)
-    if (!journals.count(folder)) out.push_back(plain_folder(under(root, folder)));
+  std::set<std::string> taken;
+  for (const auto& folder : places.journals) {
+    add_journal(under(root, folder), out, diagnostics);
+    taken.insert(folder);
+  }
+  for (const auto& folder : places.folders) {
+    if (lies_in(folder, taken)) continue;
+    Diagnostics named;
+    auto found = tool_folder(under(root, folder), true, named);
+    if (!found) continue;
+    const bool known = found->kind == SchemaKind::drizzle_migrations || found->kind == SchemaKind::prisma_migrations;
+    if (!known && never_deployed(folder + "/")) continue;
+    taken.insert(folder);
+    if (found->kind != SchemaKind::none && for_another_database(folder)) {
+      diagnostics.push_back({Error::Kind::passing, under(root, folder), std::string(found->tool->name) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
+      continue;
+    }
+    diagnostics.insert(diagnostics.end(), named.begin(), named.end());
+    if (found->kind != SchemaKind::none) out.push_back(std::move(*found));
+  }
+  for (const auto& dump : places.dumps)
+    if (const auto path = under(root, dump); !lies_in(std::string(folder_of(dump)), taken) && !never_deployed(dump) && structure_dump(path))
+      out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
   std::sort(out.begin(), out.end(), [](const SchemaInput& a, const SchemaInput& b) { return natural_less(a.path, b.path); });
   return out;
 }
@@ -189,10 +219,10 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics) {
   if (has_journal(path)) return journal_folder(path, diagnostics);
   if (is_file(under(path, "_journal.json")) && fs::path(path).filename() == "meta")
     return journal_folder(fs::path(path).parent_path().generic_string(), diagnostics);
-  if (auto input = subfolder_migrations(path); input.kind != SchemaKind::none) {
-    if (foreign_lock(path, diagnostics)) return std::vector<SchemaInput>{};
-    return std::vector<SchemaInput>{std::move(input)};
-  }
+  // A repository's root may hold numbered scripts that are no migrations.
+  const bool root = looks_like_repository(path);
+  if (auto input = tool_folder(path, root, diagnostics))
+    return input->kind == SchemaKind::none ? std::vector<SchemaInput>{} : std::vector<SchemaInput>{std::move(*input)};
   // Loose scripts beside migrations are queries, seeds and the like: they count only where there is nothing else.
   auto found = repository(path, diagnostics);
   if (!found || !found->empty() || looks_like_repository(path)) return found;
@@ -204,13 +234,13 @@ Found file_input(const std::string& path, Diagnostics& diagnostics) {
   const fs::path file(path);
   if (file.filename() == "_journal.json" && file.parent_path().filename() == "meta")
     return journal_folder(file.parent_path().parent_path().generic_string(), diagnostics);
-  if (ends_with(lower(path), ".sql")) return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
+  if (is_sql(path)) return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
   const auto text = read_file(path, sql_limit);
   if (!text) return tl::unexpected(text.error());
   if (looks_like_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, path, {{path, ""}}}};
   if (text->substr(0, 5) == "PGDMP")
     return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format", "make SQL of it: pg_restore -s -f schema.sql");
-  if (ends_with(lower(path), ".json") || text->find('\0') != std::string::npos)
+  if (lower(path).ends_with(".json") || text->find('\0') != std::string::npos)
     return fail(Error::Kind::input, path, "is neither SQL nor a drizzle snapshot", "name a .sql file, a migrations folder or a repository");
   return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
 }
@@ -225,6 +255,7 @@ std::string SchemaInput::what() const {
     case SchemaKind::sql_file: return "SQL script";
     case SchemaKind::drizzle_migrations: return counted("drizzle migrations");
     case SchemaKind::prisma_migrations: return counted("prisma migrations");
+    case SchemaKind::migrations: return counted(tool->name == "numbered" ? "numbered migrations" : std::string(tool->name) + " migrations");
     case SchemaKind::sql_folder: return counted("SQL files");
     case SchemaKind::drizzle_snapshot: return "drizzle snapshot";
     case SchemaKind::none: break;

@@ -8,6 +8,8 @@
 #include "base/result.h"
 #include "model/catalog.h"
 #include "model/schema_step.h"
+#include "project/migration_tools.h"
+#include "sql/replay.h"
 
 namespace pgadvise::project {
 
@@ -16,29 +18,26 @@ enum class SchemaKind {
   sql_file,           // one script: a dump or a migration
   drizzle_migrations, // a folder with meta/_journal.json, or with a migration.sql and snapshot.json in each subfolder
   prisma_migrations,  // a folder of subfolders with migration.sql
+  migrations,         // a folder of another tool: migration_tools.h
   sql_folder,         // .sql files in name order, numbers by value; down migrations left out
-  drizzle_snapshot,   // one NNNN_snapshot.json, version 6 or 7
-};
-
-struct SchemaFile {
-  std::string path;
-  std::string entry;  // the journal's tag, the subfolder's name; "" outside drizzle and prisma
+  drizzle_snapshot,   // one NNNN_snapshot.json or snapshot.json, version 5 to 8
 };
 
 struct SchemaInput {
   SchemaKind kind = SchemaKind::none;
   std::string path;
   std::vector<SchemaFile> files;  // in the order of replay
+  const MigrationTool* tool = nullptr;  // of migration folders
   std::string what() const;       // "drizzle migrations (5 files)", for the report's inputs
 };
 
-// Finds out by content what a PATH holds. A repository gives each of its migration folders (drizzle, prisma, supabase),
-// sorted by path, and nothing when it has none: loose .sql files are not guessed at; migrations of other databases are
-// left out, and named in `diagnostics`. Errors: the path is missing, can't be read, or is no kind of schema.
+// Finds out by content what a PATH holds. A repository gives each of its migration folders and structure.sql files, sorted
+// by path, and nothing when it has none: loose .sql files are not guessed at, and of tests and examples only drizzle's and
+// prisma's folders are read. Migrations of other databases are left out, and named in `diagnostics`. Errors: the path is missing, can't be read, or is no kind of schema.
 Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics);
 
-// Replays it into a catalog. What fails inside is named in `diagnostics`. Errors: wholly unreadable.
-Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics);
+// Replays it into a catalog. What fails inside is named in `diagnostics`, and counted. Errors: wholly unreadable.
+Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts = nullptr);
 
 // Which of an input's files are migrations to be judged, and what came of them.
 struct JudgedMigrations {
@@ -46,7 +45,7 @@ struct JudgedMigrations {
   bool together = false;         // they are deployed at once: what the first makes is new to the last
   std::vector<Migration> found;  // filled by load()
 };
-Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics);
+Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts = nullptr);
 
 // The SQL that makes the schema on an empty database, as (file, text) in order: for the sandbox. A drizzle snapshot is
 // rendered.

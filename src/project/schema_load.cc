@@ -23,7 +23,9 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
       continue;
     }
     ++read;
-    use(file, file.entry.empty() ? std::move(*text) : uncomment_introspection(std::move(*text)));
+    if (input.kind == SchemaKind::drizzle_migrations) text = uncomment_introspection(std::move(*text));
+    if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
+    use(file, std::move(*text));
   }
   if (read == 0 && !input.files.empty()) {
     diagnostics.pop_back();
@@ -40,12 +42,12 @@ Result<Catalog> load_snapshot(const std::string& path, Diagnostics& diagnostics)
 
 }  // namespace
 
-Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics) {
+Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
   JudgedMigrations none;
-  return load(input, none, diagnostics);
+  return load(input, none, diagnostics, counts);
 }
 
-Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics) {
+Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
   if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
   sql::Replayer replayer;
   const auto read = each_script(input, diagnostics,
@@ -56,6 +58,7 @@ Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnos
                                 });
   if (!read) return tl::unexpected(read.error());
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
+  if (counts) *counts = replayer.counts();
   return replayer.take();
 }
 

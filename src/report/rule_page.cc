@@ -12,6 +12,7 @@ static std::string_view needs(lint::Needs needs) {
     case lint::Needs::migrations: return "migrations";
     case lint::Needs::statistics: return "a database, or a snapshot with statistics (--db)";
     case lint::Needs::server: return "a database (--db)";
+    case lint::Needs::comparison: return "migrations, and a database (--db) or drizzle's snapshots";
     case lint::Needs::catalog: break;
   }
   return "a schema";

@@ -115,6 +115,8 @@ void Replayer::State::run(std::string_view text, const std::string& script_file)
                                  [](const SourceStatement& s) { return rolls_back(s.text); });
   schema.search_path = {"public"};
   in_transaction_ = false;
+  // Temporary tables end with the session that ran the script before.
+  std::erase_if(schema.catalog.tables, [](const auto& entry) { return entry.second.temporary; });
   if (migration) {
     using Transaction = Migration::Transaction;
     const Transaction how = migration->transaction;
@@ -147,7 +149,9 @@ void Replayer::State::statement(std::string_view text, std::size_t offset) {
     ++counts.not_understood;
     recorder_.lost_track();
     const std::string newer = newer_syntax(text);
-    if (newer.empty()) {
+    if (tree.error().what.find("subquery in FROM must have an alias") != std::string::npos) {
+      note("a subquery in FROM without an alias needs a newer parser than PostgreSQL " + std::to_string(PG_VERSION_NUM / 10000) + "'s", offset);
+    } else if (newer.empty()) {
       note(tree.error().what, offset + tree.error().offset);
     } else {
       note(newer + " needs a newer parser than PostgreSQL " + std::to_string(PG_VERSION_NUM / 10000) + "'s",

@@ -1,6 +1,7 @@
 // Each rule against its fixture folder, and the pages made from both. PGADVISE_UPDATE_GOLDEN=1 writes what is expected; the
 // difference is then for a person to review.
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -12,6 +13,7 @@
 #include "base/text.h"
 #include "lint/context.h"
 #include "log/reader.h"
+#include "project/migration_folder.h"
 #include "project/repository.h"
 #include "project/schema_input.h"
 #include "report/report.h"
@@ -93,6 +95,32 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
   }
 }
 
+// What git and a database say, in the words of the model: {"releases", "git": {"drizzle/0001_x.sql": {"state", "changed_in", "days",
+// "release"}}, "tracking": [{"tool", "schema", "name", "rows": [[migration, checksum, when]]}]}.
+void add_facts(Project& project, const nlohmann::json& json) {
+  using Git = MigrationEntry::Git;
+  for (auto& folder : project.migrations) {
+    set(json, "releases", folder.has_releases);
+    for (auto& migration : folder.migrations) {
+      migration.git = Git::committed;
+      const auto facts = json.value("git", nlohmann::json::object()).value(migration.file, nlohmann::json::object());
+      if (const auto state = facts.value("state", ""); !state.empty()) migration.git = state == "ignored" ? Git::ignored : Git::untracked;
+      set(facts, "changed_in", migration.changed_in);
+      set(facts, "days", migration.changed_after_days);
+      set(facts, "release", migration.changed_after_release);
+    }
+  }
+}
+
+std::vector<TrackingTable> tracking_in(const nlohmann::json& json) {
+  std::vector<TrackingTable> out;
+  for (const auto& table : json.value("tracking", nlohmann::json::array())) {
+    TrackingTable& read = out.emplace_back(TrackingTable{table.at("tool"), table.at("schema"), table.at("name"), {}});
+    for (const auto& row : table.at("rows")) read.rows.push_back({row[0], row[1], row[2].get<std::int64_t>(), false});
+  }
+  return out;
+}
+
 // What the fixture folder has under one name: bad.sql, bad.log, bad/ (a repository; of its migrations all but the first
 // are judged).
 struct Inputs {
@@ -104,8 +132,12 @@ struct Inputs {
   std::optional<Catalog> catalog;
   std::optional<Workload> workload;
   std::optional<Project> project;
+  std::vector<lint::SchemaComparison> comparisons;
+  std::deque<Catalog> compared;
   std::string sql;
 
+  Inputs(const Inputs&) = delete;  // comparisons point into it
+  Inputs& operator=(const Inputs&) = delete;
   explicit Inputs(const std::string& name) {
     Diagnostics diagnostics;
     if (fs::exists(name + ".sql")) {
@@ -118,7 +150,7 @@ struct Inputs {
       sql::resolve(*workload, catalog.value_or(Catalog{}));
     }
     if (fs::is_directory(name)) {
-      project = project::read_repository(name, diagnostics);
+      read_folder(name);
       const auto inputs = project::find_schemas(name, diagnostics);
       for (const auto& input : inputs.value_or(std::vector<project::SchemaInput>{})) {
         project::JudgedMigrations judged;
@@ -139,12 +171,36 @@ struct Inputs {
     return replayer.take();
   }
 
+  // A repository; its migrations are compared with the schema at hand, or with drizzle's snapshot.
+  void read_folder(const std::string& name) {
+    Diagnostics named;
+    project = project::read_repository(name, named);
+    const auto schemas = project::find_schemas(name, named);
+    if (!schemas) return;
+    project::read_migrations(*project, *schemas);
+    if (fs::exists(name + ".facts.json")) {
+      const auto json = nlohmann::json::parse(slurp(name + ".facts.json"));
+      add_facts(*project, json);
+      if (auto tables = tracking_in(json); !tables.empty()) {
+        if (!catalog) catalog.emplace();
+        catalog->tracking = std::move(tables);
+      }
+    }
+    for (const auto& schema : *schemas) {
+      const std::string snapshot = catalog ? "" : project::last_snapshot(schema);
+      if (!catalog && snapshot.empty()) continue;
+      compared.push_back(project::load(schema, named).value_or(Catalog{}));
+      const Catalog* migrated = &compared.back();
+      if (!catalog) compared.push_back(project::load({project::SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}, named).value_or(Catalog{}));
+      comparisons.push_back({migrated, catalog ? &*catalog : &compared.back(), catalog.has_value(), schema.path, catalog ? "the database shop" : snapshot, 0, true});
+    }
+  }
+
   std::vector<Finding> findings(std::string_view rule) const {
-    auto out = lint::run({catalog ? &*catalog : nullptr, workload ? &*workload : nullptr, project ? &*project : nullptr},
+    auto out = lint::run({catalog ? &*catalog : nullptr, workload ? &*workload : nullptr, project ? &*project : nullptr, nullptr, comparisons},
                          {std::string(rule)})
                    .findings;
-    for (const auto& folder : migrations)
-      {
+    for (const auto& folder : migrations) {
       auto of_folder = lint::run({&folder.catalog, nullptr, nullptr, &folder.judged}, {std::string(rule)}).findings;
       std::move(of_folder.begin(), of_folder.end(), std::back_inserter(out));
     }

@@ -75,8 +75,8 @@ TEST(FindSchemas, FolderOfSqlComesInNaturalOrderWithoutDownMigrations) {
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
-  EXPECT_EQ(found->front().kind, SchemaKind::sql_folder);
-  EXPECT_EQ(entries(found->front()), (Names{"1_a.sql", "2_b.sql", "10_c.sql"}));
+  EXPECT_EQ(found->front().kind, SchemaKind::migrations);
+  EXPECT_EQ(entries(found->front()), (Names{"1_a", "2_b", "10_c"}));
 }
 
 TEST(FindSchemas, PrismaAndDrizzleOneFoldersComeInFolderOrder) {

@@ -109,10 +109,9 @@ TEST(Snapshot, RendersSqlInAnOrderThatRuns) {
 TEST(Snapshot, OtherVersionsAndDialectsAreOneClearLine) {
   Diagnostics diagnostics;
   const auto line = [&](const char* text) { return read_snapshot(text, "s.json", diagnostics).error().line(); };
-  EXPECT_EQ(line(R"({"version":"8","dialect":"postgres","ddl":[]})"),
-            "s.json: drizzle snapshot version 8 is not read, only 6 and 7 (name the migrations folder: its SQL is read)");
-  EXPECT_EQ(line(R"({"version":"5","dialect":"pg"})"),
-            "s.json: drizzle snapshot version 5 is not read, only 6 and 7 (`drizzle-kit up` brings it to version 7)");
+  EXPECT_EQ(line(R"({"version":"9","dialect":"postgres","ddl":[]})"),
+            "s.json: drizzle snapshot version 9 is not read, only 5 to 8 (`drizzle-kit up` brings it to a newer version)");
+  EXPECT_EQ(line(R"({"version":"8","dialect":"postgres","tables":{}})"), "s.json: a drizzle snapshot without tables (was it cut short?)");
   EXPECT_EQ(line(R"({"version":"6","dialect":"sqlite"})"),
             "s.json: a drizzle snapshot of another database (sqlite) (only PostgreSQL schemas are read)");
   EXPECT_EQ(line("{\"version\": }").substr(0, 25), "s.json:1:13: broken JSON ");
@@ -123,6 +122,7 @@ TEST(Snapshot, OddShapesAreNamedNotBelieved) {
       R"({"version":"7","dialect":"postgresql","tables":{"public.a":7,"public.b":{"name":"b","columns":{"x":{"name":"x"}}}}})",
       R"({"version":"7","dialect":"postgresql","tables":{"public.b":{"name":"b","columns":[1,2],"indexes":{"i":{"name":"i","columns":[5]}}}}})",
       R"({"version":"7","dialect":"postgresql","tables":{"public.b":{"name":"b","foreignKeys":{"f":{"columnsFrom":"x"}},"uniqueConstraints":[[]]}}})",
+      R"({"version":"8","dialect":"postgres","ddl":[7,{"entityType":"tables"},{"entityType":"columns","table":"none"},{"entityType":"fks"},[]]})",
   };
   for (const auto* text : broken) {
     Diagnostics diagnostics;

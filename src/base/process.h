@@ -1,0 +1,24 @@
+// Runs a program, never a shell.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace pgadvise {
+
+struct ProgramLimits {
+  std::chrono::milliseconds time{10'000};
+  std::size_t output = std::size_t{64} << 20;  // bytes
+};
+
+// What the program writes to stdout; its stdin is empty and its stderr goes nowhere. `words` begin with its name, looked up
+// in PATH. Variables are set in addition to ours; an empty value removes one. Errors (Kind::passing): it can't be run, ends
+// with another code than 0, or passes a limit (it is ended then).
+Result<std::string> run_program(const std::vector<std::string>& words, const std::vector<std::pair<std::string, std::string>>& variables = {},
+                                const ProgramLimits& limits = {});
+
+}  // namespace pgadvise

@@ -1,0 +1,50 @@
+#include "lint/migration_folders.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace pgadvise::lint {
+namespace {
+
+bool about(const TrackingTable::Row& row, const MigrationFolder& folder, const MigrationEntry& migration) {
+  if (folder.tool == "drizzle") return row.when == migration.when;
+  if (folder.tool == "flyway") return replace_all(row.migration, "_", ".") == replace_all(migration.name, "_", ".");
+  return row.migration == migration.name;
+}
+
+}  // namespace
+
+std::vector<const TrackingTable::Row*> rows_of(const TrackingTable& table, const MigrationFolder& folder, const MigrationEntry& migration) {
+  std::vector<const TrackingTable::Row*> out;
+  for (const auto& row : table.rows)
+    if (!row.failed && about(row, folder, migration)) out.push_back(&row);
+  return out;
+}
+
+const TrackingTable* tracking_of(const Context& context, const MigrationFolder& folder) {
+  if (!context.has_catalog()) return nullptr;
+  const TrackingTable* best = nullptr;
+  std::ptrdiff_t most = 0;
+  for (const auto& table : context.catalog().tracking) {
+    if (table.tool != folder.tool) continue;
+    const auto known = std::count_if(folder.migrations.begin(), folder.migrations.end(), [&](const MigrationEntry& migration) { return !rows_of(table, folder, migration).empty(); });
+    if (known <= most) continue;
+    most = known;
+    best = &table;
+  }
+  return best;
+}
+
+std::string label(const MigrationFolder& folder, const MigrationEntry& migration) {
+  return folder.tool == "flyway" ? migration.file.substr(migration.file.rfind('/') + 1) : migration.name;
+}
+
+Place located(const Project& project, Place place) {
+  if (!project.root.empty() && project.root != ".") place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
+  return place;
+}
+
+std::string display(const TrackingTable& table) { return pgadvise::display(QualifiedName{table.schema, table.name}); }
+
+}  // namespace pgadvise::lint

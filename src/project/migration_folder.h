@@ -1,0 +1,32 @@
+// Migration folders as rules see them: entries, checksums, what their journals have wrong.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/project.h"
+#include "project/schema_input.h"
+
+namespace pgadvise::project {
+
+// Adds the migrations of these inputs to project.migrations, those of them that lie below its root. What the journal has
+// wrong goes into MigrationFolder::problems; what can't be read has been named by find_schemas.
+void read_migrations(Project& project, const std::vector<SchemaInput>& inputs);
+
+// Flyway's: CRC-32 of the lines without their ends and without a byte order mark, as a signed number.
+std::string flyway_checksum(std::string_view text);
+
+// The files of an input that the database says it has run, by the tracking table of its tool; all of them when there is no
+// such table (known: false).
+struct AppliedPart {
+  SchemaInput input;
+  bool known = false;
+  int pending = 0;
+};
+AppliedPart applied_part(const SchemaInput& input, const std::vector<TrackingTable>& tracking);
+
+// The snapshot that drizzle-kit made with the last migration; "" when there is none, or the input is no drizzle folder.
+std::string last_snapshot(const SchemaInput& input);
+
+}  // namespace pgadvise::project
