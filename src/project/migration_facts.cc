@@ -69,6 +69,13 @@ Tool tool_by_name(const fs::path& file, std::string_view text) {
   return {};
 }
 
+// Numbered files tell nothing of who runs them.
+Tool tool_of_folder(const MigrationTool& tool, std::string_view text) {
+  if (tool.by_name_only) return {};
+  const bool all = tool.transaction == MigrationTool::Transaction::of_all_files;
+  return {std::string(tool.name), !in_transaction(tool, text) ? Transaction::none : all ? Transaction::run : Transaction::file};
+}
+
 std::string entry_of(const SchemaFile& file) {
   if (!file.entry.empty()) return file.entry;
   std::string name = fs::path(file.path).filename().string();
@@ -83,6 +90,7 @@ Migration describe_migration(const SchemaInput& input, const SchemaFile& file, s
   if (input.kind == SchemaKind::drizzle_migrations) tool = {"drizzle", Transaction::run};
   if (input.kind == SchemaKind::prisma_migrations) tool = {"prisma", Transaction::script};
   if (tool.name.empty()) tool = tool_by_name(file.path, text);
+  if (tool.name.empty() && input.tool) tool = tool_of_folder(*input.tool, text);
   Migration out;
   out.file = file.path;
   out.entry = entry_of(file);
@@ -95,6 +103,7 @@ bool holds_migrations(const SchemaInput& input) {
   switch (input.kind) {
     case SchemaKind::drizzle_migrations:
     case SchemaKind::prisma_migrations:
+    case SchemaKind::migrations:
       return true;
     case SchemaKind::sql_folder:
       if (has(lower(input.path), "migrat")) return true;

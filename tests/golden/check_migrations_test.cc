@@ -45,7 +45,7 @@ TEST(CheckMigrations, TheNewestIsJudgedAndItSaysSo) {
   write_migrations(folder, 4);
   EXPECT_EQ(judged(folder.path("migrations")), Names{"0004_next"});
   const Ran ran = run("check --format json " + folder.path("migrations"));
-  EXPECT_TRUE(has(ran.out, "judged the newest, 0004_next.sql; the 3 before it are taken as applied")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "judged the newest, 0004_next; the 3 before it are taken as applied")) << ran.out;
 }
 
 TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
@@ -65,7 +65,7 @@ TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
 TEST(CheckMigrations, ALoneFileIsAMigrationWhenItChangesWhatItDoesNotMake) {
   const Folder folder;
   EXPECT_EQ(judged(folder.write("change.sql", "CREATE INDEX i ON elsewhere (x);\n")), Names{"change"});
-  const auto reason = "needs migrations";
+  const auto reason = "needs migrations: a PATH";
   const auto dump = folder.write("dump.sql", "--\n-- PostgreSQL database dump\n--\nDROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE other ADD x int NOT NULL;\n");
   EXPECT_TRUE(has(run("check " + dump).out, reason));
   EXPECT_TRUE(has(run("check " + folder.write("schema.sql", "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, a int); CREATE INDEX i ON t (a);\n")).out, reason));
