@@ -60,6 +60,10 @@ class GitRepository : public ::testing::Test {
                       {"migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a ();"},
                       {"migrations/2_b.sql", "-- +goose Up\nCREATE TABLE b ();"}};
 
+  void SetUp() override {
+    if (std::system("git --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "git is not installed";
+  }
+
   void git(const std::string& arguments, const std::string& date = "2024-01-01T00:00:00Z") const {
     const std::string command = "cd '" + tree.path() + "' && GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_DATE=" + date + " GIT_COMMITTER_DATE=" + date +
                                 " git -c user.name=a -c user.email=a@b -c commit.gpgsign=false " + arguments + " >/dev/null 2>&1";
