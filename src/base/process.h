@@ -15,10 +15,16 @@ struct ProgramLimits {
   std::size_t output = std::size_t{64} << 20;  // bytes
 };
 
-// What the program writes to stdout; its stdin is empty and its stderr goes nowhere. `words` begin with its name, looked up
-// in PATH. Variables are set in addition to ours; an empty value removes one. Errors (Kind::passing): it can't be run, ends
-// with another code than 0, or passes a limit (it is ended then).
-Result<std::string> run_program(const std::vector<std::string>& words, const std::vector<std::pair<std::string, std::string>>& variables = {},
-                                const ProgramLimits& limits = {});
+struct ProgramRun {
+  int status = 0;  // exit code; 128 + the signal that ended it
+  std::string out;
+  std::string err;
+};
+
+// Runs the program to its end; its stdin is empty. `words` begin with its name, looked up in PATH. Variables are set in
+// addition to ours; an empty value removes one. Errors (Kind::passing): it can't be run, or passes a limit (it is ended
+// then, and what it started with it).
+Result<ProgramRun> run_program(const std::vector<std::string>& words, const std::vector<std::pair<std::string, std::string>>& variables = {},
+                               const ProgramLimits& limits = {});
 
 }  // namespace pgadvise

@@ -147,7 +147,6 @@ class Check {
       }
       connection_ = std::make_unique<pg::Connection>(std::move(*connection));
       read_live(*connection_, "database");
-      if (live_ && !schemas_.empty()) applied_ = pg::read_applied_migrations(*connection_, diagnostics_);
     }
   }
 
@@ -220,7 +219,7 @@ class Check {
   }
 
   Choice choose(const project::SchemaInput& input) {
-    auto choice = choose_migrations(input, named(input), options_.migrations, applied_);
+    auto choice = choose_migrations(input, named(input), options_.migrations, connection_ && live_ ? live_->tracking : std::vector<TrackingTable>());
     if (!choice) {
       const bool known = std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& error) { return error.line() == choice.error().line(); });
       if (!known) diagnostics_.push_back(choice.error());
@@ -271,9 +270,10 @@ class Check {
     if (!part.known && (schemas_.size() != 1 || input.kind == project::SchemaKind::drizzle_snapshot)) return;
     Diagnostics named;
     sql::ReplayCounts counts;
-    auto migrated = part.pending ? project::load(part.input, named, &counts) : Result<Catalog>(catalog);
+    const bool behind = part.input.files.size() < input.files.size();
+    auto migrated = behind ? project::load(part.input, named, &counts) : Result<Catalog>(catalog);
     if (!migrated) return;
-    if (part.pending) not_replayed = counts.not_understood;
+    if (behind) not_replayed = counts.not_understood;
     auto& comparisons = comparisons_[""];
     if (!comparisons.empty()) {
       comparisons[0].folder += ", " + input.path;
@@ -386,7 +386,6 @@ class Check {
   std::unique_ptr<pg::Connection> connection_;
   std::unique_ptr<plan::PlanSource> plans_;
   std::optional<Catalog> live_;
-  std::vector<pg::AppliedMigrations> applied_;
   std::map<std::string, std::vector<lint::SchemaComparison>> comparisons_;  // by the path of the schema judged
   std::deque<Catalog> compared_;
   std::set<const Project*> judged_;

@@ -1,7 +1,6 @@
 #include "cli/migrations.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -9,17 +8,14 @@
 
 #include "base/text.h"
 #include "cli/git.h"
-#include "project/drizzle_journal.h"
+#include "project/files.h"
 #include "project/migration_facts.h"
+#include "project/migration_folder.h"
 
 namespace pgadvise::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string relative_to(const std::string& folder, const std::string& path) {
-  return fs::path(path).lexically_relative(folder).generic_string();
-}
 
 std::string entry_of(const project::SchemaFile& file) { return file.entry.empty() ? fs::path(file.path).filename().string() : file.entry; }
 
@@ -44,7 +40,7 @@ Result<Choice> by_git(const project::SchemaInput& input, const MigrationOptions&
   std::map<std::string, std::string> paths;
   std::vector<std::string> names;
   for (const auto& file : input.files) {
-    names.push_back(relative_to(input.path, file.path));
+    names.push_back(project::relative_to(file.path, input.path));
     paths[names.back()] = file.path;
   }
   const auto changed = changed_since(input.path, revision, names);
@@ -55,58 +51,16 @@ Result<Choice> by_git(const project::SchemaInput& input, const MigrationOptions&
   return out;
 }
 
-using Tool = pg::AppliedMigrations::Tool;
-
-// The number in front of a file's name, without leading zeros; "V7__x" has one, too.
-std::string version_of(const project::SchemaFile& file) {
-  std::string name = entry_of(file);
-  if (!name.empty() && name[0] == 'V') name.erase(0, 1);
-  std::size_t end = 0;
-  while (end < name.size() && name[end] >= '0' && name[end] <= '9') ++end;
-  const auto first = name.find_first_not_of('0');
-  return end == 0 ? std::string() : first >= end ? "0" : name.substr(first, end - first);
-}
-
-// Has it run, by this table? nullopt: the table tells nothing about such files.
-std::optional<bool> has_run(const project::SchemaInput& input, const project::SchemaFile& file, const pg::AppliedMigrations& applied, const std::map<std::string, std::int64_t>& times) {
-  const bool drizzle = input.kind == project::SchemaKind::drizzle_migrations;
-  const bool prisma = input.kind == project::SchemaKind::prisma_migrations;
-  if (drizzle != (applied.tool == Tool::drizzle) || prisma != (applied.tool == Tool::prisma)) return std::nullopt;
-  if (prisma) return applied.names.count(file.entry) > 0;
-  if (drizzle) {
-    const auto time = times.find(file.entry);
-    if (time == times.end()) return applied.names.count(file.entry) > 0;
-    return applied.latest && time->second <= *applied.latest;
-  }
-  const std::string version = version_of(file);
-  if (version.empty() || version.size() > 18) return std::nullopt;
-  if (applied.latest) return std::stoll(version) <= *applied.latest;
-  return applied.names.count(version) > 0;
-}
-
-// Those that have not run in the database, by the one tracking table that knows the folder; nullopt when there is none.
-std::optional<Choice> pending(const project::SchemaInput& input, const std::vector<pg::AppliedMigrations>& tables) {
-  std::map<std::string, std::int64_t> times;
-  Diagnostics ignored;
-  if (input.kind == project::SchemaKind::drizzle_migrations)
-    for (const auto& entry : project::read_journal(input.path, ignored).value_or(std::vector<project::JournalEntry>{})) times[entry.tag] = entry.when;
-  std::optional<Choice> out;
-  for (const auto& applied : tables) {
-    Choice choice;
-    choice.migrations = choice.judged.together = true;
-    std::size_t known = 0;
-    for (const auto& file : input.files) {
-      const auto run = has_run(input, file, applied, times);
-      known += run.value_or(false);
-      if (!run.value_or(false)) choice.judged.files.insert(file.path);
-    }
-    if (known == 0) continue;   // another project's, or nothing has run yet
-    if (out) return std::nullopt;  // two that could be meant
-    const std::size_t due = choice.judged.files.size();
-    choice.note = due == 0 ? fmt::format("all {} migrations have run there, by {}", input.files.size(), display(applied.table))
-                           : fmt::format("judged the {} of {} migrations that have not run there, by {}", due, input.files.size(), display(applied.table));
-    out = std::move(choice);
-  }
+// Those that have not run in the database, when a tracking table tells.
+std::optional<Choice> pending(const project::SchemaInput& input, const std::vector<TrackingTable>& tracking) {
+  auto applied = project::applied_part(input, tracking);
+  if (!applied.known) return std::nullopt;
+  Choice out;
+  out.migrations = out.judged.together = true;
+  out.judged.files = std::move(applied.due);
+  const std::size_t due = out.judged.files.size();
+  out.note = due == 0 ? fmt::format("all {} migrations have run there, by {}", input.files.size(), display(applied.table))
+                      : fmt::format("judged the {} of {} migrations that have not run there, by {}", due, input.files.size(), display(applied.table));
   return out;
 }
 
@@ -141,7 +95,7 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
 }
 
 Result<Choice> choose_migrations(const project::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options,
-                                 const std::vector<pg::AppliedMigrations>& applied) {
+                                 const std::vector<TrackingTable>& tracking) {
   if (named && input.kind == project::SchemaKind::sql_file) return these(*named, {});
   if (!project::holds_migrations(input) || input.files.empty()) return Choice{};
   if (named) {
@@ -149,7 +103,7 @@ Result<Choice> choose_migrations(const project::SchemaInput& input, const std::s
     return these(*named, fmt::format("judged {} of {} migrations; the others are replayed", what, input.files.size()));
   }
   if (options.changed || !options.since.empty()) return by_git(input, options);
-  if (auto due = pending(input, applied)) return std::move(*due);
+  if (auto due = pending(input, tracking)) return std::move(*due);
   const auto& newest = input.files.back();
   const std::size_t older = input.files.size() - 1;
   if (older == 0) return these({newest.path}, "judged " + entry_of(newest));

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "pg/applied_migrations.h"
+#include "model/migrations.h"
 #include "project/schema_input.h"
 
 namespace pgadvise::cli {
@@ -31,8 +31,8 @@ struct Choice {
   project::JudgedMigrations judged;
   std::string note;                  // for the report: "judged the newest, 0007_x; …"
 };
-// `named`: the files that the command line names, if it does; `applied`: what the database of --db says has run. Errors: git's.
+// `named`: the files that the command line names, if it does; `tracking`: of the database of --db. Errors: git's.
 Result<Choice> choose_migrations(const project::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options,
-                                 const std::vector<pg::AppliedMigrations>& applied);
+                                 const std::vector<TrackingTable>& tracking);
 
 }  // namespace pgadvise::cli

@@ -103,6 +103,9 @@ struct Constraint {
   Place origin;
 };
 
+// pg_constraint.confdeltype and confupdtype, which the parser's tree has as well: 'c' is "CASCADE".
+std::string_view referential_action(char code);
+
 struct TableStatistics {
   double rows = -1;  // reltuples, summed over partitions; -1: never analyzed
   std::int64_t pages = 0;

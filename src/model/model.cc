@@ -58,6 +58,21 @@ const Query* Workload::query(std::string_view fingerprint) const {
   return it == queries.end() ? nullptr : &*it;
 }
 
+std::string_view referential_action(char code) {
+  switch (code) {
+    case 'r':
+      return "RESTRICT";
+    case 'c':
+      return "CASCADE";
+    case 'n':
+      return "SET NULL";
+    case 'd':
+      return "SET DEFAULT";
+    default:
+      return "NO ACTION";
+  }
+}
+
 std::string_view name(Severity severity) {
   switch (severity) {
     case Severity::error: return "error";

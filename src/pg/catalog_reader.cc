@@ -96,21 +96,6 @@ Table::Kind kind_of(char relkind) {
   }
 }
 
-std::string referential_action(const std::string& code) {
-  switch (code.empty() ? 'a' : code.front()) {
-    case 'r':
-      return "RESTRICT";
-    case 'c':
-      return "CASCADE";
-    case 'n':
-      return "SET NULL";
-    case 'd':
-      return "SET DEFAULT";
-    default:
-      return "NO ACTION";
-  }
-}
-
 // "c IS NOT NULL" and conjunctions of it, as the server deparses them: "(c IS NOT NULL)", "((a IS NOT NULL)
 // AND (b …))".
 std::vector<std::string> not_null_columns(const Table& table, std::string_view predicate) {
@@ -492,8 +477,8 @@ Result<void> Reader::constraints() {
     if (constraint.kind == Constraint::Kind::foreign_key) {
       constraint.referenced_table = {text(row[13]), text(row[14])};
       constraint.referenced_columns = column_names(row[4], row[5]);
-      constraint.on_delete = referential_action(text(row[6]));
-      constraint.on_update = referential_action(text(row[7]));
+      constraint.on_delete = referential_action(text(row[6])[0]);
+      constraint.on_update = referential_action(text(row[7])[0]);
       constraint.on_delete_columns = column_names(row[0], row[15]);
     }
     constraint.expression = text(row[8]);

@@ -33,12 +33,15 @@ const std::vector<Shape>& shapes() {
       {"sqitch", {{"change_id", "text"}, {"script_hash", "text"}, {"change", "text"}, {"project", "text"}}, 11,
        "change, CASE WHEN script_hash <> change_id THEN script_hash END, 0, false"},
       {"goose", {{"version_id", "bigint"}, {"is_applied", "boolean"}}, 4, "version_id, '', 0, NOT is_applied"},
+      {"sqlx", {{"version", "bigint"}, {"description", "text"}, {"success", "boolean"}, {"checksum", "bytea"}}, 6, "version, '', 0, NOT success"},
+      {"refinery", {{"version", "integer"}, {"name", "character varying"}, {"applied_on", "character varying"}, {"checksum", "character varying"}}, 4, "version, '', 0, false"},
       {"golang-migrate", {{"version", "bigint"}, {"dirty", "boolean"}}, 2, "version, '', 0, dirty"},
       {"diesel", {{"version", "character varying"}, {"run_on", "timestamp"}}, 2, "version, '', 0, false"},
       {"supabase", {{"version", "text"}, {"statements", "text[]"}}, 8, "version, '', 0, false"},
       {"node-pg-migrate", {{"name", "character varying"}, {"run_on", "timestamp"}}, 3, "name, '', 0, false"},
       {"sql-migrate", {{"id", "text"}, {"applied_at", "timestamp"}}, 2, "regexp_replace(id, '[.]sql$', ''), '', 0, false"},
       {"dbmate", {{"version", "character varying"}}, 1, "version, '', 0, false"},
+      {"dbmate", {{"version", "text"}}, 1, "version, '', 0, false"},
   };
   return out;
 }
@@ -51,15 +54,15 @@ bool fits(const Table& table, const Shape& shape) {
   });
 }
 
-// Two columns are not much of a shape: such a table must be called what the tool calls it.
+// One or two columns are not much of a shape: such a table must be called what the tool calls it, or nearly.
 bool named_so(const Table& table, std::string_view tool) {
   const auto& name = table.name.name;
-  if (tool == "golang-migrate" || tool == "dbmate") return name == "schema_migrations";
+  if (tool == "golang-migrate" || tool == "dbmate") return name.find("migration") != std::string::npos;
   if (tool == "diesel") return name == "__diesel_schema_migrations";
   if (tool == "node-pg-migrate") return name == "pgmigrations";
   if (tool == "sql-migrate") return name == "gorp_migrations";
   if (tool == "supabase") return table.name.schema == "supabase_migrations";
-  if (tool == "drizzle") return name.find("migration") != std::string::npos || table.name.schema == "drizzle";
+  if (tool == "drizzle") return table.columns.size() == 3 && table.column("id");
   return true;
 }
 

@@ -18,19 +18,6 @@ bool skipped_folder(const std::string& name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view number_at(std::string_view text, std::size_t at) {
-  std::size_t end = at;
-  while (end < text.size() && digit(text[end])) ++end;
-  return text.substr(at, end - at);
-}
-
-std::string_view without_zeros(std::string_view number) {
-  while (number.size() > 1 && number.front() == '0') number.remove_prefix(1);
-  return number;
-}
-
 }  // namespace
 
 std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics) {
@@ -100,19 +87,37 @@ std::string_view base_of(std::string_view path) {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
+std::string relative_to(const std::string& path, const std::string& folder) {
+  const auto out = fs::path(path).lexically_normal().lexically_relative(fs::path(folder).lexically_normal()).generic_string();
+  return out == "." ? "" : out;
+}
+
+std::string_view leading_digits(std::string_view name) {
+  return name.substr(0, std::min(name.find_first_not_of("0123456789"), name.size()));
+}
+
+std::string_view without_zeros(std::string_view digits) {
+  while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
+  return digits;
+}
+
+int compare_digits(std::string_view a, std::string_view b) {
+  a.remove_prefix(std::min(a.find_first_not_of('0'), a.size()));
+  b.remove_prefix(std::min(b.find_first_not_of('0'), b.size()));
+  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
+  return a.compare(b);
+}
+
 bool natural_less(std::string_view a, std::string_view b) {
   std::size_t i = 0;
   std::size_t j = 0;
   while (i < a.size() && j < b.size()) {
-    if (digit(a[i]) && digit(b[j])) {
-      const auto whole_a = number_at(a, i);
-      const auto whole_b = number_at(b, j);
-      const auto value_a = without_zeros(whole_a);
-      const auto value_b = without_zeros(whole_b);
-      if (value_a.size() != value_b.size()) return value_a.size() < value_b.size();
-      if (value_a != value_b) return value_a < value_b;
-      i += whole_a.size();
-      j += whole_b.size();
+    const auto number_a = leading_digits(a.substr(i));
+    const auto number_b = leading_digits(b.substr(j));
+    if (!number_a.empty() && !number_b.empty()) {
+      if (const int order = compare_digits(number_a, number_b)) return order < 0;
+      i += number_a.size();
+      j += number_b.size();
     } else {
       if (a[i] != b[j]) return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[j]);
       ++i;

@@ -23,6 +23,13 @@ std::string join_path(std::string_view folder, std::string_view name);
 std::string_view folder_of(std::string_view path);  // "" at the root
 std::string_view base_of(std::string_view path);
 
+// As the path is seen from the folder; "" for the folder itself.
+std::string relative_to(const std::string& path, const std::string& folder);
+
+std::string_view leading_digits(std::string_view name);
+std::string_view without_zeros(std::string_view digits);  // "0" of "000"
+// By value: below 0 when a is the smaller number. No digits are 0.
+int compare_digits(std::string_view a, std::string_view b);
 // Numbers by value, the rest by bytes: "2_x" before "10_x".
 bool natural_less(std::string_view a, std::string_view b);
 

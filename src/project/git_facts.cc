@@ -5,9 +5,9 @@
 #include <map>
 #include <set>
 
-#include "base/process.h"
 #include "base/text.h"
 #include "project/files.h"
+#include "project/git.h"
 
 namespace pgadvise::project {
 namespace fs = std::filesystem;
@@ -29,19 +29,13 @@ class Git {
 
   // Its answer; "" when it failed, which is said once. `quiet`: it may fail, as log does before the first commit.
   std::string ask(std::vector<std::string> command, bool of_folders = true, bool quiet = false) {
-    // A repository's own configuration can name programs for git to run: a file system monitor, hooks, gpg, a transport.
-    std::vector<std::string> words = {"git", "-C", root_, "--no-pager", "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false",
-                                      "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false", "-c", "core.quotePath=false"};
-    words.insert(words.end(), command.begin(), command.end());
-    if (of_folders) {
-      words.emplace_back("--");
-      for (const auto& folder : folders_) words.push_back(folder.empty() ? "." : folder);
-    }
-    auto out = run_program(words, {{"GIT_DIR", ""}, {"GIT_WORK_TREE", ""}, {"GIT_INDEX_FILE", ""}, {"GIT_EXTERNAL_DIFF", ""}, {"GIT_ALLOW_PROTOCOL", "none"},
-                                   {"GIT_NO_LAZY_FETCH", "1"}, {"GIT_TERMINAL_PROMPT", "0"}, {"LC_ALL", "C"}});
-    if (out) return std::move(*out);
+    std::vector<std::string> folders;
+    for (const auto& folder : folders_)
+      if (of_folders) folders.push_back(folder.empty() ? "." : folder);
+    auto run = run_git(root_, std::move(command), folders);
+    if (run && run->status == 0) return std::move(run->out);
     if (!quiet && !failed_) {
-      diagnostics_.push_back({Error::Kind::passing, root_, "which migrations are committed can't be told: git " + out.error().what, "is git installed, and the repository yours?"});
+      diagnostics_.push_back({Error::Kind::passing, root_, "which migrations are committed can't be told: " + (run ? "git failed with exit code " + std::to_string(run->status) : run.error().what), "is git installed, and the repository yours?"});
       failed_ = true;
     }
     return {};
@@ -55,13 +49,6 @@ class Git {
   Diagnostics& diagnostics_;
   bool failed_ = false;
 };
-
-std::set<std::string> names(const std::string& answer) {
-  std::set<std::string> out;
-  for (const auto part : split(answer, '\0'))
-    if (!part.empty()) out.emplace(part);
-  return out;
-}
 
 struct History {
   std::int64_t added = 0;
@@ -115,8 +102,8 @@ std::vector<GitChange> parse_git_log(std::string_view log) {
 void read_git(Project& project, Diagnostics& diagnostics) {
   if (project.migrations.empty() || !in_work_tree(project.root)) return;
   Git git(project.root, folders_of(project), diagnostics);
-  const auto tracked = names(git.ask({"ls-files", "-z"}));
-  const auto ignored = names(git.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
+  const auto tracked = git_names(git.ask({"ls-files", "-z"}));
+  const auto ignored = git_names(git.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
   if (git.failed()) return;
   const auto log = git.ask({"log", "-z", "--first-parent", "-m", "--no-renames", "--no-ext-diff", "--no-textconv", "--name-status", "--relative", "--format=tformat:%x01%H %ct"}, true, true);
   const auto tags = git.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix)"}, false, true);

@@ -19,11 +19,6 @@ namespace pgadvise::project {
 namespace fs = std::filesystem;
 namespace {
 
-std::string relative_to(const std::string& path, const std::string& root) {
-  const auto out = fs::path(path).lexically_normal().lexically_relative(fs::path(root).lexically_normal()).generic_string();
-  return out == "." ? "" : out;
-}
-
 bool below(const std::string& relative) { return !relative.starts_with("..") && !relative.starts_with("/"); }
 
 std::vector<std::string> line_end_variants(const std::string& text) {
@@ -263,12 +258,54 @@ std::string journal_folder_of(const SchemaInput& input) {
   return fs::is_regular_file(meta / "_journal.json", code) ? meta.parent_path().generic_string() : "";
 }
 
-const TrackingTable* table_of(std::string_view tool, const std::vector<TrackingTable>& tracking) {
-  const TrackingTable* out = nullptr;
-  for (const auto& table : tracking)
-    if (table.tool == tool && !table.rows.empty() && (!out || table.rows.size() > out->rows.size())) out = &table;
-  return out;
+// May this be the table in which the folder's tool keeps what it has run? Files that are only numbered are run by many.
+bool keeps(const TrackingTable& table, std::string_view tool) {
+  if (tool != "numbered") return table.tool == tool;
+  return table.tool != "drizzle" && table.tool != "drizzle v1" && table.tool != "prisma";
 }
+
+// What a tracking table tells of a tool's files.
+class Applied {
+ public:
+  Applied(const SchemaInput& input, const TrackingTable& table) : tool_(input.tool->name), table_(table) {
+    for (const auto& row : table.rows) {
+      if (row.failed) continue;
+      for (const std::string& name : {row.migration, row.checksum}) names_.insert(name);
+      if (leading_digits(row.migration).size() == row.migration.size()) names_.emplace(without_zeros(row.migration));
+      times_.insert(row.when);
+    }
+    names_.erase("");
+    times_.erase(0);
+    Diagnostics named_before;
+    if (tool_ != "drizzle") return;
+    if (const auto entries = read_journal(input.path, named_before))
+      for (const auto& entry : *entries) when_[entry.tag] = entry.when;
+  }
+
+  bool has_run(const std::string& entry) const {
+    const auto time = when_.find(entry);
+    if (names_.count(entry) || (time != when_.end() && times_.count(time->second))) return true;
+    if (tool_ == "flyway") return names_.count(replace_all(entry, "_", ".")) > 0;
+    if (tool_ == "drizzle") return false;
+    if (tool_ == "diesel" && names_.count(replace_all(entry.substr(0, entry.find('_')), "-", ""))) return true;
+    const auto number = leading_digits(entry);
+    if (table_.tool == "golang-migrate") return !table_.rows.empty() && compare_versions(number, table_.rows.front().migration) <= 0;
+    return !number.empty() && names_.count(std::string(without_zeros(number))) > 0;
+  }
+
+  // drizzle runs what is later than the latest that it has run, and nothing else.
+  bool will_run(const std::string& entry) const {
+    const auto time = when_.find(entry);
+    return time == when_.end() || times_.empty() ? !has_run(entry) : time->second > *times_.rbegin();
+  }
+
+ private:
+  std::string_view tool_;
+  const TrackingTable& table_;
+  std::set<std::string> names_;
+  std::set<std::int64_t> times_;
+  std::map<std::string, std::int64_t> when_;  // drizzle: by the journal
+};
 
 }  // namespace
 
@@ -295,42 +332,30 @@ void read_migrations(Project& project, const std::vector<SchemaInput>& inputs) {
 }
 
 AppliedPart applied_part(const SchemaInput& input, const std::vector<TrackingTable>& tracking) {
-  AppliedPart out{input, false, 0};
-  const TrackingTable* table = input.tool ? table_of(input.tool->name, tracking) : nullptr;
-  if (!table) return out;
-  std::set<std::string> names;
-  std::set<std::int64_t> times;
-  for (const auto& row : table->rows) {
-    if (row.failed) continue;
-    names.insert(row.migration);
-    names.insert(row.checksum);
-    times.insert(row.when);
-  }
-  names.erase("");
-  times.erase(0);
-  std::map<std::string, std::int64_t> when;
-  Diagnostics named_before;
-  if (input.tool->name == "drizzle")
-    if (const auto entries = read_journal(input.path, named_before))
-      for (const auto& entry : *entries) when[entry.tag] = entry.when;
-  out.known = true;
-  out.input.files.clear();
-  for (const auto& file : input.files) {
-    const auto time = when.find(file.entry);
-    bool applied = names.count(file.entry) > 0 || (time != when.end() && times.count(time->second) > 0);
-    if (!applied && input.tool->name == "flyway") {
-      applied = names.count(replace_all(file.entry, "_", ".")) > 0;
-    } else if (!applied && input.tool->name != "drizzle") {
-      const std::string number = file.entry.substr(0, file.entry.find_first_not_of("0123456789"));
-      applied = !number.empty() && (names.count(number) > 0 || names.count(number.substr(std::min(number.find_first_not_of('0'), number.size() - 1))) > 0);
-      if (input.tool->name == "diesel") applied = applied || names.count(replace_all(file.entry.substr(0, file.entry.find('_')), "-", "")) > 0;
-      if (input.tool->name == "golang-migrate") applied = !table->rows.empty() && compare_versions(number, table->rows.front().migration) <= 0;
+  AppliedPart out;
+  out.input = input;
+  std::size_t most = 0;
+  for (const auto& table : tracking) {
+    if (!input.tool || !keeps(table, input.tool->name)) continue;
+    const Applied applied(input, table);
+    AppliedPart part;
+    part.input = input;
+    part.input.files.clear();
+    part.table = {table.schema, table.name};
+    for (const auto& file : input.files) {
+      if (applied.has_run(file.entry)) part.input.files.push_back(file);
+      if (applied.will_run(file.entry)) part.due.insert(file.path);
     }
-    if (applied) out.input.files.push_back(file);
-    else ++out.pending;
+    const std::size_t known = part.input.files.size();
+    if (known < most || known == 0) continue;  // another project's, or nothing has run yet
+    part.known = known > most;                 // else two that could be meant
+    most = known;
+    out = std::move(part);
   }
-  if (out.input.files.empty()) out = {input, false, 0};  // another project's table
-  return out;
+  if (out.known) return out;
+  AppliedPart all;
+  all.input = input;
+  return all;
 }
 
 std::string last_snapshot(const SchemaInput& input) {

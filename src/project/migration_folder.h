@@ -17,12 +17,13 @@ void read_migrations(Project& project, const std::vector<SchemaInput>& inputs);
 // Flyway's: CRC-32 of the lines without their ends and without a byte order mark, as a signed number.
 std::string flyway_checksum(std::string_view text);
 
-// The files of an input that the database says it has run, by the tracking table of its tool; all of them when there is no
-// such table (known: false).
+// What a database says of an input's files, by the one tracking table that knows most of them; of two that know as many,
+// none is believed. known = false: no table tells, and `input` is all of it.
 struct AppliedPart {
-  SchemaInput input;
+  SchemaInput input;          // the files that have run
   bool known = false;
-  int pending = 0;
+  QualifiedName table;
+  std::set<std::string> due;  // paths of the files that the tool would run next
 };
 AppliedPart applied_part(const SchemaInput& input, const std::vector<TrackingTable>& tracking);
 

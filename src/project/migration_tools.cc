@@ -57,26 +57,6 @@ namespace {
 using Files = std::vector<SchemaFile>;
 using Names = std::vector<std::string>;
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view number_of(std::string_view name) {
-  std::size_t end = 0;
-  while (end < name.size() && digit(name[end])) ++end;
-  return name.substr(0, end);
-}
-
-std::string_view without_zeros(std::string_view number) {
-  while (!number.empty() && number.front() == '0') number.remove_prefix(1);
-  return number;
-}
-
-int compare_numbers(std::string_view a, std::string_view b) {
-  a = without_zeros(a);
-  b = without_zeros(b);
-  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
-  return a.compare(b);
-}
-
 bool is_sql(std::string_view name) { return name.size() > 4 && lower(name.substr(name.size() - 4)) == ".sql"; }
 
 bool is_down(std::string_view name) {
@@ -85,11 +65,11 @@ bool is_down(std::string_view name) {
          low.ends_with(".undo.sql") || low.ends_with(".rollback.sql") || low.ends_with("_rollback.sql");
 }
 
-bool numbered(std::string_view name) { return is_sql(name) && !is_down(name) && !number_of(name).empty(); }
+bool numbered(std::string_view name) { return is_sql(name) && !is_down(name) && !leading_digits(name).empty(); }
 
 void by_number(Names& names) {
   std::stable_sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
-    const int order = compare_numbers(number_of(a), number_of(b));
+    const int order = compare_digits(leading_digits(a), leading_digits(b));
     return order != 0 ? order < 0 : a < b;
   });
 }
@@ -193,7 +173,7 @@ Files marked_files(const Folder& folder, Diagnostics&) {
 void name_programs(const Folder& folder, std::string_view extension, Diagnostics& diagnostics) {
   int count = 0;
   for (const auto& name : folder.files())
-    count += name.ends_with(extension) && !name.ends_with("_test.go") && !number_of(name).empty();
+    count += name.ends_with(extension) && !name.ends_with("_test.go") && !leading_digits(name).empty();
   if (count)
     diagnostics.push_back({Error::Kind::passing, folder.path(), std::to_string(count) + " migrations are programs (" + std::string(extension) + "): not replayed",
                            "what they change is not known here"});
@@ -206,7 +186,7 @@ Files goose_files(const Folder& folder, Diagnostics& diagnostics) {
 }
 
 Files play_files(const Folder& folder, Diagnostics&) {
-  Names names = sql_files(folder, [](std::string_view name) { return is_sql(name) && number_of(name).size() == name.size() - 4; });
+  Names names = sql_files(folder, [](std::string_view name) { return is_sql(name) && leading_digits(name).size() == name.size() - 4; });
   if (!carries(folder, names, play_part)) return {};
   by_number(names);
   return as_files(folder, names);
@@ -221,8 +201,8 @@ Files subfolder_files(const Folder& folder, const std::string& script, bool (*wa
 }
 
 bool any_name(std::string_view) { return true; }
-bool fourteen_digits(std::string_view name) { return number_of(name).size() == 14; }
-bool milliseconds(std::string_view name) { return number_of(name).size() == 13; }
+bool fourteen_digits(std::string_view name) { return leading_digits(name).size() == 14; }
+bool milliseconds(std::string_view name) { return leading_digits(name).size() == 13; }
 
 // Every .sql of the folder that no entry names.
 void name_orphans(const Folder& folder, const std::set<std::string>& tags, Diagnostics& diagnostics) {
@@ -261,7 +241,7 @@ Files drizzle_one_files(const Folder& folder, Diagnostics&) {
 Files prisma_files(const Folder& folder, Diagnostics& diagnostics) {
   Files out = subfolder_files(folder, "migration.sql", any_name);
   const bool lock = folder.has("migration_lock.toml");
-  const bool dated = std::any_of(out.begin(), out.end(), [](const SchemaFile& file) { return !number_of(file.entry).empty(); });
+  const bool dated = std::any_of(out.begin(), out.end(), [](const SchemaFile& file) { return !leading_digits(file.entry).empty(); });
   if (out.empty() || (!lock && !dated)) return {};
   for (const auto& name : folder.folders())
     if (lock && fourteen_digits(name) && !folder.has(name + "/migration.sql"))
@@ -285,7 +265,7 @@ Files golang_migrate_files(const Folder& folder, Diagnostics& diagnostics) {
   Files out = as_files(folder, names);
   for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"
   for (std::size_t i = 1; i < names.size(); ++i)
-    if (compare_numbers(number_of(names[i]), number_of(names[i - 1])) == 0)
+    if (compare_digits(leading_digits(names[i]), leading_digits(names[i - 1])) == 0)
       diagnostics.push_back({Error::Kind::passing, folder.path(names[i]), "has the same version as " + names[i - 1], "golang-migrate refuses such a folder"});
   return out;
 }
@@ -376,7 +356,7 @@ Files sqitch_files(const Folder& folder, Diagnostics& diagnostics) {
 
 Files supabase_files(const Folder& folder, Diagnostics& diagnostics) {
   if (folder.name() != "migrations" || fs::path(folder.path()).lexically_normal().parent_path().filename() != "supabase") return {};
-  Names names = sql_files(folder, [](std::string_view name) { return numbered(name) && name.size() > number_of(name).size() && name[number_of(name).size()] == '_'; });
+  Names names = sql_files(folder, [](std::string_view name) { return numbered(name) && name.size() > leading_digits(name).size() && name[leading_digits(name).size()] == '_'; });
   for (const auto& name : folder.files())
     if (is_sql(name) && std::find(names.begin(), names.end(), name) == names.end())
       diagnostics.push_back({Error::Kind::passing, folder.path(name), "is not named <timestamp>_name.sql: the supabase command line passes it over, and it is not replayed", ""});
@@ -438,7 +418,7 @@ int compare_versions(std::string_view a, std::string_view b) {
   while (!a.empty() || !b.empty()) {
     const auto end_a = std::min(a.find_first_of("._"), a.size());
     const auto end_b = std::min(b.find_first_of("._"), b.size());
-    if (const int order = compare_numbers(a.substr(0, end_a), b.substr(0, end_b))) return order;
+    if (const int order = compare_digits(a.substr(0, end_a), b.substr(0, end_b))) return order;
     a.remove_prefix(std::min(end_a + 1, a.size()));
     b.remove_prefix(std::min(end_b + 1, b.size()));
   }

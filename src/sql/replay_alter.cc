@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "sql/ddl.h"
 #include "sql/replay_state.h"
 #include "sql/statement.h"
 #include "sql/type_name.h"
@@ -48,18 +49,33 @@ QualifiedName name_in(const SchemaState& schema, NodeList names) {
   return schema.find_relation(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
 }
 
-NodeList list_of(const Node* node) {
-  if (!node) return {};
-  if (node->node_case == PG_QUERY__NODE__NODE_LIST) return NodeList(node->list->n_items, node->list->items);
-  if (node->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
-    return NodeList(node->type_name->n_names, node->type_name->names);
-  return {};
-}
-
 QualifiedName type_in(const SchemaState& schema, NodeList names) {
   const auto parts = strings(names);
   if (parts.empty()) return {};
   return schema.find_type(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
+}
+
+// To another schema, or another name; an empty one stays.
+Outcome move_type(SchemaState& schema, const Node* object, const std::string& to_schema, const std::string& to_name) {
+  const QualifiedName from = type_in(schema, list_of(object));
+  if (!schema.type_exists(from)) return missing("type", from);
+  const QualifiedName to{to_schema.empty() ? from.schema : to_schema, to_name.empty() ? from.name : to_name};
+  if (from == to) return to_name.empty() ? Outcome() : exists("type", to);
+  if (schema.type_exists(to)) return exists("type", to);
+  schema.ensure_schema(to.schema);
+  schema.rename_type(from, to);
+  return {};
+}
+
+Outcome move_function(SchemaState& schema, const Node* object, const std::string& to_schema, const std::string& to_name) {
+  if (!object || object->node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) return {};
+  const auto names = strings(NodeList(object->object_with_args->n_objname, object->object_with_args->objname));
+  const std::string in = names.size() > 1 ? names[names.size() - 2] : schema.creation_schema();
+  if (auto moved = schema.functions.extract(in + "." + names.back())) {
+    moved.key() = (to_schema.empty() ? in : to_schema) + "." + (to_name.empty() ? names.back() : to_name);
+    schema.functions.insert(std::move(moved));
+  }
+  return {};
 }
 
 Problem no_column(const Table& table, const std::string& column) {
@@ -483,27 +499,12 @@ Outcome Replayer::State::rename(const PgQuery__RenameStmt& stmt, Effect& effect)
       schema.rename_schema(stmt.subname, stmt.newname);
       return {};
     case OBJECT(TYPE):
-    case OBJECT(DOMAIN): {
-      const QualifiedName from = type_in(schema, list_of(stmt.object));
-      if (!schema.type_exists(from)) return missing("type", from);
-      const QualifiedName to{from.schema, stmt.newname};
-      if (schema.type_exists(to)) return exists("type", to);
-      schema.rename_type(from, to);
-      return {};
-    }
+    case OBJECT(DOMAIN):
+      return move_type(schema, stmt.object, {}, stmt.newname);
     case OBJECT(FUNCTION):
     case OBJECT(PROCEDURE):
-    case OBJECT(ROUTINE): {
-      if (!stmt.object || stmt.object->node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) return {};
-      const auto names =
-          strings(NodeList(stmt.object->object_with_args->n_objname, stmt.object->object_with_args->objname));
-      const std::string in = names.size() > 1 ? names[names.size() - 2] : schema.creation_schema();
-      if (auto moved = schema.functions.extract(in + "." + names.back())) {
-        moved.key() = in + "." + stmt.newname;
-        schema.functions.insert(std::move(moved));
-      }
-      return {};
-    }
+    case OBJECT(ROUTINE):
+      return move_function(schema, stmt.object, {}, stmt.newname);
     default:
       effect = Effect::none;
       return {};
@@ -584,28 +585,12 @@ Outcome Replayer::State::set_schema(const PgQuery__AlterObjectSchemaStmt& stmt, 
       return {};
     }
     case OBJECT(TYPE):
-    case OBJECT(DOMAIN): {
-      const QualifiedName from = type_in(schema, list_of(stmt.object));
-      if (!schema.type_exists(from)) return missing("type", from);
-      if (from.schema == to) return {};
-      if (schema.type_exists({to, from.name})) return exists("type", {to, from.name});
-      schema.ensure_schema(to);
-      schema.rename_type(from, {to, from.name});
-      return {};
-    }
+    case OBJECT(DOMAIN):
+      return move_type(schema, stmt.object, to, {});
     case OBJECT(FUNCTION):
     case OBJECT(PROCEDURE):
-    case OBJECT(ROUTINE): {
-      if (!stmt.object || stmt.object->node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) return {};
-      const auto names =
-          strings(NodeList(stmt.object->object_with_args->n_objname, stmt.object->object_with_args->objname));
-      const std::string in = names.size() > 1 ? names[names.size() - 2] : schema.creation_schema();
-      if (auto moved = schema.functions.extract(in + "." + names.back())) {
-        moved.key() = to + "." + names.back();
-        schema.functions.insert(std::move(moved));
-      }
-      return {};
-    }
+    case OBJECT(ROUTINE):
+      return move_function(schema, stmt.object, to, {});
     default:
       effect = Effect::none;
       return {};

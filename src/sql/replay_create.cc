@@ -2,6 +2,7 @@
 #include <set>
 
 #include "sql/analyzer.h"
+#include "sql/ddl.h"
 #include "sql/predicate.h"
 #include "sql/replay_state.h"
 #include "sql/statement.h"
@@ -13,31 +14,6 @@ namespace {
 using Kind = Constraint::Kind;
 
 constexpr std::size_t most_columns = 1600;  // the server's limit
-
-std::string action(const char* code) {
-  switch (code[0]) {
-    case 'r':
-      return "RESTRICT";
-    case 'c':
-      return "CASCADE";
-    case 'n':
-      return "SET NULL";
-    case 'd':
-      return "SET DEFAULT";
-    default:
-      return "NO ACTION";
-  }
-}
-
-std::string last_name(NodeList names) { return names.empty() ? std::string() : string_value(names.back()); }
-
-// "C", "de_DE"; with the schema where it isn't pg_catalog. The default collation is no collation.
-std::string collation_name(NodeList names) {
-  const auto parts = strings(names);
-  if (parts.empty() || parts.back() == "default") return {};
-  const bool plain = parts.size() == 1 || parts[0] == "pg_catalog" || parts[0] == "public";
-  return plain ? parts.back() : join(parts, ".");
-}
 
 std::string partition_strategy(const PgQuery__PartitionSpec& spec) {
 #if PG_VERSION_NUM >= 160000
@@ -94,15 +70,8 @@ bool is_null(const Node* node) {
 
 // Of the table's columns, those that the expression names.
 std::vector<std::string> columns_in(const Table& table, const Node* expression) {
-  std::vector<std::string> out;
-  if (!expression) return out;
-  each_node(message(*expression), [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node.column_ref->n_fields) {
-      const std::string name = string_value(node.column_ref->fields[node.column_ref->n_fields - 1]);
-      if (table.column(name) && std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
-    }
-    return true;
-  });
+  auto out = column_names(expression);
+  out.erase(std::remove_if(out.begin(), out.end(), [&](const std::string& name) { return !table.column(name); }), out.end());
   return out;
 }
 
@@ -530,8 +499,8 @@ Outcome Replayer::State::add_foreign_key(Table& table, const PendingConstraint& 
     if (referenced && !referenced->column(column))
       return Problem{"column \"" + column + "\" referenced in foreign key constraint does not exist",
                      Problem::Kind::missing};
-  key.on_delete = action(node.fk_del_action);
-  key.on_update = action(node.fk_upd_action);
+  key.on_delete = referential_action(node.fk_del_action[0]);
+  key.on_update = referential_action(node.fk_upd_action[0]);
   key.on_delete_columns = strings(NodeList(node.n_fk_del_set_cols, node.fk_del_set_cols));
   key.validated = pending.new_table || !node.skip_validation;
   key.deferrable = node.deferrable || pending.deferrable;
@@ -583,30 +552,11 @@ void Replayer::State::copy_foreign_key(Table& child, const Table& parent, const 
 
 // ---- indexes
 
-IndexKey Replayer::State::index_key(const PgQuery__IndexElem& element) const {
-  IndexKey key;
-  if (element.name[0])
-    key.column = element.name;
-  else if (element.expr && element.expr->node_case == PG_QUERY__NODE__NODE_COLUMN_REF)
-    key.column = last_name(NodeList(element.expr->column_ref->n_fields, element.expr->column_ref->fields));
-  else
-    key.expression = expression_text(element.expr);
-  key.descending = element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
-  key.nulls_first = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT
-                        ? key.descending
-                        : element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
-  key.operator_class = last_name(NodeList(element.n_opclass, element.opclass));
-  key.collation = collation_name(NodeList(element.n_collation, element.collation));
-  return key;
-}
-
 IndexPlan Replayer::State::index_plan(const Table& table, const PendingConstraint& pending) const {
   const PgQuery__Constraint& node = *pending.node;
   IndexPlan plan;
   Constraint constraint;
-  constraint.kind = node.contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY  ? Kind::primary_key
-                    : node.contype == PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE ? Kind::unique
-                                                                           : Kind::exclusion;
+  constraint.kind = constraint_kind(node).value_or(Kind::exclusion);
   constraint.deferrable = node.deferrable || pending.deferrable;
   constraint.nulls_not_distinct = node.nulls_not_distinct;
   constraint.origin = place(node.location);

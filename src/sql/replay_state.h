@@ -75,7 +75,6 @@ struct Replayer::State {
   IndexPlan index_plan(const Table& table, const PendingConstraint& pending) const;
   Outcome add_index_constraint(Table& table, const PendingConstraint& pending, bool only);
   Outcome use_index(Table& table, const PendingConstraint& pending);
-  IndexKey index_key(const PgQuery__IndexElem& element) const;
   Outcome create_index(const PgQuery__IndexStmt& stmt);
   Outcome make_index(Table& table, IndexPlan plan, bool only);
   static bool same_definition(const Index& a, const Index& b);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sql/ddl.h"
 #include "sql/lexer.h"
 #include "sql/predicate.h"
 #include "sql/statement.h"
@@ -17,14 +18,6 @@ using Kind = SchemaAction::Kind;
 
 bool has(const std::vector<std::string>& list, const std::string& name) {
   return std::find(list.begin(), list.end(), name) != list.end();
-}
-
-NodeList list_of(const Node* node) {
-  if (!node) return {};
-  if (node->node_case == PG_QUERY__NODE__NODE_LIST) return NodeList(node->list->n_items, node->list->items);
-  if (node->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
-    return NodeList(node->type_name->n_names, node->type_name->names);
-  return {};
 }
 
 std::string schema_part(const std::vector<std::string>& parts, std::size_t at) {
@@ -95,51 +88,6 @@ std::string serial_type(const std::string& name) {
 
 using ConstraintKind = Constraint::Kind;
 
-std::optional<ConstraintKind> kind_of(const PgQuery__Constraint& node) {
-  switch (node.contype) {
-    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-      return ConstraintKind::primary_key;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
-      return ConstraintKind::unique;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
-      return ConstraintKind::foreign_key;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
-      return ConstraintKind::check;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
-      return ConstraintKind::exclusion;
-    default:
-      return std::nullopt;
-  }
-}
-
-std::string action_name(const char* code) {
-  switch (code[0]) {
-    case 'r':
-      return "RESTRICT";
-    case 'c':
-      return "CASCADE";
-    case 'n':
-      return "SET NULL";
-    case 'd':
-      return "SET DEFAULT";
-    default:
-      return "NO ACTION";
-  }
-}
-
-std::vector<std::string> column_names(const Node* expression) {
-  std::vector<std::string> out;
-  if (!expression) return out;
-  each_node(message(*expression), [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node.column_ref->n_fields) {
-      std::string name = string_value(node.column_ref->fields[node.column_ref->n_fields - 1]);
-      if (!name.empty() && !has(out, name)) out.push_back(std::move(name));
-    }
-    return true;
-  });
-  return out;
-}
-
 Constraint read_constraint(const PgQuery__Constraint& node, ConstraintKind kind, const std::string& column,
                            const SchemaState& state) {
   Constraint out;
@@ -155,8 +103,8 @@ Constraint read_constraint(const PgQuery__Constraint& node, ConstraintKind kind,
       out.referenced_columns = strings(NodeList(node.n_pk_attrs, node.pk_attrs));
       if (const Table* to = state.catalog.table(out.referenced_table); to && out.referenced_columns.empty())
         if (const Constraint* primary = SchemaState::primary_key(*to)) out.referenced_columns = primary->columns;
-      out.on_delete = action_name(node.fk_del_action);
-      out.on_update = action_name(node.fk_upd_action);
+      out.on_delete = referential_action(node.fk_del_action[0]);
+      out.on_update = referential_action(node.fk_upd_action[0]);
       break;
     case ConstraintKind::check:
       out.columns = column_names(node.raw_expr);
@@ -175,21 +123,7 @@ Index read_index(const PgQuery__IndexStmt& stmt) {
   out.name = stmt.idxname;
   if (stmt.access_method[0]) out.method = stmt.access_method;
   out.unique = stmt.unique;
-  for (const Node* node : NodeList(stmt.n_index_params, stmt.index_params)) {
-    const PgQuery__IndexElem& element = *node->index_elem;
-    IndexKey key;
-    if (element.name[0])
-      key.column = element.name;
-    else
-      key.expression = expression_text(element.expr);
-    key.descending = element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
-    key.nulls_first = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT
-                          ? key.descending
-                          : element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
-    const auto names = strings(NodeList(element.n_opclass, element.opclass));
-    if (!names.empty()) key.operator_class = names.back();
-    out.keys.push_back(std::move(key));
-  }
+  for (const Node* node : NodeList(stmt.n_index_params, stmt.index_params)) out.keys.push_back(index_key(*node->index_elem));
   for (const Node* node : NodeList(stmt.n_index_including_params, stmt.index_including_params))
     out.include.push_back(node->index_elem->name);
   if (stmt.where_clause) out.predicate = expression_text(stmt.where_clause);
@@ -600,7 +534,7 @@ void StepRecorder::add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery
 void StepRecorder::add_constraint(const PgQuery__AlterTableStmt& stmt, const PgQuery__Constraint& node,
                                   const SchemaAction& base, const std::string& column, const SchemaState& state,
                                   Actions& out) const {
-  const auto kind = kind_of(node);
+  const auto kind = constraint_kind(node);
   if (!kind) return;
   const Table* table = state.catalog.table(base.table);
   SchemaAction action = base;
@@ -907,7 +841,7 @@ std::optional<StepRecorder::Difference> StepRecorder::difference(const Node& nod
         return Difference{column->name, "the column that is there is " + column->type + ", not " + type, name};
       }
       if (command.subtype != AT(AddConstraint) || command.def->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) return std::nullopt;
-      const auto kind = kind_of(*command.def->constraint);
+      const auto kind = constraint_kind(*command.def->constraint);
       if (!kind || *kind == ConstraintKind::exclusion || command.def->constraint->indexname[0]) return std::nullopt;
       const Constraint wanted = read_constraint(*command.def->constraint, *kind, {}, state);
       for (const Constraint& there : table->constraints)

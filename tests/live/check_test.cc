@@ -270,8 +270,10 @@ TEST(Check, MigrationsThatHaveRunAreNotJudged) {
   folder.write("prisma/migrations/20240103000000_c/migration.sql", "CREATE INDEX c ON t (a);");
   {
     live::Database database;
-    database.run(rows + "CREATE TABLE _prisma_migrations (id text, migration_name text, finished_at timestamptz, rolled_back_at timestamptz);"
-                        "INSERT INTO _prisma_migrations VALUES ('1', '20240101000000_a', now(), null), ('2', '20240103000000_c', now(), null), ('3', '20240102000000_b', now(), now())");
+    database.run(rows + "CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,"
+                        " logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0);"
+                        "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, rolled_back_at) VALUES ('1', 'x', '20240101000000_a', now(), null),"
+                        " ('2', 'x', '20240103000000_c', now(), null), ('3', 'x', '20240102000000_b', now(), now())");
     EXPECT_EQ(judged_migrations(database, folder.path("prisma/migrations")), Names{"20240102000000_b"});
   }
 }

@@ -32,10 +32,12 @@ TEST(Digest, FlywaysForgetsLineEndsAndTheByteOrderMark) {
 }
 
 TEST(Program, RunsWithoutAShellAndWithinLimits) {
-  EXPECT_EQ(run_program({"printf", "%s", "$HOME; `id`"}).value(), "$HOME; `id`");
-  EXPECT_EQ(run_program({"sh", "-c", "printf %s \"$ONE$GONE\""}, {{"ONE", "1"}, {"GONE", ""}}).value(), "1");
+  EXPECT_EQ(run_program({"printf", "%s", "$HOME; `id`"}).value().out, "$HOME; `id`");
+  EXPECT_EQ(run_program({"sh", "-c", "printf %s \"$ONE$GONE\""}, {{"ONE", "1"}, {"GONE", ""}}).value().out, "1");
   EXPECT_FALSE(run_program({"no-such-program-anywhere"}));
-  EXPECT_FALSE(run_program({"false"}));
+  EXPECT_EQ(run_program({"false"}).value().status, 1);
+  EXPECT_EQ(run_program({"sh", "-c", "echo x >&2; kill -9 $$"}).value().status, 128 + 9);
+  EXPECT_EQ(run_program({"sh", "-c", "echo x >&2"}).value().err, "x\n");
   EXPECT_FALSE(run_program({"yes"}, {}, {std::chrono::seconds(10), 1000}));
   const auto start = std::chrono::steady_clock::now();
   EXPECT_FALSE(run_program({"sh", "-c", "sleep 30 | sleep 30"}, {}, {std::chrono::milliseconds(100), 1000}));
@@ -123,10 +125,26 @@ TEST(Applied, PartIsWhatTheTrackingTableNames) {
   const TrackingTable goose{"goose", "public", "goose_db_version", {{"0", "", 0, false}, {"1", "", 0, false}, {"2", "", 0, false}, {"3", "", 0, true}}};
   const auto part = applied_part(found->front(), {goose});
   EXPECT_TRUE(part.known);
-  EXPECT_EQ(part.pending, 1);
+  EXPECT_EQ(part.due, std::set<std::string>{tree.path("3_c.sql")});
   EXPECT_EQ(part.input.files.size(), 2u);
   EXPECT_FALSE(applied_part(found->front(), {}).known);
   EXPECT_EQ(applied_part(found->front(), {TrackingTable{"goose", "public", "other", {{"77", "", 0, false}}}}).input.files.size(), 3u);
+  TrackingTable again = goose;
+  again.schema = "other";
+  EXPECT_FALSE(applied_part(found->front(), {goose, again}).known) << "two that could be meant";
+}
+
+// drizzle's migrator looks at nothing but the latest created_at: what is older and was passed over never runs.
+TEST(Applied, OfDrizzleOnlyWhatIsLaterThanTheLatestIsDue) {
+  const TempTree tree{{"meta/_journal.json", R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"when":1000,"tag":"0000_a"},{"idx":1,"when":3000,"tag":"0001_b"},{"idx":2,"when":2000,"tag":"0002_c"},{"idx":3,"when":4000,"tag":"0003_d"}]})"},
+                      {"0000_a.sql", "SELECT 1;"}, {"0001_b.sql", "SELECT 1;"}, {"0002_c.sql", "SELECT 1;"}, {"0003_d.sql", "SELECT 1;"}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  const auto part = applied_part(found->front(), {{"drizzle", "drizzle", "__drizzle_migrations", {{"", "x", 1000, false}, {"", "y", 3000, false}}}});
+  EXPECT_TRUE(part.known);
+  EXPECT_EQ(part.input.files.size(), 2u);
+  EXPECT_EQ(part.due, std::set<std::string>{tree.path("0003_d.sql")});
 }
 
 }  // namespace
