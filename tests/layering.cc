@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
       {"nlohmann/", {"report", "project", "plan", "log", "cli"}},
       {"yaml-cpp/", {"project"}},
       {"CLI/", {"cli"}},
+      {"toml++/", {"cli"}},
   };
   const std::regex own("^\\s*#\\s*include\\s+\"([a-z]+)/.*");
   const std::regex any("^\\s*#\\s*include\\s+[<\"]([^>\"]+)[>\"].*");

@@ -13,6 +13,7 @@
 #include "advisor/index_ddl.h"
 #include "advisor/propose.h"
 #include "cli/cli.h"
+#include "cli/config.h"
 #include "cli/inputs.h"
 #include "cli/migrations.h"
 #include "cli/output.h"
@@ -27,6 +28,7 @@
 #include "project/repository.h"
 #include "report/report.h"
 #include "sql/facts.h"
+#include "sql/suppressions.h"
 #include "base/mask.h"
 #include "base/text.h"
 
@@ -47,6 +49,7 @@ struct Options {
   std::string output;
   std::string fail_on = "error";
   bool show_literals = false;
+  std::string config;
   MigrationOptions migrations;
 };
 
@@ -65,16 +68,32 @@ class Check {
   int run() {
     const auto start = std::chrono::steady_clock::now();
     report_.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+    if (const auto read = read_settings(); !read) {
+      complain(read.error());
+      return exit_usage;
+    }
     read_paths();
     read_workload();
+    read_suppressions();
     connect();
     std::vector<Judged> schemas = judged_schemas();
     judge(schemas);
+    tell_unused();
     report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return write();
   }
 
  private:
+  Result<void> read_settings() {
+    const std::string path = options_.config.empty() ? find_config(options_.paths.empty() ? "." : options_.paths.front()) : options_.config;
+    if (path.empty()) return {};
+    auto config = read_config(path);
+    if (!config) return tl::unexpected(config.error());
+    config_ = std::move(*config);
+    report_.inputs.push_back({"configuration", path, {}});
+    return {};
+  }
+
   void read_paths() {
     const bool named = !options_.db.empty() || options_.sandbox || !options_.schema.empty() || !options_.logs.empty() ||
                        !options_.workloads.empty();
@@ -127,6 +146,58 @@ class Check {
       const std::string kind = source.format == "sql" ? "workload" : source.format == "pg_stat_statements" ? source.format : source.format + " log";
       report_.inputs.push_back({kind, source.path, detail});
     }
+  }
+
+  void read_suppressions() {
+    suppressions_ = config_.ignores;
+    for (const auto& input : schemas_) add_suppressions(project::suppressions(input));
+    for (const auto& input : schemas_)
+      for (const auto& file : input.files) scanned_.insert(file.path);
+  }
+
+  void add_suppressions(std::vector<Suppression> found) {
+    for (auto& suppression : found) {
+      if (suppression.rules.empty()) tell(suppression, "names no rule", "-- pgadvise: ignore rule-id the reason");
+      for (const auto& rule : suppression.rules)
+        if (!lint::find_rule(rule)) tell(suppression, "there is no rule " + ellipsis(rule, 60), unknown_rule_hint(rule));
+      if (suppression.reason.empty()) tell(suppression, "gives no reason", "who reads it next year wants to know");
+      suppressions_.push_back(std::move(suppression));
+    }
+  }
+
+  void tell(const Suppression& suppression, std::string what, std::string hint) {
+    diagnostics_.push_back({Error::Kind::passing, suppression.place.str(), "pgadvise: ignore " + std::move(what), std::move(hint)});
+  }
+
+  // Files that findings are in, and that are read for nothing else: a Dockerfile, a script, a file of queries.
+  void read_comments(const std::vector<Finding>& findings) {
+    for (const auto& finding : findings) {
+      if (!finding.location || finding.location->live() || !scanned_.insert(finding.location->file).second) continue;
+      const std::string& file = finding.location->file;
+      if (const auto text = read_file(file, std::size_t{64} << 20)) add_suppressions(file.ends_with(".sql") ? sql::suppressions(*text, file) : sql::line_suppressions(*text, file));
+    }
+  }
+
+  // Only where the rule could have found something: it ran over all that the suppression speaks for.
+  void tell_unused() {
+    for (std::size_t i = 0; i < suppressions_.size(); ++i) {
+      const Suppression& suppression = suppressions_[i];
+      if (used_.count(i) || suppression.rules.empty()) continue;
+      if (!suppression.comment() && !named_.empty()) continue;
+      const bool judged = std::all_of(suppression.rules.begin(), suppression.rules.end(), [&](const std::string& rule) { return could_find(rule, suppression); });
+      if (judged)
+        diagnostics_.push_back({Error::Kind::passing, suppression.place.str(), "suppresses nothing: " + join(suppression.rules, ", ") + " finds nothing there", "take it out"});
+    }
+  }
+
+  bool could_find(const std::string& id, const Suppression& suppression) const {
+    const auto* rule = lint::find_rule(id);
+    if (!rule || std::find(report_.rules_run.begin(), report_.rules_run.end(), id) == report_.rules_run.end()) return false;
+    if (suppression.comment() && replayed_only_.count(suppression.place.file)) return false;
+    // What a log, statistics or a comparison show is there today and not tomorrow.
+    const auto lasting = [](lint::Needs needs) { return needs == lint::Needs::catalog || needs == lint::Needs::project || needs == lint::Needs::migrations; };
+    if (rule->rule->needs == lint::Needs::migrations && !judged_files_.count(suppression.place.file)) return false;
+    return lasting(rule->rule->needs) && lasting(rule->rule->also_needs.value_or(lint::Needs::catalog));
   }
 
   // --db, or the sandbox; the catalog of it in live_.
@@ -184,10 +255,12 @@ class Check {
     std::optional<std::vector<Migration>> all_migrations;
     for (const auto& input : schemas_) {
       Choice choice = choose(input);
+      judged_files_.insert(choice.judged.files.begin(), choice.judged.files.end());
       const auto before = static_cast<std::ptrdiff_t>(diagnostics_.size());
       sql::ReplayCounts counts;
       auto catalog = project::load(input, choice.judged, diagnostics_, &counts);
       const auto others = left_out(input);
+      replayed_only_.insert(others.begin(), others.end());
       diagnostics_.erase(std::remove_if(diagnostics_.begin() + before, diagnostics_.end(), [&](const Error& error) { return lies_in(others, error.where); }), diagnostics_.end());
       auto migrations = judged_migrations(input, std::move(choice));
       if (!catalog) {
@@ -324,7 +397,12 @@ class Check {
     judged_.insert(project);
     Workload workload = workload_;
     if (has_workload_) sql::resolve(workload, catalog ? *catalog : Catalog{});
-    auto outcome = lint::run({catalog, has_workload_ ? &workload : nullptr, project, schema.migrations ? &*schema.migrations : nullptr, comparisons_[schema.path]});
+    auto outcome = lint::run({catalog, has_workload_ ? &workload : nullptr, project, schema.migrations ? &*schema.migrations : nullptr, comparisons_[schema.path], &config_.rules});
+    read_comments(outcome.findings);
+    auto suppressed = lint::suppress(outcome.findings, suppressions_, used_);
+    for (auto& one : suppressed)
+      if (!one.finding.location || !schema.left_out.count(one.finding.location->file))
+        if (ids_.insert(one.finding.id).second) report_.suppressed.push_back(std::move(one));
     if (plans_) {
       plan::ConfirmOptions how;
       how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *live_); };
@@ -389,6 +467,12 @@ class Check {
   std::map<std::string, std::vector<lint::SchemaComparison>> comparisons_;  // by the path of the schema judged
   std::deque<Catalog> compared_;
   std::set<const Project*> judged_;
+  Config config_;
+  std::vector<Suppression> suppressions_;
+  std::set<std::size_t> used_;          // of suppressions_: those that met a finding
+  std::set<std::string> scanned_;       // files whose comments are among them
+  std::set<std::string> judged_files_;  // migrations
+  std::set<std::string> replayed_only_;
   std::set<std::string> ids_;
   std::map<std::string, const Project*> owners_;  // by finding's id
   report::Report report_;
@@ -417,6 +501,7 @@ void add_check(CLI::App& app, int& exit_code) {
   auto* since = command->add_option("--since", options->migrations.since, "Judge the migrations that were added or changed since a git revision; else the newest one of a folder is judged");
   auto* changed = command->add_flag("--changed", options->migrations.changed, "Judge the migrations that this branch adds or changes, by git");
   changed->excludes(since);
+  command->add_option("--config", options->config, "Configuration; default: the pgadvise.toml of the PATH's folder, or of one above it in the repository");
   command->add_flag("--show-literals", options->show_literals, "Show statements with their literals");
   command->callback([options, db, since, &exit_code] {
     // An unset variable: to pass over it would read other inputs than those that were meant, and say nothing.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/cli.h"
+#include "cli/config.h"
 #include "cli/output.h"
 #include "lint/rule.h"
 #include "report/rule_page.h"
@@ -25,7 +26,7 @@ static int list() {
 static int explain(const std::string& id) {
   const auto* rule = lint::find_rule(id);
   if (!rule) {
-    complain({Error::Kind::usage, "", "there is no rule " + id, "pgadvise rules list names them all"});
+    complain({Error::Kind::usage, "", "there is no rule " + id, unknown_rule_hint(id)});
     return exit_usage;
   }
   return print(report::rule_page(*rule));

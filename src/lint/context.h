@@ -1,6 +1,7 @@
 // What rules look at, and how they report. Rules see base, model and lint: no I/O, no JSON, no libpq.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,14 @@ struct SchemaComparison {
   bool applied_known = false;  // a tracking table told which migrations ran; only those are in `migrated`
 };
 
+// What a project's configuration says of a rule.
+struct RuleSettings {
+  std::optional<bool> on;
+  std::optional<Severity> severity;  // of all its findings
+  std::map<std::string, double, std::less<>> options;
+};
+using Settings = std::map<std::string, RuleSettings, std::less<>>;  // by rule
+
 // The inputs of one run; a null pointer: not given. Views: the owner keeps them alive.
 struct Inputs {
   const Catalog* catalog = nullptr;
@@ -33,6 +42,7 @@ struct Inputs {
   const Project* project = nullptr;
   const std::vector<Migration>* migrations = nullptr;  // those to be judged, in the order they run
   std::vector<SchemaComparison> comparisons = {};
+  const Settings* settings = nullptr;
 };
 
 class Context {

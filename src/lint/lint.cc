@@ -30,7 +30,15 @@ Context::Context(const Inputs& inputs) : inputs_(inputs) {
   }
 }
 
+static const RuleSettings* settings_of(const Inputs& inputs, const Rule& rule) {
+  if (!inputs.settings) return nullptr;
+  const auto it = inputs.settings->find(rule.id);
+  return it == inputs.settings->end() ? nullptr : &it->second;
+}
+
 double Context::option(const Rule& rule, std::string_view name) const {
+  if (const auto* settings = settings_of(inputs_, rule))
+    if (const auto it = settings->options.find(name); it != settings->options.end()) return it->second;
   for (const auto& option : rule.options)
     if (option.name == name) return option.fallback;
   return 0;
@@ -99,21 +107,32 @@ static std::string missing(Needs needs, const Inputs& inputs) {
   return {};
 }
 
+static bool runs(const Rule& rule, const RuleSettings* settings, const std::vector<std::string>& only) {
+  if (!only.empty()) return std::find(only.begin(), only.end(), rule.id) != only.end();
+  return settings && settings->on ? *settings->on : rule.on_by_default;
+}
+
 Outcome run(const Inputs& inputs, const std::vector<std::string>& only) {
   Outcome outcome;
   const Context context(inputs);
   for (const auto& [category, rule, example, bad, good] : all_rules()) {
-    if (!only.empty() && std::find(only.begin(), only.end(), rule->id) == only.end()) continue;
-    if (only.empty() && !rule->on_by_default) continue;
+    const auto* settings = settings_of(inputs, *rule);
+    if (!runs(*rule, settings, only)) continue;
     auto reason = missing(rule->needs, inputs);
     if (reason.empty() && rule->also_needs) reason = missing(*rule->also_needs, inputs);
     if (!reason.empty()) {
       outcome.skipped.push_back({std::string(rule->id), std::move(reason)});
       continue;
     }
+    const std::size_t before = outcome.findings.size();
     Reporter reporter(*rule, outcome.findings);
     rule->check(context, reporter);
     outcome.ran.emplace_back(rule->id);
+    if (!settings || !settings->severity) continue;
+    for (std::size_t i = before; i < outcome.findings.size(); ++i) {
+      outcome.findings[i].severity = *settings->severity;
+      if (outcome.findings[i].probe) outcome.findings[i].probe->confirmed_severity.reset();
+    }
   }
   sort_findings(outcome.findings);
   return outcome;

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "model/catalog.h"
+#include "model/suppression.h"
 #include "model/schema_step.h"
 #include "project/migration_tools.h"
 #include "sql/replay.h"
@@ -46,6 +47,9 @@ struct JudgedMigrations {
   std::vector<Migration> found;  // filled by load()
 };
 Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts = nullptr);
+
+// What comments in its files say is not to be told (sql/suppressions.h). Files that can't be read are passed over: load() names them.
+std::vector<Suppression> suppressions(const SchemaInput& input);
 
 // The SQL that makes the schema on an empty database, as (file, text) in order: for the sandbox. A drizzle snapshot is
 // rendered.

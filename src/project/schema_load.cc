@@ -1,3 +1,5 @@
+#include <iterator>
+
 #include "base/text.h"
 #include "project/drizzle_journal.h"
 #include "project/drizzle_snapshot.h"
@@ -5,6 +7,7 @@
 #include "project/migration_facts.h"
 #include "project/schema_input.h"
 #include "sql/replay.h"
+#include "sql/suppressions.h"
 
 namespace pgadvise::project {
 namespace {
@@ -60,6 +63,17 @@ Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnos
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
   if (counts) *counts = replayer.counts();
   return replayer.take();
+}
+
+std::vector<Suppression> suppressions(const SchemaInput& input) {
+  std::vector<Suppression> out;
+  if (input.kind == SchemaKind::drizzle_snapshot) return out;
+  Diagnostics named_by_load;
+  (void)each_script(input, named_by_load, [&](const SchemaFile& file, const std::string& text) {
+    auto found = sql::suppressions(text, file.path);
+    std::move(found.begin(), found.end(), std::back_inserter(out));
+  });
+  return out;
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics) {

@@ -100,6 +100,7 @@ json summary_json(const Report& report) {
     severity = severity.get<int>() + 1;
   }
   out["findings"] = report.findings.size();
+  out["suppressed"] = report.suppressed.size();
   out["severities"] = severities;  // without the refuted
   out["verdicts"] = verdicts;
   out["rules"] = rules;
@@ -114,6 +115,12 @@ std::string to_json(const Report& report, bool show_literals) {
   out["schema"] = "pgadvise-report-1";
   out["findings"] = json::array();
   for (const auto& finding : report.findings) out["findings"].push_back(finding_json(finding, show_literals));
+  out["suppressed"] = json::array();
+  for (const auto& [finding, by] : report.suppressed) {
+    json entry = finding_json(finding, show_literals);
+    entry["suppression"] = {{"reason", by.reason}, {"location", place_json(by.place)}};
+    out["suppressed"].push_back(std::move(entry));
+  }
   out["skipped_rules"] = json::array();
   for (const auto& skipped : report.skipped) out["skipped_rules"].push_back({{"rule", skipped.rule}, {"reason", skipped.reason}});
   out["inputs"] = json::array();

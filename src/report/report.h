@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "lint/context.h"
+#include "lint/suppress.h"
 #include "model/finding.h"
 #include "model/workload.h"
 
@@ -20,6 +21,7 @@ struct Input {
 
 struct Report {
   std::vector<Finding> findings;
+  std::vector<lint::Suppressed> suppressed;  // by a comment or pgadvise.toml: told apart, counted nowhere else
   std::vector<lint::SkippedRule> skipped;
   std::vector<std::string> rules_run;
   std::vector<Input> inputs;

@@ -181,6 +181,7 @@ class Writer {
                                                    standing == 1 ? "" : "s", severities[Severity::error], severities[Severity::warning],
                                                    severities[Severity::note], verdicts[Verdict::confirmed], verdicts[Verdict::suspected]);
     if (verdicts[Verdict::refuted]) line += fmt::format("; {} refuted", verdicts[Verdict::refuted]);
+    if (!report_.suppressed.empty()) line += fmt::format("; {} suppressed", report_.suppressed.size());
     line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(), report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
     out_ += paint("1", line) + "\n";
   }

@@ -1,0 +1,150 @@
+#include "sql/suppressions.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.h"
+#include "sql/lexer.h"
+#include "sql/statement.h"
+
+namespace pgadvise::sql {
+namespace {
+
+constexpr std::string_view mark = "pgadvise:";
+constexpr std::string_view space = " \t\r\n\f\v";
+
+std::string_view next_word(std::string_view& text) {
+  const auto from = std::min(text.find_first_not_of(space), text.size());
+  const auto to = std::min(text.find_first_of(" \t\r\n\f\v,", from), text.size());
+  const auto out = text.substr(from, to - from);
+  text.remove_prefix(to);
+  return out;
+}
+
+struct Directive {
+  Suppression what;
+  bool whole_file = false;
+};
+
+// "pgadvise: ignore a, b the reason", from the mark on.
+std::optional<Directive> directive(std::string_view text) {
+  text.remove_prefix(mark.size());
+  Directive out;
+  const auto verb = next_word(text);
+  if (verb != "ignore" && verb != "ignore-file") return std::nullopt;
+  out.whole_file = verb == "ignore-file";
+  for (bool more = true; more;) {
+    const auto rule = next_word(text);
+    if (!rule.empty()) out.what.rules.emplace_back(rule);
+    text = trim(text);
+    more = !text.empty() && text.front() == ',';
+    if (more) text.remove_prefix(1);
+  }
+  text = trim(text.substr(0, text.find('\n')));
+  if (text.ends_with("*/")) text = trim(text.substr(0, text.size() - 2));
+  text.remove_prefix(std::min(text.find_first_not_of("-:— "), text.size()));
+  out.what.reason = std::string(text);
+  return out;
+}
+
+class Script {
+ public:
+  Script(std::string_view text, const std::string& file) : text_(text), file_(file), lines_(text), statements_(split(text)) {}
+
+  std::vector<Suppression> read() {
+    std::size_t at = 0;
+    for (std::size_t i = 0; i <= statements_.size(); ++i) {
+      const std::size_t end = i < statements_.size() ? statements_[i].offset : text_.size();
+      comments(after_data(at, end, i), end, [&](const Lexeme& comment) { return around(comment, i); });
+      if (i == statements_.size()) break;
+      at = end + statements_[i].text.size();
+      comments(end, at, [&](const Lexeme& comment) { return inside(comment, i); });
+    }
+    return std::move(out_);
+  }
+
+ private:
+  using Lines = std::pair<int, int>;
+
+  int line(std::size_t offset) const { return lines_.at(offset).line; }
+  Lines of_statement(std::size_t i) const {
+    const auto& statement = statements_[i];
+    return {line(statement.offset), line(statement.offset + std::max<std::size_t>(statement.text.size(), 1) - 1)};
+  }
+
+  // What follows COPY … FROM stdin is data up to "\.".
+  std::size_t after_data(std::size_t from, std::size_t to, std::size_t next) const {
+    if (next == 0 || !Lexer(statements_[next - 1].text).next_token().is_word("copy")) return from;
+    const auto end = text_.substr(0, to).rfind("\n\\.");
+    return end == std::string_view::npos || end < from ? from : end + 3;
+  }
+
+  template <class Where>
+  void comments(std::size_t from, std::size_t to, Where where) {
+    if (text_.substr(from, to - from).find(mark) == std::string_view::npos) return;
+    Lexer lexer(text_.substr(0, to), from);
+    for (Lexeme token = lexer.next(); token.kind != Lexeme::Kind::end; token = lexer.next()) {
+      if (token.kind != Lexeme::Kind::comment) continue;
+      const auto at = token.text.find(mark);
+      auto found = at == std::string_view::npos ? std::nullopt : directive(token.text.substr(at));
+      if (!found) continue;
+      const auto position = lines_.at(token.offset);
+      found->what.place = {file_, position.line, position.column};
+      if (!found->whole_file) std::tie(found->what.first_line, found->what.last_line) = where(token);
+      out_.push_back(std::move(found->what));
+    }
+  }
+
+  // Between the statements i - 1 and i.
+  Lines around(const Lexeme& comment, std::size_t i) const {
+    if (i > 0 && of_statement(i - 1).second == line(comment.offset)) return of_statement(i - 1);
+    if (i < statements_.size()) return of_statement(i);
+    return {line(comment.offset), line(comment.offset)};  // nothing is behind it
+  }
+
+  Lines inside(const Lexeme& comment, std::size_t i) const {
+    const std::string_view before = text_.substr(0, comment.offset);
+    const auto code = before.find_last_not_of(" \t");
+    const bool own_line = code == std::string_view::npos || before[code] == '\n';
+    int out = line(comment.offset);
+    if (own_line) {
+      Lexer lexer(text_.substr(0, statements_[i].offset + statements_[i].text.size()), comment.offset + comment.text.size());
+      out = line(lexer.next_token().offset);
+    }
+    return {out, out};
+  }
+
+  std::string_view text_;
+  const std::string& file_;
+  LineIndex lines_;
+  std::vector<SourceStatement> statements_;
+  std::vector<Suppression> out_;
+};
+
+}  // namespace
+
+std::vector<Suppression> suppressions(std::string_view script, const std::string& file) {
+  if (script.find(mark) == std::string_view::npos) return {};
+  return Script(script, file).read();
+}
+
+std::vector<Suppression> line_suppressions(std::string_view text, const std::string& file) {
+  std::vector<Suppression> out;
+  if (text.find(mark) == std::string_view::npos) return out;
+  int number = 0;
+  for (const auto line : pgadvise::split(text, '\n')) {
+    ++number;
+    const auto at = line.find(mark);
+    if (at == std::string_view::npos) continue;
+    const auto before = trim(line.substr(0, at));
+    const auto opening = before.ends_with('#') ? 1u : before.ends_with("//") || before.ends_with("--") || before.ends_with("/*") ? 2u : 0u;
+    auto found = opening ? directive(line.substr(at)) : std::nullopt;
+    if (!found) continue;
+    found->what.place = {file, number, static_cast<int>(at) + 1};
+    if (!found->whole_file) found->what.first_line = found->what.last_line = before.size() > opening ? number : number + 1;
+    out.push_back(std::move(found->what));
+  }
+  return out;
+}
+
+}  // namespace pgadvise::sql

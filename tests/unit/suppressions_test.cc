@@ -1,0 +1,188 @@
+// Comments and pgadvise.toml entries that say which findings are not wanted.
+#include <gtest/gtest.h>
+
+
+#include "base/text.h"
+#include "cli/config.h"
+#include "lint/suppress.h"
+#include "project_testing.h"
+#include "sql/suppressions.h"
+
+namespace pgadvise {
+namespace {
+
+using project::testing::TempTree;
+
+// "rule 3-5" for each.
+std::vector<std::string> read(std::string_view script) {
+  std::vector<std::string> out;
+  for (const auto& one : sql::suppressions(script, "a.sql")) out.push_back(join(one.rules, ",") + " " + std::to_string(one.first_line) + "-" + std::to_string(one.last_line));
+  return out;
+}
+using Lines = std::vector<std::string>;
+
+TEST(Suppressions, InFrontOfAStatementSpeaksForAllOfIt) {
+  EXPECT_EQ(read("SELECT 1;\n-- pgadvise: ignore a-b because\n-- more\n\nCREATE TABLE t (\n  a int\n);\n"), Lines{"a-b 5-7"});
+  EXPECT_EQ(read("/* pgadvise: ignore a-b, c-d because */ SELECT\n 1;"), Lines{"a-b,c-d 1-2"});
+}
+
+TEST(Suppressions, BehindAStatementOnItsLineSpeaksForThat) {
+  EXPECT_EQ(read("CREATE TABLE t (\n  a int\n); -- pgadvise: ignore a-b because\nSELECT 1;"), Lines{"a-b 1-3"});
+  EXPECT_EQ(read("SELECT 1;\n-- pgadvise: ignore a-b nothing is behind it\n"), Lines{"a-b 2-2"});
+}
+
+TEST(Suppressions, InsideAStatementSpeakForALine) {
+  EXPECT_EQ(read("CREATE TABLE t (\n  a text, -- pgadvise: ignore a-b because\n  b text\n);"), Lines{"a-b 2-2"});
+  EXPECT_EQ(read("CREATE TABLE t (\n  -- pgadvise: ignore a-b because\n  -- really\n  b text\n);"), Lines{"a-b 4-4"});
+}
+
+TEST(Suppressions, OfAFile) { EXPECT_EQ(read("SELECT 1; -- pgadvise: ignore-file a-b because"), Lines{"a-b 0-0"}); }
+
+TEST(Suppressions, ReasonIsTheRestOfTheLine) {
+  const auto reason = [](std::string_view script) { return sql::suppressions(script, "a.sql").at(0).reason; };
+  EXPECT_EQ(reason("-- pgadvise: ignore a-b the table is small\n"), "the table is small");
+  EXPECT_EQ(reason("-- pgadvise: ignore a-b -- the table is small\n"), "the table is small");
+  EXPECT_EQ(reason("/* pgadvise: ignore a-b: small */ SELECT 1"), "small");
+  EXPECT_EQ(reason("-- pgadvise: ignore a-b"), "");
+}
+
+TEST(Suppressions, AreNotSeenInStringsAndData) {
+  EXPECT_EQ(read("SELECT '-- pgadvise: ignore a-b x', $$ -- pgadvise: ignore a-b x\n$$;"), Lines{});
+  EXPECT_EQ(read("COPY t FROM stdin;\nit's -- pgadvise: ignore a-b x\n\\.\n-- pgadvise: ignore c-d x\nSELECT 1;"), Lines{"c-d 5-5"});
+}
+
+TEST(Suppressions, OfOtherFiles) {
+  const auto found = sql::line_suppressions("RUN a # pgadvise: ignore a-b x\n# pgadvise: ignore c-d x\nRUN b\nsay pgadvise: ignore e-f x\n", "Dockerfile");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].first_line, 1);
+  EXPECT_EQ(found[1].first_line, 3);
+}
+
+Finding finding(std::string rule, Subject subject, std::optional<Place> place = {}) {
+  Finding out;
+  out.rule = std::move(rule);
+  out.subject = std::move(subject);
+  out.location = std::move(place);
+  return out;
+}
+
+bool meets(const Suppression& suppression, Finding finding) {
+  std::vector<Finding> findings = {std::move(finding)};
+  std::set<std::size_t> used;
+  const auto suppressed = lint::suppress(findings, {suppression}, used);
+  EXPECT_EQ(suppressed.size() == 1, findings.empty());
+  EXPECT_EQ(suppressed.size(), used.size());
+  return !suppressed.empty();
+}
+
+Suppression entry(std::string object, std::string path) {
+  Suppression out;
+  out.rules = {"a"};
+  out.object = std::move(object);
+  out.path = std::move(path);
+  return out;
+}
+
+Suppression comment(std::string file, int first, int last) {
+  Suppression out;
+  out.rules = {"a"};
+  out.place.file = std::move(file);
+  out.first_line = first;
+  out.last_line = last;
+  return out;
+}
+
+TEST(Suppressions, ByObject) {
+  Subject key;
+  key.kind = "foreign-key";
+  key.schema = "public";
+  key.table = "orders";
+  key.columns = {"customer_id"};
+  key.constraint = "orders_customer_id_fkey";
+  for (const char* object : {"orders", "public.orders", "orders.customer_id", "public.orders.customer_id", "orders_customer_id_fkey", "public.ord*", "*"})
+    EXPECT_TRUE(meets(entry(object, ""), finding("a", key))) << object;
+  for (const char* object : {"order", "orders.customer", "shop.orders", "ublic.orders", "orders*x"})
+    EXPECT_FALSE(meets(entry(object, ""), finding("a", key))) << object;
+  EXPECT_FALSE(meets(entry("orders", ""), finding("b", key)));
+  key.schema = "shop";
+  EXPECT_FALSE(meets(entry("orders", ""), finding("a", key))) << "a schema other than public has to be named";
+}
+
+TEST(Suppressions, ByPathAndLine) {
+  const auto at = finding("a", {}, Place{"db/migrations/1.sql", 7, 1});
+  EXPECT_TRUE(meets(entry("", "migrations/*"), at));
+  EXPECT_FALSE(meets(entry("", "igrations/*"), at));
+  EXPECT_TRUE(meets(comment("db/migrations/1.sql", 7, 9), at));
+  EXPECT_TRUE(meets(comment("db/migrations/1.sql", 0, 0), at));
+  EXPECT_FALSE(meets(comment("db/migrations/1.sql", 8, 9), at));
+  EXPECT_FALSE(meets(comment("db/migrations/2.sql", 0, 0), at));
+}
+
+std::string error_of(const std::string& text) {
+  const TempTree tree{{"pgadvise.toml", text}};
+  const auto config = cli::read_config(tree.path("pgadvise.toml"));
+  if (config) return "";
+  const auto line = config.error().line();
+  return line.substr(line.find("pgadvise.toml:") + 14);
+}
+
+TEST(Config, IsRead) {
+  const TempTree tree{{"pgadvise.toml", "[rules.unbounded-result]\nseverity = \"note\"\nrows = 5000\n[rules.missing-timestamps]\nseverity = \"warning\"\n[rules.order-by-random]\nseverity = \"off\"\n"
+                                        "[[ignore]]\nrule = [\"unindexed-foreign-key\", \"missing-primary-key\"]\nobject = \"a.*\"\nreason = \"old\"\n"}};
+  const auto config = cli::read_config(tree.path("pgadvise.toml"));
+  ASSERT_TRUE(config) << config.error().line();
+  EXPECT_EQ(config->rules.at("unbounded-result").options.at("rows"), 5000);
+  EXPECT_EQ(config->rules.at("unbounded-result").severity, Severity::note);
+  EXPECT_EQ(config->rules.at("missing-timestamps").on, true);
+  EXPECT_EQ(config->rules.at("order-by-random").on, false);
+  ASSERT_EQ(config->ignores.size(), 1u);
+  EXPECT_EQ(config->ignores[0].rules.size(), 2u);
+  EXPECT_EQ(config->ignores[0].place.line, 8);
+}
+
+TEST(Config, MistakesAreToldWithTheirLineAndWhatIsNear) {
+  EXPECT_EQ(error_of("[rules.unindexed-foreign-keys]\n"), "1:8: there is no rule unindexed-foreign-keys (did you mean unindexed-foreign-key?)");
+  EXPECT_NE(error_of("[rules.deep-offset]\nseverty = \"note\"\n").find("2:1: unknown key severty (did you mean severity?)"), std::string::npos);
+  EXPECT_NE(error_of("[rules.deep-offset]\nseverity = \"loud\"\n").find("there is no severity loud"), std::string::npos);
+  EXPECT_NE(error_of("[rules.deep-offset]\nrows = \"many\"\n").find("rows is no number"), std::string::npos);
+  EXPECT_NE(error_of("[rules.deep-offset]\nrows = nan\n").find("rows is no number"), std::string::npos);
+  EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"\n").find("gives no reason"), std::string::npos);
+  EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nreason = \"x\"\n").find("names nothing"), std::string::npos);
+  EXPECT_NE(error_of("[ignore]\nrule = \"deep-offset\"\n").find("two brackets"), std::string::npos);
+  EXPECT_NE(error_of("[ignore\n").find("1: is no TOML"), std::string::npos);
+  EXPECT_NE(error_of(std::string(100'000, '[')).find("is no TOML"), std::string::npos);
+  EXPECT_NE(error_of("[rules.\x1b[31m]\n").find("is no TOML"), std::string::npos);
+}
+
+TEST(Config, IsFoundAboveUpToTheRepositorysRoot) {
+  const TempTree tree{{"pgadvise.toml", ""}, {"app/.git/HEAD", ""}, {"app/db/x.sql", ""}, {"lib/db/x.sql", ""}};
+  EXPECT_EQ(cli::find_config(tree.path("app/db")), "");
+  EXPECT_EQ(std::filesystem::canonical(cli::find_config(tree.path("lib/db/x.sql"))), std::filesystem::canonical(tree.path("pgadvise.toml")));
+}
+
+TEST(Settings, DecideWhetherHowLoudAndByWhatNumberARuleRuns) {
+  Catalog catalog;
+  Table table;
+  table.name = {"public", "t"};
+  table.columns.resize(1);
+  table.columns[0].name = "a";
+  table.columns[0].type = "integer";
+  catalog.tables[table.name] = table;
+  lint::Settings settings;
+  lint::Inputs inputs;
+  inputs.catalog = &catalog;
+  inputs.settings = &settings;
+  const auto severity = [&]() -> std::optional<Severity> {
+    for (const auto& finding : lint::run(inputs).findings)
+      if (finding.rule == "missing-primary-key") return finding.severity;
+    return std::nullopt;
+  };
+  EXPECT_EQ(severity(), Severity::warning);
+  settings["missing-primary-key"].severity = Severity::error;
+  EXPECT_EQ(severity(), Severity::error);
+  settings["missing-primary-key"].on = false;
+  EXPECT_EQ(severity(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace pgadvise
