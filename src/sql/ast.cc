@@ -77,6 +77,16 @@ std::string parser_input(std::string_view text) {
   return out;
 }
 
+// For protobuf-c, which no exception may go through.
+static void* allocate(void* arena, std::size_t size) {
+  try {
+    return static_cast<std::pmr::memory_resource*>(arena)->allocate(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+static void keep(void*, void*) {}
+
 tl::expected<Tree, ParseFailure> Tree::parse(std::string_view source) {
   if (const auto nul = source.find('\0'); nul != std::string_view::npos)
     return tl::unexpected(ParseFailure{"holds a NUL byte", nul});
@@ -87,10 +97,11 @@ tl::expected<Tree, ParseFailure> Tree::parse(std::string_view source) {
   if (result.error)
     return tl::unexpected(
         ParseFailure{without_literals(result.error->message), byte_offset(text, result.error->cursorpos)});
-  PgQuery__ParseResult* root = pg_query__parse_result__unpack(
-      nullptr, result.parse_tree.len, reinterpret_cast<const std::uint8_t*>(result.parse_tree.data));
+  auto arena = std::make_unique<std::pmr::monotonic_buffer_resource>(result.parse_tree.len * 8 + 1024);
+  ProtobufCAllocator allocator{allocate, keep, arena.get()};
+  auto* root = pg_query__parse_result__unpack(&allocator, result.parse_tree.len, reinterpret_cast<const std::uint8_t*>(result.parse_tree.data));
   if (!root) return tl::unexpected(ParseFailure{"the parser's answer can't be read", 0});
-  return Tree(root);
+  return Tree(std::move(arena), root);
 }
 
 void each_child(const ProtobufCMessage& parent, const std::function<void(const ProtobufCMessage&)>& visit) {
