@@ -11,6 +11,7 @@
 #include "project/drizzle_journal.h"
 #include "project/drizzle_snapshot.h"
 #include "project/files.h"
+#include "project/schema_in_code.h"
 #include "project/sqitch_plan.h"
 #include "project/tree.h"
 
@@ -176,7 +177,8 @@ bool for_another_database(const std::string& folder) {
 }
 
 Found repository(const std::string& root, Diagnostics& diagnostics) {
-  const Places places = places_of(list_files(root, diagnostics));
+  const auto files = list_files(root, diagnostics);
+  const Places places = places_of(files);
   std::vector<SchemaInput> out;
   std::set<std::string> taken;
   for (const auto& folder : places.journals) {
@@ -202,6 +204,8 @@ Found repository(const std::string& root, Diagnostics& diagnostics) {
     if (const auto path = under(root, dump); !lies_in(std::string(folder_of(dump)), taken) && !never_deployed(dump) && structure_dump(path))
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
   std::sort(out.begin(), out.end(), [](const SchemaInput& a, const SchemaInput& b) { return natural_less(a.path, b.path); });
+  if (out.empty())
+    for (auto& elsewhere : schemas_in_code(root, files)) diagnostics.push_back(std::move(elsewhere));
   return out;
 }
 

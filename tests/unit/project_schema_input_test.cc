@@ -141,5 +141,25 @@ TEST(NaturalOrder, ComparesNumbersByValue) {
   EXPECT_NE(natural_less("01", "1"), natural_less("1", "01"));
 }
 
+TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
+  const auto told = [](std::initializer_list<std::pair<std::string, std::string>> files) {
+    const TempTree tree(files);
+    Diagnostics diagnostics;
+    EXPECT_TRUE(find_schemas(tree.path(), diagnostics));
+    std::string out;
+    for (const auto& error : diagnostics) out += error.line() + "\n";
+    return out;
+  };
+  EXPECT_NE(told({{"db/schema.rb", ""}, {"Gemfile", "gem 'pg'"}}).find("structure.sql"), std::string::npos);
+  EXPECT_EQ(told({{"db/schema.rb", ""}, {"Gemfile", "gem 'mysql2'"}}), "");
+  EXPECT_NE(told({{"app/migrations/0001_initial.py", ""}, {"pyproject.toml", "psycopg"}}).find("Django"), std::string::npos);
+  EXPECT_NE(told({{"alembic.ini", ""}, {"requirements.txt", "asyncpg==1"}}).find("alembic upgrade head --sql"), std::string::npos);
+  EXPECT_NE(told({{"prisma/schema.prisma", "provider = \"postgresql\""}, {"package.json", "{}"}}).find("prisma migrate diff"), std::string::npos);
+  EXPECT_NE(told({{"drizzle.config.ts", "dialect: 'postgresql'"}, {"package.json", "{}"}}).find("drizzle-kit export"), std::string::npos);
+  EXPECT_EQ(told({{"drizzle.config.ts", "dialect: 'sqlite'"}, {"package.json", "{}"}}), "");
+  EXPECT_NE(told({{"src/migrations/1700000000000-init.ts", ""}, {"package.json", "{\"dependencies\": {\"pg\": \"8\"}}"}}).find("programs"), std::string::npos);
+  EXPECT_EQ(told({{"prisma/schema.prisma", "provider = \"postgresql\""}, {"db/structure.sql", "SET statement_timeout = 0;"}, {"package.json", "{}"}}), "");
+}
+
 }  // namespace
 }  // namespace pgadvise::project
