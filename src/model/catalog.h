@@ -33,6 +33,10 @@ struct ColumnStatistics {
   int average_width = 0;  // bytes
   bool begins_as_json = false;  // the first value of its histogram, or its most common one, begins with { or [
   double top_frequency = 0;  // share of rows with the most common value; 0: not known
+  // Row data: arrays as PostgreSQL writes them, empty unless they were asked for.
+  std::string most_common_values;
+  std::string most_common_frequencies;
+  std::string histogram_bounds;
 };
 
 struct Column {

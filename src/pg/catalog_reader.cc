@@ -127,8 +127,8 @@ std::vector<std::string> not_null_columns(const Table& table, std::string_view p
 
 class Reader {
  public:
-  Reader(Connection& connection, Diagnostics& diagnostics)
-      : connection_(connection), diagnostics_(diagnostics) {}
+  Reader(Connection& connection, Diagnostics& diagnostics, const CatalogOptions& options)
+      : connection_(connection), diagnostics_(diagnostics), options_(options) {}
   Result<Catalog> read();
 
  private:
@@ -158,6 +158,7 @@ class Reader {
 
   Connection& connection_;
   Diagnostics& diagnostics_;
+  CatalogOptions options_;
   Catalog catalog_;
   std::unordered_map<std::string, Table*> by_oid_;
   std::unordered_map<std::string, std::map<int, std::string>> attributes_;
@@ -583,7 +584,9 @@ Result<void> Reader::types_and_sequences() {
 void Reader::column_statistics() {
   const auto rows = ask("SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, n.null_frac, n.correlation, "
                         "n.avg_width, n.avg_width > 1 AND left(coalesce(n.histogram_bounds, n.most_common_vals)::text, 40) ~ "
-                        "'^[{]\"?[[:space:]]*[[{]', n.most_common_freqs[1] FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
+                        "'^[{]\"?[[:space:]]*[[{]', n.most_common_freqs[1], " +
+                            std::string(options_.values ? "n.most_common_vals::text, n.most_common_freqs::text, n.histogram_bounds::text" : "NULL, NULL, NULL") +
+                            " FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
                         "n.schemaname <> 'information_schema'",
                         "SELECT 1 WHERE false", "column statistics are not read");
   if (!rows) return;
@@ -594,8 +597,8 @@ void Reader::column_statistics() {
     if (truth(row[3]) != (owner->kind == Table::Kind::partitioned)) continue;
     for (auto& column : owner->columns)
       if (column.name == text(row[2]))
-        column.statistics = ColumnStatistics{number(row[4]), number(row[5]), number(row[6]),
-                                             static_cast<int>(integer(row[7])), truth(row[8]), number(row[9])};
+        column.statistics = ColumnStatistics{number(row[4]), number(row[5]), number(row[6]), static_cast<int>(integer(row[7])), truth(row[8]),
+                                             number(row[9]), text(row[10]), text(row[11]), text(row[12])};
   }
 }
 
@@ -669,8 +672,8 @@ Result<Catalog> Reader::read() {
 
 }  // namespace
 
-Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics) {
-  return Reader(connection, diagnostics).read();
+Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics, const CatalogOptions& options) {
+  return Reader(connection, diagnostics, options).read();
 }
 
 }  // namespace pgadvise::pg

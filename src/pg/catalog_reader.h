@@ -7,7 +7,11 @@
 
 namespace pgadvise::pg {
 
+struct CatalogOptions {
+  bool values = false;  // the columns' most common values and histograms: row data
+};
+
 // Reads in one READ ONLY transaction that is rolled back. System schemas and temporary objects are left out.
-Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics);
+Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics, const CatalogOptions& options = {});
 
 }  // namespace pgadvise::pg

@@ -11,6 +11,7 @@ namespace pgadvise::project {
 
 inline constexpr std::size_t text_limit = 4u << 20;    // configuration, scripts, sources
 inline constexpr std::size_t json_limit = 64u << 20;   // snapshots: real ones reach several MB
+inline constexpr std::size_t server_snapshot_limit = 256u << 20;  // a table takes 2 to 3 KB
 inline constexpr std::size_t sql_limit = 512u << 20;   // dumps
 
 // The files under `root` as paths relative to it with '/', sorted. Left out: node_modules, .git, .next, dist, build,

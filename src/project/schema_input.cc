@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "project/catalog_snapshot.h"
 #include "project/dialect.h"
 #include "project/drizzle_journal.h"
 #include "project/drizzle_snapshot.h"
@@ -241,11 +242,12 @@ Found file_input(const std::string& path, Diagnostics& diagnostics) {
   if (is_sql(path)) return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
   const auto text = read_file(path, sql_limit);
   if (!text) return tl::unexpected(text.error());
+  if (is_catalog_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::server_snapshot, path, {{path, ""}}}};
   if (looks_like_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, path, {{path, ""}}}};
   if (text->substr(0, 5) == "PGDMP")
     return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format", "make SQL of it: pg_restore -s -f schema.sql");
   if (lower(path).ends_with(".json") || text->find('\0') != std::string::npos)
-    return fail(Error::Kind::input, path, "is neither SQL nor a drizzle snapshot", "name a .sql file, a migrations folder or a repository");
+    return fail(Error::Kind::input, path, "is neither SQL nor a snapshot of pgadvise's or drizzle's", "name a .sql file, a migrations folder or a repository");
   return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
 }
 
@@ -262,6 +264,7 @@ std::string SchemaInput::what() const {
     case SchemaKind::migrations: return counted(tool->name == "numbered" ? "numbered migrations" : std::string(tool->name) + " migrations");
     case SchemaKind::sql_folder: return counted("SQL files");
     case SchemaKind::drizzle_snapshot: return "drizzle snapshot";
+    case SchemaKind::server_snapshot: return "snapshot";
     case SchemaKind::none: break;
   }
   return "nothing";

@@ -22,6 +22,7 @@ enum class SchemaKind {
   migrations,         // a folder of another tool: migration_tools.h
   sql_folder,         // .sql files in name order, numbers by value; down migrations left out
   drizzle_snapshot,   // one NNNN_snapshot.json or snapshot.json, version 5 to 8
+  server_snapshot,    // what `pgadvise snapshot` wrote: catalog_snapshot.h
 };
 
 struct SchemaInput {
@@ -52,7 +53,7 @@ Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnos
 std::vector<Suppression> suppressions(const SchemaInput& input);
 
 // The SQL that makes the schema on an empty database, as (file, text) in order: for the sandbox. A drizzle snapshot is
-// rendered.
+// rendered. Errors: wholly unreadable; a server's snapshot.
 Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::project

@@ -1,6 +1,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "project/catalog_snapshot.h"
 #include "project/drizzle_journal.h"
 #include "project/drizzle_snapshot.h"
 #include "project/files.h"
@@ -45,6 +46,12 @@ Result<Catalog> load_snapshot(const std::string& path, Diagnostics& diagnostics)
 
 }  // namespace
 
+Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path) {
+  const auto text = read_file(path, server_snapshot_limit);
+  if (!text) return tl::unexpected(text.error());
+  return parse_catalog_snapshot(path, *text);
+}
+
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
   JudgedMigrations none;
   return load(input, none, diagnostics, counts);
@@ -52,6 +59,11 @@ Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::Re
 
 Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
   if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
+  if (input.kind == SchemaKind::server_snapshot) {
+    auto snapshot = load_catalog_snapshot(input.path);
+    if (!snapshot) return tl::unexpected(snapshot.error());
+    return std::move(snapshot->catalog);
+  }
   sql::Replayer replayer;
   const auto read = each_script(input, diagnostics,
                                 [&](const SchemaFile& file, const std::string& text) {
@@ -78,6 +90,9 @@ std::vector<Suppression> suppressions(const SchemaInput& input) {
 
 Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics) {
   std::vector<std::pair<std::string, std::string>> out;
+  if (input.kind == SchemaKind::server_snapshot)
+    return fail(Error::Kind::input, input.path, "is a snapshot of a server: it lacks what a schema is built of (functions, triggers, types)",
+                "pg_dump -s makes a schema that a sandbox can be built from");
   if (input.kind == SchemaKind::drizzle_snapshot) {
     const auto catalog = load_snapshot(input.path, diagnostics);
     if (!catalog) return tl::unexpected(catalog.error());
