@@ -28,7 +28,7 @@ static bool is_path(const std::string& word) {
 static std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> out(argv + 1, argv + argc);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
-  const bool named = !out.empty() && (out[0] == "check" || out[0] == "digest" || out[0] == "rules" || out[0] == "sandbox");
+  const bool named = !out.empty() && (out[0] == "check" || out[0] == "digest" || out[0] == "rules" || out[0] == "sandbox" || out[0] == "snapshot");
   if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0]))) out.insert(out.begin(), "check");
   return out;
 }
@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   add_check(app, exit_code);
   add_digest(app, exit_code);
   add_rules(app, exit_code);
+  add_snapshot(app, exit_code);
   auto words = arguments(argc, argv);
   std::vector<std::string> command;
   if (const auto dashes = std::find(words.begin(), words.end(), "--"); !words.empty() && words[0] == "sandbox" && dashes != words.end()) {

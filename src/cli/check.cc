@@ -22,6 +22,7 @@
 #include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
 #include "plan/confirm.h"
+#include "project/catalog_snapshot.h"
 #include "project/migration_facts.h"
 #include "project/git_facts.h"
 #include "project/migration_folder.h"
@@ -108,13 +109,31 @@ class Check {
       schemas_.push_back(std::move(schema));
     }
     for (auto& schema : find_schemas(options_.schema, diagnostics_)) schemas_.push_back(std::move(schema));
+    take_out_snapshot();
     for (const auto& path : options_.paths)
       if (std::filesystem::is_directory(path)) read_repository(path);
     for (const auto& schema : schemas_) report_.inputs.push_back({schema.what(), schema.path, {}});
-    if (!named && schemas_.empty() && projects_.empty() && diagnostics_.empty())
+    if (!named && schemas_.empty() && snapshot_.empty() && projects_.empty() && diagnostics_.empty())
       diagnostics_.push_back({Error::Kind::passing, options_.paths.front(),
                               "nothing to check: no migrations, dump, drizzle snapshot, package.json, Dockerfile or workflow here",
                               "name a PATH, --db or --log; pgadvise check --help"});
+  }
+
+  // A server's snapshot stands for the server, so there can be one of the two.
+  void take_out_snapshot() {
+    std::erase_if(schemas_, [&](const project::SchemaInput& schema) {
+      if (schema.kind != project::SchemaKind::server_snapshot) return false;
+      if (options_.sandbox)
+        diagnostics_.push_back({Error::Kind::usage, schema.path, "is a snapshot of a server, which no sandbox can be built from: it lacks functions, triggers and types",
+                                "leave --sandbox out, or give it what pg_dump -s writes"});
+      else if (!options_.db.empty())
+        diagnostics_.push_back({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names one, too", "leave one of them out"});
+      else if (!snapshot_.empty() && snapshot_ != schema.path)
+        diagnostics_.push_back({Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + snapshot_, "leave one of them out"});
+      else
+        snapshot_ = schema.path;
+      return true;
+    });
   }
 
   void read_repository(const std::string& path) {
@@ -200,9 +219,11 @@ class Check {
     return lasting(rule->rule->needs) && lasting(rule->rule->also_needs.value_or(lint::Needs::catalog));
   }
 
-  // --db, or the sandbox; the catalog of it in live_.
+  // --db, the sandbox, or what a snapshot tells of a server; the catalog of it in live_.
   void connect() {
-    if (options_.sandbox) {
+    if (!snapshot_.empty()) {
+      read_snapshot();
+    } else if (options_.sandbox) {
       auto sandbox = build_sandbox(schemas_, options_.load, diagnostics_);
       if (!sandbox) {
         diagnostics_.push_back(sandbox.error());
@@ -221,6 +242,20 @@ class Check {
     }
   }
 
+  void read_snapshot() {
+    auto snapshot = project::load_catalog_snapshot(snapshot_);
+    if (!snapshot) {
+      diagnostics_.push_back(snapshot.error());
+      return;
+    }
+    live_ = std::move(snapshot->catalog);
+    live_name_ = fmt::format("the snapshot {} of the database {}, taken {}", snapshot_, live_->database, snapshot->taken);
+    report_.server_version = version_text(live_->server_version);
+    report_.inputs.push_back({"snapshot", snapshot_, fmt::format("{} tables, taken {} by pgadvise {}", live_->tables.size(), snapshot->taken, snapshot->by)});
+  }
+
+  static std::string version_text(int version) { return fmt::format("{}.{}", version / 10000, version % 10000); }
+
   void read_live(pg::Connection& connection, const std::string& kind) {
     auto catalog = pg::read_catalog(connection, diagnostics_);
     if (!catalog) {
@@ -232,8 +267,8 @@ class Check {
       live_->settings.clear();
       live_->statistics_days.reset();
     }
-    const int version = connection.server_version();
-    report_.server_version = fmt::format("{}.{}", version / 10000, version % 10000);
+    live_name_ = "the database " + live_->database;
+    report_.server_version = version_text(connection.server_version());
     report_.inputs.push_back({kind, kind == "sandbox" ? "" : live_->database, fmt::format("{} tables", live_->tables.size())});
     auto source = pg::make_plan_source(connection);
     if (!source) {
@@ -355,7 +390,7 @@ class Check {
       return;
     }
     compared_.push_front(std::move(*migrated));
-    comparisons.push_back({&compared_.front(), &*live_, true, input.path, "the database " + live_->database, not_replayed, part.known});
+    comparisons.push_back({&compared_.front(), &*live_, true, input.path, live_name_, not_replayed, part.known});
   }
 
   void compare_with_snapshot(const project::SchemaInput& input, const Catalog& catalog, int not_replayed) {
@@ -463,7 +498,9 @@ class Check {
   std::unique_ptr<pg::Sandbox> sandbox_;
   std::unique_ptr<pg::Connection> connection_;
   std::unique_ptr<plan::PlanSource> plans_;
+  std::string snapshot_;  // its path
   std::optional<Catalog> live_;
+  std::string live_name_;
   std::map<std::string, std::vector<lint::SchemaComparison>> comparisons_;  // by the path of the schema judged
   std::deque<Catalog> compared_;
   std::set<const Project*> judged_;
@@ -484,12 +521,12 @@ void add_check(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
   command->add_option("PATH", options->paths,
-                      "Repository, migrations folder, dump or drizzle snapshot; default: the current directory, unless another input is named");
+                      "Repository, migrations folder, dump, or a snapshot of pgadvise's or drizzle's; default: the current directory, unless another input is named");
   auto* db = command->add_option("--db", options->db, "Database to read and to confirm findings on: a libpq connection string, or env (DATABASE_URL, else PG*)");
   auto* sandbox = command->add_flag("--sandbox", options->sandbox, "Build the schema on a throwaway PostgreSQL and confirm findings there");
   command->add_option("--load", options->load, "SQL to run in the sandbox after the schema: test data")->needs(sandbox);
   sandbox->excludes(command->get_option("--db"));
-  command->add_option("--schema", options->schema, "Schema file or folder");
+  command->add_option("--schema", options->schema, "Schema file or folder; a snapshot of a server stands for the server: its sizes and settings are what the rest is judged by");
   command->add_option("--log", options->logs, "PostgreSQL log: stderr, csvlog or jsonlog, or what syslog and hosting providers make of them, compressed or not; a folder stands for the logs in it; also a workload file");
   command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
   command->add_option("-j,--jobs", options->jobs, "Threads that read logs; 0: one for each processor");

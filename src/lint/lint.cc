@@ -89,16 +89,16 @@ static std::string missing(Needs needs, const Inputs& inputs) {
       if (!inputs.workload->has_events) return "needs a log with every statement in order; the workload given has none";
       break;
     case Needs::statistics:
-      if (!inputs.catalog || !inputs.catalog->has_statistics) return "needs a database or a snapshot with statistics: --db CONN";
+      if (!inputs.catalog || !inputs.catalog->has_statistics) return "needs a database or a snapshot of one: --db CONN, --schema FILE";
       break;
     case Needs::server:
-      if (!inputs.catalog || inputs.catalog->settings.empty()) return "needs a server's settings: --db CONN";
+      if (!inputs.catalog || inputs.catalog->settings.empty()) return "needs a server's settings: --db CONN, or --schema with a snapshot of one";
       break;
     case Needs::migrations:
       if (!inputs.migrations) return "needs migrations: a PATH with a migrations folder, or a migration's file";
       break;
     case Needs::comparison:
-      if (inputs.comparisons.empty()) return "needs migrations, and a database (--db CONN) or drizzle's snapshots to compare them with";
+      if (inputs.comparisons.empty()) return "needs migrations, and a database (--db CONN), a snapshot of one or drizzle's snapshots to compare them with";
       break;
     case Needs::project:
       if (!inputs.project) return "needs a repository: a PATH";

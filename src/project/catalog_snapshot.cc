@@ -32,14 +32,18 @@ constexpr Range measure{-1e18, 1e18};
 constexpr Range share{0, 1};
 constexpr Range any{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
 
+template <class M>
+constexpr Range usual_range = std::is_same_v<M, double> || std::is_same_v<M, std::optional<double>> ? measure : count;
+constexpr bool needed = true;
+
 template <class T, class M>
 struct Field {
+  constexpr Field(std::string_view named, M T::*where, bool must = false, Range within = usual_range<M>) : name(named), member(where), needed(must), range(within) {}
   std::string_view name;  // "": the member's own fields stand in its place
   M T::*member;
-  bool needed = false;    // always written, never missing, never empty
-  Range range = std::is_same_v<M, double> || std::is_same_v<M, std::optional<double>> ? measure : count;
+  bool needed;  // always written, never missing, never empty
+  Range range;
 };
-constexpr bool needed = true;
 
 template <class T>
 struct Description;
@@ -245,11 +249,15 @@ constexpr std::string_view words<Table::Kind>[] = {"table", "partitioned table",
 // A member that is added to a struct and forgotten here does not compile: members are counted by how many initialisers the struct takes.
 struct Initialiser {
   template <class T>
-  operator T() const;
+  operator T() const {
+    return T();
+  }
 };
 struct OptionalInitialiser {
   template <class T>
-  operator std::optional<T>() const;
+  operator std::optional<T>() const {
+    return {};
+  }
 };
 template <class T, class... Members>
 constexpr std::size_t members_of() {
@@ -267,10 +275,6 @@ static_assert(complete<Constraint>);
 static_assert(complete<QualifiedName, Enum, Sequence>);
 static_assert(complete<TrackingTable, TrackingTable::Row>);
 
-template <class T>
-constexpr bool is_vector = false;
-template <class T>
-constexpr bool is_vector<std::vector<T>> = true;
 template <class T>
 constexpr bool is_optional = false;
 template <class T>
@@ -342,7 +346,7 @@ class Writer {
     out_ += '{';
     bool first = true;
     fields(value, first, broken ? level : -1);
-    if (broken) line(level);
+    if (broken) line(level - 1);
     out_ += '}';
   }
 
@@ -358,7 +362,7 @@ class Writer {
       if (!field.needed && is_usual(member, usual.*field.member)) return;
       if (!first) out_ += level < 0 ? ", " : ",";
       first = false;
-      if (level >= 0) line(level + (level > 0));
+      if (level >= 0) line(level);
       out_.append(1, '"').append(field.name).append("\": ");
       put(member, level < 0 ? -1 : level + 1);
     });

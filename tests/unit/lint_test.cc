@@ -109,7 +109,7 @@ TEST(Runner, LeavesOutWhatIsOffOrCannotBeKnown) {
   for (const auto& skipped : all.skipped) {
     EXPECT_NE(skipped.rule, "missing-timestamps") << "off is not skipped";
     if (skipped.rule == "unused-index") {
-      EXPECT_EQ(skipped.reason, "needs a database or a snapshot with statistics: --db CONN");
+      EXPECT_EQ(skipped.reason, "needs a database or a snapshot of one: --db CONN, --schema FILE");
     }
   }
   EXPECT_EQ(run({&catalog, nullptr, nullptr}, {"missing-timestamps"}).findings.size(), 1u);

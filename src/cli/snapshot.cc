@@ -1,0 +1,64 @@
+#include <ctime>
+#include <memory>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "pg/catalog_reader.h"
+#include "project/catalog_snapshot.h"
+
+namespace pgadvise::cli {
+namespace {
+
+struct Options {
+  std::string db;
+  std::string output;
+  bool values = false;
+};
+
+// A catalog that was read in part is none: nothing is written.
+Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
+  const std::time_t now = std::time(nullptr);
+  auto connection = pg::Connection::open(options.db);
+  if (!connection) return tl::unexpected(connection.error());
+  auto catalog = pg::read_catalog(*connection, diagnostics, {.values = options.values});
+  if (!catalog) return tl::unexpected(catalog.error());
+  return project::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION, std::move(*catalog)});
+}
+
+int run(const Options& options) {
+  Diagnostics diagnostics;
+  const auto content = take(options, diagnostics);
+  if (!content) diagnostics.push_back(content.error());
+  for (const auto& error : diagnostics) complain(error);
+  if (!content) return exit_code_of(diagnostics);
+  if (const auto wrote = write_output(options.output, *content); !wrote) {
+    complain(wrote.error());
+    return exit_usage;
+  }
+  return exit_code_of(diagnostics);
+}
+
+}  // namespace
+
+void add_snapshot(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("snapshot", "Write a database's catalog, settings and statistics to a file, for `check --schema` elsewhere");
+  command->add_option("--db", options->db, "Database to read: a libpq connection string, or env (DATABASE_URL, else PG*)")->required();
+  command->add_option("-o,--output", options->output, "File to write the snapshot to");
+  command->add_flag("--with-values", options->values, "Also the columns' most common values and histograms: row data");
+  command->footer("Without --with-values no row is in it: names, types, expressions, comments, sizes, counters, settings, and which migrations have run.");
+  command->callback([options, &exit_code] {
+    if (trim(options->db).empty()) {
+      complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
+      exit_code = exit_usage;
+      return;
+    }
+    exit_code = run(*options);
+  });
+}
+
+}  // namespace pgadvise::cli
