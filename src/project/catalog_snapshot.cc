@@ -75,7 +75,7 @@ struct Description<ColumnStatistics> {
 template <>
 struct Description<Column> {
   static constexpr std::tuple fields{Field{"name", &Column::name, needed},
-                                     Field{"type", &Column::type, needed},
+                                     Field{"type", &Column::type},
                                      Field{"not_null", &Column::not_null},
                                      Field{"identity", &Column::identity},
                                      Field{"default", &Column::default_expression},
@@ -364,8 +364,16 @@ class Writer {
       first = false;
       if (level >= 0) line(level);
       out_.append(1, '"').append(field.name).append("\": ");
-      put(member, level < 0 ? -1 : level + 1);
+      if constexpr (std::is_arithmetic_v<std::decay_t<decltype(member)>>) put(within(member, field.range), level);
+      else put(member, level < 0 ? -1 : level + 1);
     });
+  }
+
+  // What is written is what will be read.
+  template <class T>
+  static T within(T value, const Range& range) {
+    if (std::isinf(range.low) || std::is_same_v<T, bool>) return value;
+    return std::clamp(value, static_cast<T>(range.low), static_cast<T>(std::min(range.high, static_cast<double>(std::numeric_limits<T>::max()))));
   }
 
   template <class T>
