@@ -112,8 +112,10 @@ TEST(Snapshot, ChecksAsTheDatabaseDoes) {
   for (auto* each : {&once, &again}) {
     each->erase("taken");
     each->erase("statistics_days");
+    for (auto& table : (*each)["tables"])  // reading it is a scan
+      if (table["name"] == "__drizzle_migrations") table.erase("statistics");
   }
-  EXPECT_EQ(once, again);
+  EXPECT_TRUE(once == again) << json::diff(once, again).dump();
 }
 
 // What runs in CI: a repository's migrations against production's sizes, and what has run there.
