@@ -19,6 +19,9 @@ namespace {
 constexpr int version = 1;
 constexpr int deepest = 16;
 constexpr std::size_t most_values = 4'000'000;  // of one table, and of all that is no table
+constexpr std::size_t most_columns = 1664;     // of a view; a table has 1600 at most
+constexpr std::size_t most_in_a_table = 10'000;  // indexes, constraints, policies …: more make rules slow, and no schema has them
+constexpr int most_levels = 1000;              // of partitions in partitions
 constexpr std::string_view how_to_take = "pgadvise snapshot --db CONN -o FILE takes one";
 
 // ---- what there is of each struct: one list for both directions
@@ -428,6 +431,7 @@ class Reader {
     if (const auto& tables = member(whole_file, "tables"); !tables.is_null() && !tables.is_array()) refuse("tables is no list");
     read(whole_file, out.catalog, {});
     out.catalog.tables = std::move(tables_);
+    if (refused_.empty()) check_partitions(out.catalog);
     if (!refused_.empty()) return error("is damaged: " + refused_);
     return out;
   }
@@ -592,6 +596,26 @@ class Reader {
     std::set<std::string_view> names;
     for (const auto& column : table.columns)
       if (!names.insert(column.name).second) refuse("has a column twice");
+    if (table.columns.size() > most_columns) refuse(fmt::format("has more than {} columns", most_columns));
+    for (const auto size : {table.constraints.size(), table.indexes.size(), table.policies.size(), table.update_triggers.size(), table.inherits.size()})
+      if (size > most_in_a_table) refuse(fmt::format("has more than {} of something", most_in_a_table));
+  }
+
+  // Rules go down a tree of partitions.
+  void check_partitions(const Catalog& catalog) {
+    std::map<const Table*, int> levels;  // of those whose ancestors have been seen
+    for (const auto& [name, table] : catalog.tables) {
+      std::vector<const Table*> path;
+      const Table* at = &table;
+      while (at && !levels.count(at) && path.size() <= std::size_t{most_levels}) {
+        path.push_back(at);
+        at = at->partition_of ? catalog.table(*at->partition_of) : nullptr;
+      }
+      int level = at && levels.count(at) ? levels[at] : 0;
+      if (path.size() + static_cast<std::size_t>(level) > std::size_t{most_levels})
+        return refuse(fmt::format("has partitions in partitions, {} deep or in a circle", most_levels));
+      for (auto each = path.rbegin(); each != path.rend(); ++each) levels[*each] = ++level;
+    }
   }
 
   std::string path_;

@@ -274,10 +274,29 @@ TEST(CatalogSnapshot, IsKnownByItsContent) {
   EXPECT_FALSE(schema_sql(found->front(), diagnostics));
 }
 
-// Partitions that are parts of themselves, columns that are not there: what a server never has, and a file may.
+TEST(CatalogSnapshot, PartitionsEndSomewhere) {
+  const auto chain = [](int length, bool circle) {
+    json out = as_json;
+    out["tables"] = json::array();
+    for (int i = 0; i < length; ++i) {
+      json table{{"schema", "public"}, {"name", "t" + std::to_string(i)}};
+      if (i > 0 || circle) table["partition_of"] = {{"schema", "public"}, {"name", "t" + std::to_string(i > 0 ? i - 1 : length - 1)}};
+      out["tables"].push_back(table);
+    }
+    return error_of(out);
+  };
+  EXPECT_EQ(chain(1000, false), "");
+  EXPECT_NE(chain(1001, false).find("partitions in partitions"), std::string::npos);
+  for (const int length : {1, 2, 7, 5000}) EXPECT_NE(chain(length, true).find("in a circle"), std::string::npos) << length;
+  json wide = as_json;
+  for (int i = 0; i < 1700; ++i) wide["tables"][0]["columns"].push_back({{"name", "c" + std::to_string(i)}});
+  EXPECT_NE(error_of(wide).find("tables[0] has more than 1664 columns"), std::string::npos);
+}
+
+// Columns that are not there: what a server never has, and a file may.
 TEST(CatalogSnapshot, RulesBearWhatAServerNeverHas) {
   json odd = as_json;
-  odd["tables"][0]["partition_of"] = {{"schema", "public"}, {"name", "orders"}};
+  odd["tables"][0]["partition_of"] = {{"schema", "public"}, {"name", "none"}};
   odd["tables"][0]["inherits"] = {{{"schema", "public"}, {"name", "orders"}}};
   odd["tables"][0]["constraints"][0]["referenced_table"] = {{"schema", "public"}, {"name", "orders"}};
   odd["tables"][0]["constraints"][0]["columns"] = {"none", "none"};
