@@ -327,7 +327,7 @@ class Check {
   }
 
   Choice choose(const project::SchemaInput& input) {
-    auto choice = choose_migrations(input, named(input), options_.migrations, connection_ && live_ ? live_->tracking : std::vector<TrackingTable>());
+    auto choice = choose_migrations(input, named(input), options_.migrations, live_ && !sandbox_ ? live_->tracking : std::vector<TrackingTable>());
     if (!choice) {
       const bool known = std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& error) { return error.line() == choice.error().line(); });
       if (!known) diagnostics_.push_back(choice.error());
