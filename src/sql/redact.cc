@@ -1,6 +1,7 @@
 #include "sql/redact.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/text.h"
 #include "sql/lexer.h"
@@ -14,6 +15,13 @@ static bool carries_values(std::string_view text) {
   return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return starts_with_nocase(start, word); });
 }
 
+// Would a digit behind this be a part of its last word? ".5" needs no space there.
+static bool glued(std::string_view out) {
+  if (out.empty()) return false;
+  const auto last = static_cast<unsigned char>(out.back());
+  return std::isalnum(last) || last == '_' || last == '$' || last >= 0x80;
+}
+
 std::string redact(std::string_view normalized) {
   std::string out;
   out.reserve(normalized.size());
@@ -25,7 +33,7 @@ std::string redact(std::string_view normalized) {
     out += normalized.substr(end, lexeme.offset - end);
     end = lexeme.offset + lexeme.text.size();
     if (lexeme.kind == Lexeme::Kind::string) out += out.ends_with('\'') || out.ends_with('&') ? " '...'" : "'...'";
-    else if (lexeme.kind == Lexeme::Kind::number && values) out += '0';
+    else if (lexeme.kind == Lexeme::Kind::number && values) out += glued(out) ? " 0" : "0";
     else if (lexeme.kind == Lexeme::Kind::comment) out += out.empty() || out.back() == ' ' ? "" : " ";
     else out += lexeme.text;
   }

@@ -692,18 +692,18 @@ Outcome Replayer::State::make_index(Table& table, IndexPlan plan, bool only) {
     if (plan.constraint->kind == Kind::primary_key) {
       for (const auto& key : plan.constraint->columns)
         if (Column* column = SchemaState::column(table, key)) column->not_null = true;
-      for (const auto& descent : schema.descendants(table.name))
+      const bool copy = plan.constraint->inherited;  // the parent's has reached all below already
+      for (const auto& descent : copy ? std::vector<SchemaState::Descent>{} : schema.descendants(table.name))
         for (const auto& key : plan.constraint->columns)
           if (Column* column = SchemaState::column(*descent.child, key)) column->not_null = true;
     }
     schema.add_constraint(table, std::move(*plan.constraint));
   }
-  const auto partitions = table.kind == Table::Kind::partitioned ? schema.descendants(table.name, true)
-                                                                 : std::vector<SchemaState::Descent>{};
-  if (only && !partitions.empty()) plan.index.valid = false;
+  const bool partitioned = table.kind == Table::Kind::partitioned;
+  if (only && partitioned && schema.has_partitions(table.name)) plan.index.valid = false;
   schema.add_index(table, std::move(plan.index));
-  if (only) return {};
-  for (const auto& descent : partitions) {
+  if (only || !partitioned) return {};
+  for (const auto& descent : schema.descendants(table.name, true)) {
     // Each level's index is the one that hangs on this index, directly or through the levels between.
     for (std::size_t i = 0; i < descent.parent->indexes.size(); ++i) {
       const Index& above = descent.parent->indexes[i];

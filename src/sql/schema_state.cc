@@ -186,6 +186,14 @@ void SchemaState::remove_child(const QualifiedName& parent, const QualifiedName&
   if (it->second.empty()) children.erase(it);
 }
 
+bool SchemaState::has_partitions(const QualifiedName& table) const {
+  const auto it = children.find(table);
+  return it != children.end() && std::any_of(it->second.begin(), it->second.end(), [&](const QualifiedName& name) {
+           const Table* child = catalog.table(name);
+           return child && child->partition_of == table;
+         });
+}
+
 std::vector<SchemaState::Descent> SchemaState::descendants(const QualifiedName& root, bool partitions_only) {
   std::vector<Descent> out;
   std::set<QualifiedName> seen = {root};
@@ -363,9 +371,13 @@ void SchemaState::drop_views_on(const QualifiedName& name, const std::string* co
   std::vector<QualifiedName> queue = views_on(name);
   if (column_name)
     std::erase_if(queue, [&](const QualifiedName& view) { return !views[view].columns.count(*column_name); });
+  std::map<QualifiedName, std::vector<QualifiedName>> users;
+  if (!queue.empty())
+    for (const auto& [view, use] : views)
+      for (const auto& relation : use.relations) users[relation].push_back(view);
   std::set<QualifiedName> seen(queue.begin(), queue.end());
   for (std::size_t i = 0; i < queue.size(); ++i)
-    for (const auto& above : views_on(queue[i]))
+    for (const auto& above : users[queue[i]])
       if (seen.insert(above).second) queue.push_back(above);
   for (const auto& view : queue) drop_table(view);
 }
@@ -376,7 +388,8 @@ void SchemaState::drop_table(const QualifiedName& root) {
   for (const Descent& descent : descendants(root)) gone.push_back(descent.child->name);
   for (const auto& name : gone) {
     Table& table = *catalog.table(name);
-    for (const auto& [owner, key] : foreign_keys_to(name))
+    const bool view = table.kind == Table::Kind::view;  // nothing references one
+    for (const auto& [owner, key] : view ? std::vector<Member>{} : foreign_keys_to(name))
       if (Table* other = catalog.table(owner)) erase_constraint(*other, key);
     while (!table.constraints.empty()) erase_one_constraint(table, table.constraints.back().name);
     for (const Index& own : table.indexes) {

@@ -85,6 +85,7 @@ struct SchemaState {
     bool partition;
   };
   std::vector<Descent> descendants(const QualifiedName& table, bool partitions_only = false);
+  bool has_partitions(const QualifiedName& table) const;
   void add_child(const QualifiedName& parent, const QualifiedName& child);
   void remove_child(const QualifiedName& parent, const QualifiedName& child);
 
