@@ -14,6 +14,7 @@
 #include "log/byte_source.h"
 #include "log/collector.h"
 #include "log/decoder.h"
+#include "log/logged_plan.h"
 #include "log/merge.h"
 #include "log/pipeline.h"
 #include "log/prefix.h"
@@ -178,6 +179,11 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
          source.path,
          fmt::format("{} records over {} MB were cut", collector.cut_records(), longest_text >> 20),
          {}});
+  const auto& left_out = collector.plans_left_out();
+  if (left_out.format > 0)
+    diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} in YAML or XML: not kept", left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)), "set auto_explain.log_format = json"});
+  if (left_out.size > 0)
+    diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} over {} KB, cut off, or more than are kept in all: left out", left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size), longest_plan >> 10), {}});
   input.durations_alone = collector.durations_alone();
   input.reader.reset();
 }
