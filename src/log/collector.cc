@@ -191,7 +191,6 @@ struct Collector::Template {
   CallKind kind = CallKind::other;
   Effect effect = Effect::none;
   bool ignored = false;  // never part of a repeat
-  bool parameters = false;
   bool keying_parameters = false;  // some are not for paging
 };
 
@@ -747,10 +746,7 @@ void Collector::describe(Template& entry, const StatementScan& scan) {
                      : CallKind::select;
   entry.ignored =
       control_only || reads_catalog(text) || pages_of_foreign_key(text) || text.starts_with("select pg_");
-  for (const auto& placeholder : *scan.placeholders) {
-    entry.parameters = true;
-    entry.keying_parameters |= !placeholder.paging;
-  }
+  for (const auto& placeholder : *scan.placeholders) entry.keying_parameters |= !placeholder.paging;
 }
 
 // Ends the waiting for a duration.
@@ -778,11 +774,11 @@ void Collector::complete(Session& session, Statement& statement) {
   call.statement = statement.text;
   call.parameters = statement.parameters;
   if (!session.counted) session.counted = true, sessions_seen_[key_of(statement.file)] += session.named;
-  aggregate(session, statement, call);
+  aggregate(statement, call);
   detect(session, statement, call);
 }
 
-void Collector::aggregate(Session&, const Statement& statement, const Call& call) {
+void Collector::aggregate(const Statement& statement, const Call& call) {
   QueryState& state = *statement.entry->state;
   state.share(key_of(call.file)).add(call, statement.identity);
   if (call.duration_ms && (!state.slowest || *call.duration_ms > *state.slowest->duration_ms)) {

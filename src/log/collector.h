@@ -81,7 +81,7 @@ class Collector final : public RecordSink {
   void forget_plan(QueryState& state);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
   void complete(Session& session, Statement& statement);
-  void aggregate(Session& session, const Statement& statement, const Call& call);
+  void aggregate(const Statement& statement, const Call& call);
   void detect(Session& session, const Statement& statement, const Call& call);
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
   void fill_repeats(Workload& workload, const std::string* file) const;
