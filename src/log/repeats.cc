@@ -235,6 +235,7 @@ bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
     sighting.same_values = sighting.parameters_known = true;
     sighting.calls = rounds;
     sighting.distinct = position.keys.distinct();
+    if (run_.period == 1) sighting.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
     sighting.span_ms = milliseconds(run_.start, run_.end);
     sighting.samples = position.samples;
     sink.sighted(sighting);
