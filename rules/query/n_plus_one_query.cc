@@ -153,10 +153,10 @@ Fix rewrite(const Context& context, const Case& found) {
   fix.title = "Ask once for all keys: " + in_array +
               (found.parent ? ", or `with: { … }` in the relational query that gives the keys" : "");
   fix.drizzle = "db.select().from(" + table + ").where(" + in_array + ")";
-  if (found.parent) {
-    const QualifiedName from = lint::main_table(*found.parent);
-    fix.drizzle += "\n// or, in one: db.query." + lint::drizzle_name(context, from.schema + "." + from.name, "table") + ".findMany({ with: { … } })";
-  }
+  if (!found.parent) return fix;
+  const QualifiedName from = lint::main_table(*found.parent);
+  const std::string list = lint::drizzle_name(context, from.schema + "." + from.name, "");
+  if (!list.empty()) fix.drizzle += "\n// or, in one: db.query." + list + ".findMany({ with: { … } })";
   return fix;
 }
 
