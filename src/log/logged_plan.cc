@@ -152,7 +152,7 @@ std::string redact(std::string_view text, bool lines) {
       lexer = sql::Lexer(text, end);
       continue;
     }
-    if (lexeme.kind == Kind::string || (lexeme.kind == Kind::number && !numbered)) out += "'...'";
+    if (lexeme.kind == Kind::string || (lexeme.kind == Kind::number && !numbered)) out += out.ends_with('\'') || out.ends_with('&') ? " '...'" : "'...'";
     else if (lexeme.kind != Kind::comment) out += lexeme.text;
     numbered = lexeme.kind == Kind::word && (lexeme.text == "SubPlan" || lexeme.text == "InitPlan");
   }
