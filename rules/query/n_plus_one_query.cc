@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <optional>
 
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/loop_rewrite.h"
 #include "lint/loops.h"
 #include "rules/all_rules.h"
 
@@ -122,21 +125,25 @@ void judge(const Context& context, Case& found) {
   }
 }
 
-const Predicate* single_key(const Query& query) {
-  const auto is_key = [](const Predicate& p) {
-    return p.op == Predicate::Op::equality && p.value != Predicate::Value::column &&
-           !p.column.column.empty() && p.wrapper.empty() && !p.under_or;
-  };
-  const auto found = std::find_if(query.facts.predicates.begin(), query.facts.predicates.end(), is_key);
-  return found == query.facts.predicates.end() ? nullptr : &*found;
+// The key that the calls differ in, else the first.
+const Predicate* single_key(const Query& query, const Repeat* repeat) {
+  const auto samples = repeat ? lint::samples_of(*repeat, query.fingerprint) : std::vector<const Sample*>{};
+  const Predicate* first = nullptr;
+  for (const auto& p : query.facts.predicates) {
+    if (p.op != Predicate::Op::equality || p.value == Predicate::Value::column || p.column.column.empty() || !p.wrapper.empty() || p.under_or) continue;
+    if (varies(p, samples)) return &p;
+    if (!first) first = &p;
+  }
+  return first;
 }
 
 Fix rewrite(const Context& context, const Case& found) {
   Fix fix{.safety = Fix::Safety::manual};
-  const Predicate* key = single_key(*found.child);
+  const Predicate* key = single_key(*found.child, found.repeat);
   const std::string column = key ? key->column.column : "key";
   fix.title = "Ask once for all keys, with WHERE " + column + " = ANY($1)" +
               (found.parent ? ", or join it to the query that gives the keys" : "");
+  if (key) fix.sql = lint::ask_for_all(*found.child, *key);
   if (!lint::is_drizzle(context)) return fix;
   const QualifiedName name = key ? key->column.table : QualifiedName{};
   const std::string path = name.schema + "." + name.name;
@@ -145,23 +152,17 @@ Fix rewrite(const Context& context, const Case& found) {
   const std::string in_array = "inArray(" + table + "." + property + ", keys)";
   fix.title = "Ask once for all keys: " + in_array +
               (found.parent ? ", or `with: { … }` in the relational query that gives the keys" : "");
-  fix.drizzle = ".where(" + in_array + ")";
+  fix.drizzle = "db.select().from(" + table + ").where(" + in_array + ")";
+  if (!found.parent) return fix;
+  const QualifiedName from = lint::main_table(*found.parent);
+  const std::string list = lint::drizzle_name(context, from.schema + "." + from.name, "");
+  if (!list.empty()) fix.drizzle += "\n// or, in one: db.query." + list + ".findMany({ with: { … } })";
   return fix;
 }
 
-void add_evidence(const Case& found, Finding& finding) {
+void add_evidence(const Context& context, const Case& found, Finding& finding) {
   const Repeat& repeat = *found.repeat;
-  if (found.parent) {
-    Evidence parent{Evidence::Kind::statement,
-                    "the keys come from: " + ellipsis(found.parent->text, lint::shown_statement),
-                    {},
-                    {}};
-    if (repeat.parent_sample) {
-      parent.place = repeat.parent_sample->place;
-      parent.literal = lint::with_parameters(*repeat.parent_sample);
-    }
-    finding.evidence.push_back(std::move(parent));
-  }
+  lint::add_parent(context, repeat, finding.evidence);
   finding.evidence.push_back(lint::figures(repeat, found.per_round));
   lint::add_places(repeat, found.per_round, finding.evidence);
   const char* level = found.confidence == Confidence::high     ? "high"
@@ -188,14 +189,94 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
           ellipsis(child.text, lint::shown_statement),
       found.confidence == Confidence::low ? std::optional(Severity::note) : std::nullopt);
   if (const auto samples = lint::samples_of(*found.repeat, child.fingerprint); !samples.empty()) finding.location = samples.front()->place;
-  add_evidence(found, finding);
+  add_evidence(context, found, finding);
   finding.fix = rewrite(context, found);
+}
+
+// ---- of counters alone, as of pg_stat_statements: how often a query ran and how many rows it gave, but not when.
+
+struct Hint {
+  const Query* child = nullptr;
+  const Query* parent = nullptr;
+  const Constraint* key = nullptr;
+  double off = 0;  // how far the parent's rows and the child's calls are apart: log2
+};
+
+double rows_each(const Query& query) { return query.rows_calls ? static_cast<double>(query.rows) / static_cast<double>(query.rows_calls) : 0; }
+
+bool of_one_database(const Query& a, const Query& b) {
+  return a.databases.empty() || b.databases.empty() ||
+         std::any_of(a.databases.begin(), a.databases.end(), [&](const std::string& database) { return b.databases.contains(database); });
+}
+
+// One row by one key, each time.
+bool looks_one_row_up(const Query& query) {
+  const QueryFacts& facts = query.facts;
+  const double rows = rows_each(query);
+  return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.locks_rows && !facts.has_offset && facts.relations.size() == 1 &&
+         query.rows_calls > 0 && rows > 0.5 && rows < 1.5 && std::all_of(facts.predicates.begin(), facts.predicates.end(), [](const Predicate& predicate) {
+           return predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter && predicate.wrapper.empty() && !predicate.under_or;
+         });
+}
+
+// A list, of which each row may have led to one call of the child.
+std::optional<double> gives_the_keys(const Query& parent, const Query& child) {
+  const QueryFacts& facts = parent.facts;
+  if (&parent == &child || !facts.parsed || facts.kind != StatementKind::select || facts.catalog_query || facts.one_row || parent.calls == 0 || parent.rows == 0) return {};
+  if (static_cast<double>(child.calls) < 5 * static_cast<double>(parent.calls) || !of_one_database(parent, child)) return {};
+  if (std::any_of(child.facts.relations.begin(), child.facts.relations.end(), [&](const RelationUse& use) { return uses(parent, use.table); })) return {};
+  const double off = std::abs(std::log2(static_cast<double>(parent.rows) / static_cast<double>(child.calls)));
+  return off <= 1 ? std::optional(off) : std::nullopt;
+}
+
+void report(const Context& context, Reporter& reporter, const Hint& hint) {
+  const Query& child = *hint.child;
+  const Query& parent = *hint.parent;
+  const QualifiedName table = lint::main_table(child);
+  const auto times = static_cast<std::uint64_t>(static_cast<double>(child.calls) / static_cast<double>(parent.calls) + 0.5);
+  Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},
+                                  "Hint, from counters only: the query" + lint::on_table(table) + " ran " + std::to_string(times) +
+                                      " times for each call of one that gives its keys, and found one row each time; if the one runs in a loop over the other's rows, one query "
+                                      "could ask for all: " + ellipsis(child.text, lint::shown_statement),
+                                  Severity::note);
+  finding.evidence.push_back({Evidence::Kind::statement, "the keys may come from: " + ellipsis(parent.text, lint::shown_statement), {}, {}});
+  finding.evidence.push_back({Evidence::Kind::statement,
+                              std::to_string(child.calls) + " calls with " + std::to_string(child.rows) + " rows, after " + std::to_string(parent.calls) + " calls with " +
+                                  std::to_string(parent.rows) + " rows" + (child.total_ms > 0 ? "; " + lint::milliseconds(child.total_ms) + " in all" : ""),
+                              {},
+                              {}});
+  finding.evidence.push_back({Evidence::Kind::catalog, "the foreign key " + hint.key->name + " leads from one to the other", hint.key->origin, {}});
+  finding.evidence.push_back({Evidence::Kind::statement, "pg_stat_statements does not tell what ran after what: a log with log_min_duration_statement = 0 would", {}, {}});
+  Case found;
+  found.child = &child;
+  found.parent = &parent;
+  finding.fix = rewrite(context, found);
+}
+
+void check_counters(const Context& context, Reporter& reporter) {
+  std::map<std::string_view, Hint> hints;
+  for (const auto& child : context.workload().queries) {
+    if (!looks_one_row_up(child)) continue;
+    for (const auto& parent : context.workload().queries) {
+      const auto off = gives_the_keys(parent, child);
+      if (!off) continue;
+      const Constraint* key = key_between(context, parent, child);
+      if (!key || key->columns.size() != 1) continue;
+      Hint& hint = hints[child.fingerprint];
+      if (!hint.child || *off < hint.off) hint = {&child, &parent, key, *off};
+    }
+  }
+  for (const auto& [fingerprint, hint] : hints) report(context, reporter, hint);
 }
 
 }  // namespace
 
 static void check(const Context& context, Reporter& reporter) {
   const Workload& workload = context.workload();
+  if (!workload.has_events) {
+    check_counters(context, reporter);
+    return;
+  }
   std::map<std::string_view, Case> cases;
   for (const auto& repeat : workload.repeats) {
     if (repeat.same_values) continue;
@@ -215,7 +296,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule n_plus_one_query{
     .id = "n-plus-one-query",
     .severity = Severity::warning,
-    .needs = Needs::events,
+    .needs = Needs::events_or_counters,
     .summary = "a query that runs once for each row of an earlier result",
     .why =
         "A loop in the application asks the database for one row, or one row's children, at a time. Each "
@@ -225,7 +306,9 @@ constinit const Rule n_plus_one_query{
         "as the list grows. Each of the queries is fast, so no list of slow queries shows it.\n\n"
         "It is found from the order of the log: at least five calls of one statement (or of a pattern of up "
         "to eight) "
-        "in one trace, transaction or burst, with different parameters, and the query before them.",
+        "in one trace, transaction or burst, with different parameters, and the query before them.\n\n"
+        "From pg_stat_statements alone, which keeps no order, it is a hint and a note: a look-up of one row by a foreign key that ran at "
+        "least five times for each call of a query that gives the keys, and about once for each of that query's rows.",
     .fix =
         "Ask for all rows at once: `WHERE key = ANY($1)`, a join, or the ORM's eager loading (Drizzle: "
         "`with: { … }` in a "

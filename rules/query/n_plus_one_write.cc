@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/loop_rewrite.h"
 #include "lint/loops.h"
 #include "rules/all_rules.h"
 
@@ -60,19 +61,28 @@ Fix fix_of(const Context& context, const Query& query) {
   const std::string name = lint::drizzle_name(context, table.schema + "." + table.name, "table");
   const bool drizzle = lint::is_drizzle(context);
   if (query.facts.kind == StatementKind::insert) {
+    fix.sql = lint::insert_all(query);
     fix.title = "Insert all rows in one statement: VALUES (…), (…), or INSERT … SELECT FROM unnest($1::…[], …)";
-    if (drizzle) fix.drizzle = "db.insert(" + name + ").values(rows)";
+    if (drizzle) fix.drizzle = "db.insert(" + name + ").values([{ … }, { … }])";
     return fix;
   }
   const Predicate* key = key_of(query);
   const std::string column = key ? key->column.column : "key";
+  const std::string path = table.schema + "." + table.name + ".";
+  const std::string property = name + "." + lint::drizzle_name(context, path + column, column);
   if (query.facts.kind == StatementKind::delete_) {
+    if (key) fix.sql = lint::delete_all(query, *key);
     fix.title = "Delete all rows in one statement: WHERE " + column + " = ANY($1)";
-    if (drizzle) fix.drizzle = "db.delete(" + name + ").where(inArray(" + name + "." + lint::drizzle_name(context, table.schema + "." + table.name + "." + column, column) + ", keys))";
+    if (drizzle) fix.drizzle = "db.delete(" + name + ").where(inArray(" + property + ", keys))";
     return fix;
   }
+  if (key) fix.sql = lint::update_all(context, query, *key);
   fix.title = "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(" + column + ", …) WHERE t." + column + " = v." +
               column + "; where every row gets the same values, WHERE " + column + " = ANY($1)";
+  if (!drizzle || query.facts.assigned_parameters.empty()) return fix;
+  const std::string& set = query.facts.assigned_parameters.front().first.column;
+  fix.drizzle = "db.update(" + name + ").set({ " + lint::drizzle_name(context, path + set, set) + ": sql`case ${" + property +
+                "} when … then … end` }).where(inArray(" + property + ", keys))";
   return fix;
 }
 
@@ -88,6 +98,7 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
                                   sure ? std::nullopt : std::optional(Severity::note));
   if (const auto samples = lint::samples_of(repeat, query.fingerprint); !samples.empty()) finding.location = samples.front()->place;
   const auto in_round = lint::per_round(repeat, query.fingerprint);
+  lint::add_parent(context, repeat, finding.evidence);
   finding.evidence.push_back(lint::figures(repeat, in_round));
   lint::add_places(repeat, in_round, finding.evidence);
   if (repeat.scope != Repeat::Scope::transaction)

@@ -39,6 +39,23 @@ void add_place(const std::optional<Sample>& sample, const Query& query, Finding&
   finding.evidence.push_back(std::move(evidence));
 }
 
+// "  await tx.insert(orders).values(…);"
+std::string call(const Context& context, const Query& query, const Table& table) {
+  const std::string name = lint::drizzle_name(context, table.name.schema + "." + table.name.name, "table");
+  switch (query.facts.kind) {
+    case StatementKind::insert:
+      return "  await tx.insert(" + name + ").values(…);\n";
+    case StatementKind::delete_:
+      return "  await tx.delete(" + name + ").where(…);\n";
+    default:
+      return "  await tx.update(" + name + ").set(…).where(…);\n";
+  }
+}
+
+std::string in_one(const Context& context, const Query& first, const Table& one, const Query& then, const Table& other) {
+  return "await db.transaction(async (tx) => {\n" + call(context, first, one) + call(context, then, other) + "});";
+}
+
 }  // namespace
 
 static void check(const Context& context, Reporter& reporter);
@@ -86,7 +103,8 @@ static void check(const Context& context, Reporter& reporter) {
                                 {}});
     finding.evidence.push_back({Evidence::Kind::catalog, "the foreign key " + key->name + " ties the two tables", key->origin, {}});
     finding.fix = Fix{.title = "Put both writes into one transaction", .safety = Fix::Safety::manual};
-    if (lint::is_drizzle(context)) finding.fix->drizzle = "await db.transaction(async (tx) => { … })";
+    finding.fix->sql = "begin;\n" + first->text + ";\n" + then->text + ";\ncommit;";
+    if (lint::is_drizzle(context)) finding.fix->drizzle = in_one(context, *first, *one, *then, *other);
   }
 }
 

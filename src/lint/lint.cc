@@ -88,6 +88,15 @@ static std::string missing(Needs needs, const Inputs& inputs) {
       if (!inputs.workload) return "needs a log: --log FILE";
       if (!inputs.workload->has_events) return "needs a log with every statement in order; the workload given has none";
       break;
+    case Needs::events_or_counters: {
+      if (!inputs.workload) return "needs a log: --log FILE";
+      if (inputs.workload->has_events) break;
+      const auto& queries = inputs.workload->queries;
+      if (std::none_of(queries.begin(), queries.end(), [](const Query& query) { return query.rows_calls > 0; }))
+        return "needs a log with every statement in order; the workload given has none";
+      if (!inputs.catalog) return "needs a log with every statement in order, or beside counters a schema";
+      break;
+    }
     case Needs::statistics:
       if (!inputs.catalog || !inputs.catalog->has_statistics) return "needs a database or a snapshot of one: --db CONN, --schema FILE";
       break;

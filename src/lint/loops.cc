@@ -57,6 +57,15 @@ Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round) {
   return {Evidence::Kind::statement, std::move(text), {}, {}};
 }
 
+void add_parent(const Context& context, const Repeat& repeat, std::vector<Evidence>& out) {
+  const Query* parent = context.query(repeat.parent);
+  if (!parent) return;
+  Evidence& evidence = out.emplace_back(Evidence{Evidence::Kind::statement, "the keys come from: " + ellipsis(parent->text, shown_statement), {}, {}});
+  if (!repeat.parent_sample) return;
+  evidence.place = repeat.parent_sample->place;
+  evidence.literal = with_parameters(*repeat.parent_sample);
+}
+
 void add_places(const Repeat& repeat, std::uint64_t calls_in_a_round, std::vector<Evidence>& out) {
   if (repeat.pattern.size() > calls_in_a_round)
     out.push_back({Evidence::Kind::statement,

@@ -26,6 +26,8 @@ std::string with_parameters(const Sample& sample);
 
 // "9 calls in one burst, 9 with parameters of their own, within 10.4 ms; 18 calls in 2 such scopes, 3.1 ms in all"
 Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round);
+// The query before the loop, with its place; nothing where there is none.
+void add_parent(const Context& context, const Repeat& repeat, std::vector<Evidence>& out);
 // Where the pattern's statements were called, and how many a round of the loop has beside the query.
 void add_places(const Repeat& repeat, std::uint64_t calls_in_a_round, std::vector<Evidence>& out);
 

@@ -15,8 +15,8 @@ class Reporter;
 // What a rule cannot do without; the runner says "not run: needs a log" instead of passing in silence.
 // statistics: a server's (or its snapshot's) sizes and counts; server: its settings, too. migrations: those that are to be
 // judged, step by step; a dump or a database has none.
-// comparison: one schema told twice.
-enum class Needs { catalog, workload, events, project, statistics, server, migrations, comparison };
+// comparison: one schema told twice. events_or_counters: events, or a schema and how many rows the queries gave in all.
+enum class Needs { catalog, workload, events, events_or_counters, project, statistics, server, migrations, comparison };
 
 struct Option {
   std::string_view name;

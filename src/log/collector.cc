@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include "base/text.h"
 #include "log/lines.h"
+#include "log/logged_plan.h"
 #include "log/merge.h"
 #include "log/parameters.h"
 #include "log/server_events.h"
@@ -22,6 +22,7 @@ constexpr std::size_t most_identities = 4096;
 constexpr std::size_t most_names = 64;  // of users, databases, applications of one query
 constexpr std::size_t most_distinct_samples = 4;
 constexpr std::size_t most_plans = 8;
+constexpr std::size_t most_plan_bytes = std::size_t{16} << 20;  // of all queries
 constexpr std::size_t most_events = 1000;  // kinds of them
 constexpr std::uint32_t gone_number = ~std::uint32_t{0};
 
@@ -89,64 +90,6 @@ bool pages_of_foreign_key(std::string_view text) {
   return contains(text, "from only ") && text.find(" for key share of ") != std::string_view::npos;
 }
 
-struct PlanText {
-  std::string query;
-  std::optional<std::string_view> parameters;
-  std::optional<std::uint64_t> rows;  // of the top node: auto_explain.log_analyze is on
-};
-
-// "… (actual time=0.010..0.011 rows=3 loops=1)", "(actual rows=3.00 loops=1)", "\"Actual Rows\": 3"
-std::optional<std::uint64_t> rows_behind(std::string_view text, std::string_view actual, std::string_view label) {
-  auto at = text.find(actual);
-  if (at != std::string_view::npos) at = text.find(label, at);
-  if (at == std::string_view::npos) return std::nullopt;
-  std::uint64_t rows = 0;
-  const char* start = text.data() + at + label.size();
-  const auto read = std::from_chars(start, text.data() + text.size(), rows);
-  return read.ec == std::errc() && rows < std::uint64_t{1} << 53 ? std::optional(rows) : std::nullopt;
-}
-
-// What auto_explain says of the query, in its text and JSON formats.
-PlanText plan_text(std::string_view text) {
-  PlanText out;
-  const std::string_view label = "Query Text: ";
-  const std::string_view json_label = "\"Query Text\": \"";
-  if (const auto at = text.find(json_label); at != std::string_view::npos && trim(text).starts_with('{')) {
-    for (std::size_t i = at + json_label.size(); i < text.size() && text[i] != '"'; ++i) {
-      if (text[i] != '\\' || i + 1 == text.size()) {
-        out.query += text[i];
-        continue;
-      }
-      const char c = text[++i];
-      out.query += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
-    }
-    out.rows = rows_behind(text, "\"Actual Rows\"", "\"Actual Rows\": ");
-    return out;
-  }
-  const auto at = text.find(label);
-  if (at == std::string_view::npos) return out;
-  std::string_view rest = text.substr(at + label.size());
-  std::size_t end = 0;
-  for (std::size_t line = 0; line < rest.size();) {
-    const auto newline = rest.find('\n', line);
-    const std::string_view content = rest.substr(line, newline - line);
-    const bool parameters = content.starts_with("Query Parameters: ");
-    if (parameters) out.parameters = content.substr(18);
-    const bool node = contains(content, "  (cost=") && contains(content, " width=");
-    if (parameters || node || content.starts_with("Query Identifier: ")) {
-      if (end == 0) end = line;
-      if (node) {
-        out.rows = rows_behind(content, " (actual ", "rows=");
-        break;
-      }
-    }
-    if (newline == std::string_view::npos) break;
-    line = newline + 1;
-  }
-  out.query = std::string(trim(end ? rest.substr(0, end) : rest));
-  return out;
-}
-
 }  // namespace
 
 // A query's calls in one log.
@@ -202,6 +145,19 @@ struct Collector::Share {
   }
 };
 
+struct Collector::KeptPlan {
+  LoggedPlan::Format format = LoggedPlan::Format::text;
+  const std::string* file = nullptr;
+  int line = 0;
+  double duration_ms = 0;
+  std::string text;
+
+  LoggedPlan plan() const {
+    const std::string logged = clean(text);
+    return {format, {*file, line, 0}, duration_ms, redact_plan(format, logged), logged};
+  }
+};
+
 struct Collector::QueryState {
   std::uint32_t number = 0;
   bool late = false;    // not parsed yet: there are more templates than are kept
@@ -220,6 +176,7 @@ struct Collector::QueryState {
   std::vector<KeptCall> distinct;
   std::vector<std::uint64_t> distinct_keys;
   std::uint64_t slowest_key = 0;
+  std::optional<KeptPlan> plan;
 
   std::pair<std::int64_t, std::uint64_t> value() const {
     std::pair<std::int64_t, std::uint64_t> out;
@@ -234,7 +191,6 @@ struct Collector::Template {
   CallKind kind = CallKind::other;
   Effect effect = Effect::none;
   bool ignored = false;  // never part of a repeat
-  bool parameters = false;
   bool keying_parameters = false;  // some are not for paging
 };
 
@@ -308,6 +264,7 @@ void Collector::begin(LogSource& source) {
   source_ = &source;
   repeats_.current = &source.path;
   durations_alone_ = cut_records_ = 0;
+  plans_left_out_ = {};
 }
 
 Outcome Collector::take(const Record& record) {
@@ -427,9 +384,11 @@ Outcome Collector::duration(Session& session, const Record& record, double milli
 
 // auto_explain tells of a statement that the log may also tell of itself, before or after.
 Outcome Collector::plan(Session& session, const Record& record, const Preview& preview) {
-  PlanText text = plan_text(preview.message.sql);
+  ExplainRecord text = read_explain_record(preview.message.sql);
   if (text.query.empty()) return {};
-  const std::uint64_t hash = scanner_.scan(text.query).hash;
+  const StatementScan scan = scanner_.scan(text.query);
+  const std::uint64_t hash = scan.hash;
+  if (Template* entry = template_of(hash, text.query, !scan.unfinished && !record.cut, false)) keep_plan(*entry->state, record, text, preview);
   if (session.waiting && session.pending.hash == hash) {
     count_rows(hash, *source_, text.rows);
     return {};
@@ -444,7 +403,7 @@ Outcome Collector::plan(Session& session, const Record& record, const Preview& p
   Plan kept;
   kept.hash = hash;
   kept.text = std::move(text.query);
-  if (text.parameters) kept.parameters = std::string(*text.parameters);
+  kept.parameters = std::move(text.parameters);
   kept.time = record.time;
   kept.whole_seconds = record.whole_seconds;
   kept.duration_ms = preview.message.duration_ms.value_or(0);
@@ -454,6 +413,28 @@ Outcome Collector::plan(Session& session, const Record& record, const Preview& p
   kept.rows = text.rows;
   session.plans.push_back(std::move(kept));
   return {};
+}
+
+void Collector::keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained, const Preview& preview) {
+  const double duration = preview.message.duration_ms.value_or(0);
+  if (!explained.format) {
+    ++plans_left_out_.format;
+    return;
+  }
+  if (state.plan && state.plan->duration_ms >= duration) return;
+  const std::string_view text = trim(preview.message.sql);
+  if (record.cut || text.size() > longest_plan || plan_bytes_ + text.size() > most_plan_bytes) {
+    ++plans_left_out_.size;
+    return;
+  }
+  forget_plan(state);
+  state.plan = KeptPlan{*explained.format, &source_->path, record.line, duration, std::string(text)};
+  plan_bytes_ += text.size();
+}
+
+void Collector::forget_plan(QueryState& state) {
+  if (state.plan) plan_bytes_ -= state.plan->text.size();
+  state.plan.reset();
 }
 
 void Collector::flush_plans(Session& session, std::uint64_t except) {
@@ -699,6 +680,7 @@ void Collector::fold(QueryState& state) {
   }
   for (const Share& share : state.shares) others_->share(share.file).merge(share);
   bytes_ -= state.bytes;
+  forget_plan(state);
   by_fingerprint_.erase(state.fingerprint);
   state.number = gone_number;
 }
@@ -730,6 +712,7 @@ void Collector::name_late() {
     QueryState& into = *queries_.at(known->second);
     for (const Share& share : state->shares) into.share(share.file).merge(share);
     state->shares.clear();
+    if (state->plan && (!into.plan || into.plan->duration_ms < state->plan->duration_ms)) into.plan = std::move(state->plan);
   }
 }
 
@@ -763,10 +746,7 @@ void Collector::describe(Template& entry, const StatementScan& scan) {
                      : CallKind::select;
   entry.ignored =
       control_only || reads_catalog(text) || pages_of_foreign_key(text) || text.starts_with("select pg_");
-  for (const auto& placeholder : *scan.placeholders) {
-    entry.parameters = true;
-    entry.keying_parameters |= !placeholder.paging;
-  }
+  for (const auto& placeholder : *scan.placeholders) entry.keying_parameters |= !placeholder.paging;
 }
 
 // Ends the waiting for a duration.
@@ -794,11 +774,11 @@ void Collector::complete(Session& session, Statement& statement) {
   call.statement = statement.text;
   call.parameters = statement.parameters;
   if (!session.counted) session.counted = true, sessions_seen_[key_of(statement.file)] += session.named;
-  aggregate(session, statement, call);
+  aggregate(statement, call);
   detect(session, statement, call);
 }
 
-void Collector::aggregate(Session&, const Statement& statement, const Call& call) {
+void Collector::aggregate(const Statement& statement, const Call& call) {
   QueryState& state = *statement.entry->state;
   state.share(key_of(call.file)).add(call, statement.identity);
   if (call.duration_ms && (!state.slowest || *call.duration_ms > *state.slowest->duration_ms)) {
@@ -945,6 +925,10 @@ void Collector::fill_query(Workload& workload, QueryState& state, const std::str
   if (state.slowest) keep(*state.slowest);
   for (std::size_t i = 0; i < state.distinct.size(); ++i)
     if (!state.slowest || state.distinct_keys[i] != state.slowest_key) keep(state.distinct[i]);
+  if (state.plan && (!file || state.plan->file == file)) {
+    query.plan = state.plan->plan();
+    if (query.plan->text.empty()) query.plan.reset();  // none was found in it
+  }
   workload.queries.push_back(std::move(query));
 }
 

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "log/logged_plan.h"
 #include "log/preview.h"
 #include "log/reader.h"
 #include "log/record.h"
@@ -32,6 +33,11 @@ class Collector final : public RecordSink {
 
   std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log
   std::uint64_t cut_records() const { return cut_records_; }          // of the current log
+  struct PlansLeftOut {
+    std::uint64_t format = 0;  // YAML or XML
+    std::uint64_t size = 0;    // too long, cut off, or more than are kept of all queries
+  };
+  const PlansLeftOut& plans_left_out() const { return plans_left_out_; }  // of the current log
   std::uint64_t folded() const { return folded_; }  // templates that went into "other statements"
 
   // Ends what is open; nothing is taken any more. Then, for each source of begin() (nullptr when not by log), everything of
@@ -47,6 +53,7 @@ class Collector final : public RecordSink {
   struct Session;
   struct Statement;
   struct Plan;
+  struct KeptPlan;
 
   Outcome statement(Session& session, const Record& record, const Preview& preview);
   Outcome duration(Session& session, const Record& record, double milliseconds);
@@ -70,9 +77,11 @@ class Collector final : public RecordSink {
   void keep_sample(QueryState& state, KeptCall& kept, const Call& call);
   void flush(Session& session);
   void flush_plans(Session& session, std::uint64_t except);
+  void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained, const Preview& preview);
+  void forget_plan(QueryState& state);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
   void complete(Session& session, Statement& statement);
-  void aggregate(Session& session, const Statement& statement, const Call& call);
+  void aggregate(const Statement& statement, const Call& call);
   void detect(Session& session, const Statement& statement, const Call& call);
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
   void fill_repeats(Workload& workload, const std::string* file) const;
@@ -125,6 +134,8 @@ class Collector final : public RecordSink {
   std::unordered_map<const std::string*, std::uint64_t> sessions_seen_;  // by the log they were first seen in
   std::uint64_t durations_alone_ = 0;
   std::uint64_t cut_records_ = 0;
+  PlansLeftOut plans_left_out_;
+  std::size_t plan_bytes_ = 0;
   std::uint64_t nameless_ = 0;  // calls of logs that don't tell sessions apart
 };
 

@@ -16,28 +16,78 @@ nlohmann::json list_of(std::string_view text) {
   return nlohmann::json::parse(text, [](int depth, auto, auto&) { return depth <= 64; }, false);
 }
 
+void add_value(std::string& detail, int number, std::string_view value, bool null) {
+  detail += number > 1 ? ", $" : "$";
+  detail += std::to_string(number);
+  detail += " = ";
+  if (null) {
+    detail += "NULL";
+    return;
+  }
+  detail += '\'';
+  for (const char c : value) detail.append(c == '\'' ? 2 : 1, c);
+  detail += '\'';
+}
+
+// Nearly all lists by far: whole numbers, words, and ASCII texts without escapes. Where there is something else, list_of() knows.
+bool take_plain_list(std::string_view text, std::string* detail) {
+  if (!text.starts_with('[')) return false;
+  int number = 0;
+  for (std::size_t at = 1; at < text.size(); ++number) {
+    std::size_t end = at;
+    std::string_view value;
+    bool null = false;
+    if (number == 0 && text[at] == ']') return at + 1 == text.size();
+    if (text[at] == '"') {
+      for (end = ++at; end < text.size() && text[end] != '"'; ++end)
+        if (text[end] < ' ' || text[end] > '~' || text[end] == '\\') return false;
+      value = text.substr(at, end++ - at);
+    } else if (text.substr(at).starts_with("null")) {
+      null = true;
+      end += 4;
+    } else if (text.substr(at).starts_with("true") || text.substr(at).starts_with("false")) {
+      end += text[at] == 't' ? 4 : 5;
+      value = text.substr(at, end - at);
+    } else {
+      end += text[at] == '-';
+      const auto digits = end;
+      while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+      if (end == digits || end - digits > 18 || (text[digits] == '0' && end - at > 1)) return false;
+      value = text.substr(at, end - at);
+    }
+    if (end >= text.size()) return false;
+    if (detail) add_value(*detail, number + 1, value, null);
+    if (text[end] == ']') return end + 1 == text.size();
+    if (text[end] != ',') return false;
+    at = end + 1;
+    if (at < text.size() && text[at] == ' ') ++at;
+  }
+  return false;
+}
+
 // Where the parameters of a complete record begin. The statement and the values may hold the mark, too: a list follows it.
 std::size_t parameters_at(std::string_view text) {
   if (!trim(text).ends_with(']')) return std::string_view::npos;
   constexpr int most_marks = 8;
   auto at = text.find(mark);
-  for (int marks = 0; at != std::string_view::npos && marks < most_marks; ++marks, at = text.find(mark, at + 1))
-    if (list_of(text.substr(at + mark.size() - 1)).is_array()) return at;
+  for (int marks = 0; at != std::string_view::npos && marks < most_marks; ++marks, at = text.find(mark, at + 1)) {
+    const auto list = text.substr(at + mark.size() - 1);
+    if (take_plain_list(list, nullptr) || list_of(list).is_array()) return at;
+  }
   return text.rfind(mark);
 }
 
 // ["a", 1, null] -> $1 = 'a', $2 = '1', $3 = NULL, as the server's DETAIL has it; "" when it is no JSON.
 std::string as_detail(std::string_view list) {
+  constexpr std::string_view label = "parameters: ";
+  std::string out(label);
+  if (take_plain_list(list, &out)) return out;
+  out = label;
   const auto values = list_of(list);
   if (!values.is_array()) return {};
-  std::string out = "parameters: ";
   int number = 0;
-  for (const auto& value : values) {
-    out += (number ? ", $" : "$") + std::to_string(number + 1) + " = ";
-    ++number;
-    const auto text = value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    out += value.is_null() ? "NULL" : "'" + replace_all(text, "'", "''") + "'";
-  }
+  for (const auto& value : values)
+    add_value(out, ++number, value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), value.is_null());
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <vector>
 
 #include "base/text.h"
 
@@ -304,8 +305,15 @@ Message calls(std::string_view text) {
 }  // namespace
 
 std::optional<Level> level_of(std::string_view word) {
-  for (const auto& known : level_words)
-    if (known.word == word) return known.level;
+  // By length: asked of whatever stands before a colon when a prefix is looked for.
+  static const auto by_length = [] {
+    std::array<std::vector<const LevelWord*>, 64> out;
+    for (const auto& known : level_words) out.at(known.word.size()).push_back(&known);
+    return out;
+  }();
+  if (word.empty() || word.size() >= by_length.size()) return std::nullopt;
+  for (const LevelWord* known : by_length[word.size()])
+    if (known->word.front() == word.front() && known->word == word) return known->level;
   return std::nullopt;
 }
 
@@ -368,15 +376,25 @@ bool looks_like_sql(std::string_view text) {
   return std::binary_search(std::begin(verbs), std::end(verbs), std::string_view(word));
 }
 
-// Most lines of a log by far: "duration: 0.455 ms  statement: …".
+// Most lines of a log by far: "duration: 0.455 ms  statement: …", "duration: 0.455 ms  execute <unnamed>: select …".
 static bool take_timed_statement(std::string_view text, Message& out) {
-  constexpr std::string_view duration = "duration: ", statement = " ms  statement: ";
+  constexpr std::string_view duration = "duration: ", statement = " ms  statement: ", execute = " ms  execute <unnamed>: ";
   if (!text.starts_with(duration)) return false;
   text.remove_prefix(duration.size());
   const auto value = take_thousandths(text);
-  if (!value || !text.starts_with(statement)) return false;
-  out = {Message::Kind::statement, value, text.substr(statement.size())};
-  return true;
+  if (!value) return false;
+  if (text.starts_with(statement)) {
+    out = {Message::Kind::statement, value, text.substr(statement.size())};
+    return true;
+  }
+  if (!text.starts_with(execute)) return false;
+  text.remove_prefix(execute.size());
+  for (const std::string_view verb : {"select ", "SELECT ", "insert ", "INSERT ", "update ", "UPDATE ", "delete ", "DELETE "})
+    if (text.starts_with(verb)) {
+      out = {Message::Kind::execute, value, text};
+      return true;
+    }
+  return false;
 }
 
 Message parse_message(std::string_view text) {

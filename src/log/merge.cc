@@ -36,6 +36,12 @@ bool plainer(const std::string& a, const std::string& b) {
   return a < b;
 }
 
+// The slowest call's; of two as slow the one whose content is less.
+bool tells_more(const LoggedPlan& a, const LoggedPlan& b) {
+  if (a.duration_ms != b.duration_ms) return a.duration_ms > b.duration_ms;
+  return std::tie(a.format, a.text, a.logged, a.place) < std::tie(b.format, b.text, b.logged, b.place);
+}
+
 // A query's times as integers until all are summed up.
 struct Sum {
   Query query;
@@ -61,6 +67,7 @@ struct Sum {
     add_names(query.databases, other.databases);
     add_names(query.applications, other.applications);
     for (auto& sample : other.samples) query.samples.push_back(std::move(sample));
+    widen(query.plan, other.plan, tells_more);
   }
 
   Query take() {

@@ -368,8 +368,8 @@ const Prefix* find_prefix(const std::vector<std::string_view>& lines) {
   Header header;
   for (const Prefix& prefix : known_prefixes()) {
     std::pair<std::size_t, std::size_t> fits{0, 0};
-    for (const std::string_view line : lines) {
-      if (!prefix.match(line, header)) continue;
+    for (std::size_t i = 0; i < lines.size() && fits.first + (lines.size() - i) >= most.first; ++i) {  // else it can't be the best
+      if (!prefix.match(lines[i], header)) continue;
       ++fits.first;
       for (const auto* name : {&header.session, &header.user, &header.database, &header.application, &header.host})
         fits.second += !name->empty();

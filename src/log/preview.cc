@@ -14,14 +14,14 @@ static void look_at_statement(const Record& record, StatementScanner& scanner, P
     out.text = trim(out.text.substr(0, out.text.size() - truncated_mark.size()));
     out.whole = false;
   }
-  const StatementScan scan = scanner.scan(out.text);
-  out.whole &= !scan.unfinished;
-  out.hash = scan.hash;
-  out.literal_key = out.key = scan.key;
-  out.literals = scan.literals;
-  out.trace = scan.trace.empty() ? 0 : hash_bytes(scan.trace, 1) | 1;
+  const StatementKey& known = scanner.key_of(out.text);
+  out.whole &= !known.unfinished;
+  out.hash = known.hash;
+  out.key = known.key;
+  out.literals = known.literals;
+  out.trace = known.trace;
   out.parameters = record.detail.empty() ? std::nullopt : parameters_of(record.detail);
-  if (out.parameters) out.key = hash_parameters(*out.parameters, *scan.paging, out.key);
+  if (out.parameters) out.key = hash_parameters(*out.parameters, known.paging, out.key);
 }
 
 void look_ahead(const Record& record, StatementScanner& scanner, Preview& out) {

@@ -20,7 +20,6 @@ struct Preview {
   std::string_view text;         // without blanks around it, and the mark of a cut
   bool whole = false;            // nothing was cut off, no quote is left open
   std::uint64_t hash = 0;        // of its template
-  std::uint64_t literal_key = 0;
   std::uint64_t key = 0;         // of literals and parameters
   bool literals = false;
   std::uint64_t trace = 0;       // 0: none

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <span>
 #include <thread>
@@ -14,6 +15,7 @@
 #include "log/byte_source.h"
 #include "log/collector.h"
 #include "log/decoder.h"
+#include "log/logged_plan.h"
 #include "log/merge.h"
 #include "log/pipeline.h"
 #include "log/prefix.h"
@@ -178,6 +180,11 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
          source.path,
          fmt::format("{} records over {} MB were cut", collector.cut_records(), longest_text >> 20),
          {}});
+  const auto& left_out = collector.plans_left_out();
+  if (left_out.format > 0)
+    diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} in YAML or XML: not kept", left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)), "set auto_explain.log_format = json"});
+  if (left_out.size > 0)
+    diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} over {} KB, cut off, or more than are kept in all: left out", left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size), longest_plan >> 10), {}});
   input.durations_alone = collector.durations_alone();
   input.reader.reset();
 }
@@ -203,25 +210,33 @@ std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagno
   return out;
 }
 
-// What else lies in a folder is no mistake of the user's; a folder without any log is.
-std::vector<std::string> expand(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
+struct Logs {
   std::vector<std::string> paths;
+  std::map<std::string, Format> formats;  // of those that were looked at already
+};
+
+// What else lies in a folder is no mistake of the user's; a folder without any log is.
+Logs expand(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
+  Logs out;
   for (const auto& path : named) {
     std::error_code code;
-    const auto before = paths.size();
+    const auto before = out.paths.size();
     Diagnostics others;
     if (path != "-" && std::filesystem::is_directory(path, code))
       for (const auto& file : files_of(path, diagnostics)) {
         LogSource source;
-        if (look(file, options, source, others)) paths.push_back(file);
+        const auto found = look(file, options, source, others);
+        if (!found) continue;
+        out.paths.push_back(file);
+        out.formats.emplace(file, found->format);
       }
-    if (paths.size() == before) paths.push_back(path);
+    if (out.paths.size() == before) out.paths.push_back(path);
   }
-  return paths;
+  return out;
 }
 
 // What is common to both ways: the collector has everything afterwards, the sources their lines.
-std::vector<Input> collect(std::vector<LogSource>& sources, const Options& options, Collector& collector, Diagnostics& diagnostics) {
+std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, const Options& options, Collector& collector, Diagnostics& diagnostics) {
   if (const auto escape = Prefix(options.line_prefix).unknown_escape())
     diagnostics.push_back({Error::Kind::usage, "--log-line-prefix",
                            fmt::format("%{} is no escape of log_line_prefix", *escape),
@@ -230,7 +245,8 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Options& optio
   std::vector<Input> inputs;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     if (!sources[i].note.empty()) continue;
-    if (auto input = look(sources[i].path, options, sources[i], diagnostics)) {
+    const auto known = logs.formats.find(sources[i].path);
+    if (auto input = known != logs.formats.end() ? std::optional(Input{.format = known->second}) : look(sources[i].path, options, sources[i], diagnostics)) {
       input->index = i;
       inputs.push_back(std::move(*input));
     }
@@ -269,28 +285,28 @@ std::vector<LogSource> sources_of(const std::vector<std::string>& paths) {
   return out;
 }
 
-std::vector<Workload> each(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
-  auto sources = sources_of(paths);
+std::vector<Workload> each(const Logs& logs, const Options& options, Diagnostics& diagnostics) {
+  auto sources = sources_of(logs.paths);
   Collector collector(true, options.limits);
-  const auto inputs = collect(sources, options, collector, diagnostics);
+  const auto inputs = collect(sources, logs, options, collector, diagnostics);
   std::vector<Workload> out;
   for (LogSource& source : sources) {
     out.push_back(collector.take_workload(&source));
     out.back().has_events = source.statements > 0;
     out.back().sources.push_back(source);
   }
-  tell_floor(out, inputs, paths, diagnostics);
+  tell_floor(out, inputs, logs.paths, diagnostics);
   return out;
 }
 
-Workload sum(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
-  auto sources = sources_of(paths);
+Workload sum(const Logs& logs, const Options& options, Diagnostics& diagnostics) {
+  auto sources = sources_of(logs.paths);
   Collector collector(false, options.limits);
-  const auto inputs = collect(sources, options, collector, diagnostics);
+  const auto inputs = collect(sources, logs, options, collector, diagnostics);
   Workload out = collector.take_workload(nullptr);
   for (const LogSource& source : sources) out.has_events |= source.statements > 0;
   out.sources = std::move(sources);
-  tell_floor({&out, 1}, inputs, paths, diagnostics);
+  tell_floor({&out, 1}, inputs, logs.paths, diagnostics);
   return out;
 }
 
@@ -301,9 +317,9 @@ std::vector<Workload> read_each(const std::vector<std::string>& paths, const Opt
 }
 
 Workload read(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
-  const auto paths = expand(named, options, diagnostics);
-  if (paths.size() == 1 || std::all_of(paths.begin(), paths.end(), plain)) return sum(paths, options, diagnostics);
-  auto workloads = each(paths, options, diagnostics);
+  const Logs logs = expand(named, options, diagnostics);
+  if (logs.paths.size() == 1 || std::all_of(logs.paths.begin(), logs.paths.end(), plain)) return sum(logs, options, diagnostics);
+  auto workloads = each(logs, options, diagnostics);
   count_once(workloads, diagnostics);
   return total(std::move(workloads));
 }

@@ -235,6 +235,7 @@ bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
     sighting.same_values = sighting.parameters_known = true;
     sighting.calls = rounds;
     sighting.distinct = position.keys.distinct();
+    if (run_.period == 1) sighting.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
     sighting.span_ms = milliseconds(run_.start, run_.end);
     sighting.samples = position.samples;
     sink.sighted(sighting);
@@ -310,26 +311,25 @@ void Detector::end_counts(RepeatSink& sink) {
 }
 
 void Detector::remember_select(const Call& call) {
-  auto at = std::find_if(selects_.begin(), selects_.end(),
-                         [&](const KeptCall& kept) { return kept.query == call.query; });
+  auto at = std::find_if(selects_.begin(), selects_.end(), [&](const KeptCall& kept) { return kept.query == call.query; });
   if (at == selects_.end()) {
-    if (selects_.size() <= longest_pattern) selects_.emplace_back();
-    at = selects_.end() - 1;
+    if (selects_.size() <= longest_pattern) at = selects_.emplace(selects_.end());
+    else at = std::min_element(selects_.begin(), selects_.end(), [](const KeptCall& a, const KeptCall& b) { return a.index < b.index; });
   }
   at->assign(call, calls_ - 1, longest_kept);
-  std::rotate(selects_.begin(), at, at + 1);
 }
 
 // The list that a loop walks was read just before it, whatever the scope: what was read earlier served something else.
-const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
-                                        const std::vector<std::uint32_t>& pattern) const {
+const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start, const std::vector<std::uint32_t>& pattern) const {
+  const KeptCall* latest = nullptr;
   for (const auto& kept : selects_) {
-    if (kept.index >= index || std::find(pattern.begin(), pattern.end(), kept.query) != pattern.end()) continue;
-    const std::int64_t longest = polling_gap + (kept.whole_seconds ? 1'000'000 : 0);
-    const bool old = start != no_time && kept.end != no_time && start - kept.end > longest;
-    return old ? nullptr : &kept;
+    if (kept.index >= index || (latest && kept.index < latest->index)) continue;
+    if (std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end()) latest = &kept;
   }
-  return nullptr;
+  if (!latest) return nullptr;
+  const std::int64_t longest = polling_gap + (latest->whole_seconds ? 1'000'000 : 0);
+  const bool old = start != no_time && latest->end != no_time && start - latest->end > longest;
+  return old ? nullptr : latest;
 }
 
 void Detector::enter(Repeat::Scope scope, RepeatSink& sink) {

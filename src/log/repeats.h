@@ -177,7 +177,7 @@ class Detector {
   std::uint64_t calls_ = 0;
   std::uint64_t barrier_ = 0;  // runs start at or behind this index
   Run run_;
-  std::vector<KeptCall> selects_;  // the latest different SELECTs, latest first
+  std::vector<KeptCall> selects_;  // the latest different SELECTs
   // Of the burst under way: different writes, and which of them came behind which (bit i of then: behind writes_[i]).
   static constexpr std::size_t most_writes = 8;
   std::vector<KeptCall> writes_;

@@ -399,4 +399,25 @@ void StatementScanner::finish(char* to, StatementScan& result) {
   result.paging = &paging_;
 }
 
+const StatementKey& StatementScanner::key_of(std::string_view statement) {
+  constexpr std::size_t slots = 128, longest_known = 2048;
+  Known* slot = nullptr;
+  if (!statement.empty() && statement.size() <= longest_known) {
+    if (known_.empty()) known_.resize(slots);
+    slot = &known_[hash_bytes(statement, 5) % slots];
+    if (slot->statement == statement) return slot->key;
+  }
+  const StatementScan found = scan(statement);
+  const bool again = slot && !found.literals && found.trace.empty();
+  StatementKey& out = again ? slot->key : key_;
+  out.hash = found.hash;
+  out.key = found.key;
+  out.literals = found.literals;
+  out.unfinished = found.unfinished;
+  out.trace = found.trace.empty() ? 0 : hash_bytes(found.trace, 1) | 1;
+  out.paging.assign(found.paging->begin(), found.paging->end());
+  if (again) slot->statement.assign(statement);
+  return out;
+}
+
 }  // namespace pgadvise::log

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,9 +35,21 @@ struct StatementScan {
   const std::vector<int>* paging = nullptr;                // numbers of those that page
 };
 
+// What a call of a statement is known by.
+struct StatementKey {
+  std::uint64_t hash = 0;  // as of a StatementScan
+  std::uint64_t key = 0;
+  bool literals = false;
+  bool unfinished = false;
+  std::uint64_t trace = 0;  // hash of the trace-id; 0: none
+  std::vector<int> paging;
+};
+
 class StatementScanner {
  public:
   StatementScan scan(std::string_view statement);
+  // The same, remembered for statements without literals, which come again letter by letter. Valid until the next call.
+  const StatementKey& key_of(std::string_view statement);
 
  private:
   struct List {
@@ -52,6 +65,12 @@ class StatementScanner {
   char* end_element(List& list, char* to) const;
   void finish(char* to, StatementScan& result);
 
+  struct Known {
+    std::string statement;
+    StatementKey key;
+  };
+  std::vector<Known> known_;
+  StatementKey key_;
   std::unique_ptr<char[]> out_;  // the template
   std::size_t capacity_ = 0;
   std::array<List, deepest_list> lists_{};

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "log/logged_plan.h"
 #include "log/merge.h"
 #include "sql/statement.h"
 
@@ -20,6 +21,7 @@ constexpr int version = 1;
 constexpr int deepest = 12;
 constexpr std::uint64_t most = std::uint64_t{1} << 53;  // what every reader of JSON takes for a whole number
 constexpr double longest_ms = 1e12;
+constexpr std::size_t longest_written_plan = 16 * longest_plan;  // laid out anew, with '...' for each digit
 constexpr std::int64_t latest = 253402300800'000'000;  // the year 10000
 
 constexpr std::pair<Repeat::Scope, const char*> scopes[] = {{Repeat::Scope::trace, "trace"},
@@ -49,6 +51,20 @@ json sample_json(const Sample& sample, const std::string& file, const std::strin
   return out;
 }
 
+constexpr std::pair<LoggedPlan::Format, const char*> plan_formats[] = {{LoggedPlan::Format::text, "text"}, {LoggedPlan::Format::json, "json"}};
+
+json plan_json(const LoggedPlan& plan, const std::string& file, bool literals) {
+  json out = json::object();
+  for (const auto& [format, name] : plan_formats)
+    if (format == plan.format) out["format"] = name;
+  if (plan.place.file != file) out["file"] = plan.place.file;
+  if (plan.place.line > 0) out["line"] = plan.place.line;
+  out["ms"] = bounded(plan.duration_ms);
+  out["text"] = plan.text;
+  if (literals && !plan.logged.empty()) out["logged"] = plan.logged;
+  return out;
+}
+
 json query_json(const Query& query, const std::string& file, bool literals) {
   json out{{"fingerprint", query.fingerprint}, {"calls", query.calls}};
   if (query.timed_calls) {
@@ -67,6 +83,7 @@ json query_json(const Query& query, const std::string& file, bool literals) {
   if (!query.databases.empty()) out["databases"] = query.databases;
   if (!query.applications.empty()) out["applications"] = query.applications;
   for (const auto& sample : query.samples) out["samples"].push_back(sample_json(sample, file, query.text, literals));
+  if (query.plan) out["plan"] = plan_json(*query.plan, file, literals);
   return out;
 }
 
@@ -347,6 +364,22 @@ class Reader {
     out.databases = names(in, "databases");
     out.applications = names(in, "applications");
     for (const auto& each : member(in, "samples", json::value_t::array, false)) out.samples.push_back(sample(each, file, out.text));
+    if (in.is_object() && in.contains("plan")) out.plan = plan(in["plan"], file);
+    return out;
+  }
+
+  LoggedPlan plan(const json& in, const std::string& file) {
+    LoggedPlan out;
+    const std::string format = string(in, "format");
+    const auto known = std::find_if(std::begin(plan_formats), std::end(plan_formats), [&](const auto& each) { return format == each.second; });
+    if (known == std::end(plan_formats)) refuse("format", "is none");
+    else out.format = known->first;
+    out.place.file = in.is_object() && in.contains("file") ? string(in, "file") : file;
+    out.place.line = static_cast<int>(count(in, "line", false, 2'147'483'647));
+    out.duration_ms = milliseconds(in, "ms", true).value_or(0);
+    out.text = string(in, "text");
+    out.logged = string(in, "logged", false);
+    if (out.text.size() > longest_written_plan || out.logged.size() > longest_written_plan) refuse("plan", "is longer than any that is kept");
     return out;
   }
 

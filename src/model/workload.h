@@ -23,6 +23,18 @@ struct Sample {
   std::optional<double> duration_ms;
 };
 
+// A plan that auto_explain logged.
+struct LoggedPlan {
+  enum class Format { text, json };
+  Format format = Format::text;
+  Place place;
+  double duration_ms = 0;  // of the call
+  std::string text;        // EXPLAIN's output; '...' stands for each constant
+  std::string logged;      // as it was logged, with statement and literals: as Sample, shown to nobody. "" when not kept
+
+  bool operator==(const LoggedPlan&) const = default;
+};
+
 struct Query {
   std::string fingerprint;  // libpg_query's, 16 hex digits; "" when it does not parse
   std::string text;         // normalised: constants are $n
@@ -40,6 +52,7 @@ struct Query {
   std::set<std::string> databases;
   std::set<std::string> applications;
   std::vector<Sample> samples;  // a few: the slowest, and different parameters
+  std::optional<LoggedPlan> plan;  // of the slowest call that one was logged of
   QueryFacts facts;             // filled once a catalog is there
 
   double mean_ms() const { return timed_calls ? total_ms / static_cast<double>(timed_calls) : 0; }

@@ -34,6 +34,13 @@ json sample_json(const Sample& sample, bool show_literals) {
   return out;
 }
 
+json plan_json(const LoggedPlan& plan, bool show_literals) {
+  json out{{"format", plan.format == LoggedPlan::Format::json ? "json" : "text"}, {"duration_ms", plan.duration_ms}, {"file", plan.place.file}};
+  if (plan.place.line > 0) out["line"] = plan.place.line;
+  out["text"] = show_literals && !plan.logged.empty() ? plan.logged : plan.text;
+  return out;
+}
+
 // What was not logged is null: no durations, no mean.
 void put_times(json& out, const Query& query) {
   const bool timed = query.timed_calls > 0;
@@ -55,6 +62,7 @@ json query_json(const Query& query, bool show_literals) {
   out["samples"] = json::array();
   for (const auto& sample : query.samples)
     if (!sample.place.live()) out["samples"].push_back(sample_json(sample, show_literals));
+  if (query.plan) out["plan"] = plan_json(*query.plan, show_literals);
   return out;
 }
 

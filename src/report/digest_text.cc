@@ -267,6 +267,10 @@ class Writer {
     };
     const Sample* slowest = query.samples.empty() || query.samples.front().place.live() ? nullptr : &query.samples.front();
     if (slowest) parts.push_back("slowest at " + one_line(slowest->place.str()));
+    if (query.plan) {
+      const Place& place = query.plan->place;
+      parts.push_back("plan at " + (slowest && place.file == slowest->place.file ? fmt::format("line {}", place.line) : one_line(place.str())));
+    }
     add("user", query.users);
     add("database", query.databases);
     add("application", query.applications);

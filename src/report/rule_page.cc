@@ -8,6 +8,7 @@ static std::string_view needs(lint::Needs needs) {
   switch (needs) {
     case lint::Needs::workload: return "a schema and queries (--log or --workload)";
     case lint::Needs::events: return "a log (--log)";
+    case lint::Needs::events_or_counters: return "a log (--log); from pg_stat_statements and a schema alone: notes";
     case lint::Needs::project: return "a repository";
     case lint::Needs::migrations: return "migrations";
     case lint::Needs::statistics: return "a database, or a snapshot with statistics (--db)";

@@ -116,8 +116,9 @@ class Writer {
   }
 
   void write_fix(const Fix& fix) {
-    if (fix.sql.empty()) paragraph("  fix: ", "       ", fix.title);
-    else block("  fix: ", fix.sql);
+    const bool told = fix.sql.empty() || fix.safety == Fix::Safety::manual;  // what is by hand is said, and an example given
+    if (told) paragraph("  fix: ", "       ", fix.title);
+    if (!fix.sql.empty()) block(told ? "       sql: " : "  fix: ", fix.sql);
     if (!fix.drizzle.empty()) block("       drizzle: ", fix.drizzle);
     if (!fix.down_sql.empty()) block("       undo: ", fix.down_sql);
     if (fix.cost_before && fix.cost_after)

@@ -36,6 +36,22 @@ TEST(DrizzleLog, QueriesWithTheirParameters) {
   EXPECT_EQ(orders->samples.at(0).parameters, (Parameters{"a", std::nullopt}));
 }
 
+TEST(DrizzleLog, ParametersOfEachKind) {
+  const auto parameters = [](const std::string& list) {
+    const auto read = read_text("Query: select 1 from \"t\" where \"id\" = $1 -- params: " + list + "\n");
+    EXPECT_EQ(read.source().statements, 1U) << list;
+    return read.query().samples.at(0).parameters.value_or(Parameters{"none"});
+  };
+  EXPECT_EQ(parameters(R"([0, -12,true,false, null, "", "it's", "a,b]"])"), (Parameters{"0", "-12", "true", "false", std::nullopt, "", "it's", "a,b]"}));
+  EXPECT_EQ(parameters(R"(["a\"b\n", "é", 1.50, 1e3, [1, "x"], {"k": 2}])"), (Parameters{"a\"b\n", "é", "1.5", "1000.0", R"([1,"x"])", R"({"k":2})"}));
+  EXPECT_EQ(parameters("[123456789012345678901234567890]").size(), 1U);
+  EXPECT_EQ(parameters("[007]"), (Parameters{"none"}));
+  EXPECT_EQ(parameters("[1,]"), (Parameters{"none"}));
+  EXPECT_EQ(parameters("[nulls]"), (Parameters{"none"}));
+  EXPECT_EQ(parameters("[-]"), (Parameters{"none"}));
+  EXPECT_EQ(parameters("[]"), Parameters{});
+}
+
 TEST(DrizzleLog, BehindContainerNames) {
   const auto read = read_text(
       "api-1  | Query: select 1 from \"t\" where \"id\" = $1 -- params: [1]\n"

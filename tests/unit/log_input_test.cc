@@ -1,13 +1,16 @@
 // Prefixes, and input that is broken, hostile or not a PostgreSQL log at all.
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/progress.h"
 #include "log_support.h"
 
 namespace pgadvise::log::testing {
@@ -164,6 +167,31 @@ TEST(Input, RecordsOfManyLinesAreCutToo) {
   EXPECT_EQ(log.source().statements, 2u);
   EXPECT_EQ(log.source().continuation, 60000u);
   EXPECT_EQ(log.diagnostics.size(), 1u);
+}
+
+// What is there when the end is reached is read, to its last whole byte; the accounting adds up (read_paths looks).
+TEST(Input, ALogThatGrowsWhileItIsRead) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += at(i * 0.1, 7, "LOG:  duration: 0.5 ms  statement: SELECT " + std::to_string(i));
+  const std::string path = write_log(text);
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    std::ofstream more(path, std::ios::binary | std::ios::app);
+    for (int i = 0; i < 20'000 && !done; ++i) more << at(2001, 8, call) << std::flush;
+  });
+  const Read log = read_paths({path});
+  done = true;
+  writer.join();
+  EXPECT_GE(log.source().statements, 20'000u);
+  EXPECT_EQ(log.source().not_understood, 0u);
+  EXPECT_TRUE(log.diagnostics.empty());
+}
+
+TEST(Input, ProgressTellsRateAndTimeLeft) {
+  EXPECT_EQ(cli::progress_text({1'200'000'000, 40'000'000'000}, 2.4), "pgadvise: read 1.2 GB of 40.0 GB, 500 MB/s, 1 min 18 s left");
+  EXPECT_EQ(cli::progress_text({30'000'000, 60'000'000}, 2), "pgadvise: read 30 MB of 60 MB, 15 MB/s, 2 s left");
+  EXPECT_EQ(cli::progress_text({30'000'000, 0}, 2), "pgadvise: read 30 MB, 15 MB/s");
+  EXPECT_EQ(cli::progress_text({0, 60'000'000}, 0), "pgadvise: read 0 MB of 60 MB, 0 MB/s");
 }
 
 TEST(Input, LastLineThatIsStillBeingWritten) {

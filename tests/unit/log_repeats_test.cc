@@ -265,7 +265,7 @@ TEST(NPlusOneRule, ForeignKeyMakesItSure) {
   EXPECT_NE(finding.message.find("6 times"), std::string::npos) << finding.message;
   ASSERT_TRUE(finding.fix);
   EXPECT_NE(finding.fix->title.find("WHERE p_id = ANY($1)"), std::string::npos) << finding.fix->title;
-  EXPECT_EQ(finding.fix->sql, "");
+  EXPECT_EQ(finding.fix->sql, "SELECT p_id, a FROM c WHERE p_id = ANY($1)");
   EXPECT_EQ(std::count_if(finding.evidence.begin(), finding.evidence.end(),
                           [](const Evidence& e) { return e.text == "called here"; }),
             3);
@@ -318,7 +318,7 @@ TEST(NPlusOneRule, SpeaksDrizzleWhereTheProjectDoes) {
   project.drizzle_names = {{"public.c", "children"}, {"public.c.p_id", "parentId"}};
   const auto outcome = judge(workload, &shop.catalog, &project);
   ASSERT_EQ(outcome.findings.size(), 1u);
-  EXPECT_EQ(outcome.findings[0].fix->drizzle, ".where(inArray(children.parentId, keys))");
+  EXPECT_EQ(outcome.findings[0].fix->drizzle, "db.select().from(children).where(inArray(children.parentId, keys))");
 }
 
 TEST(NPlusOneRule, NotRunWithoutEvents) {
