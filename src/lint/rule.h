@@ -15,8 +15,8 @@ class Reporter;
 // What a rule cannot do without; the runner says "not run: needs a log" instead of passing in silence.
 // statistics: a server's (or its snapshot's) sizes and counts; server: its settings, too. migrations: those that are to be
 // judged, step by step; a dump or a database has none.
-// comparison: one schema told twice.
-enum class Needs { catalog, workload, events, project, statistics, server, migrations, comparison };
+// comparison: one schema told twice. server_log: what a server says besides statements; sessions: that it logs their beginning or end.
+enum class Needs { catalog, workload, events, server_log, sessions, project, statistics, server, migrations, comparison };
 
 struct Option {
   std::string_view name;
