@@ -29,6 +29,7 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics) {
   read_hosting_files(tree, resolver);
   read_compose_files(tree, resolver);
   read_application_code(tree, resolver);
+  read_schema_calls(tree, resolver);
   project.deploy_commands = resolver.take();
   project.drizzle_names = drizzle_names(tree, configs);
   project.files_read.assign(tree.read().begin(), tree.read().end());

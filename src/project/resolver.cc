@@ -116,6 +116,8 @@ void Resolver::shell(const ShellText& text, const Way& way) {
       if (item.words.size() > 1) here.folder = change_folder(here.folder, item.words[1], way);
       continue;
     }
+    if (!item.words.empty() && item.words[0] == "export")
+      for (const auto& word : item.words) here.unprotected = here.unprotected || word.starts_with("DISABLE_DATABASE_ENVIRONMENT_CHECK=");
     here.target = std::max({way.target, item.target, assigned(item)});
     if (here.target == Target::development) continue;
     if (std::any_of(servers.begin(), servers.end(),
@@ -293,17 +295,32 @@ void Resolver::file(const std::string& path, const Words& arguments, const Way& 
 }
 
 void Resolver::code(const std::string& path, const std::string& content, const Way& way) {
-  for (const auto& found : commands_in_code(content)) {
-    if (found.text == "drizzle-kit/api pushSchema") {
-      ShellCommand item;
-      item.end = 10;
-      emit({"drizzle-kit/api", "pushSchema"}, item, {"pushSchema", path, found.offset}, way);
-    } else {
-      Way there = way;
-      there.arguments.clear();
-      shell({found.text, path, found.offset}, there);
-    }
+  const auto found = commands_in_code(content);
+  for (const auto& command : found) {
+    if (!command.call.empty()) continue;
+    Way there = way;
+    there.arguments.clear();
+    shell({command.text, path, command.offset}, there);
   }
+  calls(found, path, way);
+  calls(schema_calls_in_code(content), path, way);
+}
+
+void Resolver::calls(const std::vector<CodeCommand>& found, const std::string& path, const Way& way) {
+  for (const auto& command : found) {
+    if (command.call.empty()) continue;
+    ShellCommand item;
+    item.end = command.text.size();
+    emit(command.call, item, {command.text, path, command.offset}, way);
+  }
+}
+
+void Resolver::schema_calls(const std::string& path, const Way& way) {
+  const std::string* content = tree_.text(path);
+  if (!content || !spend()) return;
+  Way there = way;
+  there.path.push_back(path);
+  calls(schema_calls_in_code(*content), path, there);
 }
 
 // Where a command of a text really stands: JSON's escapes and YAML's indentation push it away from its offset.
@@ -324,12 +341,16 @@ void Resolver::emit(const Words& words, const ShellCommand& item, const ShellTex
     if (word.find("config") != std::string::npos && word.find('.') != std::string::npos && named_for_development(word.substr(word.find('=') + 1)))
       return;
   if (words[0] == "prisma" && !prisma_is_postgresql(tree_, way.folder, words)) return;
+  if ((words[0] == "typeorm" || words[0] == "sequelize" || words[0] == "mikro-orm") && !node_is_postgresql(tree_, text.file, way.folder)) return;
+  const bool rails = words[0] == "rails" || words[0] == "rake";
+  if (rails && !rails_is_postgresql(tree_)) return;
   const std::string* content = tree_.text(text.file);
   if (!content) return;
   DeployCommand out;
   std::string written = text.text.substr(std::min(item.offset, text.text.size()), item.end - item.offset);
   out.command = ellipsis(mask_credentials(written.empty() ? join(words, " ") : written), 200);
   out.words = masked(words);
+  if (rails && (way.unprotected || out.command.find("DISABLE_DATABASE_ENVIRONMENT_CHECK=") != std::string::npos)) out.words.emplace_back("DISABLE_DATABASE_ENVIRONMENT_CHECK=1");
   out.entry = way.entry;
   out.place = place_of(item, text, *content);
   out.stage = way.stage;
