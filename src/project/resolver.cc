@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "project/files.h"
+#include "project/seeds.h"
 #include "base/mask.h"
 
 namespace pgadvise::project {
@@ -123,7 +124,9 @@ void Resolver::shell(const ShellText& text, const Way& way) {
     if (std::any_of(servers.begin(), servers.end(),
                     [&](const ShellCommand* server) { return prefix_of(server->branch, item.branch); }))
       continue;
-    command(item, text, here);
+    Way there = here;
+    there.conditional = here.conditional || !item.branch.empty();
+    command(item, text, there);
   }
 }
 
@@ -137,7 +140,10 @@ void Resolver::words(const Words& list, const ShellText& where, const Way& way) 
 
 void Resolver::command(const ShellCommand& item, const ShellText& text, const Way& way) {
   if (way.path.size() > 12) return;
-  for (const auto& invocation : invocations(item.words)) invoke(invocation, item, text, way);
+  for (const auto& invocation : invocations(item.words)) {
+    invoke(invocation, item, text, way);
+    if (invocation.kind == Invocation::Kind::tool) seeds(invocation.words, item, way);
+  }
   const bool reads_input = !item.words.empty() && !item.input.empty() &&
                            (item.words[0] == "sh" || item.words[0] == "bash" || item.words[0] == "ssh");
   if (reads_input) shell({item.input, text.file, text.offset + item.offset}, way);
@@ -155,6 +161,45 @@ void Resolver::invoke(const Invocation& invocation, const ShellCommand& item, co
     case Invocation::Kind::script: return run_script(invocation, item, text, way);
     case Invocation::Kind::shell: return shell({invocation.name, text.file, text.offset + item.offset}, way);
     case Invocation::Kind::file: return run_file(invocation, way);
+  }
+}
+
+// What a tool's command reads: prisma's seed script, knex's and sequelize's folders, the file of psql -f.
+void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& way) {
+  if (words.size() < 2 && item.source.empty()) return;
+  const Package* package = tree_.package_of(way.folder);
+  if (words[0] == "prisma" && words.size() > 2 && words[1] == "db" && words[2] == "seed") {
+    if (!package || package->prisma_seed.empty()) return;
+    const std::string key = package->path + "#prisma.seed";
+    if (std::find(way.open.begin(), way.open.end(), key) != way.open.end()) return;
+    Way there = way;
+    there.folder = package->folder;
+    there.entry = "prisma seed";
+    there.path.push_back(package->path + " prisma.seed");
+    there.open.push_back(key);
+    there.image = nullptr;
+    return shell({package->prisma_seed, package->path, 0}, there);
+  }
+  const bool knex = words[0] == "knex" && words[1] == "seed:run";
+  if (knex || (words[0] == "sequelize" && words[1].starts_with("db:seed"))) {
+    for (const auto& path : tree_.files()) {
+      const auto folder = base_of(folder_of(path));
+      const bool below = way.folder.empty() || path.compare(0, way.folder.size() + 1, way.folder + "/") == 0;
+      if (below && (folder == "seeds" || folder == "seeders")) file(path, {}, way);
+    }
+    return;
+  }
+  if (words[0] != "psql") return;
+  for (std::size_t i = 1; i <= words.size(); ++i) {
+    const bool named = i < words.size() && (words[i] == "-f" || words[i] == "--file") && i + 1 < words.size();
+    const std::string name = named ? words[i + 1] : i == words.size() ? item.source : "";
+    const std::string path = name.empty() ? "" : find_file(name, way);
+    const std::string* content = path.empty() ? nullptr : tree_.text(path);
+    if (!content || !spend()) continue;
+    Way there = way;
+    there.path.push_back(path);
+    there.entry = "sql";
+    calls(seeds_in_sql(*content), path, there);
   }
 }
 
@@ -304,6 +349,7 @@ void Resolver::code(const std::string& path, const std::string& content, const W
   }
   calls(found, path, way);
   calls(schema_calls_in_code(content), path, way);
+  if (named_for_seeding(path) || named_for_seeding(way.entry)) calls(seeds_in_code(content), path, way);
 }
 
 void Resolver::calls(const std::vector<CodeCommand>& found, const std::string& path, const Way& way) {
@@ -355,6 +401,7 @@ void Resolver::emit(const Words& words, const ShellCommand& item, const ShellTex
   out.place = place_of(item, text, *content);
   out.stage = way.stage;
   out.production = way.target == Target::any;
+  out.conditional = way.conditional;
   out.path = way.path;
   out_.push_back(std::move(out));
 }

@@ -41,6 +41,7 @@ struct Way {
   std::vector<std::string> arguments;
   std::vector<std::string> open;  // scripts and files on the way, against circles
   const ImageFiles* image = nullptr;
+  bool conditional = false;
   bool unprotected = false;  // DISABLE_DATABASE_ENVIRONMENT_CHECK is set
 };
 
@@ -74,6 +75,7 @@ class Resolver {
   void run_file(const Invocation& invocation, const Way& way);
   void body(const Package& package, const std::string& name, const std::string& tail, const Way& way);
   void code(const std::string& path, const std::string& content, const Way& way);
+  void seeds(const std::vector<std::string>& words, const ShellCommand& command, const Way& way);
   void calls(const std::vector<CodeCommand>& found, const std::string& path, const Way& way);
   void emit(const std::vector<std::string>& words, const ShellCommand& command, const ShellText& text, const Way& way);
   std::string find_file(const std::string& name, const Way& way);

@@ -79,7 +79,7 @@ static std::optional<Package> read_package(const std::string& path, const std::s
     diagnostics.back().kind = Error::Kind::passing;
     return std::nullopt;
   }
-  Package package{path, std::string(folder_of(path)), text_member(*root, "name"), {}, {}, {}, false};
+  Package package{path, std::string(folder_of(path)), text_member(*root, "name"), {}, {}, {}, {}, false};
   const JsonPlaces places(text, path, 2);
   for (const auto& [name, body] : member(*root, "scripts").items()) {
     if (!body.is_string()) continue;
@@ -89,6 +89,7 @@ static std::optional<Package> read_package(const std::string& path, const std::s
   for (const auto* list : {"dependencies", "devDependencies"})
     if (const Json& names = member(*root, list); names.is_object())
       for (const auto& [name, version] : names.items()) package.dependencies.insert(name);
+  package.prisma_seed = text_member(member(*root, "prisma"), "seed");
   package.uses_drizzle = package.dependencies.count("drizzle-orm") || package.dependencies.count("drizzle-kit");
   return package;
 }
