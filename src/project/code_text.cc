@@ -11,6 +11,12 @@ namespace {
 
 bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+// env.DATABASE_URL: where to connect, not which environment it is.
+bool names_address(std::string_view variable) {
+  static constexpr std::array<std::string_view, 12> last = {"URL", "URI", "DSN", "HOST", "PORT", "USER", "USERNAME", "PASS", "PASSWORD", "NAME", "DATABASE", "STRING"};
+  return std::find(last.begin(), last.end(), variable.substr(variable.rfind('_') + 1)) != last.end();
+}
+
 // A word of an identifier or string that names an environment: "isDev", "NODE_ENV", 'development', "testConfig".
 bool names_environment(std::string_view text) {
   static constexpr std::array<std::string_view, 17> words = {"dev",   "development", "develop", "test", "tests", "testing", "e2e", "local", "mock",
@@ -22,6 +28,10 @@ bool names_environment(std::string_view text) {
     const bool upper = c >= 'A' && c <= 'Z';
     const bool boundary = !letter(c) || (upper && i > 0 && text[i - 1] >= 'a' && text[i - 1] <= 'z');
     if (boundary) {
+      if (word == "env" && c == '.') {
+        const auto variable = text.substr(i + 1, text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", i + 1) - i - 1);
+        if (names_address(variable)) word.clear();
+      }
       if (known()) return true;
       word.clear();
     }
