@@ -8,27 +8,44 @@ namespace {
 
 using Kind = InsecureConnection::Kind;
 
-std::string message_of(const InsecureConnection& connection) {
-  if (connection.kind == Kind::not_verified)
-    return "The certificate of the database server is not looked at (rejectUnauthorized: false): whoever sits in between can read and change everything.";
+Place located(const Project& project, Place place) {
+  if (!project.root.empty() && project.root != ".") place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
+  return place;
+}
+
+// How the code connects is one habit, however many files have it.
+void report_unverified(const Project& project, Reporter& reporter, const std::vector<const InsecureConnection*>& places) {
+  Finding& finding = reporter.add({.kind = "setting", .entry = "rejectUnauthorized"},
+                                  "The certificate of the database server is not looked at (rejectUnauthorized: false), so that whoever sits in between can read and change everything.");
+  finding.location = located(project, places.front()->place);
+  for (std::size_t i = 0; i < places.size() && i < 5; ++i)
+    finding.evidence.push_back({Evidence::Kind::project, "ssl: { rejectUnauthorized: false }", located(project, places[i]->place), {}});
+  if (places.size() > 5) finding.evidence.push_back({Evidence::Kind::project, "and in " + std::to_string(places.size() - 5) + " more places", std::nullopt, {}});
+  finding.fix = Fix{.title = "Give the driver the provider's root certificate (ssl: { ca: … }) and leave the check on", .safety = Fix::Safety::manual};
+}
+
+void report_url(const Project& project, Reporter& reporter, const InsecureConnection& connection, int number) {
+  const bool off = connection.kind == Kind::disabled;
   const std::string key = connection.entry.empty() ? "This URL" : connection.entry;
-  return key + " connects to " + connection.host + (connection.kind == Kind::disabled ? " with TLS turned off." : " and does not ask for TLS: drivers that try it first fall back to plain text, others never try.");
+  Finding& finding = reporter.add({.kind = "file", .file = connection.place.file, .entry = number == 1 ? connection.host : connection.host + " #" + std::to_string(number)},
+                                  key + " connects to " + connection.host + (off ? " with TLS turned off." : " and does not ask for TLS: drivers that try it first fall back to plain text, others never try."));
+  finding.location = located(project, connection.place);
+  finding.evidence.push_back({Evidence::Kind::project, off ? "the URL says so" : "nothing in the URL demands it", finding.location, {}});
+  finding.fix = Fix{.title = "Add sslmode=verify-full, or sslmode=require where the provider gives no certificate to check against", .safety = Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
   std::map<std::string, int> seen;
+  std::vector<const InsecureConnection*> unverified;
   for (const auto& connection : project.insecure_connections) {
-    const std::string entry = connection.host.empty() ? connection.entry : connection.host;
-    const int number = ++seen[connection.place.file + "\n" + entry];
-    Finding& finding = reporter.add({.kind = "file", .file = connection.place.file, .entry = number == 1 ? entry : entry + " #" + std::to_string(number)}, message_of(connection));
-    Place place = connection.place;
-    if (!project.root.empty() && project.root != ".") place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
-    finding.location = place;
-    finding.evidence.push_back({Evidence::Kind::project, connection.kind == Kind::not_verified ? "ssl: { rejectUnauthorized: false }" : connection.kind == Kind::disabled ? "sslmode is disable" : "no sslmode in the URL", place, {}});
-    finding.fix = Fix{.title = connection.kind == Kind::not_verified ? "Give the driver the provider's root certificate (ssl: { ca: … }) and leave the check on" : "Add sslmode=verify-full, or sslmode=require where the provider gives no certificate to check against",
-                      .safety = Fix::Safety::manual};
+    if (connection.kind == Kind::not_verified) {
+      unverified.push_back(&connection);
+    } else {
+      report_url(project, reporter, connection, ++seen[connection.place.file + "\n" + connection.host]);
+    }
   }
+  if (!unverified.empty()) report_unverified(project, reporter, unverified);
 }
 
 }  // namespace

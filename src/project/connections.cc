@@ -117,7 +117,9 @@ void unverified(const std::string& path, const std::string& text, Project& proje
     const std::size_t around = at < code_window ? 0 : at - code_window;
     const std::string before = code.text.substr(around, at - around);
     const bool production = contains(before, "production") || contains(before, "isProd") || contains(before, "PROD");
-    if (!production && for_some_environments(code, at)) continue;
+    // A setting of the user's chooses: "ssl === 'required' ? …".
+    const bool chosen = contains(before, "ssl ===") || contains(before, "sslMode") || contains(before, "SSL_MODE");
+    if (chosen || (!production && for_some_environments(code, at))) continue;
     project.insecure_connections.push_back({InsecureConnection::Kind::not_verified, "", "rejectUnauthorized", place_at(path, lines, at)});
   }
 }
@@ -205,7 +207,9 @@ bool remote_host(std::string_view written) {
   if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos) return false;
   if (digits_and_dots(host)) {
     const auto parts = split(host, '.');
-    if (parts.size() != 4 || host.starts_with("10.") || host.starts_with("127.") || host.starts_with("192.168.") || host.starts_with("169.254.") || host.starts_with("0.") || host == "1.2.3.4") return false;
+    if (parts.size() != 4 || host.starts_with("10.") || host.starts_with("127.") || host.starts_with("192.168.") || host.starts_with("169.254.") || host.starts_with("0.") || host == "1.2.3.4" ||
+        host.starts_with("192.0.2.") || host.starts_with("198.51.100.") || host.starts_with("203.0.113."))  // kept for documentation
+      return false;
     return !(parts[0] == "172" && parts[1].size() == 2 && parts[1] >= "16" && parts[1] <= "31");
   }
   const auto top = host.substr(host.rfind('.') + 1);

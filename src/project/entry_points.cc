@@ -252,10 +252,10 @@ void read_service(Resolver& resolver, const std::string& path, const std::string
 // --- shell entry points
 
 bool is_entry_script(std::string_view path) {
-  static constexpr std::array<std::string_view, 16> names = {
+  static constexpr std::array<std::string_view, 18> names = {
       "docker-entrypoint.sh", "entrypoint.sh", "start.sh",    "deploy.sh",  "startup.sh",  "release.sh", "docker-start.sh", "docker_start.sh",
       "start-prod.sh",        "deploy-prod.sh", "deploy-production.sh", "start-production.sh", "docker_entrypoint.sh",
-      "docker-entrypoint.prod.sh", "entrypoint.prod.sh", "run-prod.sh"};
+      "docker-entrypoint.prod.sh", "entrypoint.prod.sh", "run-prod.sh", "render-build.sh", "release-tasks.sh"};
   return one_of(lower(base_of(path)), names);
 }
 
