@@ -67,34 +67,43 @@ struct Cause {
   std::optional<Evidence> evidence;
 };
 
+// The table has the name: why the statement did not find it.
+Cause cause_of(const Context& context, const QualifiedName& name, const Table& table) {
+  const Catalog& catalog = context.catalog();
+  const Evidence place = catalog_fact(display(table.name) + (table.origin.live() ? " is there" : " is made here"), table.origin.live() ? std::nullopt : std::optional(table.origin));
+  if (name.schema.empty() && table.name.schema != "public")
+    return {"it is in schema " + table.name.schema + ", which the search_path of that session did not hold", "Write the schema in front of the name, or set search_path for the role", place};
+  if (catalog.server_version == 0)
+    return {"the schema has it, so the migration that makes it had not run on the server that was logged", "Run the pending migrations on that server, before the release that needs them", place};
+  if (!table.origin.live())
+    return {"the migrations make it, and the server does not have it", "Run the pending migrations on this server, before the release that needs them", place};
+  return {"the server has it now, so the statement ran before it was made, in another database, or with another search_path", "Run migrations before the release that needs them", place};
+}
+
 Cause cause_of(const Context& context, const QualifiedName& name) {
   if (made_as_temporary(context, name.name))
     return {"other sessions make a temporary table of that name, which only they can see", "Make and use it in one transaction: a pooler may give each statement another session", {}};
   if (!context.has_catalog()) return {"no schema was given that could tell why", "Run the migrations that make it, or correct its name", {}};
-  const Catalog& catalog = context.catalog();
+  const Table* found = nullptr;
   const Table* nearest = nullptr;
   std::size_t least = 3;
-  for (const auto& [at, table] : catalog.tables) {
+  for (const auto& [at, table] : context.catalog().tables) {
     if (same(name, at)) {
-      if (catalog.server_version == 0)
-        return {"the schema has it, so the migration that makes it had not run on the server that was logged", "Run the pending migrations on that server, before the release that needs them",
-                catalog_fact(display(at) + " is made here", table.origin)};
-      if (!table.origin.live())
-        return {"the migrations make it, and the server does not have it", "Run the pending migrations on this server, before the release that needs them", catalog_fact(display(at) + " is made here", table.origin)};
-      if (name.schema.empty() && at.schema != "public")
-        return {"it is in schema " + at.schema + ", which the search_path of that session did not hold", "Write the schema in front of the name, or set search_path for the role",
-                catalog_fact("the server has " + display(at), std::nullopt)};
-      return {"the server has it now, so the statement ran before it was made, in another database, or with another search_path", "Run migrations before the release that needs them",
-              catalog_fact("the server has " + display(at), std::nullopt)};
+      if (!found || at.schema == "public") found = &table;
+    } else if (lower(at.name) == lower(name.name)) {
+      nearest = &table;
+      least = 0;
+    } else if (name.name.size() >= 5 && at.name.size() <= 63) {
+      if (const std::size_t far = distance(name.name.substr(0, 63), at.name); far < least) least = far, nearest = &table;
     }
-    if (lower(at.name) == lower(name.name))
-      return {"there is " + display(at) + ", but only names in double quotes keep their case", "Write it as \"" + at.name + "\", in double quotes", catalog_fact(display(at) + " is there", table.origin)};
-    if (name.name.size() < 5 || at.name.size() > 63) continue;
-    if (const std::size_t far = distance(name.name.substr(0, 63), at.name); far < least) least = far, nearest = &table;
   }
-  if (nearest)
-    return {"nothing makes it, and " + display(nearest->name) + " has nearly the same name", "Correct the name, or make the table", catalog_fact(display(nearest->name) + " is there", nearest->origin)};
-  return {"nothing in the schema makes it (a name with a mistake, or a table that was dropped or renamed while it was in use)", "Correct the name, or bring the table back until nothing asks for it", {}};
+  if (found) return cause_of(context, name, *found);
+  if (!nearest)
+    return {"nothing in the schema makes it (a name with a mistake, or a table that was dropped or renamed while it was in use)", "Correct the name, or bring the table back until nothing asks for it", {}};
+  const Evidence there = catalog_fact(display(nearest->name) + " is there", nearest->origin);
+  if (least == 0)
+    return {"there is " + display(nearest->name) + ", but only names in double quotes keep their case", "Write it as \"" + nearest->name.name + "\", in double quotes", there};
+  return {"nothing makes it, and " + display(nearest->name) + " has nearly the same name", "Correct the name, or make the table", there};
 }
 
 void report(const Context& context, Reporter& reporter, const QualifiedName& name, std::vector<const ServerEvent*>& events) {

@@ -184,7 +184,6 @@ void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& wa
   if (knex || (words[0] == "sequelize" && words[1].starts_with("db:seed"))) {
     const std::string root = package ? package->folder : way.folder;
     for (const auto& path : tree_.files()) {
-      const auto folder = base_of(folder_of(path));
       const bool below = root.empty() || path.compare(0, root.size() + 1, root + "/") == 0;
       // With a seederStorage sequelize remembers what it has run.
       if (const std::string* text = below && !knex && base_of(path).find("config") != std::string_view::npos ? tree_.text(path) : nullptr)
