@@ -356,7 +356,8 @@ void read_shell_entry_points(Tree& tree, Resolver& resolver) {
     const auto target = is_entry_script(path) ? target_of_file(path) : std::nullopt;
     if (!target || only_in_development_images(tree, path)) continue;
     Way way;
-    way.stage = base_of(path).find("deploy") != std::string_view::npos ? DeployCommand::Stage::release : DeployCommand::Stage::start;
+    const auto named = [&](std::string_view word) { return base_of(path).find(word) != std::string_view::npos; };
+    way.stage = named("deploy") || named("release") ? DeployCommand::Stage::release : named("build") ? DeployCommand::Stage::build : DeployCommand::Stage::start;
     way.target = *target;
     const Package* package = tree.package_of(folder_of(path));
     way.folder = package ? package->folder : std::string(folder_of(path));

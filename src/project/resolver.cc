@@ -325,8 +325,17 @@ void Resolver::run_file(const Invocation& invocation, const Way& way) {
   if (const std::string path = find_file(invocation.name, way); !path.empty()) file(path, invocation.words, way);
 }
 
+// "start-dev.sh": an image for development, whatever its Dockerfile is called.
+static bool script_for_development(const std::string& path) {
+  std::string name = lower(base_of(path));
+  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_'; }, '.');
+  for (const auto part : split(name, '.'))
+    if (part == "dev" || part == "development" || part == "local") return true;
+  return false;
+}
+
 void Resolver::file(const std::string& path, const Words& arguments, const Way& way) {
-  if (std::find(way.open.begin(), way.open.end(), path) != way.open.end() || !spend()) return;
+  if (std::find(way.open.begin(), way.open.end(), path) != way.open.end() || script_for_development(path) || !spend()) return;
   const std::string* content = tree_.text(path);
   if (!content || content->find('\0') != std::string::npos) return;
   Way there = way;
