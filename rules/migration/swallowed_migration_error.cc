@@ -72,7 +72,8 @@ constinit const Rule swallowed_migration_error{
     .why = "`DO $$ BEGIN … EXCEPTION WHEN duplicate_object THEN null; END $$`, which drizzle-kit wrote around CREATE TYPE and ADD CONSTRAINT, and IF NOT "
            "EXISTS ask for the name alone. Is something else there under that name, the migration passes and leaves the other thing: an enum without "
            "the new labels, an index over other columns, a foreign key that was never added because a name cut to 63 bytes had become the name of another.\n\n"
-           "With a database at hand (--db), a block that its tracking table says has run, and whose constraint is not there, is reported as well.\n\n"
+           "With a database at hand (--db), a block of the judged migrations that its tracking table says has run, and whose constraint is not there, is reported as well "
+           "(name the file, or give --since: what has run is not judged by itself).\n\n"
            "The migrations are replayed, so only what really collides is reported: the wrapper around something new, or the same once more, is harmless. "
            "WHEN OTHERS that raises nothing is always reported.",
     .fix = "Let the statement fail, or write down the difference: ALTER TYPE … ADD VALUE, another name, DROP and CREATE.",
