@@ -64,8 +64,13 @@ std::string key_before(std::string_view text, std::size_t at) {
   const std::size_t begin = line_end == std::string_view::npos ? 0 : line_end + 1;
   auto head = text.substr(begin, at - begin);
   while (!head.empty() && std::string_view(" \t\"'`=:").find(head.back()) != std::string_view::npos) head.remove_suffix(1);
+  // Another value that happens to stand in front may be a secret: a key is followed by = or :.
+  const auto gap = text.substr(begin + head.size(), at - begin - head.size());
+  if (gap.find_first_of("=:") == std::string_view::npos) return {};
   const auto word = head.find_last_of(" \t\"'`=:,{(-");
-  return std::string(word == std::string_view::npos ? head : head.substr(word + 1)).substr(0, 60);
+  const auto key = word == std::string_view::npos ? head : head.substr(word + 1);
+  const bool name = key.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") == std::string_view::npos;
+  return name ? std::string(key.substr(0, 60)) : std::string();
 }
 
 // A line that is no comment.
