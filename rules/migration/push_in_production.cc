@@ -12,6 +12,7 @@ struct Push {
   std::string_view what;     // "drizzle-kit push"
   std::string_view instead;  // the fix
   bool forced = false;       // no question is asked before data is lost
+  std::string_view consequence = {};  // "" for what all pushes do
 };
 
 bool has(const std::vector<std::string>& words, std::string_view word) {
@@ -24,20 +25,68 @@ constexpr std::string_view drizzle_fix =
 constexpr std::string_view prisma_fix =
     "Deploy migrations: `prisma migrate dev` while developing, `prisma migrate deploy` here";
 
-std::optional<Push> push_of(const DeployCommand& command) {
-  const auto& words = command.words;
-  if (words.size() < 2 || has(words, "--help") || has(words, "-h")) return std::nullopt;
-  // The subcommand; prisma and drizzle-kit let options stand in front of it.
-  const bool drizzle = words[0] == "drizzle-kit";
-  if (words[0] == "drizzle-kit/api") return Push{"pushSchema of drizzle-kit/api", drizzle_fix};
-  if (drizzle && (words[1] == "push" || words[1] == "push:pg" || words[1] == "push-pg"))
-    return Push{"drizzle-kit push", drizzle_fix, has(words, "--force")};
-  if (words[0] != "prisma" || words.size() < 3) return std::nullopt;
+constexpr std::string_view typeorm_fix =
+    "Set synchronize to false, write migrations (`typeorm migration:generate`), and run `typeorm migration:run` on deployment";
+constexpr std::string_view sequelize_fix = "Write migrations, and run `sequelize db:migrate` on deployment; sync() without options only makes what is missing";
+constexpr std::string_view mikro_fix = "Write migrations (`mikro-orm migration:create`), and run `mikro-orm migration:up` on deployment";
+constexpr std::string_view rails_fix = "Run `rails db:migrate` or `rails db:prepare` here, and leave the protection on";
+
+// Options that stand in front of the subcommand; those of `with_value` take the next word too.
+std::vector<std::string> without_options(std::vector<std::string> words) {
+  while (words.size() > 1 && words[1].starts_with("-")) {
+    const bool with_value = (words[1] == "--schema" || words[1] == "--config") && words.size() > 2;
+    words.erase(words.begin() + 1, words.begin() + (with_value ? 3 : 2));
+  }
+  return words;
+}
+
+std::optional<Push> prisma_push(const std::vector<std::string>& words) {
+  if (words.size() < 3) return std::nullopt;
   if (words[1] == "db" && words[2] == "push")
     return Push{"prisma db push", prisma_fix, has(words, "--accept-data-loss") || has(words, "--force-reset")};
-  if (words[1] == "migrate" && words[2] == "reset") return Push{"prisma migrate reset", prisma_fix, true};
-  if (words[1] == "migrate" && words[2] == "dev") return Push{"prisma migrate dev", prisma_fix};
+  if (words[1] == "migrate" && words[2] == "reset") return Push{"prisma migrate reset", prisma_fix, true, "it drops the database first."};
+  if (words[1] == "migrate" && words[2] == "dev")
+    return Push{"prisma migrate dev", prisma_fix, false, "it may ask to reset the database, and makes migrations of its own."};
   return std::nullopt;
+}
+
+// TypeORM, Sequelize, MikroORM: by command or by a call in code.
+std::optional<Push> orm_push(const std::vector<std::string>& words) {
+  constexpr std::string_view everything = "it drops every table first.";
+  const std::string& verb = words[1];
+  if (words[0] == "typeorm") {
+    if (verb == "synchronize") return Push{"synchronize: true", typeorm_fix};
+    if (verb == "dropSchema") return Push{"dropSchema: true", typeorm_fix, true, everything};
+    if (verb == "schema:sync") return Push{"typeorm schema:sync", typeorm_fix};
+    if (verb == "schema:drop") return Push{"typeorm schema:drop", typeorm_fix, true, "it drops every table."};
+  } else if (words[0] == "sequelize" && verb == "sync") {
+    if (has(words, "force")) return Push{"sync({ force: true })", sequelize_fix, true, "it drops the tables first."};
+    return Push{"sync({ alter: true })", sequelize_fix};
+  } else if (words[0] == "mikro-orm") {
+    if (verb == "updateSchema") return Push{"updateSchema()", mikro_fix};
+    if (verb == "schema:update" && (has(words, "--run") || has(words, "-r"))) return Push{"mikro-orm schema:update", mikro_fix};
+    if (verb == "refreshDatabase" || (verb == "schema:fresh" && (has(words, "--run") || has(words, "-r")))) return Push{"mikro-orm schema:fresh", mikro_fix, true, everything};
+  }
+  return std::nullopt;
+}
+
+// Rails refuses these on a production database by itself.
+std::optional<Push> rails_push(const std::vector<std::string>& words) {
+  if (!has(words, "DISABLE_DATABASE_ENVIRONMENT_CHECK")) return std::nullopt;
+  for (const auto* task : {"db:schema:load", "db:structure:load", "db:reset", "db:drop", "db:setup", "db:migrate:reset", "db:purge"})
+    if (has(words, task)) return Push{task, rails_fix, true, "it drops what is there, and DISABLE_DATABASE_ENVIRONMENT_CHECK turns off what would have kept production from it."};
+  return std::nullopt;
+}
+
+std::optional<Push> push_of(const DeployCommand& command) {
+  const std::vector<std::string> words = without_options(command.words);
+  if (words.size() < 2 || has(words, "--help") || has(words, "-h")) return std::nullopt;
+  if (words[0] == "drizzle-kit/api") return Push{"pushSchema of drizzle-kit/api", drizzle_fix};
+  if (words[0] == "drizzle-kit" && (words[1] == "push" || words[1] == "push:pg" || words[1] == "push-pg"))
+    return Push{"drizzle-kit push", drizzle_fix, has(command.words, "--force")};
+  if (words[0] == "prisma") return prisma_push(words);
+  if (words[0] == "rails" || words[0] == "rake") return rails_push(words);
+  return orm_push(words);
 }
 
 std::string_view when(DeployCommand::Stage stage) {
@@ -53,8 +102,7 @@ std::string_view when(DeployCommand::Stage stage) {
 }
 
 std::string consequence(const Push& push) {
-  if (push.what == "prisma migrate reset") return "it drops the database first.";
-  if (push.what == "prisma migrate dev") return "it may ask to reset the database, and makes migrations of its own.";
+  if (!push.consequence.empty()) return std::string(push.consequence);
   const std::string how = push.forced ? "it drops columns and tables without asking"
                                       : "whatever differs is changed at once, a renamed column dropped perhaps";
   return how + ", and no migration records it or takes it back.";
@@ -92,8 +140,11 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
                                    [&](const DeployCommand* way) { return way->production == found.production; });
   Severity severity = found.push.forced ? Severity::error : Severity::warning;
   if (!found.production) severity = Severity::note;
-  std::string message = "`" + std::string(found.push.what) + "` runs " + std::string(when(first->stage)) +
-                        (found.production ? ": " : ", perhaps not against production: ") + consequence(found.push);
+  const bool code = first->entry == "code" && found.production;
+  std::string message = "`" + std::string(found.push.what) + "` " +
+                        (code ? "stands in the application's code, and nothing around it keeps it from production: "
+                              : "runs " + std::string(when(first->stage)) + (found.production ? ": " : ", perhaps not against production: ")) +
+                        consequence(found.push);
   Finding& finding = reporter.add({.kind = "file", .file = first->place.file, .entry = subject_entry(*first, seen)},
                                   std::move(message), severity);
   finding.location = located(project, first->place);
@@ -133,8 +184,11 @@ constinit const Rule push_in_production{
            "dropped and added anew, `--force` and `--accept-data-loss` answer yes to losing data, and no migration tells "
            "afterwards what was done. `drizzle-kit push` runs in no transaction and exits 0 when it fails half-way, so the "
            "deployment goes on; its comparison leaves out index expressions, operator classes and predicates.\n\n"
+           "TypeORM's `synchronize: true`, Sequelize's `sync({ alter: true })` and MikroORM's `updateSchema()` do the same from the application's own code, "
+           "each time it starts; Rails' db:schema:load and db:reset with DISABLE_DATABASE_ENVIRONMENT_CHECK drop what is there.\n\n"
            "Found by following what a deployment runs: Dockerfiles, entry point scripts, the build and start scripts of "
-           "package.json, workflows, hosting files, compose files. A push script that none of them reaches is not reported. "
+           "package.json, workflows, hosting files, compose files; and in the application's code, where nothing around the call says that it is for "
+           "development. A push script that none of them reaches is not reported. "
            "An error when data may be lost without a question, a warning otherwise, a note where the target may not be production.",
     .fix = "Keep push for development. Generate migrations (`drizzle-kit generate`, `prisma migrate dev`), commit them, and run "
            "`drizzle-kit migrate` or `prisma migrate deploy` on deployment.",

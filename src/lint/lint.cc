@@ -76,6 +76,19 @@ Finding& Reporter::add(Subject subject, std::string message, std::optional<Sever
   return out_.emplace_back(std::move(finding));
 }
 
+// Not a list of statements, and not the application's own log.
+static bool has_server_log(const Workload& workload) {
+  return std::any_of(workload.sources.begin(), workload.sources.end(), [](const LogSource& source) {
+    return source.format.starts_with("stderr") || source.format.starts_with("csvlog") || source.format.starts_with("jsonlog");
+  });
+}
+
+static bool has_sessions(const Workload& workload) {
+  return std::any_of(workload.server_events.begin(), workload.server_events.end(), [](const ServerEvent& event) {
+    return event.kind == ServerEvent::Kind::connection || event.kind == ServerEvent::Kind::disconnection;
+  });
+}
+
 static std::string missing(Needs needs, const Inputs& inputs) {
   switch (needs) {
     case Needs::catalog:
@@ -97,6 +110,13 @@ static std::string missing(Needs needs, const Inputs& inputs) {
       if (!inputs.catalog) return "needs a log with every statement in order, or beside counters a schema";
       break;
     }
+    case Needs::server_log:
+      if (!inputs.workload || !has_server_log(*inputs.workload)) return "needs a server's log: --log FILE";
+      break;
+    case Needs::sessions:
+      if (!inputs.workload || !has_server_log(*inputs.workload)) return "needs a server's log: --log FILE";
+      if (!has_sessions(*inputs.workload)) return "needs a log that tells of sessions: log_connections and log_disconnections = on";
+      break;
     case Needs::statistics:
       if (!inputs.catalog || !inputs.catalog->has_statistics) return "needs a database or a snapshot of one: --db CONN, --schema FILE";
       break;

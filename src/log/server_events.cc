@@ -1,8 +1,11 @@
 #include "log/server_events.h"
 
 #include <charconv>
+#include <vector>
 
 #include "base/text.h"
+#include "sql/redact.h"
+#include "sql/statement.h"
 
 namespace pgadvise::log {
 namespace {
@@ -51,15 +54,46 @@ std::string who_of(std::string_view message, const Record& record) {
   return std::string(user) + "@" + std::string(value(" database="));
 }
 
+// "Process 1 waits for …; blocked by process 2.⏎Process 1: UPDATE …⏎Process 2: DELETE …": the statements of all but the
+// first, whose own the record tells of.
+std::string other_sides(std::string_view detail) {
+  constexpr std::size_t most = 8192;
+  constexpr std::string_view process = "Process ";
+  if (!detail.starts_with(process) || detail.size() > most) return {};
+  const std::string_view victim = between(detail, process, " ");
+  std::vector<std::string> statements;
+  bool other = false;
+  for (auto line : split(detail, '\n')) {
+    line = trim(line);
+    const auto number = line.starts_with(process) ? line.substr(process.size(), line.find_first_not_of("0123456789", process.size()) - process.size()) : std::string_view{};
+    const bool begins = !number.empty() && line.substr(process.size() + number.size()).starts_with(": ");
+    if (begins) {
+      other = number != victim;
+      if (other) statements.emplace_back(line.substr(process.size() + number.size() + 2));
+    } else if (other && number.empty()) {
+      statements.back().append("\n").append(line);
+    }
+  }
+  std::string out;
+  for (const auto& statement : statements) {
+    const auto normalized = sql::normalize(statement);
+    if (!normalized) continue;  // cut at track_activity_query_size, perhaps within a literal
+    out.append(out.empty() ? "" : "; ").append(sql::redact(*normalized));
+  }
+  return out;
+}
+
 std::optional<ParsedEvent> of_error(const Record& record) {
   const std::string_view message = record.message;
   const std::string_view state = record.sqlstate;
-  if (state == "42P01" || (state.empty() && message.starts_with("relation \"") && contains(message, "\" does not exist")))
+  // 42P01 as well: "missing FROM-clause entry for table", which keeps the word in most translations.
+  if ((state == "42P01" && !contains(message, "FROM")) || (state.empty() && message.starts_with("relation \"") && contains(message, "\" does not exist")))
     return ParsedEvent{Kind::unknown_relation, std::string(between(message, "\"", "\"")), 0};
   if (state == "40P01" || (state.empty() && message.starts_with("deadlock detected")))
-    return ParsedEvent{Kind::deadlock, {}, 0};
-  if (state == "57014" || state == "55P03" || state == "25P03" || (state.empty() && message.starts_with("canceling statement due to ")) ||
-      (state.empty() && message.starts_with("terminating connection due to idle-in-transaction timeout"))) {
+    return ParsedEvent{Kind::deadlock, other_sides(record.detail), 0};
+  if (state == "57014" || state == "55P03" || state == "25P03" || state == "25P04" || (state.empty() && message.starts_with("canceling statement due to ")) ||
+      (state.empty() && (message.starts_with("terminating connection due to idle-in-transaction timeout") ||
+                         message.starts_with("terminating connection due to transaction timeout")))) {
     const auto reason = between(message, " due to ", "");
     return ParsedEvent{Kind::cancelled, std::string(reason.empty() ? state : reason), 0};
   }

@@ -95,7 +95,7 @@ struct ServerEvent {
     cancelled,           // by a timeout or the user; `about` says which
     lock_wait,           // that ended; about: the lock's mode and kind of object. log_lock_waits, over deadlock_timeout
     lock_still_waiting,  // told of before it ends, if it does
-    deadlock,
+    deadlock,            // about: the statements of the other sides, normalised
     temporary_file,      // log_temp_files
     connection,          // log_connections; about: user@database
     disconnection,       // log_disconnections

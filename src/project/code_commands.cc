@@ -47,14 +47,14 @@ std::vector<CodeCommand> commands_in_code(const std::string& content) {
   for (std::size_t i = 0; i < literals.size(); ++i) {
     kit_api = kit_api || literals[i].value == "drizzle-kit/api";
     if (runs_commands(called_with(code, literals[i].offset)))
-      out.push_back({literals[i].offset + 1, with_arguments(code, literals, i)});
+      out.push_back({literals[i].offset + 1, with_arguments(code, literals, i), {}});
   }
   if (!kit_api) return out;
   for (auto at = code.find("pushSchema"); at != std::string::npos; at = code.find("pushSchema", at + 1)) {
     const auto after = code.find_first_not_of(" \t", at + 10);
     const auto before = code.substr(at < 9 ? 0 : at - 9, at < 9 ? at : 9);
     if (after != std::string::npos && code[after] == '(' && before.find("function") == std::string::npos) {
-      out.push_back({at, "drizzle-kit/api pushSchema"});
+      out.push_back({at, "pushSchema", {"drizzle-kit/api", "pushSchema"}});
       break;
     }
   }

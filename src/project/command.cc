@@ -250,6 +250,11 @@ List interpreter(const Words& words, int depth) {
     tool[0] = "prisma";
     return unwrap(std::move(tool), depth + 1);
   }
+  if (words[at].find("node_modules/typeorm/cli") != std::string::npos) {
+    Words tool = rest(words, at);
+    tool[0] = "typeorm";
+    return unwrap(std::move(tool), depth + 1);
+  }
   if (words[at].find("node_modules/.bin/") != std::string::npos) return unwrap(rest(words, at), depth + 1);
   Invocation target;
   target.kind = Invocation::Kind::file;
@@ -283,6 +288,8 @@ std::optional<std::size_t> wrapped_at(const Words& words) {
     return skip_options(words, 1, {"-a", "-n"});
   if (is(name, "dumb-init", "tini", "catatonit", "s6-setuidgid", "ts-node-esm-wrapper")) return skip_options(words, 1);
   if (name == "sudo") return skip_options(words, 1, {"-u", "-g", "--user"});
+  if (is(name, "bundle", "bundler")) return words.size() > 1 && words[1] == "exec" ? std::optional<std::size_t>(2) : std::nullopt;
+  if (is(name, "poetry", "pipenv", "uv", "pdm", "hatch", "rye")) return words.size() > 1 && words[1] == "run" ? std::optional<std::size_t>(skip_options(words, 2)) : std::nullopt;
   if (is(name, "gosu", "su-exec")) return 2;
   if (name == "timeout") return skip_options(words, 1, {"-s", "-k"}) + 1;
   if (is(name, "env", "cross-env", "cross-env-shell")) {
@@ -337,7 +344,17 @@ List unwrap(Words words, int depth) {
     const auto flag = std::find_if(words.begin(), words.end(), [](const std::string& w) { return is(w, "-C", "--command"); });
     if (flag != words.end() && flag + 1 != words.end()) return {shell_text(*(flag + 1))};
   }
-  if (shell_file(written)) {
+  // "php artisan x", "python manage.py x": the framework's own program.
+  if (is(name, "php", "python", "python3", "ruby")) {
+    const std::size_t at = skip_options(words, 1);
+    if (at < words.size() && is(std::string(base_of(words[at])), "artisan", "manage.py", "console", "rails", "rake")) words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
+    words[0] = program(words[0]);
+  }
+  if (is(name, "typeorm-ts-node-commonjs", "typeorm-ts-node-esm")) words[0] = "typeorm";
+  if (is(name, "sequelize-cli")) words[0] = "sequelize";
+  if (is(name, "mikro-orm-esm")) words[0] = "mikro-orm";
+  const bool framework = is(name, "rails", "rake", "artisan", "manage.py", "console");
+  if (shell_file(written) && !framework) {
     Invocation target;
     target.kind = Invocation::Kind::file;
     target.name = written;

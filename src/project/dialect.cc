@@ -162,6 +162,30 @@ std::string foreign_sql(std::string_view script) {
   return {};
 }
 
+bool node_is_postgresql(Tree& tree, const std::string& file, const std::string& folder) {
+  const std::string* text = tree.text(file);
+  const bool named = text && lower(*text).find("postgres") != std::string::npos;
+  if (named) return true;
+  if (text)
+    for (const auto* other : {"mysql", "mariadb", "sqlite", "mssql", "mongodb", "oracle", "sqljs"})
+      if (lower(*text).find(other) != std::string::npos) return false;
+  const Package* package = tree.package_of(folder_of(file));
+  if (!package) package = tree.package_of(folder);
+  while (package && !package->dependencies.count("pg") && !package->folder.empty()) package = tree.package_of(folder_of(package->folder));
+  if (!package || !package->dependencies.count("pg")) return false;
+  for (const auto* other : {"mysql", "mysql2", "sqlite3", "better-sqlite3", "mssql"})
+    if (package->dependencies.count(other)) return false;
+  return true;
+}
+
+bool rails_is_postgresql(Tree& tree) {
+  const std::string* gems = tree.text("Gemfile");
+  if (!gems) return true;
+  for (const auto* name : {"'pg'", "\"pg\"", "postgis"})
+    if (gems->find(name) != std::string::npos) return true;
+  return false;
+}
+
 bool prisma_is_postgresql(Tree& tree, const std::string& folder, const std::vector<std::string>& words) {
   std::string best = join_path(folder, option_value(words, "--schema"));
   if (!tree.has(best)) {

@@ -32,6 +32,10 @@ bool foreign_folder(std::string_view name);
 // when nothing tells.
 std::string foreign_sql(std::string_view script);
 
+// Does an ORM in that file speak to PostgreSQL? By what the file says, else by the drivers of the nearest package.json.
+bool node_is_postgresql(Tree& tree, const std::string& file, const std::string& folder);
+// By the Gemfile; true without one.
+bool rails_is_postgresql(Tree& tree);
 bool prisma_is_postgresql(Tree& tree, const std::string& folder, const std::vector<std::string>& words);
 
 }  // namespace pgadvise::project

@@ -84,7 +84,7 @@ class DockerReader {
 
   void read_stage(std::size_t index) {
     image_ = ImageFiles{std::string(folder_of(path_)), "", {}, {}, path_};
-    development_ = false;
+    development_ = unprotected_ = false;
     std::vector<const DockerStage*> chain;
     for (const DockerStage* at = &stages_[index]; at && chain.size() < 32; at = base_of_stage(*at)) chain.push_back(at);
     for (auto it = chain.rbegin(); it != chain.rend(); ++it)
@@ -130,8 +130,10 @@ class DockerReader {
       if (!instruction.heredocs.empty())
         image_.written[std::string(base_of(instruction.words.back()))] = {instruction.heredocs[0].second, instruction.offset};
     } else if (instruction.name == "ENV") {
-      for (const auto& word : instruction.words)
-        if (word == "NODE_ENV=development") development_ = true;
+      for (const auto& word : instruction.words) {
+        if (word == "NODE_ENV=development" || word == "RAILS_ENV=development") development_ = true;
+        if (starts_with(word, "DISABLE_DATABASE_ENVIRONMENT_CHECK")) unprotected_ = true;
+      }
       if (instruction.words.size() == 2 && instruction.words[0] == "NODE_ENV")
         development_ = instruction.words[1] == "development";
       for (const auto& word : instruction.words)
@@ -163,6 +165,7 @@ class DockerReader {
     out.target = target_;
     out.entry = instruction.name;
     out.image = &image_;
+    out.unprotected = unprotected_;
     out.folder = folder();
     out.path = {path_ + ":" + std::to_string(lines_.at(instruction.offset).line) + " " + instruction.name};
     return out;
@@ -194,6 +197,7 @@ class DockerReader {
   std::vector<DockerStage> stages_;
   ImageFiles image_;
   bool development_ = false;
+  bool unprotected_ = false;
 };
 
 // --- compose
@@ -216,13 +220,16 @@ void read_service(Resolver& resolver, const std::string& path, const std::string
   for (const auto& profile : yaml_list(yaml_member(service, "profiles")))
     if (named_for_development(profile)) return;
   if (named_for_development(name)) return;
-  const std::string mode = environment_value(yaml_member(service, "environment"), "NODE_ENV");
+  const YAML::Node environment = yaml_member(service, "environment");
+  std::string mode = environment_value(environment, "NODE_ENV");
+  if (mode.empty()) mode = environment_value(environment, "RAILS_ENV");
   if (environment_named(mode) == Target::development) return;
   const bool production = mode == "production" || base_of(path).find("prod") != std::string_view::npos;
   Way way;
   way.stage = DeployCommand::Stage::compose;
   way.target = production ? of_file : Target::not_production;
   way.folder = std::string(folder_of(path));
+  way.unprotected = !environment_value(environment, "DISABLE_DATABASE_ENVIRONMENT_CHECK").empty();
   const YAML::Node build = yaml_member(service, "build");
   const std::string context = yaml_text(build).empty() ? yaml_text(yaml_member(build, "context")) : yaml_text(build);
   way.folder = join_path(way.folder, context);
@@ -245,10 +252,10 @@ void read_service(Resolver& resolver, const std::string& path, const std::string
 // --- shell entry points
 
 bool is_entry_script(std::string_view path) {
-  static constexpr std::array<std::string_view, 16> names = {
+  static constexpr std::array<std::string_view, 18> names = {
       "docker-entrypoint.sh", "entrypoint.sh", "start.sh",    "deploy.sh",  "startup.sh",  "release.sh", "docker-start.sh", "docker_start.sh",
       "start-prod.sh",        "deploy-prod.sh", "deploy-production.sh", "start-production.sh", "docker_entrypoint.sh",
-      "docker-entrypoint.prod.sh", "entrypoint.prod.sh", "run-prod.sh"};
+      "docker-entrypoint.prod.sh", "entrypoint.prod.sh", "run-prod.sh", "render-build.sh", "release-tasks.sh"};
   return one_of(lower(base_of(path)), names);
 }
 
@@ -270,6 +277,14 @@ bool only_in_development_images(Tree& tree, const std::string& path) {
 bool is_script_file(std::string_view path) {
   for (const auto* tail : {".ts", ".js", ".mjs", ".cjs", ".mts"})
     if (ends_with(path, tail)) return !ends_with(path, ".d.ts") && !ends_with(path, ".min.js");
+  return false;
+}
+
+// Where TypeORM, Sequelize and MikroORM are told how to connect, wherever it stands.
+bool orm_configuration(std::string_view path) {
+  const std::string name = lower(base_of(path));
+  for (const auto* part : {"ormconfig", "data-source", "datasource", "data_source", "mikro-orm.config", "typeorm", "sequelize"})
+    if (name.find(part) != std::string::npos) return true;
   return false;
 }
 
@@ -341,11 +356,33 @@ void read_shell_entry_points(Tree& tree, Resolver& resolver) {
     const auto target = is_entry_script(path) ? target_of_file(path) : std::nullopt;
     if (!target || only_in_development_images(tree, path)) continue;
     Way way;
-    way.stage = base_of(path).find("deploy") != std::string_view::npos ? DeployCommand::Stage::release : DeployCommand::Stage::start;
+    const auto named = [&](std::string_view word) { return base_of(path).find(word) != std::string_view::npos; };
+    way.stage = named("deploy") || named("release") ? DeployCommand::Stage::release : named("build") ? DeployCommand::Stage::build : DeployCommand::Stage::start;
     way.target = *target;
     const Package* package = tree.package_of(folder_of(path));
     way.folder = package ? package->folder : std::string(folder_of(path));
     resolver.file(path, {}, way);
+  }
+}
+
+void read_schema_calls(Tree& tree, Resolver& resolver) {
+  const auto& packages = tree.packages();
+  static constexpr std::array<std::string_view, 6> orms = {"typeorm", "@nestjs/typeorm", "sequelize", "sequelize-typescript", "@mikro-orm/core", "@mikro-orm/postgresql"};
+  const auto uses = [](const Package& package) { return std::any_of(orms.begin(), orms.end(), [&](std::string_view orm) { return package.dependencies.count(std::string(orm)) > 0; }); };
+  if (std::none_of(packages.begin(), packages.end(), uses)) return;
+  for (const auto& path : tree.files()) {
+    const bool configuration = orm_configuration(path);
+    const bool json = base_of(path) == "ormconfig.json";
+    const auto target = json || is_script_file(path) ? target_of_file(path) : std::nullopt;
+    if (!target || !(configuration || application_code(path) || folder_of(path).empty())) continue;
+    const std::string* text = tree.peek(path);
+    if (!text || schema_calls_in_code(*text).empty()) continue;
+    Way way;
+    way.target = *target;
+    const Package* package = tree.package_of(folder_of(path));
+    way.folder = package ? package->folder : "";
+    way.entry = "code";
+    resolver.schema_calls(path, way);
   }
 }
 

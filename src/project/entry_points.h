@@ -12,6 +12,7 @@ void read_compose_files(Tree& tree, Resolver& resolver);
 void read_shell_entry_points(Tree& tree, Resolver& resolver);  // docker-entrypoint.sh, start.sh, deploy.sh …
 void read_workflows(Tree& tree, Resolver& resolver);           // .github/workflows
 void read_hosting_files(Tree& tree, Resolver& resolver);  // Procfile, vercel.json, fly.toml, render.yaml, railway.*, netlify.toml …
+void read_schema_calls(Tree& tree, Resolver& resolver);        // what an ORM does to the schema when the application connects
 void read_application_code(Tree& tree, Resolver& resolver);    // pushSchema and exec in code that runs with the application
 
 // What the file's path and name say of its target; nullopt: it is never deployed.

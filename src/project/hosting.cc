@@ -88,7 +88,11 @@ void read_yaml(Resolver& resolver, const std::string& path, const std::string& t
   for (const auto& item : node) {
     const std::string name = yaml_text(item.first);
     for (const auto& [key, stage] : command_keys) {
-      if (name != key || !item.second.IsScalar() || key == "cmd") continue;
+      if (name != key || key == "cmd") continue;
+      if (item.second.IsSequence())  // heroku.yml: release: command: [ … ]
+        for (const auto& line : item.second)
+          if (line.IsScalar()) resolver.shell({line.Scalar(), path, yaml_offset(line, text)}, way_to(path, key, DeployCommand::Stage::release, target));
+      if (!item.second.IsScalar()) continue;
       Way way = way_to(path, key, stage, target);
       way.folder = join_path(way.folder, root);
       if (const auto service = yaml_text(yaml_member(node, "name")); !service.empty()) way.entry += " of " + service;

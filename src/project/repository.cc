@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "project/connections.h"
 #include "project/dialect.h"
 #include "project/drizzle_names.h"
 #include "project/entry_points.h"
@@ -29,7 +30,9 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics) {
   read_hosting_files(tree, resolver);
   read_compose_files(tree, resolver);
   read_application_code(tree, resolver);
+  read_schema_calls(tree, resolver);
   project.deploy_commands = resolver.take();
+  read_connections(tree, project);
   project.drizzle_names = drizzle_names(tree, configs);
   project.files_read.assign(tree.read().begin(), tree.read().end());
   return project;

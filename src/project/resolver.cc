@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "project/files.h"
+#include "project/seeds.h"
 #include "base/mask.h"
 
 namespace pgadvise::project {
@@ -116,12 +117,16 @@ void Resolver::shell(const ShellText& text, const Way& way) {
       if (item.words.size() > 1) here.folder = change_folder(here.folder, item.words[1], way);
       continue;
     }
+    if (!item.words.empty() && item.words[0] == "export")
+      for (const auto& word : item.words) here.unprotected = here.unprotected || word.starts_with("DISABLE_DATABASE_ENVIRONMENT_CHECK=");
     here.target = std::max({way.target, item.target, assigned(item)});
     if (here.target == Target::development) continue;
     if (std::any_of(servers.begin(), servers.end(),
                     [&](const ShellCommand* server) { return prefix_of(server->branch, item.branch); }))
       continue;
-    command(item, text, here);
+    Way there = here;
+    there.conditional = here.conditional || !item.branch.empty();
+    command(item, text, there);
   }
 }
 
@@ -135,7 +140,10 @@ void Resolver::words(const Words& list, const ShellText& where, const Way& way) 
 
 void Resolver::command(const ShellCommand& item, const ShellText& text, const Way& way) {
   if (way.path.size() > 12) return;
-  for (const auto& invocation : invocations(item.words)) invoke(invocation, item, text, way);
+  for (const auto& invocation : invocations(item.words)) {
+    invoke(invocation, item, text, way);
+    if (invocation.kind == Invocation::Kind::tool) seeds(invocation.words, item, way);
+  }
   const bool reads_input = !item.words.empty() && !item.input.empty() &&
                            (item.words[0] == "sh" || item.words[0] == "bash" || item.words[0] == "ssh");
   if (reads_input) shell({item.input, text.file, text.offset + item.offset}, way);
@@ -153,6 +161,52 @@ void Resolver::invoke(const Invocation& invocation, const ShellCommand& item, co
     case Invocation::Kind::script: return run_script(invocation, item, text, way);
     case Invocation::Kind::shell: return shell({invocation.name, text.file, text.offset + item.offset}, way);
     case Invocation::Kind::file: return run_file(invocation, way);
+  }
+}
+
+// What a tool's command reads: prisma's seed script, knex's and sequelize's folders, the file of psql -f.
+void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& way) {
+  if (words.size() < 2 && item.source.empty()) return;
+  const Package* package = tree_.package_of(way.folder);
+  if (words[0] == "prisma" && words.size() > 2 && words[1] == "db" && words[2] == "seed") {
+    if (!package || package->prisma_seed.empty()) return;
+    const std::string key = package->path + "#prisma.seed";
+    if (std::find(way.open.begin(), way.open.end(), key) != way.open.end()) return;
+    Way there = way;
+    there.folder = package->folder;
+    there.entry = "prisma seed";
+    there.path.push_back(package->path + " prisma.seed");
+    there.open.push_back(key);
+    there.image = nullptr;
+    return shell({package->prisma_seed, package->path, 0}, there);
+  }
+  const bool knex = words[0] == "knex" && words[1] == "seed:run";
+  if (knex || (words[0] == "sequelize" && words[1].starts_with("db:seed"))) {
+    const std::string root = package ? package->folder : way.folder;
+    for (const auto& path : tree_.files()) {
+      const bool below = root.empty() || path.compare(0, root.size() + 1, root + "/") == 0;
+      // With a seederStorage sequelize remembers what it has run.
+      if (const std::string* text = below && !knex && base_of(path).find("config") != std::string_view::npos ? tree_.text(path) : nullptr)
+        if (text->find("seederStorage\"") != std::string::npos || text->find("seederStorage:") != std::string::npos) return;
+    }
+    for (const auto& path : tree_.files()) {
+      const auto folder = base_of(folder_of(path));
+      const bool below = root.empty() || path.compare(0, root.size() + 1, root + "/") == 0;
+      if (below && (folder == "seeds" || folder == "seeders")) file(path, {}, way);
+    }
+    return;
+  }
+  if (words[0] != "psql") return;
+  for (std::size_t i = 1; i <= words.size(); ++i) {
+    const bool named = i < words.size() && (words[i] == "-f" || words[i] == "--file") && i + 1 < words.size();
+    const std::string name = named ? words[i + 1] : i == words.size() ? item.source : "";
+    const std::string path = name.empty() ? "" : find_file(name, way);
+    const std::string* content = path.empty() ? nullptr : tree_.text(path);
+    if (!content || !spend()) continue;
+    Way there = way;
+    there.path.push_back(path);
+    there.entry = "sql";
+    calls(seeds_in_sql(*content), path, there);
   }
 }
 
@@ -271,8 +325,17 @@ void Resolver::run_file(const Invocation& invocation, const Way& way) {
   if (const std::string path = find_file(invocation.name, way); !path.empty()) file(path, invocation.words, way);
 }
 
+// "start-dev.sh": an image for development, whatever its Dockerfile is called.
+static bool script_for_development(const std::string& path) {
+  std::string name = lower(base_of(path));
+  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_'; }, '.');
+  for (const auto part : split(name, '.'))
+    if (part == "dev" || part == "development" || part == "local") return true;
+  return false;
+}
+
 void Resolver::file(const std::string& path, const Words& arguments, const Way& way) {
-  if (std::find(way.open.begin(), way.open.end(), path) != way.open.end() || !spend()) return;
+  if (std::find(way.open.begin(), way.open.end(), path) != way.open.end() || script_for_development(path) || !spend()) return;
   const std::string* content = tree_.text(path);
   if (!content || content->find('\0') != std::string::npos) return;
   Way there = way;
@@ -293,17 +356,33 @@ void Resolver::file(const std::string& path, const Words& arguments, const Way& 
 }
 
 void Resolver::code(const std::string& path, const std::string& content, const Way& way) {
-  for (const auto& found : commands_in_code(content)) {
-    if (found.text == "drizzle-kit/api pushSchema") {
-      ShellCommand item;
-      item.end = 10;
-      emit({"drizzle-kit/api", "pushSchema"}, item, {"pushSchema", path, found.offset}, way);
-    } else {
-      Way there = way;
-      there.arguments.clear();
-      shell({found.text, path, found.offset}, there);
-    }
+  const auto found = commands_in_code(content);
+  for (const auto& command : found) {
+    if (!command.call.empty()) continue;
+    Way there = way;
+    there.arguments.clear();
+    shell({command.text, path, command.offset}, there);
   }
+  calls(found, path, way);
+  calls(schema_calls_in_code(content), path, way);
+  if (named_for_seeding(path) || named_for_seeding(way.entry)) calls(seeds_in_code(content), path, way);
+}
+
+void Resolver::calls(const std::vector<CodeCommand>& found, const std::string& path, const Way& way) {
+  for (const auto& command : found) {
+    if (command.call.empty()) continue;
+    ShellCommand item;
+    item.end = command.text.size();
+    emit(command.call, item, {command.text, path, command.offset}, way);
+  }
+}
+
+void Resolver::schema_calls(const std::string& path, const Way& way) {
+  const std::string* content = tree_.text(path);
+  if (!content || !spend()) return;
+  Way there = way;
+  there.path.push_back(path);
+  calls(schema_calls_in_code(*content), path, there);
 }
 
 // Where a command of a text really stands: JSON's escapes and YAML's indentation push it away from its offset.
@@ -324,16 +403,21 @@ void Resolver::emit(const Words& words, const ShellCommand& item, const ShellTex
     if (word.find("config") != std::string::npos && word.find('.') != std::string::npos && named_for_development(word.substr(word.find('=') + 1)))
       return;
   if (words[0] == "prisma" && !prisma_is_postgresql(tree_, way.folder, words)) return;
+  if ((words[0] == "typeorm" || words[0] == "sequelize" || words[0] == "mikro-orm") && !node_is_postgresql(tree_, text.file, way.folder)) return;
+  const bool rails = words[0] == "rails" || words[0] == "rake";
+  if (rails && !rails_is_postgresql(tree_)) return;
   const std::string* content = tree_.text(text.file);
   if (!content) return;
   DeployCommand out;
   std::string written = text.text.substr(std::min(item.offset, text.text.size()), item.end - item.offset);
   out.command = ellipsis(mask_credentials(written.empty() ? join(words, " ") : written), 200);
   out.words = masked(words);
+  if (rails && (way.unprotected || out.command.find("DISABLE_DATABASE_ENVIRONMENT_CHECK=") != std::string::npos)) out.words.emplace_back("DISABLE_DATABASE_ENVIRONMENT_CHECK=1");
   out.entry = way.entry;
   out.place = place_of(item, text, *content);
   out.stage = way.stage;
   out.production = way.target == Target::any;
+  out.conditional = way.conditional;
   out.path = way.path;
   out_.push_back(std::move(out));
 }

@@ -41,6 +41,15 @@ struct Way {
   std::vector<std::string> arguments;
   std::vector<std::string> open;  // scripts and files on the way, against circles
   const ImageFiles* image = nullptr;
+  bool conditional = false;
+  bool unprotected = false;  // DISABLE_DATABASE_ENVIRONMENT_CHECK is set
+};
+
+// A command that code runs by exec, spawn and the like, or a call that does what such a command does.
+struct CodeCommand {
+  std::size_t offset;
+  std::string text;               // a shell text; of a call, what stands at the offset
+  std::vector<std::string> call;  // {"drizzle-kit/api", "pushSchema"}; empty for a shell text
 };
 
 class Resolver {
@@ -53,6 +62,8 @@ class Resolver {
   // A script of a package, with its pre and post hooks; `tail` is what the caller adds to it (" --force").
   void script(const Package& package, const std::string& name, const std::string& tail, const Way& way);
   void file(const std::string& path, const std::vector<std::string>& arguments, const Way& way);
+  // What the application's own code does to the schema, whoever calls it.
+  void schema_calls(const std::string& path, const Way& way);
 
   std::vector<DeployCommand> take() { return std::move(out_); }
 
@@ -64,6 +75,8 @@ class Resolver {
   void run_file(const Invocation& invocation, const Way& way);
   void body(const Package& package, const std::string& name, const std::string& tail, const Way& way);
   void code(const std::string& path, const std::string& content, const Way& way);
+  void seeds(const std::vector<std::string>& words, const ShellCommand& command, const Way& way);
+  void calls(const std::vector<CodeCommand>& found, const std::string& path, const Way& way);
   void emit(const std::vector<std::string>& words, const ShellCommand& command, const ShellText& text, const Way& way);
   std::string find_file(const std::string& name, const Way& way);
   std::string folder_in_image(const std::string& folder, const ImageFiles& image);
@@ -78,11 +91,10 @@ class Resolver {
 // A server for development (`next dev`, `npm run start:dev`, `tsx watch`): what else its script runs is for development too.
 bool runs_development_server(const std::vector<std::string>& words);
 
-// The commands that code runs by exec, spawn and the like, and pushSchema of drizzle-kit/api, as (offset, text).
-struct CodeCommand {
-  std::size_t offset;
-  std::string text;  // a shell text; "drizzle-kit/api pushSchema" for the call
-};
+// Commands, and pushSchema of drizzle-kit/api.
 std::vector<CodeCommand> commands_in_code(const std::string& content);
+// {"typeorm", "synchronize"}, {"typeorm", "dropSchema"}, {"sequelize", "sync", "force" or "alter"}, {"mikro-orm", "updateSchema"},
+// where nothing around the call says that it is for development.
+std::vector<CodeCommand> schema_calls_in_code(const std::string& content);
 
 }  // namespace pgadvise::project

@@ -165,6 +165,7 @@ class Parser {
     if (redirect_) {
       if (redirect_ == 'h') current_.input = token.heredoc;
       if (redirect_ == 'o') current_.output = token.text;
+      if (redirect_ == 'i') current_.source = token.text;
       redirect_ = '\0';
       return;
     }
@@ -275,7 +276,7 @@ class Parser {
       flush();
       pop_group();
     } else {
-      redirect_ = op == "<<" || op == "<<-" ? 'h' : (op == ">" || op == ">>" || op == ">|") ? 'o' : 'x';
+      redirect_ = op == "<<" || op == "<<-" ? 'h' : (op == ">" || op == ">>" || op == ">|") ? 'o' : op == "<" ? 'i' : 'x';
       // "2>" and "1>": the number is no word of the command.
       if (!current_.words.empty() && current_.end == base_ + token.offset && current_.words.back().size() == 1 &&
           current_.words.back()[0] >= '0' && current_.words.back()[0] <= '9') {

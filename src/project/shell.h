@@ -20,6 +20,7 @@ struct ShellCommand {
   std::vector<int> branch;  // the conditional branches it stands in, outermost first
   std::string input;        // the here-document
   std::string output;       // the file of > or >>
+  std::string source;       // the file of <
   std::string function;     // the function whose body it belongs to
 };
 

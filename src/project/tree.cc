@@ -79,7 +79,7 @@ static std::optional<Package> read_package(const std::string& path, const std::s
     diagnostics.back().kind = Error::Kind::passing;
     return std::nullopt;
   }
-  Package package{path, std::string(folder_of(path)), text_member(*root, "name"), {}, {}, false};
+  Package package{path, std::string(folder_of(path)), text_member(*root, "name"), {}, {}, {}, {}, false};
   const JsonPlaces places(text, path, 2);
   for (const auto& [name, body] : member(*root, "scripts").items()) {
     if (!body.is_string()) continue;
@@ -87,8 +87,10 @@ static std::optional<Package> read_package(const std::string& path, const std::s
     package.script_offsets[name] = places.key_offset({"scripts", name}).value_or(0);
   }
   for (const auto* list : {"dependencies", "devDependencies"})
-    for (const auto* name : {"drizzle-orm", "drizzle-kit"})
-      if (!member(member(*root, list), name).is_null()) package.uses_drizzle = true;
+    if (const Json& names = member(*root, list); names.is_object())
+      for (const auto& [name, version] : names.items()) package.dependencies.insert(name);
+  package.prisma_seed = text_member(member(*root, "prisma"), "seed");
+  package.uses_drizzle = package.dependencies.count("drizzle-orm") || package.dependencies.count("drizzle-kit");
   return package;
 }
 

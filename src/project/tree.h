@@ -19,6 +19,8 @@ struct Package {
   std::string name;
   std::map<std::string, std::string> scripts;
   std::map<std::string, std::size_t> script_offsets;  // of the script's key in the file
+  std::set<std::string> dependencies;  // names; those for development, too
+  std::string prisma_seed;  // the command that `prisma db seed` runs
   bool uses_drizzle = false;
 };
 

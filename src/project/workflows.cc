@@ -154,9 +154,10 @@ class WorkflowReader {
       // Later steps see what earlier ones wrote to $GITHUB_ENV, or to .env.
       const std::string script = yaml_text(yaml_member(item, "run"));
       const auto target = target_of(id, node, item, judge(of_step, services), database_service);
-      const auto mode = of_step.find("NODE_ENV");
-      const bool testing = mode != of_step.end() && environment_named(mode->second) == Target::development;
-      if (target && !testing) run_step(id, node, item, *target);
+      bool testing = false;
+      for (const auto* name : {"NODE_ENV", "RAILS_ENV"})
+        if (const auto mode = of_step.find(name); mode != of_step.end()) testing = testing || environment_named(mode->second) == Target::development;
+      if (target && !testing) run_step(id, node, item, *target, of_step.count("DISABLE_DATABASE_ENVIRONMENT_CHECK") > 0);
       learn_from(script, services);
     }
     starts_database_ = false;
@@ -206,7 +207,7 @@ class WorkflowReader {
     return contains(name, "staging") || contains(name, "preview") || contains(name, "beta") || named_for_development(name);
   }
 
-  void run_step(const std::string& id, const YAML::Node& job, const YAML::Node& step, Target target) {
+  void run_step(const std::string& id, const YAML::Node& job, const YAML::Node& step, Target target, bool unprotected) {
     YAML::Node script = yaml_member(step, "run");
     if (!script.IsDefined() && contains(yaml_text(yaml_member(step, "uses")), "ssh"))
       script = yaml_member(yaml_member(step, "with"), "script");
@@ -214,6 +215,7 @@ class WorkflowReader {
     Way way;
     way.stage = DeployCommand::Stage::ci;
     way.target = target;
+    way.unprotected = unprotected;
     way.entry = "job " + id;
     way.path = {path_ + " job " + id};
     std::string folder = yaml_text(yaml_member(step, "working-directory"));

@@ -9,6 +9,8 @@ static std::string_view needs(lint::Needs needs) {
     case lint::Needs::workload: return "a schema and queries (--log or --workload)";
     case lint::Needs::events: return "a log (--log)";
     case lint::Needs::events_or_counters: return "a log (--log); from pg_stat_statements and a schema alone: notes";
+    case lint::Needs::server_log: return "a server's log (--log)";
+    case lint::Needs::sessions: return "a server's log with log_connections and log_disconnections (--log)";
     case lint::Needs::project: return "a repository";
     case lint::Needs::migrations: return "migrations";
     case lint::Needs::statistics: return "a database, or a snapshot with statistics (--db)";

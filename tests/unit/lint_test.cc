@@ -1,6 +1,7 @@
 // The small things that rules judge by.
 #include <gtest/gtest.h>
 
+#include "lint/context.h"
 #include "lint/index_sql.h"
 #include "lint/index_use.h"
 #include "lint/tables.h"
@@ -97,6 +98,33 @@ TEST(Policies, AreReplayed) {
   EXPECT_EQ(policies[0].using_expression, "owner = 2");
   EXPECT_FALSE(policies[1].permissive);
   EXPECT_EQ(policies[1].check_expression, "id > 0");
+}
+
+TEST(SwallowedErrors, ShowInTheDatabase) {
+  const Catalog migrated = catalog_of("CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p_id int CONSTRAINT c_p_fk REFERENCES p);");
+  const Catalog database = catalog_of("CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p_id int);");
+  Migration migration;
+  migration.file = migration.entry = "0001_x.sql";
+  SchemaAction action;
+  action.kind = SchemaAction::Kind::add_constraint;
+  action.table = {"public", "c"};
+  action.name = "c_p_fk";
+  SchemaStep& step = migration.steps.emplace_back();
+  step.text = "DO $$ BEGIN ALTER TABLE c ADD CONSTRAINT c_p_fk …";
+  step.actions.push_back(action);
+  std::vector<Migration> judged{migration};
+  const auto found = [&](const Catalog& other, bool applied) {
+    const SchemaComparison comparison{&migrated, &other, true, "migrations", "the database shop", 0, applied};
+    return run({&other, nullptr, nullptr, &judged, {comparison}}, {"swallowed-migration-error"}).findings;
+  };
+  const auto findings = found(database, true);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].verdict, Verdict::confirmed);
+  EXPECT_EQ(findings[0].subject.constraint, "c_p_fk");
+  EXPECT_TRUE(found(database, false).empty()) << "which migrations ran is not known";
+  EXPECT_TRUE(found(migrated, true).empty());
+  judged[0].steps[0].text = "ALTER TABLE c ADD CONSTRAINT c_p_fk …";
+  EXPECT_TRUE(found(database, true).empty()) << "no block: schema-drift tells of it";
 }
 
 TEST(Runner, LeavesOutWhatIsOffOrCannotBeKnown) {

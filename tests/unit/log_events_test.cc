@@ -46,6 +46,8 @@ TEST_P(ServerEvents, AreCountedWithWhatTheyAreAbout) {
   EXPECT_EQ(deadlock->count, 1U);
   EXPECT_NE(deadlock->statement.find("update accounts set v=$1 where id=$2"), std::string::npos) << deadlock->statement;
 
+  EXPECT_NE(deadlock->about.find("update accounts set v=$1 where id=$2"), std::string::npos) << "the other side: " << deadlock->about;
+
   const auto* cancelled = find(workload, Kind::cancelled);
   ASSERT_TRUE(cancelled);
   EXPECT_EQ(cancelled->about, "statement timeout");

@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "lint/context.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+using Words = std::vector<std::string>;
+
+bool has(const Words& words, std::string_view word) {
+  return std::any_of(words.begin(), words.end(), [&](const std::string& each) { return each == word || each.starts_with(std::string(word) + "="); });
+}
+
+// What a command does to a database that is in use.
+struct Seed {
+  std::string what;
+  bool wipes = false;
+};
+
+std::optional<Seed> of_sql(const Words& words) {
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+    if (words[i] != "-c" && words[i] != "--command") continue;
+    const std::string text = lower(words[i + 1]);
+    for (const auto* verb : {"truncate ", "drop schema ", "drop database "})
+      if (text.find(verb) != std::string::npos && text.find("test") == std::string::npos) return Seed{std::string(trim(verb)) + " of psql", true};
+  }
+  return std::nullopt;
+}
+
+std::optional<Seed> seed_of(const DeployCommand& command) {
+  const Words& words = command.words;
+  if (words.empty()) return std::nullopt;
+  const std::string& tool = words[0];
+  const std::string verb = words.size() > 1 ? words[1] : "";
+  if (tool == "seed") return Seed{command.command, verb == "wipe"};
+  if (tool == "psql") return of_sql(words);
+  if (tool == "dropdb") return Seed{"dropdb", true};
+  if (tool == "sequelize" && (verb == "db:drop" || verb == "db:seed:undo:all")) return Seed{"sequelize " + verb, true};
+  // Without --force these ask, and refuse where nobody answers.
+  const bool forced = has(words, "--force");
+  if (tool == "artisan" && forced && (verb == "migrate:fresh" || verb == "migrate:refresh" || verb == "migrate:reset" || verb == "db:wipe")) return Seed{"artisan " + verb, true};
+  if (tool == "manage.py" && (verb == "flush" || verb == "reset_db") && (has(words, "--noinput") || has(words, "--no-input"))) return Seed{"manage.py " + verb, true};
+  if ((tool == "rails" || tool == "rake") && has(words, "db:seed:replant") && has(words, "DISABLE_DATABASE_ENVIRONMENT_CHECK")) return Seed{"db:seed:replant", true};
+  if (tool == "supabase" && verb == "db" && has(words, "reset") && (has(words, "--linked") || has(words, "--db-url"))) return Seed{"supabase db reset", true};
+  return std::nullopt;
+}
+
+Place located(const Project& project, Place place) {
+  if (!project.root.empty() && project.root != ".") place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
+  return place;
+}
+
+struct Found {
+  std::vector<const DeployCommand*> ways;
+  Seed seed;
+};
+
+void report(const Project& project, Reporter& reporter, const Found& found, int number) {
+  const DeployCommand& first = *found.ways.front();
+  const Place place = located(project, first.place);
+  std::string entry = first.entry.empty() ? first.place.file : first.entry;
+  if (number > 1) entry += " #" + std::to_string(number);
+  Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = std::move(entry)},
+                                  found.seed.wipes ? "A deployment deletes what the database holds: `" + found.seed.what + "` is reached each time."
+                                                   : "A deployment adds the same rows once more each time: `" + found.seed.what + "` is reached, and nothing looks first whether they are there.",
+                                  found.seed.wipes ? std::optional(Severity::error) : std::nullopt);
+  finding.location = place;
+  finding.evidence.push_back({Evidence::Kind::project, first.command, place, {}});
+  for (std::size_t i = 0; i < found.ways.size() && i < 3; ++i) finding.evidence.push_back({Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
+  finding.fix = Fix{.title = found.seed.wipes ? "Take it out of the deployment, and let the script refuse to run when the environment is production"
+                                              : "Take it out of the deployment, or make it safe to repeat: upsert, ON CONFLICT DO NOTHING; rows that the application needs belong into a migration",
+                    .safety = Fix::Safety::manual};
+}
+
+void check(const Context& context, Reporter& reporter) {
+  std::map<Place, Found> places;
+  for (const auto& command : context.project().deploy_commands) {
+    if (!command.production || command.conditional) continue;
+    const auto seed = seed_of(command);
+    if (!seed) continue;
+    Found& found = places[command.place];
+    found.seed = *seed;
+    const bool known = std::any_of(found.ways.begin(), found.ways.end(), [&](const DeployCommand* way) { return way->path == command.path; });
+    if (!known) found.ways.push_back(&command);
+  }
+  std::map<std::string, int> seen;
+  for (const auto& [place, found] : places) report(context.project(), reporter, found, ++seen[place.file + "\n" + found.ways.front()->entry]);
+}
+
+}  // namespace
+
+constinit const Rule seed_in_production{
+    .id = "seed-in-production",
+    .severity = Severity::warning,
+    .needs = Needs::project,
+    .summary = "a seed or a reset where the project is deployed",
+    .why = "Seed scripts are written for an empty database: many begin by deleting everything, and others add their rows again each time. In a start or release command they do that to production, "
+           "at the first deployment without harm, at the second one with the users' data.\n\n"
+           "Found by following what a deployment runs, as push-in-production does. A script counts when it deletes whole tables (an error), or inserts without looking (no upsert, no ON CONFLICT, no count), "
+           "outside any condition; `rails db:seed`, which is meant to be repeatable, and commands that ask before they delete do not. Nothing is said where the target may not be production.",
+    .fix = "Keep seeds for development and tests. Put rows that the application needs into a migration, or write them with ON CONFLICT DO NOTHING.",
+    .when_to_ignore = "The database is thrown away with the deployment: previews, demonstrations.",
+    .check = check};
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,122 @@
+#include <map>
+
+#include "base/text.h"
+#include "lint/loops.h"
+#include "lint/server_events.h"
+#include "lint/tables.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+using Kind = ServerEvent::Kind;
+
+constexpr Option options[] = {{"total_ms", 1000, "milliseconds that the waits of one statement must add up to"}};
+
+// All waits of one statement.
+struct Waits {
+  std::vector<const ServerEvent*> ended;
+  std::vector<const ServerEvent*> unfinished;  // told of while they lasted, and no end
+  std::uint64_t count = 0;
+  double total = 0;  // microseconds
+  double most = 0;
+};
+
+bool changes_schema(const std::string& statement) {
+  for (const auto* verb : {"alter ", "create ", "drop ", "truncate", "reindex", "vacuum full", "cluster", "lock ", "refresh "})
+    if (starts_with_nocase(statement, verb)) return true;
+  return false;
+}
+
+Subject subject_of(const Context& context, const ServerEvent& event, std::string entry) {
+  Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = std::move(entry)};
+  if (event.fingerprint.empty()) subject.kind = "server";
+  if (const Query* query = context.query(event.fingerprint)) {
+    const QualifiedName table = main_table(*query);
+    subject.schema = table.schema;
+    subject.table = table.name;
+  }
+  return subject;
+}
+
+void report_deadlock(const Context& context, Reporter& reporter, const std::vector<const ServerEvent*>& events) {
+  const ServerEvent& first = *events.front();
+  std::uint64_t count = 0;
+  for (const auto* event : events) count += event->count;
+  Finding& finding = reporter.add(subject_of(context, first, "deadlock"), "A deadlock ended this statement's transaction " + times(count) + ": two transactions took the same locks in a different order.");
+  finding.location = first.place;
+  finding.evidence.push_back(evidence_of(first, "was rolled back"));
+  for (std::size_t i = 0; i < events.size() && i < 3; ++i)
+    if (!events[i]->about.empty()) finding.evidence.push_back({Evidence::Kind::statement, "the other side ran: " + ellipsis(events[i]->about, shown_statement), events[i]->place, {}});
+  finding.fix = Fix{.title = "Take the locks in one order everywhere (sort the keys, or SELECT … ORDER BY key FOR UPDATE first), and try the transaction again on SQLSTATE 40P01", .safety = Fix::Safety::manual};
+}
+
+void report_waits(const Context& context, Reporter& reporter, const Waits& waits) {
+  const ServerEvent& first = waits.ended.empty() ? *waits.unfinished.front() : *waits.ended.front();
+  const bool schema = changes_schema(first.statement);
+  std::string message = "This statement waited for a lock " + times(waits.count);
+  if (waits.most > 0) message += ", " + duration_text(waits.most / 1000) + (waits.count > 1 ? " at most, " + duration_text(waits.total / 1000) + " in all" : "");
+  message += schema ? "; while it waits, every statement on the table that comes later waits behind it." : ": another transaction held the row or table.";
+  Finding& finding = reporter.add(subject_of(context, first, "wait"), std::move(message));
+  finding.location = first.place;
+  finding.evidence.push_back(evidence_of(first, "waited"));
+  for (const auto* event : waits.ended)
+    finding.evidence.push_back({Evidence::Kind::statement, "got " + event->about + " " + times(event->count) + ", after " + duration_text(event->most / 1000) + (event->count > 1 ? " at most" : ""), event->place, {}});
+  for (const auto* event : waits.unfinished)
+    finding.evidence.push_back({Evidence::Kind::statement, "waited for " + event->about + " " + times(event->count) + ", and the log has no end of it", event->place, {}});
+  finding.fix = Fix{.title = schema ? "Set lock_timeout to a second or two for it and try again, so that others need not queue; look for the long transaction in its way"
+                                    : "Shorten the transaction that holds the lock: what is slow or waits for others goes before or after it, and the contended row is changed last",
+                    .safety = Fix::Safety::manual};
+}
+
+void check(const Context& context, Reporter& reporter);
+
+}  // namespace
+
+constinit const Rule lock_wait{
+    .id = "lock-wait",
+    .severity = Severity::note,
+    .needs = Needs::server_log,
+    .summary = "a statement that waits for another transaction's lock, or dies in a deadlock",
+    .why = "A statement that waits for a lock is as slow as the transaction that holds it; no index helps it. A deadlock is two transactions that wait for each other: the server ends one "
+           "after deadlock_timeout, and its work is lost. An ALTER TABLE that waits is worse than it looks, because everything that comes after it waits too.\n\n"
+           "Deadlocks are always logged, with the statements of both sides. Waits are logged with `log_lock_waits = on` when they last longer than deadlock_timeout (1 s); "
+           "of the holder the log has only the process id.",
+    .fix = "Keep transactions short, change contended rows last, take locks in one order. For migrations `SET lock_timeout`, and try again.",
+    .when_to_ignore = "A queue's workers are meant to wait for each other (SKIP LOCKED would be better).",
+    .options = options,
+    .check = check};
+
+namespace {
+
+void check(const Context& context, Reporter& reporter) {
+  std::map<std::string, std::vector<const ServerEvent*>> deadlocks;
+  std::map<std::string, Waits> by_statement;
+  for (const auto& event : context.workload().server_events) {
+    if (event.kind == Kind::deadlock) deadlocks[event.fingerprint].push_back(&event);
+    if (event.kind != Kind::lock_wait) continue;
+    Waits& waits = by_statement[event.fingerprint];
+    waits.ended.push_back(&event);
+    waits.count += event.count;
+    waits.total += event.total;
+    waits.most = std::max(waits.most, event.most);
+  }
+  for (const auto& event : context.workload().server_events) {
+    if (event.kind != Kind::lock_still_waiting) continue;
+    Waits& waits = by_statement[event.fingerprint];
+    // Told of before it ends: those that ended are counted already.
+    std::uint64_t ended = 0;
+    for (const auto* other : waits.ended)
+      if (other->about == event.about) ended += other->count;
+    if (event.count <= ended) continue;
+    waits.unfinished.push_back(&event);
+    waits.count += event.count - ended;
+  }
+  for (const auto& [fingerprint, events] : deadlocks) report_deadlock(context, reporter, events);
+  for (const auto& [fingerprint, waits] : by_statement)
+    if (!waits.unfinished.empty() || waits.total >= context.option(lock_wait, "total_ms") * 1000) report_waits(context, reporter, waits);
+}
+
+}  // namespace
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,68 @@
+#include <set>
+
+#include "base/text.h"
+#include "lint/loops.h"
+#include "lint/server_events.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+using Kind = ServerEvent::Kind;
+
+constexpr Option options[] = {{"seconds", 60, "seconds over which one statement comes again and again in one transaction"}};
+
+void check(const Context& context, Reporter& reporter);
+
+}  // namespace
+
+constinit const Rule long_transaction{
+    .id = "long-transaction",
+    .severity = Severity::warning,
+    .needs = Needs::server_log,
+    .summary = "a transaction that stays open for long",
+    .why = "An open transaction keeps its row and table locks, and its snapshot keeps vacuum from removing any row version that died since it began, in every table of the database. One that is idle meanwhile, "
+           "because the application waits for another service or forgot to commit, does all that for nothing.\n\n"
+           "Found where the server ended one (idle_in_transaction_session_timeout, transaction_timeout), and where a loop's statements in one transaction span more than a minute.",
+    .fix = "Commit before calls to other services. Cut long loops into batches with a commit each. Make sure that every way out of the code ends the transaction.",
+    .when_to_ignore = "It is an import or a migration that must be whole, at a quiet time.",
+    .options = options,
+    .check = check};
+
+namespace {
+
+void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
+  Finding& finding = reporter.add({.kind = "server", .entry = idle ? "idle_in_transaction_session_timeout" : "transaction_timeout"},
+                                  "The server ended a transaction " + times(event.count) + (idle ? " that had been idle for too long: the application began it and then did something else." : " that had been open for too long."));
+  finding.location = event.place;
+  finding.evidence.push_back(evidence_of(event, idle ? "terminated by the idle-in-transaction timeout" : "terminated by the transaction timeout"));
+  finding.fix = Fix{.title = "Find the code that begins a transaction and waits (another service, a user, a forgotten commit) and end the transaction before it", .safety = Fix::Safety::manual};
+}
+
+void report_loop(const Context& context, Reporter& reporter, const Repeat& repeat) {
+  const Query* query = context.query(repeat.pattern.front());
+  if (!query) return;
+  const QualifiedName table = main_table(*query);
+  Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query->fingerprint},
+                                  "A transaction was open for " + duration_text(repeat.longest_span_ms) + " at least, while this statement ran " + times(repeat.most_in_one_scope) + " in it: " + ellipsis(query->text, shown_statement));
+  finding.evidence.push_back(figures(repeat, 1));
+  if (!repeat.samples.empty()) finding.location = repeat.samples.front().place;
+  finding.fix = Fix{.title = "Cut the loop into batches with a commit each, or make it one statement", .safety = Fix::Safety::manual};
+}
+
+void check(const Context& context, Reporter& reporter) {
+  for (const auto& event : context.workload().server_events) {
+    if (event.kind != Kind::cancelled) continue;
+    const bool idle = event.about.find("idle-in-transaction") != std::string::npos || event.about == "25P03";
+    const bool open = event.about.starts_with("transaction timeout") || event.about == "25P04";
+    if (idle || open) report_ended(reporter, event, idle);
+  }
+  std::set<std::string> seen;
+  for (const auto& repeat : context.workload().repeats)
+    if (repeat.scope == Repeat::Scope::transaction && !repeat.pattern.empty() && repeat.longest_span_ms >= context.option(long_transaction, "seconds") * 1000 && seen.insert(repeat.pattern.front()).second)
+      report_loop(context, reporter, repeat);
+}
+
+}  // namespace
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "lint/queries.h"
+#include "lint/server_events.h"
+#include "lint/tables.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+using Kind = ServerEvent::Kind;
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+QualifiedName split_name(const std::string& about) {
+  const auto dot = about.find('.');
+  return dot == std::string::npos ? QualifiedName{"", about} : QualifiedName{about.substr(0, dot), about.substr(dot + 1)};
+}
+
+bool same(const QualifiedName& asked, const QualifiedName& table) { return asked.name == table.name && (asked.schema.empty() || asked.schema == table.schema); }
+
+// Nobody misses it: dropped if it was there, asked for by a tool that then makes it, or looked for by its name as a value.
+bool is_probe(const Context& context, const ServerEvent& event, const QualifiedName& name) {
+  if (of_tool_or_server(name.schema, name.name)) return true;
+  const std::string statement = lower(event.statement);
+  if (statement.starts_with("drop ")) return true;
+  if (contains(statement, "regclass") && !contains(statement, lower(name.name))) return true;
+  const Query* query = context.query(event.fingerprint);
+  return query && by_tool_alone(*query);
+}
+
+// A later statement found it.
+const Query* found_later(const Context& context, const QualifiedName& name, std::int64_t after) {
+  for (const auto& query : context.workload().queries) {
+    if (!query.last || *query.last <= after) continue;
+    const QueryFacts& facts = query.facts;
+    const bool known = std::any_of(facts.relations.begin(), facts.relations.end(), [&](const RelationUse& use) { return same(name, use.table); });
+    const bool unknown = std::any_of(facts.unknown_relations.begin(), facts.unknown_relations.end(), [&](const QualifiedName& use) { return same(name, use); });
+    if ((known || unknown) && query.timed_calls > 0) return &query;
+  }
+  return nullptr;
+}
+
+bool made_as_temporary(const Context& context, const std::string& table) {
+  return std::any_of(context.workload().queries.begin(), context.workload().queries.end(), [&](const Query& query) { return query.facts.creates_temporary == table; });
+}
+
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t next = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = row[j];
+      row[j] = next;
+    }
+  }
+  return row[b.size()];
+}
+
+struct Cause {
+  std::string text;  // "the migrations make it, and this server did not have it"
+  std::string fix;
+  std::optional<Evidence> evidence;
+};
+
+// The table has the name: why the statement did not find it.
+Cause cause_of(const Context& context, const QualifiedName& name, const Table& table) {
+  const Catalog& catalog = context.catalog();
+  const Evidence place = catalog_fact(display(table.name) + (table.origin.live() ? " is there" : " is made here"), table.origin.live() ? std::nullopt : std::optional(table.origin));
+  if (name.schema.empty() && table.name.schema != "public")
+    return {"it is in schema " + table.name.schema + ", which the search_path of that session did not hold", "Write the schema in front of the name, or set search_path for the role", place};
+  if (catalog.server_version == 0)
+    return {"the schema has it, so the migration that makes it had not run on the server that was logged", "Run the pending migrations on that server, before the release that needs them", place};
+  if (!table.origin.live())
+    return {"the migrations make it, and the server does not have it", "Run the pending migrations on this server, before the release that needs them", place};
+  return {"the server has it now, so the statement ran before it was made, in another database, or with another search_path", "Run migrations before the release that needs them", place};
+}
+
+Cause cause_of(const Context& context, const QualifiedName& name) {
+  if (made_as_temporary(context, name.name))
+    return {"other sessions make a temporary table of that name, which only they can see", "Make and use it in one transaction: a pooler may give each statement another session", {}};
+  if (!context.has_catalog()) return {"no schema was given that could tell why", "Run the migrations that make it, or correct its name", {}};
+  const Table* found = nullptr;
+  const Table* nearest = nullptr;
+  std::size_t least = 3;
+  for (const auto& [at, table] : context.catalog().tables) {
+    if (same(name, at)) {
+      if (!found || at.schema == "public") found = &table;
+    } else if (lower(at.name) == lower(name.name)) {
+      nearest = &table;
+      least = 0;
+    } else if (name.name.size() >= 5 && at.name.size() <= 63) {
+      if (const std::size_t far = distance(name.name.substr(0, 63), at.name); far < least) least = far, nearest = &table;
+    }
+  }
+  if (found) return cause_of(context, name, *found);
+  if (!nearest)
+    return {"nothing in the schema makes it (a name with a mistake, or a table that was dropped or renamed while it was in use)", "Correct the name, or bring the table back until nothing asks for it", {}};
+  const Evidence there = catalog_fact(display(nearest->name) + " is there", nearest->origin);
+  if (least == 0)
+    return {"there is " + display(nearest->name) + ", but only names in double quotes keep their case", "Write it as \"" + nearest->name.name + "\", in double quotes", there};
+  return {"nothing makes it, and " + display(nearest->name) + " has nearly the same name", "Correct the name, or make the table", there};
+}
+
+void report(const Context& context, Reporter& reporter, const QualifiedName& name, std::vector<const ServerEvent*>& events) {
+  std::uint64_t count = 0;
+  std::optional<std::int64_t> last;
+  for (const auto* event : events) {
+    count += event->count;
+    if (event->last) last = std::max(last.value_or(*event->last), *event->last);
+  }
+  const Query* later = last ? found_later(context, name, *last) : nullptr;
+  Cause cause = cause_of(context, name);
+  if (later) {
+    cause.text = "later statements found it, so the application ran before its migrations did";
+    cause.fix = "Run the migrations first, and start the application when they are through";
+  }
+  Finding& finding = reporter.add({.kind = "table", .schema = name.schema, .table = name.name},
+                                  "The relation " + display(name) + " was asked for " + times(count) + " and did not exist; " + cause.text + ".",
+                                  later ? std::optional(Severity::note) : std::nullopt);
+  finding.location = events.front()->place;
+  for (std::size_t i = 0; i < events.size() && i < 3; ++i) finding.evidence.push_back(evidence_of(*events[i], "failed " + times(events[i]->count)));
+  if (events.size() > 3) finding.evidence.push_back({Evidence::Kind::statement, std::to_string(events.size() - 3) + " more statements failed likewise", std::nullopt, {}});
+  if (cause.evidence) finding.evidence.push_back(*cause.evidence);
+  finding.fix = Fix{.title = cause.fix, .safety = Fix::Safety::manual};
+}
+
+void check(const Context& context, Reporter& reporter) {
+  std::map<QualifiedName, std::vector<const ServerEvent*>> by_name;
+  for (const auto& event : context.workload().server_events) {
+    if (event.kind != Kind::unknown_relation || event.about.empty()) continue;
+    const QualifiedName name = split_name(event.about);
+    if (!is_probe(context, event, name)) by_name[name].push_back(&event);
+  }
+  for (auto& [name, events] : by_name) report(context, reporter, name, events);
+}
+
+}  // namespace
+
+constinit const Rule unknown_relation{
+    .id = "unknown-relation",
+    .severity = Severity::warning,
+    .needs = Needs::server_log,
+    .summary = "statements that ask for a table that is not there",
+    .why = "`relation … does not exist` in the log means that code and database are not of one version: migrations that did not run, or ran after the "
+           "application had started; a table that was dropped or renamed under a release that still uses it; a name that lost its double quotes; a search_path "
+           "without the table's schema. Each of the requests failed.\n\n"
+           "With a schema at hand the reason can mostly be told. Left out are the tables in which migration tools keep what they have run, which they look for before they "
+           "make them; the server's own; DROP; what is only looked up by name; statements of psql and of tools alone. Where later statements found the table it is a note.",
+    .fix = "Run migrations before the release that needs them. Rename and drop in two steps: first the release that no longer uses the old name, then the migration.",
+    .when_to_ignore = "Somebody tried something by hand, or a tool looks for a table that it can do without.",
+    .check = check};
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,27 @@
+// What the rules about a server's log share.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lint/context.h"
+#include "model/workload.h"
+
+namespace pgadvise::lint {
+
+// "1.5 s", "3 min", "2 h": for people, of milliseconds.
+std::string duration_text(double milliseconds);
+
+// "12 times"; "once"
+std::string times(std::uint64_t count);
+
+// The statement that it befell, or `otherwise`, with the place of the first.
+Evidence evidence_of(const ServerEvent& event, std::string text);
+
+// From the first to the last one, in minutes, one at least; nullopt: the log has no times.
+std::optional<double> minutes(const ServerEvent& event);
+
+// Made by a migration tool for itself, or the server's own: no table of the application.
+bool of_tool_or_server(std::string_view schema, std::string_view table);
+
+}  // namespace pgadvise::lint

@@ -1,0 +1,31 @@
+// Code as text, and what stands around a place in it. Internal to src/project.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgadvise::project {
+
+inline constexpr std::size_t code_window = 300;  // bytes before a bracket that are looked at
+
+struct CodeText {
+  std::string text;   // without comments
+  std::string plain;  // strings blanked as well
+};
+CodeText code_text(const std::string& content);
+
+// The innermost brackets that are open at an offset, outermost first.
+std::vector<std::size_t> open_brackets(const std::string& plain, std::size_t offset);
+
+// Behind the last of the characters `ends` before an offset.
+std::size_t begin_of_statement(const std::string& plain, std::size_t offset, std::string_view ends);
+
+// Something around the place, or a return before it, says that it runs in some environments only: `if (isDev) {`,
+// `development: {`, `const testOptions = {`, `...(local && {`.
+bool for_some_environments(const CodeText& code, std::size_t offset);
+
+// It stands in a branch of an `if`, `switch`, `catch` or loop, or behind `&&`, `?`.
+bool conditional(const CodeText& code, std::size_t offset);
+
+}  // namespace pgadvise::project

@@ -1,0 +1,134 @@
+#include "project/seeds.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "project/code_text.h"
+#include "sql/statement.h"
+
+namespace pgadvise::project {
+namespace {
+
+constexpr std::size_t most_hits = 16;
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// It looks before it writes, or asks where it is.
+bool careful(const std::string& text) {
+  static constexpr std::array<std::string_view, 21> signs = {"upsert",   "onConflict", "on conflict", "ON CONFLICT", "findFirst", "findUnique",  "findOne",  "findMany", "findBy",      "findOrCreate", "skipDuplicates",
+                                                             ".count(",  "count(*)",   "ignoreDuplicates", "connectOrCreate", "NOT EXISTS", "not exists", "NODE_ENV", "exists(",  "updateOrCreate", "$count("};
+  return std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) { return contains(text, sign); });
+}
+
+std::string_view after(std::string_view text, std::size_t at) {
+  const auto next = text.find_first_not_of(" \t\r\n", std::min(at, text.size()));
+  return next == std::string_view::npos ? std::string_view{} : text.substr(next, 40);
+}
+
+// Deletes everything: `.deleteMany()`, `.deleteMany({})`, drizzle's `.delete(table)` without where, knex's `.del()` behind the table.
+bool deletes_all(const CodeText& code, std::size_t at, std::string_view call) {
+  const auto argument = after(code.plain, at + call.size());
+  if (call == ".deleteMany(") {
+    if (argument.starts_with(")")) return true;
+    return argument.starts_with("{") && after(argument, 1).starts_with("}");
+  }
+  if (call == ".del(") return argument.starts_with(")") && !contains(std::string_view(code.plain).substr(begin_of_statement(code.plain, at, ";{}"), code_window), ".where");
+  if (call == ".delete(") {
+    const auto close = std::string_view(code.plain).substr(at, code_window).find(')');
+    const auto begin = begin_of_statement(code.plain, at, ";{}");
+    const auto subject = std::string_view(code.plain).substr(begin, at - begin);
+    return close != std::string_view::npos && close > call.size() && (subject.ends_with("db") || subject.ends_with("tx")) && !after(code.plain, at + close + 1).starts_with(".");
+  }
+  return true;
+}
+
+// A name of drizzle-seed called: `reset(`, `await seed(`.
+bool calls(const CodeText& code, std::size_t at) {
+  const char before = at == 0 ? ' ' : code.plain[at - 1];
+  if (before != ' ' && before != '\n' && before != '(') return false;
+  return !std::string_view(code.plain).substr(begin_of_statement(code.plain, at, ";{}\n")).starts_with("import") &&
+         !contains(std::string_view(code.plain).substr(at < 12 ? 0 : at - 12, at < 12 ? at : 12), "function");
+}
+
+std::vector<std::size_t> places(const std::string& text, std::string_view word) {
+  std::vector<std::size_t> out;
+  for (auto at = text.find(word); at != std::string::npos && out.size() < most_hits; at = text.find(word, at + 1)) out.push_back(at);
+  return out;
+}
+
+bool kept_back(const CodeText& code, std::size_t at) { return conditional(code, at) || for_some_environments(code, at); }
+
+std::vector<CodeCommand> wipes(const CodeText& code) {
+  for (const std::string_view call : {".deleteMany(", ".del(", ".delete("})
+    for (const auto at : places(code.plain, call))
+      if (deletes_all(code, at, call) && !kept_back(code, at)) return {{at + 1, std::string(call.substr(1)), {"seed", "wipe"}}};
+  if (contains(code.text, "drizzle-seed"))
+    for (const auto at : places(code.plain, "reset("))
+      if (calls(code, at) && !kept_back(code, at)) return {{at, "reset(", {"seed", "wipe"}}};
+  for (const std::string_view verb : {"TRUNCATE ", "truncate table", "DROP SCHEMA", "drop schema", "DROP DATABASE", "DROP TABLE", "drop table"})
+    for (const auto at : places(code.text, verb))
+      if (code.plain.compare(at, verb.size(), code.text, at, verb.size()) != 0 && !kept_back(code, at)) return {{at, std::string(verb), {"seed", "wipe"}}};
+  return {};
+}
+
+std::vector<CodeCommand> inserts(const CodeText& code) {
+  if (contains(code.text, "drizzle-seed"))
+    for (const auto at : places(code.plain, "seed("))
+      if (calls(code, at) && !kept_back(code, at)) return {{at, "seed(", {"seed", "insert"}}};
+  if (careful(code.text)) return {};
+  for (const std::string_view call : {".createMany(", ".bulkCreate(", ".bulkInsert(", ".create(", ".insert("})
+    for (const auto at : places(code.plain, call)) {
+      const auto begin = begin_of_statement(code.plain, at, ";{}\n");
+      const auto subject = std::string_view(code.plain).substr(begin, at - begin);
+      // Prisma, drizzle, sequelize and knex; not Object.create, formData.create …
+      const bool database = contains(subject, "prisma") || contains(subject, "db") || contains(subject, "knex") || contains(subject, "tx") || call == ".bulkInsert(" || call == ".bulkCreate(" || call == ".createMany(";
+      if (database && !kept_back(code, at)) return {{at + 1, std::string(call.substr(1)), {"seed", "insert"}}};
+    }
+  return {};
+}
+
+}  // namespace
+
+bool named_for_seeding(std::string_view name) {
+  static constexpr std::array<std::string_view, 15> words = {"seed", "seeds", "seeder", "seeders", "seeding", "reset", "truncate", "wipe", "fixtures", "populate", "dummy", "fake", "nuke", "reseed", "sample"};
+  std::string text = lower(name);
+  std::replace_if(text.begin(), text.end(), [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); }, ' ');
+  for (const auto part : split(text, ' '))
+    if (std::find(words.begin(), words.end(), part) != words.end()) return true;
+  return false;
+}
+
+std::vector<CodeCommand> seeds_in_code(const std::string& content) {
+  const CodeText code = code_text(content);
+  if (contains(code.text, "NODE_ENV")) return {};
+  auto out = wipes(code);
+  return out.empty() ? inserts(code) : out;
+}
+
+std::vector<CodeCommand> seeds_in_sql(const std::string& script) {
+  std::vector<CodeCommand> out;
+  std::vector<std::pair<std::string, std::size_t>> dropped;
+  const auto table_of = [](const std::string& statement) {
+    std::string name;
+    for (const auto word : split(statement, ' '))
+      if (!word.empty() && word != "create" && word != "drop" && word != "table" && word != "if" && word != "not" && word != "exists" && word != "only") {
+        name = word.substr(0, word.find('('));
+        break;
+      }
+    return name;
+  };
+  for (const auto& statement : sql::split(script)) {
+    std::string text = lower(statement.text.substr(0, 400));
+    std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r' || c == '"'; }, ' ');
+    const bool empties = text.starts_with("truncate") || text.starts_with("drop schema") || text.starts_with("drop database") || (text.starts_with("delete from") && !contains(text, "where") && !contains(text, "using"));
+    if (empties) return {{statement.offset, std::string(statement.text.substr(0, 40)), {"seed", "wipe"}}};
+    if (text.starts_with("drop table") && dropped.size() < 1000) dropped.emplace_back(table_of(text), statement.offset);
+    if (!text.starts_with("create table")) continue;
+    for (const auto& [name, offset] : dropped)
+      if (!name.empty() && name == table_of(text)) return {{offset, "DROP TABLE", {"seed", "wipe"}}};
+  }
+  return out;
+}
+
+}  // namespace pgadvise::project
