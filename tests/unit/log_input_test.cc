@@ -295,6 +295,8 @@ TEST(Envelope, TheServersLinesComeOutOfEach) {
       {"cloud-sql", "stderr (Cloud SQL)"},
       {"azure", "stderr (Azure)"},
       {"cloudnativepg", "jsonlog (CloudNativePG)"},
+      {"cloudnativepg-newest-first", "jsonlog (CloudNativePG)"},
+      {"docker-compose", "stderr"},
   };
   const auto expected = counted(read_paths({fixture("logs/envelopes/rds")}).workload);
   ASSERT_EQ(expected.size(), 3u);
