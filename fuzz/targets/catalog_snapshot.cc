@@ -17,10 +17,12 @@ void catalog_snapshot(std::string_view input) {
   const auto again = project::parse_catalog_snapshot("prod.json", text);
   require(again.has_value(), "what is written is read");
   require(project::to_catalog_snapshot(*again) == text, "what is read is written again");
+#ifndef PGADVISE_FUZZ  // no rules in that build
   // No rule trusts a catalog more than its reader did.
   const auto outcome = lint::run({&read->catalog, nullptr, nullptr, nullptr});
   const auto same = lint::run({&again->catalog, nullptr, nullptr, nullptr});
   require(outcome.findings.size() == same.findings.size(), "rules find the same in both");
+#endif
 }
 
 }  // namespace pgadvise::fuzz

@@ -204,17 +204,13 @@ class Reader {
     const json& written = whole["pgadvise_workload"];
     if (!written.is_number_integer() || written != version)
       return error(fmt::format("is a workload file of version {}; this pgadvise reads version {}", ellipsis(dump(written), 20), version));
-    const bool other_parser = string(whole, "parser") != sql::parser_version();
+    other_parser_ = string(whole, "parser") != sql::parser_version();
     const json& texts = member(whole, "texts", json::value_t::object);
     for (const auto& [fingerprint, statement] : texts.items()) {
       if (!statement.is_string()) refuse("texts", "holds what is no text");
       else if (check_fingerprint(fingerprint)) texts_.emplace(fingerprint, statement.get<std::string>());
     }
-    // The next grammar may give a statement another fingerprint.
-    for (const auto& [fingerprint, statement] : texts_) {
-      auto own = other_parser ? sql::fingerprint(statement) : fail(Error::Kind::passing, "", "");
-      own_.emplace(fingerprint, own ? std::move(*own) : fingerprint);
-    }
+    for (const auto& [fingerprint, statement] : texts_) own_.emplace(fingerprint, own_fingerprint(fingerprint, statement));
     std::vector<Workload> out;
     for (const auto& entry : member(whole, "logs", json::value_t::array)) {
       where_ = fmt::format("logs[{}]", out.size());
@@ -446,6 +442,12 @@ class Reader {
     return out;
   }
 
+  // The next grammar may give a statement another one. The same grammar is not asked again: what is kept of a statement that does not
+  // parse may.
+  std::string own_fingerprint(const std::string& written, const std::string& statement) const {
+    return other_parser_ && !statement.empty() ? sql::fingerprint(statement).value_or(written) : written;
+  }
+
   ServerEvent event(const json& in, const std::string& file) {
     ServerEvent out;
     const std::string kind = string(in, "kind");
@@ -456,8 +458,8 @@ class Reader {
     out.about = string(in, "about", false);
     out.statement = string(in, "statement", false);
     // The statement stands with it: it need not be among the queries.
-    if (out.fingerprint = string(in, "fingerprint", false); !out.fingerprint.empty() && check_fingerprint(out.fingerprint) && !out.statement.empty())
-      if (auto own = sql::fingerprint(out.statement)) out.fingerprint = std::move(*own);
+    if (out.fingerprint = string(in, "fingerprint", false); !out.fingerprint.empty() && check_fingerprint(out.fingerprint))
+      out.fingerprint = own_fingerprint(out.fingerprint, out.statement);
     out.count = count(in, "count");
     out.total = static_cast<double>(count(in, "total", false));
     out.most = static_cast<double>(count(in, "most", false));
@@ -518,6 +520,7 @@ class Reader {
   std::string where_;
   std::string refused_;
   std::map<std::string, std::string> texts_;
+  bool other_parser_ = false;
   std::map<std::string, std::string> own_;  // fingerprints as written -> as this program makes them
 };
 
