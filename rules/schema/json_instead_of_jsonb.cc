@@ -89,7 +89,7 @@ void check(const Context& context, Reporter& reporter) {
     const double count = static_cast<double>(uses.json.size());
     const double all = count + static_cast<double>(uses.binary);
     const Rule& rule = json_instead_of_jsonb;
-    if (count >= context.option(rule, "convention_columns") && count >= all * context.option(rule, "convention_share"))
+    if (count > 0 && count >= context.option(rule, "convention_columns") && count >= all * context.option(rule, "convention_share"))
       report_schema(reporter, schema, uses);
     else
       for (const auto& [table, column] : uses.json) report_column(reporter, *table, *column, nullptr);

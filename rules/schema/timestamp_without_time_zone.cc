@@ -93,7 +93,7 @@ void check(const Context& context, Reporter& reporter) {
     const double count = static_cast<double>(times.without.size());
     const double all = count + static_cast<double>(times.with);
     const Rule& rule = timestamp_without_time_zone;
-    if (count >= context.option(rule, "convention_columns") && count >= all * context.option(rule, "convention_share"))
+    if (count > 0 && count >= context.option(rule, "convention_columns") && count >= all * context.option(rule, "convention_share"))
       report_schema(reporter, schema, times);
     else
       for (const Use& use : times.without) report_column(reporter, use);

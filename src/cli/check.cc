@@ -101,11 +101,13 @@ class Check {
     const bool anything = named || !options_.paths.empty();
     for (auto* list : {&options_.paths, &options_.schema, &options_.logs, &options_.workloads}) take_out_conninfos(*list, diagnostics_);
     if (!anything) options_.paths.emplace_back(".");
+    for (auto& path : options_.paths) path = plain_path(path);
     NamedMigrations named_migrations = take_out_migrations(options_.paths);
     schemas_ = std::move(named_migrations.inputs);
     named_ = std::move(named_migrations.files);
     for (auto& schema : find_schemas(options_.paths, diagnostics_)) {
-      if (schema.kind == project::SchemaKind::sql_file) named_[schema.path] = {schema.path};
+      const bool named_itself = std::find(options_.paths.begin(), options_.paths.end(), schema.path) != options_.paths.end();
+      if (schema.kind == project::SchemaKind::sql_file && named_itself) named_[schema.path] = {schema.path};
       schemas_.push_back(std::move(schema));
     }
     for (auto& schema : find_schemas(options_.schema, diagnostics_)) schemas_.push_back(std::move(schema));
@@ -134,6 +136,13 @@ class Check {
         snapshot_ = schema.path;
       return true;
     });
+  }
+
+  // One folder under one name: places of its files are compared.
+  static std::string plain_path(const std::string& path) {
+    std::string out = std::filesystem::path(path).lexically_normal().generic_string();
+    while (out.size() > 1 && out.back() == '/') out.pop_back();
+    return out.empty() ? path : out;
   }
 
   void read_repository(const std::string& path) {
@@ -201,22 +210,32 @@ class Check {
   void tell_unused() {
     for (std::size_t i = 0; i < suppressions_.size(); ++i) {
       const Suppression& suppression = suppressions_[i];
-      if (used_.count(i) || suppression.rules.empty()) continue;
       if (!suppression.comment() && !named_.empty()) continue;
-      const bool judged = std::all_of(suppression.rules.begin(), suppression.rules.end(), [&](const std::string& rule) { return could_find(rule, suppression); });
-      if (judged)
-        diagnostics_.push_back({Error::Kind::passing, suppression.place.str(), "suppresses nothing: " + join(suppression.rules, ", ") + " finds nothing there", "take it out"});
+      for (const auto& rule : suppression.rules) {
+        if (used_.count({i, rule}) || !could_find(rule, suppression)) continue;
+        const bool of_schema = std::any_of(report_.findings.begin(), report_.findings.end(), [&](const Finding& finding) { return finding.rule == rule && finding.subject.kind == "schema"; });
+        diagnostics_.push_back({Error::Kind::passing, suppression.place.str(), "suppresses nothing: " + rule + (of_schema ? " speaks of the whole schema" : " finds nothing there"),
+                                of_schema ? "[[ignore]] in pgadvise.toml, object = the schema's name" : "take it out"});
+      }
     }
   }
 
+  // Not what a log, a comparison, git or sizes decide: what they show today says nothing of tomorrow.
   bool could_find(const std::string& id, const Suppression& suppression) const {
-    const auto* rule = lint::find_rule(id);
-    if (!rule || std::find(report_.rules_run.begin(), report_.rules_run.end(), id) == report_.rules_run.end()) return false;
-    if (suppression.comment() && replayed_only_.count(suppression.place.file)) return false;
-    // What a log, statistics or a comparison show is there today and not tomorrow.
-    const auto lasting = [](lint::Needs needs) { return needs == lint::Needs::catalog || needs == lint::Needs::project || needs == lint::Needs::migrations; };
-    if (rule->rule->needs == lint::Needs::migrations && !judged_files_.count(suppression.place.file)) return false;
-    return lasting(rule->rule->needs) && lasting(rule->rule->also_needs.value_or(lint::Needs::catalog));
+    const auto* found = lint::find_rule(id);
+    if (!found || std::find(report_.rules_run.begin(), report_.rules_run.end(), id) == report_.rules_run.end()) return false;
+    const lint::Rule& rule = *found->rule;
+    const auto lasting = [](lint::Needs needs) { return needs == lint::Needs::catalog || needs == lint::Needs::migrations; };
+    if (!lasting(rule.needs) || !lasting(rule.also_needs.value_or(lint::Needs::catalog))) return false;
+    const bool by_size = std::any_of(rule.options.begin(), rule.options.end(), [](const lint::Option& option) { return option.name.find("rows") != std::string_view::npos || option.name.find("bytes") != std::string_view::npos; });
+    if (by_size && !live_) return false;
+    if (!suppression.comment()) return true;
+    const std::string& file = suppression.place.file;
+    if (replayed_only_.count(file) || (rule.needs == lint::Needs::migrations && !judged_files_.count(file))) return false;
+    // A statement that could not be read is one that no rule saw.
+    return std::none_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& error) {
+      return error.where.starts_with(file + ":") && !error.what.starts_with("suppresses nothing") && !error.what.starts_with("pgadvise: ignore");
+    });
   }
 
   // --db, the sandbox, or what a snapshot tells of a server; the catalog of it in live_.
@@ -421,7 +440,7 @@ class Check {
   const Project* project_of(const std::string& schema) const {
     const Project* best = nullptr;
     for (const auto& project : projects_) {
-      const bool holds = project.root == "." || schema.compare(0, project.root.size(), project.root) == 0;
+      const bool holds = project.root == "." || schema == project.root || schema.starts_with(project.root + "/");
       if (holds && (!best || best->root == "." || project.root.size() > best->root.size())) best = &project;
     }
     return best || !schema.empty() || projects_.size() != 1 ? best : &projects_.front();
@@ -437,7 +456,7 @@ class Check {
     auto suppressed = lint::suppress(outcome.findings, suppressions_, used_);
     for (auto& one : suppressed)
       if (!one.finding.location || !schema.left_out.count(one.finding.location->file))
-        if (ids_.insert(one.finding.id).second) report_.suppressed.push_back(std::move(one));
+        if (suppressed_.emplace(one.finding.id, one.finding.location ? one.finding.location->file : "").second) report_.suppressed.push_back(std::move(one));
     if (plans_) {
       plan::ConfirmOptions how;
       how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *live_); };
@@ -506,7 +525,8 @@ class Check {
   std::set<const Project*> judged_;
   Config config_;
   std::vector<Suppression> suppressions_;
-  std::set<std::size_t> used_;          // of suppressions_: those that met a finding
+  lint::UsedSuppressions used_;         // of suppressions_
+  std::set<std::pair<std::string, std::string>> suppressed_;  // findings: id and file
   std::set<std::string> scanned_;       // files whose comments are among them
   std::set<std::string> judged_files_;  // migrations
   std::set<std::string> replayed_only_;

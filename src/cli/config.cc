@@ -108,10 +108,10 @@ class Reader {
         severity(value, settings);
       } else if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
         unknown(key, known);
-      } else if (const auto number = value.value<double>(); number && value.is_number() && std::isfinite(*number)) {
+      } else if (const auto number = value.value<double>(); number && value.is_number() && std::isfinite(*number) && *number >= 0) {
         settings.options[std::string(key.str())] = *number;
       } else {
-        complain(value.source(), fmt::format("{} is no number", key.str()), fmt::format("pgadvise rules explain {}", rule.id));
+        complain(value.source(), fmt::format("{} is no number from 0 on", key.str()), fmt::format("pgadvise rules explain {}", rule.id));
       }
     }
   }
@@ -150,6 +150,8 @@ class Reader {
     if (out.rules.empty()) complain(table.source(), "an ignore names no rule", "rule = \"unindexed-foreign-key\", or a list of rules");
     if (out.comment()) complain(table.source(), "an ignore names nothing", "object = \"public.orders.customer_id\", or path = \"drizzle/*\"; to turn a rule off: [rules.ID] severity = \"off\"");
     if (out.reason.empty()) complain(table.source(), "an ignore gives no reason", "reason = \"…\": who reads it next year wants to know");
+    if (out.path.starts_with("./")) out.path.erase(0, 2);
+    if (out.path.starts_with("/")) complain(table.source(), "path begins at the root", "from the project's folder: path = \"drizzle/*\"");
     out_.ignores.push_back(std::move(out));
   }
 
@@ -171,11 +173,12 @@ class Reader {
 
 std::string find_config(const std::string& folder) {
   std::error_code code;
-  fs::path at = fs::absolute(folder, code);
+  fs::path at = fs::weakly_canonical(folder, code);
+  const fs::path here = fs::current_path(code);
   if (code) return {};
   if (!fs::is_directory(at, code)) at = at.parent_path();
-  for (fs::path shown = at.lexically_proximate(fs::current_path(code));; at = at.parent_path(), shown = shown / "..") {
-    if (fs::is_regular_file(at / "pgadvise.toml", code)) return (shown / "pgadvise.toml").lexically_normal().generic_string();
+  for (;; at = at.parent_path()) {
+    if (fs::is_regular_file(at / "pgadvise.toml", code)) return (at / "pgadvise.toml").lexically_proximate(here).generic_string();
     if (fs::exists(at / ".git", code) || at == at.parent_path()) return {};
   }
 }

@@ -34,6 +34,7 @@ std::vector<std::string> names_of(const Subject& subject) {
     if (subject.schema.empty() || subject.schema == "public") out.push_back(name);
     if (!subject.schema.empty()) out.push_back(subject.schema + "." + name);
   };
+  if (subject.kind == "schema") out.push_back(subject.schema);
   with_schema(subject.table);
   with_schema(subject.index);
   with_schema(subject.constraint);
@@ -50,7 +51,10 @@ bool speaks_for(const Suppression& suppression, const Finding& finding) {
   if (std::find(suppression.rules.begin(), suppression.rules.end(), finding.rule) == suppression.rules.end()) return false;
   if (suppression.comment()) {
     if (!finding.location || finding.location->file != suppression.place.file) return false;
-    return suppression.first_line == 0 || (finding.location->line >= suppression.first_line && finding.location->line <= suppression.last_line);
+    if (suppression.first_line == 0) return true;
+    if (finding.subject.kind == "schema") return false;
+    const std::pair at(finding.location->line, finding.location->column);
+    return at >= std::pair(suppression.first_line, suppression.first_column) && at <= std::pair(suppression.last_line, suppression.last_column);
   }
   if (!suppression.path.empty()) {
     const std::string file = finding.location ? finding.location->file : finding.subject.file;
@@ -63,7 +67,7 @@ bool speaks_for(const Suppression& suppression, const Finding& finding) {
 
 }  // namespace
 
-std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, std::set<std::size_t>& used) {
+std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used) {
   std::vector<Suppressed> out;
   if (suppressions.empty()) return out;
   std::vector<Finding> kept;
@@ -71,7 +75,7 @@ std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vect
     const Suppression* by = nullptr;
     for (std::size_t i = 0; i < suppressions.size(); ++i) {
       if (!speaks_for(suppressions[i], finding)) continue;
-      used.insert(i);
+      used.emplace(i, finding.rule);
       if (!by) by = &suppressions[i];
     }
     if (by) out.push_back({std::move(finding), *by});

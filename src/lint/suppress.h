@@ -2,6 +2,8 @@
 #pragma once
 
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "model/finding.h"
@@ -14,7 +16,9 @@ struct Suppressed {
   Suppression by;
 };
 
-// `used`: indexes of the suppressions that met a finding are added.
-std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, std::set<std::size_t>& used);
+// `used`: which suppression, by its index, met a finding of which rule. What is said of a whole schema (a convention) is no one place's:
+// no comment speaks for it, an entry with the schema's name does.
+using UsedSuppressions = std::set<std::pair<std::size_t, std::string>>;
+std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used);
 
 }  // namespace pgadvise::lint

@@ -177,6 +177,7 @@ struct Collector::QueryState {
   std::vector<std::uint64_t> distinct_keys;
   std::uint64_t slowest_key = 0;
   std::optional<KeptPlan> plan;
+  double slowest_plan_ms = -1;  // also of one that could not be kept
 
   std::pair<std::int64_t, std::uint64_t> value() const {
     std::pair<std::int64_t, std::uint64_t> out;
@@ -421,13 +422,14 @@ void Collector::keep_plan(QueryState& state, const Record& record, const Explain
     ++plans_left_out_.format;
     return;
   }
-  if (state.plan && state.plan->duration_ms >= duration) return;
+  if (duration <= state.slowest_plan_ms) return;
+  state.slowest_plan_ms = duration;
+  forget_plan(state);  // whether this one can be kept or not: it is no longer the slowest's
   const std::string_view text = trim(preview.message.sql);
   if (record.cut || text.size() > longest_plan || plan_bytes_ + text.size() > most_plan_bytes) {
     ++plans_left_out_.size;
     return;
   }
-  forget_plan(state);
   state.plan = KeptPlan{*explained.format, &source_->path, record.line, duration, std::string(text)};
   plan_bytes_ += text.size();
 }
@@ -612,6 +614,14 @@ std::uint32_t Collector::identify(Session& session, const Record& record, std::u
   return session.identity;
 }
 
+// With standard_conforming_strings = off `\'` ends no string: of a statement that nobody could parse, what stands behind its first
+// constant is not kept then.
+static std::string without_uncertain(std::string_view statement, std::string_view shape) {
+  const auto first = shape.find('?');
+  if (first == std::string_view::npos || statement.find("\\'") == std::string_view::npos) return std::string(shape);
+  return std::string(shape.substr(0, first + 1)) + " ...";
+}
+
 // nullptr only when `required` and the statement is new and does not parse.
 Collector::Template* Collector::template_of(std::uint64_t hash, std::string_view text, bool whole, bool required) {
   if (const auto found = templates_.find(hash); found != templates_.end()) return &found->second;
@@ -619,7 +629,8 @@ Collector::Template* Collector::template_of(std::uint64_t hash, std::string_view
   std::string fingerprint;
   std::string normalized;
   const bool late = folded_ > 0 && !required;  // parsing takes the most time where every statement is another
-  if (whole && !late && !scan.text.empty()) {
+  constexpr std::size_t longest_parsed = std::size_t{256} << 10;  // a tree takes hundreds of times the memory of its text
+  if (whole && !late && !scan.text.empty() && text.size() <= longest_parsed) {
     const std::string statement = clean(text);
     if (auto known = sql::fingerprint(statement)) fingerprint = std::move(*known);
     if (!fingerprint.empty())
@@ -627,7 +638,7 @@ Collector::Template* Collector::template_of(std::uint64_t hash, std::string_view
   }
   if (required && fingerprint.empty()) return nullptr;
   if (fingerprint.empty()) fingerprint = hex64(scan.hash);
-  if (normalized.empty()) normalized = clean(scan.text);
+  if (normalized.empty()) normalized = clean(without_uncertain(text, scan.text));
   while (normalized.ends_with(';') || normalized.ends_with(' ')) normalized.pop_back();
   Template& entry = templates_[scan.hash];
   entry.state = &state_of(std::move(fingerprint), std::move(normalized));

@@ -132,6 +132,25 @@ bool tells_figures(std::string_view line) {
                                         label.starts_with("Worker ") || label.starts_with("Trigger "));
 }
 
+// Labels, and members of the JSON, whose texts are SQL expressions. What no list here has is not kept: file_fdw's "Foreign Program" is a
+// command line.
+bool holds_expression(std::string_view label) {
+  static constexpr std::string_view labels[] = {
+      "Cache Key", "Conflict Filter", "Exclusion Cond", "Filter", "Function Call", "Group Key", "Grouping Sets", "Hash Cond", "Hash Key", "Hash Keys", "Index Cond", "Join Filter",
+      "Key", "Merge Cond", "One-Time Filter", "Order By", "Output", "Presorted Key", "Recheck Cond", "Relations", "Remote SQL", "Run Condition", "Sampling",
+      "Sampling Parameters", "Sort Key", "Table Function Call", "TID Cond", "Window"};
+  return std::find(std::begin(labels), std::end(labels), label) != std::end(labels);
+}
+
+// "Sort Key" of "Sort Key: a"; "" where no label begins the line.
+std::string_view label_of(std::string_view line) {
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0) return {};
+  const auto label = line.substr(0, colon);
+  const bool plain = std::all_of(label.begin(), label.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '-' || c == '/'; });
+  return plain ? label : std::string_view{};
+}
+
 // With `lines` a plan in the text format, otherwise one expression of it. A constant may go over several lines: what begins a
 // line is only looked at outside of quotes.
 std::string redact(std::string_view text, bool lines) {
@@ -148,6 +167,12 @@ std::string redact(std::string_view text, bool lines) {
     const auto rest = text.substr(lexeme.offset);
     if (lines && ((first && tells_figures(line_at(rest, 0))) || (gap == "  " && rest.starts_with("(cost=")))) {
       out += line_at(rest, 0);
+      end = lexeme.offset + line_at(rest, 0).size();
+      lexer = sql::Lexer(text, end);
+      continue;
+    }
+    if (const auto label = lines && first ? label_of(line_at(rest, 0)) : std::string_view{}; !label.empty() && !holds_expression(label)) {
+      out.append(label).append(": '...'");
       end = lexeme.offset + line_at(rest, 0).size();
       lexer = sql::Lexer(text, end);
       continue;
@@ -169,12 +194,13 @@ bool holds_names(std::string_view key) {
   return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
 }
 
-void redact_values(json& value, bool names) {
-  if (value.is_string() && !names) value = redact(value.get<std::string>(), false);
+// `names`: as it is; members of an object of names too (Settings), but not what lies below them.
+void redact_values(json& value, bool names, bool expression) {
+  if (value.is_string() && !names) value = expression ? redact(value.get<std::string>(), false) : "'...'";
   if (value.is_object())
-    for (auto& [key, member] : value.items()) redact_values(member, names || holds_names(key));
+    for (auto& [key, member] : value.items()) redact_values(member, (names && member.is_string()) || holds_names(key), holds_expression(key));
   if (value.is_array())
-    for (auto& element : value) redact_values(element, names);
+    for (auto& element : value) redact_values(element, names, expression);
 }
 
 std::string redact_json(std::string_view text) {
@@ -182,7 +208,7 @@ std::string redact_json(std::string_view text) {
   if (!plan.is_object() || !plan.contains("Plan")) return {};
   plan.erase("Query Text");
   plan.erase("Query Parameters");
-  redact_values(plan, false);
+  redact_values(plan, false, false);
   return plan.dump(2, ' ', false, json::error_handler_t::replace);
 }
 

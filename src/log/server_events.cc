@@ -83,6 +83,13 @@ std::string other_sides(std::string_view detail) {
   return out;
 }
 
+// The server's own reasons; a function may raise the same code with any text.
+std::string_view known_reason(std::string_view reason, std::string_view state) {
+  constexpr std::string_view reasons[] = {"statement timeout", "lock timeout", "user request", "conflict with recovery", "idle-in-transaction timeout",
+                                          "idle-session timeout", "transaction timeout"};
+  return std::find(std::begin(reasons), std::end(reasons), reason) != std::end(reasons) ? reason : state;
+}
+
 std::optional<ParsedEvent> of_error(const Record& record) {
   const std::string_view message = record.message;
   const std::string_view state = record.sqlstate;
@@ -94,8 +101,7 @@ std::optional<ParsedEvent> of_error(const Record& record) {
   if (state == "57014" || state == "55P03" || state == "25P03" || state == "25P04" || (state.empty() && message.starts_with("canceling statement due to ")) ||
       (state.empty() && (message.starts_with("terminating connection due to idle-in-transaction timeout") ||
                          message.starts_with("terminating connection due to transaction timeout")))) {
-    const auto reason = between(message, " due to ", "");
-    return ParsedEvent{Kind::cancelled, std::string(reason.empty() ? state : reason), 0};
+    return ParsedEvent{Kind::cancelled, std::string(known_reason(between(message, " due to ", ""), state)), 0};
   }
   if (state == "53300" || (state.empty() && (contains(message, "too many clients already") || contains(message, "connection slots are reserved") ||
                                              message.starts_with("too many connections for "))))

@@ -57,18 +57,23 @@ bool fits(const Table& table, const Shape& shape) {
 // One or two columns are not much of a shape: such a table must be called what the tool calls it, or nearly.
 bool named_so(const Table& table, std::string_view tool) {
   const auto& name = table.name.name;
-  if (tool == "golang-migrate" || tool == "dbmate") return name.find("migration") != std::string::npos;
+  if (tool == "golang-migrate" || tool == "dbmate") return name.ends_with("schema_migrations") || name == "migrations";
   if (tool == "diesel") return name == "__diesel_schema_migrations";
   if (tool == "node-pg-migrate") return name == "pgmigrations";
   if (tool == "sql-migrate") return name == "gorp_migrations";
   if (tool == "supabase") return table.name.schema == "supabase_migrations";
-  if (tool == "drizzle") return table.columns.size() == 3 && table.column("id");
+  if (tool == "drizzle") return name.find("migration") != std::string::npos || table.name.schema == "drizzle";
   return true;
 }
 
 bool plain(const Table& table) {
   return table.kind == Table::Kind::ordinary && !table.row_security &&
          std::none_of(table.columns.begin(), table.columns.end(), [](const Column& column) { return column.generated_expression.has_value(); });
+}
+
+// Numbers, and text in another column, would be somebody's rows: these tools have versions.
+bool all_versions(const Rows& rows) {
+  return std::all_of(rows.begin(), rows.end(), [](const auto& row) { return row[0] && !row[0]->empty() && row[0]->find_first_not_of("0123456789") == std::string::npos; });
 }
 
 std::string text(const std::optional<std::string>& value) { return value.value_or(""); }
@@ -82,7 +87,7 @@ std::vector<TrackingTable> read_tracking(const Catalog& catalog, const std::func
     const auto shape = std::find_if(shapes().begin(), shapes().end(), [&](const Shape& s) { return fits(table, s) && named_so(table, s.tool); });
     if (shape == shapes().end()) continue;
     const auto rows = ask(fmt::format("SELECT {} FROM ONLY {} ORDER BY 3, 1 LIMIT 20000", shape->select, quote_name(name.schema, name.name)));
-    if (!rows) continue;
+    if (!rows || (std::string_view(shape->tool) == "dbmate" && !all_versions(*rows))) continue;
     TrackingTable tracking{shape->tool, name.schema, name.name, {}};
     for (const auto& row : *rows) tracking.rows.push_back({text(row[0]), text(row[1]), std::strtoll(text(row[2]).c_str(), nullptr, 10), text(row[3]) == "t"});
     out.push_back(std::move(tracking));

@@ -8,11 +8,21 @@
 
 namespace pgadvise::sql {
 
-// In a query the numbers that are left are lengths of types; in these statements they are somebody's values.
-static bool carries_values(std::string_view text) {
-  constexpr std::string_view words[] = {"execute", "call", "prepare", "set", "notify", "comment", "explain", "declare", "create table", "create materialized"};
-  const auto start = trim(text);
-  return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return starts_with_nocase(start, word); });
+// In a query the numbers that are left are lengths of types; in all else (EXECUTE, SET, DDL) they are somebody's values.
+static bool carries_values(std::string_view statement) {
+  constexpr std::string_view queries[] = {"select", "with", "insert", "update", "delete", "merge", "values", "table", "("};
+  return std::none_of(std::begin(queries), std::end(queries), [&](std::string_view word) { return starts_with_nocase(statement, word); });
+}
+
+// Settings may be words: SET x = secret, ALTER DATABASE d SET x TO secret.
+static bool sets(std::string_view statement) {
+  constexpr std::string_view words[] = {"set ", "alter system", "alter role", "alter user", "alter database"};
+  return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return starts_with_nocase(statement, word); });
+}
+
+// With standard_conforming_strings = off this quote may not be the string's end: what is text from here on can't be told.
+static bool end_is_uncertain(std::string_view string) {
+  return string.size() > 2 && string.front() == '\'' && string[string.size() - 2] == '\\';
 }
 
 // Would a digit behind this be a part of its last word? ".5" needs no space there.
@@ -27,15 +37,22 @@ std::string redact(std::string_view normalized) {
   out.reserve(normalized.size());
   Lexer lexer(normalized);
   std::size_t end = 0;  // of the last lexeme
-  bool values = false, decided = false;
+  bool values = false, setting = false, decided = false, assigned = false;
   for (Lexeme lexeme = lexer.next(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next()) {
-    if (lexeme.kind != Lexeme::Kind::comment && !decided) values = carries_values(normalized.substr(lexeme.offset)), decided = true;
+    const bool comment = lexeme.kind == Lexeme::Kind::comment;
+    if (!comment && !decided) {
+      const auto statement = normalized.substr(lexeme.offset);
+      values = carries_values(statement), setting = sets(statement), decided = true;
+    }
+    if (lexeme.is(';')) decided = false;
     out += normalized.substr(end, lexeme.offset - end);
     end = lexeme.offset + lexeme.text.size();
-    if (lexeme.kind == Lexeme::Kind::string) out += out.ends_with('\'') || out.ends_with('&') ? " '...'" : "'...'";
+    if (lexeme.kind == Lexeme::Kind::string || (setting && assigned && lexeme.kind == Lexeme::Kind::word)) out += out.ends_with('\'') || out.ends_with('&') || glued(out) ? " '...'" : "'...'";
     else if (lexeme.kind == Lexeme::Kind::number && values) out += glued(out) ? " 0" : "0";
-    else if (lexeme.kind == Lexeme::Kind::comment) out += out.empty() || out.back() == ' ' ? "" : " ";
+    else if (comment) out += out.empty() || out.back() == ' ' ? "" : " ";
     else out += lexeme.text;
+    if (lexeme.kind == Lexeme::Kind::string && end_is_uncertain(lexeme.text)) return out + " ...";
+    if (!comment) assigned = setting && (lexeme.text == "=" || lexeme.is_word("to"));
   }
   return std::string(trim(out));
 }

@@ -1,6 +1,7 @@
 #include "sql/suppressions.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "base/text.h"
@@ -64,12 +65,17 @@ class Script {
   }
 
  private:
-  using Lines = std::pair<int, int>;
+  struct Part {
+    int first_line, first_column, last_line, last_column;
+  };
 
   int line(std::size_t offset) const { return lines_.at(offset).line; }
-  Lines of_statement(std::size_t i) const {
+  Part of_line(int line) const { return {line, 1, line, std::numeric_limits<int>::max()}; }
+  Part of_statement(std::size_t i) const {
     const auto& statement = statements_[i];
-    return {line(statement.offset), line(statement.offset + std::max<std::size_t>(statement.text.size(), 1) - 1)};
+    const auto first = lines_.at(statement.offset);
+    const auto last = lines_.at(statement.offset + std::max<std::size_t>(statement.text.size(), 1) - 1);
+    return {first.line, first.column, last.line, last.column};
   }
 
   // What follows COPY … FROM stdin is data up to "\.".
@@ -90,19 +96,23 @@ class Script {
       if (!found) continue;
       const auto position = lines_.at(token.offset);
       found->what.place = {file_, position.line, position.column};
-      if (!found->whole_file) std::tie(found->what.first_line, found->what.last_line) = where(token);
+      if (!found->whole_file) {
+        const Part part = where(token);
+        found->what.first_line = part.first_line, found->what.first_column = part.first_column;
+        found->what.last_line = part.last_line, found->what.last_column = part.last_column;
+      }
       out_.push_back(std::move(found->what));
     }
   }
 
   // Between the statements i - 1 and i.
-  Lines around(const Lexeme& comment, std::size_t i) const {
-    if (i > 0 && of_statement(i - 1).second == line(comment.offset)) return of_statement(i - 1);
+  Part around(const Lexeme& comment, std::size_t i) const {
+    if (i > 0 && of_statement(i - 1).last_line == line(comment.offset)) return of_statement(i - 1);
     if (i < statements_.size()) return of_statement(i);
-    return {line(comment.offset), line(comment.offset)};  // nothing is behind it
+    return of_line(line(comment.offset));  // nothing is behind it
   }
 
-  Lines inside(const Lexeme& comment, std::size_t i) const {
+  Part inside(const Lexeme& comment, std::size_t i) const {
     const std::string_view before = text_.substr(0, comment.offset);
     const auto code = before.find_last_not_of(" \t");
     const bool own_line = code == std::string_view::npos || before[code] == '\n';
@@ -111,7 +121,7 @@ class Script {
       Lexer lexer(text_.substr(0, statements_[i].offset + statements_[i].text.size()), comment.offset + comment.text.size());
       out = line(lexer.next_token().offset);
     }
-    return {out, out};
+    return of_line(out);
   }
 
   std::string_view text_;
@@ -131,17 +141,24 @@ std::vector<Suppression> suppressions(std::string_view script, const std::string
 std::vector<Suppression> line_suppressions(std::string_view text, const std::string& file) {
   std::vector<Suppression> out;
   if (text.find(mark) == std::string_view::npos) return out;
+  std::vector<std::size_t> waiting;  // comments on lines of their own: for the next line that is none
   int number = 0;
-  for (const auto line : pgadvise::split(text, '\n')) {
+  for (const auto whole_line : pgadvise::split(text, '\n')) {
     ++number;
-    const auto at = line.find(mark);
+    const auto line = trim(whole_line);
+    const bool comment = line.starts_with('#') || line.starts_with("//") || line.starts_with("--") || line.starts_with("/*");
+    if (!line.empty() && !comment) {
+      for (const auto i : waiting) out[i].first_line = out[i].last_line = number;
+      waiting.clear();
+    }
+    const auto at = whole_line.find(mark);
     if (at == std::string_view::npos) continue;
-    const auto before = trim(line.substr(0, at));
-    const auto opening = before.ends_with('#') ? 1u : before.ends_with("//") || before.ends_with("--") || before.ends_with("/*") ? 2u : 0u;
-    auto found = opening ? directive(line.substr(at)) : std::nullopt;
+    const auto before = trim(whole_line.substr(0, at));
+    auto found = before.ends_with('#') || before.ends_with("//") || before.ends_with("--") || before.ends_with("/*") ? directive(whole_line.substr(at)) : std::nullopt;
     if (!found) continue;
     found->what.place = {file, number, static_cast<int>(at) + 1};
-    if (!found->whole_file) found->what.first_line = found->what.last_line = before.size() > opening ? number : number + 1;
+    if (!found->whole_file) found->what.first_line = found->what.last_line = number;
+    if (!found->whole_file && comment) waiting.push_back(out.size());
     out.push_back(std::move(found->what));
   }
   return out;

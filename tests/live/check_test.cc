@@ -260,9 +260,9 @@ TEST(Check, MigrationsThatHaveRunAreNotJudged) {
   folder.write("drizzle/0002_c.sql", "CREATE INDEX c ON t (a);");
   {
     live::Database database;
-    database.run(rows + "CREATE SCHEMA other; CREATE TABLE other.ran (id serial, hash text NOT NULL, created_at bigint); INSERT INTO other.ran (hash, created_at) VALUES ('x', 1000)");
+    database.run(rows + "CREATE SCHEMA other; CREATE TABLE other.ran_migrations (id serial, hash text NOT NULL, created_at bigint); INSERT INTO other.ran_migrations (hash, created_at) VALUES ('x', 1000)");
     EXPECT_EQ(judged_migrations(database, folder.path("drizzle")), (Names{"0001_b", "0002_c"}));
-    database.run("INSERT INTO other.ran (hash, created_at) VALUES ('y', 2000)");
+    database.run("INSERT INTO other.ran_migrations (hash, created_at) VALUES ('y', 2000)");
     EXPECT_EQ(judged_migrations(database, folder.path("drizzle")), Names{"0002_c"});
   }
   folder.write("prisma/migrations/20240101000000_a/migration.sql", "CREATE TABLE t (a int);");

@@ -59,6 +59,7 @@ TEST(LoggedPlans, KeepFiguresNamesAndSettings) {
                         "        Index Cond: (id = ANY ('{1,2}'::integer[]))\n"
                         "        Rows Removed by Filter: 12\n"
                         "  SubPlan 1\n"
+                        "Foreign Program: curl -u me:secret\n"
                         "Trigger for constraint t_fkey: time=0.046 calls=1\n"
                         "Settings: work_mem = '8MB'"),
             "Query Identifier: -77\n"
@@ -69,6 +70,7 @@ TEST(LoggedPlans, KeepFiguresNamesAndSettings) {
             "        Index Cond: (id = ANY ('...'::integer[]))\n"
             "        Rows Removed by Filter: 12\n"
             "  SubPlan 1\n"
+            "Foreign Program: '...'\n"
             "Trigger for constraint t_fkey: time=0.046 calls=1\n"
             "Settings: work_mem = '8MB'");
 }
@@ -76,9 +78,9 @@ TEST(LoggedPlans, KeepFiguresNamesAndSettings) {
 TEST(LoggedPlans, OfJsonKeepWhatIsNoExpression) {
   const auto plan = nlohmann::json::parse(redact_plan(
       Format::json, R"({"Query Text": "SELECT 'secret'", "Query Parameters": "$1 = 'secret'", "Settings": {"work_mem": "8MB"}, "Plan": {"Node Type": "Seq Scan",
-        "Plan Rows": 7, "Output": ["Timing::text || 'secret'", "a"], "Unheard Of": {"Deep": "x = 'secret'"}, "Plans": [{"Filter": "a = 1"}]}})"));
+        "Plan Rows": 7, "Output": ["Timing::text || 'secret'", "a"], "Unheard Of": {"Deep": "secret"}, "Alias": {"a": {"b": "secret"}}, "Foreign Program": "curl -u me:secret", "Plans": [{"Filter": "a = 1"}]}})"));
   EXPECT_EQ(plan, nlohmann::json::parse(R"({"Settings": {"work_mem": "8MB"}, "Plan": {"Node Type": "Seq Scan", "Plan Rows": 7,
-        "Output": ["Timing::text || '...'", "a"], "Unheard Of": {"Deep": "x = '...'"}, "Plans": [{"Filter": "a = '...'"}]}})"));
+        "Output": ["Timing::text || '...'", "a"], "Unheard Of": {"Deep": "'...'"}, "Alias": {"a": {"b": "'...'"}}, "Foreign Program": "'...'", "Plans": [{"Filter": "a = '...'"}]}})"));
   EXPECT_EQ(redact_plan(Format::json, R"({"Query Text": "SELECT 1", "Plan": {"Filter": "a = 'sec)"), "");
   EXPECT_EQ(redact_plan(Format::json, "{\"Query Text\": \"SELECT 1\", \"Plan\": " + std::string(100'000, '[')), "");
   EXPECT_EQ(redact_plan(Format::text, "Query Text: SELECT 'never closed\nSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)"), "");

@@ -52,10 +52,11 @@ TEST(Suppressions, AreNotSeenInStringsAndData) {
 }
 
 TEST(Suppressions, OfOtherFiles) {
-  const auto found = sql::line_suppressions("RUN a # pgadvise: ignore a-b x\n# pgadvise: ignore c-d x\nRUN b\nsay pgadvise: ignore e-f x\n", "Dockerfile");
-  ASSERT_EQ(found.size(), 2u);
+  const auto found = sql::line_suppressions("RUN a # pgadvise: ignore a-b x\n# pgadvise: ignore c-d x\n## pgadvise: ignore e-f x\n\nRUN b\nsay pgadvise: ignore g-h x\n", "Dockerfile");
+  ASSERT_EQ(found.size(), 3u);
   EXPECT_EQ(found[0].first_line, 1);
-  EXPECT_EQ(found[1].first_line, 3);
+  EXPECT_EQ(found[1].first_line, 5);
+  EXPECT_EQ(found[2].first_line, 5);
 }
 
 Finding finding(std::string rule, Subject subject, std::optional<Place> place = {}) {
@@ -68,7 +69,7 @@ Finding finding(std::string rule, Subject subject, std::optional<Place> place = 
 
 bool meets(const Suppression& suppression, Finding finding) {
   std::vector<Finding> findings = {std::move(finding)};
-  std::set<std::size_t> used;
+  lint::UsedSuppressions used;
   const auto suppressed = lint::suppress(findings, {suppression}, used);
   EXPECT_EQ(suppressed.size() == 1, findings.empty());
   EXPECT_EQ(suppressed.size(), used.size());
@@ -108,6 +109,22 @@ TEST(Suppressions, ByObject) {
   EXPECT_FALSE(meets(entry("orders", ""), finding("a", key))) << "a schema other than public has to be named";
 }
 
+TEST(Suppressions, OfOneStatementOfALineLeaveTheOthersAlone) {
+  const std::string_view script = "CREATE TABLE a (x int); CREATE TABLE b (x int); -- pgadvise: ignore a because";
+  const auto found = sql::suppressions(script, "a.sql");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_FALSE(meets(found[0], finding("a", {}, Place{"a.sql", 1, 1})));
+  EXPECT_TRUE(meets(found[0], finding("a", {}, Place{"a.sql", 1, 25})));
+}
+
+TEST(Suppressions, CommentsDontSpeakForAWholeSchema) {
+  Subject schema;
+  schema.kind = "schema";
+  schema.schema = "public";
+  EXPECT_FALSE(meets(comment("a.sql", 7, 9), finding("a", schema, Place{"a.sql", 7, 1})));
+  EXPECT_TRUE(meets(entry("public", ""), finding("a", schema, Place{"a.sql", 7, 1})));
+}
+
 TEST(Suppressions, ByPathAndLine) {
   const auto at = finding("a", {}, Place{"db/migrations/1.sql", 7, 1});
   EXPECT_TRUE(meets(entry("", "migrations/*"), at));
@@ -144,8 +161,9 @@ TEST(Config, MistakesAreToldWithTheirLineAndWhatIsNear) {
   EXPECT_EQ(error_of("[rules.unindexed-foreign-keys]\n"), "1:8: there is no rule unindexed-foreign-keys (did you mean unindexed-foreign-key?)");
   EXPECT_NE(error_of("[rules.deep-offset]\nseverty = \"note\"\n").find("2:1: unknown key severty (did you mean severity?)"), std::string::npos);
   EXPECT_NE(error_of("[rules.deep-offset]\nseverity = \"loud\"\n").find("there is no severity loud"), std::string::npos);
-  EXPECT_NE(error_of("[rules.deep-offset]\nrows = \"many\"\n").find("rows is no number"), std::string::npos);
-  EXPECT_NE(error_of("[rules.deep-offset]\nrows = nan\n").find("rows is no number"), std::string::npos);
+  EXPECT_NE(error_of("[rules.deep-offset]\nrows = \"many\"\n").find("rows is no number from 0 on"), std::string::npos);
+  EXPECT_NE(error_of("[rules.deep-offset]\nrows = -1\n").find("from 0 on"), std::string::npos);
+  EXPECT_NE(error_of("[rules.deep-offset]\nrows = nan\n").find("rows is no number from 0 on"), std::string::npos);
   EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"\n").find("gives no reason"), std::string::npos);
   EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nreason = \"x\"\n").find("names nothing"), std::string::npos);
   EXPECT_NE(error_of("[ignore]\nrule = \"deep-offset\"\n").find("two brackets"), std::string::npos);
@@ -157,6 +175,7 @@ TEST(Config, MistakesAreToldWithTheirLineAndWhatIsNear) {
 TEST(Config, IsFoundAboveUpToTheRepositorysRoot) {
   const TempTree tree{{"pgadvise.toml", ""}, {"app/.git/HEAD", ""}, {"app/db/x.sql", ""}, {"lib/db/x.sql", ""}};
   EXPECT_EQ(cli::find_config(tree.path("app/db")), "");
+  EXPECT_EQ(std::filesystem::canonical(cli::find_config(tree.path("app/../lib/db/.."))), std::filesystem::canonical(tree.path("pgadvise.toml")));
   EXPECT_EQ(std::filesystem::canonical(cli::find_config(tree.path("lib/db/x.sql"))), std::filesystem::canonical(tree.path("pgadvise.toml")));
 }
 
