@@ -25,11 +25,11 @@ static bool end_is_uncertain(std::string_view string) {
   return string.size() > 2 && string.front() == '\'' && string[string.size() - 2] == '\\';
 }
 
-// Would a digit behind this be a part of its last word? ".5" needs no space there.
+// Would a digit behind this be read as one with it? A word's part, or ".0".
 static bool glued(std::string_view out) {
   if (out.empty()) return false;
   const auto last = static_cast<unsigned char>(out.back());
-  return std::isalnum(last) || last == '_' || last == '$' || last >= 0x80;
+  return std::isalnum(last) || last == '_' || last == '$' || last == '.' || last >= 0x80;
 }
 
 std::string redact(std::string_view normalized) {
