@@ -267,6 +267,7 @@ class Check {
       diagnostics_.push_back(snapshot.error());
       return;
     }
+    for (auto& what : snapshot->not_read) diagnostics_.push_back({Error::Kind::passing, snapshot_, "when it was taken: " + std::move(what), {}});
     live_ = std::move(snapshot->catalog);
     live_name_ = fmt::format("the snapshot {} of the database {}, taken {}", snapshot_, live_->database, snapshot->taken);
     report_.server_version = version_text(live_->server_version);

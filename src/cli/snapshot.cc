@@ -26,7 +26,9 @@ Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   if (!connection) return tl::unexpected(connection.error());
   auto catalog = pg::read_catalog(*connection, diagnostics, {.values = options.values});
   if (!catalog) return tl::unexpected(catalog.error());
-  return project::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION, std::move(*catalog)});
+  std::vector<std::string> not_read;  // without the server's name
+  for (const auto& error : diagnostics) not_read.push_back(Error{error.kind, {}, error.what, error.hint}.line());
+  return project::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION, std::move(not_read), std::move(*catalog)});
 }
 
 int run(const Options& options) {

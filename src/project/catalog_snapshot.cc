@@ -297,6 +297,10 @@ class Writer {
     put(snapshot.by, 1);
     out_ += ",\n\"taken\": ";
     put(snapshot.taken, 1);
+    if (!snapshot.not_read.empty()) {
+      out_ += ",\n\"not_read\": ";
+      put(snapshot.not_read, 1);
+    }
     bool first = false;
     fields(snapshot.catalog, first, 0);
     return escape_controls(out_ + "\n}\n");
@@ -427,6 +431,7 @@ class Reader {
     CatalogSnapshot out;
     read_member(whole_file, Field{"taken", &CatalogSnapshot::taken, needed}, out);
     read_member(whole_file, Field{"pgadvise", &CatalogSnapshot::by, needed}, out);
+    read_member(whole_file, Field{"not_read", &CatalogSnapshot::not_read}, out);
     if (refused_.empty() && !is_time(out.taken)) refuse("taken is no time");
     if (const auto& tables = member(whole_file, "tables"); !tables.is_null() && !tables.is_array()) refuse("tables is no list");
     read(whole_file, out.catalog, {});

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "model/catalog.h"
@@ -16,6 +17,7 @@ namespace pgadvise::project {
 struct CatalogSnapshot {
   std::string taken;  // 2026-05-01T12:00:00Z
   std::string by;     // pgadvise's version
+  std::vector<std::string> not_read;  // what the role could not see, in a line each
   Catalog catalog;
 };
 

@@ -68,6 +68,7 @@ std::string key_before(std::string_view text, std::size_t at) {
   const auto gap = text.substr(begin + head.size(), at - begin - head.size());
   if (gap.find_first_of("=:") == std::string_view::npos) return {};
   const auto word = head.find_last_of(" \t\"'`=:,{(-");
+  if (word != std::string_view::npos && (head[word] == '=' || head[word] == ':')) return {};  // a part of another value
   const auto key = word == std::string_view::npos ? head : head.substr(word + 1);
   const bool name = key.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") == std::string_view::npos;
   return name ? std::string(key.substr(0, 60)) : std::string();

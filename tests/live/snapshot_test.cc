@@ -69,7 +69,7 @@ TEST(Snapshot, IsTheCatalog) {
     Diagnostics diagnostics;
     const auto live = pg::read_catalog(database.admin(), diagnostics, {.values = values});
     ASSERT_TRUE(live);
-    const std::string text = project::to_catalog_snapshot({"2026-05-01T12:00:00Z", "1", *live});
+    const std::string text = project::to_catalog_snapshot({"2026-05-01T12:00:00Z", "1", {}, *live});
     EXPECT_EQ(testing_support::violations("snapshot.schema.json", json::parse(text)), "");
     const auto read = project::parse_catalog_snapshot("prod.json", text);
     ASSERT_TRUE(read) << read.error().line();

@@ -115,7 +115,7 @@ const json as_json = json::parse(R"json({
     "inherits": [{"schema": "public", "name": "base"}], "unlogged": true, "temporary": true, "row_security": true, "definition": "SELECT 1", "comment": "c"
   }]})json");
 
-std::string written(const Catalog& catalog) { return to_catalog_snapshot({"2026-05-01T12:00:00Z", "0.1.0", catalog}); }
+std::string written(const Catalog& catalog) { return to_catalog_snapshot({"2026-05-01T12:00:00Z", "0.1.0", {}, catalog}); }
 
 // "" when it is read.
 std::string error_of(const json& document) {
@@ -132,6 +132,12 @@ json with(const char* pointer, json value) {
 TEST(CatalogSnapshot, HoldsEveryMember) {
   EXPECT_EQ(json::parse(written(everything())), as_json);
   EXPECT_EQ(testing_support::violations("snapshot.schema.json", as_json), "");
+}
+
+TEST(CatalogSnapshot, TellsWhatCouldNotBeRead) {
+  const auto again = parse_catalog_snapshot("prod.json", to_catalog_snapshot({"2026-05-01T12:00:00Z", "0.1.0", {"sizes can't be seen"}, {}}));
+  ASSERT_TRUE(again) << again.error().line();
+  EXPECT_EQ(again->not_read, std::vector<std::string>{"sizes can't be seen"});
 }
 
 TEST(CatalogSnapshot, IsReadAsItWasWritten) {
