@@ -620,11 +620,15 @@ struct Fit {
   std::size_t lines = 0, names = 0, implausible = 0;
 };
 
-Fit fit_of(const Prefix& prefix, const std::vector<Levelled>& lines) {
+// Stops where more than `misses` lines don't fit.
+Fit fit_of(const Prefix& prefix, const std::vector<Levelled>& lines, std::size_t misses) {
   Fit fit;
   Header header;
   for (const auto& levelled : lines) {
-    if (!prefix.match(levelled.line, header) || header.message.data() != levelled.message) continue;
+    if (!prefix.match(levelled.line, header) || header.message.data() != levelled.message) {
+      if (misses-- == 0) break;
+      continue;
+    }
     ++fit.lines;
     fit.implausible += implausible(prefix, header);
     for (const auto* name : {&header.user, &header.database, &header.application, &header.host}) fit.names += !name->empty();
@@ -700,7 +704,7 @@ std::optional<Prefix> infer_prefix(const std::vector<Levelled>& lines) {
   std::string best;
   std::tuple<std::size_t, std::size_t, std::size_t> most{};
   for (const auto& sketch : sketches) {
-    const Fit fit = fit_of(Prefix(sketch), lines);
+    const Fit fit = fit_of(Prefix(sketch), lines, lines.size() / 20);
     if (!enough(fit.lines, lines.size()) || fit.implausible > 0) continue;
     const std::tuple rank{fit.names, fit.lines, escapes(sketch)};
     if (rank > most) most = rank, best = sketch;
@@ -727,7 +731,7 @@ const Prefix* find_known(const std::vector<std::string_view>& lines, const std::
         fits.second += !name->empty();
     }
     if (fits <= most) continue;
-    const Fit fit = fit_of(prefix, levelled);
+    const Fit fit = fit_of(prefix, levelled, levelled.size());
     if (fit.implausible * 20 > fit.lines) continue;
     most = fits;
     best = &prefix;
@@ -740,7 +744,7 @@ const Prefix* find_known(const std::vector<std::string_view>& lines, const std::
 std::optional<Prefix> find_prefix(const std::vector<std::string_view>& lines, bool infer) {
   const std::vector<Levelled> levelled = with_level(lines);
   const Prefix* known = find_known(lines, levelled);
-  const std::size_t explained = known ? fit_of(*known, levelled).lines : 0;
+  const std::size_t explained = known ? fit_of(*known, levelled, levelled.size()).lines : 0;
   if (infer && !enough(explained, levelled.size()))
     if (auto inferred = infer_prefix(levelled)) return inferred;
   return known ? std::optional(*known) : std::nullopt;
