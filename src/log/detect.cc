@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 #include "log/decoder.h"
+#include "log/language.h"
 #include "log/prefix.h"
 
 namespace pgadvise::log {
@@ -32,6 +34,10 @@ std::vector<std::string_view> lines_of(std::string_view head) {
   return lines;
 }
 
+bool of_syslog(const std::vector<std::string_view>& lines) {
+  return std::any_of(lines.begin(), lines.end(), [](auto line) { return line.substr(0, 256).find(" postgres[") != std::string_view::npos; });
+}
+
 void describe_stranger(std::string_view head, const std::vector<std::string_view>& lines, Format& format) {
   struct Magic {
     std::string_view bytes;
@@ -54,22 +60,24 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
     return std::any_of(lines.begin(), lines.end(),
                        [&](auto line) { return line.find(part) != std::string_view::npos; });
   };
-  if (first.starts_with('{')) {
+  const bool levels = std::any_of(lines.begin(), lines.end(), holds_level);
+  const std::string own_prefix = levels ? "; if it is that, give its prefix: --log-line-prefix '…', as SHOW log_line_prefix tells it" : "";
+  if (first.starts_with("{\"") || (first.starts_with('{') && !levels)) {
     format.looked_like = any("\"textPayload\"") ? "Google Cloud's JSON"
                          : any("\"record\"")    ? "CloudNativePG's JSON"
                          : any("\"log\":")      ? "Docker's json-file"
                                                 : "JSON of another program";
-    format.advice = "of JSON, only PostgreSQL's own jsonlog is read: take the server's log file itself";
+    format.advice = "of JSON, only PostgreSQL's own jsonlog is read: take the server's log file itself" + own_prefix;
     return;
   }
-  if (any(" postgres[") || any("]: [")) {
+  if (of_syslog(lines) || (!levels && any("]: ["))) {
     format.looked_like = "syslog";
-    format.advice = "take the server's own log: log_destination = stderr, csvlog or jsonlog";
+    format.advice = "take the server's own log: log_destination = stderr, csvlog or jsonlog" + own_prefix;
     return;
   }
-  if (any("LOG:  ") || any("ERROR:  ")) {
+  if (levels) {
     format.looked_like = "PostgreSQL's, with a log_line_prefix that isn't known";
-    format.advice = "give it: --log-line-prefix, as SHOW log_line_prefix tells it";
+    format.advice = "give it: --log-line-prefix '…', as SHOW log_line_prefix tells it";
     return;
   }
   if (any("\" 200 ") || any("HTTP/1.")) {
@@ -116,8 +124,7 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
     tell_order(times, format);
   } else {
     const std::vector<std::string_view> views(texts.begin(), texts.end());
-    const Prefix given(line_prefix);
-    const Prefix* prefix = line_prefix.empty() ? find_prefix(views) : &given;
+    const std::optional<Prefix> prefix = line_prefix.empty() ? find_prefix(views, false) : Prefix(line_prefix);
     Header header;
     const auto fits = [&](std::string_view text) { return prefix && !prefix->pattern().empty() && prefix->match(text, header); };
     if (std::none_of(views.begin(), views.end(), fits)) return false;
@@ -200,8 +207,7 @@ Format detect(std::string_view head, const std::string& line_prefix) {
     for (const auto line : lines)
       if (!line.starts_with('\t')) bare.push_back(line);
   }
-  const Prefix given(line_prefix);
-  const Prefix* prefix = line_prefix.empty() ? find_prefix(bare) : &given;
+  const std::optional<Prefix> prefix = line_prefix.empty() ? find_prefix(bare, !of_syslog(bare)) : Prefix(line_prefix);
   Header header;
   for (const auto line : bare)
     if (prefix && prefix->match(line, header)) {

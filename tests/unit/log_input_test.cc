@@ -98,6 +98,123 @@ TEST(Prefix, OfAHostileNameIsNotTriedForever) {
   EXPECT_EQ(log.source().not_understood, 1u);
 }
 
+// What a server with this log_line_prefix writes for one process; a process of its own has neither user nor database.
+std::string prefix_written(std::string_view prefix, int process, int line, bool own) {
+  std::string out;
+  for (std::size_t i = 0; i < prefix.size(); ++i) {
+    if (prefix[i] != '%') {
+      out += prefix[i];
+      continue;
+    }
+    switch (prefix[++i]) {
+      case 'm': out += fmt::format("2024-05-01 12:00:{:02}.{:03} UTC", line, line * 7); break;
+      case 't': out += fmt::format("2024-05-01 12:00:{:02} UTC", line); break;
+      case 'n': out += fmt::format("17145648{:02}.{:03}", line, line * 7); break;
+      case 's': out += "2024-05-01 11:00:00 UTC"; break;
+      case 'p': out += std::to_string(process); break;
+      case 'c': out += fmt::format("6630f1a0.{:x}", process); break;
+      case 'l': out += std::to_string(line); break;
+      case 'v': out += own ? "" : fmt::format("{}/{}", process % 7, line); break;
+      case 'x': out += "0"; break;
+      case 'Q': out += own ? "0" : line % 2 ? "-5512345678901234567" : "5512345678901234567"; break;
+      case 'e': out += "00000"; break;
+      case 'b': out += own ? "checkpointer" : "client backend"; break;
+      case 'i': out += own ? "" : "SELECT"; break;
+      case 'u': out += own ? "" : "app"; break;
+      case 'd': out += own ? "" : "shop"; break;
+      case 'a': out += own ? "" : "web 1"; break;
+      case 'h': out += own ? "" : "10.0.0.5"; break;
+      case 'r': out += own ? "" : "10.0.0.5(5432)"; break;
+      case 'q':
+        if (own) return out;
+        break;
+      default: break;
+    }
+  }
+  return out;
+}
+
+TEST(Prefix, InferredWhenItIsNotKnown) {
+  struct Case {
+    const char* prefix;
+    bool user, database, sessions;  // are they sure?
+  };
+  const Case cases[] = {
+      {"%m [%p] %Q ", false, false, true},
+      {"%m [%p] [%b] ", false, false, true},
+      {"%t", false, false, false},
+      {"%p: ", false, false, true},
+      {"%p %m", false, false, true},
+      {"%m %u@%d/%a[%p] ", true, true, true},
+      {"[%m] [%p] [%u@%d] [%a] ", true, true, true},
+      {"%t [%p]: [%l-1] [%x] user=%u,db=%d,app=%a ", true, true, true},
+      {"%u@%d %m [%p] ", true, true, true},
+      {"db=%d,user=%u,pid=%p,time=%m ", true, true, true},
+      {"%m user=%u db=%d host=%h pid=%p: ", true, true, true},
+      {"pid=%p,sess=%c,line=%l,ts=%m,", false, false, true},
+      {"%n %p %c ", false, false, true},
+      {"%m [%p]: level=%e user=%u ", true, false, true},
+      {"%m [%p] app=%a,user=%u,db=%d,client=%h ", true, true, true},
+      {"%m [%p] %q[%u@%d] [%a] ", true, true, true},
+      {"%m [%p] %quser=%u db=%d app=%a ", true, true, true},
+      {"[%p] %m %q%u@%d ", true, true, true},
+      {"%m [%l] [%p] %c ", false, false, true},
+      {"<%m %p> %q<%u@%d> ", true, true, true},
+      {"%m;%p;%l; ", false, false, true},
+      {"%c %l %m ", false, false, true},
+      {"(%m) (%p) (%u@%d) ", true, true, true},
+      {"%m pid=%p user=%u database=%d ", true, true, true},
+      {"%t [%p] [%l-1] %q%u@%d ", true, true, true},
+      {"%m [%p] %e %q%u@%d ", true, true, true},
+      {"%m [%p] %x %q%u@%d ", true, true, true},
+      {"{%m} {%p} %q{%u@%d} ", true, true, true},
+      {"%m [%p]: [%l-1] [%v] %quser=%u,db=%d ", true, true, true},
+      {"%m # %p # ", false, false, true},
+      {"%m %c %p %l ", false, false, true},
+      {"100%% %m [%p] %l ", false, false, true},
+      {"%m [%p] %q%u@%d [%h] ", true, true, true},
+      {"%n [%p] [%c] user=%u,db=%d,client=%r ", true, true, true},
+  };
+  for (const auto& [prefix, user, database, sessions] : cases) {
+    std::string text;
+    const auto add = [&](int process, int line, bool own, std::string_view rest) { text += prefix_written(prefix, process, line, own) + std::string(rest) + "\n"; };
+    for (int line = 1; line < 20; line += 3) {
+      add(4242, line, false, call);
+      add(5353, line, false, "LOG:  duration: 0.5 ms  statement: SELECT 1,\n\t2");
+      add(4242, line + 1, false, "ERROR:  division by zero");
+      add(4242, line + 1, false, "STATEMENT:  SELECT 1/0");
+      add(99, line + 2, true, "LOG:  checkpoint starting: time");
+    }
+    const Read log = read_text(text);
+    EXPECT_EQ(log.source().statements, 14u) << prefix << " read as " << log.source().prefix << log.source().note;
+    EXPECT_EQ(log.source().not_understood, 0u) << prefix << " read as " << log.source().prefix;
+    if (log.workload.queries.empty()) continue;
+    const std::set<std::string> none;
+    EXPECT_EQ(log.query().users, user ? std::set<std::string>{"app"} : none) << prefix << " read as " << log.source().prefix;
+    EXPECT_EQ(log.query().databases, database ? std::set<std::string>{"shop"} : none) << prefix << " read as " << log.source().prefix;
+    if (sessions) {
+      EXPECT_EQ(log.workload.sessions, 2u) << prefix << " read as " << log.source().prefix;
+    }
+  }
+}
+
+TEST(Prefix, WhatWouldGiveWrongNamesIsNotTaken) {
+  for (const char* prefix : {"%t %p %e %u %d  ", "%t [%p] %l [%c] %u %d %a %h ", "{%m} {%p} {%u} ", "%m|%p|%h|%u|%d|%a|"}) {
+    const Read log = read_text(prefix_written(prefix, 4242, 7, false) + call + "\n");
+    EXPECT_EQ(log.source().statements, 1u) << prefix;
+    ASSERT_EQ(log.workload.queries.size(), 1u) << prefix;
+    EXPECT_TRUE(log.query().users.empty()) << prefix << " read as " << log.source().prefix;
+    EXPECT_TRUE(log.query().databases.empty()) << prefix << " read as " << log.source().prefix;
+  }
+}
+
+TEST(Prefix, WhatIsNotSureIsSaid) {
+  const Read log = read_text(fmt::format("app {0}\napp {0}\n", call));
+  EXPECT_EQ(log.source().statements, 0u);
+  ASSERT_FALSE(log.diagnostics.empty());
+  EXPECT_NE((log.source().note + log.diagnostics[0].line()).find("--log-line-prefix"), std::string::npos);
+}
+
 TEST(Input, NamesOfComposeServices) {
   const Read log = read_text(
       "db-1  | The files belonging to this database system will be owned by user \"postgres\".\n"
