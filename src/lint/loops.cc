@@ -48,7 +48,7 @@ std::string with_parameters(const Sample& sample) {
 Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round) {
   std::string text = std::to_string(repeat.most_in_one_scope * calls_in_a_round) + " calls in " + scope_name(repeat.scope) + ", ";
   text += repeat.same_values        ? "all with the same values"
-          : repeat.parameters_known ? std::to_string(repeat.distinct_parameters) + " or more with parameters of their own"
+          : repeat.parameters_known ? std::to_string(std::min(repeat.distinct_parameters, repeat.most_in_one_scope * calls_in_a_round)) + (repeat.distinct_parameters < repeat.most_in_one_scope * calls_in_a_round ? " or more"  : "") + " with parameters of their own"
                                     : "parameters not logged";
   if (repeat.longest_span_ms > 0) text += ", within " + milliseconds(repeat.longest_span_ms);
   text += "; " + std::to_string(repeat.calls * calls_in_a_round) + " calls in " + std::to_string(repeat.scopes) +
