@@ -54,9 +54,10 @@ void report_deadlock(const Context& context, Reporter& reporter, const std::vect
 void report_waits(const Context& context, Reporter& reporter, const Waits& waits) {
   const ServerEvent& first = waits.ended.empty() ? *waits.unfinished.front() : *waits.ended.front();
   const bool schema = changes_schema(first.statement);
-  std::string message = "This statement waited for a lock " + times(waits.count);
+  std::string message = (first.fingerprint.empty() ? "Sessions waited for locks " : "This statement waited for a lock ") + times(waits.count);
   if (waits.most > 0) message += ", " + duration_text(waits.most / 1000) + (waits.count > 1 ? " at most, " + duration_text(waits.total / 1000) + " in all" : "");
-  message += schema ? "; while it waits, every statement on the table that comes later waits behind it." : ": another transaction held the row or table.";
+  if (first.fingerprint.empty()) message += "; the log does not have their statements";
+  message += schema ? "; while it waits, every statement on the table that comes later waits behind it." : first.fingerprint.empty() ? ": other transactions held the rows or tables." : ": another transaction held the row or table.";
   Finding& finding = reporter.add(subject_of(context, first, "wait"), std::move(message));
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "waited"));

@@ -141,10 +141,12 @@ Fix rewrite(const Context& context, const Case& found) {
   Fix fix{.safety = Fix::Safety::manual};
   const Predicate* key = single_key(*found.child, found.repeat);
   const std::string column = key ? key->column.column : "key";
-  fix.title = "Ask once for all keys, with WHERE " + column + " = ANY($1)" +
+  const auto samples = found.repeat ? lint::samples_of(*found.repeat, found.child->fingerprint) : std::vector<const Sample*>{};
+  const std::string keys = lint::all_keys(*found.child, samples);
+  fix.title = (keys.empty() ? "Fetch them together, with one query for all keys" : "Ask once for all keys, with " + keys) +
               (found.parent ? ", or join it to the query that gives the keys" : "");
-  if (key) fix.sql = lint::ask_for_all(*found.child, *key);
-  if (!lint::is_drizzle(context)) return fix;
+  if (key) fix.sql = lint::ask_for_all(context, *found.child, *key, samples);
+  if (!lint::is_drizzle(context) || (key && !keys.ends_with("= ANY($1)"))) return fix;
   const QualifiedName name = key ? key->column.table : QualifiedName{};
   const std::string path = name.schema + "." + name.name;
   const std::string table = lint::drizzle_name(context, path, "table");

@@ -55,7 +55,7 @@ QualifiedName written_table(const Query& query) {
   return query.facts.unknown_relations.empty() ? QualifiedName{} : query.facts.unknown_relations.front();
 }
 
-Fix fix_of(const Context& context, const Query& query) {
+Fix fix_of(const Context& context, const Query& query, const std::vector<const Sample*>& samples) {
   Fix fix{.safety = Fix::Safety::manual};
   const QualifiedName table = written_table(query);
   const std::string name = lint::drizzle_name(context, table.schema + "." + table.name, "table");
@@ -70,16 +70,19 @@ Fix fix_of(const Context& context, const Query& query) {
   const std::string column = key ? key->column.column : "key";
   const std::string path = table.schema + "." + table.name + ".";
   const std::string property = name + "." + lint::drizzle_name(context, path + column, column);
+  const std::string keys = lint::all_keys(query, samples);
+  const bool one_key = keys.ends_with(" = ANY($1)");
   if (query.facts.kind == StatementKind::delete_) {
     if (key) fix.sql = lint::delete_all(query, *key);
-    fix.title = "Delete all rows in one statement: WHERE " + column + " = ANY($1)";
-    if (drizzle) fix.drizzle = "db.delete(" + name + ").where(inArray(" + property + ", keys))";
+    fix.title = "Delete all rows in one statement" + (keys.empty() ? "" : ": " + keys);
+    if (drizzle && one_key) fix.drizzle = "db.delete(" + name + ").where(inArray(" + property + ", keys))";
     return fix;
   }
   if (key) fix.sql = lint::update_all(context, query, *key);
-  fix.title = "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(" + column + ", …) WHERE t." + column + " = v." +
-              column + "; where every row gets the same values, WHERE " + column + " = ANY($1)";
-  if (!drizzle || query.facts.assigned_parameters.empty()) return fix;
+  fix.title = one_key ? "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(" + column + ", …) WHERE t." + column + " = v." +
+              column + "; where every row gets the same values, " + keys
+                      : "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(…), joined by all columns of the key";
+  if (!drizzle || !one_key || query.facts.assigned_parameters.empty()) return fix;
   const std::string& set = query.facts.assigned_parameters.front().first.column;
   fix.drizzle = "db.update(" + name + ").set({ " + lint::drizzle_name(context, path + set, set) + ": sql`case ${" + property +
                 "} when … then … end` }).where(inArray(" + property + ", keys))";
@@ -96,14 +99,15 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
                                       std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope) +
                                       ", one row at a time, where one statement could write all: " + ellipsis(query.text, lint::shown_statement),
                                   sure ? std::nullopt : std::optional(Severity::note));
-  if (const auto samples = lint::samples_of(repeat, query.fingerprint); !samples.empty()) finding.location = samples.front()->place;
+  const auto samples = lint::samples_of(repeat, query.fingerprint);
+  if (!samples.empty()) finding.location = samples.front()->place;
   const auto in_round = lint::per_round(repeat, query.fingerprint);
   lint::add_parent(context, repeat, finding.evidence);
   finding.evidence.push_back(lint::figures(repeat, in_round));
   lint::add_places(repeat, in_round, finding.evidence);
   if (repeat.scope != Repeat::Scope::transaction)
     finding.evidence.push_back({Evidence::Kind::statement, "each of them is a transaction of its own, with a flush of the log at its commit", {}, {}});
-  finding.fix = fix_of(context, query);
+  finding.fix = fix_of(context, query, samples);
 }
 
 }  // namespace

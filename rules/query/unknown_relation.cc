@@ -80,6 +80,40 @@ Cause cause_of(const Context& context, const QualifiedName& name, const Table& t
   return {"the server has it now, so the statement ran before it was made, in another database, or with another search_path", "Run migrations before the release that needs them", place};
 }
 
+const Column* counted_by(const Table& table, const std::string& sequence) {
+  for (const auto& column : table.columns) {
+    const bool counts = column.identity != Column::Identity::none || (column.default_expression && contains(lower(*column.default_expression), "nextval")) || contains(lower(column.type), "serial");
+    if (counts && sequence == table.name.name + "_" + column.name + "_seq") return &column;
+  }
+  return nullptr;
+}
+
+Cause made_here(const Catalog& catalog, const std::string& what, const Place& origin) {
+  const bool live = origin.live();
+  return {what + (live ? ", and the server has it now, so the statement ran before it was made, in another database, or with another search_path"
+                       : ", so the migration that makes it had not run on the server" + std::string(catalog.server_version == 0 ? " that was logged" : "") + ", or the search_path did not hold it"),
+          "Run migrations before the release that needs them", catalog_fact("it is made here", live ? std::nullopt : std::optional(origin))};
+}
+
+// A sequence or an index has the name.
+std::optional<Cause> no_table(const Catalog& catalog, const QualifiedName& name) {
+  for (const auto& [at, sequence] : catalog.sequences)
+    if (same(name, at)) return made_here(catalog, "the schema has a sequence of that name", sequence.origin);
+  for (const auto& [at, table] : catalog.tables) {
+    if (!name.schema.empty() && name.schema != at.schema) continue;
+    if (const Column* column = counted_by(table, name.name)) return made_here(catalog, "the schema has a sequence of that name, of " + display(at) + "." + column->name, column->origin);
+    for (const auto& index : table.indexes)
+      if (index.name == name.name) return made_here(catalog, "the schema has an index of that name, on " + display(at), index.origin);
+  }
+  return std::nullopt;
+}
+
+// "public.orders", a schema and a table in one pair of quotes, as the statement has it.
+bool quoted_whole(const QualifiedName& name, const std::vector<const ServerEvent*>& events) {
+  const std::string written = "\"" + name.schema + "." + name.name + "\"";
+  return !name.schema.empty() && std::any_of(events.begin(), events.end(), [&](const ServerEvent* event) { return contains(event->statement, written); });
+}
+
 Cause cause_of(const Context& context, const QualifiedName& name) {
   if (made_as_temporary(context, name.name))
     return {"other sessions make a temporary table of that name, which only they can see", "Make and use it in one transaction: a pooler may give each statement another session", {}};
@@ -98,6 +132,7 @@ Cause cause_of(const Context& context, const QualifiedName& name) {
     }
   }
   if (found) return cause_of(context, name, *found);
+  if (auto other = no_table(context.catalog(), name)) return std::move(*other);
   if (!nearest)
     return {"nothing in the schema makes it (a name with a mistake, or a table that was dropped or renamed while it was in use)", "Correct the name, or bring the table back until nothing asks for it", {}};
   const Evidence there = catalog_fact(display(nearest->name) + " is there", nearest->origin);
@@ -115,7 +150,9 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
   }
   const Query* later = last ? found_later(context, name, *last) : nullptr;
   Cause cause = cause_of(context, name);
-  if (later) {
+  if (quoted_whole(name, events)) {
+    cause = {"the statement quotes schema and table as one name, which is the name of one table with a dot in it", "Quote each part on its own: \"" + name.schema + "\".\"" + name.name + "\"", {}};
+  } else if (later) {
     cause.text = "later statements found it, so the application ran before its migrations did";
     cause.fix = "Run the migrations first, and start the application when they are through";
   }

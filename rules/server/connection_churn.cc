@@ -65,10 +65,12 @@ void report(Reporter& reporter, const ServerEvent& event, double rate, std::opti
   Finding& finding = reporter.add({.kind = "server", .entry = "sessions of " + event.about}, std::move(message), median ? std::nullopt : std::optional(Severity::note));
   finding.location = event.place;
   if (event.times.count() > 0 && event.first && event.last && *event.last > *event.first) {
-    const double busy = event.total / static_cast<double>(*event.last - *event.first);
+    // From the first end to the last: the first session began its own length earlier.
+    const auto count = static_cast<double>(event.count);
+    const double busy = std::min(count, event.total / (static_cast<double>(*event.last - *event.first) + event.total / count));
     char text[64];
     std::snprintf(text, sizeof text, busy < 0.1 ? "less than %.1f" : "%.1f", std::max(busy, 0.1));
-    finding.evidence.push_back({Evidence::Kind::statement, std::string("on average ") + text + " of them were open at a time: a pool of " + grouped(std::max(2.0, std::ceil(2 * busy))) + " would have carried them", event.place, {}});
+    finding.evidence.push_back({Evidence::Kind::statement, std::string("on average ") + text + " of them were open at a time: a pool of " + grouped(std::max(2.0, std::min(count, std::ceil(2 * busy)))) + " would have carried them", event.place, {}});
   } else {
     finding.evidence.push_back({Evidence::Kind::statement, median ? "the first of them ended here" : "how long they lasted is not logged (log_disconnections)", event.place, {}});
   }

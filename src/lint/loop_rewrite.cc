@@ -1,6 +1,8 @@
 #include "lint/loop_rewrite.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
 #include <map>
 #include <vector>
@@ -57,6 +59,92 @@ std::optional<Comparison> comparison_with(std::string_view text, int number) {
   return out;
 }
 
+struct Word {
+  std::string text;  // lower case; a name in quotes as written
+  std::size_t at = 0;
+};
+
+// Words, parameters, and single other characters; nothing where the text has strings or comments.
+std::vector<Word> words_of(std::string_view text) {
+  std::vector<Word> out;
+  const auto of_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80; };
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t start = at;
+    if (text[at] == '\'' || text.substr(at).starts_with("--") || text.substr(at).starts_with("/*")) return {};
+    if (text[at] == '"') {
+      at = text.find('"', at + 1);
+      if (at == std::string_view::npos) return {};
+      ++at;
+    } else if (of_name(text[at])) {
+      while (at < text.size() && of_name(text[at])) ++at;
+    } else if (std::isspace(static_cast<unsigned char>(text[at++]))) {
+      continue;
+    }
+    const auto word = text.substr(start, at - start);
+    out.push_back({word.front() == '"' ? std::string(word) : lower(word), start});
+  }
+  return out;
+}
+
+bool has_word(const std::vector<Word>& words, std::string_view word) {
+  return std::any_of(words.begin(), words.end(), [&](const Word& one) { return one.text == word; });
+}
+
+// Forms in which one more key changes more than the rows that are found.
+bool simple(const std::vector<Word>& words, const QueryFacts& facts, const Predicate& key) {
+  static constexpr std::array<std::string_view, 25> others = {"having", "group", "over",   "window", "distinct", "or",     "not",   "union", "intersect", "except", "with",        "exists", "offset",
+                                                              "fetch",  "right", "full",   "natural", "lateral", "for",   "case",  "between", "any",     "all",    "tablesample", "into"};
+  if (words.empty() || std::any_of(words.begin(), words.end(), [](const Word& word) { return std::find(others.begin(), others.end(), word.text) != others.end(); })) return false;
+  const auto selects = std::count_if(words.begin(), words.end(), [](const Word& word) { return word.text == "select"; });
+  if (selects != (words.front().text == "select" ? 1 : 0)) return false;
+  return !has_word(words, "left") || (!facts.from.empty() && facts.from.front() == key.column.table);
+}
+
+// Is "key = $n", which starts at `start`, one of the conditions that WHERE joins with AND?
+bool conjunct(const std::vector<Word>& words, std::size_t start, std::size_t end) {
+  const auto where = std::find_if(words.begin(), words.end(), [](const Word& word) { return word.text == "where"; });
+  if (where == words.end() || where->at > start) return false;
+  std::vector<bool> groups;  // the brackets that are open: do they hold conditions?
+  auto word = where;
+  for (; word != words.end() && word->at < start; ++word) {
+    if (word->text == "(") {
+      const auto& before = (word - 1)->text;
+      groups.push_back(before == "where" || before == "and" || (before == "(" && !groups.empty() && groups.back()));
+    } else if (word->text == ")") {
+      if (groups.empty()) return false;
+      groups.pop_back();
+    }
+  }
+  if (std::find(groups.begin(), groups.end(), false) != groups.end()) return false;
+  const auto& before = (word - 1)->text;
+  if (before != "where" && before != "and" && before != "(") return false;
+  while (word != words.end() && (word->at < end || word->text == ")")) ++word;
+  return word == words.end() || word->text == "and" || word->text == "order" || word->text == "limit" || word->text == "returning";
+}
+
+// The comparison, where the key can be made a list.
+std::optional<Comparison> plain_comparison(const Query& query, const Predicate& key) {
+  if (key.value != Predicate::Value::parameter || key.op != Predicate::Op::equality || key.under_or || !key.wrapper.empty()) return std::nullopt;
+  const auto found = comparison_with(query.text, key.parameter);
+  const auto words = words_of(query.text);
+  if (!found || !simple(words, query.facts, key)) return std::nullopt;
+  const auto start = static_cast<std::size_t>(found->key.data() - query.text.data());
+  return conjunct(words, start, found->parameter.end) ? found : std::nullopt;
+}
+
+bool unique_by(const Context& context, const Predicate& key) {
+  const Table* table = context.has_catalog() ? context.catalog().table(key.column.table) : nullptr;
+  return table && std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& constraint) {
+           return (constraint.kind == Constraint::Kind::primary_key || constraint.kind == Constraint::Kind::unique) && constraint.columns == std::vector{key.column.column};
+         });
+}
+
+// ORDER BY 2 means another column when one is put in front.
+bool sorts_by_number(const std::vector<Word>& words) {
+  auto word = std::find_if(words.begin(), words.end(), [](const Word& one) { return one.text == "order"; });
+  return std::any_of(word, words.end(), [](const Word& one) { return one.text.front() == '$' || std::isdigit(static_cast<unsigned char>(one.text.front())); });
+}
+
 std::string with_any(std::string_view text, const Parameter& parameter) {
   return std::string(text.substr(0, parameter.at)) + "ANY(" + std::string(text.substr(parameter.at, parameter.end - parameter.at)) + ")" +
          std::string(text.substr(parameter.end));
@@ -85,20 +173,49 @@ std::string_view only_row(std::string_view text, std::size_t& end) {
   return {};
 }
 
+bool varies(const Query& query, int parameter, const std::vector<const Sample*>& samples) {
+  if (query.facts.parameters < 2) return true;
+  const auto at = static_cast<std::size_t>(parameter) - 1;
+  for (const Sample* sample : samples)
+    if (!sample->parameters || at >= sample->parameters->size() || (*sample->parameters)[at] != (*samples.front()->parameters)[at]) return true;
+  return samples.size() < 2;
+}
+
+bool only_key(const Query& query, const Predicate& key, const std::vector<const Sample*>& samples) {
+  if (!plain_comparison(query, key)) return false;
+  for (const Parameter& other : parameters_of(query.text))
+    if (other.number != key.parameter && varies(query, other.number, samples)) return false;
+  return true;
+}
+
 }  // namespace
 
-std::string ask_for_all(const Query& query, const Predicate& key) {
+std::string all_keys(const Query& query, const std::vector<const Sample*>& samples) {
+  std::vector<std::string> columns;
+  for (const auto& predicate : query.facts.predicates) {
+    if (predicate.value != Predicate::Value::parameter || predicate.parameter < 1 || !varies(query, predicate.parameter, samples)) continue;
+    if (!plain_comparison(query, predicate) || predicate.column.column.empty()) return {};
+    columns.push_back(predicate.column.column);
+  }
+  if (columns.empty()) return {};
+  return columns.size() == 1 ? "WHERE " + columns.front() + " = ANY($1)" : "WHERE (" + join(columns, ", ") + ") IN (…)";
+}
+
+std::string ask_for_all(const Context& context, const Query& query, const Predicate& key, const std::vector<const Sample*>& samples) {
   const QueryFacts& facts = query.facts;
-  if (key.value != Predicate::Value::parameter || facts.grouped || facts.locks_rows || facts.from_derived || !starts_with_nocase(query.text, "select ")) return {};
-  std::string text = query.text;
-  if (!take_limit(text, facts)) return {};
-  const auto found = comparison_with(text, key.parameter);
-  if (!found) return {};
+  if (facts.grouped || facts.locks_rows || facts.from_derived || !starts_with_nocase(query.text, "select ")) return {};
+  Query asked{.text = query.text, .facts = facts};
+  if (facts.has_limit && (!unique_by(context, key) || facts.relations.size() != 1)) return {};
+  if (!take_limit(asked.text, facts)) return {};
+  const auto found = plain_comparison(asked, key);
+  if (!found || !only_key(asked, key, samples)) return {};
+  const auto words = words_of(asked.text);
   const std::string name(found->key);
   const bool told = facts.selects_all_columns || std::find(facts.selected.begin(), facts.selected.end(), key.column) != facts.selected.end();
-  text = with_any(text, found->parameter);
+  std::string text = with_any(asked.text, found->parameter);
+  if (facts.one_row && (told || has_word(words, "order") || !has_word(words, "from"))) return {};
   if (told) return text;
-  if (facts.one_row && !facts.sort.empty()) return {};
+  if (sorts_by_number(words)) return {};
   text.insert(7, name + ", ");
   return facts.one_row ? text + " group by " + name : text;
 }
@@ -128,7 +245,7 @@ std::string update_all(const Context& context, const Query& query, const Predica
   const bool plain = facts.predicates.size() == 1 && facts.relations.size() == 1 && facts.updated.size() == facts.assigned_parameters.size() &&
                      facts.assigned_parameters.size() + 1 == static_cast<std::size_t>(facts.parameters) && !facts.from_derived && facts.functions.empty() &&
                      lower(query.text).find(" returning ") == std::string::npos;
-  if (!table || !plain || key.parameter < 1 || !comparison_with(query.text, key.parameter)) return {};
+  if (!table || !plain || key.parameter < 1 || !plain_comparison(query, key)) return {};
   std::map<int, std::string> columns{{key.parameter, key.column.column}};
   std::vector<std::string> assigned;
   for (const auto& [column, parameter] : facts.assigned_parameters) {
@@ -150,8 +267,10 @@ std::string update_all(const Context& context, const Query& query, const Predica
 }
 
 std::string delete_all(const Query& query, const Predicate& key) {
-  const auto found = comparison_with(query.text, key.parameter);
-  return found && starts_with_nocase(query.text, "delete ") ? with_any(query.text, found->parameter) : std::string();
+  // Three rounds are not enough to be sure that another parameter never varies.
+  if (query.facts.parameters != 1 || !starts_with_nocase(query.text, "delete ")) return {};
+  const auto found = plain_comparison(query, key);
+  return found ? with_any(query.text, found->parameter) : std::string();
 }
 
 }  // namespace pgadvise::lint

@@ -3,14 +3,18 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lint/context.h"
 #include "model/workload.h"
 
 namespace pgadvise::lint {
 
-// `key = ANY($1)`, with the key among the outputs, so that the rows can be told apart.
-std::string ask_for_all(const Query& query, const Predicate& key);
+// `key = ANY($1)`, with the key among the outputs, so that the rows can be told apart. The key must be a condition of the outer WHERE
+// and the only parameter that differs between the samples; without samples, the only one.
+std::string ask_for_all(const Context& context, const Query& query, const Predicate& key, const std::vector<const Sample*>& samples);
+// "WHERE a = ANY($1)", "WHERE (a, b) IN (…)": for titles; "" where the keys are not all plain conditions of the outer WHERE.
+std::string all_keys(const Query& query, const std::vector<const Sample*>& samples);
 // One VALUES of two rows, to be continued.
 std::string insert_all(const Query& query);
 // UPDATE … FROM unnest(…); the catalog tells the types.

@@ -48,7 +48,7 @@ std::string with_parameters(const Sample& sample) {
 Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round) {
   std::string text = std::to_string(repeat.most_in_one_scope * calls_in_a_round) + " calls in " + scope_name(repeat.scope) + ", ";
   text += repeat.same_values        ? "all with the same values"
-          : repeat.parameters_known ? std::to_string(repeat.distinct_parameters) + " or more with parameters of their own"
+          : repeat.parameters_known ? std::to_string(std::min(repeat.distinct_parameters, repeat.most_in_one_scope * calls_in_a_round)) + (repeat.distinct_parameters < repeat.most_in_one_scope * calls_in_a_round ? " or more"  : "") + " with parameters of their own"
                                     : "parameters not logged";
   if (repeat.longest_span_ms > 0) text += ", within " + milliseconds(repeat.longest_span_ms);
   text += "; " + std::to_string(repeat.calls * calls_in_a_round) + " calls in " + std::to_string(repeat.scopes) +
@@ -57,10 +57,28 @@ Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round) {
   return {Evidence::Kind::statement, std::move(text), {}, {}};
 }
 
+// Does a foreign key lead from a table of one to a table of the other?
+static bool related(const Context& context, const Query& a, const Query& b) {
+  if (!context.has_catalog()) return false;
+  const auto leads = [&](const Query& from, const Query& to) {
+    for (const auto& use : from.facts.relations)
+      if (const Table* table = context.catalog().table(use.table))
+        for (const auto& key : table->constraints)
+          for (const auto& other : to.facts.relations)
+            if (key.kind == Constraint::Kind::foreign_key && key.referenced_table == other.table) return true;
+    return false;
+  };
+  return leads(a, b) || leads(b, a);
+}
+
 void add_parent(const Context& context, const Repeat& repeat, std::vector<Evidence>& out) {
   const Query* parent = context.query(repeat.parent);
   if (!parent) return;
-  Evidence& evidence = out.emplace_back(Evidence{Evidence::Kind::statement, "the keys come from: " + ellipsis(parent->text, shown_statement), {}, {}});
+  const bool keys = std::any_of(repeat.pattern.begin(), repeat.pattern.end(), [&](const std::string& fingerprint) {
+    const Query* query = context.query(fingerprint);
+    return query && related(context, *parent, *query);
+  });
+  Evidence& evidence = out.emplace_back(Evidence{Evidence::Kind::statement, (keys ? "the keys come from: " : "the query before it: ") + ellipsis(parent->text, shown_statement), {}, {}});
   if (!repeat.parent_sample) return;
   evidence.place = repeat.parent_sample->place;
   evidence.literal = with_parameters(*repeat.parent_sample);

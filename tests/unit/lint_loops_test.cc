@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/loop_rewrite.h"
+#include "sql/statement.h"
 #include "log/reader.h"
 #include "log/statistics_file.h"
 #include "sql/facts.h"
@@ -108,7 +109,7 @@ TEST(LoopFixes, AreWholeStatements) {
       case StatementKind::delete_:
         return key ? delete_all(found, *key) : std::string();
       default:
-        return key ? ask_for_all(found, *key) : std::string();
+        return key ? ask_for_all(Context({&catalog}), found, *key, {}) : std::string();
     }
   };
   EXPECT_EQ(rewritten("select d from t where id = $1"), "select id, d from t where id = ANY($1)");
@@ -126,7 +127,56 @@ TEST(LoopFixes, AreWholeStatements) {
             "update t as t set \"B c\" = v.\"B c\", d = v.d from unnest($1::numeric(10,2)[], $2::text[], $3::bigint[]) as v(\"B c\", d, id) where t.id = v.id");
   EXPECT_EQ(rewritten("update t set d = d || $1 where id = $2"), "");
   EXPECT_EQ(rewritten("update t set d = $1 where id = $2 returning id"), "");
-  EXPECT_EQ(rewritten("delete from u where t_id = $1 and t_id > $2"), "delete from u where t_id = ANY($1) and t_id > $2");
+  EXPECT_EQ(rewritten("delete from u where t_id = $1"), "delete from u where t_id = ANY($1)");
+  EXPECT_EQ(rewritten("delete from u where t_id = $1 and t_id > $2"), "");
+  for (const auto* text : {"select count(*) from u where t_id = $1", "select d from t where (id = $1)", "delete from u where t_id = $1"}) {
+    const std::string all = rewritten(text);
+    EXPECT_TRUE(!all.empty() && sql::fingerprint(all).has_value()) << text << ": " << all;
+  }
+}
+
+// A list in the place of the key would not run, or mean something else.
+TEST(LoopFixes, HaveNoStatementWhereOneMoreKeyChangesTheMeaning) {
+  const Catalog catalog = schema(
+      "create table warehouse (id int primary key, region text); create table product (id int primary key, name text);"
+      "create table stock (warehouse_id int references warehouse, product_id int references product, qty int, primary key (warehouse_id, product_id));");
+  for (const auto* text : {
+           "delete from stock where warehouse_id=$1 and product_id=$2",
+           "delete from stock where warehouse_id=$1 or qty is null",
+           "delete from stock where not warehouse_id=$1",
+           "delete from stock where (warehouse_id=$1) is null",
+           "update stock set qty=$1 where warehouse_id=$2 and product_id=$3",
+           "select qty from stock where warehouse_id=$1 and product_id=$2",
+           "select product_id, count(*) from stock where warehouse_id=$1 group by product_id having count(*)>$2",
+           "select count(*) from stock where product_id=$1 having count(*)>2",
+           "select exists(select 1 from stock where product_id=$1)",
+           "select (select name from product where id=$1)",
+           "select name from product where id in (select product_id from stock where warehouse_id=$1)",
+           "select qty, count(*) over () from stock where product_id=$1",
+           "select p.name from product p left join stock s on s.product_id=p.id and s.warehouse_id=$1",
+           "select s.qty from product p left join stock s on s.product_id=p.id where s.warehouse_id=$1",
+           "select id from product where name=$1 or id=$2",
+           "select qty from stock where product_id=$1 limit 1",
+           "select qty from stock where product_id=$1 order by 1",
+           "select qty from stock where coalesce(product_id=$1, true)",
+           "select qty from stock where product_id=$1 union select 1",
+       }) {
+    Workload workload;
+    workload.queries.emplace_back();
+    workload.queries[0].fingerprint = "1";
+    workload.queries[0].text = text;
+    sql::resolve(workload, catalog);
+    const Query& query = workload.queries[0];
+    const Context context({&catalog});
+    for (const auto& key : query.facts.predicates) {
+      EXPECT_EQ(ask_for_all(context, query, key, {}), "") << text;
+      EXPECT_EQ(update_all(context, query, key), "") << text;
+      EXPECT_EQ(delete_all(query, key), "") << text;
+    }
+    if (query.facts.predicates.size() == 2 && query.facts.kind == StatementKind::delete_ && query.facts.parameters == 2) {
+      EXPECT_EQ(all_keys(query, {}), "WHERE (warehouse_id, product_id) IN (…)");
+    }
+  }
 }
 
 }  // namespace
