@@ -38,7 +38,7 @@ void log_prefix(std::string_view input) {
       require(known->match(line, header), "what is found fits");
     }
   }
-  log::find_prefix(lines);
+  for (const bool infer : {false, true}) log::find_prefix(lines, infer);
 }
 
 }  // namespace pgadvise::fuzz
