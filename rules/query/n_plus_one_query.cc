@@ -122,6 +122,9 @@ void judge(const Context& context, Case& found) {
     found.confidence = Confidence::low;
     found.why =
         "less than a fifth of its " + std::to_string(found.child->calls) + " calls came in such a burst";
+  } else if (lint::may_be_traffic(repeat)) {
+    found.confidence = Confidence::low;
+    found.why = "nothing before it gives the keys, and it goes on for " + lint::milliseconds(repeat.longest_span_ms) + ": the requests of a busy service look the same";
   }
 }
 

