@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/migration_folders.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -108,12 +109,6 @@ std::string consequence(const Push& push) {
   return how + ", and no migration records it or takes it back.";
 }
 
-Place located(const Project& project, Place place) {
-  if (!project.root.empty() && project.root != ".")
-    place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
-  return place;
-}
-
 // A way that another one contains, from its own entry point on, says nothing new.
 bool contained(const DeployCommand& way, const std::vector<const DeployCommand*>& ways) {
   return std::any_of(ways.begin(), ways.end(), [&](const DeployCommand* other) {
@@ -147,8 +142,8 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
                         consequence(found.push);
   Finding& finding = reporter.add({.kind = "file", .file = first->place.file, .entry = subject_entry(*first, seen)},
                                   std::move(message), severity);
-  finding.location = located(project, first->place);
-  finding.evidence.push_back({Evidence::Kind::project, first->command, located(project, first->place), {}});
+  finding.location = lint::located(project, first->place);
+  finding.evidence.push_back({Evidence::Kind::project, first->command, lint::located(project, first->place), {}});
   for (std::size_t i = 0; i < found.ways.size() && i < 5; ++i)
     finding.evidence.push_back({Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
   if (found.ways.size() > 5)

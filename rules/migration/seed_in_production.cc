@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/migration_folders.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -48,26 +49,14 @@ std::optional<Seed> seed_of(const DeployCommand& command) {
   return std::nullopt;
 }
 
-Place located(const Project& project, Place place) {
-  if (!project.root.empty() && project.root != ".") place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
-  return place;
-}
-
 struct Found {
   std::vector<const DeployCommand*> ways;
   Seed seed;
 };
 
-// Without the SQL of psql -c: it may hold rows.
-std::string shown(const std::string& command) {
-  auto at = command.find(" -c");
-  if (at == std::string::npos) at = command.find(" --command");
-  return command.find("psql") == std::string::npos || at == std::string::npos ? command : command.substr(0, at) + " -c …";
-}
-
 void report(const Project& project, Reporter& reporter, const Found& found, int number) {
   const DeployCommand& first = *found.ways.front();
-  const Place place = located(project, first.place);
+  const Place place = lint::located(project, first.place);
   std::string entry = first.entry.empty() ? first.place.file : first.entry;
   if (number > 1) entry += " #" + std::to_string(number);
   Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = std::move(entry)},
@@ -75,7 +64,7 @@ void report(const Project& project, Reporter& reporter, const Found& found, int 
                                                    : "A deployment adds the same rows once more each time: `" + found.seed.what + "` is reached, and nothing looks first whether they are there.",
                                   found.seed.wipes ? std::optional(Severity::error) : std::nullopt);
   finding.location = place;
-  finding.evidence.push_back({Evidence::Kind::project, shown(first.command), place, {}});
+  finding.evidence.push_back({Evidence::Kind::project, first.command, place, {}});
   for (std::size_t i = 0; i < found.ways.size() && i < 3; ++i) finding.evidence.push_back({Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
   finding.fix = Fix{.title = found.seed.wipes ? "Take it out of the deployment, and let the script refuse to run when the environment is production"
                                               : "Take it out of the deployment, or make it safe to repeat: upsert, ON CONFLICT DO NOTHING; rows that the application needs belong into a migration",

@@ -116,9 +116,7 @@ void judge(const Context& context, Case& found) {
                 std::string(repeat.scope == Repeat::Scope::transaction ? "transaction" : "burst") +
                 " gave the keys";
   }
-  // Requests that follow each other on a busy connection can look like a loop: then most calls are in none.
-  if (repeat.scope == Repeat::Scope::session_burst &&
-      repeat.calls * found.per_round * 5 < found.child->calls) {
+  if (lint::mostly_alone(repeat, found.per_round, *found.child)) {
     found.confidence = Confidence::low;
     found.why =
         "less than a fifth of its " + std::to_string(found.child->calls) + " calls came in such a burst";

@@ -93,7 +93,7 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& query = *found.query;
   const Repeat& repeat = *found.repeat;
   const QualifiedName table = written_table(query);
-  const bool traffic = lint::may_be_traffic(repeat) || (repeat.scope == Repeat::Scope::session_burst && repeat.calls * lint::per_round(repeat, query.fingerprint) * 5 < query.calls);
+  const bool traffic = lint::may_be_traffic(repeat) || lint::mostly_alone(repeat, lint::per_round(repeat, query.fingerprint), query);
   const bool sure = repeat.scope != Repeat::Scope::pool_burst && repeat.parameters_known && !traffic;
   Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
                                   "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +

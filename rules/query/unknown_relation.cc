@@ -12,8 +12,6 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 QualifiedName split_name(const std::string& about) {
   const auto dot = about.find('.');
   return dot == std::string::npos ? QualifiedName{"", about} : QualifiedName{about.substr(0, dot), about.substr(dot + 1)};
@@ -45,20 +43,6 @@ const Query* found_later(const Context& context, const QualifiedName& name, std:
 
 bool made_as_temporary(const Context& context, const std::string& table) {
   return std::any_of(context.workload().queries.begin(), context.workload().queries.end(), [&](const Query& query) { return query.facts.creates_temporary == table; });
-}
-
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t next = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = row[j];
-      row[j] = next;
-    }
-  }
-  return row[b.size()];
 }
 
 struct Cause {
@@ -128,7 +112,7 @@ Cause cause_of(const Context& context, const QualifiedName& name) {
       nearest = &table;
       least = 0;
     } else if (name.name.size() >= 5 && at.name.size() <= 63) {
-      if (const std::size_t far = distance(name.name.substr(0, 63), at.name); far < least) least = far, nearest = &table;
+      if (const std::size_t far = edit_distance(name.name.substr(0, 63), at.name); far < least) least = far, nearest = &table;
     }
   }
   if (found) return cause_of(context, name, *found);

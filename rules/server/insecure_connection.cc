@@ -1,6 +1,7 @@
 #include <map>
 
 #include "lint/context.h"
+#include "lint/migration_folders.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -8,18 +9,13 @@ namespace {
 
 using Kind = InsecureConnection::Kind;
 
-Place located(const Project& project, Place place) {
-  if (!project.root.empty() && project.root != ".") place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
-  return place;
-}
-
 // How the code connects is one habit, however many files have it.
 void report_unverified(const Project& project, Reporter& reporter, const std::vector<const InsecureConnection*>& places) {
   Finding& finding = reporter.add({.kind = "setting", .entry = "rejectUnauthorized"},
                                   "The certificate of the database server is not looked at (rejectUnauthorized: false), so that whoever sits in between can read and change everything.");
-  finding.location = located(project, places.front()->place);
+  finding.location = lint::located(project, places.front()->place);
   for (std::size_t i = 0; i < places.size() && i < 5; ++i)
-    finding.evidence.push_back({Evidence::Kind::project, "ssl: { rejectUnauthorized: false }", located(project, places[i]->place), {}});
+    finding.evidence.push_back({Evidence::Kind::project, "ssl: { rejectUnauthorized: false }", lint::located(project, places[i]->place), {}});
   if (places.size() > 5) finding.evidence.push_back({Evidence::Kind::project, "and in " + std::to_string(places.size() - 5) + " more places", std::nullopt, {}});
   finding.fix = Fix{.title = "Give the driver the provider's root certificate (ssl: { ca: … }) and leave the check on", .safety = Fix::Safety::manual};
 }
@@ -29,7 +25,7 @@ void report_url(const Project& project, Reporter& reporter, const InsecureConnec
   const std::string key = connection.entry.empty() ? "This URL" : connection.entry;
   Finding& finding = reporter.add({.kind = "file", .file = connection.place.file, .entry = number == 1 ? connection.host : connection.host + " #" + std::to_string(number)},
                                   key + " connects to " + connection.host + (off ? " with TLS turned off." : " and does not ask for TLS: drivers that try it first fall back to plain text, others never try."));
-  finding.location = located(project, connection.place);
+  finding.location = lint::located(project, connection.place);
   finding.evidence.push_back({Evidence::Kind::project, off ? "the URL says so" : "nothing in the URL demands it", finding.location, {}});
   finding.fix = Fix{.title = "Add sslmode=verify-full, or sslmode=require where the provider gives no certificate to check against", .safety = Fix::Safety::manual};
 }

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "lint/migration_folders.h"
 #include "lint/tables.h"
 #include "rules/all_rules.h"
 
@@ -9,11 +10,6 @@ namespace pgadvise::rules {
 namespace {
 
 constexpr Option options[] = {{"reserved", 3, "connections that the server keeps for superusers (superuser_reserved_connections)"}};
-
-Place located(const Project& project, Place place) {
-  if (!project.root.empty() && project.root != ".") place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
-  return place;
-}
 
 // The instances of the application that the pool belongs to: built from its folder, or from one above it and of no other's.
 const InstanceCount* instances_of(const Project& project, const PoolSize& pool) {
@@ -59,9 +55,9 @@ void check(const Context& context, Reporter& reporter) {
     Finding& finding = reporter.add({.kind = "file", .file = pool.place.file, .entry = pool.what},
                                     "The pool may open " + grouped(all) + " connections" + (instances ? " (" + std::to_string(pool.size) + " in each of " + std::to_string(instances->count) + " instances)" : "") + ", and the server takes " +
                                         grouped(most) + ": what comes after those is refused.");
-    finding.location = located(project, pool.place);
+    finding.location = lint::located(project, pool.place);
     finding.evidence.push_back({Evidence::Kind::project, pool.what + " is " + std::to_string(pool.size), finding.location, {}});
-    if (instances) finding.evidence.push_back({Evidence::Kind::project, instances->what + " is " + std::to_string(instances->count), located(project, instances->place), {}});
+    if (instances) finding.evidence.push_back({Evidence::Kind::project, instances->what + " is " + std::to_string(instances->count), lint::located(project, instances->place), {}});
     finding.evidence.push_back(catalog_fact("max_connections is " + setting->second));
     finding.fix = Fix{.title = "Bound the pool by " + grouped(std::max(1.0, std::floor(0.8 * most / (instances ? instances->count : 1)))) + " at most, or put a pooler in front of the server", .safety = Fix::Safety::manual};
   }

@@ -17,6 +17,8 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 bool starts_with_nocase(std::string_view text, std::string_view prefix);  // ASCII only
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
+bool contains(std::string_view text, std::string_view part);
+std::size_t edit_distance(std::string_view a, std::string_view b);  // Levenshtein's, of bytes
 
 // Input text made safe for a terminal and for one line: control characters (C0, DEL, C1, bidirectional ones, what is invisible) become
 // \xNN or \u{N}, tabs and line ends one space; invalid UTF-8 bytes become \xNN.

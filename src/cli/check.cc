@@ -75,7 +75,7 @@ class Check {
     }
     read_paths();
     read_workload();
-    read_suppressions();
+    suppressions_ = config_.ignores;
     connect();
     std::vector<Judged> schemas = judged_schemas();
     judge(schemas);
@@ -176,13 +176,6 @@ class Check {
     }
   }
 
-  void read_suppressions() {
-    suppressions_ = config_.ignores;
-    for (const auto& input : schemas_) add_suppressions(project::suppressions(input));
-    for (const auto& input : schemas_)
-      for (const auto& file : input.files) scanned_.insert(file.path);
-  }
-
   void add_suppressions(std::vector<Suppression> found) {
     for (auto& suppression : found) {
       if (suppression.rules.empty()) tell(suppression, "names no rule", "-- pgadvise: ignore rule-id the reason");
@@ -228,14 +221,12 @@ class Check {
     const auto lasting = [](lint::Needs needs) { return needs == lint::Needs::catalog || needs == lint::Needs::migrations; };
     if (!lasting(rule.needs) || !lasting(rule.also_needs.value_or(lint::Needs::catalog))) return false;
     const bool by_size = std::any_of(rule.options.begin(), rule.options.end(), [](const lint::Option& option) { return option.name.find("rows") != std::string_view::npos || option.name.find("bytes") != std::string_view::npos; });
-    if (by_size && !live_) return false;
+    if (by_size && live_) return false;
     if (!suppression.comment()) return true;
     const std::string& file = suppression.place.file;
     if (replayed_only_.count(file) || (rule.needs == lint::Needs::migrations && !judged_files_.count(file))) return false;
     // A statement that could not be read is one that no rule saw.
-    return std::none_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& error) {
-      return error.where.starts_with(file + ":") && !error.what.starts_with("suppresses nothing") && !error.what.starts_with("pgadvise: ignore");
-    });
+    return std::none_of(not_replayed_.begin(), not_replayed_.end(), [&](const std::string& place) { return place.starts_with(file + ":"); });
   }
 
   // --db, the sandbox, or what a snapshot tells of a server; the catalog of it in live_.
@@ -317,6 +308,9 @@ class Check {
       const auto others = left_out(input);
       replayed_only_.insert(others.begin(), others.end());
       diagnostics_.erase(std::remove_if(diagnostics_.begin() + before, diagnostics_.end(), [&](const Error& error) { return lies_in(others, error.where); }), diagnostics_.end());
+      std::for_each(diagnostics_.begin() + before, diagnostics_.end(), [&](const Error& error) { not_replayed_.push_back(error.where); });
+      for (const auto& file : input.files) scanned_.insert(file.path);
+      add_suppressions(std::move(choice.judged.suppressions));
       auto migrations = judged_migrations(input, std::move(choice));
       if (!catalog) {
         diagnostics_.push_back(catalog.error());
@@ -531,6 +525,7 @@ class Check {
   std::set<std::string> scanned_;       // files whose comments are among them
   std::set<std::string> judged_files_;  // migrations
   std::set<std::string> replayed_only_;
+  std::vector<std::string> not_replayed_;  // places
   std::set<std::string> ids_;
   std::map<std::string, const Project*> owners_;  // by finding's id
   report::Report report_;

@@ -18,28 +18,13 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t config_limit = std::size_t{4} << 20;
 
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t corner = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, corner + (a[i - 1] != b[j - 1])});
-      corner = above;
-    }
-  }
-  return row.back();
-}
-
 // The known word that is most like a mistyped one; "" when none is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
   std::string best;
   std::size_t least = word.size() / 3 + 2;
   for (const auto& candidate : known) {
     if (candidate.size() > word.size() + least || word.size() > candidate.size() + least) continue;
-    if (const std::size_t far = distance(word, candidate); far < least) {
+    if (const std::size_t far = edit_distance(word, candidate); far < least) {
       least = far;
       best = candidate;
     }

@@ -51,6 +51,10 @@ bool may_be_traffic(const Repeat& repeat) {
   return repeat.scope == Repeat::Scope::session_burst && repeat.parent.empty() && repeat.most_in_one_scope >= many && repeat.longest_span_ms >= long_ms;
 }
 
+bool mostly_alone(const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query) {
+  return repeat.scope == Repeat::Scope::session_burst && repeat.calls * calls_in_a_round * 5 < query.calls;
+}
+
 Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round) {
   std::string text = std::to_string(repeat.most_in_one_scope * calls_in_a_round) + " calls in " + scope_name(repeat.scope) + ", ";
   text += repeat.same_values        ? "all with the same values"

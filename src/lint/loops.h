@@ -26,6 +26,8 @@ std::string with_parameters(const Sample& sample);
 
 // A long burst behind no query and in no transaction: requests that keep a connection busy look the same as a loop.
 bool may_be_traffic(const Repeat& repeat);
+// Requests that follow each other on a busy connection can look like a loop, too: then most of the query's calls are in no burst.
+bool mostly_alone(const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query);
 
 // "9 calls in one burst, 9 with parameters of their own, within 10.4 ms; 18 calls in 2 such scopes, 3.1 ms in all"
 Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round);

@@ -70,10 +70,6 @@ bool one_of(std::string_view word, std::initializer_list<std::string_view> words
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 // Does a FROM or JOIN name the server's own tables?
 bool reads_catalog(std::string_view text) {
   for (const std::string_view word : {"from ", "join "})

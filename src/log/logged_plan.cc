@@ -20,8 +20,6 @@ constexpr std::string_view parameters_label = "Query Parameters: ";
 constexpr std::string_view xml_open = "<Query-Text>", xml_close = "</Query-Text>";
 constexpr int deepest_json = 400;
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 std::string_view line_at(std::string_view text, std::size_t at) { return text.substr(at, text.find('\n', at) - at); }
 
 bool is_node(std::string_view line) { return contains(line, "  (cost=") && contains(line, " width="); }

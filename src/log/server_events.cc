@@ -12,8 +12,6 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 // What stands between `before` and `after`; "" when they don't.
 std::string_view between(std::string_view text, std::string_view before, std::string_view after) {
   const auto start = text.find(before);

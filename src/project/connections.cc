@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::size_t most_hits = 64;
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 template <std::size_t N>
 bool any_in(std::string_view text, const std::array<std::string_view, N>& parts) {
   return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return contains(text, part); });

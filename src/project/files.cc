@@ -77,6 +77,10 @@ std::string join_path(std::string_view folder, std::string_view name) {
   return normal_path(std::string(folder) + "/" + std::string(name));
 }
 
+std::string path_under(const std::string& folder, std::string_view name) {
+  return (fs::path(folder) / name).lexically_normal().generic_string();
+}
+
 std::string_view folder_of(std::string_view path) {
   const auto slash = path.rfind('/');
   return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);

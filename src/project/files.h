@@ -21,6 +21,8 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
 // "a/b/../c" -> "a/c"; never begins with "/" or "./"; "" for the root. Leaves leading ".." in place.
 std::string normal_path(std::string_view path);
 std::string join_path(std::string_view folder, std::string_view name);
+// The same with a folder as the file system knows it: an absolute one stays absolute.
+std::string path_under(const std::string& folder, std::string_view name);
 std::string_view folder_of(std::string_view path);  // "" at the root
 std::string_view base_of(std::string_view path);
 

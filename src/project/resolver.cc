@@ -57,6 +57,15 @@ bool local_url(const std::string& text) {
   return false;
 }
 
+// `docker exec -it` is typed by a person: docker refuses it where there is no terminal, as in a pipeline.
+bool asks_for_terminal(const Words& words) {
+  const auto docker = std::find_if(words.begin(), words.end(), [](const std::string& word) { return word == "docker" || word == "podman"; });
+  if (words.end() - docker < 3 || *(docker + 1) != "exec") return false;
+  for (auto option = docker + 2; option != words.end() && option->starts_with('-'); ++option)
+    if (*option == "--tty" || (!option->starts_with("--") && contains(*option, "t"))) return true;
+  return false;
+}
+
 // NODE_ENV=development and DATABASE_URL=…@localhost in front of a command.
 Target assigned(const ShellCommand& command) {
   Target out = Target::any;
@@ -70,6 +79,7 @@ Target assigned(const ShellCommand& command) {
     }
     if (local_url(value)) out = Target::development;
   };
+  if (asks_for_terminal(command.words)) out = Target::not_production;
   for (const auto& text : command.assignments) judge(text);
   for (const auto& text : command.words) judge(text);
   for (const auto& word : command.words) {  // dotenv -e .env.local -- …
@@ -78,6 +88,12 @@ Target assigned(const ShellCommand& command) {
     if (named == Target::development) out = std::max(out, Target::development);
   }
   return out;
+}
+
+// Without the SQL of psql -c, which may hold rows.
+std::string without_sql(std::string command) {
+  const auto at = std::min(command.find(" -c"), command.find(" --command"));
+  return at == std::string::npos ? command : command.substr(0, at) + " -c …";
 }
 
 // Appended to the last command of a script: `npm run db:push -- --force`.
@@ -410,7 +426,8 @@ void Resolver::emit(const Words& words, const ShellCommand& item, const ShellTex
   if (!content) return;
   DeployCommand out;
   std::string written = text.text.substr(std::min(item.offset, text.text.size()), item.end - item.offset);
-  out.command = ellipsis(mask_credentials(written.empty() ? join(words, " ") : written), 200);
+  if (written.empty()) written = join(words, " ");
+  out.command = ellipsis(mask_credentials(words[0] == "psql" ? without_sql(std::move(written)) : written), 200);
   out.words = masked(words);
   if (rails && (way.unprotected || out.command.find("DISABLE_DATABASE_ENVIRONMENT_CHECK=") != std::string::npos)) out.words.emplace_back("DISABLE_DATABASE_ENVIRONMENT_CHECK=1");
   out.entry = way.entry;

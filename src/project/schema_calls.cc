@@ -34,7 +34,6 @@ std::vector<std::size_t> set_to_true(const CodeText& code, std::string_view name
   return out;
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 // Of a table alone (@Entity), or taken back further down.
 bool of_connection(const CodeText& code, std::size_t offset, std::string_view name) {

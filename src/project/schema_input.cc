@@ -22,16 +22,12 @@ namespace {
 
 using Found = Result<std::vector<SchemaInput>>;
 
-std::string under(const std::string& folder, std::string_view name) {
-  return (fs::path(folder) / name).lexically_normal().generic_string();
-}
-
 bool is_file(const std::string& path) {
   std::error_code code;
   return fs::is_regular_file(path, code);
 }
 
-bool has_journal(const std::string& folder) { return is_file(under(folder, "meta/_journal.json")); }
+bool has_journal(const std::string& folder) { return is_file(path_under(folder, "meta/_journal.json")); }
 
 bool is_sql(std::string_view name) { return name.size() > 4 && lower(name.substr(name.size() - 4)) == ".sql"; }
 
@@ -48,7 +44,7 @@ SchemaInput migrations(const Folder& folder, const MigrationTool& tool, std::vec
 }
 
 std::string latest_snapshot(const std::string& folder) {
-  const Folder meta(under(folder, "meta"));
+  const Folder meta(path_under(folder, "meta"));
   std::string out;
   for (const auto& name : meta.files())
     if (name.ends_with("_snapshot.json") && (out.empty() || natural_less(base_of(out), name))) out = meta.path(name);
@@ -74,7 +70,7 @@ Found journal_folder(const std::string& path, Diagnostics& diagnostics) {
 }
 
 bool foreign_lock(const std::string& folder, Diagnostics& diagnostics) {
-  const std::string path = under(folder, "migration_lock.toml");
+  const std::string path = path_under(folder, "migration_lock.toml");
   if (!is_file(path)) return false;
   const auto text = read_file(path, text_limit);
   if (!text || text->find("provider") == std::string::npos) return false;
@@ -183,26 +179,26 @@ Found repository(const std::string& root, Diagnostics& diagnostics) {
   std::vector<SchemaInput> out;
   std::set<std::string> taken;
   for (const auto& folder : places.journals) {
-    add_journal(under(root, folder), out, diagnostics);
+    add_journal(path_under(root, folder), out, diagnostics);
     taken.insert(folder);
   }
   for (const auto& folder : places.folders) {
     if (lies_in(folder, taken)) continue;
     Diagnostics named;
-    auto found = tool_folder(under(root, folder), true, named);
+    auto found = tool_folder(path_under(root, folder), true, named);
     if (!found) continue;
     const bool known = found->kind == SchemaKind::drizzle_migrations || found->kind == SchemaKind::prisma_migrations;
     if (!known && never_deployed(folder + "/")) continue;
     taken.insert(folder);
     if (found->kind != SchemaKind::none && for_another_database(folder)) {
-      diagnostics.push_back({Error::Kind::passing, under(root, folder), std::string(found->tool->name) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
+      diagnostics.push_back({Error::Kind::passing, path_under(root, folder), std::string(found->tool->name) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
     if (found->kind != SchemaKind::none) out.push_back(std::move(*found));
   }
   for (const auto& dump : places.dumps)
-    if (const auto path = under(root, dump); !lies_in(std::string(folder_of(dump)), taken) && !never_deployed(dump) && structure_dump(path))
+    if (const auto path = path_under(root, dump); !lies_in(std::string(folder_of(dump)), taken) && !never_deployed(dump) && structure_dump(path))
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
   std::sort(out.begin(), out.end(), [](const SchemaInput& a, const SchemaInput& b) { return natural_less(a.path, b.path); });
   if (out.empty())
@@ -215,14 +211,14 @@ bool looks_like_repository(const std::string& folder) {
   for (const auto name : {"package.json", ".git", "pnpm-workspace.yaml", "Dockerfile", "docker-compose.yml", "Cargo.toml",
                           "go.mod", "pyproject.toml", "Gemfile", "pom.xml", "composer.json"}) {
     std::error_code code;
-    if (fs::exists(under(folder, name), code)) return true;
+    if (fs::exists(path_under(folder, name), code)) return true;
   }
   return false;
 }
 
 Found folder_input(const std::string& path, Diagnostics& diagnostics) {
   if (has_journal(path)) return journal_folder(path, diagnostics);
-  if (is_file(under(path, "_journal.json")) && fs::path(path).filename() == "meta")
+  if (is_file(path_under(path, "_journal.json")) && fs::path(path).filename() == "meta")
     return journal_folder(fs::path(path).parent_path().generic_string(), diagnostics);
   // A repository's root may hold numbered scripts that are no migrations.
   const bool root = looks_like_repository(path);

@@ -46,11 +46,9 @@ struct JudgedMigrations {
   std::set<std::string> files;   // paths, as in the input
   bool together = false;         // they are deployed at once: what the first makes is new to the last
   std::vector<Migration> found;  // filled by load()
+  std::vector<Suppression> suppressions;  // filled by load(): of comments in any of its files (sql/suppressions.h)
 };
 Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts = nullptr);
-
-// What comments in its files say is not to be told (sql/suppressions.h). Files that can't be read are passed over: load() names them.
-std::vector<Suppression> suppressions(const SchemaInput& input);
 
 // The SQL that makes the schema on an empty database, as (file, text) in order: for the sandbox. A drizzle snapshot is
 // rendered. Errors: wholly unreadable; a server's snapshot.

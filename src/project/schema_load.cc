@@ -67,6 +67,8 @@ Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnos
   sql::Replayer replayer;
   const auto read = each_script(input, diagnostics,
                                 [&](const SchemaFile& file, const std::string& text) {
+                                  auto ignored = sql::suppressions(text, file.path);
+                                  std::move(ignored.begin(), ignored.end(), std::back_inserter(judged.suppressions));
                                   if (!judged.files.count(file.path)) return replayer.run(text, file.path);
                                   judged.found.push_back(describe_migration(input, file, text));
                                   replayer.run(text, judged.found.back(), judged.together && judged.found.size() > 1);
@@ -75,17 +77,6 @@ Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnos
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
   if (counts) *counts = replayer.counts();
   return replayer.take();
-}
-
-std::vector<Suppression> suppressions(const SchemaInput& input) {
-  std::vector<Suppression> out;
-  if (input.kind == SchemaKind::drizzle_snapshot) return out;
-  Diagnostics named_by_load;
-  (void)each_script(input, named_by_load, [&](const SchemaFile& file, const std::string& text) {
-    auto found = sql::suppressions(text, file.path);
-    std::move(found.begin(), found.end(), std::back_inserter(out));
-  });
-  return out;
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics) {

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::size_t most_hits = 16;
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 // It looks before it writes, or asks where it is.
 bool careful(const std::string& text) {
   static constexpr std::array<std::string_view, 21> signs = {"upsert",   "onConflict", "on conflict", "ON CONFLICT", "findFirst", "findUnique",  "findOne",  "findMany", "findBy",      "findOrCreate", "skipDuplicates",

@@ -10,8 +10,6 @@ namespace pgadvise::project {
 namespace fs = std::filesystem;
 namespace {
 
-std::string under(const std::string& folder, const std::string& name) { return (fs::path(folder) / name).lexically_normal().generic_string(); }
-
 bool is_file(const std::string& path) {
   std::error_code code;
   return fs::is_regular_file(path, code);
@@ -84,7 +82,7 @@ std::vector<Planned> parse(std::string_view text, const std::string& path, Diagn
 std::string sqitch_engine(const std::string& folder) { return lower(setting(configuration(folder), "engine")); }
 
 std::vector<SqitchChange> read_sqitch_plan(const std::string& folder, Diagnostics& diagnostics) {
-  const std::string path = under(folder, "sqitch.plan");
+  const std::string path = path_under(folder, "sqitch.plan");
   const auto text = read_file(path, text_limit);
   if (!text) {
     diagnostics.push_back(text.error());
@@ -96,10 +94,10 @@ std::vector<SqitchChange> read_sqitch_plan(const std::string& folder, Diagnostic
   std::vector<SqitchChange> out;
   for (auto& planned : parse(*text, path, diagnostics)) {
     SqitchChange& change = planned.change;
-    change.deploy_file = under(folder, deploy + "/" + change.name + ".sql");
+    change.deploy_file = path_under(folder, deploy + "/" + change.name + ".sql");
     if (planned.reworked) {
       for (const auto& tag : planned.tags)
-        if (const auto file = under(folder, deploy + "/" + change.name + tag + ".sql"); is_file(file)) {
+        if (const auto file = path_under(folder, deploy + "/" + change.name + tag + ".sql"); is_file(file)) {
           change.deploy_file = file;
           break;
         }

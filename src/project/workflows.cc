@@ -10,8 +10,6 @@
 namespace pgadvise::project {
 namespace {
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 using Environment = std::map<std::string, std::string>;
 
 void add_environment(Environment& out, const YAML::Node& node) {

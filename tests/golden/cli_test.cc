@@ -164,6 +164,16 @@ TEST(Cli, OnlyWhatIsNamedIsRead) {
   EXPECT_TRUE(has(ran.out, "needs a schema: a PATH") && has(ran.out, "unindexed-foreign-key")) << ran.out;
 }
 
+// Without a server no size can be why a rule is silent, and a comment for it is for nothing.
+TEST(Cli, ACommentThatSuppressesNothingIsTold) {
+  const Folder folder;
+  folder.write("migrations/0001_a.sql", "CREATE TABLE t (id int PRIMARY KEY, a int);\n");
+  folder.write("migrations/0002_b.sql", "-- pgadvise: ignore blocking-index-build the table is small\nALTER TABLE t ADD COLUMN b int;\n");
+  EXPECT_TRUE(has(run("check migrations", folder.path()).err, "migrations/0002_b.sql:1:1: suppresses nothing: blocking-index-build")) << run("check migrations", folder.path()).err;
+  folder.write("migrations/0002_b.sql", "-- pgadvise: ignore blocking-index-build the table is small\nCREATE INDEX i ON t (a);\n");
+  EXPECT_FALSE(has(run("check migrations", folder.path()).err, "suppresses nothing"));
+}
+
 TEST(Cli, ReportsAreWrittenWholeOrNotAtAll) {
   const Folder folder;
   const auto file = folder.write("dump.sql", unindexed);
