@@ -73,6 +73,10 @@ class Check {
       complain(read.error());
       return exit_usage;
     }
+    if (const auto kept = keep_inputs(); !kept) {
+      complain(kept.error());
+      return exit_usage;
+    }
     read_paths();
     read_workload();
     suppressions_ = config_.ignores;
@@ -85,6 +89,12 @@ class Check {
   }
 
  private:
+  Result<void> keep_inputs() const {
+    std::vector<std::string> inputs;
+    for (const auto* list : {&options_.paths, &options_.schema, &options_.logs, &options_.workloads}) inputs.insert(inputs.end(), list->begin(), list->end());
+    return cli::keep_inputs(options_.output, inputs);
+  }
+
   Result<void> read_settings() {
     const std::string path = options_.config.empty() ? find_config(options_.paths.empty() ? "." : options_.paths.front()) : options_.config;
     if (path.empty()) return {};

@@ -34,6 +34,10 @@ class Digest {
 
   int run() {
     for (auto* list : {&options_.logs, &options_.compare}) take_out_conninfos(*list, diagnostics_);
+    if (const auto kept = keep_logs(); !kept) {
+      complain(kept.error());
+      return exit_usage;
+    }
     if (!diagnostics_.empty() && (options_.logs.empty() && options_.db.empty())) options_.compare.clear();
     const std::string content = options_.compare.empty() ? digest() : comparison();
     for (const auto& error : diagnostics_) complain(error);
@@ -47,6 +51,14 @@ class Digest {
   }
 
  private:
+  // A workload file may be merged into itself.
+  Result<void> keep_logs() const {
+    std::vector<std::string> logs = options_.compare;
+    for (const auto& path : options_.logs)
+      if (!options_.format.empty() || !names_workload_file(path)) logs.push_back(path);
+    return keep_inputs(options_.output, logs);
+  }
+
   std::vector<Workload> read(const std::vector<std::string>& paths) {
     const bool writes_workload =
         options_.compare.empty() && options_.format.empty() && !options_.output.empty();

@@ -150,6 +150,8 @@ static std::string head_of(const std::string& path) {
   return head;
 }
 
+bool names_workload_file(const std::string& path) { return log::is_workload_file(head_of(path)); }
+
 std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log, Diagnostics& diagnostics) {
   std::vector<Workload> out;
   std::vector<std::string> logs;

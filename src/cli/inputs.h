@@ -32,6 +32,9 @@ Catalog with_places(Catalog live, const Catalog& files);
 // Workload files, and .sql files (each statement one call, without a duration), one workload for each log or file.
 std::vector<Workload> read_workloads(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
+// A regular file that begins as a workload file does.
+bool names_workload_file(const std::string& path);
+
 // Workload files as they are, everything else as a log. Logs that come with nothing else are one workload of several sources,
 // unless `by_log`: it takes less memory.
 std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log, Diagnostics& diagnostics);

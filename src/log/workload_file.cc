@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "log/logged_plan.h"
 #include "log/merge.h"
@@ -31,7 +32,7 @@ constexpr std::pair<Repeat::Scope, const char*> scopes[] = {{Repeat::Scope::trac
 
 // ---- writing
 
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dump(const json& value) { return escape_controls(value.dump(-1, ' ', false, json::error_handler_t::replace)); }
 
 // A log may say anything, and sums grow: what is written is what will be read.
 double bounded(double ms) { return std::clamp(ms, 0.0, longest_ms); }

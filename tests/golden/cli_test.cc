@@ -197,6 +197,23 @@ TEST(Cli, ReportsAreWrittenWholeOrNotAtAll) {
   EXPECT_EQ(files, 3);
 }
 
+TEST(Cli, NoReportIsWrittenOverItsInput) {
+  const Folder folder;
+  const auto log = folder.write("app.log", "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select 1\n");
+  const auto dump = folder.write("dump.sql", unindexed);
+  std::filesystem::create_symlink("app.log", folder.path("link.log"));
+  for (const std::string& command : {"digest " + log + " -o " + log, "digest " + folder.path("link.log") + " -o " + log, "check " + dump + " -o " + dump, "check --log " + log + " -o " + log}) {
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.exit_code, 2) << command;
+    EXPECT_TRUE(has(ran.err, "is read, too: it would be overwritten")) << ran.err;
+  }
+  EXPECT_EQ(read_file(dump).value_or(""), unindexed);
+  // A workload file may be merged into itself.
+  const auto week = folder.path("week.json");
+  EXPECT_EQ(run("digest " + log + " -o " + week).exit_code, 0);
+  EXPECT_EQ(run("digest " + week + " " + log + " -o " + week).exit_code, 0);
+}
+
 TEST(Cli, TheSameInputGivesTheSameBytes) {
   const std::string shop = std::string(PGADVISE_SOURCE_DIR) + "/fixtures/shop";
   const auto report = [&] {
