@@ -12,11 +12,14 @@
 
 #include "advisor/index_ddl.h"
 #include "advisor/propose.h"
+#include "cli/baseline.h"
 #include "cli/cli.h"
 #include "cli/config.h"
+#include "cli/fail_on.h"
 #include "cli/inputs.h"
 #include "cli/migrations.h"
 #include "cli/output.h"
+#include "cli/reports.h"
 #include "lint/context.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
@@ -27,7 +30,7 @@
 #include "project/git_facts.h"
 #include "project/migration_folder.h"
 #include "project/repository.h"
-#include "report/report.h"
+#include "report/common.h"
 #include "sql/facts.h"
 #include "sql/suppressions.h"
 #include "base/mask.h"
@@ -46,9 +49,11 @@ struct Options {
   bool sandbox = false;
   std::string line_prefix;
   unsigned jobs = 0;
-  std::string format = "text";
-  std::string output;
-  std::string fail_on = "error";
+  std::vector<WantedReport> reports;
+  FailOn fail_on;
+  std::string baseline;
+  bool update_baseline = false;
+  std::size_t top = 0;
   bool show_literals = false;
   std::string config;
   MigrationOptions migrations;
@@ -84,6 +89,7 @@ class Check {
     std::vector<Judged> schemas = judged_schemas();
     judge(schemas);
     tell_unused();
+    compare_with_baseline();
     report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return write();
   }
@@ -92,7 +98,9 @@ class Check {
   Result<void> keep_inputs() const {
     std::vector<std::string> inputs;
     for (const auto* list : {&options_.paths, &options_.schema, &options_.logs, &options_.workloads}) inputs.insert(inputs.end(), list->begin(), list->end());
-    return cli::keep_inputs(options_.output, inputs);
+    for (const auto& report : options_.reports)
+      if (const auto kept = cli::keep_inputs(report.path, inputs); !kept) return kept;
+    return {};
   }
 
   Result<void> read_settings() {
@@ -488,14 +496,23 @@ class Check {
     report_.findings.push_back(std::move(finding));
   }
 
+  void compare_with_baseline() {
+    if (options_.baseline.empty()) return;
+    std::set<std::string> judged;
+    for (const auto& file : judged_files_) judged.insert(report::repository_path(file, how_));
+    const LookedAt looked_at = [&](const std::string& rule, const std::string& file) {
+      if (std::find(report_.rules_run.begin(), report_.rules_run.end(), rule) == report_.rules_run.end()) return false;
+      const auto* known = lint::find_rule(rule);
+      return known && (known->rule->needs != lint::Needs::migrations || judged.count(file) > 0);
+    };
+    const auto done = options_.update_baseline ? update_baseline(options_.baseline, report_, how_, looked_at) : apply_baseline(options_.baseline, report_, how_, looked_at);
+    if (!done) diagnostics_.push_back(done.error());
+  }
+
   int write() {
     for (const auto& error : diagnostics_) complain(error);
     report_.diagnostics = diagnostics_;
-    const std::string content =
-        options_.format == "json"
-            ? report::to_json(report_, options_.show_literals)
-            : report::to_text(report_, {use_colour(options_.output), output_width(options_.output), options_.show_literals});
-    if (const auto wrote = write_output(options_.output, content); !wrote) {
+    if (const auto wrote = write_reports(report_, options_.reports, how_); !wrote) {
       complain(wrote.error());
       return exit_usage;
     }
@@ -504,15 +521,12 @@ class Check {
 
   int exit_code() const {
     if (const int code = exit_code_of(diagnostics_); code != exit_clean) return code;
-    if (options_.fail_on == "never") return exit_clean;
-    const Severity limit = options_.fail_on == "note" ? Severity::note : options_.fail_on == "warning" ? Severity::warning : Severity::error;
-    const bool any = std::any_of(report_.findings.begin(), report_.findings.end(), [&](const Finding& finding) {
-      return finding.verdict != Verdict::refuted && finding.severity >= limit;
-    });
+    const bool any = std::any_of(report_.findings.begin(), report_.findings.end(), [&](const Finding& finding) { return options_.fail_on.meets(finding); });
     return any ? exit_findings : exit_clean;
   }
 
   Options options_;
+  report::Options how_{.show_literals = options_.show_literals, .top = options_.top, .repository = repository_root(), .folder = std::filesystem::current_path().generic_string()};
   Diagnostics diagnostics_;
   std::vector<project::SchemaInput> schemas_;
   std::map<std::string, std::set<std::string>> named_;  // files that the command line names, by their input's path
@@ -543,6 +557,12 @@ class Check {
 
 }  // namespace
 
+static std::string formats_help() {
+  std::string out;
+  for (const auto& format : report::formats()) out += (out.empty() ? "" : "; ") + std::string(format.name) + ": " + std::string(format.what);
+  return out;
+}
+
 void add_check(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
@@ -557,16 +577,32 @@ void add_check(CLI::App& app, int& exit_code) {
   command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
   command->add_option("-j,--jobs", options->jobs, "Threads that read logs; 0: one for each processor");
   command->add_option("--workload", options->workloads, "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
-  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
-  command->add_option("-o,--output", options->output, "File to write the report to");
-  command->add_option("--fail-on", options->fail_on, "Severity from which the exit code is 1")
-      ->check(CLI::IsMember({"error", "warning", "note", "never"}));
+  struct Words {
+    std::vector<std::string> formats, outputs, fail_on;
+  };
+  auto words = std::make_shared<Words>();
+  command->add_option("--format", words->formats, formats_help())->allow_extra_args(false)->type_name("FORMAT");
+  command->add_option("-o,--output", words->outputs, "File to write the report to; with several --format each its own: --format sarif -o a.sarif --format text")->allow_extra_args(false)->type_name("FILE");
+  command->add_option("--top", options->top, "Findings that --format agent tells one by one; 0: about 2,000 tokens of them");
+  command->add_option("--fail-on", words->fail_on, "What makes the exit code 1: error (the default), warning, note or never; confirmed: only what a database confirmed; rules' ids: those of any severity. Several with commas")
+      ->allow_extra_args(false)->type_name("WORDS");
+  auto* baseline = command->add_option("--baseline", options->baseline, "Tell only what this file does not know, and what of it is gone (.pgadvise-baseline.json)");
+  command->add_flag("--update-baseline", options->update_baseline, "Write what is found to the file of --baseline: from now on it is known")->needs(baseline);
   auto* since = command->add_option("--since", options->migrations.since, "Judge the migrations that were added or changed since a git revision; else the newest one of a folder is judged");
   auto* changed = command->add_flag("--changed", options->migrations.changed, "Judge the migrations that this branch adds or changes, by git");
   changed->excludes(since);
   command->add_option("--config", options->config, "Configuration; default: the pgadvise.toml of the PATH's folder, or of one above it in the repository");
   command->add_flag("--show-literals", options->show_literals, "Show statements with their literals");
-  command->callback([options, db, since, &exit_code] {
+  command->callback([options, words, command, db, since, &exit_code] {
+    auto reports = wanted_reports(*command, "--format", "--output");
+    auto fail_on = parse_fail_on(words->fail_on);
+    if (!reports || !fail_on) {
+      complain(!reports ? reports.error() : fail_on.error());
+      exit_code = exit_usage;
+      return;
+    }
+    options->reports = std::move(*reports);
+    options->fail_on = std::move(*fail_on);
     // An unset variable: to pass over it would read other inputs than those that were meant, and say nothing.
     if (db->count() && trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});

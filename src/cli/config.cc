@@ -18,20 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t config_limit = std::size_t{4} << 20;
 
-// The known word that is most like a mistyped one; "" when none is near.
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t least = word.size() / 3 + 2;
-  for (const auto& candidate : known) {
-    if (candidate.size() > word.size() + least || word.size() > candidate.size() + least) continue;
-    if (const std::size_t far = edit_distance(word, candidate); far < least) {
-      least = far;
-      best = candidate;
-    }
-  }
-  return best.empty() ? std::string() : "did you mean " + best + "?";
-}
-
 std::vector<std::string> rule_ids() {
   std::vector<std::string> out;
   for (const auto& registered : lint::all_rules()) out.emplace_back(registered.rule->id);
@@ -61,7 +47,7 @@ class Reader {
   }
   void unknown(const toml::key& key, const std::vector<std::string>& known) {
     const std::string word(key.str());
-    const std::string near = did_you_mean(word, known);
+    const std::string near = nearest(word, known);
     complain(key.source(), "unknown key " + ellipsis(word, 60), near.empty() ? "known here: " + join(known, ", ") : near);
   }
   bool known_rule(std::string_view id, const toml::source_region& region) {
@@ -179,8 +165,21 @@ Result<Config> read_config(const std::string& path) {
   return Reader(path).read(parsed.table());
 }
 
+std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t least = word.size() / 3 + 2;
+  for (const auto& candidate : known) {
+    if (candidate.size() > word.size() + least || word.size() > candidate.size() + least) continue;
+    if (const std::size_t far = edit_distance(word, candidate); far < least) {
+      least = far;
+      best = candidate;
+    }
+  }
+  return best.empty() ? std::string() : "did you mean " + best + "?";
+}
+
 std::string unknown_rule_hint(std::string_view id) {
-  const std::string near = did_you_mean(id, rule_ids());
+  const std::string near = nearest(id, rule_ids());
   return near.empty() ? "pgadvise rules lists them" : near;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,6 +22,9 @@ std::string find_config(const std::string& folder);
 
 // Errors (usage, as path:line): unreadable, no TOML, an unknown key, rule, option or severity, an entry without a reason.
 Result<Config> read_config(const std::string& path);
+
+// "did you mean x?" of the known word that is most like a mistyped one; "" when none is near.
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
 // What to do about a rule's id that is none: "did you mean x?", or how to list them.
 std::string unknown_rule_hint(std::string_view id);

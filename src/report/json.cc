@@ -121,6 +121,11 @@ std::string to_json(const Report& report, bool show_literals) {
     entry["suppression"] = {{"reason", by.reason}, {"location", place_json(by.place)}};
     out["suppressed"].push_back(std::move(entry));
   }
+  if (report.baseline) {
+    json gone = json::array();
+    for (const auto& entry : report.baseline->gone) gone.push_back({{"id", entry.id}, {"rule", entry.rule}, {"message", entry.what}});
+    out["baseline"] = {{"path", report.baseline->path}, {"known", report.baseline->known.size()}, {"gone", gone}};
+  }
   out["skipped_rules"] = json::array();
   for (const auto& skipped : report.skipped) out["skipped_rules"].push_back({{"rule", skipped.rule}, {"reason", skipped.reason}});
   out["inputs"] = json::array();

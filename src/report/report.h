@@ -1,7 +1,10 @@
-// Findings -> text for people, JSON for dashboards. One file a format.
+// Findings -> text for people, JSON for dashboards, and what CI services show beside a change. One file a format.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,9 +22,22 @@ struct Input {
   std::string detail;
 };
 
+// What `--baseline` compared with: the findings of then are not told again.
+struct Baseline {
+  struct Entry {
+    std::string id;
+    std::string rule;
+    std::string what;  // its message
+  };
+  std::string path;
+  std::vector<Finding> known;  // told before
+  std::vector<Entry> gone;     // told before and no longer found, though their rule ran
+};
+
 struct Report {
-  std::vector<Finding> findings;
+  std::vector<Finding> findings;  // the worst first
   std::vector<lint::Suppressed> suppressed;  // by a comment or pgadvise.toml: told apart, counted nowhere else
+  std::optional<Baseline> baseline;
   std::vector<lint::SkippedRule> skipped;
   std::vector<std::string> rules_run;
   std::vector<Input> inputs;
@@ -33,13 +49,32 @@ struct Report {
   std::string what_if;          // "HypoPG", or why not
 };
 
-struct TextOptions {
+struct Options {
   bool colour = false;
   int width = 100;
   bool show_literals = false;
+  std::size_t top = 0;  // findings that are told one by one, where a format is short of room; 0: as many as it takes
+  // Absolute, "" when unknown. CI services know files by their place in the repository, findings by that from the working folder.
+  std::string repository;
+  std::string folder;
 };
 
-std::string to_text(const Report& report, const TextOptions& options);
+std::string to_text(const Report& report, const Options& options);
 std::string to_json(const Report& report, bool show_literals);
+std::string to_sarif(const Report& report, const Options& options);     // SARIF 2.1.0, within GitHub's limits
+std::string to_github(const Report& report, const Options& options);    // workflow commands: annotations
+std::string to_gitlab(const Report& report, const Options& options);    // code quality
+std::string to_junit(const Report& report, const Options& options);     // a suite a rule
+std::string to_markdown(const Report& report, const Options& options);  // a comment of a pull request
+std::string to_rdjson(const Report& report, const Options& options);    // reviewdog
+std::string to_agent(const Report& report, const Options& options);     // few words, for programs that read text
+
+struct Format {
+  std::string_view name;
+  std::string_view what;
+  std::string (*render)(const Report&, const Options&);
+};
+std::span<const Format> formats();
+const Format* find_format(std::string_view name);
 
 }  // namespace pgadvise::report

@@ -4,14 +4,14 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "report/report.h"
+#include "report/common.h"
 
 namespace pgadvise::report {
 namespace {
 
 class Writer {
  public:
-  Writer(const Report& report, const TextOptions& options) : report_(report), options_(options) {}
+  Writer(const Report& report, const Options& options) : report_(report), options_(options) {}
 
   std::string write() {
     bool refuted = false;
@@ -133,18 +133,6 @@ class Writer {
     out_ += "\n";
   }
 
-  static std::string subject(const Finding& finding) {
-    const Subject& subject = finding.subject;
-    std::string out = display({subject.schema, subject.table});
-    if (!subject.columns.empty()) out += " (" + join(subject.columns, ", ") + ")";
-    if (!subject.index.empty()) out += (out.empty() ? "" : ", ") + std::string("index ") + subject.index;
-    if (!subject.constraint.empty() && subject.columns.empty()) out += (out.empty() ? "" : ", ") + std::string("constraint ") + subject.constraint;
-    if (!subject.fingerprint.empty()) out += (out.empty() ? "" : " ") + std::string("query ") + subject.fingerprint;
-    if (!subject.file.empty()) out += (out.empty() ? "" : " ") + subject.file;
-    if (!subject.entry.empty()) out += " " + subject.entry;
-    return out;
-  }
-
   void write_not_looked_at() {
     if (report_.skipped.empty() && report_.diagnostics.empty()) return;
     out_ += paint("1", "Not looked at") + "\n";
@@ -182,18 +170,19 @@ class Writer {
                                                    standing == 1 ? "" : "s", severities[Severity::error], severities[Severity::warning],
                                                    severities[Severity::note], verdicts[Verdict::confirmed], verdicts[Verdict::suspected]);
     if (verdicts[Verdict::refuted]) line += fmt::format("; {} refuted", verdicts[Verdict::refuted]);
+    if (report_.baseline) line += fmt::format("; {} known, {} gone since the baseline", report_.baseline->known.size(), report_.baseline->gone.size());
     if (!report_.suppressed.empty()) line += fmt::format("; {} suppressed", report_.suppressed.size());
     line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(), report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
     out_ += paint("1", line) + "\n";
   }
 
   const Report& report_;
-  const TextOptions& options_;
+  const Options& options_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string to_text(const Report& report, const TextOptions& options) { return Writer(report, options).write(); }
+std::string to_text(const Report& report, const Options& options) { return Writer(report, options).write(); }
 
 }  // namespace pgadvise::report

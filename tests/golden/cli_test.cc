@@ -197,6 +197,68 @@ TEST(Cli, ReportsAreWrittenWholeOrNotAtAll) {
   EXPECT_EQ(files, 3);
 }
 
+TEST(Cli, SeveralReportsOfOneRun) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  const Ran ran = run("check --format sarif -o a.sarif --format json -o a.json --format text dump.sql --fail-on never", folder.path());
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_TRUE(has(ran.out, "unindexed-foreign-key")) << ran.out;
+  EXPECT_TRUE(has(read_file(folder.path("a.sarif")).value_or(""), "\"version\": \"2.1.0\""));
+  EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("a.json")).value_or("")));
+  EXPECT_EQ(run("check -o b.json --format json dump.sql --fail-on never", folder.path()).out, "");
+  EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("b.json")).value_or("")));
+  EXPECT_TRUE(has(run("check --format sarf " + file).err, "there is no format sarf (did you mean sarif?)"));
+  EXPECT_EQ(run("check --format json --format text " + file).exit_code, 2);
+  EXPECT_EQ(run("check -o a -o b " + file).exit_code, 2);
+  EXPECT_EQ(run("check --format json -o a --format text -o a " + file).exit_code, 2);
+}
+
+TEST(Cli, FailOnTakesSeverityVerdictAndRules) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  const auto code = [&](const std::string& words) { return run("check --fail-on " + words + " " + file).exit_code; };
+  EXPECT_EQ(code("error"), 0);
+  EXPECT_EQ(code("warning"), 1);
+  EXPECT_EQ(code("never"), 0);
+  EXPECT_EQ(code("warning,confirmed"), 0);
+  EXPECT_EQ(code("unindexed-foreign-key"), 1);
+  EXPECT_EQ(code("missing-primary-key,error"), run("check --fail-on missing-primary-key " + file).exit_code);
+  EXPECT_EQ(code("error,warning"), 2);
+  EXPECT_TRUE(has(run("check --fail-on unindexed-foreign-kye " + file).err, "did you mean unindexed-foreign-key?"));
+}
+
+TEST(Cli, ABaselineLeavesWhatIsNew) {
+  const Folder folder;
+  const std::string second = "CREATE TABLE d (id int PRIMARY KEY, p int REFERENCES p (id));\n";
+  folder.write("dump.sql", unindexed);
+  const std::string check = "check dump.sql --baseline known.json --fail-on note";
+  const Ran missing = run(check, folder.path());
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_TRUE(has(missing.err, "--update-baseline makes it")) << missing.err;
+  EXPECT_EQ(run(check + " --update-baseline", folder.path()).exit_code, 0);
+  const std::string before = read_file(folder.path("known.json")).value_or("");
+  EXPECT_TRUE(has(before, "\"pgadvise_baseline\": 1")) << before;
+  const Ran same = run(check, folder.path());
+  EXPECT_EQ(same.exit_code, 0) << same.out;
+  EXPECT_TRUE(has(same.out, "No findings") && has(same.out, "known, 0 gone since the baseline")) << same.out;
+  // Another place of the same finding is no new one, another table's is.
+  folder.write("dump.sql", "\n\n-- moved\n" + unindexed + second);
+  const Ran more = run(check + " --format json", folder.path());
+  EXPECT_EQ(more.exit_code, 1);
+  const auto report = nlohmann::json::parse(more.out, nullptr, false);
+  ASSERT_EQ(report["findings"].size(), 1u) << more.out;
+  EXPECT_EQ(report["findings"][0]["subject"]["table"], "d");
+  // Gone is told; what was not looked for is neither gone nor forgotten.
+  folder.write("dump.sql", "CREATE TABLE p (id int PRIMARY KEY);\n");
+  const auto gone = nlohmann::json::parse(run(check + " --format json", folder.path()).out, nullptr, false);
+  EXPECT_GE(gone["baseline"]["gone"].size(), 1u) << gone["baseline"].dump(1);
+  folder.write("other.toml", "[rules.unindexed-foreign-key]\nseverity = \"off\"\n");
+  EXPECT_EQ(run(check + " --update-baseline --config other.toml", folder.path()).exit_code, 0);
+  EXPECT_TRUE(has(read_file(folder.path("known.json")).value_or(""), "unindexed-foreign-key"));
+  folder.write("known.json", "{}");
+  EXPECT_EQ(run(check, folder.path()).exit_code, 2);
+}
+
 TEST(Cli, NoReportIsWrittenOverItsInput) {
   const Folder folder;
   const auto log = folder.write("app.log", "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select 1\n");

@@ -1,0 +1,37 @@
+#include "cli/fail_on.h"
+
+#include "base/text.h"
+#include "cli/config.h"
+#include "lint/rule.h"
+
+namespace pgadvise::cli {
+
+bool FailOn::meets(const Finding& finding) const {
+  if (finding.verdict == Verdict::refuted || (confirmed && finding.verdict != Verdict::confirmed)) return false;
+  return rules.count(finding.rule) > 0 || (severity && finding.severity >= *severity);
+}
+
+Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
+  FailOn out;
+  bool severity_named = false;
+  for (const auto& list : words)
+    for (const auto part : split(list, ',')) {
+      const std::string word(trim(part));
+      if (word == "error" || word == "warning" || word == "note" || word == "never") {
+        if (severity_named) return fail(Error::Kind::usage, "--fail-on", "names two severities", "the lower one says it all");
+        severity_named = true;
+        if (word == "never") out.severity.reset();
+        else out.severity = word == "error" ? Severity::error : word == "warning" ? Severity::warning : Severity::note;
+      } else if (word == "confirmed") {
+        out.confirmed = true;
+      } else if (lint::find_rule(word)) {
+        out.rules.insert(word);
+      } else {
+        return fail(Error::Kind::usage, "--fail-on", "there is no severity or rule " + ellipsis(word, 60), "error, warning, note, never, confirmed, or a rule: " + unknown_rule_hint(word));
+      }
+    }
+  if (!severity_named && !out.rules.empty()) out.severity.reset();
+  return out;
+}
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,79 @@
+#include "cli/reports.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "base/text.h"
+#include "cli/config.h"
+#include "cli/output.h"
+
+namespace pgadvise::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> out;
+  for (const auto& format : report::formats()) out.emplace_back(format.name);
+  return out;
+}
+
+Result<void> unlike(const std::vector<WantedReport>& wanted) {
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      if (wanted[i].path != wanted[j].path) continue;
+      if (wanted[i].path.empty()) return fail(Error::Kind::usage, "--format", "two reports can't go to standard output", "--format " + wanted[j].format + " -o FILE");
+      return fail(Error::Kind::usage, "--output " + wanted[i].path, "two reports can't go to one file", "name another file");
+    }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const std::string& format_option, const std::string& output_option) {
+  const auto* formats = command.get_option(format_option);
+  const auto* outputs = command.get_option(output_option);
+  std::map<const CLI::Option*, std::size_t> taken;
+  std::vector<WantedReport> out;
+  std::string early;  // a file in front of the first format
+  for (const CLI::Option* option : command.parse_order()) {
+    if (option != formats && option != outputs) continue;
+    const std::string value = option->results().at(taken[option]++);
+    if (option == formats) {
+      if (!report::find_format(value)) return fail(Error::Kind::usage, "--format", "there is no format " + ellipsis(value, 40), nearest(value, format_names()));
+      out.push_back({value, std::exchange(early, {})});
+    } else if (out.empty() && early.empty()) {
+      early = value;
+    } else if (!out.empty() && out.back().path.empty()) {
+      out.back().path = value;
+    } else {
+      return fail(Error::Kind::usage, "--output " + value, "there is no --format for it", "--format " + join(format_names(), "|") + " -o FILE");
+    }
+  }
+  if (out.empty()) out.push_back({"text", early});
+  if (const auto checked = unlike(out); !checked) return tl::unexpected(checked.error());
+  return out;
+}
+
+Result<void> write_reports(const report::Report& report, const std::vector<WantedReport>& wanted, report::Options options) {
+  Result<void> out;
+  for (const auto& one : wanted) {
+    options.colour = use_colour(one.path);
+    options.width = output_width(one.path);
+    const auto wrote = write_output(one.path, report::find_format(one.format)->render(report, options));
+    if (!wrote && out) out = wrote;
+  }
+  return out;
+}
+
+std::string repository_root() {
+  std::error_code code;
+  for (fs::path folder = fs::current_path(code); !code; folder = folder.parent_path()) {
+    if (fs::exists(folder / ".git", code)) return folder.generic_string();
+    if (folder == folder.parent_path()) break;
+  }
+  return {};
+}
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,82 @@
+#include "report/common.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace pgadvise::report {
+
+std::vector<const Finding*> standing(const Report& report) {
+  std::vector<const Finding*> out;
+  for (const auto& finding : report.findings)
+    if (finding.verdict != Verdict::refuted) out.push_back(&finding);
+  return out;
+}
+
+Counts count(const std::vector<const Finding*>& findings) {
+  Counts out;
+  for (const auto* finding : findings) {
+    (finding->severity == Severity::error ? out.error : finding->severity == Severity::warning ? out.warning : out.note) += 1;
+    (finding->verdict == Verdict::confirmed ? out.confirmed : out.suspected) += 1;
+  }
+  return out;
+}
+
+static std::string plural(int number, std::string_view word) { return fmt::format("{} {}{}", number, word, number == 1 ? "" : "s"); }
+
+std::string in_words(const Counts& counts) {
+  return fmt::format("{}, {}, {}; {} confirmed", plural(counts.error, "error"), plural(counts.warning, "warning"), plural(counts.note, "note"), counts.confirmed);
+}
+
+std::string repository_path(const std::string& file, const Options& options) {
+  namespace fs = std::filesystem;
+  const fs::path whole = (fs::path(file).is_absolute() ? fs::path(file) : fs::path(options.folder) / file).lexically_normal();
+  const std::string root = options.repository.empty() ? options.folder : options.repository;
+  const std::string inside = root.empty() ? std::string() : whole.lexically_relative(root).generic_string();
+  if (!inside.empty() && !inside.starts_with("..")) return inside;
+  return fs::path(file).lexically_normal().generic_string();
+}
+
+Place shown_at(const Finding& finding, const Options& options) {
+  if (finding.location && !finding.location->live())
+    return {repository_path(finding.location->file, options), std::max(1, finding.location->line), std::max(1, finding.location->column)};
+  if (!finding.subject.file.empty()) return {repository_path(finding.subject.file, options), 1, 1};
+  const Subject& about = finding.subject;
+  const std::string& name = !about.table.empty() ? about.table : !about.index.empty() ? about.index : about.fingerprint;
+  std::string path = "database";
+  if (!about.schema.empty()) path += "/" + about.schema;
+  if (!name.empty()) path += "/" + name;
+  return {path, 1, 1};
+}
+
+std::string subject(const Finding& finding) {
+  const Subject& subject = finding.subject;
+  std::string out = display({subject.schema, subject.table});
+  if (!subject.columns.empty()) out += " (" + join(subject.columns, ", ") + ")";
+  if (!subject.index.empty()) out += (out.empty() ? "" : ", ") + std::string("index ") + subject.index;
+  if (!subject.constraint.empty() && subject.columns.empty()) out += (out.empty() ? "" : ", ") + std::string("constraint ") + subject.constraint;
+  if (!subject.fingerprint.empty()) out += (out.empty() ? "" : " ") + std::string("query ") + subject.fingerprint;
+  if (!subject.file.empty()) out += (out.empty() ? "" : " ") + subject.file;
+  if (!subject.entry.empty()) out += " " + subject.entry;
+  return out;
+}
+
+std::string cut(std::string text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
+  return text.substr(0, bytes) + "…";
+}
+
+std::string explanation(const Finding& finding) {
+  std::string out = finding.message;
+  if (!finding.verdict_reason.empty()) out += "\n" + finding.verdict_reason;
+  if (!finding.fix) return out;
+  if (!finding.fix->title.empty()) out += "\nFix: " + finding.fix->title;
+  if (!finding.fix->sql.empty()) out += "\n" + finding.fix->sql;
+  return out;
+}
+
+}  // namespace pgadvise::report

@@ -1,0 +1,33 @@
+// Workflow commands ("Workflow commands for GitHub Actions", docs.github.com): ::warning file=…,line=…,title=…::message
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/common.h"
+
+namespace pgadvise::report {
+namespace {
+
+std::string escaped(const std::string& text) { return replace_all(replace_all(replace_all(text, "%", "%25"), "\r", "%0D"), "\n", "%0A"); }
+
+std::string property(const std::string& text) { return replace_all(replace_all(escaped(text), ":", "%3A"), ",", "%2C"); }
+
+const char* command(Severity severity) { return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "notice"; }
+
+}  // namespace
+
+// GitHub shows the first ten of a kind and step: the worst come first.
+std::string to_github(const Report& report, const Options& options) {
+  std::string out;
+  const auto findings = standing(report);
+  for (const auto* finding : findings) {
+    std::string where;
+    if (finding->location && !finding->location->live()) {
+      const Place place = shown_at(*finding, options);
+      where = fmt::format("file={},line={},", property(printable(place.file)), place.line);
+    }
+    out += fmt::format("::{} {}title={}::{}\n", command(finding->severity), where, property("pgadvise: " + finding->rule), escaped(printable_block(explanation(*finding))));
+  }
+  return out + "pgadvise: " + in_words(count(findings)) + "\n";
+}
+
+}  // namespace pgadvise::report
