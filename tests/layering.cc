@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
       {"lint", {"base", "model"}},
       {"rules", {"base", "model", "lint", "rules"}},
       {"advisor", {"base", "model", "sql", "plan"}},
-      {"report", {"base", "model", "lint"}},
+      {"report", {"base", "model", "lint", "plan"}},
       {"cli", {"base", "model", "sql", "log", "project", "plan", "pg", "lint", "advisor", "report", "rules"}},
   };
   // Third-party headers that belong to one room, or to a few.

@@ -28,7 +28,7 @@ static bool is_path(const std::string& word) {
 static std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> out(argv + 1, argv + argc);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
-  const bool named = !out.empty() && (out[0] == "check" || out[0] == "digest" || out[0] == "rules" || out[0] == "sandbox" || out[0] == "snapshot");
+  const bool named = !out.empty() && (out[0] == "check" || out[0] == "digest" || out[0] == "explain" || out[0] == "rules" || out[0] == "sandbox" || out[0] == "snapshot");
   if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0]))) out.insert(out.begin(), "check");
   return out;
 }
@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
              "database of --db can't be reached. Without a subcommand: check.");
   add_check(app, exit_code);
   add_digest(app, exit_code);
+  add_explain(app, exit_code);
   add_rules(app, exit_code);
   add_snapshot(app, exit_code);
   auto words = arguments(argc, argv);

@@ -85,7 +85,7 @@ Catalog with_places(Catalog live, const Catalog& files) {
   return live;
 }
 
-static Workload read_sql_workload(const std::string& path, const std::string& text, Diagnostics& diagnostics) {
+Workload read_sql_workload(const std::string& path, const std::string& text, Diagnostics& diagnostics) {
   std::map<std::string, Query> queries;
   const LineIndex lines(text);
   LogSource source{.path = path, .format = "sql"};

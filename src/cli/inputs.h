@@ -32,6 +32,9 @@ Catalog with_places(Catalog live, const Catalog& files);
 // Workload files, and .sql files (each statement one call, without a duration), one workload for each log or file.
 std::vector<Workload> read_workloads(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
+// Statements, each one call without a duration; `path` names the text in places. What does not parse is named.
+Workload read_sql_workload(const std::string& path, const std::string& text, Diagnostics& diagnostics);
+
 // A regular file that begins as a workload file does.
 bool names_workload_file(const std::string& path);
 

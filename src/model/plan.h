@@ -4,13 +4,31 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pgadvise {
 
-// Figures are EXPLAIN's own: rows and rows_removed are averages per loop, blocks are totals that include children.
+// What one parallel worker did in a node; EXPLAIN (VERBOSE) alone tells.
+struct PlanWorker {
+  double actual_total_ms = 0;  // of a loop, as in the node
+  double loops = 0;
+};
+
+// Figures are EXPLAIN's own: rows and rows_removed are averages per loop, blocks are totals that include children. Times and blocks of a
+// node include those of its children. Names are those of EXPLAIN (FORMAT JSON), also when the plan was read from text.
 struct PlanNode {
   std::string type;  // "Seq Scan"
+  std::string relationship;    // to its parent: "Outer", "Inner", "InitPlan", "SubPlan", "Member"; "" of the root
+  std::string subplan;         // "CTE recent", "InitPlan 1 (returns $0)"
+  std::string strategy;        // of aggregates and set operations: "Hashed", "Sorted", "Mixed", "Plain"
+  std::string partial_mode;    // of aggregates: "Partial", "Finalize"
+  std::string join_type;       // "Inner", "Left", "Anti" …
+  std::string operation;       // of ModifyTable: "Insert" …; of SetOp: "Except All" …
+  std::string cte;             // of a CTE Scan
+  std::string function;        // of a Function Scan
+  bool parallel_aware = false;
+  bool backward = false;
   std::string schema;
   std::string relation;
   std::string alias;
@@ -18,6 +36,8 @@ struct PlanNode {
   std::string filter;
   std::string index_condition;
   std::vector<std::string> sort_key;
+  // All others, as ("Hash Cond", "(a.id = b.id)"), in EXPLAIN's order; filter and index_condition are not among them.
+  std::vector<std::pair<std::string, std::string>> conditions;
   double startup_cost = 0;
   double total_cost = 0;
   double plan_rows = 0;
@@ -25,11 +45,25 @@ struct PlanNode {
   std::optional<double> actual_total_ms;  // only with TIMING
   double loops = 1;
   double rows_removed_by_filter = 0;
+  double rows_removed_by_recheck = 0;
+  std::int64_t lossy_blocks = 0;    // of a bitmap heap scan, of all loops
+  double heap_fetches = 0;          // of an index-only scan, of all loops
+  std::int64_t hash_batches = 0;    // the most of any process
+  std::int64_t disk_kb = 0;         // of a sort or an aggregate that did not fit work_mem, workers included
+  std::int64_t temp_written_blocks = 0;
   std::int64_t shared_hit_blocks = 0;
   std::int64_t shared_read_blocks = 0;
   int workers_planned = 0;
   bool never_executed = false;
+  std::vector<PlanWorker> workers;
   std::vector<PlanNode> children;
+};
+
+struct PlanTrigger {
+  std::string name;
+  std::string relation;
+  double time_ms = 0;
+  double calls = 0;
 };
 
 struct Plan {
@@ -37,6 +71,8 @@ struct Plan {
   bool analyzed = false;
   double planning_ms = 0;
   double execution_ms = 0;
+  double jit_ms = 0;  // summed over processes
+  std::vector<PlanTrigger> triggers;  // not in the tree: those of constraints and AFTER
   std::string text;  // the JSON as the server gave it
 };
 

@@ -225,8 +225,9 @@ Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::
 }
 
 Result<Rows> ServerPlans::run_explain(const plan::ExplainRequest& request) {
-  const std::string_view options =
-      request.analyze ? "ANALYZE, TIMING OFF, BUFFERS, VERBOSE, FORMAT JSON" : "VERBOSE, FORMAT JSON";
+  const std::string_view options = !request.analyze ? "VERBOSE, FORMAT JSON"
+                                   : request.timing ? "ANALYZE, BUFFERS, VERBOSE, FORMAT JSON"
+                                                    : "ANALYZE, TIMING OFF, BUFFERS, VERBOSE, FORMAT JSON";
   if (const auto supposed = suppose(request.hypothetical); !supposed) return tl::unexpected(supposed.error());
   if (request.parameters.empty() && has_parameter(request.sql)) return explain_generic(options, request);
   return connection_.query(fmt::format("EXPLAIN ({}) {}", options, request.sql), request.parameters);

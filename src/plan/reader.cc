@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+
 namespace pgadvise::plan {
 namespace {
 
@@ -29,9 +31,55 @@ Integer count(const json& node, const char* key) {
   return static_cast<Integer>(std::clamp(number(node, key), 0.0, sizeof(Integer) > 4 ? most * most : most - 1));
 }
 
+// What narrows, joins or groups, as it is read; "Filter" and "Index Cond" have fields of their own.
+constexpr const char* condition_names[] = {"Hash Cond", "Merge Cond", "Join Filter", "Recheck Cond", "TID Cond", "Order By", "One-Time Filter", "Cache Key", "Run Condition"};
+
+void read_conditions(const json& in, PlanNode& out) {
+  for (const auto* name : condition_names)
+    if (const auto value = text(in, name); !value.empty()) out.conditions.emplace_back(name, value);
+  if (const auto keys = in.find("Group Key"); keys != in.end() && keys->is_array()) {
+    std::vector<std::string> names;
+    for (const auto& key : *keys)
+      if (key.is_string()) names.push_back(key.get<std::string>());
+    out.conditions.emplace_back("Group Key", join(names, ", "));
+  }
+}
+
+void read_space(const json& in, PlanNode& out) {
+  if (text(in, "Sort Space Type") == "Disk") out.disk_kb += count<std::int64_t>(in, "Sort Space Used");
+  out.disk_kb += count<std::int64_t>(in, "Disk Usage");
+  out.hash_batches = std::max({out.hash_batches, count<std::int64_t>(in, "Hash Batches"), count<std::int64_t>(in, "HashAgg Batches")});
+}
+
+void read_workers(const json& in, PlanNode& out) {
+  const auto workers = in.find("Workers");
+  if (workers == in.end() || !workers->is_array()) return;
+  for (const auto& worker : *workers) {
+    if (!worker.is_object()) continue;
+    read_space(worker, out);
+    if (worker.contains("Actual Loops")) out.workers.push_back({number(worker, "Actual Total Time"), number(worker, "Actual Loops")});
+  }
+}
+
+void read_names(const json& in, PlanNode& out) {
+  out.type = text(in, "Node Type");
+  out.relationship = text(in, "Parent Relationship");
+  out.subplan = text(in, "Subplan Name");
+  out.strategy = text(in, "Strategy");
+  out.partial_mode = text(in, "Partial Mode");
+  if (out.partial_mode == "Simple") out.partial_mode.clear();
+  out.join_type = text(in, "Join Type");
+  out.operation = text(in, out.type == "SetOp" ? "Command" : "Operation");
+  out.cte = text(in, "CTE Name");
+  out.function = text(in, "Function Name");
+  out.backward = text(in, "Scan Direction") == "Backward";
+  const auto parallel = in.find("Parallel Aware");
+  out.parallel_aware = parallel != in.end() && parallel->is_boolean() && parallel->get<bool>();
+}
+
 PlanNode read_node(const json& in, int depth) {
   PlanNode out;
-  out.type = text(in, "Node Type");
+  read_names(in, out);
   out.schema = text(in, "Schema");
   out.relation = text(in, "Relation Name");
   out.alias = text(in, "Alias");
@@ -52,17 +100,37 @@ PlanNode read_node(const json& in, int depth) {
   out.shared_hit_blocks = count<std::int64_t>(in, "Shared Hit Blocks");
   out.shared_read_blocks = count<std::int64_t>(in, "Shared Read Blocks");
   out.workers_planned = count<int>(in, "Workers Planned");
+  out.rows_removed_by_recheck = number(in, "Rows Removed by Index Recheck");
+  out.lossy_blocks = count<std::int64_t>(in, "Lossy Heap Blocks");
+  out.heap_fetches = number(in, "Heap Fetches");
+  out.temp_written_blocks = count<std::int64_t>(in, "Temp Written Blocks");
+  read_conditions(in, out);
+  read_space(in, out);
+  read_workers(in, out);
   if (const auto it = in.find("Plans"); it != in.end() && it->is_array() && depth < deepest)
     for (const auto& child : *it)
       if (child.is_object()) out.children.push_back(read_node(child, depth + 1));
   return out;
 }
 
+void read_outside(const json& in, Plan& out) {
+  if (const auto jit = in.find("JIT"); jit != in.end() && jit->is_object())
+    if (const auto timing = jit->find("Timing"); timing != jit->end() && timing->is_object()) out.jit_ms = number(*timing, "Total");
+  const auto triggers = in.find("Triggers");
+  if (triggers == in.end() || !triggers->is_array()) return;
+  for (const auto& trigger : *triggers)
+    if (trigger.is_object()) {
+      const auto constraint = text(trigger, "Constraint Name");
+      out.triggers.push_back({constraint.empty() ? text(trigger, "Trigger Name") : constraint, text(trigger, "Relation"), number(trigger, "Time"), number(trigger, "Calls")});
+    }
+}
+
 }  // namespace
 
 Result<Plan> read_json(std::string_view input) {
-  const json parsed = json::parse(input, nullptr, /*allow_exceptions=*/false);
+  json parsed = json::parse(input, nullptr, /*allow_exceptions=*/false);
   const auto unreadable = [] { return fail(Error::Kind::passing, "", "the server's EXPLAIN output is not a plan in JSON"); };
+  if (parsed.is_object()) parsed = json::array({std::move(parsed)});  // auto_explain's
   if (!parsed.is_array() || parsed.empty() || !parsed[0].is_object()) return unreadable();
   const auto root = parsed[0].find("Plan");
   if (root == parsed[0].end() || !root->is_object()) return unreadable();
@@ -71,6 +139,7 @@ Result<Plan> read_json(std::string_view input) {
   plan.analyzed = plan.root.actual_rows.has_value();
   plan.planning_ms = number(parsed[0], "Planning Time");
   plan.execution_ms = number(parsed[0], "Execution Time");
+  read_outside(parsed[0], plan);
   plan.text = std::string(input);
   return plan;
 }

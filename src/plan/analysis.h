@@ -1,0 +1,45 @@
+// What each node of an analyzed plan took by itself, and what that tells.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "model/catalog.h"
+#include "model/plan.h"
+
+namespace pgadvise::plan {
+
+struct NodeTime {
+  const PlanNode* node = nullptr;
+  std::size_t depth = 0;
+  double total_ms = 0;  // with children, as the statement waited for it: of the slowest process below a Gather
+  double self_ms = 0;   // never below 0; of all nodes they add up to the root's total
+  double rows = 0;      // of all loops
+};
+
+struct PlanTimes {
+  std::vector<NodeTime> nodes;  // depth first, parents before children
+  double outside_ms = 0;        // execution outside the tree: triggers, start and end
+};
+
+// Only for plans with times (EXPLAIN (ANALYZE) with TIMING): without, all are 0. A CTE's or InitPlan's work is shown under its
+// owner and charged by the server to the node that first reads it: it is taken off there.
+PlanTimes self_times(const Plan& plan);
+
+struct Insight {
+  enum class Kind {
+    slow_scan, inefficient_index, index_for_order_alone, misestimate, disk_sort, hash_batches, aggregate_spill, lossy_bitmap, heap_fetches, nested_loop, large_offset,
+    jit, planning, trigger
+  };
+  Kind kind = Kind::slow_scan;
+  const PlanNode* node = nullptr;  // nullptr: of the whole plan
+  std::string flag;                // a few words for the tree: "estimate 1,300 x high"
+  std::string text;                // a sentence or two with figures, tables and conditions, and what helps
+};
+
+// In the order of the tree, the whole plan's at the end. `catalog` may be nullptr: sizes of tables then are unknown, and judged by
+// what was read.
+std::vector<Insight> insights(const Plan& plan, const PlanTimes& times, const Catalog* catalog);
+
+}  // namespace pgadvise::plan

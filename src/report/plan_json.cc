@@ -1,0 +1,67 @@
+#include <nlohmann/json.hpp>
+
+#include "base/json_text.h"
+#include "plan/reader.h"
+#include "report/plan_text.h"
+
+namespace pgadvise::report {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+std::string_view kind_name(plan::Insight::Kind kind) {
+  using Kind = plan::Insight::Kind;
+  switch (kind) {
+    case Kind::inefficient_index: return "inefficient-index";
+    case Kind::index_for_order_alone: return "index-for-order-alone";
+    case Kind::misestimate: return "misestimate";
+    case Kind::disk_sort: return "disk-sort";
+    case Kind::hash_batches: return "hash-batches";
+    case Kind::aggregate_spill: return "aggregate-spill";
+    case Kind::lossy_bitmap: return "lossy-bitmap";
+    case Kind::heap_fetches: return "heap-fetches";
+    case Kind::nested_loop: return "nested-loop";
+    case Kind::large_offset: return "large-offset";
+    case Kind::jit: return "jit";
+    case Kind::planning: return "planning";
+    case Kind::trigger: return "trigger";
+    case Kind::slow_scan: break;
+  }
+  return "slow-scan";
+}
+
+}  // namespace
+
+std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<plan::Insight>& insights) {
+  json out;
+  out["analyzed"] = plan.analyzed;
+  out["total_cost"] = plan.root.total_cost;
+  if (plan.planning_ms > 0) out["planning_ms"] = plan.planning_ms;
+  if (plan.execution_ms > 0) out["execution_ms"] = plan.execution_ms;
+  const bool timed = !times.nodes.empty() && times.nodes[0].total_ms > 0;
+  if (timed) out["outside_ms"] = times.outside_ms;
+  out["nodes"] = json::array();
+  for (const auto& time : times.nodes) {
+    json node;
+    node["depth"] = time.depth;
+    node["node"] = plan::title(*time.node);
+    if (!time.node->subplan.empty()) node["subplan"] = time.node->subplan;
+    node["cost"] = time.node->total_cost;
+    node["plan_rows"] = time.node->plan_rows;
+    if (plan.analyzed) node["rows"] = time.rows, node["loops"] = time.node->loops;
+    if (timed) node["total_ms"] = time.total_ms, node["self_ms"] = time.self_ms;
+    out["nodes"].push_back(std::move(node));
+  }
+  out["insights"] = json::array();
+  for (const auto& insight : insights) {
+    json entry;
+    entry["kind"] = kind_name(insight.kind);
+    for (std::size_t i = 0; i < times.nodes.size(); ++i)
+      if (times.nodes[i].node == insight.node) entry["node"] = i;
+    entry["text"] = insight.text;
+    out["insights"].push_back(std::move(entry));
+  }
+  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+}
+
+}  // namespace pgadvise::report
