@@ -74,7 +74,7 @@ void add_column(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
   if (action.default_kind != DefaultKind::changing && action.default_kind != DefaultKind::unknown) return;
   std::string because = "its default is volatile (" + action.after->default_expression.value_or("") + ")";
-  std::string instead = "Add the column without the default, set the default in a second statement, and fill old rows in batches";
+  std::string instead = "Add the column nullable and without the default, set the default in a second statement, fill old rows in batches, then make it NOT NULL if it was to be";
   if (action.detail == "serial" || action.detail == "identity") {
     because = "each gets a number of its own";
     instead = "Add the column without the sequence, set the default to nextval() in a second statement, and fill old rows in batches";

@@ -144,6 +144,16 @@ bool described_by_another(const Table& table, const Column& column) {
   });
 }
 
+// What a webhook sent, as it came: the sender's signature is of its bytes, which jsonb does not keep.
+bool kept_for_its_signature(const Table& table) {
+  const auto has_word = [](std::string_view name, std::initializer_list<std::string_view> wanted) {
+    const auto words = words_of(name);
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return std::find(wanted.begin(), wanted.end(), word) != wanted.end(); });
+  };
+  return has_word(table.name.name, {"webhook", "webhooks"}) ||
+         std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) { return has_word(column.name, {"sig", "signature", "hmac"}); });
+}
+
 // What speaks against JSON in a column that is only named like it: another default, a look-up by the whole value.
 bool used_as_plain_text(const Context& context, const Table& table, const Column& column) {
   if (column.default_expression)
@@ -254,7 +264,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   if (context.has_workload()) judge_workload(context, table, column, judgement);
   const bool library = owned_by_library(context, table);
   const bool named = named_like_json(column.name) && !is_short(column.type) && !library && !judgement.refuted &&
-                     !described_by_another(table, column) && !used_as_plain_text(context, table, column);
+                     !described_by_another(table, column) && !kept_for_its_signature(table) && !used_as_plain_text(context, table, column);
   if (!judgement.proven && !named) return;
   const std::string subject = display(table.name) + "." + column.name;
   const bool sure = judgement.proven && !library;

@@ -22,6 +22,35 @@ static const Index* ready_key(const Table& table) {
   return nullptr;
 }
 
+// A whole unique index that some NULL keeps from being the primary key.
+static const Index* nullable_key(const Table& table) {
+  for (const auto& index : table.indexes) {
+    const bool whole = index.unique && index.valid && !index.predicate && !index.keys.empty();
+    if (whole && std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) { return table.column(key.column) != nullptr; })) return &index;
+  }
+  return nullptr;
+}
+
+static Fix make_whole(const Table& table, const Index& unique) {
+  std::vector<std::string> steps;
+  std::vector<std::string> back;
+  std::vector<std::string> columns;
+  for (const auto& key : unique.keys) {
+    columns.push_back(quote_identifier(key.column));
+    if (table.column(key.column)->not_null) continue;
+    steps.push_back("ALTER COLUMN " + columns.back() + " SET NOT NULL");
+    back.push_back("ALTER COLUMN " + columns.back() + " DROP NOT NULL");
+  }
+  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + "\n  ";
+  const std::string name = quote_identifier(table.name.name.substr(0, 58) + "_pkey");
+  steps.push_back("ADD CONSTRAINT " + name + " PRIMARY KEY (" + join(columns, ", ") + ")");
+  back.insert(back.begin(), "DROP CONSTRAINT " + name);
+  return {.title = "If no row has a NULL there, make the columns of " + unique.name + " NOT NULL and the primary key: the table is read and the index built under an exclusive lock",
+          .sql = alter + join(steps, ",\n  ") + ";",
+          .down_sql = alter + join(back, ",\n  ") + ";",
+          .safety = Fix::Safety::manual};
+}
+
 static Fix fix_of(const Table& table, const Index* ready) {
   const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name);
   Fix fix;
@@ -64,7 +93,12 @@ static void check(const Context& context, Reporter& reporter) {
         ready ? std::optional(Severity::note) : std::nullopt);
     finding.location = table->origin;
     if (ready) finding.evidence.push_back(catalog_fact(ready->name + " is unique, whole, and none of its columns may be null", ready->origin));
-    finding.fix = fix_of(*table, ready);
+    const Index* unique = ready || table->column("id") ? nullptr : nullable_key(*table);
+    if (unique) {
+      finding.message = display(table->name) + " has no primary key: " + unique->name + " is unique, but a column of it may be NULL, and logical replication can't UPDATE or DELETE the rows.";
+      finding.evidence.push_back(catalog_fact(unique->name + " is unique and whole", unique->origin));
+    }
+    finding.fix = unique ? make_whole(*table, *unique) : fix_of(*table, ready);
   }
 }
 

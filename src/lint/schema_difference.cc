@@ -19,6 +19,14 @@ std::string_view bare_type(std::string_view type) {
   return dot == std::string_view::npos || type.find('(') < dot ? type : type.substr(dot + 1);
 }
 
+// Words among a type's modifiers are the type's own, and PostGIS' come in any case: geometry(Point, 4326).
+bool same_type(std::string_view a, std::string_view b) {
+  a = bare_type(a);
+  b = bare_type(b);
+  const auto modifiers = [](std::string_view type) { return replace_all(lower(type.substr(std::min(type.find('('), type.size()))), " ", ""); };
+  return a.substr(0, a.find('(')) == b.substr(0, b.find('(')) && modifiers(a) == modifiers(b);
+}
+
 bool default_class(std::string_view name) {
   static constexpr std::string_view names[] = {"text_ops",   "varchar_ops",     "bpchar_ops", "int2_ops", "int4_ops", "int8_ops",  "uuid_ops",  "bool_ops",
                                                "date_ops",   "timestamp_ops",   "timestamptz_ops", "time_ops", "numeric_ops", "float4_ops", "float8_ops",
@@ -136,7 +144,7 @@ class Comparison {
 
   void compare(const Column& expected, const Column& actual, const Subject& subject, const std::string& name) {
     std::vector<std::string> what;
-    if (bare_type(expected.type) != bare_type(actual.type)) what.push_back(fmt::format("is {}, expected {}", actual.type, expected.type));
+    if (!same_type(expected.type, actual.type)) what.push_back(fmt::format("is {}, expected {}", actual.type, expected.type));
     if (expected.not_null != actual.not_null) what.push_back(actual.not_null ? "is NOT NULL, expected to take NULL" : "takes NULL, expected NOT NULL");
     if (expected.identity != actual.identity) what.push_back(actual.identity == Column::Identity::none ? "is no identity column" : "differs as an identity column");
     if (expected.generated_expression.has_value() != actual.generated_expression.has_value())
