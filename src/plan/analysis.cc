@@ -98,13 +98,14 @@ class Times {
 
   // The reader of a CTE that took longest ran it; an InitPlan runs when the first node that has its value in a condition asks.
   void charge_plans_elsewhere() {
+    constexpr std::size_t many = 1000;  // of no statement of a person: each is looked for below its owner
     for (const auto& [plan, owner] : elsewhere_) {
       const std::string& name = out_.nodes[plan].node->subplan;
       const bool cte = name.starts_with("CTE ");
       const auto names = names_of(name);
       std::size_t reader = owner;
       bool found = false;
-      for (std::size_t i = owner; i < end_[owner]; ++i) {
+      for (std::size_t i = owner; i < end_[owner] && elsewhere_.size() <= many; ++i) {
         if (i >= plan && i < end_[plan]) continue;
         const PlanNode& node = *out_.nodes[i].node;
         const bool reads = cte ? node.cte == name.substr(4) && node.type == "CTE Scan" : mentions(node, names);
