@@ -557,6 +557,12 @@ class Check {
 
 }  // namespace
 
+static std::string format_choices() {
+  std::vector<std::string> names;
+  for (const auto& format : report::formats()) names.emplace_back(format.name);
+  return "{" + join(names, ",") + "}";
+}
+
 static std::string formats_help() {
   std::string out;
   for (const auto& format : report::formats()) out += (out.empty() ? "" : "; ") + std::string(format.name) + ": " + std::string(format.what);
@@ -581,7 +587,7 @@ void add_check(CLI::App& app, int& exit_code) {
     std::vector<std::string> formats, outputs, fail_on;
   };
   auto words = std::make_shared<Words>();
-  command->add_option("--format", words->formats, formats_help())->allow_extra_args(false)->type_name("FORMAT");
+  command->add_option("--format", words->formats, formats_help())->allow_extra_args(false)->type_name(format_choices());
   command->add_option("-o,--output", words->outputs, "File to write the report to; with several --format each its own: --format sarif -o a.sarif --format text")->allow_extra_args(false)->type_name("FILE");
   command->add_option("--top", options->top, "Findings that --format agent tells one by one; 0: about 2,000 tokens of them");
   command->add_option("--fail-on", words->fail_on, "What makes the exit code 1: error (the default), warning, note or never; confirmed: only what a database confirmed; rules' ids: those of any severity. Several with commas")

@@ -18,6 +18,8 @@ void add_check(CLI::App& app, int& exit_code);
 void add_digest(CLI::App& app, int& exit_code);
 void add_rules(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
+// completion and manual: of all that was added before.
+void add_self(CLI::App& app, int& exit_code);
 void add_snapshot(CLI::App& app, int& exit_code);
 // `command`: the words after "--", which CLI11 would take for options of its own.
 void add_sandbox(CLI::App& app, const std::vector<std::string>& command, int& exit_code);

@@ -1,0 +1,32 @@
+# cmake --install, and by cpack a Debian package that depends on the libraries that the program was linked with.
+include(GNUInstallDirs)
+install(TARGETS pgadvise RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+
+# The program writes its own manual page and completions.
+set(_own "${CMAKE_CURRENT_BINARY_DIR}/own")
+add_custom_command(TARGET pgadvise POST_BUILD
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${_own}
+  COMMAND pgadvise manual > ${_own}/pgadvise.1
+  COMMAND pgadvise completion bash > ${_own}/pgadvise
+  COMMAND pgadvise completion zsh > ${_own}/_pgadvise
+  COMMAND pgadvise completion fish > ${_own}/pgadvise.fish
+  VERBATIM)
+install(FILES ${_own}/pgadvise.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${_own}/pgadvise DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${_own}/_pgadvise DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES ${_own}/pgadvise.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME pgadvise)
+set(CPACK_PACKAGE_CONTACT "the pgadvise project <pgadvise@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "finds what makes a PostgreSQL application slow or unsafe")
+set(CPACK_PACKAGE_DESCRIPTION "Checks schemas, migrations, logs and deployments, proves its findings with EXPLAIN\nANALYZE on a database, and writes the index that mends them.")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION database)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "postgresql, git")
+include(CPack)
