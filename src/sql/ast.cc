@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "sql/lexer.h"
+#include "sql/statement.h"
+#include "sql/tree_reader.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -87,19 +89,29 @@ static void* allocate(void* arena, std::size_t size) {
 }
 static void keep(void*, void*) {}
 
+PgQuery__ParseResult* read_packed_tree(const std::string& text, std::pmr::memory_resource& arena) {
+  const PgQueryProtobufParseResult result = pg_query_parse_protobuf(text.c_str());
+  const auto release = [](const PgQueryProtobufParseResult* r) { pg_query_free_protobuf_parse_result(*r); };
+  const std::unique_ptr<const PgQueryProtobufParseResult, decltype(release)> owner(&result, release);
+  if (result.error) return nullptr;
+  ProtobufCAllocator allocator{allocate, keep, &arena};
+  return pg_query__parse_result__unpack(&allocator, result.parse_tree.len, reinterpret_cast<const std::uint8_t*>(result.parse_tree.data));
+}
+
 tl::expected<Tree, ParseFailure> Tree::parse(std::string_view source) {
   if (const auto nul = source.find('\0'); nul != std::string_view::npos)
     return tl::unexpected(ParseFailure{"holds a NUL byte", nul});
   const std::string text = parser_input(source);
-  const PgQueryProtobufParseResult result = pg_query_parse_protobuf(text.c_str());
-  const auto release = [](const PgQueryProtobufParseResult* r) { pg_query_free_protobuf_parse_result(*r); };
-  const std::unique_ptr<const PgQueryProtobufParseResult, decltype(release)> owner(&result, release);
+  const PgQueryParseResult result = pg_query_parse(text.c_str());
+  const auto release = [](const PgQueryParseResult* r) { pg_query_free_parse_result(*r); };
+  const std::unique_ptr<const PgQueryParseResult, decltype(release)> owner(&result, release);
   if (result.error)
     return tl::unexpected(
         ParseFailure{without_literals(result.error->message), byte_offset(text, result.error->cursorpos)});
-  auto arena = std::make_unique<std::pmr::monotonic_buffer_resource>(result.parse_tree.len * 8 + 1024);
-  ProtobufCAllocator allocator{allocate, keep, arena.get()};
-  auto* root = pg_query__parse_result__unpack(&allocator, result.parse_tree.len, reinterpret_cast<const std::uint8_t*>(result.parse_tree.data));
+  const std::string_view json = result.parse_tree;
+  auto arena = std::make_unique<std::pmr::monotonic_buffer_resource>(json.size() * 2 + 1024);
+  auto* root = read_tree(json, *arena);
+  if (!root) root = read_packed_tree(text, *arena);
   if (!root) return tl::unexpected(ParseFailure{"the parser's answer can't be read", 0});
   return Tree(std::move(arena), root);
 }
@@ -188,10 +200,31 @@ std::string statement_text(const Node* node) {
   return out;
 }
 
+// What most defaults are: a constant, now(). The deparser, which needs a whole statement, gives the same and takes a hundred times as long.
+static std::string plain_text(const Node& node) {
+  if (node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL) {
+    const PgQuery__FuncCall& call = *node.func_call;
+    const bool bare = call.n_funcname == 1 && !call.n_args && !call.n_agg_order && !call.agg_filter && !call.over && !call.agg_star && !call.agg_within_group && !call.agg_distinct && !call.func_variadic;
+    if (!bare || call.funcformat != PG_QUERY__COERCION_FORM__COERCE_EXPLICIT_CALL) return {};
+    const std::string name = string_value(call.funcname[0]);
+    return quote_identifier(name) == name ? name + "()" : "";
+  }
+  if (node.node_case != PG_QUERY__NODE__NODE_A_CONST) return {};
+  const Constant value = constant(&node);
+  if (!value.is_constant || node.a_const->val_case == PG_QUERY__A__CONST__VAL_BSVAL) return {};
+  if (value.is_null) return "NULL";
+  return node.a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL ? quote_literal(value.text) : value.text;
+}
+
 std::string expression_text(const Node* node) {
   if (!node) return {};
+  if (auto text = plain_text(*node); !text.empty()) return text;
+  return deparsed_expression(*node);
+}
+
+std::string deparsed_expression(const Node& node) {
   PgQuery__ResTarget target = PG_QUERY__RES_TARGET__INIT;
-  target.val = const_cast<Node*>(node);
+  target.val = const_cast<Node*>(&node);
   Node target_node = PG_QUERY__NODE__INIT;
   target_node.node_case = PG_QUERY__NODE__NODE_RES_TARGET;
   target_node.res_target = &target;

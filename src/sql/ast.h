@@ -55,6 +55,9 @@ class Tree {
 // to the end of the run, so that "/*/*/*…" takes quadratic time: where comments are many, they become spaces.
 std::string parser_input(std::string_view text);
 
+// The tree by way of protobuf: slower than Tree::parse(), which comes here for what read_tree() doesn't know. nullptr: does not parse.
+PgQuery__ParseResult* read_packed_tree(const std::string& text, std::pmr::memory_resource& arena);
+
 // Runs `work` where a tree of that depth can be walked: here, or on a thread with a large stack. False, and
 // `work` not run, when it is too deep for anything.
 bool with_stack(int depth, const std::function<void()>& work);
@@ -81,6 +84,7 @@ bool is_star(const Node* node);
 
 // Deparsed SQL. Empty when the deparser refuses.
 std::string expression_text(const Node* node);
+std::string deparsed_expression(const Node& node);  // the same, always by the deparser
 std::string statement_text(const Node* node);
 
 // The name that a SELECT's output column or an index's expression gets; empty: none.
