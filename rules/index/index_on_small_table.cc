@@ -33,8 +33,9 @@ void check(const Context& context, Reporter& reporter) {
   for (const Table* table : judged_tables(context)) {
     const double rows = table->statistics ? table->statistics->rows : -1;
     if (rows < 0 || rows > context.option(index_on_small_table, "most_rows")) continue;
+    const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {
-      if (index.unique || !index.valid || !droppable(index) || serves_foreign_key(*table, index)) continue;
+      if (index.unique || !index.valid || !droppable(index) || needed.count(&index)) continue;
       Finding& finding = reporter.add({.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
                                       "The index " + index.name + " on " + display(table->name) + " serves a table of " + grouped(rows) + " rows, which is read whole sooner.");
       finding.location = index.origin;

@@ -35,11 +35,12 @@ void check(const Context& context, Reporter& reporter) {
   const Rule& rule = low_cardinality_index;
   for (const Table* table : judged_tables(context)) {
     if (!table->statistics || table->statistics->rows < context.option(rule, "least_rows")) continue;
+    const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {
       const bool plain = index.method == "btree" && !index.unique && index.valid && !index.predicate && index.keys.size() == 1 && index.include.empty() && droppable(index);
       const Column* column = plain ? table->column(index.keys[0].column) : nullptr;
       const double values = column ? distinct_values(*table, *column) : 0;
-      if (values < 1 || values > context.option(rule, "most_values") || serves_foreign_key(*table, index)) continue;
+      if (values < 1 || values > context.option(rule, "most_values") || needed.count(&index)) continue;
       // Nearly all null: the index holds the few that are not, and is as good as partial.
       if (column->statistics->null_fraction > 0.9) continue;
       Finding& finding = reporter.add({.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},

@@ -42,8 +42,9 @@ void check(const Context& context, Reporter& reporter) {
     const double writes = table->statistics ? static_cast<double>(table->statistics->writes) : 0;
     if (writes < context.option(rule, "least_writes")) continue;
     std::vector<Evidence> idle;
+    const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {
-      if (index.unique || !index.valid || !droppable(index) || !index.statistics || serves_foreign_key(*table, index)) continue;
+      if (index.unique || !index.valid || !droppable(index) || !index.statistics || needed.count(&index)) continue;
       const IndexStatistics use = summed(context, *table, index);
       if (static_cast<double>(use.scans) * context.option(rule, "writes_per_scan") > writes) continue;
       idle.push_back(catalog_fact(index.name + ": " + grouped(static_cast<double>(use.scans)) + " scans, " + bytes_text(static_cast<double>(use.pages) * 8192) + ", " + definition(index), index.origin));

@@ -64,11 +64,14 @@ constinit const Rule redundant_index{
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& [name, table] : context.catalog().tables) {
     if (table.temporary) continue;
+    std::vector<const Index*> all;
+    for (const auto& index : table.indexes) all.push_back(&index);
     for (const auto& narrow : table.indexes) {
       if (narrow.unique || !narrow.valid || narrow.method != "btree" || !droppable(narrow)) continue;
-      const auto wide = std::find_if(table.indexes.begin(), table.indexes.end(),
-                                     [&](const Index& index) { return serves(context, redundant_index, index, narrow); });
-      if (wide == table.indexes.end()) continue;
+      const auto& others = narrow.keys.empty() || narrow.keys[0].column.empty() ? all : context.indexes_with(table, narrow.keys[0].column);
+      const auto found = std::find_if(others.begin(), others.end(), [&](const Index* index) { return serves(context, redundant_index, *index, narrow); });
+      if (found == others.end()) continue;
+      const Index* wide = *found;
       Finding& finding = reporter.add(
           {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = narrow.name},
           "The index " + narrow.name + " on " + display(table.name) + " is redundant: " + wide->name + " begins with the same columns and serves the same look-ups.");

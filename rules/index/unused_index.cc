@@ -37,10 +37,11 @@ void check(const Context& context, Reporter& reporter) {
   if (!days || *days < context.option(rule, "least_days")) return;
   for (const Table* table : judged_tables(context)) {
     if (!table->statistics || table->statistics->rows < context.option(rule, "least_rows")) continue;
+    const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {
       if (index.unique || !index.valid || !droppable(index) || !index.statistics) continue;
       const IndexStatistics use = summed(context, *table, index);
-      if (use.scans > 0 || static_cast<double>(use.pages) < context.option(rule, "least_pages") || serves_foreign_key(*table, index)) continue;
+      if (use.scans > 0 || static_cast<double>(use.pages) < context.option(rule, "least_pages") || needed.count(&index)) continue;
       Finding& finding = reporter.add({.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
                                       "The index " + index.name + " on " + display(table->name) + " (" + bytes_text(static_cast<double>(use.pages) * 8192) +
                                           ") has not been scanned for " + grouped(*days) + " days on this server.");

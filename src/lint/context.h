@@ -69,6 +69,8 @@ class Context {
   const std::vector<Reference>& references_to(const QualifiedName& table) const;
   // Partitions of a partitioned table, direct ones.
   const std::vector<const Table*>& partitions_of(const QualifiedName& table) const;
+  // The table's indexes that have the column as a key or INCLUDE it, in the table's order; of a table of the catalog.
+  const std::vector<const Index*>& indexes_with(const Table& table, std::string_view column) const;
   // Logged queries that use a table.
   const std::vector<const Query*>& queries_on(const QualifiedName& table) const;
   // A logged query; nullptr when the workload has none of this fingerprint.
@@ -78,6 +80,7 @@ class Context {
   Inputs inputs_;
   std::map<QualifiedName, std::vector<Reference>> references_;
   std::map<QualifiedName, std::vector<const Table*>> partitions_;
+  mutable std::map<const Table*, std::map<std::string_view, std::vector<const Index*>>> indexes_;  // made when first asked for
   std::map<QualifiedName, std::vector<const Query*>> queries_;
   std::map<std::string_view, const Query*> by_fingerprint_;
 };

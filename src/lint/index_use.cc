@@ -1,22 +1,26 @@
 #include "lint/index_use.h"
 
-#include <algorithm>
+#include <set>
 
 #include "lint/key_coverage.h"
 
 namespace pgadvise::lint {
 
-const Constraint* serves_foreign_key(const Table& table, const Index& index) {
+std::map<const Index*, const Constraint*> needed_by_foreign_keys(const Context& context, const Table& table) {
+  std::map<const Index*, const Constraint*> out;
+  std::set<std::vector<std::string>> seen;
   for (const auto& key : table.constraints) {
-    if (key.kind != Constraint::Kind::foreign_key) continue;
-    const Coverage coverage = covers(index, table, key.columns);
-    if (coverage == Coverage::none) continue;
-    const bool another = std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& other) {
-      return &other != &index && covers(other, table, key.columns) >= coverage;
-    });
-    if (!another) return &key;
+    if (key.kind != Constraint::Kind::foreign_key || !seen.insert(key.columns).second) continue;
+    Coverage best = Coverage::none;
+    const Index* only = nullptr;  // nullptr: several are as good
+    for (const Index* index : indexes_with_any(context, table, key.columns)) {
+      const Coverage coverage = covers(*index, table, key.columns);
+      if (coverage > best) best = coverage, only = index;
+      else if (coverage == best) only = nullptr;
+    }
+    if (only) out.emplace(only, &key);
   }
-  return nullptr;
+  return out;
 }
 
 IndexStatistics summed(const Context& context, const Table& table, const Index& index) {

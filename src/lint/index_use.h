@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "lint/context.h"
@@ -9,8 +10,8 @@
 
 namespace pgadvise::lint {
 
-// A foreign key of the table that would be served worse without this index; nullptr when there is none.
-const Constraint* serves_foreign_key(const Table& table, const Index& index);
+// The indexes without which a foreign key of the table would be served worse, with the first such key.
+std::map<const Index*, const Constraint*> needed_by_foreign_keys(const Context& context, const Table& table);
 
 // Scans and pages of an index, of a partitioned table's summed over the parts that are attached to it.
 IndexStatistics summed(const Context& context, const Table& table, const Index& index);

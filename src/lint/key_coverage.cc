@@ -47,27 +47,33 @@ std::string explain_miss(const Index& index, const Table& table, const std::vect
   return "the column does not lead";
 }
 
-bool mentions(const Index& index, const std::vector<std::string>& columns) {
-  return std::any_of(index.keys.begin(), index.keys.end(),
-                     [&](const IndexKey& key) { return contains(columns, key.column); }) ||
-         std::any_of(index.include.begin(), index.include.end(),
-                     [&](const std::string& column) { return contains(columns, column); });
-}
-
-KeyCoverage own_coverage(const Table& table, const std::vector<std::string>& columns) {
+KeyCoverage own_coverage(const Context& context, const Table& table, const std::vector<std::string>& columns) {
   KeyCoverage best;
-  for (const auto& index : table.indexes) {
-    const Coverage coverage = covers(index, table, columns);
-    if (coverage > best.coverage) best.coverage = coverage, best.index = &index;
-    if (coverage == Coverage::none && !best.nearest && mentions(index, columns)) {
-      best.nearest = &index;
-      best.why_not = explain_miss(index, table, columns);
+  for (const Index* index : indexes_with_any(context, table, columns)) {
+    const Coverage coverage = covers(*index, table, columns);
+    if (coverage > best.coverage) best.coverage = coverage, best.index = index;
+    if (coverage == Coverage::full) break;
+    if (coverage == Coverage::none && !best.nearest) {
+      best.nearest = index;
+      best.why_not = explain_miss(*index, table, columns);
     }
   }
   return best;
 }
 
 }  // namespace
+
+std::vector<const Index*> indexes_with_any(const Context& context, const Table& table, const std::vector<std::string>& columns) {
+  std::vector<const Index*> out;
+  for (const auto& column : columns) {
+    const auto& found = context.indexes_with(table, column);
+    out.insert(out.end(), found.begin(), found.end());
+  }
+  if (columns.size() == 1) return out;
+  std::sort(out.begin(), out.end());  // all are in one vector
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
 
 Coverage covers(const Index& index, const Table& table, const std::vector<std::string>& columns) {
   if (!index.valid || index.method == "brin" || !predicate_harmless(index, columns)) return Coverage::none;
@@ -77,7 +83,7 @@ Coverage covers(const Index& index, const Table& table, const std::vector<std::s
 }
 
 KeyCoverage key_coverage(const Context& context, const Table& table, const std::vector<std::string>& columns) {
-  KeyCoverage best = own_coverage(table, columns);
+  KeyCoverage best = own_coverage(context, table, columns);
   if (best.coverage == Coverage::full || table.kind != Table::Kind::partitioned) return best;
   const auto& partitions = context.partitions_of(table.name);
   if (partitions.empty()) return best;

@@ -16,6 +16,9 @@ enum class Coverage { none, partial, full };
 // expression indexes, another collation, or a predicate other than "c IS NOT NULL" on the key's columns serve nothing.
 Coverage covers(const Index& index, const Table& table, const std::vector<std::string>& columns);
 
+// The table's indexes that have one of the columns as a key or INCLUDE it, in its order: no other serves any of them.
+std::vector<const Index*> indexes_with_any(const Context& context, const Table& table, const std::vector<std::string>& columns);
+
 struct KeyCoverage {
   Coverage coverage = Coverage::none;
   const Index* index = nullptr;   // the best one, when not none

@@ -57,6 +57,22 @@ const std::vector<Context::Reference>& Context::references_to(const QualifiedNam
 const std::vector<const Table*>& Context::partitions_of(const QualifiedName& table) const {
   return look_up(partitions_, table);
 }
+const std::vector<const Index*>& Context::indexes_with(const Table& table, std::string_view column) const {
+  static const std::vector<const Index*> none;
+  const auto [it, fresh] = indexes_.try_emplace(&table);
+  auto& by_column = it->second;
+  const auto add = [&](std::string_view name, const Index& index) {
+    auto& list = by_column[name];
+    if (list.empty() || list.back() != &index) list.push_back(&index);
+  };
+  for (std::size_t i = 0; fresh && i < table.indexes.size(); ++i) {
+    for (const auto& key : table.indexes[i].keys)
+      if (!key.column.empty()) add(key.column, table.indexes[i]);
+    for (const auto& name : table.indexes[i].include) add(name, table.indexes[i]);
+  }
+  const auto found = by_column.find(column);
+  return found == by_column.end() ? none : found->second;
+}
 const std::vector<const Query*>& Context::queries_on(const QualifiedName& table) const {
   return look_up(queries_, table);
 }
@@ -112,6 +128,10 @@ static std::string missing(Needs needs, const Inputs& inputs) {
     }
     case Needs::server_log:
       if (!inputs.workload || !has_server_log(*inputs.workload)) return "needs a server's log: --log FILE";
+      break;
+    case Needs::server_log_or_server:
+      if ((!inputs.workload || !has_server_log(*inputs.workload)) && (!inputs.catalog || inputs.catalog->settings.empty()))
+        return "needs a server's log (--log FILE), or a database (--db CONN) or a snapshot of one";
       break;
     case Needs::sessions:
       if (!inputs.workload || !has_server_log(*inputs.workload)) return "needs a server's log: --log FILE";

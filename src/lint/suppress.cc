@@ -1,6 +1,10 @@
 #include "lint/suppress.h"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <utility>
 
 #include "base/text.h"
 
@@ -47,38 +51,98 @@ std::vector<std::string> names_of(const Subject& subject) {
   return out;
 }
 
-bool speaks_for(const Suppression& suppression, const Finding& finding) {
-  if (std::find(suppression.rules.begin(), suppression.rules.end(), finding.rule) == suppression.rules.end()) return false;
-  if (suppression.comment()) {
-    if (!finding.location || finding.location->file != suppression.place.file) return false;
-    if (suppression.first_line == 0) return true;
-    if (finding.subject.kind == "schema") return false;
-    const std::pair at(finding.location->line, finding.location->column);
-    return at >= std::pair(suppression.first_line, suppression.first_column) && at <= std::pair(suppression.last_line, suppression.last_column);
+using Position = std::pair<int, int>;  // line, column
+
+// Comments that speak for the same part, as indexes into the suppressions, in order.
+struct Group {
+  Position last;
+  std::vector<std::size_t> members;
+  bool met = false;
+};
+
+// The comments of one file for one rule. Statements don't overlap, so that a finding lies in one of each.
+struct FileComments {
+  Group whole_file;
+  std::map<int, Group> lines;
+  std::map<Position, Group> statements;  // by where they begin
+};
+
+class Matcher {
+ public:
+  Matcher(const std::vector<Suppression>& suppressions, UsedSuppressions& used) : suppressions_(suppressions), used_(used) {
+    for (std::size_t i = 0; i < suppressions.size(); ++i)
+      for (const auto& rule : suppressions[i].rules) add(i, rule);
   }
-  if (!suppression.path.empty()) {
-    const std::string file = finding.location ? finding.location->file : finding.subject.file;
-    if (!matches(suppression.path, file) && !matches("*/" + suppression.path, file)) return false;
+
+  // The first suppression that speaks for the finding.
+  const Suppression* match(const Finding& finding) {
+    first_ = suppressions_.size();
+    if (finding.location) by_comment(finding, *finding.location);
+    by_entry(finding);
+    return first_ < suppressions_.size() ? &suppressions_[first_] : nullptr;
   }
-  if (suppression.object.empty()) return true;
-  const auto names = names_of(finding.subject);
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return matches(suppression.object, name); });
-}
+
+ private:
+  void add(std::size_t i, const std::string& rule) {
+    const Suppression& one = suppressions_[i];
+    if (!one.comment()) return entries_[rule].push_back(i);
+    FileComments& file = comments_[{rule, one.place.file}];
+    const bool line = one.last_column == std::numeric_limits<int>::max();
+    Group& group = one.first_line == 0 ? file.whole_file : line ? file.lines[one.first_line] : file.statements[{one.first_line, one.first_column}];
+    group.last = {one.last_line, one.last_column};
+    group.members.push_back(i);
+  }
+
+  void by_comment(const Finding& finding, const Place& place) {
+    const auto found = comments_.find({finding.rule, place.file});
+    if (found == comments_.end()) return;
+    FileComments& file = found->second;
+    meet(file.whole_file, finding.rule);
+    if (finding.subject.kind == "schema") return;
+    const Position at(place.line, place.column);
+    if (const auto line = file.lines.find(place.line); line != file.lines.end()) meet(line->second, finding.rule);
+    const auto after = file.statements.upper_bound(at);
+    if (after == file.statements.begin()) return;
+    if (Group& before = std::prev(after)->second; at <= before.last) meet(before, finding.rule);
+  }
+
+  void by_entry(const Finding& finding) {
+    const auto found = entries_.find(finding.rule);
+    if (found == entries_.end()) return;
+    const std::string& file = finding.location ? finding.location->file : finding.subject.file;
+    const auto names = names_of(finding.subject);
+    for (const std::size_t i : found->second) {
+      const Suppression& entry = suppressions_[i];
+      if (!entry.path.empty() && !matches(entry.path, file) && !matches("*/" + entry.path, file)) continue;
+      if (!entry.object.empty() && std::none_of(names.begin(), names.end(), [&](const std::string& name) { return matches(entry.object, name); })) continue;
+      used_.emplace(i, finding.rule);
+      first_ = std::min(first_, i);
+    }
+  }
+
+  void meet(Group& group, const std::string& rule) {
+    if (group.members.empty()) return;
+    first_ = std::min(first_, group.members.front());
+    if (std::exchange(group.met, true)) return;
+    for (const std::size_t i : group.members) used_.emplace(i, rule);
+  }
+
+  const std::vector<Suppression>& suppressions_;
+  UsedSuppressions& used_;
+  std::map<std::pair<std::string, std::string>, FileComments> comments_;  // by rule and file
+  std::map<std::string, std::vector<std::size_t>> entries_;              // of pgadvise.toml, by rule
+  std::size_t first_ = 0;
+};
 
 }  // namespace
 
 std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used) {
   std::vector<Suppressed> out;
   if (suppressions.empty()) return out;
+  Matcher matcher(suppressions, used);
   std::vector<Finding> kept;
   for (Finding& finding : findings) {
-    const Suppression* by = nullptr;
-    for (std::size_t i = 0; i < suppressions.size(); ++i) {
-      if (!speaks_for(suppressions[i], finding)) continue;
-      used.emplace(i, finding.rule);
-      if (!by) by = &suppressions[i];
-    }
-    if (by) out.push_back({std::move(finding), *by});
+    if (const Suppression* by = matcher.match(finding)) out.push_back({std::move(finding), *by});
     else kept.push_back(std::move(finding));
   }
   findings = std::move(kept);

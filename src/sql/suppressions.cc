@@ -56,10 +56,10 @@ class Script {
     std::size_t at = 0;
     for (std::size_t i = 0; i <= statements_.size(); ++i) {
       const std::size_t end = i < statements_.size() ? statements_[i].offset : text_.size();
-      comments(after_data(at, end, i), end, [&](const Lexeme& comment) { return around(comment, i); });
+      comments(after_data(at, end, i), end, [&](const Lexeme& comment) { return std::optional(around(comment, i)); });
       if (i == statements_.size()) break;
       at = end + statements_[i].text.size();
-      comments(end, at, [&](const Lexeme& comment) { return inside(comment, i); });
+      comments(end, at, [&](const Lexeme& comment) { return inside(comment); });
     }
     return std::move(out_);
   }
@@ -81,28 +81,43 @@ class Script {
   // What follows COPY … FROM stdin is data up to "\.".
   std::size_t after_data(std::size_t from, std::size_t to, std::size_t next) const {
     if (next == 0 || !Lexer(statements_[next - 1].text).next_token().is_word("copy")) return from;
-    const auto end = text_.substr(0, to).rfind("\n\\.");
-    return end == std::string_view::npos || end < from ? from : end + 3;
+    const auto end = text_.substr(from, to - from).rfind("\n\\.");
+    return end == std::string_view::npos ? from : from + end + 3;
   }
 
+  // Each comment speaks for the part that `where` gives; nullopt: the line of the next token.
   template <class Where>
   void comments(std::size_t from, std::size_t to, Where where) {
     if (text_.substr(from, to - from).find(mark) == std::string_view::npos) return;
+    std::size_t waiting = out_.size();  // comments from here on have met no token yet
+    const auto reached = [&](std::size_t offset) {
+      for (; waiting < out_.size(); ++waiting)
+        if (out_[waiting].first_line < 0) set(out_[waiting], of_line(line(offset)));
+    };
     Lexer lexer(text_.substr(0, to), from);
     for (Lexeme token = lexer.next(); token.kind != Lexeme::Kind::end; token = lexer.next()) {
-      if (token.kind != Lexeme::Kind::comment) continue;
+      if (token.kind != Lexeme::Kind::comment) {
+        reached(token.offset);
+        continue;
+      }
       const auto at = token.text.find(mark);
       auto found = at == std::string_view::npos ? std::nullopt : directive(token.text.substr(at));
       if (!found) continue;
       const auto position = lines_.at(token.offset);
       found->what.place = {file_, position.line, position.column};
       if (!found->whole_file) {
-        const Part part = where(token);
-        found->what.first_line = part.first_line, found->what.first_column = part.first_column;
-        found->what.last_line = part.last_line, found->what.last_column = part.last_column;
+        const std::optional<Part> part = where(token);
+        if (part) set(found->what, *part);
+        else found->what.first_line = -1;
       }
       out_.push_back(std::move(found->what));
     }
+    reached(to);
+  }
+
+  static void set(Suppression& suppression, const Part& part) {
+    suppression.first_line = part.first_line, suppression.first_column = part.first_column;
+    suppression.last_line = part.last_line, suppression.last_column = part.last_column;
   }
 
   // Between the statements i - 1 and i.
@@ -112,16 +127,10 @@ class Script {
     return of_line(line(comment.offset));  // nothing is behind it
   }
 
-  Part inside(const Lexeme& comment, std::size_t i) const {
-    const std::string_view before = text_.substr(0, comment.offset);
-    const auto code = before.find_last_not_of(" \t");
-    const bool own_line = code == std::string_view::npos || before[code] == '\n';
-    int out = line(comment.offset);
-    if (own_line) {
-      Lexer lexer(text_.substr(0, statements_[i].offset + statements_[i].text.size()), comment.offset + comment.text.size());
-      out = line(lexer.next_token().offset);
-    }
-    return of_line(out);
+  std::optional<Part> inside(const Lexeme& comment) const {
+    const auto code = text_.substr(0, comment.offset).find_last_not_of(" \t");
+    if (code == std::string_view::npos || text_[code] == '\n') return std::nullopt;
+    return of_line(line(comment.offset));
   }
 
   std::string_view text_;
