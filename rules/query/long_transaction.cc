@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/text.h"
@@ -10,7 +12,10 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option options[] = {{"seconds", 60, "seconds over which one statement comes again and again in one transaction"}};
+constexpr Option options[] = {
+    {"seconds", 60, "seconds over which one statement comes again and again in one transaction"},
+    {"open_seconds", 300, "seconds that a session's transaction has been open when the server is looked at"},
+};
 
 void check(const Context& context, Reporter& reporter);
 
@@ -19,11 +24,12 @@ void check(const Context& context, Reporter& reporter);
 constinit const Rule long_transaction{
     .id = "long-transaction",
     .severity = Severity::warning,
-    .needs = Needs::server_log,
+    .needs = Needs::server_log_or_server,
     .summary = "a transaction that stays open for long",
     .why = "An open transaction keeps its row and table locks, and its snapshot keeps vacuum from removing any row version that died since it began, in every table of the database. One that is idle meanwhile, "
            "because the application waits for another service or forgot to commit, does all that for nothing.\n\n"
-           "Found where the server ended one (idle_in_transaction_session_timeout, transaction_timeout), and where a loop's statements in one transaction span more than a minute.",
+           "Found where the server ended one (idle_in_transaction_session_timeout, transaction_timeout), and where a loop's statements in one transaction span more than a minute; with a database, or a snapshot of one, among the sessions of that moment, each with its age and state (one that is working is a note, pg_dump is "
+           "passed over). A role without pg_monitor sees its own sessions only.",
     .fix = "Commit before calls to other services. Cut long loops into batches with a commit each. Make sure that every way out of the code ends the transaction.",
     .when_to_ignore = "It is an import or a migration that must be whole, at a quiet time.",
     .options = options,
@@ -50,7 +56,47 @@ void report_loop(const Context& context, Reporter& reporter, const Repeat& repea
   finding.fix = Fix{.title = "Cut the loop into batches with a commit each, or make it one statement", .safety = Fix::Safety::manual};
 }
 
+// Sessions of one application that do the same.
+struct Open {
+  std::vector<const Session*> sessions;
+  bool idle = false;
+};
+
+void report_open(Reporter& reporter, const std::string& application, Open open) {
+  std::stable_sort(open.sessions.begin(), open.sessions.end(), [](const Session* a, const Session* b) { return *a->transaction_seconds > *b->transaction_seconds; });
+  const std::string whose = application.empty() ? "a session without application_name" : ellipsis(application, 60);
+  const std::string age = duration_text(*open.sessions.front()->transaction_seconds * 1000);
+  const std::size_t others = open.sessions.size() - 1;
+  Finding& finding = reporter.add({.kind = "server", .entry = (open.idle ? "idle in transaction: " : "active: ") + application},
+                                  "A transaction of " + whose + " was open for " + age + (others ? ", and " + std::to_string(others) + " more for long" : "") +
+                                      (open.idle ? ": the session is idle in it, and keeps its locks and what vacuum would remove." : ", and was at work: vacuum removes nothing that died since."),
+                                  open.idle ? std::nullopt : std::optional(Severity::note));
+  for (std::size_t i = 0; i < open.sessions.size() && i < 5; ++i) {
+    const Session& session = *open.sessions[i];
+    std::string text = "pid " + std::to_string(session.pid) + ", transaction open for " + duration_text(*session.transaction_seconds * 1000) + ", " + session.state;
+    if (session.state_seconds) text += " for " + duration_text(*session.state_seconds * 1000);
+    finding.evidence.push_back({Evidence::Kind::catalog, std::move(text), std::nullopt, {}});
+  }
+  finding.fix = open.idle ? Fix{.title = "Find the code that begins a transaction and waits, and end the transaction before it; idle_in_transaction_session_timeout bounds the damage", .safety = Fix::Safety::manual}
+                          : Fix{.title = "Cut the work into batches with a commit each, if it need not be whole", .safety = Fix::Safety::manual};
+}
+
+// A transaction of another database keeps nothing from being removed here.
+void check_sessions(const Context& context, Reporter& reporter) {
+  std::map<std::pair<std::string, bool>, Open> found;
+  for (const Session& session : context.catalog().sessions) {
+    if (session.database != context.catalog().database || session.application == "pg_dump" || session.transaction_seconds.value_or(0) < context.option(long_transaction, "open_seconds")) continue;
+    const bool idle = session.state.starts_with("idle in transaction");
+    Open& open = found[{session.application, idle}];
+    open.idle = idle;
+    open.sessions.push_back(&session);
+  }
+  for (auto& [key, open] : found) report_open(reporter, key.first, std::move(open));
+}
+
 void check(const Context& context, Reporter& reporter) {
+  if (context.has_catalog()) check_sessions(context, reporter);
+  if (!context.has_workload()) return;
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::cancelled) continue;
     const bool idle = event.about.find("idle-in-transaction") != std::string::npos || event.about == "25P03";

@@ -295,6 +295,7 @@ class Check {
     if (sandbox_) {  // nobody set it up for this project, and nothing ran there
       live_->settings.clear();
       live_->statistics_days.reset();
+      live_->sessions.clear();
     }
     live_name_ = "the database " + live_->database;
     report_.server_version = version_text(connection.server_version());

@@ -52,7 +52,7 @@ void add_snapshot(CLI::App& app, int& exit_code) {
   command->add_option("--db", options->db, "Database to read: a libpq connection string, or env (DATABASE_URL, else PG*)")->required();
   command->add_option("-o,--output", options->output, "File to write the snapshot to");
   command->add_flag("--with-values", options->values, "Also the columns' most common values and histograms: row data");
-  command->footer("Without --with-values no row is in it: names, types, expressions, comments, sizes, counters, settings, and which migrations have run.");
+  command->footer("Without --with-values no row is in it: names, types, expressions, comments, sizes, counters, settings, which migrations have run, and who is connected (application, state, since when).");
   command->callback([options, &exit_code] {
     if (trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});

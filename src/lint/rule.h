@@ -16,8 +16,8 @@ class Reporter;
 // statistics: a server's (or its snapshot's) sizes and counts; server: its settings, too. migrations: those that are to be
 // judged, step by step; a dump or a database has none.
 // comparison: one schema told twice. events_or_counters: events, or a schema and how many rows the queries gave in all.
-// server_log: what a server says besides statements; sessions: that it logs their beginning or end.
-enum class Needs { catalog, workload, events, events_or_counters, server_log, sessions, project, statistics, server, migrations, comparison };
+// server_log: what a server says besides statements; server_log_or_server: that, or a server to look at; sessions: that it logs their beginning or end.
+enum class Needs { catalog, workload, events, events_or_counters, server_log, server_log_or_server, sessions, project, statistics, server, migrations, comparison };
 
 struct Option {
   std::string_view name;

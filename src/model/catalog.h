@@ -177,6 +177,16 @@ struct Sequence {
   std::optional<std::int64_t> maximum;
 };
 
+// A client's connection to the server, to whichever database; our own is none.
+struct Session {
+  int pid = 0;
+  std::string database;
+  std::string application;
+  std::string state;  // "active", "idle in transaction" …; "": hidden from the role that asked, and so are the times
+  std::optional<double> transaction_seconds;  // since its transaction began, if one is open
+  std::optional<double> state_seconds;        // since the state began
+};
+
 struct Catalog {
   int server_version = 0;    // server_version_num; 0 when not from a server
   std::string database;      // live only
@@ -192,6 +202,7 @@ struct Catalog {
   std::vector<std::string> extensions;
   std::vector<std::string> user_functions;  // "schema.name", sorted: what an expression may call
   std::vector<TrackingTable> tracking;      // what migration tools say they have run; live only
+  std::vector<Session> sessions;            // when it was read; live only
 
   const Table* table(const QualifiedName& name) const;
   Table* table(const QualifiedName& name);

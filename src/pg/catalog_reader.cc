@@ -144,6 +144,7 @@ class Reader {
   Result<void> triggers();
   Result<void> settings_and_age();
   Result<void> types_and_sequences();
+  Result<void> sessions();
   void column_statistics();
   void sum_up_partitions();
   // Tries `query`, then `otherwise` when something in it is locked or not permitted; `missing` is what is
@@ -525,7 +526,7 @@ Result<void> Reader::settings_and_age() {
   const auto rows = ask(
       "SELECT s.name, s.reset_val, s.reset_val = '0' AND EXISTS (SELECT FROM pg_db_role_setting r, unnest(r.setconfig) AS one(text) "
       "WHERE one.text LIKE s.name || '=%' AND one.text <> s.name || '=0') FROM pg_settings s WHERE s.name IN ('statement_timeout', "
-      "'idle_in_transaction_session_timeout', 'lock_timeout', 'max_connections', 'shared_preload_libraries', 'autovacuum', "
+      "'idle_in_transaction_session_timeout', 'lock_timeout', 'max_connections', 'superuser_reserved_connections', 'reserved_connections', 'shared_preload_libraries', 'autovacuum', "
       "'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_freeze_max_age', 'in_hot_standby') ORDER BY 1");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) catalog_.settings[text(row[0])] = truth(row[2]) ? "set by role" : text(row[1]);
@@ -534,6 +535,29 @@ Result<void> Reader::settings_and_age() {
       "WHERE d.datname = current_database()");
   if (!age) return tl::unexpected(age.error());
   if (!age->empty() && age->front().front()) catalog_.statistics_days = number(age->front().front());
+  return {};
+}
+
+// Of other roles only those that may look (pg_monitor, pg_read_all_stats) see more than that somebody is there.
+Result<void> Reader::sessions() {
+  const auto rows = ask(
+      "SELECT a.pid, a.datname, a.application_name, a.state, greatest(extract(epoch FROM now() - a.xact_start), 0), "
+      "greatest(extract(epoch FROM now() - a.state_change), 0) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND "
+      "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
+      "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid LIMIT 20000",
+      "SELECT WHERE false", "who is connected is not read");
+  if (!rows) return tl::unexpected(rows.error());
+  std::size_t hidden = 0;
+  for (const auto& row : *rows) {
+    Session session{static_cast<int>(integer(row[0])), text(row[1]), text(row[2]), text(row[3]), {}, {}};
+    if (row[4]) session.transaction_seconds = number(row[4]);
+    if (row[5]) session.state_seconds = number(row[5]);
+    hidden += session.state.empty();
+    catalog_.sessions.push_back(std::move(session));
+  }
+  if (hidden)
+    diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(), fmt::format("what {} of {} sessions are doing is hidden from this role", hidden, rows->size()),
+                                 "GRANT pg_monitor lets it look"});
   return {};
 }
 
@@ -629,7 +653,7 @@ void Reader::sum_up_partitions() {
 Result<void> Reader::everything() {
   for (const auto part :
        {&Reader::names, &Reader::tables, &Reader::inheritance, &Reader::columns, &Reader::indexes,
-        &Reader::index_keys, &Reader::constraints, &Reader::policies, &Reader::triggers, &Reader::types_and_sequences, &Reader::settings_and_age})
+        &Reader::index_keys, &Reader::constraints, &Reader::policies, &Reader::triggers, &Reader::types_and_sequences, &Reader::settings_and_age, &Reader::sessions})
     if (const auto done = (this->*part)(); !done) return done;
   column_statistics();
   sum_up_partitions();

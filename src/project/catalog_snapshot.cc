@@ -223,6 +223,17 @@ struct Description<TrackingTable> {
 };
 
 template <>
+struct Description<Session> {
+  static constexpr std::tuple fields{Field{"pid", &Session::pid},
+                                     Field{"database", &Session::database},
+                                     Field{"application", &Session::application},
+                                     Field{"state", &Session::state},
+                                     Field{"transaction_seconds", &Session::transaction_seconds},
+                                     Field{"state_seconds", &Session::state_seconds}};
+  static constexpr int left_out = 0;
+};
+
+template <>
 struct Description<Catalog> {
   static constexpr std::tuple fields{Field{"server_version", &Catalog::server_version},
                                      Field{"database", &Catalog::database},
@@ -235,6 +246,7 @@ struct Description<Catalog> {
                                      Field{"enums", &Catalog::enums},
                                      Field{"sequences", &Catalog::sequences},
                                      Field{"tracking", &Catalog::tracking},
+                                     Field{"sessions", &Catalog::sessions},
                                      Field{"tables", &Catalog::tables}};
   static constexpr int left_out = 0;
 };
@@ -277,6 +289,7 @@ static_assert(complete<Index, IndexKey, IndexStatistics>);
 static_assert(complete<Constraint>);
 static_assert(complete<QualifiedName, Enum, Sequence>);
 static_assert(complete<TrackingTable, TrackingTable::Row>);
+static_assert(complete<Session>);
 
 template <class T>
 constexpr bool is_optional = false;

@@ -10,6 +10,7 @@ static std::string_view needs(lint::Needs needs) {
     case lint::Needs::events: return "a log (--log)";
     case lint::Needs::events_or_counters: return "a log (--log); from pg_stat_statements and a schema alone: notes";
     case lint::Needs::server_log: return "a server's log (--log)";
+    case lint::Needs::server_log_or_server: return "a server's log (--log) or a database (--db)";
     case lint::Needs::sessions: return "a server's log with log_connections and log_disconnections (--log)";
     case lint::Needs::project: return "a repository";
     case lint::Needs::migrations: return "migrations";

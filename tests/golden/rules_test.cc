@@ -54,6 +54,13 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
   catalog.server_version = 150000;
   set(json, "server_version", catalog.server_version);
   if (json.contains("days")) catalog.statistics_days = json["days"].get<double>();
+  for (const auto& session : json.value("sessions", nlohmann::json::array())) {
+    Session& read = catalog.sessions.emplace_back();
+    set(session, "pid", read.pid);
+    set(session, "application", read.application);
+    set(session, "state", read.state);
+    if (session.contains("open")) read.transaction_seconds = read.state_seconds = session["open"].get<double>();
+  }
   const auto part = [&](const char* name) { return json.value(name, nlohmann::json::object()); };
   const auto settings = part("settings");
   const auto sequences = part("sequences");

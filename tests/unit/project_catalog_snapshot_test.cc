@@ -37,6 +37,7 @@ Catalog everything() {
   out.enums[{"public", "mood"}] = {{"public", "mood"}, {"sad", "it's \"fine\""}, {}};
   out.sequences[{"public", "s"}] = {{"public", "s"}, "integer", QualifiedName{"public", "orders"}, "id", {}, -2, true, -9, std::numeric_limits<std::int64_t>::max()};
   out.tracking = {{"drizzle", "drizzle", "__drizzle_migrations", {{"0000_init", "abc", 1712345678901, true}, {}}}};
+  out.sessions = {{42, "shop", "web", "idle in transaction", 360.5, 300}};
 
   Table table;
   table.name = {"public", "orders"};
@@ -94,6 +95,7 @@ const json as_json = json::parse(R"json({
                  "cycles": true, "last_value": -9, "maximum": 9223372036854775807}],
   "tracking": [{"tool": "drizzle", "schema": "drizzle", "name": "__drizzle_migrations",
                 "rows": [{"migration": "0000_init", "checksum": "abc", "when": 1712345678901, "failed": true}, {}]}],
+  "sessions": [{"pid": 42, "database": "shop", "application": "web", "state": "idle in transaction", "transaction_seconds": 360.5, "state_seconds": 300.0}],
   "tables": [{
     "schema": "public", "name": "orders", "kind": "partitioned table",
     "statistics": {"rows": 1e7, "pages": 2, "bytes": 3, "sequential_scans": 4, "index_scans": 5, "writes": 6, "live_rows": 7, "dead_rows": 8, "transaction_age": 9},
