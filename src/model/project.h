@@ -45,8 +45,9 @@ struct PoolSize {
 struct InstanceCount {
   int count = 0;
   std::string what;    // "replicas of service web"
-  std::string folder;  // that its image is built from
+  std::string folder;  // that its image is built from; "" when only a name is known
   Place place;
+  std::string name = {};  // of a deployment, where there is no folder
 };
 
 struct Project {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 
 #include "base/text.h"
 #include "project/code_text.h"
@@ -79,12 +80,21 @@ bool commented(std::string_view text, std::size_t at) {
   return line.starts_with("#") || line.starts_with("//") || line.starts_with("*") || line.starts_with(";");
 }
 
+// Behind the "://" of a PostgreSQL URL that begins at `at`, with or without a driver ("postgresql+asyncpg://"); npos: it is none.
+std::size_t behind_scheme(std::string_view text, std::size_t at) {
+  auto end = at + std::string_view("postgres").size();
+  if (text.substr(end).starts_with("ql")) end += 2;
+  if (text.substr(end).starts_with("+")) end = std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_", end + 1), text.size());
+  return text.substr(end).starts_with("://") ? end + 3 : std::string_view::npos;
+}
+
 void urls(const std::string& path, const std::string& text, Project& project) {
   const LineIndex lines(text);
   std::size_t hits = 0;
   for (auto at = text.find("postgres"); at != std::string::npos && hits < most_hits; at = text.find("postgres", at + 1)) {
-    const std::size_t scheme = text.compare(at, 13, "postgresql://") == 0 ? 13 : text.compare(at, 11, "postgres://") == 0 ? 11 : 0;
-    if (scheme == 0) continue;
+    const auto behind = behind_scheme(text, at);
+    if (behind == std::string::npos) continue;
+    const std::size_t scheme = behind - at;
     ++hits;
     const std::string_view url = std::string_view(text).substr(at, std::min(text.find_first_of(" \t\r\n\"'`<>,)", at), at + 2000) - at);
     const auto query = url.find('?');
@@ -100,7 +110,7 @@ void urls(const std::string& path, const std::string& text, Project& project) {
     const std::string mode = mode_at == std::string::npos ? "" : options.substr(mode_at + 8, std::min(options.find('&', mode_at), options.size()) - mode_at - 8);
     const bool off = mode == "disable" || contains(options, "ssl=false");
     if (!off && (contains(options, "ssl") && mode != "allow" && mode != "prefer")) continue;
-    if (!off && (contains(text, "rejectUnauthorized") || contains(text, "PGSSLMODE") || contains(text, "ssl: {") || contains(text, "ssl: true") || contains(text, "ssl: 'require'"))) continue;
+    if (!off && (contains(text, "rejectUnauthorized") || contains(text, "PGSSLMODE") || contains(text, "ssl: {") || contains(text, "ssl: true") || contains(text, "ssl: 'require'") || contains(text, "connect_args"))) continue;
     project.insecure_connections.push_back({off ? InsecureConnection::Kind::disabled : InsecureConnection::Kind::no_tls, std::string(host), key_before(text, at), place_at(path, lines, at)});
   }
 }
@@ -151,8 +161,55 @@ void pools_in_code(Tree& tree, const std::string& path, const std::string& text,
       }
     }
   };
-  if (node_postgres) look("new Pool(", "max of node-postgres' Pool");
+  for (const auto* call : {"new Pool(", "new pg.Pool("})
+    if (node_postgres) look(call, "max of node-postgres' Pool");
   if (postgres_js) look("postgres(", "max of postgres.js");
+}
+
+// SQLAlchemy's create_engine(url, pool_size=20, max_overflow=10); a negative overflow is none.
+void pools_in_python(const std::string& path, const std::string& text, Project& project) {
+  if (!contains(text, "sqlalchemy") || contains(text, "sqlite") || contains(text, "mysql")) return;
+  constexpr int usual_size = 5, usual_overflow = 10;
+  const LineIndex lines(text);
+  std::size_t hits = 0;
+  for (auto at = text.find("_engine("); at != std::string::npos && hits++ < most_hits; at = text.find("_engine(", at + 1)) {
+    const auto end = std::min(text.find("\n\n", at), at + 1000);
+    const auto call = std::string_view(text).substr(at, end - at);
+    const auto value = [&](std::string_view key, int usual) -> std::optional<int> {
+      const auto found = call.find(key);
+      if (found == std::string_view::npos) return usual;
+      const int given = number_at(call, found + key.size());
+      if (given == 0 && !trim(call.substr(found + key.size(), 4)).starts_with("0")) return std::nullopt;
+      return given;
+    };
+    const bool given = contains(call, "pool_size=") || contains(call, "max_overflow=");
+    const auto size = value("pool_size=", usual_size), overflow = value("max_overflow=", usual_overflow);
+    if (!given || !size || !overflow || *size == 0 || contains(call, "NullPool") || commented(text, at)) continue;
+    project.pools.push_back({*size + *overflow, "pool_size and max_overflow of SQLAlchemy", std::string(folder_of(path)), place_at(path, lines, at)});
+  }
+}
+
+// pool: of production in Rails' database.yml, or what it takes over from default.
+void pool_of_rails(const std::string& path, const std::string& text, Project& project) {
+  if (!contains(text, "postgresql")) return;
+  const LineIndex lines(text);
+  std::string section;
+  int size = 0, usual = 0;
+  std::size_t offset = 0, usual_offset = 0, at = 0;
+  for (const auto line : split(text, '\n')) {
+    const auto key = trim(line);
+    if (!line.empty() && line[0] != ' ' && line[0] != '#') section = line.substr(0, line.find(':'));
+    if (key.starts_with("pool:")) {
+      const int found = number_at(line, line.find("pool:") + 5);
+      if (section == "production" && size == 0) size = found, offset = at;
+      if (section == "default") usual = found, usual_offset = at;
+    }
+    at += line.size() + 1;
+  }
+  if (size == 0) size = usual, offset = usual_offset;
+  if (size == 0) return;
+  const auto folder = folder_of(folder_of(path));
+  project.pools.push_back({size, "pool of Rails", std::string(folder), place_at(path, lines, offset)});
 }
 
 // connection_limit of Prisma's URLs, and pgbouncer's default_pool_size.
@@ -174,6 +231,22 @@ void pools_in_configuration(Tree& tree, const std::string& path, const std::stri
   if (contains(lower(path), "pgbouncer")) look("default_pool_size", "default_pool_size of PgBouncer");
 }
 
+// spec.replicas of Kubernetes' Deployments, several to a file.
+void replicas_of_deployments(const std::string& path, const std::string& text, Project& project) {
+  const LineIndex lines(text);
+  for (std::size_t from = 0; from < text.size();) {
+    const auto end = std::min(text.find("\n---", from), text.size());
+    const auto root = parse_yaml(text.substr(from, end - from), path);
+    if (root && root->IsMap() && yaml_text(yaml_member(*root, "kind")) == "Deployment") {
+      const YAML::Node replicas = yaml_member(yaml_member(*root, "spec"), "replicas");
+      const std::string name = yaml_text(yaml_member(yaml_member(*root, "metadata"), "name"));
+      if (const int count = number_at(yaml_text(replicas), 0); count > 1 && !name.empty())
+        project.instances.push_back({count, "replicas of Deployment " + name, {}, place_at(path, lines, from + yaml_offset(replicas, text.substr(from, end - from))), name});
+    }
+    from = end == text.size() ? end : std::min(text.find('\n', end + 1), text.size());
+  }
+}
+
 // replicas of compose services that are built here, and fly's machines.
 void instances(const std::string& path, const std::string& text, Project& project) {
   const std::string name = lower(base_of(path));
@@ -185,6 +258,7 @@ void instances(const std::string& path, const std::string& text, Project& projec
       project.instances.push_back({count, "min_machines_running", std::string(folder_of(path)), place_at(path, lines, at)});
     return;
   }
+  if (contains(text, "kind: Deployment")) return replicas_of_deployments(path, text, project);
   const bool compose = (name.starts_with("docker-compose") || name.starts_with("compose")) && (name.ends_with(".yml") || name.ends_with(".yaml"));
   if (!compose || !contains(text, "replicas")) return;
   const auto root = parse_yaml(text, path);
@@ -204,7 +278,7 @@ void instances(const std::string& path, const std::string& text, Project& projec
 }  // namespace
 
 bool remote_host(std::string_view written) {
-  static constexpr std::array<std::string_view, 12> near = {".local", ".internal", ".localhost", ".lan", ".home", ".test", ".invalid", ".example", ".svc", ".cluster.local", ".localdomain", ".docker"};
+  static constexpr std::array<std::string_view, 13> near = {".local", ".internal", ".flycast", ".localhost", ".lan", ".home", ".test", ".invalid", ".example", ".svc", ".cluster.local", ".localdomain", ".docker"};
   static constexpr std::array<std::string_view, 15> placeholders = {"example", "your", "hostname", "placeholder", "xxx", "changeme", "dummy", "project-ref", "ep-xxx", "[", "<", "{", "$", "my-", "..."};
   const std::string host = lower(written);
   if (!contains(host, ".") || ends_in(host, near) || any_in(host, placeholders)) return false;
@@ -224,19 +298,24 @@ bool remote_host(std::string_view written) {
 void read_connections(Tree& tree, Project& project) {
   for (const auto& path : tree.files()) {
     const bool code = is_code(path);
+    const bool python = path.ends_with(".py");
     const bool configuration = !code && is_configuration(path);
-    if (!(code || configuration) || !target_of_file(path)) continue;
+    if (!(code || configuration || python) || !target_of_file(path)) continue;
     const std::string* peeked = tree.peek(path);
     if (!peeked) continue;
-    static constexpr std::array<std::string_view, 8> marks = {"postgres://", "postgresql://", "rejectUnauthorized", "connection_limit", "default_pool_size", "DEFAULT_POOL_SIZE", "replicas", "min_machines_running"};
-    const bool pool = code && (contains(*peeked, "new Pool(") || contains(*peeked, "postgres("));
+    static constexpr std::array<std::string_view, 12> marks = {"postgres://", "postgresql://", "postgres+", "postgresql+", "_engine(", "kind: Deployment", "rejectUnauthorized", "connection_limit", "default_pool_size", "DEFAULT_POOL_SIZE", "replicas", "min_machines_running"};
+    const bool rails = base_of(path) == "database.yml";
+    const bool pool = rails || (code && (contains(*peeked, "Pool(") || contains(*peeked, "postgres(")));
     if (!pool && !any_in(*peeked, marks)) continue;
     const std::string text = *peeked;  // gone with the next one
     urls(path, text, project);
     if (code) {
       unverified(path, text, project);
       pools_in_code(tree, path, text, project);
+    } else if (python) {
+      pools_in_python(path, text, project);
     } else {
+      if (rails) pool_of_rails(path, text, project);
       pools_in_configuration(tree, path, text, project);
       instances(path, text, project);
     }
