@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/text.h"
@@ -21,12 +22,28 @@ struct Seed {
   bool wipes = false;
 };
 
+// Of all rows; what is kept for a while only may well be emptied with each deployment.
+bool deletes_all(std::string_view statement) {
+  static constexpr std::array<std::string_view, 8> passing = {"session", "cache", "lock", "queue", "job", "token", "tmp", "temp"};
+  const auto text = trim(statement);
+  return text.starts_with("delete from ") && !contains(text, "where") && !contains(text, "using") &&
+         std::none_of(passing.begin(), passing.end(), [&](std::string_view word) { return contains(text, word); });
+}
+
+// -c, or the last of several letters: -tAc.
+bool takes_command(std::string_view word) { return word == "--command" || (word.size() > 1 && word[0] == '-' && word[1] != '-' && word.back() == 'c'); }
+
 std::optional<Seed> of_sql(const Words& words) {
-  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-    if (words[i] != "-c" && words[i] != "--command") continue;
-    const std::string text = lower(words[i + 1]);
+  constexpr std::string_view with_value = "--command=";
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const bool in_word = words[i].starts_with(with_value);
+    if (!in_word && (!takes_command(words[i]) || i + 1 == words.size())) continue;
+    const std::string text = lower(in_word ? std::string_view(words[i]).substr(with_value.size()) : std::string_view(words[i + 1]));
+    if (contains(text, "test")) continue;
+    const auto statements = split(text, ';');
+    if (std::any_of(statements.begin(), statements.end(), deletes_all)) return Seed{"delete of psql", true};
     for (const auto* verb : {"truncate ", "drop schema ", "drop database "})
-      if (text.find(verb) != std::string::npos && text.find("test") == std::string::npos) return Seed{std::string(trim(verb)) + " of psql", true};
+      if (contains(text, verb)) return Seed{std::string(trim(verb)) + " of psql", true};
   }
   return std::nullopt;
 }

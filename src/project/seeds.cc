@@ -24,19 +24,72 @@ std::string_view after(std::string_view text, std::size_t at) {
   return next == std::string_view::npos ? std::string_view{} : text.substr(next, 40);
 }
 
+bool part_of_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$'; }
+
+// The names of what a method is called on, the nearest first: of `await this.db.query` query, db, this; of `knex(name)` knex.
+std::vector<std::string_view> names_before(std::string_view plain, std::size_t at) {
+  std::vector<std::string_view> out;
+  const auto skip_space = [&] {
+    while (at > 0 && (plain[at - 1] == ' ' || plain[at - 1] == '\n' || plain[at - 1] == '\t' || plain[at - 1] == '\r' || plain[at - 1] == '!' || plain[at - 1] == '?')) --at;
+  };
+  while (out.size() < 8) {
+    skip_space();
+    if (at > 0 && plain[at - 1] == ')') {
+      int depth = 0;
+      const std::size_t least = at < code_window ? 0 : at - code_window;
+      do {
+        --at;
+        depth += plain[at] == ')' ? 1 : plain[at] == '(' ? -1 : 0;
+      } while (depth > 0 && at > least);
+    }
+    const std::size_t end = at;
+    while (at > 0 && part_of_name(plain[at - 1])) --at;
+    if (at == end) break;
+    out.push_back(plain.substr(at, end - at));
+    skip_space();
+    if (at == 0 || plain[at - 1] != '.') break;
+    --at;
+  }
+  return out;
+}
+
+bool database_name(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> names = {"db", "tx", "trx", "database", "knex", "drizzle"};
+  return std::find(names.begin(), names.end(), name) != names.end() || name.starts_with("prisma") || (name.ends_with("Db") && name != "indexedDb") || name.ends_with("DB");
+}
+
+// drizzle's table: imported, a member of the schema, or made here. A Map's key is none of these.
+bool is_table(const CodeText& code, std::string_view argument) {
+  const auto end = std::find_if_not(argument.begin(), argument.end(), part_of_name);
+  const std::string name(argument.begin(), end);
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
+  if ((name == "schema" || name == "tables") && end != argument.end() && *end == '.') return true;
+  for (auto at = code.plain.find(name); at != std::string::npos; at = code.plain.find(name, at + 1)) {
+    if (at > 0 && part_of_name(code.plain[at - 1])) continue;
+    if (at + name.size() < code.plain.size() && part_of_name(code.plain[at + name.size()])) continue;
+    const auto before = std::string_view(code.plain).substr(at < code_window ? 0 : at - code_window, std::min(at, code_window));
+    const auto import = before.rfind("import");
+    if (import != std::string_view::npos && before.find(';', import) == std::string_view::npos && before.find("from", import) == std::string_view::npos) return true;
+    const auto made = after(code.plain, at + name.size());
+    if (made.starts_with("=") && contains(made, "Table(")) return true;
+  }
+  return false;
+}
+
 // Deletes everything: `.deleteMany()`, `.deleteMany({})`, drizzle's `.delete(table)` without where, knex's `.del()` behind the table.
 bool deletes_all(const CodeText& code, std::size_t at, std::string_view call) {
   const auto argument = after(code.plain, at + call.size());
   if (call == ".deleteMany(") {
+    if (contains(code.text, "mongo")) return false;
     if (argument.starts_with(")")) return true;
     return argument.starts_with("{") && after(argument, 1).starts_with("}");
   }
   if (call == ".del(") return argument.starts_with(")") && !contains(std::string_view(code.plain).substr(begin_of_statement(code.plain, at, ";{}"), code_window), ".where");
   if (call == ".delete(") {
     const auto close = std::string_view(code.plain).substr(at, code_window).find(')');
-    const auto begin = begin_of_statement(code.plain, at, ";{}");
-    const auto subject = std::string_view(code.plain).substr(begin, at - begin);
-    return close != std::string_view::npos && close > call.size() && (subject.ends_with("db") || subject.ends_with("tx")) && !after(code.plain, at + close + 1).starts_with(".");
+    const bool chained = close != std::string_view::npos && after(code.plain, at + close + 1).starts_with(".");
+    const auto receiver = names_before(code.plain, at);
+    return close != std::string_view::npos && !chained && !receiver.empty() && database_name(receiver.front()) && is_table(code, argument);
   }
   return true;
 }
@@ -77,10 +130,9 @@ std::vector<CodeCommand> inserts(const CodeText& code) {
   if (careful(code.text)) return {};
   for (const std::string_view call : {".createMany(", ".bulkCreate(", ".bulkInsert(", ".create(", ".insert("})
     for (const auto at : places(code.plain, call)) {
-      const auto begin = begin_of_statement(code.plain, at, ";{}\n");
-      const auto subject = std::string_view(code.plain).substr(begin, at - begin);
-      // Prisma, drizzle, sequelize and knex; not Object.create, formData.create …
-      const bool database = contains(subject, "prisma") || contains(subject, "db") || contains(subject, "knex") || contains(subject, "tx") || call == ".bulkInsert(" || call == ".bulkCreate(" || call == ".createMany(";
+      const auto receiver = names_before(code.plain, at);
+      // Prisma, drizzle, sequelize and knex; not Object.create, ctx.cache.create …
+      const bool database = std::any_of(receiver.begin(), receiver.end(), database_name) || call == ".bulkInsert(" || call == ".bulkCreate(" || call == ".createMany(";
       if (database && !kept_back(code, at)) return {{at + 1, std::string(call.substr(1)), {"seed", "insert"}}};
     }
   return {};
