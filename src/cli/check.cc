@@ -83,8 +83,8 @@ class Check {
       return exit_usage;
     }
     read_paths();
-    read_workload();
     suppressions_ = config_.ignores;
+    read_workload();
     connect();
     std::vector<Judged> schemas = judged_schemas();
     judge(schemas);
@@ -191,6 +191,7 @@ class Check {
       if (!source.note.empty()) detail += "; " + source.note;
       const std::string kind = source.format == "sql" ? "workload" : source.format == "pg_stat_statements" ? source.format : source.format + " log";
       report_.inputs.push_back({kind, source.path, detail});
+      if (source.format == "sql") read_comments(source.path);
     }
   }
 
@@ -210,11 +211,13 @@ class Check {
 
   // Files that findings are in, and that are read for nothing else: a Dockerfile, a script, a file of queries.
   void read_comments(const std::vector<Finding>& findings) {
-    for (const auto& finding : findings) {
-      if (!finding.location || finding.location->live() || !scanned_.insert(finding.location->file).second) continue;
-      const std::string& file = finding.location->file;
-      if (const auto text = read_file(file, std::size_t{64} << 20)) add_suppressions(file.ends_with(".sql") ? sql::suppressions(*text, file) : sql::line_suppressions(*text, file));
-    }
+    for (const auto& finding : findings)
+      if (finding.location && !finding.location->live()) read_comments(finding.location->file);
+  }
+
+  void read_comments(const std::string& file) {
+    if (!scanned_.insert(file).second) return;
+    if (const auto text = read_file(file, std::size_t{64} << 20)) add_suppressions(file.ends_with(".sql") ? sql::suppressions(*text, file) : sql::line_suppressions(*text, file));
   }
 
   // Only where the rule could have found something: it ran over all that the suppression speaks for.

@@ -128,8 +128,9 @@ static void read_file_of_workloads(const std::string& path, const std::string& t
   else std::move(read->begin(), read->end(), std::back_inserter(out));
 }
 
-std::vector<Workload> read_workloads(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics) {
   std::vector<Workload> out;
+  std::sort(paths.begin(), paths.end());
   for (const auto& path : paths) {
     const auto text = read_file(path);
     if (!text) diagnostics.push_back(text.error());

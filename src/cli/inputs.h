@@ -29,8 +29,9 @@ Result<pg::Sandbox> build_sandbox(const std::vector<project::SchemaInput>& schem
 // that have not run yet.
 Catalog with_places(Catalog live, const Catalog& files);
 
-// Workload files, and .sql files (each statement one call, without a duration), one workload for each log or file.
-std::vector<Workload> read_workloads(const std::vector<std::string>& paths, Diagnostics& diagnostics);
+// Workload files, and .sql files (each statement one call, without a duration), one workload for each log or file. In the order of
+// their paths: what several of them have is found in the first, whichever way they were named.
+std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics);
 
 // Statements, each one call without a duration; `path` names the text in places. What does not parse is named.
 Workload read_sql_workload(const std::string& path, const std::string& text, Diagnostics& diagnostics);

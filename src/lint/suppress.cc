@@ -87,9 +87,9 @@ class Matcher {
     const Suppression& one = suppressions_[i];
     if (!one.comment()) return entries_[rule].push_back(i);
     FileComments& file = comments_[{rule, one.place.file}];
-    const bool line = one.last_column == std::numeric_limits<int>::max();
+    const bool line = one.first_line == one.last_line && one.last_column == std::numeric_limits<int>::max();
     Group& group = one.first_line == 0 ? file.whole_file : line ? file.lines[one.first_line] : file.statements[{one.first_line, one.first_column}];
-    group.last = {one.last_line, one.last_column};
+    group.last = std::max(group.last, Position(one.last_line, one.last_column));
     group.members.push_back(i);
   }
 

@@ -657,9 +657,12 @@ Result<void> Reader::everything() {
     if (const auto done = (this->*part)(); !done) return done;
   column_statistics();
   sum_up_partitions();
-  catalog_.tracking = read_tracking(catalog_, [&](const std::string& query) {
-    return ask(query, "SELECT WHERE false", "which migrations have run can't be read");
-  });
+  int not_asked = 0;
+  catalog_.tracking = read_tracking(
+      catalog_, [&](const std::string& query) { return ask(query, "SELECT WHERE false", "which migrations have run can't be read"); }, not_asked);
+  if (not_asked)
+    diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(), fmt::format("{} more tables keep which migrations have run", not_asked),
+                                 fmt::format("the first {} are read", most_tracking_tables)});
   return {};
 }
 

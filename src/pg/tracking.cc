@@ -80,12 +80,18 @@ std::string text(const std::optional<std::string>& value) { return value.value_o
 
 }  // namespace
 
-std::vector<TrackingTable> read_tracking(const Catalog& catalog, const std::function<Result<Rows>(const std::string&)>& ask) {
+std::vector<TrackingTable> read_tracking(const Catalog& catalog, const std::function<Result<Rows>(const std::string&)>& ask, int& not_asked) {
   std::vector<TrackingTable> out;
+  int asked = 0;
   for (const auto& [name, table] : catalog.tables) {
     if (!plain(table)) continue;
     const auto shape = std::find_if(shapes().begin(), shapes().end(), [&](const Shape& s) { return fits(table, s) && named_so(table, s.tool); });
     if (shape == shapes().end()) continue;
+    if (asked == most_tracking_tables) {
+      ++not_asked;
+      continue;
+    }
+    ++asked;
     const auto rows = ask(fmt::format("SELECT {} FROM ONLY {} ORDER BY 3, 1 LIMIT 20000", shape->select, quote_name(name.schema, name.name)));
     if (!rows || (std::string_view(shape->tool) == "dbmate" && !all_versions(*rows))) continue;
     TrackingTable tracking{shape->tool, name.schema, name.name, {}};

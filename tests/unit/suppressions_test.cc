@@ -36,6 +36,18 @@ TEST(Suppressions, InsideAStatementSpeakForALine) {
   EXPECT_EQ(read("CREATE TABLE t (\n  -- pgadvise: ignore a-b because\n  -- really\n  b text\n);"), Lines{"a-b 4-4"});
 }
 
+// Each in a time that grows with the text: looking from each comment to the next column would take minutes.
+TEST(Suppressions, ManyInOneStatement) {
+  constexpr int many = 100'000;
+  std::string script = "CREATE TABLE t (\n";
+  for (int i = 0; i < many; ++i) script += "-- pgadvise: ignore a-b because\n";
+  const auto found = sql::suppressions(script + "  b text);", "a.sql");
+  ASSERT_EQ(found.size(), std::size_t{many});
+  for (const auto& each : found) ASSERT_EQ(each.first_line, many + 2);
+  const auto behind = sql::suppressions(script, "a.sql");
+  ASSERT_EQ(behind.size(), std::size_t{many});
+}
+
 TEST(Suppressions, OfAFile) { EXPECT_EQ(read("SELECT 1; -- pgadvise: ignore-file a-b because"), Lines{"a-b 0-0"}); }
 
 TEST(Suppressions, ReasonIsTheRestOfTheLine) {
@@ -74,6 +86,24 @@ bool meets(const Suppression& suppression, Finding finding) {
   EXPECT_EQ(suppressed.size() == 1, findings.empty());
   EXPECT_EQ(suppressed.size(), used.size());
   return !suppressed.empty();
+}
+
+Suppression comment(std::string file, int first, int last);
+
+TEST(Suppressions, ManyForManyFindings) {
+  constexpr int many = 50'000;
+  std::vector<Suppression> suppressions;
+  std::vector<Finding> findings;
+  for (int i = 1; i <= many; ++i) {
+    suppressions.push_back(comment("a.sql", i, i));
+    suppressions.push_back(comment("a.sql", many + 2, many + 9));
+    findings.push_back(finding("a", {}, Place{"a.sql", 2 * i, 3}));
+    findings.push_back(finding("a", {}, Place{"a.sql", many + 3, 3}));
+  }
+  lint::UsedSuppressions used;
+  const auto out = lint::suppress(findings, suppressions, used);
+  EXPECT_EQ(out.size(), std::size_t{many / 2 + 4 + many});
+  EXPECT_EQ(used.size(), std::size_t{many / 2 + many});
 }
 
 Suppression entry(std::string object, std::string path) {
