@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "lint/index_sql.h"
 #include "lint/tables.h"
@@ -18,9 +19,16 @@ static bool same(const Index& a, const Index& b) {
   return a.method == b.method && a.keys == b.keys && same_include(a, b) && same_predicate(a, b);
 }
 
+static std::string keys_text(const Index& index) {
+  std::string out;
+  for (const auto& key : index.keys) out += key.column + "\n" + key.expression + "\n";
+  return out;
+}
+
 static const Constraint* constraint_of(const Table& table, const Index& index) {
+  if (!index.constraint) return nullptr;
   for (const auto& constraint : table.constraints)
-    if (index.constraint && constraint.name == index.name) return &constraint;
+    if (constraint.name == index.name) return &constraint;
   return nullptr;
 }
 
@@ -57,15 +65,18 @@ static bool references_need(const Context& context, const Table& table, const In
 }
 
 static void check_table(const Context& context, Reporter& reporter, const Table& table) {
-  std::vector<const Index*> indexes;
+  std::vector<std::pair<int, const Index*>> indexes;
   for (const auto& index : table.indexes)
-    if (index.valid && index.attached_to.empty()) indexes.push_back(&index);
-  std::stable_sort(indexes.begin(), indexes.end(), [&](const Index* a, const Index* b) { return rank(table, *a) < rank(table, *b); });
-  for (std::size_t at = 1; at < indexes.size(); ++at) {
-    const Index& index = *indexes[at];
+    if (index.valid && index.attached_to.empty()) indexes.emplace_back(rank(table, index), &index);
+  std::stable_sort(indexes.begin(), indexes.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::map<std::string, std::vector<const Index*>> before;  // those of the same keys
+  for (const auto& [unused, one] : indexes) {
+    const Index& index = *one;
+    auto& alike = before[keys_text(index)];
+    alike.push_back(one);
     if (index.replica_identity) continue;
-    const auto end = indexes.begin() + static_cast<long>(at);
-    const auto kept = std::find_if(indexes.begin(), end, [&](const Index* other) { return same(*other, index) && replaces(table, *other, index); });
+    const auto end = alike.end() - 1;
+    const auto kept = std::find_if(alike.begin(), end, [&](const Index* other) { return same(*other, index) && replaces(table, *other, index); });
     if (kept == end) continue;
     Finding& finding = reporter.add(
         {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},

@@ -74,8 +74,8 @@ void report_use(const Context& context, Reporter& reporter) {
   const double most = slots(catalog.settings);
   const double taken = static_cast<double>(catalog.sessions.size());
   if (most <= 0 || taken < most * context.option(connection_exhaustion, "percent") / 100) return;
-  Finding& finding = reporter.add({.kind = "server", .entry = "connections"}, grouped(taken) + " of the " + grouped(most) + " connections that the server takes were open when it was looked at" +
-                                                                                  (taken >= most ? ": the next one is refused." : "; beyond that it refuses."),
+  Finding& finding = reporter.add({.kind = "server", .entry = "connections"}, (taken >= most ? "All " + grouped(most) : grouped(taken) + " of the " + grouped(most)) + " connections that are for everybody were taken when the server was looked at" +
+                                                                                  (taken >= most ? ": the next one is refused." : "; what comes after those is refused."),
                                   taken >= most ? Severity::error : Severity::warning);
   finding.evidence.push_back(catalog_fact(by_state(catalog.sessions)));
   const auto reserved = std::strtod(catalog.settings.at("max_connections").c_str(), nullptr) - most;

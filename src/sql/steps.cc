@@ -244,13 +244,14 @@ std::set<std::string> cut_names(std::string_view text) {
   std::set<std::string> out;
   Lexer lexer(text);
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+    if (token.text.size() <= 63) continue;
     std::string name;
     if (token.kind == Lexeme::Kind::word) name = lower(token.text);
     if (token.kind == Lexeme::Kind::quoted_name && token.text.size() > 2)
       name = replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "\"\"", "\"");
     if (name.size() > 63) out.insert(clip_name(name));
     // What stands in a DO block's dollar quotes.
-    if (token.kind == Lexeme::Kind::string && token.text.size() > 63 && token.text[0] == '$') {
+    if (token.kind == Lexeme::Kind::string && token.text[0] == '$') {
       const auto body = token.text.find('$', 1);
       if (body != std::string_view::npos && body + 1 < token.text.size() - body)
         out.merge(cut_names(token.text.substr(body + 1, token.text.size() - 2 * (body + 1))));
@@ -262,10 +263,15 @@ std::set<std::string> cut_names(std::string_view text) {
 void StepRecorder::begin(const SchemaState& state, bool together) {
   lost_track_ = false;
   if (together) return;
-  existing_.clear();
   added_.clear();
-  for (const auto& [name, table] : state.catalog.tables)
-    if (!table.temporary) existing_.insert(name);
+  auto known = existing_.begin();  // most are those of the migration before
+  for (const auto& [name, table] : state.catalog.tables) {
+    if (table.temporary) continue;
+    while (known != existing_.end() && *known < name) known = existing_.erase(known);
+    if (known != existing_.end() && *known == name) ++known;
+    else existing_.insert(known, name);
+  }
+  existing_.erase(known, existing_.end());
 }
 
 SchemaAction StepRecorder::on(Kind kind, const QualifiedName& name, const SchemaState& state) const {

@@ -12,12 +12,29 @@ namespace pgadvise::sql {
 namespace {
 
 // The JSON has a field's name as PostgreSQL has it (typeName, A_Const), the descriptors as C does (type_name, a_const).
-std::string plain(std::string_view name) {
-  std::string out;
-  for (const char c : name)
-    if (c != '_') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
+char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const {
+    std::size_t out = 0;
+    for (const char c : name)
+      if (c != '_') out = out * 31 + static_cast<unsigned char>(small(c));
+    return out;
+  }
+};
+struct SameName {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const {
+    std::size_t i = 0, j = 0;
+    for (;; ++i, ++j) {
+      while (i < a.size() && a[i] == '_') ++i;
+      while (j < b.size() && b[j] == '_') ++j;
+      if (i == a.size() || j == b.size()) return i == a.size() && j == b.size();
+      if (small(a[i]) != small(b[j])) return false;
+    }
+  }
+};
 
 struct Type;
 struct Field {
@@ -26,7 +43,7 @@ struct Field {
 };
 struct Type {
   const ProtobufCMessageDescriptor* descriptor;
-  std::unordered_map<std::string, Field> fields;  // by plain name
+  std::unordered_map<std::string_view, Field, NameHash, SameName> fields;
 };
 
 // Every type that a parse result can hold.
@@ -38,7 +55,7 @@ class Types {
       for (unsigned i = 0; i < type.descriptor->n_fields; ++i) {
         const auto& field = type.descriptor->fields[i];
         const bool message = field.type == PROTOBUF_C_TYPE_MESSAGE;
-        type.fields.emplace(plain(field.name), Field{&field, message ? add(static_cast<const ProtobufCMessageDescriptor*>(field.descriptor)) : nullptr});
+        type.fields.emplace(field.name, Field{&field, message ? add(static_cast<const ProtobufCMessageDescriptor*>(field.descriptor)) : nullptr});
       }
     }
   }
@@ -67,7 +84,7 @@ class Reader {
     if (take('}')) return out;
     do {
       if (!string(key_) || !take(':')) return nullptr;
-      const auto field = type.fields.find(plain(key_));
+      const auto field = type.fields.find(std::string_view(key_));
       if (field == type.fields.end() || !member(field->second, out)) return nullptr;
     } while (take(','));
     return take('}') ? out : nullptr;

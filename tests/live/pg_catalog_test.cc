@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -79,6 +81,32 @@ TEST(PgCatalog, ReadsWhatSchemaAndServerRulesJudgeBy) {
   database.run("ALTER ROLE CURRENT_USER SET idle_in_transaction_session_timeout = '9s'");
   EXPECT_EQ(read(database.admin()).settings.at("idle_in_transaction_session_timeout"), "set by role");
   database.run("ALTER ROLE CURRENT_USER RESET idle_in_transaction_session_timeout");
+}
+
+TEST(PgCatalog, ReadsWhoIsConnected) {
+  live::Database database;
+  auto other = database.connect();
+  for (const char* statement : {"SET application_name = 'web'", "BEGIN", "SELECT 'a secret'"}) ASSERT_TRUE(other.query(statement)) << statement;
+  const auto web = [](const Catalog& catalog) {
+    const auto found = std::find_if(catalog.sessions.begin(), catalog.sessions.end(), [](const Session& session) { return session.application == "web"; });
+    return found == catalog.sessions.end() ? Session{} : *found;
+  };
+  const auto catalog = read(database.admin());
+  const Session session = web(catalog);
+  EXPECT_GT(session.pid, 0);
+  EXPECT_EQ(session.database, catalog.database);
+  EXPECT_EQ(session.state, "idle in transaction");
+  ASSERT_TRUE(session.transaction_seconds && session.state_seconds);
+  EXPECT_GE(*session.transaction_seconds, *session.state_seconds);
+  EXPECT_TRUE(catalog.settings.count("superuser_reserved_connections"));
+
+  auto reader = database.connect("pgadvise");
+  Diagnostics diagnostics;
+  const Session hidden = web(read(reader, diagnostics));
+  EXPECT_EQ(hidden.pid, session.pid);
+  EXPECT_EQ(hidden.state, "");
+  EXPECT_FALSE(hidden.transaction_seconds);
+  EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(), [](const Error& each) { return each.what.find("sessions are doing is hidden") != std::string::npos; }));
 }
 
 TEST(PgCatalog, ReadsTablesAndColumns) {

@@ -112,6 +112,7 @@ TEST(Snapshot, ChecksAsTheDatabaseDoes) {
   for (auto* each : {&once, &again}) {
     each->erase("taken");
     each->erase("statistics_days");
+    each->erase("sessions");
     for (auto& table : (*each)["tables"])  // reading it is a scan
       if (table["name"] == "__drizzle_migrations") table.erase("statistics");
   }

@@ -79,8 +79,33 @@ TEST(ForeignKeys, AreServedByTheOneIndexThatIsLeft) {
       "CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (a_id integer REFERENCES a, at date);\n"
       "CREATE INDEX narrow ON b (a_id); CREATE INDEX other ON b (at);\n");
   const Table& table = catalog.tables.at({"public", "b"});
-  EXPECT_TRUE(serves_foreign_key(table, *table.index("narrow")));
-  EXPECT_FALSE(serves_foreign_key(table, *table.index("other")));
+  const Context context({.catalog = &catalog});
+  const auto needed = needed_by_foreign_keys(context, table);
+  EXPECT_EQ(needed.size(), 1u);
+  EXPECT_TRUE(needed.count(table.index("narrow")));
+}
+
+// A table's keys are not held against each of its indexes: 20,000 of both would take minutes.
+TEST(ForeignKeys, AndIndexesMayBeMany) {
+  constexpr int many = 20'000;
+  Catalog catalog = catalog_of("CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (id integer);\n");
+  Table& table = catalog.tables.at({"public", "b"});
+  for (int i = 0; i < many; ++i) {
+    const std::string column = "c" + std::to_string(i);
+    Constraint key;
+    key.kind = Constraint::Kind::foreign_key;
+    key.name = column + "_fkey";
+    key.columns = {column};
+    key.referenced_table = {"public", "a"};
+    key.referenced_columns = {"id"};
+    table.constraints.push_back(key);
+    Index index;
+    index.name = column + "_index";
+    index.keys = {{.column = i % 2 ? column : "d" + std::to_string(i)}};
+    table.indexes.push_back(index);
+  }
+  EXPECT_EQ(needed_by_foreign_keys(Context({.catalog = &catalog}), table).size(), std::size_t{many / 2});
+  EXPECT_EQ(run({.catalog = &catalog}, {"unindexed-foreign-key", "redundant-index", "duplicate-index"}).findings.size(), std::size_t{many / 2});
 }
 
 TEST(Policies, AreReplayed) {
