@@ -110,7 +110,7 @@ tl::expected<Tree, ParseFailure> Tree::parse(std::string_view source) {
         ParseFailure{without_literals(result.error->message), byte_offset(text, result.error->cursorpos)});
   const std::string_view json = result.parse_tree;
   auto arena = std::make_unique<std::pmr::monotonic_buffer_resource>(json.size() * 2 + 1024);
-  auto* root = read_tree(json, *arena);
+  auto* root = read_tree(json, text, *arena);
   if (!root) root = read_packed_tree(text, *arena);
   if (!root) return tl::unexpected(ParseFailure{"the parser's answer can't be read", 0});
   return Tree(std::move(arena), root);

@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text.h"
+
 namespace pgadvise::sql {
 namespace {
 
@@ -81,7 +83,10 @@ class Reader {
     auto* out = static_cast<char*>(memory_.allocate(type.descriptor->sizeof_message));
     type.descriptor->message_init(reinterpret_cast<ProtobufCMessage*>(out));
     if (!take('{')) return nullptr;
-    if (take('}')) return out;
+    if (take('}')) {
+      nothing_positive_ |= type.descriptor == &pg_query__integer__descriptor;
+      return out;
+    }
     do {
       if (!string(key_) || !take(':')) return nullptr;
       const auto field = type.fields.find(std::string_view(key_));
@@ -91,6 +96,7 @@ class Reader {
   }
 
   bool at_end() const { return at_ == end_; }
+  bool nothing_positive() const { return nothing_positive_; }  // an Integer without its number
 
  private:
   bool take(char c) {
@@ -245,17 +251,24 @@ class Reader {
   const char* at_;
   const char* end_;
   std::pmr::memory_resource& memory_;
+  bool nothing_positive_ = false;
   std::string key_;
   std::string text_;
 };
 
 }  // namespace
 
-PgQuery__ParseResult* read_tree(std::string_view json, std::pmr::memory_resource& memory) {
+// The grammar's own are the bounds of an array without bounds: int[], int ARRAY.
+static bool may_be_negative(std::string_view statement) {
+  return statement.find_first_of("-[") != std::string_view::npos || lower(statement).find("array") != std::string::npos;
+}
+
+PgQuery__ParseResult* read_tree(std::string_view json, std::string_view statement, std::pmr::memory_resource& memory) {
   static const Types types;
   Reader reader(json, memory);
   auto* out = static_cast<PgQuery__ParseResult*>(reader.message(types.root()));
-  return reader.at_end() ? out : nullptr;
+  if (!reader.at_end() || (reader.nothing_positive() && may_be_negative(statement))) return nullptr;
+  return out;
 }
 
 }  // namespace pgadvise::sql

@@ -9,8 +9,9 @@
 
 namespace pgadvise::sql {
 
-// The tree lies in `memory`, and is never freed by itself. nullptr: a field or value that the structs don't have. Recursion is as deep
-// as the tree.
-PgQuery__ParseResult* read_tree(std::string_view json, std::pmr::memory_resource& memory);
+// The tree lies in `memory`, and is never freed by itself. nullptr: a field or value that the structs don't have, or a number that the
+// JSON leaves out because it is not positive (libpg_query writes 0 and -1 alike) while the statement it was made of may well have a
+// negative one. Recursion is as deep as the tree.
+PgQuery__ParseResult* read_tree(std::string_view json, std::string_view statement, std::pmr::memory_resource& memory);
 
 }  // namespace pgadvise::sql

@@ -108,6 +108,23 @@ TEST(ForeignKeys, AndIndexesMayBeMany) {
   EXPECT_EQ(run({.catalog = &catalog}, {"unindexed-foreign-key", "redundant-index", "duplicate-index"}).findings.size(), std::size_t{many / 2});
 }
 
+TEST(Pools, AreSummedOverApplications) {
+  Catalog catalog;
+  catalog.settings = {{"max_connections", "100"}};
+  Project project;
+  project.pools = {{60, "max", "a", {"a/db.ts", 1, 1}}, {50, "max", "a", {"a/db.ts", 9, 1}}, {20, "max", "b", {"b/db.ts", 1, 1}}};
+  project.instances = {{2, "replicas of Deployment b", {}, {"k8s.yaml", 3, 1}, "b"}};
+  const auto found = [&] { return run({.catalog = &catalog, .project = &project}, {"pool-larger-than-server"}).findings; };
+  ASSERT_EQ(found().size(), 1u);  // 60 + 2 * 20
+  EXPECT_EQ(found()[0].severity, Severity::note);
+  EXPECT_NE(found()[0].message.find("open 100 connections together"), std::string::npos) << found()[0].message;
+  project.pools.push_back({10, "default_pool_size of PgBouncer", "c", {"pgbouncer.ini", 1, 1}});
+  EXPECT_TRUE(found().empty());
+  project.pools = {{120, "max", "a", {"a/db.ts", 1, 1}}, {110, "max", "a", {"a/db.ts", 9, 1}}};
+  ASSERT_EQ(found().size(), 2u);
+  EXPECT_NE(found()[0].id, found()[1].id);
+}
+
 TEST(Policies, AreReplayed) {
   const Catalog catalog = catalog_of(
       "CREATE TABLE notes (id integer, \"userId\" integer);\n"
