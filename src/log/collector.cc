@@ -117,8 +117,12 @@ struct Collector::Share {
       times.add(time);
       ++timed_calls;
     }
-    if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end())
-      identities.push_back(identity);
+    add(identity);
+  }
+
+  void add(std::uint32_t identity) {
+    if (!identities.empty() && identities.front() == identity) return;
+    if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end()) identities.push_back(identity);
   }
 
   void merge(const Share& other) {
@@ -136,8 +140,7 @@ struct Collector::Share {
     }
     rows += other.rows;
     rows_calls += other.rows_calls;
-    for (const auto identity : other.identities)
-      if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end()) identities.push_back(identity);
+    for (const auto identity : other.identities) add(identity);
   }
 };
 
@@ -163,6 +166,7 @@ struct Collector::QueryState {
   std::string text;
   std::vector<Share> shares;  // the last one is of the log that is read, mostly
   Share& share(const std::string* file) {
+    if (!shares.empty() && shares.back().file == file) return shares.back();
     const auto found = std::find_if(shares.rbegin(), shares.rend(), [&](const Share& known) { return known.file == file; });
     if (found != shares.rend()) return *found;
     shares.emplace_back().file = file;
@@ -301,7 +305,7 @@ Outcome Collector::take(const Record& record) {
 
 // EXECUTE of a statement that was prepared by SQL: the statement is in the DETAIL, the values in the EXECUTE.
 bool Collector::resolve_execute(const Record& record, Statement& call) {
-  if (call.parameters || !record.detail.starts_with("prepare: ") || first_word(scanner_.scan(call.text).text) != "execute")
+  if (!record.detail.starts_with("prepare: ") || first_word(scanner_.scan(call.text).text) != "execute")
     return false;
   const auto as = lower(record.detail).find(" as ");
   if (as == std::string::npos) return false;
@@ -334,7 +338,7 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   call.trace = preview.trace;
   call.duration_ms = preview.message.duration_ms;
   Outcome outcome{Use::used, call.parameters.has_value()};
-  outcome.detail_used |= resolve_execute(record, call);
+  if (!call.parameters && !record.detail.empty()) outcome.detail_used |= resolve_execute(record, call);
   call.entry = template_of(call.hash, call.text, preview.whole, record.truncated);
   if (!call.entry) return {Use::not_understood, false};
   call.file = &source_->path;
@@ -545,9 +549,9 @@ Outcome Collector::event(const Record& record) {
 }
 
 Collector::Session& Collector::session_of(const Record& record, std::uint64_t key) {
-  if (latest_ && latest_->key == key) {
-    latest_->last_record = records_;
-    return *latest_;
+  if (Session* const recent = recent_sessions_.find(key)) {
+    recent->last_record = records_;
+    return *recent;
   }
   auto& slot = sessions_[key];
   if (!slot) {
@@ -560,7 +564,7 @@ Collector::Session& Collector::session_of(const Record& record, std::uint64_t ke
     slot->named = !record.session.empty();
   }
   slot->last_record = records_;
-  latest_ = slot.get();
+  recent_sessions_.keep(key, slot.get());
   return *slot;
 }
 
@@ -568,7 +572,7 @@ void Collector::end_session(Session& session) {
   flush(session);
   flush_plans(session, 0);
   session.detector.finish(repeats_);
-  if (latest_ == &session) latest_ = nullptr;
+  recent_sessions_.keep(session.key, nullptr);
   sessions_.erase(session.key);
 }
 
@@ -585,7 +589,6 @@ void Collector::evict() {
     if (session->last_record < limit) silent.emplace_back(session->last_record, session.get());
   std::sort(silent.begin(), silent.end());
   for (const auto& [record, session] : silent) end_session(*session);
-  latest_ = nullptr;
 }
 
 // `hash` is that of the record's own names.
@@ -620,7 +623,14 @@ static std::string without_uncertain(std::string_view statement, std::string_vie
 
 // nullptr only when `required` and the statement is new and does not parse.
 Collector::Template* Collector::template_of(std::uint64_t hash, std::string_view text, bool whole, bool required) {
-  if (const auto found = templates_.find(hash); found != templates_.end()) return &found->second;
+  if (Template* const recent = recent_templates_.find(hash)) return recent;
+  const auto found = templates_.find(hash);
+  Template* const entry = found != templates_.end() ? &found->second : new_template(text, whole, required);
+  if (entry) recent_templates_.keep(hash, entry);
+  return entry;
+}
+
+Collector::Template* Collector::new_template(std::string_view text, bool whole, bool required) {
   const StatementScan scan = scanner_.scan(text);
   std::string fingerprint;
   std::string normalized;
@@ -676,6 +686,7 @@ void Collector::fold() {
   folded_ += gone;
   most_bytes_ = std::max(limits_.bytes, 2 * bytes_);  // what had to stay must not be looked through at each record
   std::erase_if(templates_, [&](const auto& entry) { return entry.second.state->number == gone_number; });
+  recent_templates_.clear();
   std::erase_if(queries_, [](const auto& entry) { return entry.second->number == gone_number; });
 }
 
@@ -698,6 +709,7 @@ void Collector::forget_templates() {
   for (const auto& [key, session] : sessions_)
     if (session && session->waiting) waiting.insert(session->pending.hash);
   std::erase_if(templates_, [&](const auto& entry) { return !waiting.contains(entry.first); });
+  recent_templates_.clear();
 }
 
 // What was too much to be parsed while the log went by.

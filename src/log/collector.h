@@ -2,6 +2,7 @@
 // repeats.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "log/logged_plan.h"
@@ -20,6 +22,20 @@
 #include "model/workload.h"
 
 namespace pgadvise::log {
+
+// What was looked up lately, before a look into a map whose entries keep their addresses.
+template <class T>
+class Recent {
+ public:
+  // nullptr: not known here.
+  T* find(std::uint64_t key) const { return slot(key).first == key ? slot(key).second : nullptr; }
+  void keep(std::uint64_t key, T* value) { slots_[key % slots_.size()] = {key, value}; }
+  void clear() { slots_.fill({}); }  // an entry is gone
+
+ private:
+  const std::pair<std::uint64_t, T*>& slot(std::uint64_t key) const { return slots_[key % slots_.size()]; }
+  std::array<std::pair<std::uint64_t, T*>, 256> slots_{};
+};
 
 class Collector final : public RecordSink {
  public:
@@ -68,6 +84,7 @@ class Collector final : public RecordSink {
   std::uint32_t identify(Session& session, const Record& record, std::uint64_t hash);
 
   Template* template_of(std::uint64_t hash, std::string_view text, bool whole, bool required);
+  Template* new_template(std::string_view text, bool whole, bool required);
   QueryState& state_of(std::string fingerprint, std::string text);
   void describe(Template& entry, const StatementScan& scan);
   void fold();
@@ -107,6 +124,7 @@ class Collector final : public RecordSink {
   Preview preview_;  // of a record that came without
   std::string arguments_;  // of an EXECUTE
   std::unordered_map<std::uint64_t, Template> templates_;
+  Recent<Template> recent_templates_;
   std::unordered_map<std::string, std::uint32_t> by_fingerprint_;
   std::unordered_map<std::uint32_t, std::unique_ptr<QueryState>> queries_;  // a number is never given twice
   std::uint32_t queries_made_ = 0;
@@ -117,7 +135,7 @@ class Collector final : public RecordSink {
   std::unordered_map<std::uint64_t, std::uint32_t> identity_of_hash_;
   std::vector<Identity> identities_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
-  Session* latest_ = nullptr;
+  Recent<Session> recent_sessions_;
   std::unordered_map<std::uint32_t, std::unique_ptr<Session>> pools_;  // by identity
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> traces_;
   std::deque<std::uint64_t> trace_order_;

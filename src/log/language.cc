@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "log/bytes.h"
 
 namespace pgadvise::log {
 namespace {
@@ -234,7 +235,7 @@ std::optional<double> take_thousandths(std::string_view& text) {
   std::size_t at = 0;
   const auto digit = [&] { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
   for (; digit(); ++at) value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
-  if (at == 0 || at + 4 > most_digits || text.substr(at, 1) != ".") return std::nullopt;
+  if (at == 0 || at + 4 > most_digits || at == text.size() || text[at] != '.') return std::nullopt;
   const std::size_t point = at++;
   for (; digit() && at < point + 4; ++at) value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
   if (at != point + 4 || digit()) return std::nullopt;
@@ -305,6 +306,7 @@ Message calls(std::string_view text) {
 }  // namespace
 
 std::optional<Level> level_of(std::string_view word) {
+  if (word == "LOG") return Level::log;
   // By length: asked of whatever stands before a colon when a prefix is looked for.
   static const auto by_length = [] {
     std::array<std::vector<const LevelWord*>, 64> out;
@@ -379,18 +381,18 @@ bool looks_like_sql(std::string_view text) {
 // Most lines of a log by far: "duration: 0.455 ms  statement: …", "duration: 0.455 ms  execute <unnamed>: select …".
 static bool take_timed_statement(std::string_view text, Message& out) {
   constexpr std::string_view duration = "duration: ", statement = " ms  statement: ", execute = " ms  execute <unnamed>: ";
-  if (!text.starts_with(duration)) return false;
+  if (!log::starts_with(text, duration)) return false;
   text.remove_prefix(duration.size());
   const auto value = take_thousandths(text);
   if (!value) return false;
-  if (text.starts_with(statement)) {
+  if (log::starts_with(text, statement)) {
     out = {Message::Kind::statement, value, text.substr(statement.size())};
     return true;
   }
-  if (!text.starts_with(execute)) return false;
+  if (!log::starts_with(text, execute)) return false;
   text.remove_prefix(execute.size());
   for (const std::string_view verb : {"select ", "SELECT ", "insert ", "INSERT ", "update ", "UPDATE ", "delete ", "DELETE "})
-    if (text.starts_with(verb)) {
+    if (log::starts_with(text, verb)) {
       out = {Message::Kind::execute, value, text};
       return true;
     }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "log/bytes.h"
 #include "log/language.h"
 #include "log/statement_template.h"
 #include "log/time.h"
@@ -343,7 +344,7 @@ bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& he
   const std::string_view rest = line.substr(stamp.length);
   if (rest.size() >= shortest_) {
     const Known& known = known_[slot(rest)];
-    if (!known.text.empty() && rest.starts_with(known.text)) {
+    if (!known.text.empty() && log::starts_with(rest, known.text)) {
       const auto part = [&](const Part& known_part) { return known_part.given ? rest.substr(known_part.at, known_part.size) : std::string_view{}; };
       header = {.time = stamp.time,
                 .whole_seconds = stamp.whole_seconds,

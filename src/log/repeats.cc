@@ -60,8 +60,15 @@ void KeySet::insert(std::uint64_t key) {
 void KeySet::add(std::uint64_t key) {
   ++added_;
   if (used_ >= limit) return;
-  if (slots_.empty()) slots_.resize(16);
-  insert(key ? key : 1);
+  key = key ? key : 1;
+  if (slots_.empty()) {
+    if (used_ == 0) first_ = key, used_ = 1;
+    if (first_ == key) return;
+    slots_.resize(16);
+    used_ = 0;
+    insert(first_);
+  }
+  insert(key);
   if (used_ >= limit) {
     added_at_limit_ = added_;
   } else if (used_ * 2 > slots_.size()) {

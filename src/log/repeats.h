@@ -69,6 +69,7 @@ class KeySet {
  private:
   static constexpr std::size_t limit = 4096;
   void insert(std::uint64_t key);
+  std::uint64_t first_ = 0;  // the only one while there are no slots
   std::vector<std::uint64_t> slots_;  // open addressing; 0: empty
   std::size_t used_ = 0;
   std::uint64_t added_ = 0;

@@ -48,7 +48,7 @@ class StderrDecoder final : public Decoder {
   StderrDecoder(const Format& format, LogSource& source, RecordSink& sink)
       : first_prefix_(format.prefix), container_names_(format.container_names), source_(source), sink_(sink) {}
 
-  void look_ahead(Chunk& chunk) const override {
+  void look_ahead(Chunk& chunk, Memory& memory) const override {
     auto& ahead = chunk.stderr_lines;
     ahead.resize(chunk.lines.size());
     for (std::size_t i = 0; i < ahead.size(); ++i) {
@@ -58,10 +58,10 @@ class StderrDecoder final : public Decoder {
           text.remove_prefix(bar + 2);
       while (text.starts_with('\0')) text.remove_prefix(1);  // the hole that copytruncate leaves
       ahead[i].message_lines = 0;
-      ahead[i].matched = !text.starts_with('\t') && chunk.prefixes.match(first_prefix_, text, ahead[i].header);
+      ahead[i].matched = !text.starts_with('\t') && memory.prefixes.match(first_prefix_, text, ahead[i].header);
     }
     for (std::size_t i = 0; i < ahead.size(); ++i)
-      if (ahead[i].matched && ahead[i].header.level == Level::log) preview(chunk, i);
+      if (ahead[i].matched && ahead[i].header.level == Level::log) preview(chunk, i, memory.scanner);
   }
 
   void take(Chunk& chunk) override {
@@ -79,7 +79,7 @@ class StderrDecoder final : public Decoder {
 
  private:
   // The record that begins at line `first`, as far as it lies in the chunk.
-  void preview(Chunk& chunk, std::size_t first) const {
+  void preview(Chunk& chunk, std::size_t first, StatementScanner& scanner) const {
     auto& ahead = chunk.stderr_lines;
     LineAhead& own = ahead[first];
     std::size_t next = first + 1;
@@ -101,7 +101,7 @@ class StderrDecoder final : public Decoder {
                       ahead[next + 1].matched && behind.header.process == own.header.process && behind.header.session == own.header.session;
     if (own.with_detail) record.detail = behind.header.message;
     own.message_lines = static_cast<std::uint32_t>(next - first);
-    log::look_ahead(record, chunk.scanner, own.preview);
+    log::look_ahead(record, scanner, own.preview);
   }
 
   static void fill(Record& record, const Header& header) {

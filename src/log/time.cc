@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "log/bytes.h"
+
 namespace pgadvise::log {
 namespace {
 
@@ -21,6 +23,11 @@ std::int64_t days(int year, int month, int day) {
 // ".123": microseconds, and how many bytes.
 std::int64_t take_fraction(std::string_view text, std::size_t& length) {
   if (length >= text.size() || text[length] != '.') return -1;
+  const char* const in = text.data() + length + 1;
+  if (length + 4 < text.size() && digit(in[0]) && digit(in[1]) && digit(in[2]) && !digit(in[3])) {  // as the server has it
+    length += 4;
+    return ((in[0] - '0') * 100 + (in[1] - '0') * 10 + (in[2] - '0')) * 1000;
+  }
   std::int64_t value = 0;
   std::int64_t unit = 100000;
   std::size_t at = length + 1;
@@ -76,11 +83,11 @@ Stamp take_stamp(std::string_view text, bool zone) {
 }
 
 Stamp StampReader::take(std::string_view text) {
-  if (text.size() >= 19 && std::memcmp(text.data(), minute_, sizeof minute_) == 0) {
+  if (text.size() >= 19 && same_bytes(text.data(), minute_, sizeof minute_)) {
     const int second = two(text.data() + 17);
     if (second < 0 || second > 60) return {};
     Stamp out = with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, false);
-    if (!zone_.empty() && text.substr(out.length).starts_with(zone_)) {
+    if (!zone_.empty() && starts_with(text.substr(out.length), zone_)) {
       out.length += zone_.size() - 1;
       out.time -= east_;
       return out;
