@@ -27,6 +27,20 @@ inline std::uint64_t load_few(const char* at, std::size_t size) {
   return byte(0) | byte(size / 2) | byte(size - 1);
 }
 
+inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  a ^= b;
+  a *= 0x9fb21c651e98df25ULL;
+  return a ^ (a >> 32);
+}
+
+// For small tables: spread well enough.
+inline std::uint64_t quick_hash(std::string_view bytes) {
+  if (bytes.size() < 8) return mix(bytes.size(), load_few(bytes.data(), bytes.size()));
+  std::uint64_t hash = bytes.size();
+  for (std::size_t at = 0; at + 8 < bytes.size(); at += 8) hash = mix(hash, load<std::uint64_t>(bytes.data() + at));
+  return mix(hash, load<std::uint64_t>(bytes.data() + bytes.size() - 8));
+}
+
 inline bool same_bytes(const char* a, const char* b, std::size_t size) {
   if (size < 4) {
     for (std::size_t at = 0; at < size; ++at)
@@ -35,6 +49,17 @@ inline bool same_bytes(const char* a, const char* b, std::size_t size) {
   }
   if (size < 8)
     return load<std::uint32_t>(a) == load<std::uint32_t>(b) && load<std::uint32_t>(a + size - 4) == load<std::uint32_t>(b + size - 4);
+#ifdef __SSE2__
+  const auto same_16 = [&](std::size_t at) {
+    const auto load_16 = [&](const char* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at)); };
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(load_16(a), load_16(b))) == 0xffff;
+  };
+  if (size >= 16) {
+    for (std::size_t at = 0; at + 16 < size; at += 16)
+      if (!same_16(at)) return false;
+    return same_16(size - 16);
+  }
+#endif
   for (std::size_t at = 0; at + 8 < size; at += 8)
     if (load<std::uint64_t>(a + at) != load<std::uint64_t>(b + at)) return false;
   return load<std::uint64_t>(a + size - 8) == load<std::uint64_t>(b + size - 8);

@@ -204,21 +204,12 @@ struct Collector::Identity {
 };
 
 // A call between its record and the one that completes it.
-struct Collector::Statement {
+struct Collector::Statement : Call {
   std::uint64_t hash = 0;
   const Template* entry = nullptr;
-  std::uint64_t key = 0;  // of literals and parameters
   bool literals = false;
   std::uint64_t trace = 0;
-  const std::string* file = nullptr;
-  int line = 0;
-  std::int64_t start = no_time;
-  std::int64_t end = no_time;
-  bool whole_seconds = false;
   std::uint32_t identity = 0;
-  std::optional<double> duration_ms;
-  std::string_view text;
-  std::optional<std::string_view> parameters;
 };
 
 struct Collector::Plan {
@@ -305,12 +296,12 @@ Outcome Collector::take(const Record& record) {
 
 // EXECUTE of a statement that was prepared by SQL: the statement is in the DETAIL, the values in the EXECUTE.
 bool Collector::resolve_execute(const Record& record, Statement& call) {
-  if (!record.detail.starts_with("prepare: ") || first_word(scanner_.scan(call.text).text) != "execute")
+  if (!record.detail.starts_with("prepare: ") || first_word(scanner_.scan(call.statement).text) != "execute")
     return false;
   const auto as = lower(record.detail).find(" as ");
   if (as == std::string::npos) return false;
   arguments_.clear();
-  const auto values = parse_arguments(call.text);
+  const auto values = parse_arguments(call.statement);
   for (std::size_t i = 0; values && i < values->size(); ++i) {
     arguments_ += (i ? ", $" : "$") + std::to_string(i + 1) + " = ";
     if ((*values)[i])
@@ -319,8 +310,8 @@ bool Collector::resolve_execute(const Record& record, Statement& call) {
       arguments_ += "NULL";
   }
   if (values) call.parameters = arguments_;
-  call.text = trim(record.detail.substr(as + 4));
-  const StatementScan scan = scanner_.scan(call.text);
+  call.statement = trim(record.detail.substr(as + 4));
+  const StatementScan scan = scanner_.scan(call.statement);
   call.hash = scan.hash;
   call.literals |= scan.literals;
   call.key = hash_bytes({reinterpret_cast<const char*>(&call.key), sizeof call.key}, scan.key);
@@ -330,7 +321,7 @@ bool Collector::resolve_execute(const Record& record, Statement& call) {
 
 Outcome Collector::statement(Session& session, const Record& record, const Preview& preview) {
   Statement call;
-  call.text = preview.text;
+  call.statement = preview.text;
   call.hash = preview.hash;
   call.key = preview.key;
   call.literals = preview.literals;
@@ -339,7 +330,7 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   call.duration_ms = preview.message.duration_ms;
   Outcome outcome{Use::used, call.parameters.has_value()};
   if (!call.parameters && !record.detail.empty()) outcome.detail_used |= resolve_execute(record, call);
-  call.entry = template_of(call.hash, call.text, preview.whole, record.truncated);
+  call.entry = template_of(call.hash, call.statement, preview.whole, record.truncated);
   if (!call.entry) return {Use::not_understood, false};
   call.file = &source_->path;
   call.line = record.line;
@@ -359,8 +350,8 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   session.waiting = true;
   session.pending = call;
   session.pending_source = source_;
-  session.pending_text.assign(call.text);
-  session.pending.text = session.pending_text;
+  session.pending_text.assign(call.statement);
+  session.pending.statement = session.pending_text;
   if (call.parameters) {
     session.pending_parameters.assign(*call.parameters);
     session.pending.parameters = session.pending_parameters;
@@ -462,7 +453,7 @@ void Collector::flush_plans(Session& session, std::uint64_t except) {
     if (call.start != no_time) call.start -= nanoseconds(kept.duration_ms) / 1000;
     call.identity = kept.identity;
     call.duration_ms = kept.duration_ms;
-    call.text = kept.text;
+    call.statement = kept.text;
     if (kept.parameters) call.parameters = *kept.parameters;
     call.entry = template_of(call.hash, kept.text, true, false);
     --kept.source->other;
@@ -775,31 +766,21 @@ void Collector::flush(Session& session) {
   complete(session, session.pending);
 }
 
-void Collector::complete(Session& session, Statement& statement) {
-  const Template& entry = *statement.entry;
-  Call call;
+void Collector::complete(Session& session, Statement& call) {
+  const Template& entry = *call.entry;
   call.query = entry.state->number;
   call.kind = entry.kind;
-  call.keyed = statement.literals || entry.keying_parameters;
-  call.key_known = !entry.keying_parameters || statement.parameters.has_value();
-  call.key = statement.key;
-  call.start = statement.start;
-  call.end = statement.end;
-  call.whole_seconds = statement.whole_seconds;
-  call.duration_ms = statement.duration_ms;
+  call.keyed = call.literals || entry.keying_parameters;
+  call.key_known = !entry.keying_parameters || call.parameters.has_value();
   call.session = session.named ? session.key : ++nameless_;
-  call.file = statement.file;
-  call.line = statement.line;
-  call.statement = statement.text;
-  call.parameters = statement.parameters;
-  if (!session.counted) session.counted = true, sessions_seen_[key_of(statement.file)] += session.named;
-  aggregate(statement, call);
-  detect(session, statement, call);
+  if (!session.counted) session.counted = true, sessions_seen_[key_of(call.file)] += session.named;
+  aggregate(call);
+  detect(session, call);
 }
 
-void Collector::aggregate(const Statement& statement, const Call& call) {
-  QueryState& state = *statement.entry->state;
-  state.share(key_of(call.file)).add(call, statement.identity);
+void Collector::aggregate(const Statement& call) {
+  QueryState& state = *call.entry->state;
+  state.share(key_of(call.file)).add(call, call.identity);
   if (call.duration_ms && (!state.slowest || *call.duration_ms > *state.slowest->duration_ms)) {
     if (!state.slowest) state.slowest.emplace();
     keep_sample(state, *state.slowest, call);
@@ -823,8 +804,8 @@ void Collector::keep_sample(QueryState& state, KeptCall& kept, const Call& call)
 }
 
 // To the tightest scope that the call lies in.
-void Collector::detect(Session& session, const Statement& statement, const Call& call) {
-  const Template& entry = *statement.entry;
+void Collector::detect(Session& session, const Statement& call) {
+  const Template& entry = *call.entry;
   const auto paused = [&](const Session& scope, std::int64_t gap) {
     if (call.start == no_time || scope.last_end == no_time) return false;
     if (call.whole_seconds) gap = std::max<std::int64_t>(gap, 1'000'000);
@@ -839,12 +820,12 @@ void Collector::detect(Session& session, const Statement& statement, const Call&
     session.detector.enter(Repeat::Scope::transaction, repeats_);
     session.in_transaction = true;
   }
-  if (!entry.ignored && !identities_[statement.identity].tool) {
-    if (statement.trace) {
-      auto& trace = traces_[statement.trace];
+  if (!entry.ignored && !identities_[call.identity].tool) {
+    if (call.trace) {
+      auto& trace = traces_[call.trace];
       if (!trace) {
         trace = std::make_unique<Session>(Repeat::Scope::trace);
-        trace_order_.push_back(statement.trace);
+        trace_order_.push_back(call.trace);
       }
       feed(*trace, polling_gap);
       if (trace_order_.size() > most_traces) {
@@ -857,7 +838,7 @@ void Collector::detect(Session& session, const Statement& statement, const Call&
       feed(session, polling_gap);
     } else if (call.start != no_time) {
       if (session.named) feed(session, burst_gap);
-      auto& pool = pools_[statement.identity];
+      auto& pool = pools_[call.identity];
       if (!pool) pool = std::make_unique<Session>(Repeat::Scope::pool_burst);
       feed(*pool, burst_gap);
     }

@@ -2,7 +2,6 @@
 // repeats.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -10,32 +9,18 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "log/logged_plan.h"
 #include "log/preview.h"
 #include "log/reader.h"
+#include "log/recent.h"
 #include "log/record.h"
 #include "log/repeats.h"
 #include "log/statement_template.h"
 #include "model/workload.h"
 
 namespace pgadvise::log {
-
-// What was looked up lately, before a look into a map whose entries keep their addresses.
-template <class T>
-class Recent {
- public:
-  // nullptr: not known here.
-  T* find(std::uint64_t key) const { return slot(key).first == key ? slot(key).second : nullptr; }
-  void keep(std::uint64_t key, T* value) { slots_[key % slots_.size()] = {key, value}; }
-  void clear() { slots_.fill({}); }  // an entry is gone
-
- private:
-  const std::pair<std::uint64_t, T*>& slot(std::uint64_t key) const { return slots_[key % slots_.size()]; }
-  std::array<std::pair<std::uint64_t, T*>, 256> slots_{};
-};
 
 class Collector final : public RecordSink {
  public:
@@ -97,9 +82,9 @@ class Collector final : public RecordSink {
   void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained, const Preview& preview);
   void forget_plan(QueryState& state);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
-  void complete(Session& session, Statement& statement);
-  void aggregate(const Statement& statement, const Call& call);
-  void detect(Session& session, const Statement& statement, const Call& call);
+  void complete(Session& session, Statement& call);
+  void aggregate(const Statement& call);
+  void detect(Session& session, const Statement& call);
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
   void fill_repeats(Workload& workload, const std::string* file) const;
   void fill_events(Workload& workload, const std::string* file) const;
@@ -110,12 +95,20 @@ class Collector final : public RecordSink {
   class RepeatsByLog final : public RepeatSink {
    public:
     void sighted(const Sighting& sighting) override {
-      logs[!by_log ? nullptr : sighting.samples.empty() ? current : sighting.samples.front().file].sighted(sighting);
+      of(sighting.samples.empty() ? current : sighting.samples.front().file).sighted(sighting);
     }
-    void wrote(const KeptCall& first, const Call& then, bool fresh) override { logs[by_log ? then.file : nullptr].wrote(first, then, fresh); }
+    void wrote(const KeptCall& first, const Call& then, bool fresh) override { of(then.file).wrote(first, then, fresh); }
     bool by_log = false;
     const std::string* current = nullptr;  // the log that is read
     std::unordered_map<const std::string*, Repeats> logs;
+
+   private:
+    Repeats& of(const std::string* file) {
+      if (!by_log) file = nullptr;
+      if (!latest_ || latest_->first != file) latest_ = &*logs.try_emplace(file).first;
+      return latest_->second;
+    }
+    std::pair<const std::string* const, Repeats>* latest_ = nullptr;
   };
 
   const bool by_log_;

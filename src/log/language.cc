@@ -231,15 +231,17 @@ bool take_statement_label(std::string_view& text) {
 // "12.345" as the server writes it: the quotient of two numbers that are exact is the nearest one, as from_chars gives it.
 std::optional<double> take_thousandths(std::string_view& text) {
   constexpr std::size_t most_digits = 15;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   std::uint64_t value = 0;
-  std::size_t at = 0;
-  const auto digit = [&] { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
-  for (; digit(); ++at) value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
-  if (at == 0 || at + 4 > most_digits || at == text.size() || text[at] != '.') return std::nullopt;
-  const std::size_t point = at++;
-  for (; digit() && at < point + 4; ++at) value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
-  if (at != point + 4 || digit()) return std::nullopt;
-  text.remove_prefix(at);
+  for (; at < end && digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
+  const auto whole = static_cast<std::size_t>(at - text.data());
+  if (whole == 0 || whole + 4 > most_digits || end - at < 4 || at[0] != '.' || !digit(at[1]) || !digit(at[2]) || !digit(at[3])) return std::nullopt;
+  value = value * 1000 + static_cast<std::uint64_t>((at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0'));
+  at += 4;
+  if (at < end && digit(*at)) return std::nullopt;
+  text.remove_prefix(whole + 4);
   return static_cast<double>(value) / 1000;
 }
 

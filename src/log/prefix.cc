@@ -329,7 +329,7 @@ constexpr std::size_t known_slots = 4096;
 constexpr std::size_t longest_known = 512;
 }  // namespace
 
-std::size_t PrefixReader::slot(std::string_view rest) const { return hash_bytes(rest.substr(0, shortest_), 3) % known_slots; }
+std::size_t PrefixReader::slot(std::string_view rest) const { return quick_hash(rest.substr(0, shortest_)) % known_slots; }
 
 bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& header) {
   if (&prefix != prefix_) {

@@ -69,12 +69,6 @@ inline std::size_t copy_word(const char* at, const char* end, char* to) {
   return static_cast<std::size_t>(at - start);
 }
 
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  a ^= b;
-  a *= 0x9fb21c651e98df25ULL;
-  return a ^ (a >> 32);
-}
-
 // Behind the closing quote, or the end. A doubled quote is a quote; a backslash escapes where `escapes`.
 const char* skip_quoted(const char* at, const char* end, char quote, bool escapes, bool& unfinished) {
   for (; at < end; ++at) {
@@ -168,7 +162,7 @@ bool StatementScanner::after_range_operator(const char* to) const {
 
 // Most are numbers and short names.
 static std::uint64_t hash_literal(std::string_view literal) {
-  return literal.size() < 8 ? mix(literal.size(), load_few(literal.data(), literal.size())) : hash_bytes(literal, 0);
+  return literal.size() <= 16 ? quick_hash(literal) : hash_bytes(literal, 0);
 }
 
 // Writes a literal's or parameter's place.
@@ -410,27 +404,25 @@ void StatementScanner::finish(char* to, StatementScan& result) {
 static std::string_view head_of(std::string_view statement) {
   const char* const begin = statement.data();
   const char* const end = begin + statement.size();
-  const char* at = begin;
   const auto head = [&](const char* stop) { return std::string_view(begin, static_cast<std::size_t>(stop - begin)); };
+  const auto begins = [&](const char* at) { return *at == '\'' || (class_of(*at) == number && (at == begin || !in_word(at[-1]))); };
 #ifdef __SSE2__
-  while (end - at >= 16) {
-    const __m128i bytes = load_16(at);
-    const unsigned before = at > begin && in_word(at[-1]);
-    const unsigned words = mask_of(words_of(bytes, _mm_or_si128(bytes, _mm_set1_epi8(0x20))));
-    const unsigned digits = mask_of(in_range(bytes, '0', 9)) & ~(words << 1 | before);
-    if (const unsigned found = digits | mask_of(equal(bytes, '\''))) return head(at + __builtin_ctz(found));
-    at += 16;
+  if (statement.size() >= 16) {
+    for (const char* at = begin;; at = std::min(at + 16, end - 16)) {
+      const __m128i bytes = load_16(at);
+      for (unsigned found = mask_of(_mm_or_si128(in_range(bytes, '0', 9), equal(bytes, '\''))); found; found &= found - 1)
+        if (begins(at + __builtin_ctz(found))) return head(at + __builtin_ctz(found));
+      if (at == end - 16) return statement;
+    }
   }
 #endif
-  for (; at < end; ++at)
-    if (*at == '\'' || (class_of(*at) == number && (at == begin || !in_word(at[-1])))) return head(at);
-  return statement;
+  return head(std::find_if(begin, end, [&](const char& c) { return begins(&c); }));
 }
 
 static std::uint64_t hash_head(std::string_view head) {
-  constexpr std::size_t most = 48;  // enough to spread them
-  if (head.size() <= most) return hash_bytes(head, 5);
-  return hash_bytes(head.substr(head.size() - most), mix(head.size(), load<std::uint64_t>(head.data())));
+  constexpr std::size_t most = 40;  // enough to spread them
+  if (head.size() <= most) return quick_hash(head);
+  return mix(mix(head.size(), load<std::uint64_t>(head.data())), quick_hash(head.substr(head.size() - most)));
 }
 
 // Fills in `known.key`; false: the statement has another shape. All that the scanner does with a literal is to find its

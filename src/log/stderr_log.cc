@@ -14,7 +14,8 @@ struct Open {
   int line = 0;
   std::string_view text;  // the first line; in the chunk or in `own_text`
   std::string own_text;
-  Header header;        // views into `text`
+  const Header* header = nullptr;  // in the chunk or `own_header`; views into `text`
+  Header own_header;
   std::string message;  // all lines of it, when there are more than one
   std::uint32_t message_lines = 1;
   bool contiguous = true;  // they follow each other in the log
@@ -37,8 +38,10 @@ void detach(Open& open) {
   open.ahead = nullptr;
   if (open.text.data() == open.own_text.data()) return;
   open.own_text.assign(open.text);
-  for (auto* view : {&open.header.process, &open.header.session, &open.header.user, &open.header.database,
-                     &open.header.application, &open.header.host, &open.header.message})
+  if (open.header != &open.own_header) open.own_header = *open.header;
+  open.header = &open.own_header;
+  Header& header = open.own_header;
+  for (auto* view : {&header.process, &header.session, &header.user, &header.database, &header.application, &header.host, &header.message})
     rebase(*view, open.text.data(), open.own_text.data());
   open.text = open.own_text;
 }
@@ -166,7 +169,8 @@ class StderrDecoder final : public Decoder {
     open.taken = true;
     open.line = number_;
     open.text = line.text;
-    open.header = header;
+    if (!ahead) open.own_header = header;
+    open.header = ahead ? &ahead->header : &open.own_header;
     open.message_lines = 1;
     open.contiguous = true;
     open.detail.clear();
@@ -184,7 +188,7 @@ class StderrDecoder final : public Decoder {
   Open* same_process(const Header& header) {
     for (std::size_t i = 0; i < open_.size(); ++i) {
       Open& open = open_[(last_ + open_.size() - i) % open_.size()];
-      if (open.taken && open.header.process == header.process && open.header.session == header.session)
+      if (open.taken && open.header->process == header.process && open.header->session == header.session)
         return &open;
     }
     return nullptr;
@@ -223,7 +227,7 @@ class StderrDecoder final : public Decoder {
     if (into_ == Part::detail) {
       target_->long_detail = true;
     } else if (into_ == Part::message) {
-      if (target_->message_lines == 1) target_->message.assign(target_->header.message);
+      if (target_->message_lines == 1) target_->message.assign(target_->header->message);
       target_->contiguous &= number_ == target_->line + static_cast<int>(target_->message_lines);
       ++target_->message_lines;
     }
@@ -239,14 +243,14 @@ class StderrDecoder final : public Decoder {
   // Copies of logs lose the tabs: then what follows a statement belongs to it.
   bool could_continue(std::string_view text) const {
     if (tabs_seen_ || !target_ || into_ != Part::message || holds_level(text)) return false;
-    const auto kind = parse_message(target_->header.message.substr(0, 256)).kind;
+    const auto kind = parse_message(target_->header->message.substr(0, 256)).kind;
     return kind != Message::Kind::other && kind != Message::Kind::duration;
   }
 
   void emit(Open& open, bool truncated) {
     open.taken = false;
     Record& record = record_;  // not made anew for each: zeroing it shows
-    fill(record, open.header);
+    fill(record, *open.header);
     record.preview = nullptr;
     record.line = open.line;
     record.nested = open.nested;

@@ -21,7 +21,7 @@ std::int64_t days(int year, int month, int day) {
 }
 
 // ".123": microseconds, and how many bytes.
-std::int64_t take_fraction(std::string_view text, std::size_t& length) {
+inline std::int64_t take_fraction(std::string_view text, std::size_t& length) {
   if (length >= text.size() || text[length] != '.') return -1;
   const char* const in = text.data() + length + 1;
   if (length + 4 < text.size() && digit(in[0]) && digit(in[1]) && digit(in[2]) && !digit(in[3])) {  // as the server has it

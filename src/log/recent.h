@@ -1,0 +1,25 @@
+// What was looked up lately, before a look into a map whose entries keep their addresses.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace pgadvise::log {
+
+template <class T>
+class Recent {
+ public:
+  // nullptr: not known here.
+  T* find(std::uint64_t key) const {
+    const auto& slot = slots_[key % slots_.size()];
+    return slot.first == key ? slot.second : nullptr;
+  }
+  void keep(std::uint64_t key, T* value) { slots_[key % slots_.size()] = {key, value}; }
+  void clear() { slots_.fill({}); }  // an entry is gone
+
+ private:
+  std::array<std::pair<std::uint64_t, T*>, 256> slots_{};
+};
+
+}  // namespace pgadvise::log
