@@ -249,7 +249,7 @@ struct Collector::Session {
   Detector detector;
 };
 
-Collector::Collector(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits), most_bytes_(limits.bytes) { repeats_.by_log = by_log; }
+Collector::Collector(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits), call_(std::make_unique<Statement>()), most_bytes_(limits.bytes) { repeats_.by_log = by_log; }
 Collector::~Collector() = default;
 
 void Collector::begin(LogSource& source) {
@@ -320,7 +320,7 @@ bool Collector::resolve_execute(const Record& record, Statement& call) {
 }
 
 Outcome Collector::statement(Session& session, const Record& record, const Preview& preview) {
-  Statement call;
+  Statement& call = *call_;
   call.statement = preview.text;
   call.hash = preview.hash;
   call.key = preview.key;

@@ -116,6 +116,7 @@ class Collector final : public RecordSink {
   StatementScanner scanner_;
   Preview preview_;  // of a record that came without
   std::string arguments_;  // of an EXECUTE
+  std::unique_ptr<Statement> call_;  // the one that is read: zeroing one for each record shows
   std::unordered_map<std::uint64_t, Template> templates_;
   Recent<Template> recent_templates_;
   std::unordered_map<std::string, std::uint32_t> by_fingerprint_;

@@ -124,7 +124,7 @@ class CsvDecoder final : public Decoder {
 
   void take(Chunk& chunk) override {
     for (std::size_t i = 0; i < chunk.lines.size();) {
-      const RecordAhead& ahead = chunk.records[i];
+      RecordAhead& ahead = chunk.records[i];
       if (open_ || ahead.lines == 0) {
         line(chunk.lines[i++]);
         continue;
@@ -137,10 +137,9 @@ class CsvDecoder final : public Decoder {
         book_not_understood(source_, number);
         continue;
       }
-      Record record = ahead.record;
-      record.line = number;
-      record.preview = &ahead.preview;
-      book(source_, sink_.take(record).record, number);
+      ahead.record.line = number;
+      ahead.record.preview = &ahead.preview;
+      book(source_, sink_.take(ahead.record).record, number);
     }
   }
 

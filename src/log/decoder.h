@@ -36,6 +36,7 @@ struct Memory {
   StatementScanner scanner;
   PrefixReader prefixes;
   StampReader stamps;
+  Record record;  // not made anew for each: zeroing it shows
 };
 
 // A part of a log, and what was found in it ahead. Reused for part after part.

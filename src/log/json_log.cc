@@ -226,7 +226,7 @@ class JsonDecoder final : public Decoder {
   }
 
   void take(Chunk& chunk) override {
-    for (const RecordAhead& ahead : chunk.records) {
+    for (RecordAhead& ahead : chunk.records) {
       ++source_.lines;
       const int number = static_cast<int>(source_.lines);
       if (ahead.lines == 0) {
@@ -234,10 +234,9 @@ class JsonDecoder final : public Decoder {
       } else if (!ahead.understood) {
         book_not_understood(source_, number);
       } else {
-        Record record = ahead.record;
-        record.line = number;
-        record.preview = &ahead.preview;
-        book(source_, sink_.take(record).record, number);
+        ahead.record.line = number;
+        ahead.record.preview = &ahead.preview;
+        book(source_, sink_.take(ahead.record).record, number);
       }
     }
   }

@@ -229,7 +229,7 @@ bool take_statement_label(std::string_view& text) {
 }
 
 // "12.345" as the server writes it: the quotient of two numbers that are exact is the nearest one, as from_chars gives it.
-std::optional<double> take_thousandths(std::string_view& text) {
+bool take_thousandths(std::string_view& text, double& milliseconds) {
   constexpr std::size_t most_digits = 15;
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -237,17 +237,18 @@ std::optional<double> take_thousandths(std::string_view& text) {
   std::uint64_t value = 0;
   for (; at < end && digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
   const auto whole = static_cast<std::size_t>(at - text.data());
-  if (whole == 0 || whole + 4 > most_digits || end - at < 4 || at[0] != '.' || !digit(at[1]) || !digit(at[2]) || !digit(at[3])) return std::nullopt;
+  if (whole == 0 || whole + 4 > most_digits || end - at < 4 || at[0] != '.' || !digit(at[1]) || !digit(at[2]) || !digit(at[3])) return false;
   value = value * 1000 + static_cast<std::uint64_t>((at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0'));
   at += 4;
-  if (at < end && digit(*at)) return std::nullopt;
+  if (at < end && digit(*at)) return false;
   text.remove_prefix(whole + 4);
-  return static_cast<double>(value) / 1000;
+  milliseconds = static_cast<double>(value) / 1000;
+  return true;
 }
 
 std::optional<double> take_number(std::string_view& text) {
-  if (const auto value = take_thousandths(text)) return value;
   double value = 0;
+  if (take_thousandths(text, value)) return value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (error != std::errc() || value < 0) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
@@ -385,20 +386,28 @@ static bool take_timed_statement(std::string_view text, Message& out) {
   constexpr std::string_view duration = "duration: ", statement = " ms  statement: ", execute = " ms  execute <unnamed>: ";
   if (!log::starts_with(text, duration)) return false;
   text.remove_prefix(duration.size());
-  const auto value = take_thousandths(text);
-  if (!value) return false;
+  double value = 0;
+  if (!take_thousandths(text, value)) return false;
+  // Field by field: a Message made elsewhere and copied would wait for its stores.
+  out.duration_ms = value;
   if (log::starts_with(text, statement)) {
-    out = {Message::Kind::statement, value, text.substr(statement.size())};
+    out.kind = Message::Kind::statement;
+    out.sql = text.substr(statement.size());
     return true;
   }
   if (!log::starts_with(text, execute)) return false;
   text.remove_prefix(execute.size());
   for (const std::string_view verb : {"select ", "SELECT ", "insert ", "INSERT ", "update ", "UPDATE ", "delete ", "DELETE "})
     if (log::starts_with(text, verb)) {
-      out = {Message::Kind::execute, value, text};
+      out.kind = Message::Kind::execute;
+      out.sql = text;
       return true;
     }
   return false;
+}
+
+void parse_message(std::string_view text, Message& out) {
+  if (!take_timed_statement(text, out)) out = parse_message(text);
 }
 
 Message parse_message(std::string_view text) {

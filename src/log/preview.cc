@@ -37,7 +37,7 @@ void look_ahead(const Record& record, StatementScanner& scanner, Preview& out) {
     out.message = {};
     return;
   }
-  out.message = parse_message(record.message);
+  parse_message(record.message, out.message);
   if (out.message.kind == Message::Kind::statement || out.message.kind == Message::Kind::execute) look_at_statement(record, scanner, out);
 }
 

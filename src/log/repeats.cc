@@ -92,11 +92,17 @@ void Detector::Position::sample(const Call& call, std::uint64_t index) {
 }
 
 void Detector::add(const Call& call, RepeatSink& sink) {
-  const Seen seen{call.query,     call.kind,    call.keyed,
-                  call.key_known, call.key,     call.start,
-                  call.end,       call.session, call.duration_ms.value_or(0)};
   const std::uint64_t index = calls_++;
-  ring_[index % ring_size] = seen;
+  Seen& seen = ring_[index % ring_size];  // in its place: a copy would wait for its stores
+  seen.query = call.query;
+  seen.kind = call.kind;
+  seen.keyed = call.keyed;
+  seen.key_known = call.key_known;
+  seen.key = call.key;
+  seen.start = call.start;
+  seen.end = call.end;
+  seen.session = call.session;
+  seen.duration_ms = call.duration_ms.value_or(0);
   if (run_.active && ring_[(index - run_.period) % ring_size].query != seen.query) end_run(sink);
   if (run_.active) {
     extend_run(seen);

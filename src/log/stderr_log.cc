@@ -64,7 +64,7 @@ class StderrDecoder final : public Decoder {
       ahead[i].matched = !text.starts_with('\t') && memory.prefixes.match(first_prefix_, text, ahead[i].header);
     }
     for (std::size_t i = 0; i < ahead.size(); ++i)
-      if (ahead[i].matched && ahead[i].header.level == Level::log) preview(chunk, i, memory.scanner);
+      if (ahead[i].matched && ahead[i].header.level == Level::log) preview(chunk, i, memory);
   }
 
   void take(Chunk& chunk) override {
@@ -82,13 +82,13 @@ class StderrDecoder final : public Decoder {
 
  private:
   // The record that begins at line `first`, as far as it lies in the chunk.
-  void preview(Chunk& chunk, std::size_t first, StatementScanner& scanner) const {
+  void preview(Chunk& chunk, std::size_t first, Memory& memory) const {
     auto& ahead = chunk.stderr_lines;
     LineAhead& own = ahead[first];
     std::size_t next = first + 1;
     while (next < ahead.size() && chunk.lines[next].text.starts_with('\t')) ++next;
     if (next == ahead.size()) return;  // the record may go on in the next chunk
-    Record record;
+    Record& record = memory.record;
     fill(record, own.header);
     for (std::size_t i = first; i < next; ++i)
       if (chunk.lines[i].cut) return;
@@ -102,9 +102,9 @@ class StderrDecoder final : public Decoder {
     const LineAhead& behind = ahead[next];
     own.with_detail = behind.matched && behind.header.level == Level::detail && !chunk.lines[next].cut && next + 1 < ahead.size() &&
                       ahead[next + 1].matched && behind.header.process == own.header.process && behind.header.session == own.header.session;
-    if (own.with_detail) record.detail = behind.header.message;
+    record.detail = own.with_detail ? behind.header.message : std::string_view();
     own.message_lines = static_cast<std::uint32_t>(next - first);
-    log::look_ahead(record, scanner, own.preview);
+    log::look_ahead(record, memory.scanner, own.preview);
   }
 
   static void fill(Record& record, const Header& header) {

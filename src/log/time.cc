@@ -58,35 +58,37 @@ std::int64_t take_zone(std::string_view text, std::size_t& length) {
   return 0;
 }
 
-Stamp with_fraction_and_zone(std::string_view text, std::int64_t time, bool zone) {
-  Stamp out;
+// Into `out` itself: a copy would wait for its stores.
+inline void with_fraction_and_zone(std::string_view text, std::int64_t time, bool zone, Stamp& out) {
   out.length = 19;
   out.time = time;
   const std::int64_t fraction = take_fraction(text, out.length);
   out.whole_seconds = fraction < 0;
   if (fraction > 0) out.time += fraction;
   if (zone) out.time -= take_zone(text, out.length) * 1000000;
-  return out;
 }
 
 }  // namespace
 
 Stamp take_stamp(std::string_view text, bool zone) {
+  Stamp out;
   const char* at = text.data();
   if (text.size() < 19 || at[4] != '-' || at[7] != '-' || at[10] != ' ' || at[13] != ':' || at[16] != ':')
-    return {};
+    return out;
   const int century = two(at), year = two(at + 2), month = two(at + 5), day = two(at + 8);
   const int hour = two(at + 11), minute = two(at + 14), second = two(at + 17);
-  if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31) return {};
-  if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60) return {};
-  return with_fraction_and_zone(text, (days(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000, zone);
+  if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31) return out;
+  if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60) return out;
+  with_fraction_and_zone(text, (days(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000, zone, out);
+  return out;
 }
 
 Stamp StampReader::take(std::string_view text) {
+  Stamp out;
   if (text.size() >= 19 && same_bytes(text.data(), minute_, sizeof minute_)) {
     const int second = two(text.data() + 17);
-    if (second < 0 || second > 60) return {};
-    Stamp out = with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, false);
+    if (second < 0 || second > 60) return out;
+    with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, false, out);
     if (!zone_.empty() && starts_with(text.substr(out.length), zone_)) {
       out.length += zone_.size() - 1;
       out.time -= east_;
@@ -99,14 +101,15 @@ Stamp StampReader::take(std::string_view text) {
     out.time -= east_;
     return out;
   }
-  const Stamp out = take_stamp(text, false);
-  if (out.length == 0) return {};
+  out = take_stamp(text, false);
+  if (out.length == 0) return out;
   std::memcpy(minute_, text.data(), sizeof minute_);
   time_ = out.time - out.time % 60000000;
   if (out.time % 60000000 < 0) time_ -= 60000000;
   const int second = two(text.data() + 17);
   if (second == 60) time_ -= 60000000;
-  return with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, true);
+  with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, true, out);
+  return out;
 }
 
 Stamp take_epoch(std::string_view text) {
