@@ -198,7 +198,7 @@ constexpr std::string_view parameter_words[] = {
 template <std::size_t n>
 bool take_word(std::string_view& text, const std::string_view (&words)[n]) {
   for (const auto word : words)
-    if (text.starts_with(word)) {
+    if (!text.empty() && text.front() == word.front() && text.starts_with(word)) {
       text.remove_prefix(word.size());
       return true;
     }
@@ -393,6 +393,11 @@ static bool take_timed_statement(std::string_view text, Message& out) {
   if (log::starts_with(text, statement)) {
     out.kind = Message::Kind::statement;
     out.sql = text.substr(statement.size());
+    return true;
+  }
+  if (log::starts_with(text, " ms  parse ") || log::starts_with(text, " ms  bind ")) {
+    out.kind = Message::Kind::step;
+    out.sql = {};
     return true;
   }
   if (!log::starts_with(text, execute)) return false;
