@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -12,13 +13,14 @@ class Recent {
  public:
   // nullptr: not known here.
   T* find(std::uint64_t key) const {
-    const auto& slot = slots_[key % slots_.size()];
+    const auto& slot = slots_[slot_of(key)];
     return slot.first == key ? slot.second : nullptr;
   }
-  void keep(std::uint64_t key, T* value) { slots_[key % slots_.size()] = {key, value}; }
+  void keep(std::uint64_t key, T* value) { slots_[slot_of(key)] = {key, value}; }
   void clear() { slots_.fill({}); }  // an entry is gone
 
  private:
+  static std::size_t slot_of(std::uint64_t key) { return key * 0x9e3779b97f4a7c15ULL >> 56; }
   std::array<std::pair<std::uint64_t, T*>, 256> slots_{};
 };
 
