@@ -117,8 +117,6 @@ class CsvDecoder final : public Decoder {
   // As if no record were open where the chunk begins; a wrong guess is put right at the next line that begins one.
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     chunk.records.resize(chunk.lines.size());
-    for (Line& line : chunk.lines)
-      while (line.text.starts_with('\0')) line.text.remove_prefix(1);
     for (std::size_t i = 0; i < chunk.lines.size(); i += std::max<std::size_t>(1, chunk.records[i].lines)) record_ahead(chunk, i, memory);
   }
 

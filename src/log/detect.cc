@@ -26,7 +26,6 @@ std::vector<std::string_view> lines_of(std::string_view head) {
     const auto end = head.find('\n');
     std::string_view line = head.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    while (line.starts_with('\0')) line.remove_prefix(1);
     if (!line.empty()) lines.push_back(line);
     if (end == std::string_view::npos) break;
     head.remove_prefix(end + 1);

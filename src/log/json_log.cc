@@ -216,8 +216,7 @@ class JsonDecoder final : public Decoder {
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     chunk.records.resize(chunk.lines.size());
     for (std::size_t i = 0; i < chunk.lines.size(); ++i) {
-      std::string_view text = chunk.lines[i].text;
-      while (text.starts_with('\0')) text.remove_prefix(1);
+      const std::string_view text = chunk.lines[i].text;
       RecordAhead& ahead = chunk.records[i];
       ahead.lines = text.empty() ? 0 : 1;
       ahead.understood = ahead.lines && read_record(text, chunk.lines[i].cut, chunk.texts, memory.stamps, ahead.record);

@@ -59,7 +59,6 @@ class StderrDecoder final : public Decoder {
       if (container_names_)
         if (const auto bar = text.substr(0, 128).find("| "); bar != std::string_view::npos)
           text.remove_prefix(bar + 2);
-      while (text.starts_with('\0')) text.remove_prefix(1);  // the hole that copytruncate leaves
       ahead[i].message_lines = 0;
       ahead[i].matched = !text.starts_with('\t') && memory.prefixes.match(first_prefix_, text, ahead[i].header);
     }
