@@ -34,6 +34,7 @@ std::uint64_t decode(std::string_view input, const log::Format& format, std::siz
   Sink sink;
   const auto decoder = log::make_decoder(format, source, sink);
   std::uint64_t lines = 0;
+  log::Memory memory;
   while (!input.empty()) {
     std::size_t end = 0;
     for (std::size_t i = 0; i < lines_of_a_chunk && end < input.size(); ++i, ++lines)
@@ -44,7 +45,7 @@ std::uint64_t decode(std::string_view input, const log::Format& format, std::siz
     chunk.raw.end = end;
     chunk.raw.terminated = input[end - 1] == '\n';
     chunk.raw.split(chunk.lines);
-    decoder->look_ahead(chunk);
+    decoder->look_ahead(chunk, memory);
     decoder->take(chunk);
     input.remove_prefix(end);
   }

@@ -117,8 +117,12 @@ struct Collector::Share {
       times.add(time);
       ++timed_calls;
     }
-    if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end())
-      identities.push_back(identity);
+    add(identity);
+  }
+
+  void add(std::uint32_t identity) {
+    if (!identities.empty() && identities.front() == identity) return;
+    if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end()) identities.push_back(identity);
   }
 
   void merge(const Share& other) {
@@ -136,8 +140,7 @@ struct Collector::Share {
     }
     rows += other.rows;
     rows_calls += other.rows_calls;
-    for (const auto identity : other.identities)
-      if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end()) identities.push_back(identity);
+    for (const auto identity : other.identities) add(identity);
   }
 };
 
@@ -163,6 +166,7 @@ struct Collector::QueryState {
   std::string text;
   std::vector<Share> shares;  // the last one is of the log that is read, mostly
   Share& share(const std::string* file) {
+    if (!shares.empty() && shares.back().file == file) return shares.back();
     const auto found = std::find_if(shares.rbegin(), shares.rend(), [&](const Share& known) { return known.file == file; });
     if (found != shares.rend()) return *found;
     shares.emplace_back().file = file;
@@ -200,21 +204,12 @@ struct Collector::Identity {
 };
 
 // A call between its record and the one that completes it.
-struct Collector::Statement {
+struct Collector::Statement : Call {
   std::uint64_t hash = 0;
   const Template* entry = nullptr;
-  std::uint64_t key = 0;  // of literals and parameters
   bool literals = false;
   std::uint64_t trace = 0;
-  const std::string* file = nullptr;
-  int line = 0;
-  std::int64_t start = no_time;
-  std::int64_t end = no_time;
-  bool whole_seconds = false;
   std::uint32_t identity = 0;
-  std::optional<double> duration_ms;
-  std::string_view text;
-  std::optional<std::string_view> parameters;
 };
 
 struct Collector::Plan {
@@ -254,7 +249,7 @@ struct Collector::Session {
   Detector detector;
 };
 
-Collector::Collector(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits), most_bytes_(limits.bytes) { repeats_.by_log = by_log; }
+Collector::Collector(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits), call_(std::make_unique<Statement>()), most_bytes_(limits.bytes) { repeats_.by_log = by_log; }
 Collector::~Collector() = default;
 
 void Collector::begin(LogSource& source) {
@@ -301,12 +296,12 @@ Outcome Collector::take(const Record& record) {
 
 // EXECUTE of a statement that was prepared by SQL: the statement is in the DETAIL, the values in the EXECUTE.
 bool Collector::resolve_execute(const Record& record, Statement& call) {
-  if (call.parameters || !record.detail.starts_with("prepare: ") || first_word(scanner_.scan(call.text).text) != "execute")
+  if (!record.detail.starts_with("prepare: ") || first_word(scanner_.scan(call.statement).text) != "execute")
     return false;
   const auto as = lower(record.detail).find(" as ");
   if (as == std::string::npos) return false;
   arguments_.clear();
-  const auto values = parse_arguments(call.text);
+  const auto values = parse_arguments(call.statement);
   for (std::size_t i = 0; values && i < values->size(); ++i) {
     arguments_ += (i ? ", $" : "$") + std::to_string(i + 1) + " = ";
     if ((*values)[i])
@@ -315,8 +310,8 @@ bool Collector::resolve_execute(const Record& record, Statement& call) {
       arguments_ += "NULL";
   }
   if (values) call.parameters = arguments_;
-  call.text = trim(record.detail.substr(as + 4));
-  const StatementScan scan = scanner_.scan(call.text);
+  call.statement = trim(record.detail.substr(as + 4));
+  const StatementScan scan = scanner_.scan(call.statement);
   call.hash = scan.hash;
   call.literals |= scan.literals;
   call.key = hash_bytes({reinterpret_cast<const char*>(&call.key), sizeof call.key}, scan.key);
@@ -325,8 +320,8 @@ bool Collector::resolve_execute(const Record& record, Statement& call) {
 }
 
 Outcome Collector::statement(Session& session, const Record& record, const Preview& preview) {
-  Statement call;
-  call.text = preview.text;
+  Statement& call = *call_;
+  call.statement = preview.text;
   call.hash = preview.hash;
   call.key = preview.key;
   call.literals = preview.literals;
@@ -334,8 +329,8 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   call.trace = preview.trace;
   call.duration_ms = preview.message.duration_ms;
   Outcome outcome{Use::used, call.parameters.has_value()};
-  outcome.detail_used |= resolve_execute(record, call);
-  call.entry = template_of(call.hash, call.text, preview.whole, record.truncated);
+  if (!call.parameters && !record.detail.empty()) outcome.detail_used |= resolve_execute(record, call);
+  call.entry = template_of(call.hash, call.statement, preview.whole, record.truncated);
   if (!call.entry) return {Use::not_understood, false};
   call.file = &source_->path;
   call.line = record.line;
@@ -355,8 +350,8 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   session.waiting = true;
   session.pending = call;
   session.pending_source = source_;
-  session.pending_text.assign(call.text);
-  session.pending.text = session.pending_text;
+  session.pending_text.assign(call.statement);
+  session.pending.statement = session.pending_text;
   if (call.parameters) {
     session.pending_parameters.assign(*call.parameters);
     session.pending.parameters = session.pending_parameters;
@@ -458,7 +453,7 @@ void Collector::flush_plans(Session& session, std::uint64_t except) {
     if (call.start != no_time) call.start -= nanoseconds(kept.duration_ms) / 1000;
     call.identity = kept.identity;
     call.duration_ms = kept.duration_ms;
-    call.text = kept.text;
+    call.statement = kept.text;
     if (kept.parameters) call.parameters = *kept.parameters;
     call.entry = template_of(call.hash, kept.text, true, false);
     --kept.source->other;
@@ -545,9 +540,9 @@ Outcome Collector::event(const Record& record) {
 }
 
 Collector::Session& Collector::session_of(const Record& record, std::uint64_t key) {
-  if (latest_ && latest_->key == key) {
-    latest_->last_record = records_;
-    return *latest_;
+  if (Session* const recent = recent_sessions_.find(key)) {
+    recent->last_record = records_;
+    return *recent;
   }
   auto& slot = sessions_[key];
   if (!slot) {
@@ -560,7 +555,7 @@ Collector::Session& Collector::session_of(const Record& record, std::uint64_t ke
     slot->named = !record.session.empty();
   }
   slot->last_record = records_;
-  latest_ = slot.get();
+  recent_sessions_.keep(key, slot.get());
   return *slot;
 }
 
@@ -568,7 +563,7 @@ void Collector::end_session(Session& session) {
   flush(session);
   flush_plans(session, 0);
   session.detector.finish(repeats_);
-  if (latest_ == &session) latest_ = nullptr;
+  recent_sessions_.keep(session.key, nullptr);
   sessions_.erase(session.key);
 }
 
@@ -585,7 +580,6 @@ void Collector::evict() {
     if (session->last_record < limit) silent.emplace_back(session->last_record, session.get());
   std::sort(silent.begin(), silent.end());
   for (const auto& [record, session] : silent) end_session(*session);
-  latest_ = nullptr;
 }
 
 // `hash` is that of the record's own names.
@@ -620,7 +614,14 @@ static std::string without_uncertain(std::string_view statement, std::string_vie
 
 // nullptr only when `required` and the statement is new and does not parse.
 Collector::Template* Collector::template_of(std::uint64_t hash, std::string_view text, bool whole, bool required) {
-  if (const auto found = templates_.find(hash); found != templates_.end()) return &found->second;
+  if (Template* const recent = recent_templates_.find(hash)) return recent;
+  const auto found = templates_.find(hash);
+  Template* const entry = found != templates_.end() ? &found->second : new_template(text, whole, required);
+  if (entry) recent_templates_.keep(hash, entry);
+  return entry;
+}
+
+Collector::Template* Collector::new_template(std::string_view text, bool whole, bool required) {
   const StatementScan scan = scanner_.scan(text);
   std::string fingerprint;
   std::string normalized;
@@ -676,6 +677,7 @@ void Collector::fold() {
   folded_ += gone;
   most_bytes_ = std::max(limits_.bytes, 2 * bytes_);  // what had to stay must not be looked through at each record
   std::erase_if(templates_, [&](const auto& entry) { return entry.second.state->number == gone_number; });
+  recent_templates_.clear();
   std::erase_if(queries_, [](const auto& entry) { return entry.second->number == gone_number; });
 }
 
@@ -698,6 +700,7 @@ void Collector::forget_templates() {
   for (const auto& [key, session] : sessions_)
     if (session && session->waiting) waiting.insert(session->pending.hash);
   std::erase_if(templates_, [&](const auto& entry) { return !waiting.contains(entry.first); });
+  recent_templates_.clear();
 }
 
 // What was too much to be parsed while the log went by.
@@ -763,31 +766,21 @@ void Collector::flush(Session& session) {
   complete(session, session.pending);
 }
 
-void Collector::complete(Session& session, Statement& statement) {
-  const Template& entry = *statement.entry;
-  Call call;
+void Collector::complete(Session& session, Statement& call) {
+  const Template& entry = *call.entry;
   call.query = entry.state->number;
   call.kind = entry.kind;
-  call.keyed = statement.literals || entry.keying_parameters;
-  call.key_known = !entry.keying_parameters || statement.parameters.has_value();
-  call.key = statement.key;
-  call.start = statement.start;
-  call.end = statement.end;
-  call.whole_seconds = statement.whole_seconds;
-  call.duration_ms = statement.duration_ms;
+  call.keyed = call.literals || entry.keying_parameters;
+  call.key_known = !entry.keying_parameters || call.parameters.has_value();
   call.session = session.named ? session.key : ++nameless_;
-  call.file = statement.file;
-  call.line = statement.line;
-  call.statement = statement.text;
-  call.parameters = statement.parameters;
-  if (!session.counted) session.counted = true, sessions_seen_[key_of(statement.file)] += session.named;
-  aggregate(statement, call);
-  detect(session, statement, call);
+  if (!session.counted) session.counted = true, sessions_seen_[key_of(call.file)] += session.named;
+  aggregate(call);
+  detect(session, call);
 }
 
-void Collector::aggregate(const Statement& statement, const Call& call) {
-  QueryState& state = *statement.entry->state;
-  state.share(key_of(call.file)).add(call, statement.identity);
+void Collector::aggregate(const Statement& call) {
+  QueryState& state = *call.entry->state;
+  state.share(key_of(call.file)).add(call, call.identity);
   if (call.duration_ms && (!state.slowest || *call.duration_ms > *state.slowest->duration_ms)) {
     if (!state.slowest) state.slowest.emplace();
     keep_sample(state, *state.slowest, call);
@@ -811,8 +804,8 @@ void Collector::keep_sample(QueryState& state, KeptCall& kept, const Call& call)
 }
 
 // To the tightest scope that the call lies in.
-void Collector::detect(Session& session, const Statement& statement, const Call& call) {
-  const Template& entry = *statement.entry;
+void Collector::detect(Session& session, const Statement& call) {
+  const Template& entry = *call.entry;
   const auto paused = [&](const Session& scope, std::int64_t gap) {
     if (call.start == no_time || scope.last_end == no_time) return false;
     if (call.whole_seconds) gap = std::max<std::int64_t>(gap, 1'000'000);
@@ -827,12 +820,12 @@ void Collector::detect(Session& session, const Statement& statement, const Call&
     session.detector.enter(Repeat::Scope::transaction, repeats_);
     session.in_transaction = true;
   }
-  if (!entry.ignored && !identities_[statement.identity].tool) {
-    if (statement.trace) {
-      auto& trace = traces_[statement.trace];
+  if (!entry.ignored && !identities_[call.identity].tool) {
+    if (call.trace) {
+      auto& trace = traces_[call.trace];
       if (!trace) {
         trace = std::make_unique<Session>(Repeat::Scope::trace);
-        trace_order_.push_back(statement.trace);
+        trace_order_.push_back(call.trace);
       }
       feed(*trace, polling_gap);
       if (trace_order_.size() > most_traces) {
@@ -845,7 +838,7 @@ void Collector::detect(Session& session, const Statement& statement, const Call&
       feed(session, polling_gap);
     } else if (call.start != no_time) {
       if (session.named) feed(session, burst_gap);
-      auto& pool = pools_[statement.identity];
+      auto& pool = pools_[call.identity];
       if (!pool) pool = std::make_unique<Session>(Repeat::Scope::pool_burst);
       feed(*pool, burst_gap);
     }

@@ -14,6 +14,7 @@
 #include "log/logged_plan.h"
 #include "log/preview.h"
 #include "log/reader.h"
+#include "log/recent.h"
 #include "log/record.h"
 #include "log/repeats.h"
 #include "log/statement_template.h"
@@ -68,6 +69,7 @@ class Collector final : public RecordSink {
   std::uint32_t identify(Session& session, const Record& record, std::uint64_t hash);
 
   Template* template_of(std::uint64_t hash, std::string_view text, bool whole, bool required);
+  Template* new_template(std::string_view text, bool whole, bool required);
   QueryState& state_of(std::string fingerprint, std::string text);
   void describe(Template& entry, const StatementScan& scan);
   void fold();
@@ -80,9 +82,9 @@ class Collector final : public RecordSink {
   void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained, const Preview& preview);
   void forget_plan(QueryState& state);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
-  void complete(Session& session, Statement& statement);
-  void aggregate(const Statement& statement, const Call& call);
-  void detect(Session& session, const Statement& statement, const Call& call);
+  void complete(Session& session, Statement& call);
+  void aggregate(const Statement& call);
+  void detect(Session& session, const Statement& call);
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
   void fill_repeats(Workload& workload, const std::string* file) const;
   void fill_events(Workload& workload, const std::string* file) const;
@@ -93,12 +95,20 @@ class Collector final : public RecordSink {
   class RepeatsByLog final : public RepeatSink {
    public:
     void sighted(const Sighting& sighting) override {
-      logs[!by_log ? nullptr : sighting.samples.empty() ? current : sighting.samples.front().file].sighted(sighting);
+      of(sighting.samples.empty() ? current : sighting.samples.front().file).sighted(sighting);
     }
-    void wrote(const KeptCall& first, const Call& then, bool fresh) override { logs[by_log ? then.file : nullptr].wrote(first, then, fresh); }
+    void wrote(const KeptCall& first, const Call& then, bool fresh) override { of(then.file).wrote(first, then, fresh); }
     bool by_log = false;
     const std::string* current = nullptr;  // the log that is read
     std::unordered_map<const std::string*, Repeats> logs;
+
+   private:
+    Repeats& of(const std::string* file) {
+      if (!by_log) file = nullptr;
+      if (!latest_ || latest_->first != file) latest_ = &*logs.try_emplace(file).first;
+      return latest_->second;
+    }
+    std::pair<const std::string* const, Repeats>* latest_ = nullptr;
   };
 
   const bool by_log_;
@@ -106,7 +116,9 @@ class Collector final : public RecordSink {
   StatementScanner scanner_;
   Preview preview_;  // of a record that came without
   std::string arguments_;  // of an EXECUTE
+  std::unique_ptr<Statement> call_;  // the one that is read: zeroing one for each record shows
   std::unordered_map<std::uint64_t, Template> templates_;
+  Recent<Template> recent_templates_;
   std::unordered_map<std::string, std::uint32_t> by_fingerprint_;
   std::unordered_map<std::uint32_t, std::unique_ptr<QueryState>> queries_;  // a number is never given twice
   std::uint32_t queries_made_ = 0;
@@ -117,7 +129,7 @@ class Collector final : public RecordSink {
   std::unordered_map<std::uint64_t, std::uint32_t> identity_of_hash_;
   std::vector<Identity> identities_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
-  Session* latest_ = nullptr;
+  Recent<Session> recent_sessions_;
   std::unordered_map<std::uint32_t, std::unique_ptr<Session>> pools_;  // by identity
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> traces_;
   std::deque<std::uint64_t> trace_order_;

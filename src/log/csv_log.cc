@@ -75,7 +75,7 @@ void undouble(std::string_view field, std::string& out) {
 bool odd_quotes(std::string_view text) { return std::count(text.begin(), text.end(), '"') % 2 != 0; }
 
 // `text` is one record, without the quotes that a cut one lacks. false: it is none.
-bool read_record(std::string_view text, bool cut, TextPool& texts, Record& out) {
+bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& stamps, Record& out) {
   std::array<std::string_view, application_name + 1> field{};
   std::array<bool, application_name + 1> doubled{};
   std::size_t count = 0;
@@ -83,7 +83,7 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, Record& out) 
     if (!take_field(text, field[count], doubled[count])) break;
     ++count;
   }
-  const Stamp stamp = take_stamp(field[log_time], true);
+  const Stamp stamp = stamps.take(field[log_time]);
   const auto level = level_of(field[error_severity]);
   if (stamp.length == 0 || !level || (count < fewest_columns && !cut)) return false;
   const auto plain = [&](Column column) -> std::string_view {
@@ -115,16 +115,14 @@ class CsvDecoder final : public Decoder {
   CsvDecoder(LogSource& source, RecordSink& sink) : source_(source), sink_(sink) {}
 
   // As if no record were open where the chunk begins; a wrong guess is put right at the next line that begins one.
-  void look_ahead(Chunk& chunk) const override {
+  void look_ahead(Chunk& chunk, Memory& memory) const override {
     chunk.records.resize(chunk.lines.size());
-    for (Line& line : chunk.lines)
-      while (line.text.starts_with('\0')) line.text.remove_prefix(1);
-    for (std::size_t i = 0; i < chunk.lines.size(); i += std::max<std::size_t>(1, chunk.records[i].lines)) record_ahead(chunk, i);
+    for (std::size_t i = 0; i < chunk.lines.size(); i += std::max<std::size_t>(1, chunk.records[i].lines)) record_ahead(chunk, i, memory);
   }
 
   void take(Chunk& chunk) override {
     for (std::size_t i = 0; i < chunk.lines.size();) {
-      const RecordAhead& ahead = chunk.records[i];
+      RecordAhead& ahead = chunk.records[i];
       if (open_ || ahead.lines == 0) {
         line(chunk.lines[i++]);
         continue;
@@ -137,10 +135,9 @@ class CsvDecoder final : public Decoder {
         book_not_understood(source_, number);
         continue;
       }
-      Record record = ahead.record;
-      record.line = number;
-      record.preview = &ahead.preview;
-      book(source_, sink_.take(record).record, number);
+      ahead.record.line = number;
+      ahead.record.preview = &ahead.preview;
+      book(source_, sink_.take(ahead.record).record, number);
     }
   }
 
@@ -149,7 +146,7 @@ class CsvDecoder final : public Decoder {
   }
 
  private:
-  static void record_ahead(Chunk& chunk, std::size_t first) {
+  static void record_ahead(Chunk& chunk, std::size_t first, Memory& memory) {
     RecordAhead& ahead = chunk.records[first];
     ahead.lines = 0;
     std::string_view text = chunk.lines[first].text;
@@ -169,8 +166,8 @@ class CsvDecoder final : public Decoder {
     }
     for (std::size_t i = first; i < next; ++i) chunk.records[i].lines = 0;
     ahead.lines = static_cast<std::uint32_t>(next - first);
-    ahead.understood = read_record(text, false, chunk.texts, ahead.record);
-    if (ahead.understood) log::look_ahead(ahead.record, chunk.scanner, ahead.preview);
+    ahead.understood = read_record(text, false, chunk.texts, memory.stamps, ahead.record);
+    if (ahead.understood) log::look_ahead(ahead.record, memory.scanner, ahead.preview);
   }
 
   void line(const Line& line) {
@@ -214,7 +211,7 @@ class CsvDecoder final : public Decoder {
   void record(std::string_view text, int number, bool cut) {
     texts_.clear();
     Record out;
-    if (!read_record(text, cut, texts_, out)) {
+    if (!read_record(text, cut, texts_, stamps_, out)) {
       book_not_understood(source_, number);
       return;
     }
@@ -229,6 +226,7 @@ class CsvDecoder final : public Decoder {
   int first_line_ = 0;
   std::string text_;
   TextPool texts_;
+  StampReader stamps_;
 };
 
 }  // namespace

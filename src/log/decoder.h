@@ -31,13 +31,19 @@ struct RecordAhead {  // csvlog, jsonlog
   Preview preview;
 };
 
+// What one thread remembers of the parts that it looked ahead into.
+struct Memory {
+  StatementScanner scanner;
+  PrefixReader prefixes;
+  StampReader stamps;
+  Record record;  // not made anew for each: zeroing it shows
+};
+
 // A part of a log, and what was found in it ahead. Reused for part after part.
 struct Chunk {
   RawChunk raw;
   std::vector<Line> lines;
   TextPool texts;
-  StatementScanner scanner;
-  PrefixReader prefixes;
   std::vector<LineAhead> stderr_lines;
   std::vector<RecordAhead> records;
 };
@@ -46,8 +52,8 @@ struct Chunk {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // What the lines tell whatever came before them. Changes nothing but the chunk: several threads look at several chunks.
-  virtual void look_ahead(Chunk& chunk) const = 0;
+  // What the lines tell whatever came before them. Changes nothing but the chunk and the thread's memory: several threads look at several chunks.
+  virtual void look_ahead(Chunk& chunk, Memory& memory) const = 0;
   virtual void take(Chunk& chunk) = 0;  // in the log's order
   virtual void finish() = 0;            // the last record
 };

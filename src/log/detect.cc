@@ -26,7 +26,6 @@ std::vector<std::string_view> lines_of(std::string_view head) {
     const auto end = head.find('\n');
     std::string_view line = head.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    while (line.starts_with('\0')) line.remove_prefix(1);
     if (!line.empty()) lines.push_back(line);
     if (end == std::string_view::npos) break;
     head.remove_prefix(end + 1);
@@ -150,12 +149,12 @@ bool detect_envelope(const std::vector<std::string_view>& lines, const std::stri
 class EnvelopeDecoder final : public Decoder {
  public:
   EnvelopeDecoder(const Format& format, std::unique_ptr<Decoder> inner) : envelope_(format.envelope), stamped_(format.stamped), inner_(std::move(inner)) {}
-  void look_ahead(Chunk& chunk) const override {
+  void look_ahead(Chunk& chunk, Memory& memory) const override {
     for (Line& line : chunk.lines) {
       std::string& text = chunk.texts.next();
       if (unwrap(envelope_, line.text, stamped_, text)) line.text = text;
     }
-    inner_->look_ahead(chunk);
+    inner_->look_ahead(chunk, memory);
   }
   void take(Chunk& chunk) override { inner_->take(chunk); }
   void finish() override { inner_->finish(); }

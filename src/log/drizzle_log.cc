@@ -97,7 +97,7 @@ class DrizzleDecoder final : public Decoder {
  public:
   DrizzleDecoder(const Format& format, LogSource& source, RecordSink& sink) : container_names_(format.container_names), source_(source), sink_(sink) {}
 
-  void look_ahead(Chunk& chunk) const override {
+  void look_ahead(Chunk& chunk, Memory&) const override {
     if (!container_names_) return;
     for (Line& line : chunk.lines)
       if (const auto bar = line.text.substr(0, 128).find("| "); bar != std::string_view::npos) line.text.remove_prefix(bar + 2);

@@ -1,3 +1,4 @@
+#include "log/bytes.h"
 #include "log/decoder.h"
 #include "log/language.h"
 #include "log/time.h"
@@ -52,14 +53,20 @@ class FlatObject {
     blanks();
     if (at_ < text_.size() && text_[at_] == '"') return string(value, storage);
     const std::size_t start = at_;
-    while (at_ < text_.size() && std::string_view(",}]{[\" \t").find(text_[at_]) == std::string_view::npos)
-      ++at_;
+    while (at_ < text_.size() && !ends_value(text_[at_])) ++at_;
     value = text_.substr(start, at_ - start);
     return !value.empty();
   }
   bool complete() const { return complete_; }
 
  private:
+  static bool ends_value(char c) { return c == ',' || c == '}' || c == ']' || c == '{' || c == '[' || c == '"' || c == ' ' || c == '\t'; }
+  // The next quote or backslash.
+  std::size_t special() const {
+    const char* const end = text_.data() + text_.size();
+    const char* const found = find_either(text_.data() + at_, end, '"', '\\');
+    return found == end ? std::string_view::npos : static_cast<std::size_t>(found - text_.data());
+  }
   void blanks() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
   }
@@ -71,7 +78,7 @@ class FlatObject {
   bool string(std::string_view& value, std::string& storage) {
     if (!take('"')) return false;
     const std::size_t start = at_;
-    std::size_t stop = text_.find_first_of("\"\\", at_);
+    std::size_t stop = special();
     if (stop == std::string_view::npos) {
       value = text_.substr(start);
       at_ = text_.size();
@@ -88,7 +95,7 @@ class FlatObject {
       at_ = stop + 1;
       if (text_[stop] == '"') break;
       if (!escape(storage)) return false;
-      stop = text_.find_first_of("\"\\", at_);
+      stop = special();
       if (stop != std::string_view::npos) continue;
       if (!cut_) return false;
       storage.append(text_.substr(at_));
@@ -154,7 +161,7 @@ class FlatObject {
   std::string name_storage_;
 };
 
-bool read_record(std::string_view text, bool cut, TextPool& texts, Record& out) {
+bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& stamps, Record& out) {
   FlatObject object(text, cut);
   if (!object.open()) return false;
   out = {};
@@ -166,7 +173,7 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, Record& out) 
   for (int i = 0; i < most_fields && object.next(name, value, *storage); ++i) {
     if (value.data() == storage->data()) storage = &texts.next();
     if (name == "timestamp") {
-      const Stamp stamp = take_stamp(value, true);
+      const Stamp stamp = stamps.take(value);
       if (stamp.length) out.time = stamp.time, out.whole_seconds = stamp.whole_seconds;
     } else if (name == "error_severity") {
       const auto level = level_of(value);
@@ -206,20 +213,19 @@ class JsonDecoder final : public Decoder {
  public:
   JsonDecoder(LogSource& source, RecordSink& sink) : source_(source), sink_(sink) {}
 
-  void look_ahead(Chunk& chunk) const override {
+  void look_ahead(Chunk& chunk, Memory& memory) const override {
     chunk.records.resize(chunk.lines.size());
     for (std::size_t i = 0; i < chunk.lines.size(); ++i) {
-      std::string_view text = chunk.lines[i].text;
-      while (text.starts_with('\0')) text.remove_prefix(1);
+      const std::string_view text = chunk.lines[i].text;
       RecordAhead& ahead = chunk.records[i];
       ahead.lines = text.empty() ? 0 : 1;
-      ahead.understood = ahead.lines && read_record(text, chunk.lines[i].cut, chunk.texts, ahead.record);
-      if (ahead.understood) log::look_ahead(ahead.record, chunk.scanner, ahead.preview);
+      ahead.understood = ahead.lines && read_record(text, chunk.lines[i].cut, chunk.texts, memory.stamps, ahead.record);
+      if (ahead.understood) log::look_ahead(ahead.record, memory.scanner, ahead.preview);
     }
   }
 
   void take(Chunk& chunk) override {
-    for (const RecordAhead& ahead : chunk.records) {
+    for (RecordAhead& ahead : chunk.records) {
       ++source_.lines;
       const int number = static_cast<int>(source_.lines);
       if (ahead.lines == 0) {
@@ -227,10 +233,9 @@ class JsonDecoder final : public Decoder {
       } else if (!ahead.understood) {
         book_not_understood(source_, number);
       } else {
-        Record record = ahead.record;
-        record.line = number;
-        record.preview = &ahead.preview;
-        book(source_, sink_.take(record).record, number);
+        ahead.record.line = number;
+        ahead.record.preview = &ahead.preview;
+        book(source_, sink_.take(ahead.record).record, number);
       }
     }
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "log/bytes.h"
 
 namespace pgadvise::log {
 namespace {
@@ -197,7 +198,7 @@ constexpr std::string_view parameter_words[] = {
 template <std::size_t n>
 bool take_word(std::string_view& text, const std::string_view (&words)[n]) {
   for (const auto word : words)
-    if (text.starts_with(word)) {
+    if (!text.empty() && text.front() == word.front() && text.starts_with(word)) {
       text.remove_prefix(word.size());
       return true;
     }
@@ -228,23 +229,26 @@ bool take_statement_label(std::string_view& text) {
 }
 
 // "12.345" as the server writes it: the quotient of two numbers that are exact is the nearest one, as from_chars gives it.
-std::optional<double> take_thousandths(std::string_view& text) {
+bool take_thousandths(std::string_view& text, double& milliseconds) {
   constexpr std::size_t most_digits = 15;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   std::uint64_t value = 0;
-  std::size_t at = 0;
-  const auto digit = [&] { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
-  for (; digit(); ++at) value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
-  if (at == 0 || at + 4 > most_digits || text.substr(at, 1) != ".") return std::nullopt;
-  const std::size_t point = at++;
-  for (; digit() && at < point + 4; ++at) value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
-  if (at != point + 4 || digit()) return std::nullopt;
-  text.remove_prefix(at);
-  return static_cast<double>(value) / 1000;
+  for (; at < end && digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
+  const auto whole = static_cast<std::size_t>(at - text.data());
+  if (whole == 0 || whole + 4 > most_digits || end - at < 4 || at[0] != '.' || !digit(at[1]) || !digit(at[2]) || !digit(at[3])) return false;
+  value = value * 1000 + static_cast<std::uint64_t>((at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0'));
+  at += 4;
+  if (at < end && digit(*at)) return false;
+  text.remove_prefix(whole + 4);
+  milliseconds = static_cast<double>(value) / 1000;
+  return true;
 }
 
 std::optional<double> take_number(std::string_view& text) {
-  if (const auto value = take_thousandths(text)) return value;
   double value = 0;
+  if (take_thousandths(text, value)) return value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (error != std::errc() || value < 0) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
@@ -305,6 +309,7 @@ Message calls(std::string_view text) {
 }  // namespace
 
 std::optional<Level> level_of(std::string_view word) {
+  if (word == "LOG") return Level::log;
   // By length: asked of whatever stands before a colon when a prefix is looked for.
   static const auto by_length = [] {
     std::array<std::vector<const LevelWord*>, 64> out;
@@ -379,22 +384,35 @@ bool looks_like_sql(std::string_view text) {
 // Most lines of a log by far: "duration: 0.455 ms  statement: …", "duration: 0.455 ms  execute <unnamed>: select …".
 static bool take_timed_statement(std::string_view text, Message& out) {
   constexpr std::string_view duration = "duration: ", statement = " ms  statement: ", execute = " ms  execute <unnamed>: ";
-  if (!text.starts_with(duration)) return false;
+  if (!log::starts_with(text, duration)) return false;
   text.remove_prefix(duration.size());
-  const auto value = take_thousandths(text);
-  if (!value) return false;
-  if (text.starts_with(statement)) {
-    out = {Message::Kind::statement, value, text.substr(statement.size())};
+  double value = 0;
+  if (!take_thousandths(text, value)) return false;
+  // Field by field: a Message made elsewhere and copied would wait for its stores.
+  out.duration_ms = value;
+  if (log::starts_with(text, statement)) {
+    out.kind = Message::Kind::statement;
+    out.sql = text.substr(statement.size());
     return true;
   }
-  if (!text.starts_with(execute)) return false;
+  if (log::starts_with(text, " ms  parse ") || log::starts_with(text, " ms  bind ")) {
+    out.kind = Message::Kind::step;
+    out.sql = {};
+    return true;
+  }
+  if (!log::starts_with(text, execute)) return false;
   text.remove_prefix(execute.size());
   for (const std::string_view verb : {"select ", "SELECT ", "insert ", "INSERT ", "update ", "UPDATE ", "delete ", "DELETE "})
-    if (text.starts_with(verb)) {
-      out = {Message::Kind::execute, value, text};
+    if (log::starts_with(text, verb)) {
+      out.kind = Message::Kind::execute;
+      out.sql = text;
       return true;
     }
   return false;
+}
+
+void parse_message(std::string_view text, Message& out) {
+  if (!take_timed_statement(text, out)) out = parse_message(text);
 }
 
 Message parse_message(std::string_view text) {

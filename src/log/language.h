@@ -33,6 +33,7 @@ struct Message {
   std::string_view sql;  // of a plan: all that follows "plan:"
 };
 Message parse_message(std::string_view message);
+void parse_message(std::string_view message, Message& out);  // without a copy, which shows where each line of a log is one
 
 // "parameters: $1 = …" -> "$1 = …"; nullopt: a DETAIL of another kind.
 std::optional<std::string_view> parameters_of(std::string_view detail);

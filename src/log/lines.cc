@@ -52,6 +52,24 @@ Result<ChunkReader> ChunkReader::open_backwards(const std::string& path) {
   return ChunkReader(std::move(*source));
 }
 
+// How many bytes stay.
+std::size_t ChunkReader::close_hole(char* bytes, std::size_t size) {
+  const char* const end = bytes + size;
+  if (!std::memchr(bytes, '\0', size)) {
+    at_line_ = end[-1] == '\n';
+    return size;
+  }
+  char* to = bytes;
+  for (const char* at = bytes; at < end; ++at) {
+    if (at_line_ && *at == '\0') continue;
+    at_line_ = *at == '\n';
+    *to++ = *at;
+  }
+  const auto kept = static_cast<std::size_t>(to - bytes);
+  hole_ += size - kept;
+  return kept;
+}
+
 // Reads more behind what is there; false at the end.
 bool ChunkReader::fill(Buffer& buffer) {
   if (ended_) return false;
@@ -60,8 +78,9 @@ bool ChunkReader::fill(Buffer& buffer) {
   failed_ = got < 0;
   ended_ = got <= 0;
   if (got > 0) {
-    identity_.add({buffer.data() + buffer.size(), static_cast<std::size_t>(got)});
-    buffer.resize(buffer.size() + static_cast<std::size_t>(got));
+    char* const fresh = buffer.data() + buffer.size();
+    identity_.add({fresh, static_cast<std::size_t>(got)});
+    buffer.resize(buffer.size() + close_hole(fresh, static_cast<std::size_t>(got)));
   }
   return !ended_;
 }

@@ -81,17 +81,22 @@ class ChunkReader {
   bool next(RawChunk& chunk);  // false at the end
   SourceIdentity identity() const { return identity_.identity(); }  // of what was read so far
   bool failed() const { return failed_; }  // a read failed: what came before it was given
+  // NUL bytes where a line begins, which are left out: the hole that a log gets when it is truncated while the server writes.
+  std::uint64_t hole() const { return hole_; }
   std::string failure() const { return source_->failure(); }
 
  private:
   explicit ChunkReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
   bool fill(Buffer& buffer);
+  std::size_t close_hole(char* bytes, std::size_t size);
   void discard_rest_of_line(RawChunk& chunk);
   void take(RawChunk& chunk, std::size_t end, std::size_t next);
 
   std::unique_ptr<ByteSource> source_;
   IdentityBuilder identity_;
   Buffer rest_;  // read already, not given yet
+  std::uint64_t hole_ = 0;
+  bool at_line_ = true;  // what is read next begins a line, or goes on with a hole
   bool discarding_ = false;
   bool at_start_ = true;
   bool ended_ = false;

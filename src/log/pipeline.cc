@@ -17,12 +17,14 @@ class Pipeline {
     std::vector<std::thread> others;
     std::unique_lock lock(mutex_);
     // A small log is not worth a thread.
-    while (others.empty() && step(lock)) {
+    Memory memory;
+    while (others.empty() && step(lock, memory)) {
       if (read_ == slots_.size() && threads_ > 1)
         while (others.size() + 1 < threads_) others.emplace_back([this] { work(); });
     }
+    while (step(lock, memory)) {
+    }
     lock.unlock();
-    work();
     for (auto& other : others) other.join();
   }
 
@@ -33,19 +35,20 @@ class Pipeline {
   };
 
   void work() {
+    Memory memory;
     std::unique_lock lock(mutex_);
-    while (step(lock)) {
+    while (step(lock, memory)) {
     }
   }
 
   Slot& slot(std::uint64_t sequence) { return slots_[sequence % slots_.size()]; }
 
   // Does what can be done, the oldest first, or waits. false: all is done.
-  bool step(std::unique_lock<std::mutex>& lock) {
+  bool step(std::unique_lock<std::mutex>& lock, Memory& memory) {
     if (!taking_ && next_ < read_ && slot(next_).ready) {
       take(lock);
     } else if (!reading_ && !ended_ && read_ - next_ < slots_.size()) {
-      read(lock);
+      read(lock, memory);
     } else if (ended_ && next_ == read_) {
       return false;
     } else {
@@ -67,7 +70,7 @@ class Pipeline {
     changed_.notify_all();
   }
 
-  void read(std::unique_lock<std::mutex>& lock) {
+  void read(std::unique_lock<std::mutex>& lock, Memory& memory) {
     reading_ = true;
     Slot& own = slot(read_);
     lock.unlock();
@@ -81,7 +84,7 @@ class Pipeline {
     lock.unlock();
     own.chunk.texts.clear();
     own.chunk.raw.split(own.chunk.lines);
-    decoder_.look_ahead(own.chunk);
+    decoder_.look_ahead(own.chunk, memory);
     lock.lock();
     own.ready = true;
     changed_.notify_all();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "log/bytes.h"
 #include "log/language.h"
 #include "log/statement_template.h"
 #include "log/time.h"
@@ -324,26 +325,29 @@ bool Prefix::time_then_session() const {
 }
 
 namespace {
-constexpr std::size_t known_slots = 4096;
+constexpr std::size_t known_sets = 1024;
+constexpr std::size_t known_ways = 4;
 constexpr std::size_t longest_known = 512;
 }  // namespace
 
-std::size_t PrefixReader::slot(std::string_view rest) const { return hash_bytes(rest.substr(0, shortest_), 3) % known_slots; }
+PrefixReader::Known* PrefixReader::set_of(std::string_view rest) { return &known_[quick_hash(rest.substr(0, shortest_)) % known_sets * known_ways]; }
 
 bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& header) {
   if (&prefix != prefix_) {
     prefix_ = &prefix;
     usable_ = prefix.time_then_session();
     shortest_ = longest_known;
-    known_.assign(usable_ ? known_slots : 0, {});
+    known_.assign(usable_ ? known_sets * known_ways : 0, {});
   }
   if (!usable_) return prefix.match(line, header);
   const Stamp stamp = stamps_.take(line);
   if (stamp.length == 0 || stamp.whole_seconds != (prefix.pattern()[1] == 't')) return false;
   const std::string_view rest = line.substr(stamp.length);
   if (rest.size() >= shortest_) {
-    const Known& known = known_[slot(rest)];
-    if (!known.text.empty() && rest.starts_with(known.text)) {
+    const Known* const set = set_of(rest);
+    for (std::size_t way = 0; way < known_ways; ++way) {
+      const Known& known = set[way];
+      if (known.text.empty() || !log::starts_with(rest, known.text)) continue;
       const auto part = [&](const Part& known_part) { return known_part.given ? rest.substr(known_part.at, known_part.size) : std::string_view{}; };
       header = {.time = stamp.time,
                 .whole_seconds = stamp.whole_seconds,
@@ -373,7 +377,7 @@ void PrefixReader::keep(std::string_view rest, const Header& header) {
     shortest_ = text.size();
     for (Known& known : known_) known.text.clear();
   }
-  Known& known = known_[slot(rest)];
+  Known& known = set_of(rest)[replaced_++ % known_ways];
   known.text.assign(text);
   known.level = header.level;
   const auto part = [&](std::string_view view) {

@@ -76,13 +76,14 @@ class PrefixReader {
     std::uint64_t session_hash = 0;
     std::uint64_t identity_hash = 0;
   };
-  std::size_t slot(std::string_view rest) const;
+  Known* set_of(std::string_view rest);
   void keep(std::string_view rest, const Header& header);
 
   const Prefix* prefix_ = nullptr;
   bool usable_ = false;
-  std::size_t shortest_ = 0;  // of the known ones, which the slot is found by
-  std::vector<Known> known_;
+  std::size_t shortest_ = 0;  // of the known ones, which the set is found by
+  std::vector<Known> known_;  // sets of a few: a session's lines of several levels begin alike
+  std::size_t replaced_ = 0;
   StampReader stamps_;
 };
 

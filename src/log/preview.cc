@@ -7,10 +7,16 @@ namespace pgadvise::log {
 
 static constexpr std::string_view truncated_mark = "[Your log message was truncated]";  // RDS, at 1 MB
 
+// Most have no blanks around them.
+static std::string_view trimmed(std::string_view text) {
+  const auto printed = [](char c) { return static_cast<unsigned char>(c) > ' '; };
+  return !text.empty() && printed(text.front()) && printed(text.back()) ? text : trim(text);
+}
+
 static void look_at_statement(const Record& record, StatementScanner& scanner, Preview& out) {
-  out.text = trim(out.message.sql);
+  out.text = trimmed(out.message.sql);
   out.whole = !record.cut;
-  if (out.text.ends_with(truncated_mark)) {
+  if (out.text.ends_with(']') && out.text.ends_with(truncated_mark)) {
     out.text = trim(out.text.substr(0, out.text.size() - truncated_mark.size()));
     out.whole = false;
   }
@@ -31,7 +37,7 @@ void look_ahead(const Record& record, StatementScanner& scanner, Preview& out) {
     out.message = {};
     return;
   }
-  out.message = parse_message(record.message);
+  parse_message(record.message, out.message);
   if (out.message.kind == Message::Kind::statement || out.message.kind == Message::Kind::execute) look_at_statement(record, scanner, out);
 }
 

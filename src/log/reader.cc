@@ -45,7 +45,7 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
   }
   const std::string_view head = reader->head();
   if (head.empty()) {
-    source.note = reader->failed() ? "can't be read" : "the file is empty";
+    source.note = reader->failed() ? "can't be read" : reader->hole() ? "the file holds nothing but NUL bytes" : "the file is empty";
     if (reader->failed()) diagnostics.push_back({Error::Kind::input, path, "can't be read: " + reader->failure(), {}});
     return std::nullopt;
   }
@@ -174,6 +174,10 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
                            source.path,
                            fmt::format("could not be read behind line {}: {}", source.lines, input.reader->failure()),
                            {}});
+  if (const auto hole = input.reader->hole(); hole > 0)
+    diagnostics.push_back({Error::Kind::passing, source.path,
+                           fmt::format("has a hole of {} NUL bytes, which were skipped: it was truncated while the server wrote to it", hole),
+                           "logrotate's copytruncate does that: let the server rotate its log (log_rotation_age, log_truncate_on_rotation)"});
   if (collector.cut_records() > 0)
     diagnostics.push_back(
         {Error::Kind::passing,

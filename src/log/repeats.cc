@@ -60,8 +60,15 @@ void KeySet::insert(std::uint64_t key) {
 void KeySet::add(std::uint64_t key) {
   ++added_;
   if (used_ >= limit) return;
-  if (slots_.empty()) slots_.resize(16);
-  insert(key ? key : 1);
+  key = key ? key : 1;
+  if (slots_.empty()) {
+    if (used_ == 0) first_ = key, used_ = 1;
+    if (first_ == key) return;
+    slots_.resize(16);
+    used_ = 0;
+    insert(first_);
+  }
+  insert(key);
   if (used_ >= limit) {
     added_at_limit_ = added_;
   } else if (used_ * 2 > slots_.size()) {
@@ -79,12 +86,23 @@ std::uint64_t KeySet::distinct() const {
                                     static_cast<double>(added_at_limit_));
 }
 
+void Detector::Position::sample(const Call& call, std::uint64_t index) {
+  if (sampled == samples.size()) samples.emplace_back();
+  samples[sampled++].assign(call, index, longest_kept);
+}
+
 void Detector::add(const Call& call, RepeatSink& sink) {
-  const Seen seen{call.query,     call.kind,    call.keyed,
-                  call.key_known, call.key,     call.start,
-                  call.end,       call.session, call.duration_ms.value_or(0)};
   const std::uint64_t index = calls_++;
-  ring_[index % ring_size] = seen;
+  Seen& seen = ring_[index % ring_size];  // in its place: a copy would wait for its stores
+  seen.query = call.query;
+  seen.kind = call.kind;
+  seen.keyed = call.keyed;
+  seen.key_known = call.key_known;
+  seen.key = call.key;
+  seen.start = call.start;
+  seen.end = call.end;
+  seen.session = call.session;
+  seen.duration_ms = call.duration_ms.value_or(0);
   if (run_.active && ring_[(index - run_.period) % ring_size].query != seen.query) end_run(sink);
   if (run_.active) {
     extend_run(seen);
@@ -137,7 +155,7 @@ void Detector::start_run(const Call& call) {
       position.keyed = false;
       position.key_known = true;
       position.keys.clear();
-      position.samples.clear();
+      position.sampled = 0;
     }
     for (std::uint64_t i = run_.first; i < calls_; ++i) extend_run(ring_[i % ring_size]);
     sample_run(call);
@@ -158,11 +176,10 @@ void Detector::extend_run(const Seen& seen) {
 }
 
 void Detector::sample_run(const Call& call) {
-  const std::uint64_t position = (run_.length - 1) % run_.period;
-  auto& samples = run_.positions[position].samples;
-  const bool round_begun = position == 0 || samples.size() < run_.positions[0].samples.size();
-  if (round_begun && samples.size() < most_samples)
-    samples.emplace_back().assign(call, calls_ - 1, longest_kept);
+  const std::uint64_t at = (run_.length - 1) % run_.period;
+  Position& position = run_.positions[at];
+  const bool round_begun = at == 0 || position.sampled < run_.positions[0].sampled;
+  if (round_begun && position.sampled < most_samples) position.sample(call, calls_ - 1);
 }
 
 void Detector::end_run(RepeatSink& sink) {
@@ -190,7 +207,7 @@ bool Detector::judge_run(RepeatSink& sink) {
     if (position.key_known && (!position.keyed || !mostly_distinct(position.keys))) continue;
     sighting.pattern.push_back(position.query);
     reads |= position.kind == CallKind::select;
-    sampled = std::min(sampled, position.samples.size());
+    sampled = std::min(sampled, position.sampled);
     kept.push_back(&position);
     sighting.parameters_known &= position.key_known;
     if (position.key_known) sighting.distinct = std::max(sighting.distinct, position.keys.distinct());
@@ -237,7 +254,7 @@ bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
     sighting.distinct = position.keys.distinct();
     if (run_.period == 1) sighting.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
     sighting.span_ms = milliseconds(run_.start, run_.end);
-    sighting.samples = position.samples;
+    sighting.samples = position.kept();
     sink.sighted(sighting);
     cover(sighting, rounds);
     any = true;
@@ -270,7 +287,7 @@ void Detector::count(const Seen& seen, const Call& call) {
     counted.calls = counted.covered = 0;
     counted.start = counted.end = no_time;
     counted.total_ms = 0;
-    counted.position.samples.clear();
+    counted.position.sampled = 0;
     counted.parent.reset();
   }
   counted.position.keyed |= seen.keyed;
@@ -280,8 +297,7 @@ void Detector::count(const Seen& seen, const Call& call) {
     // Nothing stands between the first call and its list, or a different statement's round does.
     if (const KeptCall* parent = parent_before(calls_ - 1, seen.start, {seen.query})) counted.parent = *parent;
   }
-  if (counted.calls > 1 && counted.position.samples.size() < most_samples)
-    counted.position.samples.emplace_back().assign(call, calls_ - 1, longest_kept);
+  if (counted.calls > 1 && counted.position.sampled < most_samples) counted.position.sample(call, calls_ - 1);
   widen(counted.start, counted.end, seen.start, seen.end);
   counted.total_ms += seen.duration_ms;
 }
@@ -303,7 +319,7 @@ void Detector::end_counts(RepeatSink& sink) {
     sighting.distinct = position.key_known ? position.keys.distinct() : 0;
     sighting.total_ms = counted.total_ms;
     sighting.span_ms = milliseconds(counted.start, counted.end);
-    sighting.samples = counted.position.samples;
+    sighting.samples = counted.position.kept();
     sighting.parent = counted.parent ? &*counted.parent : nullptr;
     sink.sighted(sighting);
   }
@@ -356,14 +372,20 @@ void Detector::finish(RepeatSink& sink) {
 }
 
 void Repeats::wrote(const KeptCall& first, const Call& then, bool fresh) {
-  if (pairs_.size() >= most_entries && !pairs_.contains({first.query, then.query})) return;
-  const auto [found, added] = pairs_.try_emplace({first.query, then.query});
-  if (added) {
-    found->second.first = first;
-    found->second.then.assign(then, 0, longest_kept);
+  const std::uint64_t key = std::uint64_t{first.query} << 32 | then.query;
+  Pair* pair = recent_pairs_.find(key);
+  if (!pair) {
+    if (pairs_.size() >= most_entries && !pairs_.contains({first.query, then.query})) return;
+    const auto [found, added] = pairs_.try_emplace({first.query, then.query});
+    pair = &found->second;
+    recent_pairs_.keep(key, pair);
+    if (added) {
+      pair->first = first;
+      pair->then.assign(then, 0, longest_kept);
+    }
   }
-  ++found->second.calls;
-  found->second.bursts += fresh;
+  ++pair->calls;
+  pair->bursts += fresh;
 }
 
 void Repeats::sighted(const Sighting& sighting) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "log/recent.h"
 #include "log/record.h"
 #include "model/workload.h"
 
@@ -69,6 +70,7 @@ class KeySet {
  private:
   static constexpr std::size_t limit = 4096;
   void insert(std::uint64_t key);
+  std::uint64_t first_ = 0;  // the only one while there are no slots
   std::vector<std::uint64_t> slots_;  // open addressing; 0: empty
   std::size_t used_ = 0;
   std::uint64_t added_ = 0;
@@ -131,7 +133,10 @@ class Detector {
     bool keyed = false;
     bool key_known = true;
     KeySet keys;
-    std::vector<KeptCall> samples;
+    std::vector<KeptCall> samples;  // `sampled` of them; what is behind keeps its memory for the next run
+    std::size_t sampled = 0;
+    void sample(const Call& call, std::uint64_t index);
+    std::vector<KeptCall> kept() const { return {samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(sampled)}; }
   };
   struct Run {
     bool active = false;
@@ -214,6 +219,7 @@ class Repeats final : public RepeatSink {
  private:
   static constexpr std::size_t most_entries = 10'000;
   std::map<std::pair<std::uint32_t, std::uint32_t>, Pair> pairs_;
+  Recent<Pair> recent_pairs_;
   std::map<Key, Entry> entries_;
   std::map<Key, Entry>
       pooled_;  // bursts over several sessions, which hold those of single sessions once more

@@ -1,12 +1,11 @@
 #include "log/statement_template.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "log/bytes.h"
 
 namespace pgadvise::log {
 namespace {
@@ -36,22 +35,31 @@ constexpr std::array<char, 256> folded = make_folded();
 Class class_of(char c) { return classes[static_cast<unsigned char>(c)]; }
 bool in_word(char c) { return class_of(c) == word || class_of(c) == number || c == '$'; }
 
+#ifdef __SSE2__
+// Bytes from `from` to `from` + `width`.
+__m128i in_range(__m128i bytes, char from, char width) {
+  const __m128i moved = _mm_sub_epi8(bytes, _mm_set1_epi8(from));
+  return _mm_cmpeq_epi8(_mm_min_epu8(moved, _mm_set1_epi8(width)), moved);
+}
+__m128i equal(__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); }
+unsigned mask_of(__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); }
+__m128i load_16(const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
+// in_word() of `bytes`, which are `lower` folded; other bits than the highest of each may be set.
+__m128i words_of(__m128i bytes, __m128i lower) {
+  const __m128i letters = _mm_or_si128(in_range(lower, 'a', 25), in_range(bytes, '0', 9));
+  return _mm_or_si128(_mm_or_si128(letters, bytes), _mm_or_si128(equal(bytes, '_'), equal(bytes, '$')));  // from 0x80 on: UTF-8
+}
+#endif
+
 // Copies a word from `at` to `to`, folded; `to` has room for 16 bytes more than the word. How long it is.
 inline std::size_t copy_word(const char* at, const char* end, char* to) {
   const char* const start = at;
 #ifdef __SSE2__
   // Sixteen bytes at a time: half of what a log is made of are words.
   while (end - at >= 16) {
-    const auto in_range = [](__m128i bytes, char from, char width) {
-      const __m128i moved = _mm_sub_epi8(bytes, _mm_set1_epi8(from));
-      return _mm_cmpeq_epi8(_mm_min_epu8(moved, _mm_set1_epi8(width)), moved);
-    };
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i upper = in_range(bytes, 'A', 25);
-    const __m128i lower = _mm_or_si128(bytes, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
-    __m128i in_word = _mm_or_si128(in_range(lower, 'a', 25), in_range(bytes, '0', 9));
-    in_word = _mm_or_si128(in_word, _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('$'))));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(in_word, bytes)));  // from 0x80 on: UTF-8
+    const __m128i bytes = load_16(at);
+    const __m128i lower = _mm_or_si128(bytes, _mm_and_si128(in_range(bytes, 'A', 25), _mm_set1_epi8(0x20)));
+    const unsigned mask = mask_of(words_of(bytes, lower));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), lower);
     if (mask != 0xffff) return static_cast<std::size_t>(at - start) + static_cast<std::size_t>(__builtin_ctz(~mask));
     at += 16, to += 16;
@@ -59,12 +67,6 @@ inline std::size_t copy_word(const char* at, const char* end, char* to) {
 #endif
   for (char c = 0; at < end && (c = folded[static_cast<unsigned char>(*at)]); ++at) *to++ = c;
   return static_cast<std::size_t>(at - start);
-}
-
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  a ^= b;
-  a *= 0x9fb21c651e98df25ULL;
-  return a ^ (a >> 32);
 }
 
 // Behind the closing quote, or the end. A doubled quote is a quote; a backslash escapes where `escapes`.
@@ -113,6 +115,7 @@ const char* skip_dollar_quote(const char* at, const char* end, bool& unfinished)
 }
 
 const char* skip_number(const char* at, const char* end) {
+  while (at < end && class_of(*at) == number) ++at;
   while (at < end) {
     if ((*at == '+' || *at == '-') && (at[-1] == 'e' || at[-1] == 'E')) {
       ++at;
@@ -142,14 +145,8 @@ std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed) {
   const char* at = bytes.data();
   std::size_t left = bytes.size();
   std::uint64_t hash = mix(seed, bytes.size() + 0x9e3779b97f4a7c15ULL);
-  for (; left >= 8; left -= 8, at += 8) {
-    std::uint64_t block;
-    std::memcpy(&block, at, 8);
-    hash = mix(hash, block);
-  }
-  std::uint64_t block = 0;
-  if (left) std::memcpy(&block, at, left);
-  return mix(mix(hash, block), hash >> 29);
+  for (; left >= 8; left -= 8, at += 8) hash = mix(hash, load<std::uint64_t>(at));
+  return mix(mix(hash, load_few(at, left)), hash >> 29);
 }
 
 bool StatementScanner::after_range_operator(const char* to) const {
@@ -163,6 +160,11 @@ bool StatementScanner::after_range_operator(const char* to) const {
   return before == ' ' || in_word(before) || before == ')' || before == '"';
 }
 
+// Most are numbers and short names.
+static std::uint64_t hash_literal(std::string_view literal) {
+  return literal.size() <= 16 ? quick_hash(literal) : hash_bytes(literal, 0);
+}
+
 // Writes a literal's or parameter's place.
 char* StatementScanner::value(char* to, std::string_view literal, int placeholder) {
   bool range = range_row_ || after_range_operator(to);
@@ -174,11 +176,8 @@ char* StatementScanner::value(char* to, std::string_view literal, int placeholde
   if (placeholder) {
     placeholders_.push_back({placeholder, paging});
     range_.push_back(range);
-  } else if (!paging) {
-    const std::uint64_t hash = hash_bytes(literal, 0);
-    key_all_ = mix(key_all_, hash);
-    literals_all_ = true;
-    if (!range) key_without_range_ = mix(key_without_range_, hash), literals_without_range_ = true;
+  } else {
+    literals_.push_back({literal, paging, range});
   }
   *to = '?';
   return to + 1;
@@ -202,8 +201,8 @@ StatementScan StatementScanner::scan(std::string_view statement) {
   }
   placeholders_.clear();
   range_.clear();
-  key_all_ = key_without_range_ = 0;
-  literals_all_ = literals_without_range_ = range_row_ = has_range_ = has_limit_ = has_or_ = false;
+  literals_.clear();
+  range_row_ = has_range_ = has_limit_ = has_or_ = false;
   paging_word_ = nullptr;
   lists_[0].active = false;
   StatementScan result;
@@ -384,13 +383,14 @@ StatementScan StatementScanner::scan(std::string_view statement) {
 void StatementScanner::finish(char* to, StatementScan& result) {
   result.text = {out_.get(), static_cast<std::size_t>(to - out_.get())};
   result.hash = hash_bytes(result.text, 0);
-  const bool pages = has_limit_ && has_range_;
-  result.key = pages ? key_without_range_ : key_all_;
-  result.literals = pages ? literals_without_range_ : literals_all_;
-  if (pages) {
-    for (std::size_t i = 0; i < placeholders_.size(); ++i)
-      if (range_[i] || has_or_) placeholders_[i].paging = true;  // OR: `(a < $1 OR a = $2 AND id < $3)`
-    if (has_or_) result.key = 0, result.literals = false;
+  if (has_limit_ && has_range_) {  // OR: `(a < $1 OR a = $2 AND id < $3)`
+    for (std::size_t i = 0; i < placeholders_.size(); ++i) placeholders_[i].paging |= range_[i] || has_or_;
+    for (Literal& literal : literals_) literal.paging |= literal.range || has_or_;
+  }
+  for (const Literal& literal : literals_) {
+    if (literal.paging) continue;
+    result.key = mix(result.key, hash_literal(literal.text));
+    result.literals = true;
   }
   paging_.clear();
   for (const auto& placeholder : placeholders_)
@@ -399,24 +399,95 @@ void StatementScanner::finish(char* to, StatementScan& result) {
   result.paging = &paging_;
 }
 
+// What shapes are found by: the bytes up to the first constant, or, where a constant begins in a way that is seldom, to
+// another place that is the same for all statements of a shape.
+static std::string_view head_of(std::string_view statement) {
+  const char* const begin = statement.data();
+  const char* const end = begin + statement.size();
+  const auto head = [&](const char* stop) { return std::string_view(begin, static_cast<std::size_t>(stop - begin)); };
+  const auto begins = [&](const char* at) { return *at == '\'' || (class_of(*at) == number && (at == begin || !in_word(at[-1]))); };
+#ifdef __SSE2__
+  if (statement.size() >= 16) {
+    for (const char* at = begin;; at = std::min(at + 16, end - 16)) {
+      const __m128i bytes = load_16(at);
+      for (unsigned found = mask_of(_mm_or_si128(in_range(bytes, '0', 9), equal(bytes, '\''))); found; found &= found - 1)
+        if (begins(at + __builtin_ctz(found))) return head(at + __builtin_ctz(found));
+      if (at == end - 16) return statement;
+    }
+  }
+#endif
+  return head(std::find_if(begin, end, [&](const char& c) { return begins(&c); }));
+}
+
+static std::uint64_t hash_head(std::string_view head) {
+  constexpr std::size_t most = 40;  // enough to spread them
+  if (head.size() <= most) return quick_hash(head);
+  return mix(mix(head.size(), load<std::uint64_t>(head.data())), quick_hash(head.substr(head.size() - most)));
+}
+
+// Fills in `known.key`; false: the statement has another shape. All that the scanner does with a literal is to find its
+// end and to hash it: with the same bytes around them, it takes the same way through two statements.
+bool StatementScanner::Shape::fits(std::string_view statement) {
+  const char* at = statement.data();
+  const char* const end = at + statement.size();
+  const char* text = around.data();
+  std::uint64_t key = 0;
+  for (const Place& place : places) {
+    if (static_cast<std::size_t>(end - at) <= place.before || !same_bytes(at, text, place.before)) return false;
+    text += place.before;
+    const char* const start = at += place.before;
+    bool unfinished = false;
+    if (*at == '\'' && place.quoted)
+      at = skip_quoted(at + 1, end, '\'', false, unfinished);
+    else if (class_of(*at) == number && !place.quoted)
+      at = skip_number(at + 1, end);
+    else
+      return false;
+    if (unfinished) return false;
+    if (place.counted) key = mix(key, hash_literal({start, static_cast<std::size_t>(at - start)}));
+  }
+  const auto rest = static_cast<std::size_t>(around.data() + around.size() - text);
+  if (static_cast<std::size_t>(end - at) != rest || !same_bytes(at, text, rest)) return false;
+  known.key = key;
+  return true;
+}
+
+// After scan() of the same statement. false: another one of its shape can't be known by these bytes.
+bool StatementScanner::Shape::assign(std::string_view statement, const std::vector<Literal>& literals) {
+  around.clear();
+  places.clear();
+  const char* at = statement.data();
+  for (const Literal& literal : literals) {
+    const bool quoted = literal.text.front() == '\'';
+    if (!quoted && class_of(literal.text.front()) != number) return false;  // E'', $$
+    const auto before = static_cast<std::size_t>(literal.text.data() - at);
+    around.append(at, before);
+    places.push_back({static_cast<std::uint32_t>(before), quoted, !literal.paging});
+    at = literal.text.data() + literal.text.size();
+  }
+  around.append(at, statement.data() + statement.size());
+  return true;
+}
+
 const StatementKey& StatementScanner::key_of(std::string_view statement) {
-  constexpr std::size_t slots = 128, longest_known = 2048;
-  Known* slot = nullptr;
+  constexpr std::size_t sets = 128, ways = 4, longest_known = 2048;
+  Shape* set = nullptr;
   if (!statement.empty() && statement.size() <= longest_known) {
-    if (known_.empty()) known_.resize(slots);
-    slot = &known_[hash_bytes(statement, 5) % slots];
-    if (slot->statement == statement) return slot->key;
+    if (shapes_.empty()) shapes_.resize(sets * ways);
+    set = &shapes_[hash_head(head_of(statement)) % sets * ways];
+    for (std::size_t way = 0; way < ways; ++way)
+      if (set[way].usable && set[way].fits(statement)) return set[way].known;
   }
   const StatementScan found = scan(statement);
-  const bool again = slot && !found.literals && found.trace.empty();
-  StatementKey& out = again ? slot->key : key_;
+  Shape* const shape = set && !found.unfinished && found.trace.empty() ? &set[replaced_++ % ways] : nullptr;
+  if (shape) shape->usable = shape->assign(statement, literals_);
+  StatementKey& out = shape && shape->usable ? shape->known : key_;
   out.hash = found.hash;
   out.key = found.key;
   out.literals = found.literals;
   out.unfinished = found.unfinished;
   out.trace = found.trace.empty() ? 0 : hash_bytes(found.trace, 1) | 1;
   out.paging.assign(found.paging->begin(), found.paging->end());
-  if (again) slot->statement.assign(statement);
   return out;
 }
 

@@ -48,7 +48,7 @@ struct StatementKey {
 class StatementScanner {
  public:
   StatementScan scan(std::string_view statement);
-  // The same, remembered for statements without literals, which come again letter by letter. Valid until the next call.
+  // The same, remembered for statements that come again with other numbers and plain strings. Valid until the next call.
   const StatementKey& key_of(std::string_view statement);
 
  private:
@@ -65,11 +65,26 @@ class StatementScanner {
   char* end_element(List& list, char* to) const;
   void finish(char* to, StatementScan& result);
 
-  struct Known {
-    std::string statement;
-    StatementKey key;
+  struct Literal {
+    std::string_view text;
+    bool paging;
+    bool range;
   };
-  std::vector<Known> known_;
+  struct Shape {
+    struct Place {  // of a literal
+      std::uint32_t before;  // bytes from the literal before it
+      bool quoted;
+      bool counted;  // in the key
+    };
+    bool usable = false;
+    std::string around;  // all but the literals
+    std::vector<Place> places;
+    StatementKey known;
+    bool fits(std::string_view statement);
+    bool assign(std::string_view statement, const std::vector<Literal>& literals);
+  };
+  std::vector<Shape> shapes_;  // sets of a few with one hash
+  std::size_t replaced_ = 0;
   StatementKey key_;
   std::unique_ptr<char[]> out_;  // the template
   std::size_t capacity_ = 0;
@@ -77,10 +92,7 @@ class StatementScanner {
   std::vector<StatementScan::Placeholder> placeholders_;
   std::vector<int> paging_;
   std::vector<bool> range_;  // per placeholder: only a range comparison makes it a paging one
-  std::uint64_t key_all_ = 0;
-  std::uint64_t key_without_range_ = 0;
-  bool literals_all_ = false;
-  bool literals_without_range_ = false;
+  std::vector<Literal> literals_;
   bool range_row_ = false;  // inside the right side of `(a, b) > (…)`
   bool has_range_ = false;
   bool has_limit_ = false;

@@ -14,7 +14,8 @@ struct Open {
   int line = 0;
   std::string_view text;  // the first line; in the chunk or in `own_text`
   std::string own_text;
-  Header header;        // views into `text`
+  const Header* header = nullptr;  // in the chunk or `own_header`; views into `text`
+  Header own_header;
   std::string message;  // all lines of it, when there are more than one
   std::uint32_t message_lines = 1;
   bool contiguous = true;  // they follow each other in the log
@@ -37,8 +38,10 @@ void detach(Open& open) {
   open.ahead = nullptr;
   if (open.text.data() == open.own_text.data()) return;
   open.own_text.assign(open.text);
-  for (auto* view : {&open.header.process, &open.header.session, &open.header.user, &open.header.database,
-                     &open.header.application, &open.header.host, &open.header.message})
+  if (open.header != &open.own_header) open.own_header = *open.header;
+  open.header = &open.own_header;
+  Header& header = open.own_header;
+  for (auto* view : {&header.process, &header.session, &header.user, &header.database, &header.application, &header.host, &header.message})
     rebase(*view, open.text.data(), open.own_text.data());
   open.text = open.own_text;
 }
@@ -48,7 +51,7 @@ class StderrDecoder final : public Decoder {
   StderrDecoder(const Format& format, LogSource& source, RecordSink& sink)
       : first_prefix_(format.prefix), container_names_(format.container_names), source_(source), sink_(sink) {}
 
-  void look_ahead(Chunk& chunk) const override {
+  void look_ahead(Chunk& chunk, Memory& memory) const override {
     auto& ahead = chunk.stderr_lines;
     ahead.resize(chunk.lines.size());
     for (std::size_t i = 0; i < ahead.size(); ++i) {
@@ -56,12 +59,11 @@ class StderrDecoder final : public Decoder {
       if (container_names_)
         if (const auto bar = text.substr(0, 128).find("| "); bar != std::string_view::npos)
           text.remove_prefix(bar + 2);
-      while (text.starts_with('\0')) text.remove_prefix(1);  // the hole that copytruncate leaves
       ahead[i].message_lines = 0;
-      ahead[i].matched = !text.starts_with('\t') && chunk.prefixes.match(first_prefix_, text, ahead[i].header);
+      ahead[i].matched = !text.starts_with('\t') && memory.prefixes.match(first_prefix_, text, ahead[i].header);
     }
     for (std::size_t i = 0; i < ahead.size(); ++i)
-      if (ahead[i].matched && ahead[i].header.level == Level::log) preview(chunk, i);
+      if (ahead[i].matched && ahead[i].header.level == Level::log) preview(chunk, i, memory);
   }
 
   void take(Chunk& chunk) override {
@@ -79,13 +81,13 @@ class StderrDecoder final : public Decoder {
 
  private:
   // The record that begins at line `first`, as far as it lies in the chunk.
-  void preview(Chunk& chunk, std::size_t first) const {
+  void preview(Chunk& chunk, std::size_t first, Memory& memory) const {
     auto& ahead = chunk.stderr_lines;
     LineAhead& own = ahead[first];
     std::size_t next = first + 1;
     while (next < ahead.size() && chunk.lines[next].text.starts_with('\t')) ++next;
     if (next == ahead.size()) return;  // the record may go on in the next chunk
-    Record record;
+    Record& record = memory.record;
     fill(record, own.header);
     for (std::size_t i = first; i < next; ++i)
       if (chunk.lines[i].cut) return;
@@ -99,9 +101,9 @@ class StderrDecoder final : public Decoder {
     const LineAhead& behind = ahead[next];
     own.with_detail = behind.matched && behind.header.level == Level::detail && !chunk.lines[next].cut && next + 1 < ahead.size() &&
                       ahead[next + 1].matched && behind.header.process == own.header.process && behind.header.session == own.header.session;
-    if (own.with_detail) record.detail = behind.header.message;
+    record.detail = own.with_detail ? behind.header.message : std::string_view();
     own.message_lines = static_cast<std::uint32_t>(next - first);
-    log::look_ahead(record, chunk.scanner, own.preview);
+    log::look_ahead(record, memory.scanner, own.preview);
   }
 
   static void fill(Record& record, const Header& header) {
@@ -166,7 +168,8 @@ class StderrDecoder final : public Decoder {
     open.taken = true;
     open.line = number_;
     open.text = line.text;
-    open.header = header;
+    if (!ahead) open.own_header = header;
+    open.header = ahead ? &ahead->header : &open.own_header;
     open.message_lines = 1;
     open.contiguous = true;
     open.detail.clear();
@@ -184,7 +187,7 @@ class StderrDecoder final : public Decoder {
   Open* same_process(const Header& header) {
     for (std::size_t i = 0; i < open_.size(); ++i) {
       Open& open = open_[(last_ + open_.size() - i) % open_.size()];
-      if (open.taken && open.header.process == header.process && open.header.session == header.session)
+      if (open.taken && open.header->process == header.process && open.header->session == header.session)
         return &open;
     }
     return nullptr;
@@ -223,7 +226,7 @@ class StderrDecoder final : public Decoder {
     if (into_ == Part::detail) {
       target_->long_detail = true;
     } else if (into_ == Part::message) {
-      if (target_->message_lines == 1) target_->message.assign(target_->header.message);
+      if (target_->message_lines == 1) target_->message.assign(target_->header->message);
       target_->contiguous &= number_ == target_->line + static_cast<int>(target_->message_lines);
       ++target_->message_lines;
     }
@@ -239,14 +242,14 @@ class StderrDecoder final : public Decoder {
   // Copies of logs lose the tabs: then what follows a statement belongs to it.
   bool could_continue(std::string_view text) const {
     if (tabs_seen_ || !target_ || into_ != Part::message || holds_level(text)) return false;
-    const auto kind = parse_message(target_->header.message.substr(0, 256)).kind;
+    const auto kind = parse_message(target_->header->message.substr(0, 256)).kind;
     return kind != Message::Kind::other && kind != Message::Kind::duration;
   }
 
   void emit(Open& open, bool truncated) {
     open.taken = false;
     Record& record = record_;  // not made anew for each: zeroing it shows
-    fill(record, open.header);
+    fill(record, *open.header);
     record.preview = nullptr;
     record.line = open.line;
     record.nested = open.nested;

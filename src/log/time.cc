@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "log/bytes.h"
+
 namespace pgadvise::log {
 namespace {
 
@@ -19,8 +21,13 @@ std::int64_t days(int year, int month, int day) {
 }
 
 // ".123": microseconds, and how many bytes.
-std::int64_t take_fraction(std::string_view text, std::size_t& length) {
+inline std::int64_t take_fraction(std::string_view text, std::size_t& length) {
   if (length >= text.size() || text[length] != '.') return -1;
+  const char* const in = text.data() + length + 1;
+  if (length + 4 < text.size() && digit(in[0]) && digit(in[1]) && digit(in[2]) && !digit(in[3])) {  // as the server has it
+    length += 4;
+    return ((in[0] - '0') * 100 + (in[1] - '0') * 10 + (in[2] - '0')) * 1000;
+  }
   std::int64_t value = 0;
   std::int64_t unit = 100000;
   std::size_t at = length + 1;
@@ -51,36 +58,38 @@ std::int64_t take_zone(std::string_view text, std::size_t& length) {
   return 0;
 }
 
-Stamp with_fraction_and_zone(std::string_view text, std::int64_t time, bool zone) {
-  Stamp out;
+// Into `out` itself: a copy would wait for its stores.
+inline void with_fraction_and_zone(std::string_view text, std::int64_t time, bool zone, Stamp& out) {
   out.length = 19;
   out.time = time;
   const std::int64_t fraction = take_fraction(text, out.length);
   out.whole_seconds = fraction < 0;
   if (fraction > 0) out.time += fraction;
   if (zone) out.time -= take_zone(text, out.length) * 1000000;
-  return out;
 }
 
 }  // namespace
 
 Stamp take_stamp(std::string_view text, bool zone) {
+  Stamp out;
   const char* at = text.data();
   if (text.size() < 19 || at[4] != '-' || at[7] != '-' || at[10] != ' ' || at[13] != ':' || at[16] != ':')
-    return {};
+    return out;
   const int century = two(at), year = two(at + 2), month = two(at + 5), day = two(at + 8);
   const int hour = two(at + 11), minute = two(at + 14), second = two(at + 17);
-  if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31) return {};
-  if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60) return {};
-  return with_fraction_and_zone(text, (days(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000, zone);
+  if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31) return out;
+  if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60) return out;
+  with_fraction_and_zone(text, (days(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000, zone, out);
+  return out;
 }
 
 Stamp StampReader::take(std::string_view text) {
-  if (text.size() >= 19 && std::memcmp(text.data(), minute_, sizeof minute_) == 0) {
+  Stamp out;
+  if (text.size() >= 19 && same_bytes(text.data(), minute_, sizeof minute_)) {
     const int second = two(text.data() + 17);
-    if (second < 0 || second > 60) return {};
-    Stamp out = with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, false);
-    if (!zone_.empty() && text.substr(out.length).starts_with(zone_)) {
+    if (second < 0 || second > 60) return out;
+    with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, false, out);
+    if (!zone_.empty() && starts_with(text.substr(out.length), zone_)) {
       out.length += zone_.size() - 1;
       out.time -= east_;
       return out;
@@ -92,14 +101,15 @@ Stamp StampReader::take(std::string_view text) {
     out.time -= east_;
     return out;
   }
-  const Stamp out = take_stamp(text, false);
-  if (out.length == 0) return {};
+  out = take_stamp(text, false);
+  if (out.length == 0) return out;
   std::memcpy(minute_, text.data(), sizeof minute_);
   time_ = out.time - out.time % 60000000;
   if (out.time % 60000000 < 0) time_ -= 60000000;
   const int second = two(text.data() + 17);
   if (second == 60) time_ -= 60000000;
-  return with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, true);
+  with_fraction_and_zone(text, time_ + second * std::int64_t{1000000}, true, out);
+  return out;
 }
 
 Stamp take_epoch(std::string_view text) {

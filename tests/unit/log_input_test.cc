@@ -264,6 +264,18 @@ TEST(Input, NulBytesAndInvalidUtf8) {
   EXPECT_TRUE(found);
 }
 
+TEST(Input, TheHoleOfATruncatedLogIsSkippedAndToldOf) {
+  const std::string hole(3 << 20, '\0');
+  const Read log = read_text(hole + at(1, 7, call) + hole + at(2, 7, call));
+  EXPECT_EQ(log.source().statements, 2u);
+  EXPECT_EQ(log.source().lines, 2u);
+  ASSERT_EQ(log.diagnostics.size(), 1u);
+  EXPECT_NE(log.diagnostics[0].what.find("hole of 6291456 NUL bytes"), std::string::npos) << log.diagnostics[0].what;
+
+  const Read nothing = read_text(hole);
+  EXPECT_EQ(nothing.source().note, "the file holds nothing but NUL bytes");
+}
+
 TEST(Input, LinesOfManyMegabytesAreCutAndNoted) {
   const std::string values(5 << 20, '7');
   const Read log = read_text(
