@@ -56,7 +56,7 @@ Fix fix_of(const Context& context, const Query& query, const Repeat& repeat) {
   return fix;
 }
 
-// The others of its round pause as requests do: each of them asks once.
+// The rounds come as requests do, each of which asks once.
 bool of_many_requests(const Repeat& repeat) {
   const Repeat::Pauses& pauses = repeat.pauses;
   if (repeat.scope != Repeat::Scope::session_burst || !pauses.known()) return false;
