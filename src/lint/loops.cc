@@ -96,10 +96,10 @@ Lead lead_of(const Context& context, const Repeat& repeat, const Query& query) {
   const auto look_at = [&](const std::string& fingerprint, const Sample* sample) {
     Lead lead{Lead::Kind::none, context.query(fingerprint), sample};
     if (!lead.query) return false;
-    if (!gives_no_list(context, *lead.query)) {
-      lead.key = key_between(context, *lead.query, query);
-      lead.kind = lead.key ? Lead::Kind::key : Lead::Kind::list;
-    }
+    const bool list = !gives_no_list(context, *lead.query);
+    // Of one row, too, the key can go into each row that is inserted.
+    if (list || query.facts.kind == StatementKind::insert) lead.key = key_between(context, *lead.query, query);
+    lead.kind = lead.key ? Lead::Kind::key : list ? Lead::Kind::list : Lead::Kind::none;
     if (!nearest.query || lead.kind > nearest.kind) nearest = lead;
     return nearest.kind == Lead::Kind::key;
   };
