@@ -170,7 +170,8 @@ Labels labels_of(const Json& entries) {
 // The shop's own words: what its workload did.
 Labels labels_of_shop() {
   Labels out;
-  for (const auto& scenario : json_of("shop/labels.json")["scenarios"]) {
+  const Json labels = json_of("shop/labels.json");
+  for (const auto& scenario : labels["scenarios"]) {
     const Text expect = scenario["expect"], kind = scenario["kind"];
     if (expect != "n+1" && expect != "redundant") continue;
     const bool transaction = kind == "transaction" || scenario.value("note", "").find("inside a transaction") != Text::npos;
@@ -187,7 +188,8 @@ TEST(Labels, PrecisionAndRecallOfTheLoopRules) {
   Score total;
   fmt::print("{:30} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "recording", "labelled", "right", "false", "missed", "notes");
   const Catalog books = schema_of({"n-plus-one/schema.sql"});
-  for (const auto& [recording, entries] : json_of("n-plus-one/labels.json").items()) {
+  const Json recordings = json_of("n-plus-one/labels.json");
+  for (const auto& [recording, entries] : recordings.items()) {
     Text path = fixture("n-plus-one/" + recording + ".log");
     if (!std::filesystem::exists(path)) path += ".gz";
     const auto lines = lines_of(path);

@@ -248,12 +248,9 @@ TEST(Repeats, KnowTheClientsPauses) {
 }
 
 TEST(Repeats, KnowWhetherAnotherSessionRanTheSame) {
-  const auto with_other = [](double at_ms) {
-    Calls calls;
-    calls.call("SELECT a FROM c WHERE p_id = 1", at_ms, 8);  // another session
-    return calls.loop("SELECT a FROM c WHERE p_id", 6).call("SELECT a FROM c WHERE p_id = 9", 1, 8).loop("SELECT a FROM c WHERE p_id", 6).read();
-  };
-  const Workload workload = with_other(0);
+  Calls calls;
+  for (int i = 1; i <= 12; ++i) calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i), 2, i == 6 ? 8 : 7);
+  const Workload workload = calls.read();
   ASSERT_FALSE(workload.repeats.empty());
   EXPECT_TRUE(workload.repeats[0].elsewhere);
   const Workload before = Calls().call("SELECT a FROM c WHERE p_id = 1", 0, 8).loop("SELECT a FROM c WHERE p_id", 6, 2).read();
@@ -418,10 +415,11 @@ TEST(NPlusOneWriteRule, IngestIsANoteAndAScriptIsNot) {
 }
 
 TEST(NPlusOneRule, SaysWhatTheRewriteTakesForGranted) {
-  Calls calls;
-  calls.call("SELECT id FROM p");
-  for (int i = 1; i <= 9; ++i) calls.call(fmt::format("SELECT a FROM c WHERE w = 'x' AND p_id = {}", i));
-  Workload workload = calls.read();
+  std::string text = at(1, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT id FROM p");
+  for (int i = 1; i <= 9; ++i)
+    text += at(1 + i * 0.002, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT a FROM c WHERE a = $1 AND p_id = $2") +
+            at(1 + i * 0.002, 7, fmt::format("DETAIL:  parameters: $1 = '4', $2 = '{}'", i));
+  Workload workload = read_text(text).workload;
   const Shop shop;
   const auto outcome = judge(workload, &shop.catalog);
   ASSERT_EQ(outcome.findings.size(), 1u);
