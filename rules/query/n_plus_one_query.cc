@@ -74,7 +74,7 @@ void judge(const Context& context, Case& found) {
   found.confidence = Confidence::low;
   if (repeat.scope == Repeat::Scope::pool_burst) {
     found.why = "the statements came over several sessions, so they may belong to several requests";
-  } else if (auto why = lint::like_requests(repeat, found.per_round, *found.child, found.lead.kind); !why.empty()) {
+  } else if (auto why = lint::like_requests(context, repeat, found.per_round, *found.child, found.lead); !why.empty()) {
     found.why = std::move(why);
   } else if (!repeat.parameters_known) {
     found.why =

@@ -149,7 +149,7 @@ static void check(const Context& context, Reporter& reporter) {
       if (!found.query || !writes_one_row(*found.query)) continue;
       if (static_cast<double>(found.calls) < context.option(n_plus_one_write, "fewest_calls")) continue;
       found.lead = lint::lead_of(context, repeat, *found.query);
-      found.traffic = lint::like_requests(repeat, in_round, *found.query, found.lead.kind);
+      found.traffic = lint::like_requests(context, repeat, in_round, *found.query, found.lead);
       found.sure = repeat.scope != Repeat::Scope::pool_burst && repeat.parameters_known && found.traffic.empty();
       const auto [known, added] = cases.emplace(found.query->fingerprint, found);
       if (!added && better(found, known->second)) known->second = found;

@@ -120,26 +120,37 @@ Lead lead_in_round(const Context& context, const Repeat& repeat, const Query& qu
   return {};
 }
 
-std::string like_requests(const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query, Lead::Kind lead) {
+// The query before it runs in bursts behind it, too: many requests that wait for one connection.
+static bool take_turns(const Context& context, const Repeat& repeat) {
+  const auto& repeats = context.workload().repeats;
+  return !repeat.parent.empty() && std::any_of(repeats.begin(), repeats.end(), [&](const Repeat& other) { return per_round(repeat, other.parent) > 0 && per_round(other, repeat.parent) > 0; });
+}
+
+std::string like_requests(const Context& context, const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query, const Lead& lead) {
+  using Kind = Lead::Kind;
   if (repeat.scope != Repeat::Scope::session_burst) return {};
   constexpr std::uint64_t many = 50;
   constexpr double long_ms = 1000, slow_ms = 20;
   const Repeat::Pauses& pauses = repeat.pauses;
-  const double longest = lead == Lead::Kind::key ? 10 : 5;  // of a loop whose machine is busy
+  const double longest = lead.kind == Kind::key ? 10 : 5;  // of a loop whose machine is busy
   const bool apart = pauses.known() && pauses.within_ms >= 0 && pauses.median_ms > 4 * std::max(pauses.within_ms, 1.0);
   const bool uneven = pauses.known() && pauses.high_ms > std::max(longest, 5 * std::max(pauses.low_ms, 1.0));
   const bool rare = repeat.calls * calls_in_a_round * 5 < query.calls;
-  if (lead == Lead::Kind::key && !((repeat.elsewhere || rare) && (apart || uneven))) return {};
+  const bool stray = rare && lead.query && repeat.scopes * 5 < lead.query->calls;  // most calls of the query before it led to none
+  if (lead.kind == Kind::key && !stray && !((repeat.elsewhere || rare) && (apart || uneven))) return {};
   if (rare) return "less than a fifth of its " + std::to_string(query.calls) + " calls came in such a burst";
   if (apart)
     return "the client paused for " + milliseconds(pauses.median_ms) + " between the rounds and for " + milliseconds(pauses.within_ms) +
            " within them: the requests of a service look the same";
   if (uneven)
     return "the client's pauses between the calls go from " + milliseconds(pauses.low_ms) + " to " + milliseconds(pauses.high_ms) + ": the requests of a service come as unevenly";
-  if (lead != Lead::Kind::none) return {};
-  if (repeat.elsewhere) return "nothing before it gives the keys, and other connections ran it meanwhile: the requests of a busy service look the same";
+  if (lead.kind != Kind::key && repeat.scope_of_most == Repeat::Scope::pool_burst) return "most of the statements came over several sessions, so they may belong to several requests";
+  if (lead.kind != Kind::none) return {};
+  const std::string gives_none = "nothing before it gives the keys, and ";
+  if (repeat.elsewhere) return gives_none + "other connections ran it meanwhile: the requests of a busy service look the same";
+  if (take_turns(context, repeat)) return gives_none + "the query before it comes in bursts behind it, too: requests that wait for one connection look the same";
   if (pauses.known() ? pauses.median_ms > slow_ms : repeat.most_in_one_scope >= many && repeat.longest_span_ms >= long_ms)
-    return "nothing before it gives the keys, and it goes on for " + milliseconds(repeat.longest_span_ms) + ": the requests of a busy service look the same";
+    return gives_none + "it goes on for " + milliseconds(repeat.longest_span_ms) + ": the requests of a busy service look the same";
   return {};
 }
 

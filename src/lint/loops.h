@@ -41,7 +41,8 @@ Lead lead_of(const Context& context, const Repeat& repeat, const Query& query);
 Lead lead_in_round(const Context& context, const Repeat& repeat, const Query& query);
 
 // Requests that follow each other on a pooled connection can look like a loop. Why the calls may be such; "" where nothing speaks for it.
-std::string like_requests(const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query, Lead::Kind lead);
+// `lead`: of lead_of().
+std::string like_requests(const Context& context, const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query, const Lead& lead);
 
 // "9 calls in one burst, 9 with parameters of their own, within 10.4 ms; 18 calls in 2 such scopes, 3.1 ms in all"
 Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round);
