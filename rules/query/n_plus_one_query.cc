@@ -156,7 +156,7 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   Finding& finding = reporter.add(
       {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},
       "The query" + lint::on_table(table) + " ran " + std::to_string(calls) + " times in " + lint::scope_name(found.repeat->scope_of_most) +
-          ", once for each row of an earlier result, where one query could ask for all: " +
+          (found.confidence == Confidence::low ? ", perhaps once" : ", once") + " for each row of an earlier result, where one query could ask for all: " +
           ellipsis(child.text, lint::shown_statement),
       found.confidence == Confidence::low ? std::optional(Severity::note) : std::nullopt);
   if (const auto samples = lint::samples_of(*found.repeat, child.fingerprint); !samples.empty()) finding.location = samples.front()->place;
