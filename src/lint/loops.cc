@@ -67,11 +67,14 @@ bool written_with(const Query& query, const QualifiedName& table, const std::vec
          });
 }
 
-// One row at most, or none of a table: nothing to walk through.
+// select 1
+bool reads_nothing(const Query& query) { return query.facts.parsed && query.facts.relations.empty() && query.facts.unknown_relations.empty() && query.facts.from.empty(); }
+
+// One row at most: nothing to walk through.
 bool gives_no_list(const Context& context, const Query& query) {
   const QueryFacts& facts = query.facts;
   if (!facts.parsed) return false;
-  if (facts.one_row || facts.limit_constant == 1 || (facts.relations.empty() && facts.unknown_relations.empty())) return true;
+  if (facts.one_row || facts.limit_constant == 1) return true;
   return facts.relations.size() == 1 && context.has_catalog() && asks_for_one_row(context, facts, facts.relations.front().table);
 }
 
@@ -95,7 +98,7 @@ Lead lead_of(const Context& context, const Repeat& repeat, const Query& query) {
   Lead nearest;
   const auto look_at = [&](const std::string& fingerprint, const Sample* sample) {
     Lead lead{Lead::Kind::none, context.query(fingerprint), sample};
-    if (!lead.query) return false;
+    if (!lead.query || reads_nothing(*lead.query)) return false;
     const bool list = !gives_no_list(context, *lead.query);
     // Of one row, too, the key can go into each row that is inserted.
     if (list || query.facts.kind == StatementKind::insert) lead.key = key_between(context, *lead.query, query);
@@ -126,18 +129,24 @@ static bool take_turns(const Context& context, const Repeat& repeat) {
   return !repeat.parent.empty() && std::any_of(repeats.begin(), repeats.end(), [&](const Repeat& other) { return per_round(repeat, other.parent) > 0 && per_round(other, repeat.parent) > 0; });
 }
 
+// Nearly every call of the one leads to a loop, and nearly all of the other's are in such.
+static bool belong_together(const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query, const Lead& lead) {
+  return lead.kind == Lead::Kind::list && repeat.scopes >= 3 && repeat.scopes * 5 >= lead.query->calls * 4 && repeat.calls * calls_in_a_round * 5 >= query.calls * 4;
+}
+
 std::string like_requests(const Context& context, const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query, const Lead& lead) {
   using Kind = Lead::Kind;
   if (repeat.scope != Repeat::Scope::session_burst) return {};
   constexpr std::uint64_t many = 50;
   constexpr double long_ms = 1000, slow_ms = 20;
   const Repeat::Pauses& pauses = repeat.pauses;
-  const double longest = lead.kind == Kind::key ? 10 : 5;  // of a loop whose machine is busy
+  const bool tied = lead.kind == Kind::key || belong_together(repeat, calls_in_a_round, query, lead);
+  const double longest = tied ? 10 : 5;  // of a loop whose machine is busy
   const bool apart = pauses.known() && pauses.within_ms >= 0 && pauses.median_ms > 4 * std::max(pauses.within_ms, 1.0);
   const bool uneven = pauses.known() && pauses.high_ms > std::max(longest, 5 * std::max(pauses.low_ms, 1.0));
   const bool rare = repeat.calls * calls_in_a_round * 5 < query.calls;
   const bool stray = rare && lead.query && repeat.scopes * 5 < lead.query->calls;  // most calls of the query before it led to none
-  if (lead.kind == Kind::key && !stray && !((repeat.elsewhere || rare) && (apart || uneven))) return {};
+  if (tied && !stray && !((repeat.elsewhere || rare) && (apart || uneven))) return {};
   if (rare) return "less than a fifth of its " + std::to_string(query.calls) + " calls came in such a burst";
   if (apart)
     return "the client paused for " + milliseconds(pauses.median_ms) + " between the rounds and for " + milliseconds(pauses.within_ms) +

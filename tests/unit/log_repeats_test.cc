@@ -414,6 +414,25 @@ TEST(NPlusOneWriteRule, IngestIsANoteAndAScriptIsNot) {
   EXPECT_EQ(severity(several), Severity::note);
 }
 
+// On a busy machine, without a schema: the list leads to the loop each time.
+TEST(NPlusOneRule, AListThatAlwaysLeadsToItIsItsParent) {
+  const double pauses[] = {1, 9, 2, 1, 8, 1, 7, 1, 9, 8};
+  const auto severity = [&](int others) {
+    Calls calls;
+    for (int request = 0; request < 4; ++request) {
+      calls.call("SELECT id FROM p WHERE x > 4", 400);
+      for (int i = 0; i < 12; ++i) calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", 100 * request + i), 0.5 + pauses[i % 10]);
+    }
+    for (int i = 0; i < others; ++i) calls.call("SELECT id FROM p WHERE x > 4", 400);
+    Workload workload = calls.read();
+    const auto outcome = judge(workload);
+    EXPECT_EQ(outcome.findings.size(), 1u);
+    return outcome.findings.at(0).severity;
+  };
+  EXPECT_EQ(severity(0), Severity::warning);
+  EXPECT_EQ(severity(4), Severity::note);  // as often as not it leads to nothing
+}
+
 TEST(NPlusOneRule, SaysWhatTheRewriteTakesForGranted) {
   std::string text = at(1, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT id FROM p");
   for (int i = 1; i <= 9; ++i)
