@@ -112,10 +112,10 @@ Found judge_by_application(const std::vector<Text>& lines, const std::map<Text, 
 }
 
 struct Score {
-  std::size_t labelled = 0, right = 0, false_alarms = 0, missed = 0, notes = 0;
+  std::size_t labelled = 0, right = 0, cautious = 0, false_alarms = 0, missed = 0, notes = 0;
   double precision() const { return static_cast<double>(right) / static_cast<double>(std::max<std::size_t>(1, right + false_alarms)); }
   double recall() const { return static_cast<double>(right) / static_cast<double>(std::max<std::size_t>(1, right + missed)); }
-  void print(const Text& name) const { fmt::print("{:30} {:8} {:8} {:8} {:8} {:8}\n", name, labelled, right, false_alarms, missed, notes); }
+  void print(const Text& name) const { fmt::print("{:24} {:8} {:8} {:8} {:8} {:8} {:8}\n", name, labelled, right, cautious, false_alarms, missed, notes); }
 };
 
 void add(const Text& recording, const Labels& labels, const Found& found, Score& total) {
@@ -123,8 +123,9 @@ void add(const Text& recording, const Labels& labels, const Found& found, Score&
   const auto tell = [&](const char* what, const Claim& claim) { fmt::print("  {} in {}: {} in one {}, {} {}\n", what, recording, claim.rule, claim.scope, claim.application, claim.fingerprint); };
   own.labelled = labels.loops.size();
   for (const auto& claim : labels.loops) {
-    if (found.claims.contains(claim)) {
+    if (const auto at = found.claims.find(claim); at != found.claims.end()) {
       ++own.right;
+      own.cautious += at->second == Severity::note && claim.rule != "redundant-query";
     } else {
       ++own.missed;
       tell("missed", claim);
@@ -140,7 +141,7 @@ void add(const Text& recording, const Labels& labels, const Found& found, Score&
     tell("false alarm", claim);
   }
   own.print(recording);
-  total.labelled += own.labelled, total.right += own.right, total.false_alarms += own.false_alarms, total.missed += own.missed, total.notes += own.notes;
+  total.labelled += own.labelled, total.right += own.right, total.cautious += own.cautious, total.false_alarms += own.false_alarms, total.missed += own.missed, total.notes += own.notes;
 }
 
 // The recording as one log: nothing may come of the applications' being side by side.
@@ -186,7 +187,8 @@ Labels labels_of_shop() {
 
 TEST(Labels, PrecisionAndRecallOfTheLoopRules) {
   Score total;
-  fmt::print("{:30} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "recording", "labelled", "right", "false", "missed", "notes");
+  // cautious: right, but as a note. notes: of traffic, where they are allowed
+  fmt::print("{:24} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "recording", "labelled", "right", "cautious", "false", "missed", "notes");
   const Catalog books = schema_of({"n-plus-one/schema.sql"});
   const Json recordings = json_of("n-plus-one/labels.json");
   for (const auto& [recording, entries] : recordings.items()) {
