@@ -4,7 +4,9 @@
 
 #include "base/text.h"
 #include "lint/loops.h"
+#include "lint/queries.h"
 #include "lint/server_events.h"
+#include "lint/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -14,6 +16,7 @@ using Kind = ServerEvent::Kind;
 
 constexpr Option options[] = {
     {"seconds", 60, "seconds over which one statement comes again and again in one transaction"},
+    {"idle_seconds", 30, "seconds from BEGIN to COMMIT of a transaction that does nothing for most of them"},
     {"open_seconds", 300, "seconds that a session's transaction has been open when the server is looked at"},
 };
 
@@ -28,8 +31,9 @@ constinit const Rule long_transaction{
     .summary = "a transaction that stays open for long",
     .why = "An open transaction keeps its row and table locks, and its snapshot keeps vacuum from removing any row version that died since it began, in every table of the database. One that is idle meanwhile, "
            "because the application waits for another service or forgot to commit, does all that for nothing.\n\n"
-           "Found where the server ended one (idle_in_transaction_session_timeout, transaction_timeout), and where a loop's statements in one transaction span more than a minute; with a database, or a snapshot of one, among the sessions of that moment, each with its age and state (one that is working is a note, pg_dump is "
-           "passed over). A role without pg_monitor sees its own sessions only.",
+           "Found where the server ended one (idle_in_transaction_session_timeout, transaction_timeout), where a loop's statements in one transaction span more than a minute, and, in a log of all "
+           "statements, from BEGIN to COMMIT where the client's pauses are most of it. With a database, or a snapshot of one, also among the sessions of that moment, each with its age and state (one that is "
+           "working is a note, pg_dump is passed over); a role without pg_monitor sees its own sessions only. What people do in psql and the like is left out; transactions below ten seconds are not kept of a log.",
     .fix = "Commit before calls to other services. Cut long loops into batches with a commit each. Make sure that every way out of the code ends the transaction.",
     .when_to_ignore = "It is an import or a migration that must be whole, at a quiet time.",
     .options = options,
@@ -94,9 +98,35 @@ void check_sessions(const Context& context, Reporter& reporter) {
   for (auto& [key, open] : found) report_open(reporter, key.first, std::move(open));
 }
 
+// BEGIN, a pause, COMMIT: as the log of all statements shows it.
+void report_idle(const Context& context, Reporter& reporter, const ServerEvent& event) {
+  Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = "idle"};
+  if (event.fingerprint.empty()) subject.kind = "server";
+  if (const Query* query = context.query(event.fingerprint)) {
+    const QualifiedName table = main_table(*query);
+    subject.schema = table.schema;
+    subject.table = table.name;
+  }
+  std::string message = event.count == 1 ? "A transaction was open for " + duration_text(event.most / 1000)
+                                         : grouped(static_cast<double>(event.count)) + " transactions were open for " + duration_text(event.most / 1000) + " at most";
+  message += ", and idle for most of it";
+  if (!event.statement.empty()) message += ", the longest pause coming after: " + ellipsis(event.statement, shown_statement);
+  else message += ".";
+  Finding& finding = reporter.add(std::move(subject), std::move(message));
+  finding.location = event.place;
+  finding.evidence.push_back(evidence_of(event, "the client paused behind this statement"));
+  finding.fix = Fix{.title = "Commit before what takes the application so long (another service, a user), and begin a new transaction after it", .safety = Fix::Safety::manual};
+}
+
+bool by_people(const ServerEvent& event) {
+  return !event.applications.empty() && std::all_of(event.applications.begin(), event.applications.end(), [](const auto& entry) { return is_tool(entry.first); });
+}
+
 void check(const Context& context, Reporter& reporter) {
   if (context.has_catalog()) check_sessions(context, reporter);
   if (!context.has_workload()) return;
+  for (const auto& event : context.workload().server_events)
+    if (event.kind == Kind::open_transaction && event.about == "idle" && event.most >= context.option(long_transaction, "idle_seconds") * 1e6 && !by_people(event)) report_idle(context, reporter, event);
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::cancelled) continue;
     const bool idle = event.about.find("idle-in-transaction") != std::string::npos || event.about == "25P03";

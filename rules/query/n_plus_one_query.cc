@@ -19,6 +19,7 @@ struct Case {
   const Query* child = nullptr;
   const Query* parent = nullptr;
   const Repeat* repeat = nullptr;
+  lint::Lead lead;
   Confidence confidence = Confidence::low;
   std::string why;  // of the confidence
   std::uint64_t per_round = 1;
@@ -31,7 +32,7 @@ bool reads(const Query& query) {
 
 bool never_one(const Query& query) {
   const QueryFacts& facts = query.facts;
-  return facts.catalog_query || facts.has_offset ||
+  return facts.catalog_query || facts.has_offset || lint::of_benchmark(query) ||
          (facts.parsed && facts.relations.empty() && facts.unknown_relations.empty());
 }
 
@@ -67,63 +68,30 @@ bool uses(const Query& query, const QualifiedName& table) {
                      [&](const RelationUse& use) { return use.table == table; });
 }
 
-bool looked_up_by(const Query& query, const QualifiedName& table, const std::vector<std::string>& columns) {
-  return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
-    return std::any_of(query.facts.predicates.begin(), query.facts.predicates.end(), [&](const Predicate& p) {
-      return p.op == Predicate::Op::equality && p.value != Predicate::Value::column &&
-             p.column.table == table && p.column.column == column;
-    });
-  });
-}
-
-// The foreign key whose rows the loop follows, in either direction: orders of a customer, the customer of an
-// order.
-const Constraint* key_between(const Context& context, const Query& parent, const Query& child) {
-  if (!context.has_catalog()) return nullptr;
-  for (const auto& use : child.facts.relations) {
-    const Table* table = context.catalog().table(use.table);
-    if (!table) continue;
-    for (const auto& key : table->constraints)
-      if (key.kind == Constraint::Kind::foreign_key && uses(parent, key.referenced_table) &&
-          looked_up_by(child, use.table, key.columns))
-        return &key;
-    for (const auto& [referencing, key] : context.references_to(use.table))
-      if (uses(parent, referencing->name) && looked_up_by(child, use.table, key->referenced_columns))
-        return key;
-  }
-  return nullptr;
-}
-
 void judge(const Context& context, Case& found) {
   const Repeat& repeat = *found.repeat;
+  found.lead = lint::lead_of(context, repeat, *found.child);
+  found.confidence = Confidence::low;
   if (repeat.scope == Repeat::Scope::pool_burst) {
     found.why = "the statements came over several sessions, so they may belong to several requests";
+  } else if (auto why = lint::like_requests(context, repeat, found.per_round, *found.child, found.lead); !why.empty()) {
+    found.why = std::move(why);
   } else if (!repeat.parameters_known) {
     found.why =
         "the log has no parameters, so it may be one row again and again (log_parameter_max_length = -1 logs "
         "them)";
-  } else if (found.parent) {
-    if (const Constraint* key = key_between(context, *found.parent, *found.child)) {
-      found.confidence = Confidence::high;
-      found.why = "the foreign key " + key->name + " leads from one to the other";
-      return;
-    }
-    found.confidence = Confidence::medium;
-    found.why = "no foreign key is known between the two";
+  } else if (found.lead.key) {
+    found.confidence = Confidence::high;
+    found.why = "the foreign key " + found.lead.key->name + " leads from one to the other";
   } else {
     found.confidence = Confidence::medium;
-    found.why = "no query before it in the same " +
-                std::string(repeat.scope == Repeat::Scope::transaction ? "transaction" : "burst") +
-                " gave the keys";
+    found.why = found.lead.kind == lint::Lead::Kind::list
+                    ? "no foreign key is known between the two"
+                    : "no query before it in the same " +
+                          std::string(repeat.scope == Repeat::Scope::transaction ? "transaction" : "burst") + " gave the keys";
   }
-  if (lint::mostly_alone(repeat, found.per_round, *found.child)) {
-    found.confidence = Confidence::low;
-    found.why =
-        "less than a fifth of its " + std::to_string(found.child->calls) + " calls came in such a burst";
-  } else if (lint::may_be_traffic(repeat)) {
-    found.confidence = Confidence::low;
-    found.why = "nothing before it gives the keys, and it goes on for " + lint::milliseconds(repeat.longest_span_ms) + ": the requests of a busy service look the same";
-  }
+  if (auto nearer = lint::lead_in_round(context, repeat, *found.child); nearer.query) found.lead = nearer;
+  found.parent = found.lead.query;
 }
 
 // The key that the calls differ in, else the first.
@@ -165,7 +133,7 @@ Fix rewrite(const Context& context, const Case& found) {
 
 void add_evidence(const Context& context, const Case& found, Finding& finding) {
   const Repeat& repeat = *found.repeat;
-  lint::add_parent(context, repeat, finding.evidence);
+  lint::add_lead(context, found.lead, *found.child, finding.evidence);
   finding.evidence.push_back(lint::figures(repeat, found.per_round));
   lint::add_places(repeat, found.per_round, finding.evidence);
   const char* level = found.confidence == Confidence::high     ? "high"
@@ -187,13 +155,16 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   const QualifiedName table = lint::main_table(child);
   Finding& finding = reporter.add(
       {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},
-      "The query" + lint::on_table(table) + " ran " + std::to_string(calls) + " times in " + lint::scope_name(found.repeat->scope) +
-          ", once for each row of an earlier result, where one query could ask for all: " +
+      "The query" + lint::on_table(table) + " ran " + std::to_string(calls) + " times in " + lint::scope_name(found.repeat->scope_of_most) +
+          (found.confidence == Confidence::low ? ", perhaps once" : ", once") + " for each row of an earlier result, where one query could ask for all: " +
           ellipsis(child.text, lint::shown_statement),
       found.confidence == Confidence::low ? std::optional(Severity::note) : std::nullopt);
   if (const auto samples = lint::samples_of(*found.repeat, child.fingerprint); !samples.empty()) finding.location = samples.front()->place;
   add_evidence(context, found, finding);
   finding.fix = rewrite(context, found);
+  if (const Predicate* key = single_key(child, found.repeat); key && !finding.fix->sql.empty())
+    if (auto granted = lint::taken_for_granted(finding.fix->sql, *key, lint::samples_of(*found.repeat, child.fingerprint).size(), calls); !granted.empty())
+      finding.evidence.push_back({Evidence::Kind::statement, std::move(granted), {}, {}});
 }
 
 // ---- of counters alone, as of pg_stat_statements: how often a query ran and how many rows it gave, but not when.
@@ -263,7 +234,7 @@ void check_counters(const Context& context, Reporter& reporter) {
     for (const auto& parent : context.workload().queries) {
       const auto off = gives_the_keys(parent, child);
       if (!off) continue;
-      const Constraint* key = key_between(context, parent, child);
+      const Constraint* key = lint::key_between(context, parent, child);
       if (!key || key->columns.size() != 1) continue;
       Hint& hint = hints[child.fingerprint];
       if (!hint.child || *off < hint.off) hint = {&child, &parent, key, *off};
@@ -284,7 +255,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& repeat : workload.repeats) {
     if (repeat.same_values) continue;
     for (const auto& fingerprint : repeat.pattern) {
-      Case found{.child = context.query(fingerprint), .parent = context.query(repeat.parent), .repeat = &repeat};
+      Case found{.child = context.query(fingerprint), .repeat = &repeat};
       if (!found.child || !reads(*found.child) || never_one(*found.child)) continue;
       if (!asks_for_one_key(*found.child, lint::samples_of(repeat, fingerprint))) continue;
       found.per_round = lint::per_round(repeat, fingerprint);

@@ -19,12 +19,15 @@ struct Case {
   const Query* query = nullptr;
   const Repeat* repeat = nullptr;
   std::uint64_t calls = 0;  // in the scope with the most
+  lint::Lead lead;
+  std::string traffic;  // why it may be no loop
+  bool sure = false;
 };
 
 // Writes one row, or the rows of one key, at a time. Several rows in VALUES are the cure.
 bool writes_one_row(const Query& query) {
   const QueryFacts& facts = query.facts;
-  if (!facts.parsed) return false;
+  if (!facts.parsed || lint::of_benchmark(query)) return false;
   if (facts.kind == StatementKind::insert) return facts.single_row_insert;
   if (facts.kind != StatementKind::update && facts.kind != StatementKind::delete_) return false;
   return std::any_of(facts.predicates.begin(), facts.predicates.end(), [](const Predicate& predicate) {
@@ -89,24 +92,30 @@ Fix fix_of(const Context& context, const Query& query, const std::vector<const S
   return fix;
 }
 
+// Surer first, then in a tighter scope, then more calls.
+bool better(const Case& a, const Case& b) {
+  if (a.sure != b.sure) return a.sure;
+  if (a.repeat->scope != b.repeat->scope) return a.repeat->scope < b.repeat->scope;
+  return a.calls > b.calls;
+}
+
 void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& query = *found.query;
   const Repeat& repeat = *found.repeat;
   const QualifiedName table = written_table(query);
-  const bool traffic = lint::may_be_traffic(repeat) || lint::mostly_alone(repeat, lint::per_round(repeat, query.fingerprint), query);
-  const bool sure = repeat.scope != Repeat::Scope::pool_burst && repeat.parameters_known && !traffic;
   Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
                                   "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +
-                                      std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope) +
+                                      std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope_of_most) +
                                       ", one row at a time, where one statement could write all: " + ellipsis(query.text, lint::shown_statement),
-                                  sure ? std::nullopt : std::optional(Severity::note));
+                                  found.sure ? std::nullopt : std::optional(Severity::note));
   const auto samples = lint::samples_of(repeat, query.fingerprint);
   if (!samples.empty()) finding.location = samples.front()->place;
   const auto in_round = lint::per_round(repeat, query.fingerprint);
-  lint::add_parent(context, repeat, finding.evidence);
+  const lint::Lead nearer = lint::lead_in_round(context, repeat, query);
+  lint::add_lead(context, nearer.query ? nearer : found.lead, query, finding.evidence);
   finding.evidence.push_back(lint::figures(repeat, in_round));
   lint::add_places(repeat, in_round, finding.evidence);
-  if (traffic) finding.evidence.push_back({Evidence::Kind::statement, "the requests of a busy service look the same: nothing before it tells of a loop", {}, {}});
+  if (!found.traffic.empty()) finding.evidence.push_back({Evidence::Kind::statement, "this may be no loop: " + found.traffic, {}, {}});
   if (repeat.scope != Repeat::Scope::transaction)
     finding.evidence.push_back({Evidence::Kind::statement, "each of them is a transaction of its own, with a flush of the log at its commit", {}, {}});
   finding.fix = fix_of(context, query, samples);
@@ -135,13 +144,15 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& repeat : context.workload().repeats) {
     if (repeat.same_values) continue;
     for (const auto& fingerprint : repeat.pattern) {
-      Case found{context.query(fingerprint), &repeat, repeat.most_in_one_scope * lint::per_round(repeat, fingerprint)};
+      const auto in_round = lint::per_round(repeat, fingerprint);
+      Case found{context.query(fingerprint), &repeat, repeat.most_in_one_scope * in_round, {}, {}};
       if (!found.query || !writes_one_row(*found.query)) continue;
       if (static_cast<double>(found.calls) < context.option(n_plus_one_write, "fewest_calls")) continue;
+      found.lead = lint::lead_of(context, repeat, *found.query);
+      found.traffic = lint::like_requests(context, repeat, in_round, *found.query, found.lead);
+      found.sure = repeat.scope != Repeat::Scope::pool_burst && repeat.parameters_known && found.traffic.empty();
       const auto [known, added] = cases.emplace(found.query->fingerprint, found);
-      if (!added && (found.repeat->scope < known->second.repeat->scope ||
-                     (found.repeat->scope == known->second.repeat->scope && found.calls > known->second.calls)))
-        known->second = found;
+      if (!added && better(found, known->second)) known->second = found;
     }
   }
   for (const auto& [fingerprint, found] : cases) report(context, reporter, found);

@@ -30,6 +30,39 @@ bool pages(const Query& query) {
   return facts.has_offset || (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
 }
 
+// "where(and(eq(orders.customerId, customerId), …))", by what it compares with a value; "" where it compares nothing.
+std::string drizzle_where(const Context& context, const Query& query, const QualifiedName& table, const std::string& name) {
+  std::vector<std::string> keys;
+  for (const auto& predicate : query.facts.predicates) {
+    if (predicate.op != Predicate::Op::equality || predicate.value != Predicate::Value::parameter || predicate.column.table != table || predicate.under_or) continue;
+    const std::string property = lint::drizzle_name(context, table.schema + "." + table.name + "." + predicate.column.column, predicate.column.column);
+    keys.push_back("eq(" + name + "." + property + ", " + property + ")");
+  }
+  if (keys.empty()) return {};
+  return ".where(" + (keys.size() == 1 ? keys.front() : "and(" + join(keys, ", ") + ")") + ")";
+}
+
+Fix fix_of(const Context& context, const Query& query, const Repeat& repeat) {
+  const bool transaction = repeat.scope == Repeat::Scope::transaction;
+  Fix fix{.safety = Fix::Safety::manual};
+  fix.title = std::string("Ask once at the beginning of the ") + (transaction ? "transaction" : "request") + " and hand the answer on, or keep it for as long: " +
+              std::to_string(repeat.most_in_one_scope - 1) + " of the " + std::to_string(repeat.most_in_one_scope) + " calls are not needed";
+  fix.sql = query.text;
+  if (!lint::is_drizzle(context)) return fix;
+  const QualifiedName table = lint::main_table(query);
+  const std::string name = lint::drizzle_name(context, table.schema + "." + table.name, "table");
+  const std::string asked = std::string(transaction ? "tx" : "db") + ".select().from(" + name + ")" + drizzle_where(context, query, table, name);
+  fix.drizzle = "const kept = await " + asked + ";  // once, then passed on\n// where layers can't be handed it: one promise for each request and key, as React's cache() and dataloader keep it";
+  return fix;
+}
+
+// The rounds come as requests do, each of which asks once.
+bool of_many_requests(const Repeat& repeat) {
+  const Repeat::Pauses& pauses = repeat.pauses;
+  if (repeat.scope != Repeat::Scope::session_burst || !pauses.known()) return false;
+  return pauses.high_ms > std::max(10.0, 5 * std::max(pauses.low_ms, 1.0)) || (pauses.within_ms >= 0 && pauses.median_ms > 4 * std::max(pauses.within_ms, 1.0));
+}
+
 }  // namespace
 
 static void check(const Context& context, Reporter& reporter);
@@ -54,7 +87,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& repeat : context.workload().repeats) {
     if (!repeat.same_values || repeat.pattern.empty()) continue;
     const Query* query = context.query(repeat.pattern.front());
-    if (!query || !asks_tables(*query) || pages(*query)) continue;
+    if (!query || !asks_tables(*query) || pages(*query) || of_many_requests(repeat)) continue;
     if (static_cast<double>(repeat.most_in_one_scope) < context.option(redundant_query, "fewest_calls")) continue;
     const bool request_known = repeat.scope == Repeat::Scope::trace || repeat.scope == Repeat::Scope::transaction;
     if (!request_known &&
@@ -68,12 +101,12 @@ static void check(const Context& context, Reporter& reporter) {
     const QualifiedName table = lint::main_table(query);
     Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
                                     "The query" + lint::on_table(table) + " ran " + std::to_string(repeat->most_in_one_scope) +
-                                        " times in " + lint::scope_name(repeat->scope) +
+                                        " times in " + lint::scope_name(repeat->scope_of_most) +
                                         " with the same values: " + ellipsis(query.text, lint::shown_statement));
     if (!repeat->samples.empty()) finding.location = repeat->samples.front().place;
     finding.evidence.push_back(lint::figures(*repeat, 1));
     lint::add_places(*repeat, 1, finding.evidence);
-    finding.fix = Fix{.title = "Ask once, and keep the answer for the rest of the request", .safety = Fix::Safety::manual};
+    finding.fix = fix_of(context, query, *repeat);
   }
 }
 

@@ -125,11 +125,20 @@ Cause cause_of(const Context& context, const QualifiedName& name) {
   return {"nothing makes it, and " + display(nearest->name) + " has nearly the same name", "Correct the name, or make the table", there};
 }
 
+// Of an event, how often it befell a person at work (psql, pgAdmin …).
+std::uint64_t by_hand(const ServerEvent& event) {
+  std::uint64_t out = 0;
+  for (const auto& [application, count] : event.applications)
+    if (is_tool(application)) out += count;
+  return std::min(out, event.count);
+}
+
 void report(const Context& context, Reporter& reporter, const QualifiedName& name, std::vector<const ServerEvent*>& events) {
-  std::uint64_t count = 0;
+  std::uint64_t count = 0, tried = 0;
   std::optional<std::int64_t> last;
   for (const auto* event : events) {
-    count += event->count;
+    count += event->count - by_hand(*event);
+    tried += by_hand(*event);
     if (event->last) last = std::max(last.value_or(*event->last), *event->last);
   }
   const Query* later = last ? found_later(context, name, *last) : nullptr;
@@ -144,8 +153,9 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
                                   "The relation " + display(name) + " was asked for " + times(count) + " and did not exist; " + cause.text + ".",
                                   later ? std::optional(Severity::note) : std::nullopt);
   finding.location = events.front()->place;
-  for (std::size_t i = 0; i < events.size() && i < 3; ++i) finding.evidence.push_back(evidence_of(*events[i], "failed " + times(events[i]->count)));
+  for (std::size_t i = 0; i < events.size() && i < 3; ++i) finding.evidence.push_back(evidence_of(*events[i], "failed " + times(events[i]->count - by_hand(*events[i]))));
   if (events.size() > 3) finding.evidence.push_back({Evidence::Kind::statement, std::to_string(events.size() - 3) + " more statements failed likewise", std::nullopt, {}});
+  if (tried > 0) finding.evidence.push_back({Evidence::Kind::statement, "not counted: " + times(tried) + " by hand, in psql or the like", std::nullopt, {}});
   if (cause.evidence) finding.evidence.push_back(*cause.evidence);
   finding.fix = Fix{.title = cause.fix, .safety = Fix::Safety::manual};
 }
@@ -155,7 +165,7 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::unknown_relation || event.about.empty()) continue;
     const QualifiedName name = split_name(event.about);
-    if (!is_probe(context, event, name)) by_name[name].push_back(&event);
+    if (by_hand(event) < event.count && !is_probe(context, event, name)) by_name[name].push_back(&event);
   }
   for (auto& [name, events] : by_name) report(context, reporter, name, events);
 }
@@ -171,7 +181,7 @@ constinit const Rule unknown_relation{
            "application had started; a table that was dropped or renamed under a release that still uses it; a name that lost its double quotes; a search_path "
            "without the table's schema. Each of the requests failed.\n\n"
            "With a schema at hand the reason can mostly be told. Left out are the tables in which migration tools keep what they have run, which they look for before they "
-           "make them; the server's own; DROP; what is only looked up by name; statements of psql and of tools alone. Where later statements found the table it is a note.",
+           "make them; the server's own; DROP; what is only looked up by name; what people tried in psql, pgAdmin and the like, where the log has the application's name. Where later statements found the table it is a note.",
     .fix = "Run migrations before the release that needs them. Rename and drop in two steps: first the release that no longer uses the old name, then the migration.",
     .when_to_ignore = "Somebody tried something by hand, or a tool looks for a table that it can do without.",
     .check = check};

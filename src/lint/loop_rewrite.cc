@@ -220,6 +220,15 @@ std::string ask_for_all(const Context& context, const Query& query, const Predic
   return facts.one_row ? text + " group by " + name : text;
 }
 
+std::string taken_for_granted(const std::string& rewritten, const Predicate& key, std::size_t samples, std::uint64_t calls) {
+  std::vector<std::string> others;
+  for (const Parameter& parameter : parameters_of(rewritten))
+    if (const std::string name = "$" + std::to_string(parameter.number); parameter.number != key.parameter && std::find(others.begin(), others.end(), name) == others.end()) others.push_back(name);
+  if (others.empty() || samples >= calls) return {};
+  const std::string seen = samples == 0 ? "no call was kept that could tell" : "as in the " + std::to_string(samples) + " of the " + std::to_string(calls) + " calls that were kept";
+  return "the rewrite takes for granted that " + join(others, " and ") + (others.size() == 1 ? " is" : " are") + " the same in every call: " + seen;
+}
+
 std::string insert_all(const Query& query) {
   std::size_t end = 0;
   const std::string_view text = query.text;

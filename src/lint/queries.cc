@@ -31,14 +31,14 @@ bool asks_for_one_row(const Context& context, const QueryFacts& facts, const Qua
   return table && unique_among(*table, fixed_columns(facts, name), true);
 }
 
-bool by_tool_alone(const Query& query) {
-  static constexpr std::array<std::string_view, 21> tools = {"psql",     "pgadmin",     "dbeaver", "datagrip", "intellij", "tableplus", "beekeeper",
+bool is_tool(std::string_view application) {
+  static constexpr std::array<std::string_view, 26> tools = {"metabase", "pgcli", "azure data studio", "heidisql", "adminer", "psql",     "pgadmin",     "dbeaver", "datagrip", "intellij", "tableplus", "beekeeper",
                                                              "postico",  "navicat",     "pg_dump", "pg_restore", "pgbench", "vacuumdb", "flyway",
                                                              "liquibase", "drizzle-kit", "prisma-migrate", "alembic", "sqitch", "goose", "dbmate"};
-  return !query.applications.empty() && std::all_of(query.applications.begin(), query.applications.end(), [](const std::string& application) {
-    return std::any_of(tools.begin(), tools.end(), [&](std::string_view tool) { return starts_with_nocase(application, tool); });
-  });
+  return std::any_of(tools.begin(), tools.end(), [&](std::string_view tool) { return starts_with_nocase(application, tool); });
 }
+
+bool by_tool_alone(const Query& query) { return !query.applications.empty() && std::all_of(query.applications.begin(), query.applications.end(), is_tool); }
 
 std::string ran(const Query& query) {
   std::string out = query.calls == 1 ? "ran once" : "ran " + grouped(static_cast<double>(query.calls)) + " times";

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lint/context.h"
@@ -23,6 +24,8 @@ std::vector<std::string> fixed_columns(const QueryFacts& facts, const QualifiedN
 // They hold a whole unique key: one row at most.
 bool asks_for_one_row(const Context& context, const QueryFacts& facts, const QualifiedName& table);
 
+// A program that people work in or that copies databases, by its application_name.
+bool is_tool(std::string_view application);
 // Every call came from a program that people work in or that copies databases: psql, pgAdmin, pg_dump, a migration tool.
 bool by_tool_alone(const Query& query);
 

@@ -24,6 +24,7 @@ constexpr std::size_t most_distinct_samples = 4;
 constexpr std::size_t most_plans = 8;
 constexpr std::size_t most_plan_bytes = std::size_t{16} << 20;  // of all queries
 constexpr std::size_t most_events = 1000;  // kinds of them
+constexpr std::int64_t shortest_told = 10'000'000;  // microseconds that a transaction is open
 constexpr std::uint32_t gone_number = ~std::uint32_t{0};
 
 // A text without invalid UTF-8 and NUL bytes, which no reader of a Workload has to expect.
@@ -176,8 +177,19 @@ struct Collector::QueryState {
   std::vector<KeptCall> distinct;
   std::vector<std::uint64_t> distinct_keys;
   std::uint64_t slowest_key = 0;
+  std::uint64_t latest_session = 0;  // that ran it, and when; and the latest one of the others
+  std::int64_t latest_end = no_time;
+  std::int64_t other_end = no_time;
   std::optional<KeptPlan> plan;
   double slowest_plan_ms = -1;  // also of one that could not be kept
+
+  // When did another session run it last?
+  std::int64_t ran(std::uint64_t session, std::int64_t end) {
+    if (session != latest_session) other_end = latest_end;
+    latest_session = session;
+    latest_end = end;
+    return other_end;
+  }
 
   std::pair<std::int64_t, std::uint64_t> value() const {
     std::pair<std::int64_t, std::uint64_t> out;
@@ -225,6 +237,17 @@ struct Collector::Plan {
   std::optional<std::uint64_t> rows;
 };
 
+// From BEGIN on, as far as the log shows it.
+struct OpenTransaction {
+  std::int64_t start = no_time;
+  std::int64_t last_end = no_time;
+  std::int64_t idle = 0;  // the client's pauses
+  std::int64_t longest_pause = 0;
+  std::uint32_t before_pause = gone_number;  // the statement before the longest one
+  std::uint32_t last_query = gone_number;
+  std::pair<const std::string*, int> place{}, last_place{};  // of these
+};
+
 // A session; also what a trace or a connection pool needs of one.
 struct Collector::Session {
   explicit Session(Repeat::Scope scope) : detector(scope) {}
@@ -232,6 +255,7 @@ struct Collector::Session {
   bool named = true;  // the log tells which session it is
   bool counted = false;
   bool in_transaction = false;
+  OpenTransaction transaction;
   std::int64_t last_end = no_time;
   std::uint64_t last_record = 0;
   std::uint64_t identity_hash = 0;
@@ -269,9 +293,9 @@ Outcome Collector::take(const Record& record) {
   Session& session = session_of(record, preview.session);
   if (record.level != Level::log) {
     if (record.level == Level::error) flush(session);  // it failed: its duration will not come
-    return event(record);
+    return event(session, record, preview);
   }
-  if (record.nested) return event(record);  // a function's statements are not the application's; a lock is told of with where it was taken
+  if (record.nested) return event(session, record, preview);  // a function's statements are not the application's; a lock is told of with where it was taken
   const Message& message = preview.message;
   switch (message.kind) {
     case Message::Kind::statement:
@@ -286,7 +310,7 @@ Outcome Collector::take(const Record& record) {
       flush(session);
       return {Use::used, parameters_of(record.detail).has_value()};
     case Message::Kind::other: {
-      const Outcome outcome = event(record);
+      const Outcome outcome = event(session, record, preview);
       other(session, record);
       return outcome;
     }
@@ -504,39 +528,78 @@ void Collector::other(Session& session, const Record& record) {
   session.identified = false;
 }
 
-Outcome Collector::event(const Record& record) {
+Outcome Collector::event(Session& session, const Record& record, const Preview& preview) {
   auto parsed = parse_event(record);
   if (!parsed) return {};
-  EventKey key{parsed->kind, clean(parsed->about), {}};
-  std::string statement;
+  const bool bytes = parsed->kind == ServerEvent::Kind::temporary_file;
+  Happening happening{parsed->kind, clean(parsed->about), {}, {}, bytes ? parsed->amount : parsed->amount * 1000, record.time, &source_->path, {source_->path, record.line, 0},
+                      identify(session, record, preview.identity)};
   if (const auto text = trim(record.statement); !text.empty()) {
     const StatementScan scan = scanner_.scan(text);
     const std::uint64_t hash = scan.hash;
     if (const Template* entry = template_of(hash, text, !scan.unfinished && !record.cut, false)) {
-      key.fingerprint = entry->state->fingerprint;
-      statement = entry->state->text;
+      happening.fingerprint = entry->state->fingerprint;
+      happening.statement = entry->state->text;
     }
   }
-  auto& events = events_[key_of(&source_->path)];
-  if (events.size() >= most_events && !events.contains(key)) key.about.clear(), key.fingerprint.clear(), statement.clear();
+  return {Use::used, false, !count_event(std::move(happening)).fingerprint.empty()};
+}
+
+const ServerEvent& Collector::count_event(Happening happening) {
+  EventKey key{happening.kind, std::move(happening.about), std::move(happening.fingerprint)};
+  auto& events = events_[key_of(happening.log)];
+  if (events.size() >= most_events && !events.contains(key)) key.about.clear(), key.fingerprint.clear(), happening.statement.clear();
   ServerEvent& event = events[key];
   if (event.count++ == 0) {
     event.kind = key.kind;
     event.about = key.about;
     event.fingerprint = key.fingerprint;
-    event.statement = statement;
-    event.place = {source_->path, record.line, 0};
+    event.statement = std::move(happening.statement);
+    event.place = std::move(happening.place);
   }
-  const bool bytes = key.kind == ServerEvent::Kind::temporary_file;
-  const double amount = std::min(std::round(bytes ? parsed->amount : parsed->amount * 1000), 1e15);  // whole: no order of adding shows
+  const double amount = std::min(std::round(happening.amount), 1e15);  // whole: no order of adding shows
   event.total += amount;
   event.most = std::max(event.most, amount);
-  if (!bytes && amount > 0) event.times.add(nanoseconds(parsed->amount));
-  if (record.time != no_time) {
-    event.first = std::min(event.first.value_or(record.time), record.time);
-    event.last = std::max(event.last.value_or(record.time), record.time);
+  if (key.kind != ServerEvent::Kind::temporary_file && amount > 0) event.times.add(static_cast<std::int64_t>(amount) * 1000);
+  if (happening.time != no_time) {
+    event.first = std::min(event.first.value_or(happening.time), happening.time);
+    event.last = std::max(event.last.value_or(happening.time), happening.time);
   }
-  return {Use::used, false, !key.fingerprint.empty()};
+  const std::string& application = identities_[happening.identity].application;
+  if (!application.empty() && (event.applications.size() < most_names || event.applications.contains(application))) ++event.applications[application];
+  return event;
+}
+
+// How long a transaction is open, and behind which statement the client paused for the longest time.
+void Collector::follow_transaction(Session& session, const Statement& statement) {
+  OpenTransaction& open = session.transaction;
+  if (statement.entry->effect == Template::Effect::opens) open = {statement.start, statement.start};
+  if (open.start == no_time || statement.start == no_time) return;
+  const std::int64_t pause = statement.start - open.last_end;
+  if (pause > 0) open.idle += pause;
+  if (pause > open.longest_pause) {
+    open.longest_pause = pause;
+    open.before_pause = open.last_query;
+    open.place = open.last_place;
+  }
+  open.last_end = std::max(open.last_end, statement.end);
+  open.last_query = statement.entry->state->number;
+  open.last_place = {statement.file, statement.line};
+}
+
+void Collector::end_transaction(Session& session, const Statement& statement) {
+  const OpenTransaction open = session.transaction;
+  session.transaction = {};
+  if (open.start == no_time || open.last_end - open.start < shortest_told || identities_[statement.identity].tool) return;
+  const std::int64_t length = open.last_end - open.start;
+  Happening happening{ServerEvent::Kind::open_transaction, 2 * open.idle >= length ? "idle" : "busy", {}, {}, static_cast<double>(length), open.last_end, statement.file, {}, statement.identity};
+  const auto& [file, line] = open.place;
+  happening.place = file ? Place{*file, line, 0} : Place{*statement.file, statement.line, 0};
+  if (const auto query = queries_.find(open.before_pause); query != queries_.end()) {
+    happening.fingerprint = query->second->fingerprint;
+    happening.statement = query->second->text;
+  }
+  count_event(std::move(happening));
 }
 
 Collector::Session& Collector::session_of(const Record& record, std::uint64_t key) {
@@ -773,6 +836,7 @@ void Collector::complete(Session& session, Statement& call) {
   call.keyed = call.literals || entry.keying_parameters;
   call.key_known = !entry.keying_parameters || call.parameters.has_value();
   call.session = session.named ? session.key : ++nameless_;
+  call.elsewhere = session.named ? entry.state->ran(session.key, call.end) : no_time;
   if (!session.counted) session.counted = true, sessions_seen_[key_of(call.file)] += session.named;
   aggregate(call);
   detect(session, call);
@@ -820,6 +884,7 @@ void Collector::detect(Session& session, const Statement& call) {
     session.detector.enter(Repeat::Scope::transaction, repeats_);
     session.in_transaction = true;
   }
+  if (session.in_transaction) follow_transaction(session, call);
   if (!entry.ignored && !identities_[call.identity].tool) {
     if (call.trace) {
       auto& trace = traces_[call.trace];
@@ -846,6 +911,7 @@ void Collector::detect(Session& session, const Statement& call) {
   if (entry.effect == Template::Effect::closes && session.in_transaction) {
     session.detector.enter(Repeat::Scope::session_burst, repeats_);
     session.in_transaction = false;
+    end_transaction(session, call);
   }
 }
 
@@ -947,6 +1013,8 @@ void Collector::fill_repeats(Workload& workload, const std::string* file) const 
     if (key.parent) repeat.parent = fingerprint(key.parent - 1);
     for (const auto& kept : entry.samples) repeat.samples.push_back(sample_of(kept));
     if (entry.parent && !repeat.parent.empty()) repeat.parent_sample = sample_of(*entry.parent);
+    for (const auto& kept : entry.earlier)
+      if (auto earlier = fingerprint(kept.query); !earlier.empty()) repeat.earlier.push_back({std::move(earlier), sample_of(kept)});
     workload.repeats.push_back(std::move(repeat));
   }
   sort_repeats(workload.repeats);

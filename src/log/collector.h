@@ -61,7 +61,19 @@ class Collector final : public RecordSink {
   Outcome plan(Session& session, const Record& record, const Preview& preview);
   bool resolve_execute(const Record& record, Statement& call);
   void other(Session& session, const Record& record);
-  Outcome event(const Record& record);
+  Outcome event(Session& session, const Record& record, const Preview& preview);
+  struct Happening {  // in the log `log`; amount: as ServerEvent::total
+    ServerEvent::Kind kind;
+    std::string about, fingerprint, statement;
+    double amount = 0;
+    std::int64_t time = no_time;
+    const std::string* log = nullptr;
+    Place place;
+    std::uint32_t identity = 0;
+  };
+  const ServerEvent& count_event(Happening happening);
+  void follow_transaction(Session& session, const Statement& statement);
+  void end_transaction(Session& session, const Statement& statement);
 
   Session& session_of(const Record& record, std::uint64_t key);
   void end_session(Session& session);

@@ -161,7 +161,14 @@ void sort_server_events(std::vector<ServerEvent>& events) {
   });
 }
 
+// By name: no order of adding shows.
+static void cut_applications(ServerEvent& event) {
+  constexpr std::size_t most = 64;
+  while (event.applications.size() > most) event.applications.erase(std::prev(event.applications.end()));
+}
+
 static void add(ServerEvent& sum, ServerEvent event) {
+  for (const auto& [application, count] : event.applications) sum.applications[application] += count;
   sum.count += event.count;
   sum.total += event.total;
   sum.most = std::max(sum.most, event.most);
@@ -241,7 +248,7 @@ Workload total(std::vector<Workload> workloads) {
     out.repeats.push_back(std::move(sum.repeat));
   }
   sort_queries(out.queries);
-  for (auto& [key, event] : events) out.server_events.push_back(std::move(event));
+  for (auto& [key, event] : events) cut_applications(event), out.server_events.push_back(std::move(event));
   sort_server_events(out.server_events);
   for (auto& [key, pair] : pairs) out.write_pairs.push_back(std::move(pair));
   sort_repeats(out.repeats);

@@ -1,12 +1,14 @@
 #include "log/repeats.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace pgadvise::log {
 namespace {
 
 constexpr std::size_t most_samples = 3;
 constexpr std::size_t longest_kept = 16 * 1024;  // of a statement kept as evidence
+constexpr std::size_t most_earlier = 4;
 
 bool mostly_distinct(const KeySet& keys) { return keys.distinct() * 5 >= keys.added() * 4; }
 
@@ -86,6 +88,30 @@ std::uint64_t KeySet::distinct() const {
                                     static_cast<double>(added_at_limit_));
 }
 
+void PauseSet::clear() {
+  counts_.fill(0);
+  added_ = 0;
+}
+
+// Four slots for each doubling, from 64 microseconds on.
+void PauseSet::add(std::int64_t microseconds) {
+  const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(microseconds, 0)) / 16;
+  const auto doubling = static_cast<std::size_t>(std::bit_width(value | 3)) - 2;
+  const std::size_t slot = doubling == 0 ? value : 4 * doubling + ((value >> (doubling - 1)) & 3);
+  ++counts_[std::min(slot, slots - 1)];
+  ++added_;
+}
+
+double PauseSet::quantile_ms(double share) const {
+  if (added_ == 0) return -1;
+  auto before = static_cast<std::uint32_t>(share * static_cast<double>(added_ - 1));
+  std::size_t slot = 0;
+  while (before >= counts_[slot]) before -= counts_[slot++];
+  const std::size_t doubling = slot / 4;
+  const double lowest = doubling == 0 ? static_cast<double>(slot) : static_cast<double>((4 + slot % 4) << (doubling - 1));
+  return lowest * 16 / 1000;
+}
+
 void Detector::Position::sample(const Call& call, std::uint64_t index) {
   if (sampled == samples.size()) samples.emplace_back();
   samples[sampled++].assign(call, index, longest_kept);
@@ -102,6 +128,7 @@ void Detector::add(const Call& call, RepeatSink& sink) {
   seen.start = call.start;
   seen.end = call.end;
   seen.session = call.session;
+  seen.elsewhere = call.elsewhere;
   seen.duration_ms = call.duration_ms.value_or(0);
   if (run_.active && ring_[(index - run_.period) % ring_size].query != seen.query) end_run(sink);
   if (run_.active) {
@@ -147,6 +174,10 @@ void Detector::start_run(const Call& call) {
     run_.total_ms = 0;
     run_.several_sessions = false;
     run_.whole_seconds = call.whole_seconds;
+    run_.elsewhere = false;
+    run_.longest_pause = run_.pauses = 0;
+    run_.between.clear();
+    run_.within.clear();
     for (std::uint64_t i = 0; i < period; ++i) {
       Position& position = run_.positions[i];
       const Seen& seen = ring_[(run_.first + i) % ring_size];
@@ -170,9 +201,23 @@ void Detector::extend_run(const Seen& seen) {
   position.keys.add(seen.key);
   if (run_.length == 0) run_.session = seen.session;
   run_.several_sessions |= seen.session != run_.session;
+  if (scope_ == Repeat::Scope::session_burst) note_pause(seen);
   widen(run_.start, run_.end, seen.start, seen.end);
   run_.total_ms += seen.duration_ms;
   ++run_.length;
+}
+
+// A round may have been seen from its middle on: its longest pause is the one before the next.
+void Detector::note_pause(const Seen& seen) {
+  run_.elsewhere |= run_.start != no_time && seen.elsewhere != no_time && seen.elsewhere >= run_.start;
+  if (run_.length == 0 || seen.start == no_time || run_.end == no_time || run_.whole_seconds) return;
+  const std::int64_t pause = std::clamp<std::int64_t>(seen.start - run_.end, 0, polling_gap);
+  run_.longest_pause = std::max(run_.longest_pause, pause);
+  run_.pauses += pause;
+  if (run_.length % run_.period != 0) return;
+  run_.between.add(run_.longest_pause);
+  if (run_.period > 1) run_.within.add((run_.pauses - run_.longest_pause) / static_cast<std::int64_t>(run_.period - 1));
+  run_.longest_pause = run_.pauses = 0;
 }
 
 void Detector::sample_run(const Call& call) {
@@ -223,6 +268,8 @@ bool Detector::judge_run(RepeatSink& sink) {
       sighting.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap) / 1000 + 1000)
     return false;
   sighting.parent = parent_before(run_.first, run_.start, sighting.pattern);
+  if (sighting.parent) sighting.earlier = earlier_than(*sighting.parent, run_.start, sighting.pattern);
+  note_rhythm(sighting);
   // Over several connections one query again and again for a thousand rounds is a service's steady traffic (pgbench -S), too.
   if (scope_ == Repeat::Scope::pool_burst &&
       (!run_.several_sessions || !sighting.parent || rounds < fewest_in_pool || rounds >= steady_calls))
@@ -237,6 +284,11 @@ bool Detector::judge_run(RepeatSink& sink) {
   sink.sighted(sighting);
   cover(sighting, rounds);
   return true;
+}
+
+void Detector::note_rhythm(Sighting& sighting) const {
+  sighting.pauses = {run_.between.quantile_ms(0.1), run_.between.quantile_ms(0.9), run_.between.quantile_ms(0.5), run_.within.quantile_ms(0.5)};
+  sighting.elsewhere = run_.elsewhere;
 }
 
 // The same SELECT with the same values in each round. Over several connections it may serve several requests.
@@ -255,6 +307,7 @@ bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
     if (run_.period == 1) sighting.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
     sighting.span_ms = milliseconds(run_.start, run_.end);
     sighting.samples = position.kept();
+    note_rhythm(sighting);
     sink.sighted(sighting);
     cover(sighting, rounds);
     any = true;
@@ -348,6 +401,17 @@ const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
   return old ? nullptr : latest;
 }
 
+std::vector<const KeptCall*> Detector::earlier_than(const KeptCall& parent, std::int64_t start, const std::vector<std::uint32_t>& pattern) const {
+  std::vector<const KeptCall*> out;
+  for (const auto& kept : selects_) {
+    const bool old = start != no_time && kept.end != no_time && start - kept.end > polling_gap + (kept.whole_seconds ? 1'000'000 : 0);
+    if (kept.index < parent.index && !old && std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end()) out.push_back(&kept);
+  }
+  std::sort(out.begin(), out.end(), [](const KeptCall* a, const KeptCall* b) { return a->index > b->index; });
+  if (out.size() > most_earlier) out.resize(most_earlier);
+  return out;
+}
+
 void Detector::enter(Repeat::Scope scope, RepeatSink& sink) {
   writes_.clear();
   behind_ = {};
@@ -406,11 +470,16 @@ void Repeats::sighted(const Sighting& sighting) {
   repeat.total_ms += sighting.total_ms;
   if (sighting.calls <= repeat.most_in_one_scope) return;
   repeat.most_in_one_scope = sighting.calls;
+  repeat.scope_of_most = sighting.scope;
   repeat.distinct_parameters = sighting.distinct;
   repeat.parameters_known = sighting.parameters_known;
   repeat.longest_span_ms = sighting.span_ms;
   entry.samples = sighting.samples;
+  repeat.pauses = sighting.pauses;
+  repeat.elsewhere = sighting.elsewhere;
   if (sighting.parent) entry.parent = *sighting.parent;
+  entry.earlier.clear();
+  for (const KeptCall* kept : sighting.earlier) entry.earlier.push_back(*kept);
 }
 
 std::map<Repeats::Key, Repeats::Entry> Repeats::entries() const {
@@ -424,8 +493,12 @@ std::map<Repeats::Key, Repeats::Entry> Repeats::entries() const {
     Entry& entry = all.try_emplace(key, pooled).first->second;
     if (pooled.repeat.calls <= entry.repeat.calls) continue;
     const Repeat::Scope tightest = entry.repeat.scope;
+    const Repeat::Pauses pauses = entry.repeat.pauses;  // what one session saw of itself
+    const bool elsewhere = entry.repeat.elsewhere;
     entry = pooled;
     entry.repeat.scope = tightest;
+    entry.repeat.pauses = pauses;
+    entry.repeat.elsewhere = elsewhere;
   }
   return all;
 }

@@ -38,6 +38,7 @@ struct Call {
   bool whole_seconds = false;
   std::optional<double> duration_ms;
   std::uint64_t session = 0;
+  std::int64_t elsewhere = no_time;  // when another session ran the same query last
   const std::string* file = nullptr;
   int line = 0;
   std::string_view statement;
@@ -77,6 +78,19 @@ class KeySet {
   std::uint64_t added_at_limit_ = 0;
 };
 
+// Lengths of pauses, to within a fifth.
+class PauseSet {
+ public:
+  void clear();
+  void add(std::int64_t microseconds);
+  double quantile_ms(double share) const;  // below zero: there are none
+
+ private:
+  static constexpr std::size_t slots = 64;
+  std::array<std::uint32_t, slots> counts_{};
+  std::uint32_t added_ = 0;
+};
+
 // One scope that showed a pattern.
 struct Sighting {
   std::vector<std::uint32_t> pattern;
@@ -89,6 +103,9 @@ struct Sighting {
   double span_ms = 0;
   std::vector<KeptCall> samples;
   const KeptCall* parent = nullptr;
+  std::vector<const KeptCall*> earlier;  // Repeat::earlier
+  Repeat::Pauses pauses;
+  bool elsewhere = false;
 };
 
 class RepeatSink {
@@ -125,6 +142,7 @@ class Detector {
     std::int64_t start = no_time;
     std::int64_t end = no_time;
     std::uint64_t session = 0;
+    std::int64_t elsewhere = no_time;
     double duration_ms = 0;
   };
   struct Position {
@@ -150,6 +168,11 @@ class Detector {
     std::uint64_t session = 0;
     bool several_sessions = false;
     bool whole_seconds = false;
+    bool elsewhere = false;
+    std::int64_t longest_pause = 0;  // of the round under way, and their sum
+    std::int64_t pauses = 0;
+    PauseSet between;  // rounds
+    PauseSet within;
   };
   // Of a transaction or a trace, where the same statement need not come in an even pattern.
   struct Counted {
@@ -164,10 +187,12 @@ class Detector {
 
   void start_run(const Call& call);
   void extend_run(const Seen& seen);
+  void note_pause(const Seen& seen);
   void sample_run(const Call& call);
   void end_run(RepeatSink& sink);
   bool judge_run(RepeatSink& sink);
   bool judge_same_values(RepeatSink& sink, std::uint64_t rounds);
+  void note_rhythm(Sighting& sighting) const;
   void cover(const Sighting& sighting, std::uint64_t rounds);
   void note_write(const Call& call, RepeatSink& sink);
   bool nothing_else_in_session() const;
@@ -176,6 +201,8 @@ class Detector {
   void remember_select(const Call& call);
   const KeptCall* parent_before(std::uint64_t index, std::int64_t start,
                                 const std::vector<std::uint32_t>& pattern) const;
+  std::vector<const KeptCall*> earlier_than(const KeptCall& parent, std::int64_t start,
+                                            const std::vector<std::uint32_t>& pattern) const;
 
   Repeat::Scope scope_;
   std::array<Seen, ring_size> ring_;
@@ -201,6 +228,7 @@ class Repeats final : public RepeatSink {
     Repeat repeat;  // without pattern, parent and samples
     std::vector<KeptCall> samples;
     std::optional<KeptCall> parent;
+    std::vector<KeptCall> earlier;
   };
   struct Key {  // in a fixed order
     std::vector<std::uint32_t> pattern;

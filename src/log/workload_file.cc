@@ -96,6 +96,8 @@ json repeat_json(const Repeat& repeat, const std::string& file, bool literals) {
   out["scopes"] = repeat.scopes;
   out["calls"] = repeat.calls;
   out["most_in_one_scope"] = repeat.most_in_one_scope;
+  for (const auto& [scope, name] : scopes)
+    if (scope == repeat.scope_of_most && scope != repeat.scope) out["scope_of_most"] = name;
   out["distinct_parameters"] = repeat.distinct_parameters;
   out["parameters_known"] = repeat.parameters_known;
   out["same_values"] = repeat.same_values;
@@ -103,6 +105,12 @@ json repeat_json(const Repeat& repeat, const std::string& file, bool literals) {
   out["longest_span_ms"] = bounded(repeat.longest_span_ms);
   for (const auto& sample : repeat.samples) out["samples"].push_back(sample_json(sample, file, {}, literals));
   if (repeat.parent_sample) out["parent_sample"] = sample_json(*repeat.parent_sample, file, {}, literals);
+  for (const auto& earlier : repeat.earlier) out["earlier"].push_back({{"query", earlier.fingerprint}, {"sample", sample_json(earlier.sample, file, {}, literals)}});
+  if (const auto& pauses = repeat.pauses; pauses.known()) {
+    out["pauses"] = {{"low_ms", bounded(pauses.low_ms)}, {"median_ms", bounded(pauses.median_ms)}, {"high_ms", bounded(pauses.high_ms)}};
+    if (pauses.within_ms >= 0) out["pauses"]["within_ms"] = bounded(pauses.within_ms);
+  }
+  if (repeat.elsewhere) out["elsewhere"] = true;
   return out;
 }
 
@@ -124,6 +132,7 @@ json event_json(const ServerEvent& event, const std::string& file) {
     out["times"] = json::array();
     for (const auto& bucket : event.times.buckets()) out["times"].push_back({bucket.index, bucket.count});
   }
+  if (!event.applications.empty()) out["applications"] = event.applications;
   if (event.first && event.last) out["first"] = *event.first, out["last"] = *event.last;
   if (event.place.file != file) out["file"] = event.place.file;
   if (event.place.line > 0) out["line"] = event.place.line;
@@ -171,7 +180,9 @@ std::string log_entry(const Workload& workload, bool literals, const Texts& text
   separator = "\n  ";
   for (const auto& repeat : workload.repeats) {
     if (!texts.empty() && !known(repeat, texts)) continue;
-    out += separator + dump(repeat_json(repeat, source.path, literals));
+    Repeat told = repeat;
+    if (!texts.empty()) std::erase_if(told.earlier, [&](const Repeat::Earlier& earlier) { return !texts.contains(earlier.fingerprint); });
+    out += separator + dump(repeat_json(told, source.path, literals));
     separator = ",\n  ";
   }
   out += "],\n \"write_pairs\": [";
@@ -397,6 +408,14 @@ class Reader {
     return out;
   }
 
+  Repeat::Scope scope(const json& in, const char* key) {
+    const std::string written = string(in, key);
+    const auto known = std::find_if(std::begin(scopes), std::end(scopes), [&](const auto& each) { return written == each.second; });
+    if (known != std::end(scopes)) return known->first;
+    refuse(key, "is none");
+    return Repeat::Scope::session_burst;
+  }
+
   Repeat repeat(const json& in, const std::string& file) {
     Repeat out;
     std::vector<std::string> texts;
@@ -413,10 +432,8 @@ class Reader {
     }
     std::string parent_text;
     if (const std::string parent = string(in, "parent", false); !parent.empty()) out.parent = fingerprint(parent, &parent_text);
-    const std::string scope = string(in, "scope");
-    const auto known = std::find_if(std::begin(scopes), std::end(scopes), [&](const auto& each) { return scope == each.second; });
-    if (known == std::end(scopes)) refuse("scope", "is none");
-    else out.scope = known->first;
+    out.scope = scope(in, "scope");
+    out.scope_of_most = in.is_object() && in.contains("scope_of_most") ? scope(in, "scope_of_most") : out.scope;
     out.scopes = count(in, "scopes");
     out.calls = count(in, "calls");
     out.most_in_one_scope = count(in, "most_in_one_scope");
@@ -428,6 +445,23 @@ class Reader {
     for (const auto& each : member(in, "samples", json::value_t::array, false))
       out.samples.push_back(sample(each, file, texts[out.samples.size() % texts.size()]));
     if (in.is_object() && in.contains("parent_sample")) out.parent_sample = sample(in["parent_sample"], file, parent_text);
+    for (const auto& each : member(in, "earlier", json::value_t::array, false)) {
+      std::string text;
+      Repeat::Earlier earlier{fingerprint(string(each, "query"), &text), {}};
+      if (each.is_object() && each.contains("sample")) earlier.sample = sample(each["sample"], file, text);
+      out.earlier.push_back(std::move(earlier));
+    }
+    if (in.is_object() && in.contains("pauses")) out.pauses = pauses(in["pauses"]);
+    if (in.is_object() && in.contains("elsewhere")) out.elsewhere = boolean(in, "elsewhere");
+    return out;
+  }
+
+  Repeat::Pauses pauses(const json& in) {
+    Repeat::Pauses out;
+    out.low_ms = milliseconds(in, "low_ms", true).value_or(-1);
+    out.median_ms = milliseconds(in, "median_ms", true).value_or(-1);
+    out.high_ms = milliseconds(in, "high_ms", true).value_or(-1);
+    if (in.is_object() && in.contains("within_ms")) out.within_ms = milliseconds(in, "within_ms", true).value_or(-1);
     return out;
   }
 
@@ -465,6 +499,8 @@ class Reader {
     out.total = static_cast<double>(count(in, "total", false));
     out.most = static_cast<double>(count(in, "most", false));
     out.times = times(in);
+    if (in.is_object() && in.contains("applications"))
+      for (const auto& [application, calls] : member(in, "applications", json::value_t::object).items()) out.applications[application] = count_of(calls, "applications");
     if (in.is_object() && in.contains("first")) out.first = time(in, "first"), out.last = time(in, "last");
     out.place = {string(in, "file", false), static_cast<int>(in.is_object() && in.contains("line") ? count_of(in["line"], "line", 2'147'483'647) : 0), 0};
     if (out.place.file.empty()) out.place.file = file;

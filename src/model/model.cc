@@ -19,13 +19,15 @@ std::string Place::str() const {
 
 std::string_view name(ServerEvent::Kind kind) {
   static constexpr std::array<std::string_view, server_event_kinds> names = {
-      "unknown_relation", "cancelled", "lock_wait", "lock_still_waiting", "deadlock", "temporary_file", "connection", "disconnection", "refused_connection"};
+      "unknown_relation", "cancelled", "lock_wait", "lock_still_waiting", "deadlock", "temporary_file", "connection", "disconnection", "refused_connection",
+      "open_transaction"};
   return names[static_cast<std::size_t>(kind)];
 }
 
 std::string_view label(ServerEvent::Kind kind) {
   static constexpr std::array<std::string_view, server_event_kinds> labels = {
-      "unknown relation", "cancelled", "lock wait", "still waiting for a lock", "deadlock", "temporary file", "connection", "session ended", "connection refused"};
+      "unknown relation", "cancelled", "lock wait", "still waiting for a lock", "deadlock", "temporary file", "connection", "session ended", "connection refused",
+      "long transaction"};
   return labels[static_cast<std::size_t>(kind)];
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -69,6 +70,7 @@ struct Repeat {
   std::uint64_t scopes = 0;            // how many scopes showed it
   std::uint64_t calls = 0;             // of the pattern, summed over scopes
   std::uint64_t most_in_one_scope = 0;
+  Scope scope_of_most = Scope::session_burst;  // of the scope with the most calls
   std::uint64_t distinct_parameters = 0;  // in the scope with the most calls
   bool parameters_known = false;
   bool same_values = false;  // one SELECT with the same values (or without any) each time, instead of different ones
@@ -76,6 +78,25 @@ struct Repeat {
   double longest_span_ms = 0;  // first start to last end, in the scope with the most calls
   std::vector<Sample> samples;  // three rounds of the pattern, in its order, of the scope with the most calls
   std::optional<Sample> parent_sample;
+
+  // A SELECT that came earlier in the same burst or transaction than the parent.
+  struct Earlier {
+    std::string fingerprint;
+    Sample sample;
+  };
+  std::vector<Earlier> earlier;  // the latest first, a few; of the scope with the most calls
+
+  // How long the client took from one round to the next, in the burst with the most calls: a loop comes right back, requests
+  // come when they come. Below zero: not known, or in no burst.
+  struct Pauses {
+    double low_ms = -1;   // the 10th of a hundred
+    double high_ms = -1;  // the 90th
+    double median_ms = -1;
+    double within_ms = -1;  // the median between the statements of one round
+    bool known() const { return median_ms >= 0; }
+  };
+  Pauses pauses;
+  bool elsewhere = false;  // meanwhile another session ran a statement of the pattern
 };
 
 // Two writes of one session that follow each other within a burst, each a transaction of its own.
@@ -100,18 +121,21 @@ struct ServerEvent {
     connection,          // log_connections; about: user@database
     disconnection,       // log_disconnections
     refused_connection,  // too many clients
+    open_transaction,    // BEGIN to COMMIT or ROLLBACK, 10 s or more; about: "idle" when that was most of it, or "busy". The statement is
+                         // the one before the longest pause
   };
   Kind kind = Kind::cancelled;
   std::string about;
   std::string fingerprint;  // of the statement that it befell; "" when it was not logged
   std::string statement;    // normalised
   std::uint64_t count = 0;
-  double total = 0;  // whole bytes (temporary_file) or microseconds (lock_wait, disconnection: of the session)
+  double total = 0;  // whole bytes (temporary_file) or microseconds (lock_wait, disconnection: of the session, open_transaction)
   double most = 0;
   Histogram times;   // of the milliseconds
   std::optional<std::int64_t> first;
   std::optional<std::int64_t> last;
   Place place;  // of the first
+  std::map<std::string, std::uint64_t> applications;  // of `count`, where the log tells: a few
 };
 
 // Which log, by its content: its name, place and compression change, and a device's inode says nothing on another machine.
@@ -157,6 +181,6 @@ struct Workload {
 // "unknown relation", and by a name that machines keep: "unknown_relation".
 std::string_view label(ServerEvent::Kind kind);
 std::string_view name(ServerEvent::Kind kind);
-inline constexpr int server_event_kinds = 9;
+inline constexpr int server_event_kinds = 10;
 
 }  // namespace pgadvise

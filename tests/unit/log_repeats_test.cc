@@ -231,6 +231,41 @@ TEST(Repeats, EveryScopeThatShowsThemIsCounted) {
   EXPECT_EQ(workload.repeats[0].most_in_one_scope, 9u);
 }
 
+TEST(Repeats, KnowTheClientsPauses) {
+  const Workload even = Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 8, 3).read();
+  ASSERT_EQ(even.repeats.size(), 1u);
+  EXPECT_NEAR(even.repeats[0].pauses.median_ms, 2.5, 0.6);  // 3 ms from stamp to stamp, half a millisecond of work
+  EXPECT_NEAR(even.repeats[0].pauses.high_ms, 2.5, 0.6);
+  EXPECT_LT(even.repeats[0].pauses.within_ms, 0);  // one statement a round
+  EXPECT_FALSE(even.repeats[0].elsewhere);
+
+  Calls requests;
+  for (int i = 1; i <= 10; ++i) requests.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i), 30).call(fmt::format("SELECT b FROM d WHERE id = {}", i), 1);
+  const Workload apart = requests.read();
+  ASSERT_EQ(apart.repeats.size(), 1u);
+  EXPECT_NEAR(apart.repeats[0].pauses.median_ms, 29.5, 6);
+  EXPECT_NEAR(apart.repeats[0].pauses.within_ms, 0.5, 0.2);
+}
+
+TEST(Repeats, KnowWhetherAnotherSessionRanTheSame) {
+  Calls calls;
+  for (int i = 1; i <= 12; ++i) calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i), 2, i == 6 ? 8 : 7);
+  const Workload workload = calls.read();
+  ASSERT_FALSE(workload.repeats.empty());
+  EXPECT_TRUE(workload.repeats[0].elsewhere);
+  const Workload before = Calls().call("SELECT a FROM c WHERE p_id = 1", 0, 8).loop("SELECT a FROM c WHERE p_id", 6, 2).read();
+  ASSERT_FALSE(before.repeats.empty());
+  EXPECT_FALSE(before.repeats[0].elsewhere);  // it came before them
+}
+
+TEST(Repeats, KnowWhatCameBeforeTheParent) {
+  const Workload workload = Calls().call("SELECT id FROM p WHERE id < 9").call("SELECT v FROM settings").loop("SELECT a FROM c WHERE p_id", 6).read();
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  ASSERT_EQ(workload.repeats[0].earlier.size(), 1u);
+  EXPECT_EQ(workload.repeats[0].earlier[0].sample.place.line, 1);
+  EXPECT_EQ(workload.query(workload.repeats[0].parent)->text, "SELECT v FROM settings");
+}
+
 struct Shop {
   Catalog catalog;
   Shop() {
@@ -309,6 +344,119 @@ TEST(NPlusOneRule, RareBurstsOfABusyQueryAreANote) {
   const auto outcome = judge(workload);
   ASSERT_EQ(outcome.findings.size(), 1u);
   EXPECT_EQ(outcome.findings[0].severity, Severity::note);
+}
+
+TEST(NPlusOneRule, TheKeysComeFromWhatTheForeignKeyNames) {
+  Workload workload = Calls().call("SELECT id FROM p WHERE id < 9").call("SELECT v FROM settings").loop("SELECT a FROM c WHERE p_id", 6).read();
+  const Shop shop;
+  const auto outcome = judge(workload, &shop.catalog);
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  EXPECT_TRUE(confidence(outcome.findings[0]).starts_with("confidence high")) << confidence(outcome.findings[0]);
+  EXPECT_EQ(outcome.findings[0].evidence[0].text, "the keys come from: SELECT id FROM p WHERE id < $1");
+  EXPECT_EQ(outcome.findings[0].evidence[0].place->line, 1);
+}
+
+TEST(NPlusOneRule, AnEarlierStatementOfTheRoundGivesTheKey) {
+  Calls calls;
+  calls.call("SELECT x FROM list WHERE x < 9");
+  for (int i = 1; i <= 6; ++i) calls.call(fmt::format("SELECT id FROM p WHERE name = 'n{}'", i)).call(fmt::format("SELECT a FROM c WHERE p_id = {}", i));
+  Workload workload = calls.read();
+  const Shop shop;
+  const auto outcome = judge(workload, &shop.catalog);
+  ASSERT_EQ(outcome.findings.size(), 2u);
+  for (const auto& finding : outcome.findings)
+    EXPECT_EQ(finding.evidence[0].text, finding.subject.table == "c" ? "the keys come from: SELECT id FROM p WHERE name = $1" : "the query before it: SELECT x FROM list WHERE x < $1");
+}
+
+// Four statements of each request, on a client that is taken from a pool for its length.
+TEST(NPlusOneRule, RequestsOfAServiceAreANote) {
+  Calls calls;
+  const double pauses[] = {3, 41, 12, 8, 70, 22, 5, 33, 18, 60};
+  for (int i = 1; i <= 40; ++i) {
+    calls.call(fmt::format("SELECT s FROM session WHERE id = {}", i), pauses[i % 10]);
+    for (const auto* table : {"person", "basket", "visit"}) calls.call(fmt::format("SELECT a FROM {} WHERE id = {}", table, i), 1);
+  }
+  Workload workload = calls.read();
+  const auto outcome = judge(workload);
+  ASSERT_FALSE(outcome.findings.empty());
+  for (const auto& finding : outcome.findings) EXPECT_EQ(finding.severity, Severity::note) << finding.message;
+}
+
+TEST(NPlusOneRule, AQueryOfOneRowGivesNoKeys) {
+  Calls calls;
+  calls.call("SELECT 1");
+  const double pauses[] = {3, 41, 12, 8, 70, 22, 5, 33, 18, 60};
+  for (int i = 1; i <= 20; ++i) calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i), pauses[i % 10]);
+  Workload workload = calls.read();
+  const auto outcome = judge(workload);
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  EXPECT_EQ(outcome.findings[0].severity, Severity::note);
+  EXPECT_NE(confidence(outcome.findings[0]).find("as unevenly"), std::string::npos) << confidence(outcome.findings[0]);
+}
+
+// Rows that come one by one with no list before them: evenly and at once they are a loop, else nothing tells.
+TEST(NPlusOneWriteRule, IngestIsANoteAndAScriptIsNot) {
+  const auto severity = [](const Calls& calls) {
+    Workload workload = calls.read();
+    sql::resolve(workload, Catalog{});
+    const auto outcome = lint::run({nullptr, &workload, nullptr}, {"n-plus-one-write"});
+    EXPECT_EQ(outcome.findings.size(), 1u);
+    return outcome.findings.empty() ? Severity::error : outcome.findings[0].severity;
+  };
+  const auto insert = [](int i) { return fmt::format("INSERT INTO t (a, b) VALUES ({}, 'x{}')", i, i); };
+  Calls script, ingest, several;
+  const double pauses[] = {3, 41, 12, 8, 70, 22, 5, 33, 18, 60};
+  for (int i = 1; i <= 700; ++i) script.call(insert(i), 2);
+  for (int i = 1; i <= 30; ++i) ingest.call(insert(i), pauses[i % 10]);
+  for (int i = 1; i <= 60; ++i) several.call(insert(i), 2, i % 20 == 0 ? 8 : 7);  // another connection writes the same
+  EXPECT_EQ(severity(script), Severity::warning);
+  EXPECT_EQ(severity(ingest), Severity::note);
+  EXPECT_EQ(severity(several), Severity::note);
+}
+
+// On a busy machine, without a schema: the list leads to the loop each time.
+TEST(NPlusOneRule, AListThatAlwaysLeadsToItIsItsParent) {
+  const double pauses[] = {1, 9, 2, 1, 8, 1, 7, 1, 9, 8};
+  const auto severity = [&](int others) {
+    Calls calls;
+    for (int request = 0; request < 4; ++request) {
+      calls.call("SELECT id FROM p WHERE x > 4", 400);
+      for (int i = 0; i < 12; ++i) calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", 100 * request + i), 0.5 + pauses[i % 10]);
+    }
+    for (int i = 0; i < others; ++i) calls.call("SELECT id FROM p WHERE x > 4", 400);
+    Workload workload = calls.read();
+    const auto outcome = judge(workload);
+    EXPECT_EQ(outcome.findings.size(), 1u);
+    return outcome.findings.at(0).severity;
+  };
+  EXPECT_EQ(severity(0), Severity::warning);
+  EXPECT_EQ(severity(4), Severity::note);  // as often as not it leads to nothing
+}
+
+// pgbench -i, where the log has no application's name.
+TEST(NPlusOneWriteRule, ABenchmarksTablesAreFilledAsItLikes) {
+  const auto findings = [](const std::string& table) {
+    Calls calls;
+    calls.call("begin");
+    for (int i = 1; i <= 20; ++i) calls.call(fmt::format("insert into {}(bid,bbalance) values({},0)", table, i));
+    Workload workload = calls.call("commit").read();
+    sql::resolve(workload, Catalog{});
+    return lint::run({nullptr, &workload, nullptr}, {"n-plus-one-write"}).findings.size();
+  };
+  EXPECT_EQ(findings("pgbench_branches"), 0u);
+  EXPECT_EQ(findings("branches"), 1u);
+}
+
+TEST(NPlusOneRule, SaysWhatTheRewriteTakesForGranted) {
+  std::string text = at(1, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT id FROM p");
+  for (int i = 1; i <= 9; ++i)
+    text += at(1 + i * 0.002, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT a FROM c WHERE a = $1 AND p_id = $2") +
+            at(1 + i * 0.002, 7, fmt::format("DETAIL:  parameters: $1 = '4', $2 = '{}'", i));
+  Workload workload = read_text(text).workload;
+  const Shop shop;
+  const auto outcome = judge(workload, &shop.catalog);
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  EXPECT_EQ(outcome.findings[0].evidence.back().text, "the rewrite takes for granted that $1 is the same in every call: as in the 3 of the 9 calls that were kept");
 }
 
 TEST(NPlusOneRule, SpeaksDrizzleWhereTheProjectDoes) {
