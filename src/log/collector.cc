@@ -532,8 +532,15 @@ Outcome Collector::event(Session& session, const Record& record, const Preview& 
   auto parsed = parse_event(record);
   if (!parsed) return {};
   const bool bytes = parsed->kind == ServerEvent::Kind::temporary_file;
-  Happening happening{parsed->kind, clean(parsed->about), {}, {}, bytes ? parsed->amount : parsed->amount * 1000, record.time, &source_->path, {source_->path, record.line, 0},
-                      identify(session, record, preview.identity)};
+  Happening happening;
+  happening.kind = parsed->kind;
+  happening.about = clean(parsed->about);
+  happening.amount = bytes ? parsed->amount : parsed->amount * 1000;
+  happening.time = record.time;
+  happening.log = &source_->path;
+  happening.place.file = source_->path;
+  happening.place.line = record.line;
+  happening.identity = identify(session, record, preview.identity);
   if (const auto text = trim(record.statement); !text.empty()) {
     const StatementScan scan = scanner_.scan(text);
     const std::uint64_t hash = scan.hash;
@@ -592,9 +599,16 @@ void Collector::end_transaction(Session& session, const Statement& statement) {
   session.transaction = {};
   if (open.start == no_time || open.last_end - open.start < shortest_told || identities_[statement.identity].tool) return;
   const std::int64_t length = open.last_end - open.start;
-  Happening happening{ServerEvent::Kind::open_transaction, 2 * open.idle >= length ? "idle" : "busy", {}, {}, static_cast<double>(length), open.last_end, statement.file, {}, statement.identity};
   const auto& [file, line] = open.place;
-  happening.place = file ? Place{*file, line, 0} : Place{*statement.file, statement.line, 0};
+  Happening happening;
+  happening.kind = ServerEvent::Kind::open_transaction;
+  happening.about = 2 * open.idle >= length ? "idle" : "busy";
+  happening.amount = static_cast<double>(length);
+  happening.time = open.last_end;
+  happening.log = statement.file;
+  happening.place.file = file ? *file : *statement.file;
+  happening.place.line = file ? line : statement.line;
+  happening.identity = statement.identity;
   if (const auto query = queries_.find(open.before_pause); query != queries_.end()) {
     happening.fingerprint = query->second->fingerprint;
     happening.statement = query->second->text;

@@ -63,7 +63,7 @@ class Collector final : public RecordSink {
   void other(Session& session, const Record& record);
   Outcome event(Session& session, const Record& record, const Preview& preview);
   struct Happening {  // in the log `log`; amount: as ServerEvent::total
-    ServerEvent::Kind kind;
+    ServerEvent::Kind kind = ServerEvent::Kind::cancelled;
     std::string about, fingerprint, statement;
     double amount = 0;
     std::int64_t time = no_time;
@@ -147,7 +147,7 @@ class Collector final : public RecordSink {
   std::deque<std::uint64_t> trace_order_;
   RepeatsByLog repeats_;
   struct EventKey {  // in a fixed order
-    ServerEvent::Kind kind;
+    ServerEvent::Kind kind = ServerEvent::Kind::cancelled;
     std::string about;
     std::string fingerprint;
     auto operator<=>(const EventKey&) const = default;

@@ -113,7 +113,11 @@ TEST(Pools, AreSummedOverApplications) {
   catalog.settings = {{"max_connections", "100"}};
   Project project;
   project.pools = {{60, "max", "a", {"a/db.ts", 1, 1}}, {50, "max", "a", {"a/db.ts", 9, 1}}, {20, "max", "b", {"b/db.ts", 1, 1}}};
-  project.instances = {{2, "replicas of Deployment b", {}, {"k8s.yaml", 3, 1}, "b"}};
+  InstanceCount& instances = project.instances.emplace_back();  // in one expression GCC 12 warns of what is initialised
+  instances.count = 2;
+  instances.what = "replicas of Deployment b";
+  instances.place.file = "k8s.yaml";
+  instances.name = "b";
   const auto found = [&] { return run({.catalog = &catalog, .project = &project}, {"pool-larger-than-server"}).findings; };
   ASSERT_EQ(found().size(), 1u);  // 60 + 2 * 20
   EXPECT_EQ(found()[0].severity, Severity::note);
