@@ -19,9 +19,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int most_layers = 12;          // of plans, each without the indexes of those before it
-constexpr double worth_looking = 0.0005;  // of the workload's cost
-constexpr double gain_with_limit = 0.001;
+constexpr int most_layers = 20;          // of plans, each without the indexes of those before it
+constexpr double worth_looking = 0.00001;  // of the workload's cost
+constexpr double gain_with_limit = 0.0001;
 constexpr double gain_without_limit = 0.01;
 
 class Advisor {
@@ -134,7 +134,7 @@ class Advisor {
 
   // What the planner would use, then what it would use without those, and so on: everything else is of no use to the question.
   void peel(std::size_t at, IndexSet left) {
-    const double enough = std::max(base_[at] * 0.005, worth_looking * total_ / model_.question(at).weight);
+    const double enough = std::max(base_[at] * 0.0005, worth_looking * total_ / model_.question(at).weight);
     for (int layer = 0; layer < most_layers && !left.empty() && !ended(); ++layer) {
       const auto plan = model_.ask(at, left);
       if (!plan || plan->used.empty() || base_[at] - plan->cost < enough) return;
@@ -182,6 +182,10 @@ class Advisor {
       alive.insert(more.begin(), more.end());
     }
     alive_.assign(alive.begin(), alive.end());
+    std::map<std::string, IndexSet> alike;
+    for (const int index : alive_) alike[lead(proposals_[static_cast<std::size_t>(index)])].push_back(index);
+    sizes_.alike.resize(proposals_.size());
+    for (const int index : alive_) sizes_.alike[static_cast<std::size_t>(index)] = alike[lead(proposals_[static_cast<std::size_t>(index)])];
     for (std::size_t at = 0; at < model_.size(); ++at) {
       IndexSet relevant;
       for (const int index : alive_)

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr int most_rounds = 100;
+constexpr double least_worth = 0.00001;  // of the workload's cost: less is chance
 
 
 IndexSet united(const IndexSet& a, const IndexSet& b) {
@@ -47,14 +48,14 @@ class Selection {
         const IndexSet next = united(chosen_, moves[at]);
         if (dead[at] || next.size() == chosen_.size() || !fits(next)) continue;
         const double gain = total_ - optimistic(next);
-        if (gain >= least()) queue.emplace_back(gain / std::pow(added_bytes(next), by_size), at);
+        if (gain >= least(added_bytes(next))) queue.emplace_back(gain / std::pow(added_bytes(next), by_size), at);
       }
       std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
       for (const auto& [hope, at] : queue) {
         if (hope <= best_value) break;
         const IndexSet next = united(chosen_, moves[at]);
         const double scale = std::pow(added_bytes(next), by_size);
-        const auto cost = exact(next, total_ - std::max(best_value * scale, least()));
+        const auto cost = exact(next, total_ - std::max(best_value * scale, least(added_bytes(next))));
         if (!cost) continue;
         const double value = (total_ - *cost) / scale;
         if (value > best_value) best_value = value, best = at;
@@ -70,7 +71,7 @@ class Selection {
   void improve(const std::vector<IndexSet>& moves) {
     bool better = true;
     for (int round = 0; better && round < most_rounds && !model_.stopped(); ++round) {
-      better = drop(small() / 2);
+      better = drop(false);
       std::vector<std::pair<double, std::size_t>> queue;
       for (std::size_t at = 0; at < moves.size(); ++at) {
         const IndexSet all = united(chosen_, moves[at]);
@@ -85,7 +86,7 @@ class Selection {
         better |= exchange(moves[at]);
       }
     }
-    drop(least());
+    drop(true);
   }
 
   // All of `indexes`, one after the other, the one that pays most per byte first.
@@ -122,8 +123,12 @@ class Selection {
 
  private:
   double weight(std::size_t at) const { return model_.question(at).weight; }
-  double least() const { return std::max(options_.least_gain * total_, 1e-9); }
-  double small() const { return std::max(std::min(options_.least_gain, 0.0005) * total_, 1e-9); }
+  // What so many bytes have to save: under a budget the less, the less of it they take.
+  double least(double size) const {
+    const double share = options_.budget ? std::clamp(0.01 * size / static_cast<double>(*options_.budget), least_worth, options_.least_gain) : options_.least_gain;
+    return std::max(share * total_, 1e-9);
+  }
+  double small() const { return std::max(least_worth * total_, 1e-9); }
   double bytes(int index) const { return static_cast<double>(sizes_.bytes[static_cast<std::size_t>(index)]); }
   double bytes(const IndexSet& set) const {
     double sum = 0;
@@ -150,6 +155,15 @@ class Selection {
     return affected(changed);
   }
 
+  // With all that begin as the new ones do.
+  IndexSet with_alike(const IndexSet& next) const {
+    IndexSet out = next;
+    for (const int index : next)
+      if (static_cast<std::size_t>(index) < sizes_.alike.size() && !std::binary_search(chosen_.begin(), chosen_.end(), index))
+        out = united(out, sizes_.alike[static_cast<std::size_t>(index)]);
+    return out;
+  }
+
   // The least that the workload can cost with `next`, for all that is known.
   double optimistic(const IndexSet& next) const {
     double sum = total_ - upkeep(chosen_) + upkeep(next);
@@ -168,9 +182,15 @@ class Selection {
       else if (now.lower > options_.most_loss * base_[at]) return std::nullopt;
     }
     std::sort(open.begin(), open.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+    const IndexSet wide = with_alike(next);
     for (const auto& [gap, at] : open) {
       if (sum >= limit) return std::nullopt;
+      const double before = model_.bounds(at, next).lower;
+      // All that begin alike at once: the best of them is known then, and what the others can't beat.
+      if (wide.size() > next.size()) (void)model_.cost(at, wide);
       const double lower = model_.bounds(at, next).lower;
+      sum += weight(at) * (lower - before);
+      if (sum >= limit) return std::nullopt;
       const double cost = model_.cost(at, next);
       if (cost > options_.most_loss * base_[at]) return std::nullopt;
       sum += weight(at) * (cost - lower);
@@ -179,13 +199,13 @@ class Selection {
   }
 
   // Those that save too little for themselves, once others are there.
-  bool drop(double loss) {
+  bool drop(bool all) {
     bool dropped = false;
     for (bool more = true; more && !model_.stopped();) {
       more = false;
       for (const int index : IndexSet(chosen_)) {
         const IndexSet rest = without(chosen_, index);
-        const auto cost = exact(rest, total_ + loss);
+        const auto cost = exact(rest, total_ + (all ? least(bytes(index)) : small() / 2));
         if (!cost) continue;
         take(rest);
         dropped = more = true;
@@ -204,7 +224,7 @@ class Selection {
       if (!next || *next == last) return false;
       last = *next;
       if (total_ - optimistic(*next) <= small()) return false;
-      const double needed = next->size() > chosen_.size() && fits(united(chosen_, move)) ? least() : small();
+      const double needed = next->size() > chosen_.size() && fits(united(chosen_, move)) ? least(added_bytes(*next)) : small();
       if (exact(*next, total_ - needed)) {
         take(*next);
         return true;

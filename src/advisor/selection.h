@@ -19,9 +19,11 @@ struct SelectionOptions {
   double most_loss = 1.1;
 };
 
+// By candidate.
 struct Sizes {
-  std::vector<std::int64_t> bytes;  // by candidate
-  std::vector<double> upkeep;       // what the workload's writes pay for it
+  std::vector<std::int64_t> bytes;
+  std::vector<double> upkeep;      // what the workload's writes pay for it
+  std::vector<IndexSet> alike;     // those that begin with the same column, itself included; may be left empty
 };
 
 struct Step {
