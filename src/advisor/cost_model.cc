@@ -9,6 +9,8 @@ namespace {
 // Two paths that differ by less are one to the planner, so that costs wobble.
 constexpr double alike = 1.0001;
 
+constexpr std::chrono::seconds longest_silence{1};
+
 }  // namespace
 
 std::size_t CostModel::add(Question question, const plan::WhatIfPlan& base) {
@@ -41,6 +43,7 @@ void CostModel::place(const Known& known, Entry& entry) const {
 
 Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& indexes) {
   auto plan = what_if_.cost(questions_[question].statement, indexes);
+  asked_ = std::chrono::steady_clock::now();
   if (!plan) {
     if (plan.error().kind == Error::Kind::database && !lost_) lost_ = plan.error();
     return plan;
@@ -92,6 +95,12 @@ double CostModel::cost(std::size_t question, const IndexSet& indexes) {
   // It could be planned without these, and can't with them: a timeout, a lock. They are taken for useless.
   known_[question].entries.push_back({relevant, {}, now.upper, bits(known, relevant), {}, false});
   return now.upper;
+}
+
+void CostModel::rest() {
+  if (std::chrono::steady_clock::now() - asked_ < longest_silence) return;
+  what_if_.clear();
+  asked_ = std::chrono::steady_clock::now();
 }
 
 IndexSet CostModel::used(std::size_t question, const IndexSet& indexes) const {

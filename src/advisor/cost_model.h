@@ -4,6 +4,7 @@
 #pragma once
 
 #include <bitset>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <set>
@@ -50,6 +51,9 @@ class CostModel {
   // Of `indexes`, those that the plan uses; empty when that is not known.
   IndexSet used(std::size_t question, const IndexSet& indexes) const;
 
+  // Called while nothing is asked for long: the server's transaction is not kept open meanwhile.
+  void rest();
+
   void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }
   bool stopped() const { return stopped_; }
   const std::optional<Error>& lost() const { return lost_; }  // the server, for good
@@ -77,6 +81,7 @@ class CostModel {
   std::vector<Question> questions_;
   std::vector<Known> known_;
   std::vector<std::vector<std::size_t>> by_index_;
+  std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();
   std::function<bool()> stop_;
   bool stopped_ = false;
   std::optional<Error> lost_;

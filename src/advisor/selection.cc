@@ -38,15 +38,15 @@ class Selection {
 
   // `by_size`: 1 prefers gain per byte, 0 gain alone.
   void greedy(const std::vector<IndexSet>& moves, double by_size) {
-    std::vector<bool> dead(moves.size(), false);
     for (;;) {
       std::size_t best = moves.size();
       double best_value = 0;
       // Optimistic values first; the best is asked about until one that is known is the best.
       std::vector<std::pair<double, std::size_t>> queue;
       for (std::size_t at = 0; at < moves.size(); ++at) {
+        model_.rest();
         const IndexSet next = united(chosen_, moves[at]);
-        if (dead[at] || next.size() == chosen_.size() || !fits(next)) continue;
+        if (next.size() == chosen_.size() || !fits(next)) continue;
         const double gain = total_ - optimistic(next);
         if (gain >= least(added_bytes(next))) queue.emplace_back(gain / std::pow(added_bytes(next), by_size), at);
       }
@@ -74,6 +74,7 @@ class Selection {
       better = drop(false);
       std::vector<std::pair<double, std::size_t>> queue;
       for (std::size_t at = 0; at < moves.size(); ++at) {
+        model_.rest();
         const IndexSet all = united(chosen_, moves[at]);
         if (all.size() == chosen_.size()) continue;
         const double gain = total_ - optimistic(all);

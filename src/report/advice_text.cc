@@ -29,6 +29,13 @@ std::string plural(std::size_t count, std::string_view noun, std::string_view se
   return fmt::format("{} {}", report::count(count), count == 1 ? noun : several);
 }
 
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text))
+    if (c != ' ' || (!out.empty() && out.back() != ' ')) out += c;
+  return out;
+}
+
 class Writer {
  public:
   Writer(const Advice& advice, const AdviceOptions& options) : advice_(advice), options_(options) {}
@@ -115,7 +122,7 @@ class Writer {
     for (const auto& query : advice_.queries) {
       if (query.cost_after >= query.cost_before || shown == most) break;
       ++shown;
-      out_ += fmt::format("{:>9} {:>9} {:>9}  {}\n", cost(query.weight), cost(query.cost_before), cost(query.cost_after), ellipsis(query.text, width() - 31));
+      out_ += fmt::format("{:>9} {:>9} {:>9}  {}\n", cost(query.weight), cost(query.cost_before), cost(query.cost_after), ellipsis(one_line(query.text), width() - 31));
     }
     if (advice_.queries.size() > shown) out_ += fmt::format("and {}\n", plural(advice_.queries.size() - shown, "other", "others"));
   }
