@@ -22,7 +22,7 @@ bool sortable(const Column& column) {
 }
 
 bool is_text(const Column& column) {
-  return column.type == "text" || column.type.starts_with("character varying") || column.type.starts_with("character(") || column.type == "citext";
+  return column.type == "text" || column.type.starts_with("character varying") || column.type.starts_with("character(");
 }
 
 const Column* key_column(const Table& table, const std::string& name) {

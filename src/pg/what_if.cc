@@ -214,6 +214,9 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes) {
     there_[known.table].insert(owner);
     ++count_;
   }
+  // No row: HypoPG has no more room, or does not want to.
+  for (const int index : indexes)
+    if (Known& known = known_[static_cast<std::size_t>(index)]; known.oids.empty()) known.refused = true;
   return {};
 }
 
@@ -226,14 +229,16 @@ Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const 
     if (const auto there = there_.find(table); there != there_.end())
       for (const int index : there->second)
         if (std::find(indexes.begin(), indexes.end(), index) == indexes.end()) gone.push_back(index);
-  std::vector<int> fresh;
-  for (const int index : indexes)
-    if (const Known& known = known_[static_cast<std::size_t>(index)]; known.oids.empty() && !known.refused) fresh.push_back(index);
   if (!gone.empty())
     if (const auto dropped = drop(gone); !dropped) return dropped;
-  if (!fresh.empty())
+  // Where one is refused the others have to be made again.
+  for (;;) {
+    std::vector<int> fresh;
+    for (const int index : indexes)
+      if (const Known& known = known_[static_cast<std::size_t>(index)]; known.oids.empty() && !known.refused) fresh.push_back(index);
+    if (fresh.empty()) return {};
     if (const auto created = create(fresh); !created) return created;
-  return {};
+  }
 }
 
 // Works from 12 on, where EXPLAIN (GENERIC_PLAN) needs 16.
