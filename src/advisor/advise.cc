@@ -22,7 +22,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int most_layers = 20;          // of plans, each without the indexes of those before it
 constexpr double worth_looking = 0.00001;  // of the workload's cost
 constexpr double least_saved = 1;          // by a call: a page read in sequence
-constexpr double gain_with_limit = 0.0001;
 constexpr double gain_without_limit = 0.01;
 
 class Advisor {
@@ -34,14 +33,14 @@ class Advisor {
 
   Advice run() {
     advice_.budget_bytes = options_.budget;
-    studied_ = study(workload_, catalog_, source_, advice_.not_explained, diagnostics_);
+    studied_ = study(workload_, catalog_, source_, [this] { return stop(); }, advice_.not_explained, diagnostics_);
     model_.stop_when([this] { return stop(); });
     ask_without_indexes();
     find_candidates();
     choose();
     report();
     if (model_.lost()) diagnostics_.push_back(*model_.lost());
-    advice_.complete = !model_.stopped() && !model_.lost() && !stop();
+    advice_.complete = advice_.complete && !model_.stopped() && !model_.lost() && !stop();
     advice_.what_if_calls = what_if_.calls();
     what_if_.clear();
     return std::move(advice_);
@@ -52,7 +51,7 @@ class Advisor {
   bool ended() const { return stop() || model_.lost(); }
 
   void ask_without_indexes() {
-    for (std::size_t at = 0; at < studied_.size(); ++at) {
+    for (std::size_t at = 0; at < studied_.size() && !stop(); ++at) {
       const Studied& studied = studied_[at];
       std::vector<std::pair<const plan::WhatIfStatement*, plan::WhatIfPlan>> plans;
       std::string why;
@@ -62,6 +61,8 @@ class Advisor {
         else why = plan.error().what;
         if (!plan && plan.error().kind == Error::Kind::database) {
           diagnostics_.push_back(plan.error());
+          advice_.complete = false;
+          found_.resize(model_.size());
           return;
         }
       }
@@ -202,7 +203,7 @@ class Advisor {
 
   void choose() {
     SelectionOptions how{.budget = options_.budget, .max_indexes = options_.max_indexes};
-    how.least_gain = options_.budget || options_.max_indexes ? gain_with_limit : gain_without_limit;
+    if (!options_.budget && !options_.max_indexes) how.least_local_gain = gain_without_limit;
     chosen_ = select_indexes(model_, sizes_, alive_, {groups_.begin(), groups_.end()}, how);
   }
 

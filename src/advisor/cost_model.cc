@@ -26,6 +26,10 @@ const std::vector<std::size_t>& CostModel::questions_of(int index) const {
 
 CostModel::Bits CostModel::bits(const Known& known, const IndexSet& indexes) const {
   Bits out;
+  if (known.relevant.size() < indexes.size()) {
+    for (std::size_t at = 0; at < known.relevant.size(); ++at) out[at] = std::binary_search(indexes.begin(), indexes.end(), known.relevant[at]);
+    return out;
+  }
   auto at = known.relevant.begin();
   for (const int index : indexes) {
     at = std::lower_bound(at, known.relevant.end(), index);

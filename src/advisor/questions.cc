@@ -90,8 +90,8 @@ class Study {
 
 }  // namespace
 
-std::vector<Studied> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, std::size_t& not_explained,
-                           Diagnostics& diagnostics) {
+std::vector<Studied> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, const std::function<bool()>& stop,
+                           std::size_t& not_explained, Diagnostics& diagnostics) {
   std::vector<Studied> out;
   Study study(catalog, source);
   const auto leave_out = [&](const Query& query, std::string why) {
@@ -99,6 +99,7 @@ std::vector<Studied> study(const Workload& workload, const Catalog& catalog, pla
     diagnostics.push_back({Error::Kind::passing, where(query), "not explained: " + std::move(why), {}});
   };
   for (const Query& query : workload.queries) {
+    if (stop()) break;
     if (!query.facts.parsed) {
       leave_out(query, "it can't be parsed");
       continue;

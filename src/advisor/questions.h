@@ -2,6 +2,7 @@
 // planning alone might do harm with.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -23,8 +24,8 @@ struct Studied {
 };
 
 // Queries that read no table of the catalog (BEGIN, SET, SELECT 1, the catalogs) are passed over in silence; others that can't be
-// explained are named in `diagnostics` and counted. A lost server is Kind::database there, and ends it.
-std::vector<Studied> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, std::size_t& not_explained,
-                           Diagnostics& diagnostics);
+// explained are named in `diagnostics` and counted. A lost server is Kind::database there, and ends it, as `stop` does.
+std::vector<Studied> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, const std::function<bool()>& stop,
+                           std::size_t& not_explained, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::advisor

@@ -38,32 +38,49 @@ class Selection {
 
   // `by_size`: 1 prefers gain per byte, 0 gain alone.
   void greedy(const std::vector<IndexSet>& moves, double by_size) {
+    struct Hope {
+      double gain = 0;  // at most; worked out anew only when a query has changed that it concerns
+      double bytes = 0;
+      double least = 0;
+      std::size_t more = 0;  // indexes
+      bool stale = true;
+    };
+    std::vector<Hope> hopes(moves.size());
+    std::vector<std::vector<std::size_t>> by_question(model_.size());
+    for (std::size_t at = 0; at < moves.size(); ++at)
+      for (const auto question : affected(moves[at])) by_question[question].push_back(at);
     for (;;) {
-      std::size_t best = moves.size();
-      double best_value = 0;
       // Optimistic values first; the best is asked about until one that is known is the best.
       std::vector<std::pair<double, std::size_t>> queue;
+      const double taken = bytes(chosen_);
       for (std::size_t at = 0; at < moves.size(); ++at) {
-        model_.rest();
-        const IndexSet next = united(chosen_, moves[at]);
-        if (next.size() == chosen_.size() || !fits(next)) continue;
-        const double gain = total_ - optimistic(next);
-        if (gain >= least(added_bytes(next))) queue.emplace_back(gain / std::pow(added_bytes(next), by_size), at);
+        Hope& hope = hopes[at];
+        if (hope.stale) {
+          model_.rest();
+          const IndexSet next = united(chosen_, moves[at]);
+          hope = {total_ - optimistic(next), added_bytes(next), least(added(next)), next.size() - chosen_.size(), false};
+        }
+        const bool fits = (!options_.max_indexes || chosen_.size() + hope.more <= options_.max_indexes) &&
+                          (!options_.budget || taken + bytes(added(moves[at])) <= static_cast<double>(*options_.budget));
+        if (hope.more && hope.gain >= hope.least && fits) queue.emplace_back(hope.gain / std::pow(hope.bytes, by_size), at);
       }
       std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
-      for (const auto& [hope, at] : queue) {
-        if (hope <= best_value) break;
-        const IndexSet next = united(chosen_, moves[at]);
-        const double scale = std::pow(added_bytes(next), by_size);
-        const auto cost = exact(next, total_ - std::max(best_value * scale, least(added_bytes(next))));
+      std::size_t best = moves.size();
+      double best_value = 0;
+      for (const auto& [value, at] : queue) {
+        if (value <= best_value) break;
+        Hope& hope = hopes[at];
+        const double scale = std::pow(hope.bytes, by_size);
+        const auto cost = exact(united(chosen_, moves[at]), total_ - std::max(best_value * scale, hope.least));
+        hope.stale = !cost;
         if (!cost) continue;
-        const double value = (total_ - *cost) / scale;
-        if (value > best_value) best_value = value, best = at;
-        if (model_.stopped()) break;
+        hope.gain = total_ - *cost;
+        if (hope.gain / scale > best_value) best_value = hope.gain / scale, best = at;
       }
       if (best == moves.size()) return;
       take(united(chosen_, moves[best]));
-      if (model_.stopped()) return;
+      for (const auto question : affected(moves[best]))
+        for (const auto at : by_question[question]) hopes[at].stale = true;
     }
   }
 
@@ -124,10 +141,18 @@ class Selection {
 
  private:
   double weight(std::size_t at) const { return model_.question(at).weight; }
-  // What so many bytes have to save: under a budget the less, the less of it they take.
-  double least(double size) const {
-    const double share = options_.budget ? std::clamp(0.01 * size / static_cast<double>(*options_.budget), least_worth, options_.least_gain) : options_.least_gain;
-    return std::max(share * total_, 1e-9);
+  // What is put in or taken out has to save so much: under a budget the less, the less of it it takes; without one a share of
+  // what the queries cost that it serves, so that a workload spread over many tables is served, too.
+  double least(const IndexSet& changed) const {
+    double share = options_.least_gain;
+    if (options_.budget) share = std::clamp(0.01 * bytes(changed) / static_cast<double>(*options_.budget), least_worth, share);
+    double needed = share * total_;
+    if (options_.least_local_gain > 0) {
+      double local = 0;
+      for (const auto at : affected(changed)) local += weight(at) * costs_[at];
+      needed = std::max(needed, options_.least_local_gain * local);
+    }
+    return std::max(needed, 1e-9);
   }
   double small() const { return std::max(least_worth * total_, 1e-9); }
   double bytes(int index) const { return static_cast<double>(sizes_.bytes[static_cast<std::size_t>(index)]); }
@@ -135,6 +160,11 @@ class Selection {
     double sum = 0;
     for (const int index : set) sum += bytes(index);
     return sum;
+  }
+  IndexSet added(const IndexSet& next) const {
+    IndexSet out;
+    std::set_difference(next.begin(), next.end(), chosen_.begin(), chosen_.end(), std::back_inserter(out));
+    return out;
   }
   double added_bytes(const IndexSet& next) const { return std::max(8192.0, bytes(next) - bytes(chosen_)); }
   double upkeep(const IndexSet& set) const {
@@ -206,7 +236,7 @@ class Selection {
       more = false;
       for (const int index : IndexSet(chosen_)) {
         const IndexSet rest = without(chosen_, index);
-        const auto cost = exact(rest, total_ + (all ? least(bytes(index)) : small() / 2));
+        const auto cost = exact(rest, total_ + (all ? least(IndexSet{index}) : small() / 2));
         if (!cost) continue;
         take(rest);
         dropped = more = true;
@@ -225,7 +255,7 @@ class Selection {
       if (!next || *next == last) return false;
       last = *next;
       if (total_ - optimistic(*next) <= small()) return false;
-      const double needed = next->size() > chosen_.size() && fits(united(chosen_, move)) ? least(added_bytes(*next)) : small();
+      const double needed = next->size() > chosen_.size() && fits(united(chosen_, move)) ? least(added(*next)) : small();
       if (exact(*next, total_ - needed)) {
         take(*next);
         return true;

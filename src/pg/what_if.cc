@@ -20,7 +20,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds longest_transaction{1};
 // HypoPG gives each a name from a range of object ids, and has 2,828 of them.
-constexpr std::size_t most_indexes = 2000;
+constexpr std::size_t most_indexes = 1000;
+constexpr std::size_t most_at_once = 500;
 
 // A row's array as a parameter: {"a","b"}.
 std::string array_of(const std::vector<std::string>& texts) {
@@ -295,8 +296,11 @@ Result<std::vector<std::int64_t>> ServerWhatIf::sizes(const std::vector<int>& in
   std::vector<int> unknown;
   for (const int index : indexes)
     if (!known_[static_cast<std::size_t>(index)].bytes) unknown.push_back(index);
-  if (!unknown.empty())
-    if (const auto supposed = suppose({}, unknown); !supposed) return tl::unexpected(supposed.error());
+  for (std::size_t at = 0; at < unknown.size(); at += most_at_once) {
+    const auto end = unknown.begin() + static_cast<std::ptrdiff_t>(std::min(unknown.size(), at + most_at_once));
+    const std::vector<int> some(unknown.begin() + static_cast<std::ptrdiff_t>(at), end);
+    if (const auto supposed = suppose({}, some); !supposed) return tl::unexpected(supposed.error());
+  }
   std::vector<std::int64_t> out;
   for (const int index : indexes) out.push_back(known_[static_cast<std::size_t>(index)].bytes.value_or(0));
   return out;

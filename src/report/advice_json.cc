@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
@@ -8,14 +10,17 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+// Hundredths, as EXPLAIN has them.
+double cost(double value) { return std::round(value * 100) / 100; }
+
 json index_json(const AdvisedIndex& index) {
   return {{"sql", index.sql},
           {"down_sql", index.down_sql},
           {"schema", index.table.schema},
           {"table", index.table.name},
           {"size_bytes", index.size_bytes},
-          {"cost_saved", index.cost_saved},
-          {"upkeep", index.upkeep},
+          {"cost_saved", cost(index.cost_saved)},
+          {"upkeep", cost(index.upkeep)},
           {"queries", index.queries}};
 }
 
@@ -30,7 +35,7 @@ json drop_json(const IndexDrop& drop) {
 }
 
 json query_json(const AdvisedQuery& query) {
-  return {{"fingerprint", query.fingerprint}, {"query", query.text}, {"weight", query.weight}, {"cost_before", query.cost_before}, {"cost_after", query.cost_after}};
+  return {{"fingerprint", query.fingerprint}, {"query", query.text}, {"weight", query.weight}, {"cost_before", cost(query.cost_before)}, {"cost_after", cost(query.cost_after)}};
 }
 
 template <class Item>
@@ -45,8 +50,8 @@ json list(const std::vector<Item>& items, json (*one)(const Item&)) {
 std::string advice_json(const Advice& advice, const Diagnostics& diagnostics) {
   json out;
   out["budget_bytes"] = advice.budget_bytes ? json(*advice.budget_bytes) : json();
-  out["cost_before"] = advice.cost_before;
-  out["cost_after"] = advice.cost_after;
+  out["cost_before"] = cost(advice.cost_before);
+  out["cost_after"] = cost(advice.cost_after);
   out["indexes"] = list(advice.indexes, index_json);
   out["not_costed"] = list(advice.not_costed, uncosted_json);
   out["drops"] = list(advice.drops, drop_json);

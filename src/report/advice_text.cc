@@ -77,7 +77,7 @@ class Writer {
     double size = 0;
     for (const auto& index : advice_.indexes) size += static_cast<double>(index.size_bytes);
     if (advice_.queries.empty()) out_ += "No query could be costed.\n";
-    else if (advice_.indexes.empty()) out_ += fmt::format("No index{} makes these {} cheaper.\n", limit, plural(advice_.queries.size(), "query", "queries"));
+    else if (advice_.indexes.empty()) out_ += fmt::format("No index{} makes the workload cheaper: {}.\n", limit, plural(advice_.queries.size(), "query", "queries"));
     else
       out_ += bold(fmt::format("{}{}, {}: {} of the cost is left", plural(advice_.indexes.size(), "index", "indexes"), limit, bytes(size), percent(advice_.cost_after, advice_.cost_before))) +
               "\n" + fmt::format("{} for the planner before, {} after, over {}\n", cost(advice_.cost_before), cost(advice_.cost_after),
