@@ -20,7 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int most_layers = 20;          // of plans, each without the indexes of those before it
-constexpr double worth_looking = 0.00001;  // of the workload's cost
 constexpr double least_saved = 1;          // by a call: a page read in sequence
 constexpr double gain_without_limit = 0.01;
 
@@ -136,7 +135,7 @@ class Advisor {
 
   // What the planner would use, then what it would use without those, and so on: everything else is of no use to the question.
   void peel(std::size_t at, IndexSet left) {
-    const double enough = std::max({least_saved, base_[at] * 0.0005, worth_looking * total_ / model_.question(at).weight});
+    const double enough = std::max(least_saved, base_[at] * 0.0005);
     for (int layer = 0; layer < most_layers && !left.empty() && !ended(); ++layer) {
       const auto plan = model_.ask(at, left);
       if (!plan || plan->used.empty() || base_[at] - plan->cost < enough) return;
@@ -203,7 +202,7 @@ class Advisor {
 
   void choose() {
     SelectionOptions how{.budget = options_.budget, .max_indexes = options_.max_indexes};
-    if (!options_.budget && !options_.max_indexes) how.least_local_gain = gain_without_limit;
+    if (!options_.budget && !options_.max_indexes) how.least_gain = gain_without_limit;
     chosen_ = select_indexes(model_, sizes_, alive_, {groups_.begin(), groups_.end()}, how);
   }
 

@@ -110,9 +110,10 @@ void CostModel::rest() {
 IndexSet CostModel::used(std::size_t question, const IndexSet& indexes) const {
   const Known& known = known_[question];
   const Bits set = bits(known, indexes);
+  const Entry* best = nullptr;
   for (const auto& entry : known.entries)
-    if (entry.whole && (set & ~entry.under).none() && (entry.needs & ~set).none()) return entry.used;
-  return {};
+    if (entry.whole && (entry.needs & ~set).none() && (!best || entry.cost < best->cost)) best = &entry;
+  return best ? best->used : IndexSet();
 }
 
 }  // namespace pgadvise::advisor

@@ -48,7 +48,7 @@ class CostModel {
   Bounds bounds(std::size_t question, const IndexSet& indexes) const;
   // Known, or asked for now. Once the time is up or the server is lost: the upper bound.
   double cost(std::size_t question, const IndexSet& indexes);
-  // Of `indexes`, those that the plan uses; empty when that is not known.
+  // Of `indexes`, those that the cheapest plan known uses.
   IndexSet used(std::size_t question, const IndexSet& indexes) const;
 
   // Called while nothing is asked for long: the server's transaction is not kept open meanwhile.

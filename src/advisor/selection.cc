@@ -141,20 +141,17 @@ class Selection {
 
  private:
   double weight(std::size_t at) const { return model_.question(at).weight; }
-  // What is put in or taken out has to save so much: under a budget the less, the less of it it takes; without one a share of
-  // what the queries cost that it serves, so that a workload spread over many tables is served, too.
+  // What is put in or taken out has to save so much: a share of the workload's cost, under a budget the less, the less of it it
+  // takes; or a larger share of what the queries cost that it could serve, so that a workload of many tables, or beside one
+  // monstrous query, is served, too.
   double least(const IndexSet& changed) const {
     double share = options_.least_gain;
     if (options_.budget) share = std::clamp(0.01 * bytes(changed) / static_cast<double>(*options_.budget), least_worth, share);
-    double needed = share * total_;
-    if (options_.least_local_gain > 0) {
-      double local = 0;
-      for (const auto at : affected(changed)) local += weight(at) * costs_[at];
-      needed = std::max(needed, options_.least_local_gain * local);
-    }
-    return std::max(needed, 1e-9);
+    double local = 0;
+    for (const auto at : affected(changed)) local += weight(at) * costs_[at];
+    return std::max(std::min(share * total_, options_.least_local_gain * local), 1e-9);
   }
-  double small() const { return std::max(least_worth * total_, 1e-9); }
+  double small() const { return std::max(least_worth / 10 * total_, 1e-9); }
   double bytes(int index) const { return static_cast<double>(sizes_.bytes[static_cast<std::size_t>(index)]); }
   double bytes(const IndexSet& set) const {
     double sum = 0;

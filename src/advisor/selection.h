@@ -15,8 +15,8 @@ struct SelectionOptions {
   std::size_t max_indexes = 0;         // 0: any number
   // An index has to lower the workload's cost by this share of it.
   double least_gain = 0.0001;
-  // And by this share of what the queries cost that it could serve; 0: whatever they cost.
-  double least_local_gain = 0;
+  // Or by this share of what the queries cost that it could serve.
+  double least_local_gain = 0.1;
   // No query may cost more than this many times what it costs without indexes.
   double most_loss = 1.1;
 };

@@ -166,7 +166,7 @@ void add_advise(CLI::App& app, int& exit_code) {
   command->add_option("-j,--jobs", options->jobs, "Threads that read logs; 0: one for each processor");
   auto* budget = command->add_option("--budget", options->budget,
                                      "Most that the new indexes may take together: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes; "
-                                     "default: none, and no index that saves less than 1 % of what its queries cost");
+                                     "default: none, and no index that saves less than 1 % of the workload's cost and 10 % of its queries'");
   command->add_option("--max-indexes", options->max_indexes, "Most new indexes; 0: any number");
   command->add_option("--max-width", options->max_width, "Most key columns of an index; under 3 also no INCLUDE and no partial indexes")
       ->check(CLI::Range(1, 8))
