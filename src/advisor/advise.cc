@@ -186,11 +186,12 @@ class Advisor {
     std::map<std::string, IndexSet> alike;
     for (const int index : alive_) alike[lead(proposals_[static_cast<std::size_t>(index)])].push_back(index);
     sizes_.alike.resize(proposals_.size());
-    for (const int index : alive_) sizes_.alike[static_cast<std::size_t>(index)] = alike[lead(proposals_[static_cast<std::size_t>(index)])];
+    for (const auto& [first, indexes] : alike)
+      for (const int index : indexes) sizes_.alike[static_cast<std::size_t>(index)] = indexes;
     for (std::size_t at = 0; at < model_.size(); ++at) {
       IndexSet relevant;
-      for (const int index : alive_)
-        if (leads[at].count(lead(proposals_[static_cast<std::size_t>(index)]))) relevant.push_back(index);
+      for (const auto& first : leads[at]) relevant.insert(relevant.end(), alike[first].begin(), alike[first].end());
+      std::sort(relevant.begin(), relevant.end());
       model_.relate(at, std::move(relevant));
     }
   }
