@@ -54,19 +54,6 @@ std::string key_sql(const IndexKey& key) {
   return out;
 }
 
-std::string definition(const IndexProposal& proposal) {
-  std::vector<std::string> keys;
-  for (const auto& key : proposal.keys) keys.push_back(key_sql(key));
-  std::string out = "(" + join(keys, ", ") + ")";
-  if (!proposal.include.empty()) {
-    std::vector<std::string> names;
-    for (const auto& name : proposal.include) names.push_back(sql::quote_identifier(name));
-    out += " INCLUDE (" + join(names, ", ") + ")";
-  }
-  if (proposal.predicate) out += " WHERE " + *proposal.predicate;
-  return out;
-}
-
 std::vector<const Table*> partitions(const Catalog& catalog, const QualifiedName& parent) {
   std::vector<const Table*> out;
   for (const auto& [name, table] : catalog.tables)
@@ -90,7 +77,7 @@ const Index* same_index(const Table& table, const IndexProposal& proposal, const
 std::string own_index(const Table& table, const std::string& name, const IndexProposal& proposal) {
   const bool partitioned = table.kind == Table::Kind::partitioned;
   return fmt::format("CREATE INDEX {}{} ON {}{} {};\n", partitioned ? "" : "CONCURRENTLY ", sql::quote_identifier(name),
-                     partitioned ? "ONLY " : "", sql::quote_name(table.name), definition(proposal));
+                     partitioned ? "ONLY " : "", sql::quote_name(table.name), index_definition(proposal));
 }
 
 std::string attach(const QualifiedName& parent_index, const QualifiedName& index) {
@@ -157,6 +144,19 @@ std::string drizzle_line(const IndexProposal& proposal, const std::string& name,
 
 }  // namespace
 
+std::string index_definition(const IndexProposal& proposal) {
+  std::vector<std::string> keys;
+  for (const auto& key : proposal.keys) keys.push_back(key_sql(key));
+  std::string out = "(" + join(keys, ", ") + ")";
+  if (!proposal.include.empty()) {
+    std::vector<std::string> names;
+    for (const auto& name : proposal.include) names.push_back(sql::quote_identifier(name));
+    out += " INCLUDE (" + join(names, ", ") + ")";
+  }
+  if (proposal.predicate) out += " WHERE " + *proposal.predicate;
+  return out;
+}
+
 IndexNamer::IndexNamer(const Catalog& catalog) {
   std::array<int, known_patterns.size()> votes{};
   for (const auto& [name, table] : catalog.tables) {
@@ -204,7 +204,7 @@ std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, con
     }
     return out;
   }
-  out.push_back(fmt::format("CREATE INDEX ON {} {}", sql::quote_name(proposal.table), definition(proposal)));
+  out.push_back(fmt::format("CREATE INDEX ON {} {}", sql::quote_name(proposal.table), index_definition(proposal)));
   return out;
 }
 
@@ -218,7 +218,7 @@ IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Ca
     ddl.drizzle = drizzle_line(proposal, name, project);
   } else {
     const std::string name = namer.name(proposal.table, proposal.keys);
-    ddl.sql = fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {};", sql::quote_identifier(name), sql::quote_name(proposal.table), definition(proposal));
+    ddl.sql = fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {};", sql::quote_identifier(name), sql::quote_name(proposal.table), index_definition(proposal));
     ddl.down_sql = fmt::format("DROP INDEX CONCURRENTLY {};", sql::quote_name({proposal.table.schema, name}));
     ddl.drizzle = drizzle_line(proposal, name, project);
   }

@@ -28,6 +28,9 @@ class IndexNamer {
 // table, one for each leaf of a partitioned one (HypoPG refuses the parent).
 std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog);
 
+// What stands behind the table's name: "(a, b DESC) INCLUDE (c) WHERE d IS NULL".
+std::string index_definition(const IndexProposal& proposal);
+
 struct IndexDdl {
   std::string sql;
   std::string down_sql;
@@ -37,6 +40,5 @@ struct IndexDdl {
 // each partition's concurrently, and then attached: CREATE INDEX CONCURRENTLY refuses a partitioned table.
 IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog,
                       const Project* project);
-
 
 }  // namespace pgadvise::advisor

@@ -28,7 +28,7 @@ static bool is_path(const std::string& word) {
 static std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> out(argv + 1, argv + argc);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
-  const bool named = !out.empty() && (out[0] == "check" || out[0] == "completion" || out[0] == "manual" || out[0] == "digest" || out[0] == "explain" || out[0] == "rules" || out[0] == "sandbox" || out[0] == "snapshot");
+  const bool named = !out.empty() && (out[0] == "advise" || out[0] == "check" || out[0] == "completion" || out[0] == "manual" || out[0] == "digest" || out[0] == "explain" || out[0] == "rules" || out[0] == "sandbox" || out[0] == "snapshot");
   if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0]))) out.insert(out.begin(), "check");
   return out;
 }
@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.footer("Exit codes: 0 nothing at or over --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 the\n"
              "database of --db can't be reached. Without a subcommand: check.");
+  add_advise(app, exit_code);
   add_check(app, exit_code);
   add_digest(app, exit_code);
   add_explain(app, exit_code);

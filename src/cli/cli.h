@@ -14,6 +14,7 @@ namespace pgadvise::cli {
 enum ExitCode { exit_clean = 0, exit_findings = 1, exit_usage = 2, exit_database = 3 };
 
 // Each adds its subcommand; the callback stores the exit code.
+void add_advise(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_digest(CLI::App& app, int& exit_code);
 void add_rules(CLI::App& app, int& exit_code);

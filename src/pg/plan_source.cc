@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <chrono>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "pg/dependencies.h"
+#include "pg/read_only.h"
 #include "plan/reader.h"
 #include "sql/statement.h"
 
@@ -16,7 +16,6 @@ namespace pgadvise::pg {
 
 namespace {
 
-constexpr std::chrono::seconds deadline{8};  // statement_timeout can be caught by a function; this can't
 constexpr std::size_t most_values = 5;
 
 bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
@@ -25,42 +24,6 @@ bool has_parameter(std::string_view statement) {
   for (std::size_t at = 0; (at = statement.find('$', at)) != std::string_view::npos; ++at)
     if (at + 1 < statement.size() && std::isdigit(static_cast<unsigned char>(statement[at + 1]))) return true;
   return false;
-}
-
-// BEGIN READ ONLY … ROLLBACK around whatever happens in between.
-class ReadOnly {
- public:
-  explicit ReadOnly(Connection& connection) : connection_(connection) { connection_.set_deadline(deadline); }
-  ReadOnly(const ReadOnly&) = delete;
-  ReadOnly& operator=(const ReadOnly&) = delete;
-  ~ReadOnly() {
-    if (connection_.in_transaction()) (void)connection_.query("ROLLBACK");
-    connection_.set_deadline({});
-  }
-  Result<void> begin(bool watch_us);
-  // Back to where begin() ended, also out of a failed state.
-  bool back() {
-    return connection_.alive() && connection_.query("ROLLBACK TO SAVEPOINT pgadvise").has_value();
-  }
-
- private:
-  Connection& connection_;
-};
-
-// The whole of a transaction's settings in one round trip, strings as our own parser reads them; `watch_us`: client_connection_check_interval,
-// which not every platform of a server has.
-Result<void> ReadOnly::begin(bool watch_us) {
-  if (connection_.in_transaction())
-    return fail(Error::Kind::passing, connection_.where(), "a transaction is open on the connection");
-  const auto settings = fmt::format(
-      "SELECT pg_catalog.set_config('statement_timeout', '5s', true), pg_catalog.set_config('lock_timeout', "
-      "'200ms', true), pg_catalog.set_config('standard_conforming_strings', 'on', true), "
-      "pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true){}",
-      watch_us ? ", pg_catalog.set_config('client_connection_check_interval', '1s', true)" : "");
-  for (const std::string& statement :
-       {std::string("BEGIN READ ONLY"), settings, std::string("SAVEPOINT pgadvise")})
-    if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
-  return {};
 }
 
 class ServerPlans final : public plan::PlanSource {

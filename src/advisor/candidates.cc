@@ -1,0 +1,245 @@
+#include "advisor/candidates.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/identifier.h"
+
+namespace pgadvise::advisor {
+namespace {
+
+constexpr int widest_key = 500;          // bytes on the average: an entry over 2,704 bytes is refused when the index is built
+constexpr std::size_t most_included = 8;
+
+bool sortable(const Column& column) {
+  static const std::set<std::string_view> without_order = {"json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle",
+                                                           "tsquery", "tsvector", "aclitem", "xid", "cid", "refcursor", "jsonpath"};
+  if (column.statistics && column.statistics->average_width > widest_key) return false;
+  return !without_order.count(column.type);
+}
+
+bool is_text(const Column& column) {
+  return column.type == "text" || column.type.starts_with("character varying") || column.type.starts_with("character(");
+}
+
+const Column* key_column(const Table& table, const std::string& name) {
+  const Column* column = table.column(name);
+  return column && sortable(*column) ? column : nullptr;
+}
+
+// The operator class by which a LIKE prefix can use an index; "": the default will do.
+std::string pattern_class(const Column& column, const Catalog& catalog) {
+  if (column.collation == "C" || column.collation == "POSIX") return {};
+  const auto collate = catalog.settings.find("lc_collate");
+  if (column.collation.empty() && collate != catalog.settings.end() && (collate->second == "C" || collate->second == "POSIX")) return {};
+  if (column.type == "text") return "text_pattern_ops";
+  if (column.type.starts_with("character varying")) return "varchar_pattern_ops";
+  if (column.type.starts_with("character(")) return "bpchar_pattern_ops";
+  return {};
+}
+
+// Of what stands around a column, what is immutable for sure.
+std::string immutable_expression(const Predicate& predicate, const Column& column) {
+  const std::string name = quote_identifier(column.name);
+  if ((predicate.wrapper == "lower" || predicate.wrapper == "upper") && is_text(column)) return fmt::format("{}({})", predicate.wrapper, name);
+  if ((predicate.wrapper == "::date" || predicate.wrapper == "date") && column.type == "timestamp without time zone") return name + "::date";
+  return {};
+}
+
+bool narrows(const Predicate& predicate) {
+  return predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list || predicate.op == Predicate::Op::is_null;
+}
+
+class Maker {
+ public:
+  Maker(const QueryFacts& facts, const Catalog& catalog, const CandidateOptions& options) : facts_(facts), catalog_(catalog), options_(options) {}
+
+  void table(const QualifiedName& name, const Mentions& mentioned) {
+    table_ = catalog_.table(name);
+    if (!table_) return;
+    for (const auto& lead : mentioned.columns) {
+      if (!mentioned.leading.count(lead)) continue;
+      add({plain(lead)});
+      if (options_.max_width < 2) continue;
+      for (const auto& next : mentioned.columns)
+        if (next != lead) add({plain(lead), plain(next)});
+    }
+    expressions();
+    like_prefixes();
+    ordered();
+  }
+
+  std::vector<IndexProposal> take() { return std::move(out_); }
+
+ private:
+  static IndexKey plain(const std::string& column) { return {.column = column}; }
+
+  void add(std::vector<IndexKey> keys) {
+    if (keys.empty() || static_cast<int>(keys.size()) > options_.max_width) return;
+    for (const auto& key : keys)
+      if (!key.column.empty() && !key_column(*table_, key.column)) return;
+    IndexProposal proposal{.table = table_->name, .keys = std::move(keys)};
+    if (already_served(proposal, *table_) || std::find(out_.begin(), out_.end(), proposal) != out_.end()) return;
+    out_.push_back(std::move(proposal));
+  }
+
+  // The columns that are compared for equality, those that the most distinct values of are known first.
+  std::vector<std::string> equal_columns() const {
+    std::vector<std::string> out;
+    for (const auto& predicate : facts_.predicates)
+      if (predicate.column.table == table_->name && narrows(predicate) && !predicate.under_or && predicate.wrapper.empty() &&
+          predicate.value != Predicate::Value::column && std::find(out.begin(), out.end(), predicate.column.column) == out.end())
+        out.push_back(predicate.column.column);
+    const auto distinct = [&](const std::string& name) {
+      const Column* column = table_->column(name);
+      if (!column || !column->statistics) return 0.0;
+      const double rows = table_->statistics ? table_->statistics->rows : 0;
+      return column->statistics->distinct < 0 ? -column->statistics->distinct * rows : column->statistics->distinct;
+    };
+    std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return distinct(a) > distinct(b); });
+    return out;
+  }
+
+  void expressions() {
+    for (const auto& predicate : facts_.predicates) {
+      if (predicate.column.table != table_->name || predicate.wrapper.empty()) continue;
+      const Column* column = table_->column(predicate.column.column);
+      const std::string expression = column ? immutable_expression(predicate, *column) : std::string();
+      if (expression.empty()) continue;
+      add({{.expression = expression}});
+      for (const auto& equal : equal_columns()) add({plain(equal), {.expression = expression}});
+    }
+  }
+
+  void like_prefixes() {
+    for (const auto& predicate : facts_.predicates) {
+      if (predicate.column.table != table_->name || predicate.op != Predicate::Op::like || predicate.leading_wildcard || predicate.op_name != "~~") continue;
+      const Column* column = table_->column(predicate.column.column);
+      if (!column) continue;
+      IndexKey key{.operator_class = pattern_class(*column, catalog_)};
+      if (predicate.wrapper.empty()) key.column = column->name;
+      else key.expression = immutable_expression(predicate, *column);
+      if ((key.column.empty() && key.expression.empty()) || (key.operator_class.empty() && !key.column.empty())) continue;
+      add({key});
+      for (const auto& equal : equal_columns())
+        if (equal != key.column) add({plain(equal), key});
+    }
+  }
+
+  // ORDER BY alone, and behind the columns that are compared for equality: an index can be read from both ends, so that only
+  // directions that differ need to be spelled.
+  void ordered() {
+    std::vector<IndexKey> keys;
+    for (const auto& sort : facts_.sort) {
+      if (sort.column.table != table_->name) break;
+      keys.push_back({.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
+    }
+    if (keys.empty()) return;
+    if (keys.front().descending)
+      for (auto& key : keys) key.descending = !key.descending, key.nulls_first = !key.nulls_first;
+    add(keys);
+    std::vector<IndexKey> all;
+    for (const auto& equal : equal_columns())
+      if (std::none_of(keys.begin(), keys.end(), [&](const IndexKey& key) { return key.column == equal; })) {
+        std::vector<IndexKey> one{plain(equal)};
+        one.insert(one.end(), keys.begin(), keys.end());
+        add(std::move(one));
+        all.push_back(plain(equal));
+      }
+    all.insert(all.end(), keys.begin(), keys.end());
+    add(std::move(all));
+  }
+
+  const QueryFacts& facts_;
+  const Catalog& catalog_;
+  const CandidateOptions& options_;
+  const Table* table_ = nullptr;
+  std::vector<IndexProposal> out_;
+};
+
+bool has_key(const IndexProposal& proposal, const std::string& column) {
+  return std::any_of(proposal.keys.begin(), proposal.keys.end(), [&](const IndexKey& key) { return key.column == column; });
+}
+
+// What the statement always asks of a column and what holds for some rows only: c IS NULL, or a truth value.
+std::string constant_filter(const Predicate& predicate, const Table& table) {
+  const Column* column = table.column(predicate.column.column);
+  if (!column || predicate.under_or || !predicate.wrapper.empty() || predicate.column.table != table.name) return {};
+  const std::string name = quote_identifier(column->name);
+  if (predicate.op == Predicate::Op::is_null) return name + " IS NULL";
+  if (predicate.op == Predicate::Op::is_not_null) return name + " IS NOT NULL";
+  if (predicate.op != Predicate::Op::equality || column->type != "boolean" || predicate.value != Predicate::Value::constant) return {};
+  if (predicate.constant == "true" || predicate.constant == "t") return name;
+  if (predicate.constant == "false" || predicate.constant == "f") return "NOT " + name;
+  return {};
+}
+
+}  // namespace
+
+std::vector<IndexProposal> candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog,
+                                      const CandidateOptions& options) {
+  Maker maker(facts, catalog, options);
+  for (const auto& [name, columns] : mentioned) maker.table(name, columns);
+  return maker.take();
+}
+
+std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts, const Mentions& mentioned, const Catalog& catalog,
+                                       const CandidateOptions& options) {
+  std::vector<IndexProposal> out;
+  const Table* table = catalog.table(used.table);
+  if (!table || !used.include.empty() || used.predicate || options.max_width < 3) return out;
+  std::vector<std::string> rest;
+  bool all_short = true;
+  for (const auto& column : mentioned.columns)
+    if (!has_key(used, column)) {
+      rest.push_back(column);
+      all_short &= key_column(*table, column) != nullptr;
+    }
+  if (static_cast<int>(used.keys.size()) < options.max_width && used.keys.size() >= 2)
+    for (const auto& column : rest) {
+      IndexProposal wider = used;
+      wider.keys.push_back({.column = column});
+      if (key_column(*table, column) && !already_served(wider, *table)) out.push_back(std::move(wider));
+    }
+  if (mentioned.complete && all_short && !rest.empty() && rest.size() <= most_included) {
+    IndexProposal covering = used;
+    covering.include = rest;
+    out.push_back(std::move(covering));
+  }
+  for (const auto& predicate : facts.predicates) {
+    const std::string filter = constant_filter(predicate, *table);
+    if (filter.empty()) continue;
+    IndexProposal partial = used;
+    partial.predicate = filter;
+    std::erase_if(partial.keys, [&](const IndexKey& key) { return key.column == predicate.column.column; });
+    if (!partial.keys.empty() && std::find(out.begin(), out.end(), partial) == out.end()) out.push_back(std::move(partial));
+  }
+  return out;
+}
+
+std::vector<IndexProposal> prefixes(const IndexProposal& proposal) {
+  std::vector<IndexProposal> out;
+  IndexProposal shorter = proposal;
+  if (!shorter.include.empty()) {
+    shorter.include.clear();
+    out.push_back(shorter);
+  }
+  while (shorter.keys.size() > 1) {
+    shorter.keys.pop_back();
+    out.push_back(shorter);
+  }
+  return out;
+}
+
+bool already_served(const IndexProposal& proposal, const Table& table) {
+  if (!proposal.include.empty()) return false;
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+    return index.valid && index.method == "btree" && index.predicate == proposal.predicate && index.keys.size() >= proposal.keys.size() &&
+           std::equal(proposal.keys.begin(), proposal.keys.end(), index.keys.begin());
+  });
+}
+
+}  // namespace pgadvise::advisor

@@ -1,0 +1,35 @@
+// Which indexes a statement could be served by. The planner decides later whether it is: these are guesses, wide rather than narrow.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "advisor/mentions.h"
+#include "model/catalog.h"
+#include "model/finding.h"
+#include "model/query_facts.h"
+
+namespace pgadvise::advisor {
+
+struct CandidateOptions {
+  int max_width = 4;  // key columns
+};
+
+// Of one and two columns, led by a column of a predicate, a join or an order; those for a LIKE prefix, for lower(c) and the
+// like, and for the statement's ORDER BY with its directions. Without what an existing index already serves.
+std::vector<IndexProposal> candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog,
+                                      const CandidateOptions& options);
+
+// What could be still better than an index that a plan uses: one more column, the rest of the mentioned columns as INCLUDE,
+// only the rows that the statement always asks for.
+std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts, const Mentions& mentioned, const Catalog& catalog,
+                                       const CandidateOptions& options);
+
+// The same with fewer columns, the longest first: (a, b, c) has (a, b) and (a).
+std::vector<IndexProposal> prefixes(const IndexProposal& proposal);
+
+// Whether an existing index serves whatever this one would.
+bool already_served(const IndexProposal& proposal, const Table& table);
+
+}  // namespace pgadvise::advisor

@@ -1,0 +1,90 @@
+// What statements cost under sets of indexes, asking the server as seldom as possible: a statement that costs c under the
+// indexes D and uses only U of them costs c under every set between U and D. Costs never rise with more indexes, so what is
+// known bounds what is not.
+#pragma once
+
+#include <bitset>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/what_if.h"
+
+namespace pgadvise::advisor {
+
+using IndexSet = std::vector<int>;  // numbers of plan::WhatIf, sorted
+
+// One way of calling a query.
+struct Question {
+  std::size_t query = 0;  // which query it stands for
+  double weight = 0;      // calls
+  plan::WhatIfStatement statement;
+};
+
+class CostModel {
+ public:
+  explicit CostModel(plan::WhatIf& what_if) : what_if_(what_if) {}
+
+  // `base`: its plan without any of the indexes.
+  std::size_t add(Question question, const plan::WhatIfPlan& base);
+  // Asks the server about all of these, whether they matter or not. Errors: as plan::WhatIf::cost.
+  Result<plan::WhatIfPlan> ask(std::size_t question, const IndexSet& indexes);
+  // From here on only these indexes matter to the question.
+  void relate(std::size_t question, IndexSet relevant);
+
+  std::size_t size() const { return questions_.size(); }
+  const Question& question(std::size_t at) const { return questions_[at]; }
+  const std::vector<std::size_t>& questions_of(int index) const;  // that the index matters to
+
+  // Of one call. The bounds meet where the cost is known.
+  struct Bounds {
+    double lower = 0;
+    double upper = 0;
+    bool known() const { return lower >= upper; }
+  };
+  Bounds bounds(std::size_t question, const IndexSet& indexes) const;
+  // Known, or asked for now. Once the time is up or the server is lost: the upper bound.
+  double cost(std::size_t question, const IndexSet& indexes);
+  // Of `indexes`, those that the cheapest plan known uses.
+  IndexSet used(std::size_t question, const IndexSet& indexes) const;
+
+  // Called while nothing is asked for long: the server's transaction is not kept open meanwhile.
+  void rest();
+
+  void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }
+  bool stopped() const { return stopped_; }
+  const std::optional<Error>& lost() const { return lost_; }  // the server, for good
+
+ private:
+  static constexpr std::size_t most_relevant = 256;
+  using Bits = std::bitset<most_relevant>;
+  struct Entry {
+    IndexSet indexes;
+    IndexSet used;
+    double cost = 0;
+    Bits under;  // of the relevant ones
+    Bits needs;
+    bool whole = true;  // what it uses is relevant
+  };
+  struct Known {
+    IndexSet relevant;
+    std::vector<Entry> entries;
+  };
+
+  Bits bits(const Known& known, const IndexSet& indexes) const;
+  void place(const Known& known, Entry& entry) const;
+
+  plan::WhatIf& what_if_;
+  std::vector<Question> questions_;
+  std::vector<Known> known_;
+  std::vector<std::vector<std::size_t>> by_index_;
+  std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();
+  std::function<bool()> stop_;
+  bool stopped_ = false;
+  std::optional<Error> lost_;
+};
+
+}  // namespace pgadvise::advisor

@@ -1,0 +1,332 @@
+#include "advisor/selection.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+namespace pgadvise::advisor {
+namespace {
+
+constexpr double infinite = std::numeric_limits<double>::infinity();
+constexpr int most_rounds = 100;
+constexpr double least_worth = 0.00001;  // of the workload's cost: less is chance
+
+
+IndexSet united(const IndexSet& a, const IndexSet& b) {
+  IndexSet out;
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out));
+  return out;
+}
+
+IndexSet without(const IndexSet& set, int index) {
+  IndexSet out = set;
+  out.erase(std::remove(out.begin(), out.end(), index), out.end());
+  return out;
+}
+
+class Selection {
+ public:
+  Selection(CostModel& model, const Sizes& sizes, const SelectionOptions& options) : model_(model), sizes_(sizes), options_(options) {
+    for (std::size_t at = 0; at < model_.size(); ++at) base_.push_back(model_.cost(at, {}));
+    costs_ = base_;
+    for (std::size_t at = 0; at < model_.size(); ++at) total_ += weight(at) * costs_[at];
+  }
+
+  const IndexSet& chosen() const { return chosen_; }
+  double total() const { return total_; }
+
+  // `by_size`: 1 prefers gain per byte, 0 gain alone.
+  void greedy(const std::vector<IndexSet>& moves, double by_size) {
+    struct Hope {
+      double gain = 0;  // at most; worked out anew only when a query has changed that it concerns
+      double bytes = 0;
+      double least = 0;
+      std::size_t more = 0;  // indexes
+      bool stale = true;
+    };
+    std::vector<Hope> hopes(moves.size());
+    std::vector<std::vector<std::size_t>> by_question(model_.size());
+    for (std::size_t at = 0; at < moves.size(); ++at)
+      for (const auto question : affected(moves[at])) by_question[question].push_back(at);
+    for (;;) {
+      // Optimistic values first; the best is asked about until one that is known is the best.
+      std::vector<std::pair<double, std::size_t>> queue;
+      const double taken = bytes(chosen_);
+      for (std::size_t at = 0; at < moves.size(); ++at) {
+        Hope& hope = hopes[at];
+        if (hope.stale) {
+          model_.rest();
+          const IndexSet next = united(chosen_, moves[at]);
+          hope = {total_ - optimistic(next), added_bytes(next), least(added(next)), next.size() - chosen_.size(), false};
+        }
+        const bool fits = (!options_.max_indexes || chosen_.size() + hope.more <= options_.max_indexes) &&
+                          (!options_.budget || taken + bytes(added(moves[at])) <= static_cast<double>(*options_.budget));
+        if (hope.more && hope.gain >= hope.least && fits) queue.emplace_back(hope.gain / std::pow(hope.bytes, by_size), at);
+      }
+      std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+      std::size_t best = moves.size();
+      double best_value = 0;
+      for (const auto& [value, at] : queue) {
+        if (value <= best_value) break;
+        Hope& hope = hopes[at];
+        const double scale = std::pow(hope.bytes, by_size);
+        const auto cost = exact(united(chosen_, moves[at]), total_ - std::max(best_value * scale, hope.least));
+        hope.stale = !cost;
+        if (!cost) continue;
+        hope.gain = total_ - *cost;
+        if (hope.gain / scale > best_value) best_value = hope.gain / scale, best = at;
+      }
+      if (best == moves.size()) return;
+      take(united(chosen_, moves[best]));
+      for (const auto question : affected(moves[best]))
+        for (const auto at : by_question[question]) hopes[at].stale = true;
+    }
+  }
+
+  // Adds, exchanges and drops until nothing makes the workload cheaper.
+  void improve(const std::vector<IndexSet>& moves) {
+    bool better = true;
+    for (int round = 0; better && round < most_rounds && !model_.stopped(); ++round) {
+      better = drop(false);
+      std::vector<std::pair<double, std::size_t>> queue;
+      for (std::size_t at = 0; at < moves.size(); ++at) {
+        model_.rest();
+        const IndexSet all = united(chosen_, moves[at]);
+        if (all.size() == chosen_.size()) continue;
+        const double gain = total_ - optimistic(all);
+        if (gain > small()) queue.emplace_back(gain, at);
+      }
+      std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+      for (const auto& [hope, at] : queue) {
+        if (model_.stopped()) break;
+        if (total_ - optimistic(united(chosen_, moves[at])) <= small()) continue;
+        better |= exchange(moves[at]);
+      }
+    }
+    drop(true);
+  }
+
+  // All of `indexes`, one after the other, the one that pays most per byte first.
+  std::vector<Step> in_order(IndexSet indexes) {
+    std::vector<Step> out;
+    while (!indexes.empty()) {
+      std::vector<std::pair<double, int>> queue;
+      for (const int index : indexes) queue.emplace_back((total_ - optimistic(united(chosen_, {index}))) / added_bytes(united(chosen_, {index})), index);
+      std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+      int best = queue.front().second;
+      double best_value = -infinite;
+      for (const auto& [hope, index] : queue) {
+        if (hope <= best_value) break;
+        const IndexSet next = united(chosen_, {index});
+        const double value = (total_ - exact(next, infinite).value_or(total_)) / added_bytes(next);
+        if (value > best_value) best_value = value, best = index;
+      }
+      const double before = total_;
+      take(united(chosen_, {best}));
+      out.push_back({best, before - total_});
+      indexes = without(indexes, best);
+    }
+    return out;
+  }
+
+  void take(IndexSet next) {
+    std::vector<int> changed;
+    std::set_symmetric_difference(chosen_.begin(), chosen_.end(), next.begin(), next.end(), std::back_inserter(changed));
+    for (const auto at : affected(changed)) costs_[at] = model_.cost(at, next);
+    chosen_ = std::move(next);
+    total_ = upkeep(chosen_);
+    for (std::size_t at = 0; at < model_.size(); ++at) total_ += weight(at) * costs_[at];
+  }
+
+ private:
+  double weight(std::size_t at) const { return model_.question(at).weight; }
+  // What is put in or taken out has to save so much: a share of the workload's cost, under a budget the less, the less of it it
+  // takes; or a larger share of what the queries cost that it could serve, so that a workload of many tables, or beside one
+  // monstrous query, is served, too.
+  double least(const IndexSet& changed) const {
+    double share = options_.least_gain;
+    if (options_.budget) share = std::clamp(0.01 * bytes(changed) / static_cast<double>(*options_.budget), least_worth, share);
+    double local = 0;
+    for (const auto at : affected(changed)) local += weight(at) * costs_[at];
+    return std::max(std::min(share * total_, options_.least_local_gain * local), 1e-9);
+  }
+  double small() const { return std::max(least_worth / 10 * total_, 1e-9); }
+  double bytes(int index) const { return static_cast<double>(sizes_.bytes[static_cast<std::size_t>(index)]); }
+  double bytes(const IndexSet& set) const {
+    double sum = 0;
+    for (const int index : set) sum += bytes(index);
+    return sum;
+  }
+  IndexSet added(const IndexSet& next) const {
+    IndexSet out;
+    std::set_difference(next.begin(), next.end(), chosen_.begin(), chosen_.end(), std::back_inserter(out));
+    return out;
+  }
+  double added_bytes(const IndexSet& next) const { return std::max(8192.0, bytes(next) - bytes(chosen_)); }
+  double upkeep(const IndexSet& set) const {
+    double sum = 0;
+    for (const int index : set) sum += sizes_.upkeep[static_cast<std::size_t>(index)];
+    return sum;
+  }
+  bool fits(const IndexSet& set) const {
+    return (!options_.max_indexes || set.size() <= options_.max_indexes) && (!options_.budget || bytes(set) <= static_cast<double>(*options_.budget));
+  }
+  std::vector<std::size_t> affected(const IndexSet& changed) const {
+    std::set<std::size_t> out;
+    for (const int index : changed) out.insert(model_.questions_of(index).begin(), model_.questions_of(index).end());
+    return {out.begin(), out.end()};
+  }
+  std::vector<std::size_t> affected_by(const IndexSet& next) const {
+    IndexSet changed;
+    std::set_symmetric_difference(chosen_.begin(), chosen_.end(), next.begin(), next.end(), std::back_inserter(changed));
+    return affected(changed);
+  }
+
+  // With all that begin as the new ones do.
+  IndexSet with_alike(const IndexSet& next) const {
+    IndexSet out = next;
+    for (const int index : next)
+      if (static_cast<std::size_t>(index) < sizes_.alike.size() && !std::binary_search(chosen_.begin(), chosen_.end(), index))
+        out = united(out, sizes_.alike[static_cast<std::size_t>(index)]);
+    return out;
+  }
+
+  // The least that the workload can cost with `next`, for all that is known.
+  double optimistic(const IndexSet& next) const {
+    double sum = total_ - upkeep(chosen_) + upkeep(next);
+    for (const auto at : affected_by(next)) sum += weight(at) * (model_.bounds(at, next).lower - costs_[at]);
+    return sum;
+  }
+
+  // What it does cost; nothing when it is not under `limit`, or when a query gets slower than it may.
+  std::optional<double> exact(const IndexSet& next, double limit) {
+    double sum = total_ - upkeep(chosen_) + upkeep(next);
+    std::vector<std::pair<double, std::size_t>> open;
+    for (const auto at : affected_by(next)) {
+      const auto now = model_.bounds(at, next);
+      sum += weight(at) * (now.lower - costs_[at]);
+      if (!now.known()) open.emplace_back(weight(at) * (std::min(now.upper, costs_[at]) - now.lower), at);
+      else if (now.lower > options_.most_loss * base_[at]) return std::nullopt;
+    }
+    std::sort(open.begin(), open.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+    const IndexSet wide = with_alike(next);
+    for (const auto& [gap, at] : open) {
+      if (sum >= limit) return std::nullopt;
+      const double before = model_.bounds(at, next).lower;
+      // All that begin alike at once: the best of them is known then, and what the others can't beat.
+      if (wide.size() > next.size()) (void)model_.cost(at, wide);
+      const double lower = model_.bounds(at, next).lower;
+      sum += weight(at) * (lower - before);
+      if (sum >= limit) return std::nullopt;
+      const double cost = model_.cost(at, next);
+      if (cost > options_.most_loss * base_[at]) return std::nullopt;
+      sum += weight(at) * (cost - lower);
+    }
+    return sum < limit ? std::optional(sum) : std::nullopt;
+  }
+
+  // Those that save too little for themselves, once others are there.
+  bool drop(bool all) {
+    bool dropped = false;
+    for (bool more = true; more && !model_.stopped();) {
+      more = false;
+      for (const int index : IndexSet(chosen_)) {
+        const IndexSet rest = without(chosen_, index);
+        const auto cost = exact(rest, total_ + (all ? least(IndexSet{index}) : small() / 2));
+        if (!cost) continue;
+        take(rest);
+        dropped = more = true;
+        break;
+      }
+    }
+    return dropped;
+  }
+
+  // Puts the move in, takes out what is missed the least until it fits, and keeps that if it is better.
+  bool exchange(const IndexSet& move) {
+    constexpr int tries = 4;  // each one asks, and so knows more than the one before it
+    IndexSet last;
+    for (int n = 0; n < tries; ++n) {
+      const auto next = repaired(move);
+      if (!next || *next == last) return false;
+      last = *next;
+      if (total_ - optimistic(*next) <= small()) return false;
+      const double needed = next->size() > chosen_.size() && fits(united(chosen_, move)) ? least(added(*next)) : small();
+      if (exact(*next, total_ - needed)) {
+        take(*next);
+        return true;
+      }
+      if (model_.stopped()) return false;
+    }
+    return false;
+  }
+
+  std::optional<IndexSet> repaired(const IndexSet& move) const {
+    IndexSet next = united(chosen_, move);
+    while (!fits(next)) {
+      int least_missed = -1;
+      double loss = infinite;
+      for (const int index : next) {
+        if (std::binary_search(move.begin(), move.end(), index)) continue;
+        double missed = 0;
+        const IndexSet rest = without(next, index);
+        for (const auto at : model_.questions_of(index))
+          missed += weight(at) * (model_.bounds(at, rest).lower - model_.bounds(at, next).lower);
+        missed = std::max(0.0, missed - sizes_.upkeep[static_cast<std::size_t>(index)]) / std::max(8192.0, bytes(index));
+        if (missed < loss) loss = missed, least_missed = index;
+      }
+      if (least_missed < 0) return std::nullopt;
+      next = without(next, least_missed);
+    }
+    return next;
+  }
+
+  CostModel& model_;
+  const Sizes& sizes_;
+  const SelectionOptions& options_;
+  std::vector<double> base_;
+  std::vector<double> costs_;  // of one call each, under chosen_
+  IndexSet chosen_;
+  double total_ = 0;
+};
+
+std::vector<IndexSet> moves_of(const IndexSet& candidates, const std::vector<IndexSet>& groups) {
+  std::vector<IndexSet> out;
+  for (const int index : candidates) out.push_back({index});
+  std::set<IndexSet> seen;
+  for (const auto& group : groups)
+    if (group.size() > 1 && seen.insert(group).second) out.push_back(group);
+  return out;
+}
+
+}  // namespace
+
+IndexSet select_indexes(CostModel& model, const Sizes& sizes, const IndexSet& candidates, const std::vector<IndexSet>& groups,
+                        const SelectionOptions& options) {
+  const auto moves = moves_of(candidates, groups);
+  IndexSet best;
+  double best_total = infinite;
+  for (const double by_size : {1.0, 0.5, 0.0}) {
+    Selection selection(model, sizes, options);
+    selection.greedy(moves, by_size);
+    selection.improve(moves);
+    if (selection.total() < best_total) best_total = selection.total(), best = selection.chosen();
+    if (!options.budget && by_size == 1.0) break;
+  }
+  return best;
+}
+
+std::vector<Step> pay_off(CostModel& model, const Sizes& sizes, const IndexSet& chosen) {
+  const SelectionOptions options{.most_loss = infinite};
+  return Selection(model, sizes, options).in_order(chosen);
+}
+
+double workload_cost(CostModel& model, const Sizes& sizes, const IndexSet& chosen) {
+  double sum = 0;
+  for (const int index : chosen) sum += sizes.upkeep[static_cast<std::size_t>(index)];
+  for (std::size_t at = 0; at < model.size(); ++at) sum += model.question(at).weight * model.cost(at, chosen);
+  return sum;
+}
+
+}  // namespace pgadvise::advisor

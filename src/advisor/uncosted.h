@@ -1,0 +1,16 @@
+// Indexes of kinds that HypoPG does not know: GIN for jsonb, arrays, full text and LIKE '%x%'.
+#pragma once
+
+#include <vector>
+
+#include "advisor/index_ddl.h"
+#include "model/advice.h"
+#include "model/catalog.h"
+#include "model/workload.h"
+
+namespace pgadvise::advisor {
+
+// One for each column and operator class that some query asks for and no index serves yet.
+std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, const Catalog& catalog, IndexNamer& namer);
+
+}  // namespace pgadvise::advisor

@@ -1,0 +1,25 @@
+// The one way into a target: a READ ONLY transaction that is always rolled back.
+#pragma once
+
+#include "base/result.h"
+#include "pg/connection.h"
+
+namespace pgadvise::pg {
+
+// BEGIN READ ONLY … ROLLBACK around whatever happens in between, with time limits on both sides.
+class ReadOnly {
+ public:
+  explicit ReadOnly(Connection& connection);
+  ReadOnly(const ReadOnly&) = delete;
+  ReadOnly& operator=(const ReadOnly&) = delete;
+  ~ReadOnly();
+  // `watch_us`: client_connection_check_interval, which not every platform of a server has.
+  Result<void> begin(bool watch_us);
+  // Back to where begin() ended, also out of a failed state.
+  bool back();
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace pgadvise::pg

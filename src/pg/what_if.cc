@@ -1,0 +1,317 @@
+#include "pg/what_if.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "pg/read_only.h"
+#include "plan/reader.h"
+
+namespace pgadvise::pg {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds longest_transaction{1};
+// HypoPG gives each a name from a range of object ids, and has 2,828 of them.
+constexpr std::size_t most_indexes = 1000;
+constexpr std::size_t most_at_once = 500;
+
+// A row's array as a parameter: {"a","b"}.
+std::string array_of(const std::vector<std::string>& texts) {
+  std::string out = "{";
+  for (const auto& text : texts) {
+    out += out.size() > 1 ? ",\"" : "\"";
+    for (const char c : text) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '"';
+  }
+  return out + "}";
+}
+
+class ServerWhatIf final : public plan::WhatIf {
+ public:
+  explicit ServerWhatIf(Connection& connection) : connection_(connection) {}
+  ~ServerWhatIf() override { clear(); }
+  ServerWhatIf(const ServerWhatIf&) = delete;
+  ServerWhatIf& operator=(const ServerWhatIf&) = delete;
+
+  Result<void> look_around();
+  int add(const QualifiedName& table, std::vector<std::string> definitions) override;
+  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override;
+  Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override;
+  void clear() override;
+  std::uint64_t calls() const override { return calls_; }
+
+ private:
+  struct Known {
+    QualifiedName table;
+    std::vector<std::string> definitions;
+    std::optional<std::int64_t> bytes;
+    std::vector<std::string> oids;  // while it is on the server
+    bool refused = false;           // HypoPG can't make it
+  };
+
+  Result<void> begin();
+  void forget();
+  Result<void> suppose(const std::set<QualifiedName>& tables, const std::vector<int>& indexes);
+  Result<void> create(const std::vector<int>& indexes);
+  Result<void> one_by_one(const std::vector<int>& indexes);
+  Result<void> drop(const std::vector<int>& indexes);
+  Result<Rows> explain(const plan::WhatIfStatement& statement);
+  Result<Rows> explain_generic(const std::string& sql);
+  tl::unexpected<Error> failed(Error error);
+
+  Connection& connection_;
+  std::string hypopg_;  // its schema, quoted
+  std::vector<Known> known_;
+  std::map<QualifiedName, std::set<int>> there_;  // on the server, by table
+  std::size_t count_ = 0;
+  std::map<std::string, int> owners_;  // by the hypothetical index's name
+  std::map<std::string, std::string> prepared_;  // names by statement
+  std::unique_ptr<ReadOnly> transaction_;
+  Clock::time_point began_;
+  std::uint64_t calls_ = 0;
+};
+
+Result<void> ServerWhatIf::look_around() {
+  if (const auto begun = begin(); !begun) return begun;
+  const auto rows = connection_.query(
+      "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid "
+      "OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name");
+  transaction_.reset();
+  if (!rows) return tl::unexpected(rows.error());
+  if (rows->empty()) return fail(Error::Kind::usage, connection_.where(), "HypoPG is not installed in the database", "CREATE EXTENSION hypopg");
+  hypopg_ = rows->front()[0].value_or("");
+  return {};
+}
+
+int ServerWhatIf::add(const QualifiedName& table, std::vector<std::string> definitions) {
+  known_.push_back({table, std::move(definitions), std::nullopt, {}});
+  return static_cast<int>(known_.size()) - 1;
+}
+
+Result<void> ServerWhatIf::begin() {
+  if (transaction_ && Clock::now() - began_ < longest_transaction && connection_.in_transaction()) return {};
+  clear();
+  transaction_ = std::make_unique<ReadOnly>(connection_);
+  began_ = Clock::now();
+  if (const auto begun = transaction_->begin(connection_.server_version() >= 140000); !begun) {
+    transaction_.reset();
+    return begun;
+  }
+  const auto mode = connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)");
+  if (!mode) return tl::unexpected(mode.error());
+  // A statement that fails takes back what was set after the savepoint.
+  const auto again = connection_.query("SAVEPOINT pgadvise");
+  if (!again) return tl::unexpected(again.error());
+  return {};
+}
+
+void ServerWhatIf::forget() {
+  for (auto& known : known_) known.oids.clear();
+  there_.clear();
+  owners_.clear();
+  count_ = 0;
+}
+
+void ServerWhatIf::clear() {
+  if (transaction_ && connection_.in_transaction()) {
+    transaction_->back();
+    // Neither goes with the transaction.
+    if (count_) (void)connection_.query(fmt::format("SELECT {}.hypopg_reset()", hypopg_));
+    for (const auto& [sql, name] : prepared_) (void)connection_.query("DEALLOCATE " + name);
+  }
+  prepared_.clear();
+  forget();
+  transaction_.reset();
+}
+
+tl::unexpected<Error> ServerWhatIf::failed(Error error) {
+  if (!connection_.alive()) {
+    forget();
+    transaction_.reset();
+    error.kind = Error::Kind::database;
+  } else if (transaction_ && !transaction_->back()) {
+    clear();
+  }
+  return tl::unexpected(std::move(error));
+}
+
+Result<void> ServerWhatIf::drop(const std::vector<int>& indexes) {
+  std::vector<std::string> oids;
+  for (const int index : indexes) {
+    Known& known = known_[static_cast<std::size_t>(index)];
+    oids.insert(oids.end(), known.oids.begin(), known.oids.end());
+    count_ -= known.oids.size();
+    known.oids.clear();
+    there_[known.table].erase(index);
+  }
+  const auto dropped = connection_.query(
+      fmt::format("SELECT {}.hypopg_drop_index(o) FROM pg_catalog.unnest($1::pg_catalog.oid[]) o", hypopg_), {array_of(oids)});
+  if (dropped) return {};
+  Error error = dropped.error();
+  auto out = failed(std::move(error));
+  clear();  // what is there is not known any more
+  return out;
+}
+
+// One that HypoPG refuses spoils the others of its batch: it is left out from then on.
+Result<void> ServerWhatIf::one_by_one(const std::vector<int>& indexes) {
+  if (indexes.size() == 1) {
+    Known& known = known_[static_cast<std::size_t>(indexes.front())];
+    known.refused = true;
+    known.bytes = 0;
+    return {};
+  }
+  for (const int index : indexes)
+    if (!known_[static_cast<std::size_t>(index)].refused)
+      if (const auto created = create({index}); !created) return created;
+  return {};
+}
+
+Result<void> ServerWhatIf::create(const std::vector<int>& indexes) {
+  std::vector<std::string> definitions;
+  std::vector<int> owners;
+  for (const int index : indexes)
+    for (const auto& definition : known_[static_cast<std::size_t>(index)].definitions) {
+      definitions.push_back(definition);
+      owners.push_back(index);
+    }
+  const auto made = connection_.query(
+      fmt::format("SELECT i.n, h.indexrelid, h.indexname, {0}.hypopg_relation_size(h.indexrelid) FROM "
+                  "pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY i(sql, n), LATERAL {0}.hypopg_create_index(i.sql) h",
+                  hypopg_),
+      {array_of(definitions)});
+  if (!made) {
+    auto out = failed(made.error());
+    clear();
+    if (out.value().kind == Error::Kind::database) return out;
+    if (const auto begun = begin(); !begun) return begun;
+    return one_by_one(indexes);
+  }
+  for (const int index : indexes) known_[static_cast<std::size_t>(index)].bytes = 0;
+  for (const auto& row : *made) {
+    std::size_t at = 0;
+    std::int64_t bytes = 0;
+    const std::string number = row[0].value_or("");
+    const std::string size = row[3].value_or("");
+    std::from_chars(number.data(), number.data() + number.size(), at);
+    std::from_chars(size.data(), size.data() + size.size(), bytes);
+    if (at < 1 || at > owners.size() || !row[1] || !row[2]) continue;
+    const int owner = owners[at - 1];
+    Known& known = known_[static_cast<std::size_t>(owner)];
+    known.oids.push_back(*row[1]);
+    known.bytes = known.bytes.value_or(0) + bytes;
+    owners_[*row[2]] = owner;
+    there_[known.table].insert(owner);
+    ++count_;
+  }
+  // No row: HypoPG has no more room, or does not want to.
+  for (const int index : indexes)
+    if (Known& known = known_[static_cast<std::size_t>(index)]; known.oids.empty()) known.refused = true;
+  return {};
+}
+
+// From what is there to what is wanted, by the difference.
+Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const std::vector<int>& indexes) {
+  if (count_ > most_indexes) clear();
+  if (const auto begun = begin(); !begun) return begun;
+  std::vector<int> gone;
+  for (const auto& table : tables)
+    if (const auto there = there_.find(table); there != there_.end())
+      for (const int index : there->second)
+        if (std::find(indexes.begin(), indexes.end(), index) == indexes.end()) gone.push_back(index);
+  if (!gone.empty())
+    if (const auto dropped = drop(gone); !dropped) return dropped;
+  // Where one is refused the others have to be made again.
+  for (;;) {
+    std::vector<int> fresh;
+    for (const int index : indexes)
+      if (const Known& known = known_[static_cast<std::size_t>(index)]; known.oids.empty() && !known.refused) fresh.push_back(index);
+    if (fresh.empty()) return {};
+    if (const auto created = create(fresh); !created) return created;
+  }
+}
+
+// Works from 12 on, where EXPLAIN (GENERIC_PLAN) needs 16.
+Result<Rows> ServerWhatIf::explain_generic(const std::string& sql) {
+  std::string& name = prepared_[sql];
+  if (name.empty()) {
+    name = fmt::format("pgadvise_what_if_{}", prepared_.size());
+    const auto prepared = connection_.query(fmt::format("PREPARE {} AS {}", name, sql));
+    if (!prepared) {
+      prepared_.erase(sql);
+      return prepared;
+    }
+  }
+  const auto parameters = connection_.query(fmt::format(
+      "SELECT pg_catalog.cardinality(p.parameter_types) FROM pg_catalog.pg_prepared_statements p WHERE p.name "
+      "OPERATOR(pg_catalog.=) '{}'::pg_catalog.text",
+      name));
+  if (!parameters) return parameters;
+  int wanted = 0;
+  if (!parameters->empty()) {
+    const std::string text = parameters->front()[0].value_or("");
+    std::from_chars(text.data(), text.data() + text.size(), wanted);
+  }
+  // The plan that was made for other indexes is kept else.
+  if (const auto discarded = connection_.query("DISCARD PLANS"); !discarded) return discarded;
+  const std::vector<std::string> nulls(static_cast<std::size_t>(wanted), "NULL");
+  return connection_.query(fmt::format("EXPLAIN (FORMAT JSON) EXECUTE {}{}", name, wanted ? "(" + join(nulls, ", ") + ")" : ""));
+}
+
+Result<Rows> ServerWhatIf::explain(const plan::WhatIfStatement& statement) {
+  ++calls_;
+  if (statement.generic) return explain_generic(statement.sql);
+  return connection_.query("EXPLAIN (FORMAT JSON) " + statement.sql, statement.parameters);
+}
+
+Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) {
+  if (const auto supposed = suppose(statement.tables, indexes); !supposed) return tl::unexpected(supposed.error());
+  const auto rows = explain(statement);
+  if (!rows) return failed(rows.error());
+  const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
+  if (!plan) return tl::unexpected(plan.error());
+  plan::WhatIfPlan out{plan->root.total_cost, {}, 0};
+  plan::visit(plan->root, [&](const PlanNode& node) {
+    if (node.type == "ModifyTable" && !node.children.empty()) out.rows_written += node.children.front().plan_rows;
+    if (node.index.empty()) return;
+    if (const auto owner = owners_.find(node.index); owner != owners_.end()) out.used.push_back(owner->second);
+  });
+  std::sort(out.used.begin(), out.used.end());
+  out.used.erase(std::unique(out.used.begin(), out.used.end()), out.used.end());
+  return out;
+}
+
+Result<std::vector<std::int64_t>> ServerWhatIf::sizes(const std::vector<int>& indexes) {
+  std::vector<int> unknown;
+  for (const int index : indexes)
+    if (!known_[static_cast<std::size_t>(index)].bytes) unknown.push_back(index);
+  for (std::size_t at = 0; at < unknown.size(); at += most_at_once) {
+    const auto end = unknown.begin() + static_cast<std::ptrdiff_t>(std::min(unknown.size(), at + most_at_once));
+    const std::vector<int> some(unknown.begin() + static_cast<std::ptrdiff_t>(at), end);
+    if (const auto supposed = suppose({}, some); !supposed) return tl::unexpected(supposed.error());
+  }
+  std::vector<std::int64_t> out;
+  for (const int index : indexes) out.push_back(known_[static_cast<std::size_t>(index)].bytes.value_or(0));
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<plan::WhatIf>> make_what_if(Connection& connection) {
+  auto out = std::make_unique<ServerWhatIf>(connection);
+  if (const auto looked = out->look_around(); !looked) return tl::unexpected(looked.error());
+  return out;
+}
+
+}  // namespace pgadvise::pg

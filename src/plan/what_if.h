@@ -1,0 +1,44 @@
+// What statements would cost with indexes that are not there: many questions at one server. src/pg implements it.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/catalog.h"
+#include "model/workload.h"
+
+namespace pgadvise::plan {
+
+struct WhatIfStatement {
+  std::string sql;  // one plain statement that plan::decide() lets be explained
+  Parameters parameters;
+  bool generic = false;           // has $n without values: the generic plan is costed
+  std::set<QualifiedName> tables;  // that it may read: only indexes of these change its plan
+};
+
+struct WhatIfPlan {
+  double cost = 0;
+  std::vector<int> used;    // of the supposed indexes
+  double rows_written = 0;  // that INSERT, UPDATE or DELETE is expected to touch
+};
+
+class WhatIf {
+ public:
+  virtual ~WhatIf() = default;
+  // Makes an index known by a number, 0 first: CREATE INDEX statements (several for a partitioned table) that are supposed
+  // together. Asks the server for nothing.
+  virtual int add(const QualifiedName& table, std::vector<std::string> definitions) = 0;
+  // The plan of the statement with just these, and no other hypothetical, indexes of its tables. Errors: the server refuses
+  // the statement or an index, a timeout (Kind::passing), or it is gone (Kind::database).
+  virtual Result<WhatIfPlan> cost(const WhatIfStatement& statement, const std::vector<int>& indexes) = 0;
+  // HypoPG's own estimates, in bytes; 0 for what it refuses.
+  virtual Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) = 0;
+  // Leaves nothing on the server; what was added stays known. Also done by the destructor.
+  virtual void clear() = 0;
+  virtual std::uint64_t calls() const = 0;  // plans asked for
+};
+
+}  // namespace pgadvise::plan

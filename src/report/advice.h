@@ -1,0 +1,19 @@
+// Advice -> text for people, JSON for programs. Holds no literals: statements are normalised.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "model/advice.h"
+
+namespace pgadvise::report {
+
+struct AdviceOptions {
+  bool colour = false;
+  int width = 80;
+};
+
+std::string advice_text(const Advice& advice, const AdviceOptions& options);
+std::string advice_json(const Advice& advice, const Diagnostics& diagnostics);
+
+}  // namespace pgadvise::report

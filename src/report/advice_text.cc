@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/advice.h"
+#include "report/digest.h"
+
+namespace pgadvise::report {
+namespace {
+
+std::string bytes(double value) {
+  if (value < 999'500) return fmt::format("{:.0f} kB", std::ceil(value / 1e3));
+  if (value < 999.5e6) return fmt::format("{:.{}f} MB", value / 1e6, value < 9.95e6 ? 1 : 0);
+  return fmt::format("{:.2f} GB", value / 1e9);
+}
+
+std::string cost(double value) {
+  if (value < 99'999.5) return fmt::format("{:.{}f}", value, value < 99.95 ? 1 : 0);
+  if (value < 9.995e6) return fmt::format("{:.0f}k", value / 1e3);
+  if (value < 9.995e9) return fmt::format("{:.0f}M", value / 1e6);
+  return fmt::format("{:.3g}", value);
+}
+
+std::string percent(double part, double whole) { return whole > 0 ? fmt::format("{:.1f}%", 100 * part / whole) : "-"; }
+
+std::string plural(std::size_t count, std::string_view noun, std::string_view several) {
+  return fmt::format("{} {}", report::count(count), count == 1 ? noun : several);
+}
+
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text))
+    if (c != ' ' || (!out.empty() && out.back() != ' ')) out += c;
+  return out;
+}
+
+class Writer {
+ public:
+  Writer(const Advice& advice, const AdviceOptions& options) : advice_(advice), options_(options) {}
+
+  std::string write() {
+    head();
+    indexes();
+    curve();
+    queries();
+    uncosted();
+    drops();
+    return std::move(out_);
+  }
+
+ private:
+  std::string bold(std::string_view text) const { return options_.colour ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text); }
+  std::size_t width() const { return static_cast<std::size_t>(std::max(options_.width, 40)); }
+
+  void paragraph(std::string_view text, std::string_view indent) {
+    std::string line(indent);
+    for (const auto word : split(text, ' ')) {
+      if (line.size() > indent.size() && line.size() + 1 + word.size() > width()) {
+        out_ += line + "\n";
+        line = indent;
+      }
+      if (line.size() > indent.size()) line += ' ';
+      line += word;
+    }
+    out_ += line + "\n";
+  }
+
+  // To be copied: never wrapped.
+  void sql(std::string_view text) {
+    for (const auto line : split(text, '\n')) out_ += fmt::format("    {}\n", printable(line));
+  }
+
+  void head() {
+    const std::string limit = advice_.budget_bytes ? fmt::format(" within {}", bytes(static_cast<double>(*advice_.budget_bytes))) : std::string();
+    double size = 0;
+    for (const auto& index : advice_.indexes) size += static_cast<double>(index.size_bytes);
+    if (advice_.queries.empty()) out_ += "No query could be costed.\n";
+    else if (advice_.indexes.empty()) out_ += fmt::format("No index{} makes the workload cheaper: {}.\n", limit, plural(advice_.queries.size(), "query", "queries"));
+    else
+      out_ += bold(fmt::format("{}{}, {}: {} of the cost is left", plural(advice_.indexes.size(), "index", "indexes"), limit, bytes(size), percent(advice_.cost_after, advice_.cost_before))) +
+              "\n" + fmt::format("{} for the planner before, {} after, over {}\n", cost(advice_.cost_before), cost(advice_.cost_after),
+                          plural(advice_.queries.size(), "query", "queries"));
+    if (advice_.not_explained) out_ += fmt::format("{} left out: not explained, see stderr\n", plural(advice_.not_explained, "query was", "queries were"));
+    if (!advice_.complete) out_ += "Ended early: this is the best that was found until then.\n";
+  }
+
+  void indexes() {
+    if (advice_.indexes.empty()) return;
+    out_ += fmt::format("\n{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", "", "size", "saves", "", "queries", "table");
+    std::size_t number = 0;
+    for (const auto& index : advice_.indexes) {
+      out_ += fmt::format("{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", ++number, bytes(static_cast<double>(index.size_bytes)), cost(index.cost_saved),
+                          percent(index.cost_saved, advice_.cost_before), index.queries.size(), ellipsis(display(index.table), width() > 60 ? width() - 40 : 20));
+      sql(index.sql);
+      if (index.upkeep > 0) out_ += fmt::format("    upkeep by the workload's writes: {}, taken off\n", cost(index.upkeep));
+    }
+  }
+
+  void curve() {
+    if (advice_.indexes.size() < 2) return;
+    out_ += "\n" + bold("What they pay") + "\n" + fmt::format("{:>9} {:>8} {:>7}\n", "indexes", "size", "cost");
+    double size = 0;
+    double left = advice_.cost_before;
+    std::size_t number = 0;
+    for (const auto& index : advice_.indexes) {
+      size += static_cast<double>(index.size_bytes);
+      left -= index.cost_saved;
+      ++number;
+      const double share = advice_.cost_before > 0 ? left / advice_.cost_before : 0;
+      out_ += fmt::format("{:>9} {:>8} {:>7}  {}\n", number, bytes(size), percent(left, advice_.cost_before),
+                          std::string(static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * 40 + 0.5), '#'));
+    }
+  }
+
+  void queries() {
+    constexpr std::size_t most = 20;
+    if (advice_.indexes.empty()) return;
+    out_ += "\n" + bold("Queries") + "\n" + fmt::format("{:>9} {:>9} {:>9}  {}\n", "calls", "before", "after", "");
+    std::size_t shown = 0;
+    for (const auto& query : advice_.queries) {
+      if (query.cost_after >= query.cost_before || shown == most) break;
+      ++shown;
+      out_ += fmt::format("{:>9} {:>9} {:>9}  {}\n", cost(query.weight), cost(query.cost_before), cost(query.cost_after), ellipsis(one_line(query.text), width() - 31));
+    }
+    if (advice_.queries.size() > shown) out_ += fmt::format("and {}\n", plural(advice_.queries.size() - shown, "other", "others"));
+  }
+
+  void uncosted() {
+    if (advice_.not_costed.empty()) return;
+    out_ += "\n" + bold("Not costed") + "\n";
+    for (const auto& index : advice_.not_costed) {
+      sql(index.sql);
+      paragraph(index.reason + " (" + plural(index.queries.size(), "query", "queries") + ")", "      ");
+    }
+  }
+
+  void drops() {
+    if (advice_.drops.empty()) return;
+    out_ += "\n" + bold("To drop") + "\n";
+    for (const auto& drop : advice_.drops) {
+      sql(drop.sql);
+      paragraph(printable(drop.reason) + (drop.size_bytes ? ", " + bytes(static_cast<double>(drop.size_bytes)) : ""), "      ");
+    }
+  }
+
+  const Advice& advice_;
+  const AdviceOptions& options_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string advice_text(const Advice& advice, const AdviceOptions& options) { return Writer(advice, options).write(); }
+
+}  // namespace pgadvise::report

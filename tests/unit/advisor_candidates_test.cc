@@ -1,0 +1,200 @@
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "advisor/candidates.h"
+#include "advisor/drops.h"
+#include "advisor/index_ddl.h"
+#include "advisor/size.h"
+#include "advisor/uncosted.h"
+#include "advisor/upkeep.h"
+#include "sql/facts.h"
+#include "sql/replay.h"
+
+namespace pgadvise::advisor {
+namespace {
+
+Catalog catalog_of(const std::string& script) {
+  sql::Replayer replayer;
+  replayer.run(script, "schema.sql");
+  return replayer.take();
+}
+
+Catalog shop() {
+  return catalog_of(R"(
+    CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, status text, placed_at timestamptz, total numeric, note json,
+                         deleted_at timestamptz, open boolean, tags text[], doc jsonb);
+    CREATE TABLE customers (id bigint PRIMARY KEY, email text, name varchar(80), "Region" text COLLATE "C");
+    CREATE TABLE "Odd one" ("Id" bigint, "userId" bigint);
+    CREATE VIEW open_orders AS SELECT * FROM orders WHERE status = 'open';
+    CREATE INDEX orders_customer ON orders (customer_id, placed_at);
+    CREATE TEMP TABLE scratch (a int);
+  )");
+}
+
+std::vector<std::string> proposed(const std::string& sql, const Catalog& catalog, int width = 2) {
+  const QueryFacts facts = sql::query_facts(sql, catalog);
+  std::vector<std::string> out;
+  for (const auto& proposal : candidates(facts, mentions(sql, facts, catalog), catalog, {width})) out.push_back(proposal.table.name + " " + index_definition(proposal));
+  return out;
+}
+
+bool has(const std::vector<std::string>& all, const std::string& one) { return std::find(all.begin(), all.end(), one) != all.end(); }
+
+TEST(Candidates, LeadWithWhatNarrowsJoinsOrSorts) {
+  const Catalog catalog = shop();
+  const auto found = proposed("SELECT o.total FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.status = $1 AND c.email > $2 ORDER BY o.placed_at", catalog);
+  for (const auto* wanted : {"orders (status)", "orders (status, placed_at)", "orders (customer_id, status)", "orders (placed_at)", "orders (status, total)",
+                             "customers (email)", "customers (email, id)", "customers (id, email)"})
+    EXPECT_TRUE(has(found, wanted)) << wanted;
+  for (const auto* unwanted : {"orders (total)", "orders (total, status)", "orders (customer_id)", "orders (customer_id, placed_at)", "customers (id)", "customers (name)"})
+    EXPECT_FALSE(has(found, unwanted)) << unwanted;
+  EXPECT_TRUE(has(proposed("SELECT DISTINCT status FROM orders", catalog), "orders (status)"));
+  EXPECT_TRUE(has(proposed("SELECT max(total) FROM orders", catalog), "orders (total)"));
+  EXPECT_TRUE(has(proposed("SELECT status, count(*) FROM orders GROUP BY status", catalog), "orders (status)"));
+  EXPECT_TRUE(has(proposed("DELETE FROM orders WHERE total = 1", catalog), "orders (total)"));
+  EXPECT_TRUE(has(proposed("UPDATE orders SET status = 'x' WHERE total = 1", catalog), "orders (total)"));
+  EXPECT_TRUE(has(proposed("SELECT * FROM open_orders WHERE total = 3", catalog), "orders (status, total)")) << "views are looked through";
+  EXPECT_TRUE(has(proposed("SELECT 1 FROM \"Odd one\" u WHERE u.\"userId\" = 4", catalog), "Odd one (\"userId\")"));
+  EXPECT_TRUE(proposed("SELECT * FROM orders", catalog).empty());
+  EXPECT_TRUE(proposed("SELECT 1 FROM scratch WHERE a = 1", catalog).empty());
+  EXPECT_TRUE(proposed("SELECT 1 FROM pg_class WHERE relname = 'x'", catalog).empty());
+  EXPECT_TRUE(proposed("SELECT total FROM orders WHERE note = $1", catalog).empty()) << "json has no order";
+  for (const auto& one : proposed("SELECT total FROM orders WHERE status = 'x' AND placed_at > now()", catalog, 1)) EXPECT_EQ(std::string::npos, one.find(',')) << one;
+}
+
+TEST(Candidates, FollowOrderByWithItsDirections) {
+  const Catalog catalog = shop();
+  auto found = proposed("SELECT id FROM orders WHERE status = 'x' ORDER BY placed_at DESC, total LIMIT 5", catalog, 3);
+  EXPECT_TRUE(has(found, "orders (status, placed_at, total DESC)")) << "read from its end";
+  found = proposed("SELECT id FROM orders ORDER BY placed_at DESC NULLS LAST", catalog);
+  EXPECT_TRUE(has(found, "orders (placed_at NULLS FIRST)"));
+  found = proposed("SELECT id FROM orders ORDER BY placed_at DESC", catalog);
+  EXPECT_TRUE(has(found, "orders (placed_at)"));
+}
+
+TEST(Candidates, KnowPatternsAndExpressions) {
+  Catalog catalog = shop();
+  auto found = proposed("SELECT id FROM customers WHERE email LIKE 'ab%' AND name LIKE 'x%' AND \"Region\" LIKE 'E%'", catalog);
+  EXPECT_TRUE(has(found, "customers (email text_pattern_ops)"));
+  EXPECT_TRUE(has(found, "customers (name varchar_pattern_ops)"));
+  EXPECT_FALSE(has(found, "customers (\"Region\" text_pattern_ops)")) << "C needs none";
+  EXPECT_FALSE(has(proposed("SELECT id FROM customers WHERE email LIKE '%ab'", catalog), "customers (email text_pattern_ops)"));
+  EXPECT_TRUE(has(proposed("SELECT id FROM customers WHERE lower(email) = $1", catalog), "customers ((lower(email)))"));
+  EXPECT_FALSE(has(proposed("SELECT id FROM orders WHERE date(placed_at) = $1", catalog), "orders ((placed_at::date))")) << "depends on the time zone";
+  catalog.settings["lc_collate"] = "C";
+  EXPECT_FALSE(has(proposed("SELECT id FROM customers WHERE email LIKE 'ab%'", catalog), "customers (email text_pattern_ops)"));
+}
+
+TEST(Candidates, LeaveOutWhatCannotBeBuiltOrDoesNotMatter) {
+  Catalog catalog = shop();
+  Table& orders = *catalog.table({"public", "orders"});
+  orders.statistics = TableStatistics{.rows = 40, .pages = 2};
+  EXPECT_TRUE(proposed("SELECT id FROM orders WHERE status = 'x'", catalog).empty()) << "two pages";
+  orders.statistics = TableStatistics{.rows = 40000, .pages = 2000};
+  EXPECT_FALSE(proposed("SELECT id FROM orders WHERE status = 'x'", catalog).empty());
+  for (auto& column : orders.columns)
+    if (column.name == "status") column.statistics = ColumnStatistics{.distinct = -1, .average_width = 900};
+  EXPECT_TRUE(proposed("SELECT tags FROM orders WHERE status = 'x'", catalog, 1).empty()) << "an entry may be too long";
+}
+
+TEST(Refinements, WidenCoverAndFilter) {
+  const Catalog catalog = shop();
+  const std::string sql = "SELECT total FROM orders WHERE status = $1 AND placed_at > $2 AND deleted_at IS NULL AND open";
+  const QueryFacts facts = sql::query_facts(sql, catalog);
+  const auto mentioned = mentions(sql, facts, catalog).at({"public", "orders"});
+  const IndexProposal used{.table = {"public", "orders"}, .keys = {{.column = "status"}, {.column = "placed_at"}}};
+  std::vector<std::string> found;
+  for (const auto& proposal : refinements(used, facts, mentioned, catalog, {4})) found.push_back(index_definition(proposal));
+  for (const auto* wanted : {"(status, placed_at, total)", "(status, placed_at) INCLUDE (total, deleted_at, open)", "(status, placed_at) WHERE deleted_at IS NULL", "(status, placed_at) WHERE open"})
+    EXPECT_TRUE(has(found, wanted)) << wanted;
+  EXPECT_TRUE(refinements(used, facts, mentioned, catalog, {2}).empty());
+  const std::string all = "SELECT * FROM orders WHERE status = $1";
+  const QueryFacts all_facts = sql::query_facts(all, catalog);
+  for (const auto& proposal : refinements(used, all_facts, mentions(all, all_facts, catalog).at({"public", "orders"}), catalog, {4}))
+    EXPECT_TRUE(proposal.include.empty()) << "* reads all columns";
+}
+
+TEST(Size, IsThatOfABuiltIndex) {
+  Catalog catalog = catalog_of("CREATE TABLE t (id integer, kind integer, at timestamptz, name text)");
+  Table& table = *catalog.table({"public", "t"});
+  table.statistics = TableStatistics{.rows = 1e6, .pages = 10000};
+  const auto stat = [&](const std::string& name, double distinct, int width) {
+    for (auto& column : table.columns)
+      if (column.name == name) column.statistics = ColumnStatistics{.distinct = distinct, .average_width = width};
+  };
+  stat("id", -1, 4);
+  stat("kind", 5, 4);
+  stat("at", -1, 8);
+  const auto mb_of = [&](std::vector<IndexKey> keys, std::vector<std::string> include = {}) {
+    return static_cast<double>(index_size({.table = table.name, .keys = std::move(keys), .include = std::move(include)}, catalog)) / 1e6;
+  };
+  // As PostgreSQL 15 builds them: 22.5, 6.9 and 31.5 MB.
+  EXPECT_NEAR(22.5, mb_of({{.column = "id"}}), 1);
+  EXPECT_NEAR(6.9, mb_of({{.column = "kind"}}), 0.4);
+  EXPECT_NEAR(31.5, mb_of({{.column = "kind"}, {.column = "at"}}), 1.5);
+  EXPECT_GT(mb_of({{.column = "kind"}}, {"at"}), 25) << "with INCLUDE nothing is stored once";
+  EXPECT_EQ(0, index_size({.table = {"public", "gone"}, .keys = {{.column = "id"}}}, catalog));
+}
+
+TEST(Drops, NameDuplicatesBeginningsAndTheUnused) {
+  Catalog catalog = catalog_of(R"(
+    CREATE TABLE p (id int PRIMARY KEY);
+    CREATE TABLE t (a int, b int, c int REFERENCES p, d int, e int UNIQUE);
+    CREATE INDEX i_a ON t (a); CREATE INDEX i_ab ON t (a, b); CREATE INDEX i_ab2 ON t (a, b); CREATE UNIQUE INDEX u_a ON t (a);
+    CREATE INDEX i_c ON t (c); CREATE INDEX i_d ON t (d); CREATE INDEX i_e ON t (e); CREATE INDEX i_part ON t (a) WHERE b > 0; CREATE INDEX h_d ON t USING hash (d);
+  )");
+  for (auto& index : catalog.table({"public", "t"})->indexes) index.statistics = IndexStatistics{.scans = index.name == "h_d" ? 4 : 0, .pages = 100};
+  catalog.statistics_days = 3;
+  std::vector<std::string> found;
+  const auto list = [&](const std::vector<IndexProposal>& made) {
+    found.clear();
+    for (const auto& drop : drops(catalog, made)) found.push_back(drop.index + ": " + drop.reason.substr(0, drop.reason.find(' ')));
+    return found;
+  };
+  EXPECT_EQ((std::vector<std::string>{"i_a: redundant:", "i_ab2: duplicate", "i_e: duplicate"}), list({}));
+  EXPECT_TRUE(has(list({{.table = {"public", "t"}, .keys = {{.column = "d"}, {.column = "a"}}}}), "i_d: replaced:"));
+  catalog.statistics_days = 30;
+  list({});
+  EXPECT_TRUE(has(found, "i_d: not"));
+  EXPECT_TRUE(has(found, "i_part: not"));
+  EXPECT_FALSE(has(found, "i_c: not")) << "it serves a foreign key";
+  EXPECT_FALSE(has(found, "h_d: not"));
+  const auto all = drops(catalog, {});
+  const auto part = std::find_if(all.begin(), all.end(), [](const IndexDrop& drop) { return drop.index == "i_part"; });
+  ASSERT_NE(all.end(), part);
+  EXPECT_EQ("DROP INDEX CONCURRENTLY public.i_part;", part->sql);
+  EXPECT_NE(std::string::npos, part->down_sql.find("CREATE INDEX CONCURRENTLY i_part ON public.t (a) WHERE ")) << part->down_sql;
+}
+
+TEST(Uncosted, ProposesGin) {
+  const Catalog catalog = shop();
+  Query contained{.fingerprint = "1"};
+  contained.facts = sql::query_facts("SELECT id FROM orders WHERE doc @> $1 AND tags && $2", catalog);
+  Query like{.fingerprint = "2"};
+  like.facts = sql::query_facts("SELECT id FROM customers WHERE name ILIKE '%x%'", catalog);
+  IndexNamer namer(catalog);
+  const auto found = uncosted({&contained, &like}, catalog, namer);
+  ASSERT_EQ(3u, found.size());
+  EXPECT_NE(std::string::npos, found[0].sql.find("USING gin (name gin_trgm_ops)")) << found[0].sql;
+  EXPECT_NE(std::string::npos, found[0].reason.find("pg_trgm"));
+  EXPECT_NE(std::string::npos, found[1].sql.find("USING gin (doc jsonb_path_ops)")) << found[1].sql;
+  EXPECT_NE(std::string::npos, found[2].sql.find("USING gin (tags)")) << found[2].sql;
+}
+
+TEST(Upkeep, DependsOnWhatIsWritten) {
+  const Catalog catalog = shop();
+  const IndexProposal on_status{.table = {"public", "orders"}, .keys = {{.column = "status"}}};
+  const auto paid = [&](const std::string& sql) {
+    const QueryFacts facts = sql::query_facts(sql, catalog);
+    return upkeep(on_status, {{&facts, 10}}, catalog);
+  };
+  EXPECT_EQ(10, paid("INSERT INTO orders (id) VALUES (1)"));
+  EXPECT_EQ(20, paid("UPDATE orders SET status = 'x' WHERE id = 1"));
+  EXPECT_EQ(3, paid("UPDATE orders SET total = 2 WHERE id = 1"));
+  EXPECT_EQ(2, paid("DELETE FROM orders WHERE id = 1"));
+  EXPECT_EQ(0, paid("INSERT INTO customers (id) VALUES (1)"));
+}
+
+}  // namespace
+}  // namespace pgadvise::advisor
