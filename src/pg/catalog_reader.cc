@@ -541,8 +541,8 @@ Result<void> Reader::settings_and_age() {
 // Of other roles only those that may look (pg_monitor, pg_read_all_stats) see more than that somebody is there.
 Result<void> Reader::sessions() {
   const auto rows = ask(
-      "SELECT a.pid, a.datname, a.application_name, a.state, greatest(extract(epoch FROM now() - a.xact_start), 0), "
-      "greatest(extract(epoch FROM now() - a.state_change), 0) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND "
+      "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
+      "extract(epoch FROM now() - a.state_change) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND "
       "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
       "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid LIMIT 20000",
       "SELECT WHERE false", "who is connected is not read");
@@ -550,8 +550,9 @@ Result<void> Reader::sessions() {
   std::size_t hidden = 0;
   for (const auto& row : *rows) {
     Session session{static_cast<int>(integer(row[0])), text(row[1]), text(row[2]), text(row[3]), {}, {}};
-    if (row[4]) session.transaction_seconds = number(row[4]);
-    if (row[5]) session.state_seconds = number(row[5]);
+    // What began after our own transaction is younger than nothing.
+    if (row[4]) session.transaction_seconds = std::max(0.0, number(row[4]));
+    if (row[5]) session.state_seconds = std::max(0.0, number(row[5]));
     hidden += session.state.empty();
     catalog_.sessions.push_back(std::move(session));
   }
