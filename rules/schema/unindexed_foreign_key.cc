@@ -51,7 +51,8 @@ static void check_key(const Context& context, Reporter& reporter, const Rule& ru
           display(key.referenced_table) + ": each DELETE of a parent row, and each join from it, reads the whole table.",
       severity(context, rule, table, key));
   finding.location = key.origin;
-  finding.evidence.push_back({Evidence::Kind::catalog,
+  if (!coverage.nearest)
+    finding.evidence.push_back({Evidence::Kind::catalog,
                               table.indexes.empty() ? display(table.name) + " has no index at all"
                               : table.indexes.size() == 1
                                   ? display(table.name) + " has one index, which does not begin with " + columns

@@ -18,13 +18,12 @@ struct Pattern {
   std::string_view text;
   std::string_view column_separator;
 };
-// The first is PostgreSQL's and drizzle-kit's own; then Laravel and old Drizzle, hand-written, SQLAlchemy, Rails, TypeORM.
-constexpr std::array<Pattern, 7> known_patterns = {{{"{table}_{columns}_idx", "_"},
+// Each has the table: names of indexes are the schema's, and what some of them lack others need. The first is PostgreSQL's and drizzle-kit's own; then Laravel and old Drizzle, hand-written, SQLAlchemy, Rails, TypeORM.
+constexpr std::array<Pattern, 6> known_patterns = {{{"{table}_{columns}_idx", "_"},
                                                     {"{table}_{columns}_index", "_"},
                                                     {"idx_{table}_{columns}", "_"},
                                                     {"ix_{table}_{columns}", "_"},
                                                     {"index_{table}_on_{columns}", "_and_"},
-                                                    {"{columns}_idx", "_"},
                                                     {"IDX_{table}_{columns}", "_"}}};
 
 std::string key_words(const std::vector<IndexKey>& keys, std::string_view separator) {

@@ -49,11 +49,14 @@ std::string explain_miss(const Index& index, const Table& table, const std::vect
 
 KeyCoverage own_coverage(const Context& context, const Table& table, const std::vector<std::string>& columns) {
   KeyCoverage best;
+  bool nearest_leads = false;  // the one that people take for the key's index: it begins with its columns, and something else is wrong
   for (const Index* index : indexes_with_any(context, table, columns)) {
     const Coverage coverage = covers(*index, table, columns);
     if (coverage > best.coverage) best.coverage = coverage, best.index = index;
     if (coverage == Coverage::full) break;
-    if (coverage == Coverage::none && !best.nearest) {
+    const bool leads = served(*index, table, columns) > 0;
+    if (coverage == Coverage::none && (!best.nearest || (leads && !nearest_leads))) {
+      nearest_leads = leads;
       best.nearest = index;
       best.why_not = explain_miss(*index, table, columns);
     }

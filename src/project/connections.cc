@@ -115,6 +115,15 @@ void urls(const std::string& path, const std::string& text, Project& project) {
   }
 }
 
+// "production", "isProd", "prodSettings", and no product.
+bool names_production(std::string_view text) {
+  for (auto at = text.find("prod"); at != std::string_view::npos; at = text.find("prod", at + 1)) {
+    const auto rest = text.substr(at + 4);
+    if (rest.starts_with("uction") || !rest.starts_with("uc")) return true;
+  }
+  return false;
+}
+
 // `ssl: { rejectUnauthorized: false }` of a PostgreSQL driver, but for development.
 void unverified(const std::string& path, const std::string& text, Project& project) {
   static constexpr std::array<std::string_view, 9> drivers = {"\"pg\"", "'pg'", "postgres", "typeorm", "sequelize", "drizzle-orm", "knex", "kysely", "PrismaPg"};
@@ -130,7 +139,7 @@ void unverified(const std::string& path, const std::string& text, Project& proje
     if (!contains(head, "ssl")) continue;  // of an HTTPS agent, mail, redis
     const std::size_t around = at < code_window ? 0 : at - code_window;
     const std::string before = code.text.substr(around, at - around);
-    const bool production = contains(before, "production") || contains(before, "isProd") || contains(before, "PROD");
+    const bool production = names_production(lower(before));
     // A setting of the user's chooses: "ssl === 'required' ? …".
     const bool chosen = contains(before, "ssl ===") || contains(before, "sslMode") || contains(before, "SSL_MODE");
     if (chosen || (!production && for_some_environments(code, at))) continue;
