@@ -3,7 +3,8 @@
 die() { echo "$(basename "$0"): $*" >&2; exit 2; }
 
 build_packages=(g++ cmake ninja-build pkg-config libpg-query-dev libprotobuf-c-dev libpq-dev libcli11-dev
-  nlohmann-json3-dev libfmt-dev libexpected-dev libyaml-cpp-dev libtomlplusplus-dev libarchive-dev libgtest-dev libvalijson-dev)
+  nlohmann-json3-dev libfmt-dev libexpected-dev libyaml-cpp-dev libtomlplusplus-dev libarchive-dev zlib1g-dev libgtest-dev
+  libvalijson-dev)
 
 installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
 

@@ -12,6 +12,7 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/text.h"
 
@@ -72,6 +73,73 @@ class PlainSource final : public ByteSource {
   std::string failure_;
 };
 
+constexpr std::string_view gzip_magic = "\x1f\x8b";
+
+std::string broken(const char* why) {
+  return std::string("its compressed data is broken or ends early") + (why ? ": " + std::string(why) : std::string());
+}
+
+// By zlib, because libarchive leaves gzip's checksums unlooked at. Members that follow one another are one file, as for gzip(1),
+// and so are zeros after the last one (padding of tapes and block devices).
+class GzipSource final : public ByteSource {
+ public:
+  explicit GzipSource(std::unique_ptr<Descriptor> file) : file_(std::move(file)), buffer_(1 << 18) {
+    constexpr int gzip_wrapper = 16;
+    if (inflateInit2(&stream_, MAX_WBITS + gzip_wrapper) != Z_OK) failure_ = "there is no memory to decompress it";
+  }
+  ~GzipSource() override { inflateEnd(&stream_); }
+  GzipSource(const GzipSource&) = delete;
+  GzipSource& operator=(const GzipSource&) = delete;
+
+  std::ptrdiff_t read(char* into, std::size_t size) override {
+    if (!failure_.empty()) return -1;
+    stream_.next_out = reinterpret_cast<Bytef*>(into);
+    const auto room = static_cast<uInt>(std::min<std::size_t>(size, 1U << 30));
+    stream_.avail_out = room;
+    while (stream_.avail_out == room && has_input() && failure_.empty()) step();
+    const std::ptrdiff_t got = room - stream_.avail_out;
+    return got == 0 && !failure_.empty() ? -1 : got;
+  }
+  std::string failure() const override { return failure_; }
+
+ private:
+  // False at the end of the file, which may be the wrong place for one.
+  bool has_input() {
+    if (!in_member_ && started_) {
+      while (refill() && *stream_.next_in == 0) ++stream_.next_in, --stream_.avail_in;
+    }
+    if (refill()) return true;
+    if (in_member_ && failure_.empty()) failure_ = broken("truncated");
+    return false;
+  }
+  bool refill() {
+    if (stream_.avail_in > 0) return true;
+    const std::ptrdiff_t got = file_->read(buffer_.data(), buffer_.size());
+    if (got < 0) failure_ = std::strerror(errno);
+    stream_.next_in = reinterpret_cast<Bytef*>(buffer_.data());
+    stream_.avail_in = static_cast<uInt>(std::max<std::ptrdiff_t>(got, 0));
+    return got > 0;
+  }
+  void step() {
+    in_member_ = true;
+    const int result = inflate(&stream_, Z_NO_FLUSH);
+    if (result == Z_STREAM_END) {
+      in_member_ = false;
+      started_ = true;
+      inflateReset(&stream_);
+    } else if (result != Z_OK && result != Z_BUF_ERROR) {
+      failure_ = broken(stream_.msg);
+    }
+  }
+
+  std::unique_ptr<Descriptor> file_;
+  std::vector<char> buffer_;
+  z_stream stream_{};
+  bool in_member_ = false;
+  bool started_ = false;  // a member is complete
+  std::string failure_;
+};
+
 class CompressedSource final : public ByteSource {
  public:
   explicit CompressedSource(std::unique_ptr<Descriptor> file)
@@ -79,7 +147,6 @@ class CompressedSource final : public ByteSource {
     archive* in = archive_.get();
     archive_read_support_format_raw(in);
     archive_read_support_format_empty(in);
-    archive_read_support_filter_gzip(in);
     archive_read_support_filter_bzip2(in);
     archive_read_support_filter_xz(in);
     archive_read_support_filter_zstd(in);
@@ -119,8 +186,7 @@ class CompressedSource final : public ByteSource {
     return source->file_->read(source->buffer_.data(), source->buffer_.size());
   }
   void fail_with_last() {
-    const char* why = archive_error_string(archive_.get());
-    failure_ = std::string("its compressed data is broken or ends early") + (why ? ": " + std::string(why) : std::string());
+    failure_ = broken(archive_error_string(archive_.get()));
   }
 
   std::unique_ptr<Descriptor> file_;
@@ -201,7 +267,7 @@ Result<std::unique_ptr<ByteSource>> ByteSource::open_backwards(const std::string
 
 bool compressed(std::string_view head) {
   using namespace std::string_view_literals;
-  constexpr std::array magic = {"\x1f\x8b"sv, "BZh"sv, "\xfd" "7zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "\x04\x22\x4d\x18"sv};
+  constexpr std::array magic = {gzip_magic, "BZh"sv, "\xfd" "7zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "\x04\x22\x4d\x18"sv};
   return std::any_of(magic.begin(), magic.end(), [&](std::string_view bytes) { return head.substr(0, bytes.size()) == bytes; });
 }
 
@@ -215,7 +281,9 @@ Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
     if (descriptor < 0) return fail(Error::Kind::input, path, std::string("can't be read: ") + std::strerror(errno));
   }
   auto file = std::make_unique<Descriptor>(descriptor);
-  if (compressed(file->peek(6))) return std::make_unique<CompressedSource>(std::move(file));
+  const std::string_view head = file->peek(6);
+  if (head.substr(0, gzip_magic.size()) == gzip_magic) return std::make_unique<GzipSource>(std::move(file));
+  if (compressed(head)) return std::make_unique<CompressedSource>(std::move(file));
   return std::make_unique<PlainSource>(std::move(file));
 }
 

@@ -471,6 +471,28 @@ TEST(Compressed, WhatEndsEarlyIsReadAsFarAsItGoesAndNamed) {
   EXPECT_EQ(nonsense.diagnostics[0].kind, Error::Kind::input);
 }
 
+// A byte that flipped on its way shows in the checksum alone: what was read is used, and the file is named.
+TEST(Compressed, AWrongChecksumIsNamed) {
+  std::string packed = read_file(fixture("logs/compressed/gz")).value_or("");
+  ASSERT_GT(packed.size(), 8u);
+  packed[packed.size() - 8] ^= 1;
+  const Read flipped = read_paths({write_log(packed, "flipped")});
+  EXPECT_GT(flipped.workload.queries.size(), 5u);
+  ASSERT_EQ(flipped.diagnostics.size(), 1u);
+  EXPECT_NE(flipped.diagnostics[0].what.find("incorrect data check"), std::string::npos) << flipped.diagnostics[0].what;
+}
+
+TEST(Compressed, GzipsMembersAndPaddingAreOneFile) {
+  const std::string packed = read_file(fixture("logs/compressed/gz")).value_or("");
+  const Read once = read_paths({fixture("logs/compressed/gz")});
+  const Read twice = read_paths({write_log(packed + packed + std::string(1000, '\0'), "twice")});
+  EXPECT_TRUE(twice.diagnostics.empty());
+  EXPECT_EQ(twice.source().lines, 2 * once.source().lines);
+  const Read followed = read_paths({write_log(packed + "and now something else", "followed")});
+  EXPECT_EQ(followed.source().lines, once.source().lines);
+  EXPECT_EQ(followed.diagnostics.size(), 1u);
+}
+
 // One log in six forms: each is found, and the log counted once.
 TEST(LogFolder, StandsForTheLogsInIt) {
   const Read folder = read_paths({fixture("logs/compressed")});
