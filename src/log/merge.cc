@@ -119,11 +119,13 @@ void unify_texts(std::vector<Workload>& workloads) {
 
 // Is there reason to leave `one` out for `other`? Of two readings of the same bytes (with literals and without, by two
 // versions of this program) the one that says more stays, then the one whose text is greater: never the one that came first.
+// Lines without a time may well begin alike in two logs: of those only the whole is compared.
 bool outdone(const Workload& one, const Workload& other, std::size_t index, std::size_t index_of_other) {
   const auto& mine = one.sources.front().identity;
   const auto& others = other.sources.front().identity;
+  const bool has_times = std::any_of(one.queries.begin(), one.queries.end(), [](const Query& query) { return query.first.has_value(); });
+  if (mine.bytes < others.bytes) return has_times && holds(others, mine);
   if (!holds(others, mine)) return false;
-  if (mine.bytes < others.bytes) return true;
   const std::string text = to_json_line(one), text_of_other = to_json_line(other);
   if (text.size() != text_of_other.size()) return text.size() < text_of_other.size();
   return text != text_of_other ? text < text_of_other : index > index_of_other;
@@ -206,8 +208,8 @@ void sort_workloads(std::vector<Workload>& workloads) {
 }
 
 Error counted_once(const LogSource& left_out, const LogSource& counted) {
-  const bool same = left_out.identity.bytes == counted.identity.bytes;
-  return {Error::Kind::passing, left_out.path, fmt::format("is {} {}: counted once", same ? "the same log as" : "the beginning of", counted.path), {}};
+  const char* part = left_out.identity.bytes == counted.identity.bytes ? "the same log as" : holds(counted.identity, left_out.identity) ? "the beginning of" : "the end of";
+  return {Error::Kind::passing, left_out.path, fmt::format("is {} {}: counted once", part, counted.path), {}};
 }
 
 Workload total(std::vector<Workload> workloads) {

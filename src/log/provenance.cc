@@ -73,10 +73,30 @@ SourceIdentity identify_file(const std::string& path) {
   return builder.identity();
 }
 
+bool stands_in(const std::string& longer, std::uint64_t offset, const std::string& shorter, std::uint64_t size) {
+  std::ifstream whole(longer, std::ios::binary), part(shorter, std::ios::binary);
+  const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(size, tail_size));
+  const auto bytes = [&](std::ifstream& file, std::uint64_t from) {
+    std::string out(length, '\0');
+    file.seekg(static_cast<std::streamoff>(from));
+    if (!file.read(out.data(), static_cast<std::streamsize>(length))) out.clear();
+    return out;
+  };
+  const auto alike = [&](std::uint64_t from) {
+    const std::string own = bytes(part, from);
+    return !own.empty() && own == bytes(whole, offset + from);
+  };
+  return alike(0) && alike(size - length);
+}
+
 bool holds(const SourceIdentity& longer, const SourceIdentity& shorter) {
   if (!longer.known() || !shorter.known()) return false;
   if (longer.bytes == shorter.bytes) return longer == shorter;
   return longer.bytes > shorter.bytes && !shorter.marks.empty() && longer.marks.starts_with(shorter.marks);
+}
+
+bool ends_alike(const SourceIdentity& longer, const SourceIdentity& shorter) {
+  return longer.bytes > shorter.bytes && shorter.bytes >= tail_size && longer.tail == shorter.tail;
 }
 
 }  // namespace pgadvise::log

@@ -33,7 +33,13 @@ class IdentityBuilder {
 // Of a regular file as it is now; unknown when it can't be read.
 SourceIdentity identify_file(const std::string& path);
 
-// Is `shorter` the same log, or the beginning of it? A preorder.
+// Do the first and the last bytes of `shorter`, of that size, stand in `longer` from `offset` on? False when a file can't be read.
+bool stands_in(const std::string& longer, std::uint64_t offset, const std::string& shorter, std::uint64_t size);
+
+// Is `shorter` the same log, or as far as its marks go the beginning of it? What stands behind its last mark, an eighth of it at
+// most, is not looked at: enough for lines with a time in them, which come once in the world. A preorder.
 bool holds(const SourceIdentity& longer, const SourceIdentity& shorter);
+// Do both end alike, so that the shorter one is the other's end?
+bool ends_alike(const SourceIdentity& longer, const SourceIdentity& shorter);
 
 }  // namespace pgadvise::log

@@ -1,6 +1,7 @@
 #include "log/reader.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -129,7 +130,7 @@ class Meter {
   bool known_ = true;
 };
 
-// Regular files that are the same log, or its beginning, are known before they are read.
+// Regular files that are the same log, or its beginning or end, are known before they are read.
 void leave_out_known(std::vector<LogSource>& sources, Diagnostics& diagnostics) {
   if (sources.size() < 2) return;
   std::vector<LogSource> known(sources.size());
@@ -140,12 +141,39 @@ void leave_out_known(std::vector<LogSource>& sources, Diagnostics& diagnostics) 
   }
   for (std::size_t i = 0; i < known.size(); ++i)
     for (std::size_t other = 0; other < known.size(); ++other) {
-      if (other == i || !holds(known[other].identity, known[i].identity)) continue;
-      if (known[other].identity == known[i].identity && other > i) continue;
+      const SourceIdentity &mine = known[i].identity, &others = known[other].identity;
+      const bool begins = holds(others, mine);
+      if (other == i || !(begins || ends_alike(others, mine)) || (mine == others && other > i)) continue;
+      if (!stands_in(known[other].path, begins ? 0 : others.bytes - mine.bytes, known[i].path, mine.bytes)) continue;
       diagnostics.push_back(counted_once(known[i], known[other]));
       sources[i].note = diagnostics.back().what;
       break;
     }
+}
+
+// A server that logs in several forms (log_destination) writes them side by side, under one name but for its end.
+void leave_out_other_forms(std::vector<Input>& inputs, std::vector<LogSource>& sources, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 3> forms = {"stderr", "csvlog", "jsonlog"};  // each tells more than the one before
+  const auto form = [&](const Input& input) { return std::find(forms.begin(), forms.end(), input.format.name) - forms.begin(); };
+  const auto stem = [&](const Input& input) { return std::filesystem::path(sources[input.index].path).replace_extension(); };
+  const auto told_by = [&](const Input& input) {
+    return std::find_if(inputs.begin(), inputs.end(), [&](const Input& other) {
+      constexpr std::int64_t second = 1'000'000;  // as coarse as a prefix may be
+      const auto apart = [](std::int64_t a, std::int64_t b) { return a > b ? a - b : b - a; };
+      return form(other) > form(input) && form(other) < std::ssize(forms) && stem(other) == stem(input) && input.format.first_time != no_time &&
+             other.format.first_time != no_time && apart(other.format.first_time, input.format.first_time) <= second;
+    });
+  };
+  std::vector<std::size_t> gone;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto other = told_by(inputs[i]);
+    if (other == inputs.end()) continue;
+    LogSource& source = sources[inputs[i].index];
+    source.note = fmt::format("is {} in another form: counted once", sources[other->index].path);
+    diagnostics.push_back({Error::Kind::passing, source.path, source.note, {}});
+    gone.push_back(i);
+  }
+  for (auto i = gone.rbegin(); i != gone.rend(); ++i) inputs.erase(inputs.begin() + static_cast<std::ptrdiff_t>(*i));
 }
 
 void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter, Diagnostics& diagnostics) {
@@ -255,6 +283,7 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
       inputs.push_back(std::move(*input));
     }
   }
+  leave_out_other_forms(inputs, sources, diagnostics);
   // Rotated files continue each other's sessions.
   std::stable_sort(inputs.begin(), inputs.end(),
                    [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });

@@ -1,8 +1,10 @@
+#include <filesystem>
 #include <fstream>
 #include <random>
 
 #include <gtest/gtest.h>
 
+#include "log/merge.h"
 #include "log/provenance.h"
 #include "log_support.h"
 
@@ -56,6 +58,56 @@ TEST(Provenance, AnotherLogIsNotHeld) {
   EXPECT_FALSE(holds(whole, identify(std::string_view(bytes).substr(1000, 5000), 4096)));
   EXPECT_FALSE(holds(whole, {}));
   EXPECT_FALSE(holds(whole, identify("x", 1))) << "too short to tell";
+}
+
+std::string drizzle_lines(int from, int count) {
+  std::string out;
+  for (int i = from; i < from + count; ++i) out += "Query: select \"title\" from \"posts\" where \"author_id\" = $1 -- params: [" + std::to_string(i) + "]\n";
+  return out;
+}
+
+// A program without time stamps starts in the same way each time.
+TEST(Provenance, LogsThatBeginAlikeAreTwoLogs) {
+  const std::string start = drizzle_lines(1000, 40);
+  const auto one = write_log(start + drizzle_lines(2000, 1), "one"), other = write_log(start + drizzle_lines(3000, 20), "other");
+  const Read both = read_paths({one, other});
+  EXPECT_TRUE(both.diagnostics.empty());
+  EXPECT_EQ(both.workload.queries.at(0).calls, 101u);
+  Diagnostics told;
+  std::vector<Workload> workloads = read_each({one}, {}, told);
+  workloads.push_back(read_each({other}, {}, told).front());
+  count_once(workloads, told);
+  EXPECT_EQ(workloads.size(), 2u);
+}
+
+TEST(Provenance, TheEndOfALogIsCountedOnce) {
+  std::string log;
+  for (int i = 0; i < 200; ++i) log += at(i, 7, "LOG:  duration: 0.5 ms  statement: SELECT " + std::to_string(i));
+  const std::string end = log.substr(log.find('\n', log.size() / 2) + 1);
+  ASSERT_GT(end.size(), 4096u);
+  for (const bool first : {true, false}) {
+    const auto whole = write_log(log, "whole"), half = write_log(end, "half");
+    const Read both = read_paths(first ? std::vector{whole, half} : std::vector{half, whole});
+    ASSERT_EQ(both.diagnostics.size(), 1u);
+    EXPECT_EQ(both.diagnostics[0].what, "is the end of " + whole + ": counted once");
+    EXPECT_EQ(both.workload.queries.at(0).calls, 200u);
+  }
+}
+
+// log_destination = 'stderr,csvlog,jsonlog': one log in three forms, side by side.
+TEST(Provenance, OtherFormsOfOneServersLogAreCountedOnce) {
+  const auto folder = std::filesystem::path(::testing::TempDir()) / "forms";
+  std::filesystem::create_directories(folder);
+  for (const auto* form : {"log", "csv", "json"})
+    std::filesystem::copy_file(fixture(std::string("shop/logs/shop.") + form), folder / (std::string("shop.") + form), std::filesystem::copy_options::overwrite_existing);
+  const Read all = read_paths({folder.string()});
+  EXPECT_EQ(all.diagnostics.size(), 2u);
+  const Read json = read_paths({fixture("shop/logs/shop.json")});
+  ASSERT_EQ(all.workload.queries.size(), json.workload.queries.size());
+  for (std::size_t i = 0; i < json.workload.queries.size(); ++i) EXPECT_EQ(all.workload.queries[i].calls, json.workload.queries[i].calls);
+  EXPECT_EQ(all.workload.sessions, json.workload.sessions);
+  std::filesystem::rename(folder / "shop.csv", folder / "another.csv");
+  EXPECT_EQ(read_paths({folder.string()}).diagnostics.size(), 1u) << "another server's, for all that its name tells";
 }
 
 }  // namespace

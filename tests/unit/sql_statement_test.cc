@@ -73,6 +73,24 @@ TEST(Fingerprint, IgnoresConstantsAndRefusesWhatDoesNotParse) {
   EXPECT_FALSE(fingerprint(std::string_view("SELECT 1\0; DROP", 14)).has_value());
 }
 
+// One row by its key and many by a list are two queries: the second is the first one's cure.
+TEST(Fingerprint, TellsAListFromAnEquality) {
+  const auto of = [](const char* text) { return fingerprint(text).value_or("?"); };
+  const auto list = of("SELECT * FROM t WHERE a = 1 AND b IN (1, 2)");
+  EXPECT_NE(list, of("SELECT * FROM t WHERE a = 1 AND b = 2"));
+  EXPECT_NE(list, of("SELECT * FROM t WHERE a IN (1, 2) AND b = 1"));
+  EXPECT_EQ(list, of("select * from t where a = $1 and b in ($2, $3, $4)"));
+  EXPECT_EQ(list, of("SELECT * FROM t WHERE a = 1 AND b = ANY('{1,2}')"));
+  EXPECT_EQ(of("SELECT * FROM t WHERE x->>'one' IN ('a')"), of("SELECT * FROM t WHERE x->>'two' IN ('b', 'c')"));
+}
+
+TEST(Fingerprint, TellsTablesApartWhoseNamesDifferInDigits) {
+  const auto of = [](const char* text) { return fingerprint(text).value_or("?"); };
+  EXPECT_NE(of("SELECT 1 FROM e_2024_01"), of("SELECT 1 FROM e_2024_02"));
+  EXPECT_NE(of("INSERT INTO shard_101 VALUES (1)"), of("INSERT INTO shard_102 VALUES (1)"));
+  EXPECT_EQ(of("SELECT 1 FROM e_2024_01 WHERE a = 17"), of("select 2 from e_2024_01 where a = 18"));
+}
+
 TEST(Fingerprint, MessagesHoldNoLiterals) {
   for (const char* text : {"SELECT 1 'hunter2'", "SELECT 'hunter2", "ALTER ROLE a PASSWORD E'hunter2' 'x' y",
                            "SELECT $$hunter2"}) {
