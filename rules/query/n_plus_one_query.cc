@@ -53,13 +53,26 @@ bool one_value(Predicate::Op op) {
   return op == Predicate::Op::equality || op == Predicate::Op::like || op == Predicate::Op::other;
 }
 
+// Batching that came apart: a list that held one value each time, as far as the samples show.
+bool lists_one_value(const Query& query, const Predicate& predicate, const std::vector<const Sample*>& samples) {
+  if (predicate.op != Predicate::Op::in_list) return false;
+  const auto at = static_cast<std::size_t>(predicate.parameter) - 1;
+  const auto array_of_one = [&](const Sample* sample) {
+    if (!sample->parameters || at >= sample->parameters->size()) return false;
+    const auto& value = (*sample->parameters)[at];
+    return value && value->starts_with('{') && value->size() > 2 && !contains(*value, ",");
+  };
+  if (predicate.parameter > 0 && !samples.empty() && std::all_of(samples.begin(), samples.end(), array_of_one)) return true;
+  return query.facts.longest_list == 1;
+}
+
 // One value of a key for each call. A list of keys is the cure already, run in slices; a range is paging.
 bool asks_for_one_key(const Query& query, const std::vector<const Sample*>& samples) {
   const auto& predicates = query.facts.predicates;
   return !query.facts.parsed || predicates.empty() ||
          std::any_of(predicates.begin(), predicates.end(), [&](const Predicate& predicate) {
            const bool given = predicate.value == Predicate::Value::parameter || predicate.value == Predicate::Value::other;
-           return given && one_value(predicate.op) && varies(predicate, samples);
+           return given && (one_value(predicate.op) || lists_one_value(query, predicate, samples)) && varies(predicate, samples);
          });
 }
 
@@ -280,7 +293,9 @@ constinit const Rule n_plus_one_query{
         "as the list grows. Each of the queries is fast, so no list of slow queries shows it.\n\n"
         "It is found from the order of the log: at least five calls of one statement (or of a pattern of up "
         "to eight) "
-        "in one trace, transaction or burst, with different parameters, and the query before them.\n\n"
+        "in one trace, transaction or burst, with different parameters, and the query before them. A transaction of one statement is "
+        "none, and a list of one value is a key. Reads that each stand in a transaction of their own, and logs without times "
+        "(Drizzle's logger), may as well be requests: without a foreign key that leads there they are notes.\n\n"
         "From pg_stat_statements alone, which keeps no order, it is a hint and a note: a look-up of one row by a foreign key that ran at "
         "least five times for each call of a query that gives the keys, and about once for each of that query's rows.",
     .fix =

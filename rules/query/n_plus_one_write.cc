@@ -27,9 +27,9 @@ struct Case {
 // Writes one row, or the rows of one key, at a time. Several rows in VALUES are the cure.
 bool writes_one_row(const Query& query) {
   const QueryFacts& facts = query.facts;
-  if (!facts.parsed || lint::of_benchmark(query)) return false;
+  if (!facts.parsed || lint::of_benchmark(query) || contains(query.text, ";")) return false;  // a message of several statements is a batch
   if (facts.kind == StatementKind::insert) return facts.single_row_insert;
-  if (facts.kind != StatementKind::update && facts.kind != StatementKind::delete_) return false;
+  if ((facts.kind != StatementKind::update && facts.kind != StatementKind::delete_) || facts.limited) return false;  // slices
   return std::any_of(facts.predicates.begin(), facts.predicates.end(), [](const Predicate& predicate) {
     return predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter;
   });

@@ -154,6 +154,9 @@ std::string like_requests(const Context& context, const Repeat& repeat, std::uin
   const bool uneven = pauses.known() && pauses.high_ms > std::max(longest, 5 * std::max(pauses.low_ms, 1.0));
   const bool rare = repeat.calls * calls_in_a_round * 5 < query.calls;
   const bool stray = rare && lead.query && repeat.scopes * 5 < lead.query->calls;  // most calls of the query before it led to none
+  const bool reads = query.facts.kind == StatementKind::select;
+  if (repeat.own_transactions && reads && lead.kind != Kind::key) return "each round was a transaction of its own: requests that follow each other look the same";
+  if (!query.first && lead.kind != Kind::key) return "the log has no times: requests that follow each other look the same";
   if (tied && !stray && !((repeat.elsewhere || rare) && (apart || uneven))) return {};
   if (rare) return "less than a fifth of its " + std::to_string(query.calls) + " calls came in such a burst";
   if (apart)

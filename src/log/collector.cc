@@ -270,6 +270,12 @@ struct Collector::Session {
   std::array<std::uint64_t, 4> recent{};  // hashes of the latest statements, whose plans may still come
   std::size_t recent_at = 0;
   std::vector<Plan> plans;
+  // A transaction's first call, until a second one comes: around one statement BEGIN and COMMIT are what the server does by itself
+  // (repositories of Spring Data, what ORMs save), and no scope.
+  bool holding = false;
+  bool held = false;
+  Call first;
+  std::string first_statement, first_parameters;
   Detector detector;
 };
 
@@ -639,6 +645,7 @@ Collector::Session& Collector::session_of(const Record& record, std::uint64_t ke
 void Collector::end_session(Session& session) {
   flush(session);
   flush_plans(session, 0);
+  release(session, false);
   session.detector.finish(repeats_);
   recent_sessions_.keep(session.key, nullptr);
   sessions_.erase(session.key);
@@ -881,22 +888,49 @@ void Collector::keep_sample(QueryState& state, KeptCall& kept, const Call& call)
   bytes_ += size();
 }
 
+void Collector::feed(Session& scope, const Call& call, std::int64_t gap) {
+  if (call.start != no_time && scope.last_end != no_time) {
+    if (call.whole_seconds) gap = std::max<std::int64_t>(gap, 1'000'000);
+    if (call.start - scope.last_end > gap || scope.last_end - call.start > polling_gap) scope.detector.pause(repeats_);
+  }
+  scope.detector.add(call, repeats_);
+  scope.last_end = call.end;
+}
+
+void Collector::hold(Session& session, const Call& call) {
+  session.held = true;
+  session.first = call;
+  session.first_statement.assign(call.statement.substr(0, longest_kept));
+  session.first.statement = session.first_statement;
+  if (!call.parameters) return;
+  session.first_parameters.assign(call.parameters->substr(0, longest_kept));
+  session.first.parameters = session.first_parameters;
+}
+
+// What was held is of a transaction that goes on, or the whole of one.
+void Collector::release(Session& session, bool whole) {
+  if (!session.holding) return;
+  session.holding = false;
+  if (!whole) session.detector.enter(Repeat::Scope::transaction, repeats_);
+  session.first.own_transaction = whole;
+  if (session.held) feed(session, session.first, whole ? burst_gap : polling_gap);
+  session.held = false;
+}
+
+void Collector::end_scope(Session& session) {
+  if (!session.in_transaction) return;
+  if (session.holding) release(session, true);
+  else session.detector.enter(Repeat::Scope::session_burst, repeats_);
+  session.in_transaction = false;
+}
+
 // To the tightest scope that the call lies in.
 void Collector::detect(Session& session, const Statement& call) {
   const Template& entry = *call.entry;
-  const auto paused = [&](const Session& scope, std::int64_t gap) {
-    if (call.start == no_time || scope.last_end == no_time) return false;
-    if (call.whole_seconds) gap = std::max<std::int64_t>(gap, 1'000'000);
-    return call.start - scope.last_end > gap || scope.last_end - call.start > polling_gap;
-  };
-  const auto feed = [&](Session& scope, std::int64_t gap) {
-    if (paused(scope, gap)) scope.detector.pause(repeats_);
-    scope.detector.add(call, repeats_);
-    scope.last_end = call.end;
-  };
-  if (entry.effect == Template::Effect::opens && session.named) {
-    session.detector.enter(Repeat::Scope::transaction, repeats_);
-    session.in_transaction = true;
+  const bool in_order_alone = call.start == no_time;  // of Drizzle's logger, or a log_line_prefix without a time
+  if (entry.effect == Template::Effect::opens && (session.named || in_order_alone)) {
+    end_scope(session);
+    session.in_transaction = session.holding = true;
   }
   if (session.in_transaction) follow_transaction(session, call);
   if (!entry.ignored && !identities_[call.identity].tool) {
@@ -906,7 +940,7 @@ void Collector::detect(Session& session, const Statement& call) {
         trace = std::make_unique<Session>(Repeat::Scope::trace);
         trace_order_.push_back(call.trace);
       }
-      feed(*trace, polling_gap);
+      feed(*trace, call, polling_gap);
       if (trace_order_.size() > most_traces) {
         const auto oldest = traces_.find(trace_order_.front());
         oldest->second->detector.finish(repeats_);
@@ -914,17 +948,20 @@ void Collector::detect(Session& session, const Statement& call) {
         trace_order_.pop_front();
       }
     } else if (session.in_transaction) {
-      feed(session, polling_gap);
-    } else if (call.start != no_time) {
-      if (session.named) feed(session, burst_gap);
-      auto& pool = pools_[call.identity];
-      if (!pool) pool = std::make_unique<Session>(Repeat::Scope::pool_burst);
-      feed(*pool, burst_gap);
+      if (session.held) release(session, false);
+      if (session.holding) hold(session, call);
+      else feed(session, call, polling_gap);
+    } else {
+      if (session.named || in_order_alone) feed(session, call, burst_gap);
+      if (!in_order_alone) {
+        auto& pool = pools_[call.identity];
+        if (!pool) pool = std::make_unique<Session>(Repeat::Scope::pool_burst);
+        feed(*pool, call, burst_gap);
+      }
     }
   }
   if (entry.effect == Template::Effect::closes && session.in_transaction) {
-    session.detector.enter(Repeat::Scope::session_burst, repeats_);
-    session.in_transaction = false;
+    end_scope(session);
     end_transaction(session, call);
   }
 }

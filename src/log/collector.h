@@ -97,6 +97,10 @@ class Collector final : public RecordSink {
   void complete(Session& session, Statement& call);
   void aggregate(const Statement& call);
   void detect(Session& session, const Statement& call);
+  void feed(Session& scope, const Call& call, std::int64_t gap);
+  void hold(Session& session, const Call& call);
+  void release(Session& session, bool whole);
+  void end_scope(Session& session);
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
   void fill_repeats(Workload& workload, const std::string* file) const;
   void fill_events(Workload& workload, const std::string* file) const;

@@ -7,7 +7,6 @@ namespace pgadvise::log {
 namespace {
 
 constexpr std::size_t most_samples = 3;
-constexpr std::size_t longest_kept = 16 * 1024;  // of a statement kept as evidence
 constexpr std::size_t most_earlier = 4;
 
 bool mostly_distinct(const KeySet& keys) { return keys.distinct() * 5 >= keys.added() * 4; }
@@ -129,6 +128,7 @@ void Detector::add(const Call& call, RepeatSink& sink) {
   seen.end = call.end;
   seen.session = call.session;
   seen.elsewhere = call.elsewhere;
+  seen.own_transaction = call.own_transaction;
   seen.duration_ms = call.duration_ms.value_or(0);
   if (run_.active && ring_[(index - run_.period) % ring_size].query != seen.query) end_run(sink);
   if (run_.active) {
@@ -139,7 +139,13 @@ void Detector::add(const Call& call, RepeatSink& sink) {
   }
   if (scope_ == Repeat::Scope::transaction || scope_ == Repeat::Scope::trace) count(seen, call);
   if (call.kind == CallKind::select) remember_select(call);
-  if (call.kind == CallKind::write && scope_ == Repeat::Scope::session_burst) note_write(call, sink);
+  if (call.own_transaction) forget_writes();
+  else if (call.kind == CallKind::write && scope_ == Repeat::Scope::session_burst && call.start != no_time) note_write(call, sink);
+}
+
+void Detector::forget_writes() {
+  writes_.clear();
+  behind_ = {};
 }
 
 void Detector::note_write(const Call& call, RepeatSink& sink) {
@@ -174,7 +180,7 @@ void Detector::start_run(const Call& call) {
     run_.total_ms = 0;
     run_.several_sessions = false;
     run_.whole_seconds = call.whole_seconds;
-    run_.elsewhere = false;
+    run_.elsewhere = run_.own_transactions = false;
     run_.longest_pause = run_.pauses = 0;
     run_.between.clear();
     run_.within.clear();
@@ -201,6 +207,7 @@ void Detector::extend_run(const Seen& seen) {
   position.keys.add(seen.key);
   if (run_.length == 0) run_.session = seen.session;
   run_.several_sessions |= seen.session != run_.session;
+  run_.own_transactions |= seen.own_transaction;
   if (scope_ == Repeat::Scope::session_burst) note_pause(seen);
   widen(run_.start, run_.end, seen.start, seen.end);
   run_.total_ms += seen.duration_ms;
@@ -289,10 +296,13 @@ bool Detector::judge_run(RepeatSink& sink) {
 void Detector::note_rhythm(Sighting& sighting) const {
   sighting.pauses = {run_.between.quantile_ms(0.1), run_.between.quantile_ms(0.9), run_.between.quantile_ms(0.5), run_.within.quantile_ms(0.5)};
   sighting.elsewhere = run_.elsewhere;
+  sighting.own_transactions = run_.own_transactions;
 }
 
-// The same SELECT with the same values in each round. Over several connections it may serve several requests.
+// The same SELECT with the same values in each round. Over several connections, in transactions of their own, or who knows when, the
+// rounds may serve several requests.
 bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
+  if (scope_ == Repeat::Scope::session_burst && (run_.own_transactions || run_.start == no_time)) return false;
   if (scope_ == Repeat::Scope::pool_burst || (rounds >= steady_calls && nothing_else_in_session())) return false;
   bool any = false;
   for (std::uint64_t i = 0; i < run_.period; ++i) {
@@ -413,8 +423,7 @@ std::vector<const KeptCall*> Detector::earlier_than(const KeptCall& parent, std:
 }
 
 void Detector::enter(Repeat::Scope scope, RepeatSink& sink) {
-  writes_.clear();
-  behind_ = {};
+  forget_writes();
   end_run(sink);
   end_counts(sink);
   barrier_ = calls_;
@@ -422,8 +431,7 @@ void Detector::enter(Repeat::Scope scope, RepeatSink& sink) {
 }
 
 void Detector::pause(RepeatSink& sink) {
-  writes_.clear();
-  behind_ = {};
+  forget_writes();
   end_run(sink);
   end_counts(sink);
   barrier_ = calls_;
@@ -477,6 +485,7 @@ void Repeats::sighted(const Sighting& sighting) {
   entry.samples = sighting.samples;
   repeat.pauses = sighting.pauses;
   repeat.elsewhere = sighting.elsewhere;
+  repeat.own_transactions = sighting.own_transactions;
   if (sighting.parent) entry.parent = *sighting.parent;
   entry.earlier.clear();
   for (const KeptCall* kept : sighting.earlier) entry.earlier.push_back(*kept);
@@ -495,10 +504,12 @@ std::map<Repeats::Key, Repeats::Entry> Repeats::entries() const {
     const Repeat::Scope tightest = entry.repeat.scope;
     const Repeat::Pauses pauses = entry.repeat.pauses;  // what one session saw of itself
     const bool elsewhere = entry.repeat.elsewhere;
+    const bool own_transactions = entry.repeat.own_transactions;
     entry = pooled;
     entry.repeat.scope = tightest;
     entry.repeat.pauses = pauses;
     entry.repeat.elsewhere = elsewhere;
+    entry.repeat.own_transactions = own_transactions;
   }
   return all;
 }

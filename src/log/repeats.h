@@ -22,6 +22,7 @@ inline constexpr std::uint64_t fewest_in_pool = 10;
 inline constexpr std::uint64_t steady_calls =
     1000;  // a connection that does nothing else for so long serves traffic
 inline constexpr std::int64_t burst_gap = 100'000;      // microseconds between two statements of one burst
+inline constexpr std::size_t longest_kept = 16 * 1024;  // of a statement kept as evidence
 inline constexpr std::int64_t polling_gap = 1'000'000;  // a longer pause is polling, whatever the scope
 
 enum class CallKind : std::uint8_t { select, write, other };
@@ -39,6 +40,7 @@ struct Call {
   std::optional<double> duration_ms;
   std::uint64_t session = 0;
   std::int64_t elsewhere = no_time;  // when another session ran the same query last
+  bool own_transaction = false;      // it stood alone between BEGIN and COMMIT
   const std::string* file = nullptr;
   int line = 0;
   std::string_view statement;
@@ -106,6 +108,7 @@ struct Sighting {
   std::vector<const KeptCall*> earlier;  // Repeat::earlier
   Repeat::Pauses pauses;
   bool elsewhere = false;
+  bool own_transactions = false;
 };
 
 class RepeatSink {
@@ -143,6 +146,7 @@ class Detector {
     std::int64_t end = no_time;
     std::uint64_t session = 0;
     std::int64_t elsewhere = no_time;
+    bool own_transaction = false;
     double duration_ms = 0;
   };
   struct Position {
@@ -169,6 +173,7 @@ class Detector {
     bool several_sessions = false;
     bool whole_seconds = false;
     bool elsewhere = false;
+    bool own_transactions = false;
     std::int64_t longest_pause = 0;  // of the round under way, and their sum
     std::int64_t pauses = 0;
     PauseSet between;  // rounds
@@ -195,6 +200,7 @@ class Detector {
   void note_rhythm(Sighting& sighting) const;
   void cover(const Sighting& sighting, std::uint64_t rounds);
   void note_write(const Call& call, RepeatSink& sink);
+  void forget_writes();
   bool nothing_else_in_session() const;
   void count(const Seen& seen, const Call& call);
   void end_counts(RepeatSink& sink);

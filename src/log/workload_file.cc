@@ -111,6 +111,7 @@ json repeat_json(const Repeat& repeat, const std::string& file, bool literals) {
     if (pauses.within_ms >= 0) out["pauses"]["within_ms"] = bounded(pauses.within_ms);
   }
   if (repeat.elsewhere) out["elsewhere"] = true;
+  if (repeat.own_transactions) out["own_transactions"] = true;
   return out;
 }
 
@@ -453,6 +454,7 @@ class Reader {
     }
     if (in.is_object() && in.contains("pauses")) out.pauses = pauses(in["pauses"]);
     if (in.is_object() && in.contains("elsewhere")) out.elsewhere = boolean(in, "elsewhere");
+    if (in.is_object() && in.contains("own_transactions")) out.own_transactions = boolean(in, "own_transactions");
     return out;
   }
 

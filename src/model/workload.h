@@ -97,6 +97,7 @@ struct Repeat {
   };
   Pauses pauses;
   bool elsewhere = false;  // meanwhile another session ran a statement of the pattern
+  bool own_transactions = false;  // some of the calls stood alone between BEGIN and COMMIT
 };
 
 // Two writes of one session that follow each other within a burst, each a transaction of its own.

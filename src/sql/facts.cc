@@ -40,8 +40,7 @@ const std::string* value_of(const Sample& sample, int parameter) {
   return value ? &*value : nullptr;
 }
 
-// Do the values of a call tell what the normalised text doesn't? libpg_query counts `= $1` and IN (…) as one: a sample may
-// have a list where the text has none.
+// Do the values of a call tell what the normalised text doesn't?
 bool values_matter(const QueryFacts& facts, const Query& query, const Sample& sample) {
   return sample.statement.size() > query.text.size() + 1000 || facts.has_offset || facts.longest_list > 0 || facts.count_test == CountTest::value ||
          std::any_of(facts.predicates.begin(), facts.predicates.end(),

@@ -97,6 +97,7 @@ TEST(Provenance, TheEndOfALogIsCountedOnce) {
 // log_destination = 'stderr,csvlog,jsonlog': one log in three forms, side by side.
 TEST(Provenance, OtherFormsOfOneServersLogAreCountedOnce) {
   const auto folder = std::filesystem::path(::testing::TempDir()) / "forms";
+  std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   for (const auto* form : {"log", "csv", "json"})
     std::filesystem::copy_file(fixture(std::string("shop/logs/shop.") + form), folder / (std::string("shop.") + form), std::filesystem::copy_options::overwrite_existing);

@@ -414,6 +414,93 @@ TEST(NPlusOneWriteRule, IngestIsANoteAndAScriptIsNot) {
   EXPECT_EQ(severity(several), Severity::note);
 }
 
+// A repository that opens a transaction for each call (Spring Data's do, and what ORMs save).
+TEST(NPlusOneRule, RoundsInTransactionsOfTheirOwn) {
+  const Shop shop;
+  const auto rounds = [](Calls calls, const char* statement, int times) {
+    for (int i = 1; i <= times; ++i) calls.call("BEGIN").call(fmt::format("{} = {}", statement, i)).call("COMMIT");
+    return calls.read();
+  };
+  Workload loop = rounds(Calls().call("SELECT id FROM p WHERE id < 100"), "SELECT a FROM c WHERE p_id", 6);
+  ASSERT_EQ(loop.repeats.size(), 1u);
+  EXPECT_TRUE(loop.repeats[0].own_transactions);
+  EXPECT_EQ(loop.repeats[0].scope, Repeat::Scope::session_burst);
+  auto outcome = judge(loop, &shop.catalog);
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  EXPECT_EQ(outcome.findings[0].severity, Severity::warning);
+  Workload requests = rounds(Calls(), "SELECT a FROM c WHERE p_id", 6);
+  outcome = judge(requests, &shop.catalog);
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  EXPECT_EQ(outcome.findings[0].severity, Severity::note) << "a web framework's transaction is a request";
+
+  Calls saves;
+  for (int i = 1; i <= 30; ++i) saves.call("BEGIN").call(fmt::format("INSERT INTO c (a) VALUES ({})", i)).call("COMMIT");
+  Workload saved = saves.read();
+  sql::resolve(saved, Catalog{});
+  outcome = lint::run({nullptr, &saved, nullptr}, {"n-plus-one-write"});
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  EXPECT_EQ(outcome.findings[0].severity, Severity::warning);
+  EXPECT_TRUE(saved.write_pairs.empty());
+}
+
+TEST(Repeats, ALongTransactionIsAScopeOfItsOwn) {
+  Calls calls;
+  calls.call("BEGIN").call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 6).call("COMMIT");
+  const Workload workload = calls.read();
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  EXPECT_EQ(workload.repeats[0].scope, Repeat::Scope::transaction);
+  EXPECT_EQ(workload.repeats[0].calls, 6u);
+  EXPECT_FALSE(workload.repeats[0].own_transactions);
+  EXPECT_FALSE(workload.repeats[0].parent.empty());
+}
+
+// Drizzle's logger: the order is all there is.
+TEST(NPlusOneRule, LinesWithoutATime) {
+  const Shop shop;
+  const auto log = [](bool list, const char* child) {
+    std::string out = list ? "Query: select \"id\" from \"p\" where \"id\" < $1 -- params: [100]\n" : "";
+    for (int i = 1; i <= 8; ++i) out += fmt::format("Query: {} -- params: [{}]\n", child, i);
+    return read_text(out).workload;
+  };
+  const auto severity = [&](Workload workload) {
+    const auto outcome = judge(workload, &shop.catalog);
+    return outcome.findings.size() == 1 ? std::optional(outcome.findings[0].severity) : std::nullopt;
+  };
+  EXPECT_EQ(severity(log(true, "select \"a\" from \"c\" where \"p_id\" = $1")), Severity::warning);
+  EXPECT_EQ(severity(log(false, "select \"a\" from \"c\" where \"p_id\" = $1")), Severity::note) << "requests look the same";
+  const Workload writes = read_text("Query: insert into \"p\" (\"id\") values ($1) -- params: [1]\n"
+                                    "Query: insert into \"c\" (\"p_id\") values ($1) -- params: [1]\n").workload;
+  EXPECT_TRUE(writes.write_pairs.empty()) << "nothing tells that the two belong together";
+}
+
+TEST(NPlusOneRule, AListOfOneIsALoopAgain) {
+  const auto found = [](const char* statement, int to) {
+    Calls calls;
+    for (int i = 1; i <= 6; ++i) calls.call(fmt::format(fmt::runtime(statement), i, i + to));
+    Workload workload = calls.read();
+    return judge(workload).findings.size();
+  };
+  EXPECT_EQ(found("SELECT a FROM c WHERE p_id IN ({})", 1), 1u);
+  EXPECT_EQ(found("SELECT a FROM c WHERE p_id = ANY(ARRAY[{}])", 1), 1u);
+  EXPECT_EQ(found("SELECT a FROM c WHERE p_id IN ({}, {})", 100), 0u);
+  EXPECT_EQ(found("SELECT a FROM c WHERE p_id = ANY('{{{},{}}}')", 100), 0u);
+}
+
+// Several statements in a message, and slices of a LIMIT, are the cure already.
+TEST(NPlusOneWriteRule, BatchesAndSlicesAreNone) {
+  const auto found = [](const char* statement) {
+    Calls calls;
+    for (int i = 1; i <= 20; ++i) calls.call(fmt::format(fmt::runtime(statement), i));
+    Workload workload = calls.read();
+    sql::resolve(workload, Catalog{});
+    return lint::run({nullptr, &workload, nullptr}, {"n-plus-one-write"}).findings.size();
+  };
+  EXPECT_EQ(found("INSERT INTO c (a) VALUES ({})"), 1u);
+  EXPECT_EQ(found("INSERT INTO c (a) VALUES ({0}); INSERT INTO c (a) VALUES ({0})"), 0u);
+  EXPECT_EQ(found("DELETE FROM c WHERE a IN (SELECT a FROM c WHERE b = {} LIMIT 10)"), 0u);
+  EXPECT_EQ(found("DELETE FROM c WHERE a = {}"), 1u);
+}
+
 // On a busy machine, without a schema: the list leads to the loop each time.
 TEST(NPlusOneRule, AListThatAlwaysLeadsToItIsItsParent) {
   const double pauses[] = {1, 9, 2, 1, 8, 1, 7, 1, 9, 8};
