@@ -54,6 +54,8 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
     finding.fix = Fix{.title = "The column is new and holds nothing: ADD COLUMN … REFERENCES … in one statement needs no look at the rows", .safety = Fix::Safety::manual};
     return;
   }
+  if (key && action.on_new_columns && !action.with_column)
+    finding.evidence.push_back({Evidence::Kind::project, "the migration adds the column with a default, or IF NOT EXISTS: it may hold values", std::nullopt, {}});
   if (action.table_kind == Table::Kind::partitioned && key) {
     finding.fix = Fix{.title = "NOT VALID does not work for foreign keys of partitioned tables before PostgreSQL 18: add it to each partition first, NOT VALID and then validated, and to the parent last",
                       .safety = Fix::Safety::manual};
@@ -133,7 +135,8 @@ constinit const Rule blocking_constraint{
            "NOT VALID leaves the check of old rows to VALIDATE CONSTRAINT, which lets reads and writes pass: but only in a transaction of its own, since in "
            "one with the ALTER TABLE that lock stays. A unique constraint or primary key takes over an index that was built CONCURRENTLY.\n\n"
            "Not reported: constraints of tables that the same migration creates, and `ADD COLUMN … REFERENCES` without a default, where the server knows "
-           "that there is nothing to check. Written as two statements it reads the table all the same (a note).",
+           "that there is nothing to check. Written as two statements, or as ADD COLUMN and ADD CONSTRAINT in one, it reads the table all the same (a note; "
+           "not where the column is added IF NOT EXISTS, since it may have been there with values).",
     .fix = "ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction; for keys CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX.",
     .when_to_ignore = "The table is small, or nobody uses it while migrations run.",
     .options = options,

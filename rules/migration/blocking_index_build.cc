@@ -50,7 +50,6 @@ void check(const Context& context, Reporter& reporter) {
       finding.fix = Fix{.title = outside_transaction(*site.migration, ""), .safety = Fix::Safety::manual};
       if (!action.name.empty()) finding.fix->sql = "REINDEX INDEX CONCURRENTLY " + quote_name(action.table.schema, action.name) + ";";
     }
-    if (!finding.fix->title.empty() && !finding.fix->sql.empty()) finding.evidence.push_back({Evidence::Kind::project, finding.fix->title, std::nullopt, {}});
   }
 }
 

@@ -79,6 +79,7 @@ std::string how_it_runs(const Migration& migration) {
     case Transaction::file:
       return tool_of(migration) + " runs each migration in a transaction";
     case Transaction::script:
+      if (migration.tool == "supabase") return "Supabase sends a migration as one batch, together with the row that records it, which is one transaction";
       return tool_of(migration) + " sends a migration as one string of statements, which is one transaction";
     default:
       return {};
@@ -90,6 +91,10 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
   if (migration.transaction == Transaction::run)
     return how_it_runs(migration) + ", where CONCURRENTLY fails: run it by hand before the deployment" +
            (leave.empty() ? "" : ", and leave " + std::string(leave) + " in the migration, which then finds it done");
+  if (tool == "supabase")
+    return "Put it into a migration of its own: supabase 2.109 and later (of DROP INDEX a later one yet) takes such a statement out of its batch. An older one has the row that records the migration "
+           "in the same transaction, where CONCURRENTLY always fails: there run it by hand before the deployment" +
+           (leave.empty() ? std::string() : ", and leave " + std::string(leave) + " in the migration, which then finds it done");
   if (migration.transaction == Transaction::script)
     return "Put it into a migration of its own, with no other statement: " + how_it_runs(migration) + " unless it is a single statement";
   if (tool == "goose") return "Put it into a migration of its own that begins with -- +goose NO TRANSACTION";

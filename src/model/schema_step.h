@@ -69,7 +69,8 @@ struct SchemaAction {
   std::optional<Constraint> constraint;  // add_constraint; `validated` is false for NOT VALID
   bool using_index = false;              // add_constraint
   bool with_column = false;              // add_constraint: part of ADD COLUMN
-  // add_constraint, set_not_null: the columns were added by the same migration. null: and hold nothing but NULL so far
+  // add_constraint, set_not_null: the columns were added by the same migration. null: and hold nothing but NULL so far, as
+  // does a column that is added (but for IF NOT EXISTS: it may have been there)
   bool on_new_columns = false;
   bool on_null_columns = false;
 

@@ -389,7 +389,7 @@ void StepRecorder::happened(const std::vector<SchemaAction>& actions, const Sche
         break;
       }
       case Kind::add_column:
-        added_[action.table][action.columns[0]] = action.default_kind == DefaultKind::none;
+        added_[action.table][action.columns[0]] = action.on_null_columns;
         break;
       case Kind::update:
         for (const auto& column : action.columns)
@@ -525,6 +525,7 @@ void StepRecorder::add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery
     }
   }
   const bool nulls = action.default_kind == DefaultKind::none;
+  action.on_null_columns = nulls && !command.missing_ok;  // where it was there before, it may hold anything
   out.push_back(std::move(action));
   for (const Node* node : NodeList(definition.n_constraints, definition.constraints)) {
     if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
@@ -559,10 +560,13 @@ void StepRecorder::add_constraint(const PgQuery__AlterTableStmt& stmt, const PgQ
     const Column* own = table ? table->column(each) : nullptr;
     action.proven_not_null = action.proven_not_null && own && own->not_null;
   }
-  if (const auto added = added_.find(base.table); added != added_.end() && !action.constraint->columns.empty()) {
-    const auto& columns = action.constraint->columns;
-    action.on_new_columns = std::all_of(columns.begin(), columns.end(), [&](const auto& c) { return added->second.count(c); });
-    action.on_null_columns = action.on_new_columns && std::any_of(columns.begin(), columns.end(), [&](const auto& c) { return added->second.at(c); });
+  std::map<std::string, bool> added;  // whether they hold nothing
+  if (const auto before = added_.find(base.table); before != added_.end()) added = before->second;
+  for (const SchemaAction& other : out)  // by the same statement
+    if (other.kind == Kind::add_column && other.table == base.table) added[other.columns[0]] = other.on_null_columns;
+  if (const auto& columns = action.constraint->columns; !columns.empty()) {
+    action.on_new_columns = std::all_of(columns.begin(), columns.end(), [&](const auto& c) { return added.count(c); });
+    action.on_null_columns = action.on_new_columns && std::any_of(columns.begin(), columns.end(), [&](const auto& c) { return added.at(c); });
   }
   // A name that is taken makes it fail, and do nothing; what the same statement drops is gone before.
   if (table && !action.name.empty() && !dropped_constraints(stmt).count(action.name) &&
