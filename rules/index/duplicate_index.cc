@@ -87,6 +87,7 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
     const bool needed = references_need(context, table, index);
     if (needed) finding.evidence.push_back(catalog_fact("foreign keys reference these columns; the server may have tied them to this very index"));
     finding.fix = drop_index(table, index, needed ? Fix::Safety::review : Fix::Safety::safe);
+    add_drizzle_drop(*finding.fix, table, index, context.has_project() ? &context.project() : nullptr);
   }
 }
 

@@ -79,6 +79,7 @@ static void check(const Context& context, Reporter& reporter) {
       finding.evidence.push_back(catalog_fact(narrow.name + ": " + definition(narrow), narrow.origin));
       finding.evidence.push_back(catalog_fact(wide->name + ": " + (wide->unique ? "unique " : "") + definition(*wide), wide->origin));
       finding.fix = drop_index(table, narrow, Fix::Safety::review);
+      add_drizzle_drop(*finding.fix, table, narrow, context.has_project() ? &context.project() : nullptr);
     }
   }
 }

@@ -71,15 +71,35 @@ const Table* declared_elsewhere(const Context& context, const Table& parent, con
   return nullptr;
 }
 
+bool refers_to_schema(const Context& context, const Table& table, const std::string& schema) {
+  const auto& all = context.catalog().tables;
+  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+    return entry.first.schema == table.name.schema && std::any_of(entry.second.constraints.begin(), entry.second.constraints.end(), [&](const Constraint& key) {
+             return key.kind == Constraint::Kind::foreign_key && key.referenced_table.schema == schema;
+           });
+  });
+}
+
+// The table of that name in the same schema; else the only one of all schemas, where keys from one to the other are declared.
+const Table* named(const Context& context, const ByName& tables, const Table& table, const std::string& target) {
+  if (const auto own = tables.find({table.name.schema, target}); own != tables.end()) return own->second.size() == 1 ? own->second.front() : nullptr;
+  const Table* found = nullptr;
+  for (const auto& [name, list] : tables) {
+    if (name.second != target) continue;
+    if (found || list.size() != 1) return nullptr;
+    found = list.front();
+  }
+  return found && refers_to_schema(context, table, found->name.schema) ? found : nullptr;
+}
+
 bool is_plain(const std::string& type) { return type == "uuid" || type == "integer" || type == "bigint"; }
 
 std::optional<Candidate> candidate(const Context& context, const ByName& tables, const Table& table, const Column& column) {
   const std::string target = target_of(column.name);
   if (target.empty() || column.generated_expression || in_foreign_key(table, column.name) || alone_in_primary_key(table, column.name) || contains(table.dropped_keys, column.name) || polymorphic(table, column.name))
     return std::nullopt;
-  const auto found = tables.find({table.name.schema, target});
-  if (found == tables.end() || found->second.size() != 1) return std::nullopt;
-  const Table* parent = found->second.front();
+  const Table* parent = named(context, tables, table, target);
+  if (!parent) return std::nullopt;
   const Constraint* key = primary_key(*parent);
   const Column* to = key && key->columns.size() == 1 ? parent->column(key->columns[0]) : nullptr;
   if (!to || to->type != column.type || parent == &table) return std::nullopt;
@@ -108,7 +128,7 @@ void report(Reporter& reporter, const Candidate& found) {
                                   display(found.table->name) + "." + found.column->name + " looks like a reference to " + display(found.parent->name) +
                                       ", but no foreign key keeps it true: rows may point at nothing.");
   finding.location = found.column->origin;
-  finding.evidence.push_back(catalog_fact(found.because, found.column->origin));
+  finding.evidence.push_back(catalog_fact(found.because, found.parent->column(found.key)->origin));
   finding.fix = fix_of(found);
 }
 
@@ -123,8 +143,8 @@ constinit const Rule missing_foreign_key{
     .summary = "a column that references a table without a foreign key",
     .why = "Without a foreign key nothing stops a row from pointing at a parent that is gone, nothing cleans up after a DELETE, and the planner "
            "knows less about the join.\n\n"
-           "A column counts when it is named after a table of its schema (`customer_id`, `customerId`), has exactly the type of that table's key, and "
-           "stands in no foreign key. Text ids count only when the same name is declared as a key elsewhere. Names of other "
+           "A column counts when it is named after a table of its schema, or of one that its schema's keys reference already (`customer_id`, `customerId`), has exactly the type of that "
+           "table's key, and stands in no foreign key. Text ids count only when the same name is declared as a key elsewhere. Names of other "
            "systems' ids (stripe, external …), `…_id` beside `…_type`, tables of logs, events and queues, and keys that a migration dropped are left out; so are schemas whose migrations dropped several. Where hardly any key of a schema is "
            "declared there is one finding for the schema.",
     .fix = "Add the foreign key NOT VALID, remove orphans, validate it, and see that an index serves it.",

@@ -88,6 +88,42 @@ std::vector<std::string> compared(const Table& table, const std::string& express
   return out;
 }
 
+// Without any sub-query: what stands in one of its own is called once.
+Tokens outside_subqueries(const Tokens& tokens) {
+  Tokens out;
+  for (std::size_t at = 0; at < tokens.size(); ++at) {
+    if (tokens[at] == "(" && at + 1 < tokens.size() && tokens[at + 1] == "select") at = closing(tokens, at);
+    else out.push_back(tokens[at]);
+  }
+  return out;
+}
+
+bool own_function(const Catalog& catalog, const std::string& schema, const std::string& name) {
+  return std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(), [&](const std::string& function) {
+    const auto dot = function.rfind('.');
+    return function.compare(dot + 1, std::string::npos, name) == 0 && (schema.empty() || function.compare(0, dot, schema) == 0);
+  });
+}
+
+// A function of the project that is called with no column: the same value for every row, worked out for each. Only the look-up
+// by an index (`tenant_id = my_tenant()`, and nothing else) takes its value once.
+std::string called_for_each_row(const Context& context, const Table& table, const std::string& expression) {
+  const Tokens tokens = outside_subqueries(tokens_of(expression));
+  const auto indexed = [&](const std::string& column) { return key_coverage(context, table, {column}).coverage != Coverage::none; };
+  const auto columns = compared(table, expression);
+  const bool looked_up = std::any_of(columns.begin(), columns.end(), indexed);
+  for (std::size_t at = 0; at + 1 < tokens.size(); ++at) {
+    if (!is_word(tokens[at]) || tokens[at + 1] != "(") continue;
+    const std::string schema = at > 1 && tokens[at - 1] == "." ? tokens[at - 2] : "";
+    const std::size_t end = closing(tokens, at + 1);
+    const bool of_row = std::any_of(tokens.begin() + static_cast<long>(at), tokens.begin() + static_cast<long>(std::min(end, tokens.size())),
+                                    [&](const std::string& token) { return table.column(token) != nullptr; });
+    if (of_row || looked_up || !own_function(context.catalog(), schema, tokens[at])) continue;
+    return schema.empty() ? tokens[at] : schema + "." + tokens[at];
+  }
+  return {};
+}
+
 // The predicate with Supabase's look-ups each put in a sub-query, where one stands without; "" when none does.
 std::string evaluated_once(const std::string& expression) {
   static constexpr std::string_view looked_up[] = {"auth.uid()", "auth.jwt()", "auth.role()", "auth.email()"};
@@ -127,9 +163,23 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
   }
 }
 
-void check_calls(Reporter& reporter, const Table& table, const Policy& policy) {
+void check_own_calls(const Context& context, Reporter& reporter, const Table& table, const Policy& policy) {
+  const std::string function = called_for_each_row(context, table, policy.using_expression);
+  if (function.empty()) return;
+  Finding& finding = reporter.add({.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
+                                  "The policy " + policy.name + " on " + display(table.name) + " calls " + function + "() for every row: in a sub-query it is called once a statement.");
+  finding.location = policy.origin;
+  finding.evidence.push_back(catalog_fact(policy.command + ": " + ellipsis(policy.using_expression, 160), policy.origin));
+  Fix fix;
+  fix.title = "Put the call in a sub-query, (SELECT " + function + "(…)): the result is the same when the function is STABLE or IMMUTABLE. An SQL function of one expression "
+              "that is not SECURITY DEFINER is inlined, and may be cheap as it is";
+  fix.safety = Fix::Safety::manual;
+  finding.fix = std::move(fix);
+}
+
+void check_calls(const Context& context, Reporter& reporter, const Table& table, const Policy& policy) {
   const std::string once = evaluated_once(policy.using_expression);
-  if (once.empty()) return;
+  if (once.empty()) return check_own_calls(context, reporter, table, policy);
   Finding& finding = reporter.add({.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
                                   "The policy " + policy.name + " on " + display(table.name) + " calls a function for every row: in a sub-query it is called once a statement.");
   finding.location = policy.origin;
@@ -155,7 +205,9 @@ constinit const Rule unindexed_policy_column{
     .why = "A policy's predicate is added to every statement on the table. When it compares a column that no index begins with (`user_id = auth.uid()`), "
            "each statement that has nothing more selective reads all rows. A function in it, unless it stands in a sub-query of its own, is called for "
            "each row: `(SELECT auth.uid())` is called once.\n\n"
-           "Columns compared by = with a function's value are judged, outside of OR and of sub-queries on other tables; calls of auth.uid(), auth.jwt(), auth.role() and auth.email().",
+           "Columns compared by = with a function's value are judged, outside of OR and of sub-queries on other tables; calls of auth.uid(), auth.jwt(), auth.role() and auth.email(); "
+           "calls of the project's own functions with no column among their arguments, unless the policy looks up an indexed column, whose value is worked out once. STABLE alone does "
+           "not help: on 200,000 rows a PL/pgSQL function in an OR took 2.0 s, in a sub-query 0.05 s.",
     .fix = "An index that begins with the column, and the call in a sub-query.",
     .when_to_ignore = "The table stays small.",
     .options = options,
@@ -168,7 +220,7 @@ void check(const Context& context, Reporter& reporter) {
     const bool small = table->statistics && table->statistics->rows >= 0 && table->statistics->rows < context.option(unindexed_policy_column, "least_rows");
     if (!table->row_security || small) continue;
     check_columns(context, reporter, *table);
-    for (const auto& policy : table->policies) check_calls(reporter, *table, policy);
+    for (const auto& policy : table->policies) check_calls(context, reporter, *table, policy);
   }
 }
 

@@ -93,6 +93,19 @@ Fix drop_index(const Table& table, const Index& index, Fix::Safety safety) {
   return fix;
 }
 
+void add_drizzle_drop(Fix& fix, const Table& table, const Index& index, const Project* project) {
+  if (!project || !project->drizzle || !project->postgresql) return;
+  std::string name;
+  for (const auto& [database, spelled] : project->drizzle_names)
+    if (database == table.name.schema + "." + table.name.name) name = spelled;
+  if (name.empty() && !project->drizzle_names.empty()) return;  // a table that only SQL knows
+  if (name.empty()) name = table.name.name;
+  const Constraint* constraint = constraint_of(table, index);
+  if (constraint && constraint->kind == Constraint::Kind::primary_key) return;
+  const std::string made = constraint ? "unique('" + index.name + "')" + (index.keys.size() == 1 ? ", or the column's .unique()" : "") : (index.unique ? "uniqueIndex('" : "index('") + index.name + "')";
+  fix.drizzle = "// take out of " + name + ": " + made + "\n// drizzle-kit generate then writes " + (constraint ? "DROP CONSTRAINT" : "DROP INDEX") + ", which is done in an instant";
+}
+
 bool same_predicate(const Index& a, const Index& b) {
   if (a.predicate.has_value() != b.predicate.has_value()) return false;
   if (!a.predicate || *a.predicate == *b.predicate) return true;

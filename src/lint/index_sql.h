@@ -5,6 +5,7 @@
 
 #include "model/catalog.h"
 #include "model/finding.h"
+#include "model/project.h"
 
 namespace pgadvise::lint {
 
@@ -16,6 +17,9 @@ std::string create_index_sql(const Table& table, const Index& index);
 
 // DROP INDEX with the CREATE as its way back; of a constraint's index: DROP CONSTRAINT and ADD.
 Fix drop_index(const Table& table, const Index& index, Fix::Safety safety);
+
+// The same where drizzle's schema.ts tells of the table: what to take out of it.
+void add_drizzle_drop(Fix& fix, const Table& table, const Index& index, const Project* project);
 
 // Two predicates that say the same, as far as their text tells: outer parentheses and letter case of keywords aside.
 bool same_predicate(const Index& a, const Index& b);

@@ -128,8 +128,9 @@ class FolderReader {
   Place file_place(const std::string& name) const { return {relative_to(folder_.path(name), root_), 0, 0}; }
 
   void read_drizzle_journal() {
+    // The folder whose files are missing is known by its snapshot alone.
     Diagnostics named_before;
-    const auto entries = read_journal(folder_.path(), named_before);
+    const auto entries = input_.journal.empty() ? read_journal(folder_.path(), named_before) : input_.journal;
     if (!entries) return;
     std::set<std::string> tags;
     std::map<std::int64_t, std::string> indexes;
@@ -278,8 +279,9 @@ class Applied {
     times_.erase(0);
     Diagnostics named_before;
     if (tool_ != "drizzle") return;
-    if (const auto entries = read_journal(input.path, named_before))
-      for (const auto& entry : *entries) when_[entry.tag] = entry.when;
+    const auto entries = input.journal.empty() ? read_journal(input.path, named_before) : input.journal;
+    if (!entries) return;
+    for (const auto& entry : *entries) when_[entry.tag] = entry.when;
   }
 
   bool has_run(const std::string& entry) const {

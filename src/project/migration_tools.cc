@@ -44,8 +44,8 @@ bool Folder::has(const std::string& file) const {
   return fs::is_regular_file(path(file), code);
 }
 
-std::string Folder::head(const std::string& file) const {
-  std::string out(16384, '\0');
+std::string Folder::head(const std::string& file, std::size_t bytes) const {
+  std::string out(bytes, '\0');
   std::ifstream in(path(file), std::ios::binary);
   in.read(out.data(), static_cast<std::streamsize>(out.size()));
   out.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
@@ -212,24 +212,10 @@ void name_orphans(const Folder& folder, const std::set<std::string>& tags, Diagn
                              "drizzle never runs it, and it is not replayed"});
 }
 
-Files drizzle_files(const Folder& folder, Diagnostics& diagnostics) {
+Files journal_files(const Folder& folder, Diagnostics& diagnostics) {
   if (!folder.has("meta/_journal.json")) return {};
-  const auto entries = read_journal(folder.path(), diagnostics);
-  if (!entries) return {};
-  Files out;
-  std::set<std::string> tags;
-  for (const auto& entry : *entries) {
-    if (!tags.insert(entry.tag).second) continue;
-    if (folder.has(entry.tag + ".sql")) {
-      out.push_back({folder.path(entry.tag + ".sql"), entry.tag});
-    } else {
-      diagnostics.push_back({Error::Kind::passing, folder.path("meta/_journal.json"),
-                             "the file of entry " + ellipsis(entry.tag, 80) + " is missing: " + ellipsis(folder.path(entry.tag + ".sql"), 200),
-                             "is it committed?"});
-    }
-  }
-  name_orphans(folder, tags, diagnostics);
-  return out;
+  const auto journal = read_journal(folder.path(), diagnostics);
+  return journal ? drizzle_files(folder, *journal, diagnostics) : Files{};
 }
 
 Files drizzle_one_files(const Folder& folder, Diagnostics&) {
@@ -390,7 +376,7 @@ using Transaction = MigrationTool::Transaction;
 
 // The first that recognises a folder has it: those with the surest signs stand in front.
 constexpr MigrationTool tools[] = {
-    {"drizzle", "meta/_journal.json", "the journal", drizzle_files, nullptr, Transaction::of_all_files},
+    {"drizzle", "meta/_journal.json", "the journal", journal_files, nullptr, Transaction::of_all_files},
     {"drizzle v1", "folders with migration.sql, a snapshot.json in one of them", "folder names", drizzle_one_files, nullptr, Transaction::of_all_files},
     {"prisma", "folders with migration.sql; migration_lock.toml tells the database", "folder names", prisma_files},
     {"hasura", "folders <milliseconds>_name with up.sql", "folder names", hasura_files},
@@ -413,6 +399,23 @@ constexpr MigrationTool tools[] = {
 };
 
 }  // namespace
+
+std::vector<SchemaFile> drizzle_files(const Folder& folder, const std::vector<JournalEntry>& journal, Diagnostics& diagnostics) {
+  Files out;
+  std::set<std::string> tags;
+  for (const auto& entry : journal) {
+    if (!tags.insert(entry.tag).second) continue;
+    if (folder.has(entry.tag + ".sql")) {
+      out.push_back({folder.path(entry.tag + ".sql"), entry.tag});
+    } else {
+      diagnostics.push_back({Error::Kind::passing, folder.path("meta/_journal.json"),
+                             "the file of entry " + ellipsis(entry.tag, 80) + " is missing: " + ellipsis(folder.path(entry.tag + ".sql"), 200),
+                             "is it committed?"});
+    }
+  }
+  name_orphans(folder, tags, diagnostics);
+  return out;
+}
 
 int compare_versions(std::string_view a, std::string_view b) {
   while (!a.empty() || !b.empty()) {

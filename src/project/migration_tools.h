@@ -28,7 +28,7 @@ class Folder {
   const std::vector<std::string>& files() const;    // directly inside, by their bytes
   const std::vector<std::string>& folders() const;
   bool has(const std::string& file) const;          // also "meta/_journal.json"
-  std::string head(const std::string& file) const;  // its first 16 KB; "" when it can't be read
+  std::string head(const std::string& file, std::size_t bytes = 16384) const;  // its beginning; "" when it can't be read
 
  private:
   void list() const;
@@ -37,6 +37,11 @@ class Folder {
   mutable std::vector<std::string> files_;
   mutable std::vector<std::string> folders_;
 };
+
+struct JournalEntry;
+
+// The files of a drizzle 0.x journal; those it names and that are missing, and those it does not name, are told.
+std::vector<SchemaFile> drizzle_files(const Folder& folder, const std::vector<JournalEntry>& journal, Diagnostics& diagnostics);
 
 struct MigrationTool {
   std::string_view name;   // as people call it: "golang-migrate"

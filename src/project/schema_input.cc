@@ -54,11 +54,9 @@ std::string latest_snapshot(const std::string& folder) {
 Found journal_folder(const std::string& path, Diagnostics& diagnostics) {
   const Folder folder(path);
   Diagnostics named;
-  const auto entries = read_journal(path, named);
+  auto entries = read_journal(path, named);
   if (!entries) return tl::unexpected(entries.error());
-  const MigrationTool& tool = *migration_tool("drizzle");
-  named.clear();
-  auto files = tool.files(folder, named);
+  auto files = drizzle_files(folder, *entries, named);
   const std::string snapshot = files.empty() && !entries->empty() ? latest_snapshot(path) : "";
   if (!snapshot.empty()) {
     diagnostics.push_back({Error::Kind::passing, path, "none of the journal's .sql files is here: the last snapshot is read instead",
@@ -66,7 +64,9 @@ Found journal_folder(const std::string& path, Diagnostics& diagnostics) {
     return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}};
   }
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
-  return std::vector<SchemaInput>{migrations(folder, tool, std::move(files))};
+  SchemaInput input = migrations(folder, *migration_tool("drizzle"), std::move(files));
+  input.journal = std::move(*entries);
+  return std::vector<SchemaInput>{std::move(input)};
 }
 
 bool foreign_lock(const std::string& folder, Diagnostics& diagnostics) {
@@ -139,11 +139,27 @@ bool structure_dump(const std::string& path) {
          head.find("SET client_encoding") != std::string::npos;
 }
 
+// Scripts that are called what people call a whole schema.
+bool schema_name(std::string_view file) {
+  static constexpr std::string_view names[] = {"schema.sql", "structure.sql", "database.sql", "db.sql", "ddl.sql", "init.sql", "tables.sql", "create_tables.sql", "create-tables.sql", "db_schema.sql", "database_schema.sql", "schema.pgsql"};
+  const std::string base = lower(base_of(file));
+  return std::find(std::begin(names), std::end(names), base) != std::end(names);
+}
+
+bool makes_tables(std::string_view text) { return lower(text).find("create table") != std::string::npos; }
+
+// What a script without migrations says of its database: "" for PostgreSQL.
+std::string other_database_of(const std::string& path) {
+  if (foreign_folder(base_of(folder_of(path)))) return std::string(base_of(folder_of(path)));
+  return foreign_sql(Folder(std::string(folder_of(path))).head(std::string(base_of(path)), 400'000));
+}
+
 // Where migrations may lie, as paths inside the repository; a folder comes before those inside it.
 struct Places {
   std::set<std::string> journals;
   std::set<std::string> folders;
   std::set<std::string> dumps;
+  std::vector<std::string> schemas;  // schema.sql and the like, which speak where nothing else does
 };
 
 Places places_of(const std::vector<std::string>& files) {
@@ -153,6 +169,7 @@ Places places_of(const std::vector<std::string>& files) {
     const std::string_view base = base_of(file);
     if (base == "_journal.json" && base_of(folder) == "meta") out.journals.insert(std::string(folder_of(folder)));
     if (base == "structure.sql") out.dumps.insert(file);
+    if (schema_name(file) && !never_deployed(file)) out.schemas.push_back(file);
     if (base == "sqitch.plan") out.folders.insert(folder);
     if (!up_migration(base)) continue;
     out.folders.insert(folder);
@@ -171,6 +188,26 @@ bool lies_in(const std::string& folder, const std::set<std::string>& others) {
 bool for_another_database(const std::string& folder) {
   const auto parts = split(folder, '/');
   return std::any_of(parts.begin(), parts.end(), [](std::string_view part) { return foreign_folder(part); });
+}
+
+// Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named.
+void add_schemas(const std::string& root, const Places& places, const std::set<std::string>& taken, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+  constexpr std::size_t most_named = 5;
+  const bool described = !out.empty();
+  std::size_t named = 0;
+  for (const auto& file : places.schemas) {
+    const std::string path = path_under(root, file);
+    const std::string folder(folder_of(file));
+    const bool read = std::any_of(out.begin(), out.end(), [&](const SchemaInput& input) { return input.path == path; });
+    if (read || lies_in(folder, taken) || for_another_database(folder) || !makes_tables(Folder(std::string(folder_of(path))).head(std::string(base_of(path))))) continue;
+    if (const auto other = other_database_of(path); !other.empty()) {
+      diagnostics.push_back({Error::Kind::passing, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read"});
+    } else if (!described) {
+      out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
+    } else if (++named <= most_named) {
+      diagnostics.push_back({Error::Kind::passing, path, "is not read: " + out.front().path + " tells the schema already", "pgadvise check " + path + " checks it by itself"});
+    }
+  }
 }
 
 Found repository(const std::string& root, Diagnostics& diagnostics) {
@@ -200,6 +237,7 @@ Found repository(const std::string& root, Diagnostics& diagnostics) {
   for (const auto& dump : places.dumps)
     if (const auto path = path_under(root, dump); !lies_in(std::string(folder_of(dump)), taken) && !never_deployed(dump) && structure_dump(path))
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
+  add_schemas(root, places, taken, out, diagnostics);
   std::sort(out.begin(), out.end(), [](const SchemaInput& a, const SchemaInput& b) { return natural_less(a.path, b.path); });
   if (out.empty())
     for (auto& elsewhere : schemas_in_code(root, files)) diagnostics.push_back(std::move(elsewhere));
@@ -227,7 +265,14 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics) {
   // Loose scripts beside migrations are queries, seeds and the like: they count only where there is nothing else.
   auto found = repository(path, diagnostics);
   if (!found || !found->empty() || looks_like_repository(path)) return found;
-  if (auto input = plain_folder(path); input.kind != SchemaKind::none) found->push_back(std::move(input));
+  auto input = plain_folder(path);
+  if (input.kind == SchemaKind::none) return found;
+  std::string sample;
+  for (std::size_t i = 0; i < input.files.size() && sample.size() < 400'000; i += 1 + input.files.size() / 40)
+    sample += Folder(std::string(folder_of(input.files[i].path))).head(std::string(base_of(input.files[i].path))) + "\n;\n";
+  if (const auto other = foreign_sql(sample); !other.empty())
+    diagnostics.push_back({Error::Kind::passing, path, "SQL of another database (" + other + ")", "only PostgreSQL's is read"});
+  else found->push_back(std::move(input));
   return found;
 }
 
@@ -235,6 +280,9 @@ Found file_input(const std::string& path, Diagnostics& diagnostics) {
   const fs::path file(path);
   if (file.filename() == "_journal.json" && file.parent_path().filename() == "meta")
     return journal_folder(file.parent_path().parent_path().generic_string(), diagnostics);
+  if (is_sql(path))
+    if (const auto other = other_database_of(path); !other.empty())
+      return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read");
   if (is_sql(path)) return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
   const auto text = read_file(path, sql_limit);
   if (!text) return tl::unexpected(text.error());

@@ -9,6 +9,7 @@
 #include "model/catalog.h"
 #include "model/suppression.h"
 #include "model/schema_step.h"
+#include "project/drizzle_journal.h"
 #include "project/migration_tools.h"
 #include "sql/replay.h"
 
@@ -30,6 +31,7 @@ struct SchemaInput {
   std::string path;
   std::vector<SchemaFile> files;  // in the order of replay
   const MigrationTool* tool = nullptr;  // of migration folders
+  std::vector<JournalEntry> journal = {};  // drizzle 0.x's
   std::string what() const;       // "drizzle migrations (5 files)", for the report's inputs
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/text.h"
 #include "project/code_text.h"
@@ -12,11 +13,55 @@ namespace {
 
 constexpr std::size_t most_hits = 16;
 
-// It looks before it writes, or asks where it is.
-bool careful(const std::string& text) {
-  static constexpr std::array<std::string_view, 21> signs = {"upsert",   "onConflict", "on conflict", "ON CONFLICT", "findFirst", "findUnique",  "findOne",  "findMany", "findBy",      "findOrCreate", "skipDuplicates",
-                                                             ".count(",  "count(*)",   "ignoreDuplicates", "connectOrCreate", "NOT EXISTS", "not exists", "NODE_ENV", "exists(",  "updateOrCreate", "$count("};
+bool has_any(std::string_view text, std::span<const std::string_view> signs) {
   return std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) { return contains(text, sign); });
+}
+
+// To the end of the statement that stands at `at`, as long as such chains are.
+std::string_view rest_of_statement(const std::string& plain, std::size_t at) {
+  constexpr std::size_t longest = 20'000;
+  int depth = 0;
+  std::size_t end = at;
+  for (; end < plain.size() && end - at < longest; ++end) {
+    const char c = plain[end];
+    if (c == '(' || c == '{' || c == '[') ++depth;
+    if ((c == ')' || c == '}' || c == ']') && --depth < 0) break;
+    if (depth == 0 && c == ';') break;
+    // Without semicolons: a line that does not go on with `.`
+    if (depth == 0 && c == '\n' && end > at) {
+      const auto next = plain.find_first_not_of(" \t\r\n", end);
+      if (next != std::string::npos && plain[next] != '.') break;
+    }
+  }
+  return std::string_view(plain).substr(at, end - at);
+}
+
+// The innermost function around a place: where its body begins; 0 outside of any.
+std::size_t function_around(const CodeText& code, std::size_t at) {
+  const auto open = open_brackets(code.plain, at);
+  for (auto it = open.rbegin(); it != open.rend(); ++it) {
+    if (code.plain[*it] != '{') continue;
+    const auto head = trim(std::string_view(code.plain).substr(begin_of_statement(code.plain, *it, ";{}"), *it - begin_of_statement(code.plain, *it, ";{}")));
+    if (head.ends_with("=>") || contains(head, "function") || (head.ends_with(")") && !head.starts_with("for") && !head.starts_with("while") && !head.starts_with("if"))) return *it;
+  }
+  return 0;
+}
+
+// This call adds nothing twice: its own statement says so, or its function looks before it, or leaves before it.
+bool careful(const CodeText& code, std::size_t at) {
+  static constexpr std::array<std::string_view, 6> of_statement = {"onConflict", "skipDuplicates", "ignoreDuplicates", "connectOrCreate", "orIgnore(", "orUpdate("};
+  static constexpr std::array<std::string_view, 17> looks = {"findFirst", "findUnique", "findOne", "findMany", "findBy", "findOrCreate", "findAll", "findAndCount", ".count(",
+                                                             "$count(",   "exists(",    "Exists(", ".select(", ".first(", ".query.",      "return;", "process.exit("};
+  static constexpr std::array<std::string_view, 5> in_text = {"count(*)", "NOT EXISTS", "not exists", "on conflict", "ON CONFLICT"};
+  if (has_any(rest_of_statement(code.plain, at), of_statement)) return true;
+  std::size_t from = function_around(code, at);
+  // A callback's loop looks outside of itself as well.
+  while (from > 0 && contains(std::string_view(code.plain).substr(from < 60 ? 0 : from - 60, std::min<std::size_t>(from, 60)), "=>")) {
+    const auto outer = function_around(code, from);
+    if (outer == from) break;
+    from = outer;
+  }
+  return has_any(std::string_view(code.plain).substr(from, at - from), looks) || has_any(std::string_view(code.text).substr(from, at - from), in_text);
 }
 
 std::string_view after(std::string_view text, std::size_t at) {
@@ -127,13 +172,12 @@ std::vector<CodeCommand> inserts(const CodeText& code) {
   if (contains(code.text, "drizzle-seed"))
     for (const auto at : places(code.plain, "seed("))
       if (calls(code, at) && !kept_back(code, at)) return {{at, "seed(", {"seed", "insert"}}};
-  if (careful(code.text)) return {};
   for (const std::string_view call : {".createMany(", ".bulkCreate(", ".bulkInsert(", ".create(", ".insert("})
     for (const auto at : places(code.plain, call)) {
       const auto receiver = names_before(code.plain, at);
       // Prisma, drizzle, sequelize and knex; not Object.create, ctx.cache.create …
       const bool database = std::any_of(receiver.begin(), receiver.end(), database_name) || call == ".bulkInsert(" || call == ".bulkCreate(" || call == ".createMany(";
-      if (database && !kept_back(code, at)) return {{at + 1, std::string(call.substr(1)), {"seed", "insert"}}};
+      if (database && !kept_back(code, at) && !careful(code, at)) return {{at + 1, std::string(call.substr(1)), {"seed", "insert"}}};
     }
   return {};
 }

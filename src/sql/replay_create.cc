@@ -513,7 +513,7 @@ Outcome Replayer::State::add_foreign_key(Table& table, const PendingConstraint& 
         "constraint \"" + key.name + "\" for relation \"" + display(table.name) + "\" already exists",
         Problem::Kind::exists};
   // A table that other files make (an auth service's, an extension's) does not make the key less real.
-  if (!referenced)
+  if (!referenced && !supabase_table(key.referenced_table))
     note("foreign key " + key.name + " references " + display(key.referenced_table) +
              ", which these files don't create",
          statement_offset);

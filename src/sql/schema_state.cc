@@ -37,10 +37,24 @@ void move_key(Map& map, const QualifiedName& from, const QualifiedName& to) {
 }  // namespace
 
 Problem exists(const std::string& kind, const QualifiedName& name) {
-  return {kind + " \"" + display(name) + "\" already exists", Problem::Kind::exists};
+  return {kind + " \"" + display(name) + "\" already exists", Problem::Kind::exists, name};
 }
 Problem missing(const std::string& kind, const QualifiedName& name) {
-  return {kind + " \"" + display(name) + "\" does not exist", Problem::Kind::missing};
+  return {kind + " \"" + display(name) + "\" does not exist", Problem::Kind::missing, name};
+}
+
+bool supabase_table(const QualifiedName& name) {
+  static const std::map<std::string_view, std::set<std::string_view>> tables = {
+      {"auth", {"users", "identities", "sessions", "refresh_tokens", "instances", "audit_log_entries", "mfa_factors", "mfa_challenges", "mfa_amr_claims", "sso_providers", "sso_domains",
+                "saml_providers", "saml_relay_states", "flow_state", "one_time_tokens"}},
+      {"storage", {"objects", "buckets", "migrations", "prefixes", "buckets_analytics", "s3_multipart_uploads", "s3_multipart_uploads_parts"}},
+      {"realtime", {"messages", "subscription"}},
+      {"vault", {"secrets", "decrypted_secrets"}},
+      {"cron", {"job", "job_run_details"}},
+      {"net", {"_http_response", "http_request_queue"}},
+      {"supabase_functions", {"hooks"}}};
+  const auto found = tables.find(name.schema);
+  return found != tables.end() && found->second.count(name.name) > 0;
 }
 
 std::string make_object_name(std::string first, std::string second, const std::string& label) {

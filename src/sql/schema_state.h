@@ -19,8 +19,12 @@ struct Problem {
   enum class Kind { exists, missing, other };
   std::string what;
   Kind kind = Kind::other;
+  QualifiedName name = {};  // of what is there, or missing
 };
 using Outcome = std::optional<Problem>;  // nullopt: done
+
+// A table that Supabase's servers have of their own: auth.users, storage.objects.
+bool supabase_table(const QualifiedName& name);
 
 Problem exists(const std::string& kind, const QualifiedName& name);
 Problem missing(const std::string& kind, const QualifiedName& name);
