@@ -41,7 +41,7 @@ struct Report {
   std::vector<lint::SkippedRule> skipped;
   std::vector<std::string> rules_run;
   std::vector<Input> inputs;
-  Diagnostics diagnostics;      // also printed to stderr
+  Diagnostics diagnostics;
   // Of this run alone: left out of byte-for-byte comparison.
   std::string started;          // ISO 8601, UTC
   double seconds = 0;
@@ -53,11 +53,15 @@ struct Options {
   bool colour = false;
   int width = 100;
   bool show_literals = false;
+  bool errors_told = false;  // on standard error, beside this report: of the diagnostics only those of kind passing are shown
   std::size_t top = 0;  // findings that are told one by one, where a format is short of room; 0: as many as it takes
   // Absolute, "" when unknown. CI services know files by their place in the repository, findings by that from the working folder.
   std::string repository;
   std::string folder;
 };
+
+// Diagnostics that say the same of several places as one, with the first of the places.
+Diagnostics together(const Diagnostics& diagnostics);
 
 std::string to_text(const Report& report, const Options& options);
 std::string to_json(const Report& report, bool show_literals);

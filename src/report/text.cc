@@ -82,18 +82,33 @@ class Writer {
     }
     if (!group) return;
     out_ += fmt::format("{} {}  {} more of the same kind\n", severity(*findings.front()), paint("1", findings.front()->rule), findings.size() - 1);
-    for (std::size_t at = 1; at < findings.size(); ++at) write_short(*findings[at]);
+    for (std::size_t at = 1; at < findings.size(); ++at) write_short(*findings[at], *findings.front());
     out_ += "\n";
   }
 
-  void write_short(const Finding& finding) {
+  void write_short(const Finding& finding, const Finding& first) {
     std::string line = subject(finding) + ", " + std::string(name(finding.verdict));
     if (finding.location && !finding.location->live()) line += "  " + finding.location->str();
     paragraph("  - ", "    ", line);
+    write_short_evidence(finding, first);
     if (!finding.fix || finding.fix->sql.empty()) return;
     block("    fix: ", finding.fix->sql);
     if (finding.fix->cost_before && finding.fix->cost_after)
       out_ += fmt::format("         planner cost {:.2f} -> {:.2f}\n", *finding.fix->cost_before, *finding.fix->cost_after);
+  }
+
+  // On one line what is said of this finding and not of the first.
+  void write_short_evidence(const Finding& finding, const Finding& first) {
+    std::vector<std::string> parts;
+    for (const auto& evidence : finding.evidence) {
+      const auto same = [&](const Evidence& other) { return other.text == evidence.text; };
+      const std::string& text = options_.show_literals && !evidence.literal.empty() ? evidence.literal : evidence.text;
+      if (std::none_of(first.evidence.begin(), first.evidence.end(), same)) parts.push_back(printable(text));
+    }
+    if (!finding.verdict_reason.empty() && finding.verdict_reason != first.verdict_reason) parts.insert(parts.begin(), printable(finding.verdict_reason));
+    if (parts.empty()) return;
+    std::string line = replace_all(join(parts, "; "), "\n", " ");
+    out_ += "    " + ellipsis(line, static_cast<std::size_t>(std::max(20, options_.width - 4))) + "\n";
   }
 
   void write_finding(const Finding& finding) {
@@ -134,7 +149,9 @@ class Writer {
   }
 
   void write_not_looked_at() {
-    if (report_.skipped.empty() && report_.diagnostics.empty()) return;
+    Diagnostics remarks = together(report_.diagnostics);
+    if (options_.errors_told) std::erase_if(remarks, [](const Error& error) { return error.kind != Error::Kind::passing; });
+    if (report_.skipped.empty() && remarks.empty()) return;
     out_ += paint("1", "Not looked at") + "\n";
     std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
     for (const auto& skipped : report_.skipped) {
@@ -144,10 +161,10 @@ class Writer {
     }
     for (const auto& [reason, rules] : by_reason) paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
     constexpr std::size_t shown = 20;
-    for (std::size_t at = 0; at < std::min(shown, report_.diagnostics.size()); ++at)
-      paragraph("  - ", "    ", report_.diagnostics[at].line());
-    if (report_.diagnostics.size() > shown)
-      out_ += fmt::format("  - and {} more; --format json has them all\n", report_.diagnostics.size() - shown);
+    for (std::size_t at = 0; at < std::min(shown, remarks.size()); ++at)
+      paragraph("  - ", "    ", remarks[at].line());
+    if (remarks.size() > shown)
+      out_ += fmt::format("  - and {} more; --format json has them all\n", remarks.size() - shown);
     out_ += "\n";
   }
 
