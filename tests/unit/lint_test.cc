@@ -189,5 +189,25 @@ TEST(Runner, LeavesOutWhatIsOffOrCannotBeKnown) {
   EXPECT_EQ(run({&catalog, nullptr, nullptr}, {"missing-timestamps"}).findings.size(), 1u);
 }
 
+TEST(Indexes, WhatLeavesSchemaTsIsSaidInDrizzle) {
+  const auto catalog = catalog_of("CREATE TABLE t (id int PRIMARY KEY, a int, b int UNIQUE); CREATE INDEX t_a ON t (a); CREATE UNIQUE INDEX t_u ON t (a, b); CREATE TABLE only_sql (a int); CREATE INDEX o ON only_sql (a);");
+  Project project;
+  const auto line = [&](const char* table, const char* index) {
+    const Table& found = *catalog.table({"public", table});
+    Fix fix;
+    add_drizzle_drop(fix, found, *found.index(index), &project);
+    return fix.drizzle.substr(0, fix.drizzle.find('\n'));
+  };
+  EXPECT_EQ(line("t", "t_a"), "") << "no Drizzle here";
+  project.drizzle = true;
+  EXPECT_EQ(line("t", "t_a"), "// take out of t: index('t_a')");
+  project.drizzle_names = {{"public.t", "things"}};
+  EXPECT_EQ(line("t", "t_a"), "// take out of things: index('t_a')");
+  EXPECT_EQ(line("t", "t_u"), "// take out of things: uniqueIndex('t_u')");
+  EXPECT_EQ(line("t", "t_b_key"), "// take out of things: unique('t_b_key'), or the column's .unique()");
+  EXPECT_EQ(line("t", "t_pkey"), "");
+  EXPECT_EQ(line("only_sql", "o"), "") << "a table that schema.ts does not know";
+}
+
 }  // namespace
 }  // namespace pgadvise::lint

@@ -161,5 +161,55 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
   EXPECT_EQ(told({{"prisma/schema.prisma", "provider = \"postgresql\""}, {"db/structure.sql", "SET statement_timeout = 0;"}, {"package.json", "{}"}}), "");
 }
 
+std::vector<std::string> paths_of(const TempTree& tree, Diagnostics& diagnostics) {
+  std::vector<std::string> out;
+  if (const auto found = find_schemas(tree.path(), diagnostics))
+    for (const auto& input : *found) out.push_back(relative_to(input.path, tree.path()));
+  return out;
+}
+
+TEST(FindSchemas, SchemaSqlSpeaksWhereNothingElseDoes) {
+  const std::string make = "CREATE TABLE t (id int);";
+  Diagnostics diagnostics;
+  EXPECT_EQ(paths_of({{"package.json", "{}"}, {"db/schema.sql", make}, {"tests/schema.sql", make}, {"init.sql", "SELECT 1"}}, diagnostics), Names{"db/schema.sql"});
+  EXPECT_TRUE(diagnostics.empty());
+  EXPECT_EQ(paths_of({{"package.json", "{}"}, {"db/schema.sql", make}, {"migrations/001_a.sql", make}, {"migrations/schema.sql", make}}, diagnostics), Names{"migrations"});
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].line().find("db/schema.sql: is not read"), std::string::npos) << diagnostics[0].line();
+  EXPECT_NE(diagnostics[0].hint.find("pgadvise check"), std::string::npos);
+}
+
+TEST(FindSchemas, OtherDatabasesScriptsAreNamedByTheirs) {
+  const auto refused = [](const std::string& script) {
+    const TempTree tree{{"a.sql", script}, {"package.json", "{}"}, {"schema.sql", script}};
+    Diagnostics diagnostics;
+    const auto found = find_schemas(tree.path("a.sql"), diagnostics);
+    EXPECT_EQ(paths_of(tree, diagnostics).empty(), !found.has_value()) << script;
+    return found ? std::string() : found.error().what;
+  };
+  EXPECT_EQ(refused("-- MySQL dump\nDROP TABLE IF EXISTS `a`;\nCREATE TABLE `a` (\n `id` int(11) NOT NULL AUTO_INCREMENT\n) ENGINE=InnoDB;"), "is SQL of another database (MySQL)");
+  EXPECT_EQ(refused("create table a (id int unsigned primary key, at datetime not null);"), "is SQL of another database (MySQL)");
+  EXPECT_EQ(refused("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE a (id INTEGER PRIMARY KEY);"), "is SQL of another database (SQLite)");
+  EXPECT_EQ(refused("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);"), "is SQL of another database (SQLite)");
+  // Words in comments and strings, and columns that are called so.
+  EXPECT_EQ(refused("CREATE TABLE a (id int, -- `id`, unlike MySQL's auto_increment\n b text DEFAULT '`', datetime timestamptz, /* int(11) */ \"unsigned\" bool, UNIQUE (datetime));"), "");
+  EXPECT_EQ(refused("SELECT '`'; -- `"), "");
+}
+
+TEST(FindSchemas, MigrationsThatAreProgramsAreNamedByTheirTool) {
+  const auto told = [](std::initializer_list<std::pair<std::string, std::string>> files) {
+    const TempTree tree(files);
+    Diagnostics diagnostics;
+    EXPECT_TRUE(paths_of(tree, diagnostics).empty());
+    return diagnostics.size() == 1 ? diagnostics[0].what : std::to_string(diagnostics.size());
+  };
+  EXPECT_TRUE(told({{"manage.py", ""}, {"shop/migrations/0001_initial.py", ""}, {"config/settings/base.py", "ENGINE = 'django.contrib.gis.db.backends.postgis'"}}).starts_with("Django's"));
+  EXPECT_TRUE(told({{"migrations/20240101120000_a.js", ""}, {"package.json", R"({"dependencies": {"knex": "3", "pg": "8"}})"}}).starts_with("Knex's"));
+  EXPECT_TRUE(told({{"src/a.entity.ts", ""}, {"package.json", R"({"dependencies": {"typeorm": "0.3", "pg": "8"}})"}}).starts_with("TypeORM's entities"));
+  EXPECT_TRUE(told({{"priv/repo/migrations/20240101_a.exs", ""}, {"mix.exs", "{:postgrex, \">= 0.0.0\"}"}}).starts_with("Ecto's"));
+  EXPECT_TRUE(told({{"Api/Migrations/20240101_Init.cs", ""}, {"Api/Api.csproj", "<PackageReference Include=\"Npgsql.EntityFrameworkCore.PostgreSQL\"/>"}}).starts_with("Entity Framework's"));
+  EXPECT_EQ(told({{"migrations/20240101120000_a.js", ""}, {"package.json", R"({"dependencies": {"knex": "3", "mysql2": "8"}})"}}), "0");
+}
+
 }  // namespace
 }  // namespace pgadvise::project

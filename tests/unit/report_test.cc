@@ -109,5 +109,32 @@ TEST(TextReport, ColoursOnlyWhenAsked) {
   EXPECT_NE(to_text(full_report(), {.colour = true}).find("\x1b[33;1mwarning\x1b[0m"), std::string::npos);
 }
 
+TEST(Text, GroupedFindingsKeepWhatIsSaidOfEach) {
+  Report report;
+  for (int i = 0; i < 7; ++i) {
+    Finding finding;
+    finding.rule = "duplicate-index";
+    finding.subject = {.kind = "index", .schema = "public", .table = "t", .index = "i" + std::to_string(i)};
+    finding.message = "twice";
+    finding.evidence = {{Evidence::Kind::catalog, "said of all", std::nullopt, {}}, {Evidence::Kind::catalog, "of i" + std::to_string(i) + " alone" + std::string(i == 6 ? 200 : 0, 'x'), std::nullopt, {}}};
+    report.findings.push_back(finding);
+  }
+  const std::string text = to_text(report, {});
+  EXPECT_NE(text.find("\n    of i3 alone\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("xxx…\n"), std::string::npos) << "one line each";
+  EXPECT_EQ(text.find("said of all", text.find("said of all") + 1), std::string::npos) << "the first says it";
+}
+
+TEST(Text, RemarksOfTheSameKindAreOneWithTheirPlaces) {
+  Report report;
+  for (const char* where : {"a/b.sql:6:1", "a/b.sql:10:1", "a/c.sql:14:1", "a/c.sql:18:1"}) report.diagnostics.push_back({Error::Kind::passing, where, "relation \"q\" does not exist", {}});
+  report.diagnostics.push_back({Error::Kind::input, "d.sql", "there is no such file or folder", {}});
+  ASSERT_EQ(together(report.diagnostics).size(), 2u);
+  EXPECT_EQ(together(report.diagnostics)[0].line(), "a/b.sql:6:1: relation \"q\" does not exist; also line 10, a/c.sql:14 and 1 more");
+  EXPECT_NE(to_text(report, {}).find("no such file"), std::string::npos);
+  EXPECT_EQ(to_text(report, {.errors_told = true}).find("no such file"), std::string::npos) << "standard error has it";
+  EXPECT_EQ(json::parse(to_json(report, false))["diagnostics"].size(), 5u) << "programs get all";
+}
+
 }  // namespace
 }  // namespace pgadvise::report

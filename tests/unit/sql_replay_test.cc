@@ -450,5 +450,15 @@ TEST(Replay, TriggersBeforeAnUpdate) {
   EXPECT_TRUE(replayer.catalog().table({"s", "u"})->update_triggers.empty());
 }
 
+TEST(Replay, SupabasesOwnTablesAreNoMatterOfTheFiles) {
+  Replayer replayer;
+  replayer.run("CREATE POLICY p ON storage.objects USING (true); CREATE TABLE t (id uuid REFERENCES auth.users); ALTER TABLE storage.buckets ENABLE ROW LEVEL SECURITY;", "a.sql");
+  EXPECT_TRUE(replayer.diagnostics().empty()) << replayer.diagnostics().front().line();
+  EXPECT_EQ(replayer.counts().not_understood, 0);
+  EXPECT_EQ(replayer.catalog().table({"public", "t"})->constraints.size(), 1u) << "the key is real";
+  replayer.run("CREATE POLICY p ON storage.own USING (true); CREATE TABLE u (id uuid REFERENCES auth.people);", "b.sql");
+  EXPECT_EQ(replayer.diagnostics().size(), 2u);
+}
+
 }  // namespace
 }  // namespace pgadvise::sql

@@ -185,5 +185,18 @@ TEST(Steps, HostileMigrationsAreNoCrash) {
   }
 }
 
+TEST(Steps, AColumnAddedIfNotExistsMayHoldValues) {
+  const auto on_nulls = [](const std::string& script) {
+    const auto all = actions(table, script);
+    EXPECT_EQ(all.size(), 2u) << script;
+    return all.empty() || all.back().kind != Kind::add_constraint ? -1 : all.back().on_new_columns * 2 + all.back().on_null_columns;
+  };
+  const std::string key = "ADD CONSTRAINT k FOREIGN KEY (x) REFERENCES t (id);";
+  EXPECT_EQ(on_nulls("ALTER TABLE t ADD COLUMN x int; ALTER TABLE t " + key), 3);
+  EXPECT_EQ(on_nulls("ALTER TABLE t ADD COLUMN x int, " + key), 3) << "of one statement";
+  EXPECT_EQ(on_nulls("ALTER TABLE t ADD COLUMN IF NOT EXISTS x int; ALTER TABLE t " + key), 2);
+  EXPECT_EQ(on_nulls("ALTER TABLE t ADD COLUMN x int DEFAULT 1, " + key), 2);
+}
+
 }  // namespace
 }  // namespace pgadvise
