@@ -31,6 +31,7 @@ std::string or_public(const std::string& schema) { return schema.empty() ? "publ
 
 // A default is SQL text, or a JSON scalar.
 std::optional<std::string> expression_of(const Json& value) {
+  if (value.is_string() && lower(trim(value.get_ref<const std::string&>())) == "null") return std::nullopt;
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number() || value.is_boolean()) return value.dump();
   return std::nullopt;
@@ -42,6 +43,54 @@ std::string action(const Json& key, const char* name) {
   if (out.empty()) return "NO ACTION";
   std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
   return out;
+}
+
+// Takes `word` off the end of the text, and the space before it.
+bool ends_with_word(std::string_view& text, std::string_view word) {
+  if (text.size() <= word.size() || lower(text.substr(text.size() - word.size())) != word) return false;
+  const char before = text[text.size() - word.size() - 1];
+  if (before != ' ' && before != '\t' && before != '\n' && before != '"') return false;
+  text = trim(text.substr(0, text.size() - word.size()));
+  return true;
+}
+
+// `COLLATE "C"` at the end of a type or of an index's key: its name, and the text without it.
+std::string take_collation(std::string_view& text) {
+  const auto at = lower(text).rfind(" collate ");
+  if (at == std::string::npos) return {};
+  std::string_view name = trim(text.substr(at + 9));
+  if (name.size() > 2 && name.front() == '"' && name.back() == '"') name = name.substr(1, name.size() - 2);
+  if (name.empty() || name.find_first_of(" \t\n()'\"") != std::string_view::npos) return {};
+  text = trim(text.substr(0, at));
+  return std::string(name);
+}
+
+// What people write as sql`…` in an index is often a column with what follows one: "created_at" DESC, "id" COLLATE "C",
+// "name" gin_trgm_ops. False: an expression indeed.
+bool column_element(std::string_view text, const Table& table, IndexKey& key) {
+  IndexKey out = key;
+  text = trim(text);
+  const bool first = ends_with_word(text, "nulls first");
+  const bool last = !first && ends_with_word(text, "nulls last");
+  const bool down = ends_with_word(text, "desc");
+  if (down || ends_with_word(text, "asc")) out.descending = down;
+  if (down || first || last) out.nulls_first = first || (down && !last);
+  const bool quoted = !text.empty() && text.front() == '"';
+  const auto end = quoted ? text.find('"', 1) : text.find_first_of(" \t\n(");
+  std::string_view rest = end == std::string_view::npos ? std::string_view{} : trim(text.substr(end + (quoted ? 1 : 0)));
+  const std::string name = quoted ? std::string(text.substr(1, end == std::string_view::npos ? end : end - 1)) : lower(text.substr(0, end));
+  if (!rest.empty() && starts_with_nocase(rest, "collate ")) {
+    const std::string with_space = " " + std::string(rest);
+    std::string_view collation = with_space;
+    out.collation = take_collation(collation);
+    if (out.collation.empty()) return false;
+    rest = {};
+  }
+  if (rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string_view::npos || !table.column(name)) return false;
+  if (!rest.empty()) out.operator_class = rest;
+  out.column = name;
+  key = std::move(out);
+  return true;
 }
 
 class SnapshotReader {
@@ -189,6 +238,9 @@ class SnapshotReader {
     std::string type = text_member(object, "type");
     if (const Json& dimensions = member(object, "dimensions"); dimensions.is_number_integer() && dimensions.get<int>() > 0) type += "[]";
     if (column.name.empty() || type.empty()) return complain(column.origin, "a column without a name or a type");
+    std::string_view bare = type;
+    column.collation = take_collation(bare);
+    type = std::string(bare);
     column.type = column_type(type, text_member(object, "typeSchema"));
     if (table.kind != Table::Kind::ordinary) {  // a view's columns repeat those of its tables, keys and all
       table.columns.push_back(std::move(column));
@@ -305,6 +357,7 @@ class SnapshotReader {
       const Json& operator_class = member(item, "opclass");  // a word; of version 8, a name and whether it is the default
       key.operator_class = operator_class.is_object() ? text_member(operator_class, "name") : text_member(item, "opclass");
       if (flag_member(operator_class, "default")) key.operator_class.clear();
+      if (!key.expression.empty() && column_element(key.expression, table, key)) key.expression.clear();
       if (!key.column.empty() || !key.expression.empty()) index.keys.push_back(std::move(key));
     }
     if (index.name.empty() || index.keys.empty()) return complain(place, "an index without a name or columns");

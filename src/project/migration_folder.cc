@@ -225,7 +225,7 @@ class FolderReader {
   void read_prisma_folders() {
     if (!folder_.has("migration_lock.toml")) return;
     for (const auto& name : folder_.folders())
-      if (name.size() > 14 && name.find_first_not_of("0123456789") == 14 && !folder_.has(name + "/migration.sql"))
+      if (name.size() > 14 && name.find_first_not_of("0123456789") == 14 && !folder_.has(name + "/migration.sql") && !holds_program(Folder(folder_.path(name))))
         problem("missing file", name, name + " has no migration.sql: `prisma migrate deploy` stops here", file_place(name));
   }
 

@@ -229,9 +229,13 @@ Files prisma_files(const Folder& folder, Diagnostics& diagnostics) {
   const bool lock = folder.has("migration_lock.toml");
   const bool dated = std::any_of(out.begin(), out.end(), [](const SchemaFile& file) { return !leading_digits(file.entry).empty(); });
   if (out.empty() || (!lock && !dated)) return {};
-  for (const auto& name : folder.folders())
-    if (lock && fourteen_digits(name) && !folder.has(name + "/migration.sql"))
+  for (const auto& name : folder.folders()) {
+    if (!lock || !fourteen_digits(name) || folder.has(name + "/migration.sql")) continue;
+    if (holds_program(Folder(folder.path(name))))
+      diagnostics.push_back({Error::Kind::passing, folder.path(name), "a migration that is a program: not replayed", "what it changes is not known here"});
+    else
       diagnostics.push_back({Error::Kind::passing, folder.path(name), "a prisma migration without its migration.sql", "is it committed? `prisma migrate deploy` stops here"});
+  }
   return out;
 }
 
@@ -399,6 +403,12 @@ constexpr MigrationTool tools[] = {
 };
 
 }  // namespace
+
+bool holds_program(const Folder& folder) {
+  return std::any_of(folder.files().begin(), folder.files().end(), [](const std::string& name) {
+    return name.ends_with(".ts") || name.ends_with(".js") || name.ends_with(".mjs") || name.ends_with(".cjs") || name.ends_with(".py");
+  });
+}
 
 std::vector<SchemaFile> drizzle_files(const Folder& folder, const std::vector<JournalEntry>& journal, Diagnostics& diagnostics) {
   Files out;

@@ -38,6 +38,9 @@ class Folder {
   mutable std::vector<std::string> folders_;
 };
 
+// A program instead of a script: some runners know both.
+bool holds_program(const Folder& folder);
+
 struct JournalEntry;
 
 // The files of a drizzle 0.x journal; those it names and that are missing, and those it does not name, are told.
