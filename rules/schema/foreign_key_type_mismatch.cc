@@ -39,9 +39,8 @@ struct Judgement {
 
 Judgement judge(const Type& child, const Type& parent) {
   if (child.family == Family::whole && parent.family == Family::whole) {
-    if (child.width == parent.width) return {};
-    if (child.width < parent.width) return {"can't hold every value of the key", Severity::warning};
-    return {"is wider than the key: each comparison converts", Severity::note};
+    // A wider one does no harm: integers of all widths are compared as they are, and by one another's indexes.
+    return child.width < parent.width ? Judgement{"can't hold every value of the key", Severity::warning} : Judgement{};
   }
   if (child.family == Family::text && parent.family == Family::text) {
     if ((child.base == "character") != (parent.base == "character")) return {"is padded with spaces, where the other is not", Severity::warning};
@@ -97,7 +96,7 @@ constinit const Rule foreign_key_type_mismatch{
     .summary = "a foreign key whose types differ on its two sides",
     .why = "An integer that references a bigint stops taking new rows once the parent passes 2,147,483,647. Across kinds (integer and numeric, "
            "char and text) every check converts, and an index on one side may not serve a join from the other. Differences that do no harm "
-           "(varchar against text) are not reported; a wider child, or a shorter varchar, is a note.",
+           "(varchar against text, a bigint that references an integer) are not reported; a shorter varchar is a note.",
     .fix = "Give both sides one type, the wider.",
     .when_to_ignore = "The parent stays small.",
     .check = check};

@@ -16,6 +16,13 @@ static bool any_unique_over(const Table& table, const std::vector<std::string>& 
   return unique_among(table, links, true) != nullptr;
 }
 
+// Each row is something that happened, and may happen again.
+static bool happens(const Table& table) {
+  static constexpr std::string_view names[] = {"redemption", "join", "attempt", "login", "signin", "purchase", "play", "call", "payment", "transaction", "failure"};
+  const auto words = words_of(table.name.name);
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return one_of(singular(word), names); });
+}
+
 static Fix fix_of(const Table& table, const Junction& junction) {
   const std::string columns = quote_identifier(junction.links[0]) + ", " + quote_identifier(junction.links[1]);
   const std::string name = quote_name(table.name.schema, table.name.name);
@@ -38,7 +45,7 @@ static Fix fix_of(const Table& table, const Junction& junction) {
 static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : judged_tables(context)) {
     const Junction links = junction(*table);
-    if (!links.is || any_unique_over(*table, links.links) || (primary_key(*table) && named_like_log(*table))) continue;
+    if (!links.is || any_unique_over(*table, links.links) || (primary_key(*table) && named_like_log(*table)) || happens(*table)) continue;
     Finding& finding = reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},
                                     display(table->name) + " links two tables, and nothing keeps a pair (" + join(links.links, ", ") +
                                         ") from being there twice: joins through it then give every row twice.");

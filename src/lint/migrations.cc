@@ -101,6 +101,7 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
   if (tool == "dbmate") return "Put it into a migration of its own with -- migrate:up transaction:false";
   if (tool == "atlas") return "Put it into a migration of its own that begins with -- atlas:txmode none";
   if (tool == "sqlx") return "Put it into a migration of its own that begins with -- no-transaction";
+  if (tool == "diesel") return "Put it into a migration of its own, with run_in_transaction = false in its metadata.toml";
   if (tool == "liquibase") return "Put it into a changeset of its own with runInTransaction:false";
   if (tool == "flyway") return "Put it into a migration of its own, with no other statement: Flyway then runs it outside a transaction";
   if (migration.transaction == Transaction::none) return {};

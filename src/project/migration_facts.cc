@@ -70,8 +70,11 @@ Tool tool_by_name(const fs::path& file, std::string_view text) {
 }
 
 // Numbered files tell nothing of who runs them.
-Tool tool_of_folder(const MigrationTool& tool, std::string_view text) {
+Tool tool_of_folder(const MigrationTool& tool, const fs::path& file, std::string_view text) {
   if (tool.by_name_only) return {};
+  if (tool.name == "diesel")  // run_in_transaction = false, beside up.sql
+    if (const auto settings = read_file((file.parent_path() / "metadata.toml").string(), text_limit); settings && has(replace_all(*settings, " ", ""), "run_in_transaction=false"))
+      return {"diesel", Transaction::none};
   const bool all = tool.transaction == MigrationTool::Transaction::of_all_files;
   return {std::string(tool.name), !in_transaction(tool, text) ? Transaction::none : all ? Transaction::run : Transaction::file};
 }
@@ -90,7 +93,7 @@ Migration describe_migration(const SchemaInput& input, const SchemaFile& file, s
   if (input.kind == SchemaKind::drizzle_migrations) tool = {"drizzle", Transaction::run};
   if (input.kind == SchemaKind::prisma_migrations) tool = {"prisma", Transaction::script};
   if (tool.name.empty()) tool = tool_by_name(file.path, text);
-  if (tool.name.empty() && input.tool) tool = tool_of_folder(*input.tool, text);
+  if (tool.name.empty() && input.tool) tool = tool_of_folder(*input.tool, file.path, text);
   Migration out;
   out.file = file.path;
   out.entry = entry_of(file);

@@ -105,8 +105,10 @@ std::string keep_up(std::string text, MarkerOf marker, Part otherwise) {
     const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
     const Part now = marker(std::string_view(text).substr(at, end - at));
     if (now != Part::same) part = now;
+    // What a tool reads stays: the markers, and the comments in front of the first ("-- +goose NO TRANSACTION").
+    const bool told = trim(std::string_view(text).substr(at, end - at)).starts_with("--") && (now != Part::same || !any);
     any = any || now != Part::same;
-    if (part == Part::down || now != Part::same) blank(out, at, end);
+    if ((part == Part::down || now != Part::same) && !told) blank(out, at, end);
     at = end;
   }
   return any ? out : text;

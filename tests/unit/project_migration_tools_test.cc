@@ -201,5 +201,26 @@ TEST(MigrationTools, SeveralToolsInOneRepositoryAreInputsOfTheirOwn) {
   EXPECT_EQ(found.inputs[1].what(), "prisma migrations (1 file)");
 }
 
+TEST(MigrationTools, WhatTurnsTheTransactionOffIsSeen) {
+  const auto transaction = [](std::initializer_list<std::pair<std::string, std::string>> files) {
+    const TempTree tree(files);
+    Diagnostics diagnostics;
+    const auto found = find_schemas(tree.path(), diagnostics);
+    if (!found || found->size() != 1) return Migration::Transaction::unknown;
+    JudgedMigrations judged;
+    judged.files.insert(found->front().files.back().path);
+    EXPECT_TRUE(load(found->front(), judged, diagnostics));
+    return judged.found.size() == 1 ? judged.found.front().transaction : Migration::Transaction::unknown;
+  };
+  const std::string index = "CREATE INDEX CONCURRENTLY i ON t (a);\n";
+  using Transaction = Migration::Transaction;
+  EXPECT_EQ(transaction({{"migrations/1_a.sql", "-- +goose NO TRANSACTION\n-- +goose Up\n" + index + "-- +goose Down\nDROP INDEX i;\n"}}), Transaction::none);
+  EXPECT_EQ(transaction({{"migrations/1_a.sql", "-- +goose Up\n" + index}}), Transaction::file);
+  EXPECT_EQ(transaction({{"migrations/1_a.sql", "-- migrate:up transaction:false\n" + index + "-- migrate:down\n"}}), Transaction::none);
+  EXPECT_EQ(transaction({{"migrations/1_a.sql", "-- +migrate Up notransaction\n" + index + "-- +migrate Down\n"}}), Transaction::none);
+  EXPECT_EQ(transaction({{"migrations/2024-01-01-000000_a/up.sql", index}, {"migrations/2024-01-01-000000_a/metadata.toml", "run_in_transaction = false\n"}}), Transaction::none);
+  EXPECT_EQ(transaction({{"migrations/2024-01-01-000000_a/up.sql", index}}), Transaction::file);
+}
+
 }  // namespace
 }  // namespace pgadvise::project

@@ -139,5 +139,27 @@ TEST(Snapshot, DeepNestingIsNoTrouble) {
   EXPECT_TRUE(read_snapshot(R"({"version":"7","dialect":"pg","tables":{},"x":)" + deep + closed + "}", "s.json", diagnostics));
 }
 
+TEST(Snapshot, WhatIsWrittenAsSqlIsReadAsWhatItIs) {
+  Diagnostics diagnostics;
+  const auto catalog = read_snapshot(R"({"id": "a", "prevId": "0", "version": "7", "dialect": "postgresql", "tables": {"public.t": {"name": "t", "schema": "",
+    "columns": {"id": {"name": "id", "type": "text COLLATE \"C\"", "primaryKey": true, "notNull": true}, "at": {"name": "at", "type": "timestamp", "default": "null"}},
+    "indexes": {"i": {"name": "i", "columns": [{"expression": "\"id\" COLLATE \"C\"", "isExpression": true, "asc": true, "nulls": "last"}, {"expression": "\"at\" DESC", "isExpression": true, "asc": true, "nulls": "last"},
+      {"expression": "id gin_trgm_ops", "isExpression": true}, {"expression": "at DESC NULLS LAST", "isExpression": true}, {"expression": "lower(\"id\")", "isExpression": true}, {"expression": "\"other\" DESC", "isExpression": true}]}},
+    "foreignKeys": {}, "compositePrimaryKeys": {}, "uniqueConstraints": {}}}, "enums": {}, "schemas": {}})", "s.json", diagnostics);
+  ASSERT_TRUE(catalog);
+  const Table* table = catalog->table({"public", "t"});
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->column("id")->type + " " + table->column("id")->collation, "text C");
+  EXPECT_FALSE(table->column("at")->default_expression);
+  const auto& keys = table->index("i")->keys;
+  ASSERT_EQ(keys.size(), 6u);
+  EXPECT_EQ(keys[0].column + " " + keys[0].collation, "id C");
+  EXPECT_TRUE(keys[1].column == "at" && keys[1].descending && keys[1].nulls_first);
+  EXPECT_EQ(keys[2].column + " " + keys[2].operator_class, "id gin_trgm_ops");
+  EXPECT_TRUE(keys[3].column == "at" && keys[3].descending && !keys[3].nulls_first);
+  EXPECT_EQ(keys[4].expression, "lower(\"id\")");
+  EXPECT_EQ(keys[5].expression, "\"other\" DESC");
+}
+
 }  // namespace
 }  // namespace pgadvise::project
