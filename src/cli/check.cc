@@ -514,10 +514,7 @@ class Check {
   }
 
   int write() {
-    // What the text on standard output says itself is not said twice; what decides the exit code is an error's alone.
-    const bool told = std::any_of(options_.reports.begin(), options_.reports.end(), [](const WantedReport& one) { return one.format == "text" && one.path.empty(); });
-    for (const auto& error : report::together(diagnostics_))
-      if (!told || error.kind != Error::Kind::passing) complain(error);
+    for (const auto& error : report::together(diagnostics_)) complain(error);
     report_.diagnostics = diagnostics_;
     if (const auto wrote = write_reports(report_, options_.reports, how_); !wrote) {
       complain(wrote.error());

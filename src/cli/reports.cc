@@ -60,7 +60,7 @@ Result<void> write_reports(const report::Report& report, const std::vector<Wante
   Result<void> out;
   for (const auto& one : wanted) {
     options.colour = use_colour(one.path);
-    options.errors_told = one.path.empty();
+    options.remarks_told = one.path.empty();
     options.width = output_width(one.path);
     const auto wrote = write_output(one.path, report::find_format(one.format)->render(report, options));
     if (!wrote && out) out = wrote;

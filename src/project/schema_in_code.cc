@@ -23,7 +23,6 @@ bool script_migration(std::string_view path) {
   return leading_digits(name).size() >= 8;
 }
 
-bool entity(std::string_view path) { return path.ends_with(".entity.ts") || path.ends_with(".entity.js"); }
 bool in_folder(std::string_view path, std::string_view folder, std::string_view extension) {
   return path.ends_with(extension) && (path.starts_with(folder) || path.find("/" + std::string(folder)) != std::string_view::npos);
 }
@@ -69,7 +68,6 @@ const std::vector<Keeper>& keepers() {
       {"TypeORM's migrations are programs, which are not run", script_migration, {"package.json"}, node, "typeorm migration:run on an empty database and pg_dump -s > schema.sql, then --schema schema.sql; or --db", "\"typeorm\""},
       {"MikroORM's migrations are programs, which are not run", script_migration, {"package.json"}, {"@mikro-orm/postgresql"}, "mikro-orm schema:create --dump > schema.sql, then --schema schema.sql; or --db"},
       {"migrations are programs, which are not run", script_migration, {"package.json"}, node, migrate_and_dump},
-      {"TypeORM's entities have no migrations beside them, and are not read themselves", entity, {"package.json"}, node, "typeorm schema:log shows the SQL of an empty database: as schema.sql to --schema; or --db", "\"typeorm\""},
   };
   return out;
 }

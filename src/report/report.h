@@ -53,7 +53,7 @@ struct Options {
   bool colour = false;
   int width = 100;
   bool show_literals = false;
-  bool errors_told = false;  // on standard error, beside this report: of the diagnostics only those of kind passing are shown
+  bool remarks_told = false;  // the diagnostics are on standard error, beside this report: here they are counted
   std::size_t top = 0;  // findings that are told one by one, where a format is short of room; 0: as many as it takes
   // Absolute, "" when unknown. CI services know files by their place in the repository, findings by that from the working folder.
   std::string repository;

@@ -149,9 +149,8 @@ class Writer {
   }
 
   void write_not_looked_at() {
-    Diagnostics remarks = together(report_.diagnostics);
-    if (options_.errors_told) std::erase_if(remarks, [](const Error& error) { return error.kind != Error::Kind::passing; });
-    if (report_.skipped.empty() && remarks.empty()) return;
+    const Diagnostics remarks = options_.remarks_told ? Diagnostics{} : together(report_.diagnostics);
+    if (report_.skipped.empty() && report_.diagnostics.empty()) return;
     out_ += paint("1", "Not looked at") + "\n";
     std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
     for (const auto& skipped : report_.skipped) {
@@ -160,6 +159,8 @@ class Writer {
       else known->second.push_back(skipped.rule);
     }
     for (const auto& [reason, rules] : by_reason) paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
+    if (const auto told = report_.diagnostics.size(); told && options_.remarks_told)
+      out_ += fmt::format("  - {} remark{} on what was read: see standard error\n", told, told == 1 ? "" : "s");
     constexpr std::size_t shown = 20;
     for (std::size_t at = 0; at < std::min(shown, remarks.size()); ++at)
       paragraph("  - ", "    ", remarks[at].line());

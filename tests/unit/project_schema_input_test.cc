@@ -205,7 +205,6 @@ TEST(FindSchemas, MigrationsThatAreProgramsAreNamedByTheirTool) {
   };
   EXPECT_TRUE(told({{"manage.py", ""}, {"shop/migrations/0001_initial.py", ""}, {"config/settings/base.py", "ENGINE = 'django.contrib.gis.db.backends.postgis'"}}).starts_with("Django's"));
   EXPECT_TRUE(told({{"migrations/20240101120000_a.js", ""}, {"package.json", R"({"dependencies": {"knex": "3", "pg": "8"}})"}}).starts_with("Knex's"));
-  EXPECT_TRUE(told({{"src/a.entity.ts", ""}, {"package.json", R"({"dependencies": {"typeorm": "0.3", "pg": "8"}})"}}).starts_with("TypeORM's entities"));
   EXPECT_TRUE(told({{"priv/repo/migrations/20240101_a.exs", ""}, {"mix.exs", "{:postgrex, \">= 0.0.0\"}"}}).starts_with("Ecto's"));
   EXPECT_TRUE(told({{"Api/Migrations/20240101_Init.cs", ""}, {"Api/Api.csproj", "<PackageReference Include=\"Npgsql.EntityFrameworkCore.PostgreSQL\"/>"}}).starts_with("Entity Framework's"));
   EXPECT_EQ(told({{"migrations/20240101120000_a.js", ""}, {"package.json", R"({"dependencies": {"knex": "3", "mysql2": "8"}})"}}), "0");
