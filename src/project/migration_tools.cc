@@ -253,6 +253,8 @@ Files hasura_files(const Folder& folder, Diagnostics&) { return subfolder_files(
 
 Files golang_migrate_files(const Folder& folder, Diagnostics& diagnostics) {
   Names names = sql_files(folder, [](std::string_view name) { return numbered(name) && lower(name).ends_with(".up.sql"); });
+  // Others beside them: somebody's own runner, which runs those as well.
+  if (!sql_files(folder, [](std::string_view name) { return numbered(name) && !lower(name).ends_with(".up.sql"); }).empty()) return {};
   by_number(names);
   Files out = as_files(folder, names);
   for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"

@@ -28,8 +28,8 @@ bool named_for_development(std::string_view file) {
 }
 
 bool never_deployed(std::string_view path) {
-  static constexpr std::array<std::string_view, 22> folders = {
-      "test",        "tests",      "__tests__",  "e2e",        "fixtures", "__fixtures__", "docs",    "doc",
+  static constexpr std::array<std::string_view, 23> folders = {
+      "testdata",    "test",        "tests",      "__tests__",  "e2e",        "fixtures", "__fixtures__", "docs",    "doc",
       ".devcontainer", "playground", "playgrounds", "cypress", "playwright", "benchmarks", "benchmark", ".storybook",
       ".vscode",     ".idea",      ".gitpod",    "__mocks__",  "mocks",    "testing"};
   return any_part(lower(folder_of(path)), '/', folders);

@@ -201,6 +201,17 @@ TEST(MigrationTools, SeveralToolsInOneRepositoryAreInputsOfTheirOwn) {
   EXPECT_EQ(found.inputs[1].what(), "prisma migrations (1 file)");
 }
 
+TEST(MigrationTools, FilesBesideThoseOfGolangMigrateAreAnotherRunners) {
+  const auto tool = [](std::initializer_list<std::pair<std::string, std::string>> files) {
+    const TempTree tree(files);
+    Diagnostics diagnostics;
+    const auto found = find_schemas(tree.path(), diagnostics);
+    return found && found->size() == 1 ? found->front().what() : "";
+  };
+  EXPECT_EQ(tool({{"migrations/1_a.up.sql", ""}, {"migrations/1_a.down.sql", ""}, {"migrations/2_b.up.sql", ""}}), "golang-migrate migrations (2 files)");
+  EXPECT_EQ(tool({{"migrations/1_a.up.sql", ""}, {"migrations/1_a.down.sql", ""}, {"migrations/2_b.sql", ""}}), "numbered migrations (2 files)");
+}
+
 TEST(MigrationTools, WhatTurnsTheTransactionOffIsSeen) {
   const auto transaction = [](std::initializer_list<std::pair<std::string, std::string>> files) {
     const TempTree tree(files);
