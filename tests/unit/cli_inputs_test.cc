@@ -18,7 +18,7 @@ TEST(Workloads, TheOrderOfTheirFilesDoesNotMatter) {
     for (const auto& source : all.sources) out += source.path.substr(source.path.rfind('/')) + " ";
     for (const auto& query : all.queries) {
       out += query.text + " x" + std::to_string(query.calls) + ":";
-      for (const auto& sample : query.samples) out += " " + sample.text;
+      for (const auto& sample : query.samples) out += " " + sample.statement;
       out += "\n";
     }
     for (const auto& error : diagnostics) out += error.what + "\n";

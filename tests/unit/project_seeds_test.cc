@@ -8,7 +8,7 @@ namespace {
 
 std::string seen(const std::string& code) {
   const auto found = seeds_in_code(code);
-  return found.empty() ? "" : found.front().words.at(1) + "@" + std::to_string(std::count(code.begin(), code.begin() + static_cast<std::ptrdiff_t>(found.front().offset), '\n') + 1);
+  return found.empty() ? "" : found.front().call.at(1) + "@" + std::to_string(std::count(code.begin(), code.begin() + static_cast<std::ptrdiff_t>(found.front().offset), '\n') + 1);
 }
 
 TEST(Seeds, AreJudgedCallByCall) {

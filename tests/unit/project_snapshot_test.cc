@@ -141,11 +141,11 @@ TEST(Snapshot, DeepNestingIsNoTrouble) {
 
 TEST(Snapshot, WhatIsWrittenAsSqlIsReadAsWhatItIs) {
   Diagnostics diagnostics;
-  const auto catalog = read_snapshot(R"({"id": "a", "prevId": "0", "version": "7", "dialect": "postgresql", "tables": {"public.t": {"name": "t", "schema": "",
+  const auto catalog = read_snapshot(R"j({"id": "a", "prevId": "0", "version": "7", "dialect": "postgresql", "tables": {"public.t": {"name": "t", "schema": "",
     "columns": {"id": {"name": "id", "type": "text COLLATE \"C\"", "primaryKey": true, "notNull": true}, "at": {"name": "at", "type": "timestamp", "default": "null"}},
     "indexes": {"i": {"name": "i", "columns": [{"expression": "\"id\" COLLATE \"C\"", "isExpression": true, "asc": true, "nulls": "last"}, {"expression": "\"at\" DESC", "isExpression": true, "asc": true, "nulls": "last"},
       {"expression": "id gin_trgm_ops", "isExpression": true}, {"expression": "at DESC NULLS LAST", "isExpression": true}, {"expression": "lower(\"id\")", "isExpression": true}, {"expression": "\"other\" DESC", "isExpression": true}]}},
-    "foreignKeys": {}, "compositePrimaryKeys": {}, "uniqueConstraints": {}}}, "enums": {}, "schemas": {}})", "s.json", diagnostics);
+    "foreignKeys": {}, "compositePrimaryKeys": {}, "uniqueConstraints": {}}}, "enums": {}, "schemas": {}})j", "s.json", diagnostics);
   ASSERT_TRUE(catalog);
   const Table* table = catalog->table({"public", "t"});
   ASSERT_TRUE(table);
