@@ -193,7 +193,7 @@ TEST(FindSchemas, OtherDatabasesScriptsAreNamedByTheirs) {
   EXPECT_EQ(refused("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);"), "is SQL of another database (SQLite)");
   // Words in comments and strings, and columns that are called so.
   EXPECT_EQ(refused("CREATE TABLE a (id int, -- `id`, unlike MySQL's auto_increment\n b text DEFAULT '`', datetime timestamptz, /* int(11) */ \"unsigned\" bool, UNIQUE (datetime));"), "");
-  EXPECT_EQ(refused("SELECT '`'; -- `"), "");
+  EXPECT_EQ(refused("SELECT '`'; CREATE TABLE a (id int); -- `"), "");
 }
 
 TEST(FindSchemas, MigrationsThatAreProgramsAreNamedByTheirTool) {
