@@ -192,9 +192,9 @@ TEST(Replay, AltersConstraints) {
        "table c depends on it\n"},
       {"CREATE TABLE r (a int, d daterange, EXCLUDE USING gist (a WITH =, d WITH &&) WHERE (a > 0))",
        "r: a integer, d daterange; r_a_d_excl exclude(a,d) USING gist (a WITH =, d WITH &&) WHERE (a > 0)\n"},
-      {"CREATE TABLE t (a int); ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES auth.users (id)",
-       "t: a integer; k fk(a)->auth.users(id)\n"
-       "m.sql:1:25: foreign key k references auth.users, which these files don't create\n"},
+      {"CREATE TABLE t (a int); ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES billing.users (id)",
+       "t: a integer; k fk(a)->billing.users(id)\n"
+       "m.sql:1:25: foreign key k references billing.users, which these files don't create\n"},
   });
 }
 
