@@ -39,7 +39,7 @@ bool sorts_stored_rows(const PlanNode& sort) {
   bool stored = true;
   for (const PlanNode* node = &sort; !node->children.empty(); node = &node->children.front())
     stored = stored && node->type.find("Aggregate") == std::string::npos && node->type != "Group" && node->type != "WindowAgg" && node->type != "Unique" && node->type != "SetOp" &&
-             node->type != "ProjectSet" && node->type != "Append";
+             node->type != "ProjectSet";
   return stored;
 }
 
@@ -50,8 +50,8 @@ Sorted largest(const std::vector<KnownPlan>& plans) {
       if (node.type != "Limit" || node.never_executed) return;
       const PlanNode* sort = sort_below(node);
       if (!sort || sort->children.empty() || !sorts_stored_rows(*sort)) return;
-      const double rows = lint::rows_of(sort->children.front());
-      if (rows > worst.rows && rows >= 10 * std::max(1.0, lint::rows_of(node))) worst = {&plan, &node, sort, rows};
+      const double rows = lint::rows_of(sort->children.front()) / std::max(1.0, node.loops);
+      if (rows > worst.rows && rows >= 10 * std::max(1.0, node.actual_rows.value_or(node.plan_rows))) worst = {&plan, &node, sort, rows};
     });
   return worst;
 }
@@ -111,7 +111,8 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   if (query.timed_calls > 0 && query.mean_ms() < context.option(sort_without_index, "fast_ms")) return;
   const Sorted sorted = largest(context.plans_of(query));
   if (!sorted.sort || sorted.rows < context.option(sort_without_index, "rows")) return;
-  const Table* table = sorted_table(context, query.facts);
+  // The facts tell the order of the outermost SELECT alone.
+  const Table* table = sorted.limit == &sorted.plan->plan->root ? sorted_table(context, query.facts) : nullptr;
   std::optional<IndexProposal> proposal;
   if (table) {
     proposal = proposal_of(*table, query.facts);
@@ -121,7 +122,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   const bool actual = sorted.plan->plan->analyzed;
   Finding& finding = lint::report(reporter, query, name,
                                   "A statement" + lint::on_table(name) + (actual ? " sorts " : " is expected to sort ") + lint::grouped(sorted.rows) + " rows to return " +
-                                      lint::grouped(lint::rows_of(*sorted.limit)) + ".");
+                                      lint::grouped(sorted.limit->actual_rows.value_or(sorted.limit->plan_rows)) + ".");
   finding.evidence.push_back(lint::plan_fact(*sorted.plan, "Limit over Sort by " + ellipsis(join(sorted.sort->sort_key, ", "), lint::shown_statement) + " of " + lint::grouped(sorted.rows) + " rows"));
   lint::judge_by(finding, *sorted.plan);
   if (proposal) {
@@ -134,7 +135,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries)
-    if (lint::of_application(query) && query.facts.limited) check_query(context, reporter, query);
+    if (lint::of_application(query) && query.facts.limited && !query.facts.grouped) check_query(context, reporter, query);
 }
 
 }  // namespace pgadvise::rules
