@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/text.h"
 #include "lint/loops.h"
 #include "lint/plans.h"
 #include "lint/queries.h"
@@ -123,7 +122,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   Finding& finding = lint::report(reporter, query, name,
                                   "A statement" + lint::on_table(name) + (actual ? " sorts " : " is expected to sort ") + lint::grouped(sorted.rows) + " rows to return " +
                                       lint::grouped(sorted.limit->actual_rows.value_or(sorted.limit->plan_rows)) + ".");
-  finding.evidence.push_back(lint::plan_fact(*sorted.plan, "Limit over Sort by " + ellipsis(join(sorted.sort->sort_key, ", "), lint::shown_statement) + " of " + lint::grouped(sorted.rows) + " rows"));
+  finding.evidence.push_back(lint::plan_fact(*sorted.plan, "Limit over Sort of " + lint::grouped(sorted.rows) + " rows"));
   lint::judge_by(finding, *sorted.plan);
   if (proposal) {
     finding.proposal = std::move(proposal);

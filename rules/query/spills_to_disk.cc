@@ -26,17 +26,24 @@ struct Spill {
 
 bool is_spill(Kind kind) { return kind == Kind::disk_sort || kind == Kind::hash_batches || kind == Kind::aggregate_spill; }
 
-// The largest of the statement's plans. The batches of a hash tell no size; the blocks that it wrote do where they were counted.
+// The largest of the statement's plans. The batches of a hash tell no size; the blocks that the statement wrote do where they were counted.
 Spill largest(const std::vector<KnownPlan>& plans) {
   Spill worst;
   for (const auto& plan : plans)
     for (const auto& insight : plan.insights) {
       if (!is_spill(insight.kind)) continue;
-      const double written = static_cast<double>(insight.node->temp_written_blocks) * 8192;
-      const double bytes = insight.node->disk_kb > 0 ? static_cast<double>(insight.node->disk_kb) * 1024 : written;
+      const double bytes = std::max(static_cast<double>(insight.node->disk_kb) * 1024, static_cast<double>(plan.plan->root.temp_written_blocks) * 8192);
       if (!worst.insight || bytes > worst.bytes) worst = {&plan, &insight, bytes};
     }
   return worst;
+}
+
+// Not the insight's own words: a sort key may hold a literal.
+std::string told(const Spill& spill) {
+  const PlanNode& node = *spill.insight->node;
+  if (spill.insight->kind == Kind::hash_batches) return "a hash table in " + std::to_string(node.hash_batches) + " batches" + (spill.bytes > 0 ? ", " + lint::bytes_text(spill.bytes) + " on disk" : "");
+  return (spill.insight->kind == Kind::disk_sort ? "a sort of " : "an aggregate of ") + lint::grouped(lint::rows_of(node.children.empty() ? node : node.children.front())) + " rows, " +
+         lint::bytes_text(spill.bytes) + " on disk";
 }
 
 // Sorted and hashed rows take more room in memory than on disk: twice to three times.
@@ -84,7 +91,7 @@ static void report_spill(Reporter& reporter, const Query& query, const Spill& sp
     finding.evidence.push_back({Evidence::Kind::statement,
                                 "the log tells of temporary files " + lint::times(files->count) + ", " + lint::bytes_text(files->total) + " in all, the largest " + lint::bytes_text(files->most),
                                 files->place, {}});
-  if (spill.insight) finding.evidence.push_back(lint::plan_fact(*spill.plan, spill.insight->text));
+  if (spill.insight) finding.evidence.push_back(lint::plan_fact(*spill.plan, told(spill)));
   finding.verdict = Verdict::confirmed;  // the server wrote them
   finding.fix = Fix{.title = "Let it sort or hash fewer rows and columns; else SET LOCAL work_mem" + (largest > 0 ? " = '" + memory_for(largest) + "'" : std::string()) + " in its transaction",
                     .safety = Fix::Safety::manual};
@@ -100,8 +107,8 @@ static void check(const Context& context, Reporter& reporter) {
     const Spill spill = largest(context.plans_of(query));
     const auto found = files.find(query.fingerprint);
     const ServerEvent* event = found == files.end() ? nullptr : found->second;
-    // Each process of a hash join or sort writes files of its own: a call's are taken together where the log tells the calls.
-    const double of_call = event ? std::max(event->most, query.calls > 0 ? event->total / static_cast<double>(std::max(query.calls, event->count)) : 0) : 0;
+    // A hash join writes many files: a call's are taken together, as far as the log has its calls.
+    const double of_call = event ? std::max(event->most, query.calls > 0 ? std::min(event->total / static_cast<double>(query.calls), 8 * event->most) : 0) : 0;
     if (std::max(spill.bytes, of_call) >= least || (spill.insight && spill.bytes == 0 && spill.insight->node->hash_batches >= 4)) report_spill(reporter, query, spill, event);
   }
 }

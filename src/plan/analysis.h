@@ -10,6 +10,8 @@
 
 namespace pgadvise::plan {
 
+using pgadvise::Insight;
+
 struct NodeTime {
   const PlanNode* node = nullptr;
   std::size_t depth = 0;
