@@ -13,7 +13,7 @@ namespace pgadvise::rules {
 
 static constexpr Option options[] = {
     {"times", 100, "how many times an estimate must be off"},
-    {"rows", 10000, "rows of a table below which nothing is said of its statistics"},
+    {"rows", 10000, "rows of a table, or expected or found by a scan, below which nothing is said"},
     {"changed_percent", 30, "share of a table's rows changed since the last ANALYZE; autovacuum analyzes at 10 by default"},
 };
 
@@ -100,7 +100,9 @@ void collect(const Context& context, const Query& query, std::map<QualifiedName,
     for (const auto& insight : plan.insights) {
       if (insight.kind != Insight::Kind::misestimate || insight.node->relation.empty() || generic(*insight.node)) continue;
       const double times = times_off(*insight.node);
-      if (times >= context.option(stale_statistics, "times")) out[lint::table_of(query, *insight.node)].misses.push_back({&query, &plan, insight.node, times});
+      // A table that holds nothing yet is expected to have 10 pages.
+      const bool large = std::max(insight.node->plan_rows, insight.node->actual_rows.value_or(0)) * insight.node->loops >= context.option(stale_statistics, "rows");
+      if (large && times >= context.option(stale_statistics, "times")) out[lint::table_of(query, *insight.node)].misses.push_back({&query, &plan, insight.node, times});
     }
 }
 
@@ -111,7 +113,14 @@ std::string told(const Miss& miss) {
   return "expected " + lint::grouped(miss.node->plan_rows) + " rows, found " + lint::grouped(miss.node->actual_rows.value_or(0)) + times + ", " + lint::grouped(miss.times) + " times off";
 }
 
-void report_table(Reporter& reporter, const QualifiedName& name, Stale& stale) {
+// Analyzed, and hardly changed since: ANALYZE would find the same.
+bool fresh(const Context& context, const QualifiedName& name) {
+  if (!context.has_catalog() || !context.catalog().statistics_days) return false;
+  const Table* table = context.catalog().table(name);
+  return table && table->statistics && table->statistics->rows >= 0 && 10 * static_cast<double>(table->statistics->changes_since_analyze) < table->statistics->rows;
+}
+
+void report_table(const Context& context, Reporter& reporter, const QualifiedName& name, Stale& stale) {
   std::stable_sort(stale.misses.begin(), stale.misses.end(), [](const Miss& a, const Miss& b) { return a.times > b.times; });
   std::string message = stale.reason.empty() ? "The planner expects the wrong number of rows of " + display(name) + ": " + told(stale.misses.front()) + "." : display(name) + " has stale statistics: " + stale.reason + ".";
   if (!stale.reason.empty() && stale.reason.starts_with("was")) message = display(name) + " " + stale.reason + ".";
@@ -124,8 +133,12 @@ void report_table(Reporter& reporter, const QualifiedName& name, Stale& stale) {
     finding.evidence.push_back({Evidence::Kind::statement, lint::ran(*miss.query) + ": " + ellipsis(miss.query->text, 300), miss.plan->place, {}});
     if (!finding.location) finding.location = miss.plan->place;
   }
-  finding.fix = Fix{.title = stale.reason.empty() ? "ANALYZE the table; if the estimate stays off, a higher statistics target, or CREATE STATISTICS for columns that depend on each other" : "ANALYZE the table",
-                    .sql = analyze_sql(name)};
+  if (stale.reason.empty() && fresh(context, name))
+    finding.fix = Fix{.title = "It was analyzed, so ANALYZE will not mend it: CREATE STATISTICS for columns that depend on each other or for the expression that is compared, or a higher statistics target",
+                      .safety = Fix::Safety::manual};
+  else
+    finding.fix = Fix{.title = stale.reason.empty() ? "ANALYZE the table; if the estimate stays off, a higher statistics target, or CREATE STATISTICS for columns that depend on each other" : "ANALYZE the table",
+                      .sql = analyze_sql(name)};
 }
 
 }  // namespace
@@ -141,7 +154,7 @@ static void check(const Context& context, Reporter& reporter) {
       auto reason = lint::of_tool_or_server(name.schema, name.name) ? std::string() : of_counters(context, table);
       if (!reason.empty()) found[name].reason = std::move(reason);
     }
-  for (auto& [name, stale] : found) report_table(reporter, name, stale);
+  for (auto& [name, stale] : found) report_table(context, reporter, name, stale);
 }
 
 }  // namespace pgadvise::rules

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <iterator>
 #include <map>
@@ -59,7 +60,7 @@ class Explain {
     const auto content = !options_.plan.empty() ? of_plan() : !options_.log.empty() ? of_log() : of_query();
     if (!content) diagnostics_.push_back(content.error());
     for (const auto& error : diagnostics_) complain(error);
-    if (!content) return exit_code_of(diagnostics_);
+    if (!content) return std::max<int>(exit_usage, exit_code_of(diagnostics_));
     if (const auto wrote = write_output(options_.output, *content); !wrote) {
       complain(wrote.error());
       return exit_usage;

@@ -23,7 +23,7 @@ void add_analyze_time(CLI::App& command, double& seconds) {
 }
 
 std::vector<const Query*> worth_planning(const Workload& workload) {
-  constexpr std::size_t most_by_total = 20, most_by_others = 10;
+  constexpr std::size_t most_by_total = 20, most_by_others = 5;
   std::vector<const Query*> candidates;
   for (const auto& query : workload.queries)
     if (query.facts.kind == StatementKind::select && lint::of_application(query) && !query.facts.relations.empty() && !query.samples.empty()) candidates.push_back(&query);

@@ -159,27 +159,19 @@ std::string summary(const Plan& plan) {
 }
 
 std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
-  if (variants.size() < 2) return variants.empty() ? "" : "
-The plan is the same for common and rare values of pg_stats.
-";
-  std::string out = "
-The plan depends on the values (of pg_stats):
-";
+  if (variants.size() < 2) return variants.empty() ? "" : "\nThe plan is the same for common and rare values of pg_stats.\n";
+  std::string out = "\nThe plan depends on the values (of pg_stats):\n";
   for (const auto& variant : variants) {
-    out += "
-  " + printable(variant.values) + ", cost " + short_count(variant.cost) + (variant.shown.empty() ? "" : ": " + printable(variant.shown)) + "
-";
+    out += "\n  " + printable(variant.values) + ", cost " + short_count(variant.cost) + (variant.shown.empty() ? "" : ": " + printable(variant.shown)) + "\n";
     std::string line = "   ";
     for (const auto word : split(variant.summary, ' ')) {
       if (length(line) + 1 + length(word) > static_cast<std::size_t>(width)) {
-        out += line + "
-";
+        out += line + "\n";
         line = "   ";
       }
       line += " " + std::string(word);
     }
-    out += line + "
-";
+    out += line + "\n";
   }
   return out;
 }

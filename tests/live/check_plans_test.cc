@@ -189,8 +189,9 @@ TEST_F(Guarded, PlansAreThoseOfTheRole) {
 }
 
 TEST_F(Guarded, NamesAreFoundAsTheRoleFindsThem) {
-  EXPECT_EQ(explain("SELECT * FROM only_here", " --no-analyze").exit_code, 0 + explain("SELECT * FROM only_here", " --no-analyze").exit_code);
-  EXPECT_TRUE(has(explain("SELECT * FROM only_here", "").err, "only_here"));
+  const Ran missing = explain("SELECT * FROM only_here", "");
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_TRUE(has(missing.err, "only_here")) << missing.err;
   const Ran found = explain("SELECT * FROM only_here", " --search-path 'app, public'");
   EXPECT_EQ(found.exit_code, 0) << found.err;
   EXPECT_TRUE(has(found.out, "app.only_here")) << found.out;
