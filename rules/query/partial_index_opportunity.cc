@@ -128,8 +128,8 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
   if (filter.literal || keys.empty()) {
     std::vector<std::string> names;
     for (const auto& key : keys) names.push_back(quote_identifier(key.column));
-    finding.fix = Fix{.title = "CREATE INDEX CONCURRENTLY ON " + quote_name(table.name.schema, table.name.name) + " (" + (names.empty() ? "…" : join(names, ", ")) + ") WHERE " + quote_identifier(filter.column) +
-                               " = the value that these statements ask for",
+    finding.fix = Fix{.title = "CREATE INDEX CONCURRENTLY ON " + quote_name(table.name.schema, table.name.name) + " (" + (names.empty() ? "…" : join(names, ", ")) + ") WHERE " +
+                               (filter.literal ? quote_identifier(filter.column) + " = the value that these statements ask for" : filter.condition),
                       .safety = Fix::Safety::manual};
   } else {
     finding.proposal = IndexProposal{.table = table.name, .keys = std::move(keys), .predicate = filter.condition};

@@ -69,7 +69,7 @@ std::string of_counters(const Context& context, const Table& table) {
   if (table.kind != Table::Kind::ordinary) return {};
   const double rows = static_cast<double>(statistics->live_rows);
   if (statistics->rows < 0 && rows >= least) return "was never analyzed, and has about " + lint::grouped(rows) + " rows";
-  if (statistics->rows < least || changed < least || 100 * changed < context.option(stale_statistics, "changed_percent") * statistics->rows) return {};
+  if (std::max(statistics->rows, rows) < least || changed < least || 100 * changed < context.option(stale_statistics, "changed_percent") * statistics->rows) return {};
   return lint::grouped(changed) + " rows of it changed since it was analyzed, when it had about " + lint::grouped(statistics->rows);
 }
 

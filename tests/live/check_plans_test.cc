@@ -45,6 +45,7 @@ nlohmann::json findings(const Ran& ran, const std::string& rule) {
 }
 
 const char* shop =
+    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET max_parallel_workers_per_gather = 0', current_database()); END $$;"
     "CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, status text NOT NULL, open boolean NOT NULL, placed_at timestamptz NOT NULL, note text);"
     "INSERT INTO orders SELECT g, CASE WHEN g % 2 = 0 THEN 7 ELSE g % 500 END, CASE WHEN g % 100 = 0 THEN 'waiting-secret' ELSE 'done' END, g % 200 = 0,"
     " '2026-01-01'::timestamptz + g * interval '1 min', repeat('x', 60) FROM generate_series(1, 60000) g; CREATE INDEX ON orders (customer_id); ANALYZE orders;";
@@ -99,6 +100,7 @@ TEST(CheckPlans, StaleStatisticsAndSpills) {
   live::Database database;
   database.run(shop);
   database.run("ALTER TABLE orders SET (autovacuum_enabled = off); INSERT INTO orders SELECT g, 501, 'new', false, now(), repeat('y', 400) FROM generate_series(60001, 120000) g");
+  database.run("SELECT pg_stat_force_next_flush()");
   const Folder folder;
   const auto log = folder.write("a.log", call("select count(*) from orders where status = 'new'", 30, 3) + call("select id, note from orders order by note, placed_at", 300, 3));
   const std::string options = "check --db " + quoted(database.conninfo()) + " --log " + quoted(log) + " --fail-on never --format json";
@@ -133,13 +135,14 @@ TEST(CheckPlans, TheBudgetIsKeptAndWhatWasLeftOutIsSaid) {
 // The first Ctrl-C cancels what runs on the server, and the report is written.
 TEST(CheckPlans, CtrlCCancelsTheStatementAndReports) {
   live::Database database;
-  database.run("CREATE TABLE a (x int); INSERT INTO a SELECT generate_series(1, 20000); ANALYZE a");
+  database.run("CREATE TABLE a (x int); INSERT INTO a SELECT generate_series(1, 10000); ANALYZE a");
   const Folder folder;
-  // Four seconds and more of work.
+  // Seconds of work.
   const auto log = folder.write("a.log", call("select count(*) from a p join a q on p.x + q.x > 0 where p.x <> 3", 30, 3));
   const auto report = folder.path("report.json");
   const pid_t child = fork();
   if (child == 0) {
+    std::signal(SIGINT, SIG_DFL);  // a background job's is ignored
     execl(PGADVISE_PROGRAM, "pgadvise", "check", "--db", database.conninfo().c_str(), "--log", log.c_str(), "--format", "json", "-o", report.c_str(), "--fail-on", "never", nullptr);
     _exit(127);
   }
