@@ -108,9 +108,11 @@ void collect(const Context& context, const Query& query, std::map<QualifiedName,
 
 std::string analyze_sql(const QualifiedName& name) { return "ANALYZE " + quote_name(name.schema, name.name) + ";"; }
 
+std::string rows(double count) { return lint::grouped(count) + (count == 1 ? " row" : " rows"); }
+
 std::string told(const Miss& miss) {
   const auto times = miss.node->loops > 1 ? " in each of " + lint::grouped(miss.node->loops) + " loops" : std::string();
-  return "expected " + lint::grouped(miss.node->plan_rows) + " rows, found " + lint::grouped(miss.node->actual_rows.value_or(0)) + times + ", " + lint::grouped(miss.times) + " times off";
+  return "expected " + rows(miss.node->plan_rows) + ", found " + lint::grouped(miss.node->actual_rows.value_or(0)) + times + ", " + lint::grouped(miss.times) + " times off";
 }
 
 // Analyzed, and hardly changed since: ANALYZE would find the same.
