@@ -75,9 +75,9 @@ struct Probe {
   QualifiedName table;               // whose sequential scan is suspected
   std::vector<std::string> columns;  // referential_lookup: the key's columns; json_values: the one
   std::string fingerprint;           // statement, sorted_statement: the query
-  std::string condition;             // share_of_rows: SQL; may hold a logged literal, shown to nobody
-  double most = 1;                   // share_of_rows: above it, the finding is refuted
-  std::optional<Severity> confirmed_severity;  // what a confirmed finding rises to
+  std::optional<Severity> confirmed_severity = std::nullopt;  // what a confirmed finding rises to
+  std::string condition = {};  // share_of_rows: SQL; may hold a logged literal, shown to nobody
+  double most = 1;             // share_of_rows: above it, the finding is refuted
 };
 
 struct Finding {
