@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
+#include "cli/plans.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
@@ -40,6 +41,7 @@ struct Options {
   std::string format = "text";
   std::string output;
   bool show_literals = false;
+  pg::Acting acting;
 };
 
 // The first Ctrl-C ends the search with the best so far, the second one the program.
@@ -98,9 +100,11 @@ class Advise {
     auto catalog = pg::read_catalog(**connection, diagnostics_);
     if (!catalog) return tl::unexpected(catalog.error());
     if (sandbox_) catalog->statistics_days.reset();
+    (*connection)->act_as(options_.acting);
     const auto source = pg::make_plan_source(**connection);
     if (!source) return tl::unexpected(source.error());
     if (const auto missing = (*source)->what_if_missing(); !missing.empty()) return fail(Error::Kind::usage, (*connection)->where(), missing);
+    if (!sandbox_) tell_unguarded(**source, **connection, diagnostics_);
     const auto what_if = pg::make_what_if(**connection);
     if (!what_if) return tl::unexpected(what_if.error());
     sql::resolve(workload, *catalog);
@@ -175,6 +179,7 @@ void add_advise(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"pgadvise", "hypopg"}))
       ->capture_default_str();
   command->add_option("--time-limit", options->time_limit, "Seconds for the search; then the best so far is reported")->check(CLI::Range(0.1, 86400.0))->capture_default_str();
+  add_acting_options(*command, options->acting);
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
   command->add_flag("--show-literals", options->show_literals, "Accepted as elsewhere; the advice holds no literals");

@@ -19,12 +19,14 @@
 #include "cli/inputs.h"
 #include "cli/migrations.h"
 #include "cli/output.h"
+#include "cli/plans.h"
 #include "cli/reports.h"
 #include "lint/context.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
 #include "plan/confirm.h"
+#include "plan/plan_set.h"
 #include "project/catalog_snapshot.h"
 #include "project/migration_facts.h"
 #include "project/git_facts.h"
@@ -33,6 +35,7 @@
 #include "report/common.h"
 #include "sql/facts.h"
 #include "sql/suppressions.h"
+#include "base/interrupt.h"
 #include "base/mask.h"
 #include "base/text.h"
 
@@ -57,6 +60,7 @@ struct Options {
   bool show_literals = false;
   std::string config;
   MigrationOptions migrations;
+  PlanOptions plans;
 };
 
 // A schema that the rules judge: from files, from a server, or a server's with the files' places.
@@ -303,6 +307,7 @@ class Check {
     live_name_ = "the database " + live_->database;
     report_.server_version = version_text(connection.server_version());
     report_.inputs.push_back({kind, kind == "sandbox" ? "" : live_->database, fmt::format("{} tables", live_->tables.size())});
+    connection.act_as(options_.plans.acting);
     auto source = pg::make_plan_source(connection);
     if (!source) {
       diagnostics_.push_back(source.error());
@@ -312,6 +317,7 @@ class Check {
     if (plans_->superuser() && !sandbox_)
       diagnostics_.push_back({Error::Kind::passing, connection.where(), "connected as a superuser: only what is built in and known to be harmless is run",
                               "a role that may only read is enough"});
+    if (!sandbox_) tell_unguarded(*plans_, connection, diagnostics_);
     const auto missing = plans_->what_if_missing();
     report_.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;
   }
@@ -468,16 +474,30 @@ class Check {
     judged_.insert(project);
     Workload workload = workload_;
     if (has_workload_) sql::resolve(workload, catalog ? *catalog : Catalog{});
-    auto outcome = lint::run({catalog, has_workload_ ? &workload : nullptr, project, schema.migrations ? &*schema.migrations : nullptr, comparisons_[schema.path], &config_.rules});
+    Diagnostics of_plans;
+    PlanSet known;
+    plan::add_logged(known, workload, catalog, of_plans);
+    if (schemas_told_++ == 0) diagnostics_.insert(diagnostics_.end(), of_plans.begin(), of_plans.end());
+    std::optional<plan::Planner> planner;
+    std::optional<Interruptible> interruptible;
+    if (plans_) {
+      interruptible.emplace();
+      planner.emplace(*plans_, *live_, plan::PlannerOptions{.analyze_budget = std::chrono::milliseconds(static_cast<std::int64_t>(options_.plans.max_analyze_time * 1000)), .stop = interrupted});
+      plan::add_planned(known, worth_planning(workload), *live_, *planner, diagnostics_);
+    }
+    auto outcome =
+        lint::run({catalog, has_workload_ ? &workload : nullptr, project, schema.migrations ? &*schema.migrations : nullptr, comparisons_[schema.path], &config_.rules, &known});
     read_comments(outcome.findings);
     auto suppressed = lint::suppress(outcome.findings, suppressions_, used_);
     for (auto& one : suppressed)
       if (!one.finding.location || !schema.left_out.count(one.finding.location->file))
         if (suppressed_.emplace(one.finding.id, one.finding.location ? one.finding.location->file : "").second) report_.suppressed.push_back(std::move(one));
-    if (plans_) {
+    if (planner) {
       plan::ConfirmOptions how;
       how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *live_); };
-      plan::confirm(outcome.findings, *live_, &workload, *plans_, how, diagnostics_);
+      plan::confirm(outcome.findings, *live_, &workload, *planner, how, diagnostics_);
+      tell_left_out(*planner, diagnostics_);
+      interruptible.reset();
     }
     if (catalog) advisor::propose(outcome.findings, *catalog, project);
     for (auto& finding : outcome.findings)
@@ -540,6 +560,7 @@ class Check {
   std::unique_ptr<pg::Sandbox> sandbox_;
   std::unique_ptr<pg::Connection> connection_;
   std::unique_ptr<plan::PlanSource> plans_;
+  int schemas_told_ = 0;  // whose logged plans were read
   std::string snapshot_;  // its path
   std::optional<Catalog> live_;
   std::string live_name_;
@@ -601,6 +622,8 @@ void add_check(CLI::App& app, int& exit_code) {
   auto* since = command->add_option("--since", options->migrations.since, "Judge the migrations that were added or changed since a git revision; else the newest one of a folder is judged");
   auto* changed = command->add_flag("--changed", options->migrations.changed, "Judge the migrations that this branch adds or changes, by git");
   changed->excludes(since);
+  add_acting_options(*command, options->plans.acting);
+  add_analyze_time(*command, options->plans.max_analyze_time);
   command->add_option("--config", options->config, "Configuration; default: the pgadvise.toml of the PATH's folder, or of one above it in the repository");
   command->add_flag("--show-literals", options->show_literals, "Show statements with their literals");
   command->callback([options, words, command, db, since, &exit_code] {

@@ -10,6 +10,7 @@
 #include "lint/rule.h"
 #include "model/catalog.h"
 #include "model/finding.h"
+#include "model/plan_set.h"
 #include "model/project.h"
 #include "model/schema_step.h"
 #include "model/workload.h"
@@ -43,6 +44,7 @@ struct Inputs {
   const std::vector<Migration>* migrations = nullptr;  // those to be judged, in the order they run
   std::vector<SchemaComparison> comparisons = {};
   const Settings* settings = nullptr;
+  const PlanSet* plans = nullptr;
 };
 
 class Context {
@@ -57,6 +59,9 @@ class Context {
   const std::vector<SchemaComparison>& comparisons() const { return inputs_.comparisons; }
   bool has_catalog() const { return inputs_.catalog != nullptr; }
   bool has_workload() const { return inputs_.workload != nullptr; }
+  // Of a logged query; empty when there are none.
+  const std::vector<KnownPlan>& plans_of(const Query& query) const;
+  bool has_server() const { return inputs_.plans && inputs_.plans->server; }
   bool has_project() const { return inputs_.project != nullptr; }
 
   double option(const Rule& rule, std::string_view name) const;

@@ -82,6 +82,13 @@ const Query* Context::query(std::string_view fingerprint) const {
   return it == by_fingerprint_.end() || fingerprint.empty() ? nullptr : it->second;
 }
 
+const std::vector<KnownPlan>& Context::plans_of(const Query& query) const {
+  static const std::vector<KnownPlan> none;
+  if (!inputs_.plans) return none;
+  const auto it = inputs_.plans->plans.find(query.fingerprint);
+  return it == inputs_.plans->plans.end() ? none : it->second;
+}
+
 Finding& Reporter::add(Subject subject, std::string message, std::optional<Severity> severity) {
   Finding finding;
   finding.id = finding_id(rule_.id, subject);
@@ -103,6 +110,10 @@ static bool has_sessions(const Workload& workload) {
   return std::any_of(workload.server_events.begin(), workload.server_events.end(), [](const ServerEvent& event) {
     return event.kind == ServerEvent::Kind::connection || event.kind == ServerEvent::Kind::disconnection;
   });
+}
+
+static bool has_temporary_files(const Workload& workload) {
+  return std::any_of(workload.server_events.begin(), workload.server_events.end(), [](const ServerEvent& event) { return event.kind == ServerEvent::Kind::temporary_file; });
 }
 
 static std::string missing(Needs needs, const Inputs& inputs) {
@@ -149,6 +160,15 @@ static std::string missing(Needs needs, const Inputs& inputs) {
     case Needs::comparison:
       if (inputs.comparisons.empty()) return "needs migrations, and a database (--db CONN), a snapshot of one or drizzle's snapshots to compare them with";
       break;
+    case Needs::plans:
+    case Needs::plans_or_temporary_files:
+    case Needs::plans_or_statistics: {
+      if (inputs.plans && inputs.plans->known()) break;
+      if (needs == Needs::plans_or_temporary_files && inputs.workload && has_temporary_files(*inputs.workload)) break;
+      if (needs == Needs::plans_or_statistics && inputs.catalog && inputs.catalog->has_statistics) break;
+      const std::string also = needs == Needs::plans_or_temporary_files ? ", or the log of log_temp_files" : needs == Needs::plans_or_statistics ? ", or a snapshot of a database" : "";
+      return "needs plans: a log (--log FILE) with auto_explain's, or one and the database (--db CONN)" + also;
+    }
     case Needs::project:
       if (!inputs.project) return "needs a repository: a PATH";
       break;

@@ -17,7 +17,9 @@ class Reporter;
 // judged, step by step; a dump or a database has none.
 // comparison: one schema told twice. events_or_counters: events, or a schema and how many rows the queries gave in all.
 // server_log: what a server says besides statements; server_log_or_server: that, or a server to look at; sessions: that it logs their beginning or end.
-enum class Needs { catalog, workload, events, events_or_counters, server_log, server_log_or_server, sessions, project, statistics, server, migrations, comparison };
+// plans: of the workload's statements, from auto_explain's records or from a server that is asked.
+enum class Needs { catalog, workload, events, events_or_counters, server_log, server_log_or_server, sessions, project, statistics, server, migrations, comparison,
+                   plans, plans_or_temporary_files, plans_or_statistics };
 
 struct Option {
   std::string_view name;

@@ -119,6 +119,7 @@ struct TableStatistics {
   std::int64_t writes = 0;  // tuples inserted, updated, deleted since statistics began
   std::int64_t live_rows = 0;  // as the statistics system counts them
   std::int64_t dead_rows = 0;
+  std::int64_t changes_since_analyze = 0;  // rows inserted, updated, deleted
   std::int64_t transaction_age = 0;  // age(relfrozenxid); 0: holds no rows itself
 };
 

@@ -68,12 +68,16 @@ struct Probe {
     referential_lookup,  // SELECT 1 FROM child WHERE fk = $1: what the server runs when the parent row changes
     statement,           // the logged statement itself
     json_values,         // a sample of a column's values: are they JSON?
+    sorted_statement,    // the logged statement: does the proposed index spare it the sort?
+    share_of_rows,       // how many of the table's rows pass a filter, as the planner sees it
   };
   Kind kind = Kind::statement;
   QualifiedName table;               // whose sequential scan is suspected
   std::vector<std::string> columns;  // referential_lookup: the key's columns; json_values: the one
-  std::string fingerprint;           // statement: the query
-  std::optional<Severity> confirmed_severity;  // what a confirmed finding rises to
+  std::string fingerprint;           // statement, sorted_statement: the query
+  std::optional<Severity> confirmed_severity = std::nullopt;  // what a confirmed finding rises to
+  std::string condition = {};  // share_of_rows: SQL; may hold a logged literal, shown to nobody
+  double most = 1;             // share_of_rows: above it, the finding is refuted
 };
 
 struct Finding {

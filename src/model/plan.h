@@ -76,4 +76,16 @@ struct Plan {
   std::string text;  // the JSON as the server gave it
 };
 
+// What a plan shows, of a node or as a whole.
+struct Insight {
+  enum class Kind {
+    slow_scan, inefficient_index, index_for_order_alone, misestimate, disk_sort, hash_batches, aggregate_spill, lossy_bitmap, heap_fetches, nested_loop, large_offset,
+    jit, planning, trigger
+  };
+  Kind kind = Kind::slow_scan;
+  const PlanNode* node = nullptr;  // nullptr: of the whole plan
+  std::string flag;                // a few words for the tree: "estimate 1,300 x high"
+  std::string text;                // a sentence or two with figures, tables and conditions, and what helps
+};
+
 }  // namespace pgadvise

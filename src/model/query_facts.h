@@ -29,10 +29,14 @@ struct Predicate {
   Value value = Value::other;
   std::optional<std::string> constant;  // the literal, where value is constant
   int parameter = 0;                    // n of $n, where value is parameter
+  std::vector<int> more_parameters;     // those behind it: of IN ($n, $m …), BETWEEN $n AND $m
+  bool takes_array = false;             // = ANY ($n)
   ColumnUse other;                      // where value is column: a join (or a comparison inside one table)
   // A function, operator or cast around the column: "lower", "::date"; "expression": one of several columns; empty: bare.
   std::string wrapper;
   std::string value_type;               // what the value is cast to: "numeric"; empty: not cast
+  // `= $n` on a column of few values: what every sample has there. A logged literal: shown to nobody.
+  std::optional<std::string> same_value;
   bool leading_wildcard = false;        // LIKE: its pattern begins with % or _, in the statement or in a sample
   bool under_or = false;                // part of an OR or NOT: does not narrow alone
 };
@@ -76,6 +80,7 @@ struct QueryFacts {
   std::vector<SortKey> sort;                 // of the outermost SELECT
   bool has_limit = false;
   std::optional<long> limit_constant;
+  int limit_parameter = 0;                   // n of LIMIT $n
   bool has_offset = false;
   std::vector<std::string> functions;        // called, as written
   bool selects_all_columns = false;          // a `*` target

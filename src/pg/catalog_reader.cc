@@ -240,7 +240,7 @@ Result<void> Reader::tables() {
                "pg_stat_get_tuples_deleted(c.oid), c.relkind IN ('r', 'p', 'm') AND "
                "(NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)), c.oid IN {1}, "
                "pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid), CASE WHEN c.relkind IN ('r', 'm') THEN "
-               "age(c.relfrozenxid) END",
+               "age(c.relfrozenxid) END, pg_stat_get_mod_since_analyze(c.oid)",
                definition, locked) +
            relations("") + "ORDER BY 2, 3";
   };
@@ -275,6 +275,7 @@ Result<void> Reader::tables() {
       statistics.live_rows = integer(row[17]);
       statistics.dead_rows = integer(row[18]);
       statistics.transaction_age = integer(row[19]);
+      statistics.changes_since_analyze = integer(row[20]);
       out.statistics = statistics;
     }
     if (truth(row[15])) unreadable.push_back(display(out.name));
@@ -646,6 +647,7 @@ void Reader::sum_up_partitions() {
       sum.writes += leaf.statistics->writes;
       sum.live_rows += leaf.statistics->live_rows;
       sum.dead_rows += leaf.statistics->dead_rows;
+      sum.changes_since_analyze += leaf.statistics->changes_since_analyze;
       above = parent->partition_of;
     }
   }

@@ -11,6 +11,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "pg/conninfo.h"
 
@@ -75,6 +76,8 @@ struct Connection::State {
   std::chrono::milliseconds deadline{0};
   std::string sqlstate;
   std::string where;
+  Acting acting;
+  bool interruptible = false;
   int version = 0;
 
   ~State() { drop(); }
@@ -87,7 +90,7 @@ struct Connection::State {
     sqlstate = "08006";
     return Error{Error::Kind::database, where, std::move(what), ""};
   }
-  enum class Wake { ready, late, lost };
+  enum class Wake { ready, late, lost, interrupted };
   Wake wait(bool writing, std::optional<Clock::time_point> until);
   Wake flush(std::optional<Clock::time_point> until);
   Wake next(ResultPtr& result, std::optional<Clock::time_point> until);
@@ -98,11 +101,13 @@ struct Connection::State {
 
 Connection::State::Wake Connection::State::wait(bool writing, std::optional<Clock::time_point> until) {
   for (;;) {
-    int timeout = -1;
+    // A signal may come just before poll() and not wake it.
+    int timeout = interruptible ? 200 : -1;
+    if (interruptible && interrupted()) return Wake::interrupted;
     if (until) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
       if (left <= 0) return Wake::late;
-      timeout = static_cast<int>(std::min<long long>(left, 60000));
+      timeout = static_cast<int>(std::min<long long>(left, interruptible ? 200 : 60000));
     }
     pollfd entry{PQsocket(conn), static_cast<short>(writing ? POLLIN | POLLOUT : POLLIN), 0};
     const int ready = poll(&entry, 1, timeout);
@@ -155,6 +160,7 @@ Result<Rows> Connection::State::collect(bool sent) {
   std::optional<Clock::time_point> until;
   if (deadline.count() > 0) until = Clock::now() + deadline;
   bool cancelled = false;
+  bool stopped = false;  // cancelled by Ctrl-C
   bool flushed = false;
   Rows rows;
   std::optional<Error> error;
@@ -165,7 +171,9 @@ Result<Rows> Connection::State::collect(bool sent) {
       flushed = true;
       wake = next(result, until);
     }
-    if (wake == Wake::late && !cancelled) {
+    if ((wake == Wake::late || wake == Wake::interrupted) && !cancelled) {
+      stopped = wake == Wake::interrupted;
+      interruptible = false;  // once: what cleans up afterwards runs
       cancel(conn);
       cancelled = true;
       until = Clock::now() + grace;
@@ -219,6 +227,7 @@ Result<Rows> Connection::State::collect(bool sent) {
                                      : "the server closed the connection"));
   if (cancelled) {
     sqlstate = "57014";
+    if (stopped) return fail(Error::Kind::passing, where, "interrupted");
     return fail(Error::Kind::passing, where, fmt::format("took longer than {} and was cancelled", deadline));
   }
   if (error) return tl::unexpected(*error);
@@ -318,6 +327,9 @@ Result<void> Connection::run_script(std::string_view script) {
   return {};
 }
 
+void Connection::act_as(Acting acting) { state_->acting = std::move(acting); }
+const Acting& Connection::acting() const { return state_->acting; }
+void Connection::set_interruptible(bool interruptible) { state_->interruptible = interruptible; }
 void Connection::set_deadline(std::chrono::milliseconds deadline) { state_->deadline = deadline; }
 bool Connection::alive() const { return state_->conn && PQstatus(state_->conn) == CONNECTION_OK; }
 bool Connection::in_transaction() const {

@@ -24,6 +24,12 @@ struct Row : std::vector<std::optional<std::string>> {
 };
 using Rows = std::vector<Row>;
 
+// As whom and where statements of the application's are judged: set inside each transaction, gone with it.
+struct Acting {
+  std::string role;         // "": the connection's user
+  std::string search_path;  // as SET takes it; "": the role's or session's own
+};
+
 class Connection {
  public:
   // `conninfo`: any libpq connection string, or "env". URI parameters that libpq does not know (an ORM's own)
@@ -44,6 +50,11 @@ class Connection {
   void on_notice(std::function<void(std::string_view)> callback);
   // Whole scripts by the simple protocol: only for a sandbox.
   Result<void> run_script(std::string_view script);
+
+  void act_as(Acting acting);
+  const Acting& acting() const;
+  // While it is set, Ctrl-C (base/interrupt.h) cancels what runs: Kind::passing, "interrupted".
+  void set_interruptible(bool interruptible);
 
   // Give up (and cancel on the server) a query that runs longer than this; zero: wait for ever. A server that
   // does not answer the cancel either loses the connection.

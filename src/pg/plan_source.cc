@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -36,10 +37,14 @@ class ServerPlans final : public plan::PlanSource {
   std::string what_if_missing() const override { return what_if_missing_; }
   std::vector<Parameters> typical_values(const QualifiedName& table,
                                          const std::vector<std::string>& columns) override;
+  plan::TypicalValues typical(const QualifiedName& table, const std::string& column) override;
   Result<std::vector<std::string>> values(const std::string& select) override;
   bool superuser() const override { return superuser_; }
+  const std::vector<std::string>& unguarded() const override { return unguarded_; }
 
  private:
+  Result<void> find_search_path();
+  Result<void> find_unguarded();
   Result<void> begin(ReadOnly& transaction, plan::Names names);
   void unlock();
   Result<Rows> run_explain(const plan::ExplainRequest& request);
@@ -54,9 +59,40 @@ class ServerPlans final : public plan::PlanSource {
   std::string what_if_missing_;
   std::string analyze_refused_;
   std::optional<std::vector<std::string>> dangerous_inputs_;
+  std::vector<std::string> unguarded_;
+  std::map<std::pair<QualifiedName, std::string>, plan::TypicalValues> typical_;
 };
 
+// SET ROLE does not bring the role's own settings, a login does: ALTER ROLE … [IN DATABASE …] SET search_path.
+Result<void> ServerPlans::find_search_path() {
+  Acting acting = connection_.acting();
+  if (acting.role.empty() || !acting.search_path.empty()) return {};
+  ReadOnly transaction(connection_);
+  if (const auto begun = transaction.begin(false, As::user); !begun) return begun;
+  const auto rows = connection_.query(
+      "SELECT pg_catalog.substr(x.setting, 13) FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.setrole "
+      "CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) x (setting) WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.text::pg_catalog.name AND s.setdatabase "
+      "OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) "
+      "pg_catalog.current_database())]) AND pg_catalog.left(x.setting, 12) OPERATOR(pg_catalog.=) 'search_path='::pg_catalog.text ORDER BY s.setdatabase DESC LIMIT 1",
+      {acting.role});
+  if (!rows) return tl::unexpected(rows.error());
+  if (!rows->empty()) acting.search_path = rows->front()[0].value_or("");
+  connection_.act_as(std::move(acting));
+  return {};
+}
+
+// Tables whose policies don't hold for whom we act as: its owner, a superuser, BYPASSRLS.
+Result<void> ServerPlans::find_unguarded() {
+  const auto rows = connection_.query(
+      "SELECT pg_catalog.concat(n.nspname, '.', c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE "
+      "c.relrowsecurity AND NOT pg_catalog.row_security_active(c.oid) ORDER BY 1");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) unguarded_.push_back(row[0].value_or(""));
+  return {};
+}
+
 Result<void> ServerPlans::look_around() {
+  if (const auto found = find_search_path(); !found) return found;
   ReadOnly transaction(connection_);
   if (const auto begun = transaction.begin(false); !begun) return begun;
   const auto rows = connection_.query(
@@ -84,6 +120,7 @@ Result<void> ServerPlans::look_around() {
     what_if_missing_ =
         "a connection pooler is in between, where hypothetical indexes could outlive us: connect directly";
   }
+  if (const auto found = find_unguarded(); !found) return found;
   watch_us_ =
       connection_.server_version() >= 140000 &&
       connection_.query("SELECT pg_catalog.set_config('client_connection_check_interval', '1s', true)")
@@ -212,7 +249,9 @@ Result<std::vector<std::string>> ServerPlans::values(const std::string& select) 
     return fail(Error::Kind::passing, connection_.where(), "not exactly one SELECT that only reads: not run");
   ReadOnly transaction(connection_);
   if (const auto begun = begin(transaction, plan::Names::catalog); !begun) return tl::unexpected(begun.error());
+  connection_.set_interruptible(true);
   const auto rows = connection_.query(select);
+  connection_.set_interruptible(false);
   if (!rows) transaction.back();
   unlock();
   if (!rows) return tl::unexpected(rows.error());
@@ -238,7 +277,13 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
 
   ReadOnly transaction(connection_);
   if (const auto begun = begin(transaction, request.names); !begun) return tl::unexpected(begun.error());
+  if (request.limit.count() > 0 && request.limit < std::chrono::seconds(5)) {
+    const auto limited = connection_.query("SELECT pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true)", {std::to_string(request.limit.count())});
+    if (!limited) return tl::unexpected(limited.error());
+  }
+  connection_.set_interruptible(true);
   const auto rows = run_explain(request);
+  connection_.set_interruptible(false);
   if (!rows) transaction.back();
   // Hypothetical indexes don't end with the transaction.
   if (!request.hypothetical.empty() && connection_.alive())
@@ -252,7 +297,7 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
 std::vector<Parameters> ServerPlans::typical_values(const QualifiedName& table,
                                                     const std::vector<std::string>& columns) {
   ReadOnly transaction(connection_);
-  if (columns.empty() || !transaction.begin(watch_us_) ||
+  if (columns.empty() || !transaction.begin(watch_us_, As::user) ||
       !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"))
     return {};
   std::vector<Parameters> by_column;
@@ -280,6 +325,22 @@ std::vector<Parameters> ServerPlans::typical_values(const QualifiedName& table,
     for (const auto& values : by_column) row.push_back(values[n % values.size()]);
     out.push_back(std::move(row));
   }
+  return out;
+}
+
+plan::TypicalValues ServerPlans::typical(const QualifiedName& table, const std::string& column) {
+  const auto [it, fresh] = typical_.try_emplace({table, column});
+  plan::TypicalValues& out = it->second;
+  ReadOnly transaction(connection_);
+  if (!fresh || !transaction.begin(watch_us_, As::user) || !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)")) return out;
+  // A value of the histogram is rarer than each of the most common ones.
+  const auto rows = connection_.query(
+      "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 "
+      "ORDER BY inherited DESC LIMIT 1) "
+      "SELECT coalesce(m[1], h[2], h[1]), coalesce(h[(cardinality(h) + 1) / 2], m[(cardinality(m) + 1) / 2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), "
+      "coalesce(h[1], m[1]), coalesce(h[cardinality(h)], m[1]) FROM s",
+      {table.schema, table.name, column});
+  if (rows && !rows->empty()) out = {rows->front()[0], rows->front()[1], rows->front()[2], rows->front()[3], rows->front()[4]};
   return out;
 }
 

@@ -20,7 +20,7 @@ bool ReadOnly::back() {
 }
 
 // The whole of a transaction's settings in one round trip, strings as our own parser reads them.
-Result<void> ReadOnly::begin(bool watch_us) {
+Result<void> ReadOnly::begin(bool watch_us, As as) {
   if (connection_.in_transaction())
     return fail(Error::Kind::passing, connection_.where(), "a transaction is open on the connection");
   const auto settings = fmt::format(
@@ -28,10 +28,24 @@ Result<void> ReadOnly::begin(bool watch_us) {
       "'200ms', true), pg_catalog.set_config('standard_conforming_strings', 'on', true), "
       "pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true){}",
       watch_us ? ", pg_catalog.set_config('client_connection_check_interval', '1s', true)" : "");
-  for (const std::string& statement :
-       {std::string("BEGIN READ ONLY"), settings, std::string("SAVEPOINT pgadvise")})
+  for (const std::string& statement : {std::string("BEGIN READ ONLY"), settings})
     if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
+  if (as == As::application)
+    if (const auto done = act(); !done) return done;
+  if (const auto done = connection_.query("SAVEPOINT pgadvise"); !done) return tl::unexpected(done.error());
   return {};
+}
+
+// As parameters, so there is nothing to quote; until the end of the transaction.
+Result<void> ReadOnly::act() {
+  const auto set = [&](const char* name, const std::string& value) -> Result<void> {
+    if (value.empty()) return {};
+    const auto done = connection_.query(fmt::format("SELECT pg_catalog.set_config('{}', $1::pg_catalog.text, true)", name), {value});
+    if (done || !connection_.alive()) return done ? Result<void>() : tl::unexpected(done.error());
+    return fail(Error::Kind::usage, name == std::string("role") ? "--role" : "--search-path", done.error().what);
+  };
+  if (const auto done = set("search_path", connection_.acting().search_path); !done) return done;
+  return set("role", connection_.acting().role);
 }
 
 }  // namespace pgadvise::pg

@@ -6,6 +6,9 @@
 
 namespace pgadvise::pg {
 
+// The connection's Acting, or its own user.
+enum class As { application, user };
+
 // BEGIN READ ONLY … ROLLBACK around whatever happens in between, with time limits on both sides.
 class ReadOnly {
  public:
@@ -14,11 +17,13 @@ class ReadOnly {
   ReadOnly& operator=(const ReadOnly&) = delete;
   ~ReadOnly();
   // `watch_us`: client_connection_check_interval, which not every platform of a server has.
-  Result<void> begin(bool watch_us);
+  Result<void> begin(bool watch_us, As as = As::application);
   // Back to where begin() ended, also out of a failed state.
   bool back();
 
  private:
+  Result<void> act();
+
   Connection& connection_;
 };
 

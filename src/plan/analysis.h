@@ -10,6 +10,8 @@
 
 namespace pgadvise::plan {
 
+using pgadvise::Insight;
+
 struct NodeTime {
   const PlanNode* node = nullptr;
   std::size_t depth = 0;
@@ -26,17 +28,6 @@ struct PlanTimes {
 // Only for plans with times (EXPLAIN (ANALYZE) with TIMING): without, all are 0. A CTE's or InitPlan's work is shown under its
 // owner and charged by the server to the node that first reads it: it is taken off there.
 PlanTimes self_times(const Plan& plan);
-
-struct Insight {
-  enum class Kind {
-    slow_scan, inefficient_index, index_for_order_alone, misestimate, disk_sort, hash_batches, aggregate_spill, lossy_bitmap, heap_fetches, nested_loop, large_offset,
-    jit, planning, trigger
-  };
-  Kind kind = Kind::slow_scan;
-  const PlanNode* node = nullptr;  // nullptr: of the whole plan
-  std::string flag;                // a few words for the tree: "estimate 1,300 x high"
-  std::string text;                // a sentence or two with figures, tables and conditions, and what helps
-};
 
 // In the order of the tree, the whole plan's at the end. `catalog` may be nullptr: sizes of tables then are unknown, and judged by
 // what was read.

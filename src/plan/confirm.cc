@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "plan/reader.h"
 #include "plan/safety.h"
-#include "sql/facts.h"
 #include "sql/statement.h"
 
 namespace pgadvise::plan {
@@ -18,15 +17,6 @@ namespace {
 
 constexpr std::size_t longest_value = 100'000;  // bytes of a column's value that is judged
 constexpr int sampled_values = 200;
-
-// What is sent to the server for one finding.
-struct Question {
-  std::string sql;
-  Parameters parameters;
-  bool parameters_known = true;
-  std::string origin;  // "parameters from the log", for the evidence
-  Names names = Names::session;
-};
 
 // A scan of the whole suspected table (or of a whole index of it), with what becomes of its rows further up.
 struct Scan {
@@ -131,8 +121,8 @@ double estimated_rows(const Catalog& catalog, const QualifiedName& table) {
 
 class Judge {
  public:
-  Judge(const Catalog& catalog, const Workload* workload, PlanSource& source, const ConfirmOptions& options)
-      : catalog_(catalog), workload_(workload), source_(source), options_(options) {}
+  Judge(const Catalog& catalog, const Workload* workload, Planner& planner, const ConfirmOptions& options)
+      : catalog_(catalog), workload_(workload), planner_(planner), source_(planner.source()), options_(options) {}
 
   // false: the server is gone.
   bool judge(Finding& finding) {
@@ -140,21 +130,23 @@ class Judge {
     if (!catalog_.table(probe.table)) return stay(finding, "the table is not in the database");
     auto question = probe.kind == Probe::Kind::referential_lookup ? lookup(probe)
                     : probe.kind == Probe::Kind::json_values      ? sample(probe)
+                    : probe.kind == Probe::Kind::share_of_rows    ? filtered(probe)
                                                                   : statement(probe);
     if (!question) return stay(finding, question.error().what);
-    const auto shape = sql::shape(question->sql);
-    if (!shape) return stay(finding, shape.error().what);
-    if (shape->statements != 1) return stay(finding, "it is not exactly one statement");
-    const auto dependencies = source_.dependencies(question->sql, question->names);
-    if (!dependencies) return failed(finding, dependencies.error());
-    const Decision decision = decide(*shape, *dependencies, question->parameters_known);
-    if (decision.allowed == Allowed::nothing) return stay(finding, "not run: " + decision.reason);
-    return probe.kind == Probe::Kind::json_values ? look_into(finding, *question, decision) : measure(finding, *question, decision);
+    const auto decision = planner_.decide(*question);
+    if (!decision) return failed(finding, decision.error());
+    if (decision->allowed == Allowed::nothing) return stay(finding, "not run: " + decision->reason);
+    switch (probe.kind) {
+      case Probe::Kind::json_values: return look_into(finding, *question, *decision);
+      case Probe::Kind::share_of_rows: return share(finding, *question);
+      case Probe::Kind::sorted_statement: return sort(finding, *question);
+      default: return measure(finding, *question, *decision);
+    }
   }
 
  private:
+  // Suspected, or as confirmed as it was.
   bool stay(Finding& finding, std::string reason) {
-    finding.verdict = Verdict::suspected;
     finding.verdict_reason = std::move(reason);
     return true;
   }
@@ -200,16 +192,13 @@ class Judge {
 
   Result<Question> statement(const Probe& probe) {
     const Query* query = workload_ ? workload_->query(probe.fingerprint) : nullptr;
-    if (!query || query->samples.empty()) return fail(Error::Kind::passing, "", "no sample of the statement was logged");
-    for (const auto& sample : query->samples)
-      if (sample.parameters && !sample.parameters->empty() && static_cast<int>(sample.parameters->size()) >= query->facts.parameters)
-        return Question{sample.statement, *sample.parameters, true, "parameters from the log"};
-    // The query's own facts are of the normalised text: a logged statement may hold its values itself.
-    const Sample& sample = query->samples.front();
-    const QueryFacts facts = sql::query_facts(sample.statement, catalog_);
-    if (facts.parameters == 0) return Question{sample.statement, {}, true, "as logged"};
-    if (auto guessed = from_statistics(facts)) return Question{sample.statement, std::move(*guessed), true, "parameters from pg_stats"};
-    return Question{sample.statement, {}, false, "generic plan"};
+    if (!query) return fail(Error::Kind::passing, "", "no sample of the statement was logged");
+    return planner_.question(*query);
+  }
+
+  Result<Question> filtered(const Probe& probe) {
+    return Question{fmt::format("SELECT FROM {}{} WHERE {}", catalog_.table(probe.table)->kind == Table::Kind::partitioned ? "" : "ONLY ", sql::quote_name(probe.table), probe.condition),
+                    {}, true, {}, Names::catalog};
   }
 
   // Values of one column, from about a hundred pages of a large table. Too long ones come cut and are left out.
@@ -248,25 +237,38 @@ class Judge {
     return true;
   }
 
-  // $n compared with a column takes a typical value of it; LIMIT and what else is not a comparison has none.
-  std::optional<Parameters> from_statistics(const QueryFacts& facts) {
-    Parameters out(static_cast<std::size_t>(facts.parameters));
-    for (const auto& predicate : facts.predicates) {
-      if (predicate.column.table.name.empty() || predicate.value != Predicate::Value::parameter || predicate.parameter < 1 ||
-          predicate.parameter > facts.parameters || predicate.op == Predicate::Op::in_list)
-        continue;
-      const auto values = source_.typical_values(predicate.column.table, {predicate.column.column});
-      if (!values.empty()) out[static_cast<std::size_t>(predicate.parameter - 1)] = values[values.size() / 2].front();
-    }
-    const bool complete = std::all_of(out.begin(), out.end(), [](const auto& value) { return value.has_value(); });
-    return complete ? std::optional(std::move(out)) : std::nullopt;
+  // How much of the table passes the filter, by the planner's own estimate: nothing is read.
+  bool share(Finding& finding, const Question& question) {
+    const auto plan = planner_.explain(question);
+    if (!plan) return failed(finding, plan.error());
+    const double rows = estimated_rows(catalog_, finding.probe->table);
+    if (rows <= 0) return stay(finding, "the table has no statistics");
+    const double passing = plan->root.plan_rows;
+    const std::string fact = fmt::format("EXPLAIN: {} of about {} rows pass the filter", count(passing), count(rows));
+    if (passing > finding.probe->most * rows) return refute(finding, fact + ": a partial index would hardly be smaller");
+    finding.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
+    finding.verdict = Verdict::confirmed;
+    finding.verdict_reason.clear();
+    return true;
+  }
+
+  // That it sorts, its plan has told already; here the index is judged.
+  bool sort(Finding& finding, const Question& question) {
+    const auto plan = planner_.explain(question);
+    if (!plan) return failed(finding, plan.error());
+    bool sorts = false;
+    visit(plan->root, [&](const PlanNode& node) { sorts = sorts || node.type == "Sort" || node.type == "Incremental Sort"; });
+    if (!sorts) return refute(finding, "the planner has a way without a sort now");
+    const bool had = finding.proposal.has_value();
+    if (!cost(finding, question, plan->root.total_cost)) return false;
+    if (had && !finding.proposal) return refute(finding, "the planner would sort all the same, or not gain from an index");
+    return true;
   }
 
   bool measure(Finding& finding, const Question& question, const Decision& decision) {
     const QualifiedName& table = finding.probe->table;
     const auto tables = family(catalog_, table);
-    ExplainRequest request{question.sql, question.parameters_known ? question.parameters : Parameters{}, false, {}, question.names};
-    const auto gate = source_.explain(request);
+    const auto gate = planner_.explain(question);
     if (!gate) return failed(finding, gate.error());
     const double before = gate->root.total_cost;
 
@@ -281,18 +283,9 @@ class Judge {
                                              ? ", about " + count(estimated_rows(catalog_, table)) + " rows"
                                              : std::string()));
 
-    std::string limits = decision.reason;
-    Plan plan = *gate;
-    if (decision.allowed == Allowed::analyze && before > options_.analyze_cost_limit)
-      limits = fmt::format("its cost of {} is over the limit for EXPLAIN ANALYZE", count(before));
-    else if (decision.allowed == Allowed::analyze) {
-      request.analyze = true;
-      const auto analyzed = source_.explain(request);
-      if (analyzed) plan = *analyzed;
-      else if (analyzed.error().kind == Error::Kind::database) return failed(finding, analyzed.error());
-      else limits = "EXPLAIN ANALYZE did not finish: " + analyzed.error().what;
-    }
-    return conclude(finding, question, plan, limits, before, tables);
+    const auto analyzed = planner_.analyze(question, decision, *gate);
+    if (!analyzed) return failed(finding, analyzed.error());
+    return conclude(finding, question, analyzed->plan, analyzed->limits, before, tables);
   }
 
   bool conclude(Finding& finding, const Question& question, const Plan& plan, const std::string& limits, double before,
@@ -329,9 +322,7 @@ class Judge {
       finding.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + missing, std::nullopt, {}});
       return true;
     }
-    const ExplainRequest request{question.sql, question.parameters_known ? question.parameters : Parameters{}, false,
-                                 options_.hypothetical(*finding.proposal), question.names};
-    const auto after = source_.explain(request);
+    const auto after = planner_.explain_with(question, options_.hypothetical(*finding.proposal));
     if (!after) {
       finding.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + after.error().what, std::nullopt, {}});
       return after.error().kind == Error::Kind::database ? failed(finding, after.error()) : true;
@@ -364,19 +355,22 @@ class Judge {
  private:
   const Catalog& catalog_;
   const Workload* workload_;
+  Planner& planner_;
   PlanSource& source_;
   const ConfirmOptions& options_;
 };
 
 }  // namespace
 
-void confirm(std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, PlanSource& source,
+void confirm(std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, Planner& planner,
              const ConfirmOptions& options, Diagnostics& diagnostics) {
-  Judge judge(catalog, workload, source, options);
+  Judge judge(catalog, workload, planner, options);
   bool there = true;
   for (auto& finding : findings) {
     if (!finding.probe) continue;
-    if (there) {
+    if (planner.stopped()) {
+      if (finding.verdict_reason.empty()) finding.verdict_reason = "not asked: interrupted";
+    } else if (there) {
       there = judge.judge(finding);
       if (!there) diagnostics.push_back(*judge.lost_);
     } else {

@@ -9,15 +9,13 @@
 #include "model/catalog.h"
 #include "model/finding.h"
 #include "model/workload.h"
-#include "plan/source.h"
+#include "plan/planner.h"
 
 namespace pgadvise::plan {
 
 struct ConfirmOptions {
   // A sequential scan of a table smaller than this many pages is no fault: the whole table is a few milliseconds.
   std::int64_t small_table_pages = 100;
-  // Above this planner cost a statement is explained, not analyzed: it might run for minutes.
-  double analyze_cost_limit = 2e6;
   // What HypoPG takes for a proposal; src/advisor gives it.
   std::function<std::vector<std::string>(const IndexProposal&)> hypothetical;
 };
@@ -25,7 +23,7 @@ struct ConfirmOptions {
 // Judges each finding with a probe. Sets verdict, verdict_reason, evidence, and fix->cost_before/after; a proposal that
 // the planner would not use is taken back. A lost server leaves the rest suspected and says so once in `diagnostics`
 // (Kind::database).
-void confirm(std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, PlanSource& source,
+void confirm(std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, Planner& planner,
              const ConfirmOptions& options, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::plan

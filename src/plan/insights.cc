@@ -79,7 +79,8 @@ class Judge {
     const bool index = node.type == "Index Scan" || node.type == "Index Only Scan";
     const bool limited = std::any_of(parents.begin(), parents.end(), [](const PlanNode* parent) { return parent->type == "Limit"; });
     const std::string figures = fmt::format("{} of {} rows are thrown away{}", short_count(removed * node.loops), short_count(read), took(time));
-    if (index && node.index_condition.empty() && limited && read >= 1000) {
+    if (index && read < 1000) return;
+    if (index && node.index_condition.empty() && limited) {
       say(Insight::Kind::index_for_order_alone, &node, "index for the order alone",
           fmt::format("{} is read in the order of {}, until enough rows pass {}: {}. It is quick while such rows come early, and slow where they don't; an index on what the filter compares, then the order, serves both.",
                       name_of(node), node.index, node.filter, figures));

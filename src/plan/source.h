@@ -1,6 +1,8 @@
 // Where plans come from: a live server, a sandbox, or recorded plans. src/pg implements it, cli hands it over.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +32,14 @@ struct ExplainRequest {
   bool analyze = false;
   std::vector<std::string> hypothetical;  // CREATE INDEX statements, for what-if costing; never with analyze
   Names names = Names::session;
-  bool timing = false; // with analyze: the time of each node, which costs a quarter more and upwards
+  bool timing = false;  // with analyze: the time of each node, which costs a quarter more and upwards
+  std::chrono::milliseconds limit{0};  // shorter than the source's own; 0: that
+};
+
+// Values of a column as text, from pg_stats. Row data: planned with, never shown.
+struct TypicalValues {
+  std::optional<std::string> common, middle, rare;  // to be equal to
+  std::optional<std::string> lowest, highest;       // bounds; the middle one is `middle`
 };
 
 class PlanSource {
@@ -46,9 +55,16 @@ class PlanSource {
   // statistics. For a key of several columns each row is a combination that may not exist.
   virtual std::vector<Parameters> typical_values(const QualifiedName& table,
                                                  const std::vector<std::string>& columns) = 0;
+  // Of one column; nothing where there are no statistics.
+  virtual TypicalValues typical(const QualifiedName& /*table*/, const std::string& /*column*/) { return {}; }
   // The first column of a SELECT, made from the catalog, that plan::decide() lets be analyzed, NULLs left out. Row data: judged, never shown.
   virtual Result<std::vector<std::string>> values(const std::string& select) = 0;
   virtual bool superuser() const = 0;
+  // Tables whose row-level security doesn't hold for the role that plans are made as, "schema.name": plans are not those of a role that it holds for.
+  virtual const std::vector<std::string>& unguarded() const {
+    static const std::vector<std::string> none;
+    return none;
+  }
 };
 
 }  // namespace pgadvise::plan

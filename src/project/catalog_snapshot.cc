@@ -154,6 +154,7 @@ struct Description<TableStatistics> {
                                      Field{"writes", &T::writes},
                                      Field{"live_rows", &T::live_rows},
                                      Field{"dead_rows", &T::dead_rows},
+                                     Field{"changes_since_analyze", &T::changes_since_analyze},
                                      Field{"transaction_age", &T::transaction_age}};
   static constexpr int left_out = 0;
 };

@@ -32,7 +32,7 @@ std::string_view kind_name(plan::Insight::Kind kind) {
 
 }  // namespace
 
-std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<plan::Insight>& insights) {
+std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<plan::Insight>& insights, const std::vector<PlanVariant>& variants) {
   json out;
   out["analyzed"] = plan.analyzed;
   out["total_cost"] = plan.root.total_cost;
@@ -60,6 +60,11 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
       if (times.nodes[i].node == insight.node) entry["node"] = i;
     entry["text"] = insight.text;
     out["insights"].push_back(std::move(entry));
+  }
+  for (const auto& variant : variants) {
+    json entry{{"values", variant.values}, {"cost", variant.cost}, {"plan", variant.summary}};
+    if (!variant.shown.empty()) entry["parameters"] = variant.shown;
+    out["by_values"].push_back(std::move(entry));
   }
   return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
 }

@@ -143,6 +143,39 @@ class Tree {
 
 }  // namespace
 
+// Joins and scans, the outermost first: what tells two plans of a statement apart at a glance.
+std::string summary(const Plan& plan) {
+  constexpr std::size_t most = 6;
+  std::vector<std::string> names;
+  plan::visit(plan.root, [&](const PlanNode& node) {
+    const bool tells = !node.relation.empty() || node.type.find("Join") != std::string::npos || node.type == "Nested Loop" || node.type == "Sort" || node.type.ends_with("Aggregate");
+    if (tells && node.type != "Bitmap Index Scan") names.push_back(short_title(node));
+  });
+  const std::size_t all = names.size();
+  names.resize(std::min(most, all));
+  std::string out = join(names, ", ");
+  if (all > most) out += fmt::format(" and {} more", all - most);
+  return out.empty() ? plan::title(plan.root) : out;
+}
+
+std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
+  if (variants.size() < 2) return variants.empty() ? "" : "\nThe plan is the same for common and rare values of pg_stats.\n";
+  std::string out = "\nThe plan depends on the values (of pg_stats):\n";
+  for (const auto& variant : variants) {
+    out += "\n  " + printable(variant.values) + ", cost " + short_count(variant.cost) + (variant.shown.empty() ? "" : ": " + printable(variant.shown)) + "\n";
+    std::string line = "   ";
+    for (const auto word : split(variant.summary, ' ')) {
+      if (length(line) + 1 + length(word) > static_cast<std::size_t>(width)) {
+        out += line + "\n";
+        line = "   ";
+      }
+      line += " " + std::string(word);
+    }
+    out += line + "\n";
+  }
+  return out;
+}
+
 std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<plan::Insight>& insights, const PlanTextOptions& options) {
   return Tree(plan, times, insights, options).write();
 }

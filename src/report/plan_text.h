@@ -21,6 +21,16 @@ struct PlanTextOptions {
 // insights, with the conditions that they are about.
 std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<plan::Insight>& insights, const PlanTextOptions& options);
 
-std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<plan::Insight>& insights);
+// Plans of one statement with different values of its parameters, one entry for each plan.
+struct PlanVariant {
+  std::string values;   // "generic plan", "a common value, a rare value"
+  double cost = 0;      // of the first of them
+  std::string summary;  // "Index Scan using i on orders, Seq Scan on customers"
+  std::string shown;    // "$1 = 'open'", only where literals are to be shown
+};
+std::string summary(const Plan& plan);
+std::string variants_text(const std::vector<PlanVariant>& variants, int width);
+
+std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<plan::Insight>& insights, const std::vector<PlanVariant>& variants = {});
 
 }  // namespace pgadvise::report

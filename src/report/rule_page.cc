@@ -17,6 +17,9 @@ static std::string_view needs(lint::Needs needs) {
     case lint::Needs::statistics: return "a database, or a snapshot with statistics (--db)";
     case lint::Needs::server: return "a database (--db)";
     case lint::Needs::comparison: return "migrations, and a database (--db) or drizzle's snapshots";
+    case lint::Needs::plans: return "plans of logged statements: auto_explain's (--log), or a log and a database (--log, --db)";
+    case lint::Needs::plans_or_temporary_files: return "a log of log_temp_files (--log), or plans of logged statements: auto_explain's, or those of a database (--db)";
+    case lint::Needs::plans_or_statistics: return "a database or a snapshot of one (--db), or plans of logged statements";
     case lint::Needs::catalog: break;
   }
   return "a schema";

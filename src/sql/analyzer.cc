@@ -20,6 +20,20 @@ constexpr int most_views = 64;  // of one statement
 
 bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
 
+// n of $n, cast or not; 0: something else.
+int parameter_of(const Node* node) {
+  while (is(node, PG_QUERY__NODE__NODE_TYPE_CAST)) node = node->type_cast->arg;
+  return is(node, PG_QUERY__NODE__NODE_PARAM_REF) ? node->param_ref->number : 0;
+}
+
+std::vector<int> parameters_behind_first(const Node* list) {
+  std::vector<int> out;
+  if (!is(list, PG_QUERY__NODE__NODE_LIST)) return out;
+  for (std::size_t i = 1; i < list->list->n_items; ++i)
+    if (const int parameter = parameter_of(list->list->items[i])) out.push_back(parameter);
+  return out;
+}
+
 std::string function_name(const PgQuery__FuncCall& call) {
   return pgadvise::join(strings(NodeList(call.n_funcname, call.funcname)), ".");
 }
@@ -350,9 +364,8 @@ void Analyzer::order_and_limit(const PgQuery__SelectStmt& stmt, Scope& scope,
   facts_.limit_constant = number(limit);
   facts_.has_offset = stmt.limit_offset && !offset.is_null;
   facts_.largest_offset = number(offset);
-  const Node* skipped = stmt.limit_offset;
-  while (is(skipped, PG_QUERY__NODE__NODE_TYPE_CAST)) skipped = skipped->type_cast->arg;
-  if (is(skipped, PG_QUERY__NODE__NODE_PARAM_REF)) facts_.offset_parameter = skipped->param_ref->number;
+  facts_.limit_parameter = parameter_of(stmt.limit_count);
+  facts_.offset_parameter = parameter_of(stmt.limit_offset);
 }
 
 std::vector<Output> Analyzer::targets(NodeList list, Scope& scope) {
@@ -948,10 +961,13 @@ void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_o
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
       // $1 = ANY (column) searches inside an array column: no list of values for one column.
       predicate.op = predicate.op_name == "=" && !side(right, scope).has_column ? Op::in_list : Op::other;
+      predicate.more_parameters = parameters_behind_first(right);
+      predicate.takes_array = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY && parameter_of(right) > 0;
       break;
     case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
     case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN_SYM: {
       predicate.op = Op::range;
+      predicate.more_parameters = parameters_behind_first(right);
       if (is(right, PG_QUERY__NODE__NODE_LIST) && right->list->n_items) right = right->list->items[0];
       break;
     }

@@ -47,6 +47,39 @@ bool values_matter(const QueryFacts& facts, const Query& query, const Sample& sa
                      [](const Predicate& predicate) { return predicate.op == Predicate::Op::like; });
 }
 
+// A flag or a state: its values are few, and statements tend to ask for one of them.
+bool has_few_values(const Catalog& catalog, const ColumnUse& use) {
+  const Table* table = catalog.table(use.table);
+  const Column* column = table ? table->column(use.column) : nullptr;
+  if (!column) return false;
+  const bool is_enum = std::any_of(catalog.enums.begin(), catalog.enums.end(), [&](const auto& known) { return column->type == known.first.name || column->type == known.first.schema + "." + known.first.name; });
+  return column->type == "boolean" || is_enum || (column->statistics && column->statistics->distinct >= 2 && column->statistics->distinct <= 50);
+}
+
+// The value that each sample compares the column with; nothing where they differ or one doesn't tell.
+void learn_same_values(Query& query, const Catalog& catalog) {
+  QueryFacts& facts = query.facts;
+  std::vector<std::size_t> of_interest;
+  for (std::size_t i = 0; i < facts.predicates.size(); ++i) {
+    const Predicate& predicate = facts.predicates[i];
+    if (predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter && predicate.wrapper.empty() && !predicate.under_or && has_few_values(catalog, predicate.column))
+      of_interest.push_back(i);
+  }
+  std::set<std::size_t> differs;
+  for (const Sample& sample : of_interest.empty() ? std::vector<Sample>{} : query.samples) {
+    const QueryFacts as_called = sample.statement == query.text ? facts : query_facts(sample.statement, catalog);
+    for (const std::size_t i : of_interest) {
+      const bool alike = as_called.predicates.size() == facts.predicates.size() && as_called.predicates[i].column == facts.predicates[i].column;
+      const Predicate* called = alike ? &as_called.predicates[i] : nullptr;
+      const std::string* value = !called ? nullptr : called->value == Predicate::Value::constant && called->constant ? &*called->constant : value_of(sample, called->parameter);
+      auto& same = facts.predicates[i].same_value;
+      if (!value || (same && *same != *value)) differs.insert(i);
+      else same = *value;
+    }
+  }
+  for (const std::size_t i : differs) facts.predicates[i].same_value.reset();
+}
+
 // `as_called`: of the statement as the sample has it, with its literals.
 void learn(QueryFacts& facts, const Sample& sample, const QueryFacts& as_called) {
   facts.longest_list = std::max(facts.longest_list, as_called.longest_list);
@@ -77,6 +110,7 @@ void learn_from_samples(Query& query, const Catalog& catalog) {
     if (!as_written && !sample.parameters && as_text.parameters > 0 && !has_placeholder(sample.statement)) inlined.insert(sample.statement);
   }
   facts.inlined = static_cast<int>(inlined.size());
+  learn_same_values(query, catalog);
 }
 
 }  // namespace

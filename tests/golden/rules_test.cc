@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "lint/context.h"
 #include "log/reader.h"
+#include "plan/plan_set.h"
 #include "project/migration_folder.h"
 #include "project/repository.h"
 #include "project/schema_input.h"
@@ -80,6 +81,7 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
     set(value, "writes", statistics.writes);
     set(value, "live_rows", statistics.live_rows);
     set(value, "dead_rows", statistics.dead_rows);
+    set(value, "changes_since_analyze", statistics.changes_since_analyze);
     set(value, "transaction_age", statistics.transaction_age);
     for (auto& column : table->columns) {
       if (!value.contains("columns") || !value["columns"].contains(column.name)) continue;
@@ -139,6 +141,7 @@ struct Inputs {
   std::optional<Catalog> catalog;
   std::optional<Workload> workload;
   std::optional<Project> project;
+  PlanSet plans;
   std::vector<lint::SchemaComparison> comparisons;
   std::deque<Catalog> compared;
   std::string sql;
@@ -155,6 +158,7 @@ struct Inputs {
     if (fs::exists(name + ".log")) {
       workload = log::read({name + ".log"}, {}, diagnostics);
       sql::resolve(*workload, catalog.value_or(Catalog{}));
+      plan::add_logged(plans, *workload, catalog ? &*catalog : nullptr, diagnostics);
     }
     if (fs::is_directory(name)) {
       read_folder(name);
@@ -207,7 +211,7 @@ struct Inputs {
   }
 
   std::vector<Finding> findings(std::string_view rule) const {
-    auto out = lint::run({catalog ? &*catalog : nullptr, workload ? &*workload : nullptr, project ? &*project : nullptr, nullptr, comparisons},
+    auto out = lint::run({catalog ? &*catalog : nullptr, workload ? &*workload : nullptr, project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans},
                          {std::string(rule)})
                    .findings;
     for (const auto& folder : migrations) {

@@ -69,7 +69,8 @@ class Confirm : public testing::Test {
     std::vector<Finding> findings{finding, finding};
     ConfirmOptions options;
     options.hypothetical = [](const IndexProposal&) { return std::vector<std::string>{"CREATE INDEX ON public.orders (customer_id)"}; };
-    confirm(findings, catalog_, nullptr, source_, options, diagnostics_);
+    Planner planner(source_, catalog_, {});
+    confirm(findings, catalog_, nullptr, planner, options, diagnostics_);
     last_ = findings.back();
     return findings.front();
   }
@@ -183,7 +184,8 @@ TEST_F(Confirm, SampledValuesTellJson) {
     Finding finding{.severity = Severity::note};
     finding.probe = Probe{Probe::Kind::json_values, {"public", "orders"}, {"code"}, {}, Severity::warning};
     std::vector<Finding> findings{finding};
-    confirm(findings, catalog_, nullptr, source_, {}, diagnostics_);
+    Planner planner(source_, catalog_, {});
+    confirm(findings, catalog_, nullptr, planner, {}, diagnostics_);
     return findings.front();
   };
   const Finding json = look({R"({"a": 1})", "[]", "", std::string(200'000, '[')});

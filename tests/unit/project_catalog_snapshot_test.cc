@@ -98,7 +98,7 @@ const json as_json = json::parse(R"json({
   "sessions": [{"pid": 42, "database": "shop", "application": "web", "state": "idle in transaction", "transaction_seconds": 360.5, "state_seconds": 300.0}],
   "tables": [{
     "schema": "public", "name": "orders", "kind": "partitioned table",
-    "statistics": {"rows": 1e7, "pages": 2, "bytes": 3, "sequential_scans": 4, "index_scans": 5, "writes": 6, "live_rows": 7, "dead_rows": 8, "transaction_age": 9},
+    "statistics": {"rows": 1e7, "pages": 2, "bytes": 3, "sequential_scans": 4, "index_scans": 5, "writes": 6, "live_rows": 7, "dead_rows": 8, "changes_since_analyze": 10, "transaction_age": 9},
     "columns": [
       {"name": "id", "type": "character varying(10)", "not_null": true, "identity": "by default", "default": "", "generated": "a + 1", "collation": "C",
        "comment": "two\nlines\u0001",

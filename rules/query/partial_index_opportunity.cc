@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/identifier.h"
+#include "base/text.h"
+#include "lint/plans.h"
+#include "lint/queries.h"
+#include "lint/tables.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+
+static constexpr Option options[] = {
+    {"rows", 10000, "rows of a table from which its indexes are worth shrinking"},
+    {"calls", 20, "calls on the table that the log must have"},
+    {"percent", 80, "share of these calls that have the filter"},
+    {"kept_percent", 30, "most of the table's rows that may pass the filter"},
+};
+
+namespace {
+
+// "deleted_at IS NULL", "NOT archived", "status = 'open'".
+struct Filter {
+  std::string condition;  // SQL
+  std::string shown;      // without a logged literal
+  std::string column;
+  bool literal = false;   // the condition holds one
+  auto operator<=>(const Filter&) const = default;
+};
+
+// Of the statements on one table.
+struct Use {
+  std::uint64_t calls = 0;  // of statements with the filter
+  std::vector<const Query*> queries;
+};
+
+std::optional<Filter> filter_of(const Table& table, const Predicate& predicate) {
+  const Column* column = table.column(predicate.column.column);
+  if (!column || predicate.column.table != table.name || predicate.under_or || !predicate.wrapper.empty()) return std::nullopt;
+  const std::string name = quote_identifier(column->name);
+  if (predicate.op == Predicate::Op::is_null) return Filter{name + " IS NULL", column->name + " IS NULL", column->name};
+  if (predicate.op == Predicate::Op::is_not_null) return Filter{name + " IS NOT NULL", column->name + " IS NOT NULL", column->name};
+  if (predicate.op != Predicate::Op::equality) return std::nullopt;
+  const auto& value = predicate.value == Predicate::Value::constant ? predicate.constant : predicate.same_value;
+  if (!value) return std::nullopt;
+  if (column->type == "boolean") {
+    const std::string word = lower(*value);
+    const bool is_true = word == "true" || word == "t" || word == "1";
+    if (!is_true && word != "false" && word != "f" && word != "0") return std::nullopt;
+    return Filter{is_true ? name : "NOT " + name, is_true ? column->name + " is true" : column->name + " is false", column->name};
+  }
+  return Filter{name + " = " + quote_literal(*value), column->name + " = '…'", column->name, true};
+}
+
+// What the statistics say of it; nullopt: they don't, and the planner must be asked.
+std::optional<double> share_kept(const Table& table, const Filter& filter) {
+  const Column* column = table.column(filter.column);
+  if (!column || !column->statistics) return std::nullopt;
+  if (filter.condition.ends_with(" IS NULL")) return column->statistics->null_fraction;
+  if (filter.condition.ends_with(" IS NOT NULL")) return 1 - column->statistics->null_fraction;
+  return std::nullopt;
+}
+
+bool indexed(const Table& table, const std::string& column) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+    const bool key = std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& part) { return part.column == column; });
+    return key || (index.predicate && index.predicate->find(column) != std::string::npos);
+  });
+}
+
+bool reads(const Query& query, const QualifiedName& table) {
+  const auto kind = query.facts.kind;
+  const bool filters = kind == StatementKind::select || kind == StatementKind::update || kind == StatementKind::delete_;
+  // A look-up by a key of the table needs no other index.
+  return filters && lint::of_application(query) && std::any_of(query.facts.relations.begin(), query.facts.relations.end(), [&](const RelationUse& use) { return use.table == table && !use.through_view; });
+}
+
+// What the statement that is called most asks for beside the filter.
+std::vector<IndexKey> keys_of(const Table& table, const Filter& filter, const Use& use) {
+  const Query& query = **std::max_element(use.queries.begin(), use.queries.end(), [](const Query* a, const Query* b) { return a->calls < b->calls; });
+  std::vector<IndexKey> keys;
+  const auto add = [&](IndexKey key) {
+    if (key.column != filter.column && keys.size() < 3 && std::none_of(keys.begin(), keys.end(), [&](const IndexKey& other) { return other.column == key.column; })) keys.push_back(std::move(key));
+  };
+  for (const auto& column : lint::fixed_columns(query.facts, table.name)) add({.column = column});
+  for (const auto& sort : query.facts.sort)
+    if (sort.column.table == table.name) add({.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
+  if (const Constraint* key = keys.empty() ? lint::primary_key(table) : nullptr)
+    for (const auto& column : key->columns) add({.column = column});
+  return keys;
+}
+
+}  // namespace
+
+static void check(const Context& context, Reporter& reporter);
+
+constinit const Rule partial_index_opportunity{
+    .id = "partial-index-opportunity",
+    .severity = Severity::note,
+    .needs = Needs::workload,
+    .summary = "a filter that most statements on a table share and few rows pass",
+    .why = "Where nearly every statement asks for `deleted_at IS NULL`, or for the open ones of a long history, an index with that as its WHERE holds only these rows: it is "
+           "smaller, stays in memory, and a change of the other rows does not touch it.\n\n"
+           "A comparison with a value counts where every call of the log has the same one, and where the planner confirms that few rows have it.",
+    .fix = "The partial index that the finding proposes; where a full index on the same columns serves nothing else, it takes that one's place. The planner uses it only for "
+           "statements that have the filter as a constant: with a bound parameter (`status = $1`) in a generic plan it does not.",
+    .when_to_ignore = "Other statements, which the log does not have, need the rest of the rows just as much.",
+    .options = options,
+    .check = check,
+    .also_needs = Needs::statistics};
+
+static void report_filter(const Context& context, Reporter& reporter, const Table& table, const Filter& filter, const Use& use, std::uint64_t calls, std::optional<double> kept) {
+  const double most = context.option(partial_index_opportunity, "kept_percent") / 100;
+  Finding& finding = reporter.add({.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {filter.column}},
+                                  lint::grouped(static_cast<double>(use.calls)) + " of " + lint::grouped(static_cast<double>(calls)) + " calls on " + display(table.name) + " ask for " + filter.shown +
+                                      ", which few of its rows " + (kept ? "are" : "may be") + ": a partial index has just these.");
+  for (std::size_t i = 0; i < use.queries.size() && i < 3; ++i) {
+    const Query& query = *use.queries[i];
+    const std::optional<Place> place = query.samples.empty() ? std::nullopt : std::optional(query.samples.front().place);
+    if (!finding.location) finding.location = place;
+    finding.evidence.push_back({Evidence::Kind::statement, lint::ran(query) + ": " + ellipsis(query.text, 300), place, query.samples.empty() ? std::string() : query.samples.front().statement});
+  }
+  if (kept) finding.evidence.push_back(lint::catalog_fact("by its statistics " + lint::grouped(100 * *kept) + " % of the rows pass"));
+  else finding.probe = Probe{.kind = Probe::Kind::share_of_rows, .table = table.name, .condition = filter.condition, .most = most};
+  if (kept) finding.verdict = Verdict::confirmed;
+  auto keys = keys_of(table, filter, use);
+  if (filter.literal || keys.empty()) {
+    std::vector<std::string> names;
+    for (const auto& key : keys) names.push_back(quote_identifier(key.column));
+    finding.fix = Fix{.title = "CREATE INDEX CONCURRENTLY ON " + quote_name(table.name.schema, table.name.name) + " (" + (names.empty() ? "…" : join(names, ", ")) + ") WHERE " +
+                               (filter.literal ? quote_identifier(filter.column) + " = the value that these statements ask for" : filter.condition),
+                      .safety = Fix::Safety::manual};
+  } else {
+    finding.proposal = IndexProposal{.table = table.name, .keys = std::move(keys), .predicate = filter.condition};
+  }
+}
+
+static void check_table(const Context& context, Reporter& reporter, const Table& table) {
+  const auto rows = lint::rows_of(context, table.name);
+  if (!rows || *rows < context.option(partial_index_opportunity, "rows")) return;
+  std::uint64_t calls = 0;
+  std::map<Filter, Use> filters;
+  for (const Query* query : context.queries_on(table.name)) {
+    if (!reads(*query, table.name) || lint::asks_for_one_row(context, query->facts, table.name)) continue;
+    calls += query->calls;
+    std::set<Filter> own;
+    for (const auto& predicate : query->facts.predicates)
+      if (auto filter = filter_of(table, predicate)) own.insert(std::move(*filter));
+    for (const auto& filter : own) {
+      filters[filter].calls += query->calls;
+      filters[filter].queries.push_back(query);
+    }
+  }
+  if (static_cast<double>(calls) < context.option(partial_index_opportunity, "calls")) return;
+  for (const auto& [filter, use] : filters) {
+    if (100.0 * static_cast<double>(use.calls) < context.option(partial_index_opportunity, "percent") * static_cast<double>(calls) || indexed(table, filter.column)) continue;
+    const auto kept = share_kept(table, filter);
+    if (kept ? *kept * 100 > context.option(partial_index_opportunity, "kept_percent") : !context.has_server()) continue;
+    report_filter(context, reporter, table, filter, use, calls, kept);
+  }
+}
+
+static void check(const Context& context, Reporter& reporter) {
+  for (const Table* table : lint::judged_tables(context)) check_table(context, reporter, *table);
+}
+
+}  // namespace pgadvise::rules

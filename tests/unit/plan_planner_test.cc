@@ -1,0 +1,211 @@
+// The one place that gets plans: values, memory, the budget, Ctrl-C.
+#include <chrono>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "plan/plan_set.h"
+#include "plan/planner.h"
+#include "sql/facts.h"
+
+namespace pgadvise::plan {
+namespace {
+
+// Answers each statement with a scan, by index where the value is "rare".
+class Fake : public PlanSource {
+ public:
+  Result<Dependencies> dependencies(std::string_view, Names) override { return Dependencies{}; }
+  Result<Plan> explain(const ExplainRequest& request) override {
+    asked.push_back(request);
+    if (lost) return fail(Error::Kind::database, "", "gone");
+    if (request.analyze) std::this_thread::sleep_for(takes);
+    Plan plan;
+    const bool rare = !request.parameters.empty() && request.parameters[0] == "rare";
+    plan.root.type = rare ? "Index Scan" : "Seq Scan";
+    plan.root.relation = "orders";
+    if (rare) plan.root.index = "by_state";
+    plan.root.total_cost = cost;
+    plan.analyzed = request.analyze;
+    if (request.analyze) plan.root.actual_rows = 1;
+    return plan;
+  }
+  std::string what_if_missing() const override { return {}; }
+  std::vector<Parameters> typical_values(const QualifiedName&, const std::vector<std::string>&) override { return {}; }
+  TypicalValues typical(const QualifiedName&, const std::string& column) override {
+    if (column == "note") return {};
+    return {"common", "middle", "rare", "lowest", "highest"};
+  }
+  Result<std::vector<std::string>> values(const std::string&) override { return std::vector<std::string>{}; }
+  bool superuser() const override { return false; }
+
+  std::vector<ExplainRequest> asked;
+  std::chrono::milliseconds takes{0};
+  double cost = 100;
+  bool lost = false;
+};
+
+class PlannerTest : public testing::Test {
+ protected:
+  PlannerTest() {
+    Table table;
+    table.name = {"public", "orders"};
+    for (const auto* name : {"state", "note", "at", "id"}) table.columns.push_back({.name = name, .type = "text"});
+    catalog_.tables.emplace(table.name, table);
+  }
+  Query query(const std::string& text, std::vector<Sample> samples) {
+    Query out;
+    out.fingerprint = "f" + text;
+    out.text = text;
+    out.samples = std::move(samples);
+    out.facts = sql::query_facts(text, catalog_);
+    return out;
+  }
+  static Sample sample(const std::string& text, std::optional<Parameters> parameters) { return {{}, text, std::move(parameters), {}}; }
+
+  Catalog catalog_;
+  Fake source_;
+};
+
+TEST_F(PlannerTest, TakesTheLogsValuesThenTypicalOnesThenNone) {
+  Planner planner(source_, catalog_, {});
+  const std::string text = "SELECT * FROM orders WHERE state = $1";
+  const auto logged = planner.question(query(text, {sample(text, Parameters{"x"})}));
+  ASSERT_TRUE(logged);
+  EXPECT_EQ(logged->origin, "parameters from the log");
+  EXPECT_EQ(logged->parameters, Parameters{"x"});
+  const auto typical = planner.question(query(text, {sample(text, std::nullopt)}));
+  ASSERT_TRUE(typical);
+  EXPECT_EQ(typical->parameters, Parameters{"middle"});
+  const std::string unknown = "SELECT * FROM orders WHERE note = $1";
+  const auto generic = planner.question(query(unknown, {sample(unknown, std::nullopt)}));
+  ASSERT_TRUE(generic);
+  EXPECT_FALSE(generic->parameters_known);
+  EXPECT_FALSE(planner.question(query(text, {})));
+}
+
+TEST_F(PlannerTest, FillsLimitListsAndRanges) {
+  Planner planner(source_, catalog_, {});
+  const auto parameters = [&](const std::string& text) {
+    const auto question = planner.question(query(text, {sample(text, std::nullopt)}));
+    return question && question->parameters_known ? question->parameters : Parameters{};
+  };
+  EXPECT_EQ(parameters("SELECT * FROM orders WHERE state = $1 ORDER BY id LIMIT $2 OFFSET $3"), (Parameters{"middle", "20", "0"}));
+  EXPECT_EQ(parameters("SELECT * FROM orders WHERE state = ANY($1)"), Parameters{"{\"middle\"}"});
+  EXPECT_EQ(parameters("SELECT * FROM orders WHERE state IN ($1, $2)"), (Parameters{"middle", "middle"}));
+  EXPECT_EQ(parameters("SELECT * FROM orders WHERE at BETWEEN $1 AND $2"), (Parameters{"middle", "highest"}));
+  EXPECT_EQ(parameters("SELECT * FROM orders WHERE at > $1::text"), Parameters{"middle"});
+  EXPECT_EQ(parameters("SELECT $1::int FROM orders WHERE state = $2"), Parameters{}) << "what is not compared has no value";
+}
+
+TEST_F(PlannerTest, VariantsAreGenericCommonMiddleRare) {
+  Planner planner(source_, catalog_, {});
+  const auto variants = planner.variants("SELECT * FROM orders WHERE state = $1 AND at >= $2");
+  ASSERT_EQ(variants.size(), 4u);
+  EXPECT_FALSE(variants[0].parameters_known);
+  EXPECT_EQ(variants[1].parameters, (Parameters{"common", "lowest"})) << "much passes";
+  EXPECT_EQ(variants[3].parameters, (Parameters{"rare", "highest"})) << "little passes";
+  EXPECT_EQ(planner.variants("SELECT * FROM orders WHERE note = $1").size(), 1u);
+  EXPECT_EQ(planner.variants("SELECT * FROM orders").size(), 1u);
+}
+
+TEST_F(PlannerTest, AsksOnce) {
+  Planner planner(source_, catalog_, {});
+  const Question question{"SELECT * FROM orders", {}, true, "as logged"};
+  for (int i = 0; i < 3; ++i) {
+    const auto gate = planner.explain(question);
+    ASSERT_TRUE(gate);
+    ASSERT_TRUE(planner.analyze(question, Decision{Allowed::analyze, {}}, *gate));
+  }
+  ASSERT_EQ(source_.asked.size(), 2u);
+  EXPECT_FALSE(source_.asked[0].analyze);
+  EXPECT_TRUE(source_.asked[1].analyze);
+  EXPECT_GT(source_.asked[1].limit.count(), 0) << "no longer than what is left";
+}
+
+TEST_F(PlannerTest, StopsAnalyzingWhenTheTimeIsSpent) {
+  source_.takes = std::chrono::milliseconds(30);
+  Planner planner(source_, catalog_, {.analyze_budget = std::chrono::milliseconds(20)});
+  const auto analyze = [&](const std::string& sql) {
+    const Question question{sql, {}, true, "as logged"};
+    const auto gate = planner.explain(question);
+    return planner.analyze(question, Decision{Allowed::analyze, {}}, *gate)->limits;
+  };
+  EXPECT_EQ(analyze("SELECT 1 FROM orders"), "");
+  EXPECT_EQ(analyze("SELECT 2 FROM orders"), "the time for EXPLAIN ANALYZE is spent");
+  EXPECT_EQ(analyze("SELECT 2 FROM orders"), "the time for EXPLAIN ANALYZE is spent");
+  EXPECT_EQ(planner.left_out(), 1) << "a statement is counted once";
+  EXPECT_EQ(analyze("SELECT 1 FROM orders"), "") << "what is known stays known";
+}
+
+TEST_F(PlannerTest, AnExpensiveOrForbiddenStatementIsNotAnalyzed) {
+  source_.cost = 3e6;
+  Planner planner(source_, catalog_, {});
+  const Question question{"SELECT * FROM orders", {}, true, "as logged"};
+  const auto gate = planner.explain(question);
+  EXPECT_NE(planner.analyze(question, Decision{Allowed::analyze, {}}, *gate)->limits.find("over the limit"), std::string::npos);
+  EXPECT_EQ(planner.analyze(question, Decision{Allowed::explain, "it writes"}, *gate)->limits, "it writes");
+  EXPECT_EQ(source_.asked.size(), 1u);
+}
+
+TEST_F(PlannerTest, AsksNothingMoreOnceStopped) {
+  bool stop = false;
+  Planner planner(source_, catalog_, {.stop = [&] { return stop; }});
+  const Question question{"SELECT * FROM orders", {}, true, "as logged"};
+  ASSERT_TRUE(planner.explain(question));
+  stop = true;
+  EXPECT_TRUE(planner.explain(question)) << "it is known already";
+  EXPECT_FALSE(planner.explain({"SELECT 2 FROM orders", {}, true, {}}));
+  EXPECT_FALSE(planner.explain_with(question, {"CREATE INDEX ON orders (id)"}));
+  EXPECT_EQ(source_.asked.size(), 1u);
+}
+
+// One statement, several plans: told apart by their shape.
+TEST_F(PlannerTest, PlansOfOtherValuesAreKeptWhereTheyDiffer) {
+  Planner planner(source_, catalog_, {});
+  const std::string text = "SELECT * FROM orders WHERE state = $1";
+  const Query asked = query(text, {sample(text, Parameters{"a"}), sample(text, Parameters{"b"}), sample(text, Parameters{"rare"})});
+  PlanSet set;
+  Diagnostics diagnostics;
+  add_planned(set, {&asked}, catalog_, planner, diagnostics);
+  const auto& plans = set.plans.at(asked.fingerprint);
+  ASSERT_EQ(plans.size(), 2u);
+  EXPECT_TRUE(plans[0].plan->analyzed);
+  EXPECT_EQ(plans[1].plan->root.index, "by_state");
+  EXPECT_FALSE(plans[1].plan->analyzed);
+  EXPECT_TRUE(diagnostics.empty());
+}
+
+TEST_F(PlannerTest, ALostServerIsSaidOnce) {
+  source_.lost = true;
+  Planner planner(source_, catalog_, {});
+  const std::string text = "SELECT * FROM orders";
+  const Query one = query(text, {sample(text, std::nullopt)});
+  const Query two = query(text + " WHERE id = 'x'", {sample(text + " WHERE id = 'x'", std::nullopt)});
+  PlanSet set;
+  Diagnostics diagnostics;
+  add_planned(set, {&one, &two}, catalog_, planner, diagnostics);
+  EXPECT_EQ(diagnostics.size(), 1u);
+  EXPECT_TRUE(set.plans.empty());
+  EXPECT_TRUE(set.server);
+}
+
+TEST(LoggedPlans, AreReadAndWhatIsNoneIsNamed) {
+  Workload workload;
+  Query query;
+  query.fingerprint = "1";
+  query.plan = LoggedPlan{LoggedPlan::Format::text, {"a.log", 3}, 12.5, "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4) (actual time=0.1..9.0 rows=1 loops=1)", {}};
+  workload.queries.push_back(query);
+  query.fingerprint = "2";
+  query.plan->format = LoggedPlan::Format::json;
+  workload.queries.push_back(query);
+  PlanSet set;
+  Diagnostics diagnostics;
+  add_logged(set, workload, nullptr, diagnostics);
+  ASSERT_EQ(set.plans.size(), 1u);
+  EXPECT_EQ(set.plans.at("1").front().origin, "auto_explain, 12.5 ms");
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_FALSE(set.server);
+}
+
+}  // namespace
+}  // namespace pgadvise::plan
