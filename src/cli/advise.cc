@@ -95,9 +95,9 @@ class Advise {
     Workload workload = read_workload();
     const auto connection = connect();
     if (!connection) return tl::unexpected(connection.error());
-    auto catalog = pg::read_catalog(**connection, diagnostics_);
+    auto catalog = production_ ? Result<Catalog>(std::move(*production_)) : pg::read_catalog(**connection, diagnostics_);
     if (!catalog) return tl::unexpected(catalog.error());
-    if (sandbox_) catalog->statistics_days.reset();
+    if (sandbox_ && !production_) catalog->statistics_days.reset();
     const auto source = pg::make_plan_source(**connection);
     if (!source) return tl::unexpected(source.error());
     if (const auto missing = (*source)->what_if_missing(); !missing.empty()) return fail(Error::Kind::usage, (*connection)->where(), missing);
@@ -125,16 +125,10 @@ class Advise {
 
   Result<pg::Connection*> connect() {
     if (options_.sandbox) {
-      auto schemas = find_schemas(options_.schema, diagnostics_);
-      std::erase_if(schemas, [&](const project::SchemaInput& schema) {
-        if (schema.kind != project::SchemaKind::server_snapshot) return false;
-        diagnostics_.push_back({Error::Kind::usage, schema.path, "is a snapshot of a server, which no sandbox can be built from: it lacks functions, triggers and types",
-                                "give --sandbox what pg_dump -s writes"});
-        return true;
-      });
-      auto sandbox = build_sandbox(schemas, options_.load, diagnostics_);
+      auto sandbox = build_sandbox(find_schemas(options_.schema, diagnostics_), options_.load, diagnostics_);
       if (!sandbox) return tl::unexpected(sandbox.error());
-      sandbox_ = std::make_unique<pg::Sandbox>(std::move(*sandbox));
+      sandbox_ = std::make_unique<pg::Sandbox>(std::move(sandbox->server));
+      production_ = std::move(sandbox->production);
       return &sandbox_->connection();
     }
     auto connection = pg::Connection::open(options_.db);
@@ -146,6 +140,7 @@ class Advise {
   Options options_;
   Diagnostics diagnostics_;
   std::unique_ptr<pg::Sandbox> sandbox_;
+  std::optional<Catalog> production_;  // what the sandbox's statistics are of
   std::unique_ptr<pg::Connection> connection_;
   std::optional<Advice> advice_;
 };
@@ -157,7 +152,7 @@ void add_advise(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("advise", "Which indexes serve a workload best for their size, by the planner's own costs");
   auto* db = command->add_option("--db", options->db, "Database to cost on: a libpq connection string, or env (DATABASE_URL, else PG*); needs the extension hypopg");
   auto* sandbox = command->add_flag("--sandbox", options->sandbox, "Build the schema on a throwaway PostgreSQL and cost there");
-  auto* schema = command->add_option("--schema", options->schema, "Schema for the sandbox: migrations, a dump, a drizzle snapshot")->needs(sandbox);
+  auto* schema = command->add_option("--schema", options->schema, "Schema for the sandbox: migrations, a dump, a drizzle snapshot; a snapshot of a server (pgadvise snapshot) gives its sizes and statistics, too")->needs(sandbox);
   command->add_option("--load", options->load, "SQL to run in the sandbox after the schema: test data")->needs(sandbox);
   sandbox->excludes(db)->needs(schema);
   auto* log = command->add_option("--log", options->logs, "PostgreSQL log, or a workload file");
