@@ -86,7 +86,7 @@ Result<BuiltSandbox> build_sandbox(const std::vector<project::SchemaInput>& sche
   }
   if (*production) {
     if (const auto done = sandbox->imitate((*production)->catalog, (*production)->relations, diagnostics); !done) return tl::unexpected(done.error());
-    return BuiltSandbox{std::move(*sandbox), schemas.size() == 1 ? std::optional(std::move((*production)->catalog)) : std::nullopt};
+    return BuiltSandbox{std::move(*sandbox), true, schemas.size() == 1 ? std::optional(std::move((*production)->catalog)) : std::nullopt};
   }
   for (const auto& file : load) {
     auto text = read_file(file);
@@ -94,7 +94,7 @@ Result<BuiltSandbox> build_sandbox(const std::vector<project::SchemaInput>& sche
     sandbox->build({file, std::move(*text)}, diagnostics);
   }
   if (auto analyzed = sandbox->connection().run_script("ANALYZE"); !analyzed) return tl::unexpected(analyzed.error());
-  return BuiltSandbox{std::move(*sandbox), std::nullopt};
+  return BuiltSandbox{std::move(*sandbox), false, std::nullopt};
 }
 
 static void take_places(Table& live, const Table& file) {

@@ -24,8 +24,8 @@ std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& p
 
 struct BuiltSandbox {
   pg::Sandbox server;
-  // Of a snapshot of a server: it plans with this one's sizes and statistics, and can't run anything.
-  std::optional<Catalog> production;
+  bool statistics_only = false;       // it plans with a server's sizes and statistics, and can't run anything
+  std::optional<Catalog> production;  // whose schema it has, too
 };
 
 // A sandbox with the schemas built, then the `load` scripts run, then ANALYZE. With a snapshot of a server among them: with that

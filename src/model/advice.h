@@ -18,7 +18,7 @@ struct AdvisedIndex {
   double cost_saved = 0;  // against the indexes listed before it, upkeep taken off
   double upkeep = 0;      // what the workload's writes pay for it
   std::vector<std::string> queries;  // fingerprints of those that use it in the end
-  std::optional<std::int64_t> built_bytes;  // when it was built to verify the advice
+  std::optional<std::int64_t> built_bytes = std::nullopt;  // when it was built to verify the advice
 };
 
 // An index that no hypothetical index can stand for: proposed by the look of the statement alone.
@@ -29,8 +29,8 @@ struct UncostedIndex {
   std::string reason;
   std::vector<std::string> queries;
   // Where it could be built on a sandbox with rows.
-  std::optional<std::int64_t> size_bytes;
-  std::optional<double> cost_saved;  // against the workload with all the indexes proposed
+  std::optional<std::int64_t> size_bytes = std::nullopt;
+  std::optional<double> cost_saved = std::nullopt;  // against the workload with all the indexes proposed
 };
 
 struct IndexDrop {
@@ -45,7 +45,7 @@ struct IndexDrop {
 struct AdvisedQuery {
   std::string fingerprint;
   std::string text;  // normalised: no literals
-  double weight = 0;  // calls
+  double weight = 0;       // calls, times the calibration
   double cost_before = 0;  // of one call
   double cost_after = 0;
   double mean_ms = 0;      // as logged; 0: not known
@@ -57,7 +57,7 @@ struct MeasuredQuery {
   std::string fingerprint;
   std::string text;
   double weight = 0;
-  double cost_before = 0;  // of one call, as planned with nothing and with everything built
+  double cost_before = 0;  // of one call, as the advice estimates it
   double cost_after = 0;
   std::optional<double> ms_before;
   std::optional<double> ms_after;

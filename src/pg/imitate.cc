@@ -4,12 +4,12 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <set>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include "base/identifier.h"
 
@@ -20,7 +20,9 @@ constexpr std::int64_t page = 8192;
 constexpr std::int64_t segment = 1LL << 30;  // a relation's files are this long at most
 constexpr std::int64_t largest = 1LL << 44;  // 16 TiB: fewer than 2^32 pages
 
-std::int64_t pages(std::int64_t bytes) { return std::clamp<std::int64_t>(bytes / page, 0, largest / page - 1); }
+std::int64_t pages(std::int64_t bytes) {
+  return std::clamp<std::int64_t>(bytes / page, 0, largest / page - 1);
+}
 
 // Takes no room on the disk. Files of other segments are made beside the first.
 bool lengthen(const std::string& file, std::int64_t bytes) {
@@ -78,40 +80,58 @@ struct Relation {
 
 class Imitation {
  public:
-  Imitation(Connection& admin, std::string data, const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics)
-      : admin_(admin), data_(std::move(data)), production_(production), sizes_of_(sizes), diagnostics_(diagnostics) {}
+  Imitation(Connection& admin, std::string data, const Catalog& production,
+            const std::vector<RelationSize>& sizes, Diagnostics& diagnostics)
+      : admin_(admin),
+        data_(std::move(data)),
+        production_(production),
+        sizes_of_(sizes),
+        diagnostics_(diagnostics) {}
 
   void run() {
     settings();
     if (!find_relations()) return;
     for (const auto& [name, table] : production_.tables)
-      if (const auto relation = relations_.find(name); relation != relations_.end()) columns(table, relation->second);
+      parents_.insert(table.inherits.begin(), table.inherits.end());
+    for (const auto& [name, table] : production_.tables)
+      if (const auto relation = relations_.find(name); relation != relations_.end())
+        columns(table, relation->second);
     lengthen_all();
     if (files_failed_)
-      tell(fmt::format("{} files could not be given production's size", files_failed_), "the sandbox needs a file system with sparse files in TMPDIR or /tmp");
-    if (columns_failed_) tell(fmt::format("statistics of {} columns do not fit this server's types", columns_failed_), {});
+      tell(fmt::format("{} files could not be given production's size", files_failed_),
+           "the sandbox needs a file system with sparse files in TMPDIR or /tmp");
+    if (columns_failed_)
+      tell(fmt::format("statistics of {} columns do not fit this server's types", columns_failed_), {});
   }
 
  private:
-  void tell(std::string what, std::string hint) { diagnostics_.push_back({Error::Kind::passing, "the sandbox", std::move(what), std::move(hint)}); }
+  void tell(std::string what, std::string hint) {
+    diagnostics_.push_back({Error::Kind::passing, "the sandbox", std::move(what), std::move(hint)});
+  }
 
-  bool does(const std::string& sql, const Parameters& parameters = {}) { return admin_.query(sql, parameters).has_value(); }
+  bool does(const std::string& sql, const Parameters& parameters = {}) {
+    return admin_.query(sql, parameters).has_value();
+  }
 
   void settings() {
     const auto known = admin_.query(
-        "SELECT name, current_database() FROM pg_catalog.pg_settings WHERE context = 'user' AND (category LIKE 'Query Tuning%' OR name IN ('work_mem', "
+        "SELECT name, current_database() FROM pg_catalog.pg_settings WHERE context = 'user' AND (category "
+        "LIKE 'Query Tuning%' OR name IN ('work_mem', "
         "'hash_mem_multiplier', 'max_parallel_workers_per_gather', 'parallel_leader_participation'))");
     if (!known) return;
     std::string database;
     for (const auto& row : *known) {
       database = quote_identifier(row[1].value_or(""));
       const auto set = production_.settings.find(row[0].value_or(""));
-      if (set != production_.settings.end()) (void)does(fmt::format("ALTER DATABASE {} SET {} = {}", database, quote_identifier(set->first), quote_literal(set->second)));
+      if (set != production_.settings.end())
+        (void)does(fmt::format("ALTER DATABASE {} SET {} = {}", database, quote_identifier(set->first),
+                               quote_literal(set->second)));
     }
     // pg/plan_source.cc runs nothing where this is set.
     (void)does(fmt::format("ALTER DATABASE {} SET pgadvise.statistics_only = on", database));
     if (production_.server_version / 10000 != admin_.server_version() / 10000)
-      tell(fmt::format("production is PostgreSQL {}, this server {}: another version may plan otherwise", production_.server_version / 10000, admin_.server_version() / 10000),
+      tell(fmt::format("production is PostgreSQL {}, this server {}: another version may plan otherwise",
+                       production_.server_version / 10000, admin_.server_version() / 10000),
            "put production's version on PATH");
   }
 
@@ -119,11 +139,14 @@ class Imitation {
   bool find_relations() {
     for (const auto& schema : production_.schemas) (void)does("REINDEX SCHEMA " + quote_identifier(schema));
     const auto rows = admin_.query(
-        "SELECT c.oid, n.nspname, c.relname, pg_relation_filepath(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relkind IN ('r', 'p', 'm', 'i') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'");
+        "SELECT c.oid, n.nspname, c.relname, pg_relation_filepath(c.oid) FROM pg_class c JOIN pg_namespace n "
+        "ON n.oid = c.relnamespace "
+        "WHERE c.relkind IN ('r', 'p', 'm', 'i') AND n.nspname !~ '^pg_' AND n.nspname <> "
+        "'information_schema'");
     if (!rows) return false;
     for (const auto& row : *rows)
-      relations_[{row[1].value_or(""), row[2].value_or("")}] = {row[0].value_or(""), row[3] ? data_ + "/" + *row[3] : std::string()};
+      relations_[{row[1].value_or(""), row[2].value_or("")}] = {
+          row[0].value_or(""), row[3] ? data_ + "/" + *row[3] : std::string()};
     return true;
   }
 
@@ -135,7 +158,12 @@ class Imitation {
       if (!table.statistics || table.kind == Table::Kind::partitioned) continue;
       out.push_back({name, table.statistics->bytes, table.statistics->pages, table.statistics->rows, 0});
       for (const auto& index : table.indexes)
-        if (index.statistics) out.push_back({{name.schema, index.name}, index.statistics->pages * page, index.statistics->pages, table.statistics->rows, 0});
+        if (index.statistics)
+          out.push_back({{name.schema, index.name},
+                         index.statistics->pages * page,
+                         index.statistics->pages,
+                         table.statistics->rows,
+                         0});
     }
     return out;
   }
@@ -157,19 +185,25 @@ class Imitation {
         length = std::max<std::int64_t>(length, height + 2);
       }
       if (!done || !lengthen(found->second.file, length * page)) ++files_failed_;
-      (void)does("UPDATE pg_catalog.pg_class SET relpages = $2::int4, reltuples = $3::float4, relallvisible = $4::int4 WHERE oid = $1::oid",
-                 {found->second.oid, count(size.pages), fmt::format("{}", size.rows), count(size.visible_pages)});
+      (void)does(
+          "UPDATE pg_catalog.pg_class SET relpages = $2::int4, reltuples = $3::float4, relallvisible = "
+          "$4::int4 WHERE oid = $1::oid",
+          {found->second.oid, count(size.pages), fmt::format("{}", size.rows), count(size.visible_pages)});
     }
   }
 
-  static std::string count(std::int64_t pages) { return std::to_string(std::min<std::int64_t>(pages, INT32_MAX)); }
+  static std::string count(std::int64_t pages) {
+    return std::to_string(std::min<std::int64_t>(pages, INT32_MAX));
+  }
 
   // As ANALYZE writes them: most common values, histogram, correlation, each with its operator and collation.
   void columns(const Table& table, const Relation& relation) {
     for (const auto& column : table.columns) {
       if (!column.statistics) continue;
       const auto& known = *column.statistics;
-      const auto text = [](const std::string& value) { return value.empty() ? std::optional<std::string>() : std::optional(value); };
+      const auto text = [](const std::string& value) {
+        return value.empty() ? std::optional<std::string>() : std::optional(value);
+      };
       static const std::string sql = R"(
         INSERT INTO pg_catalog.pg_statistic
         SELECT $1::oid, a.attnum, $3::bool, $4::float4, $5::int4, $6::float4,
@@ -189,17 +223,24 @@ class Imitation {
         LATERAL (SELECT f.eq, f.lt, $7::text IS NOT NULL AND f.eq IS NOT NULL AS mcv, $9::text IS NOT NULL AND f.lt IS NOT NULL AS hist, $10::float4 <> 0 AND f.lt IS NOT NULL AS corr) o
         WHERE a.attrelid = $1::oid AND a.attname = $2::name AND NOT a.attisdropped)";
       const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
-      const Parameters with = {relation.oid,
-                               column.name,
-                               table.kind == Table::Kind::partitioned ? "t" : "f",
-                               fmt::format("{}", known.null_fraction),
-                               std::to_string(known.average_width),
-                               fmt::format("{}", known.distinct),
-                               values ? text(known.most_common_values) : std::nullopt,
-                               values ? text(known.most_common_frequencies) : std::nullopt,
-                               text(known.histogram_bounds),
-                               fmt::format("{}", known.correlation)};
-      if (does(sql, with)) continue;
+      Parameters with = {relation.oid,
+                         column.name,
+                         table.kind == Table::Kind::partitioned ? "t" : "f",
+                         fmt::format("{}", known.null_fraction),
+                         std::to_string(known.average_width),
+                         fmt::format("{}", known.distinct),
+                         values ? text(known.most_common_values) : std::nullopt,
+                         values ? text(known.most_common_frequencies) : std::nullopt,
+                         text(known.histogram_bounds),
+                         fmt::format("{}", known.correlation)};
+      const bool done = does(sql, with);
+      // Of a parent by INHERITS the snapshot has its own rows' statistics only: they stand for those with its
+      // children, too.
+      if (done && parents_.count(table.name)) {
+        with[2] = "t";
+        (void)does(sql, with);
+      }
+      if (done) continue;
       // A label that the type has no more, say: what needs no values is still true.
       Parameters without = with;
       without[6] = without[7] = without[8] = std::nullopt;
@@ -214,14 +255,16 @@ class Imitation {
   const std::vector<RelationSize>& sizes_of_;
   Diagnostics& diagnostics_;
   std::map<QualifiedName, Relation> relations_;
+  std::set<QualifiedName> parents_;  // by INHERITS
   int files_failed_ = 0;
   int columns_failed_ = 0;
 };
 
-constexpr std::size_t header = 24;  // of a page
+constexpr std::size_t header = 24;   // of a page
 constexpr std::size_t special = 16;  // of a B-tree's page, at its end
 
-void page_header(std::string& pages, std::size_t at, std::size_t lower, std::size_t upper, std::size_t special_at) {
+void page_header(std::string& pages, std::size_t at, std::size_t lower, std::size_t upper,
+                 std::size_t special_at) {
   put<std::uint16_t>(pages, at + 12, static_cast<std::uint16_t>(lower));
   put<std::uint16_t>(pages, at + 14, static_cast<std::uint16_t>(upper));
   put<std::uint16_t>(pages, at + 16, static_cast<std::uint16_t>(special_at));
@@ -251,16 +294,19 @@ std::string empty_tree(int height) {
   for (int level = height; level >= 0; --level) {
     const std::uint32_t number = static_cast<std::uint32_t>(height - level) + 1;
     const std::size_t at = static_cast<std::size_t>(page) * number;
-    tree_page(out, at, static_cast<std::uint32_t>(level), static_cast<std::uint16_t>((level == 0 ? leaf : 0) | (level == height ? root : 0)));
+    tree_page(out, at, static_cast<std::uint32_t>(level),
+              static_cast<std::uint16_t>((level == 0 ? leaf : 0) | (level == height ? root : 0)));
     if (level == 0) break;
     // One entry without keys, "minus infinity", that points to the page below.
     const std::size_t entry = static_cast<std::size_t>(page) - special - 8;
     const std::uint32_t below = number + 1;
     put<std::uint16_t>(out, at + entry, static_cast<std::uint16_t>(below >> 16));
     put<std::uint16_t>(out, at + entry + 2, static_cast<std::uint16_t>(below));
-    put<std::uint16_t>(out, at + entry + 4, 0);                       // no attributes
-    put<std::uint16_t>(out, at + entry + 6, 0x2000 | 8);              // another meaning of the TID; its size
-    put<std::uint32_t>(out, at + header, static_cast<std::uint32_t>(entry) | (1u << 15) | (8u << 17));  // where, normal, how long
+    put<std::uint16_t>(out, at + entry + 4, 0);           // no attributes
+    put<std::uint16_t>(out, at + entry + 6, 0x2000 | 8);  // another meaning of the TID; its size
+    put<std::uint32_t>(
+        out, at + header,
+        static_cast<std::uint32_t>(entry) | (1u << 15) | (8u << 17));  // where, normal, how long
     put<std::uint16_t>(out, at + 12, header + 4);
     put<std::uint16_t>(out, at + 14, static_cast<std::uint16_t>(entry));
   }
@@ -273,7 +319,8 @@ void imitate_collation(Connection& admin, const Catalog& production) {
   (void)admin.query("UPDATE pg_catalog.pg_database SET datcollate = 'C' WHERE datname = current_database()");
 }
 
-void imitate(Connection& admin, const std::string& data, const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
+void imitate(Connection& admin, const std::string& data, const Catalog& production,
+             const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
   Imitation(admin, data, production, sizes, diagnostics).run();
 }
 
