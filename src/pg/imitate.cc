@@ -137,6 +137,8 @@ class Imitation {
 
   // What is built anew now is in nobody's memory: the first page can be written behind the server's back.
   bool find_relations() {
+    // Else a small new file is logged at COMMIT, and read into memory for that.
+    (void)does("SET wal_skip_threshold = 0");
     for (const auto& schema : production_.schemas) (void)does("REINDEX SCHEMA " + quote_identifier(schema));
     const auto rows = admin_.query(
         "SELECT c.oid, n.nspname, c.relname, pg_relation_filepath(c.oid) FROM pg_class c JOIN pg_namespace n "

@@ -10,7 +10,6 @@
 #include "live/support.h"
 #include "pg/plan_source.h"
 #include "support/run.h"
-#include "support/schema.h"
 
 namespace pgadvise {
 namespace {
@@ -208,7 +207,6 @@ TEST(Verify, BuildsAndRunsOnTheSandbox) {
   const auto ran = run(command + " --format json");
   ASSERT_EQ(0, ran.exit_code) << ran.err;
   const auto advice = json::parse(ran.out);
-  EXPECT_EQ("", testing_support::violations("advice.schema.json", advice));
   ASSERT_TRUE(advice.contains("verification")) << ran.out;
   const auto& seen = advice["verification"];
   EXPECT_TRUE(seen["complete"]);
