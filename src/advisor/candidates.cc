@@ -14,7 +14,7 @@ namespace {
 
 constexpr int widest_key = 500;          // bytes on the average: an entry over 2,704 bytes is refused when the index is built
 constexpr std::size_t most_included = 8;
-constexpr double most_filter_values = 200;
+constexpr double most_filter_values = 50;
 constexpr double in_order = 0.9;            // the least correlation with the rows' places for BRIN
 constexpr std::int64_t least_brin_pages = 1280;  // ten ranges
 
@@ -164,6 +164,11 @@ class Maker {
   std::vector<IndexProposal> out_;
 };
 
+bool names_a_kind(const std::string& type) {
+  static const std::set<std::string_view> no = {"smallint", "integer", "bigint", "numeric", "real", "double precision", "money", "oid", "uuid", "date", "interval", "inet", "bytea"};
+  return !no.count(type) && !type.starts_with("numeric(") && !type.starts_with("time") && !type.ends_with("[]");
+}
+
 bool has_key(const IndexProposal& proposal, const std::string& column) {
   return std::any_of(proposal.keys.begin(), proposal.keys.end(), [&](const IndexKey& key) { return key.column == column; });
 }
@@ -177,7 +182,8 @@ std::string constant_filter(const Predicate& predicate, const Table& table, bool
   if (predicate.op == Predicate::Op::is_not_null) return name + " IS NOT NULL";
   if (predicate.op != Predicate::Op::equality || predicate.value != Predicate::Value::constant) return {};
   if (column->type != "boolean") {
-    // One value of many is no filter: the column belongs among the keys.
+    // A state, a kind, a country: not a number or a time, which is another one with the next call, and not one value of many.
+    if (!names_a_kind(column->type)) return {};
     const double distinct = column->statistics ? column->statistics->distinct : 0;
     const bool few = distinct > 1 && distinct <= most_filter_values;
     return literals && few && predicate.constant && predicate.constant->size() < 100 ? name + " = " + quote_literal(*predicate.constant) : std::string();
