@@ -55,7 +55,8 @@ void put(std::string& bytes, std::size_t at, T value) {
   std::memcpy(bytes.data() + at, &value, sizeof value);
 }
 
-// Levels above the leaves: inner pages hold the beginnings of their children's first entries, 70 % full.
+// Levels above the leaves: inner pages hold the beginnings of their children's first entries, 70 % full but for the root, which is
+// split when it is full.
 int tree_height(const Index& index, const Table& table, std::int64_t length) {
   double key = 0;
   for (const auto& one : index.keys) {
@@ -63,13 +64,10 @@ int tree_height(const Index& index, const Table& table, std::int64_t length) {
     key += column && column->statistics ? std::max(1, column->statistics->average_width) : 8;
   }
   const double entry = 4 + 8 + std::ceil(key / 8) * 8;
-  const double fanout = std::max(2.0, (page - 40) * 0.7 / entry);
+  const double full = std::max(2.0, (page - 40) / entry);
   double level = static_cast<double>(length) - 1;
   int height = 0;
-  while (level > 1.5 && height < 20) {
-    level = std::ceil(level / fanout);
-    ++height;
-  }
+  for (; level > 1 && height < 20; ++height) level = level <= full ? 1 : std::ceil(level / (0.7 * full));
   return height;
 }
 

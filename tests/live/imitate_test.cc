@@ -35,7 +35,7 @@ constexpr const char* warehouse = R"(
   CREATE TABLE old_notes (since date) INHERITS (notes);
   INSERT INTO customers SELECT g, 'user' || g || '@example.com', 'r' || (g % 37) * (g % 3), (ARRAY['sad', 'ok', 'glad'])[1 + g % 3]::mood, ARRAY['t' || g % 7], date '1950-01-01' + g % 9000
     FROM generate_series(1, 20000) g;
-  INSERT INTO orders SELECT g, 1 + (g * g % 20000), CASE WHEN g % 50 = 0 THEN 'open' WHEN g % 7 = 0 THEN NULL ELSE 'done' END, timestamptz '2026-01-01' + g * interval '1 minute', g % 1000, repeat('x', g % 90)
+  INSERT INTO orders SELECT g, 1 + (g::bigint * g % 20000), CASE WHEN g % 50 = 0 THEN 'open' WHEN g % 7 = 0 THEN NULL ELSE 'done' END, timestamptz '2026-01-01' + g * interval '1 minute', g % 1000, repeat('x', g % 90)
     FROM generate_series(1, 120000) g;
   INSERT INTO notes SELECT g, 'x' FROM generate_series(1, 9000) g;
   INSERT INTO old_notes SELECT g, 'x', now() FROM generate_series(1, 9000) g;
@@ -49,9 +49,13 @@ constexpr const char* warehouse = R"(
   CREATE MATERIALIZED VIEW sold AS SELECT sku, sum(quantity) AS pieces FROM stock."Items" GROUP BY sku;
   CREATE INDEX sold_sku ON sold (sku);
   DELETE FROM orders WHERE id % 11 = 0;
-  VACUUM ANALYZE;
-  INSERT INTO orders SELECT g, 7, 'late', now(), 3, NULL FROM generate_series(200000, 201000) g;
 )";
+
+void fill(live::Database& database) {
+  database.run(warehouse);
+  database.run("VACUUM ANALYZE");
+  database.run("INSERT INTO orders SELECT g, 7, 'late', now(), 3, NULL FROM generate_series(200000, 201000) g");  // after what statistics know
+}
 
 constexpr const char* queries[] = {
     "SELECT * FROM customers WHERE id = 77",
@@ -106,7 +110,7 @@ std::string difference(const json& real, const json& imitated) {
 
 TEST(Imitation, PlansAsTheServerDoes) {
   live::Database database;
-  database.run(warehouse);
+  fill(database);
   database.run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET random_page_cost = 1.7', current_database()); END $$");
   const Folder folder;
   const auto snapshot = take_snapshot(database, folder, "--with-values");
@@ -131,7 +135,7 @@ TEST(Imitation, PlansAsTheServerDoes) {
 
 TEST(Imitation, ServesAdviseAndCheck) {
   live::Database database;
-  database.run(warehouse);
+  fill(database);
   database.run("CREATE EXTENSION hypopg");
   const Folder folder;
   const auto file = folder.write("queries.sql", "SELECT * FROM orders WHERE total = 7;\nSELECT id FROM orders WHERE placed_at = '2026-02-01';\nSELECT id FROM customers WHERE region = 'r5';\n");
@@ -157,7 +161,7 @@ TEST(Imitation, ServesAdviseAndCheck) {
 
 TEST(Imitation, WithoutValuesSaysSo) {
   live::Database database;
-  database.run(warehouse);
+  fill(database);
   const Folder folder;
   const auto snapshot = take_snapshot(database, folder, "");
   const auto file = folder.write("queries.sql", "SELECT sum(total) FROM orders WHERE customer_id = 4711;\nSELECT id FROM orders WHERE total = 5;");
