@@ -55,8 +55,8 @@ void put(std::string& bytes, std::size_t at, T value) {
   std::memcpy(bytes.data() + at, &value, sizeof value);
 }
 
-// Levels above the leaves: inner pages hold the beginnings of their children's first entries, 70 % full but for the root, which is
-// split when it is full.
+// Levels above the leaves: inner pages hold the beginnings of their children's first entries, 70 % full. A key is mostly there before
+// the rows are, and its root is split when it is full.
 int tree_height(const Index& index, const Table& table, std::int64_t length) {
   double key = 0;
   for (const auto& one : index.keys) {
@@ -67,7 +67,7 @@ int tree_height(const Index& index, const Table& table, std::int64_t length) {
   const double full = std::max(2.0, (page - 40) / entry);
   double level = static_cast<double>(length) - 1;
   int height = 0;
-  for (; level > 1 && height < 20; ++height) level = level <= full ? 1 : std::ceil(level / (0.7 * full));
+  for (; level > 1 && height < 20; ++height) level = index.constraint && level <= full ? 1 : std::ceil(level / (0.7 * full));
   return height;
 }
 
