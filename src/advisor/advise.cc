@@ -13,6 +13,7 @@
 #include "advisor/size.h"
 #include "advisor/uncosted.h"
 #include "advisor/upkeep.h"
+#include "sql/facts.h"
 
 namespace pgadvise::advisor {
 namespace {
@@ -22,6 +23,9 @@ using Clock = std::chrono::steady_clock;
 constexpr int most_layers = 20;          // of plans, each without the indexes of those before it
 constexpr double least_saved = 1;          // by a call: a page read in sequence
 constexpr double gain_without_limit = 0.01;
+constexpr double most_calibration = 100;
+constexpr double upkeep_of_brin = 0.05;    // of a B-tree's: a range's entry changes with a new extreme only
+constexpr std::chrono::milliseconds between_progress{200};
 
 class Advisor {
  public:
@@ -32,6 +36,8 @@ class Advisor {
 
   Advice run() {
     advice_.budget_bytes = options_.budget;
+    for (const auto& source : workload_.sources)
+      if (source.format == "sql") sql_files_.insert(source.path);
     studied_ = study(workload_, catalog_, source_, [this] { return stop(); }, advice_.not_explained, diagnostics_);
     model_.stop_when([this] { return stop(); });
     ask_without_indexes();
@@ -46,51 +52,98 @@ class Advisor {
   }
 
  private:
-  bool stop() const { return Clock::now() > end_ || (options_.stop && options_.stop()); }
-  bool ended() const { return stop() || model_.lost(); }
+  bool stop() {
+    const auto now = Clock::now();
+    if (options_.progress && now > next_progress_) {
+      next_progress_ = now + between_progress;
+      options_.progress({what_if_.calls(), studied_.size(), total_ > 0 ? std::min(1.0, reached_ / total_) : 1});
+    }
+    return now > end_ || (options_.stop && options_.stop());
+  }
+  bool ended() { return stop() || model_.lost(); }
+
+  struct Asked {
+    std::size_t query = 0;
+    std::vector<std::pair<const plan::WhatIfStatement*, plan::WhatIfPlan>> plans;
+    double cost() const {
+      double sum = 0;
+      for (const auto& [statement, plan] : plans) sum += plan.cost;
+      return plans.empty() ? 0 : sum / static_cast<double>(plans.size());
+    }
+  };
+
+  // Nothing: the server is lost.
+  std::optional<Asked> ask_without_indexes(std::size_t query) {
+    Asked asked{query, {}};
+    std::string why;
+    for (const auto& statement : studied_[query].statements) {
+      auto plan = what_if_.cost(statement, {});
+      if (plan) asked.plans.emplace_back(&statement, *plan);
+      else why = plan.error().what;
+      if (plan || plan.error().kind != Error::Kind::database) continue;
+      diagnostics_.push_back(plan.error());
+      advice_.complete = false;
+      return std::nullopt;
+    }
+    if (asked.plans.empty()) {
+      ++advice_.not_explained;
+      diagnostics_.push_back({Error::Kind::passing, "query " + studied_[query].query->fingerprint, "not explained: " + why, {}});
+    }
+    return asked;
+  }
+
+  // How many milliseconds a unit of the planner's cost takes in this workload: the median, each query counting by its logged time.
+  static double time_of_cost(const std::vector<std::pair<double, double>>& times) {
+    auto sorted = times;
+    std::sort(sorted.begin(), sorted.end());
+    double half = 0;
+    for (const auto& [rate, time] : sorted) half += time / 2;
+    for (const auto& [rate, time] : sorted)
+      if ((half -= time) <= 0) return rate;
+    return 0;
+  }
 
   void ask_without_indexes() {
+    std::vector<Asked> all;
+    std::vector<std::pair<double, double>> times;
     for (std::size_t at = 0; at < studied_.size() && !stop(); ++at) {
-      const Studied& studied = studied_[at];
-      std::vector<std::pair<const plan::WhatIfStatement*, plan::WhatIfPlan>> plans;
-      std::string why;
-      for (const auto& statement : studied.statements) {
-        auto plan = what_if_.cost(statement, {});
-        if (plan) plans.emplace_back(&statement, *plan);
-        else why = plan.error().what;
-        if (!plan && plan.error().kind == Error::Kind::database) {
-          diagnostics_.push_back(plan.error());
-          advice_.complete = false;
-          found_.resize(model_.size());
-          return;
-        }
-      }
-      if (plans.empty()) {
-        ++advice_.not_explained;
-        diagnostics_.push_back({Error::Kind::passing, "query " + studied.query->fingerprint, "not explained: " + why, {}});
-      }
-      const double calls = static_cast<double>(studied.query->calls);
-      for (const auto& [statement, plan] : plans) {
-        const double weight = calls / static_cast<double>(plans.size());
-        model_.add({at, weight, *statement}, plan);
+      auto asked = ask_without_indexes(at);
+      if (!asked) break;
+      if (asked->plans.empty()) continue;
+      const Query& query = *studied_[at].query;
+      if (query.timed_calls && query.total_ms > 0 && asked->cost() > 0) times.emplace_back(query.mean_ms() / asked->cost(), query.total_ms);
+      all.push_back(std::move(*asked));
+    }
+    const double rate = options_.by_time ? time_of_cost(times) : 0;
+    calibration_.assign(studied_.size(), 1);
+    for (const auto& asked : all) {
+      const Query& query = *studied_[asked.query].query;
+      if (rate > 0 && query.timed_calls && asked.cost() > 0)
+        calibration_[asked.query] = std::clamp(query.mean_ms() / asked.cost() / rate, 1 / most_calibration, most_calibration);
+      const double calls = static_cast<double>(query.calls) / static_cast<double>(asked.plans.size());
+      for (const auto& [statement, plan] : asked.plans) {
+        const double weight = calls * calibration_[asked.query];
+        model_.add({asked.query, weight, *statement}, plan);
         base_.push_back(plan.cost);
         total_ += weight * plan.cost;
-        if (studied.query->facts.kind != StatementKind::select) writes_.push_back({&studied.query->facts, weight * plan.rows_written});
+        if (query.facts.kind != StatementKind::select) writes_.push_back({&query.facts, calls * plan.rows_written});
       }
     }
+    reached_ = total_;
     found_.resize(model_.size());
   }
 
   // Known by its number; made on the first sight.
-  int number(const IndexProposal& proposal) {
-    const std::string key = quote_key(proposal);
+  int number(const IndexProposal& proposal, bool brin = false) {
+    const std::string key = quote_key(proposal) + (brin ? " brin" : "");
     const auto known = numbers_.find(key);
     if (known != numbers_.end()) return known->second;
-    const int index = what_if_.add(proposal.table, hypothetical_indexes(proposal, catalog_));
+    const int index = what_if_.add(proposal.table, hypothetical_indexes(proposal, catalog_, brin));
     numbers_.emplace(key, index);
     proposals_.push_back(proposal);
-    sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_));
-    sizes_.upkeep.push_back(upkeep(proposal, writes_, catalog_));
+    brin_.push_back(brin);
+    sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : brin ? brin_size(proposal, catalog_) : index_size(proposal, catalog_));
+    sizes_.upkeep.push_back(upkeep(proposal, writes_, catalog_) * (brin ? upkeep_of_brin : 1));
     return index;
   }
 
@@ -99,9 +152,10 @@ class Advisor {
   }
 
   // Those that the budget leaves room for.
-  IndexSet numbers(const std::vector<IndexProposal>& proposals) {
+  IndexSet numbers(const std::vector<IndexProposal>& proposals, const std::vector<IndexProposal>& ranges = {}) {
     std::set<int> all;
     for (const auto& proposal : proposals) all.insert(number(proposal));
+    for (const auto& proposal : ranges) all.insert(number(proposal, true));
     if (options_.hypopg_sizes) {
       IndexSet unknown;
       for (const int index : all)
@@ -122,12 +176,14 @@ class Advisor {
     // Of all questions at once: one round trip asks for the sizes.
     std::vector<IndexProposal> all;
     std::vector<std::vector<IndexProposal>> own(studied_.size());
+    std::vector<std::vector<IndexProposal>> ranges(studied_.size());
     for (std::size_t at = 0; at < studied_.size(); ++at) {
       own[at] = candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_, {options_.max_width});
+      if (options_.max_width >= 3) ranges[at] = range_candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_);
       all.insert(all.end(), own[at].begin(), own[at].end());
     }
     if (!ended()) (void)numbers(all);
-    for (std::size_t at = 0; at < model_.size() && !ended(); ++at) peel(at, numbers(own[model_.question(at).query]));
+    for (std::size_t at = 0; at < model_.size() && !ended(); ++at) peel(at, numbers(own[model_.question(at).query], ranges[model_.question(at).query]));
     for (int width = 3; width <= options_.max_width; ++width)
       for (std::size_t at = 0; at < model_.size() && !ended(); ++at) refine(at);
     relate();
@@ -154,8 +210,10 @@ class Advisor {
     for (const int index : found_[at]) {
       const IndexProposal& used = proposals_[static_cast<std::size_t>(index)];
       const auto mentioned = studied.mentioned.find(used.table);
-      if (mentioned == studied.mentioned.end() || !refined_.insert({at, index}).second) continue;
-      for (auto& proposal : refinements(used, studied.query->facts, mentioned->second, catalog_, {options_.max_width})) wider.push_back(std::move(proposal));
+      if (brin_[static_cast<std::size_t>(index)] || mentioned == studied.mentioned.end() || !refined_.insert({at, index}).second) continue;
+      const QueryFacts* spelled = literal_facts(at);
+      for (auto& proposal : refinements(used, spelled ? *spelled : studied.query->facts, mentioned->second, catalog_, {options_.max_width, spelled != nullptr}))
+        wider.push_back(std::move(proposal));
     }
     if (wider.empty()) return;
     IndexSet all(found_[at].begin(), found_[at].end());
@@ -165,6 +223,17 @@ class Advisor {
     peel(at, both);
   }
 
+  // With the constants of the statement, where they may be shown: the user wrote them into an .sql file, or asked for them.
+  const QueryFacts* literal_facts(std::size_t at) {
+    const Question& question = model_.question(at);
+    const Query& query = *studied_[question.query].query;
+    const bool own = !query.samples.empty() && std::all_of(query.samples.begin(), query.samples.end(), [&](const Sample& sample) { return sql_files_.count(sample.place.file) > 0; });
+    if ((!own && !options_.show_literals) || question.statement.generic || !question.statement.parameters.empty()) return nullptr;
+    auto& facts = spelled_[at];
+    if (!facts) facts = sql::query_facts(question.statement.sql, catalog_);
+    return &*facts;
+  }
+
   void relate() {
     std::vector<std::set<std::string>> leads(model_.size());
     std::set<int> alive;
@@ -172,7 +241,8 @@ class Advisor {
       std::vector<IndexProposal> shorter;
       for (const int index : found_[at]) {
         const IndexProposal proposal = proposals_[static_cast<std::size_t>(index)];
-        leads[at].insert(lead(proposal));
+        leads[at].insert(lead(index));
+        if (brin_[static_cast<std::size_t>(index)]) continue;
         for (auto& prefix : prefixes(proposal)) {
           const Table* table = catalog_.table(prefix.table);
           if (!table || !already_served(prefix, *table)) shorter.push_back(std::move(prefix));
@@ -184,7 +254,7 @@ class Advisor {
     }
     alive_.assign(alive.begin(), alive.end());
     std::map<std::string, IndexSet> alike;
-    for (const int index : alive_) alike[lead(proposals_[static_cast<std::size_t>(index)])].push_back(index);
+    for (const int index : alive_) alike[lead(index)].push_back(index);
     sizes_.alike.resize(proposals_.size());
     for (const auto& [first, indexes] : alike)
       for (const int index : indexes) sizes_.alike[static_cast<std::size_t>(index)] = indexes;
@@ -196,14 +266,16 @@ class Advisor {
     }
   }
 
-  static std::string lead(const IndexProposal& proposal) {
+  std::string lead(int index) const {
+    const IndexProposal& proposal = proposals_[static_cast<std::size_t>(index)];
     IndexProposal first{.table = proposal.table, .keys = {proposal.keys.front()}};
-    return quote_key(first);
+    return quote_key(first) + (brin_[static_cast<std::size_t>(index)] ? " brin" : "");
   }
 
   void choose() {
     SelectionOptions how{.budget = options_.budget, .max_indexes = options_.max_indexes};
     if (!options_.budget && !options_.max_indexes) how.least_gain = gain_without_limit;
+    how.reached = [this](double cost) { reached_ = std::min(reached_, cost); };
     chosen_ = select_indexes(model_, sizes_, alive_, {groups_.begin(), groups_.end()}, how);
   }
 
@@ -212,9 +284,9 @@ class Advisor {
     std::vector<IndexProposal> made;
     for (const auto& step : pay_off(model_, sizes_, chosen_)) {
       const IndexProposal& proposal = proposals_[static_cast<std::size_t>(step.index)];
-      IndexDdl ddl = create_index(proposal, namer, catalog_, nullptr);
+      IndexDdl ddl = create_index(proposal, namer, catalog_, nullptr, brin_[static_cast<std::size_t>(step.index)]);
       AdvisedIndex index{proposal.table, std::move(ddl.sql), std::move(ddl.down_sql), sizes_.bytes[static_cast<std::size_t>(step.index)], step.saved,
-                         sizes_.upkeep[static_cast<std::size_t>(step.index)], {}};
+                         sizes_.upkeep[static_cast<std::size_t>(step.index)], {}, {}};
       std::set<std::string> users;
       for (const auto at : model_.questions_of(step.index)) {
         const IndexSet used = model_.used(at, chosen_);
@@ -222,7 +294,7 @@ class Advisor {
       }
       index.queries.assign(users.begin(), users.end());
       advice_.indexes.push_back(std::move(index));
-      made.push_back(proposal);
+      if (!brin_[static_cast<std::size_t>(step.index)]) made.push_back(proposal);
     }
     advice_.cost_before = total_;
     advice_.cost_after = workload_cost(model_, sizes_, chosen_);
@@ -247,6 +319,8 @@ class Advisor {
       AdvisedQuery& query = queries[at];
       query.fingerprint = studied_[at].query->fingerprint;
       query.text = studied_[at].query->text;
+      query.mean_ms = studied_[at].query->mean_ms();
+      query.calibration = calibration_[at];
       query.weight = weights[at];
       query.cost_before /= weights[at];
       query.cost_after /= weights[at];
@@ -270,10 +344,16 @@ class Advisor {
   CostModel model_;
   Clock::time_point end_;
   std::vector<double> base_;  // of one call, by question
+  std::vector<double> calibration_;  // by query studied
   double total_ = 0;
+  double reached_ = 0;  // the least cost found so far
+  Clock::time_point next_progress_ = Clock::now();
+  std::set<std::string> sql_files_;
+  std::map<std::size_t, std::optional<QueryFacts>> spelled_;  // by question
   std::vector<Write> writes_;
   std::map<std::string, int> numbers_;
   std::vector<IndexProposal> proposals_;  // by number
+  std::vector<bool> brin_;                // by number
   Sizes sizes_;
   std::vector<std::set<int>> found_;  // by question: what some plan of it uses
   std::set<std::pair<std::size_t, int>> refined_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 
 #include <fmt/format.h>
@@ -13,6 +14,9 @@ namespace {
 
 constexpr int widest_key = 500;          // bytes on the average: an entry over 2,704 bytes is refused when the index is built
 constexpr std::size_t most_included = 8;
+constexpr double most_filter_values = 50;
+constexpr double in_order = 0.9;            // the least correlation with the rows' places for BRIN
+constexpr std::int64_t least_brin_pages = 1280;  // ten ranges
 
 bool sortable(const Column& column) {
   static const std::set<std::string_view> without_order = {"json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle",
@@ -160,18 +164,30 @@ class Maker {
   std::vector<IndexProposal> out_;
 };
 
+bool names_a_kind(const std::string& type) {
+  static const std::set<std::string_view> no = {"smallint", "integer", "bigint", "numeric", "real", "double precision", "money", "oid", "uuid", "date", "interval", "inet", "bytea"};
+  return !no.count(type) && !type.starts_with("numeric(") && !type.starts_with("time") && !type.ends_with("[]");
+}
+
 bool has_key(const IndexProposal& proposal, const std::string& column) {
   return std::any_of(proposal.keys.begin(), proposal.keys.end(), [&](const IndexKey& key) { return key.column == column; });
 }
 
-// What the statement always asks of a column and what holds for some rows only: c IS NULL, or a truth value.
-std::string constant_filter(const Predicate& predicate, const Table& table) {
+// What the statement always asks of a column and what holds for some rows only: c IS NULL, a truth value, or c = 'x'.
+std::string constant_filter(const Predicate& predicate, const Table& table, bool literals) {
   const Column* column = table.column(predicate.column.column);
   if (!column || predicate.under_or || !predicate.wrapper.empty() || predicate.column.table != table.name) return {};
   const std::string name = quote_identifier(column->name);
   if (predicate.op == Predicate::Op::is_null) return name + " IS NULL";
   if (predicate.op == Predicate::Op::is_not_null) return name + " IS NOT NULL";
-  if (predicate.op != Predicate::Op::equality || column->type != "boolean" || predicate.value != Predicate::Value::constant) return {};
+  if (predicate.op != Predicate::Op::equality || predicate.value != Predicate::Value::constant) return {};
+  if (column->type != "boolean") {
+    // A state, a kind, a country: not a number or a time, which is another one with the next call, and not one value of many.
+    if (!names_a_kind(column->type)) return {};
+    const double distinct = column->statistics ? column->statistics->distinct : 0;
+    const bool few = distinct > 1 && distinct <= most_filter_values;
+    return literals && few && predicate.constant && predicate.constant->size() < 100 ? name + " = " + quote_literal(*predicate.constant) : std::string();
+  }
   if (predicate.constant == "true" || predicate.constant == "t") return name;
   if (predicate.constant == "false" || predicate.constant == "f") return "NOT " + name;
   return {};
@@ -184,6 +200,24 @@ std::vector<IndexProposal> candidates(const QueryFacts& facts, const std::map<Qu
   Maker maker(facts, catalog, options);
   for (const auto& [name, columns] : mentioned) maker.table(name, columns);
   return maker.take();
+}
+
+std::vector<IndexProposal> range_candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog) {
+  static const std::set<std::string_view> types = {"integer", "bigint", "smallint", "numeric", "date", "timestamp without time zone", "timestamp with time zone"};
+  std::vector<IndexProposal> out;
+  for (const auto& predicate : facts.predicates) {
+    const Table* table = catalog.table(predicate.column.table);
+    const Column* column = table ? table->column(predicate.column.column) : nullptr;
+    if (!column || !mentioned.count(table->name) || predicate.op != Predicate::Op::range || !predicate.wrapper.empty() || predicate.value == Predicate::Value::column) continue;
+    if (!types.count(column->type) || !column->statistics || std::abs(column->statistics->correlation) < in_order) continue;
+    if (!table->statistics || table->statistics->pages < least_brin_pages) continue;
+    const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
+      return index.method == "brin" && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) { return key.column == column->name; });
+    });
+    IndexProposal proposal{.table = table->name, .keys = {{.column = column->name}}};
+    if (!there && std::find(out.begin(), out.end(), proposal) == out.end()) out.push_back(std::move(proposal));
+  }
+  return out;
 }
 
 std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts, const Mentions& mentioned, const Catalog& catalog,
@@ -210,7 +244,7 @@ std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFac
     out.push_back(std::move(covering));
   }
   for (const auto& predicate : facts.predicates) {
-    const std::string filter = constant_filter(predicate, *table);
+    const std::string filter = constant_filter(predicate, *table, options.literals);
     if (filter.empty()) continue;
     IndexProposal partial = used;
     partial.predicate = filter;

@@ -14,12 +14,16 @@ namespace pgadvise::advisor {
 
 struct CandidateOptions {
   int max_width = 4;  // key columns
+  bool literals = false;  // whether a partial index may name the constant that a column is compared with
 };
 
 // Of one and two columns, led by a column of a predicate, a join or an order; those for a LIKE prefix, for lower(c) and the
 // like, and for the statement's ORDER BY with its directions. Without what an existing index already serves.
 std::vector<IndexProposal> candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog,
                                       const CandidateOptions& options);
+
+// Single columns of large tables whose rows lie in their order, asked for by range: for BRIN.
+std::vector<IndexProposal> range_candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog);
 
 // What could be still better than an index that a plan uses: one more column, the rest of the mentioned columns as INCLUDE,
 // only the rows that the statement always asks for.

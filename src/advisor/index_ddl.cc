@@ -100,6 +100,8 @@ std::string partition_sql(const Table& table, const QualifiedName* parent_index,
   return name.name;
 }
 
+std::string_view method(bool using_brin) { return using_brin ? "USING brin " : ""; }
+
 std::string drizzle_name(const Project* project, const std::string& key) {
   if (!project) return {};
   const auto it = std::find_if(project->drizzle_names.begin(), project->drizzle_names.end(),
@@ -192,22 +194,22 @@ std::string IndexNamer::name(const QualifiedName& table, const std::vector<Index
   return name;
 }
 
-std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog) {
+std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog, bool using_brin) {
   std::vector<std::string> out;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
     for (const Table* partition : partitions(catalog, proposal.table)) {
       IndexProposal part = proposal;
       part.table = partition->name;
-      for (auto& sql : hypothetical_indexes(part, catalog)) out.push_back(std::move(sql));
+      for (auto& sql : hypothetical_indexes(part, catalog, using_brin)) out.push_back(std::move(sql));
     }
     return out;
   }
-  out.push_back(fmt::format("CREATE INDEX ON {} {}", sql::quote_name(proposal.table), index_definition(proposal)));
+  out.push_back(fmt::format("CREATE INDEX ON {} {}{}", sql::quote_name(proposal.table), method(using_brin), index_definition(proposal)));
   return out;
 }
 
-IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog, const Project* project) {
+IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog, const Project* project, bool using_brin) {
   IndexDdl ddl;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
@@ -217,7 +219,7 @@ IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Ca
     ddl.drizzle = drizzle_line(proposal, name, project);
   } else {
     const std::string name = namer.name(proposal.table, proposal.keys);
-    ddl.sql = fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {};", sql::quote_identifier(name), sql::quote_name(proposal.table), index_definition(proposal));
+    ddl.sql = fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {}{};", sql::quote_identifier(name), sql::quote_name(proposal.table), method(using_brin), index_definition(proposal));
     ddl.down_sql = fmt::format("DROP INDEX CONCURRENTLY {};", sql::quote_name({proposal.table.schema, name}));
     ddl.drizzle = drizzle_line(proposal, name, project);
   }

@@ -26,25 +26,6 @@ std::size_t parameters_of(std::string_view statement) {
   return most;
 }
 
-std::vector<plan::WhatIfStatement> statements_of(const Query& query) {
-  std::vector<plan::WhatIfStatement> out;
-  const auto add = [&](plan::WhatIfStatement statement) {
-    const bool known = std::any_of(out.begin(), out.end(), [&](const auto& other) { return other.sql == statement.sql && other.parameters == statement.parameters; });
-    if (!known && out.size() < most_samples) out.push_back(std::move(statement));
-  };
-  for (const auto& sample : query.samples) {
-    if (sample.statement.empty()) continue;
-    const std::size_t wanted = parameters_of(sample.statement);
-    if (wanted == 0) add({sample.statement, {}, false, {}});
-    else if (sample.parameters && sample.parameters->size() == wanted) add({sample.statement, *sample.parameters, false, {}});
-  }
-  if (out.empty()) {
-    const std::string& text = query.samples.empty() || query.samples.front().statement.empty() ? query.text : query.samples.front().statement;
-    out.push_back({text, {}, parameters_of(text) > 0, {}});
-  }
-  return out;
-}
-
 bool may_gain(const Query& query) {
   const bool plain = query.facts.kind == StatementKind::select || query.facts.kind == StatementKind::insert || query.facts.kind == StatementKind::update ||
                      query.facts.kind == StatementKind::delete_ || query.facts.kind == StatementKind::merge;
@@ -89,6 +70,25 @@ class Study {
 };
 
 }  // namespace
+
+std::vector<plan::WhatIfStatement> statements_of(const Query& query) {
+  std::vector<plan::WhatIfStatement> out;
+  const auto add = [&](plan::WhatIfStatement statement) {
+    const bool known = std::any_of(out.begin(), out.end(), [&](const auto& other) { return other.sql == statement.sql && other.parameters == statement.parameters; });
+    if (!known && out.size() < most_samples) out.push_back(std::move(statement));
+  };
+  for (const auto& sample : query.samples) {
+    if (sample.statement.empty()) continue;
+    const std::size_t wanted = parameters_of(sample.statement);
+    if (wanted == 0) add({sample.statement, {}, false, {}});
+    else if (sample.parameters && sample.parameters->size() == wanted) add({sample.statement, *sample.parameters, false, {}});
+  }
+  if (out.empty()) {
+    const std::string& text = query.samples.empty() || query.samples.front().statement.empty() ? query.text : query.samples.front().statement;
+    out.push_back({text, {}, parameters_of(text) > 0, {}});
+  }
+  return out;
+}
 
 std::vector<Studied> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, const std::function<bool()>& stop,
                            std::size_t& not_explained, Diagnostics& diagnostics) {

@@ -23,6 +23,9 @@ struct Studied {
   std::vector<plan::WhatIfStatement> statements;  // up to three ways of calling it
 };
 
+// The ways in which it was called, three at most: with values where they are known, else one with its parameters.
+std::vector<plan::WhatIfStatement> statements_of(const Query& query);
+
 // Queries that read no table of the catalog (BEGIN, SET, SELECT 1, the catalogs) are passed over in silence; others that can't be
 // explained are named in `diagnostics` and counted. A lost server is Kind::database there, and ends it, as `stop` does.
 std::vector<Studied> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, const std::function<bool()>& stop,

@@ -137,6 +137,7 @@ class Selection {
     chosen_ = std::move(next);
     total_ = upkeep(chosen_);
     for (std::size_t at = 0; at < model_.size(); ++at) total_ += weight(at) * costs_[at];
+    if (options_.reached) options_.reached(total_);
   }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct SelectionOptions {
   double least_local_gain = 0.1;
   // No query may cost more than this many times what it costs without indexes.
   double most_loss = 1.1;
+  std::function<void(double)> reached;  // called with the workload's cost whenever it has become less than ever
 };
 
 // By candidate.

@@ -65,6 +65,10 @@ double share(const IndexProposal& proposal, const Table& table) {
     if (proposal.predicate == name + " IS NULL" || proposal.predicate == "\"" + name + "\" IS NULL") return column.statistics->null_fraction;
     if (proposal.predicate == name + " IS NOT NULL" || proposal.predicate == "\"" + name + "\" IS NOT NULL") return 1 - column.statistics->null_fraction;
   }
+  // "c = 'x'": at most the share of the most common value.
+  for (const auto& column : table.columns)
+    if (column.statistics && (proposal.predicate->starts_with(column.name + " = ") || proposal.predicate->starts_with("\"" + column.name + "\" = ")))
+      return std::clamp(std::max(column.statistics->top_frequency, column.statistics->distinct > 0 ? 1 / column.statistics->distinct : 0.5), 0.001, 1.0);
   return 0.5;
 }
 
@@ -88,6 +92,15 @@ double bytes_of(const IndexProposal& proposal, const Table& table) {
 }
 
 }  // namespace
+
+std::int64_t brin_size(const IndexProposal& proposal, const Catalog& catalog) {
+  const Table* table = catalog.table(proposal.table);
+  if (!table || !table->statistics) return 0;
+  constexpr double entry = 40;
+  constexpr double pages_of_a_range = 128;
+  const double ranges = std::ceil(static_cast<double>(table->statistics->pages) / pages_of_a_range);
+  return static_cast<std::int64_t>((2 + std::ceil(ranges * entry / usable)) * page);
+}
 
 std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog) {
   const Table* table = catalog.table(proposal.table);

@@ -12,4 +12,7 @@ namespace pgadvise::advisor {
 // partitioned table all partitions together. Without statistics a column is taken for 16 bytes and all different.
 std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog);
 
+// The same of a BRIN index: an entry of two values for each 128 pages of the table.
+std::int64_t brin_size(const IndexProposal& proposal, const Catalog& catalog);
+
 }  // namespace pgadvise::advisor

@@ -75,7 +75,9 @@ std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, co
                    fmt::format("CREATE INDEX {}{} ON {} USING gin ({}{});", concurrently, quote_identifier(name), quote_name(table.schema, table.name),
                                quote_identifier(column), operator_class.empty() ? "" : " " + operator_class),
                    fmt::format("DROP INDEX {}{};", concurrently, quote_name(table.schema, name)), std::move(reason),
-                   {found.second.begin(), found.second.end()}});
+                   {found.second.begin(), found.second.end()},
+                   {},
+                   {}});
   }
   return out;
 }

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,17 +12,22 @@
 #include <fmt/format.h>
 
 #include "advisor/advise.h"
+#include "advisor/questions.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/plans.h"
+#include "cli/progress.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
+#include "pg/verify.h"
 #include "pg/what_if.h"
+#include "plan/safety.h"
 #include "report/advice.h"
 #include "sql/facts.h"
+#include "sql/statement.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -42,7 +50,15 @@ struct Options {
   std::string output;
   bool show_literals = false;
   pg::Acting acting;
+  std::string weigh_by = "time";
+  bool verify = false;
+  std::string disposable;
+  double verify_timeout = 10;
 };
+
+constexpr std::int64_t largest_to_build = 1'000'000'000;  // bytes of a table
+constexpr std::chrono::seconds build_limit{120};
+constexpr double least_gain = 0.01;  // of the workload's cost, as without a budget
 
 // The first Ctrl-C ends the search with the best so far, the second one the program.
 std::atomic<bool> interrupted{false};
@@ -97,9 +113,9 @@ class Advise {
     Workload workload = read_workload();
     const auto connection = connect();
     if (!connection) return tl::unexpected(connection.error());
-    auto catalog = pg::read_catalog(**connection, diagnostics_);
+    auto catalog = production_ ? Result<Catalog>(std::move(*production_)) : pg::read_catalog(**connection, diagnostics_);
     if (!catalog) return tl::unexpected(catalog.error());
-    if (sandbox_) catalog->statistics_days.reset();
+    if (sandbox_ && !production_) catalog->statistics_days.reset();
     (*connection)->act_as(options_.acting);
     const auto source = pg::make_plan_source(**connection);
     if (!source) return tl::unexpected(source.error());
@@ -107,16 +123,141 @@ class Advise {
     if (!sandbox_) tell_unguarded(**source, **connection, diagnostics_);
     const auto what_if = pg::make_what_if(**connection);
     if (!what_if) return tl::unexpected(what_if.error());
+    if (options_.verify)
+      if (const auto may = may_verify(**connection); !may) return may;
     sql::resolve(workload, *catalog);
     how.max_indexes = options_.max_indexes;
     how.max_width = options_.max_width;
     how.hypopg_sizes = options_.sizes == "hypopg";
     how.time_limit = std::chrono::milliseconds(static_cast<std::int64_t>(options_.time_limit * 1000));
+    how.by_time = options_.weigh_by == "time";
+    how.show_literals = options_.show_literals;
     how.stop = [] { return interrupted.load(); };
+    ProgressLine progress;
+    if (progress.wanted())
+      how.progress = [&](const advisor::AdviseProgress& now) {
+        progress.show(fmt::format("pgadvise: {} plans asked for, {} queries, best so far: {:.1f} % of the cost is left", now.plans, now.queries, 100 * now.left));
+      };
     std::signal(SIGINT, interrupt);
     advice_ = advisor::advise(workload, *catalog, **source, **what_if, how, diagnostics_);
+    if (sandbox_ && !statistics_only_) cost_the_uncosted(workload, *catalog, **what_if);
+    Result<void> verified;
+    if (options_.verify && !interrupted) verified = verify(workload, **connection, **source, progress);
     std::signal(SIGINT, SIG_DFL);
+    return verified;
+  }
+
+  Result<void> may_verify(pg::Connection& connection) {
+    if (statistics_only_) return fail(Error::Kind::usage, "--verify", "the sandbox has a server's statistics, and no rows to run queries on", "--schema and --load build one with rows");
+    if (sandbox_) return {};
+    const auto why = pg::not_disposable(connection, options_.disposable);
+    if (why.empty()) return {};
+    return fail(Error::Kind::usage, connection.where(), why, "--verify builds indexes: give it a copy, and its name to --disposable");
+  }
+
+  // What HypoPG can't suppose is built, on a sandbox with rows, beside nothing else: at least so much it saves.
+  void cost_the_uncosted(const Workload& workload, const Catalog& catalog, plan::WhatIf& what_if) {
+    std::int64_t left = advice_->budget_bytes.value_or(std::numeric_limits<std::int64_t>::max());
+    for (const auto& index : advice_->indexes) left -= index.size_bytes;
+    std::vector<UncostedIndex> still;
+    for (auto& index : advice_->not_costed) {
+      const Table* table = catalog.table(index.table);
+      const bool small = table && table->statistics && table->statistics->bytes <= largest_to_build;
+      if (interrupted || !small || table->kind == Table::Kind::partitioned || !cost_built(workload, what_if, index) || *index.size_bytes > left || !take(index, left))
+        still.push_back(std::move(index));
+    }
+    advice_->not_costed = std::move(still);
+  }
+
+  bool cost_built(const Workload& workload, plan::WhatIf& what_if, UncostedIndex& index) {
+    pg::Connection& connection = sandbox_->connection();
+    what_if.clear();
+    if (index.sql.find("gin_trgm_ops") != std::string::npos) (void)sandbox_->admin().query("CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public");
+    connection.set_deadline(build_limit);
+    const auto built = connection.query(replace_all(index.sql, " CONCURRENTLY", ""));
+    connection.set_deadline({});
+    if (!built) {
+      index.reason += "; can't be built on the sandbox: " + built.error().what;
+      return false;
+    }
+    const std::string down = replace_all(index.down_sql, " CONCURRENTLY", "");
+    const auto name = trim(std::string_view(down).substr(std::string_view("DROP INDEX ").size()));
+    const auto size = connection.query("SELECT pg_catalog.pg_relation_size($1::pg_catalog.regclass)", {std::string(name.substr(0, name.size() - 1))});
+    index.size_bytes = size && !size->empty() && size->front()[0] ? std::strtoll(size->front()[0]->c_str(), nullptr, 10) : 0;
+    index.cost_saved = 0;
+    for (const auto& fingerprint : index.queries) {
+      const Query* query = workload.query(fingerprint);
+      const auto advised = std::find_if(advice_->queries.begin(), advice_->queries.end(), [&](const AdvisedQuery& other) { return other.fingerprint == fingerprint; });
+      if (!query || advised == advice_->queries.end()) continue;
+      double cost = 0;
+      const auto statements = advisor::statements_of(*query);
+      for (const auto& statement : statements) {
+        const auto plan = what_if.cost(statement, {});
+        cost += (plan ? plan->cost : advised->cost_after) / static_cast<double>(statements.size());
+      }
+      if (cost >= advised->cost_after) continue;
+      *index.cost_saved += advised->weight * (advised->cost_after - cost);
+      built_costs_[index.sql][fingerprint] = cost;
+    }
+    what_if.clear();
+    (void)connection.query(down);
+    return true;
+  }
+
+  // Among the indexes that are proposed, if it pays as they do.
+  bool take(const UncostedIndex& index, std::int64_t& left) {
+    const bool room = !options_.max_indexes || advice_->indexes.size() < options_.max_indexes;
+    if (!room || *index.cost_saved < least_gain * advice_->cost_before) return false;
+    left -= *index.size_bytes;
+    advice_->cost_after -= *index.cost_saved;
+    AdvisedIndex out{index.table, index.sql, index.down_sql, *index.size_bytes, *index.cost_saved, 0, {}, {}};
+    for (auto& query : advice_->queries)
+      if (const auto cost = built_costs_[index.sql].find(query.fingerprint); cost != built_costs_[index.sql].end()) {
+        query.cost_after = std::min(query.cost_after, cost->second);
+        out.queries.push_back(query.fingerprint);
+      }
+    std::sort(out.queries.begin(), out.queries.end());
+    advice_->indexes.push_back(std::move(out));
+    return true;
+  }
+
+  Result<void> verify(const Workload& workload, pg::Connection& connection, plan::PlanSource& source, ProgressLine& progress) {
+    if (sandbox_) (void)connection.run_script("VACUUM ANALYZE");
+    std::vector<pg::VerifyQuery> queries;
+    for (const auto& advised : advice_->queries) {
+      pg::VerifyQuery out{{advised.fingerprint, advised.text, advised.weight, advised.cost_before, advised.cost_after, {}, {}, {}}, {}};
+      if (const Query* query = workload.query(advised.fingerprint)) choose_statements(*query, source, out);
+      queries.push_back(std::move(out));
+    }
+    pg::VerifyOptions how;
+    how.statement_limit = std::chrono::milliseconds(static_cast<std::int64_t>(options_.verify_timeout * 1000));
+    how.stop = [] { return interrupted.load(); };
+    if (progress.wanted()) how.progress = [&](std::string_view text) { progress.show("pgadvise: " + std::string(text)); };
+    // Until what was built is gone, a second Ctrl-C must not end the program.
+    std::signal(SIGINT, [](int) { interrupted = true; });
+    std::signal(SIGTERM, [](int) { interrupted = true; });
+    auto verified = pg::verify(connection, sandbox_ ? sandbox_->conninfo() : options_.db, std::move(queries), advice_->indexes, how, diagnostics_);
+    std::signal(SIGTERM, SIG_DFL);
+    if (!verified) return tl::unexpected(verified.error());
+    advice_->verification = std::move(*verified);
+    if (sandbox_) advice_->verification->where = "the sandbox";
     return {};
+  }
+
+  // Those that may be run, by the same rules as everywhere.
+  static void choose_statements(const Query& query, plan::PlanSource& source, pg::VerifyQuery& out) {
+    for (auto& statement : advisor::statements_of(query)) {
+      const auto shape = sql::shape(statement.sql);
+      const auto dependencies = source.dependencies(statement.sql, plan::Names::session);
+      if (!shape || !dependencies) {
+        out.query.why_not = shape ? dependencies.error().what : shape.error().what;
+        continue;
+      }
+      const auto decision = plan::decide(*shape, *dependencies, !statement.generic);
+      if (decision.allowed == plan::Allowed::analyze) out.statements.push_back(std::move(statement));
+      else out.query.why_not = decision.reason;
+    }
+    if (!out.statements.empty()) out.query.why_not.clear();
   }
 
   Workload read_workload() {
@@ -129,16 +270,11 @@ class Advise {
 
   Result<pg::Connection*> connect() {
     if (options_.sandbox) {
-      auto schemas = find_schemas(options_.schema, diagnostics_);
-      std::erase_if(schemas, [&](const project::SchemaInput& schema) {
-        if (schema.kind != project::SchemaKind::server_snapshot) return false;
-        diagnostics_.push_back({Error::Kind::usage, schema.path, "is a snapshot of a server, which no sandbox can be built from: it lacks functions, triggers and types",
-                                "give --sandbox what pg_dump -s writes"});
-        return true;
-      });
-      auto sandbox = build_sandbox(schemas, options_.load, diagnostics_);
+      auto sandbox = build_sandbox(find_schemas(options_.schema, diagnostics_), options_.load, diagnostics_);
       if (!sandbox) return tl::unexpected(sandbox.error());
-      sandbox_ = std::make_unique<pg::Sandbox>(std::move(*sandbox));
+      sandbox_ = std::make_unique<pg::Sandbox>(std::move(sandbox->server));
+      production_ = std::move(sandbox->production);
+      statistics_only_ = sandbox->statistics_only;
       return &sandbox_->connection();
     }
     auto connection = pg::Connection::open(options_.db);
@@ -150,6 +286,9 @@ class Advise {
   Options options_;
   Diagnostics diagnostics_;
   std::unique_ptr<pg::Sandbox> sandbox_;
+  std::optional<Catalog> production_;  // what the sandbox's statistics are of
+  bool statistics_only_ = false;       // the sandbox has no rows
+  std::map<std::string, std::map<std::string, double>> built_costs_;  // of one call, by an index's sql and a query's fingerprint
   std::unique_ptr<pg::Connection> connection_;
   std::optional<Advice> advice_;
 };
@@ -161,7 +300,7 @@ void add_advise(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("advise", "Which indexes serve a workload best for their size, by the planner's own costs");
   auto* db = command->add_option("--db", options->db, "Database to cost on: a libpq connection string, or env (DATABASE_URL, else PG*); needs the extension hypopg");
   auto* sandbox = command->add_flag("--sandbox", options->sandbox, "Build the schema on a throwaway PostgreSQL and cost there");
-  auto* schema = command->add_option("--schema", options->schema, "Schema for the sandbox: migrations, a dump, a drizzle snapshot")->needs(sandbox);
+  auto* schema = command->add_option("--schema", options->schema, "Schema for the sandbox: migrations, a dump, a drizzle snapshot; a snapshot of a server (pgadvise snapshot) gives its sizes and statistics, too")->needs(sandbox);
   command->add_option("--load", options->load, "SQL to run in the sandbox after the schema: test data")->needs(sandbox);
   sandbox->excludes(db)->needs(schema);
   auto* log = command->add_option("--log", options->logs, "PostgreSQL log, or a workload file");
@@ -182,11 +321,18 @@ void add_advise(CLI::App& app, int& exit_code) {
   add_acting_options(*command, options->acting);
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
-  command->add_flag("--show-literals", options->show_literals, "Accepted as elsewhere; the advice holds no literals");
+  command->add_option("--weigh-by", options->weigh_by, "time: a query whose calls take longer than its planner cost tells weighs more; calls: cost alone")
+      ->check(CLI::IsMember({"time", "calls"}))
+      ->capture_default_str();
+  auto* verify = command->add_flag("--verify", options->verify, "Build the indexes and run the queries, before and after, on the sandbox or a --disposable database; then remove the indexes");
+  auto* disposable = command->add_option("--disposable", options->disposable, "Name of --db's database, as a promise that nobody needs it: --verify may build indexes there")->needs(verify);
+  command->add_option("--verify-timeout", options->verify_timeout, "Seconds that a run of a query may take with --verify")->check(CLI::Range(0.1, 3600.0))->capture_default_str();
+  command->add_flag("--show-literals", options->show_literals, "Also partial indexes for the constants of logged queries (WHERE status = 'open'); those of .sql files may always be named");
   command->footer(
-      "Nothing is made or changed on the database: indexes are supposed by HypoPG. Ctrl-C ends with the best so far.\n"
+      "Nothing is made or changed on the database: indexes are supposed by HypoPG. Ctrl-C ends with the best so far. With --verify indexes are made\n"
+      "on the sandbox, or on the one database that --disposable names, and removed again.\n"
       "Exit codes: 0, 2 wrong usage, an unreadable input or no HypoPG, 3 the database of --db can't be reached.");
-  command->callback([options, db, sandbox, log, workload, budget, &exit_code] {
+  command->callback([options, db, sandbox, log, workload, budget, disposable, &exit_code] {
     const auto refuse = [&](const char* where, const char* what, const char* hint) {
       complain({Error::Kind::usage, where, what, hint});
       exit_code = exit_usage;
@@ -194,6 +340,8 @@ void add_advise(CLI::App& app, int& exit_code) {
     if (db->count() && trim(options->db).empty()) return refuse("--db", "is empty", "name a database; is the variable set?");
     if (!db->count() && !sandbox->count()) return refuse("advise", "needs a database to cost on: --db, or --sandbox with --schema", "pgadvise advise --help");
     if (!log->count() && !workload->count()) return refuse("advise", "needs queries: --log or --workload", "pgadvise advise --help");
+    if (options->verify && !sandbox->count() && !disposable->count())
+      return refuse("--verify", "builds indexes: it needs --sandbox with rows, or a database that nobody needs", "--sandbox --schema … --load …, or --disposable with the name of --db's database");
     if (budget->count() && trim(options->budget).empty()) return refuse("--budget", "is empty", "500MB, 1.5GB, 1GiB");
     exit_code = Advise(*options).run();
   });

@@ -147,10 +147,7 @@ class Check {
   void take_out_snapshot() {
     std::erase_if(schemas_, [&](const project::SchemaInput& schema) {
       if (schema.kind != project::SchemaKind::server_snapshot) return false;
-      if (options_.sandbox)
-        diagnostics_.push_back({Error::Kind::usage, schema.path, "is a snapshot of a server, which no sandbox can be built from: it lacks functions, triggers and types",
-                                "leave --sandbox out, or give it what pg_dump -s writes"});
-      else if (!options_.db.empty())
+      if (!options_.db.empty())
         diagnostics_.push_back({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names one, too", "leave one of them out"});
       else if (!snapshot_.empty() && snapshot_ != schema.path)
         diagnostics_.push_back({Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + snapshot_, "leave one of them out"});
@@ -258,13 +255,14 @@ class Check {
   void connect() {
     if (!snapshot_.empty()) {
       read_snapshot();
+      if (options_.sandbox && live_) plan_with_statistics();
     } else if (options_.sandbox) {
       auto sandbox = build_sandbox(schemas_, options_.load, diagnostics_);
       if (!sandbox) {
         diagnostics_.push_back(sandbox.error());
         return;
       }
-      sandbox_ = std::make_unique<pg::Sandbox>(std::move(*sandbox));
+      sandbox_ = std::make_unique<pg::Sandbox>(std::move(sandbox->server));
       read_live(sandbox_->connection(), "sandbox");
     } else if (!options_.db.empty()) {
       auto connection = pg::Connection::open(options_.db);
@@ -290,6 +288,18 @@ class Check {
     report_.inputs.push_back({"snapshot", snapshot_, fmt::format("{} tables, taken {} by pgadvise {}", live_->tables.size(), snapshot->taken, snapshot->by)});
   }
 
+  // What the snapshot tells is judged; plans come from a sandbox with its statistics.
+  void plan_with_statistics() {
+    Diagnostics said;
+    auto sandbox = build_sandbox({{.kind = project::SchemaKind::server_snapshot, .path = snapshot_, .files = {}}}, options_.load, said);
+    if (!sandbox) said.push_back(sandbox.error());
+    for (auto& error : said)  // what the snapshot lacks is said already
+      if (std::none_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& known) { return known.line() == error.line(); })) diagnostics_.push_back(std::move(error));
+    if (!sandbox) return;
+    sandbox_ = std::make_unique<pg::Sandbox>(std::move(sandbox->server));
+    take_plans(sandbox_->connection());
+  }
+
   static std::string version_text(int version) { return fmt::format("{}.{}", version / 10000, version % 10000); }
 
   void read_live(pg::Connection& connection, const std::string& kind) {
@@ -307,6 +317,10 @@ class Check {
     live_name_ = "the database " + live_->database;
     report_.server_version = version_text(connection.server_version());
     report_.inputs.push_back({kind, kind == "sandbox" ? "" : live_->database, fmt::format("{} tables", live_->tables.size())});
+    take_plans(connection);
+  }
+
+  void take_plans(pg::Connection& connection) {
     connection.act_as(options_.plans.acting);
     auto source = pg::make_plan_source(connection);
     if (!source) {
@@ -350,7 +364,7 @@ class Check {
       tell_counts(input, counts);
       const int not_replayed = counts.not_understood;
       if (live_) {
-        if (!sandbox_) compare_with_database(input, *catalog, not_replayed);
+        if (!sandbox_ || !snapshot_.empty()) compare_with_database(input, *catalog, not_replayed);
         all = with_places(std::move(all), *catalog);
         if (migrations && !all_migrations) all_migrations.emplace();
         if (migrations) std::move(migrations->begin(), migrations->end(), std::back_inserter(*all_migrations));
@@ -369,7 +383,7 @@ class Check {
   }
 
   Choice choose(const project::SchemaInput& input) {
-    auto choice = choose_migrations(input, named(input), options_.migrations, live_ && !sandbox_ ? live_->tracking : std::vector<TrackingTable>());
+    auto choice = choose_migrations(input, named(input), options_.migrations, live_ && (!sandbox_ || !snapshot_.empty()) ? live_->tracking : std::vector<TrackingTable>());
     if (!choice) {
       const bool known = std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& error) { return error.line() == choice.error().line(); });
       if (!known) diagnostics_.push_back(choice.error());

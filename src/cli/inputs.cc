@@ -13,6 +13,8 @@
 #include "log/reader.h"
 #include "log/statistics_file.h"
 #include "log/workload_file.h"
+#include "project/catalog_snapshot.h"
+#include "project/drizzle_snapshot.h"
 #include "sql/redact.h"
 #include "sql/statement.h"
 
@@ -39,11 +41,42 @@ std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& p
   return out;
 }
 
-Result<pg::Sandbox> build_sandbox(const std::vector<project::SchemaInput>& schemas, const std::vector<std::string>& load,
-                                  Diagnostics& diagnostics) {
-  auto sandbox = pg::Sandbox::start();
-  if (!sandbox) return sandbox;
+// The one snapshot of a server, if there is one.
+static Result<std::optional<project::CatalogSnapshot>> read_production(const std::vector<project::SchemaInput>& schemas, bool rows, Diagnostics& diagnostics) {
+  const project::SchemaInput* found = nullptr;
   for (const auto& schema : schemas) {
+    if (schema.kind != project::SchemaKind::server_snapshot) continue;
+    if (found) return fail(Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + found->path, "leave one of them out");
+    found = &schema;
+  }
+  if (!found) return std::optional<project::CatalogSnapshot>();
+  if (rows)
+    return fail(Error::Kind::usage, "--load", "rows and the statistics of " + found->path + " are two answers to one question", "leave one of them out");
+  auto snapshot = project::load_catalog_snapshot(found->path);
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  for (auto& what : snapshot->not_read) diagnostics.push_back({Error::Kind::passing, found->path, "when it was taken: " + std::move(what), {}});
+  bool values = false;
+  for (const auto& [name, table] : snapshot->catalog.tables)
+    for (const auto& column : table.columns)
+      values |= column.statistics && (!column.statistics->most_common_values.empty() || !column.statistics->histogram_bounds.empty());
+  if (!values)
+    diagnostics.push_back({Error::Kind::passing, found->path, "has no values of columns: each is planned as one of many alike", "pgadvise snapshot --with-values"});
+  return std::optional(std::move(*snapshot));
+}
+
+Result<BuiltSandbox> build_sandbox(const std::vector<project::SchemaInput>& schemas, const std::vector<std::string>& load,
+                                   Diagnostics& diagnostics) {
+  auto production = read_production(schemas, !load.empty(), diagnostics);
+  if (!production) return tl::unexpected(production.error());
+  auto sandbox = pg::Sandbox::start();
+  if (!sandbox) return tl::unexpected(sandbox.error());
+  if (*production)
+    if (const auto done = sandbox->imitate_collation((*production)->catalog); !done) return tl::unexpected(done.error());
+  for (const auto& schema : schemas) {
+    if (schema.kind == project::SchemaKind::server_snapshot) {
+      if (schemas.size() == 1) sandbox->build({schema.path, project::planners_schema((*production)->catalog)}, diagnostics);
+      continue;
+    }
     auto scripts = project::schema_sql(schema, diagnostics);
     if (!scripts) {
       diagnostics.push_back(scripts.error());
@@ -51,13 +84,17 @@ Result<pg::Sandbox> build_sandbox(const std::vector<project::SchemaInput>& schem
     }
     for (auto& [file, text] : *scripts) sandbox->build({file, std::move(text)}, diagnostics);
   }
+  if (*production) {
+    if (const auto done = sandbox->imitate((*production)->catalog, (*production)->relations, diagnostics); !done) return tl::unexpected(done.error());
+    return BuiltSandbox{std::move(*sandbox), true, schemas.size() == 1 ? std::optional(std::move((*production)->catalog)) : std::nullopt};
+  }
   for (const auto& file : load) {
     auto text = read_file(file);
     if (!text) return tl::unexpected(text.error());
     sandbox->build({file, std::move(*text)}, diagnostics);
   }
   if (auto analyzed = sandbox->connection().run_script("ANALYZE"); !analyzed) return tl::unexpected(analyzed.error());
-  return sandbox;
+  return BuiltSandbox{std::move(*sandbox), false, std::nullopt};
 }
 
 static void take_places(Table& live, const Table& file) {

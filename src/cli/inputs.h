@@ -1,6 +1,7 @@
 // What check and sandbox read: schemas, logs, workloads, repositories.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,9 +22,16 @@ void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostic
 // The schema inputs of all paths. A path that is missing or unreadable is an Error::Kind::input in `diagnostics`.
 std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
-// A sandbox with the schemas built, then the `load` scripts run, then ANALYZE.
-Result<pg::Sandbox> build_sandbox(const std::vector<project::SchemaInput>& schemas, const std::vector<std::string>& load,
-                                  Diagnostics& diagnostics);
+struct BuiltSandbox {
+  pg::Sandbox server;
+  bool statistics_only = false;       // it plans with a server's sizes and statistics, and can't run anything
+  std::optional<Catalog> production;  // whose schema it has, too
+};
+
+// A sandbox with the schemas built, then the `load` scripts run, then ANALYZE. With a snapshot of a server among them: with that
+// server's statistics instead of rows, and with its schema, where there is no other.
+Result<BuiltSandbox> build_sandbox(const std::vector<project::SchemaInput>& schemas, const std::vector<std::string>& load,
+                                   Diagnostics& diagnostics);
 
 // A live catalog with the places where files define its objects; tables that only the files have are added: migrations
 // that have not run yet.

@@ -19,11 +19,15 @@ ProgressLine::~ProgressLine() {
 }
 
 void ProgressLine::show(const log::Progress& progress) {
+  if (wanted_ && Clock::now() >= next_) show(progress_text(progress, std::chrono::duration<double>(Clock::now() - start_).count()));
+}
+
+void ProgressLine::show(std::string_view text) {
   const auto now = Clock::now();
   if (!wanted_ || now < next_) return;
   next_ = now + 200ms;
   shown_ = true;
-  std::fprintf(stderr, "\r%s\x1b[K", progress_text(progress, std::chrono::duration<double>(now - start_).count()).c_str());
+  std::fprintf(stderr, "\r%.*s\x1b[K", static_cast<int>(text.size()), text.data());
   std::fflush(stderr);
 }
 

@@ -1,8 +1,9 @@
-// How far the reading of logs is, on a terminal's stderr.
+// How far the work is, on a terminal's stderr.
 #pragma once
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "log/reader.h"
 
@@ -18,6 +19,7 @@ class ProgressLine {
 
   bool wanted() const { return wanted_; }  // stderr is a terminal
   void show(const log::Progress& progress);
+  void show(std::string_view text);
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -67,7 +67,7 @@ int run(const Options& options) {
     return exit_usage;
   }
   if (const int code = exit_code_of(diagnostics); code != exit_clean) return code;  // a schema that is none
-  return run_command(options.command, sandbox->conninfo());
+  return run_command(options.command, sandbox->server.conninfo());
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ int run(const Options& options) {
 void add_sandbox(CLI::App& app, const std::vector<std::string>& words, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command against it, remove it");
-  command->add_option("--schema", options->schema, "Schema to build: migrations, a dump, a drizzle snapshot; no snapshot of a server");
+  command->add_option("--schema", options->schema, "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server gives its sizes and statistics, and no rows: for EXPLAIN alone");
   command->add_option("--load", options->load, "SQL to run after the schema: test data");
   command->footer("pgadvise sandbox [OPTIONS] -- COMMAND…: DATABASE_URL and PGHOST, PGPORT, PGUSER, PGDATABASE name the database; the exit code is the command's.");
   options->command = words;

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "pg/catalog_reader.h"
+#include "pg/relation_sizes.h"
 #include "project/catalog_snapshot.h"
 
 namespace pgadvise::cli {
@@ -26,9 +27,11 @@ Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   if (!connection) return tl::unexpected(connection.error());
   auto catalog = pg::read_catalog(*connection, diagnostics, {.values = options.values});
   if (!catalog) return tl::unexpected(catalog.error());
+  auto relations = pg::read_relation_sizes(*connection, diagnostics);
+  if (!relations) return tl::unexpected(relations.error());
   std::vector<std::string> not_read;  // without the server's name
   for (const auto& error : diagnostics) not_read.push_back(Error{error.kind, {}, error.what, error.hint}.line());
-  return project::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION, std::move(not_read), std::move(*catalog)});
+  return project::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION, std::move(not_read), std::move(*catalog), std::move(*relations)});
 }
 
 int run(const Options& options) {

@@ -202,9 +202,13 @@ std::vector<std::string> Reader::column_names(const std::optional<std::string>& 
 }
 
 Result<void> Reader::names() {
-  const auto database = ask("SELECT current_database()");
+  const auto database = ask("SELECT d.datname, CASE WHEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' THEN d.datcollate END "
+                            "FROM pg_database d WHERE d.datname = current_database()");
   if (!database) return tl::unexpected(database.error());
-  if (!database->empty()) catalog_.database = text(database->front()[0]);
+  if (!database->empty()) {
+    catalog_.database = text(database->front()[0]);
+    if (database->front()[1]) catalog_.settings["lc_collate"] = text(database->front()[1]);
+  }
   const auto schemas = ask(fmt::format("SELECT n.nspname FROM pg_namespace n WHERE {} AND {} ORDER BY 1",
                                        own_schema, not_of_extension("pg_namespace", "n.oid")));
   if (!schemas) return tl::unexpected(schemas.error());
@@ -528,7 +532,10 @@ Result<void> Reader::settings_and_age() {
       "SELECT s.name, s.reset_val, s.reset_val = '0' AND EXISTS (SELECT FROM pg_db_role_setting r, unnest(r.setconfig) AS one(text) "
       "WHERE one.text LIKE s.name || '=%' AND one.text <> s.name || '=0') FROM pg_settings s WHERE s.name IN ('statement_timeout', "
       "'idle_in_transaction_session_timeout', 'lock_timeout', 'max_connections', 'superuser_reserved_connections', 'reserved_connections', 'shared_preload_libraries', 'autovacuum', "
-      "'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_freeze_max_age', 'in_hot_standby') ORDER BY 1");
+      "'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_freeze_max_age', 'in_hot_standby') "
+      // What decides plans, where somebody set it.
+      "OR (s.category LIKE 'Query Tuning%' OR s.name IN ('work_mem', 'hash_mem_multiplier', 'max_parallel_workers_per_gather', "
+      "'parallel_leader_participation')) AND s.context = 'user' AND s.source <> 'default' ORDER BY 1");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) catalog_.settings[text(row[0])] = truth(row[2]) ? "set by role" : text(row[1]);
   const auto age = ask(

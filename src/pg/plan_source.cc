@@ -55,6 +55,7 @@ class ServerPlans final : public plan::PlanSource {
   Connection& connection_;
   bool superuser_ = false;
   bool watch_us_ = false;
+  bool statistics_only_ = false;
   std::string hypopg_;  // its schema, quoted
   std::string what_if_missing_;
   std::string analyze_refused_;
@@ -102,12 +103,14 @@ Result<void> ServerPlans::look_around() {
       "e.extname OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), (SELECT 1 FROM "
       "pg_catalog.pg_available_extensions a "
       "WHERE a.name OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid(), "
-      "pg_catalog.pg_is_in_recovery()");
+      "pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('pgadvise.statistics_only', true)");
   if (!rows) return tl::unexpected(rows.error());
   const Row row = rows->empty() ? Row{} : rows->front();
   superuser_ = row[0] == "on";
   // A query there holds its replay up, or is cancelled by it.
   if (row[4] == "t") analyze_refused_ = "the server is a standby";
+  statistics_only_ = row[5] == "on";
+  if (statistics_only_) analyze_refused_ = "the sandbox has production's statistics, and no rows";
   hypopg_ = row[1].value_or("");
   if (hypopg_.empty()) {
     what_if_missing_ = row[2]
@@ -247,6 +250,7 @@ Result<std::vector<std::string>> ServerPlans::values(const std::string& select) 
   if (!shape) return tl::unexpected(shape.error());
   if (!plain(*shape) || shape->kind != StatementKind::select || shape->modifies || shape->locks_rows)
     return fail(Error::Kind::passing, connection_.where(), "not exactly one SELECT that only reads: not run");
+  if (statistics_only_) return fail(Error::Kind::passing, connection_.where(), analyze_refused_);
   ReadOnly transaction(connection_);
   if (const auto begun = begin(transaction, plan::Names::catalog); !begun) return tl::unexpected(begun.error());
   connection_.set_interruptible(true);
@@ -271,6 +275,7 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
     return refuse("not exactly one plain SELECT, INSERT, UPDATE, DELETE or MERGE: not explained");
   if (request.analyze && (shape->kind != StatementKind::select || shape->modifies || shape->locks_rows))
     return refuse("it writes or locks rows: not analyzed");
+  if (request.analyze && statistics_only_) return refuse(analyze_refused_);
   if (request.analyze && !request.hypothetical.empty())
     return refuse("hypothetical indexes can't be analyzed");
   if (!request.hypothetical.empty() && !what_if_missing_.empty()) return refuse(what_if_missing_);

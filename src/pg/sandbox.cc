@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "pg/build.h"
 #include "pg/conninfo.h"
+#include "pg/imitate.h"
 #include "pg/server_process.h"
 
 namespace pgadvise::pg {
@@ -86,6 +87,7 @@ struct Sandbox::State {
   std::optional<Connection> owner;
   std::optional<Connection> admin;
   Result<void> prepare(Connection template1);
+  Result<void> reconnect();
   ~State() {
     owner.reset();
     admin.reset();
@@ -147,6 +149,26 @@ Sandbox::~Sandbox() = default;
 
 void Sandbox::build(const Script& script, Diagnostics& diagnostics) {
   run_build(*state_->owner, *state_->admin, script, diagnostics);
+}
+
+// What a database is told reaches new sessions only.
+Result<void> Sandbox::State::reconnect() {
+  for (auto [connection, user] : {std::pair(&admin, "pgadvise_admin"), std::pair(&owner, "pgadvise")}) {
+    auto opened = Connection::open(address(home.folder, user, "sandbox"));
+    if (!opened) return tl::unexpected(opened.error());
+    *connection = std::move(*opened);
+  }
+  return {};
+}
+
+Result<void> Sandbox::imitate_collation(const Catalog& production) {
+  pg::imitate_collation(*state_->admin, production);
+  return state_->reconnect();
+}
+
+Result<void> Sandbox::imitate(const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
+  pg::imitate(*state_->admin, state_->home.folder + "/data", production, sizes, diagnostics);
+  return state_->reconnect();
 }
 
 const std::string& Sandbox::conninfo() const { return state_->conninfo; }

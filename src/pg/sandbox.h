@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "model/relation_size.h"
 #include "pg/connection.h"
 
 namespace pgadvise::pg {
@@ -29,6 +31,11 @@ class Sandbox {
   // stdin are not loaded, ownership is left as it is. The script runs as a role without privileges outside
   // the database: SQL from a repository must not reach the machine.
   void build(const Script& script, Diagnostics& diagnostics);
+
+  // Before build(), and after it: the server plans as the one of this catalog does (imitate.h). From then on nothing can be run on
+  // its tables, and PlanSource runs nothing. Errors: the server is gone.
+  Result<void> imitate_collation(const Catalog& production);
+  Result<void> imitate(const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics);
 
   const std::string& conninfo()
       const;                 // for libpq: host=<folder> dbname=sandbox …, the role that owns the database

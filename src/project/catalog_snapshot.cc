@@ -235,6 +235,14 @@ struct Description<Session> {
 };
 
 template <>
+struct Description<RelationSize> {
+  using T = RelationSize;
+  static constexpr std::tuple fields{Field{"", &T::name}, Field{"bytes", &T::bytes}, Field{"pages", &T::pages}, Field{"rows", &T::rows, false, {-1, 1e18}},
+                                     Field{"visible_pages", &T::visible_pages}};
+  static constexpr int left_out = 0;
+};
+
+template <>
 struct Description<Catalog> {
   static constexpr std::tuple fields{Field{"server_version", &Catalog::server_version},
                                      Field{"database", &Catalog::database},
@@ -290,7 +298,7 @@ static_assert(complete<Index, IndexKey, IndexStatistics>);
 static_assert(complete<Constraint>);
 static_assert(complete<QualifiedName, Enum, Sequence>);
 static_assert(complete<TrackingTable, TrackingTable::Row>);
-static_assert(complete<Session>);
+static_assert(complete<Session, RelationSize>);
 
 template <class T>
 constexpr bool is_optional = false;
@@ -314,6 +322,10 @@ class Writer {
     if (!snapshot.not_read.empty()) {
       out_ += ",\n\"not_read\": ";
       put(snapshot.not_read, 1);
+    }
+    if (!snapshot.relations.empty()) {
+      out_ += ",\n\"relations\": ";
+      put(snapshot.relations, 1);
     }
     bool first = false;
     fields(snapshot.catalog, first, 0);
@@ -446,6 +458,7 @@ class Reader {
     read_member(whole_file, Field{"taken", &CatalogSnapshot::taken, needed}, out);
     read_member(whole_file, Field{"pgadvise", &CatalogSnapshot::by, needed}, out);
     read_member(whole_file, Field{"not_read", &CatalogSnapshot::not_read}, out);
+    read_member(whole_file, Field{"relations", &CatalogSnapshot::relations}, out);
     if (refused_.empty() && !is_time(out.taken)) refuse("taken is no time");
     if (const auto& tables = member(whole_file, "tables"); !tables.is_null() && !tables.is_array()) refuse("tables is no list");
     read(whole_file, out.catalog, {});

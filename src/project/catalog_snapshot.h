@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "model/catalog.h"
+#include "model/relation_size.h"
 
 namespace pgadvise::project {
 
@@ -19,6 +20,7 @@ struct CatalogSnapshot {
   std::string by;     // pgadvise's version
   std::vector<std::string> not_read;  // what the role could not see, in a line each
   Catalog catalog;
+  std::vector<RelationSize> relations = {};  // tables and indexes; empty when an older pgadvise wrote it
 };
 
 // A column, an index or a constraint a line. Places are left out: on a server nothing has one.

@@ -19,4 +19,8 @@ Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Di
 // The SQL that makes such a catalog on an empty database: schemas, types, sequences, tables, indexes, foreign keys, views.
 std::string render_sql(const Catalog& catalog);
 
+// The same of a server's catalog, as far as plans depend on it: partitions and inheritance, keys, checks and indexes by their
+// names, views; no defaults. A materialized view becomes a table: what it holds can't be had.
+std::string planners_schema(const Catalog& catalog);
+
 }  // namespace pgadvise::project

@@ -1,4 +1,7 @@
 // A snapshot's catalog as SQL, for the sandbox.
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
 #include "base/identifier.h"
@@ -20,8 +23,15 @@ bool is_table(const Table& table) {
   return table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
 }
 
+// "C", or "schema.name".
+std::string collation_sql(const std::string& name) {
+  const auto dot = name.find('.');
+  return dot == std::string::npos ? quote_identifier(name) : quote_name(name.substr(0, dot), name.substr(dot + 1));
+}
+
 std::string column_sql(const Column& column) {
   std::string out = quote_identifier(column.name) + " " + column.type;
+  if (!column.collation.empty()) out += " COLLATE " + collation_sql(column.collation);
   if (column.generated_expression) {
     out += " GENERATED ALWAYS AS (" + *column.generated_expression + ") STORED";
   } else if (column.identity != Column::Identity::none) {
@@ -59,6 +69,7 @@ std::string table_sql(const Table& table) {
 
 std::string key_sql(const IndexKey& key) {
   std::string out = key.column.empty() ? "(" + key.expression + ")" : quote_identifier(key.column);
+  if (!key.collation.empty()) out += " COLLATE " + collation_sql(key.collation);
   if (!key.operator_class.empty()) out += " " + key.operator_class;
   if (key.descending) out += " DESC";
   if (key.nulls_first != key.descending) out += key.nulls_first ? " NULLS FIRST" : " NULLS LAST";
@@ -68,8 +79,9 @@ std::string key_sql(const IndexKey& key) {
 std::string index_sql(const Table& table, const Index& index) {
   std::vector<std::string> keys;
   for (const auto& key : index.keys) keys.push_back(key_sql(key));
-  return fmt::format("CREATE {}INDEX {} ON {} USING {} ({}){};\n", index.unique ? "UNIQUE " : "",
+  return fmt::format("CREATE {}INDEX {} ON {} USING {} ({}){}{}{};\n", index.unique ? "UNIQUE " : "",
                      quote_identifier(index.name), quoted(table.name), quote_identifier(index.method), join(keys, ", "),
+                     index.include.empty() ? "" : " INCLUDE " + columns_of(index.include), index.nulls_not_distinct ? " NULLS NOT DISTINCT" : "",
                      index.predicate ? " WHERE " + *index.predicate : "");
 }
 
@@ -117,5 +129,107 @@ std::string render_sql(const Catalog& catalog) {
     if (!is_table(view) && !view.definition.empty()) out += view_sql(view);
   return out;
 }
+
+namespace {
+
+// Of a server's catalog, what a planner asks for.
+class PlannersSchema {
+ public:
+  explicit PlannersSchema(const Catalog& catalog) : catalog_(catalog) {}
+
+  std::string sql() {
+    for (const auto& extension : catalog_.extensions) out_ += "CREATE EXTENSION IF NOT EXISTS " + quote_identifier(extension) + ";\n";
+    for (const auto& schema : catalog_.schemas)
+      if (schema != "public") out_ += "CREATE SCHEMA IF NOT EXISTS " + quote_identifier(schema) + ";\n";
+    for (const auto& [name, type] : catalog_.enums) {
+      std::vector<std::string> labels;
+      for (const auto& label : type.labels) labels.push_back(quote_literal(label));
+      out_ += "CREATE TYPE " + quoted(name) + " AS ENUM (" + join(labels, ", ") + ");\n";
+    }
+    for (const auto& [name, table] : catalog_.tables) add(table);
+    indexes();
+    for (const auto& [name, table] : catalog_.tables)
+      for (const auto& key : table.constraints)
+        if (key.kind == Constraint::Kind::foreign_key && !key.inherited && is_table(table))
+          out_ += "ALTER TABLE " + quoted(name) + " ADD " + constraint_sql(key) + (key.validated ? "" : " NOT VALID") + ";\n";
+    for (const auto& [name, view] : catalog_.tables)
+      if (view.kind == Table::Kind::view) add_view(view, 0);
+    return std::move(out_);
+  }
+
+ private:
+  static constexpr int deepest = 100;
+
+  static bool holds_rows(const Table& table) { return is_table(table) || table.kind == Table::Kind::materialized_view; }
+
+  int depth(const Table& table) const {
+    int out = 0;
+    for (const Table* at = &table; at->partition_of && out < deepest; ++out)
+      if (!(at = catalog_.table(*at->partition_of))) break;
+    return out;
+  }
+
+  // Parents before what inherits from them. Defaults, identity and generation are nothing to a planner, and may call functions
+  // that only the server has.
+  void add(const Table& table) {
+    if (!holds_rows(table) || !made_.insert(table.name).second) return;
+    for (const auto& parent : table.inherits)
+      if (const Table* above = catalog_.table(parent)) add(*above);
+    std::vector<std::string> lines;
+    for (Column column : table.columns) {
+      column.default_expression.reset();
+      column.generated_expression.reset();
+      column.identity = Column::Identity::none;
+      lines.push_back("  " + column_sql(column));
+    }
+    for (const auto& constraint : table.constraints)
+      if (constraint.kind == Constraint::Kind::check && !constraint.expression.empty()) lines.push_back("  " + constraint_sql(constraint));
+    out_ += "CREATE TABLE " + quoted(table.name) + " (\n" + join(lines, ",\n") + "\n)";
+    if (!table.inherits.empty()) {
+      std::vector<std::string> parents;
+      for (const auto& parent : table.inherits) parents.push_back(quoted(parent));
+      out_ += " INHERITS (" + join(parents, ", ") + ")";
+    }
+    if (!table.partition_key.empty()) out_ += " PARTITION BY " + table.partition_key;
+    out_ += ";\n";
+  }
+
+  // A partition has its indexes before it is attached, and its parent gets its own after that: so they keep their names.
+  void indexes() {
+    std::vector<const Table*> tables;
+    for (const auto& [name, table] : catalog_.tables)
+      if (holds_rows(table)) tables.push_back(&table);
+    std::stable_sort(tables.begin(), tables.end(), [&](const Table* a, const Table* b) { return depth(*a) > depth(*b); });
+    for (const Table* table : tables) {
+      for (const auto& constraint : table->constraints) add_constraint(*table, constraint);
+      for (const auto& index : table->indexes)
+        if (!index.constraint && index.valid) out_ += index_sql(*table, index);
+      if (table->partition_of && !table->partition_bound.empty())
+        out_ += fmt::format("ALTER TABLE {} ATTACH PARTITION {} {};\n", quoted(*table->partition_of), quoted(table->name), table->partition_bound);
+    }
+  }
+
+  void add_constraint(const Table& table, const Constraint& constraint) {
+    if (constraint.kind == Constraint::Kind::foreign_key || constraint.kind == Constraint::Kind::check) return;
+    const Index* index = table.index(constraint.name);
+    const std::string include = index && !index->include.empty() && constraint.kind != Constraint::Kind::exclusion ? " INCLUDE " + columns_of(index->include) : "";
+    out_ += "ALTER TABLE " + quoted(table.name) + " ADD " + constraint_sql(constraint) + include + ";\n";
+  }
+
+  void add_view(const Table& view, int level) {
+    if (view.definition.empty() || level > deepest || !made_.insert(view.name).second) return;
+    for (const auto& [name, other] : catalog_.tables)
+      if (other.kind == Table::Kind::view && view.definition.find(name.name) != std::string::npos) add_view(other, level + 1);
+    out_ += view_sql(view);
+  }
+
+  const Catalog& catalog_;
+  std::set<QualifiedName> made_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string planners_schema(const Catalog& catalog) { return PlannersSchema(catalog).sql(); }
 
 }  // namespace pgadvise::project

@@ -23,6 +23,11 @@ std::string cost(double value) {
   return fmt::format("{:.3g}", value);
 }
 
+std::string duration(double ms) {
+  if (ms < 999.5) return fmt::format("{:.{}f} ms", ms, ms < 9.95 ? 2 : 0);
+  return fmt::format("{:.{}f} s", ms / 1000, ms < 99'950 ? 1 : 0);
+}
+
 std::string percent(double part, double whole) { return whole > 0 ? fmt::format("{:.1f}%", 100 * part / whole) : "-"; }
 
 std::string plural(std::size_t count, std::string_view noun, std::string_view several) {
@@ -45,6 +50,7 @@ class Writer {
     indexes();
     curve();
     queries();
+    verified();
     uncosted();
     drops();
     return std::move(out_);
@@ -122,9 +128,45 @@ class Writer {
     for (const auto& query : advice_.queries) {
       if (query.cost_after >= query.cost_before || shown == most) break;
       ++shown;
-      out_ += fmt::format("{:>9} {:>9} {:>9}  {}\n", cost(query.weight), cost(query.cost_before), cost(query.cost_after), ellipsis(one_line(query.text), width() - 31));
+      out_ += fmt::format("{:>9} {:>9} {:>9}  {}\n", cost(query.weight / query.calibration), cost(query.cost_before), cost(query.cost_after), ellipsis(one_line(query.text), width() - 31));
+      if (query.calibration >= 2 || query.calibration <= 0.5)
+        out_ += fmt::format("{:>9} {:>9} {:>9}  weighs {:.2g} times as much: {} on the average\n", "", "", "", query.calibration, duration(query.mean_ms));
     }
     if (advice_.queries.size() > shown) out_ += fmt::format("and {}\n", plural(advice_.queries.size() - shown, "other", "others"));
+  }
+
+  static std::string left(double after, double before) { return before > 0 ? fmt::format("{:.1f}%", 100 * after / before) : "-"; }
+
+  // What is left of the cost, and of the time.
+  void verified() {
+    if (!advice_.verification) return;
+    const Verification& seen = *advice_.verification;
+    out_ += "\n" + bold(fmt::format("Verified on {}", printable(seen.where))) + "\n";
+    if (!seen.complete) out_ += "Ended early: not everything was measured.\n";
+    out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  medians of up to {} runs\n", "estimated", "before", "after", "real", seen.runs);
+    for (const auto& query : seen.queries) {
+      const std::string text = ellipsis(one_line(query.text), width() - 41);
+      if (!query.ms_before || !query.ms_after) continue;
+      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  {}\n", left(query.cost_after, query.cost_before), duration(*query.ms_before), duration(*query.ms_after), left(*query.ms_after, *query.ms_before), text);
+    }
+    if (seen.ms_before > 0)
+      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  all of them, by weight\n", left(seen.estimated_left, 1), duration(seen.ms_before), duration(seen.ms_after), left(seen.ms_after, seen.ms_before));
+    for (const auto& query : seen.queries)
+      if ((!query.ms_before || !query.ms_after) && !query.why_not.empty())
+        paragraph(fmt::format("not measured: {}: {}", ellipsis(one_line(query.text), width() - 31), printable(query.why_not)), "  ");
+    for (const auto& index : seen.not_built) paragraph("not built: " + printable(index), "  ");
+    sizes_built();
+  }
+
+  void sizes_built() {
+    double estimated = 0;
+    double built = 0;
+    for (const auto& index : advice_.indexes) {
+      if (!index.built_bytes) continue;
+      estimated += static_cast<double>(index.size_bytes);
+      built += static_cast<double>(*index.built_bytes);
+    }
+    if (built > 0) out_ += fmt::format("The indexes took {} of an estimated {}, and are removed again.\n", bytes(built), bytes(estimated));
   }
 
   void uncosted() {
@@ -132,7 +174,9 @@ class Writer {
     out_ += "\n" + bold("Not costed") + "\n";
     for (const auto& index : advice_.not_costed) {
       sql(index.sql);
-      paragraph(index.reason + " (" + plural(index.queries.size(), "query", "queries") + ")", "      ");
+      std::string reason = index.reason + " (" + plural(index.queries.size(), "query", "queries") + ")";
+      if (index.cost_saved) reason += fmt::format("; built on the sandbox it takes {} and saves {}", bytes(static_cast<double>(index.size_bytes.value_or(0))), cost(*index.cost_saved));
+      paragraph(reason, "      ");
     }
   }
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "report/advice.h"
+#include "support/schema.h"
 
 namespace pgadvise::report {
 namespace {
@@ -39,6 +40,38 @@ TEST(AdviceJson, HasTheFieldsThatProgramsReadFirst) {
   EXPECT_EQ("q.sql:3: not explained: why", report["diagnostics"][0]);
   Advice free;
   EXPECT_TRUE(nlohmann::json::parse(advice_json(free, {}))["budget_bytes"].is_null());
+}
+
+Advice verified() {
+  Advice out = advice();
+  out.indexes[0].built_bytes = 44'000'000;
+  out.not_costed[0].size_bytes = 90'000;
+  out.not_costed[0].cost_saved = 12.5;
+  out.queries[0].mean_ms = 3'000;
+  out.queries[0].calibration = 40;
+  Verification seen{.where = "the sandbox", .runs = 5, .queries = {}, .ms_before = 310, .ms_after = 31, .estimated_left = 0.05, .not_built = {"CREATE INDEX b: no room"}, .complete = true};
+  seen.queries.push_back({"aa", "select id from orders where customer_id = $1", 10, 90'000, 1'000, 31, 3.1, ""});
+  seen.queries.push_back({"bb", "update one set x = 1", 1, 100, 100, {}, {}, "it writes"});
+  out.verification = std::move(seen);
+  return out;
+}
+
+TEST(AdviceJson, IsWhatItsSchemaSays) {
+  for (const auto& one : {Advice{}, advice(), verified()}) {
+    const auto report = nlohmann::json::parse(advice_json(one, {{Error::Kind::passing, "q.sql:3", "not explained: why", ""}}));
+    EXPECT_EQ("", testing_support::violations("advice.schema.json", report));
+  }
+  auto wrong = nlohmann::json::parse(advice_json(verified(), {}));
+  wrong["verification"]["ms_before"] = "fast";
+  EXPECT_NE("", testing_support::violations("advice.schema.json", wrong));
+}
+
+TEST(AdviceText, ShowsEstimatedBesideReal) {
+  const std::string text = advice_text(verified(), {});
+  for (const auto* wanted : {"Verified on the sandbox", "1.1%     31 ms   3.10 ms    10.0%  select id from orders", "5.0%    310 ms     31 ms    10.0%  all of them",
+                             "not measured: update one set x = 1: it writes", "not built: CREATE INDEX b: no room", "took 44 MB of an estimated 40 MB",
+                             "weighs 40 times as much: 3.0 s on the average", "saves 12.5"})
+    EXPECT_NE(std::string::npos, text.find(wanted)) << wanted << "\n" << text;
 }
 
 TEST(AdviceText, FitsEightyColumnsButForSql) {

@@ -1,0 +1,41 @@
+#include "pg/relation_sizes.h"
+
+#include <charconv>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "pg/read_only.h"
+
+namespace pgadvise::pg {
+namespace {
+
+std::int64_t whole(const std::optional<std::string>& value) {
+  std::int64_t out = 0;
+  if (value) std::from_chars(value->data(), value->data() + value->size(), out);
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<RelationSize>> read_relation_sizes(Connection& connection, Diagnostics& diagnostics) {
+  ReadOnly transaction(connection);
+  if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
+  const auto path = connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)");
+  if (!path) return tl::unexpected(path.error());
+  const auto rows = connection.query(
+      "SELECT n.nspname, c.relname, c.relpages, c.reltuples, c.relallvisible, CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE "
+      "l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid() AND l.relation IN (c.oid, i.indrelid)) THEN pg_relation_size(c.oid) END "
+      "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.relkind IN ('r', 'm', 'i') AND "
+      "c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pgadvise_' ORDER BY 1, 2");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<RelationSize> out;
+  for (const auto& row : *rows)
+    if (row[5])
+      out.push_back({{row[0].value_or(""), row[1].value_or("")}, whole(row[5]), whole(row[2]), row[3] ? std::strtod(row[3]->c_str(), nullptr) : -1, whole(row[4])});
+  if (out.size() < rows->size())
+    diagnostics.push_back({Error::Kind::passing, connection.where(), fmt::format("the sizes of {} relations are not read: locked by another session", rows->size() - out.size()), "try again later"});
+  return out;
+}
+
+}  // namespace pgadvise::pg

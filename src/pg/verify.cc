@@ -1,0 +1,284 @@
+#include "pg/verify.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "plan/reader.h"
+
+namespace pgadvise::pg {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr int fewest_runs = 3;
+constexpr std::chrono::seconds slow{3};  // all runs of a statement together: then the fewest are enough
+constexpr int tries_to_drop = 5;
+
+// Cancels what the connection runs as soon as the user wants to stop.
+class Canceller {
+ public:
+  Canceller(const std::string& conninfo, int backend, std::function<bool()> stop) : stop_(std::move(stop)) {
+    if (!stop_) return;
+    auto opened = Connection::open(conninfo);
+    if (!opened) return;
+    thread_ = std::thread([this, backend, other = std::move(*opened)]() mutable {
+      while (!done_) {
+        if (stop_()) {
+          (void)other.query("SELECT pg_catalog.pg_cancel_backend($1::int4)", {std::to_string(backend)});
+          return;
+        }
+        std::this_thread::sleep_for(50ms);
+      }
+    });
+  }
+  ~Canceller() { end(); }
+  Canceller(const Canceller&) = delete;
+  Canceller& operator=(const Canceller&) = delete;
+  void end() {
+    done_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::function<bool()> stop_;
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+std::int64_t whole(const Result<Rows>& rows) {
+  std::int64_t out = 0;
+  if (rows && !rows->empty() && rows->front()[0])
+    std::from_chars(rows->front()[0]->data(), rows->front()[0]->data() + rows->front()[0]->size(), out);
+  return out;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+class Verifier {
+ public:
+  Verifier(Connection& connection, std::vector<AdvisedIndex>& indexes, const VerifyOptions& options,
+           Diagnostics& diagnostics)
+      : connection_(connection), indexes_(indexes), options_(options), diagnostics_(diagnostics) {}
+  ~Verifier() { remove(); }
+  Verifier(const Verifier&) = delete;
+  Verifier& operator=(const Verifier&) = delete;
+
+  Result<void> look() {
+    const auto rows = connection_.query(std::string(list_indexes) + "true");
+    if (!rows) return tl::unexpected(rows.error());
+    for (const auto& row : *rows) before_.insert(row[0].value_or(""));
+    return {};
+  }
+
+  void run(std::vector<VerifyQuery>& queries, bool after) {
+    std::size_t number = 0;
+    for (auto& query : queries) {
+      ++number;
+      if (stopped()) return;
+      if (options_.progress)
+        options_.progress(fmt::format("running the queries {}: {} of {}", after ? "again" : "before", number,
+                                      queries.size()));
+      if (query.query.why_not.empty()) run(query, after);
+    }
+  }
+
+  void build(std::vector<std::string>& not_built) {
+    std::size_t number = 0;
+    for (auto& index : indexes_) {
+      if (stopped()) return;
+      if (options_.progress)
+        options_.progress(fmt::format("building index {} of {}", ++number, indexes_.size()));
+      ours_ += index.sql + "\n";
+      const std::int64_t size = built_bytes();
+      connection_.set_deadline(options_.build_limit);
+      std::string why;
+      for (const auto line : split(index.sql, '\n')) {
+        if (trim(line).empty()) continue;
+        const auto done = connection_.query(line);
+        if (!done && why.empty()) why = done.error().what;
+      }
+      connection_.set_deadline({});
+      if (why.empty())
+        index.built_bytes = built_bytes() - size;
+      else if (!stopped())
+        not_built.push_back(std::string(split(index.sql, '\n').front()) + " " + why);
+    }
+  }
+
+  // Those that were not there before and whose names are in the statements that made them.
+  void remove() {
+    if (ours_.empty()) return;
+    connection_.set_deadline(options_.build_limit);
+    std::vector<std::string> left;
+    for (int n = 0; n < tries_to_drop && connection_.alive(); ++n) {
+      left = built();
+      if (left.empty()) break;
+      for (const auto& name : left) (void)connection_.query("DROP INDEX IF EXISTS " + name);
+    }
+    connection_.set_deadline({});
+    ours_.clear();
+    if (!left.empty() && (!connection_.alive() || !built().empty()))
+      diagnostics_.push_back({Error::Kind::passing, connection_.where(),
+                              "could not be removed again: " + join(left, ", "), "DROP INDEX removes them"});
+  }
+
+  bool stopped() const { return (options_.stop && options_.stop()) || !connection_.alive(); }
+
+ private:
+  static constexpr const char* list_indexes =
+      "SELECT i.indexrelid, pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', "
+      "pg_catalog.quote_ident(c.relname)), pg_catalog.pg_relation_size(i.indexrelid), "
+      "pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = "
+      "i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = "
+      "c.relnamespace WHERE n.nspname !~ '^pg_' AND ";
+
+  // Parents first: with them go their partitions'.
+  std::vector<std::string> built() {
+    std::vector<std::string> out;
+    const auto rows =
+        connection_.query(std::string(list_indexes) + "true ORDER BY c.relkind = 'I' DESC, c.relname");
+    if (!rows) return out;
+    for (const auto& row : *rows)
+      if (!before_.count(row[0].value_or("")) && ours_.find(row[3].value_or("")) != std::string::npos)
+        out.push_back(row[1].value_or(""));
+    return out;
+  }
+
+  std::int64_t built_bytes() {
+    std::int64_t sum = 0;
+    const auto rows = connection_.query(std::string(list_indexes) + "true");
+    if (!rows) return 0;
+    for (const auto& row : *rows)
+      if (!before_.count(row[0].value_or(""))) sum += whole(Rows{Row{row[2]}});
+    return sum;
+  }
+
+  // One run; nothing: it failed, and why_not says how.
+  std::optional<double> once(const plan::WhatIfStatement& statement, std::string& why_not) {
+    const auto limit = fmt::format("{}", options_.statement_limit.count());
+    std::optional<double> out;
+    connection_.set_deadline(options_.statement_limit + 3s);
+    auto begun = connection_.query("BEGIN READ ONLY");
+    if (begun)
+      begun = connection_.query(
+          "SELECT pg_catalog.set_config('statement_timeout', $1, true), "
+          "pg_catalog.set_config('lock_timeout', '200ms', true)",
+          {limit});
+    auto rows = begun ? connection_.query("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.sql,
+                                          statement.parameters)
+                      : begun;
+    const bool timeout = !rows && connection_.sqlstate() == "57014" && !stopped();
+    if (connection_.in_transaction()) (void)connection_.query("ROLLBACK");
+    connection_.set_deadline({});
+    if (!rows) {
+      why_not = timeout ? fmt::format("took longer than {:.0f} s",
+                                      static_cast<double>(options_.statement_limit.count()) / 1000)
+                        : rows.error().what;
+      return out;
+    }
+    const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
+    if (!plan) {
+      why_not = plan.error().what;
+      return out;
+    }
+    return plan->execution_ms;
+  }
+
+  // The first run, which reads what is not in memory yet, does not count.
+  void run(VerifyQuery& query, bool after) {
+    double ms = 0;
+    for (const auto& statement : query.statements) {
+      const auto begin = Clock::now();
+      std::vector<double> times;
+      std::string why;
+      for (int n = 0; n <= options_.runs && !stopped(); ++n) {
+        if (n > fewest_runs && Clock::now() - begin > slow) break;
+        const auto took = once(statement, why);
+        if (!took) {
+          query.query.why_not = (after ? "with the indexes: " : "") + why;
+          return;
+        }
+        if (n > 0) times.push_back(*took);
+      }
+      if (times.empty()) return;
+      ms += median(std::move(times)) / static_cast<double>(query.statements.size());
+    }
+    if (query.statements.empty()) return;
+    (after ? query.query.ms_after : query.query.ms_before) = ms;
+  }
+
+  Connection& connection_;
+  std::vector<AdvisedIndex>& indexes_;
+  const VerifyOptions& options_;
+  Diagnostics& diagnostics_;
+  std::set<std::string> before_;
+  std::string ours_;
+};
+
+void sum_up(Verification& out) {
+  double before = 0;
+  double after = 0;
+  for (const auto& query : out.queries) {
+    if (!query.ms_before || !query.ms_after) continue;
+    out.ms_before += query.weight * *query.ms_before;
+    out.ms_after += query.weight * *query.ms_after;
+    before += query.weight * query.cost_before;
+    after += query.weight * query.cost_after;
+  }
+  out.estimated_left = before > 0 ? after / before : 1;
+}
+
+}  // namespace
+
+std::string not_disposable(Connection& connection, const std::string& database) {
+  const auto rows = connection.query(
+      "SELECT pg_catalog.current_database(), pg_catalog.pg_is_in_recovery(), (SELECT pg_catalog.count(*) "
+      "FROM pg_catalog.pg_stat_activity a WHERE a.datname "
+      "OPERATOR(pg_catalog.=) pg_catalog.current_database() AND a.pid OPERATOR(pg_catalog.<>) "
+      "pg_catalog.pg_backend_pid() AND a.backend_type "
+      "OPERATOR(pg_catalog.=) 'client backend')");
+  if (!rows) return rows.error().what;
+  const Row row = rows->empty() ? Row{} : rows->front();
+  if (row[0] != database)
+    return fmt::format("is not the database that --disposable names, {}", ellipsis(database, 63));
+  if (row[1] == "t") return "is a standby: nothing can be built there";
+  if (row[2] != "0")
+    return fmt::format("has {} other {}: somebody uses it", row[2].value_or("?"),
+                       row[2] == "1" ? "session" : "sessions");
+  return {};
+}
+
+Result<Verification> verify(Connection& connection, const std::string& conninfo,
+                            std::vector<VerifyQuery> queries, std::vector<AdvisedIndex>& indexes,
+                            const VerifyOptions& options, Diagnostics& diagnostics) {
+  Verification out;
+  out.where = connection.where();
+  out.runs = options.runs;
+  {
+    Verifier verifier(connection, indexes, options, diagnostics);
+    if (const auto looked = verifier.look(); !looked) return tl::unexpected(looked.error());
+    Canceller canceller(conninfo, connection.backend_pid(), options.stop);
+    verifier.run(queries, false);
+    verifier.build(out.not_built);
+    verifier.run(queries, true);
+    out.complete = !verifier.stopped();
+    canceller.end();
+    verifier.remove();
+  }
+  for (auto& query : queries) out.queries.push_back(std::move(query.query));
+  sum_up(out);
+  return out;
+}
+
+}  // namespace pgadvise::pg

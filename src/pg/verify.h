@@ -1,0 +1,38 @@
+// Builds advised indexes on a database that may be written to, runs the statements before and after, and removes the indexes.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/advice.h"
+#include "pg/connection.h"
+#include "plan/what_if.h"
+
+namespace pgadvise::pg {
+
+struct VerifyQuery {
+  MeasuredQuery query;
+  std::vector<plan::WhatIfStatement> statements;  // each one that plan::decide() lets be analyzed; none: why_not says why
+};
+
+struct VerifyOptions {
+  int runs = 5;                                   // of each statement, before and after; three of slow ones
+  std::chrono::milliseconds statement_limit{10'000};
+  std::chrono::milliseconds build_limit{600'000};  // of each CREATE INDEX
+  std::function<bool()> stop;                      // asked while statements run: they are cancelled, and what was built is removed
+  std::function<void(std::string_view)> progress;
+};
+
+// `database`: the name that the user gave, which has to be this database's. Why it can't be written to: it is another one, a standby,
+// or others are connected to it. "": it can.
+std::string not_disposable(Connection& connection, const std::string& database);
+
+// `conninfo` is the connection's own: a second one cancels what it runs. Each index gets the size that it has when built. What can't
+// be built is named in the result, and the others are measured without it. Errors: the server is gone.
+Result<Verification> verify(Connection& connection, const std::string& conninfo, std::vector<VerifyQuery> queries, std::vector<AdvisedIndex>& indexes,
+                            const VerifyOptions& options, Diagnostics& diagnostics);
+
+}  // namespace pgadvise::pg

@@ -1,0 +1,259 @@
+// The advisor where things are not plain: it works, or says why not.
+#include <cstdlib>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "live/support.h"
+#include "support/run.h"
+
+namespace pgadvise {
+namespace {
+
+using nlohmann::json;
+using testing_support::Folder;
+using testing_support::quoted;
+using testing_support::Ran;
+using testing_support::run;
+
+constexpr const char* schema = R"(
+  CREATE EXTENSION hypopg;
+  CREATE TABLE orders (id int PRIMARY KEY, customer_id int, status text, placed_at timestamptz, total numeric);
+  CREATE TABLE tiny (id int, name text);
+  CREATE TABLE "Mixed Case" ("Odd ""Name" int, "select" text);
+  CREATE TABLE days (day date, amount int, place int) PARTITION BY RANGE (day);
+  CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM ('2025-01-01') TO ('2025-07-01');
+  CREATE TABLE days_2 PARTITION OF days FOR VALUES FROM ('2025-07-01') TO ('2026-01-01');
+  INSERT INTO orders SELECT g, g % 20000, 's' || g % 30, timestamptz '2026-01-01' + g * interval '1 minute', g % 977 FROM generate_series(1, 60000) g;
+  INSERT INTO tiny SELECT g, 'x' FROM generate_series(1, 50) g;
+  INSERT INTO "Mixed Case" SELECT g % 9000, repeat('x', 40) FROM generate_series(1, 40000) g;
+  INSERT INTO days SELECT date '2025-01-01' + g % 360, g, g % 5000 FROM generate_series(1, 80000) g;
+  CREATE MATERIALIZED VIEW totals AS SELECT customer_id, sum(total) AS sum, repeat('x', 60) AS pad FROM orders GROUP BY 1;
+  CREATE VIEW late AS SELECT * FROM orders WHERE placed_at > '2026-02-01';
+  CREATE SCHEMA app; CREATE SCHEMA other;
+  CREATE TABLE app.things (id int, owner int, pad text); CREATE TABLE other.things (id int, owner int, pad text);
+  INSERT INTO app.things SELECT g, g % 8000, repeat('x', 40) FROM generate_series(1, 30000) g;
+  CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER far FOREIGN DATA WRAPPER nothing; CREATE FOREIGN TABLE distant (id int, name text) SERVER far;
+  ANALYZE;
+)";
+
+class HardCases : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    database_ = new live::Database;
+    database_->run(schema);
+  }
+  static void TearDownTestSuite() {
+    delete database_;
+    database_ = nullptr;
+  }
+
+  Ran advise(const std::string& workload, const std::string& more = "", const std::string& conninfo = "") {
+    const auto file = folder_.write("queries.sql", workload);
+    return run("advise --db " + quoted(conninfo.empty() ? database_->conninfo() : conninfo) + " --workload " + quoted(file) + " --format json " + more);
+  }
+  // The first line of each index's DDL.
+  static std::string indexes(const Ran& ran) {
+    const json advice = json::parse(ran.out, nullptr, false);
+    if (!advice.is_object()) return "exit " + std::to_string(ran.exit_code) + ": " + ran.err;
+    std::string out;
+    for (const auto& index : advice["indexes"]) {
+      const std::string sql = index["sql"];
+      out += sql.substr(0, sql.find('\n')) + "\n";
+    }
+    return out;
+  }
+
+  static live::Database* database_;
+  Folder folder_;
+};
+live::Database* HardCases::database_ = nullptr;
+
+TEST_F(HardCases, NothingToIndex) {
+  EXPECT_EQ("", indexes(advise("SELECT * FROM orders;")));
+  EXPECT_EQ("", indexes(advise("SELECT name FROM tiny WHERE id = 7;"))) << "a table of one page";
+  EXPECT_EQ("", indexes(advise("SELECT total FROM orders WHERE id = 7;"))) << "served by the key";
+  EXPECT_EQ("", indexes(advise("SELECT relname FROM pg_class WHERE relpages = 7;")));
+  EXPECT_EQ("", indexes(advise("WITH m AS MATERIALIZED (SELECT * FROM orders) SELECT * FROM m WHERE total = 3;"))) << "the CTE reads all of it";
+}
+
+TEST_F(HardCases, WhatCannotBeExplainedIsNamed) {
+  const auto ran = advise("SELECT id FROM distant WHERE name = 'x';\nSELECT FROM WHERE;\nSELECT x FROM no_such_table WHERE x = 1;\nSELECT no_such_column FROM orders WHERE total = 1;\n"
+                          "SELECT id FROM orders WHERE total = 5;\n");
+  EXPECT_EQ(0, ran.exit_code) << ran.err;
+  for (const auto* named : {"queries.sql:2", "queries.sql:3", "no_such_column"}) EXPECT_NE(std::string::npos, ran.err.find(named)) << named << "\n" << ran.err;
+  EXPECT_NE(std::string::npos, indexes(ran).find("(total)")) << "the rest goes on";
+}
+
+TEST_F(HardCases, ViewsAndMaterializedViews) {
+  EXPECT_NE(std::string::npos, indexes(advise("SELECT id FROM late WHERE customer_id = 7;")).find("ON public.orders (customer_id")) << "the table behind the view";
+  EXPECT_NE(std::string::npos, indexes(advise("SELECT sum FROM totals WHERE customer_id = 7;")).find("ON public.totals (customer_id"));
+}
+
+TEST_F(HardCases, PartitionedAndSinglePartitions) {
+  const auto whole = advise("SELECT sum(amount) FROM days WHERE place = 7;");
+  EXPECT_NE(std::string::npos, indexes(whole).find("ON ONLY public.days (place")) << indexes(whole);
+  const json advice = json::parse(whole.out);
+  EXPECT_NE(std::string::npos, advice["indexes"][0]["sql"].get<std::string>().find("CONCURRENTLY")) << "the partitions' concurrently";
+  EXPECT_NE(std::string::npos, indexes(advise("SELECT sum(amount) FROM days_1 WHERE place = 7;")).find("ON public.days_1 (place"));
+}
+
+TEST_F(HardCases, QuotedNames) {
+  EXPECT_NE(std::string::npos, indexes(advise(R"(SELECT "select" FROM "Mixed Case" WHERE "Odd ""Name" = 5;)")).find(R"(ON public."Mixed Case" ("Odd ""Name")"));
+}
+
+TEST_F(HardCases, WritesAndParametersWithoutValues) {
+  EXPECT_NE(std::string::npos, indexes(advise("UPDATE orders SET total = 1 WHERE customer_id = 5;")).find("(customer_id)"));
+  EXPECT_NE(std::string::npos, indexes(advise("DELETE FROM orders WHERE customer_id = 5 RETURNING id;")).find("(customer_id)"));
+  EXPECT_NE(std::string::npos, indexes(advise("SELECT id FROM orders WHERE customer_id = $1;")).find("(customer_id")) << "the generic plan";
+}
+
+TEST_F(HardCases, AConstantOfAFileMayFilterAnIndexOfALogMayNot) {
+  const std::string file = "SELECT id, placed_at FROM orders WHERE status = 's7' AND total > 900 ORDER BY placed_at;\n";
+  const auto ran = advise(file);
+  const auto cheaper = json::parse(ran.out)["cost_after"].get<double>();
+  EXPECT_LT(cheaper, json::parse(advise(file, "--max-width 2").out)["cost_after"].get<double>());
+  const auto log = folder_.write("s.log", "2026-05-01 12:00:00.000 UTC [1] LOG:  duration: 5.0 ms  statement: SELECT id, placed_at FROM orders WHERE status = 's7' AND total > 900 ORDER BY placed_at\n");
+  const std::string command = "advise --db " + quoted(database_->conninfo()) + " --log " + quoted(log) + " --format json";
+  const auto hidden = run(command);
+  EXPECT_EQ(0, hidden.exit_code) << hidden.err;
+  EXPECT_NE("", indexes(hidden));
+  EXPECT_EQ(std::string::npos, hidden.out.find("s7")) << "no literal of a log is shown";
+}
+
+TEST_F(HardCases, LoggedTimeWeighs) {
+  // Both cost the planner the same; one takes a hundred times as long, and there is room for one index.
+  const auto log = [&](const char* slow, const char* quick) {
+    std::string out;
+    for (int n = 0; n < 5; ++n) {
+      out += "2026-05-01 12:00:0" + std::to_string(n) + ".000 UTC [1] LOG:  duration: 900.0 ms  statement: SELECT id FROM orders WHERE " + slow + " = 5\n";
+      out += "2026-05-01 12:00:0" + std::to_string(n) + ".500 UTC [1] LOG:  duration: 9.0 ms  statement: SELECT id FROM orders WHERE " + quick + " = 5\n";
+    }
+    return out;
+  };
+  for (const auto& [slow, quick] : {std::pair("total", "customer_id"), std::pair("customer_id", "total")}) {
+    const auto file = folder_.write("times.log", log(slow, quick));
+    const auto ran = run("advise --db " + quoted(database_->conninfo()) + " --log " + quoted(file) + " --max-indexes 1 --format json");
+    EXPECT_NE(std::string::npos, indexes(ran).find(std::string("(") + slow)) << ran.out << ran.err;
+    const auto by_calls = json::parse(run("advise --db " + quoted(database_->conninfo()) + " --log " + quoted(file) + " --weigh-by calls --format json").out);
+    for (const auto& query : by_calls["queries"]) EXPECT_EQ(5, query["weight"]);
+  }
+}
+
+TEST_F(HardCases, BrinWhereRowsLieInOrder) {
+  database_->run("CREATE TABLE readings (id int, at timestamp, pad text); INSERT INTO readings SELECT g, timestamp '2026-01-01' + g * interval '1 second', repeat('x', 60) FROM generate_series(1, 200000) g; ANALYZE readings");
+  const auto ran = advise("SELECT count(pad) FROM readings WHERE at BETWEEN '2026-01-01 10:00' AND '2026-01-01 12:00';", "--budget 100kB");
+  EXPECT_NE(std::string::npos, indexes(ran).find("ON public.readings USING brin (at)")) << ran.out;
+  const json advice = json::parse(ran.out, nullptr, false);
+  for (const auto& index : advice["indexes"]) {
+    const std::string sql = index["sql"];
+    database_->run(sql);
+    EXPECT_NE(std::string::npos, database_->value("SELECT string_agg(indexdef, '') FROM pg_indexes WHERE tablename = 'readings'").find("brin"));
+  }
+  EXPECT_EQ("", indexes(advise("SELECT count(pad) FROM readings WHERE at BETWEEN '2026-01-01 10:00' AND '2026-01-01 12:00';", "--budget 100kB"))) << "it is there";
+  database_->run("DROP TABLE readings");
+}
+
+TEST_F(HardCases, SeveralSearchPaths) {
+  const auto ran = advise("SELECT pad FROM things WHERE owner = 5;", "", database_->conninfo() + " options='-c search_path=app,public'");
+  EXPECT_EQ(0, ran.exit_code);
+  EXPECT_TRUE(indexes(ran).find("ON app.things (owner") != std::string::npos || ran.err.find("things") != std::string::npos) << ran.out << ran.err;
+  EXPECT_NE(std::string::npos, indexes(advise("SELECT pad FROM app.things WHERE owner = 5;")).find("ON app.things (owner"));
+}
+
+TEST_F(HardCases, MissingPermissionsAreSaid) {
+  database_->run("CREATE ROLE nobody_much LOGIN");
+  const auto ran = advise("SELECT id FROM orders WHERE total = 5;", "", database_->conninfo("nobody_much"));
+  EXPECT_NE(std::string::npos, ran.err.find("permission denied")) << ran.err;
+  EXPECT_EQ("", indexes(ran));
+  database_->run("GRANT SELECT ON orders TO nobody_much");
+  EXPECT_NE(std::string::npos, indexes(advise("SELECT id FROM orders WHERE total = 5;", "", database_->conninfo("nobody_much"))).find("(total"));
+  database_->run("DROP OWNED BY nobody_much; DROP ROLE nobody_much");
+}
+
+TEST_F(HardCases, AServerLostInTheMiddle) {
+  std::string many;
+  for (int n = 0; n < 400; ++n)
+    many += "SELECT a" + std::to_string(n) + ".id FROM orders a" + std::to_string(n) + " JOIN \"Mixed Case\" m ON m.\"Odd \"\"Name\" = a" + std::to_string(n) + ".customer_id WHERE a" + std::to_string(n) + ".total = 5;\n";
+  const auto file = folder_.write("many.sql", many);
+  const std::string out = folder_.path("advice.json");
+  const std::string command = "(" + quoted(PGADVISE_PROGRAM) + " advise --db " + quoted(database_->conninfo()) + " --workload " + quoted(file) + " --format json >" + quoted(out) + " 2>" +
+                              quoted(folder_.path("err")) + "; echo $? >" + quoted(folder_.path("code")) + ") & ";
+  (void)std::system(command.c_str());
+  std::string killed = "0";
+  for (int tries = 0; tries < 2000 && killed == "0"; ++tries) {
+    (void)database_->value("SELECT pg_sleep(0.01)");
+    killed = database_->value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgadvise' AND pid <> pg_backend_pid() AND datname = current_database() AND "
+                              "query LIKE '%hypopg_create_index%'");
+  }
+  ASSERT_EQ("1", killed);
+  std::string code;
+  for (int tries = 0; tries < 200 && code.empty(); ++tries) {
+    code = std::string(trim(read_file(folder_.path("code")).value_or("")));
+    (void)database_->value("SELECT pg_sleep(0.1)");
+  }
+  EXPECT_EQ("3", code);
+  const auto advice = json::parse(read_file(out).value_or(""), nullptr, false);
+  ASSERT_TRUE(advice.is_object());
+  EXPECT_FALSE(advice["complete"]);
+}
+
+bool has(const std::string& program) { return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0; }
+
+TEST_F(HardCases, ATransactionPoolerIsRefused) {
+  if (!has("pgbouncer") || !has("su")) GTEST_SKIP() << "pgbouncer is not installed";
+  const std::string name = database_->value("SELECT current_database()");
+  const auto home = std::filesystem::path(live::sandbox().folder()).string();
+  // Two clients take turns on one server connection: whose hypothetical indexes are whose?
+  const auto ini = folder_.write("bouncer.ini", "[databases]\n" + name + " = host=" + home + " port=5432 user=pgadvise_admin\n[pgbouncer]\nlisten_port = 6432\nlisten_addr =\nunix_socket_dir = " + folder_.path() +
+                                                    "\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 1\nlogfile = " + folder_.path("bouncer.log") + "\npidfile = " + folder_.path("bouncer.pid") +
+                                                    "\nignore_startup_parameters = extra_float_digits,options\n");
+  (void)std::system(("chmod -R a+rwX " + quoted(folder_.path())).c_str());
+  const bool root = std::system("test \"$(id -u)\" = 0") == 0;
+  ASSERT_EQ(0, std::system(((root ? "su postgres -s /bin/sh -c " + quoted("pgbouncer -d " + quoted(ini)) : "pgbouncer -d " + quoted(ini)) + " >/dev/null 2>&1").c_str()));
+  const auto ran = advise("SELECT id FROM orders WHERE total = 5;", "", "host=" + folder_.path() + " port=6432 dbname=" + name + " user=pgadvise_admin");
+  (void)std::system(("kill $(cat " + quoted(folder_.path("bouncer.pid")) + ")").c_str());
+  EXPECT_EQ(2, ran.exit_code) << ran.out << ran.err;
+  EXPECT_NE(std::string::npos, ran.err.find("pooler")) << ran.err;
+  EXPECT_EQ("0", database_->value("SELECT count(*) FROM hypopg()"));
+}
+
+// A server that was shut down comes up again as a standby of nobody.
+TEST_F(HardCases, AStandbyAnswersAsWell) {
+  const Folder folder;
+  const std::string script = R"sh(set -e
+bin=$(dirname "$(ls /usr/lib/postgresql/*/bin/pg_ctl 2>/dev/null | tail -1)")
+[ -n "$bin" ] || bin=$(dirname "$(command -v pg_ctl)")
+cd "$1"
+trap '"$bin/pg_ctl" -D data -m immediate stop >/dev/null 2>&1' EXIT
+"$bin/initdb" -D data -U pgadvise_admin -A trust -N -E UTF8 --no-locale >init.log 2>&1
+echo "unix_socket_directories = '$1'
+listen_addresses = ''" >>data/postgresql.conf
+"$bin/pg_ctl" -D data -w -l log start >/dev/null
+"$bin/psql" -qX -h "$1" -U pgadvise_admin postgres -c 'CREATE EXTENSION hypopg' -c 'CREATE TABLE t AS SELECT g AS a, g % 9000 AS b FROM generate_series(1, 50000) g' -c 'ANALYZE'
+"$bin/pg_ctl" -D data -w stop >/dev/null
+touch data/standby.signal
+"$bin/pg_ctl" -D data -w -l log start >/dev/null
+trap - EXIT
+)sh";
+  const auto file = folder.write("standby.sh", script);
+  const auto home = folder.path("server");
+  std::filesystem::create_directory(home);
+  (void)std::system(("chmod a+rx " + quoted(folder.path()) + "; chmod a+rwx " + quoted(home)).c_str());
+  const bool root = std::system("test \"$(id -u)\" = 0") == 0;
+  const auto as_server = [&](const std::string& command) { return std::system((root ? "su postgres -s /bin/sh -c " + quoted(command) : command).c_str()); };
+  if (as_server("sh " + quoted(file) + " " + quoted(home)) != 0) GTEST_SKIP() << "no standby can be made here: " << read_file(home + "/log").value_or("");
+  const auto queries = folder.write("queries.sql", "SELECT a FROM t WHERE b = 5;");
+  const std::string conninfo = "host=" + home + " user=pgadvise_admin dbname=postgres";
+  const auto ran = run("advise --db " + quoted(conninfo) + " --workload " + quoted(queries) + " --format json");
+  const auto refused = run("advise --db " + quoted(conninfo) + " --workload " + quoted(queries) + " --verify --disposable postgres");
+  (void)as_server("$(ls /usr/lib/postgresql/*/bin/pg_ctl 2>/dev/null | tail -1 | grep . || command -v pg_ctl) -D " + quoted(home + "/data") + " -m immediate stop >/dev/null");
+  EXPECT_EQ(0, ran.exit_code) << ran.err;
+  EXPECT_NE(std::string::npos, indexes(ran).find("(b")) << ran.out;
+  EXPECT_EQ(2, refused.exit_code);
+  EXPECT_NE(std::string::npos, refused.err.find("standby")) << refused.err;
+}
+
+}  // namespace
+}  // namespace pgadvise
