@@ -166,6 +166,7 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
   if (!object.open()) return false;
   out = {};
   bool severity = false;
+  bool again = false;  // two records ran into each other: which of both the rest is of, nobody knows
   std::string_view process;
   std::string_view name;
   std::string_view value;
@@ -174,9 +175,11 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
     if (value.data() == storage->data()) storage = &texts.next();
     if (name == "timestamp") {
       const Stamp stamp = stamps.take(value);
+      again |= out.time != no_time;
       if (stamp.length) out.time = stamp.time, out.whole_seconds = stamp.whole_seconds;
     } else if (name == "error_severity") {
       const auto level = level_of(value);
+      again |= severity;
       severity = level.has_value();
       out.level = level.value_or(Level::message);
     } else if (name == "user") {
@@ -206,7 +209,7 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
   if (out.session.empty()) out.session = process;
   out.cut = cut;
   // A line over the limit still tells what it was, up to there.
-  return severity && out.time != no_time && (object.complete() || cut);
+  return severity && !again && out.time != no_time && (object.complete() || cut);
 }
 
 class JsonDecoder final : public Decoder {
