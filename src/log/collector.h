@@ -90,7 +90,8 @@ class Collector final : public RecordSink {
   void name_late();
   void keep_sample(QueryState& state, KeptCall& kept, const Call& call);
   void flush(Session& session);
-  void flush_plans(Session& session, std::uint64_t except);
+  bool flush_plans(Session& session, const Statement* told);
+  static void more_of_portal(Session& session, std::optional<double> milliseconds);
   void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained, const Preview& preview);
   void forget_plan(QueryState& state);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
