@@ -38,6 +38,14 @@ bool of_syslog(const std::vector<std::string_view>& lines) {
 }
 
 void describe_stranger(std::string_view head, const std::vector<std::string_view>& lines, Format& format) {
+// "10,5,t,6442187811431518375,select …,0,0,0,…": userid, dbid, toplevel, queryid, and figures to its end.
+bool of_numbers(std::string_view row) {
+  const auto parts = split(row, ',');
+  constexpr std::size_t figures = 10;
+  const auto number = [](std::string_view part) { return !part.empty() && part.find_first_not_of("-+.e0123456789") == std::string_view::npos; };
+  return parts.size() > figures && number(parts[0]) && number(parts[1]) && std::all_of(parts.end() - figures, parts.end(), number);
+}
+
   struct Magic {
     std::string_view bytes;
     const char* name;
@@ -70,6 +78,17 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
     return;
   }
   if (of_syslog(lines) || (!levels && any("]: ["))) {
+  const std::string columns = lower(first);
+  if (contains(columns, "calls") && contains(columns, " | ") && (contains(columns, "query") || contains(columns, "total_"))) {
+    format.looked_like = "pg_stat_statements as psql shows it";
+    format.advice = "write it as CSV: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, header)";
+    return;
+  }
+  if (std::count(first.begin(), first.end(), ',') >= 20 && !levels && of_numbers(first)) {
+    format.looked_like = "pg_stat_statements without its header";
+    format.advice = "write it with one: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, header)";
+    return;
+  }
     format.looked_like = "syslog";
     format.advice = "take the server's own log: log_destination = stderr, csvlog or jsonlog" + own_prefix;
     return;
