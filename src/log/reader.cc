@@ -63,7 +63,13 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
 }
 
 std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) {
-  if (source.statements > 0 || source.used + source.other == 0) return {};
+  if (source.statements > 0) return {};
+  if (source.not_understood * 2 > source.lines) {
+    const std::string these = fmt::format("{} of {} lines are not understood", source.not_understood, source.lines);
+    if (source.prefix.empty()) return these;
+    return fmt::format("{}: they don't begin with '{}'; give the log_line_prefix that they have: --log-line-prefix '…', as SHOW log_line_prefix tells it", these, source.prefix);
+  }
+  if (source.used + source.other == 0) return {};
   if (durations_alone > 0)
     return fmt::format(
         "{} durations, but no statement that they belong to: log_duration is on, the statements are not "
@@ -227,6 +233,10 @@ std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagno
   const auto refused = [&](const std::string& path) {
     const std::string why = why_unreadable(path);
     if (!why.empty()) diagnostics.push_back({Error::Kind::passing, path, "can't be read: " + why, {}});
+  if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).tells_sessions())
+    diagnostics.push_back({Error::Kind::passing, source.path,
+                           fmt::format("no line tells its session or process, by the log_line_prefix '{}': loops within a session and transactions can't be told", source.prefix),
+                           "if the server's prefix has %p or %c: --log-line-prefix '…', as SHOW log_line_prefix tells it; else log_line_prefix = '%m [%p] '"});
     return !why.empty();
   };
   std::error_code code;
