@@ -286,8 +286,9 @@ struct Collector::Session {
 Collector::Collector(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits), call_(std::make_unique<Statement>()), most_bytes_(limits.bytes) { repeats_.by_log = by_log; }
 Collector::~Collector() = default;
 
-void Collector::begin(LogSource& source) {
+void Collector::begin(LogSource& source, bool in_order) {
   source_ = &source;
+  in_order_ = in_order;
   repeats_.current = &source.path;
   durations_alone_ = cut_records_ = 0;
   plans_left_out_ = {};
@@ -316,9 +317,9 @@ Outcome Collector::take(const Record& record) {
     case Message::Kind::plan:
       return plan(session, record, preview);
     case Message::Kind::fetch:
-    case Message::Kind::step:
       more_of_portal(session, message.duration_ms);
       [[fallthrough]];
+    case Message::Kind::step:
       flush(session);
       return {Use::used, parameters_of(record.detail).has_value()};
     case Message::Kind::other: {
@@ -397,7 +398,7 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
 // log_duration: the time of what log_statement told of, or of a parse or bind, or of a statement that wasn't
 // logged.
 Outcome Collector::duration(Session& session, const Record& record, double milliseconds) {
-  if (!session.waiting) {
+  if (!session.waiting || !in_order_) {
     ++durations_alone_;
     return {Use::used, false};
   }
@@ -480,7 +481,6 @@ bool Collector::flush_plans(Session& session, const Statement* told) {
   if (session.plans.empty()) return false;
   std::vector<Plan> plans;
   plans.swap(session.plans);
-  for (Plan& kept : plans) {
   const auto of_told = [&](const Plan& plan) {
     if (!told || plan.hash != told->hash) return false;
     if (!told->duration_ms) return true;
@@ -488,6 +488,7 @@ bool Collector::flush_plans(Session& session, const Statement* told) {
     return plan.duration_ms <= *told->duration_ms + 2 + 0.25 * *told->duration_ms && (plan.time == no_time || told->start == no_time || plan.time >= told->start - slack);
   };
   const auto own = std::find_if(plans.rbegin(), plans.rend(), of_told);
+  for (Plan& kept : plans) {
     if (own != plans.rend() && &kept == &*own) {
       count_rows(kept.hash, *kept.source, kept.rows);
       continue;
@@ -516,8 +517,8 @@ bool Collector::flush_plans(Session& session, const Statement* told) {
     complete(session, call);
     count_rows(kept.hash, *kept.source, kept.rows);
   }
-}
   return own != plans.rend();
+}
 
 // What a write changed is not the rows that its top node gives.
 void Collector::count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows) {
@@ -950,6 +951,7 @@ void Collector::end_scope(Session& session) {
 
 // To the tightest scope that the call lies in.
 void Collector::detect(Session& session, const Statement& call) {
+  if (!in_order_) return;
   const Template& entry = *call.entry;
   const bool in_order_alone = call.start == no_time;  // of Drizzle's logger, or a log_line_prefix without a time
   if (entry.effect == Template::Effect::opens && (session.named || in_order_alone)) {

@@ -28,8 +28,9 @@ class Collector final : public RecordSink {
   Collector(bool by_log, const Limits& limits);
   ~Collector();
 
-  // The log that the next records come from; it must outlive the collector.
-  void begin(LogSource& source);
+  // The log that the next records come from; it must outlive the collector. What follows what is looked at only when they come
+  // in the order they were written in.
+  void begin(LogSource& source, bool in_order = true);
   Outcome take(const Record& record) override;
 
   std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log
@@ -159,6 +160,7 @@ class Collector final : public RecordSink {
   };
   std::unordered_map<const std::string*, std::map<EventKey, ServerEvent>> events_;  // by log
   LogSource* source_ = nullptr;
+  bool in_order_ = true;
   std::uint64_t records_ = 0;
   std::unordered_map<const std::string*, std::uint64_t> sessions_seen_;  // by the log they were first seen in
   std::uint64_t durations_alone_ = 0;

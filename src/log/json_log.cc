@@ -214,7 +214,7 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
 
 class JsonDecoder final : public Decoder {
  public:
-  JsonDecoder(LogSource& source, RecordSink& sink) : source_(source), sink_(sink) {}
+  JsonDecoder(const Format& format, LogSource& source, RecordSink& sink) : format_(format), source_(source), sink_(sink) {}
 
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     chunk.records.resize(chunk.lines.size());
@@ -230,7 +230,7 @@ class JsonDecoder final : public Decoder {
   void take(Chunk& chunk) override {
     for (RecordAhead& ahead : chunk.records) {
       ++source_.lines;
-      const int number = static_cast<int>(source_.lines);
+      const int number = place_of(static_cast<int>(source_.lines), format_);
       if (ahead.lines == 0) {
         ++source_.other;
       } else if (!ahead.understood) {
@@ -246,6 +246,7 @@ class JsonDecoder final : public Decoder {
   void finish() override {}
 
  private:
+  const Format format_;
   LogSource& source_;
   RecordSink& sink_;
 };
@@ -268,8 +269,8 @@ bool is_json_record(std::string_view line, std::int64_t& time) {
   return severity && stamped && object.complete();
 }
 
-std::unique_ptr<Decoder> make_json_decoder(LogSource& source, RecordSink& sink) {
-  return std::make_unique<JsonDecoder>(source, sink);
+std::unique_ptr<Decoder> make_json_decoder(const Format& format, LogSource& source, RecordSink& sink) {
+  return std::make_unique<JsonDecoder>(format, source, sink);
 }
 
 }  // namespace pgadvise::log
