@@ -283,14 +283,6 @@ std::string_view after_name(std::string_view text) {
   return first.value_or(std::string_view{});
 }
 
-bool take_sqlstate(std::string_view& text) {
-  if (text.size() < 7 || text[5] != ':' || text[6] != ' ') return false;
-  for (int i = 0; i < 5; ++i)
-    if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'A' && text[i] <= 'Z'))) return false;
-  text.remove_prefix(7);
-  return true;
-}
-
 Message calls(std::string_view text) {
   Message out;
   if (take_statement_label(text)) {
@@ -417,7 +409,6 @@ void parse_message(std::string_view text, Message& out) {
 
 Message parse_message(std::string_view text) {
   if (Message out; take_timed_statement(text, out)) return out;
-  take_sqlstate(text);
   std::string_view rest = text;
   if (!take_word(rest, duration_words)) return calls(text);
   if (!take_colon(rest)) skip_blanks(rest, 1);  // Swedish has no colon there
