@@ -125,10 +125,14 @@ void tell_order(const std::vector<std::string_view>& lines, const Prefix& prefix
   std::vector<Header> headers;
   const bool own = times.empty();
   Header header;
+  std::size_t up = 0;
   for (const auto line : lines) {
     if (!prefix.match(line, header)) continue;
     headers.push_back(header);
-    if (own) times.push_back(header.time);
+    if (!own) continue;
+    times.push_back(header.time);
+    up += times.size() > 1 && header.time > times[times.size() - 2];
+    if (10 * up > lines.size()) return;  // forwards, whatever follows
   }
   tell_order(times, format);
   if (!format.newest_first) return;

@@ -300,6 +300,15 @@ Message calls(std::string_view text) {
 
 }  // namespace
 
+std::string_view take_sqlstate_and_colon(std::string_view& message) {
+  const std::string_view code = message.substr(0, 5);
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto of_code = [&](char c) { return digit(c) || (c >= 'A' && c <= 'Z'); };
+  if (message.substr(5, 2) != ": " || !std::all_of(code.begin(), code.end(), of_code) || std::none_of(code.begin(), code.end(), digit)) return {};
+  message.remove_prefix(7);
+  return code;
+}
+
 std::optional<Level> level_of(std::string_view word) {
   if (word == "LOG") return Level::log;
   // By length: asked of whatever stands before a colon when a prefix is looked for.

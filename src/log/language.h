@@ -13,18 +13,9 @@ std::optional<Level> take_level(std::string_view& text);
 
 // log_error_verbosity = verbose: takes "42P01: " from the front of a message, and gives the code; "" when there is none. A digit
 // must be in it: a message may begin with a word and a colon.
+std::string_view take_sqlstate_and_colon(std::string_view& message);
 inline std::string_view take_sqlstate(std::string_view& message) {
-  if (message.size() < 7 || message[5] != ':' || message[6] != ' ') return {};
-  bool digits = false;
-  for (int i = 0; i < 5; ++i) {
-    const bool digit = message[i] >= '0' && message[i] <= '9';
-    if (!digit && !(message[i] >= 'A' && message[i] <= 'Z')) return {};
-    digits |= digit;
-  }
-  if (!digits) return {};
-  const std::string_view code = message.substr(0, 5);
-  message.remove_prefix(7);
-  return code;
+  return message.size() > 6 && message[5] == ':' ? take_sqlstate_and_colon(message) : std::string_view{};
 }
 
 // Does a level with its colon stand anywhere in the line? Then it is a record, if of a prefix that isn't

@@ -160,7 +160,7 @@ class StderrDecoder final : public Decoder {
     else line_of_another_prefix(line, ahead);
   }
 
-  void line_of_another_prefix(const Line& line, const LineAhead& ahead) {
+  [[gnu::cold]] void line_of_another_prefix(const Line& line, const LineAhead& ahead) {
     Header header;
     const bool other = other_prefix_ && other_prefix_->match(line.text, header);
     if (!other && !ahead.matched && !header_of(line.text, header)) {
@@ -188,7 +188,7 @@ class StderrDecoder final : public Decoder {
     return !container_names_ && learned_.size() < most_learned && number_ >= hold_from_ && !text.starts_with('\t') && holds_level(text);
   }
 
-  void hold(const Line& line) {
+  [[gnu::cold]] void hold(const Line& line) {
     held_.push_back({std::string(line.text), number_, line.cut});
     held_bytes_ += line.text.size();
     held_levels_ += !line.text.starts_with('\t') && holds_level(line.text);
@@ -196,7 +196,7 @@ class StderrDecoder final : public Decoder {
     if (held_levels_ >= enough_levels || held_.size() >= most_lines || held_bytes_ > longest_text) release();
   }
 
-  void release() {
+  [[gnu::cold]] void release() {
     const std::vector<Held> held = std::exchange(held_, {});
     const std::size_t levels = std::exchange(held_levels_, 0);
     held_bytes_ = 0;
@@ -223,7 +223,7 @@ class StderrDecoder final : public Decoder {
   }
 
   // What the next line without a prefix belongs to is another record in each container.
-  void change_container(std::string_view name) {
+  [[gnu::cold]] void change_container(std::string_view name) {
     constexpr std::size_t most_containers = 64;
     if (targets_.size() >= most_containers) targets_.clear();
     targets_[container_] = {target_, into_};
@@ -324,7 +324,7 @@ class StderrDecoder final : public Decoder {
 
   // Copies of logs lose the tabs: then what follows a statement belongs to it. But other programs write into a server's stderr,
   // too; which of both it is shows when the record is whole.
-  void stray(std::string_view text, bool cut) {
+  [[gnu::cold]] void stray(std::string_view text, bool cut) {
     if (!could_continue(text) || cut || target_->loose.text.size() + text.size() + 1 > longest_text) {
       if (text.empty()) ++source_.other;
       else book_not_understood(source_, place_of(number_, format_));
@@ -345,7 +345,7 @@ class StderrDecoder final : public Decoder {
     return kind != Message::Kind::other && kind != Message::Kind::duration;
   }
 
-  void settle(Open& open) {
+  [[gnu::cold]] void settle(Open& open) {
     if (!belongs(open)) {
       ++strays_;
       pass_over(open.loose);
@@ -359,7 +359,7 @@ class StderrDecoder final : public Decoder {
     open.loose = {};
   }
 
-  void pass_over(Loose& loose) {
+  [[gnu::cold]] void pass_over(Loose& loose) {
     const std::uint32_t strangers = loose.lines - loose.blank;
     source_.other += loose.blank;
     source_.not_understood += strangers;
@@ -423,6 +423,10 @@ class StderrDecoder final : public Decoder {
     if (open.detail_line) ++(outcome.detail_used ? source_.used : source_.other);
     if (open.statement_line) ++(outcome.statement_used ? source_.used : source_.other);
     if (target_ == &open) target_ = nullptr;
+    if (container_names_) forget(open);
+  }
+
+  [[gnu::cold]] void forget(const Open& open) {
     for (auto& [name, target] : targets_)
       if (target.first == &open) target.first = nullptr;
   }

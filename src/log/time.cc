@@ -41,6 +41,7 @@ inline std::int64_t take_fraction(std::string_view text, std::size_t& length) {
 // Abbreviations that mean one thing, or nearly always do; CST, IST, BST and others are taken as local.
 std::int64_t hours_east(std::string_view zone) {
   static constexpr std::pair<std::string_view, int> known[] = {{"EST", -5}, {"EDT", -4}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}, {"AKST", -9}, {"AKDT", -8}, {"HST", -10}, {"WEST", 1}, {"CET", 1}, {"CEST", 2}, {"EET", 2}, {"EEST", 3}, {"MSK", 3}, {"SAST", 2}, {"JST", 9}, {"KST", 9}, {"AEST", 10}, {"AEDT", 11}, {"NZST", 12}, {"NZDT", 13}};
+  if (zone == "UTC" || zone.size() > 4) return 0;
   for (const auto& [name, hours] : known)
     if (name == zone) return hours;
   return 0;

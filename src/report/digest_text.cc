@@ -373,11 +373,10 @@ std::string count(std::uint64_t value) {
 }
 
 double median_ms(const ServerEvent& event) {
-  const auto buckets = event.times.buckets();
-  // All in one bucket: their mean lies among them, the bucket's middle need not.
-  const double median = buckets.size() == 1 && event.count == buckets.front().count ? event.total / static_cast<double>(event.count) / 1000
-                                                                                     : event.times.percentile_ms(0.5).value_or(0);
-  return std::min(median, event.most / 1000);
+  // The others could have taken the longest time each: what is left of the total is the least that any of them took.
+  const double longest = event.most / 1000;
+  const double shortest = event.total / 1000 - static_cast<double>(event.count - 1) * longest;
+  return std::clamp(event.times.percentile_ms(0.5).value_or(0), std::min(std::max(shortest, 0.0), longest), longest);
 }
 
 std::string time_stamp(std::int64_t microseconds) {

@@ -101,7 +101,7 @@ TEST(Prefix, IsInferredAnewWhereARunOfLinesDoesNotFit) {
 
 TEST(Prefix, OfTheMostLinesIsTaken) {
   std::string text = at(1, 7, "LOG:  parameter \"log_line_prefix\" changed to \"%d:%u:%p:\"") + at(1, 7, "LOG:  received SIGHUP, reloading configuration files");
-  for (int i = 0; i < 60; ++i) text += fmt::format("postgres:app:{}:{}\n", 4000 + i % 3, call);
+  for (int i = 0; i < 60; ++i) text += fmt::format("postgres:app:{}:{}\n", 4000 + i % 3 * 17, call);
   const Read log = read_text(text);
   EXPECT_EQ(log.source().statements, 60u);
   EXPECT_EQ(log.workload.sessions, 3u);
