@@ -89,6 +89,7 @@ class Digest {
     auto workloads = read(options_.logs);
     const bool text = options_.format == "text" || (options_.format.empty() && options_.output.empty());
     if (!text) tell_notes(workloads);
+    if (!text || !options_.output.empty()) tell_not_understood(workloads);
     if (options_.format.empty() && !options_.output.empty())
       return log::to_workload_file(workloads, options_.show_literals);
     const Workload all = log::total(std::move(workloads));
@@ -109,6 +110,17 @@ class Digest {
       for (const auto& source : workload.sources)
         if (!source.format.empty() && !source.note.empty())
           diagnostics_.push_back({Error::Kind::passing, source.path, source.note, {}});
+  }
+
+  // Who writes a file sees no report.
+  void tell_not_understood(const std::vector<Workload>& workloads) {
+    for (const auto& workload : workloads)
+      for (const auto& source : workload.sources) {
+        if (source.not_understood == 0) continue;
+        std::string what = fmt::format("{} of {} lines not understood", source.not_understood, source.lines);
+        for (std::size_t i = 0; i < source.not_understood_at.size(); ++i) what += fmt::format("{}{}", i ? ", " : ", first at line ", source.not_understood_at[i].line);
+        diagnostics_.push_back({Error::Kind::passing, source.path, std::move(what), source.prefix.empty() ? std::string() : "if the server wrote them: --log-line-prefix '…', as SHOW log_line_prefix tells it"});
+      }
   }
 
   report::DigestOptions text_options() const {

@@ -17,6 +17,8 @@
 namespace pgadvise::cli {
 namespace {
 
+bool standard(const std::string& path) { return path.empty() || path == "-"; }
+
 Result<void> failed(const std::string& where) {
   return fail(Error::Kind::usage, where, std::string("can't be written: ") + std::strerror(errno));
 }
@@ -57,7 +59,7 @@ Result<void> write_renamed(const std::string& path, const std::string& content, 
 
 Result<void> write_output(const std::string& path, const std::string& content) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error with a line, not a silent death
-  if (path.empty()) return write_all(STDOUT_FILENO, content) ? Result<void>{} : failed("standard output");
+  if (standard(path)) return write_all(STDOUT_FILENO, content) ? Result<void>{} : failed("standard output");
   struct stat status {};
   if (::lstat(path.c_str(), &status) == 0) {
     if (!S_ISREG(status.st_mode)) return write_through(path, content);
@@ -70,7 +72,7 @@ Result<void> write_output(const std::string& path, const std::string& content) {
 
 Result<void> keep_inputs(const std::string& path, const std::vector<std::string>& inputs) {
   std::error_code code;
-  if (path.empty() || !std::filesystem::is_regular_file(path, code)) return {};
+  if (standard(path) || !std::filesystem::is_regular_file(path, code)) return {};
   for (const auto& input : inputs)
     if (std::filesystem::equivalent(path, input, code))
       return fail(Error::Kind::usage, "--output " + path, "is read, too: it would be overwritten", "name another file");
@@ -88,12 +90,12 @@ bool use_colour(const std::string& path) {
   if (force && *force && std::string_view(force) != "0") return true;
   const char* wanted = std::getenv("CLICOLOR");
   if (wanted && std::string_view(wanted) == "0") return false;
-  return path.empty() && ::isatty(STDOUT_FILENO);
+  return standard(path) && ::isatty(STDOUT_FILENO);
 }
 
 int output_width(const std::string& path, int otherwise) {
   struct winsize size {};
-  if (path.empty() && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+  if (standard(path) && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     return std::clamp<int>(size.ws_col, 40, 160);
   return otherwise;
 }

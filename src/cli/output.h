@@ -8,7 +8,7 @@
 
 namespace pgadvise::cli {
 
-// To stdout when `path` is empty. Regular and new files are written aside and renamed, so that nobody ever reads half a
+// To stdout when `path` is empty or "-". Regular and new files are written aside and renamed, so that nobody ever reads half a
 // report; devices, pipes and links are written through. Errors (usage): can't be written, disk full, pipe closed.
 Result<void> write_output(const std::string& path, const std::string& content);
 // Errors (usage): `path` is one of the files that are read, by whatever name; what is in it would be lost.

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <archive.h>
@@ -199,7 +201,7 @@ class CompressedSource final : public ByteSource {
 
 class BackwardSource final : public ByteSource {
  public:
-  BackwardSource(int descriptor, std::uint64_t size) : descriptor_(descriptor), left_(size) {}
+  BackwardSource(int descriptor, std::uint64_t size) : descriptor_(descriptor), left_(size) { count_lines(); }
   ~BackwardSource() override { ::close(descriptor_); }
   BackwardSource(const BackwardSource&) = delete;
   BackwardSource& operator=(const BackwardSource&) = delete;
@@ -212,9 +214,23 @@ class BackwardSource final : public ByteSource {
     given_ += count;
     return static_cast<std::ptrdiff_t>(count);
   }
+  std::uint64_t lines() const override { return lines_in_all_; }
   std::string failure() const override { return failure_; }
 
  private:
+  void count_lines() {
+    std::string block(block_size, '\0');
+    char last = '\n';
+    for (std::uint64_t at = 0; at < left_;) {
+      const auto got = ::pread(descriptor_, block.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left_ - at, block_size)), static_cast<off_t>(at));
+      if (got <= 0) break;
+      lines_in_all_ += static_cast<std::uint64_t>(std::count(block.begin(), block.begin() + got, '\n'));
+      last = block[static_cast<std::size_t>(got) - 1];
+      at += static_cast<std::uint64_t>(got);
+    }
+    lines_in_all_ += last != '\n';
+  }
+
   // The block before what was read, and what was left of its first line.
   bool fill() {
     lines_.clear();
@@ -250,13 +266,129 @@ class BackwardSource final : public ByteSource {
   static constexpr std::size_t block_size = 1 << 18;
   const int descriptor_;
   std::uint64_t left_;
+  std::uint64_t lines_in_all_ = 0;
   std::string rest_;
   std::string lines_;
   std::size_t given_ = 0;
   std::string failure_;
 };
 
+class EntriesSource final : public ByteSource {
+ public:
+  EntriesSource(std::string head, std::unique_ptr<ByteSource> source) : head_(std::move(head)), source_(std::move(source)) {}
+
+  std::ptrdiff_t read(char* into, std::size_t size) override {
+    while (given_ == lines_.size()) {
+      lines_.clear();
+      given_ = 0;
+      if (!head_.empty()) {
+        take(std::exchange(head_, {}));
+        continue;
+      }
+      std::array<char, 1 << 16> bytes;
+      const auto got = source_ ? source_->read(bytes.data(), bytes.size()) : 0;
+      if (got <= 0) return got;
+      take({bytes.data(), static_cast<std::size_t>(got)});
+    }
+    const std::size_t count = std::min(size, lines_.size() - given_);
+    std::memcpy(into, lines_.data() + given_, count);
+    given_ += count;
+    return static_cast<std::ptrdiff_t>(count);
+  }
+  std::string failure() const override { return source_ ? source_->failure() : ""; }
+
+ private:
+  void take(std::string_view bytes) {
+    for (const char c : bytes) in_string_ ? of_string(c) : outside(c);
+  }
+
+  void of_string(char c) {
+    if (c == '\n' || c == '\r') return void(newlines_ += c == '\n');
+    if (entry_) lines_ += c;
+    if (escaped_) escaped_ = false;
+    else if (c == '\\') escaped_ = true;
+    else in_string_ = c != '"';
+  }
+
+  void outside(char c) {
+    if (c == '\n') return void(entry_ ? newlines_ += 1 : (end_line(), 0));
+    if (c == '\r') return;
+    in_string_ = c == '"';
+    const bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+    if (opens && !entry_ && c == '{' && (around_ == "[" || around_ == "{[")) {
+      if (!fresh_) end_line();
+      entry_ = true;
+      depth_ = 0;
+    }
+    if (entry_) {
+      lines_ += c;
+      fresh_ = false;
+      depth_ += opens - closes;
+      if (depth_ > 0) return;
+      entry_ = false;
+      for (; newlines_ > 0; --newlines_) end_line();
+    } else if (opens && around_.size() < most_around) {
+      around_ += c;
+    } else if (closes && !around_.empty()) {
+      around_.pop_back();
+    }
+  }
+
+  void end_line() {
+    lines_ += '\n';
+    fresh_ = true;
+  }
+
+  static constexpr std::size_t most_around = 64;
+  std::string head_;
+  std::unique_ptr<ByteSource> source_;
+  std::string lines_;
+  std::size_t given_ = 0;
+  std::string around_;  // the brackets that are open around an entry
+  bool entry_ = false;
+  int depth_ = 0;
+  bool in_string_ = false;
+  bool escaped_ = false;
+  bool fresh_ = true;  // nothing is on the line yet
+  std::size_t newlines_ = 0;  // within the entry
+};
+
 }  // namespace
+
+bool holds_entries(std::string_view head) {
+  const auto take = [&](std::string_view token) {
+    head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
+    if (!head.starts_with(token)) return false;
+    head.remove_prefix(token.size());
+    return true;
+  };
+  if (take("{") && !(take("\"records\"") && take(":"))) return false;
+  return take("[") && take("{");
+}
+
+std::unique_ptr<ByteSource> ByteSource::entries(std::string head, std::unique_ptr<ByteSource> source) {
+  return std::make_unique<EntriesSource>(std::move(head), std::move(source));
+}
+
+Result<std::unique_ptr<ByteSource>> ByteSource::turned(std::string_view head, ByteSource& source) {
+  constexpr std::uint64_t most = std::uint64_t{2} << 30;
+  const auto failed = [](std::string why) { return fail(Error::Kind::input, {}, "can't be turned round: " + std::move(why), "it is newest first: name it as a file that is not compressed, or oldest first"); };
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
+  if (!file) return failed(std::string("no temporary file: ") + std::strerror(errno));
+  std::uint64_t size = 0;
+  std::vector<char> bytes(1 << 18);
+  for (std::ptrdiff_t got = 1; got > 0; head = {bytes.data(), static_cast<std::size_t>(got)}) {
+    if (std::fwrite(head.data(), 1, head.size(), file.get()) != head.size()) return failed(std::string("no temporary file: ") + std::strerror(errno));
+    size += head.size();
+    if (size > most) return failed("it is over 2 GB");
+    got = source.read(bytes.data(), bytes.size());
+    if (got < 0) return failed(source.failure());
+  }
+  if (std::fflush(file.get()) != 0) return failed(std::string("no temporary file: ") + std::strerror(errno));
+  const int descriptor = ::dup(::fileno(file.get()));
+  if (descriptor < 0) return failed(std::strerror(errno));
+  return std::make_unique<BackwardSource>(descriptor, size);
+}
 
 Result<std::unique_ptr<ByteSource>> ByteSource::open_backwards(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);

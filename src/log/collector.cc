@@ -267,7 +267,11 @@ struct Collector::Session {
   std::string pending_text;
   std::string pending_parameters;
   LogSource* pending_source = nullptr;
-  std::array<std::uint64_t, 4> recent{};  // hashes of the latest statements, whose plans may still come
+  struct Told {
+    std::uint64_t hash = 0;
+    std::optional<double> duration_ms;
+  };
+  std::array<Told, 4> recent{};  // the latest statements, whose plans may still come
   std::size_t recent_at = 0;
   std::vector<Plan> plans;
   // A transaction's first call, until a second one comes: around one statement BEGIN and COMMIT are what the server does by itself
@@ -282,8 +286,9 @@ struct Collector::Session {
 Collector::Collector(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits), call_(std::make_unique<Statement>()), most_bytes_(limits.bytes) { repeats_.by_log = by_log; }
 Collector::~Collector() = default;
 
-void Collector::begin(LogSource& source) {
+void Collector::begin(LogSource& source, bool in_order) {
   source_ = &source;
+  in_order_ = in_order;
   repeats_.current = &source.path;
   durations_alone_ = cut_records_ = 0;
   plans_left_out_ = {};
@@ -312,6 +317,8 @@ Outcome Collector::take(const Record& record) {
     case Message::Kind::plan:
       return plan(session, record, preview);
     case Message::Kind::fetch:
+      more_of_portal(session, message.duration_ms);
+      [[fallthrough]];
     case Message::Kind::step:
       flush(session);
       return {Use::used, parameters_of(record.detail).has_value()};
@@ -369,11 +376,10 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   call.identity = identify(session, record, preview.identity);
   ++source_->statements;
   flush(session);
-  flush_plans(session, call.hash);
-  session.recent[session.recent_at++ % session.recent.size()] = call.hash;
+  if (call.duration_ms && call.start != no_time) call.start -= nanoseconds(*call.duration_ms) / 1000;
+  if (!flush_plans(session, &call)) session.recent[session.recent_at++ % session.recent.size()] = {call.hash, call.duration_ms};
   if (call.duration_ms) {
     ++source_->timed_statements;
-    if (call.start != no_time) call.start -= nanoseconds(*call.duration_ms) / 1000;
     complete(session, call);
     return outcome;
   }
@@ -392,7 +398,7 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
 // log_duration: the time of what log_statement told of, or of a parse or bind, or of a statement that wasn't
 // logged.
 Outcome Collector::duration(Session& session, const Record& record, double milliseconds) {
-  if (!session.waiting) {
+  if (!session.waiting || !in_order_) {
     ++durations_alone_;
     return {Use::used, false};
   }
@@ -404,7 +410,14 @@ Outcome Collector::duration(Session& session, const Record& record, double milli
   return {Use::used, false};
 }
 
-// auto_explain tells of a statement that the log may also tell of itself, before or after.
+// The time of further rows is in the plan's, too.
+void Collector::more_of_portal(Session& session, std::optional<double> milliseconds) {
+  auto& latest = session.recent[(session.recent_at + session.recent.size() - 1) % session.recent.size()];
+  if (latest.duration_ms && milliseconds) *latest.duration_ms += *milliseconds;
+}
+
+// auto_explain tells of a statement that the log may also tell of itself: of the simple protocol's behind the plan, of the
+// extended protocol's before it. What one of both limits left out is told of once: so times have to agree.
 Outcome Collector::plan(Session& session, const Record& record, const Preview& preview) {
   ExplainRecord text = read_explain_record(preview.message.sql);
   if (text.query.empty()) return {};
@@ -415,20 +428,23 @@ Outcome Collector::plan(Session& session, const Record& record, const Preview& p
     count_rows(hash, *source_, text.rows);
     return {};
   }
-  const auto told = std::find(session.recent.begin(), session.recent.end(), hash);
+  const double plan_ms = preview.message.duration_ms.value_or(0);
+  const auto told = std::find_if(session.recent.begin(), session.recent.end(), [&](const Session::Told& each) {
+    return each.hash == hash && (!each.duration_ms || std::abs(*each.duration_ms - plan_ms) <= 2 + 0.25 * std::max(plan_ms, *each.duration_ms));
+  });
   if (told != session.recent.end()) {
-    *told = 0;
+    *told = {};
     count_rows(hash, *source_, text.rows);
     return {};
   }
-  if (session.plans.size() >= most_plans) flush_plans(session, 0);
+  if (session.plans.size() >= most_plans) flush_plans(session, nullptr);
   Plan kept;
   kept.hash = hash;
   kept.text = std::move(text.query);
   kept.parameters = std::move(text.parameters);
   kept.time = record.time;
   kept.whole_seconds = record.whole_seconds;
-  kept.duration_ms = preview.message.duration_ms.value_or(0);
+  kept.duration_ms = plan_ms;
   kept.line = record.line;
   kept.identity = identify(session, record, preview.identity);
   kept.source = source_;
@@ -460,12 +476,20 @@ void Collector::forget_plan(QueryState& state) {
   state.plan.reset();
 }
 
-void Collector::flush_plans(Session& session, std::uint64_t except) {
-  if (session.plans.empty()) return;
+// All but the one of the statement `told`, which ran while the plan was logged. Was there one?
+bool Collector::flush_plans(Session& session, const Statement* told) {
+  if (session.plans.empty()) return false;
   std::vector<Plan> plans;
   plans.swap(session.plans);
+  const auto of_told = [&](const Plan& plan) {
+    if (!told || plan.hash != told->hash) return false;
+    if (!told->duration_ms) return true;
+    const std::int64_t slack = plan.whole_seconds ? 1'000'000 : 2'000;
+    return plan.duration_ms <= *told->duration_ms + 2 + 0.25 * *told->duration_ms && (plan.time == no_time || told->start == no_time || plan.time >= told->start - slack);
+  };
+  const auto own = std::find_if(plans.rbegin(), plans.rend(), of_told);
   for (Plan& kept : plans) {
-    if (kept.hash == except) {
+    if (own != plans.rend() && &kept == &*own) {
       count_rows(kept.hash, *kept.source, kept.rows);
       continue;
     }
@@ -493,6 +517,7 @@ void Collector::flush_plans(Session& session, std::uint64_t except) {
     complete(session, call);
     count_rows(kept.hash, *kept.source, kept.rows);
   }
+  return own != plans.rend();
 }
 
 // What a write changed is not the rows that its top node gives.
@@ -644,7 +669,7 @@ Collector::Session& Collector::session_of(const Record& record, std::uint64_t ke
 
 void Collector::end_session(Session& session) {
   flush(session);
-  flush_plans(session, 0);
+  flush_plans(session, nullptr);
   release(session, false);
   session.detector.finish(repeats_);
   recent_sessions_.keep(session.key, nullptr);
@@ -926,6 +951,7 @@ void Collector::end_scope(Session& session) {
 
 // To the tightest scope that the call lies in.
 void Collector::detect(Session& session, const Statement& call) {
+  if (!in_order_) return;
   const Template& entry = *call.entry;
   const bool in_order_alone = call.start == no_time;  // of Drizzle's logger, or a log_line_prefix without a time
   if (entry.effect == Template::Effect::opens && (session.named || in_order_alone)) {

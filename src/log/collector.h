@@ -28,8 +28,9 @@ class Collector final : public RecordSink {
   Collector(bool by_log, const Limits& limits);
   ~Collector();
 
-  // The log that the next records come from; it must outlive the collector.
-  void begin(LogSource& source);
+  // The log that the next records come from; it must outlive the collector. What follows what is looked at only when they come
+  // in the order they were written in.
+  void begin(LogSource& source, bool in_order = true);
   Outcome take(const Record& record) override;
 
   std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log
@@ -90,7 +91,8 @@ class Collector final : public RecordSink {
   void name_late();
   void keep_sample(QueryState& state, KeptCall& kept, const Call& call);
   void flush(Session& session);
-  void flush_plans(Session& session, std::uint64_t except);
+  bool flush_plans(Session& session, const Statement* told);
+  static void more_of_portal(Session& session, std::optional<double> milliseconds);
   void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained, const Preview& preview);
   void forget_plan(QueryState& state);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
@@ -158,6 +160,7 @@ class Collector final : public RecordSink {
   };
   std::unordered_map<const std::string*, std::map<EventKey, ServerEvent>> events_;  // by log
   LogSource* source_ = nullptr;
+  bool in_order_ = true;
   std::uint64_t records_ = 0;
   std::unordered_map<const std::string*, std::uint64_t> sessions_seen_;  // by the log they were first seen in
   std::uint64_t durations_alone_ = 0;

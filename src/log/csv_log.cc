@@ -72,8 +72,6 @@ void undouble(std::string_view field, std::string& out) {
   }
 }
 
-bool odd_quotes(std::string_view text) { return std::count(text.begin(), text.end(), '"') % 2 != 0; }
-
 // `text` is one record, without the quotes that a cut one lacks. false: it is none.
 bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& stamps, Record& out) {
   std::array<std::string_view, application_name + 1> field{};
@@ -112,7 +110,7 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
 
 class CsvDecoder final : public Decoder {
  public:
-  CsvDecoder(LogSource& source, RecordSink& sink) : source_(source), sink_(sink) {}
+  CsvDecoder(const Format& format, LogSource& source, RecordSink& sink) : format_(format), source_(source), sink_(sink) {}
 
   // As if no record were open where the chunk begins; a wrong guess is put right at the next line that begins one.
   void look_ahead(Chunk& chunk, Memory& memory) const override {
@@ -127,7 +125,7 @@ class CsvDecoder final : public Decoder {
         line(chunk.lines[i++]);
         continue;
       }
-      const int number = static_cast<int>(source_.lines) + 1;
+      const int number = place_of(static_cast<int>(source_.lines) + 1, format_);
       source_.lines += ahead.lines;
       source_.continuation += ahead.lines - 1;
       i += ahead.lines;
@@ -172,7 +170,7 @@ class CsvDecoder final : public Decoder {
 
   void line(const Line& line) {
     ++source_.lines;
-    const int number = static_cast<int>(source_.lines);
+    const int number = place_of(static_cast<int>(source_.lines), format_);
     const std::string_view text = line.text;
     const bool odd = odd_quotes(text);
     if (open_ && starts_csv_record(text)) give_up();
@@ -219,6 +217,7 @@ class CsvDecoder final : public Decoder {
     book(source_, sink_.take(out).record, number);
   }
 
+  const Format format_;
   LogSource& source_;
   RecordSink& sink_;
   bool open_ = false;  // within a quoted field that goes over line ends
@@ -230,6 +229,8 @@ class CsvDecoder final : public Decoder {
 };
 
 }  // namespace
+
+bool odd_quotes(std::string_view line) { return std::count(line.begin(), line.end(), '"') % 2 != 0; }
 
 bool starts_csv_record(std::string_view line) {
   const Stamp stamp = take_stamp(line, true);
@@ -250,8 +251,8 @@ bool starts_csv_record(std::string_view line) {
 
 std::int64_t csv_record_time(std::string_view line) { return take_stamp(line, true).time; }
 
-std::unique_ptr<Decoder> make_csv_decoder(LogSource& source, RecordSink& sink) {
-  return std::make_unique<CsvDecoder>(source, sink);
+std::unique_ptr<Decoder> make_csv_decoder(const Format& format, LogSource& source, RecordSink& sink) {
+  return std::make_unique<CsvDecoder>(format, source, sink);
 }
 
 }  // namespace pgadvise::log

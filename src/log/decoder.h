@@ -19,6 +19,7 @@ namespace pgadvise::log {
 // there; elsewhere the line is looked at again.
 struct LineAhead {  // stderr
   bool matched = false;
+  std::string_view container;  // `docker compose logs`: whose line it is
   Header header;
   std::uint32_t message_lines = 0;  // that `preview` is of; 0: there is none
   bool with_detail = false;         // the DETAIL on the line behind is in `preview`
@@ -64,7 +65,11 @@ struct Format {
   bool container_names = false;  // `docker compose logs` wrote "name  | " before each line
   Envelope envelope = Envelope::none;
   bool stamped = false;  // time and process are the envelope's
-  bool newest_first = false;  // as consoles and log stores export; only of formats with a record a line
+  bool newest_first = false;  // as consoles and log stores export
+  bool by_lines = true;       // its lines are in reverse order, rather than its records
+  bool in_order = true;       // as it is read: what a line tells about the one before it is so
+  std::uint64_t lines_from_end = 0;  // it is read backwards, and has so many lines
+  bool entries = false;       // a JSON array of an envelope's entries
   std::int64_t first_time = no_time;
   std::string looked_like;  // what it seems to be when it is no PostgreSQL log
   std::string advice;
@@ -73,16 +78,21 @@ struct Format {
 // From the beginning of a log. `line_prefix` is the user's own, or empty.
 Format detect(std::string_view head, const std::string& line_prefix);
 
+// Where in the file the `number`th line that is read stands.
+inline int place_of(int number, const Format& format) { return format.lines_from_end ? static_cast<int>(format.lines_from_end) + 1 - number : number; }
+
 std::unique_ptr<Decoder> make_decoder(const Format& format, LogSource& source, RecordSink& sink);
 
 std::unique_ptr<Decoder> make_stderr_decoder(const Format& format, LogSource& source, RecordSink& sink);
-std::unique_ptr<Decoder> make_csv_decoder(LogSource& source, RecordSink& sink);
-std::unique_ptr<Decoder> make_json_decoder(LogSource& source, RecordSink& sink);
+std::unique_ptr<Decoder> make_csv_decoder(const Format& format, LogSource& source, RecordSink& sink);
+std::unique_ptr<Decoder> make_json_decoder(const Format& format, LogSource& source, RecordSink& sink);
 std::unique_ptr<Decoder> make_drizzle_decoder(const Format& format, LogSource& source, RecordSink& sink);
 
 // Does this line begin and end a record of Drizzle's own logger, drizzle-orm's DefaultLogger?
 bool starts_drizzle_record(std::string_view line);
 
+// A quote in it is not closed.
+bool odd_quotes(std::string_view line);
 // Does this line begin a record of csvlog? Strict: it also finds the way back after a broken quote.
 bool starts_csv_record(std::string_view line);
 std::int64_t csv_record_time(std::string_view line);
@@ -90,6 +100,7 @@ std::int64_t csv_record_time(std::string_view line);
 bool is_json_record(std::string_view line, std::int64_t& time);
 
 void book_not_understood(LogSource& source, int line);
+void place_not_understood(LogSource& source, int line);  // lines come in any order; the first three stay
 void book(LogSource& source, Use use, int line);
 
 }  // namespace pgadvise::log

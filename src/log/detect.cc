@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "log/byte_source.h"
 #include "log/decoder.h"
 #include "log/language.h"
 #include "log/prefix.h"
@@ -37,6 +38,14 @@ bool of_syslog(const std::vector<std::string_view>& lines) {
   return std::any_of(lines.begin(), lines.end(), [](auto line) { return line.substr(0, 256).find(" postgres[") != std::string_view::npos; });
 }
 
+// "10,5,t,6442187811431518375,select …,0,0,0,…": userid, dbid, toplevel, queryid, and figures to its end.
+bool of_numbers(std::string_view row) {
+  const auto parts = split(row, ',');
+  constexpr std::size_t figures = 10;
+  const auto number = [](std::string_view part) { return !part.empty() && part.find_first_not_of("-+.e0123456789") == std::string_view::npos; };
+  return parts.size() > figures && number(parts[0]) && number(parts[1]) && std::all_of(parts.end() - figures, parts.end(), number);
+}
+
 void describe_stranger(std::string_view head, const std::vector<std::string_view>& lines, Format& format) {
   struct Magic {
     std::string_view bytes;
@@ -69,6 +78,17 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
     format.advice = "of JSON, only PostgreSQL's own jsonlog is read: take the server's log file itself" + own_prefix;
     return;
   }
+  const std::string columns = lower(first);
+  if (contains(columns, "calls") && contains(columns, " | ") && (contains(columns, "query") || contains(columns, "total_"))) {
+    format.looked_like = "pg_stat_statements as psql shows it";
+    format.advice = "write it as CSV: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, header)";
+    return;
+  }
+  if (std::count(first.begin(), first.end(), ',') >= 20 && !levels && of_numbers(first)) {
+    format.looked_like = "pg_stat_statements without its header";
+    format.advice = "write it with one: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, header)";
+    return;
+  }
   if (of_syslog(lines) || (!levels && any("]: ["))) {
     format.looked_like = "syslog";
     format.advice = "take the server's own log: log_destination = stderr, csvlog or jsonlog" + own_prefix;
@@ -99,14 +119,51 @@ void tell_order(const std::vector<std::int64_t>& times, Format& format) {
   if (format.newest_first) format.first_time = times.back();
 }
 
+// Of lines that fit the prefix, further lines left out; by `times`, or else theirs. When they are newest first: does a DETAIL stand before
+// its record, as where lines are in reverse, or still behind it?
+void tell_order(const std::vector<std::string_view>& lines, const Prefix& prefix, bool further_lines, std::vector<std::int64_t> times, Format& format) {
+  std::vector<Header> headers;
+  const bool own = times.empty();
+  Header header;
+  std::size_t up = 0;
+  for (const auto line : lines) {
+    if (!prefix.match(line, header)) continue;
+    headers.push_back(header);
+    if (!own) continue;
+    times.push_back(header.time);
+    up += times.size() > 1 && header.time > times[times.size() - 2];
+    if (10 * up > lines.size()) return;  // forwards, whatever follows
+  }
+  tell_order(times, format);
+  if (!format.newest_first) return;
+  std::size_t before = 0, behind = 0;
+  const auto annotates = [](const Header& each) { return each.level >= Level::detail; };
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    if (!annotates(headers[i])) continue;
+    const auto fits = [&](const Header& other) { return other.time == headers[i].time && other.process == headers[i].process && other.session == headers[i].session; };
+    const auto above = std::find_if_not(headers.rbegin() + static_cast<std::ptrdiff_t>(headers.size() - i), headers.rend(), annotates);
+    const auto below = std::find_if_not(headers.begin() + static_cast<std::ptrdiff_t>(i), headers.end(), annotates);
+    const bool of_above = above != headers.rend() && fits(*above), of_below = below != headers.end() && fits(*below);
+    before += of_below && !of_above;
+    behind += of_above && !of_below;
+  }
+  format.by_lines = before + behind > 0 ? before > behind : !further_lines;
+}
+
 // The server's lines out of an envelope that most lines are in, and what they are.
 bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::string_view>& lines, const std::string& line_prefix, Format& format) {
   std::vector<std::string> texts;
+  std::vector<std::int64_t> times;  // the envelope's, which may be more exact
   std::size_t inside = 0;
+  bool further_lines = false;  // that stand alone
   for (const auto line : lines) {
     std::string text;
-    if (!unwrap(envelope, line, stamped, text)) continue;
+    if (!unwrap(envelope, line, stamped, text)) {
+      further_lines |= line.starts_with('\t');
+      continue;
+    }
     ++inside;
+    if (const auto time = entry_time(envelope, line); time != no_time) times.push_back(time);
     if (!text.starts_with('\t')) texts.push_back(std::move(text));
   }
   // An export of events has its stamp on the first line of each alone.
@@ -117,7 +174,6 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
     if (!is_json_record(texts.front(), time)) return false;
     format.name = "jsonlog";
     format.first_time = time;
-    std::vector<std::int64_t> times;
     for (const auto& text : texts)
       if (is_json_record(text, time)) times.push_back(time);
     tell_order(times, format);
@@ -130,6 +186,7 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
     format.name = "stderr";
     format.prefix = prefix->pattern();
     format.first_time = header.time;
+    tell_order(views, *prefix, further_lines, std::move(times), format);
   }
   format.envelope = envelope;
   format.stamped = stamped;
@@ -167,32 +224,41 @@ class EnvelopeDecoder final : public Decoder {
 
 }  // namespace
 
-Format detect(std::string_view head, const std::string& line_prefix) {
-  Format format;
-  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
-  const std::vector<std::string_view> lines = lines_of(head);
+namespace {
+
+void detect_lines(const std::vector<std::string_view>& lines, const std::string& line_prefix, Format& format) {
   std::size_t csv = 0;
   std::size_t json = 0;
   std::int64_t time = no_time;
-  std::vector<std::int64_t> times;
+  std::vector<std::int64_t> times, csv_times;
   for (const auto line : lines) {
     if (line.starts_with('{') && is_json_record(line, time)) {
       times.push_back(time);
       if (json++ == 0) format.first_time = time;
     } else if (starts_csv_record(line)) {
-      if (csv++ == 0) format.first_time = csv_record_time(line);
+      csv_times.push_back(csv_record_time(line));
+      if (csv++ == 0) format.first_time = csv_times.back();
     }
   }
   if (json > 0 && json >= csv) {
     format.name = "jsonlog";
     tell_order(times, format);
-    return format;
+    return;
   }
   if (csv > 0) {
     format.name = "csvlog";
-    return format;
+    tell_order(csv_times, format);
+    // Of a record of several lines: does the last one stand above the first one?
+    std::size_t above = 0, below = 0;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (!starts_csv_record(lines[i]) || !odd_quotes(lines[i])) continue;
+      above += i > 0 && !starts_csv_record(lines[i - 1]);
+      below += i + 1 < lines.size() && !starts_csv_record(lines[i + 1]);
+    }
+    format.by_lines = above >= below;
+    return;
   }
-  if (detect_envelope(lines, line_prefix, format)) return format;
+  if (detect_envelope(lines, line_prefix, format)) return;
   std::vector<std::string_view> bare;
   std::size_t named = 0;
   for (const auto line : lines) {
@@ -213,12 +279,34 @@ Format detect(std::string_view head, const std::string& line_prefix) {
       format.name = "stderr";
       format.prefix = prefix->pattern();
       format.first_time = header.time;
-      return format;
+      tell_order(bare, *prefix, bare.size() < lines.size(), {}, format);
+      return;
     }
-  if (std::any_of(bare.begin(), bare.end(), starts_drizzle_record)) {
-    format.name = "drizzle";
-    return format;
-  }
+  if (std::any_of(bare.begin(), bare.end(), starts_drizzle_record)) format.name = "drizzle";
+}
+
+// What ByteSource::entries() makes of it.
+std::string as_entries(std::string_view head) {
+  const auto source = ByteSource::entries(std::string(head), nullptr);
+  std::string out(2 * head.size() + 2, '\0');
+  std::size_t size = 0;
+  while (size < out.size())
+    if (const auto got = source->read(out.data() + size, out.size() - size); got > 0) size += static_cast<std::size_t>(got);
+    else break;
+  out.resize(size);
+  return out;
+}
+
+}  // namespace
+
+Format detect(std::string_view head, const std::string& line_prefix) {
+  Format format;
+  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
+  const std::vector<std::string_view> lines = lines_of(head);
+  format.entries = holds_entries(head);
+  const std::string entries = format.entries ? as_entries(head) : std::string();
+  detect_lines(format.entries ? lines_of(entries) : lines, line_prefix, format);
+  if (!format.name.empty()) return format;
   describe_stranger(head, lines, format);
   if (!line_prefix.empty() && format.looked_like.starts_with("PostgreSQL's"))
     format.looked_like = "PostgreSQL's, but no line fits the log_line_prefix that was given";
@@ -226,8 +314,8 @@ Format detect(std::string_view head, const std::string& line_prefix) {
 }
 
 std::unique_ptr<Decoder> make_decoder(const Format& format, LogSource& source, RecordSink& sink) {
-  auto decoder = format.name == "csvlog"    ? make_csv_decoder(source, sink)
-                 : format.name == "jsonlog" ? make_json_decoder(source, sink)
+  auto decoder = format.name == "csvlog"    ? make_csv_decoder(format, source, sink)
+                 : format.name == "jsonlog" ? make_json_decoder(format, source, sink)
                  : format.name == "drizzle" ? make_drizzle_decoder(format, source, sink)
                                             : make_stderr_decoder(format, source, sink);
   if (format.envelope == Envelope::none) return decoder;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "log/time.h"
 
 namespace pgadvise::log {
 namespace {
@@ -198,10 +199,14 @@ bool cloudnativepg(const Json& object, std::string& out) {
   return true;
 }
 
-bool from_json(Envelope envelope, std::string_view line, std::string& out) {
+Json parse_entry(std::string_view line) {
   constexpr std::size_t deepest = 64;
   std::size_t depth = 0;
-  const Json object = Json::parse(line, [&](int level, Json::parse_event_t, Json&) { return (depth = std::max(depth, static_cast<std::size_t>(level))) < deepest; }, false);
+  return Json::parse(line, [&](int level, Json::parse_event_t, Json&) { return (depth = std::max(depth, static_cast<std::size_t>(level))) < deepest; }, false);
+}
+
+bool from_json(Envelope envelope, std::string_view line, std::string& out) {
+  const Json object = parse_entry(line);
   if (!object.is_object()) return false;
   const bool known = envelope == Envelope::cloud_sql ? cloud_sql(object, out) : envelope == Envelope::azure ? azure(object, out) : cloudnativepg(object, out);
   if (envelope != Envelope::cloudnativepg) out = replace_all(std::move(out), "\n\t", "\n");
@@ -213,6 +218,15 @@ bool from_json(Envelope envelope, std::string_view line, std::string& out) {
 std::string_view name(Envelope envelope) {
   static constexpr std::array<std::string_view, 7> names = {"", "syslog", "CloudWatch", "logplex", "Cloud SQL", "Azure", "CloudNativePG"};
   return names[static_cast<std::size_t>(envelope)];
+}
+
+std::int64_t entry_time(Envelope envelope, std::string_view line) {
+  if ((envelope != Envelope::cloud_sql && envelope != Envelope::azure) || !line.starts_with('{')) return no_time;
+  const Json object = parse_entry(line);
+  if (!object.is_object()) return no_time;
+  const auto written = from_iso(text_of(object, envelope == Envelope::azure ? "time" : "timestamp"));
+  const Stamp stamp = written ? take_stamp(*written, true) : Stamp{};
+  return stamp.length ? stamp.time : no_time;
 }
 
 bool unwrap(Envelope envelope, std::string_view line, bool stamped, std::string& out) {

@@ -166,6 +166,7 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
   if (!object.open()) return false;
   out = {};
   bool severity = false;
+  bool again = false;  // two records ran into each other: which of both the rest is of, nobody knows
   std::string_view process;
   std::string_view name;
   std::string_view value;
@@ -174,9 +175,11 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
     if (value.data() == storage->data()) storage = &texts.next();
     if (name == "timestamp") {
       const Stamp stamp = stamps.take(value);
+      again |= out.time != no_time;
       if (stamp.length) out.time = stamp.time, out.whole_seconds = stamp.whole_seconds;
     } else if (name == "error_severity") {
       const auto level = level_of(value);
+      again |= severity;
       severity = level.has_value();
       out.level = level.value_or(Level::message);
     } else if (name == "user") {
@@ -206,12 +209,12 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
   if (out.session.empty()) out.session = process;
   out.cut = cut;
   // A line over the limit still tells what it was, up to there.
-  return severity && out.time != no_time && (object.complete() || cut);
+  return severity && !again && out.time != no_time && (object.complete() || cut);
 }
 
 class JsonDecoder final : public Decoder {
  public:
-  JsonDecoder(LogSource& source, RecordSink& sink) : source_(source), sink_(sink) {}
+  JsonDecoder(const Format& format, LogSource& source, RecordSink& sink) : format_(format), source_(source), sink_(sink) {}
 
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     chunk.records.resize(chunk.lines.size());
@@ -227,7 +230,7 @@ class JsonDecoder final : public Decoder {
   void take(Chunk& chunk) override {
     for (RecordAhead& ahead : chunk.records) {
       ++source_.lines;
-      const int number = static_cast<int>(source_.lines);
+      const int number = place_of(static_cast<int>(source_.lines), format_);
       if (ahead.lines == 0) {
         ++source_.other;
       } else if (!ahead.understood) {
@@ -243,6 +246,7 @@ class JsonDecoder final : public Decoder {
   void finish() override {}
 
  private:
+  const Format format_;
   LogSource& source_;
   RecordSink& sink_;
 };
@@ -265,8 +269,8 @@ bool is_json_record(std::string_view line, std::int64_t& time) {
   return severity && stamped && object.complete();
 }
 
-std::unique_ptr<Decoder> make_json_decoder(LogSource& source, RecordSink& sink) {
-  return std::make_unique<JsonDecoder>(source, sink);
+std::unique_ptr<Decoder> make_json_decoder(const Format& format, LogSource& source, RecordSink& sink) {
+  return std::make_unique<JsonDecoder>(format, source, sink);
 }
 
 }  // namespace pgadvise::log

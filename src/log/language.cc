@@ -283,14 +283,6 @@ std::string_view after_name(std::string_view text) {
   return first.value_or(std::string_view{});
 }
 
-bool take_sqlstate(std::string_view& text) {
-  if (text.size() < 7 || text[5] != ':' || text[6] != ' ') return false;
-  for (int i = 0; i < 5; ++i)
-    if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'A' && text[i] <= 'Z'))) return false;
-  text.remove_prefix(7);
-  return true;
-}
-
 Message calls(std::string_view text) {
   Message out;
   if (take_statement_label(text)) {
@@ -307,6 +299,15 @@ Message calls(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view take_sqlstate_and_colon(std::string_view& message) {
+  const std::string_view code = message.substr(0, 5);
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto of_code = [&](char c) { return digit(c) || (c >= 'A' && c <= 'Z'); };
+  if (message.substr(5, 2) != ": " || !std::all_of(code.begin(), code.end(), of_code) || std::none_of(code.begin(), code.end(), digit)) return {};
+  message.remove_prefix(7);
+  return code;
+}
 
 std::optional<Level> level_of(std::string_view word) {
   if (word == "LOG") return Level::log;
@@ -417,7 +418,6 @@ void parse_message(std::string_view text, Message& out) {
 
 Message parse_message(std::string_view text) {
   if (Message out; take_timed_statement(text, out)) return out;
-  take_sqlstate(text);
   std::string_view rest = text;
   if (!take_word(rest, duration_words)) return calls(text);
   if (!take_colon(rest)) skip_blanks(rest, 1);  // Swedish has no colon there

@@ -11,6 +11,13 @@ namespace pgadvise::log {
 // Takes "LOG:  " (French: "ASTUCE :  ") from the front of `text`, at most two blanks after the colon.
 std::optional<Level> take_level(std::string_view& text);
 
+// log_error_verbosity = verbose: takes "42P01: " from the front of a message, and gives the code; "" when there is none. A digit
+// must be in it: a message may begin with a word and a colon.
+std::string_view take_sqlstate_and_colon(std::string_view& message);
+inline std::string_view take_sqlstate(std::string_view& message) {
+  return message.size() > 6 && message[5] == ':' ? take_sqlstate_and_colon(message) : std::string_view{};
+}
+
 // Does a level with its colon stand anywhere in the line? Then it is a record, if of a prefix that isn't
 // known.
 bool holds_level(std::string_view line);

@@ -91,6 +91,27 @@ std::string_view ChunkReader::head() {
   return rest_.view();
 }
 
+void ChunkReader::as_entries() {
+  source_ = ByteSource::entries(std::string(rest_.view()), std::move(source_));
+  start_again();
+}
+
+Result<void> ChunkReader::turn_round() {
+  auto source = ByteSource::turned(rest_.view(), *source_);
+  if (!source) return tl::unexpected(source.error());
+  source_ = std::move(*source);
+  start_again();
+  return {};
+}
+
+void ChunkReader::start_again() {
+  identity_ = {};
+  rest_.clear();
+  hole_ = 0;
+  at_line_ = at_start_ = true;
+  ended_ = failed_ = false;
+}
+
 void ChunkReader::discard_rest_of_line(RawChunk& chunk) {
   while (discarding_) {
     const auto newline = chunk.buffer.view().find('\n');

@@ -78,7 +78,11 @@ class ChunkReader {
 
   // The first bytes, up to half a megabyte; only before the first next().
   std::string_view head();
+  // Between head() and the first next():
+  void as_entries();          // a JSON array of entries as lines, as ByteSource::entries() has them
+  Result<void> turn_round();  // the last line first; errors as of ByteSource::turned()
   bool next(RawChunk& chunk);  // false at the end
+  std::uint64_t lines_from_end() const { return source_->lines(); }  // as ByteSource::lines()
   SourceIdentity identity() const { return identity_.identity(); }  // of what was read so far
   bool failed() const { return failed_; }  // a read failed: what came before it was given
   // NUL bytes where a line begins, which are left out: the hole that a log gets when it is truncated while the server writes.
@@ -87,6 +91,7 @@ class ChunkReader {
 
  private:
   explicit ChunkReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
+  void start_again();
   bool fill(Buffer& buffer);
   std::size_t close_hole(char* bytes, std::size_t size);
   void discard_rest_of_line(RawChunk& chunk);

@@ -319,6 +319,10 @@ void Prefix::explore_text(std::size_t item, std::size_t at, const Header& header
   }
 }
 
+bool Prefix::tells_sessions() const {
+  return std::any_of(items_.begin(), items_.end(), [](const Item& item) { return item.escape == 'p' || item.escape == 'c'; });
+}
+
 bool Prefix::time_then_session() const {
   if (items_.size() < 2 || (items_[0].escape != 'm' && items_[0].escape != 't') || items_[1].escape != 0) return false;
   return std::all_of(items_.begin() + 1, items_.end(), [](const Item& item) { return std::string_view("mtnlxvieQ").find(item.escape) == std::string_view::npos; });
@@ -694,7 +698,21 @@ std::size_t escapes(const std::string& pattern) {
   return count;
 }
 
-std::optional<Prefix> infer_prefix(const std::vector<Levelled>& lines) {
+// Statements and durations: nothing else writes them behind a level.
+std::size_t calls_among(const std::vector<Levelled>& lines) {
+  return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [](const Levelled& levelled) {
+    const Message message = parse_message({levelled.message, static_cast<std::size_t>(levelled.line.data() + levelled.line.size() - levelled.message)});
+    return message.duration_ms || message.kind == Message::Kind::statement;
+  }));
+}
+
+bool of_a_server(const std::vector<Levelled>& lines) {
+  constexpr std::size_t fewest = 20;
+  return lines.size() >= fewest && calls_among(lines) * 3 >= lines.size();
+}
+
+// `names_alone`: without a time, too, when the lines are surely a server's.
+std::optional<Prefix> infer_prefix(const std::vector<Levelled>& lines, bool names_alone) {
   constexpr std::size_t most_sketches = 48;
   std::vector<std::string> sketches;
   for (const auto& levelled : lines) {
@@ -717,7 +735,8 @@ std::optional<Prefix> infer_prefix(const std::vector<Levelled>& lines) {
   best = with_process(best, lines);
   // A front of unknown words alone may be anything that quotes the server's lines.
   const auto has = [&](const char* escape) { return best.find(escape) != std::string::npos; };
-  if (!has("%m") && !has("%t") && !has("%n") && !has("%c") && (!has("%p") || has("%i"))) return std::nullopt;
+  if (has("%m") || has("%t") || has("%n") || has("%c") || (has("%p") && !has("%i"))) return Prefix(best);
+  if (!names_alone || best.empty() || (has("%i") && !has("%p")) || !of_a_server(lines)) return std::nullopt;
   return Prefix(best);
 }
 
@@ -749,9 +768,24 @@ std::optional<Prefix> find_prefix(const std::vector<std::string_view>& lines, bo
   const std::vector<Levelled> levelled = with_level(lines);
   const Prefix* known = find_known(lines, levelled);
   const std::size_t explained = known ? fit_of(*known, levelled, levelled.size()).lines : 0;
-  if (infer && !enough(explained, levelled.size()))
-    if (auto inferred = infer_prefix(levelled)) return inferred;
+  if (infer && !enough(explained, levelled.size())) {
+    const bool few = explained * 2 < levelled.size();
+    if (auto inferred = infer_prefix(levelled, few)) return inferred;
+    if (known && few) {
+      // After a change of the setting, say: two lines must not speak for hundreds.
+      std::vector<Levelled> others;
+      Header header;
+      for (const auto& each : levelled)
+        if (!known->match(each.line, header)) others.push_back(each);
+      if (auto inferred = of_a_server(others) ? infer_prefix(others, true) : std::nullopt) return inferred;
+    }
+  }
   return known ? std::optional(*known) : std::nullopt;
+}
+
+std::optional<Prefix> infer_prefix(const std::vector<std::string_view>& lines) {
+  const std::vector<Levelled> levelled = with_level(lines);
+  return calls_among(levelled) > 0 ? infer_prefix(levelled, true) : std::nullopt;
 }
 
 const Prefix* find_prefix(std::string_view line) {

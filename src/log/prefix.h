@@ -39,6 +39,7 @@ class Prefix {
   // Is `line` the prefix, then a level? Names may hold anything, so each place where one could end is tried; the way that
   // ends first is taken, so that nothing behind the level counts.
   bool match(std::string_view line, Header& header) const;
+  bool tells_sessions() const;  // it has %p or %c
   // The prefix is a time, then what is the same for all lines of a session and level.
   bool time_then_session() const;
 
@@ -88,9 +89,12 @@ class PrefixReader {
 };
 
 // The pattern that most of the lines fit, of those that are in use. When none explains the lines with a level, and `infer`
-// allows it, one is made of what stands before the levels: names are taken only where `user@database` or a key makes them
-// sure, the rest is passed over with %i and %Q. nullopt: none fits.
+// allows it, one is made of what stands before the levels, of all lines or of those that the known one does not explain when they
+// are more: names are taken only where `user@database` or a key makes them sure, the rest is passed over with %i and %Q. nullopt:
+// none fits.
 std::optional<Prefix> find_prefix(const std::vector<std::string_view>& lines, bool infer);
+// One that is made so and explains the lines with a level, of which some are of calls.
+std::optional<Prefix> infer_prefix(const std::vector<std::string_view>& lines);
 // Another known pattern that fits this line: the setting was changed on the way.
 const Prefix* find_prefix(std::string_view line);
 

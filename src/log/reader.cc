@@ -63,7 +63,13 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
 }
 
 std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) {
-  if (source.statements > 0 || source.used + source.other == 0) return {};
+  if (source.statements > 0) return {};
+  if (source.not_understood * 2 > source.lines) {
+    const std::string these = fmt::format("{} of {} lines are not understood", source.not_understood, source.lines);
+    if (source.prefix.empty()) return these;
+    return fmt::format("{}: they don't begin with '{}'; give the log_line_prefix that they have: --log-line-prefix '…', as SHOW log_line_prefix tells it", these, source.prefix);
+  }
+  if (source.used + source.other == 0) return {};
   if (durations_alone > 0)
     return fmt::format(
         "{} durations, but no statement that they belong to: log_duration is on, the statements are not "
@@ -176,23 +182,38 @@ void leave_out_other_forms(std::vector<Input>& inputs, std::vector<LogSource>& s
   for (auto i = gone.rbegin(); i != gone.rend(); ++i) inputs.erase(inputs.begin() + static_cast<std::ptrdiff_t>(*i));
 }
 
-void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter, Diagnostics& diagnostics) {
-  const bool backwards = input.format.newest_first && plain(source.path);
-  if (input.format.newest_first && !backwards)
-    diagnostics.push_back({Error::Kind::passing, source.path, "is newest first, and can't be read backwards: loops and what follows what are not found in it",
-                           "name it as a file that is not compressed"});
+// The reader of what is read from now on, in the order it was written in where that can be.
+Result<void> open(Input& input, const std::string& path) {
+  Format& format = input.format;
+  const bool turned = format.newest_first && format.by_lines;
+  format.in_order = !format.newest_first || turned;
+  const bool backwards = turned && !format.entries && plain(path);
   if (!input.reader || backwards) {
-    auto again = backwards ? ChunkReader::open_backwards(source.path) : ChunkReader::open(source.path);
-    if (!again) {
-      diagnostics.push_back(again.error());
-      source.note = again.error().what;
-      return;
-    }
+    auto again = backwards ? ChunkReader::open_backwards(path) : ChunkReader::open(path);
+    if (!again) return tl::unexpected(again.error());
     input.reader.emplace(std::move(*again));
   }
+  if (format.entries || (turned && !backwards)) input.reader->head();
+  if (format.entries) input.reader->as_entries();
+  return turned && !backwards ? input.reader->turn_round() : Result<void>{};
+}
+
+void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter, Diagnostics& diagnostics) {
+  const auto opened = open(input, source.path);
+  if (!opened) {
+    diagnostics.push_back(opened.error());
+    diagnostics.back().where = source.path;
+    source.note = opened.error().what;
+    return;
+  }
+  if (!input.format.in_order)
+    diagnostics.push_back({Error::Kind::passing, source.path,
+                           "is newest first, but not line by line: what depends on the order (loops, which parameters or durations belong to what) is left out",
+                           "export it oldest first"});
   source.format = input.format.envelope == Envelope::none ? input.format.name : fmt::format("{} ({})", input.format.name, name(input.format.envelope));
   source.prefix = input.format.prefix;
-  collector.begin(source);
+  input.format.lines_from_end = input.reader->lines_from_end();
+  collector.begin(source, input.format.in_order);
   const auto decoder = make_decoder(input.format, source, collector);
   run(*input.reader, *decoder, threads, [&](std::uint64_t bytes) { meter.add(bytes); });
   decoder->finish();
@@ -212,6 +233,10 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
          source.path,
          fmt::format("{} records over {} MB were cut", collector.cut_records(), longest_text >> 20),
          {}});
+  if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).tells_sessions())
+    diagnostics.push_back({Error::Kind::passing, source.path,
+                           fmt::format("no line tells its session or process, by the log_line_prefix '{}': loops within a session and transactions can't be told", source.prefix),
+                           "if the server's prefix has %p or %c: --log-line-prefix '…', as SHOW log_line_prefix tells it; else log_line_prefix = '%m [%p] '"});
   const auto& left_out = collector.plans_left_out();
   if (left_out.format > 0)
     diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} in YAML or XML: not kept", left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)), "set auto_explain.log_format = json"});

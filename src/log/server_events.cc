@@ -85,6 +85,7 @@ std::string other_sides(std::string_view detail) {
 std::string_view known_reason(std::string_view reason, std::string_view state) {
   constexpr std::string_view reasons[] = {"statement timeout", "lock timeout", "user request", "conflict with recovery", "idle-in-transaction timeout",
                                           "idle-session timeout", "transaction timeout"};
+  if (const auto at = reason.find(" at character "); at != std::string_view::npos) reason = reason.substr(0, at);
   return std::find(std::begin(reasons), std::end(reasons), reason) != std::end(reasons) ? reason : state;
 }
 

@@ -186,6 +186,9 @@ bool is_statistics_file(std::string_view head) {
     return has("query") && has("calls") && (has("total_exec_time") || has("total_time"));
   };
   if (front.starts_with('[') || front.starts_with('{')) return names(front, "\"");
+  // As psql shows it: its columns are cut to what is widest, and statements go over lines.
+  const auto line_end = std::min(front.find('\n'), front.size());
+  if (const auto behind = trim(front.substr(line_end).substr(0, 64)); behind.starts_with("---")) return false;
   Fields header;
   bool unclosed = false;
   std::string_view rest = head;

@@ -1,6 +1,7 @@
 #include "log/time.h"
 
 #include <cstring>
+#include <utility>
 
 #include "log/bytes.h"
 
@@ -37,7 +38,16 @@ inline std::int64_t take_fraction(std::string_view text, std::size_t& length) {
   return value;
 }
 
-// " UTC", " +0530": seconds east of Greenwich when told by digits.
+// Abbreviations that mean one thing, or nearly always do; CST, IST, BST and others are taken as local.
+std::int64_t hours_east(std::string_view zone) {
+  static constexpr std::pair<std::string_view, int> known[] = {{"EST", -5}, {"EDT", -4}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}, {"AKST", -9}, {"AKDT", -8}, {"HST", -10}, {"WEST", 1}, {"CET", 1}, {"CEST", 2}, {"EET", 2}, {"EEST", 3}, {"MSK", 3}, {"SAST", 2}, {"JST", 9}, {"KST", 9}, {"AEST", 10}, {"AEDT", 11}, {"NZST", 12}, {"NZDT", 13}};
+  if (zone == "UTC" || zone.size() > 4) return 0;
+  for (const auto& [name, hours] : known)
+    if (name == zone) return hours;
+  return 0;
+}
+
+// " UTC", " +0530": seconds east of Greenwich, as far as known.
 std::int64_t take_zone(std::string_view text, std::size_t& length) {
   std::size_t at = length;
   if (at + 1 >= text.size() || text[at] != ' ') return 0;
@@ -54,8 +64,9 @@ std::int64_t take_zone(std::string_view text, std::size_t& length) {
     return first == '-' ? -seconds : seconds;
   }
   while (at < text.size() && at < start + 10 && (text[at] | 0x20) >= 'a' && (text[at] | 0x20) <= 'z') ++at;
-  if (at - start >= 2) length = at;
-  return 0;
+  if (at - start < 2) return 0;
+  length = at;
+  return hours_east(text.substr(start, at - start)) * 3600;
 }
 
 // Into `out` itself: a copy would wait for its stores.

@@ -24,6 +24,7 @@ std::string comparison_json(const Comparison& comparison);
 // Shared by the two text forms.
 std::string short_time(double milliseconds);  // "0.12ms", "18.4ms", "1.20s", "3.5min", "2.1h"
 std::string count(std::uint64_t value);       // "1,234,567"
+double median_ms(const ServerEvent& event);   // never over the longest, which is known exactly
 // "2026-11-20T10:00:00.123", in the log's own zone.
 std::string time_stamp(std::int64_t microseconds);
 

@@ -76,7 +76,7 @@ json event_json(const ServerEvent& event) {
   } else if (event.times.count()) {
     out["total_ms"] = event.total / 1000;
     out["max_ms"] = event.most / 1000;
-    out["p50_ms"] = event.times.percentile_ms(0.5).value_or(0);
+    out["p50_ms"] = median_ms(event);
   }
   if (event.first) out["first"] = time_stamp(*event.first);
   if (event.last) out["last"] = time_stamp(*event.last);

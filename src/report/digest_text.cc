@@ -140,7 +140,7 @@ class Writer {
     std::string text = one_line(event.about);
     const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
     if (event.kind == ServerEvent::Kind::temporary_file) add(fmt::format("{:.1f} MB in all, the largest {:.1f} MB", event.total / 1e6, event.most / 1e6));
-    else if (event.times.count()) add(fmt::format("median {}, longest {}", short_time(event.times.percentile_ms(0.5).value_or(0)), short_time(event.most / 1000)));
+    else if (event.times.count()) add(fmt::format("median {}, longest {}", short_time(median_ms(event)), short_time(event.most / 1000)));
     add("first at " + one_line(event.place.str()));
     out_ += cut(fmt::format("{:>11}{} x {}", "", count(event.count), text), static_cast<std::size_t>(std::max(options_.width, 40))) + "\n";
     if (!event.statement.empty()) statement(event.statement, "                 ", 1);
@@ -370,6 +370,13 @@ std::string count(std::uint64_t value) {
   std::string digits = std::to_string(value);
   for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
+}
+
+double median_ms(const ServerEvent& event) {
+  // The others could have taken the longest time each: what is left of the total is the least that any of them took.
+  const double longest = event.most / 1000;
+  const double shortest = event.total / 1000 - static_cast<double>(event.count - 1) * longest;
+  return std::clamp(event.times.percentile_ms(0.5).value_or(0), std::min(std::max(shortest, 0.0), longest), longest);
 }
 
 std::string time_stamp(std::int64_t microseconds) {

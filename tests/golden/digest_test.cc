@@ -47,6 +47,29 @@ TEST(Digest, Golden) {
   expect_golden("compare.json", "digest --format json --compare fixtures/digest/week1.json fixtures/digest/week2.json");
 }
 
+TEST(Digest, WithAFileToWriteTellsOnStderrWhatWasNotUnderstood) {
+  Folder folder;
+  folder.write("a.log", "2024-05-01 12:00:00.000 UTC [7] LOG:  duration: 1.0 ms  statement: SELECT 1\ncp: cannot stat 'x'\n");
+  const std::string log = folder.path("a.log");
+  for (const std::string& output : {std::string("-o ") + folder.path("w.json"), std::string("--format json"), std::string("--format text -o ") + folder.path("w.txt")}) {
+    const Ran ran = run("digest " + log + " " + output);
+    EXPECT_EQ(ran.exit_code, 0);
+    EXPECT_TRUE(has(ran.err, "1 of 2 lines not understood, first at line 2")) << output << ran.err;
+  }
+  const Ran ran = run("digest " + log);
+  EXPECT_EQ(ran.err, "");
+  EXPECT_TRUE(has(ran.out, "1 of 2 lines not understood"));
+}
+
+TEST(Digest, TakesADashForStandardOutput) {
+  const std::string log = root + "/fixtures/logs/paired.log";
+  const Ran file = run("digest " + log + " -o -");
+  EXPECT_EQ(file.exit_code, 0) << file.err;
+  EXPECT_TRUE(file.out.starts_with("{")) << file.out.substr(0, 40);
+  EXPECT_EQ(run("digest --format json " + log + " -o -").out, run("digest --format json " + log).out);
+  EXPECT_FALSE(read_file("-").has_value());
+}
+
 TEST(Digest, IsReadableInEightyColumns) {
   for (const char* environment : {"LC_ALL=C", "LC_ALL=C.UTF-8"}) {
     const Ran ran = run("digest fixtures/shop/logs/shop.log fixtures/shop/logs/shop.csv fixtures/logs/loops.log --top 0", root, environment);

@@ -89,6 +89,34 @@ TEST(Prefix, MayChangeOnTheWay) {
   EXPECT_EQ(log.query().calls, 2u);
 }
 
+TEST(Prefix, IsInferredAnewWhereARunOfLinesDoesNotFit) {
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += at(i, 7, call);
+  for (int i = 0; i < 30; ++i) text += fmt::format("2024-05-01 12:30:{:02}.000 UTC <7> wsrep_0 {}\n", i, call) + (i % 3 ? "" : "\t, 2\n");
+  for (int i = 0; i < 30; ++i) text += at(2000 + i, 7, call);
+  const Read log = read_text(text);
+  EXPECT_EQ(log.source().statements, 90u);
+  EXPECT_EQ(log.source().not_understood, 0u);
+}
+
+TEST(Prefix, OfTheMostLinesIsTaken) {
+  std::string text = at(1, 7, "LOG:  parameter \"log_line_prefix\" changed to \"%d:%u:%p:\"") + at(1, 7, "LOG:  received SIGHUP, reloading configuration files");
+  for (int i = 0; i < 60; ++i) text += fmt::format("postgres:app:{}:{}\n", 4000 + i % 3 * 17, call);
+  const Read log = read_text(text);
+  EXPECT_EQ(log.source().statements, 60u);
+  EXPECT_EQ(log.workload.sessions, 3u);
+}
+
+TEST(Prefix, WithoutSessionsIsTold) {
+  std::string text;
+  for (int i = 0; i < 9; ++i) text += fmt::format("2024-05-01 12:30:{:02}.000 UTC {}\n", i, call);
+  const Read log = read_text(text);
+  ASSERT_EQ(log.diagnostics.size(), 1u);
+  EXPECT_NE(log.diagnostics[0].line().find("no line tells its session"), std::string::npos);
+  EXPECT_NE(log.diagnostics[0].hint.find("--log-line-prefix"), std::string::npos);
+  EXPECT_TRUE(read_text(at(1, 7, call)).diagnostics.empty());
+}
+
 TEST(Prefix, OfAHostileNameIsNotTriedForever) {
   std::string name;
   for (int i = 0; i < 100000; ++i) name += "@ ";
@@ -222,6 +250,22 @@ TEST(Input, NamesOfComposeServices) {
       "db-1  | \t2\n");
   EXPECT_EQ(log.query().samples.at(0).statement, "SELECT 1,\n2");
   EXPECT_EQ(log.source().not_understood, 1u);
+}
+
+TEST(Input, WhatAnotherServicePrintsBelongsToNoStatement) {
+  std::string text;
+  for (int i = 0; i < 6; ++i) {
+    text += "db-1   | " + at(i, 7, "LOG:  duration: 1.000 ms  statement: select title from posts where user_id = " + std::to_string(i) + ",");
+    text += "web-1  | step for ann@example.com\n";
+    text += "web-1  | \tat handler (app.js:7)\n";
+    text += "db-1   | \t2\n";
+    text += "db-2   | " + at(i, 7, "LOG:  duration: 1.000 ms  statement: select 7");
+  }
+  const Read log = read_text(text);
+  ASSERT_EQ(log.workload.queries.size(), 2u);
+  for (const auto& query : log.workload.queries) EXPECT_EQ(query.text.find("step"), std::string::npos);
+  EXPECT_EQ(log.source().not_understood, 6u);
+  EXPECT_EQ(log.workload.sessions, 2u) << "of two servers";
 }
 
 TEST(Input, IdentityFromTheConnectionsRecord) {
@@ -379,6 +423,21 @@ TEST(Input, SaysWhyNothingWasFound) {
       std::string::npos);
   EXPECT_NE(read_text(at(1, 7, "LOG:  duration: 5 ms")).source().note.find("log_duration is on"),
             std::string::npos);
+  std::string text = at(1, 7, "LOG:  checkpoint starting: time");
+  for (int i = 0; i < 9; ++i) text += "some words LOG:  duration: 1 ms  statement: SELECT 1\n";
+  const std::string note = read_text(text).source().note;
+  EXPECT_TRUE(note.starts_with("9 of 10 lines are not understood")) << note;
+  EXPECT_NE(note.find("--log-line-prefix"), std::string::npos);
+}
+
+TEST(Input, StatisticsThatPsqlShowsAreNamed) {
+  for (const char* text : {"           query           | calls | total_exec_time \n---------------------------+-------+-----------------\n select $1                 |     3 | 1.5\n",
+                           "10,5,t,6442187811431518375,select 1,0,0,0,0,0,0,1,7.6,7.6,7.6,7.6,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n"}) {
+    const Read log = read_text(text);
+    ASSERT_EQ(log.diagnostics.size(), 1u);
+    EXPECT_NE(log.diagnostics[0].what.find("pg_stat_statements"), std::string::npos) << log.diagnostics[0].what;
+    EXPECT_NE(log.diagnostics[0].hint.find("\\copy"), std::string::npos);
+  }
 }
 
 TEST(Input, NotUnderstoodLinesAreCountedAndTheFirstThreePlaced) {
@@ -577,6 +636,100 @@ TEST(Input, NewestFirstIsReadBackwards) {
   for (std::size_t i = 0; i < forwards.repeats.size(); ++i) {
     EXPECT_EQ(backwards.repeats[i].pattern, forwards.repeats[i].pattern);
     EXPECT_EQ(backwards.repeats[i].calls, forwards.repeats[i].calls);
+  }
+}
+
+// A loop's lines with their values behind them, in order.
+std::vector<std::string> loop_lines() {
+  std::vector<std::string> lines;
+  const auto add = [&](double second, const std::string& sql, const std::string& value) {
+    for (const auto& text : {at(second, 77, "LOG:  duration: 0.300 ms  execute <unnamed>: " + sql), at(second, 77, "DETAIL:  parameters: $1 = '" + value + "'")})
+      lines.push_back(text.substr(0, text.size() - 1));
+  };
+  add(1, "select id from users where team = $1", "3");
+  for (int i = 0; i < 20; ++i) add(1.005 + 0.004 * i, "select * from posts where user_id = $1", std::to_string(i));
+  add(1.1, "select name from tags where slug = $1", "TAG");
+  return lines;
+}
+
+std::string joined(const std::vector<std::string>& lines, const std::string& separator) {
+  std::string out;
+  for (const auto& line : lines) out += (out.empty() ? "" : separator) + line;
+  return out;
+}
+
+std::string entry(const std::string& line, bool azure, const std::string& blank) {
+  const std::string stamp = line.substr(0, 10) + "T" + line.substr(11, 12) + "Z";
+  const std::string text = azure ? line.substr(0, 19) + " UTC-6630f1a0.4d-" + line.substr(line.find("] ") + 2) : line;
+  if (azure) return "{" + blank + "\"time\": \"" + stamp + "\", \"properties\": {" + blank + "\"message\": \"" + text + "\"" + blank + "}}";
+  return "{" + blank + "\"textPayload\": \"" + text + "\"," + blank + "\"timestamp\": \"" + stamp + "\"" + blank + "}";
+}
+
+TEST(Input, NewestFirstIsReadBackwardsInEachForm) {
+  const auto lines = loop_lines();
+  const auto check = [](const std::string& text, const char* what, int line_of_parent) {
+    SCOPED_TRACE(what);
+    const Read log = read_text(text);
+    EXPECT_TRUE(log.diagnostics.empty()) << log.diagnostics[0].line();
+    EXPECT_EQ(log.source().statements, 22u);
+    ASSERT_EQ(log.workload.repeats.size(), 1u);
+    const Repeat& loop = log.workload.repeats[0];
+    EXPECT_EQ(loop.distinct_parameters, 20u);
+    EXPECT_EQ(log.workload.query(loop.parent)->text, "select id from users where team = $1");
+    ASSERT_TRUE(loop.parent_sample);
+    EXPECT_EQ(loop.parent_sample->parameters, Parameters{"3"});
+    if (line_of_parent) { EXPECT_EQ(loop.parent_sample->place.line, line_of_parent); }
+  };
+  const std::vector<std::string> backwards(lines.rbegin(), lines.rend());
+  check(joined(lines, "\n") + "\n", "stderr", 1);
+  check(joined(backwards, "\n") + "\n", "stderr, newest first", 44);
+  for (const bool azure : {false, true})
+    for (const std::string blank : {" ", "\n    "}) {
+      std::vector<std::string> entries;
+      for (const auto& line : lines) entries.push_back(entry(line, azure, blank));
+      const std::vector<std::string> turned(entries.rbegin(), entries.rend());
+      const std::string open = azure ? "{\"records\": [" : "[\n", close = azure ? "]}\n" : "\n]\n";
+      const int each = blank == " " ? 1 : 4;
+      if (each == 1) check(joined(entries, "\n") + "\n", "entries", 1);
+      if (each == 1 && !azure) check(joined(turned, "\n") + "\n", "entries, newest first", 44);
+      if (azure) continue;  // its prefix has whole seconds
+      check(open + joined(entries, ",\n") + close, "array", 2);
+      check(open + joined(turned, ",\n") + close, "array, newest first", 43 * each + 2);
+      check(open + joined(turned, ",") + close, "array in one line, newest first", 0);
+    }
+}
+
+TEST(Input, AzuresRecordsInOneObject) {
+  std::vector<std::string> entries;
+  for (const auto& line : loop_lines()) entries.push_back(entry(line, true, " "));
+  const Read forwards = read_text("{\"records\": [" + joined(entries, ", ") + "]}");
+  EXPECT_EQ(forwards.source().format, "stderr (Azure)");
+  EXPECT_EQ(forwards.source().statements, 22u);
+  std::reverse(entries.begin(), entries.end());
+  const Read backwards = read_text("{\"records\": [" + joined(entries, ", ") + "]}");
+  ASSERT_EQ(backwards.workload.queries.size(), forwards.workload.queries.size());
+  for (std::size_t i = 0; i < forwards.workload.queries.size(); ++i) EXPECT_EQ(backwards.workload.queries[i].samples.at(0).parameters, forwards.workload.queries[i].samples.at(0).parameters);
+}
+
+TEST(Input, NewestFirstRecordByRecordLeavesOutWhatDependsOnTheOrder) {
+  auto lines = loop_lines();
+  std::string text;
+  for (std::size_t i = lines.size(); i > 0; i -= 2) text += lines[i - 2] + "\n" + lines[i - 1] + "\n";
+  const Read log = read_text(text);
+  EXPECT_EQ(log.source().statements, 22u);
+  EXPECT_TRUE(log.workload.repeats.empty());
+  for (const auto& query : log.workload.queries)
+    for (const auto& sample : query.samples) EXPECT_FALSE(sample.parameters);
+  ASSERT_EQ(log.diagnostics.size(), 1u);
+  EXPECT_NE(log.diagnostics[0].what.find("newest first"), std::string::npos);
+}
+
+TEST(Input, LogsOfSeveralZonesAreOrdered) {
+  const auto one = [](const char* stamp, const char* zone, const char* rest) { return write_log(fmt::format("{} {} [7] {}\n", stamp, zone, rest), zone); };
+  const std::string utc = one("2026-11-21 10:00:00.000", "UTC", "LOG:  statement: SELECT a FROM t");
+  for (const auto& [stamp, zone] : {std::pair{"2026-11-21 05:00:01.000", "EST"}, {"2026-11-21 15:30:01.000", "+0530"}, {"2026-11-21 11:00:01.000", "CET"}, {"2026-11-21 03:00:01.000", "PDT"}}) {
+    const Read log = read_paths({one(stamp, zone, "LOG:  duration: 1000 ms"), utc});
+    EXPECT_DOUBLE_EQ(log.query().total_ms, 1000) << zone;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "log/workload_file.h"
 #include "unit/log_support.h"
 
@@ -80,6 +81,21 @@ void same_with_any_threads(const std::string& text) {
 }
 
 TEST(Pipeline, StderrIsTheSameOnAnyNumberOfThreads) { same_with_any_threads(mixed_log(60'000)); }
+TEST(Pipeline, StrangersContainersAndNewPrefixesAreTheSameOnAnyNumberOfThreads) {
+  std::mt19937 random(7);
+  std::string strangers, containers, prefixes;
+  int number = 0;
+  for (const auto line : split(mixed_log(20'000), '\n')) {
+    ++number;
+    if (line.find("statement: SELECT *") == std::string_view::npos) strangers.append(line).append("\n");
+    if (random() % 50 == 0) strangers += "cp: cannot stat 'x'\n";
+    containers.append(random() % 3 ? "db-1  | " : "db-2  | ").append(line).append("\n");
+    if (random() % 50 == 0) containers += "web-1  | \tat handler\n";
+    const auto level = number / 3000 % 2 ? line.find("LOG:  ") : std::string_view::npos;
+    prefixes.append(level < 60 ? std::string(line.substr(0, level)) + "<x> wsrep_0 " + std::string(line.substr(level)) : std::string(line)).append("\n");
+  }
+  for (const auto& text : {strangers, containers, prefixes}) same_with_any_threads(text);
+}
 TEST(Pipeline, CsvIsTheSameOnAnyNumberOfThreads) { same_with_any_threads(as_csv(20'000)); }
 
 // The beginning of a long log, read as a log of its own, has chunks that end elsewhere.

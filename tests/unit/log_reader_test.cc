@@ -70,6 +70,35 @@ TEST(LogLines, ContinuationsWhoseTabsWereLost) {
   EXPECT_EQ(log.query().samples.at(0).statement, "SELECT a\nFROM t\nWHERE b = 1");
 }
 
+TEST(LogLines, ContinuationsWhoseTabsBecameBlanksOrNothingEvenBeforeTheyAreNeeded) {
+  const Read log = read_text(line("LOG:  duration: 1.0 ms  parse <unnamed>: select a,") + "       b\n\nfrom t\n" +
+                             line("LOG:  duration: 1.0 ms  execute <unnamed>: select a,") + "       b\n\nfrom t\n" +
+                             line("LOG:  duration: 1.0 ms  plan:") + "Query Text: select 7\nResult  (cost=0.00..0.01 rows=1 width=4)\n");
+  ASSERT_EQ(log.workload.queries.size(), 2u);
+  EXPECT_TRUE(log.workload.queries[0].text == "select a,\n       b\n\nfrom t" || log.workload.queries[1].text == "select a,\n       b\n\nfrom t");
+  EXPECT_EQ(log.source().not_understood, 0u);
+}
+
+TEST(LogLines, OfAnotherProgramBelongToNoStatement) {
+  std::string text;
+  for (int i = 0; i < 200; ++i) {
+    text += line("LOG:  duration: 1.0 ms  statement: select name from users where id = " + std::to_string(i));
+    if (i % 2) text += i % 4 == 1 ? "cp: cannot stat 'card 4711': No such file\n" : "Done\n\n";
+  }
+  const Read log = read_text(text);
+  ASSERT_EQ(log.workload.queries.size(), 1u);
+  EXPECT_EQ(log.query().calls, 200u);
+  EXPECT_EQ(log.source().not_understood, 100u);
+  EXPECT_EQ(log.source().not_understood_at.at(0).line, 3);
+  EXPECT_EQ(log.source().continuation, 0u);
+}
+
+TEST(LogLines, OfAnotherProgramInTheMiddleOfAStatement) {
+  const Read log = read_text(line("LOG:  duration: 1.0 ms  statement: select a") + "cp: cannot stat 'x'\n\tfrom t\n");
+  EXPECT_EQ(log.query().samples.at(0).statement, "select a\nfrom t");
+  EXPECT_EQ(log.source().not_understood, 1u);
+}
+
 TEST(LogLines, TextThatLooksLikeARecordInsideAStatement) {
   const Read log =
       read_text(line("LOG:  duration: 2.0 ms  statement: SELECT 'a' -- LOG:  duration: 5 ms") +
@@ -249,6 +278,28 @@ TEST(LogPlans, OfTheExtendedProtocolComeAfterTheStatement) {
   EXPECT_EQ(log.source().statements, 2u);
 }
 
+// log_min_duration_statement = 100, auto_explain.log_min_duration = 20: some calls are told of twice, others once.
+TEST(LogPlans, SwallowNoOtherCallOfTheStatement) {
+  std::string text;
+  const std::string plan = "\tQuery Text: SELECT a FROM t\n\tSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n";
+  for (int i = 0; i < 10; ++i) {
+    text += at(4 * i, 7, "LOG:  duration: 120.000 ms  plan:") + plan + at(4 * i, 7, "LOG:  duration: 120.500 ms  statement: SELECT a FROM t");
+    text += at(4 * i + 2, 7, "LOG:  duration: 50.000 ms  plan:") + plan;
+  }
+  const Read log = read_text(text);
+  EXPECT_EQ(log.query().calls, 20u);
+  EXPECT_DOUBLE_EQ(log.query().total_ms, 1705);
+}
+
+TEST(LogPlans, OfTheExtendedProtocolSwallowNoOtherCallEither) {
+  const std::string plan = "\tQuery Text: SELECT a FROM t\n\tSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n";
+  const Read log = read_text(at(1, 7, "LOG:  duration: 120.500 ms  execute <unnamed>: SELECT a FROM t") + at(2, 7, "LOG:  duration: 50.000 ms  plan:") + plan +
+                             at(3, 7, "LOG:  duration: 1.000 ms  execute <unnamed>: SELECT a FROM t") + at(3, 7, "LOG:  duration: 40.000 ms  execute fetch from <unnamed>: SELECT a FROM t") +
+                             at(3, 7, "LOG:  duration: 41.000 ms  plan:") + plan);
+  EXPECT_EQ(log.query().calls, 3u);
+  EXPECT_DOUBLE_EQ(log.query().total_ms, 171.5);
+}
+
 TEST(LogPlans, OfStatementsInsideFunctionsAreNoCalls) {
   const Read log = read_text(line("LOG:  duration: 0.9 ms  plan:") +
                              "\tQuery Text: SELECT 7\n\tResult  (cost=0.00..0.01 rows=1 width=4)\n" +
@@ -303,6 +354,15 @@ TEST(CsvLog, FindsItsWayBackAfterABrokenQuote) {
   EXPECT_EQ(log.source().not_understood, 1u);
   ASSERT_EQ(log.source().not_understood_at.size(), 1u);
   EXPECT_EQ(log.source().not_understood_at[0].line, 2);
+}
+
+TEST(JsonLog, RecordsThatRanIntoEachOtherAreNotUnderstood) {
+  const std::string good = R"({"timestamp":"2024-05-01 12:00:00.000 UTC","pid":7,"session_id":"a.7","error_severity":"LOG","message":"duration: 1 ms  statement: SELECT 1"})";
+  const std::string bad = R"({"timestamp":"2024-05-01 12:00:00.000 UTC","pid":7,"session_id":"a.7","error_severity":"LOG","message":"duration: 1 ms  statement: SELECT '-05-01 UTC","error_severity":"LOG","message":"duration: 2 ms  statement: SELECT 'x'"})";
+  const Read log = read_text(good + "\n" + bad + "\n");
+  EXPECT_EQ(log.source().statements, 1u);
+  EXPECT_EQ(log.source().not_understood, 1u);
+  EXPECT_EQ(log.source().not_understood_at.at(0).line, 2);
 }
 
 TEST(JsonLog, EscapesAndFields) {
