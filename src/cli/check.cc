@@ -648,14 +648,18 @@ void add_check(CLI::App& app, int& exit_code) {
   });
 }
 
-CLI::App* add_check_like(CLI::App& app, const std::string& name, const std::string& what, AfterCheck after, int& exit_code) {
+CLI::App* add_check_like(CLI::App& app, const std::string& name, const std::string& what, std::function<Result<void>()> possible, AfterCheck after, int& exit_code) {
   auto options = std::make_shared<Options>();
   options->after = std::move(after);
   auto* command = app.add_subcommand(name, what);
   add_inputs(command, *options);
   command->add_option("--baseline", options->baseline, "Walk only what this file does not know (.pgadvise-baseline.json)");
   add_choices(command, *options);
-  command->callback([options, command, &exit_code] { exit_code = run_check(*command, *options); });
+  command->callback([options, command, possible = std::move(possible), &exit_code] {
+    const auto fine = possible();
+    if (!fine) complain(fine.error());
+    exit_code = fine ? run_check(*command, *options) : exit_usage;
+  });
   return command;
 }
 

@@ -35,7 +35,7 @@ struct Checked {
 };
 using AfterCheck = std::function<int(const Checked&)>;  // gives the exit code
 
-// A subcommand with check's inputs; what comes after the check is the caller's.
-CLI::App* add_check_like(CLI::App& app, const std::string& name, const std::string& what, AfterCheck after, int& exit_code);
+// A subcommand with check's inputs; what comes after the check is the caller's. `possible` is asked before anything is read.
+CLI::App* add_check_like(CLI::App& app, const std::string& name, const std::string& what, std::function<Result<void>()> possible, AfterCheck after, int& exit_code);
 
 }  // namespace pgadvise::cli
