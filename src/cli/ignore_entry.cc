@@ -12,7 +12,7 @@ namespace pgadvise::cli {
 namespace {
 
 // A basic string of TOML.
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -80,10 +80,10 @@ Result<std::string> with_ignores(const std::string& path, const std::string& tex
   for (const auto& [finding, reason] : ignored) {
     const auto entry = entry_for(*finding, all);
     if (!entry) return fail(Error::Kind::usage, path, "has no name for what the finding is about: " + finding->message, "turn the rule off: [rules." + finding->rule + "] severity = \"off\"");
-    out += fmt::format("{}[[ignore]]\nrule = {}\n", out.empty() ? "" : "\n", quoted(finding->rule));
-    if (!entry->object.empty()) out += "object = " + quoted(entry->object) + "\n";
-    if (!entry->path.empty()) out += "path = " + quoted(entry->path) + "\n";
-    out += "reason = " + quoted(reason) + "\n";
+    out += fmt::format("{}[[ignore]]\nrule = {}\n", out.empty() ? "" : "\n", toml_string(finding->rule));
+    if (!entry->object.empty()) out += "object = " + toml_string(entry->object) + "\n";
+    if (!entry->path.empty()) out += "path = " + toml_string(entry->path) + "\n";
+    out += "reason = " + toml_string(reason) + "\n";
   }
   if (const auto read = parse_config(path, out); !read) return tl::unexpected(read.error());
   return out;
