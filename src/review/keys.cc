@@ -31,7 +31,7 @@ Key sequence(std::string_view bytes) {
       {"H", Key::Kind::home},       {"F", Key::Kind::end},         {"1~", Key::Kind::home},    {"4~", Key::Kind::end},
       {"7~", Key::Kind::home},      {"8~", Key::Kind::end},
   };
-  if (bytes.size() < 3) return {Key::Kind::escape};
+  if (bytes.size() == 1) return {Key::Kind::escape};
   for (const auto& [text, kind] : known)
     if (bytes.substr(2) == text) return {kind};
   return {Key::Kind::resize};

@@ -128,7 +128,7 @@ std::string cut_line(std::string_view line, std::size_t width) {
 }
 
 std::vector<std::string> excerpt(const Look& look, std::string_view text, int line, int column) {
-  constexpr int around = 2;
+  constexpr int around = 1;
   const auto lines = split(text, '\n');
   if (line < 1 || static_cast<std::size_t>(line) > lines.size()) return {};
   const int from = std::max(1, line - around);
@@ -145,7 +145,8 @@ std::vector<std::string> excerpt(const Look& look, std::string_view text, int li
     // Of a long line the part with the column.
     std::size_t begin = 0;
     if (here && at < source.size() && characters(source.substr(0, at)) + 8 > room) begin = offset_of(source, characters(source.substr(0, at)) - std::min(characters(source.substr(0, at)), room / 3));
-    const std::string shown = cut_line(printable(source.substr(begin)), room);
+    std::string shown = printable(source.substr(begin));
+    if (characters(shown) > room) shown = cut_line(shown, room - 1) + "…";
     out.push_back(fmt::format("{} {:>{}} | {}", here ? paint(look, "1", ">") : " ", number, digits, here ? paint(look, "1", shown) : shown));
     if (!here || column < 1 || at >= source.size()) continue;
     const std::size_t before = characters(printable(source.substr(begin, at - begin)));

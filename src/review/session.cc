@@ -129,6 +129,8 @@ class Walk {
     }
     screen.push_back(cut_line(paint(look_, status_.empty() ? "2" : "33;1", printable(status)), width));
     screen.push_back(cut_line(prompt, width > 1 ? width - 1 : 1));
+    const auto rows = static_cast<std::size_t>(std::max(1, console_.size().rows));
+    if (screen.size() > rows) screen.erase(screen.begin(), screen.end() - static_cast<std::ptrdiff_t>(rows));
     if (!look_.unicode)
       for (auto& line : screen) line = replace_all(std::move(line), "…", "~");
     console_.show(screen);
@@ -187,15 +189,16 @@ class Walk {
     out.emplace_back();
     add_paragraph(out, look, "", "", finding.message);
     add_source(out, look, finding);
-    add_why(out, look, finding);
-    if (!finding.evidence.empty() || !finding.verdict_reason.empty() || item.plan) {
+    if (!finding.evidence.empty() || !finding.verdict_reason.empty()) {
       title(out, look, "Evidence");
       for (const auto& evidence : finding.evidence) add_evidence(out, look, evidence);
       if (!finding.verdict_reason.empty()) add_paragraph(out, look, "- ", "  ", finding.verdict_reason);
-      if (item.plan)
-        for (const auto line : split(*item.plan, '\n')) out.push_back("  " + std::string(line));
     }
     add_fix(out, look, item);
+    add_why(out, look, finding);
+    if (!item.plan) return out;
+    title(out, look, "Plan");
+    for (const auto line : split(*item.plan, '\n')) out.emplace_back(line);
     return out;
   }
 
