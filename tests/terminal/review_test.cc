@@ -206,7 +206,7 @@ TEST_F(ReviewTerminal, FollowsTheSize) {
   ASSERT_TRUE(tmux.shows("space shows"));
   same("narrow", tmux.screen());
   tmux.resize(132, 40);
-  ASSERT_TRUE(tmux.shows("Safe: no data changes, and no query gives another answer."));
+  ASSERT_TRUE(tmux.shows("To be looked at: it changes data"));
   same("wide", tmux.screen());
   tmux.resize(80, 24);
   ASSERT_TRUE(tmux.shows(prompt));
@@ -257,7 +257,7 @@ TEST_F(ReviewTerminal, ExplainsRulesAndKeys) {
   tmux.key("q");
   ASSERT_TRUE(tmux.shows(prompt));
   tmux.key("r");
-  EXPECT_TRUE(tmux.shows("nothing to run it on"));
+  EXPECT_TRUE(tmux.shows("it is about no statement that has a plan"));
 }
 
 }  // namespace
