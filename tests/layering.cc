@@ -24,7 +24,8 @@ int main(int argc, char** argv) {
       {"rules", {"base", "model", "lint", "rules"}},
       {"advisor", {"base", "model", "sql", "plan"}},
       {"report", {"base", "model", "lint", "plan"}},
-      {"cli", {"base", "model", "sql", "log", "project", "plan", "pg", "lint", "advisor", "report", "rules"}},
+      {"review", {"base", "model", "sql", "project", "plan", "lint", "report"}},
+      {"cli", {"base", "model", "sql", "log", "project", "plan", "pg", "lint", "advisor", "report", "review", "rules"}},
   };
   // Third-party headers that belong to one room, or to a few.
   const std::map<std::string, std::set<std::string>> guarded = {

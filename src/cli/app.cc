@@ -24,12 +24,13 @@ static bool is_path(const std::string& word) {
   return word.find_first_of("/.") != std::string::npos || std::filesystem::exists(word, code);
 }
 
-// `pgadvise [options] [PATH…]` is `pgadvise check [options] [PATH…]`: the subcommand is put in where it was left out.
+// `pgadvise [options] [PATH…]` is `pgadvise check [options] [PATH…]`: the subcommand is put in where it was left out. Nothing at all, on a
+// terminal, is a review.
 static std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> out(argv + 1, argv + argc);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
-  const bool named = !out.empty() && (out[0] == "advise" || out[0] == "check" || out[0] == "completion" || out[0] == "manual" || out[0] == "digest" || out[0] == "explain" || out[0] == "rules" || out[0] == "sandbox" || out[0] == "snapshot");
-  if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0]))) out.insert(out.begin(), "check");
+  const bool named = !out.empty() && (out[0] == "advise" || out[0] == "check" || out[0] == "completion" || out[0] == "manual" || out[0] == "digest" || out[0] == "explain" || out[0] == "review" || out[0] == "rules" || out[0] == "sandbox" || out[0] == "snapshot");
+  if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0]))) out.insert(out.begin(), out.empty() && on_terminal() ? "review" : "check");
   return out;
 }
 
@@ -40,11 +41,12 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("pgadvise ") + PGADVISE_VERSION);
   app.require_subcommand(0, 1);
   app.footer("Exit codes: 0 nothing at or over --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 the\n"
-             "database of --db can't be reached. Without a subcommand: check.");
+             "database of --db can't be reached. Without a subcommand: check; without any word, on a terminal: review.");
   add_advise(app, exit_code);
   add_check(app, exit_code);
   add_digest(app, exit_code);
   add_explain(app, exit_code);
+  add_review(app, exit_code);
   add_rules(app, exit_code);
   add_snapshot(app, exit_code);
   auto words = arguments(argc, argv);

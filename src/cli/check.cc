@@ -13,6 +13,7 @@
 #include "advisor/index_ddl.h"
 #include "advisor/propose.h"
 #include "cli/baseline.h"
+#include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/config.h"
 #include "cli/fail_on.h"
@@ -61,6 +62,7 @@ struct Options {
   std::string config;
   MigrationOptions migrations;
   PlanOptions plans;
+  AfterCheck after;  // instead of reports
 };
 
 // A schema that the rules judge: from files, from a server, or a server's with the files' places.
@@ -95,7 +97,7 @@ class Check {
     tell_unused();
     compare_with_baseline();
     report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    return write();
+    return options_.after ? hand_over(schemas) : write();
   }
 
  private:
@@ -547,6 +549,13 @@ class Check {
     if (!done) diagnostics_.push_back(done.error());
   }
 
+  int hand_over(const std::vector<Judged>& schemas) {
+    Checked checked{report_, how_, diagnostics_, config_, options_.paths.empty() ? "." : options_.paths.front(), schemas_, projects_, {}, has_workload_ ? &workload_ : nullptr, plans_.get(), live_ ? &*live_ : nullptr};
+    for (const auto& schema : schemas)
+      if (schema.catalog) checked.catalogs.emplace_back(schema.path, &*schema.catalog);
+    return options_.after(checked);
+  }
+
   int write() {
     for (const auto& error : report::together(diagnostics_)) complain(error);
     report_.diagnostics = diagnostics_;
@@ -608,20 +617,48 @@ static std::string formats_help() {
   return out;
 }
 
+// What check and review read alike.
+static void add_inputs(CLI::App* command, Options& options) {
+  command->add_option("PATH", options.paths,
+                      "Repository, migrations folder, dump, or a snapshot of pgadvise's or drizzle's; default: the current directory, unless another input is named");
+  auto* db = command->add_option("--db", options.db, "Database to read and to confirm findings on: a libpq connection string, or env (DATABASE_URL, else PG*)");
+  auto* sandbox = command->add_flag("--sandbox", options.sandbox, "Build the schema on a throwaway PostgreSQL and confirm findings there");
+  command->add_option("--load", options.load, "SQL to run in the sandbox after the schema: test data")->needs(sandbox);
+  sandbox->excludes(db);
+  command->add_option("--schema", options.schema, "Schema file or folder; a snapshot of a server stands for the server: its sizes and settings are what the rest is judged by");
+  command->add_option("--log", options.logs, "PostgreSQL log: stderr, csvlog or jsonlog, or what syslog and hosting providers make of them, compressed or not; a folder stands for the logs in it; also a workload file");
+  command->add_option("--log-line-prefix", options.line_prefix, "log_line_prefix of the server, where it isn't found by itself");
+  command->add_option("-j,--jobs", options.jobs, "Threads that read logs; 0: one for each processor");
+  command->add_option("--workload", options.workloads, "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
+}
+
+static void add_choices(CLI::App* command, Options& options) {
+  auto* since = command->add_option("--since", options.migrations.since, "Judge the migrations that were added or changed since a git revision; else the newest one of a folder is judged");
+  auto* changed = command->add_flag("--changed", options.migrations.changed, "Judge the migrations that this branch adds or changes, by git");
+  changed->excludes(since);
+  add_acting_options(*command, options.plans.acting);
+  add_analyze_time(*command, options.plans.max_analyze_time);
+  command->add_option("--config", options.config, "Configuration; default: the pgadvise.toml of the PATH's folder, or of one above it in the repository");
+  command->add_flag("--show-literals", options.show_literals, "Show statements with their literals");
+}
+
+static int run_check(const CLI::App& command, const Options& options) {
+  // An unset variable: to pass over it would read other inputs than those that were meant, and say nothing.
+  if (command.count("--db") && trim(options.db).empty()) {
+    complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
+    return exit_usage;
+  }
+  if (command.count("--since") && (trim(options.migrations.since).empty() || options.migrations.since[0] == '-')) {
+    complain({Error::Kind::usage, "--since", "is no revision", "name a commit, branch or tag"});
+    return exit_usage;
+  }
+  return Check(options).run();
+}
+
 void add_check(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
-  command->add_option("PATH", options->paths,
-                      "Repository, migrations folder, dump, or a snapshot of pgadvise's or drizzle's; default: the current directory, unless another input is named");
-  auto* db = command->add_option("--db", options->db, "Database to read and to confirm findings on: a libpq connection string, or env (DATABASE_URL, else PG*)");
-  auto* sandbox = command->add_flag("--sandbox", options->sandbox, "Build the schema on a throwaway PostgreSQL and confirm findings there");
-  command->add_option("--load", options->load, "SQL to run in the sandbox after the schema: test data")->needs(sandbox);
-  sandbox->excludes(command->get_option("--db"));
-  command->add_option("--schema", options->schema, "Schema file or folder; a snapshot of a server stands for the server: its sizes and settings are what the rest is judged by");
-  command->add_option("--log", options->logs, "PostgreSQL log: stderr, csvlog or jsonlog, or what syslog and hosting providers make of them, compressed or not; a folder stands for the logs in it; also a workload file");
-  command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
-  command->add_option("-j,--jobs", options->jobs, "Threads that read logs; 0: one for each processor");
-  command->add_option("--workload", options->workloads, "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
+  add_inputs(command, *options);
   struct Words {
     std::vector<std::string> formats, outputs, fail_on;
   };
@@ -633,14 +670,8 @@ void add_check(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false)->type_name("WORDS");
   auto* baseline = command->add_option("--baseline", options->baseline, "Tell only what this file does not know, and what of it is gone (.pgadvise-baseline.json)");
   command->add_flag("--update-baseline", options->update_baseline, "Write what is found to the file of --baseline: from now on it is known")->needs(baseline);
-  auto* since = command->add_option("--since", options->migrations.since, "Judge the migrations that were added or changed since a git revision; else the newest one of a folder is judged");
-  auto* changed = command->add_flag("--changed", options->migrations.changed, "Judge the migrations that this branch adds or changes, by git");
-  changed->excludes(since);
-  add_acting_options(*command, options->plans.acting);
-  add_analyze_time(*command, options->plans.max_analyze_time);
-  command->add_option("--config", options->config, "Configuration; default: the pgadvise.toml of the PATH's folder, or of one above it in the repository");
-  command->add_flag("--show-literals", options->show_literals, "Show statements with their literals");
-  command->callback([options, words, command, db, since, &exit_code] {
+  add_choices(command, *options);
+  command->callback([options, words, command, &exit_code] {
     auto reports = wanted_reports(*command, "--format", "--output");
     auto fail_on = parse_fail_on(words->fail_on);
     if (!reports || !fail_on) {
@@ -650,19 +681,23 @@ void add_check(CLI::App& app, int& exit_code) {
     }
     options->reports = std::move(*reports);
     options->fail_on = std::move(*fail_on);
-    // An unset variable: to pass over it would read other inputs than those that were meant, and say nothing.
-    if (db->count() && trim(options->db).empty()) {
-      complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
-      exit_code = exit_usage;
-      return;
-    }
-    if (since->count() && (trim(options->migrations.since).empty() || options->migrations.since[0] == '-')) {
-      complain({Error::Kind::usage, "--since", "is no revision", "name a commit, branch or tag"});
-      exit_code = exit_usage;
-      return;
-    }
-    exit_code = Check(*options).run();
+    exit_code = run_check(*command, *options);
   });
+}
+
+CLI::App* add_check_like(CLI::App& app, const std::string& name, const std::string& what, std::function<Result<void>()> possible, AfterCheck after, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  options->after = std::move(after);
+  auto* command = app.add_subcommand(name, what);
+  add_inputs(command, *options);
+  command->add_option("--baseline", options->baseline, "Walk only what this file does not know (.pgadvise-baseline.json)");
+  add_choices(command, *options);
+  command->callback([options, command, possible = std::move(possible), &exit_code] {
+    const auto fine = possible();
+    if (!fine) complain(fine.error());
+    exit_code = fine ? run_check(*command, *options) : exit_usage;
+  });
+  return command;
 }
 
 }  // namespace pgadvise::cli

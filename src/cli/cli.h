@@ -17,6 +17,7 @@ enum ExitCode { exit_clean = 0, exit_findings = 1, exit_usage = 2, exit_database
 void add_advise(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_digest(CLI::App& app, int& exit_code);
+void add_review(CLI::App& app, int& exit_code);
 void add_rules(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
 // completion and manual: of all that was added before.
@@ -24,6 +25,9 @@ void add_self(CLI::App& app, int& exit_code);
 void add_snapshot(CLI::App& app, int& exit_code);
 // `command`: the words after "--", which CLI11 would take for options of its own.
 void add_sandbox(CLI::App& app, const std::vector<std::string>& command, int& exit_code);
+
+// stdin and stdout are terminals.
+bool on_terminal();
 
 // The worst of the diagnostics: 3 before 2 before 0.
 int exit_code_of(const Diagnostics& diagnostics);

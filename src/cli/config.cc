@@ -157,7 +157,11 @@ std::string find_config(const std::string& folder) {
 Result<Config> read_config(const std::string& path) {
   const auto text = read_file(path, config_limit);
   if (!text) return fail(Error::Kind::usage, path, text.error().what, text.error().hint);
-  const auto parsed = toml::parse(*text, path);
+  return parse_config(path, *text);
+}
+
+Result<Config> parse_config(const std::string& path, std::string_view text) {
+  const auto parsed = toml::parse(text, path);
   if (!parsed) {
     const auto& at = parsed.error().source().begin;
     return fail(Error::Kind::usage, fmt::format("{}:{}", path, at.line), "is no TOML: " + ellipsis(std::string(parsed.error().description()), 200), "docs/configuration.md shows what it may hold");

@@ -22,6 +22,7 @@ std::string find_config(const std::string& folder);
 
 // Errors (usage, as path:line): unreadable, no TOML, an unknown key, rule, option or severity, an entry without a reason.
 Result<Config> read_config(const std::string& path);
+Result<Config> parse_config(const std::string& path, std::string_view text);
 
 // "did you mean x?" of the known word that is most like a mistyped one; "" when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

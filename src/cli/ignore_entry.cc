@@ -1,0 +1,92 @@
+#include "cli/ignore_entry.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "lint/suppress.h"
+
+namespace pgadvise::cli {
+namespace {
+
+// A basic string of TOML.
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    else out += c;
+  }
+  return out + "\"";
+}
+
+std::string with_schema(const Subject& subject, const std::string& name) { return subject.schema.empty() ? name : subject.schema + "." + name; }
+
+// The narrowest first.
+std::vector<Suppression> candidates(const Finding& finding) {
+  const Subject& subject = finding.subject;
+  const std::string file = finding.location && !finding.location->live() ? finding.location->file : subject.file;
+  std::vector<std::string> objects;
+  if (!subject.fingerprint.empty()) objects.push_back(subject.fingerprint);
+  if (!subject.index.empty()) objects.push_back(with_schema(subject, subject.index));
+  if (!subject.table.empty() && !subject.constraint.empty()) objects.push_back(with_schema(subject, subject.table + "." + subject.constraint));
+  if (!subject.table.empty() && !subject.columns.empty()) objects.push_back(with_schema(subject, subject.table + "." + join(subject.columns, ",")));
+  if (!subject.entry.empty()) objects.push_back(subject.entry);
+  if (!subject.table.empty()) objects.push_back(with_schema(subject, subject.table));
+  if (!subject.constraint.empty()) objects.push_back(with_schema(subject, subject.constraint));
+  if (subject.kind == "schema") objects.push_back(subject.schema);
+  std::vector<Suppression> out;
+  const auto add = [&](const std::string& object, const std::string& path) {
+    Suppression one;
+    one.rules = {finding.rule};
+    one.object = object;
+    one.path = path;
+    out.push_back(std::move(one));
+  };
+  for (const auto& object : objects) add(object, {});
+  const bool usable = !file.empty() && !file.starts_with("/") && !file.starts_with("..");
+  for (const auto& object : objects)
+    if (usable) add(object, file);
+  if (usable) add({}, file);
+  return out;
+}
+
+std::optional<Suppression> entry_for(const Finding& finding, const std::vector<Finding>& all) {
+  std::vector<Finding> alike;
+  for (const auto& one : all)
+    if (one.rule == finding.rule && one.id != finding.id) alike.push_back(one);
+  std::optional<Suppression> best;
+  std::size_t fewest = 0;
+  for (auto& candidate : candidates(finding)) {
+    lint::UsedSuppressions used;
+    std::vector<Finding> itself{finding};
+    if (lint::suppress(itself, {candidate}, used).empty()) continue;
+    auto others = alike;
+    const std::size_t count = lint::suppress(others, {candidate}, used).size();
+    if (best && count >= fewest) continue;
+    fewest = count;
+    best = std::move(candidate);
+  }
+  return best;
+}
+
+}  // namespace
+
+Result<std::string> with_ignores(const std::string& path, const std::string& text, const std::vector<Ignored>& ignored, const std::vector<Finding>& all) {
+  std::string out = text;
+  if (!out.empty() && out.back() != '\n') out += '\n';
+  for (const auto& [finding, reason] : ignored) {
+    const auto entry = entry_for(*finding, all);
+    if (!entry) return fail(Error::Kind::usage, path, "has no name for what the finding is about: " + finding->message, "turn the rule off: [rules." + finding->rule + "] severity = \"off\"");
+    out += fmt::format("{}[[ignore]]\nrule = {}\n", out.empty() ? "" : "\n", toml_string(finding->rule));
+    if (!entry->object.empty()) out += "object = " + toml_string(entry->object) + "\n";
+    if (!entry->path.empty()) out += "path = " + toml_string(entry->path) + "\n";
+    out += "reason = " + toml_string(reason) + "\n";
+  }
+  if (const auto read = parse_config(path, out); !read) return tl::unexpected(read.error());
+  return out;
+}
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,286 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/check.h"
+#include "cli/cli.h"
+#include "cli/ignore_entry.h"
+#include "cli/output.h"
+#include "cli/review_plan.h"
+#include "project/drizzle_place.h"
+#include "project/files.h"
+#include "project/new_migration.h"
+#include "report/common.h"
+#include "review/price.h"
+#include "review/session.h"
+#include "review/terminal.h"
+
+namespace pgadvise::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t source_limit = std::size_t{64} << 20;
+
+// Milliseconds since 1970; SOURCE_DATE_EPOCH (seconds) stands for the clock where the same bytes are wanted twice.
+std::int64_t now() {
+  if (const char* fixed = std::getenv("SOURCE_DATE_EPOCH"))
+    if (const long long seconds = std::atoll(fixed); seconds > 0 && seconds < 100'000'000'000) return seconds * 1000;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+class CheckedHost : public review::Host {
+ public:
+  explicit CheckedHost(const Checked& checked) : checked_(checked) {}
+
+  review::FixView fix(const Finding& finding) override {
+    review::FixView out;
+    out.refused = refusal(finding);
+    if (!finding.fix || finding.fix->sql.empty()) return out;
+    out.sql = finding.fix->sql;
+    if (!out.refused.empty()) return out;
+    const project::SchemaInput* input = input_of(finding);
+    const auto fitted = project::fit(input ? input->tool : nullptr, change_of(finding));
+    if (!fitted) {
+      out.refused = fitted.error().what;
+      return out;
+    }
+    out.sql = join(fitted->up, ";\n") + ";";
+    out.price = review::price(fitted->up, *finding.fix, table_of(finding));
+    if (!fitted->note.empty()) out.price.insert(out.price.begin(), fitted->note + ".");
+    add_schema_line(finding, out);
+    return out;
+  }
+
+  std::optional<std::string> source(const std::string& file) override {
+    const auto known = sources_.find(file);
+    if (known != sources_.end()) return known->second;
+    const auto text = read_file(file, source_limit);
+    return sources_[file] = text ? std::optional<std::string>(*text) : std::nullopt;
+  }
+
+  Result<std::string> plan(const Finding& finding, bool run, const review::Look& look) override { return plan_of(finding, checked_, run, checked_.how.show_literals, look); }
+
+  Result<review::Pending> prepare(const review::Choices& choices) override {
+    review::Pending out;
+    std::vector<std::pair<const project::SchemaInput*, std::vector<project::Change>>> by_input;
+    for (const auto* finding : choices.accepted) {
+      const auto* input = input_of(*finding);
+      auto known = std::find_if(by_input.begin(), by_input.end(), [&](const auto& pair) { return pair.first == input; });
+      if (known == by_input.end()) known = by_input.insert(by_input.end(), {input, {}});
+      known->second.push_back(change_of(*finding));
+    }
+    for (const auto& [input, changes] : by_input) {
+      auto made = project::new_migration(input, ".", changes, now_);
+      if (!made) return tl::unexpected(made.error());
+      for (auto& file : made->files) out.files.push_back(std::move(file));
+      for (auto& note : made->notes) out.notes.push_back(std::move(note));
+      if (!input) out.notes.push_back(no_tool());
+    }
+    if (const auto added = add_ignores(choices, out); !added) return tl::unexpected(added.error());
+    return out;
+  }
+
+  Result<void> write(const review::Pending& pending) override { return project::write_files(pending.files); }
+
+ private:
+  // Why a finding's fix can be no part of a migration, before its SQL is looked at.
+  std::string refusal(const Finding& finding) const {
+    if (!finding.fix) return "there is none";
+    if (!finding.fix->proposed_by.empty() && finding.fix->sql.empty()) return "its index is proposed by a finding that is not shown here";
+    const auto* rule = lint::find_rule(finding.rule);
+    if (rule && rule->category == "migration") {
+      const std::string where = finding.location && !finding.location->live() ? finding.location->file : "the migration";
+      return "it is about " + where + " itself, to be mended there as long as it has not run";
+    }
+    if (finding.fix->sql.empty() || finding.fix->safety == Fix::Safety::manual) return "it has to be done by hand";
+    return {};
+  }
+
+  static project::Change change_of(const Finding& finding) { return {finding.rule + ": " + finding.fix->title, finding.fix->sql, finding.fix->down_sql}; }
+
+  const Table* table_of(const Finding& finding) const {
+    const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
+    if (checked_.live) return checked_.live->table(name);
+    for (const auto& [path, catalog] : checked_.catalogs)
+      if (const Table* table = catalog->table(name)) return table;
+    return nullptr;
+  }
+
+  static bool holds(const project::SchemaInput& input, const std::string& file) {
+    return std::any_of(input.files.begin(), input.files.end(), [&](const project::SchemaFile& one) { return one.path == file; });
+  }
+
+  // The migrations folder that made what the finding is about; nullptr: there is none that a new migration can be written to.
+  const project::SchemaInput* input_of(const Finding& finding) const {
+    std::vector<const project::SchemaInput*> folders;
+    for (const auto& schema : checked_.schemas)
+      if (schema.tool && !schema.files.empty()) folders.push_back(&schema);
+    std::vector<std::string> files;
+    if (finding.location && !finding.location->live()) files.push_back(finding.location->file);
+    const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
+    for (const auto& [path, catalog] : checked_.catalogs)
+      if (const Table* table = catalog->table(name); table && !table->origin.live()) files.push_back(table->origin.file);
+    const project::SchemaInput* found = folders.size() == 1 ? folders[0] : nullptr;
+    for (const auto& file : files)
+      for (const auto* folder : folders)
+        if (holds(*folder, file)) found = folder;
+    return found && project::writes_for(*found->tool) ? found : nullptr;
+  }
+
+  std::string no_tool() const {
+    for (const auto& schema : checked_.schemas)
+      if (schema.tool && !project::writes_for(*schema.tool)) return fmt::format("{} keeps more than SQL of a migration: make one, and copy the statements into it", schema.tool->name);
+    return "no migrations folder is known that these belong to";
+  }
+
+  const Project* project_of(const Finding& finding) const {
+    const auto* input = input_of(finding);
+    const Project* best = nullptr;
+    for (const auto& project : checked_.projects) {
+      const bool within = project.root == "." || (input && input->path.starts_with(project.root + "/"));
+      if (project.drizzle && (within || checked_.projects.size() == 1) && (!best || project.root.size() > best->root.size())) best = &project;
+    }
+    return best;
+  }
+
+  // What schema.ts calls it; "" when it does not know it.
+  static std::string drizzle_name(const Project& project, const std::string& key) {
+    for (const auto& [name, spelled] : project.drizzle_names)
+      if (name == key) return spelled;
+    return {};
+  }
+
+  void add_schema_line(const Finding& finding, review::FixView& out) {
+    const Project* project = project_of(finding);
+    if (!project) return;
+    const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
+    const std::string constant = drizzle_name(*project, name.schema + "." + name.name);
+    if (constant.empty()) return;
+    const std::string first = lower(out.sql.substr(0, 10));
+    if (first == "drop index") out.schema_line = fmt::format("// goes: index('{}')", finding.subject.index);
+    else if (finding.proposal && !finding.proposal->include.empty()) return;
+    else out.schema_line = finding.fix->drizzle;
+    if (out.schema_line.empty()) return;
+    for (const auto& file : project->files_read) {
+      if (!file.ends_with(".ts") && !file.ends_with(".js") && !file.ends_with(".mts") && !file.ends_with(".mjs")) continue;
+      const std::string path = project->root == "." ? file : project::path_under(project->root, file);
+      const auto text = source(path);
+      const auto place = text ? project::drizzle_place(*text, constant) : std::nullopt;
+      if (!place) continue;
+      tell_place(path, *place, constant, finding.proposal.has_value(), out);
+      return;
+    }
+  }
+
+  static void tell_place(const std::string& path, const project::DrizzlePlace& place, const std::string& constant, bool index, review::FixView& out) {
+    if (!index) {
+      out.schema_place = fmt::format("{}:{} ({})", path, place.line, constant);
+      return;
+    }
+    if (place.list_line) out.schema_place = fmt::format("{}:{}, the list of {}", path, place.list_line, constant);
+    else out.schema_place = fmt::format("{}:{}, as the third argument of {}'s pgTable", path, place.line, constant);
+    if (!place.list_line) out.schema_line = "(table) => [" + out.schema_line + "]";
+    else if (!place.parameter.empty()) out.schema_line = replace_all(out.schema_line, "table.", place.parameter + ".");
+    else out.schema_line += "  // (table) => …";
+  }
+
+  std::string config_path() const {
+    if (!checked_.config.path.empty()) return checked_.config.path;
+    std::error_code code;
+    return project::path_under(fs::is_directory(checked_.folder, code) ? checked_.folder : ".", "pgadvise.toml");
+  }
+
+  Result<void> add_ignores(const review::Choices& choices, review::Pending& out) {
+    if (choices.ignored.empty()) return {};
+    project::NewFile file{config_path(), {}, std::nullopt};
+    std::error_code code;
+    if (fs::exists(file.path, code)) {
+      auto text = read_file(file.path);
+      if (!text) return tl::unexpected(text.error());
+      file.before = std::move(*text);
+    }
+    std::vector<Ignored> ignored;
+    for (const auto& [finding, reason] : choices.ignored) ignored.push_back({finding, reason});
+    auto content = with_ignores(file.path, file.before.value_or(""), ignored, checked_.report.findings);
+    if (!content) return tl::unexpected(content.error());
+    file.content = std::move(*content);
+    out.files.push_back(std::move(file));
+    return {};
+  }
+
+  const Checked& checked_;
+  const std::int64_t now_ = now();
+  std::map<std::string, std::optional<std::string>> sources_;
+};
+
+void tell_written(const review::Ending& ending, CheckedHost& host) {
+  std::string out;
+  for (const auto& file : ending.pending.files) out += fmt::format("{} {}\n", file.before ? "changed" : "wrote  ", printable(file.path));
+  for (const auto* finding : ending.choices.accepted) {
+    const auto fix = host.fix(*finding);
+    if (!fix.schema_line.empty()) out += fmt::format("\nTo paste into {}:\n  {}\n", printable(fix.schema_place.empty() ? "schema.ts" : fix.schema_place), printable_block(fix.schema_line));
+  }
+  if (!ending.pending.notes.empty()) out += "\n";
+  for (const auto& note : ending.pending.notes) out += "- " + printable(note) + "\n";
+  if (const auto wrote = write_output({}, out); !wrote) complain(wrote.error());
+}
+
+int conclude(const review::Ending& ending, CheckedHost& host, const Diagnostics& diagnostics) {
+  using How = review::Ending::How;
+  const auto say = [](const char* text) { std::fprintf(stderr, "pgadvise: %s\n", text); };
+  switch (ending.how) {
+    case How::written: tell_written(ending, host); break;
+    case How::nothing: say("nothing was chosen, nothing was written"); break;
+    case How::left: say("nothing was written"); break;
+    case How::interrupted: return say("interrupted, nothing was written"), 128 + ending.signal;
+    case How::no_more_input: return say("the input has ended, nothing was written"), exit_usage;
+    case How::failed: return complain(*ending.error), exit_usage;
+  }
+  return exit_code_of(diagnostics);
+}
+
+int review(const Checked& checked) {
+  for (const auto& error : checked.diagnostics) complain(error);
+  const auto findings = report::standing(checked.report);
+  if (findings.empty()) {
+    report::Options how = checked.how;
+    how.colour = use_colour({});
+    how.width = output_width({});
+    checked.report.diagnostics = checked.diagnostics;
+    if (const auto wrote = write_output({}, report::to_text(checked.report, how)); !wrote) complain(wrote.error());
+    return exit_code_of(checked.diagnostics);
+  }
+  CheckedHost host(checked);
+  review::Ending ending;
+  {
+    review::Terminal terminal;
+    ending = review::walk(findings, terminal, host, {use_colour({}), use_unicode(), 80});
+  }
+  return conclude(ending, host, checked.diagnostics);
+}
+
+}  // namespace
+
+bool on_terminal() { return review::is_terminal(); }
+
+static Result<void> possible() {
+  if (on_terminal()) return {};
+  return fail(Error::Kind::usage, "review", "needs a terminal for input and output", "pgadvise check writes a report");
+}
+
+void add_review(CLI::App& app, int& exit_code) {
+  auto* command = add_check_like(app, "review", "Walk the findings one by one: accept fixes into a new migration, ignore with a reason", possible, review, exit_code);
+  command->footer("Takes the keys of git add -p; ? tells them. Nothing is written before the last screen, which shows all of it, is answered with w.\n"
+                  "Exit codes: 0 done, 2 wrong usage or what could not be written, 3 the database can't be reached, 130 Ctrl-C.");
+}
+
+}  // namespace pgadvise::cli

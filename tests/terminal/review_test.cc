@@ -1,0 +1,264 @@
+// The review in a real terminal: tmux, driven by its keys, looked at through its screen. Screens are held against fixtures/review;
+// PGADVISE_UPDATE_GOLDEN=1 writes them anew.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "base/process.h"
+#include "base/text.h"
+#include "support/run.h"
+
+namespace pgadvise {
+namespace {
+
+using namespace std::chrono_literals;
+using testing_support::Folder;
+using testing_support::quoted;
+
+std::string source(const std::string& name) { return std::string(PGADVISE_SOURCE_DIR) + "/" + name; }
+
+// A small project of Drizzle's, with a table whose key has no index.
+void make_project(const Folder& folder) {
+  std::filesystem::copy(source("fixtures/review/project"), folder.path("project"), std::filesystem::copy_options::recursive);
+}
+
+class Tmux {
+ public:
+  Tmux(const Folder& folder, int columns, int rows, const std::string& environment = "TERM=tmux-256color") {
+    static int count = 0;  // a server that ends is still there for a moment
+    socket_ = folder.path("tmux" + std::to_string(++count));
+    // The shell that a user would have: Ctrl-Z needs its job control.
+    call({"-f", "/dev/null", "new-session", "-d", "-x", std::to_string(columns), "-y", std::to_string(rows),
+          "cd " + quoted(folder.path("project")) + " && env -u NO_COLOR -u CLICOLOR LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH=1767960000 PS1='$ ' " + environment + " bash --norc --noprofile -i"});
+    type(quoted(PGADVISE_PROGRAM) + " review 2>&1; echo \"exit $?\"");
+    key("Enter");
+  }
+  ~Tmux() { call({"kill-server"}); }
+  Tmux(const Tmux&) = delete;
+  Tmux& operator=(const Tmux&) = delete;
+
+  void key(const std::string& name) { call({"send-keys", name}); }
+  void type(const std::string& text) { call({"send-keys", "-l", text}); }
+  void paste(const std::string& text) {
+    call({"set-buffer", text});
+    call({"paste-buffer", "-p"});
+  }
+  void resize(int columns, int rows) { call({"resize-window", "-x", std::to_string(columns), "-y", std::to_string(rows)}); }
+
+  std::string screen(bool colours = false) {
+    std::vector<std::string> words{"capture-pane", "-p"};
+    if (colours) words.push_back("-e");
+    return call(words);
+  }
+
+  // Until the screen shows it, and is the same twice.
+  ::testing::AssertionResult shows(const std::string& text) {
+    std::string before;
+    for (int i = 0; i < 600; ++i) {
+      std::string now = screen();
+      if (contains(now, text) && now == before) return ::testing::AssertionSuccess();
+      before = std::move(now);
+      std::this_thread::sleep_for(50ms);
+    }
+    return ::testing::AssertionFailure() << "no \"" << text << "\" in\n" << before;
+  }
+
+ private:
+  std::string call(std::vector<std::string> words) {
+    words.insert(words.begin(), {"tmux", "-S", socket_});
+    const auto ran = run_program(words);
+    return ran ? ran->out : std::string();
+  }
+
+  std::string socket_;
+};
+
+class ReviewTerminal : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto ran = run_program({"tmux", "-V"});
+    if (!ran || ran->status != 0) GTEST_SKIP() << "tmux is not installed: apt-get install tmux";
+    make_project(folder_);
+  }
+
+  bool same(const std::string& name, std::string screen) const {
+    const std::string path = source("fixtures/review/screens/" + name + ".txt");
+    while (screen.ends_with("\n")) screen.pop_back();
+    screen += "\n";
+    if (std::getenv("PGADVISE_UPDATE_GOLDEN")) {
+      std::filesystem::create_directories(source("fixtures/review/screens"));
+      std::ofstream(path, std::ios::binary) << screen;
+    }
+    EXPECT_EQ(read_file(path).value_or(""), screen) << name;
+    return true;
+  }
+
+  std::string file(const std::string& name) const { return read_file(folder_.path("project/" + name)).value_or("(missing)"); }
+  bool untouched() const {
+    const auto differs = run_program({"diff", "-r", source("fixtures/review/project"), folder_.path("project")});
+    return differs && differs->status == 0;
+  }
+
+  Folder folder_;
+};
+
+constexpr const char* first = "1/3 ";
+constexpr const char* prompt = "[y,n,i,e,p,r,u,q,?]?";
+
+TEST_F(ReviewTerminal, WalksAndWritesAMigration) {
+  Tmux tmux(folder_, 80, 24);
+  ASSERT_TRUE(tmux.shows(prompt));
+  same("finding", tmux.screen());
+  tmux.key("n");
+  ASSERT_TRUE(tmux.shows("2/3 "));
+  tmux.key("n");
+  ASSERT_TRUE(tmux.shows("3/3 "));
+  same("next", tmux.screen());
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("Write this"));
+  EXPECT_TRUE(untouched());
+  same("summary", tmux.screen());
+  tmux.key("w");
+  ASSERT_TRUE(tmux.shows("exit 0"));
+  EXPECT_TRUE(tmux.shows("To paste into src/schema.ts"));
+  EXPECT_TRUE(contains(file("drizzle/0001_add_orders_customer_id_idx.sql"), "CREATE INDEX orders_customer_id_idx ON public.orders (customer_id);"));
+  EXPECT_TRUE(contains(file("drizzle/meta/_journal.json"), "0001_add_orders_customer_id_idx"));
+  EXPECT_TRUE(contains(file("drizzle/meta/0001_snapshot.json"), "orders_customer_id_idx"));
+}
+
+TEST_F(ReviewTerminal, IgnoresWithAReasonAndUndoes) {
+  Tmux tmux(folder_, 80, 24);
+  ASSERT_TRUE(tmux.shows(first));
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("2/3 "));
+  tmux.key("u");
+  ASSERT_TRUE(tmux.shows("undone"));
+  ASSERT_TRUE(tmux.shows(first));
+  tmux.key("i");
+  ASSERT_TRUE(tmux.shows("Reason:"));
+  tmux.type("nobody asks what is in it");
+  ASSERT_TRUE(tmux.shows("Reason: nobody asks what is in it"));
+  same("reason", tmux.screen());
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("2/3 "));
+  tmux.key("q");
+  ASSERT_TRUE(tmux.shows("Write this"));
+  tmux.key("w");
+  ASSERT_TRUE(tmux.shows("exit 0"));
+  EXPECT_EQ(file("pgadvise.toml"), "[[ignore]]\nrule = \"json-stored-as-text\"\nobject = \"public.carts.settings\"\nreason = \"nobody asks what is in it\"\n");
+  EXPECT_EQ(file("drizzle/0001_add_indexes.sql"), "(missing)");
+}
+
+TEST_F(ReviewTerminal, QuitAndControlCLeaveNothingBehind) {
+  {
+    Tmux tmux(folder_, 80, 24);
+    ASSERT_TRUE(tmux.shows(first));
+    tmux.key("q");
+    ASSERT_TRUE(tmux.shows("nothing was written"));
+    EXPECT_TRUE(tmux.shows("exit 0"));
+  }
+  Tmux tmux(folder_, 80, 24);
+  ASSERT_TRUE(tmux.shows(first));
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("2/3 "));
+  tmux.key("C-c");
+  ASSERT_TRUE(tmux.shows("exit 130"));
+  EXPECT_TRUE(contains(tmux.screen(), "interrupted, nothing was written"));
+  EXPECT_TRUE(untouched());
+  // The terminal echoes again, and takes lines.
+  tmux.type("echo as be''fore");
+  ASSERT_TRUE(tmux.shows("echo as be''fore"));
+  tmux.key("Enter");
+  EXPECT_TRUE(tmux.shows("as before"));
+}
+
+TEST_F(ReviewTerminal, StopsAndGoesOn) {
+  Tmux tmux(folder_, 80, 24);
+  ASSERT_TRUE(tmux.shows(first));
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("2/3 "));
+  const std::string before = tmux.screen();
+  tmux.key("C-z");
+  ASSERT_TRUE(tmux.shows("Stopped"));
+  tmux.type("echo be''tween");
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("between"));
+  tmux.type("fg");
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("2/3 "));
+  EXPECT_EQ(tmux.screen(), before);
+  tmux.key("u");
+  EXPECT_TRUE(tmux.shows("undone"));
+}
+
+TEST_F(ReviewTerminal, FollowsTheSize) {
+  Tmux tmux(folder_, 80, 24);
+  ASSERT_TRUE(tmux.shows(prompt));
+  tmux.resize(40, 12);
+  ASSERT_TRUE(tmux.shows("Accept this fix"));
+  ASSERT_TRUE(tmux.shows("space shows"));
+  same("narrow", tmux.screen());
+  tmux.resize(132, 40);
+  ASSERT_TRUE(tmux.shows("To be looked at: it changes data"));
+  same("wide", tmux.screen());
+  tmux.resize(80, 24);
+  ASSERT_TRUE(tmux.shows(prompt));
+  same("finding", tmux.screen());
+}
+
+TEST_F(ReviewTerminal, ColoursOnlyWhereTheyAreWanted) {
+  {
+    Tmux tmux(folder_, 80, 24);
+    ASSERT_TRUE(tmux.shows(prompt));
+    EXPECT_TRUE(contains(tmux.screen(true), "\x1b["));
+  }
+  for (const char* environment : {"NO_COLOR=1 TERM=tmux-256color", "NO_COLOR=1 TERM=dumb"}) {
+    Tmux tmux(folder_, 80, 24, environment);
+    ASSERT_TRUE(tmux.shows(prompt)) << environment;
+    EXPECT_FALSE(contains(tmux.screen(true), "\x1b[")) << environment;
+    if (!contains(environment, "dumb")) same("finding", tmux.screen());
+    tmux.key("q");
+    EXPECT_TRUE(tmux.shows("exit 0")) << environment;
+  }
+}
+
+TEST_F(ReviewTerminal, APasteAcceptsNothing) {
+  Tmux tmux(folder_, 80, 24);
+  ASSERT_TRUE(tmux.shows(first));
+  tmux.paste("yyyyyyyyyyyyyyyyqww\nyyyww");
+  ASSERT_TRUE(tmux.shows("taken for a paste"));
+  EXPECT_TRUE(contains(tmux.screen(), first));
+  tmux.type("yyyqw");  // as fast as no hand is
+  tmux.key("C-d");
+  ASSERT_TRUE(tmux.shows("nothing was written"));
+  EXPECT_TRUE(tmux.shows("exit 2"));
+  EXPECT_TRUE(untouched());
+}
+
+TEST_F(ReviewTerminal, ExplainsRulesAndKeys) {
+  Tmux tmux(folder_, 80, 24);
+  ASSERT_TRUE(tmux.shows(first));
+  tmux.key("?");
+  ASSERT_TRUE(tmux.shows("Several keys at once"));
+  same("keys", tmux.screen());
+  tmux.key("q");
+  ASSERT_TRUE(tmux.shows(prompt));
+  tmux.key("e");
+  ASSERT_TRUE(tmux.shows("pgadvise rules explain"));
+  tmux.key("G");
+  ASSERT_TRUE(tmux.shows("q goes back"));
+  tmux.key("q");
+  ASSERT_TRUE(tmux.shows(prompt));
+  tmux.key("r");
+  EXPECT_TRUE(tmux.shows("it is about no statement that has a plan"));
+}
+
+}  // namespace
+}  // namespace pgadvise

@@ -1,0 +1,256 @@
+#include <deque>
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "review/keys.h"
+#include "review/paint.h"
+#include "review/price.h"
+#include "review/session.h"
+
+namespace pgadvise::review {
+namespace {
+
+TEST(Keys, OneKeyAndWhatAPasteIs) {
+  EXPECT_EQ(key_of("y").kind, Key::Kind::text);
+  EXPECT_EQ(key_of("é").text, "é");
+  EXPECT_EQ(key_of("\x1b[A").kind, Key::Kind::up);
+  EXPECT_EQ(key_of("\x1bOB").kind, Key::Kind::down);
+  EXPECT_EQ(key_of("\x1b[6~").kind, Key::Kind::page_down);
+  EXPECT_EQ(key_of("\x1b").kind, Key::Kind::escape);
+  EXPECT_EQ(key_of("\r").kind, Key::Kind::enter);
+  EXPECT_EQ(key_of("\x04").kind, Key::Kind::no_more);
+  EXPECT_EQ(key_of("").kind, Key::Kind::no_more);
+  for (const char* paste : {"yy", "y\n", "\x1b[200~y\x1b[201~", "\x1b[200~", "yyyyyyyyyyw", "\x1b[Ay", "\x1by"}) EXPECT_EQ(key_of(paste).kind, Key::Kind::several) << paste;
+  EXPECT_EQ(key_of("\x1b[200~a reason\x1b[201~").text, "a reason");
+  for (const char* nothing : {"\x1b[13;2u", "\x1b[M", "\x01", "\x1b["}) EXPECT_EQ(key_of(nothing).kind, Key::Kind::resize) << nothing;
+}
+
+TEST(Paint, WrapsByColumnsAndBreaksWhatIsTooLong) {
+  const Look look{false, true, 20};
+  std::vector<std::string> out;
+  add_paragraph(out, look, "- ", "  ", "one two three four five");
+  EXPECT_EQ(out, (std::vector<std::string>{"- one two three four", "  five"}));
+  out.clear();
+  add_paragraph(out, look, "", "", std::string(45, 'x'));
+  EXPECT_EQ(out, (std::vector<std::string>{std::string(20, 'x'), std::string(20, 'x'), std::string(5, 'x')}));
+  out.clear();
+  add_code(out, look, "  ", "CREATE INDEX a ON bbbbbbb (c)");
+  EXPECT_EQ(out, (std::vector<std::string>{"  CREATE INDEX a ON ", "      bbbbbbb (c)"}));
+  EXPECT_EQ(characters("日本"), 4U);
+  EXPECT_EQ(cut_line("日本語", 5), "日本");
+  EXPECT_EQ(cut_line("\x1b[1mabcdef\x1b[0m", 3), "\x1b[1mabc\x1b[0m");
+}
+
+TEST(Paint, ControlCharactersNeverReachTheTerminal) {
+  const Look look{false, true, 80};
+  std::vector<std::string> out;
+  add_paragraph(out, look, "", "", "a\x1b[2Jb\xc2\x9b""c\r\n");
+  add_code(out, look, "", "x\x1b]0;title\x07y");
+  for (auto& line : excerpt(look, "one\n\x1b[31mtwo\nthree", 2, 1)) out.push_back(line);
+  for (const auto& line : out) EXPECT_EQ(line.find_first_of("\x1b\x07\r\n"), std::string::npos) << line;
+}
+
+TEST(Paint, ExcerptMarksTheColumn) {
+  const Look look{false, true, 40};
+  const auto lines = excerpt(look, "a\nb\n  total numeric,\nd\ne\nf", 3, 3);
+  EXPECT_EQ(lines, (std::vector<std::string>{"  2 | b", "> 3 |   total numeric,", "    |   ^~~~~~~~~~~~~", "  4 | d"}));
+  EXPECT_TRUE(excerpt(look, "a", 7, 1).empty());
+  EXPECT_TRUE(excerpt(look, "a", 0, 0).empty());
+  for (const auto& line : excerpt(look, std::string(200, 'x') + " here " + std::string(200, 'y'), 1, 202)) EXPECT_LE(characters(line), 40U) << line;
+}
+
+TEST(Price, NamesTheLock) {
+  Fix fix;
+  fix.safety = Fix::Safety::safe;
+  const auto first = [&](const char* sql) { return price({sql}, fix, nullptr).at(0); };
+  EXPECT_TRUE(contains(first("CREATE INDEX i ON t (a)"), "Writes to the table wait"));
+  EXPECT_TRUE(contains(first("CREATE INDEX CONCURRENTLY i ON t (a)"), "go on"));
+  EXPECT_TRUE(contains(first("ALTER TABLE t ALTER COLUMN a TYPE bigint"), "written anew"));
+  Table table;
+  table.statistics = TableStatistics{.rows = 1'200'000, .bytes = 5'000'000'000};
+  EXPECT_TRUE(contains(price({"DROP INDEX i"}, fix, &table).at(1), "1.2M rows, 5.0 GB"));
+}
+
+// A terminal that is told its keys, and keeps what was shown.
+class Scripted : public Console {
+ public:
+  explicit Scripted(std::deque<Key> keys, Size size = {80, 24}) : keys_(std::move(keys)), size_(size) {}
+  Size size() const override { return size_; }
+  Key next(bool) override {
+    if (keys_.empty()) return {Key::Kind::no_more};
+    Key key = keys_.front();
+    keys_.pop_front();
+    return key;
+  }
+  void show(const std::vector<std::string>& lines) override {
+    ASSERT_LE(lines.size(), static_cast<std::size_t>(size_.rows));
+    for (const auto& line : lines) ASSERT_LE(characters(line), static_cast<std::size_t>(size_.columns)) << line;
+    screens.push_back(join(lines, "\n"));
+  }
+  std::vector<std::string> screens;
+
+ private:
+  std::deque<Key> keys_;
+  Size size_;
+};
+
+std::deque<Key> keys(std::string_view text) {
+  std::deque<Key> out;
+  for (const char c : text) out.push_back(c == '\n' ? Key{Key::Kind::enter} : c == '\x1b' ? Key{Key::Kind::escape} : Key{Key::Kind::text, std::string(1, c)});
+  return out;
+}
+
+class Recorder : public Host {
+ public:
+  FixView fix(const Finding& finding) override {
+    FixView out;
+    if (!finding.fix) out.refused = "there is none";
+    else out.sql = finding.fix->sql;
+    return out;
+  }
+  std::optional<std::string> source(const std::string&) override { return std::nullopt; }
+  Result<std::string> plan(const Finding&, bool run, const Look&) override {
+    if (run) return fail(Error::Kind::passing, "", "nothing to run it on");
+    return std::string("Seq Scan");
+  }
+  Result<Pending> prepare(const Choices& choices) override {
+    for (const auto* finding : choices.accepted)
+      if (finding->rule == "impossible") return fail(Error::Kind::passing, "", "the folder is read-only");
+    Pending out;
+    for (const auto* finding : choices.accepted) out.files.push_back({finding->id + ".sql", finding->fix->sql, std::nullopt});
+    for (const auto& [finding, reason] : choices.ignored) out.files.push_back({"pgadvise.toml", finding->id + " " + reason, std::nullopt});
+    return out;
+  }
+  Result<void> write(const Pending& pending) override {
+    ++writes;
+    for (const auto& file : pending.files) written[file.path] = file.content;
+    return {};
+  }
+  int writes = 0;
+  std::map<std::string, std::string> written;
+};
+
+Finding finding(const std::string& id, bool fix = true, const std::string& by = {}, const std::string& rule = "unindexed-foreign-key") {
+  Finding out;
+  out.id = id;
+  out.rule = rule;
+  out.message = "message of " + id;
+  if (fix) {
+    out.fix.emplace();
+    out.fix->sql = by.empty() ? "SQL of " + id : "";
+    out.fix->proposed_by = by;
+  }
+  return out;
+}
+
+struct Walked {
+  Recorder host;
+  Ending ending;
+  std::vector<std::string> screens;
+  std::string last() const { return screens.empty() ? std::string() : screens.back(); }
+};
+
+Walked run(const std::vector<Finding>& findings, std::deque<Key> keys, Size size = {80, 24}) {
+  Walked out;
+  std::vector<const Finding*> list;
+  for (const auto& one : findings) list.push_back(&one);
+  Scripted console(std::move(keys), size);
+  out.ending = walk(list, console, out.host, {});
+  out.screens = console.screens;
+  return out;
+}
+
+using How = Ending::How;
+const std::vector<Finding> three = {finding("one"), finding("two"), finding("three", false)};
+
+TEST(Walk, AcceptsSkipsAndWritesOnlyAtTheEnd) {
+  const auto walked = run(three, keys("ynnw"));
+  EXPECT_EQ(walked.ending.how, How::written);
+  EXPECT_EQ(walked.host.writes, 1);
+  EXPECT_EQ(walked.host.written, (std::map<std::string, std::string>{{"one.sql", "SQL of one"}}));
+  EXPECT_TRUE(contains(walked.last(), "1 accepted, 0 ignored, 2 skipped, 0 not decided. Nothing is written yet."));
+}
+
+TEST(Walk, NothingIsWrittenWithoutAnAnswer) {
+  EXPECT_EQ(run(three, keys("ynnq")).ending.how, How::left);
+  EXPECT_EQ(run(three, keys("yqq")).ending.how, How::left);
+  EXPECT_EQ(run(three, keys("yn")).ending.how, How::no_more_input);
+  EXPECT_EQ(run(three, keys("yyn")).ending.how, How::no_more_input);
+  EXPECT_EQ(run(three, {}).ending.how, How::no_more_input);
+  EXPECT_EQ(run(three, keys("nnn")).ending.how, How::nothing);
+  EXPECT_EQ(run(three, keys("q")).ending.how, How::nothing);
+  for (const char* typed : {"ynnq", "yqq", "yyn", "nnn"}) EXPECT_EQ(run(three, keys(typed)).host.writes, 0) << typed;
+}
+
+TEST(Walk, ControlCLeavesFromEverywhere) {
+  for (const char* before : {"", "y", "yi", "?", "e", "yq", "i", "ynn"}) {
+    auto typed = keys(before);
+    typed.push_back({Key::Kind::interrupt, {}, 2});
+    const auto walked = run(three, typed);
+    EXPECT_EQ(walked.ending.how, How::interrupted) << before;
+    EXPECT_EQ(walked.ending.signal, 2);
+    EXPECT_EQ(walked.host.writes, 0);
+  }
+}
+
+TEST(Walk, APasteDecidesNothing) {
+  std::deque<Key> typed{{Key::Kind::several, "yyyyyyw\n"}, {Key::Kind::several, "w"}};
+  const auto walked = run(three, typed);
+  EXPECT_EQ(walked.ending.how, How::no_more_input);
+  EXPECT_TRUE(walked.ending.choices.accepted.empty());
+  EXPECT_TRUE(contains(walked.screens.at(1), "taken for a paste"));
+}
+
+TEST(Walk, IgnoringAsksForAReason) {
+  auto typed = keys("i");
+  typed.push_back({Key::Kind::several, "forty rows\nyyyw"});  // a pasted reason may hold spaces; its further lines are nobody's keys
+  for (auto& key : keys("!\nnnw")) typed.push_back(key);
+  const auto walked = run(three, typed);
+  EXPECT_EQ(walked.host.written, (std::map<std::string, std::string>{{"pgadvise.toml", "one forty rows!"}}));
+  EXPECT_EQ(run(three, keys("i\nq")).ending.how, How::nothing);     // no reason, no entry
+  EXPECT_EQ(run(three, keys("i   \nq")).ending.how, How::nothing);
+  EXPECT_EQ(run(three, keys("iabc\x1bq")).ending.how, How::nothing);  // Esc leaves it
+}
+
+TEST(Walk, UndoGoesBackToTheLastChoice) {
+  const auto walked = run(three, keys("ynuuiwhy\nnnw"));
+  EXPECT_EQ(walked.host.written, (std::map<std::string, std::string>{{"pgadvise.toml", "one why"}}));
+  const auto from_end = run(three, keys("ynnunw"));
+  EXPECT_EQ(from_end.ending.how, How::written);
+  EXPECT_TRUE(contains(run(three, keys("u")).last(), "no choice to undo"));
+}
+
+TEST(Walk, OneIndexForSeveralFindings) {
+  const std::vector<Finding> findings = {finding("small", true, "wide"), finding("wide"), finding("other", true, "wide"), finding("lost", true, "elsewhere")};
+  const auto walked = run(findings, keys("ynw"));
+  EXPECT_EQ(walked.host.written, (std::map<std::string, std::string>{{"wide.sql", "SQL of wide"}}));
+  EXPECT_TRUE(contains(walked.last(), "; 2 more"));
+}
+
+TEST(Walk, WhatCannotBeWrittenIsNotAccepted) {
+  const std::vector<Finding> findings = {finding("one", true, {}, "impossible"), finding("two", false)};
+  const auto walked = run(findings, keys("yny"));
+  EXPECT_TRUE(contains(walked.screens.at(1), "the folder is read-only"));
+  EXPECT_TRUE(contains(walked.last(), "no fix that could be accepted"));
+  EXPECT_TRUE(walked.ending.choices.accepted.empty());
+}
+
+TEST(Walk, PagesAreReadAndLeft) {
+  const auto walked = run(three, keys("?q" "eq" "pq" "r" "q"));
+  EXPECT_TRUE(contains(walked.screens.at(1), "accept the fix"));
+  EXPECT_TRUE(contains(walked.screens.at(3), "pgadvise rules explain unindexed-foreign-key"));
+  EXPECT_TRUE(contains(walked.screens.at(5), "Seq Scan"));
+  EXPECT_TRUE(contains(walked.last(), "nothing to run it on"));
+}
+
+TEST(Walk, FitsEveryTerminal) {
+  for (const Size size : {Size{80, 24}, Size{40, 10}, Size{132, 50}, Size{20, 4}, Size{10, 3}, Size{1, 4}}) {
+    const auto walked = run(three, keys("?G q" "e  gq" "jkGgb y" "ia reason that is longer than the narrow terminal is wide\n" "n w"), size);
+    EXPECT_EQ(walked.ending.how, How::written) << size.columns;
+  }
+}
+
+}  // namespace
+}  // namespace pgadvise::review
