@@ -193,7 +193,10 @@ TEST(LoggedPlans, AreReadAndWhatIsNoneIsNamed) {
   Workload workload;
   Query query;
   query.fingerprint = "1";
-  query.plan = LoggedPlan{LoggedPlan::Format::text, {"a.log", 3}, 12.5, "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4) (actual time=0.1..9.0 rows=1 loops=1)", {}};
+  LoggedPlan& logged = query.plan.emplace();
+  logged.place = {"a.log", 3};
+  logged.duration_ms = 12.5;
+  logged.text = "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4) (actual time=0.1..9.0 rows=1 loops=1)";
   workload.queries.push_back(query);
   query.fingerprint = "2";
   query.plan->format = LoggedPlan::Format::json;

@@ -42,7 +42,7 @@ Catalog everything() {
   Table table;
   table.name = {"public", "orders"};
   table.kind = Table::Kind::partitioned;
-  table.statistics = TableStatistics{1e7, 2, 3, 4, 5, 6, 7, 8, 9};
+  table.statistics = TableStatistics{1e7, 2, 3, 4, 5, 6, 7, 8, 10, 9};
   Column column{.name = "id", .type = "character varying(10)", .not_null = true, .identity = Column::Identity::by_default, .default_expression = "",
                 .generated_expression = "a + 1", .collation = "C", .comment = "two\nlines\x01", .statistics = {}, .origin = {}};
   column.statistics = ColumnStatistics{-0.25, 0.1, -1, 8, true, 0.3, "{a,b}", "{0.3,0.2}", "{c,d}"};
