@@ -158,7 +158,7 @@ TEST(Check, NothingIsLeftOfASandboxWhoseProgramIsKilled) {
                                   " sandbox -- sleep 20 >/dev/null 2>&1";
       EXPECT_NE(std::system(command.c_str()), 0);
     }
-  for (int wait = 0; wait < 200 && left() > 0; ++wait) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  for (int wait = 0; wait < 600 && left() > 0; ++wait) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   EXPECT_EQ(left(), 0);
 }
 
