@@ -90,14 +90,14 @@ class GeneratedPlans : public testing::TestWithParam<Case> {
     double sum = 0;
     for (const auto& time : times.nodes) {
       EXPECT_GE(time.self_ms, 0) << one.what << ": " << plan::title(*time.node);
-      if (time.node->never_executed) EXPECT_EQ(time.self_ms, 0) << one.what;
+      if (time.node->never_executed) { EXPECT_EQ(time.self_ms, 0) << one.what; }
       sum += time.self_ms;
     }
     EXPECT_NEAR(sum, times.nodes[0].total_ms, 1e-6 * std::max(1.0, times.nodes[0].total_ms)) << one.what << (per_worker ? "" : " without the workers' figures") << "\n" << text;
     EXPECT_NEAR(times.nodes[0].total_ms, *plan->root.actual_total_ms, 1e-9) << one.what;
     EXPECT_GE(times.outside_ms, 0);
     for (const auto& insight : plan::insights(*plan, times, nullptr))
-      if (insight.node) EXPECT_FALSE(insight.node->never_executed) << one.what << ": " << insight.text;
+      if (insight.node) { EXPECT_FALSE(insight.node->never_executed) << one.what << ": " << insight.text; }
   }
 
   static live::Database* database_;
