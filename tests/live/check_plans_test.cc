@@ -82,7 +82,7 @@ TEST(CheckPlans, PartialIndexesByThePlannersOwnCount) {
   EXPECT_EQ(found[0]["verdict"], "confirmed") << found[0].dump(1);
   for (const std::string format : {"text", "json", "sarif", "markdown", "github"}) {
     const Ran shown = run(other + " --format " + format);
-    EXPECT_FALSE(has(shown.out + shown.err, "secret")) << format << shown.out;
+    EXPECT_FALSE(has(shown.out + shown.err, "waiting-secret")) << format << shown.out;
   }
   EXPECT_TRUE(has(run(other + " --format json --show-literals").out, "waiting-secret"));
   const auto done = folder.write("c.log", call("select id from orders where status = 'done' and id > %i", 9, 30));
