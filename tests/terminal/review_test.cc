@@ -88,11 +88,19 @@ class ReviewTerminal : public ::testing::Test {
     make_project(folder_);
   }
 
-  bool same(const std::string& name, std::string screen) const {
+  // The screen as it is once it does not change any more; what is drawn anew may take a while.
+  bool same(const std::string& name, Tmux& tmux) const {
     const std::string path = source("fixtures/review/screens/" + name + ".txt");
-    while (screen.ends_with("\n")) screen.pop_back();
-    screen += "\n";
-    if (std::getenv("PGADVISE_UPDATE_GOLDEN")) {
+    const bool update = std::getenv("PGADVISE_UPDATE_GOLDEN");
+    std::string screen;
+    for (int i = 0; i < 200; ++i) {
+      screen = tmux.screen();
+      while (screen.ends_with("\n")) screen.pop_back();
+      screen += "\n";
+      if (update || screen == read_file(path).value_or("")) break;
+      std::this_thread::sleep_for(50ms);
+    }
+    if (update) {
       std::filesystem::create_directories(source("fixtures/review/screens"));
       std::ofstream(path, std::ios::binary) << screen;
     }
@@ -115,16 +123,16 @@ constexpr const char* prompt = "[y,n,i,e,p,r,u,q,?]?";
 TEST_F(ReviewTerminal, WalksAndWritesAMigration) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(prompt));
-  same("finding", tmux.screen());
+  same("finding", tmux);
   tmux.key("n");
   ASSERT_TRUE(tmux.shows("2/3 "));
   tmux.key("n");
   ASSERT_TRUE(tmux.shows("3/3 "));
-  same("next", tmux.screen());
+  same("next", tmux);
   tmux.key("y");
   ASSERT_TRUE(tmux.shows("Write this"));
   EXPECT_TRUE(untouched());
-  same("summary", tmux.screen());
+  same("summary", tmux);
   tmux.key("w");
   ASSERT_TRUE(tmux.shows("exit 0"));
   EXPECT_TRUE(tmux.shows("To paste into src/schema.ts"));
@@ -145,7 +153,7 @@ TEST_F(ReviewTerminal, IgnoresWithAReasonAndUndoes) {
   ASSERT_TRUE(tmux.shows("Reason:"));
   tmux.type("nobody asks what is in it");
   ASSERT_TRUE(tmux.shows("Reason: nobody asks what is in it"));
-  same("reason", tmux.screen());
+  same("reason", tmux);
   tmux.key("Enter");
   ASSERT_TRUE(tmux.shows("2/3 "));
   tmux.key("q");
@@ -204,13 +212,13 @@ TEST_F(ReviewTerminal, FollowsTheSize) {
   tmux.resize(40, 12);
   ASSERT_TRUE(tmux.shows("Accept this fix"));
   ASSERT_TRUE(tmux.shows("space shows"));
-  same("narrow", tmux.screen());
+  same("narrow", tmux);
   tmux.resize(132, 40);
   ASSERT_TRUE(tmux.shows("To be looked at: it changes data"));
-  same("wide", tmux.screen());
+  same("wide", tmux);
   tmux.resize(80, 24);
   ASSERT_TRUE(tmux.shows(prompt));
-  same("finding", tmux.screen());
+  same("finding", tmux);
 }
 
 TEST_F(ReviewTerminal, ColoursOnlyWhereTheyAreWanted) {
@@ -223,7 +231,7 @@ TEST_F(ReviewTerminal, ColoursOnlyWhereTheyAreWanted) {
     Tmux tmux(folder_, 80, 24, environment);
     ASSERT_TRUE(tmux.shows(prompt)) << environment;
     EXPECT_FALSE(contains(tmux.screen(true), "\x1b[")) << environment;
-    if (!contains(environment, "dumb")) same("finding", tmux.screen());
+    if (!contains(environment, "dumb")) same("finding", tmux);
     tmux.key("q");
     EXPECT_TRUE(tmux.shows("exit 0")) << environment;
   }
@@ -247,7 +255,7 @@ TEST_F(ReviewTerminal, ExplainsRulesAndKeys) {
   ASSERT_TRUE(tmux.shows(first));
   tmux.key("?");
   ASSERT_TRUE(tmux.shows("Several keys at once"));
-  same("keys", tmux.screen());
+  same("keys", tmux);
   tmux.key("q");
   ASSERT_TRUE(tmux.shows(prompt));
   tmux.key("e");
