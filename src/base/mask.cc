@@ -90,8 +90,10 @@ std::string mask_named(std::string_view text) {
 }  // namespace
 
 bool looks_like_conninfo(std::string_view text) {
-  constexpr std::array<std::string_view, 7> heads = {"postgres://", "postgresql://", "host=", "dbname=", "password=", "user=", "service="};
-  return std::any_of(heads.begin(), heads.end(), [&](std::string_view head) { return text.substr(0, head.size()) == head; });
+  if (text.starts_with("postgres://") || text.starts_with("postgresql://")) return true;
+  constexpr std::array<std::string_view, 11> keys = {"host", "hostaddr", "port", "dbname", "password", "user", "service", "sslmode", "passfile", "options", "application_name"};
+  const auto equals = text.find('=');  // libpq takes blanks around it
+  return equals != std::string_view::npos && std::find(keys.begin(), keys.end(), trim(text.substr(0, equals))) != keys.end();
 }
 
 std::string mask_credentials(std::string_view text) { return mask_named(mask_urls(text)); }

@@ -150,6 +150,8 @@ class Advise {
   Result<void> may_verify(pg::Connection& connection) {
     if (statistics_only_) return fail(Error::Kind::usage, "--verify", "the sandbox has a server's statistics, and no rows to run queries on", "--schema and --load build one with rows");
     if (sandbox_) return {};
+    if (!options_.acting.role.empty() || !options_.acting.search_path.empty())
+      return fail(Error::Kind::usage, "--verify", "runs queries as the connection is: not together with --role or --search-path on a database", "connect as that role");
     const auto why = pg::not_disposable(connection, options_.disposable);
     if (why.empty()) return {};
     return fail(Error::Kind::usage, connection.where(), why, "--verify builds indexes: give it a copy, and its name to --disposable");
@@ -236,8 +238,10 @@ class Advise {
     // Until what was built is gone, a second Ctrl-C must not end the program.
     std::signal(SIGINT, [](int) { interrupted = true; });
     std::signal(SIGTERM, [](int) { interrupted = true; });
+    std::signal(SIGHUP, [](int) { interrupted = true; });
     auto verified = pg::verify(connection, sandbox_ ? sandbox_->conninfo() : options_.db, std::move(queries), advice_->indexes, how, diagnostics_);
     std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGHUP, SIG_DFL);
     if (!verified) return tl::unexpected(verified.error());
     advice_->verification = std::move(*verified);
     if (sandbox_) advice_->verification->where = "the sandbox";

@@ -23,7 +23,10 @@ namespace pgadvise::cli {
 void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics) {
   std::erase_if(paths, [&](const std::string& path) {
     if (!looks_like_conninfo(path)) return false;
-    diagnostics.push_back({Error::Kind::usage, path, "is a connection string where a file was expected", "a database goes to --db, as one quoted word"});
+    std::string shown = path;  // "password = x": blanks that libpq takes would hide it from what masks passwords
+    for (const char* blank : {" =", "= ", "\t=", "=\t"})
+      while (contains(shown, blank)) shown = replace_all(std::move(shown), blank, "=");
+    diagnostics.push_back({Error::Kind::usage, shown, "is a connection string where a file was expected", "a database goes to --db, as one quoted word"});
     return true;
   });
 }

@@ -53,14 +53,19 @@ void cancel(PGconn* conn) {
   shared->done.wait_for(lock, std::chrono::seconds(1), [&] { return shared->finished; });
 }
 
-// Data errors (class 22) and syntax errors quote what was in the statement or its parameters.
-std::string without_literals(const std::string& message, std::string_view sqlstate) {
+// Data errors (class 22) and syntax errors quote what was in the statement or its parameters. A name that is not there may come of
+// a constant, too: 'x'::regclass.
+std::string without_literals(const std::string& message, std::string_view sqlstate, std::string_view statement, bool has_parameters) {
   const bool data = sqlstate.substr(0, 2) == "22";
   const bool syntax = sqlstate == "42601";
-  if (!data && !syntax) return message;
   const auto first = message.find('"');
   const auto last = message.rfind('"');
   if (first == std::string::npos || first == last) return message;
+  if (!data && !syntax) {
+    const std::string word = message.substr(first + 1, last - first - 1);
+    const bool named = contains(statement, word) && !contains(statement, "'" + word) && !contains(statement, "." + word + "'");
+    if (named || !(has_parameters || contains(statement, "'"))) return message;
+  }
   const bool word = std::isalpha(static_cast<unsigned char>(message[first + 1])) ||
                     message[first + 1] == ')' || message[first + 1] == '(' || message[first + 1] == ',' ||
                     message[first + 1] == ';';
@@ -72,6 +77,8 @@ std::string without_literals(const std::string& message, std::string_view sqlsta
 
 struct Connection::State {
   PGconn* conn = nullptr;
+  std::string asked;  // the latest statement
+  bool with_parameters = false;
   std::function<void(std::string_view)> notice;
   std::chrono::milliseconds deadline{0};
   std::string sqlstate;
@@ -136,7 +143,7 @@ Connection::State::Wake Connection::State::next(ResultPtr& result, std::optional
 
 Error Connection::State::refused(const PGresult* result) {
   sqlstate = field(result, PG_DIAG_SQLSTATE);
-  std::string what = without_literals(field(result, PG_DIAG_MESSAGE_PRIMARY), sqlstate);
+  std::string what = without_literals(field(result, PG_DIAG_MESSAGE_PRIMARY), sqlstate, asked, with_parameters);
   if (what.empty()) what = std::string(trim(PQresultErrorMessage(result)));
   return Error{Error::Kind::passing, where, std::move(what), ""};
 }
@@ -298,6 +305,8 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
     values.push_back(value ? value->c_str() : nullptr);
   }
   if (zero) return fail(Error::Kind::passing, state_->where, "the statement holds a zero byte");
+  state_->asked = statement;
+  state_->with_parameters = !values.empty();
   if (values.size() > 65535)
     return fail(Error::Kind::passing, state_->where, "the statement has too many parameters");
   return state_->collect(PQsendQueryParams(state_->conn, std::string(statement).c_str(),
@@ -309,6 +318,8 @@ Result<void> Connection::parse(std::string_view statement) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
   if (has_zero(statement))
     return fail(Error::Kind::passing, state_->where, "the statement holds a zero byte");
+  state_->asked = statement;
+  state_->with_parameters = false;
   const auto done =
       state_->collect(PQsendPrepare(state_->conn, "", std::string(statement).c_str(), 0, nullptr));
   if (!done) return tl::unexpected(done.error());

@@ -205,7 +205,7 @@ Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::
   const auto parameters =
       connection_.query(fmt::format("SELECT pg_catalog.cardinality(p.parameter_types) FROM "
                                     "pg_catalog.pg_prepared_statements p WHERE p.name "
-                                    "OPERATOR(pg_catalog.=) '{}'::text",
+                                    "OPERATOR(pg_catalog.=) '{}'::pg_catalog.text",
                                     name));
   Result<Rows> rows = parameters;
   if (parameters && parameters->size() == 1) {
@@ -241,7 +241,7 @@ void ServerPlans::unlock() {
   if (!connection_.alive()) return;
   (void)connection_.query(
       "SELECT pg_catalog.pg_advisory_unlock_all() FROM (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype "
-      "OPERATOR(pg_catalog.=) 'advisory'::text AND l.pid OPERATOR(pg_catalog.=) "
+      "OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text AND l.pid OPERATOR(pg_catalog.=) "
       "pg_catalog.pg_backend_pid() LIMIT 1) held");
 }
 

@@ -59,6 +59,35 @@ std::int64_t whole(const Result<Rows>& rows) {
   return out;
 }
 
+// An identifier, quoted or not, at the beginning; it is taken off.
+std::string take_identifier(std::string_view& text) {
+  std::size_t end = 0;
+  if (text.starts_with('"')) {
+    for (end = 1; end < text.size(); ++end)
+      if (text[end] == '"' && (end + 1 == text.size() || text[++end] != '"')) break;
+  } else {
+    end = std::min(text.find_first_of(". ("), text.size());
+  }
+  const std::string out(text.substr(0, end));
+  text.remove_prefix(std::min(end, text.size()));
+  return out;
+}
+
+// "schema.index" of CREATE INDEX [CONCURRENTLY] index ON [ONLY] schema.table, as this program writes it; "" of other statements.
+std::string index_of(std::string_view statement) {
+  const auto skip = [&](std::string_view words) {
+    if (statement.starts_with(words)) statement.remove_prefix(words.size());
+  };
+  statement = trim(statement);
+  if (!statement.starts_with("CREATE INDEX ")) return {};
+  skip("CREATE INDEX ");
+  skip("CONCURRENTLY ");
+  const std::string index = take_identifier(statement);
+  skip(" ON ");
+  skip("ONLY ");
+  return take_identifier(statement) + "." + index;
+}
+
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t middle = values.size() / 2;
@@ -99,13 +128,14 @@ class Verifier {
       if (stopped()) return;
       if (options_.progress)
         options_.progress(fmt::format("building index {} of {}", ++number, indexes_.size()));
-      ours_ += index.sql + "\n";
       const std::int64_t size = built_bytes();
       connection_.set_deadline(options_.build_limit);
       std::string why;
       for (const auto line : split(index.sql, '\n')) {
         if (trim(line).empty()) continue;
         const auto done = connection_.query(line);
+        constexpr std::string_view duplicate_table = "42P07";  // somebody made one of that name meanwhile: theirs
+        if (done || connection_.sqlstate() != duplicate_table) ours_.insert(index_of(line));
         if (!done && why.empty()) why = done.error().what;
       }
       connection_.set_deadline({});
@@ -116,7 +146,7 @@ class Verifier {
     }
   }
 
-  // Those that were not there before and whose names are in the statements that made them.
+  // Those that were not there before and are named by the statements that made them.
   void remove() {
     if (ours_.empty()) return;
     connection_.set_deadline(options_.build_limit);
@@ -127,10 +157,13 @@ class Verifier {
       for (const auto& name : left) (void)connection_.query("DROP INDEX IF EXISTS " + name);
     }
     connection_.set_deadline({});
+    ours_.erase("");
+    if (!connection_.alive()) left.assign(ours_.begin(), ours_.end());
+    const bool some_left = !left.empty() && (!connection_.alive() || !built().empty());
     ours_.clear();
-    if (!left.empty() && (!connection_.alive() || !built().empty()))
+    if (some_left)
       diagnostics_.push_back({Error::Kind::passing, connection_.where(),
-                              "could not be removed again: " + join(left, ", "), "DROP INDEX removes them"});
+                              "could not be removed again, or the connection was lost before: " + join(left, ", "), "DROP INDEX removes them"});
   }
 
   bool stopped() const { return (options_.stop && options_.stop()) || !connection_.alive(); }
@@ -139,18 +172,18 @@ class Verifier {
   static constexpr const char* list_indexes =
       "SELECT i.indexrelid, pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', "
       "pg_catalog.quote_ident(c.relname)), pg_catalog.pg_relation_size(i.indexrelid), "
-      "pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = "
-      "i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = "
-      "c.relnamespace WHERE n.nspname !~ '^pg_' AND ";
+      "pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) "
+      "i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) "
+      "c.relnamespace WHERE n.nspname OPERATOR(pg_catalog.!~) '^pg_'::pg_catalog.text AND ";
 
   // Parents first: with them go their partitions'.
   std::vector<std::string> built() {
     std::vector<std::string> out;
     const auto rows =
-        connection_.query(std::string(list_indexes) + "true ORDER BY c.relkind = 'I' DESC, c.relname");
+        connection_.query(std::string(list_indexes) + "true ORDER BY c.relkind OPERATOR(pg_catalog.=) 'I'::pg_catalog.\"char\" DESC, c.relname");
     if (!rows) return out;
     for (const auto& row : *rows)
-      if (!before_.count(row[0].value_or("")) && ours_.find(row[3].value_or("")) != std::string::npos)
+      if (!before_.count(row[0].value_or("")) && ours_.contains(row[1].value_or("")))
         out.push_back(row[1].value_or(""));
     return out;
   }
@@ -223,7 +256,7 @@ class Verifier {
   const VerifyOptions& options_;
   Diagnostics& diagnostics_;
   std::set<std::string> before_;
-  std::string ours_;
+  std::set<std::string> ours_;  // "schema.index", quoted as the server does
 };
 
 void sum_up(Verification& out) {

@@ -166,7 +166,7 @@ class Writer {
       estimated += static_cast<double>(index.size_bytes);
       built += static_cast<double>(*index.built_bytes);
     }
-    if (built > 0) out_ += fmt::format("The indexes took {} of an estimated {}, and are removed again.\n", bytes(built), bytes(estimated));
+    if (built > 0) out_ += fmt::format("The indexes took {} of an estimated {}.\n", bytes(built), bytes(estimated));
   }
 
   void uncosted() {
