@@ -205,6 +205,18 @@ TEST_F(Guarded, NamesAreFoundAsTheRoleFindsThem) {
   database_.run("ALTER ROLE tenant RESET search_path");
 }
 
+// A type of that name in front of pg_catalog must not get into pgadvise's own queries.
+TEST_F(Guarded, NoTypeOfTheSearchPathRuns) {
+  const std::string name = database_.value("SELECT quote_ident(current_database())");
+  database_.run("ALTER DATABASE " + name + " SET track_functions = 'all'; ALTER DATABASE " + name + " SET jit = off;"
+                "CREATE SCHEMA ep; CREATE FUNCTION ep.f(pg_catalog.text) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RETURN true; END';"
+                "CREATE DOMAIN ep.text AS pg_catalog.text CHECK (ep.f(value))");
+  for (const auto* sql : {"SELECT count(*) FROM public.notes WHERE id > 5", "SELECT count(*) FROM public.notes WHERE id > $1"}) (void)explain(sql, " --search-path 'ep, pg_catalog, public'");
+  (void)database_.value("SELECT pg_sleep(1.2)");  // a backend tells its counts when it ends
+  EXPECT_EQ(database_.value("SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions WHERE funcname = 'f'"), "0");
+  database_.run("DROP SCHEMA ep CASCADE");
+}
+
 TEST(ExplainValues, PlansOfCommonAndRareValuesAreToldApart) {
   live::Database database;
   database.run(
