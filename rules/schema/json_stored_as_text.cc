@@ -174,6 +174,23 @@ bool used_as_plain_text(const Context& context, const Table& table, const Column
   return false;
 }
 
+// A repository with a program in it shows in its code what becomes of the column. nullptr: nowhere there it is JSON.
+const CodedAsJson* in_code(const Context& context, const Column& column) {
+  std::string name;
+  for (const auto& word : words_of(column.name)) name += word;
+  for (const auto& coded : context.project().coded_as_json)
+    if (coded.name == name) return &coded;
+  return nullptr;
+}
+
+bool has_program(const Context& context) {
+  constexpr int a_program = 20;  // files of code; fewer are scripts beside a schema
+  return context.has_project() && context.project().code_files >= a_program;
+}
+
+// Tables that Rails makes and writes.
+bool owned_by_rails(const Table& table) { return table.name.name.starts_with("active_storage_") || table.name.name.starts_with("action_text_"); }
+
 void judge_workload(const Context& context, const Table& table, const Column& column, Judgement& out) {
   const ColumnUse use{table.name, column.name};
   Given given;
@@ -263,8 +280,10 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   judge_schema(table, column, judgement);
   if (context.has_workload()) judge_workload(context, table, column, judgement);
   const bool library = owned_by_library(context, table);
-  const bool named = named_like_json(column.name) && !is_short(column.type) && !library && !judgement.refuted &&
+  bool named = named_like_json(column.name) && !owned_by_rails(table) && !is_short(column.type) && !library && !judgement.refuted &&
                      !described_by_another(table, column) && !kept_for_its_signature(table) && !used_as_plain_text(context, table, column);
+  const CodedAsJson* coded = named && !judgement.proven && has_program(context) ? in_code(context, column) : nullptr;
+  named = named && (coded || !has_program(context));
   if (!judgement.proven && !named) return;
   const std::string subject = display(table.name) + "." + column.name;
   const bool sure = judgement.proven && !library;
@@ -275,6 +294,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
       std::move(message), sure ? Severity::warning : Severity::note);
   finding.location = column.origin;
   finding.evidence = std::move(judgement.evidence);
+  if (coded) finding.evidence.push_back({Evidence::Kind::project, "the code takes something of this name for JSON", coded->place, {}});
   if (library)
     finding.evidence.push_back({Evidence::Kind::catalog, "the table looks like one that an authentication library writes: see what it expects", std::nullopt, {}});
   finding.fix = fix_of(context, table, column);
@@ -301,7 +321,8 @@ constinit const Rule json_stored_as_text{
            "and has operators and indexes.\n\n"
            "A warning on evidence: a default that is a JSON object or array, a check, generated column or index that takes the "
            "column for JSON, a logged statement that casts it, logged values that are all JSON, a comment that says so. A note "
-           "when only the column's name speaks for it.",
+           "when only the column's name speaks for it; and where there is a program beside the schema, only if its code reads or writes "
+           "something of that name as JSON.",
     .fix = "`ALTER COLUMN … TYPE jsonb USING …::jsonb`. It rewrites the table under an ACCESS EXCLUSIVE lock; on a large table "
            "add a jsonb column, fill it in batches, and swap. Look for values that don't parse first.",
     .when_to_ignore = "The exact text matters (signed payloads, key order, duplicate keys), a library owns the column, or nothing "

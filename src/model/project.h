@@ -50,6 +50,12 @@ struct InstanceCount {
   std::string name = {};  // of a deployment, where there is no folder
 };
 
+// A name that code reads from JSON or writes as JSON.
+struct CodedAsJson {
+  std::string name;  // lower case, without underscores: "customattributes" of customAttributes and custom_attributes
+  Place place;
+};
+
 struct Project {
   std::string root;
   bool drizzle = false;           // a drizzle config, folder or dependency was seen
@@ -59,6 +65,8 @@ struct Project {
   std::vector<InsecureConnection> insecure_connections;
   std::vector<PoolSize> pools;
   std::vector<InstanceCount> instances;
+  std::vector<CodedAsJson> coded_as_json;  // each name once, where it was seen first
+  int code_files = 0;                      // that were read for it, tests left out
   std::vector<std::string> files_read;
   // schema.ts spelling: "schema.table" ("public.orders", always with its schema) -> the identifier of the pgTable
   // constant, and "schema.table.column" -> the property name; sorted; found by a plain reading of the schema files,

@@ -7,6 +7,7 @@
 #include "project/drizzle_names.h"
 #include "project/entry_points.h"
 #include "project/files.h"
+#include "project/json_in_code.h"
 #include "project/resolver.h"
 #include "project/tree.h"
 
@@ -33,6 +34,7 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics) {
   read_schema_calls(tree, resolver);
   project.deploy_commands = resolver.take();
   read_connections(tree, project);
+  read_json_in_code(tree, project);
   project.drizzle_names = drizzle_names(tree, configs);
   project.files_read.assign(tree.read().begin(), tree.read().end());
   return project;

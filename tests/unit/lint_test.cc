@@ -209,5 +209,25 @@ TEST(Indexes, WhatLeavesSchemaTsIsSaidInDrizzle) {
   EXPECT_EQ(line("only_sql", "o"), "") << "a table that schema.ts does not know";
 }
 
+// A name alone is a hint where there is a schema alone; beside a program the program decides.
+TEST(JsonStoredAsText, ByItsNameAsTheCodeHasIt) {
+  const Catalog catalog = catalog_of("CREATE TABLE a (id int PRIMARY KEY, settings text, user_tags text); CREATE TABLE active_storage_blobs (id int PRIMARY KEY, metadata text);"
+                                     "CREATE TABLE b (id int PRIMARY KEY, metadata text DEFAULT '{}');");
+  const auto columns = [&](const Project* project) {
+    std::vector<std::string> out;
+    for (const auto& finding : run({&catalog, nullptr, project}, {"json-stored-as-text"}).findings) out.push_back(finding.subject.table + "." + finding.subject.columns.at(0));
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  Project scripts, program, without;
+  scripts.code_files = 3;
+  program.code_files = without.code_files = 300;
+  program.coded_as_json = {{"settings", {"src/a.ts", 3, 1}}};
+  EXPECT_EQ(columns(nullptr), (std::vector<std::string>{"a.settings", "b.metadata"}));
+  EXPECT_EQ(columns(&scripts), (std::vector<std::string>{"a.settings", "b.metadata"}));
+  EXPECT_EQ(columns(&program), (std::vector<std::string>{"a.settings", "b.metadata"}));
+  EXPECT_EQ(columns(&without), (std::vector<std::string>{"b.metadata"})) << "its default speaks for itself";
+}
+
 }  // namespace
 }  // namespace pgadvise::lint

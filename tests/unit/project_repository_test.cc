@@ -48,5 +48,33 @@ TEST(Repository, SchemasThatNobodyClosesAreReadInTime) {
   EXPECT_TRUE(read_drizzle_config("drizzle.config.ts", configs).postgresql());
 }
 
+std::vector<std::string> coded_as_json(const std::string& file, const std::string& text) {
+  const TempTree tree({{file, text}});
+  Diagnostics diagnostics;
+  const Project project = read_repository(tree.path(), diagnostics);
+  std::vector<std::string> out;
+  for (const auto& coded : project.coded_as_json) out.push_back(coded.name + ":" + std::to_string(coded.place.line));
+  return out;
+}
+
+TEST(JsonInCode, IsKnownByTheCallsThatReadAndWriteIt) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(coded_as_json("a.ts", "const x = 1;\nconst s = JSON.parse(row.userSettings || '{}');\n"), (Names{"row:2", "usersettings:2"}));
+  EXPECT_EQ(coded_as_json("a.ts", "db.insert(logs).values({ who, metadata: input ? JSON.stringify(input) : null })"), (Names{"metadata:1"}));
+  EXPECT_EQ(coded_as_json("a.ts", "await save({ \"extra_headers\": JSON.stringify(headers) })"), (Names{"extraheaders:1"}));
+  EXPECT_EQ(coded_as_json("a.py", "row.preferences = json.dumps(value)\n"), (Names{"preferences:1"}));
+  EXPECT_EQ(coded_as_json("a.go", "err := json.Unmarshal([]byte(row.Payload), &out)"), (Names{"byte:1", "row:1", "payload:1", "out:1"}));
+  EXPECT_EQ(coded_as_json("a.rb", "class A\n  serialize :settings, coder: JSON\nend\n"), (Names{"settings:2", "coder:2", "json:2", "end:3"}));
+}
+
+TEST(JsonInCode, EncryptedJsonAndTestsAreNone) {
+  EXPECT_TRUE(coded_as_json("a.ts", "const h = JSON.parse(decrypt(row.headers))").empty());
+  EXPECT_TRUE(coded_as_json("a.ts", "set({ headers: encrypt(JSON.stringify(h)) })").empty());
+  EXPECT_TRUE(coded_as_json("a.test.ts", "JSON.parse(row.headers)").empty());
+  EXPECT_TRUE(coded_as_json("a.ts", "return new Response(JSON.stringify(data), {})").empty());
+  EXPECT_TRUE(coded_as_json("a.ts", "JSON.stringify(").empty());
+  EXPECT_TRUE(coded_as_json("a.ts", "JSON.parse(").empty());
+}
+
 }  // namespace
 }  // namespace pgadvise::project::testing
