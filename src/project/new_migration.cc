@@ -291,6 +291,8 @@ Result<Journal> journal_of(const SchemaInput& input) {
     out.when = std::max(out.when, number("when"));
     if (entry.is_object() && entry.contains("tag") && entry["tag"].is_string()) out.tag = entry["tag"].get<std::string>();
   }
+  constexpr std::int64_t largest = (std::int64_t{1} << 53) - 2;  // one more, and JavaScript no longer counts it exactly
+  if (out.index > largest || out.when > largest) return fail(Error::Kind::passing, out.path, "has an idx or when that is too large to go on from");
   return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -165,6 +166,22 @@ TEST(NewMigration, DrizzleSnapshotIsThatOfDrizzleKit) {
   EXPECT_EQ(journal["entries"][1]["idx"], 1);
   EXPECT_EQ(journal["entries"][1]["tag"], "0001_pgadvise_fixes");
   EXPECT_GT(journal["entries"][1]["when"].get<std::int64_t>(), journal["entries"][0]["when"].get<std::int64_t>());
+}
+
+TEST(NewMigration, AJournalAtTheEndOfNumbersIsRefused) {
+  const TempTree tree{};
+  copy_into(tree, fixture("v7"), "drizzle");
+  Json journal = Json::parse(text_of(tree.path("drizzle/meta/_journal.json")));
+  for (const char* name : {"when", "idx"})
+    for (const std::int64_t end : {std::numeric_limits<std::int64_t>::max(), (std::int64_t{1} << 53) - 1}) {
+      Json changed = journal;
+      changed["entries"][0][name] = end;
+      tree.add("drizzle/meta/_journal.json", changed.dump());
+      const auto input = input_of(tree.path("drizzle"));
+      const auto made = new_migration(&input, ".", next_changes, noon);
+      ASSERT_FALSE(made) << name << end;
+      EXPECT_TRUE(contains(made.error().line(), "too large to go on from")) << made.error().line();
+    }
 }
 
 TEST(NewMigration, DrizzleOneSnapshotIsThatOfDrizzleKit) {
