@@ -44,7 +44,7 @@ void check(const Context& context, Reporter& reporter) {
       // Nearly all null: the index holds the few that are not, and is as good as partial.
       if (column->statistics->null_fraction > 0.9) continue;
       Finding& finding = reporter.add({.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
-                                      "The index " + index.name + " on " + display(table->name) + " (" + column->name + ") tells " + grouped(values) + " values apart in " +
+                                      "The index " + index.name + " on " + display(table->name) + " (" + column->name + ") " + (values < 2 ? "holds one value in " : "tells " + grouped(values) + " values apart in ") +
                                           grouped(table->statistics->rows) + " rows: at most a rare one of them is worth a look-up, and a partial index serves that better.");
       finding.location = index.origin;
       if (column->statistics->top_frequency > 0)

@@ -471,20 +471,49 @@ std::string free_name(const std::string& folder) {
   }
 }
 
+// Prisma's word for a type that rules turn columns into; "" for others.
+std::string prisma_type(const std::string& type) {
+  static const std::map<std::string, std::string> words = {{"jsonb", "Json"},   {"timestamp with time zone", "DateTime @db.Timestamptz"}, {"bigint", "BigInt"},
+                                                           {"integer", "Int"},  {"uuid", "String @db.Uuid"},                              {"text", "String"},
+                                                           {"numeric", "Decimal"}};
+  const auto known = words.find(type);
+  return known == words.end() ? std::string() : known->second;
+}
+
+void tell_prisma_columns(const std::string& model, const Table& before, const Table& after, std::vector<std::string>& notes) {
+  for (const auto& column : after.columns) {
+    const Column* old = before.column(column.name);
+    if (!old || (old->type == column.type && old->not_null == column.not_null)) continue;
+    std::string word = prisma_type(column.type);
+    if (const auto attributes = word.find(' '); !column.not_null && !word.empty()) word.insert(std::min(attributes, word.size()), "?");
+    notes.push_back(fmt::format("{}: {} is {}{} now{}", model, column.name, column.type, column.not_null ? " NOT NULL" : "", word.empty() ? "" : ", " + word));
+  }
+}
+
+void tell_prisma_indexes(const std::string& model, const Table& before, const Table& after, std::vector<std::string>& notes) {
+  for (const auto& index : before.indexes)
+    if (!after.index(index.name)) notes.push_back(fmt::format("{}: no index {} any more", model, index.name));
+  for (const auto& index : after.indexes) {
+    if (before.index(index.name) || index.predicate || !index.include.empty()) continue;
+    std::vector<std::string> keys;
+    for (const auto& key : index.keys) keys.push_back(key.column + (key.descending ? "(sort: Desc)" : ""));
+    if (std::any_of(index.keys.begin(), index.keys.end(), [](const IndexKey& key) { return key.column.empty(); })) continue;
+    notes.push_back(fmt::format("{}: {}([{}], map: \"{}\")", model, index.unique ? "@@unique" : "@@index", join(keys, ", "), index.name));
+  }
+}
+
 // prisma's own schema has to say what the migration does, or the next `migrate dev` takes it back.
 void tell_prisma(const SchemaInput& input, const std::vector<Part>& parts, std::vector<std::string>& notes) {
   for (const auto& part : parts) {
     const auto replayed = replay(input, part);
     if (!replayed) continue;
-    for (const auto& [name, table] : replayed->after.tables)
-      for (const auto& index : table.indexes) {
-        const Table* before = replayed->before.table(name);
-        if (!before || before->index(index.name) || index.predicate || !index.include.empty()) continue;
-        std::vector<std::string> keys;
-        for (const auto& key : index.keys) keys.push_back(key.column + (key.descending ? "(sort: Desc)" : ""));
-        if (std::any_of(index.keys.begin(), index.keys.end(), [](const IndexKey& key) { return key.column.empty(); })) continue;
-        notes.push_back(fmt::format("schema.prisma, in the model of {}: {}([{}], map: \"{}\")", display(name), index.unique ? "@@unique" : "@@index", join(keys, ", "), index.name));
-      }
+    for (const auto& [name, table] : replayed->after.tables) {
+      const Table* before = replayed->before.table(name);
+      if (!before) continue;
+      const std::string model = "schema.prisma, in the model of " + display(name);
+      tell_prisma_columns(model, *before, table, notes);
+      tell_prisma_indexes(model, *before, table, notes);
+    }
   }
 }
 

@@ -105,6 +105,17 @@ TEST(NewMigration, PrismaGetsAFolderAndTheLineForItsSchema) {
   EXPECT_EQ(made.notes[0], "schema.prisma, in the model of orders: @@index([customer_id], map: \"orders_customer_id_idx\")");
 }
 
+TEST(NewMigration, PrismaIsToldOfColumnsAndOfIndexesThatGo) {
+  const TempTree tree{{"prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n"},
+                      {"prisma/migrations/20240101000000_init/migration.sql", std::string(tables) + "ALTER TABLE orders ADD settings text, ADD at timestamp; CREATE INDEX twice ON orders (customer_id);"}};
+  const auto made = make(input_of(tree.path("prisma/migrations")),
+                         {{"a", "ALTER TABLE public.orders ALTER COLUMN settings TYPE jsonb USING settings::jsonb, ALTER COLUMN settings SET NOT NULL;", ""},
+                          {"b", "ALTER TABLE public.orders ALTER COLUMN at TYPE timestamp with time zone;", ""},
+                          {"c", "DROP INDEX public.twice;", ""}});
+  EXPECT_EQ(made.notes, (Names{"schema.prisma, in the model of orders: settings is jsonb NOT NULL now, Json", "schema.prisma, in the model of orders: at is timestamp with time zone now, DateTime? @db.Timestamptz",
+                               "schema.prisma, in the model of orders: no index twice any more"}));
+}
+
 TEST(NewMigration, SupabaseGetsPlainIndexesAndSaysWhy) {
   const TempTree tree{{"supabase/migrations/20240101000000_init.sql", tables}};
   const auto made = make(input_of(tree.path("supabase/migrations")), {index_on_orders});
