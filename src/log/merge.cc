@@ -123,8 +123,8 @@ void unify_texts(std::vector<Workload>& workloads) {
 bool outdone(const Workload& one, const Workload& other, std::size_t index, std::size_t index_of_other) {
   const auto& mine = one.sources.front().identity;
   const auto& others = other.sources.front().identity;
-  const bool has_times = std::any_of(one.queries.begin(), one.queries.end(), [](const Query& query) { return query.first.has_value(); });
-  if (mine.bytes < others.bytes) return has_times && holds(others, mine);
+  const auto has_times = [&] { return std::any_of(one.queries.begin(), one.queries.end(), [](const Query& query) { return query.first.has_value(); }); };
+  if (mine.bytes < others.bytes) return holds(others, mine) && has_times();
   if (!holds(others, mine)) return false;
   const std::string text = to_json_line(one), text_of_other = to_json_line(other);
   if (text.size() != text_of_other.size()) return text.size() < text_of_other.size();

@@ -160,26 +160,30 @@ void leave_out_known(std::vector<LogSource>& sources, Diagnostics& diagnostics) 
 // A server that logs in several forms (log_destination) writes them side by side, under one name but for its end.
 void leave_out_other_forms(std::vector<Input>& inputs, std::vector<LogSource>& sources, Diagnostics& diagnostics) {
   constexpr std::array<std::string_view, 3> forms = {"stderr", "csvlog", "jsonlog"};  // each tells more than the one before
-  const auto form = [&](const Input& input) { return std::find(forms.begin(), forms.end(), input.format.name) - forms.begin(); };
-  const auto stem = [&](const Input& input) { return std::filesystem::path(sources[input.index].path).replace_extension(); };
-  const auto told_by = [&](const Input& input) {
-    return std::find_if(inputs.begin(), inputs.end(), [&](const Input& other) {
-      constexpr std::int64_t second = 1'000'000;  // as coarse as a prefix may be
-      const auto apart = [](std::int64_t a, std::int64_t b) { return a > b ? a - b : b - a; };
-      return form(other) > form(input) && form(other) < std::ssize(forms) && stem(other) == stem(input) && input.format.first_time != no_time &&
-             other.format.first_time != no_time && apart(other.format.first_time, input.format.first_time) <= second;
-    });
+  const auto form = [&](std::size_t i) { return std::find(forms.begin(), forms.end(), inputs[i].format.name) - forms.begin(); };
+  const auto begin_alike = [&](std::size_t i, std::size_t j) {
+    constexpr std::int64_t second = 1'000'000;  // as coarse as a prefix may be
+    const std::int64_t a = inputs[i].format.first_time, b = inputs[j].format.first_time;
+    return (a > b ? a - b : b - a) <= second;
   };
+  std::map<std::string, std::vector<std::size_t>> by_stem;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].format.first_time != no_time && form(i) < std::ssize(forms))
+      by_stem[std::filesystem::path(sources[inputs[i].index].path).replace_extension().string()].push_back(i);
   std::vector<std::size_t> gone;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const auto other = told_by(inputs[i]);
-    if (other == inputs.end()) continue;
-    LogSource& source = sources[inputs[i].index];
-    source.note = fmt::format("is {} in another form: counted once", sources[other->index].path);
-    diagnostics.push_back({Error::Kind::passing, source.path, source.note, {}});
-    gone.push_back(i);
-  }
-  for (auto i = gone.rbegin(); i != gone.rend(); ++i) inputs.erase(inputs.begin() + static_cast<std::ptrdiff_t>(*i));
+  for (const auto& [stem, group] : by_stem)
+    for (const std::size_t i : group) {
+      std::size_t richest = i;
+      for (const std::size_t j : group)
+        if (form(j) > form(richest) && begin_alike(i, j)) richest = j;
+      if (richest == i) continue;
+      LogSource& source = sources[inputs[i].index];
+      source.note = fmt::format("is {} in another form: counted once", sources[inputs[richest].index].path);
+      diagnostics.push_back({Error::Kind::passing, source.path, source.note, {}});
+      gone.push_back(i);
+    }
+  std::sort(gone.rbegin(), gone.rend());
+  for (const std::size_t i : gone) inputs.erase(inputs.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
 // The reader of what is read from now on, in the order it was written in where that can be.
