@@ -24,11 +24,22 @@ const char* level(Severity severity) { return severity == Severity::error ? "err
 
 json text(const std::string& value) { return {{"text", value}}; }
 
+// "UnindexedForeignKey": SARIF wants a name that is not the id, and viewers show it beside it.
+std::string in_pascal_case(std::string_view id) {
+  std::string out;
+  bool begin = true;
+  for (const char c : id) {
+    if (c != '-') out += begin && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    begin = c == '-';
+  }
+  return out;
+}
+
 json rule_json(const lint::RegisteredRule& registered) {
   const lint::Rule& rule = *registered.rule;
   json out;
   out["id"] = rule.id;
-  out["name"] = rule.id;
+  out["name"] = in_pascal_case(rule.id);
   out["shortDescription"] = text(std::string(rule.summary));
   out["fullDescription"] = text(std::string(rule.why));
   out["help"] = {{"text", std::string(rule.fix)}, {"markdown", rule_page(registered)}};
