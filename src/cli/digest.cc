@@ -97,11 +97,23 @@ class Digest {
   }
 
   std::string comparison() {
-    const Workload before = log::total(read({options_.compare[0]}));
-    const Workload after = log::total(read({options_.compare[1]}));
+    const auto side = [&](const std::string& path) {
+      read_ = false;
+      return log::total(read({path}));
+    };
+    const Workload before = side(options_.compare[0]);
+    const bool before_read = read_;
+    const Workload after = side(options_.compare[1]);
+    read_ = read_ && before_read;  // beside nothing all would be new, or gone
+    tell_empty(before, options_.compare[0]);
+    tell_empty(after, options_.compare[1]);
     const Comparison compared = compare(before, after);
     return options_.format == "json" ? report::comparison_json(compared)
                                      : report::comparison_text(compared, text_options());
+  }
+
+  void tell_empty(const Workload& workload, const std::string& path) {
+    if (workload.queries.empty() && exit_code_of(diagnostics_) == exit_clean) diagnostics_.push_back({Error::Kind::passing, path, "holds no statement: all of the other is new, or gone", {}});
   }
 
   // Why a log gave nothing stands in the text report itself.

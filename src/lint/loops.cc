@@ -1,6 +1,8 @@
 #include "lint/loops.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "base/text.h"
 #include "lint/queries.h"
@@ -120,12 +122,48 @@ Lead lead_of(const Context& context, const Repeat& repeat, const Query& query) {
   return nearest;
 }
 
+// The values that a call was given: its parameters, else the constants in its text.
+static std::set<std::string> values_of(const Sample& sample) {
+  std::set<std::string> out;
+  if (sample.parameters && !sample.parameters->empty()) {
+    for (const auto& value : *sample.parameters)
+      if (value) out.insert(*value);
+    return out;
+  }
+  const std::string& text = sample.statement;
+  const auto in_word = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.'; };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t begin = at;
+    if (text[at] == '\'') at = std::min(text.find('\'', at + 1), text.size() - 1);
+    else if (in_word(text[at])) while (at + 1 < text.size() && in_word(text[at + 1])) ++at;
+    if (text[begin] == '\'' || (text[begin] >= '0' && text[begin] <= '9')) out.insert(text.substr(begin, at + 1 - begin));
+  }
+  return out;
+}
+
+// Both statements of each round were called with one value, another one each time: it came from before the round, not from the first one's row.
+static bool share_a_value(const Repeat& repeat, std::size_t first, std::size_t then) {
+  std::set<std::string> in_every_round, seen;
+  bool begun = false;
+  for (std::size_t round = 0; round + repeat.pattern.size() <= repeat.samples.size(); round += repeat.pattern.size()) {
+    const auto one = values_of(repeat.samples[round + first]), other = values_of(repeat.samples[round + then]);
+    std::set<std::string> both, still;
+    std::set_intersection(one.begin(), one.end(), other.begin(), other.end(), std::inserter(both, both.end()));
+    if (both.empty()) return false;
+    std::set_intersection(both.begin(), both.end(), in_every_round.begin(), in_every_round.end(), std::inserter(still, still.end()));
+    in_every_round = begun ? std::move(still) : both;
+    begun = true;
+    seen.merge(both);
+  }
+  return seen.size() > in_every_round.size();
+}
+
 Lead lead_in_round(const Context& context, const Repeat& repeat, const Query& query) {
   const auto& pattern = repeat.pattern;
   const auto at = static_cast<std::size_t>(std::find(pattern.begin(), pattern.end(), query.fingerprint) - pattern.begin());
   for (std::size_t i = std::min(at, pattern.size()); i-- > 0;) {
     const Query* before = context.query(pattern[i]);
-    if (!before || before->facts.kind != StatementKind::select) continue;
+    if (!before || before->facts.kind != StatementKind::select || share_a_value(repeat, i, at)) continue;
     if (const Constraint* key = key_between(context, *before, query)) return {Lead::Kind::key, before, i < repeat.samples.size() ? &repeat.samples[i] : nullptr, key, true};
   }
   return {};

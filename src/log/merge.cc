@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "log/other_form.h"
 #include "log/provenance.h"
 #include "log/workload_file.h"
 
@@ -117,18 +118,54 @@ void unify_texts(std::vector<Workload>& workloads) {
       if (const std::string* text = plainest[query.fingerprint]; *text != query.text) query.text = std::string(*text);
 }
 
+// Two logs with times in their lines do not begin alike by chance; nor do two readings of one server's statistics, which only grow.
+bool grows(const Workload& workload) {
+  return workload.sources.front().format == "pg_stat_statements" ||
+         std::any_of(workload.queries.begin(), workload.queries.end(), [](const Query& query) { return query.first.has_value(); }) ||
+         std::any_of(workload.server_events.begin(), workload.server_events.end(), [](const ServerEvent& event) { return event.first.has_value(); });
+}
+
 // Is there reason to leave `one` out for `other`? Of two readings of the same bytes (with literals and without, by two
 // versions of this program) the one that says more stays, then the one whose text is greater: never the one that came first.
 // Lines without a time may well begin alike in two logs: of those only the whole is compared.
 bool outdone(const Workload& one, const Workload& other, std::size_t index, std::size_t index_of_other) {
   const auto& mine = one.sources.front().identity;
   const auto& others = other.sources.front().identity;
-  const auto has_times = [&] { return std::any_of(one.queries.begin(), one.queries.end(), [](const Query& query) { return query.first.has_value(); }); };
-  if (mine.bytes < others.bytes) return holds(others, mine) && has_times();
+  if (mine.bytes < others.bytes) return (holds(others, mine) || ends_alike(others, mine)) && grows(one);
   if (!holds(others, mine)) return false;
   const std::string text = to_json_line(one), text_of_other = to_json_line(other);
   if (text.size() != text_of_other.size()) return text.size() < text_of_other.size();
   return text != text_of_other ? text < text_of_other : index > index_of_other;
+}
+
+// For each workload the one that stands for it, if there is one: the same bytes first, which are sure.
+std::vector<std::optional<std::size_t>> stand_ins(const std::vector<Workload>& workloads) {
+  std::vector<std::optional<std::size_t>> out(workloads.size());
+  // Logs that hold each other begin alike, or end alike; short ones without a mark are compared among themselves.
+  std::map<std::string, std::vector<std::size_t>> alike;
+  for (std::size_t i = 0; i < workloads.size(); ++i)
+    if (const auto& identity = workloads[i].sources.front().identity; identity.known()) {
+      alike["begins " + identity.marks.substr(0, 8)].push_back(i);
+      alike["ends " + identity.tail].push_back(i);
+    }
+  for (const auto& [mark, group] : alike)
+    for (const std::size_t i : group)
+      for (const std::size_t other : group)
+        if (!out[i] && other != i && outdone(workloads[i], workloads[other], i, other)) out[i] = other;
+  for (std::size_t i = 0; i < workloads.size(); ++i)
+    for (std::size_t other = 0; other < workloads.size() && !out[i]; ++other)
+      if (other != i && told_in_another_form(workloads[i], workloads[other])) out[i] = other;
+  return out;
+}
+
+// Forms of one log that rotate at different sizes tell parts of each other.
+void tell_shared(const std::vector<Workload>& workloads, Diagnostics& diagnostics) {
+  for (std::size_t i = 0; i < workloads.size(); ++i)
+    for (std::size_t other = i + 1; other < workloads.size(); ++other)
+      if (shares_calls_in_another_form(workloads[i], workloads[other]))
+        diagnostics.push_back({Error::Kind::passing, workloads[i].sources.front().path,
+                               fmt::format("seems to tell calls of {} in another form: those are counted twice", workloads[other].sources.front().path),
+                               "digest one form of a server's log alone"});
 }
 
 }  // namespace
@@ -182,21 +219,14 @@ static void add(ServerEvent& sum, ServerEvent event) {
 void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
   if (workloads.size() < 2) return;
   unify_texts(workloads);
-  // Logs that hold each other begin alike; short ones without a mark are compared among themselves.
-  std::map<std::string, std::vector<std::size_t>> alike;
+  const auto instead = stand_ins(workloads);
+  std::vector<Workload> kept;
   for (std::size_t i = 0; i < workloads.size(); ++i)
-    if (const auto& identity = workloads[i].sources.front().identity; identity.known()) alike[identity.marks.substr(0, 8)].push_back(i);
-  std::vector<std::size_t> gone;
-  for (const auto& [mark, group] : alike)
-    for (const std::size_t i : group)
-      for (const std::size_t other : group)
-        if (other != i && outdone(workloads[i], workloads[other], i, other)) {
-          gone.push_back(i);
-          diagnostics.push_back(counted_once(workloads[i].sources.front(), workloads[other].sources.front()));
-          break;
-        }
-  std::sort(gone.rbegin(), gone.rend());
-  for (const std::size_t i : gone) workloads.erase(workloads.begin() + static_cast<std::ptrdiff_t>(i));
+    if (instead[i]) diagnostics.push_back(counted_once(workloads[i].sources.front(), workloads[*instead[i]].sources.front()));
+  for (std::size_t i = 0; i < workloads.size(); ++i)
+    if (!instead[i]) kept.push_back(std::move(workloads[i]));
+  workloads = std::move(kept);
+  tell_shared(workloads, diagnostics);
 }
 
 void sort_workloads(std::vector<Workload>& workloads) {
@@ -208,7 +238,9 @@ void sort_workloads(std::vector<Workload>& workloads) {
 }
 
 Error counted_once(const LogSource& left_out, const LogSource& counted) {
-  const char* part = left_out.identity.bytes == counted.identity.bytes ? "the same log as" : holds(counted.identity, left_out.identity) ? "the beginning of" : "the end of";
+  const bool begins = holds(counted.identity, left_out.identity);
+  if (!begins && !ends_alike(counted.identity, left_out.identity)) return {Error::Kind::passing, left_out.path, fmt::format("is {} in another form: counted once", counted.path), {}};
+  const char* part = left_out.identity.bytes == counted.identity.bytes ? "the same log as" : begins ? "the beginning of" : "the end of";
   return {Error::Kind::passing, left_out.path, fmt::format("is {} {}: counted once", part, counted.path), {}};
 }
 

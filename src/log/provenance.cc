@@ -96,7 +96,7 @@ bool holds(const SourceIdentity& longer, const SourceIdentity& shorter) {
 }
 
 bool ends_alike(const SourceIdentity& longer, const SourceIdentity& shorter) {
-  return longer.bytes > shorter.bytes && shorter.bytes >= tail_size && longer.tail == shorter.tail;
+  return longer.bytes > shorter.bytes && shorter.bytes >= tail_size && !shorter.tail.empty() && longer.tail == shorter.tail;
 }
 
 }  // namespace pgadvise::log

@@ -1,12 +1,12 @@
 #include "log/reader.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <map>
-#include <numeric>
+#include <memory>
+#include <set>
 #include <span>
 #include <thread>
 
@@ -136,54 +136,35 @@ class Meter {
   bool known_ = true;
 };
 
-// Regular files that are the same log, or its beginning or end, are known before they are read.
-void leave_out_known(std::vector<LogSource>& sources, Diagnostics& diagnostics) {
-  if (sources.size() < 2) return;
-  std::vector<LogSource> known(sources.size());
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    known[i].path = sources[i].path;
+// Regular files that are the same log, or its beginning or end, are known before they are read. Logs without times may begin and end
+// alike without being one: of those only the whole counts.
+void leave_out_known(std::vector<Input>& inputs, std::vector<LogSource>& sources, Diagnostics& diagnostics) {
+  if (inputs.size() < 2) return;
+  std::vector<LogSource> known(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    known[i].path = sources[inputs[i].index].path;
     std::error_code code;
     if (std::filesystem::is_regular_file(known[i].path, code)) known[i].identity = identify_file(known[i].path);
   }
-  for (std::size_t i = 0; i < known.size(); ++i)
-    for (std::size_t other = 0; other < known.size(); ++other) {
-      const SourceIdentity &mine = known[i].identity, &others = known[other].identity;
-      const bool begins = holds(others, mine);
-      if (other == i || !(begins || ends_alike(others, mine)) || (mine == others && other > i)) continue;
-      if (!stands_in(known[other].path, begins ? 0 : others.bytes - mine.bytes, known[i].path, mine.bytes)) continue;
-      diagnostics.push_back(counted_once(known[i], known[other]));
-      sources[i].note = diagnostics.back().what;
-      break;
-    }
-}
-
-// A server that logs in several forms (log_destination) writes them side by side, under one name but for its end.
-void leave_out_other_forms(std::vector<Input>& inputs, std::vector<LogSource>& sources, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 3> forms = {"stderr", "csvlog", "jsonlog"};  // each tells more than the one before
-  const auto form = [&](std::size_t i) { return std::find(forms.begin(), forms.end(), inputs[i].format.name) - forms.begin(); };
-  const auto begin_alike = [&](std::size_t i, std::size_t j) {
-    constexpr std::int64_t second = 1'000'000;  // as coarse as a prefix may be
-    const std::int64_t a = inputs[i].format.first_time, b = inputs[j].format.first_time;
-    return (a > b ? a - b : b - a) <= second;
+  const auto stands_for = [&](std::size_t other, std::size_t i) {
+    const SourceIdentity &mine = known[i].identity, &others = known[other].identity;
+    const bool begins = holds(others, mine);
+    if (other == i || !(begins || ends_alike(others, mine)) || (mine == others && other > i)) return false;
+    if (mine.bytes < others.bytes && inputs[i].format.first_time == no_time) return false;
+    return stands_in(known[other].path, begins ? 0 : others.bytes - mine.bytes, known[i].path, mine.bytes);
   };
-  std::map<std::string, std::vector<std::size_t>> by_stem;
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].format.first_time != no_time && form(i) < std::ssize(forms))
-      by_stem[std::filesystem::path(sources[inputs[i].index].path).replace_extension().string()].push_back(i);
-  std::vector<std::size_t> gone;
-  for (const auto& [stem, group] : by_stem)
-    for (const std::size_t i : group) {
-      std::size_t richest = i;
-      for (const std::size_t j : group)
-        if (form(j) > form(richest) && begin_alike(i, j)) richest = j;
-      if (richest == i) continue;
-      LogSource& source = sources[inputs[i].index];
-      source.note = fmt::format("is {} in another form: counted once", sources[inputs[richest].index].path);
-      diagnostics.push_back({Error::Kind::passing, source.path, source.note, {}});
-      gone.push_back(i);
+  std::vector<Input> kept;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    std::size_t other = 0;
+    while (other < known.size() && !stands_for(other, i)) ++other;
+    if (other < known.size()) {
+      diagnostics.push_back(counted_once(known[i], known[other]));
+      sources[inputs[i].index].note = diagnostics.back().what;
+    } else {
+      kept.push_back(std::move(inputs[i]));
     }
-  std::sort(gone.rbegin(), gone.rend());
-  for (const std::size_t i : gone) inputs.erase(inputs.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  inputs = std::move(kept);
 }
 
 // The reader of what is read from now on, in the order it was written in where that can be.
@@ -276,6 +257,20 @@ struct Logs {
   std::map<std::string, Format> formats;  // of those that were looked at already
 };
 
+// The forms of several regular files: one kind of them can be read as one log.
+bool of_one_form(Logs& logs, const Options& options) {
+  std::set<std::string> names;
+  for (const auto& path : logs.paths) {
+    LogSource source;
+    Diagnostics told_later;
+    auto known = logs.formats.find(path);
+    if (known == logs.formats.end())
+      if (const auto found = look(path, options, source, told_later)) known = logs.formats.emplace(path, found->format).first;
+    if (known != logs.formats.end()) names.insert(known->second.name);
+  }
+  return names.size() < 2;
+}
+
 // What else lies in a folder is no mistake of the user's; a folder without any log is.
 Logs expand(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
   Logs out;
@@ -296,34 +291,65 @@ Logs expand(const std::vector<std::string>& named, const Options& options, Diagn
   return out;
 }
 
-// What is common to both ways: the collector has everything afterwards, the sources their lines.
-std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, const Options& options, Collector& collector, Diagnostics& diagnostics) {
+// One for all logs; or, where each log is a workload of its own, one for each form: what a server says twice is no second call of a session.
+class Collectors {
+ public:
+  Collectors(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits) {}
+
+  Collector& of(const Format& format, const LogSource& source) {
+    auto& made = by_form_[by_log_ ? format.name : std::string()];
+    if (!made) made = std::make_unique<Collector>(by_log_, limits_);
+    read_by_[&source] = made.get();
+    return *made;
+  }
+  // Of one source, or of all.
+  Workload take(const LogSource& source) {
+    const auto reader = read_by_.find(&source);
+    return reader == read_by_.end() ? Workload{} : reader->second->take_workload(&source);
+  }
+  Workload take_all() { return by_form_.empty() ? Workload{} : by_form_.begin()->second->take_workload(nullptr); }
+  std::uint64_t finish() {
+    std::uint64_t folded = 0;
+    for (auto& [form, collector] : by_form_) {
+      collector->finish();
+      folded += collector->folded();
+    }
+    return folded;
+  }
+
+ private:
+  bool by_log_;
+  Limits limits_;
+  std::map<std::string, std::unique_ptr<Collector>> by_form_;
+  std::map<const LogSource*, Collector*> read_by_;
+};
+
+// What is common to both ways: the collectors have everything afterwards, the sources their lines.
+std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, const Options& options, Collectors& collectors, Diagnostics& diagnostics) {
   if (const auto escape = Prefix(options.line_prefix).unknown_escape())
     diagnostics.push_back({Error::Kind::usage, "--log-line-prefix",
                            fmt::format("%{} is no escape of log_line_prefix", *escape),
                            "SHOW log_line_prefix tells it"});
-  leave_out_known(sources, diagnostics);
   std::vector<Input> inputs;
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    if (!sources[i].note.empty()) continue;
     const auto known = logs.formats.find(sources[i].path);
     if (auto input = known != logs.formats.end() ? std::optional(Input{.format = known->second}) : look(sources[i].path, options, sources[i], diagnostics)) {
       input->index = i;
       inputs.push_back(std::move(*input));
     }
   }
-  leave_out_other_forms(inputs, sources, diagnostics);
+  leave_out_known(inputs, sources, diagnostics);
   // Rotated files continue each other's sessions.
   std::stable_sort(inputs.begin(), inputs.end(),
                    [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });
   Meter meter(inputs, sources, options);
   constexpr unsigned most_threads = 16;  // what is taken in order keeps no more busy
   const unsigned threads = std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, most_threads);
-  for (Input& input : inputs) read_one(input, sources[input.index], collector, threads, meter, diagnostics);
-  collector.finish();
-  if (collector.folded() > 0)
+  for (Input& input : inputs) read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, meter, diagnostics);
+  const std::uint64_t folded = collectors.finish();
+  if (folded > 0)
     diagnostics.push_back({Error::Kind::passing, inputs.size() == 1 ? sources[inputs.front().index].path : "the logs",
-                           fmt::format("has more kinds of statements than are kept: {} of the least time were summed up as other statements", collector.folded()),
+                           fmt::format("has more kinds of statements than are kept: {} of the least time were summed up as other statements", folded),
                            {}});
   for (const Input& input : inputs) {
     LogSource& source = sources[input.index];
@@ -349,11 +375,11 @@ std::vector<LogSource> sources_of(const std::vector<std::string>& paths) {
 
 std::vector<Workload> each(const Logs& logs, const Options& options, Diagnostics& diagnostics) {
   auto sources = sources_of(logs.paths);
-  Collector collector(true, options.limits);
-  const auto inputs = collect(sources, logs, options, collector, diagnostics);
+  Collectors collectors(true, options.limits);
+  const auto inputs = collect(sources, logs, options, collectors, diagnostics);
   std::vector<Workload> out;
   for (LogSource& source : sources) {
-    out.push_back(collector.take_workload(&source));
+    out.push_back(collectors.take(source));
     out.back().has_events = source.statements > 0;
     out.back().sources.push_back(source);
   }
@@ -363,9 +389,9 @@ std::vector<Workload> each(const Logs& logs, const Options& options, Diagnostics
 
 Workload sum(const Logs& logs, const Options& options, Diagnostics& diagnostics) {
   auto sources = sources_of(logs.paths);
-  Collector collector(false, options.limits);
-  const auto inputs = collect(sources, logs, options, collector, diagnostics);
-  Workload out = collector.take_workload(nullptr);
+  Collectors collectors(false, options.limits);
+  const auto inputs = collect(sources, logs, options, collectors, diagnostics);
+  Workload out = collectors.take_all();
   for (const LogSource& source : sources) out.has_events |= source.statements > 0;
   out.sources = std::move(sources);
   tell_floor({&out, 1}, inputs, logs.paths, diagnostics);
@@ -379,8 +405,8 @@ std::vector<Workload> read_each(const std::vector<std::string>& paths, const Opt
 }
 
 Workload read(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
-  const Logs logs = expand(named, options, diagnostics);
-  if (logs.paths.size() == 1 || std::all_of(logs.paths.begin(), logs.paths.end(), plain)) return sum(logs, options, diagnostics);
+  Logs logs = expand(named, options, diagnostics);
+  if (logs.paths.size() == 1 || (std::all_of(logs.paths.begin(), logs.paths.end(), plain) && of_one_form(logs, options))) return sum(logs, options, diagnostics);
   auto workloads = each(logs, options, diagnostics);
   count_once(workloads, diagnostics);
   return total(std::move(workloads));

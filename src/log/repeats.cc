@@ -350,15 +350,20 @@ void Detector::count(const Seen& seen, const Call& call) {
     counted.calls = counted.covered = 0;
     counted.start = counted.end = no_time;
     counted.total_ms = 0;
+    counted.second = 0;
+    counted.second_start = no_time;
     counted.position.sampled = 0;
     counted.parent.reset();
   }
   counted.position.keyed |= seen.keyed;
   counted.position.key_known &= seen.key_known;
   counted.position.keys.add(seen.key);
+  // The first call may be none of the loop. What runs again before the third is no list either, but the loop's other statement.
   if (++counted.calls == 2) {
-    // Nothing stands between the first call and its list, or a different statement's round does.
-    if (const KeptCall* parent = parent_before(calls_ - 1, seen.start, {seen.query})) counted.parent = *parent;
+    counted.second = calls_ - 1;
+    counted.second_start = seen.start;
+  } else if (counted.calls == 3) {
+    if (const KeptCall* parent = parent_before(counted.second, counted.second_start, {seen.query})) counted.parent = *parent;
   }
   if (counted.calls > 1 && counted.position.sampled < most_samples) counted.position.sample(call, calls_ - 1);
   widen(counted.start, counted.end, seen.start, seen.end);

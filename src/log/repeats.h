@@ -187,6 +187,8 @@ class Detector {
     std::int64_t start = no_time;
     std::int64_t end = no_time;
     double total_ms = 0;
+    std::uint64_t second = 0;  // index of the second call, and when it began
+    std::int64_t second_start = no_time;
     std::optional<KeptCall> parent;
   };
 

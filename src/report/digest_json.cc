@@ -101,6 +101,21 @@ void put_counts(json& out, const Workload& workload) {
   out["unparsed_lines"] = not_understood;
 }
 
+// What became of each log's lines; the parts add up.
+json sources_json(const Workload& workload) {
+  json out = json::array();
+  for (const auto& source : workload.sources) {
+    json entry{{"path", source.path}, {"format", source.format}, {"lines", source.lines}, {"used", source.used}, {"continuation", source.continuation},
+               {"other", source.other}, {"not_understood", source.not_understood}};
+    json places = json::array();
+    for (const auto& place : source.not_understood_at) places.push_back(place.line);
+    entry["not_understood_at"] = std::move(places);
+    if (!source.note.empty()) entry["note"] = source.note;
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
 json side_json(const Query* query) {
   if (!query) return {};
   json out{{"calls", query->calls}};
@@ -142,6 +157,7 @@ std::string digest_json(const Workload& workload, bool show_literals) {
   out["queries"] = json::array();
   for (const auto& query : workload.queries) out["queries"].push_back(query_json(query, show_literals));
   for (const auto& event : workload.server_events) out["server_events"].push_back(event_json(event));
+  out["sources"] = sources_json(workload);
   return dump(out);
 }
 

@@ -141,16 +141,28 @@ class Writer {
     const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
     if (event.kind == ServerEvent::Kind::temporary_file) add(fmt::format("{:.1f} MB in all, the largest {:.1f} MB", event.total / 1e6, event.most / 1e6));
     else if (event.times.count()) add(fmt::format("median {}, longest {}", short_time(median_ms(event)), short_time(event.most / 1000)));
-    add("first at " + one_line(event.place.str()));
-    out_ += cut(fmt::format("{:>11}{} x {}", "", count(event.count), text), static_cast<std::size_t>(std::max(options_.width, 40))) + "\n";
+    const auto width = static_cast<std::size_t>(std::max(options_.width, 40));
+    std::string line = fmt::format("{:>11}{} x {}{}first at ", "", count(event.count), text, text.empty() ? "" : ", ");
+    std::string place = one_line(event.place.str());
+    // Of a long path the end is what is needed.
+    if (const std::size_t room = width > line.size() + 20 ? width - line.size() : 20; place.size() > room) {
+      std::size_t from = place.size() - room + 1;
+      while (from < place.size() && (static_cast<unsigned char>(place[from]) & 0xC0) == 0x80) ++from;
+      place = (options_.unicode ? "…" : "~") + place.substr(from);
+    }
+    out_ += cut(line + place, width) + "\n";
     if (!event.statement.empty()) statement(event.statement, "                 ", 1);
   }
 
   // How much, from when to when, how busy: before any single query.
   void head(const Workload& workload) {
-    std::uint64_t sources = 0, lines = 0, statements = 0, timed = 0;
+    std::uint64_t sources = 0, lines = 0, statements = 0, timed = 0, used = 0, continued = 0, other = 0, not_understood = 0;
     double total = 0;
     for (const auto& source : workload.sources) {
+      used += source.used;
+      continued += source.continuation;
+      other += source.other;
+      not_understood += source.not_understood;
       sources += !source.format.empty();
       lines += source.lines;
       statements += source.statements;
@@ -161,6 +173,8 @@ class Writer {
                                    plural(statements, "statement"), plural(workload.queries.size(), "template"));
     if (workload.sessions) text += fmt::format(", {}", plural(workload.sessions, "session"));
     paragraph(text);
+    if (continued + other + not_understood > 0)
+      paragraph(fmt::format("lines: {} of statements, {} that continue them, {} of other kinds, {} not understood", count(used), count(continued), count(other), count(not_understood)));
     if (const auto span = span_of(workload)) {
       text = fmt::format("{} to {}", one_time(span->first), one_time(span->last));
       const double length_ms = static_cast<double>(span->last - span->first) / 1000;

@@ -86,6 +86,17 @@ TEST(Digest, JsonTellsOfServerEventsWhereThereAreSome) {
                                           "disconnection", "refused_connection"}));
 }
 
+TEST(Digest, ComparesNothingWithNothing) {
+  const std::string log = root + "/fixtures/logs/paired.log";
+  for (const auto& sides : {log + " nosuch", "nosuch " + log}) {
+    const Ran ran = run("digest --compare " + sides, root);
+    EXPECT_EQ(ran.exit_code, 2);
+    EXPECT_EQ(ran.out, "");
+  }
+  const Ran empty = run("digest --compare " + log + " /dev/null", root);
+  EXPECT_TRUE(has(empty.err, "/dev/null: holds no statement")) << empty.err;
+}
+
 // The list of fields is a promise.
 TEST(Digest, JsonHasItsFields) {
   const json report = json::parse(run("digest --format json fixtures/shop/logs/shop.log", root).out);
@@ -94,7 +105,9 @@ TEST(Digest, JsonHasItsFields) {
     for (const auto& [key, value] : object.items()) out.insert(key);
     return out;
   };
-  EXPECT_EQ(keys(report), (std::set<std::string>{"lines", "statements", "templates", "sessions", "first", "last", "unparsed_lines", "queries"}));
+  EXPECT_EQ(keys(report), (std::set<std::string>{"lines", "statements", "templates", "sessions", "first", "last", "unparsed_lines", "queries", "sources"}));
+  for (const auto& source : report["sources"])
+    EXPECT_EQ(source["lines"], source["used"].get<int>() + source["continuation"].get<int>() + source["other"].get<int>() + source["not_understood"].get<int>());
   ASSERT_EQ(report["queries"].size(), report["templates"]);
   std::uint64_t calls = 0;
   for (const auto& query : report["queries"]) {

@@ -1,4 +1,6 @@
 // What the rules on loops say besides the log: of counters alone, and in Drizzle's words.
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "base/text.h"
@@ -176,6 +178,35 @@ TEST(LoopFixes, HaveNoStatementWhereOneMoreKeyChangesTheMeaning) {
     if (query.facts.predicates.size() == 2 && query.facts.kind == StatementKind::delete_ && query.facts.parameters == 2) {
       EXPECT_EQ(all_keys(query, {}), "WHERE (warehouse_id, product_id) IN (…)");
     }
+  }
+}
+
+// Two look-ups in each round by the same value: it came from before the loop. By what the first one's row gives: from that.
+TEST(Rounds, KeysComeFromTheRowOrFromBeforeTheLoop) {
+  const Catalog catalog = schema("create table authors (id int primary key, name text, town_id int); create table books (id int primary key, author_id int references authors);");
+  const auto first_evidence = [&](int shift, bool parameters) {
+    const std::string path = ::testing::TempDir() + "rounds.log";
+    std::ofstream out(path);
+    const auto line = [&](int ms, const std::string& statement, int value) {
+      out << "2026-01-09 12:00:00." << 100 + ms << " UTC [77] a@a LOG:  duration: 0.060 ms  " << (parameters ? "execute <unnamed>: " : "statement: ") << statement << (parameters ? "$1" : std::to_string(value)) << "\n";
+      if (parameters) out << "2026-01-09 12:00:00." << 100 + ms << " UTC [77] a@a DETAIL:  parameters: $1 = '" << value << "'\n";
+    };
+    line(0, "select id, author_id from books where id > ", 1);
+    for (int i = 0; i < 10; ++i) {
+      line(2 * i + 1, "select name from authors where id = ", i + 2);
+      line(2 * i + 2, "select title from books where author_id = ", i + 2 + shift);
+    }
+    out.close();
+    Diagnostics diagnostics;
+    Workload workload = log::read({path}, {}, diagnostics);
+    sql::resolve(workload, catalog);
+    for (const auto& finding : run({&catalog, &workload}, {"n-plus-one-query"}).findings)
+      if (finding.subject.table == "books") return finding.evidence.at(0).text;
+    return std::string("no finding");
+  };
+  for (const bool parameters : {true, false}) {
+    EXPECT_EQ(first_evidence(0, parameters), "the query before it: select id, author_id from books where id > $1");
+    EXPECT_EQ(first_evidence(1000, parameters), "the keys come from: select name from authors where id = $1");
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "log/merge.h"
 #include "log/provenance.h"
 #include "log_support.h"
@@ -78,6 +79,9 @@ TEST(Provenance, LogsThatBeginAlikeAreTwoLogs) {
   workloads.push_back(read_each({other}, {}, told).front());
   count_once(workloads, told);
   EXPECT_EQ(workloads.size(), 2u);
+  // Nor is one the beginning of the other.
+  const auto more = write_log(start + drizzle_lines(2000, 1) + drizzle_lines(4000, 3), "more");
+  EXPECT_EQ(read_paths({one, more}).workload.queries.at(0).calls, 85u);
 }
 
 TEST(Provenance, TheEndOfALogIsCountedOnce) {
@@ -107,8 +111,53 @@ TEST(Provenance, OtherFormsOfOneServersLogAreCountedOnce) {
   ASSERT_EQ(all.workload.queries.size(), json.workload.queries.size());
   for (std::size_t i = 0; i < json.workload.queries.size(); ++i) EXPECT_EQ(all.workload.queries[i].calls, json.workload.queries[i].calls);
   EXPECT_EQ(all.workload.sessions, json.workload.sessions);
-  std::filesystem::rename(folder / "shop.csv", folder / "another.csv");
-  EXPECT_EQ(read_paths({folder.string()}).diagnostics.size(), 1u) << "another server's, for all that its name tells";
+  for (const auto* form : {"log", "csv"}) std::filesystem::rename(folder / (std::string("shop.") + form), folder / (std::string(form) + ".1"));
+  EXPECT_EQ(read_paths({folder.string()}).diagnostics.size(), 2u) << "by what they say, whatever their names";
+  Diagnostics told;
+  std::vector<Workload> digested;
+  for (const auto* name : {"csv.1", "shop.json", "log.1"}) digested.push_back(read_each({(folder / name).string()}, {}, told).front());
+  count_once(digested, told);
+  ASSERT_EQ(digested.size(), 1u) << "digested one by one, too";
+  EXPECT_EQ(digested[0].sources[0].format, "jsonlog");
+}
+
+// The form that was switched on later, or off earlier, tells a part; another server's log tells something else.
+TEST(Provenance, AFormThatTellsAPartIsLeftOut) {
+  const std::string log = read_file(fixture("shop/logs/shop.log")).value(), csv = read_file(fixture("shop/logs/shop.csv")).value();
+  const Read whole = read_paths({fixture("shop/logs/shop.log")});
+  const auto calls = [](const Read& read) {
+    std::uint64_t sum = 0;
+    for (const auto& query : read.workload.queries) sum += query.calls;
+    return sum;
+  };
+  const auto early = write_log(csv.substr(0, csv.find("\n2026", csv.size() / 3) + 1), "early"), stderr_log = write_log(log, "whole");
+  const Read both = read_paths({early, stderr_log});
+  EXPECT_EQ(calls(both), calls(whole));
+  ASSERT_EQ(both.diagnostics.size(), 1u);
+  EXPECT_EQ(both.diagnostics[0].line(), early + ": is " + stderr_log + " in another form: counted once");
+  const auto other = write_log(at(0, 7, "LOG:  duration: 0.5 ms  statement: SELECT 1"), "other");
+  EXPECT_EQ(calls(read_paths({early, other})), calls(read_paths({early})) + 1);
+  // Rotated at other places: neither tells all of the other's.
+  const auto late = write_log(log.substr(log.find("\n2026", log.size() / 2) + 1), "late");
+  const auto middle = write_log(csv.substr(0, csv.find("\n2026", csv.size() * 3 / 4) + 1), "middle");
+  const Read parts = read_paths({late, middle});
+  ASSERT_EQ(parts.diagnostics.size(), 1u);
+  EXPECT_TRUE(contains(parts.diagnostics[0].what, "seems to tell calls of")) << parts.diagnostics[0].line();
+}
+
+TEST(Provenance, ReadingsOfStatisticsAndEventsGrowToo) {
+  const auto reading = [](const char* marks, std::uint64_t bytes, std::uint64_t calls) {
+    Workload out;
+    out.queries.push_back({.fingerprint = "1", .text = "SELECT 1", .calls = calls});
+    out.sources.push_back({.path = "server", .format = "pg_stat_statements"});
+    out.sources[0].identity = {.bytes = bytes, .marks = marks, .tail = {}};
+    return out;
+  };
+  Diagnostics told;
+  std::vector<Workload> both = {reading("0123456789abcdef", 625, 625), reading("0123456789abcdef", 635, 635), reading("ffff456789abcdef", 700, 7)};
+  count_once(both, told);
+  ASSERT_EQ(both.size(), 2u) << "and another server's stays";
+  EXPECT_EQ(both[0].queries[0].calls, 635u);
 }
 
 }  // namespace
