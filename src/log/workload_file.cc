@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -364,6 +366,7 @@ class Reader {
       out.max_ms = milliseconds(in, "max_ms", true).value_or(0);
     }
     if (out.timed_calls > out.calls) refuse("timed_calls", "are more than calls");
+    if (out.min_ms > out.max_ms) refuse("min_ms", "is more than max_ms");
     out.times = times(in);
     if (out.times.count() > out.timed_calls) refuse("times", "are more than timed_calls");
     out.rows = count(in, "rows", false);
@@ -549,6 +552,9 @@ class Reader {
       if (refused_.empty()) where_ = where;
     };
     list("queries", out.queries, [&](const json& each) { return query(each, file); });
+    std::set<std::string_view> seen;
+    for (const auto& each : out.queries)
+      if (!seen.insert(each.fingerprint).second) refuse("queries", "hold one twice");
     list("repeats", out.repeats, [&](const json& each) { return repeat(each, file); });
     list("write_pairs", out.write_pairs, [&](const json& each) { return pair(each, file); });
     if (in.is_object() && in.contains("server_events")) list("server_events", out.server_events, [&](const json& each) { return event(each, file); });
