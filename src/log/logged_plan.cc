@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "sql/lexer.h"
+#include "sql/redact.h"
 
 namespace pgadvise::log {
 namespace {
@@ -149,37 +150,34 @@ std::string_view label_of(std::string_view line) {
   return plain ? label : std::string_view{};
 }
 
-// With `lines` a plan in the text format, otherwise one expression of it. A constant may go over several lines: what begins a
-// line is only looked at outside of quotes.
-std::string redact(std::string_view text, bool lines) {
-  std::string out;
-  out.reserve(text.size());
+// A plan in the text format. A constant may go over several lines: what begins a line is only looked at outside of quotes.
+std::string redact_lines(std::string_view text) {
+  sql::ExpressionRedactor out;
   sql::Lexer lexer(text);
   std::size_t end = 0;
-  bool numbered = false;  // "SubPlan 1"
+  const auto go_on_behind = [&](std::size_t at) {
+    end = at;
+    lexer = sql::Lexer(text, at);
+  };
   for (sql::Lexeme lexeme = lexer.next(); lexeme.kind != Kind::end; lexeme = lexer.next()) {
     const auto gap = text.substr(end, lexeme.offset - end);
-    out += gap;
-    end = lexeme.offset + lexeme.text.size();
+    out.keep(gap);
     const bool first = lexeme.offset == 0 || contains(gap, "\n");
-    const auto rest = text.substr(lexeme.offset);
-    if (lines && ((first && tells_figures(line_at(rest, 0))) || (gap == "  " && rest.starts_with("(cost=")))) {
-      out += line_at(rest, 0);
-      end = lexeme.offset + line_at(rest, 0).size();
-      lexer = sql::Lexer(text, end);
-      continue;
+    const auto line = line_at(text, lexeme.offset);
+    const auto label = first ? label_of(line) : std::string_view{};
+    if ((first && tells_figures(line)) || (gap == "  " && line.starts_with("(cost="))) {
+      out.keep(line);
+      go_on_behind(lexeme.offset + line.size());
+    } else if (!label.empty() && !holds_expression(label)) {
+      out.keep(label);
+      out.keep(": '...'");
+      go_on_behind(lexeme.offset + line.size());
+    } else {
+      out.take(lexeme);
+      end = lexeme.offset + lexeme.text.size();
     }
-    if (const auto label = lines && first ? label_of(line_at(rest, 0)) : std::string_view{}; !label.empty() && !holds_expression(label)) {
-      out.append(label).append(": '...'");
-      end = lexeme.offset + line_at(rest, 0).size();
-      lexer = sql::Lexer(text, end);
-      continue;
-    }
-    if (lexeme.kind == Kind::string || (lexeme.kind == Kind::number && !numbered)) out += out.ends_with('\'') || out.ends_with('&') ? " '...'" : "'...'";
-    else if (lexeme.kind != Kind::comment) out += lexeme.text;
-    numbered = lexeme.kind == Kind::word && (lexeme.text == "SubPlan" || lexeme.text == "InitPlan");
   }
-  return out;
+  return out.finish();
 }
 
 // Members whose texts are names and settings; those of all others are expressions.
@@ -194,7 +192,7 @@ bool holds_names(std::string_view key) {
 
 // `names`: as it is; members of an object of names too (Settings), but not what lies below them.
 void redact_values(json& value, bool names, bool expression) {
-  if (value.is_string() && !names) value = expression ? redact(value.get<std::string>(), false) : "'...'";
+  if (value.is_string() && !names) value = expression ? sql::redact_expression(value.get<std::string>()) : "'...'";
   if (value.is_object())
     for (auto& [key, member] : value.items()) redact_values(member, (names && member.is_string()) || holds_names(key), holds_expression(key));
   if (value.is_array())
@@ -214,7 +212,7 @@ std::string redact_text(std::string_view text) {
   text.remove_prefix(std::min(text.size(), text.find(text_label)));
   auto at = text.size() <= text_label.size() ? text.size() : text_label.size() + end_of_statement(text.substr(text_label.size()));
   if (text.substr(at).starts_with(parameters_label)) at = end_of_values(text, at + parameters_label.size());
-  return std::string(trim(redact(text.substr(at), true)));
+  return std::string(trim(redact_lines(text.substr(at))));
 }
 
 }  // namespace

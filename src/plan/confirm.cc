@@ -128,7 +128,7 @@ class Judge {
   bool judge(Finding& finding) {
     const Probe& probe = *finding.probe;
     if (!catalog_.table(probe.table)) return stay(finding, "the table is not in the database");
-    auto question = probe.kind == Probe::Kind::referential_lookup ? lookup(probe)
+    auto question = probe.kind == Probe::Kind::referential_lookup ? planner_.lookup(probe)
                     : probe.kind == Probe::Kind::json_values      ? sample(probe)
                     : probe.kind == Probe::Kind::share_of_rows    ? filtered(probe)
                                                                   : statement(probe);
@@ -160,34 +160,6 @@ class Judge {
     if (error.kind != Error::Kind::database) return true;
     lost_ = error;
     return false;
-  }
-
-  // The look-up of a foreign key's checks and cascades. The server plans it generically, for an unknown value: a scalar
-  // subquery hides the value from the planner and still lets the statement run. No FOR KEY SHARE: a READ ONLY transaction
-  // refuses to analyze that. ctid instead of 1, because locking rows needs the table: no index-only scan.
-  Result<Question> lookup(const Probe& probe) {
-    const Table& table = *catalog_.table(probe.table);
-    const auto values = source_.typical_values(probe.table, probe.columns);
-    std::string where;
-    Question question;
-    question.names = Names::catalog;
-    for (std::size_t at = 0; at < probe.columns.size(); ++at) {
-      const Column* column = table.column(probe.columns[at]);
-      if (!column) return fail(Error::Kind::passing, "", "the column " + probe.columns[at] + " is not in the database");
-      where += fmt::format("{}x.{} = (SELECT CAST(${} AS {}))", at ? " AND " : "", sql::quote_identifier(column->name),
-                           at + 1, column->type);
-    }
-    // ONLY a partitioned parent would read nothing at all.
-    question.sql = fmt::format("SELECT x.ctid FROM {}{} x WHERE {}", table.kind == Table::Kind::partitioned ? "" : "ONLY ",
-                               sql::quote_name(probe.table), where);
-    if (!values.empty()) {
-      question.parameters = values[values.size() / 2];  // neither the most common nor the rarest
-      question.origin = "a value from pg_stats";
-    } else {
-      question.parameters.resize(probe.columns.size());
-      question.parameters_known = false;
-    }
-    return question;
   }
 
   Result<Question> statement(const Probe& probe) {

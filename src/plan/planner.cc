@@ -66,6 +66,29 @@ Result<Question> Planner::question(const Query& query) {
   return Question{sample.statement, {}, false, "generic plan"};
 }
 
+// The server plans it generically, for an unknown value: a scalar subquery hides the value from the planner and still lets the statement
+// run. No FOR KEY SHARE: a READ ONLY transaction refuses to analyze that. ctid instead of 1, because locking rows needs the table: no
+// index-only scan.
+Result<Question> Planner::lookup(const Probe& probe) {
+  const Table* table = catalog_.table(probe.table);
+  if (!table) return fail(Error::Kind::passing, "", "the table is not in the database");
+  std::string where;
+  for (std::size_t at = 0; at < probe.columns.size(); ++at) {
+    const Column* column = table->column(probe.columns[at]);
+    if (!column) return fail(Error::Kind::passing, "", "the column " + probe.columns[at] + " is not in the database");
+    where += fmt::format("{}x.{} = (SELECT CAST(${} AS {}))", at ? " AND " : "", sql::quote_identifier(column->name), at + 1, column->type);
+  }
+  Question out;
+  out.names = Names::catalog;
+  // ONLY a partitioned parent would read nothing at all.
+  out.sql = fmt::format("SELECT x.ctid FROM {}{} x WHERE {}", table->kind == Table::Kind::partitioned ? "" : "ONLY ", sql::quote_name(probe.table), where);
+  const auto values = source_.typical_values(probe.table, probe.columns);
+  out.parameters_known = !values.empty();
+  out.parameters = values.empty() ? Parameters(probe.columns.size()) : values[values.size() / 2];  // neither the most common nor the rarest
+  out.origin = values.empty() ? "generic plan" : "a value from pg_stats";
+  return out;
+}
+
 std::vector<Question> Planner::variants(const std::string& statement) {
   std::vector<Question> out{{statement, {}, false, "generic plan"}};
   const QueryFacts facts = sql::query_facts(statement, catalog_);

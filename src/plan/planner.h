@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "model/catalog.h"
+#include "model/finding.h"
 #include "model/plan.h"
 #include "model/workload.h"
 #include "plan/safety.h"
@@ -47,6 +48,9 @@ class Planner {
   // The statement as it was called: with the log's values, else with typical ones of the columns that they are compared with, else
   // generic. Errors: no sample of it was logged.
   Result<Question> question(const Query& query);
+  // What the server runs for a foreign key's checks and cascades: the child's rows, by the probe's columns. Errors: table or column are not
+  // in the catalog.
+  Result<Question> lookup(const Probe& probe);
   // The statement with $n, once without values and once for each kind of value that pg_stats has: a common one, one in the middle, a rare
   // one. The generic one comes first, and is the only one where a value is missing. Values are row data, shown to nobody.
   std::vector<Question> variants(const std::string& statement);

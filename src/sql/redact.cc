@@ -57,4 +57,24 @@ std::string redact(std::string_view normalized) {
   return std::string(trim(out));
 }
 
+// Two strings that adjoin would be one, and one behind & might be U&'...'.
+void ExpressionRedactor::take(const Lexeme& lexeme) {
+  using Kind = Lexeme::Kind;
+  if (lexeme.kind == Kind::string || (lexeme.kind == Kind::number && !numbered_)) out_ += out_.ends_with('\'') || out_.ends_with('&') ? " '...'" : "'...'";
+  else if (lexeme.kind != Kind::comment) out_ += lexeme.text;
+  numbered_ = lexeme.kind == Kind::word && (lexeme.text == "SubPlan" || lexeme.text == "InitPlan");
+}
+
+std::string redact_expression(std::string_view expression) {
+  ExpressionRedactor out;
+  Lexer lexer(expression);
+  std::size_t end = 0;
+  for (Lexeme lexeme = lexer.next(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next()) {
+    out.keep(expression.substr(end, lexeme.offset - end));
+    out.take(lexeme);
+    end = lexeme.offset + lexeme.text.size();
+  }
+  return out.finish();
+}
+
 }  // namespace pgadvise::sql

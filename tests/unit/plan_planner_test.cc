@@ -108,6 +108,20 @@ TEST_F(PlannerTest, VariantsAreGenericCommonMiddleRare) {
   EXPECT_EQ(planner.variants("SELECT * FROM orders").size(), 1u);
 }
 
+TEST_F(PlannerTest, LooksUpAKeyAsTheServerDoes) {
+  Planner planner(source_, catalog_, {});
+  const auto key = [](const std::string& table, std::vector<std::string> columns) { return Probe{Probe::Kind::referential_lookup, {"public", table}, std::move(columns), {}}; };
+  const auto question = planner.lookup(key("orders", {"state", "id"}));
+  ASSERT_TRUE(question);
+  EXPECT_EQ(question->sql, "SELECT x.ctid FROM ONLY public.orders x WHERE x.state = (SELECT CAST($1 AS text)) AND x.id = (SELECT CAST($2 AS text))");
+  EXPECT_FALSE(question->parameters_known) << "pg_stats has none";
+  EXPECT_EQ(question->names, Names::catalog);
+  EXPECT_FALSE(planner.lookup(key("orders", {"gone"})));
+  EXPECT_FALSE(planner.lookup(key("gone", {"id"})));
+  catalog_.tables.begin()->second.kind = Table::Kind::partitioned;
+  EXPECT_EQ(planner.lookup(key("orders", {"id"}))->sql, "SELECT x.ctid FROM public.orders x WHERE x.id = (SELECT CAST($1 AS text))");
+}
+
 TEST_F(PlannerTest, AsksOnce) {
   Planner planner(source_, catalog_, {});
   const Question question{"SELECT * FROM orders", {}, true, "as logged"};

@@ -36,5 +36,12 @@ TEST(Redact, TheRestStays) {
   EXPECT_EQ(redact(""), "");
 }
 
+TEST(Redact, ExpressionsOfPlansLoseTheirConstants) {
+  EXPECT_EQ(redact_expression("((o.state = 'open'::text) AND (o.total > '5'::numeric) AND (o.n <> 42))"), "((o.state = '...'::text) AND (o.total > '...'::numeric) AND (o.n <> '...'))");
+  EXPECT_EQ(redact_expression("(x.\"it's\" = $1) AND (NOT (hashed SubPlan 2)) AND ($0 = InitPlan 1)"), "(x.\"it's\" = $1) AND (NOT (hashed SubPlan 2)) AND ($0 = InitPlan 1)");
+  EXPECT_EQ(redact_expression("''b'secret' /* secret */ &'secret'").find("secret"), std::string::npos);
+  EXPECT_EQ(redact_expression(""), "");
+}
+
 }  // namespace
 }  // namespace pgadvise::sql
