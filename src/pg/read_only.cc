@@ -1,14 +1,12 @@
 #include "pg/read_only.h"
 
-#include <chrono>
-
 #include <fmt/format.h>
 
 namespace pgadvise::pg {
 
-constexpr std::chrono::seconds deadline{8};  // statement_timeout can be caught by a function; this can't
+constexpr std::chrono::seconds grace{3};  // statement_timeout can be caught by a function; our own deadline can't
 
-ReadOnly::ReadOnly(Connection& connection) : connection_(connection) { connection_.set_deadline(deadline); }
+ReadOnly::ReadOnly(Connection& connection, std::chrono::milliseconds limit) : connection_(connection), limit_(limit) { connection_.set_deadline(limit + grace); }
 
 ReadOnly::~ReadOnly() {
   if (connection_.in_transaction()) (void)connection_.query("ROLLBACK");
@@ -24,10 +22,10 @@ Result<void> ReadOnly::begin(bool watch_us, As as) {
   if (connection_.in_transaction())
     return fail(Error::Kind::passing, connection_.where(), "a transaction is open on the connection");
   const auto settings = fmt::format(
-      "SELECT pg_catalog.set_config('statement_timeout', '5s', true), pg_catalog.set_config('lock_timeout', "
+      "SELECT pg_catalog.set_config('statement_timeout', '{}', true), pg_catalog.set_config('lock_timeout', "
       "'200ms', true), pg_catalog.set_config('standard_conforming_strings', 'on', true), "
       "pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true){}",
-      watch_us ? ", pg_catalog.set_config('client_connection_check_interval', '1s', true)" : "");
+      limit_.count(), watch_us ? ", pg_catalog.set_config('client_connection_check_interval', '1s', true)" : "");
   for (const std::string& statement : {std::string("BEGIN READ ONLY"), settings})
     if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
   if (as == As::application)

@@ -1,6 +1,8 @@
 // The one way into a target: a READ ONLY transaction that is always rolled back.
 #pragma once
 
+#include <chrono>
+
 #include "base/result.h"
 #include "pg/connection.h"
 
@@ -12,7 +14,8 @@ enum class As { application, user };
 // BEGIN READ ONLY … ROLLBACK around whatever happens in between, with time limits on both sides.
 class ReadOnly {
  public:
-  explicit ReadOnly(Connection& connection);
+  // `limit`: of each statement.
+  explicit ReadOnly(Connection& connection, std::chrono::milliseconds limit = std::chrono::seconds(5));
   ReadOnly(const ReadOnly&) = delete;
   ReadOnly& operator=(const ReadOnly&) = delete;
   ~ReadOnly();
@@ -25,6 +28,7 @@ class ReadOnly {
   Result<void> act();
 
   Connection& connection_;
+  std::chrono::milliseconds limit_;
 };
 
 }  // namespace pgadvise::pg
