@@ -6,19 +6,27 @@
 namespace pgadvise {
 namespace {
 
+constexpr std::array<int, 3> endings = {SIGINT, SIGTERM, SIGHUP};
+
 std::atomic<bool> was_interrupted{false};
 
-extern "C" void take_interrupt(int) {
+extern "C" void take_once(int signal) {
   was_interrupted = true;
-  std::signal(SIGINT, SIG_DFL);
+  std::signal(signal, SIG_DFL);
 }
+extern "C" void take(int) { was_interrupted = true; }
 
 }  // namespace
 
-Interruptible::Interruptible() : before_(std::signal(SIGINT, take_interrupt)) {
-  if (before_ == SIG_IGN) std::signal(SIGINT, SIG_IGN);  // in the background of a shell
+Interruptible::Interruptible(By by) : taken_(by == By::any_ending ? endings.size() : 1) {
+  for (std::size_t i = 0; i < taken_; ++i) {
+    before_[i] = std::signal(endings[i], by == By::any_ending ? take : take_once);
+    if (before_[i] == SIG_IGN) std::signal(endings[i], SIG_IGN);
+  }
 }
-Interruptible::~Interruptible() { std::signal(SIGINT, before_ == SIG_ERR ? SIG_DFL : before_); }
+Interruptible::~Interruptible() {
+  for (std::size_t i = 0; i < taken_; ++i) std::signal(endings[i], before_[i] == SIG_ERR ? SIG_DFL : before_[i]);
+}
 
 bool interrupted() { return was_interrupted; }
 

@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <cmath>
-#include <csignal>
 #include <cstdlib>
 #include <limits>
 #include <map>
@@ -13,6 +11,7 @@
 
 #include "advisor/advise.h"
 #include "advisor/questions.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
@@ -24,10 +23,9 @@
 #include "pg/plan_source.h"
 #include "pg/verify.h"
 #include "pg/what_if.h"
-#include "plan/safety.h"
+#include "plan/planner.h"
 #include "report/advice.h"
 #include "sql/facts.h"
-#include "sql/statement.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -59,13 +57,6 @@ struct Options {
 constexpr std::int64_t largest_to_build = 1'000'000'000;  // bytes of a table
 constexpr std::chrono::seconds build_limit{120};
 constexpr double least_gain = 0.01;  // of the workload's cost, as without a budget
-
-// The first Ctrl-C ends the search with the best so far, the second one the program.
-std::atomic<bool> interrupted{false};
-extern "C" void interrupt(int) {
-  interrupted = true;
-  std::signal(SIGINT, SIG_DFL);
-}
 
 // 500MB, 1GB: powers of 1000; 500MiB, 1GiB: of 1024; a bare number: bytes.
 std::optional<std::int64_t> read_size(std::string_view text) {
@@ -132,26 +123,24 @@ class Advise {
     how.time_limit = std::chrono::milliseconds(static_cast<std::int64_t>(options_.time_limit * 1000));
     how.by_time = options_.weigh_by == "time";
     how.show_literals = options_.show_literals;
-    how.stop = [] { return interrupted.load(); };
+    how.stop = interrupted;
     ProgressLine progress;
     if (progress.wanted())
       how.progress = [&](const advisor::AdviseProgress& now) {
         progress.show(fmt::format("pgadvise: {} plans asked for, {} queries, best so far: {:.1f} % of the cost is left", now.plans, now.queries, 100 * now.left));
       };
-    std::signal(SIGINT, interrupt);
+    const Interruptible interruptible;
     advice_ = advisor::advise(workload, *catalog, **source, **what_if, how, diagnostics_);
     if (sandbox_ && !statistics_only_) cost_the_uncosted(workload, *catalog, **what_if);
-    Result<void> verified;
-    if (options_.verify && !interrupted) verified = verify(workload, **connection, **source, progress);
-    std::signal(SIGINT, SIG_DFL);
-    return verified;
+    if (options_.verify && !interrupted()) return verify(workload, **connection, *catalog, **source, progress);
+    return {};
   }
 
   Result<void> may_verify(pg::Connection& connection) {
     if (statistics_only_) return fail(Error::Kind::usage, "--verify", "the sandbox has a server's statistics, and no rows to run queries on", "--schema and --load build one with rows");
     if (sandbox_) return {};
     if (!options_.acting.role.empty() || !options_.acting.search_path.empty())
-      return fail(Error::Kind::usage, "--verify", "runs queries as the connection is: not together with --role or --search-path on a database", "connect as that role");
+      return fail(Error::Kind::usage, "--verify", "builds indexes as the connection's own user and would run queries as another, or by another search_path: not together with --role or --search-path on a database", "connect as that role, with that search_path");
     const auto why = pg::not_disposable(connection, options_.disposable);
     if (why.empty()) return {};
     return fail(Error::Kind::usage, connection.where(), why, "--verify builds indexes: give it a copy, and its name to --disposable");
@@ -165,7 +154,7 @@ class Advise {
     for (auto& index : advice_->not_costed) {
       const Table* table = catalog.table(index.table);
       const bool small = table && table->statistics && table->statistics->bytes <= largest_to_build;
-      if (interrupted || !small || table->kind == Table::Kind::partitioned || !cost_built(workload, what_if, index) || *index.size_bytes > left || !take(index, left))
+      if (interrupted() || !small || table->kind == Table::Kind::partitioned || !cost_built(workload, what_if, index) || *index.size_bytes > left || !take(index, left))
         still.push_back(std::move(index));
     }
     advice_->not_costed = std::move(still);
@@ -223,25 +212,19 @@ class Advise {
     return true;
   }
 
-  Result<void> verify(const Workload& workload, pg::Connection& connection, plan::PlanSource& source, ProgressLine& progress) {
+  Result<void> verify(const Workload& workload, pg::Connection& connection, const Catalog& catalog, plan::PlanSource& source, ProgressLine& progress) {
     if (sandbox_) (void)connection.run_script("VACUUM ANALYZE");
+    plan::Planner planner(source, catalog, {.stop = interrupted});
     std::vector<pg::VerifyQuery> queries;
     for (const auto& advised : advice_->queries) {
       pg::VerifyQuery out{{advised.fingerprint, advised.text, advised.weight, advised.cost_before, advised.cost_after, {}, {}, {}}, {}};
-      if (const Query* query = workload.query(advised.fingerprint)) choose_statements(*query, source, out);
+      if (const Query* query = workload.query(advised.fingerprint)) choose_statements(*query, planner, out);
       queries.push_back(std::move(out));
     }
     pg::VerifyOptions how;
     how.statement_limit = std::chrono::milliseconds(static_cast<std::int64_t>(options_.verify_timeout * 1000));
-    how.stop = [] { return interrupted.load(); };
     if (progress.wanted()) how.progress = [&](std::string_view text) { progress.show("pgadvise: " + std::string(text)); };
-    // Until what was built is gone, a second Ctrl-C must not end the program.
-    std::signal(SIGINT, [](int) { interrupted = true; });
-    std::signal(SIGTERM, [](int) { interrupted = true; });
-    std::signal(SIGHUP, [](int) { interrupted = true; });
-    auto verified = pg::verify(connection, sandbox_ ? sandbox_->conninfo() : options_.db, std::move(queries), advice_->indexes, how, diagnostics_);
-    std::signal(SIGTERM, SIG_DFL);
-    std::signal(SIGHUP, SIG_DFL);
+    auto verified = pg::verify(connection, std::move(queries), advice_->indexes, how, diagnostics_);
     if (!verified) return tl::unexpected(verified.error());
     advice_->verification = std::move(*verified);
     if (sandbox_) advice_->verification->where = "the sandbox";
@@ -249,17 +232,11 @@ class Advise {
   }
 
   // Those that may be run, by the same rules as everywhere.
-  static void choose_statements(const Query& query, plan::PlanSource& source, pg::VerifyQuery& out) {
+  static void choose_statements(const Query& query, plan::Planner& planner, pg::VerifyQuery& out) {
     for (auto& statement : advisor::statements_of(query)) {
-      const auto shape = sql::shape(statement.sql);
-      const auto dependencies = source.dependencies(statement.sql, plan::Names::session);
-      if (!shape || !dependencies) {
-        out.query.why_not = shape ? dependencies.error().what : shape.error().what;
-        continue;
-      }
-      const auto decision = plan::decide(*shape, *dependencies, !statement.generic);
-      if (decision.allowed == plan::Allowed::analyze) out.statements.push_back(std::move(statement));
-      else out.query.why_not = decision.reason;
+      const auto decision = planner.decide({statement.sql, statement.parameters, !statement.generic, {}, plan::Names::session});
+      if (decision && decision->allowed == plan::Allowed::analyze) out.statements.push_back(std::move(statement));
+      else out.query.why_not = decision ? decision->reason : decision.error().what;
     }
     if (!out.statements.empty()) out.query.why_not.clear();
   }

@@ -1,14 +1,14 @@
 #include "pg/verify.h"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <set>
-#include <thread>
 
 #include <fmt/format.h>
 
+#include "base/interrupt.h"
 #include "base/text.h"
+#include "pg/read_only.h"
 #include "plan/reader.h"
 
 namespace pgadvise::pg {
@@ -20,37 +20,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int fewest_runs = 3;
 constexpr std::chrono::seconds slow{3};  // all runs of a statement together: then the fewest are enough
 constexpr int tries_to_drop = 5;
-
-// Cancels what the connection runs as soon as the user wants to stop.
-class Canceller {
- public:
-  Canceller(const std::string& conninfo, int backend, std::function<bool()> stop) : stop_(std::move(stop)) {
-    if (!stop_) return;
-    auto opened = Connection::open(conninfo);
-    if (!opened) return;
-    thread_ = std::thread([this, backend, other = std::move(*opened)]() mutable {
-      while (!done_) {
-        if (stop_()) {
-          (void)other.query("SELECT pg_catalog.pg_cancel_backend($1::int4)", {std::to_string(backend)});
-          return;
-        }
-        std::this_thread::sleep_for(50ms);
-      }
-    });
-  }
-  ~Canceller() { end(); }
-  Canceller(const Canceller&) = delete;
-  Canceller& operator=(const Canceller&) = delete;
-  void end() {
-    done_ = true;
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  std::function<bool()> stop_;
-  std::atomic<bool> done_{false};
-  std::thread thread_;
-};
 
 std::int64_t whole(const Result<Rows>& rows) {
   std::int64_t out = 0;
@@ -132,8 +101,8 @@ class Verifier {
       connection_.set_deadline(options_.build_limit);
       std::string why;
       for (const auto line : split(index.sql, '\n')) {
-        if (trim(line).empty()) continue;
-        const auto done = connection_.query(line);
+        if (trim(line).empty() || stopped()) continue;
+        const auto done = cancellable(line);
         constexpr std::string_view duplicate_table = "42P07";  // somebody made one of that name meanwhile: theirs
         if (done || connection_.sqlstate() != duplicate_table) ours_.insert(index_of(line));
         if (!done && why.empty()) why = done.error().what;
@@ -150,25 +119,32 @@ class Verifier {
   void remove() {
     if (ours_.empty()) return;
     connection_.set_deadline(options_.build_limit);
-    std::vector<std::string> left;
-    for (int n = 0; n < tries_to_drop && connection_.alive(); ++n) {
-      left = built();
-      if (left.empty()) break;
+    ours_.erase("");
+    std::vector<std::string> left(ours_.begin(), ours_.end());  // while nothing better is known
+    for (int n = 0; n <= tries_to_drop && !left.empty() && connection_.alive(); ++n) {
+      auto there = built();
+      if (!there) continue;
+      left = std::move(*there);
+      if (n == tries_to_drop) break;
       for (const auto& name : left) (void)connection_.query("DROP INDEX IF EXISTS " + name);
     }
     connection_.set_deadline({});
-    ours_.erase("");
-    if (!connection_.alive()) left.assign(ours_.begin(), ours_.end());
-    const bool some_left = !left.empty() && (!connection_.alive() || !built().empty());
     ours_.clear();
-    if (some_left)
+    if (!left.empty())
       diagnostics_.push_back({Error::Kind::passing, connection_.where(),
                               "could not be removed again, or the connection was lost before: " + join(left, ", "), "DROP INDEX removes them"});
   }
 
-  bool stopped() const { return (options_.stop && options_.stop()) || !connection_.alive(); }
+  bool stopped() const { return interrupted() || !connection_.alive(); }
 
  private:
+  Result<Rows> cancellable(std::string_view statement, const Parameters& parameters = {}) {
+    connection_.set_interruptible(true);
+    auto rows = connection_.query(statement, parameters);
+    connection_.set_interruptible(false);
+    return rows;
+  }
+
   static constexpr const char* list_indexes =
       "SELECT i.indexrelid, pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', "
       "pg_catalog.quote_ident(c.relname)), pg_catalog.pg_relation_size(i.indexrelid), "
@@ -177,11 +153,11 @@ class Verifier {
       "c.relnamespace WHERE n.nspname OPERATOR(pg_catalog.!~) '^pg_'::pg_catalog.text AND ";
 
   // Parents first: with them go their partitions'.
-  std::vector<std::string> built() {
-    std::vector<std::string> out;
+  Result<std::vector<std::string>> built() {
     const auto rows =
         connection_.query(std::string(list_indexes) + "true ORDER BY c.relkind OPERATOR(pg_catalog.=) 'I'::pg_catalog.\"char\" DESC, c.relname");
-    if (!rows) return out;
+    if (!rows) return tl::unexpected(rows.error());
+    std::vector<std::string> out;
     for (const auto& row : *rows)
       if (!before_.count(row[0].value_or("")) && ours_.contains(row[1].value_or("")))
         out.push_back(row[1].value_or(""));
@@ -197,34 +173,16 @@ class Verifier {
     return sum;
   }
 
-  // One run; nothing: it failed, and why_not says how.
-  std::optional<double> once(const plan::WhatIfStatement& statement, std::string& why_not) {
-    const auto limit = fmt::format("{}", options_.statement_limit.count());
-    std::optional<double> out;
-    connection_.set_deadline(options_.statement_limit + 3s);
-    auto begun = connection_.query("BEGIN READ ONLY");
-    if (begun)
-      begun = connection_.query(
-          "SELECT pg_catalog.set_config('statement_timeout', $1, true), "
-          "pg_catalog.set_config('lock_timeout', '200ms', true)",
-          {limit});
-    auto rows = begun ? connection_.query("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.sql,
-                                          statement.parameters)
-                      : begun;
-    const bool timeout = !rows && connection_.sqlstate() == "57014" && !stopped();
-    if (connection_.in_transaction()) (void)connection_.query("ROLLBACK");
-    connection_.set_deadline({});
-    if (!rows) {
-      why_not = timeout ? fmt::format("took longer than {:.0f} s",
-                                      static_cast<double>(options_.statement_limit.count()) / 1000)
-                        : rows.error().what;
-      return out;
-    }
+  // One run. Errors: why there is none.
+  Result<double> once(const plan::WhatIfStatement& statement) {
+    ReadOnly transaction(connection_, options_.statement_limit);
+    if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
+    const auto rows = cancellable("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.sql, statement.parameters);
+    if (!rows && connection_.sqlstate() == "57014" && !stopped())
+      return fail(Error::Kind::passing, "", fmt::format("took longer than {:.0f} s", static_cast<double>(options_.statement_limit.count()) / 1000));
+    if (!rows) return tl::unexpected(rows.error());
     const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
-    if (!plan) {
-      why_not = plan.error().what;
-      return out;
-    }
+    if (!plan) return tl::unexpected(plan.error());
     return plan->execution_ms;
   }
 
@@ -234,12 +192,11 @@ class Verifier {
     for (const auto& statement : query.statements) {
       const auto begin = Clock::now();
       std::vector<double> times;
-      std::string why;
       for (int n = 0; n <= options_.runs && !stopped(); ++n) {
         if (n > fewest_runs && Clock::now() - begin > slow) break;
-        const auto took = once(statement, why);
+        const auto took = once(statement);
         if (!took) {
-          query.query.why_not = (after ? "with the indexes: " : "") + why;
+          query.query.why_not = (after ? "with the indexes: " : "") + took.error().what;
           return;
         }
         if (n > 0) times.push_back(*took);
@@ -292,21 +249,19 @@ std::string not_disposable(Connection& connection, const std::string& database) 
   return {};
 }
 
-Result<Verification> verify(Connection& connection, const std::string& conninfo,
-                            std::vector<VerifyQuery> queries, std::vector<AdvisedIndex>& indexes,
-                            const VerifyOptions& options, Diagnostics& diagnostics) {
+Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> queries, std::vector<AdvisedIndex>& indexes, const VerifyOptions& options,
+                            Diagnostics& diagnostics) {
   Verification out;
   out.where = connection.where();
   out.runs = options.runs;
+  const Interruptible interruptible(Interruptible::By::any_ending);
   {
     Verifier verifier(connection, indexes, options, diagnostics);
     if (const auto looked = verifier.look(); !looked) return tl::unexpected(looked.error());
-    Canceller canceller(conninfo, connection.backend_pid(), options.stop);
     verifier.run(queries, false);
     verifier.build(out.not_built);
     verifier.run(queries, true);
     out.complete = !verifier.stopped();
-    canceller.end();
     verifier.remove();
   }
   for (auto& query : queries) out.queries.push_back(std::move(query.query));

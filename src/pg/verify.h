@@ -22,7 +22,6 @@ struct VerifyOptions {
   int runs = 5;                                   // of each statement, before and after; three of slow ones
   std::chrono::milliseconds statement_limit{10'000};
   std::chrono::milliseconds build_limit{600'000};  // of each CREATE INDEX
-  std::function<bool()> stop;                      // asked while statements run: they are cancelled, and what was built is removed
   std::function<void(std::string_view)> progress;
 };
 
@@ -30,9 +29,9 @@ struct VerifyOptions {
 // or others are connected to it. "": it can.
 std::string not_disposable(Connection& connection, const std::string& database);
 
-// `conninfo` is the connection's own: a second one cancels what it runs. Each index gets the size that it has when built. What can't
-// be built is named in the result, and the others are measured without it. Errors: the server is gone.
-Result<Verification> verify(Connection& connection, const std::string& conninfo, std::vector<VerifyQuery> queries, std::vector<AdvisedIndex>& indexes,
-                            const VerifyOptions& options, Diagnostics& diagnostics);
+// Each index gets the size that it has when built. What can't be built is named in the result, and the others are measured without it.
+// SIGINT, SIGTERM and SIGHUP (base/interrupt.h) cancel what runs; what was built is removed then, too. Errors: the server is gone.
+Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> queries, std::vector<AdvisedIndex>& indexes, const VerifyOptions& options,
+                            Diagnostics& diagnostics);
 
 }  // namespace pgadvise::pg
