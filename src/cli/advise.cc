@@ -120,7 +120,7 @@ class Advise {
     how.max_indexes = options_.max_indexes;
     how.max_width = options_.max_width;
     how.hypopg_sizes = options_.sizes == "hypopg";
-    how.time_limit = std::chrono::milliseconds(static_cast<std::int64_t>(options_.time_limit * 1000));
+    how.time_limit = milliseconds(options_.time_limit);
     how.by_time = options_.weigh_by == "time";
     how.show_literals = options_.show_literals;
     how.stop = interrupted;
@@ -222,7 +222,7 @@ class Advise {
       queries.push_back(std::move(out));
     }
     pg::VerifyOptions how;
-    how.statement_limit = std::chrono::milliseconds(static_cast<std::int64_t>(options_.verify_timeout * 1000));
+    how.statement_limit = milliseconds(options_.verify_timeout);
     if (progress.wanted()) how.progress = [&](std::string_view text) { progress.show("pgadvise: " + std::string(text)); };
     auto verified = pg::verify(connection, std::move(queries), advice_->indexes, how, diagnostics_);
     if (!verified) return tl::unexpected(verified.error());

@@ -498,7 +498,7 @@ class Check {
     std::optional<Interruptible> interruptible;
     if (plans_) {
       interruptible.emplace();
-      planner.emplace(*plans_, *live_, plan::PlannerOptions{.analyze_budget = std::chrono::milliseconds(static_cast<std::int64_t>(options_.plans.max_analyze_time * 1000)), .stop = interrupted});
+      planner.emplace(*plans_, *live_, plan::PlannerOptions{.analyze_budget = options_.plans.analyze_budget(), .stop = interrupted});
       plan::add_planned(known, worth_planning(workload), *live_, *planner, diagnostics_);
     }
     auto outcome =

@@ -94,7 +94,7 @@ class Explain {
     if (!found)
       return fail(Error::Kind::usage, options_.log, plans ? fmt::format("has {} plans of auto_explain, and none of this statement", plans) : "has no plans of auto_explain",
                   plans ? "pgadvise digest lists statements and their fingerprints" : "auto_explain in session_preload_libraries, auto_explain.log_min_duration, auto_explain.log_analyze");
-    auto plan = found->plan->format == LoggedPlan::Format::json ? plan::read_json(found->plan->text) : plan::read_text(found->plan->text);
+    auto plan = plan::read(found->plan->text);
     if (!plan) return fail(Error::Kind::input, found->plan->place.str(), plan.error().what, plan.error().hint);
     if (options_.format == "json") return shown(*plan, nullptr);
     return printable(fmt::format("{}: {:.1f} ms, of {} calls of {}", found->plan->place.str(), found->plan->duration_ms, found->calls, found->fingerprint)) + "\n" + printable(ellipsis(found->text, 600)) + "\n\n" +
@@ -121,7 +121,7 @@ class Explain {
     tell_unguarded(**source, *connection, diagnostics_);
     const Interruptible interruptible;
     plan::Planner planner(**source, *catalog,
-                          {.analyze_budget = std::chrono::milliseconds(static_cast<std::int64_t>(options_.plans.max_analyze_time * 1000)), .timing = true, .stop = interrupted});
+                          {.analyze_budget = options_.plans.analyze_budget(), .timing = true, .stop = interrupted});
     auto plan = plan_of(statement, *catalog, planner);
     if (!plan) return tl::unexpected(plan.error());
     std::string out = shown(*plan, &*catalog);

@@ -1,6 +1,8 @@
 // What check and explain share about plans.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,9 +14,12 @@
 
 namespace pgadvise::cli {
 
+inline std::chrono::milliseconds milliseconds(double seconds) { return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)); }
+
 struct PlanOptions {
   pg::Acting acting;
   double max_analyze_time = 60;  // seconds
+  std::chrono::milliseconds analyze_budget() const { return milliseconds(max_analyze_time); }
 };
 
 // --role, --search-path; they want a database. `command` must outlive nothing, `acting` the parsing.

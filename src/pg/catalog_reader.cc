@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "pg/tracking.h"
+#include "pg/values.h"
 
 namespace pgadvise::pg {
 
@@ -64,16 +65,13 @@ bool truth(const std::optional<std::string>& value) { return value && *value == 
 double number(const std::optional<std::string>& value, double otherwise = 0) {
   return value ? std::strtod(value->c_str(), nullptr) : otherwise;
 }
-std::int64_t integer(const std::optional<std::string>& value) {
-  return value ? std::strtoll(value->c_str(), nullptr, 10) : 0;
-}
 
 // "{1,2}" of an int2[].
 std::vector<int> numbers(const std::optional<std::string>& array) {
   std::vector<int> out;
   if (!array || array->size() < 3) return out;
   for (const auto part : split(std::string_view(*array).substr(1, array->size() - 2), ','))
-    out.push_back(std::atoi(std::string(part).c_str()));
+    out.push_back(static_cast<int>(whole(part)));
   return out;
 }
 
@@ -272,14 +270,14 @@ Result<void> Reader::tables() {
     if (out.kind != Table::Kind::view) {
       TableStatistics statistics;
       statistics.rows = number(row[10], -1);
-      statistics.pages = integer(row[11]);
-      statistics.bytes = row[12] ? integer(row[12]) : statistics.pages * 8192;
-      statistics.sequential_scans = integer(row[13]);
-      statistics.writes = integer(row[14]);
-      statistics.live_rows = integer(row[17]);
-      statistics.dead_rows = integer(row[18]);
-      statistics.transaction_age = integer(row[19]);
-      statistics.changes_since_analyze = integer(row[20]);
+      statistics.pages = whole(row[11]);
+      statistics.bytes = row[12] ? whole(row[12]) : statistics.pages * 8192;
+      statistics.sequential_scans = whole(row[13]);
+      statistics.writes = whole(row[14]);
+      statistics.live_rows = whole(row[17]);
+      statistics.dead_rows = whole(row[18]);
+      statistics.transaction_age = whole(row[19]);
+      statistics.changes_since_analyze = whole(row[20]);
       out.statistics = statistics;
     }
     if (truth(row[15])) unreadable.push_back(display(out.name));
@@ -344,7 +342,7 @@ Result<void> Reader::columns() {
     (text(row[6]).empty() ? column.default_expression : column.generated_expression) = row[7];
     column.collation = text(row[8]);
     column.comment = text(row[9]);
-    attributes_[text(row[0])][static_cast<int>(integer(row[1]))] = column.name;
+    attributes_[text(row[0])][static_cast<int>(whole(row[1]))] = column.name;
     owner->columns.push_back(std::move(column));
   }
   return {};
@@ -388,7 +386,7 @@ Result<void> Reader::indexes() {
     index.predicate = row[7];
     if (index.predicate) index.predicate_not_null = not_null_columns(*owner, *index.predicate);
     index.constraint = truth(row[8]);
-    index.statistics = IndexStatistics{integer(row[9]), integer(row[10])};
+    index.statistics = IndexStatistics{whole(row[9]), whole(row[10])};
     index.attached_to = text(row[11]);
     index.replica_identity = truth(row[12]);
     index.building = truth(row[13]);
@@ -435,7 +433,7 @@ Result<void> Reader::index_keys() {
     // Whatever does not look like a function call comes in parentheses of its own.
     if (key.expression.size() > 2 && key.expression.front() == '(' && key.expression.back() == ')')
       key.expression = key.expression.substr(1, key.expression.size() - 2);
-    const auto option = integer(row[4]);
+    const auto option = whole(row[4]);
     key.descending = option & 1;
     key.nulls_first = option & 2;
     key.operator_class = text(row[5]);
@@ -557,7 +555,7 @@ Result<void> Reader::sessions() {
   if (!rows) return tl::unexpected(rows.error());
   std::size_t hidden = 0;
   for (const auto& row : *rows) {
-    Session session{static_cast<int>(integer(row[0])), text(row[1]), text(row[2]), text(row[3]), {}, {}};
+    Session session{static_cast<int>(whole(row[0])), text(row[1]), text(row[2]), text(row[3]), {}, {}};
     // What began after our own transaction is younger than nothing.
     if (row[4]) session.transaction_seconds = std::max(0.0, number(row[4]));
     if (row[5]) session.state_seconds = std::max(0.0, number(row[5]));
@@ -605,10 +603,10 @@ Result<void> Reader::types_and_sequences() {
     sequence.type = text(row[2]);
     if (row[4]) sequence.owner_table = QualifiedName{text(row[3]), text(row[4])};
     sequence.owner_column = text(row[5]);
-    sequence.increment = integer(row[6]);
+    sequence.increment = whole(row[6]);
     sequence.cycles = truth(row[7]);
-    sequence.maximum = integer(row[8]);
-    if (row[9]) sequence.last_value = integer(row[9]);
+    sequence.maximum = whole(row[8]);
+    if (row[9]) sequence.last_value = whole(row[9]);
     catalog_.sequences[sequence.name] = sequence;
   }
   return {};
@@ -630,7 +628,7 @@ void Reader::column_statistics() {
     if (truth(row[3]) != (owner->kind == Table::Kind::partitioned)) continue;
     for (auto& column : owner->columns)
       if (column.name == text(row[2]))
-        column.statistics = ColumnStatistics{number(row[4]), number(row[5]), number(row[6]), static_cast<int>(integer(row[7])), truth(row[8]),
+        column.statistics = ColumnStatistics{number(row[4]), number(row[5]), number(row[6]), static_cast<int>(whole(row[7])), truth(row[8]),
                                              number(row[9]), text(row[10]), text(row[11]), text(row[12])};
   }
 }

@@ -307,7 +307,7 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
   if (zero) return fail(Error::Kind::passing, state_->where, "the statement holds a zero byte");
   state_->asked = statement;
   state_->with_parameters = !values.empty();
-  if (values.size() > 65535)
+  if (values.size() > most_parameters)
     return fail(Error::Kind::passing, state_->where, "the statement has too many parameters");
   return state_->collect(PQsendQueryParams(state_->conn, std::string(statement).c_str(),
                                            static_cast<int>(values.size()), nullptr, values.data(), nullptr,

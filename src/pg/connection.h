@@ -24,6 +24,8 @@ struct Row : std::vector<std::optional<std::string>> {
 };
 using Rows = std::vector<Row>;
 
+constexpr int most_parameters = 65535;  // of a statement
+
 // As whom and where statements of the application's are judged: set inside each transaction, gone with it.
 struct Acting {
   std::string role;         // "": the connection's user

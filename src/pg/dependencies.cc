@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "pg/allow_list.h"
+#include "pg/values.h"
 
 namespace pgadvise::pg {
 
@@ -136,8 +137,7 @@ Result<void> Judge::expand(const std::string& query, const Oids& oids) {
     } else if (what == "foreign") {
       foreign_.insert(value);
     } else {
-      Oid oid = 0;
-      std::from_chars(value.data(), value.data() + value.size(), oid);
+      const auto oid = static_cast<Oid>(whole(row[1]));
       auto& set = what == "function"   ? pending_.functions
                   : what == "operator" ? pending_.operators
                   : what == "type"     ? pending_.types
@@ -284,9 +284,7 @@ Result<void> Judge::functions(const Oids& oids) {
   if (rows->size() < oids.size()) unknown_.insert("a function that is gone");
   for (const auto& row : *rows) {
     FunctionFacts facts;
-    Oid oid = 0;
-    const auto& number = *row[0];
-    std::from_chars(number.data(), number.data() + number.size(), oid);
+    const auto oid = static_cast<Oid>(whole(row[0]));
     facts.schema = row[1].value_or("");
     facts.name = row[2].value_or("");
     facts.language = row[3].value_or("");
@@ -304,9 +302,7 @@ Result<void> Judge::functions(const Oids& oids) {
     for (const auto& list : {row[9], row[11]})
       if (list)
         for (const auto part : split(*list, ',')) {
-          Oid support = 0;
-          std::from_chars(part.data(), part.data() + part.size(), support);
-          if (support >= first_user_oid) pending_.functions.insert(support);
+          if (const auto support = static_cast<Oid>(whole(part)); support >= first_user_oid) pending_.functions.insert(support);
         }
     if (row[10]) take(*row[10]);
   }
@@ -392,8 +388,7 @@ Result<std::vector<std::string>> find_dangerous_inputs(Connection& connection) {
   if (!candidates) return tl::unexpected(candidates.error());
   Oids dangerous;
   for (const auto& row : *candidates) {
-    Oid oid = 0;
-    std::from_chars(row[0]->data(), row[0]->data() + row[0]->size(), oid);
+    const auto oid = static_cast<Oid>(whole(row[0]));
     Judge judge(connection);
     judge.take_type(oid);
     const auto found = judge.judge();

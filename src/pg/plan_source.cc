@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <map>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include "base/text.h"
 #include "pg/dependencies.h"
 #include "pg/read_only.h"
+#include "pg/values.h"
 #include "plan/reader.h"
 #include "sql/statement.h"
 
@@ -209,9 +209,7 @@ Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::
                                     name));
   Result<Rows> rows = parameters;
   if (parameters && parameters->size() == 1) {
-    int wanted = 0;
-    const std::string text = parameters->front()[0].value_or("");
-    std::from_chars(text.data(), text.data() + text.size(), wanted);
+    const auto wanted = std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, most_parameters);
     if (wanted > 0 && request.analyze) {
       rows = fail(Error::Kind::passing, connection_.where(),
                   "the statement's parameters are not known: not analyzed");

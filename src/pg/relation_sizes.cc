@@ -1,22 +1,13 @@
 #include "pg/relation_sizes.h"
 
-#include <charconv>
 #include <cstdlib>
 
 #include <fmt/format.h>
 
 #include "pg/read_only.h"
+#include "pg/values.h"
 
 namespace pgadvise::pg {
-namespace {
-
-std::int64_t whole(const std::optional<std::string>& value) {
-  std::int64_t out = 0;
-  if (value) std::from_chars(value->data(), value->data() + value->size(), out);
-  return out;
-}
-
-}  // namespace
 
 Result<std::vector<RelationSize>> read_relation_sizes(Connection& connection, Diagnostics& diagnostics) {
   ReadOnly transaction(connection);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "pg/values.h"
 #include "sql/statement_statistics.h"
 
 namespace pgadvise::pg {
@@ -41,11 +42,7 @@ double number(const std::optional<std::string>& value) {
   return out > 0 ? std::min(out, 1e12) : 0;  // also when it is none
 }
 
-std::uint64_t whole(const std::optional<std::string>& value) {
-  std::int64_t out = 0;
-  if (value) std::from_chars(value->data(), value->data() + value->size(), out);
-  return out > 0 ? static_cast<std::uint64_t>(std::min(out, std::int64_t{1} << 53)) : 0;
-}
+std::uint64_t count(const std::optional<std::string>& value) { return static_cast<std::uint64_t>(std::clamp(whole(value), std::int64_t{0}, std::int64_t{1} << 53)); }
 
 struct View {
   std::string schema;
@@ -136,7 +133,7 @@ class Reader {
   Workload workload(const Rows& rows, const std::string& server) {
     std::vector<sql::StatementStatistics> read;
     for (const auto& row : rows)
-      read.push_back({row[0], whole(row[1]), number(row[2]), number(row[3]), number(row[4]), whole(row[5]), row[6], row[7]});
+      read.push_back({row[0], count(row[1]), number(row[2]), number(row[3]), number(row[4]), count(row[5]), row[6], row[7]});
     LogSource source{.path = "pg_stat_statements, " + connection_.where(), .format = "pg_stat_statements", .lines = rows.size()};
     for (const auto& row : read) ++(row.query && *row.query != "<insufficient privilege>" ? source.used : source.other);
     return sql::workload_of(read, std::move(source), server, diagnostics_);

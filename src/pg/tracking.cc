@@ -1,11 +1,11 @@
 #include "pg/tracking.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include <fmt/format.h>
 
 #include "base/identifier.h"
+#include "pg/values.h"
 
 namespace pgadvise::pg {
 namespace {
@@ -95,7 +95,7 @@ std::vector<TrackingTable> read_tracking(const Catalog& catalog, const std::func
     const auto rows = ask(fmt::format("SELECT {} FROM ONLY {} ORDER BY 3, 1 LIMIT 20000", shape->select, quote_name(name.schema, name.name)));
     if (!rows || (std::string_view(shape->tool) == "dbmate" && !all_versions(*rows))) continue;
     TrackingTable tracking{shape->tool, name.schema, name.name, {}};
-    for (const auto& row : *rows) tracking.rows.push_back({text(row[0]), text(row[1]), std::strtoll(text(row[2]).c_str(), nullptr, 10), text(row[3]) == "t"});
+    for (const auto& row : *rows) tracking.rows.push_back({text(row[0]), text(row[1]), whole(row[2]), text(row[3]) == "t"});
     out.push_back(std::move(tracking));
   }
   return out;

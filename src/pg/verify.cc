@@ -1,7 +1,6 @@
 #include "pg/verify.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "pg/read_only.h"
+#include "pg/values.h"
 #include "plan/reader.h"
 
 namespace pgadvise::pg {
@@ -20,13 +20,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int fewest_runs = 3;
 constexpr std::chrono::seconds slow{3};  // all runs of a statement together: then the fewest are enough
 constexpr int tries_to_drop = 5;
-
-std::int64_t whole(const Result<Rows>& rows) {
-  std::int64_t out = 0;
-  if (rows && !rows->empty() && rows->front()[0])
-    std::from_chars(rows->front()[0]->data(), rows->front()[0]->data() + rows->front()[0]->size(), out);
-  return out;
-}
 
 // An identifier, quoted or not, at the beginning; it is taken off.
 std::string take_identifier(std::string_view& text) {
@@ -169,7 +162,7 @@ class Verifier {
     const auto rows = connection_.query(std::string(list_indexes) + "true");
     if (!rows) return 0;
     for (const auto& row : *rows)
-      if (!before_.count(row[0].value_or(""))) sum += whole(Rows{Row{row[2]}});
+      if (!before_.count(row[0].value_or(""))) sum += whole(row[2]);
     return sum;
   }
 

@@ -1,7 +1,6 @@
 #include "pg/what_if.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "base/text.h"
 #include "pg/read_only.h"
+#include "pg/values.h"
 #include "plan/reader.h"
 
 namespace pgadvise::pg {
@@ -200,17 +200,12 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes) {
   }
   for (const int index : indexes) known_[static_cast<std::size_t>(index)].bytes = 0;
   for (const auto& row : *made) {
-    std::size_t at = 0;
-    std::int64_t bytes = 0;
-    const std::string number = row[0].value_or("");
-    const std::string size = row[3].value_or("");
-    std::from_chars(number.data(), number.data() + number.size(), at);
-    std::from_chars(size.data(), size.data() + size.size(), bytes);
+    const auto at = static_cast<std::size_t>(whole(row[0]));
     if (at < 1 || at > owners.size() || !row[1] || !row[2]) continue;
     const int owner = owners[at - 1];
     Known& known = known_[static_cast<std::size_t>(owner)];
     known.oids.push_back(*row[1]);
-    known.bytes = known.bytes.value_or(0) + bytes;
+    known.bytes = known.bytes.value_or(0) + whole(row[3]);
     owners_[*row[2]] = owner;
     there_[known.table].insert(owner);
     ++count_;
@@ -258,11 +253,7 @@ Result<Rows> ServerWhatIf::explain_generic(const std::string& sql) {
       "OPERATOR(pg_catalog.=) '{}'::pg_catalog.text",
       name));
   if (!parameters) return parameters;
-  int wanted = 0;
-  if (!parameters->empty()) {
-    const std::string text = parameters->front()[0].value_or("");
-    std::from_chars(text.data(), text.data() + text.size(), wanted);
-  }
+  const auto wanted = parameters->empty() ? 0 : std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, most_parameters);
   // The plan that was made for other indexes is kept else.
   if (const auto discarded = connection_.query("DISCARD PLANS"); !discarded) return discarded;
   const std::vector<std::string> nulls(static_cast<std::size_t>(wanted), "NULL");

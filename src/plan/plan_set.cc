@@ -18,7 +18,7 @@ KnownPlan known_plan(Plan plan, std::string origin, const Catalog* catalog) {
 void add_logged(PlanSet& set, const Workload& workload, const Catalog* catalog, Diagnostics& diagnostics) {
   for (const auto& query : workload.queries) {
     if (!query.plan) continue;
-    auto plan = query.plan->format == LoggedPlan::Format::json ? read_json(query.plan->text) : read_text(query.plan->text);
+    auto plan = read(query.plan->text);
     if (!plan) {
       diagnostics.push_back({Error::Kind::passing, query.plan->place.str(), "auto_explain's plan is not understood", {}});
       continue;
