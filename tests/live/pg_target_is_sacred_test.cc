@@ -90,6 +90,7 @@ CREATE OPERATOR CLASS harm_ops FOR TYPE integer USING btree AS
 CREATE TABLE own_order (id integer);
 INSERT INTO own_order SELECT i FROM generate_series(1, 100) i;
 CREATE TYPE harm_range AS RANGE (subtype = integer, subtype_opclass = harm_ops);
+CREATE FUNCTION gives() RETURNS TABLE (r harm_range, n integer) LANGUAGE sql AS 'SELECT NULL::harm_range, 1';
 )";
 
 // All of a database that anything could have changed.
@@ -185,6 +186,8 @@ const std::vector<std::string> harmful = {
     "SELECT * FROM json_to_record('{\"c\": 1}') AS x(c checked)",
     "SELECT '[1,2]'::harm_range",
     "SELECT harm_range(1, 2)",
+    "SELECT '{[1,2]}'::harm_multirange",
+    "SELECT * FROM gives() WHERE r = '[1,2]'",
     "SELECT * FROM own_order WHERE id < 5",
     "SELECT * FROM indexed WHERE n = 1",
     "SELECT * FROM partial WHERE id > 5",
