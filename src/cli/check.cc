@@ -465,14 +465,27 @@ class Check {
 
   void judge(std::vector<Judged>& schemas) {
     if (schemas.empty()) schemas.emplace_back();
+    std::optional<Interruptible> interruptible;
+    if (plans_) {
+      interruptible.emplace();
+      planner_.emplace(*plans_, *live_, plan::PlannerOptions{.analyze_budget = options_.plans.analyze_budget(), .stop = interrupted});
+    }
     for (const auto& schema : schemas) judge_one(schema, project_of(schema.path));
     for (const auto& project : projects_)
       if (judged_.count(&project) == 0) judge_one({}, &project);
+    if (planner_) tell_planned();
     const auto ran = [&](const lint::SkippedRule& skipped) {
       return std::find(report_.rules_run.begin(), report_.rules_run.end(), skipped.rule) != report_.rules_run.end();
     };
     report_.skipped.erase(std::remove_if(report_.skipped.begin(), report_.skipped.end(), ran), report_.skipped.end());
     lint::sort_findings(report_.findings);
+  }
+
+  void tell_planned() {
+    tell_left_out(*planner_, diagnostics_);
+    report_.planned = planner_->planned();
+    report_.analyzed = planner_->run();
+    report_.analyze_seconds = planner_->spent().count();
   }
 
   // The repository that a schema lies in; of a server's, the only one that was named.
@@ -494,13 +507,7 @@ class Check {
     PlanSet known;
     plan::add_logged(known, workload, catalog, of_plans);
     if (schemas_told_++ == 0) diagnostics_.insert(diagnostics_.end(), of_plans.begin(), of_plans.end());
-    std::optional<plan::Planner> planner;
-    std::optional<Interruptible> interruptible;
-    if (plans_) {
-      interruptible.emplace();
-      planner.emplace(*plans_, *live_, plan::PlannerOptions{.analyze_budget = options_.plans.analyze_budget(), .stop = interrupted});
-      plan::add_planned(known, worth_planning(workload), *live_, *planner, diagnostics_);
-    }
+    if (planner_) plan::add_planned(known, worth_planning(workload), *live_, *planner_, diagnostics_);
     auto outcome =
         lint::run({catalog, has_workload_ ? &workload : nullptr, project, schema.migrations ? &*schema.migrations : nullptr, comparisons_[schema.path], &config_.rules, &known});
     read_comments(outcome.findings);
@@ -508,12 +515,10 @@ class Check {
     for (auto& one : suppressed)
       if (!one.finding.location || !schema.left_out.count(one.finding.location->file))
         if (suppressed_.emplace(one.finding.id, one.finding.location ? one.finding.location->file : "").second) report_.suppressed.push_back(std::move(one));
-    if (planner) {
+    if (planner_) {
       plan::ConfirmOptions how;
       how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *live_); };
-      plan::confirm(outcome.findings, *live_, &workload, *planner, how, diagnostics_);
-      tell_left_out(*planner, diagnostics_);
-      interruptible.reset();
+      plan::confirm(outcome.findings, *live_, &workload, *planner_, how, diagnostics_);
     }
     if (catalog) advisor::propose(outcome.findings, *catalog, project);
     for (auto& finding : outcome.findings)
@@ -583,6 +588,7 @@ class Check {
   std::unique_ptr<pg::Sandbox> sandbox_;
   std::unique_ptr<pg::Connection> connection_;
   std::unique_ptr<plan::PlanSource> plans_;
+  std::optional<plan::Planner> planner_;  // one for all that is judged: its budget, and what it remembers
   int schemas_told_ = 0;  // whose logged plans were read
   std::string snapshot_;  // its path
   std::optional<Catalog> live_;

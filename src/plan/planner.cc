@@ -142,8 +142,9 @@ Result<Plan> Planner::explain(const Question& question) {
   if (const auto known = plans_.find(key); known != plans_.end()) return known->second;
   if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
   auto plan = source_.explain(request_of(question));
-  if (plan) plans_[key] = *plan;
-  return plan;
+  if (!plan) return plan;
+  planned_.insert(question.sql);
+  return plans_[key] = *plan;
 }
 
 Result<Analyzed> Planner::analyze(const Question& question, const Decision& decision, const Plan& gate) {
@@ -162,6 +163,7 @@ Result<Analyzed> Planner::analyze(const Question& question, const Decision& deci
   request.analyze = true;
   request.timing = options_.timing;
   request.limit = left;
+  run_.insert(question.sql);
   const auto start = Clock::now();
   auto plan = source_.explain(request);
   spent_ += Clock::now() - start;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,10 @@ class Planner {
   bool stopped() const { return options_.stop && options_.stop(); }
   // Statements that were not analyzed because the time was spent.
   int left_out() const { return left_out_; }
+  // Statements that were planned and, of those, run, whatever their values; and the time of all EXPLAIN ANALYZE.
+  std::size_t planned() const { return planned_.size(); }
+  std::size_t run() const { return run_.size(); }
+  std::chrono::duration<double> spent() const { return spent_; }
   std::chrono::milliseconds budget() const { return options_.analyze_budget; }
 
  private:
@@ -79,6 +84,7 @@ class Planner {
   PlannerOptions options_;
   std::chrono::steady_clock::duration spent_{};
   int left_out_ = 0;
+  std::set<std::string> planned_, run_;  // statements
   std::map<std::string, Decision> decisions_;
   std::map<std::string, Plan> plans_;
   std::map<std::string, Analyzed> analyzed_;

@@ -143,6 +143,7 @@ std::string to_json(const Report& report, bool show_literals) {
   run["seconds"] = report.seconds;
   put(run, "server_version", report.server_version);
   put(run, "what_if", report.what_if);
+  if (report.planned) run["plans"] = {{"planned", report.planned}, {"run", report.analyzed}, {"seconds", report.analyze_seconds}};
   out["run"] = run;
   return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
 }

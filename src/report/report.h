@@ -47,6 +47,9 @@ struct Report {
   double seconds = 0;
   std::string server_version;   // "15.18", "" without a server
   std::string what_if;          // "HypoPG", or why not
+  std::size_t planned = 0;      // statements that a server planned, and those of them that it ran
+  std::size_t analyzed = 0;
+  double analyze_seconds = 0;
 };
 
 struct Options {

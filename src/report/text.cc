@@ -182,6 +182,9 @@ class Writer {
       if (!input.detail.empty()) line += ": " + input.detail;
       paragraph("", "  ", line);
     }
+    if (report_.planned)
+      out_ += fmt::format("{} statement{} planned, {} of them run ({:.1f} s)\n", report_.planned, report_.planned == 1 ? "" : "s", report_.analyzed ? std::to_string(report_.analyzed) : "none",
+                          report_.analyze_seconds);
     const int standing = verdicts[Verdict::confirmed] + verdicts[Verdict::suspected];
     std::string line = standing == 0 ? std::string("No findings")
                                      : fmt::format("{} finding{}: {} error, {} warning, {} note; {} confirmed, {} suspected", standing,
