@@ -85,7 +85,9 @@ constinit const Rule stale_statistics{
     .why = "The planner chooses by estimates. An estimate that is a hundred times off makes it join by a nested loop what wants a hash, or read a table for a few rows. "
            "Statistics are missing after a restore, pg_upgrade or bulk load until ANALYZE has run, and a partitioned table as a whole is never analyzed by "
            "autovacuum.\n\n"
-           "Told where the server's counters show it, and where a scan in a plan that was run found a hundred times more or fewer rows than expected.",
+           "Told where the server's counters show it, and where a scan in a plan that was run found a hundred times more or fewer rows than expected. "
+           "A session's counts of what it wrote arrive after its transaction, and so after an ANALYZE that saw those rows: of a table that has not grown since, they are left out for "
+           "ten minutes.",
     .fix = "`ANALYZE` the table. Where the estimate stays off although the table was analyzed: a higher statistics target for the column, or `CREATE STATISTICS` for columns "
            "that depend on each other.",
     .when_to_ignore = "A queue or staging table that fills and empties all day.",

@@ -117,6 +117,24 @@ TEST(CheckPlans, StaleStatisticsAndSpills) {
   EXPECT_EQ(findings(run(options), "stale-statistics").size(), 0u);
 }
 
+// The server counts what a transaction wrote when it ends: also what its own ANALYZE saw.
+TEST(CheckPlans, WhatAnalyzeSawIsNotCountedAsChangedSince) {
+  live::Database database;
+  database.run("CREATE TABLE loaded (id integer, note text) WITH (autovacuum_enabled = off)");
+  database.run("BEGIN; INSERT INTO loaded SELECT g, repeat('x', 50) FROM generate_series(1, 40000) g; ANALYZE loaded; COMMIT");
+  database.run("SELECT pg_stat_force_next_flush()");
+  ASSERT_EQ(database.value("SELECT n_mod_since_analyze FROM pg_stat_user_tables"), "40000") << "the server would not do this any more";
+  const std::string check = "check --db " + quoted(database.conninfo()) + " --format json --fail-on never";
+  EXPECT_EQ(findings(run(check), "stale-statistics").size(), 0u);
+  database.run("INSERT INTO loaded SELECT g, repeat('x', 50) FROM generate_series(1, 30000) g");
+  database.run("SELECT pg_stat_force_next_flush()");
+  EXPECT_EQ(findings(run(check), "stale-statistics").size(), 1u);
+  database.run("ANALYZE loaded");
+  database.run("DELETE FROM loaded WHERE id % 2 = 0");
+  database.run("SELECT pg_stat_force_next_flush()");
+  EXPECT_EQ(findings(run(check), "stale-statistics").size(), 1u) << "what is deleted takes no page";
+}
+
 TEST(CheckPlans, TheBudgetIsKeptAndWhatWasLeftOutIsSaid) {
   live::Database database;
   database.run(shop);
