@@ -101,9 +101,10 @@ class Verifier {
         if (!done && why.empty()) why = done.error().what;
       }
       connection_.set_deadline({});
+      if (stopped()) return;
       if (why.empty())
         index.built_bytes = built_bytes() - size;
-      else if (!stopped())
+      else
         not_built.push_back(std::string(split(index.sql, '\n').front()) + " " + why);
     }
   }

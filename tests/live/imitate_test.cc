@@ -259,17 +259,17 @@ TEST(Verify, OnADatabaseOnlyWhereItIsNamedDisposable) {
   EXPECT_EQ("1", database.indexes()) << "what was built is gone";
 }
 
-TEST(Verify, CtrlCRemovesWhatWasBuilt) {
+TEST(Verify, SignalsRemoveWhatWasBuilt) {
   const Lone database("interrupted");
   std::string many = small_workload;
   for (int n = 0; n < 200; ++n) many += "SELECT count(*), " + std::to_string(n) + " AS a" + std::to_string(n) + " FROM orders a, orders b WHERE a.customer_id = b.customer_id;\n";
   const Folder folder;
   const auto file = folder.write("queries.sql", many);
-  for (const auto* wait : {"0.5", "1", "2", "4"}) {
-    const std::string command = "timeout -s INT " + std::string(wait) + " " + quoted(PGADVISE_PROGRAM) + " advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) +
+  for (const auto* ending : {"INT 0.5", "INT 1", "INT 2", "INT 4", "TERM 3", "HUP 3"}) {
+    const std::string command = "timeout -s " + std::string(ending) + " " + quoted(PGADVISE_PROGRAM) + " advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) +
                                 " --verify --disposable interrupted >/dev/null 2>&1";
     (void)std::system(command.c_str());
-    EXPECT_EQ("1", database.indexes()) << wait;
+    EXPECT_EQ("1", database.indexes()) << ending;
   }
 }
 
