@@ -41,6 +41,9 @@ Report full_report() {
   report.started = "2026-01-31T12:00:00Z";
   report.server_version = "15.1";
   report.what_if = "HypoPG";
+  report.planned = 30;
+  report.analyzed = 12;
+  report.analyze_seconds = 0.84;
   return report;
 }
 
@@ -103,6 +106,7 @@ TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
   EXPECT_NE(text.find("Looked suspicious, and is not"), std::string::npos) << text;
   EXPECT_NE(text.find("1 finding: 0 error, 1 warning, 0 note; 1 confirmed, 0 suspected; 1 refuted. 1 rule run, 1 not run."),
             std::string::npos) << text;
+  EXPECT_NE(text.find("30 statements planned, 12 of them run (0.8 s)"), std::string::npos) << text;
 }
 
 TEST(TextReport, ColoursOnlyWhenAsked) {
