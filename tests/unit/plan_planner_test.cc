@@ -214,6 +214,7 @@ TEST(LoggedPlans, AreReadAndWhatIsNoneIsNamed) {
   workload.queries.push_back(query);
   query.fingerprint = "2";
   query.plan->format = LoggedPlan::Format::json;
+  query.plan->text = "{\"Plan\": 5}";
   workload.queries.push_back(query);
   PlanSet set;
   Diagnostics diagnostics;
