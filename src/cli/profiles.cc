@@ -45,7 +45,7 @@ std::string resolve(const CLI::App& command, std::string& word) {
 void add_profiles(CLI::App& app) {
   for (auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
     if (auto* option = command->get_option_no_throw("--db"))
-      option->transform(CLI::Validator([command](std::string& word) { return trim(word).starts_with("@") ? resolve(*command, word) : std::string(); }, ""));
+      option->description(option->get_description() + "; @NAME: one that pgadvise.toml tells")->transform(CLI::Validator([command](std::string& word) { return trim(word).starts_with("@") ? resolve(*command, word) : std::string(); }, ""));
 }
 
 }  // namespace pgadvise::cli
