@@ -6,7 +6,8 @@
 
 namespace pgadvise {
 
-// "postgres://user:***@host", "PGPASSWORD=***", "--password ***", "?password=***". Values that are variables stay.
+// "postgres://user:***@host", "PGPASSWORD=***", "--password ***", "?password=***". Values that are variables stay. A text that is a
+// connection string by itself is read as libpq reads it, blanks, quotes and mistakes included.
 std::string mask_credentials(std::string_view text);
 
 // A URI or key=value string for libpq, where a file was expected.

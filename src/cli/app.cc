@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/profiles.h"
 
 namespace pgadvise::cli {
 
@@ -29,7 +30,7 @@ static bool is_path(const std::string& word) {
 static std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> out(argv + 1, argv + argc);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
-  const bool named = !out.empty() && (out[0] == "advise" || out[0] == "check" || out[0] == "completion" || out[0] == "manual" || out[0] == "digest" || out[0] == "explain" || out[0] == "review" || out[0] == "rules" || out[0] == "sandbox" || out[0] == "snapshot");
+  const bool named = !out.empty() && (out[0] == "advise" || out[0] == "check" || out[0] == "completion" || out[0] == "manual" || out[0] == "digest" || out[0] == "explain" || out[0] == "init" || out[0] == "review" || out[0] == "rules" || out[0] == "sandbox" || out[0] == "snapshot");
   if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0]))) out.insert(out.begin(), out.empty() && on_terminal() ? "review" : "check");
   return out;
 }
@@ -46,6 +47,7 @@ int main(int argc, char** argv) {
   add_check(app, exit_code);
   add_digest(app, exit_code);
   add_explain(app, exit_code);
+  add_init(app, exit_code);
   add_review(app, exit_code);
   add_rules(app, exit_code);
   add_snapshot(app, exit_code);
@@ -56,6 +58,7 @@ int main(int argc, char** argv) {
     words.erase(dashes, words.end());
   }
   add_sandbox(app, command, exit_code);
+  add_profiles(app);
   add_self(app, exit_code);
   std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back
   try {

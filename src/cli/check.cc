@@ -80,10 +80,7 @@ class Check {
   int run() {
     const auto start = std::chrono::steady_clock::now();
     report_.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-    if (const auto read = read_settings(); !read) {
-      complain(read.error());
-      return exit_usage;
-    }
+    if (!read_settings()) return exit_usage;
     if (const auto kept = keep_inputs(); !kept) {
       complain(kept.error());
       return exit_usage;
@@ -109,14 +106,23 @@ class Check {
     return {};
   }
 
-  Result<void> read_settings() {
+  // Tells what is wrong with it.
+  bool read_settings() {
     const std::string path = options_.config.empty() ? find_config(options_.paths.empty() ? "." : options_.paths.front()) : options_.config;
-    if (path.empty()) return {};
+    if (path.empty()) return true;
     auto config = read_config(path);
-    if (!config) return tl::unexpected(config.error());
+    if (!config) {
+      for (const auto& error : config.error()) complain(error);
+      return false;
+    }
     config_ = std::move(*config);
-    report_.inputs.push_back({"configuration", path, {}});
-    return {};
+    for (const auto& file : config_.files) report_.inputs.push_back({"configuration", file, {}});
+    if (!options_.paths.empty() || !options_.schema.empty() || !options_.logs.empty() || !options_.workloads.empty()) return true;
+    options_.paths = expand(config_.inputs.paths);
+    options_.schema = expand(config_.inputs.schema);
+    options_.logs = expand(config_.inputs.logs);
+    options_.workloads = expand(config_.inputs.workloads);
+    return true;
   }
 
   void read_paths() {
@@ -129,12 +135,12 @@ class Check {
     NamedMigrations named_migrations = take_out_migrations(options_.paths);
     schemas_ = std::move(named_migrations.inputs);
     named_ = std::move(named_migrations.files);
-    for (auto& schema : find_schemas(options_.paths, diagnostics_)) {
+    for (auto& schema : find_schemas(options_.paths, diagnostics_, config_)) {
       const bool named_itself = std::find(options_.paths.begin(), options_.paths.end(), schema.path) != options_.paths.end();
       if (schema.kind == project::SchemaKind::sql_file && named_itself) named_[schema.path] = {schema.path};
       schemas_.push_back(std::move(schema));
     }
-    for (auto& schema : find_schemas(options_.schema, diagnostics_)) schemas_.push_back(std::move(schema));
+    for (auto& schema : find_schemas(options_.schema, diagnostics_, config_)) schemas_.push_back(std::move(schema));
     take_out_snapshot();
     for (const auto& path : options_.paths)
       if (std::filesystem::is_directory(path)) read_repository(path);
@@ -168,7 +174,7 @@ class Check {
 
   void read_repository(const std::string& path) {
     const auto before = static_cast<std::ptrdiff_t>(diagnostics_.size());
-    Project project = project::read_repository(path, diagnostics_);
+    Project project = project::read_repository(path, diagnostics_, config_.leave_out(path));
     if (path != ".")
       std::for_each(diagnostics_.begin() + before, diagnostics_.end(), [&](Error& error) {
         if (!error.where.empty() && !error.where.starts_with(path)) error.where = path + (path.back() == '/' ? "" : "/") + error.where;

@@ -20,6 +20,7 @@ void add_digest(CLI::App& app, int& exit_code);
 void add_review(CLI::App& app, int& exit_code);
 void add_rules(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
+void add_init(CLI::App& app, int& exit_code);
 // completion and manual: of all that was added before.
 void add_self(CLI::App& app, int& exit_code);
 void add_snapshot(CLI::App& app, int& exit_code);

@@ -1,15 +1,24 @@
 #include "cli/config.h"
 
+#include <glob.h>
+
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <filesystem>
+#include <functional>
+#include <iterator>
+#include <numeric>
 
 #include <fmt/format.h>
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "base/mask.h"
 #include "base/text.h"
+#include "lint/suppress.h"
+#include "pg/conninfo.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -24,32 +33,181 @@ std::vector<std::string> rule_ids() {
   return out;
 }
 
+constexpr std::size_t deepest = 16;     // files that extend each other
+constexpr std::size_t most_files = 64;  // all in all
+
+std::string absolute(const std::string& path) {
+  std::error_code code;
+  const fs::path at = fs::absolute(path, code);
+  std::string out = (code ? fs::path(path) : at).lexically_normal().generic_string();
+  while (out.size() > 1 && out.back() == '/') out.pop_back();
+  return out;
+}
+
+bool variable_name(std::string_view name) {
+  return !name.empty() && std::none_of(name.begin(), name.end(), [](unsigned char c) { return c != '_' && !std::isalnum(c); }) && !std::isdigit(static_cast<unsigned char>(name[0]));
+}
+
 class Reader {
  public:
-  explicit Reader(const std::string& path) { out_.path = path; }
-
-  Result<Config> read(const toml::table& root) {
-    for (const auto& [key, value] : root) {
-      if (key == "rules") rules(value);
-      else if (key == "ignore") ignores(value);
-      else unknown(key, {"rules", "ignore"});
+  void read(const std::string& path, std::string_view text) {
+    const auto parsed = toml::parse(text, path);
+    if (!parsed) {
+      const auto& at = parsed.error().source().begin;
+      errors_.push_back({Error::Kind::usage, fmt::format("{}:{}:{}", path, at.line, at.column), "is no TOML: " + ellipsis(std::string(parsed.error().description()), 200), "docs/configuration.md shows what it may hold"});
+      return;
     }
-    if (error_) return tl::unexpected(*error_);
+    std::vector<Told> of_extending;  // that is half read
+    std::swap(told_, of_extending);
+    reading_.push_back(path);
+    if (const auto* files = parsed.table().get("extends")) extends(*files);
+    sections(parsed.table());
+    // As they stand in the file: the parser sorts keys by name.
+    std::stable_sort(told_.begin(), told_.end(), [](const Told& one, const Told& other) { return std::pair(one.line, one.column) < std::pair(other.line, other.column); });
+    for (auto& told : told_) errors_.push_back(std::move(told.error));
+    out_.files.push_back(path);
+    reading_.pop_back();
+    std::swap(told_, of_extending);
+  }
+
+  void read(const std::string& path) {
+    const auto text = read_file(path, config_limit);
+    if (text) read(path, *text);
+    else errors_.push_back({Error::Kind::usage, path, text.error().what, text.error().hint});
+  }
+
+  tl::expected<Config, Diagnostics> take(const std::string& path) {
+    if (!errors_.empty()) return tl::unexpected(std::move(errors_));
+    out_.path = path;
+    // A log alone does not stand for the project.
+    auto& inputs = out_.inputs;
+    if (inputs.paths.empty() && inputs.schema.empty() && !(inputs.logs.empty() && inputs.workloads.empty()))
+      inputs.paths.push_back((fs::path(path).parent_path() / ".").lexically_normal().generic_string());
     return std::move(out_);
   }
 
  private:
-  Place place(const toml::source_region& region) const { return {out_.path, static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)}; }
+  struct Told {
+    Error error;
+    toml::source_index line, column;
+  };
 
-  // The first one is told.
+  Place place(const toml::source_region& region) const { return {reading_.back(), static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)}; }
+
   void complain(const toml::source_region& region, std::string what, std::string hint) {
-    if (!error_) error_ = Error{Error::Kind::usage, place(region).str(), std::move(what), std::move(hint)};
+    told_.push_back({{Error::Kind::usage, place(region).str(), std::move(what), std::move(hint)}, region.begin.line, region.begin.column});
   }
+
   void unknown(const toml::key& key, const std::vector<std::string>& known) {
     const std::string word(key.str());
     const std::string near = nearest(word, known);
     complain(key.source(), "unknown key " + ellipsis(word, 60), near.empty() ? "known here: " + join(known, ", ") : near);
   }
+
+  // A relative one is meant from the file's folder.
+  std::string from_here(const std::string& path) const { return (fs::path(reading_.back()).parent_path() / path).lexically_normal().generic_string(); }
+
+  // One text, or a list of them.
+  void texts(const toml::node& node, std::string_view name, const std::function<void(const toml::node&, const std::string&)>& take) {
+    const auto one = [&](const toml::node& item) {
+      const auto text = item.value<std::string>();
+      if (text && !trim(*text).empty()) take(item, *text);
+      else complain(item.source(), fmt::format("{} is no text, and no list of texts", name), fmt::format("{} = [\"…\"]", name));
+    };
+    if (const auto* list = node.as_array()) std::for_each(list->begin(), list->end(), one);
+    else one(node);
+  }
+
+  void sections(const toml::table& root) {
+    for (const auto& [key, value] : root) {
+      if (key == "rules") rules(value);
+      else if (key == "ignore") ignores(value);
+      else if (key == "inputs") inputs(value);
+      else if (key == "databases") databases(value);
+      else if (key != "extends") unknown(key, {"extends", "inputs", "databases", "rules", "ignore"});
+    }
+  }
+
+  // What is said later stands, so those that are extended are read first. Their own errors are told, too.
+  void extends(const toml::node& node) {
+    texts(node, "extends", [&](const toml::node& item, const std::string& name) {
+      const std::string path = from_here(name);
+      std::error_code code;
+      const auto same = [&](const std::string& other) { return fs::equivalent(path, other, code); };
+      if (!fs::is_regular_file(path, code)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", and there is no such file", "named from the folder of " + reading_.back());
+      if (std::any_of(reading_.begin(), reading_.end(), same)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", which extends this file", "take one of the two out");
+      if (reading_.size() >= deepest) return complain(item.source(), fmt::format("extends a file that is the {}th of a chain", reading_.size() + 1), "fewer, please");
+      if (++count_ > most_files) return complain(item.source(), fmt::format("extends more than {} files in all", most_files), "fewer, please");
+      read(path);
+    });
+  }
+
+  void inputs(const toml::node& node) {
+    const auto* table = node.as_table();
+    if (!table) return complain(node.source(), "inputs is no table", "[inputs], and paths = [\".\"] below");
+    auto& inputs = out_.inputs;
+    const std::pair<std::string_view, std::vector<std::string>*> keys[] = {
+        {"paths", &inputs.paths}, {"schema", &inputs.schema}, {"logs", &inputs.logs}, {"workloads", &inputs.workloads}, {"exclude", &inputs.exclude}};
+    for (const auto& [key, value] : *table) {
+      const auto* known = std::find_if(std::begin(keys), std::end(keys), [&, name = key.str()](const auto& pair) { return pair.first == name; });
+      if (known == std::end(keys)) {
+        unknown(key, {"paths", "schema", "logs", "workloads", "exclude"});
+        continue;
+      }
+      known->second->clear();
+      texts(value, key.str(), [&](const toml::node& item, const std::string& path) {
+        if (looks_like_conninfo(path)) return complain(item.source(), "is a connection string where a file was expected", "a database goes to [databases.NAME]");
+        known->second->push_back(key == "exclude" ? absolute(from_here(path)) : from_here(path));
+      });
+    }
+  }
+
+  void databases(const toml::node& node) {
+    const auto* table = node.as_table();
+    if (!table) return complain(node.source(), "databases is no table", "[databases.production], and service = \"…\" below");
+    for (const auto& [name, value] : *table) {
+      const auto* profile = value.as_table();
+      if (profile) database(name, *profile);
+      else complain(value.source(), "a database's profile is a table", "[databases.NAME], and service, url or url-env below");
+    }
+  }
+
+  // What is written here is committed and read by many, so no value of it is shown that may hold a password.
+  void database(const toml::key& name, const toml::table& table) {
+    DatabaseProfile profile;
+    const auto before = told_.size();
+    for (const auto& [key, value] : table) {
+      const auto text = value.value<std::string>();
+      if (key == "password" || key == "sslpassword" || key == "passwd") complain(key.source(), "a password is not for a file that is committed", no_password);
+      else if (key != "service" && key != "url" && key != "url-env") unknown(key, {"service", "url", "url-env"});
+      else if (!text || trim(*text).empty()) complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
+      else if (key == "service") service(value, *text, profile);
+      else if (key == "url") url(value, *text, profile);
+      else if (!variable_name(*text)) complain(value.source(), "url-env is no environment variable's name", "url-env = \"DATABASE_URL\": the name, not what it holds");
+      else profile.url_env = *text;
+    }
+    const int said = table.contains("service") + table.contains("url") + table.contains("url-env");
+    if (said != 1 && told_.size() == before) complain(name.source(), said ? "a database is told in two ways" : "a database's profile does not say where it is", "one of service, url and url-env");
+    out_.databases[std::string(name.str())] = std::move(profile);
+  }
+
+  void service(const toml::node& node, const std::string& name, DatabaseProfile& profile) {
+    if (name.find_first_of("=:/@'\\ ") == std::string::npos) profile.conninfo = pg::conninfo_pair("service", name);
+    else complain(node.source(), "service is no service's name", "one of pg_service.conf: service = \"shop\"");
+  }
+
+  void url(const toml::node& node, const std::string& text, DatabaseProfile& profile) {
+    const auto pairs = pg::read_conninfo(trim(text) == "env" ? "=" : text);
+    bool secret = pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) { return pair.first.find("password") != std::string::npos; });
+    if (const auto question = text.find('?'); question != std::string::npos)  // what libpq does not know, too
+      for (const auto part : split(std::string_view(text).substr(question + 1), '&')) secret |= mask_credentials(part) != part;
+    if (secret) complain(node.source(), "url holds a password, and this file is committed", no_password);
+    else if (!pairs) complain(node.source(), "url is no connection string, or holds what only a URI's %-codes may", "url = \"postgresql://joe@host:5432/shop\", without a password");
+    else profile.conninfo = text;
+  }
+
+  static constexpr const char* no_password = "leave it to ~/.pgpass, a service file, PGPASSWORD, or url-env = \"DATABASE_URL\"";
+
   bool known_rule(std::string_view id, const toml::source_region& region) {
     if (lint::find_rule(id)) return true;
     complain(region, "there is no rule " + ellipsis(std::string(id), 60), unknown_rule_hint(id));
@@ -109,6 +267,7 @@ class Reader {
   void ignore(const toml::table& table) {
     Suppression out;
     out.place = place(table.source());
+    const auto before = told_.size();
     for (const auto& [key, value] : table) {
       const auto text = value.value<std::string>();
       if (key == "rule") rule_names(value, out.rules);
@@ -118,6 +277,7 @@ class Reader {
       else if (key == "object" || key == "path" || key == "reason") complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
       else unknown(key, {"rule", "object", "path", "reason"});
     }
+    if (told_.size() != before) return;
     if (out.rules.empty()) complain(table.source(), "an ignore names no rule", "rule = \"unindexed-foreign-key\", or a list of rules");
     if (out.comment()) complain(table.source(), "an ignore names nothing", "object = \"public.orders.customer_id\", or path = \"drizzle/*\"; to turn a rule off: [rules.ID] severity = \"off\"");
     if (out.reason.empty()) complain(table.source(), "an ignore gives no reason", "reason = \"…\": who reads it next year wants to know");
@@ -137,7 +297,10 @@ class Reader {
   }
 
   Config out_;
-  std::optional<Error> error_;
+  Diagnostics errors_;
+  std::vector<Told> told_;            // of the file that is being read
+  std::vector<std::string> reading_;  // it, behind those that extend it
+  std::size_t count_ = 0;
 };
 
 }  // namespace
@@ -154,19 +317,41 @@ std::string find_config(const std::string& folder) {
   }
 }
 
-Result<Config> read_config(const std::string& path) {
-  const auto text = read_file(path, config_limit);
-  if (!text) return fail(Error::Kind::usage, path, text.error().what, text.error().hint);
-  return parse_config(path, *text);
+tl::expected<Config, Diagnostics> read_config(const std::string& path) {
+  Reader reader;
+  reader.read(path);
+  return reader.take(path);
 }
 
-Result<Config> parse_config(const std::string& path, std::string_view text) {
-  const auto parsed = toml::parse(text, path);
-  if (!parsed) {
-    const auto& at = parsed.error().source().begin;
-    return fail(Error::Kind::usage, fmt::format("{}:{}", path, at.line), "is no TOML: " + ellipsis(std::string(parsed.error().description()), 200), "docs/configuration.md shows what it may hold");
+tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text) {
+  Reader reader;
+  reader.read(path, text);
+  return reader.take(path);
+}
+
+project::LeaveOut Config::leave_out(const std::string& root) const {
+  std::vector<std::string> patterns;
+  const std::string top = absolute(root);
+  for (const auto& pattern : inputs.exclude)
+    if (!lint::matches(pattern, top) && !lint::matches(pattern, top + "/")) patterns.push_back(pattern);
+  if (patterns.empty()) return {};
+  return [patterns = std::move(patterns)](const std::string& file) {
+    const std::string name = absolute(file);
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return lint::matches(pattern, name); });
+  };
+}
+
+std::vector<std::string> expand(const std::vector<std::string>& paths) {
+  std::vector<std::string> out;
+  for (const auto& path : paths) {
+    std::error_code code;
+    glob_t found{};
+    const bool any = path.find_first_of("*?") != std::string::npos && !fs::exists(path, code) && ::glob(path.c_str(), 0, nullptr, &found) == 0;
+    if (any) out.insert(out.end(), found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    else out.push_back(path);
+    ::globfree(&found);
   }
-  return Reader(path).read(parsed.table());
+  return out;
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {

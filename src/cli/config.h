@@ -1,28 +1,55 @@
-// pgadvise.toml: what a project says of rules, and what it does not want to be told.
+// pgadvise.toml: what a project says of rules, what it does not want to be told, what there is to read.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <tl/expected.hpp>
+
 #include "base/result.h"
 #include "lint/context.h"
+#include "model/place.h"
 #include "model/suppression.h"
+#include "project/files.h"
 
 namespace pgadvise::cli {
 
+// As the command line would name them from the current folder; `*` and `?` stand for names. Read where it names none itself.
+struct ConfiguredInputs {
+  std::vector<std::string> paths, schema, logs, workloads;
+  std::vector<std::string> exclude;  // absolute patterns of files and folders that are passed over
+};
+
+// Where a database is; never how one gets in. One of the two is set.
+struct DatabaseProfile {
+  std::string conninfo;  // a libpq connection string without a password
+  std::string url_env;   // the environment variable that holds one
+};
+
 struct Config {
-  std::string path;  // "" when there is none
+  std::string path;                // "" when there is none
+  std::vector<std::string> files;  // that it was read from: those it extends, then itself
   lint::Settings rules;
   std::vector<Suppression> ignores;
+  ConfiguredInputs inputs;
+  std::map<std::string, DatabaseProfile> databases;
+
+  // What is passed over under this PATH; a PATH that is itself excluded was meant to be read.
+  project::LeaveOut leave_out(const std::string& root) const;
 };
 
 // The pgadvise.toml in the folder or in one above it, up to the repository's root; "" when there is none.
 std::string find_config(const std::string& folder);
 
-// Errors (usage, as path:line): unreadable, no TOML, an unknown key, rule, option or severity, an entry without a reason.
-Result<Config> read_config(const std::string& path);
-Result<Config> parse_config(const std::string& path, std::string_view text);
+// Errors (usage, as path:line:column), all of them: unreadable, no TOML, an unknown key, rule, option or severity, an entry without a
+// reason, a password, a file of `extends` that is missing, wrong, or extends itself.
+tl::expected<Config, Diagnostics> read_config(const std::string& path);
+tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text);
+
+// Names for `*` and `?`, sorted; a path without them, or that nothing fits, as it is.
+std::vector<std::string> expand(const std::vector<std::string>& paths);
 
 // "did you mean x?" of the known word that is most like a mistyped one; "" when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

@@ -85,7 +85,7 @@ Result<std::string> with_ignores(const std::string& path, const std::string& tex
     if (!entry->path.empty()) out += "path = " + toml_string(entry->path) + "\n";
     out += "reason = " + toml_string(reason) + "\n";
   }
-  if (const auto read = parse_config(path, out); !read) return tl::unexpected(read.error());
+  if (const auto read = parse_config(path, out); !read) return tl::unexpected(read.error().front());
   return out;
 }
 

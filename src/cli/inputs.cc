@@ -23,18 +23,15 @@ namespace pgadvise::cli {
 void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics) {
   std::erase_if(paths, [&](const std::string& path) {
     if (!looks_like_conninfo(path)) return false;
-    std::string shown = path;  // "password = x": blanks that libpq takes would hide it from what masks passwords
-    for (const char* blank : {" =", "= ", "\t=", "=\t"})
-      while (contains(shown, blank)) shown = replace_all(std::move(shown), blank, "=");
-    diagnostics.push_back({Error::Kind::usage, shown, "is a connection string where a file was expected", "a database goes to --db, as one quoted word"});
+    diagnostics.push_back({Error::Kind::usage, mask_credentials(path), "is a connection string where a file was expected", "a database goes to --db, as one quoted word"});
     return true;
   });
 }
 
-std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics, const Config& config) {
   std::vector<project::SchemaInput> out;
   for (const auto& path : paths) {
-    auto found = project::find_schemas(path, diagnostics);
+    auto found = project::find_schemas(path, diagnostics, config.leave_out(path));
     if (!found) {
       diagnostics.push_back(found.error());
       continue;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/config.h"
 #include "log/reader.h"
 #include "model/catalog.h"
 #include "model/project.h"
@@ -19,8 +20,9 @@ namespace pgadvise::cli {
 // A connection string in a file's place may hold a password: it is named, masked, and not looked for.
 void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics);
 
-// The schema inputs of all paths. A path that is missing or unreadable is an Error::Kind::input in `diagnostics`.
-std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics);
+// The schema inputs of all paths, but for what the configuration leaves out. A path that is missing or unreadable is an Error::Kind::input
+// in `diagnostics`.
+std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics, const Config& config = {});
 
 struct BuiltSandbox {
   pg::Sandbox server;

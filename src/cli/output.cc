@@ -1,8 +1,6 @@
 #include "cli/output.h"
 
-#include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,61 +11,20 @@
 #include <filesystem>
 
 #include "base/text.h"
+#include "base/write_file.h"
 
 namespace pgadvise::cli {
 namespace {
 
 bool standard(const std::string& path) { return path.empty() || path == "-"; }
 
-Result<void> failed(const std::string& where) {
-  return fail(Error::Kind::usage, where, std::string("can't be written: ") + std::strerror(errno));
-}
-
-bool write_all(int file, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t wrote = ::write(file, content.data(), content.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  return true;
-}
-
-Result<void> write_through(const std::string& path, const std::string& content) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return failed(path);
-  const bool wrote = write_all(file, content);
-  if (::close(file) != 0 || !wrote) return failed(path);
-  return {};
-}
-
-Result<void> write_renamed(const std::string& path, const std::string& content, mode_t mode) {
-  std::string temporary = path + ".XXXXXX";
-  const int file = ::mkstemp(temporary.data());
-  if (file < 0) return failed(path);
-  const bool wrote = write_all(file, content) && ::fchmod(file, mode) == 0;
-  if (::close(file) != 0 || !wrote || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int reason = errno;
-    ::unlink(temporary.c_str());
-    errno = reason;
-    return failed(path);
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<void> write_output(const std::string& path, const std::string& content) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error with a line, not a silent death
-  if (standard(path)) return write_all(STDOUT_FILENO, content) ? Result<void>{} : failed("standard output");
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) == 0) {
-    if (!S_ISREG(status.st_mode)) return write_through(path, content);
-    return write_renamed(path, content, status.st_mode & 07777);
-  }
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  return write_renamed(path, content, 0666 & ~mask);
+  if (!standard(path)) return write_file(path, content);
+  if (write_all(STDOUT_FILENO, content)) return {};
+  return fail(Error::Kind::usage, "standard output", std::string("can't be written: ") + std::strerror(errno));
 }
 
 Result<void> keep_inputs(const std::string& path, const std::vector<std::string>& inputs) {

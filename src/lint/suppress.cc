@@ -9,9 +9,8 @@
 #include "base/text.h"
 
 namespace pgadvise::lint {
-namespace {
 
-// `*` stands for any characters. Linear but for the last star's part.
+// Linear but for the last star's part.
 bool matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0, t = 0, star = std::string_view::npos, from = 0;
   while (t < text.size()) {
@@ -29,6 +28,8 @@ bool matches(std::string_view pattern, std::string_view text) {
   }
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
+
+namespace {
 
 // Every name that a person may call the subject by.
 std::vector<std::string> names_of(const Subject& subject) {

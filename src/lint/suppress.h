@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,9 @@
 #include "model/suppression.h"
 
 namespace pgadvise::lint {
+
+// `*` in the pattern stands for any characters.
+bool matches(std::string_view pattern, std::string_view text);
 
 struct Suppressed {
   Finding finding;

@@ -20,7 +20,7 @@ bool skipped_folder(const std::string& name) {
 
 }  // namespace
 
-std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics) {
+std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out) {
   std::vector<std::string> out;
   std::error_code code;
   fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, code);
@@ -38,6 +38,10 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
       continue;
     }
     const std::string name = entry.path().filename().string();
+    if (leave_out && leave_out(entry.path().generic_string())) {
+      it.disable_recursion_pending();
+      continue;
+    }
     if (entry.is_directory(ignored)) {
       if (skipped_folder(name) || it.depth() >= max_depth) {
         it.disable_recursion_pending();

@@ -1,6 +1,7 @@
 // Files of a repository: found within bounds, read within bounds.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,9 +15,12 @@ inline constexpr std::size_t json_limit = 64u << 20;   // snapshots: real ones r
 inline constexpr std::size_t server_snapshot_limit = 256u << 20;  // a table takes 2 to 3 KB
 inline constexpr std::size_t sql_limit = 512u << 20;   // dumps
 
+// Which files and folders a person wants passed over; paths begin with that of the root.
+using LeaveOut = std::function<bool(const std::string& path)>;
+
 // The files under `root` as paths relative to it with '/', sorted. Left out: node_modules, .git, .next, dist, build,
 // target, vendor and the like, symbolic links, whatever is deeper than 16 folders. Stops at 200,000 files, and says so.
-std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics);
+std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out = {});
 
 // "a/b/../c" -> "a/c"; never begins with "/" or "./"; "" for the root. Leaves leading ".." in place.
 std::string normal_path(std::string_view path);

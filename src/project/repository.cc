@@ -13,10 +13,10 @@
 
 namespace pgadvise::project {
 
-Project read_repository(const std::string& root, Diagnostics& diagnostics) {
+Project read_repository(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out) {
   Project project;
   project.root = root;
-  Tree tree(root, diagnostics);
+  Tree tree(root, diagnostics, leave_out);
   const auto configs = drizzle_configs(tree);
   const auto& packages = tree.packages();
   project.drizzle = !configs.empty() || std::any_of(packages.begin(), packages.end(),

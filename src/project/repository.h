@@ -5,11 +5,12 @@
 
 #include "base/result.h"
 #include "model/project.h"
+#include "project/files.h"
 
 namespace pgadvise::project {
 
 // Reads package.json files, Dockerfiles, shell entry points, workflows, drizzle configs. Files that can't be read are
 // named in `diagnostics`.
-Project read_repository(const std::string& root, Diagnostics& diagnostics);
+Project read_repository(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out = {});
 
 }  // namespace pgadvise::project

@@ -108,12 +108,12 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   return migrations(folder, *tool, std::move(files));
 }
 
-SchemaInput plain_folder(const std::string& path) {
+SchemaInput plain_folder(const std::string& path, const LeaveOut& leave_out) {
   const Folder folder(path);
   SchemaInput input{SchemaKind::none, path, {}};
   std::vector<std::string> names;
   for (const auto& name : folder.files())
-    if (up_migration(name)) names.push_back(name);
+    if (up_migration(name) && !(leave_out && leave_out(folder.path(name)))) names.push_back(name);
   std::sort(names.begin(), names.end(), natural_less);
   for (const auto& name : names) input.files.push_back({folder.path(name), ""});
   if (!input.files.empty()) input.kind = SchemaKind::sql_folder;
@@ -210,8 +210,8 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
   }
 }
 
-Found repository(const std::string& root, Diagnostics& diagnostics) {
-  const auto files = list_files(root, diagnostics);
+Found repository(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out) {
+  const auto files = list_files(root, diagnostics, leave_out);
   const Places places = places_of(files);
   std::vector<SchemaInput> out;
   std::set<std::string> taken;
@@ -254,7 +254,7 @@ bool looks_like_repository(const std::string& folder) {
   return false;
 }
 
-Found folder_input(const std::string& path, Diagnostics& diagnostics) {
+Found folder_input(const std::string& path, Diagnostics& diagnostics, const LeaveOut& leave_out) {
   if (has_journal(path)) return journal_folder(path, diagnostics);
   if (is_file(path_under(path, "_journal.json")) && fs::path(path).filename() == "meta")
     return journal_folder(fs::path(path).parent_path().generic_string(), diagnostics);
@@ -263,9 +263,9 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics) {
   if (auto input = tool_folder(path, root, diagnostics))
     return input->kind == SchemaKind::none ? std::vector<SchemaInput>{} : std::vector<SchemaInput>{std::move(*input)};
   // Loose scripts beside migrations are queries, seeds and the like: they count only where there is nothing else.
-  auto found = repository(path, diagnostics);
+  auto found = repository(path, diagnostics, leave_out);
   if (!found || !found->empty() || looks_like_repository(path)) return found;
-  auto input = plain_folder(path);
+  auto input = plain_folder(path, leave_out);
   if (input.kind == SchemaKind::none) return found;
   std::string sample;
   for (std::size_t i = 0; i < input.files.size() && sample.size() < 400'000; i += 1 + input.files.size() / 40)
@@ -314,11 +314,11 @@ std::string SchemaInput::what() const {
   return "nothing";
 }
 
-Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics) {
+Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics, const LeaveOut& leave_out) {
   std::error_code code;
   const auto status = fs::status(path, code);
   if (!fs::exists(status)) return fail(Error::Kind::input, path, "there is no such file or folder", "check the name");
-  return fs::is_directory(status) ? folder_input(path, diagnostics) : file_input(path, diagnostics);
+  return fs::is_directory(status) ? folder_input(path, diagnostics, leave_out) : file_input(path, diagnostics);
 }
 
 }  // namespace pgadvise::project

@@ -10,6 +10,7 @@
 #include "model/suppression.h"
 #include "model/schema_step.h"
 #include "project/drizzle_journal.h"
+#include "project/files.h"
 #include "project/migration_tools.h"
 #include "sql/replay.h"
 
@@ -38,7 +39,8 @@ struct SchemaInput {
 // Finds out by content what a PATH holds. A repository gives each of its migration folders and structure.sql files, sorted
 // by path, and nothing when it has none: loose .sql files are not guessed at, and of tests and examples only drizzle's and
 // prisma's folders are read. Migrations of other databases are left out, and named in `diagnostics`. Errors: the path is missing, can't be read, or is no kind of schema.
-Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics);
+// What is left out of a repository is not looked for; a migrations folder is read whole or not at all.
+Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics, const LeaveOut& leave_out = {});
 
 // Replays it into a catalog. What fails inside is named in `diagnostics`, and counted. Errors: wholly unreadable.
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts = nullptr);

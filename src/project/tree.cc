@@ -41,8 +41,8 @@ bool deployed_by_others(std::string_view path) {
   return any_part(lower(folder_of(path)), '/', folders);
 }
 
-Tree::Tree(std::string root, Diagnostics& diagnostics) : root_(std::move(root)), diagnostics_(diagnostics) {
-  files_ = list_files(root_, diagnostics_);
+Tree::Tree(std::string root, Diagnostics& diagnostics, const LeaveOut& leave_out) : root_(std::move(root)), diagnostics_(diagnostics) {
+  files_ = list_files(root_, diagnostics_, leave_out);
   set_.insert(files_.begin(), files_.end());
 }
 

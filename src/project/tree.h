@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "project/files.h"
 #include "project/json_file.h"
 
 namespace pgadvise::project {
@@ -26,7 +27,7 @@ struct Package {
 
 class Tree {
  public:
-  Tree(std::string root, Diagnostics& diagnostics);
+  Tree(std::string root, Diagnostics& diagnostics, const LeaveOut& leave_out = {});
 
   const std::vector<std::string>& files() const { return files_; }  // relative, sorted
   bool has(const std::string& path) const { return set_.count(path) > 0; }

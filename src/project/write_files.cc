@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "base/text.h"
+#include "base/write_file.h"
 
 namespace pgadvise::project {
 namespace {
@@ -18,36 +19,6 @@ namespace fs = std::filesystem;
 
 Error error_of(const std::string& path, std::string what) { return {Error::Kind::usage, path, std::move(what), "nothing was written"}; }
 Error failed(const std::string& path) { return error_of(path, std::string("can't be written: ") + std::strerror(errno)); }
-
-bool write_all(int file, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t wrote = ::write(file, content.data(), content.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  return true;
-}
-
-// Beside its place, with its content on the disk; "" and errno when that fails.
-std::string write_aside(const std::string& path, const std::string& content, mode_t mode) {
-  std::string temporary = path + ".XXXXXX";
-  const int file = ::mkstemp(temporary.data());
-  if (file < 0) return {};
-  const bool wrote = write_all(file, content) && ::fchmod(file, mode) == 0 && ::fsync(file) == 0;
-  const int reason = errno;
-  const bool closed = ::close(file) == 0;
-  if (wrote && closed) return temporary;
-  ::unlink(temporary.c_str());
-  if (!wrote) errno = reason;
-  return {};
-}
-
-mode_t mode_of_new_files() {
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  return 0666 & ~mask;
-}
 
 // A name that nothing has gets the file. Where the file system knows no links the content is written under it at once.
 bool put_new(const std::string& temporary, const std::string& path, const std::string& content) {

@@ -74,7 +74,8 @@ TEST(Cli, ALogOfAnotherProgramIsOneLine) {
 
 TEST(Cli, AConnectionStringInAFilesPlaceIsNamedWithoutItsPassword) {
   for (const char* arguments : {"check postgresql://joe:secret-word@h/db", "check --log postgres://joe:secret-word@h/db", "postgresql://joe:secret-word@h/db",
-                                "check host=h password=secret-word dbname=x", "check --schema 'password=secret-word'"}) {
+                                "check host=h password=secret-word dbname=x", "check --schema 'password=secret-word'", "check \"password = 'secret-word' host=h\"", "check 'PASSWORD=secret-word'", "check 'sslpassword =secret-word'",
+                                "check --workload 'postgres://joe:p@secret-word@h/x'", "check --format json 'postgres://h/x?password=secret-word'"}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.exit_code, 2) << arguments;
     EXPECT_FALSE(has(ran.err + ran.out, "secret-word")) << arguments << ran.err;
@@ -195,6 +196,25 @@ TEST(Cli, ReportsAreWrittenWholeOrNotAtAll) {
   int files = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path())) ++files;
   EXPECT_EQ(files, 3);
+}
+
+TEST(Cli, AClosedPipeIsAnError) {
+  const Folder folder;
+  folder.write("dump.sql", unindexed);
+  const std::string program = testing_support::quoted(PGADVISE_PROGRAM);
+  EXPECT_EQ(std::system(("cd " + folder.path() + " && { sleep 0.3; " + program + " check dump.sql 2>err; echo $? >code; } | true").c_str()), 0);
+  EXPECT_EQ(read_file(folder.path("code")).value_or(""), "2\n");
+  EXPECT_EQ(read_file(folder.path("err")).value_or(""), "pgadvise: standard output: can't be written: Broken pipe\n");
+}
+
+TEST(Cli, TwoRunsAtOnceDontHurtEachOther) {
+  const Folder folder;
+  folder.write("dump.sql", unindexed);
+  const std::string one = testing_support::quoted(PGADVISE_PROGRAM) + " check dump.sql --format sarif -o report --baseline known --update-baseline & ";
+  EXPECT_EQ(std::system(("cd " + folder.path() + " && " + one + one + one + one + "wait").c_str()), 0);
+  EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("report")).value_or("")));
+  EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("known")).value_or("")));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), std::filesystem::directory_iterator()), 3) << "the dump, the report, the baseline";
 }
 
 TEST(Cli, SeveralReportsOfOneRun) {

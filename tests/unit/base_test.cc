@@ -30,6 +30,58 @@ TEST(Mask, TakesLinearTime) {
   EXPECT_TRUE(mask_credentials(text + " ://a:secret@b ://c:secret@d") == text + " ://a:***@b ://c:***@d");
 }
 
+TEST(Mask, KeyValueStringsAsLibpqReadsThem) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"host=h password=hidden dbname=x", "host=h password=*** dbname=x"},
+      {"password = 'hidden hidden' host=h", "password = *** host=h"},
+      {"password\t=\nhidden", "password\t=\n***"},
+      {"host=h password='hid\\'den' user=joe", "host=h password=*** user=joe"},
+      {"host=h password=hid\\ den user=joe", "host=h password=*** user=joe"},
+      {"host=h password='hidden user=joe", "host=h password=***"},
+      {"host=h password=hidden hidden user=joe", "host=h password=*** *** user=joe"},
+      {"host=h password=\"hidden hidden\"", "host=h password=*** ***"},
+      {"host=h password=hid=den", "host=h password=***"},
+      {"PASSWORD=hidden", "PASSWORD=***"},
+      {"sslpassword=hidden sslkey=k", "sslpassword=*** sslkey=k"},
+      {"host=h sslpassword = 'hidden'", "host=h sslpassword = ***"},
+      {"user=joe passfile=/home/joe/.pgpass", "user=joe passfile=/home/joe/.pgpass"},
+      {"host=h password=$PGPASSWORD", "host=h password=$PGPASSWORD"},
+      {"host=h password=", "host=h password="},
+      {"host=h password='", "host=h password=***"},
+      {"host=h password=hidden\\", "host=h password=***"},
+      {"dbname=postgresql://joe:hidden@h/x", "dbname=postgresql://joe:***@h/x"},
+  };
+  for (const auto& [text, masked] : cases) EXPECT_EQ(mask_credentials(text), masked);
+}
+
+TEST(Mask, Uris) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"postgres://joe:hid@den@h/x", "postgres://joe:***@h/x"},
+      {"postgresql://joe:hid/d?e#n@h:5432/x?sslmode=require", "postgresql://joe:***@h:5432/x?sslmode=require"},
+      {"postgresql://joe:%68idden%40@h/x", "postgresql://joe:***@h/x"},
+      {"postgres://joe:hid den@h/x", "postgres://joe:***@h/x"},
+      {"postgres://joe:hid'den@h/x", "postgres://joe:***@h/x"},
+      {"POSTGRES://joe:hidden@h/x", "POSTGRES://joe:***@h/x"},
+      {" postgres://joe:hid den@h/x", " postgres://joe:***@h/x"},
+      {"postgres://h/x?user=joe&password=hid%26den&sslmode=require", "postgres://h/x?user=joe&password=***&sslmode=require"},
+      {"postgres://h/x?password=hid den", "postgres://h/x?password=***"},
+      {"postgres://h/x?pass%77ord=hidden", "postgres://h/x?pass%77ord=***"},
+      {"postgres://h/x?sslpassword=hidden", "postgres://h/x?sslpassword=***"},
+      {"postgres://joe@h/x?password=hid@den", "postgres://***@den"},
+      {"postgres://$USER:$PASS@h/x", "postgres://$USER:$PASS@h/x"},
+      {"psql postgres://joe:hidden@h/x -c 'select 1'", "psql postgres://joe:***@h/x -c 'select 1'"},
+      {"postgres://h/x", "postgres://h/x"},
+  };
+  for (const auto& [text, masked] : cases) EXPECT_EQ(mask_credentials(text), masked);
+}
+
+TEST(Mask, LeavesFilesAlone) {
+  for (const char* text : {"drizzle/0001_a=b.sql", "a password = b.sql", "src/host.ts", "x=y"}) {
+    EXPECT_FALSE(looks_like_conninfo(text)) << text;
+    EXPECT_EQ(mask_credentials(text), text);
+  }
+}
+
 TEST(Printable, EllipsisCountsCodePoints) {
   EXPECT_EQ(ellipsis("äöü", 3), "äöü");
   EXPECT_EQ(ellipsis("äöüx", 3), "äö…");

@@ -169,7 +169,7 @@ std::string error_of(const std::string& text) {
   const TempTree tree{{"pgadvise.toml", text}};
   const auto config = cli::read_config(tree.path("pgadvise.toml"));
   if (config) return "";
-  const auto line = config.error().line();
+  const auto line = config.error().front().line();
   return line.substr(line.find("pgadvise.toml:") + 14);
 }
 
@@ -177,7 +177,7 @@ TEST(Config, IsRead) {
   const TempTree tree{{"pgadvise.toml", "[rules.unbounded-result]\nseverity = \"note\"\nrows = 5000\n[rules.missing-timestamps]\nseverity = \"warning\"\n[rules.order-by-random]\nseverity = \"off\"\n"
                                         "[[ignore]]\nrule = [\"unindexed-foreign-key\", \"missing-primary-key\"]\nobject = \"a.*\"\nreason = \"old\"\n"}};
   const auto config = cli::read_config(tree.path("pgadvise.toml"));
-  ASSERT_TRUE(config) << config.error().line();
+  ASSERT_TRUE(config) << config.error().front().line();
   EXPECT_EQ(config->rules.at("unbounded-result").options.at("rows"), 5000);
   EXPECT_EQ(config->rules.at("unbounded-result").severity, Severity::note);
   EXPECT_EQ(config->rules.at("missing-timestamps").on, true);

@@ -1,0 +1,74 @@
+#include "base/write_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace pgadvise {
+namespace {
+
+Result<void> failed(const std::string& path) { return fail(Error::Kind::usage, path, std::string("can't be written: ") + std::strerror(errno)); }
+
+Result<void> write_through(const std::string& path, std::string_view content) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+  if (file < 0) return failed(path);
+  const bool wrote = write_all(file, content);
+  const int reason = errno;
+  const bool closed = ::close(file) == 0;
+  if (!wrote) errno = reason;
+  return wrote && closed ? Result<void>{} : failed(path);
+}
+
+}  // namespace
+
+bool write_all(int file, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t wrote = ::write(file, content.data(), content.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  return true;
+}
+
+mode_t mode_of_new_files() {
+  static const mode_t mask = [] {  // asked once: two threads that ask at a time could set it to nothing
+    const mode_t now = ::umask(0);
+    ::umask(now);
+    return now;
+  }();
+  return 0666 & ~mask;
+}
+
+std::string write_aside(const std::string& path, std::string_view content, mode_t mode) {
+  std::string temporary = path + ".XXXXXX";
+  const int file = ::mkstemp(temporary.data());
+  if (file < 0) return {};
+  const bool wrote = write_all(file, content) && ::fchmod(file, mode) == 0 && (::fsync(file) == 0 || errno == EINVAL || errno == ENOSYS);
+  int reason = errno;
+  const bool closed = ::close(file) == 0;
+  if (wrote && closed) return temporary;
+  if (wrote) reason = errno;
+  ::unlink(temporary.c_str());
+  errno = reason;
+  return {};
+}
+
+Result<void> write_file(const std::string& path, std::string_view content) {
+  struct stat status {};
+  const bool there = ::lstat(path.c_str(), &status) == 0;
+  if (there && !S_ISREG(status.st_mode)) return write_through(path, content);
+  const std::string temporary = write_aside(path, content, there ? status.st_mode & 07777 : mode_of_new_files());
+  if (temporary.empty()) return failed(path);
+  if (::rename(temporary.c_str(), path.c_str()) == 0) return {};
+  const int reason = errno;
+  ::unlink(temporary.c_str());
+  errno = reason;
+  return failed(path);
+}
+
+}  // namespace pgadvise

@@ -1,0 +1,90 @@
+// docs/config.schema.json: what the rules make it, and of one mind with the reader of pgadvise.toml.
+#include <cstdlib>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include "cli/config.h"
+#include "cli/config_schema.h"
+#include "support/run.h"
+#include "support/schema.h"
+
+namespace pgadvise {
+namespace {
+
+using nlohmann::json;
+
+json to_json(const toml::node& node) {
+  if (const auto* table = node.as_table()) {
+    json out = json::object();
+    for (const auto& [key, value] : *table) out[std::string(key.str())] = to_json(value);
+    return out;
+  }
+  if (const auto* list = node.as_array()) {
+    json out = json::array();
+    for (const auto& value : *list) out.push_back(to_json(value));
+    return out;
+  }
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* flag = node.as_boolean()) return flag->get();
+  return node.value<double>().value_or(0);
+}
+
+std::string by_schema(const std::string& text) {
+  const auto parsed = toml::parse(text);
+  return parsed ? testing_support::violations("config.schema.json", to_json(parsed.table())) : "is no TOML";
+}
+
+// The indented blocks of a page that begin with one of pgadvise.toml's words.
+std::vector<std::string> examples(const std::string& page) {
+  std::vector<std::string> out;
+  std::string block;
+  for (const auto line : split(page + "\nend\n", '\n')) {
+    if (line.starts_with("    ") || (line.empty() && !block.empty())) {
+      block += std::string(line.substr(std::min<std::size_t>(4, line.size()))) + "\n";
+      continue;
+    }
+    if (block.starts_with("[") || block.starts_with("extends") || block.starts_with("#:schema")) out.push_back(block);
+    block.clear();
+  }
+  return out;
+}
+
+TEST(ConfigSchema, IsWhatTheRulesMakeIt) {
+  const std::string path = PGADVISE_SOURCE_DIR "/docs/config.schema.json";
+  if (std::getenv("PGADVISE_UPDATE_GOLDEN")) std::ofstream(path, std::ios::binary) << cli::config_schema();
+  EXPECT_EQ(read_file(path).value_or(""), cli::config_schema()) << "PGADVISE_UPDATE_GOLDEN=1 writes it";
+  EXPECT_EQ(testing_support::run("init --print-schema").out, cli::config_schema());
+}
+
+TEST(ConfigSchema, TheDocumentationsExamplesAreValid) {
+  const auto found = examples(read_file(PGADVISE_SOURCE_DIR "/docs/configuration.md").value_or(""));
+  ASSERT_GE(found.size(), 3u);
+  for (const auto& example : found) {
+    EXPECT_EQ(by_schema(example), "") << example;
+    if (example.find("extends") != std::string::npos) continue;  // of files that are not here
+    const auto config = cli::parse_config("pgadvise.toml", example);
+    EXPECT_TRUE(config) << config.error().front().line();
+  }
+}
+
+TEST(ConfigSchema, RefusesWhatTheReaderRefuses) {
+  for (const char* text : {"nonsense = 1", "rules = 1", "[rules.nonsense]", "[rules.deep-offset]\nseverty = \"off\"", "[rules.deep-offset]\nseverity = \"loud\"", "[rules.deep-offset]\nrows = \"many\"", "[rules.deep-offset]\nrows = -1",
+                           "[ignore]\nrule = \"deep-offset\"", "[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"", "[[ignore]]\nrule = \"deep-offset\"\nreason = \"x\"", "[[ignore]]\nrule = []\nobject = \"x\"\nreason = \"x\"",
+                           "[[ignore]]\nrule = \"deep-offset\"\npath = \"/x\"\nreason = \"x\"", "[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"\nreason = \" \"", "[[ignore]]\nrule = \"x\"\nobject = \"x\"\nreason = \"x\"",
+                           "[inputs]\npathz = \"x\"", "[inputs]\npaths = [1]", "[inputs]\nlogs = \"\"", "inputs = 1", "extends = 1", "extends = [\" \"]",
+                           "databases = 1", "[databases]\nx = 1", "[databases.x]", "[databases.x]\npassword = \"x\"", "[databases.x]\nservice = \"a b\"", "[databases.x]\nservice = \"a\"\nurl = \"host=h\"", "[databases.x]\nurl-env = \"a-b\""}) {
+    EXPECT_NE(by_schema(text), "") << text;
+    EXPECT_FALSE(cli::parse_config("pgadvise.toml", text)) << text;
+  }
+  for (const char* text : {"", "[rules.deep-offset]\nrows = 5\nseverity = \"note\"", "[inputs]\npaths = \".\"\nlogs = []", "[databases.x]\nurl = \"host=h\"", "[[ignore]]\nrule = [\"deep-offset\", \"order-by-random\"]\npath = \"x\"\nreason = \"x\""}) {
+    EXPECT_EQ(by_schema(text), "") << text;
+    EXPECT_TRUE(cli::parse_config("pgadvise.toml", text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace pgadvise

@@ -1,0 +1,145 @@
+// pgadvise.toml beyond rules and ignores: inputs, databases, extends; all its mistakes.
+#include <fcntl.h>
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "cli/config.h"
+#include "unit/project_testing.h"
+
+namespace pgadvise::cli {
+namespace {
+
+using project::testing::TempTree;
+
+Config config_of(const TempTree& tree, const std::string& name = "pgadvise.toml") {
+  auto config = read_config(tree.path(name));
+  if (config) return std::move(*config);
+  ADD_FAILURE() << config.error().front().line();
+  return {};
+}
+
+// Each as "name.toml:line:column: what", without the folder and the hint.
+std::vector<std::string> errors_of(const TempTree& tree, const std::string& name = "pgadvise.toml") {
+  std::vector<std::string> out;
+  const auto config = read_config(tree.path(name));
+  if (!config)
+    for (const auto& error : config.error()) out.push_back(replace_all(error.where + ": " + error.what, tree.path() + "/", ""));
+  return out;
+}
+
+std::vector<std::string> errors_of(const std::string& text) { return errors_of(TempTree{{"pgadvise.toml", text}}); }
+
+using Lines = std::vector<std::string>;
+
+TEST(ConfigInputs, AreMeantFromTheFilesFolder) {
+  const TempTree tree{{"pgadvise.toml", "[inputs]\npaths = \".\"\nschema = [\"db/prod.json\", \"../schema.sql\"]\nlogs = [\"/var/log/postgresql\"]\nworkloads = [\"fleet.json\"]\n"}};
+  const Config config = config_of(tree);
+  EXPECT_EQ(config.inputs.paths, Lines{tree.path() + "/"});
+  EXPECT_EQ(config.inputs.schema, (Lines{tree.path("db/prod.json"), std::filesystem::path(tree.path() + "/../schema.sql").lexically_normal().generic_string()}));
+  EXPECT_EQ(config.inputs.logs, Lines{"/var/log/postgresql"});
+  EXPECT_EQ(config.inputs.workloads, Lines{tree.path("fleet.json")});
+  EXPECT_EQ(config_of(TempTree{{"pgadvise.toml", "[inputs]\nlogs = \"a.log\"\n"}}).inputs.paths.size(), 1u) << "a log alone does not stand for the project";
+}
+
+TEST(ConfigInputs, NamesAreFoundByStars) {
+  const TempTree tree{{"a.log", ""}, {"b.log", ""}, {"c.txt", ""}, {"x*.log", ""}};
+  EXPECT_EQ(expand({tree.path("?.log"), tree.path("none*"), tree.path("c.txt"), tree.path("x*.log")}),
+            (Lines{tree.path("a.log"), tree.path("b.log"), tree.path("none*"), tree.path("c.txt"), tree.path("x*.log")}));
+}
+
+TEST(ConfigInputs, WhatIsExcludedIsPassedOverButWhenItIsNamed) {
+  const TempTree tree{{"pgadvise.toml", "[inputs]\nexclude = [\"examples/\", \"*/legacy\", \"old*.sql\"]\n"}};
+  const Config config = config_of(tree);
+  const auto out = config.leave_out(tree.path());
+  ASSERT_TRUE(out);
+  for (const char* path : {"examples", "a/legacy", "a/b/legacy", "old1.sql"}) EXPECT_TRUE(out(tree.path(path))) << path;
+  for (const char* path : {"examples2", "legacy2", "a/legacy2", "src/examples", "new.sql"}) EXPECT_FALSE(out(tree.path(path))) << path;
+  EXPECT_FALSE(config.leave_out(tree.path("examples")) && config.leave_out(tree.path("examples"))(tree.path("examples/a.sql")));
+  EXPECT_FALSE(Config{}.leave_out(tree.path()));
+}
+
+TEST(ConfigInputs, LeavesFoldersOutOfARepository) {
+  const TempTree tree{{"a/migrations/0001_x.up.sql", "CREATE TABLE t (id int);"}, {"b/migrations/0001_x.up.sql", "CREATE TABLE t (id int);"}, {"b/Dockerfile", "RUN npx drizzle-kit push"}, {"package.json", "{}"}};
+  Config config;
+  config.inputs.exclude = {std::filesystem::absolute(tree.path("b")).generic_string()};
+  Diagnostics diagnostics;
+  const auto found = project::list_files(tree.path(), diagnostics, config.leave_out(tree.path()));
+  EXPECT_EQ(found, (Lines{"a/migrations/0001_x.up.sql", "package.json"}));
+}
+
+TEST(ConfigDatabases, SayWhereAndNeverHowToGetIn) {
+  const TempTree tree{{"pgadvise.toml", "[databases.production]\nservice = \"shop\"\n[databases]\nci.url-env = \"CI_URL\"\nnear.url = \"postgresql://joe@localhost/shop?sslmode=require\"\n\"two words\".url = \"host=h dbname=d\"\n"}};
+  const Config config = config_of(tree);
+  EXPECT_EQ(config.databases.at("production").conninfo, "service='shop'");
+  EXPECT_EQ(config.databases.at("ci").url_env, "CI_URL");
+  EXPECT_EQ(config.databases.at("near").conninfo, "postgresql://joe@localhost/shop?sslmode=require");
+  EXPECT_EQ(config.databases.at("two words").conninfo, "host=h dbname=d");
+}
+
+TEST(ConfigDatabases, RefusePasswordsAndShowNone) {
+  for (const char* line : {"password = \"hidden\"", "url = \"postgresql://joe:hidden@h/x\"", "url = \"postgres://joe:hid@hidden@h/x\"", "url = \"postgres://h/x?password=hidden\"",
+                           "url = \"postgres://h/x?user=joe&sslpassword=hidden\"", "url = \"host=h password = 'hidden'\"", "url = \"host=h sslpassword=hidden\"", "url = \"postgres://h/x?my_password=hidden\"",
+                           "url = \"postgres://joe:hid den/hidden@h:x\"", "url-env = \"postgres://joe:hidden@h/x\"", "service = \"postgres://joe:hidden@h/x\"", "service = \"x password=hidden\"",
+                           "sslpassword = \"hidden\"", "url = [\"hidden\"]", "url = \"env\"", "url = \"hidden\""}) {
+    const TempTree tree{{"pgadvise.toml", "[databases.p]\n" + std::string(line) + "\n"}};
+    const auto config = read_config(tree.path("pgadvise.toml"));
+    ASSERT_FALSE(config) << line;
+    EXPECT_TRUE(config.error().front().where.ends_with("pgadvise.toml:2:1") || config.error().front().where.find("pgadvise.toml:2:") != std::string::npos) << config.error().front().line();
+    EXPECT_EQ(config.error().size(), 1u) << line;
+    EXPECT_EQ(config.error().front().line().find("hid"), std::string::npos) << config.error().front().line();
+  }
+  EXPECT_EQ(errors_of("[databases.p]\nservice = \"a\"\nurl-env = \"B\"\n"), Lines{"pgadvise.toml:1:12: a database is told in two ways"});
+  EXPECT_EQ(errors_of("[databases.p]\n"), Lines{"pgadvise.toml:1:12: a database's profile does not say where it is"});
+  EXPECT_EQ(errors_of("[databases.p]\nhost = \"h\"\n"), Lines{"pgadvise.toml:2:1: unknown key host"});
+}
+
+TEST(ConfigExtends, LaterOnesWin) {
+  const TempTree tree{{"base/one.toml", "extends = \"../shared.toml\"\n[rules.deep-offset]\nseverity = \"error\"\nrows = 5\n[databases.a]\nservice = \"one\"\n[inputs]\npaths = [\"x\"]\n"},
+                      {"shared.toml", "[rules.deep-offset]\nrows = 1\n[rules.order-by-random]\nseverity = \"off\"\n[[ignore]]\nrule = \"deep-offset\"\nobject = \"a\"\nreason = \"b\"\n[databases.b]\nservice = \"b\"\n"},
+                      {"two.toml", "[rules.order-by-random]\nseverity = \"note\"\n"},
+                      {"pgadvise.toml", "extends = [\"base/one.toml\", \"two.toml\"]\n[rules.deep-offset]\nrows = 7\n[databases.a]\nurl-env = \"A\"\n[[ignore]]\nrule = \"deep-offset\"\nobject = \"b\"\nreason = \"b\"\n"}};
+  const Config config = config_of(tree);
+  EXPECT_EQ(config.rules.at("deep-offset").options.at("rows"), 7);
+  EXPECT_EQ(config.rules.at("deep-offset").severity, Severity::error);
+  EXPECT_EQ(config.rules.at("order-by-random").on, true);
+  EXPECT_EQ(config.databases.at("a").url_env, "A");
+  EXPECT_EQ(config.databases.at("a").conninfo, "");
+  EXPECT_EQ(config.databases.at("b").conninfo, "service='b'");
+  EXPECT_EQ(config.inputs.paths, Lines{tree.path("base/x")}) << "from the folder of the file that says it";
+  ASSERT_EQ(config.ignores.size(), 2u);
+  EXPECT_EQ(config.ignores[0].place.file, tree.path("shared.toml"));
+  EXPECT_EQ(config.files.size(), 4u);
+  EXPECT_EQ(config.path, tree.path("pgadvise.toml"));
+}
+
+TEST(ConfigExtends, MistakesAreToldWhereTheyAre) {
+  const TempTree tree{{"pgadvise.toml", "# a\nextends = [\"gone.toml\",\n  \"loop.toml\", \"wrong.toml\", \".\"]\nnonsense = 1\n"}, {"loop.toml", "extends = \"pgadvise.toml\"\n"}, {"self.toml", "extends = [\"./self.toml\"]\n"}, {"wrong.toml", "\nrulse = 1\n"}};
+  EXPECT_EQ(errors_of(tree), (Lines{"loop.toml:1:11: extends pgadvise.toml, which extends this file", "wrong.toml:2:1: unknown key rulse", "pgadvise.toml:2:12: extends gone.toml, and there is no such file",
+                                    "pgadvise.toml:3:30: extends ., and there is no such file", "pgadvise.toml:4:1: unknown key nonsense"}));
+  EXPECT_EQ(errors_of(tree, "self.toml"), Lines{"self.toml:1:12: extends ./self.toml, which extends this file"});
+  EXPECT_EQ(errors_of("extends = 5\n"), Lines{"pgadvise.toml:1:11: extends is no text, and no list of texts"});
+}
+
+TEST(ConfigExtends, AreBoundedInDepthAndNumber) {
+  const TempTree chain{};
+  for (int i = 0; i < 40; ++i) chain.add(std::to_string(i) + ".toml", "extends = \"" + std::to_string(i + 1) + ".toml\"\n");
+  chain.add("40.toml", "");
+  EXPECT_EQ(errors_of(chain, "0.toml"), Lines{"15.toml:1:11: extends a file that is the 17th of a chain"});
+  EXPECT_EQ(errors_of(chain, "30.toml"), Lines{});
+  const TempTree tree{};
+  for (int i = 0; i < 12; ++i) tree.add(std::to_string(i) + ".toml", replace_all("extends = [\"x.toml\", \"x.toml\", \"x.toml\"]\n", "x", std::to_string(i + 1)));
+  tree.add("12.toml", "");
+  EXPECT_NE(errors_of(tree, "0.toml").at(0).find("extends more than 64 files in all"), std::string::npos);
+}
+
+TEST(Config, AllMistakesAreToldInTheirOrder) {
+  EXPECT_EQ(errors_of("[rules.nonsense]\n[inputs]\npathz = 1\nlogs = [1, \"\"]\nschema = \"postgres://joe:hidden@h/x\"\n[[ignore]]\nrule = \"nonsense\"\n[[ignore]]\nreason = \"x\"\nobject = \"y\"\n[[ignore]]\nrule = \"deep-offset\"\nobject = \"\"\nreason = \"x\"\n[databases]\nx = 1\n"),
+            (Lines{"pgadvise.toml:1:8: there is no rule nonsense", "pgadvise.toml:3:1: unknown key pathz", "pgadvise.toml:4:9: logs is no text, and no list of texts", "pgadvise.toml:4:12: logs is no text, and no list of texts",
+                   "pgadvise.toml:5:10: is a connection string where a file was expected", "pgadvise.toml:7:8: there is no rule nonsense", "pgadvise.toml:8:1: an ignore names no rule", "pgadvise.toml:11:1: an ignore names nothing",
+                   "pgadvise.toml:16:5: a database's profile is a table"}));
+  EXPECT_EQ(errors_of("inputs = 1\ndatabases = 2\nrules = 3\nignore = 4\n").size(), 4u);
+}
+
+}  // namespace
+}  // namespace pgadvise::cli
