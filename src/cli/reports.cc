@@ -44,7 +44,10 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     if (option != formats && option != outputs) continue;
     const std::string value = option->results().at(taken[option]++);
     if (option == formats) {
-      if (!report::find_format(value)) return fail(Error::Kind::usage, "--format", "there is no format " + ellipsis(value, 40), nearest(value, format_names()));
+      if (!report::find_format(value)) {
+        const std::string near = nearest(value, format_names());
+        return fail(Error::Kind::usage, "--format", "there is no format " + ellipsis(value, 40), near.empty() ? join(format_names(), ", ") : near);
+      }
       out.push_back({value, std::exchange(early, {})});
     } else if (out.empty() && early.empty()) {
       early = value;

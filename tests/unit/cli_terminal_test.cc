@@ -1,5 +1,7 @@
 // What the command line says besides reports: excerpts of sources, traces, what was perhaps meant.
-#include <fstream>
+#include <chrono>
+#include <filesystem>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -49,6 +51,9 @@ class SourcesTest : public ::testing::Test {
     out.subject.fingerprint = fingerprint;
     return out;
   }
+  // Of a run that began when the file was there.
+  static std::optional<report::Source> around(const Finding& finding, int lines) { return Sources().around(finding, lines); }
+
   Folder folder_;
 };
 
@@ -67,24 +72,23 @@ TEST_F(SourcesTest, GivesTheLineAndThoseAround) {
 }
 
 TEST_F(SourcesTest, AByteOrderMarkIsNoPartOfTheLine) {
-  const auto source = Sources().around(at("a.sql", "\xef\xbb\xbfTABLE x;\n", 1, 10), 0);
+  const auto source = around(at("a.sql", "\xef\xbb\xbfTABLE x;\n", 1, 10), 0);
   ASSERT_TRUE(source);
   EXPECT_EQ(source->lines.front(), "TABLE x;");
   EXPECT_EQ(source->from, 6U);
 }
 
 TEST_F(SourcesTest, NothingOfWhatIsNotThereOrNoText) {
-  Sources sources;
-  EXPECT_FALSE(sources.around(at("a.sql", "a\n", 9, 1), 0));
-  EXPECT_FALSE(sources.around(at("b.sql", "a\n", 0, 0), 0));
-  EXPECT_FALSE(sources.around(at("c.sql.gz", std::string("\x1f\x8b\0\0abc\n", 8), 1, 1), 0));
+  EXPECT_FALSE(around(at("a.sql", "a\n", 9, 1), 0));
+  EXPECT_FALSE(around(at("b.sql", "a\n", 0, 0), 0));
+  EXPECT_FALSE(around(at("c.sql.gz", std::string("\x1f\x8b\0\0abc\n", 8), 1, 1), 0));
   Finding gone;
   gone.location = Place{folder_.path("gone.sql"), 1, 1};
-  EXPECT_FALSE(sources.around(gone, 0));
+  EXPECT_FALSE(around(gone, 0));
   gone.location = Place{folder_.path(), 1, 1};
-  EXPECT_FALSE(sources.around(gone, 0));
+  EXPECT_FALSE(around(gone, 0));
   gone.location.reset();
-  EXPECT_FALSE(sources.around(gone, 0));
+  EXPECT_FALSE(around(gone, 0));
 }
 
 TEST_F(SourcesTest, AFileThatChangedIsNotTheOneThatWasRead) {
@@ -105,24 +109,23 @@ TEST_F(SourcesTest, NothingOfAWorkload) {
 }
 
 TEST_F(SourcesTest, PasswordsAreMaskedOrNotShown) {
-  Sources sources;
-  const auto url = sources.around(at("compose.yml", "  DATABASE_URL: postgres://app:hunter2@db/shop?sslmode=disable\n", 1, 17), 0);
+  const auto url = around(at("compose.yml", "  DATABASE_URL: postgres://app:hunter2@db/shop?sslmode=disable\n", 1, 17), 0);
   ASSERT_TRUE(url);
   EXPECT_EQ(url->lines.front(), "  DATABASE_URL: postgres://app:***@db/shop?sslmode=disable");
   int number = 0;
   for (const char* line : {"  POSTGRES_PASSWORD: hunter2", "  \"dbPassword\": \"hunter2\",", "  DB_PWD : hunter2", "ALTER ROLE app ENCRYPTED PASSWORD 'hunter2';"}) {
     const bool sql = contains(line, "ROLE");
-    EXPECT_FALSE(sources.around(at("f" + std::to_string(++number) + (sql ? ".sql" : ".yml"), std::string(line) + "\n", 1, 3), 0)) << line;
-    const auto near = sources.around(at("g" + std::to_string(number) + (sql ? ".sql" : ".yml"), std::string(line) + "\nnext\n", 2, 1), 1);
+    EXPECT_FALSE(around(at("f" + std::to_string(++number) + (sql ? ".sql" : ".yml"), std::string(line) + "\n", 1, 3), 0)) << line;
+    const auto near = around(at("g" + std::to_string(number) + (sql ? ".sql" : ".yml"), std::string(line) + "\nnext\n", 2, 1), 1);
     ASSERT_TRUE(near);
     for (const auto& shown : near->lines) EXPECT_FALSE(contains(shown, "hunter2")) << shown;
   }
-  EXPECT_TRUE(sources.around(at("t.sql", "CREATE TABLE users (password_hash text);\n", 1, 21), 0)) << "a column's name is none";
+  EXPECT_TRUE(around(at("t.sql", "CREATE TABLE users (password_hash text);\n", 1, 21), 0)) << "a column's name is none";
 }
 
 TEST_F(SourcesTest, AVeryLongLineIsCutAroundThePlace) {
   const std::string left(3'000'000, 'x');
-  const auto source = Sources().around(at("a.sql", left + " here " + left, 1, 3'000'002), 0);
+  const auto source = around(at("a.sql", left + " here " + left, 1, 3'000'002), 0);
   ASSERT_TRUE(source);
   EXPECT_LT(source->lines.front().size(), 10'000U);
   EXPECT_EQ(source->lines.front().substr(source->from, source->bytes), "here");
@@ -177,7 +180,7 @@ TEST(Usage, SaysWhatWasPerhapsMeant) {
   EXPECT_EQ(said({"check", "--width", "99"}), "check: --width: 99 is no number from 1 to 8 (pgadvise check --help)");
   EXPECT_EQ(said({"check", "--rows", "-1"}), "check: --rows: -1 is no number from 0 on (pgadvise check --help)");
   EXPECT_EQ(said({"rules"}), "rules: needs one word more (explain)");
-  EXPECT_EQ(said({"digest", "--db", "x", "--compare", "a"}), "digest: --db and --compare can't be had together (leave one of them out)");
+  EXPECT_EQ(said({"digest", "--db", "x", "--compare", "a"}), "digest: --compare and --db can't be had together (leave one of them out)");
   EXPECT_EQ(said({"check", "--format"}), "check: --format needs a value (text, json)");
 }
 

@@ -106,7 +106,7 @@ TEST(TextReport, ShowsTheSourceBelowTheMessage) {
     return Source{{"ALTER TABLE t ADD c int"}, 3, 3, 6, 5};
   };
   const std::string text = to_text(one_finding(), options);
-  EXPECT_TRUE(contains(text, "  No index serves it.\n    3 | ALTER TABLE t ADD c int\n      |       ^^^^^\n  - no index\n  - elsewhere (drizzle/0001.sql:4:1)\n")) << text;
+  EXPECT_TRUE(contains(text, "  No index serves it.\n    3 | ALTER TABLE t ADD c int\n      |       ^^^^^\n  - no index\n  - elsewhere  (drizzle/0001.sql:4:1)\n")) << text;
 }
 
 TEST(TextReport, LinksOnlyWhereTheyAreWanted) {
