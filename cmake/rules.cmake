@@ -1,6 +1,6 @@
 # A rule is registered by being there: rules/<category>/<rule_id>.cc defines `const Rule <rule_id>`.
 # Written here: generated/rules/all_rules.h (extern declarations) and all_rules.cc (the one array, with the example of
-# each rule's fixture folder: example.md, else bad.sql and good.sql).
+# each rule's fixture folder: example.md, else bad.sql and good.sql, up to a line "-- Also:", behind which is what only the test needs).
 file(GLOB pgadvise_rule_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/rules/*/*.cc")
 list(SORT pgadvise_rule_files)
 set(_declarations "")
@@ -17,6 +17,11 @@ foreach(_file IN LISTS pgadvise_rule_files)
     if(EXISTS "${_example}")
       set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${_example}")
       file(READ "${_example}" _text)
+      string(FIND "${_text}" "\n-- Also:\n" _also)
+      if(NOT _also EQUAL -1)
+        math(EXPR _also "${_also} + 1")
+        string(SUBSTRING "${_text}" 0 ${_also} _text)
+      endif()
     endif()
     string(APPEND _examples ",\n     R\"example(${_text})example\"")
   endforeach()

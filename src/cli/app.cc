@@ -5,10 +5,37 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/profiles.h"
+#include "cli/talk.h"
+#include "cli/usage.h"
 
 namespace pgadvise::cli {
 
-void complain(const Error& error) { std::fprintf(stderr, "pgadvise: %s\n", error.line().c_str()); }
+static Diagnostics withheld;  // remarks that --quiet keeps back
+static bool told = false;
+
+// What the system's own words leave open.
+static Error with_next_step(Error error) {
+  constexpr std::pair<std::string_view, const char*> steps[] = {
+      {"No such file or directory", "check the name"}, {"Permission denied", "with which user's rights does pgadvise run?"}, {"is a folder, not a file", "name a file in it"}, {"No space left on device", "make room, or name another place"}};
+  for (const auto& [words, step] : steps)
+    if (error.hint.empty() && error.what.ends_with(words)) error.hint = step;
+  return error;
+}
+
+void complain(const Error& error) {
+  if (talk().quiet && error.kind == Error::Kind::passing) {
+    withheld.push_back(error);
+    return;
+  }
+  told = true;
+  std::fprintf(stderr, "pgadvise: %s\n", with_next_step(error).line().c_str());
+}
+
+// A run that failed says why, quiet or not.
+static void tell_withheld(int exit_code) {
+  if (exit_code <= exit_findings || told) return;
+  for (const auto& error : withheld) std::fprintf(stderr, "pgadvise: %s\n", error.line().c_str());
+}
 
 int exit_code_of(const Diagnostics& diagnostics) {
   int code = exit_clean;
@@ -27,10 +54,11 @@ static bool is_path(const std::string& word) {
 
 // `pgadvise [options] [PATH…]` is `pgadvise check [options] [PATH…]`: the subcommand is put in where it was left out. Nothing at all, on a
 // terminal, is a review.
-static std::vector<std::string> arguments(int argc, char** argv) {
+static std::vector<std::string> arguments(int argc, char** argv, const std::vector<std::string>& commands) {
   std::vector<std::string> out(argv + 1, argv + argc);
+  move_talk_behind(out, commands);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
-  const bool named = !out.empty() && (out[0] == "advise" || out[0] == "check" || out[0] == "completion" || out[0] == "manual" || out[0] == "digest" || out[0] == "explain" || out[0] == "init" || out[0] == "review" || out[0] == "rules" || out[0] == "sandbox" || out[0] == "snapshot");
+  const bool named = !out.empty() && std::find(commands.begin(), commands.end(), out[0]) != commands.end();
   if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0]))) out.insert(out.begin(), out.empty() && on_terminal() ? "review" : "check");
   return out;
 }
@@ -51,7 +79,9 @@ int main(int argc, char** argv) {
   add_review(app, exit_code);
   add_rules(app, exit_code);
   add_snapshot(app, exit_code);
-  auto words = arguments(argc, argv);
+  std::vector<std::string> commands{"sandbox", "completion", "manual"};  // those that are added below
+  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; })) commands.push_back(one->get_name());
+  auto words = arguments(argc, argv, commands);
   std::vector<std::string> command;
   if (const auto dashes = std::find(words.begin(), words.end(), "--"); !words.empty() && words[0] == "sandbox" && dashes != words.end()) {
     command.assign(dashes + 1, words.end());
@@ -59,16 +89,23 @@ int main(int argc, char** argv) {
   }
   add_sandbox(app, command, exit_code);
   add_profiles(app);
+  for (const char* one : {"advise", "check", "digest", "explain", "review"}) add_colour(*app.get_subcommand(one));
+  add_colour(*app.get_subcommand("rules")->get_subcommand("explain"));
+  for (const char* one : {"advise", "check", "digest", "explain", "review", "sandbox", "snapshot"}) add_talk(*app.get_subcommand(one));
   add_self(app, exit_code);
+  app.parse_complete_callback([&app] {
+    for (const CLI::App* one : app.get_subcommands()) begin_talk(*one);
+  });
   std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back
   try {
     app.parse(words);
   } catch (const CLI::Success& done) {
     return app.exit(done);
   } catch (const CLI::ParseError& error) {
-    complain({Error::Kind::usage, "", error.what(), "pgadvise --help lists the commands, pgadvise check --help the options"});
+    complain(explained(app, error));
     return exit_usage;
   }
+  tell_withheld(exit_code);
   return exit_code;
 }
 

@@ -22,6 +22,8 @@
 #include "cli/output.h"
 #include "cli/plans.h"
 #include "cli/reports.h"
+#include "cli/sources.h"
+#include "cli/talk.h"
 #include "lint/context.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
@@ -85,19 +87,29 @@ class Check {
       complain(kept.error());
       return exit_usage;
     }
-    read_paths();
+    during("reading files", [&] { read_paths(); });
     suppressions_ = config_.ignores;
     read_workload();
-    connect();
-    std::vector<Judged> schemas = judged_schemas();
-    judge(schemas);
+    if (options_.sandbox || !options_.db.empty()) during(options_.sandbox ? "building the sandbox" : "reading the database", [&] { connect(); });
+    else connect();
+    std::vector<Judged> schemas;
+    during("replaying the schema", [&] { schemas = judged_schemas(); });
+    during(plans_ ? "judging, with the server's plans" : "judging", [&] { judge(schemas); });
     tell_unused();
     compare_with_baseline();
     report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    tell_what_ran();
+    show_sources();
     return options_.after ? hand_over(schemas) : write();
   }
 
  private:
+  template <class Work>
+  static void during(const char* what, const Work& work) {
+    const Phase phase(what);
+    work();
+  }
+
   Result<void> keep_inputs() const {
     std::vector<std::string> inputs;
     for (const auto* list : {&options_.paths, &options_.schema, &options_.logs, &options_.workloads}) inputs.insert(inputs.end(), list->begin(), list->end());
@@ -187,6 +199,8 @@ class Check {
   }
 
   void read_workload() {
+    std::optional<Phase> phase;
+    if (!options_.logs.empty() || !options_.workloads.empty()) phase.emplace("reading logs and workloads", false);
     auto workloads = read_logs(options_.logs, {.line_prefix = options_.line_prefix, .threads = options_.jobs, .limits = {}, .progress = {}}, !options_.workloads.empty(), diagnostics_);
     for (auto& workload : read_workloads(options_.workloads, diagnostics_)) workloads.push_back(std::move(workload));
     has_workload_ = !options_.logs.empty() || !options_.workloads.empty();
@@ -560,6 +574,21 @@ class Check {
     if (!done) diagnostics_.push_back(done.error());
   }
 
+  void tell_what_ran() const {
+    for (const auto& input : report_.inputs) tell_verbose("read " + input.kind + (input.path.empty() ? "" : " " + input.path) + (input.detail.empty() ? "" : ": " + input.detail));
+    tell_verbose(fmt::format("ran {} rules: {}", report_.rules_run.size(), join(report_.rules_run, ", ")));
+    for (const auto& skipped : report_.skipped) tell_verbose("did not run " + skipped.rule + ": " + skipped.reason);
+    tell_verbose(fmt::format("{} findings in {:.2f} s", report_.findings.size(), report_.seconds));
+  }
+
+  void show_sources() {
+    std::set<std::string> logs(options_.logs.begin(), options_.logs.end());
+    logs.insert(options_.workloads.begin(), options_.workloads.end());
+    for (const auto& source : workload_.sources) logs.insert(source.path);
+    if (!options_.show_literals) sources_.hide(std::move(logs));
+    how_.source = [this](const Finding& finding, int around) { return sources_.around(finding, around); };
+  }
+
   int hand_over(const std::vector<Judged>& schemas) {
     Checked checked{report_, how_, diagnostics_, config_, options_.paths.empty() ? "." : options_.paths.front(), schemas_, projects_, {}, has_workload_ ? &workload_ : nullptr, plans_.get(), live_ ? &*live_ : nullptr};
     for (const auto& schema : schemas)
@@ -584,6 +613,7 @@ class Check {
   }
 
   Options options_;
+  Sources sources_;
   report::Options how_{.show_literals = options_.show_literals, .top = options_.top, .repository = repository_root(), .folder = std::filesystem::current_path().generic_string()};
   Diagnostics diagnostics_;
   std::vector<project::SchemaInput> schemas_;
@@ -677,7 +707,7 @@ void add_check(CLI::App& app, int& exit_code) {
   auto words = std::make_shared<Words>();
   command->add_option("--format", words->formats, formats_help())->allow_extra_args(false)->type_name(format_choices());
   command->add_option("-o,--output", words->outputs, "File to write the report to; with several --format each its own: --format sarif -o a.sarif --format text")->allow_extra_args(false)->type_name("FILE");
-  command->add_option("--top", options->top, "Findings that --format agent tells one by one; 0: about 2,000 tokens of them");
+  command->add_option("--top", options->top, "Findings that --format agent tells one by one; 0: about 2,000 tokens of them")->check(CLI::NonNegativeNumber);
   command->add_option("--fail-on", words->fail_on, "What makes the exit code 1: error (the default), warning, note or never; confirmed: only what a database confirmed; rules' ids: those of any severity. Several with commas")
       ->allow_extra_args(false)->type_name("WORDS");
   auto* baseline = command->add_option("--baseline", options->baseline, "Tell only what this file does not know, and what of it is gone (.pgadvise-baseline.json)");

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
+#include "cli/talk.h"
 #include "log/merge.h"
 #include "log/workload_file.h"
 #include "model/comparison.h"
@@ -60,6 +61,7 @@ class Digest {
   }
 
   std::vector<Workload> read(const std::vector<std::string>& paths) {
+    const Phase phase("reading", false);
     const bool writes_workload =
         options_.compare.empty() && options_.format.empty() && !options_.output.empty();
     auto workloads =
@@ -68,7 +70,10 @@ class Digest {
     log::count_once(workloads, diagnostics_);
     log::sort_workloads(workloads);
     for (const auto& workload : workloads)
-      for (const auto& source : workload.sources) read_ |= !source.format.empty();
+      for (const auto& source : workload.sources) {
+        read_ |= !source.format.empty();
+        if (!source.format.empty()) tell_verbose(fmt::format("read {} {}: {} statements, {} lines, {} of them not understood", source.format, source.path, source.statements, source.lines, source.not_understood));
+      }
     return workloads;
   }
 

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "base/write_file.h"
+#include "cli/talk.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -24,7 +25,7 @@ Result<void> write_output(const std::string& path, const std::string& content) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error with a line, not a silent death
   if (!standard(path)) return write_file(path, content);
   if (write_all(STDOUT_FILENO, content)) return {};
-  return fail(Error::Kind::usage, "standard output", std::string("can't be written: ") + std::strerror(errno));
+  return fail(Error::Kind::usage, "standard output", std::string("can't be written: ") + std::strerror(errno), "-o FILE writes to a file");
 }
 
 Result<void> keep_inputs(const std::string& path, const std::vector<std::string>& inputs) {
@@ -42,6 +43,7 @@ static bool set(const char* name) {
 }
 
 bool use_colour(const std::string& path) {
+  if (talk().colour != "auto") return talk().colour == "always";
   if (set("NO_COLOR")) return false;
   const char* force = std::getenv("CLICOLOR_FORCE");
   if (force && *force && std::string_view(force) != "0") return true;
@@ -50,10 +52,35 @@ bool use_colour(const std::string& path) {
   return standard(path) && ::isatty(STDOUT_FILENO);
 }
 
+static std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+// Terminals say nothing of it by themselves: these are known by what they set.
+static bool terminal_has_links() {
+  if (variable("TERM") == "dumb" || variable("TERM") == "linux" || (variable("TERM").starts_with("screen") && !set("TMUX"))) return false;
+  const std::string_view program = variable("TERM_PROGRAM");
+  for (const char* known : {"iTerm.app", "WezTerm", "vscode", "ghostty"})
+    if (program == known) return true;
+  for (const char* name : {"KONSOLE_VERSION", "KITTY_WINDOW_ID", "WT_SESSION", "DOMTERM"})
+    if (set(name)) return true;
+  return std::atoi(variable("VTE_VERSION").data()) >= 5000;
+}
+
+bool use_links(const std::string& path) {
+  if (!standard(path) || ::isatty(STDOUT_FILENO) != 1 || talk().colour == "never") return false;
+  if (const auto force = variable("FORCE_HYPERLINK"); !force.empty()) return force != "0";
+  return (!set("NO_COLOR") || talk().colour == "always") && terminal_has_links();
+}
+
 int output_width(const std::string& path, int otherwise) {
+  constexpr int narrowest = 40;
+  constexpr int widest = 160;
+  if (!standard(path)) return otherwise;
+  if (const int wanted = std::atoi(variable("COLUMNS").data()); wanted > 0) return std::clamp(wanted, narrowest, widest);
   struct winsize size {};
-  if (standard(path) && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    return std::clamp<int>(size.ws_col, 40, 160);
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return std::clamp<int>(size.ws_col, narrowest, widest);
   return otherwise;
 }
 

@@ -14,9 +14,11 @@ Result<void> write_output(const std::string& path, const std::string& content);
 // Errors (usage): `path` is one of the files that are read, by whatever name; what is in it would be lost.
 Result<void> keep_inputs(const std::string& path, const std::vector<std::string>& inputs);
 
-// Colour: only on a terminal; NO_COLOR wins over CLICOLOR_FORCE wins over CLICOLOR=0.
+// Colour: --color; without it only on a terminal, NO_COLOR wins over CLICOLOR_FORCE wins over CLICOLOR=0.
 bool use_colour(const std::string& path);
-// Columns of the terminal, `otherwise` elsewhere.
+// Links (OSC 8): on a terminal that is known to have them, or that FORCE_HYPERLINK speaks for; not with NO_COLOR or --color never.
+bool use_links(const std::string& path);
+// Of standard output: COLUMNS, else the terminal's columns; `otherwise` elsewhere.
 int output_width(const std::string& path, int otherwise = 100);
 // Does the locale take UTF-8? From LC_ALL, LC_CTYPE, LANG, the first that is set.
 bool use_unicode();

@@ -8,11 +8,13 @@
 
 #include <fmt/format.h>
 
+#include "cli/talk.h"
+
 namespace pgadvise::cli {
 
 using namespace std::chrono_literals;
 
-ProgressLine::ProgressLine() : wanted_(::isatty(STDERR_FILENO) == 1), next_(start_ + 1s) {}
+ProgressLine::ProgressLine() : wanted_(::isatty(STDERR_FILENO) == 1 && !talk().quiet && !talk().debug), next_(start_ + 1s) {}
 
 ProgressLine::~ProgressLine() {
   if (shown_) std::fputs("\r\x1b[K", stderr);

@@ -1,5 +1,7 @@
 #include "cli/reports.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -7,6 +9,7 @@
 #include "base/text.h"
 #include "cli/config.h"
 #include "cli/output.h"
+#include "cli/talk.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -41,7 +44,10 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     if (option != formats && option != outputs) continue;
     const std::string value = option->results().at(taken[option]++);
     if (option == formats) {
-      if (!report::find_format(value)) return fail(Error::Kind::usage, "--format", "there is no format " + ellipsis(value, 40), nearest(value, format_names()));
+      if (!report::find_format(value)) {
+        const std::string near = nearest(value, format_names());
+        return fail(Error::Kind::usage, "--format", "there is no format " + ellipsis(value, 40), near.empty() ? join(format_names(), ", ") : near);
+      }
       out.push_back({value, std::exchange(early, {})});
     } else if (out.empty() && early.empty()) {
       early = value;
@@ -56,10 +62,28 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
   return out;
 }
 
+// Rules' pages are where the build says, or beside the program as the package has them.
+static std::string rules_url(const std::string& host) {
+  if (const std::string_view published = PGADVISE_RULES_URL; !published.empty()) return std::string(published) + (published.ends_with('/') ? "" : "/");
+  std::error_code code;
+  const fs::path program = fs::read_symlink("/proc/self/exe", code);
+  const fs::path pages = program.parent_path().parent_path() / "share/doc/pgadvise/docs/rules";
+  return !code && fs::is_directory(pages, code) ? report::file_url(host, pages.generic_string(), 0) + "/" : std::string();
+}
+
+void dress(report::Options& options) {
+  options.quiet = talk().quiet;
+  char host[256] = {};
+  if (::gethostname(host, sizeof host - 1) == 0) options.host = host;
+  options.rules_url = rules_url(options.host);
+}
+
 Result<void> write_reports(const report::Report& report, const std::vector<WantedReport>& wanted, report::Options options) {
   Result<void> out;
+  dress(options);
   for (const auto& one : wanted) {
     options.colour = use_colour(one.path);
+    options.links = use_links(one.path);
     options.remarks_told = one.path.empty();
     options.width = output_width(one.path);
     const auto wrote = write_output(one.path, report::find_format(one.format)->render(report, options));

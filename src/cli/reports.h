@@ -20,6 +20,9 @@ struct WantedReport {
 // unknown format (with the nearest), one FILE twice, two reports for stdout, more files than formats.
 Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const std::string& format_option, const std::string& output_option);
 
+// What is the same for each: --quiet, and where links lead.
+void dress(report::Options& options);
+
 // All that can be written are. Errors (usage): the first that can't.
 Result<void> write_reports(const report::Report& report, const std::vector<WantedReport>& wanted, report::Options options);
 

@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/ignore_entry.h"
 #include "cli/output.h"
+#include "cli/reports.h"
 #include "cli/review_plan.h"
 #include "project/drizzle_place.h"
 #include "project/files.h"
@@ -60,14 +61,9 @@ class CheckedHost : public review::Host {
     return out;
   }
 
-  std::optional<std::string> source(const std::string& file) override {
-    const auto known = sources_.find(file);
-    if (known != sources_.end()) return known->second;
-    const auto text = read_file(file, source_limit);
-    return sources_[file] = text ? std::optional<std::string>(*text) : std::nullopt;
-  }
+  std::optional<report::Source> source(const Finding& finding) override { return checked_.how.source(finding, 1); }
 
-  Result<std::string> plan(const Finding& finding, bool run, const review::Look& look) override { return plan_of(finding, checked_, run, checked_.how.show_literals, look); }
+  Result<std::string> plan(const Finding& finding, bool run, const report::Look& look) override { return plan_of(finding, checked_, run, checked_.how.show_literals, look); }
 
   Result<review::Pending> prepare(const review::Choices& choices) override {
     review::Pending out;
@@ -159,6 +155,13 @@ class CheckedHost : public review::Host {
     return {};
   }
 
+  const std::optional<std::string>& text_of(const std::string& file) {
+    const auto known = texts_.find(file);
+    if (known != texts_.end()) return known->second;
+    const auto text = read_file(file, source_limit);
+    return texts_[file] = text ? std::optional<std::string>(*text) : std::nullopt;
+  }
+
   void add_schema_line(const Finding& finding, review::FixView& out) {
     const Project* project = project_of(finding);
     if (!project) return;
@@ -173,7 +176,7 @@ class CheckedHost : public review::Host {
     for (const auto& file : project->files_read) {
       if (!file.ends_with(".ts") && !file.ends_with(".js") && !file.ends_with(".mts") && !file.ends_with(".mjs")) continue;
       const std::string path = project->root == "." ? file : project::path_under(project->root, file);
-      const auto text = source(path);
+      const auto text = text_of(path);
       const auto place = text ? project::drizzle_place(*text, constant) : std::nullopt;
       if (!place) continue;
       tell_place(path, *place, constant, finding.proposal.has_value(), out);
@@ -219,7 +222,7 @@ class CheckedHost : public review::Host {
 
   const Checked& checked_;
   const std::int64_t now_ = now();
-  std::map<std::string, std::optional<std::string>> sources_;
+  std::map<std::string, std::optional<std::string>> texts_;
 };
 
 void tell_written(const review::Ending& ending, CheckedHost& host) {
@@ -253,7 +256,9 @@ int review(const Checked& checked) {
   const auto findings = report::standing(checked.report);
   if (findings.empty()) {
     report::Options how = checked.how;
+    dress(how);
     how.colour = use_colour({});
+    how.links = use_links({});
     how.width = output_width({});
     checked.report.diagnostics = checked.diagnostics;
     if (const auto wrote = write_output({}, report::to_text(checked.report, how)); !wrote) complain(wrote.error());

@@ -39,7 +39,7 @@ void redact(PlanNode& node) {
 
 }  // namespace
 
-Result<std::string> plan_of(const Finding& finding, const Checked& checked, bool run, bool literals, const review::Look& look) {
+Result<std::string> plan_of(const Finding& finding, const Checked& checked, bool run, bool literals, const report::Look& look) {
   const Query* query = query_of(finding, checked);
   const bool key = finding.probe && finding.probe->kind == Probe::Kind::referential_lookup;
   std::string remark;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/config.h"
 #include "cli/output.h"
@@ -29,7 +30,7 @@ static int explain(const std::string& id) {
     complain({Error::Kind::usage, "", "there is no rule " + id, unknown_rule_hint(id)});
     return exit_usage;
   }
-  return print(report::rule_page(*rule));
+  return print(join(report::rule_lines(*rule, {use_colour({}), use_unicode(), output_width({}, 80)}), "\n") + "\n");
 }
 
 void add_rules(CLI::App& app, int& exit_code) {

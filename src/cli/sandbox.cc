@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/talk.h"
 #include "pg/conninfo.h"
 
 namespace pgadvise::cli {
@@ -42,7 +44,7 @@ int run_command(const std::vector<std::string>& command, const std::string& conn
     for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     ::execvp(words[0], words.data());
-    const std::string line = std::string("pgadvise: ") + words[0] + ": can't be run: " + std::strerror(errno) + "\n";
+    const std::string line = std::string("pgadvise: ") + words[0] + ": can't be run: " + std::strerror(errno) + " (is it installed, and in PATH?)\n";
     [[maybe_unused]] const ssize_t wrote = ::write(STDERR_FILENO, line.data(), line.size());
     ::_exit(127);
   }
@@ -60,7 +62,10 @@ int run(const Options& options) {
     for (const auto& error : diagnostics) complain(error);
     return code;
   }
+  std::optional<Phase> phase;
+  phase.emplace("building the sandbox");
   auto sandbox = build_sandbox(schemas, options.load, diagnostics);
+  phase.reset();
   for (const auto& error : diagnostics) complain(error);
   if (!sandbox) {
     complain(sandbox.error());
@@ -80,7 +85,11 @@ void add_sandbox(CLI::App& app, const std::vector<std::string>& words, int& exit
   command->footer("pgadvise sandbox [OPTIONS] -- COMMAND…: DATABASE_URL and PGHOST, PGPORT, PGUSER, PGDATABASE name the database; the exit code is the command's.");
   options->command = words;
   command->callback([options, &exit_code] {
-    if (options->command.empty()) throw CLI::ValidationError("sandbox", "needs a command after --");
+    if (options->command.empty()) {
+      complain({Error::Kind::usage, "sandbox", "needs a command after --", "pgadvise sandbox --schema drizzle -- psql"});
+      exit_code = exit_usage;
+      return;
+    }
     exit_code = run(*options);
   });
 }

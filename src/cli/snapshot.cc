@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/talk.h"
 #include "pg/catalog_reader.h"
 #include "pg/relation_sizes.h"
 #include "project/catalog_snapshot.h"
@@ -25,8 +26,10 @@ Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   const std::time_t now = std::time(nullptr);
   auto connection = pg::Connection::open(options.db);
   if (!connection) return tl::unexpected(connection.error());
+  const Phase phase("reading the database");
   auto catalog = pg::read_catalog(*connection, diagnostics, {.values = options.values});
   if (!catalog) return tl::unexpected(catalog.error());
+  tell_verbose(fmt::format("read {}: {} tables", connection->where(), catalog->tables.size()));
   auto relations = pg::read_relation_sizes(*connection, diagnostics);
   if (!relations) return tl::unexpected(relations.error());
   std::vector<std::string> not_read;  // without the server's name

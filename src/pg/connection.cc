@@ -241,6 +241,21 @@ Result<Rows> Connection::State::collect(bool sent) {
   return rows;
 }
 
+static std::function<void(const Sent&)> sent_callback;
+
+void on_sent(std::function<void(const Sent&)> callback) { sent_callback = std::move(callback); }
+
+template <class Send>
+static Result<Rows> told(std::string_view statement, const Parameters* parameters, const Send& send) {
+  if (!sent_callback) return send();
+  const auto start = Clock::now();
+  auto result = send();
+  const std::size_t rows = result ? result->size() : 0;
+  sent_callback({statement, parameters, std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
+                 result ? fmt::format("{} row{}", rows, rows == 1 ? "" : "s") : result.error().what});
+  return result;
+}
+
 Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
@@ -258,6 +273,7 @@ Result<Connection> Connection::open(const std::string& conninfo) {
   keys.push_back(nullptr);
   values.push_back(nullptr);
   auto state = std::make_unique<State>();
+  const auto start = Clock::now();
   state->conn = PQconnectdbParams(keys.data(), values.data(), 0);
   if (!state->conn) return fail(Error::Kind::database, "", "out of memory");
   PGconn* conn = state->conn;
@@ -266,6 +282,7 @@ Result<Connection> Connection::open(const std::string& conninfo) {
   };
   state->where = fmt::format("database {} on {}:{} as user {}", text(PQdb(conn), "?"),
                              text(PQhost(conn), "?"), text(PQport(conn), "5432"), text(PQuser(conn), "?"));
+  if (sent_callback) sent_callback({{}, nullptr, std::chrono::duration<double, std::milli>(Clock::now() - start).count(), (PQstatus(conn) == CONNECTION_OK ? "connected to " : "not connected to ") + state->where});
   if (PQstatus(conn) != CONNECTION_OK)
     return tl::unexpected(connection_error(state->where, PQerrorMessage(conn)));
   state->version = PQserverVersion(conn);
@@ -309,9 +326,9 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
   state_->with_parameters = !values.empty();
   if (values.size() > most_parameters)
     return fail(Error::Kind::passing, state_->where, "the statement has too many parameters");
-  return state_->collect(PQsendQueryParams(state_->conn, std::string(statement).c_str(),
-                                           static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                                           nullptr, 0));
+  return told(statement, &parameters, [&] {
+    return state_->collect(PQsendQueryParams(state_->conn, std::string(statement).c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0));
+  });
 }
 
 Result<void> Connection::parse(std::string_view statement) {
@@ -320,8 +337,7 @@ Result<void> Connection::parse(std::string_view statement) {
     return fail(Error::Kind::passing, state_->where, "the statement holds a zero byte");
   state_->asked = statement;
   state_->with_parameters = false;
-  const auto done =
-      state_->collect(PQsendPrepare(state_->conn, "", std::string(statement).c_str(), 0, nullptr));
+  const auto done = told(statement, nullptr, [&] { return state_->collect(PQsendPrepare(state_->conn, "", std::string(statement).c_str(), 0, nullptr)); });
   if (!done) return tl::unexpected(done.error());
   return {};
 }
@@ -333,7 +349,7 @@ void Connection::on_notice(std::function<void(std::string_view)> callback) {
 Result<void> Connection::run_script(std::string_view script) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
   if (has_zero(script)) return fail(Error::Kind::passing, state_->where, "the script holds a zero byte");
-  const auto done = state_->collect(PQsendQuery(state_->conn, std::string(script).c_str()));
+  const auto done = told(script, nullptr, [&] { return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str())); });
   if (!done) return tl::unexpected(done.error());
   return {};
 }

@@ -32,6 +32,16 @@ struct Acting {
   std::string search_path;  // as SET takes it; "": the role's or session's own
 };
 
+// What was sent to a server, and what came of it.
+struct Sent {
+  std::string_view statement;  // as it was sent; "" for the connecting itself
+  const Parameters* parameters = nullptr;
+  double milliseconds = 0;
+  std::string outcome;  // "3 rows", an error's text, for the connecting the database's name
+};
+// Called after each, on any connection, from the thread that asked, until set to an empty function: for --debug.
+void on_sent(std::function<void(const Sent&)> callback);
+
 class Connection {
  public:
   // `conninfo`: any libpq connection string, or "env". URI parameters that libpq does not know (an ORM's own)

@@ -1,6 +1,7 @@
 // Findings -> text for people, JSON for dashboards, and what CI services show beside a change. One file a format.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "lint/suppress.h"
 #include "model/finding.h"
 #include "model/workload.h"
+#include "report/paint.h"
 
 namespace pgadvise::report {
 
@@ -57,6 +59,12 @@ struct Options {
   int width = 100;
   bool show_literals = false;
   bool remarks_told = false;  // the diagnostics are on standard error, beside this report: here they are counted
+  bool quiet = false;         // the findings and one line: what was read and what was not is counted
+  // The source lines of a finding, with so many around them; nullopt or empty: there are none to be shown.
+  std::function<std::optional<Source>(const Finding&, int)> source = {};
+  bool links = false;      // to files, and to the rules' pages: rules_url + id + ".md"
+  std::string host;        // whose files they are
+  std::string rules_url;   // "": the rule's name leads to the place, too
   std::size_t top = 0;  // findings that are told one by one, where a format is short of room; 0: as many as it takes
   // Absolute, "" when unknown. CI services know files by their place in the repository, findings by that from the working folder.
   std::string repository;

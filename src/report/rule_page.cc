@@ -1,6 +1,10 @@
 #include "report/rule_page.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "base/text.h"
 
 namespace pgadvise::report {
 
@@ -32,8 +36,74 @@ static std::string severity(const lint::Rule& rule) {
 static std::string example(const lint::RegisteredRule& registered) {
   if (!registered.example.empty()) return fmt::format("\n## Example\n\n{}", registered.example);
   if (registered.bad_sql.empty()) return {};
-  return fmt::format("\n## Found\n\n```sql\n{}```\n\n## Not found\n\n```sql\n{}```\n", registered.bad_sql, registered.good_sql);
+  return fmt::format("\n## Example\n\nFound:\n\n```sql\n{}```\n\nNot found:\n\n```sql\n{}```\n", registered.bad_sql, registered.good_sql);
 }
+
+// "[words](where)" -> "words"
+static std::string without_links(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto middle = text[at] == '[' ? text.find("](", at) : std::string_view::npos;
+    const auto end = middle == std::string_view::npos ? middle : text.find(')', middle);
+    if (end == std::string_view::npos || text.substr(at, middle - at).find('\n') != std::string_view::npos) {
+      out += text[at];
+      continue;
+    }
+    out += text.substr(at + 1, middle - at - 1);
+    at = end;
+  }
+  return out;
+}
+
+namespace {
+
+class PageWriter {
+ public:
+  explicit PageWriter(const Look& look) : look_(look) {}
+
+  std::vector<std::string> write(std::string_view markdown) {
+    for (const auto line : split(markdown, '\n')) {
+      if (line.starts_with("```")) end_paragraph(), code_ = !code_;
+      else if (code_) add_code(out_, look_, "    ", line);
+      else if (line.starts_with("#")) end_paragraph(), out_.push_back(paint(look_, "1", cut_line(printable(line.substr(std::min(line.size(), line.find_first_not_of("# ")))), width())));
+      else if (line.starts_with("|")) end_paragraph(), row(line);
+      else if (line.empty()) end_paragraph(), out_.emplace_back();
+      else paragraph(line);
+    }
+    end_paragraph();
+    while (!out_.empty() && out_.back().empty()) out_.pop_back();
+    return std::move(out_);
+  }
+
+ private:
+  std::size_t width() const { return static_cast<std::size_t>(std::max(20, look_.width)); }
+
+  void paragraph(std::string_view line) {
+    if (line.starts_with("- ")) end_paragraph();
+    paragraph_ += (paragraph_.empty() ? "" : " ") + std::string(trim(line));
+  }
+
+  void end_paragraph() {
+    if (!paragraph_.empty()) add_paragraph(out_, look_, "", paragraph_.starts_with("- ") ? "  " : "", without_links(paragraph_));
+    paragraph_.clear();
+  }
+
+  // Of the table of options: "- name (default): what it means"
+  void row(std::string_view line) {
+    const auto cells = split(line, '|');
+    if (cells.size() < 5 || trim(cells[1]) == "name" || trim(cells[1]).starts_with("---")) return;
+    add_paragraph(out_, look_, "- ", "  ", fmt::format("{} ({}): {}", replace_all(std::string(trim(cells[1])), "`", ""), trim(cells[2]), trim(cells[3])));
+  }
+
+  Look look_;
+  std::vector<std::string> out_;
+  std::string paragraph_;
+  bool code_ = false;
+};
+
+}  // namespace
+
+std::vector<std::string> rule_lines(const lint::RegisteredRule& rule, const Look& look) { return PageWriter(look).write(rule_page(rule)); }
 
 std::string rule_page(const lint::RegisteredRule& registered) {
   const lint::Rule& rule = *registered.rule;

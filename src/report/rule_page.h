@@ -1,13 +1,17 @@
-// A rule's documentation as Markdown: for `pgadvise rules explain`, docs/rules/ and (later) SARIF's help.
+// A rule's documentation: as Markdown for docs/rules/ and SARIF's help, as lines for `pgadvise rules explain` and the review.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lint/rule.h"
+#include "report/paint.h"
 
 namespace pgadvise::report {
 
 std::string rule_page(const lint::RegisteredRule& rule);
+// No wider than the look's width.
+std::vector<std::string> rule_lines(const lint::RegisteredRule& rule, const Look& look);
 
 // The README's table of rules.
 std::string rule_table();

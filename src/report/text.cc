@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
@@ -25,15 +26,25 @@ class Writer {
       }
       write_alike(alike);
     }
-    if (refuted) write_refuted();
-    write_not_looked_at();
+    if (refuted && !options_.quiet) write_refuted();
+    if (!options_.quiet) write_not_looked_at();
     write_summary();
     return std::move(out_);
   }
 
  private:
-  std::string paint(std::string_view code, std::string_view text) const {
-    return options_.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+  std::string paint(std::string_view code, std::string_view text) const { return report::paint({.colour = options_.colour}, code, text); }
+
+  // The file's name, absolute, and its line.
+  std::string url(const Finding& finding) const {
+    if (!options_.links || !finding.location || finding.location->live()) return {};
+    namespace fs = std::filesystem;
+    const fs::path file = finding.location->file;
+    return file_url(options_.host, (file.is_absolute() ? file : fs::path(options_.folder) / file).lexically_normal().generic_string(), finding.location->line);
+  }
+  std::string rule(const Finding& finding) const {
+    const bool page = options_.links && !options_.rules_url.empty();
+    return link(page ? options_.rules_url + finding.rule + ".md" : url(finding), paint("1", finding.rule));
   }
 
   std::string severity(const Finding& finding) const {
@@ -47,8 +58,8 @@ class Writer {
     bool empty = true;
     const std::string safe = printable(text);
     for (const auto word : split(safe, ' ')) {
-      if (!empty && length(line) + 1 + length(word) > static_cast<std::size_t>(options_.width)) {
-        out_ += line + "\n";
+      if (!empty && characters(line) + 1 + characters(word) > static_cast<std::size_t>(options_.width)) {
+        end_line(line);
         line = rest;
         empty = true;
       }
@@ -56,16 +67,17 @@ class Writer {
       line += word;
       empty = false;
     }
-    out_ += line + "\n";
+    end_line(line);
   }
 
-  static std::size_t length(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  void end_line(std::string_view line) {
+    out_ += line.substr(0, line.find_last_not_of(' ') + 1);
+    out_ += '\n';
   }
 
   void block(std::string_view label, std::string_view text) {
     std::string_view before = label;
-    const std::string indent(length(label), ' ');
+    const std::string indent(characters(label), ' ');
     for (const auto line : split(text, '\n')) {
       out_ += fmt::format("{}{}\n", before, printable(line));
       before = indent;
@@ -81,7 +93,7 @@ class Writer {
       if (group) break;
     }
     if (!group) return;
-    out_ += fmt::format("{} {}  {} more of the same kind\n", severity(*findings.front()), paint("1", findings.front()->rule), findings.size() - 1);
+    out_ += fmt::format("{} {}  {} more of the same kind\n", severity(*findings.front()), rule(*findings.front()), findings.size() - 1);
     for (std::size_t at = 1; at < findings.size(); ++at) write_short(*findings[at], *findings.front());
     out_ += "\n";
   }
@@ -112,21 +124,23 @@ class Writer {
   }
 
   void write_finding(const Finding& finding) {
-    std::string head = fmt::format("{} {} {}", severity(finding), paint("1", finding.rule), name(finding.verdict));
-    if (finding.location && !finding.location->live()) head += "  " + printable(finding.location->str());
+    std::string head = fmt::format("{} {} {}", severity(finding), rule(finding), name(finding.verdict));
+    if (finding.location && !finding.location->live()) head += "  " + link(url(finding), printable(finding.location->str()));
     out_ += head + "\n";
     paragraph("  ", "  ", finding.message);
-    for (const auto& evidence : finding.evidence) write_evidence(evidence);
+    if (const auto source = options_.source ? options_.source(finding, 0) : std::nullopt)
+      for (const auto& line : excerpt({.colour = options_.colour, .width = options_.width - 4}, *source)) out_ += "    " + line + "\n";
+    for (const auto& evidence : finding.evidence) write_evidence(evidence, finding);
     if (!finding.verdict_reason.empty()) paragraph("  - ", "    ", finding.verdict_reason);
     if (finding.fix) write_fix(*finding.fix);
     out_ += "\n";
   }
 
-  void write_evidence(const Evidence& evidence) {
+  void write_evidence(const Evidence& evidence, const Finding& finding) {
     // Statements are cut: the JSON has them whole.
     std::string text = evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 300) : evidence.text;
     if (options_.show_literals && !evidence.literal.empty()) text = evidence.literal;
-    if (evidence.place && !evidence.place->live() && evidence.place->line > 0) text += "  (" + evidence.place->str() + ")";
+    if (evidence.place && !evidence.place->live() && evidence.place->line > 0 && evidence.place != finding.location) text += "  (" + evidence.place->str() + ")";
     paragraph("  - ", "    ", text);
   }
 
@@ -176,7 +190,7 @@ class Writer {
       ++verdicts[finding.verdict];
       if (finding.verdict != Verdict::refuted) ++severities[finding.severity];
     }
-    for (const auto& input : report_.inputs) {
+    for (const auto& input : options_.quiet ? std::vector<Input>() : report_.inputs) {
       std::string line = "read " + input.kind;
       if (!input.path.empty()) line += " " + input.path;
       if (!input.detail.empty()) line += ": " + input.detail;
@@ -194,6 +208,7 @@ class Writer {
     if (report_.baseline) line += fmt::format("; {} known, {} gone since the baseline", report_.baseline->known.size(), report_.baseline->gone.size());
     if (!report_.suppressed.empty()) line += fmt::format("; {} suppressed", report_.suppressed.size());
     line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(), report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
+    if (const auto told = report_.diagnostics.size(); told && options_.quiet) line += fmt::format(" {} remark{} on what was read.", told, told == 1 ? "" : "s");
     out_ += paint("1", line) + "\n";
   }
 

@@ -14,6 +14,11 @@
 namespace pgadvise::review {
 namespace {
 
+using report::add_code;
+using report::add_paragraph;
+using report::characters;
+using report::cut_line;
+using report::paint;
 using Lines = std::vector<std::string>;
 using Body = std::function<Lines(const Look&)>;
 
@@ -214,9 +219,9 @@ class Walk {
     }
     out.emplace_back();
     out.push_back(paint(look, "36", cut_line(printable(finding.location->str()), static_cast<std::size_t>(std::max(20, look.width)))));
-    const auto text = host_.source(finding.location->file);
-    if (!text) return;
-    for (auto& line : excerpt(look, *text, finding.location->line, finding.location->column)) out.push_back(std::move(line));
+    const auto source = host_.source(finding);
+    if (!source) return;
+    for (auto& line : report::excerpt(look, *source)) out.push_back(std::move(line));
   }
 
   static void add_why(Lines& out, const Look& look, const Finding& finding) {
@@ -253,17 +258,7 @@ class Walk {
   void explain(const Finding& finding) {
     const auto* rule = lint::find_rule(finding.rule);
     if (!rule) return;
-    read("pgadvise rules explain " + finding.rule, [rule](const Look& look) {
-      Lines out;
-      bool code = false;
-      for (const auto line : split(report::rule_page(*rule), '\n')) {
-        if (line.starts_with("```")) code = !code;
-        else if (code || line.starts_with("|")) add_code(out, look, code ? "    " : "", line);
-        else if (line.starts_with("#")) out.push_back(paint(look, "1", cut_line(printable(line.substr(std::min(line.size(), line.find_first_not_of("# ")))), static_cast<std::size_t>(look.width))));
-        else add_paragraph(out, look, "", line.starts_with("- ") ? "  " : "", line);
-      }
-      return out;
-    });
+    read("pgadvise rules explain " + finding.rule, [rule](const Look& look) { return report::rule_lines(*rule, look); });
   }
 
   void show_plan(Item& item, bool run) {

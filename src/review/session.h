@@ -9,11 +9,13 @@
 #include "base/result.h"
 #include "model/finding.h"
 #include "project/write_files.h"
+#include "report/paint.h"
 #include "report/report.h"
 #include "review/console.h"
-#include "review/paint.h"
 
 namespace pgadvise::review {
+
+using report::Look;
 
 // A finding's fix as it would be run here.
 struct FixView {
@@ -39,7 +41,8 @@ class Host {
  public:
   virtual ~Host() = default;
   virtual FixView fix(const Finding& finding) = 0;
-  virtual std::optional<std::string> source(const std::string& file) = 0;
+  // The lines around what it is about; nullopt: there are none to be shown.
+  virtual std::optional<report::Source> source(const Finding& finding) = 0;
   // The plan of what the finding is about, as text for a terminal. With `run`: of EXPLAIN ANALYZE, right now. Errors: why there is none.
   virtual Result<std::string> plan(const Finding& finding, bool run, const Look& look) = 0;
   // Errors: why these together can't be written.

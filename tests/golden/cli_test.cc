@@ -28,12 +28,16 @@ TEST(Cli, ExitCodeFollowsFailOn) {
 }
 
 TEST(Cli, WrongUsageIsOneLineAndTwo) {
-  for (const auto* arguments : {"check --nonsense", "nonsense-command", "check --format yaml .", "check --sandbox --db env", "sandbox", "rules explain nonsense"}) {
+  for (const auto* arguments : {"check --nonsense", "nonsense-command", "check --format yaml .", "check --sandbox --db env", "sandbox", "rules explain nonsense", "rules explian unqualified-write", "check --format", "check --color pink .", "check --load x .", "check -q -v ."}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.exit_code, 2) << arguments << "\n" << ran.err;
     EXPECT_EQ(lines(ran.err), 1) << arguments << "\n" << ran.err;
     EXPECT_EQ(ran.out, "") << arguments;
+    EXPECT_TRUE(has(ran.err, " (")) << "what to do next: " << ran.err;
   }
+  EXPECT_TRUE(has(run("check --fial-on error").err, "did you mean --fail-on?"));
+  EXPECT_TRUE(has(run("chekc").err, "did you mean check?"));
+  EXPECT_TRUE(has(run("advise --format jsn").err, "did you mean json?"));
 }
 
 TEST(Cli, AMissingPathIsTwoAndTheRestIsChecked) {
@@ -314,6 +318,94 @@ TEST(Cli, ColourIsForTerminalsUnlessForced) {
   EXPECT_FALSE(has(run("check " + file, "", "NO_COLOR=1 CLICOLOR_FORCE=1").out, "\x1b["));
 }
 
+TEST(Cli, ColourIsAsTheOptionSays) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  EXPECT_TRUE(has(run("check --color always " + file, "", "NO_COLOR=1").out, "\x1b[")) << "the option is nearer than the environment";
+  EXPECT_FALSE(has(run("check --color never " + file, "", "CLICOLOR_FORCE=1").out, "\x1b["));
+  EXPECT_FALSE(has(run("--color=never check " + file, "", "CLICOLOR_FORCE=1").out, "\x1b[")) << "also in front of the command";
+  EXPECT_TRUE(has(run("rules explain unqualified-write --color always").out, "\x1b["));
+}
+
+TEST(Cli, LinksAreForTerminals) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  for (const char* environment : {"FORCE_HYPERLINK=1", "TERM_PROGRAM=WezTerm", "VTE_VERSION=7200 CLICOLOR_FORCE=1"}) EXPECT_FALSE(has(run("check --color always " + file, "", environment).out, "\x1b]8"));
+}
+
+TEST(Cli, TheWidthIsColumns) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  const auto widest = [](const std::string& text) {
+    std::size_t out = 0;
+    for (const auto line : split(text, '\n'))
+      if (!has(std::string(line), ";") && !has(std::string(line), "dump.sql")) out = std::max(out, line.size());
+    return out;
+  };
+  EXPECT_LE(widest(run("check " + file, "", "COLUMNS=60").out), 60U);
+  EXPECT_GT(widest(run("check " + file, "", "COLUMNS=120").out), 100U);
+  EXPECT_LE(widest(run("check " + file, "", "COLUMNS=nonsense").out), 100U);
+}
+
+TEST(Cli, TheSourceIsShownAndUnderlined) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  EXPECT_TRUE(has(run("check " + file).out, "    2 | CREATE TABLE c (p_id int REFERENCES p);\n      |                 ")) << run("check " + file).out;
+  const auto hostile = folder.write("hostile.sql", "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (p_id /* \x1b]0;title\x07 \x1b[2J \xff */ int REFERENCES p);\n");
+  const Ran ran = run("check " + hostile);
+  EXPECT_TRUE(has(ran.out, "\\x1b]0;title")) << ran.out;
+  EXPECT_FALSE(has(ran.out, "\x1b") || has(ran.out, "\x07")) << ran.out;
+}
+
+TEST(Cli, LiteralsOfAWorkloadAreNotShownWithTheSource) {
+  const Folder folder;
+  const auto schema = folder.write("schema.sql", "CREATE TABLE people (id int PRIMARY KEY, mail text, gone boolean);\n");
+  const auto queries = folder.write("queries.sql", "DELETE FROM people;\nUPDATE people SET mail = 'alice@example.org';\n");
+  const Ran quiet = run("check --schema " + schema + " --workload " + queries);
+  EXPECT_TRUE(has(quiet.out, "unqualified-write")) << quiet.out;
+  EXPECT_FALSE(has(quiet.out + quiet.err, "alice")) << quiet.out;
+  EXPECT_TRUE(has(run("check --show-literals --schema " + schema + " --workload " + queries).out, "alice"));
+}
+
+TEST(Cli, QuietSaysFindingsAndErrors) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed + "CREATE TABEL broken (x int);\n");
+  const Ran ran = run("check -q --fail-on warning " + file);
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_EQ(ran.err, "");
+  EXPECT_TRUE(has(ran.out, "unindexed-foreign-key")) << ran.out;
+  EXPECT_FALSE(has(ran.out, "Not looked at")) << ran.out;
+  EXPECT_TRUE(has(ran.out, " not run. 1 remark on what was read.\n")) << ran.out;
+  EXPECT_TRUE(has(run("check -q " + folder.path("gone.sql")).err, "gone.sql")) << "errors are told";
+}
+
+TEST(Cli, VerboseSaysWhatWasReadAndHowLongItTook) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  const Ran ran = run("check --verbose " + file);
+  for (const char* part : {"dump.sql: 2 statements", "unindexed-foreign-key", "replaying the schema took ", "did not run n-plus-one-query: "})
+    EXPECT_TRUE(has(ran.err, part)) << part << "\n" << ran.err;
+  EXPECT_EQ(ran.out, run("check " + file).out) << "the report is the same";
+  EXPECT_EQ(run("check --verbose --quiet " + file).exit_code, 2);
+}
+
+TEST(Cli, MachineFormatsDependOnNeitherLocaleNorTimeZoneNorTerminal) {
+  const std::string shop = std::string(PGADVISE_SOURCE_DIR) + "/fixtures/shop";
+  for (const char* format : {"json", "sarif", "github", "gitlab", "junit", "markdown", "rdjson", "agent"}) {
+    const auto report = [&](const std::string& environment) {
+      std::string out = run("check " + shop + " --log " + shop + "/logs/shop.log --fail-on never --format " + format, "", environment).out;
+      if (std::string(format) != "json") return out;
+      auto json = nlohmann::ordered_json::parse(out);
+      json.erase("run");  // of this run alone
+      return json.dump();
+    };
+    const std::string plain = report("env -i PATH=/usr/bin:/bin");
+    EXPECT_GT(plain.size(), 300U) << format;
+    for (const char* environment : {"LC_ALL=de_DE.UTF-8 LANG=de_DE.UTF-8 LANGUAGE=de TZ=Asia/Tokyo COLUMNS=40", "LC_ALL=C TZ=America/St_Johns COLUMNS=160 CLICOLOR_FORCE=1 FORCE_HYPERLINK=1 TERM_PROGRAM=vscode"})
+      EXPECT_EQ(report(environment), plain) << format << " with " << environment;
+  }
+}
+
 TEST(Cli, DeepAndHostileInputIsNoCrash) {
   const Folder folder;
   std::string deep = "CREATE TABLE t (a int DEFAULT ";
@@ -336,7 +428,9 @@ TEST(Cli, RulesAreListedAndExplained) {
   EXPECT_TRUE(has(run("rules").out, "unindexed-foreign-key"));
   const Ran ran = run("rules explain unindexed-foreign-key");
   EXPECT_EQ(ran.exit_code, 0);
-  EXPECT_TRUE(has(ran.out, "## When to ignore it")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "\nWhen to ignore it\n")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "\nNot found:\n\n    CREATE TABLE")) << ran.out;
+  EXPECT_TRUE(has(run("rules explain unindexed-foreign-keys").err, "did you mean unindexed-foreign-key?"));
   EXPECT_TRUE(has(run("--version").out, "pgadvise "));
 }
 

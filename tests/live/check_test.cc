@@ -92,6 +92,22 @@ TEST(Check, AMissingDatabaseIsThreeAndOneLine) {
   EXPECT_EQ(ran.err.find("hidden-word"), std::string::npos) << ran.err;
 }
 
+TEST(Check, DebugTellsWhatWasSentAndNoLiteral) {
+  live::Database database;
+  database.run("CREATE TABLE people (id int, mail text); INSERT INTO people SELECT g, 'p' || g FROM generate_series(1, 100000) g; GRANT SELECT ON people TO pgadvise; ANALYZE");
+  const Folder folder;
+  const auto file = folder.write("one.log", "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select * from people where mail = 'alice@example.org'\n");
+  const std::string command = "check --debug --db " + quoted(database.conninfo("pgadvise") + " password=hidden-word") + " --log " + quoted(file) + " --fail-on never";
+  const auto ran = run(command);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_NE(ran.err.find(" ms   -- connected to database "), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("BEGIN READ ONLY -- 0 rows"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("select * from people where mail = ?"), std::string::npos) << ran.err;
+  EXPECT_EQ((ran.out + ran.err).find("alice"), std::string::npos) << ran.err;
+  EXPECT_EQ((ran.out + ran.err).find("hidden-word"), std::string::npos) << ran.err;
+  EXPECT_NE(run(command + " --show-literals").err.find("'alice@example.org'"), std::string::npos);
+}
+
 TEST(Check, ATableWithoutPermissionIsNamedAndTheRestGoesOn) {
   live::Database database;
   database.run("CREATE TABLE hidden (a int, b int); INSERT INTO hidden SELECT g, g FROM generate_series(1, 100000) g;"

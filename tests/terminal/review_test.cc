@@ -14,6 +14,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "support/run.h"
+#include "terminal/tmux.h"
 
 namespace pgadvise {
 namespace {
@@ -29,55 +30,13 @@ void make_project(const Folder& folder) {
   std::filesystem::copy(source("fixtures/review/project"), folder.path("project"), std::filesystem::copy_options::recursive);
 }
 
-class Tmux {
+class Tmux : public testing_support::Tmux {
  public:
-  Tmux(const Folder& folder, int columns, int rows, const std::string& environment = "TERM=tmux-256color") {
-    static int count = 0;  // a server that ends is still there for a moment
-    socket_ = folder.path("tmux" + std::to_string(++count));
-    // The shell that a user would have: Ctrl-Z needs its job control.
-    call({"-f", "/dev/null", "new-session", "-d", "-x", std::to_string(columns), "-y", std::to_string(rows),
-          "cd " + quoted(folder.path("project")) + " && env -u NO_COLOR -u CLICOLOR LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH=1767960000 PS1='$ ' " + environment + " bash --norc --noprofile -i"});
+  Tmux(const Folder& folder, int columns, int rows, const std::string& environment = "TERM=tmux-256color")
+      : testing_support::Tmux(folder, "project", columns, rows, "SOURCE_DATE_EPOCH=1767960000 " + environment) {
     type(quoted(PGADVISE_PROGRAM) + " review 2>&1; echo \"exit $?\"");
     key("Enter");
   }
-  ~Tmux() { call({"kill-server"}); }
-  Tmux(const Tmux&) = delete;
-  Tmux& operator=(const Tmux&) = delete;
-
-  void key(const std::string& name) { call({"send-keys", name}); }
-  void type(const std::string& text) { call({"send-keys", "-l", text}); }
-  void paste(const std::string& text) {
-    call({"set-buffer", text});
-    call({"paste-buffer", "-p"});
-  }
-  void resize(int columns, int rows) { call({"resize-window", "-x", std::to_string(columns), "-y", std::to_string(rows)}); }
-
-  std::string screen(bool colours = false) {
-    std::vector<std::string> words{"capture-pane", "-p"};
-    if (colours) words.push_back("-e");
-    return call(words);
-  }
-
-  // Until the screen shows it, and is the same twice.
-  ::testing::AssertionResult shows(const std::string& text) {
-    std::string before;
-    for (int i = 0; i < 600; ++i) {
-      std::string now = screen();
-      if (contains(now, text) && now == before) return ::testing::AssertionSuccess();
-      before = std::move(now);
-      std::this_thread::sleep_for(50ms);
-    }
-    return ::testing::AssertionFailure() << "no \"" << text << "\" in\n" << before;
-  }
-
- private:
-  std::string call(std::vector<std::string> words) {
-    words.insert(words.begin(), {"tmux", "-S", socket_});
-    const auto ran = run_program(words);
-    return ran ? ran->out : std::string();
-  }
-
-  std::string socket_;
 };
 
 class ReviewTerminal : public ::testing::Test {

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "review/keys.h"
-#include "review/paint.h"
+#include "report/paint.h"
 #include "review/price.h"
 #include "review/session.h"
 
@@ -25,40 +25,6 @@ TEST(Keys, OneKeyAndWhatAPasteIs) {
   for (const char* paste : {"yy", "y\n", "\x1b[200~y\x1b[201~", "\x1b[200~", "yyyyyyyyyyw", "\x1b[Ay", "\x1by"}) EXPECT_EQ(key_of(paste).kind, Key::Kind::several) << paste;
   EXPECT_EQ(key_of("\x1b[200~a reason\x1b[201~").text, "a reason");
   for (const char* nothing : {"\x1b[13;2u", "\x1b[M", "\x01", "\x1b["}) EXPECT_EQ(key_of(nothing).kind, Key::Kind::resize) << nothing;
-}
-
-TEST(Paint, WrapsByColumnsAndBreaksWhatIsTooLong) {
-  const Look look{false, true, 20};
-  std::vector<std::string> out;
-  add_paragraph(out, look, "- ", "  ", "one two three four five");
-  EXPECT_EQ(out, (std::vector<std::string>{"- one two three four", "  five"}));
-  out.clear();
-  add_paragraph(out, look, "", "", std::string(45, 'x'));
-  EXPECT_EQ(out, (std::vector<std::string>{std::string(20, 'x'), std::string(20, 'x'), std::string(5, 'x')}));
-  out.clear();
-  add_code(out, look, "  ", "CREATE INDEX a ON bbbbbbb (c)");
-  EXPECT_EQ(out, (std::vector<std::string>{"  CREATE INDEX a ON ", "      bbbbbbb (c)"}));
-  EXPECT_EQ(characters("日本"), 4U);
-  EXPECT_EQ(cut_line("日本語", 5), "日本");
-  EXPECT_EQ(cut_line("\x1b[1mabcdef\x1b[0m", 3), "\x1b[1mabc\x1b[0m");
-}
-
-TEST(Paint, ControlCharactersNeverReachTheTerminal) {
-  const Look look{false, true, 80};
-  std::vector<std::string> out;
-  add_paragraph(out, look, "", "", "a\x1b[2Jb\xc2\x9b""c\r\n");
-  add_code(out, look, "", "x\x1b]0;title\x07y");
-  for (auto& line : excerpt(look, "one\n\x1b[31mtwo\nthree", 2, 1)) out.push_back(line);
-  for (const auto& line : out) EXPECT_EQ(line.find_first_of("\x1b\x07\r\n"), std::string::npos) << line;
-}
-
-TEST(Paint, ExcerptMarksTheColumn) {
-  const Look look{false, true, 40};
-  const auto lines = excerpt(look, "a\nb\n  total numeric,\nd\ne\nf", 3, 3);
-  EXPECT_EQ(lines, (std::vector<std::string>{"  2 | b", "> 3 |   total numeric,", "    |   ^~~~~~~~~~~~~", "  4 | d"}));
-  EXPECT_TRUE(excerpt(look, "a", 7, 1).empty());
-  EXPECT_TRUE(excerpt(look, "a", 0, 0).empty());
-  for (const auto& line : excerpt(look, std::string(200, 'x') + " here " + std::string(200, 'y'), 1, 202)) EXPECT_LE(characters(line), 40U) << line;
 }
 
 TEST(Price, NamesTheLock) {
@@ -86,7 +52,7 @@ class Scripted : public Console {
   }
   void show(const std::vector<std::string>& lines) override {
     ASSERT_LE(lines.size(), static_cast<std::size_t>(size_.rows));
-    for (const auto& line : lines) ASSERT_LE(characters(line), static_cast<std::size_t>(size_.columns)) << line;
+    for (const auto& line : lines) ASSERT_LE(report::characters(line), static_cast<std::size_t>(size_.columns)) << line;
     screens.push_back(join(lines, "\n"));
   }
   std::vector<std::string> screens;
@@ -110,7 +76,7 @@ class Recorder : public Host {
     else out.sql = finding.fix->sql;
     return out;
   }
-  std::optional<std::string> source(const std::string&) override { return std::nullopt; }
+  std::optional<report::Source> source(const Finding&) override { return std::nullopt; }
   Result<std::string> plan(const Finding&, bool run, const Look&) override {
     if (run) return fail(Error::Kind::passing, "", "nothing to run it on");
     return std::string("Seq Scan");

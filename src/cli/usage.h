@@ -1,0 +1,13 @@
+// What was wrong with a command line, and what was perhaps meant.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "base/result.h"
+
+namespace pgadvise::cli {
+
+// One line of what CLI11 found wrong, with the nearest option, command or word where there is one, else where to look them up.
+Error explained(const CLI::App& app, const CLI::ParseError& error);
+
+}  // namespace pgadvise::cli
