@@ -63,7 +63,9 @@ TEST(Action, ItsScriptsAreSound) {
   }
   EXPECT_EQ(scripts, 3);
   EXPECT_EQ(std::system("bash -n " PGADVISE_SOURCE_DIR "/scripts/action"), 0);
-  if (std::system("command -v shellcheck >/dev/null") == 0) EXPECT_EQ(std::system("cd " PGADVISE_SOURCE_DIR " && shellcheck -x scripts/action scripts/package"), 0);
+  if (std::system("command -v shellcheck >/dev/null") == 0) {
+    EXPECT_EQ(std::system("cd " PGADVISE_SOURCE_DIR " && shellcheck -x scripts/action scripts/package"), 0);
+  }
 }
 
 // Each input that action.yml declares is used, and each that it uses is declared.
