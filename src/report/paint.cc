@@ -182,12 +182,12 @@ std::vector<std::string> excerpt(const Look& look, const Source& source) {
   const Shown& meant = lines[here];
   const std::size_t from = std::max(indent, meant.at[std::min(source.from, meant.at.size() - 1)]);
   const std::size_t to = source.bytes ? meant.at[std::min(source.from + source.bytes, meant.at.size() - 1)] : from;
-  // Of a long line the part with the span, which begins in its first third.
+  // Of a long line the part with the span, or half a line of it; it begins in the first third where the line's beginning is left out.
   const std::string_view body = std::string_view(meant.text).substr(std::min(indent, meant.text.size()));
   const std::size_t before = characters(meant.text.substr(std::min(indent, from), from - std::min(indent, from)));
   const std::size_t length = characters(meant.text.substr(from, to - from));
   std::size_t begin = 0;
-  if (characters(body) > room && before + std::max<std::size_t>(length, 1) + 1 > room) begin = offset_of(body, before - std::min(before, room / 3));
+  if (characters(body) > room && before + std::clamp<std::size_t>(length, 1, room / 2) + 1 > room) begin = offset_of(body, before - std::min(before, room / 3));
   const bool moved = begin > 0;
 
   std::vector<std::string> out;
