@@ -22,6 +22,8 @@ struct Line {
   std::string_view text;   // without its line end; lives as long as its chunk is not read into again
   bool cut = false;        // was longer than longest_text
   bool terminated = true;  // false: the file ends within it
+  bool extra = false;      // a part of the log's line that the line before it is of
+  int number = 0;          // in the log; 0: behind the line before it
 };
 
 // Bytes that grow without being zeroed, and are kept for the next chunk.
@@ -85,7 +87,7 @@ class ChunkReader {
   std::uint64_t lines_from_end() const { return source_->lines(); }  // as ByteSource::lines()
   SourceIdentity identity() const { return identity_.identity(); }  // of what was read so far
   bool failed() const { return failed_; }  // a read failed: what came before it was given
-  // NUL bytes where a line begins, which are left out: the hole that a log gets when it is truncated while the server writes.
+  // NUL bytes where a line begins, which are left out, of long runs: the hole that a log gets when it is truncated while the server writes.
   std::uint64_t hole() const { return hole_; }
   std::string failure() const { return source_->failure(); }
 
@@ -101,6 +103,7 @@ class ChunkReader {
   IdentityBuilder identity_;
   Buffer rest_;  // read already, not given yet
   std::uint64_t hole_ = 0;
+  std::uint64_t run_ = 0;  // NUL bytes that were left out just now
   bool at_line_ = true;  // what is read next begins a line, or goes on with a hole
   bool discarding_ = false;
   bool at_start_ = true;

@@ -1,4 +1,5 @@
 // Prefixes, and input that is broken, hostile or not a PostgreSQL log at all.
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -243,6 +244,36 @@ TEST(Prefix, WhatIsNotSureIsSaid) {
   EXPECT_NE((log.source().note + log.diagnostics[0].line()).find("--log-line-prefix"), std::string::npos);
 }
 
+TEST(Prefix, ABareNumberThatRisesIsNoProcess) {
+  std::string rising, sessions, processes, zeros;
+  for (int i = 1; i <= 12; ++i) {
+    rising += fmt::format("{} {}\n", i, call);
+    sessions += fmt::format("{0} {1}\n{0} {1}\n", i, call);
+    processes += fmt::format("{} {}\n", 4711 + i % 3, call);
+    zeros += fmt::format("0 {}\n", call);
+  }
+  for (const auto& [text, prefix] : {std::pair{rising, "%l "}, {sessions, "%l "}, {processes, "%p "}, {zeros, "%Q "}}) {
+    const Read log = read_text(text);
+    EXPECT_EQ(log.source().prefix, prefix);
+    const bool told = std::any_of(log.diagnostics.begin(), log.diagnostics.end(), [](const auto& each) { return each.what.find("no line tells its session") != std::string::npos; });
+    EXPECT_EQ(told, std::string_view(prefix) != "%p ") << prefix;
+  }
+}
+
+TEST(Prefix, ALevelInAnApplicationsNameHidesNoCall) {
+  const char* prefix = "%m [%p] %a ";
+  const std::string name = "web [1]: x, LOG:  y ";
+  std::string text;
+  for (int i = 0; i < 5; ++i)
+    text += at(i, 7, name + "LOG:  connection authorized: user=a database=b") + at(i, 7, name + "LOG:  duration: 1.000 ms  execute s: select 1 where a = $1 -- LOG:  duration: 2.000 ms  statement: select 9") +
+            at(i, 7, name + "LOG:  statement: select 2") + at(i, 7, "web DETAIL:  parameters: $1 = 'LOG:  duration: 3.000 ms  statement: select 3'") +
+            at(i, 7, "web ERROR:  invalid input: \"LOG:  duration: 3.000 ms  statement: select 3\"");
+  const Read log = read_text(text, prefix);
+  EXPECT_EQ(log.source().statements, 10u);
+  EXPECT_EQ(log.workload.queries.size(), 2u);
+  for (const auto& query : log.workload.queries) EXPECT_EQ(query.applications, std::set<std::string>{"web [1]: x, LOG:  y"});
+}
+
 TEST(Input, NamesOfComposeServices) {
   const Read log = read_text(
       "db-1  | The files belonging to this database system will be owned by user \"postgres\".\n"
@@ -318,6 +349,65 @@ TEST(Input, TheHoleOfATruncatedLogIsSkippedAndToldOf) {
 
   const Read nothing = read_text(hole);
   EXPECT_EQ(nothing.source().note, "the file holds nothing but NUL bytes");
+}
+
+TEST(Input, JsonOfManyMegabytesMayBeCutWithinAnEscape) {
+  for (std::size_t shift = 0; shift < 14; ++shift) {
+    std::string escapes(shift, 'x');
+    for (std::size_t i = 0; i < (std::size_t{2} << 20) / 12; ++i) escapes += "\\ud83d\\ude00";
+    const Read log = read_text("{\"timestamp\":\"2024-05-01 12:00:00.000 UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select '" + escapes + "'\"}\n" +
+                               "{\"timestamp\":\"2024-05-01 12:00:01.000 UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select 1\"}\n");
+    EXPECT_EQ(log.source().statements, 2u) << shift;
+    EXPECT_EQ(log.source().not_understood, 0u) << shift;
+  }
+}
+
+TEST(Input, LinesBehindAStrayQuoteAreNotUnderstood) {
+  const auto csv = [](int line, std::string_view message) {
+    return fmt::format("2024-05-01 12:00:{:02}.000 UTC,\"u\",\"d\",77,\"[local]\",66.4d,{},\"SELECT\",2024-05-01 11:00:00 UTC,3/4,0,LOG,00000,{},,,,,,,,,\"app\",\"client backend\",,0\n", line % 60, line, message);
+  };
+  const std::string statement = "\"duration: 1.000 ms  statement: select 1\"";
+  std::string junk;
+  for (int i = 0; i < 40'000; ++i) junk += "what no server wrote, in many lines\n";  // over a megabyte
+  for (const auto& lines : {std::string("x\ny\n"), junk}) {
+    const auto count = static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    const Read log = read_text(csv(1, statement) + csv(2, "\"duration: 1.000 ms  statement: select\" 1, \"2\" \"") + lines + csv(3, statement));
+    EXPECT_EQ(log.source().statements, 2u);
+    EXPECT_EQ(log.source().not_understood, count + 1);
+    EXPECT_EQ(log.source().not_understood_at.at(0).line, 2);
+  }
+}
+
+TEST(Input, FewNulBytesAreNoHole) {
+  const Read log = read_text(at(1, 7, call) + std::string(5, '\0') + at(2, 7, call) + std::string(511, '\0') + at(3, 7, call));
+  EXPECT_EQ(log.source().statements, 3u);
+  EXPECT_TRUE(log.diagnostics.empty());
+}
+
+TEST(Input, ATarIsNamed) {
+  std::string header = "logs/postgresql.log";
+  header.resize(257, '\0');
+  header += "ustar";
+  header.resize(512, '\0');
+  const Read log = read_text(header + at(1, 7, call));
+  ASSERT_EQ(log.diagnostics.size(), 1u);
+  EXPECT_NE(log.diagnostics[0].what.find("a tar archive"), std::string::npos);
+  EXPECT_EQ(log.diagnostics[0].hint, "unpack it first");
+}
+
+TEST(Input, ALogThatGetsShorterWhileItIsReadIsNamed) {
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) text += at(i % 3000, 7, call);
+  const auto path = write_log(text);
+  Options options;
+  options.threads = 1;
+  options.progress = [&](const Progress&) { std::filesystem::resize_file(path, 0); };
+  Diagnostics diagnostics;
+  const auto workload = read({path}, options, diagnostics);
+  EXPECT_LT(workload.sources.at(0).statements, 200'000u);
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].what.find("it got shorter while it was read"), std::string::npos) << diagnostics[0].what;
+  EXPECT_NE(diagnostics[0].what.find(fmt::format("of {} bytes were read", text.size())), std::string::npos) << diagnostics[0].what;
 }
 
 TEST(Input, LinesOfManyMegabytesAreCutAndNoted) {
@@ -482,12 +572,17 @@ TEST(Envelope, TheServersLinesComeOutOfEach) {
       {"syslog-traditional", "stderr (syslog)"},
       {"syslog-rfc5424", "stderr (syslog)"},
       {"syslog-own-prefix", "stderr (syslog)"},
+      {"syslog-mingled", "stderr (syslog)"},
+      {"syslog-unnumbered", "stderr (syslog)"},
+      {"syslog-unsplit", "stderr (syslog)"},
+      {"kubernetes", "stderr (Kubernetes)"},
       {"heroku-logplex", "stderr (logplex)"},
       {"cloud-sql", "stderr (Cloud SQL)"},
       {"azure", "stderr (Azure)"},
       {"cloudnativepg", "jsonlog (CloudNativePG)"},
       {"cloudnativepg-newest-first", "jsonlog (CloudNativePG)"},
       {"docker-compose", "stderr"},
+      {"docker-compose-coloured", "stderr"},
   };
   const auto expected = counted(read_paths({fixture("logs/envelopes/rds")}).workload);
   ASSERT_EQ(expected.size(), 3u);
