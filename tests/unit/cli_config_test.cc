@@ -128,7 +128,7 @@ TEST(ConfigExtends, AreBoundedInDepthAndNumber) {
   EXPECT_EQ(errors_of(chain, "0.toml"), Lines{"15.toml:1:11: extends a file that is the 17th of a chain"});
   EXPECT_EQ(errors_of(chain, "30.toml"), Lines{});
   const TempTree tree{};
-  for (int i = 0; i < 12; ++i) tree.add(std::to_string(i) + ".toml", replace_all("extends = [\"x.toml\", \"x.toml\", \"x.toml\"]\n", "x", std::to_string(i + 1)));
+  for (int i = 0; i < 12; ++i) tree.add(std::to_string(i) + ".toml", replace_all("extends = [\"@.toml\", \"@.toml\", \"@.toml\"]\n", "@", std::to_string(i + 1)));
   tree.add("12.toml", "");
   EXPECT_NE(errors_of(tree, "0.toml").at(0).find("extends more than 64 files in all"), std::string::npos);
 }
