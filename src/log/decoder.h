@@ -7,6 +7,7 @@
 
 #include "log/envelope.h"
 #include "log/lines.h"
+#include "log/pieces.h"
 #include "log/prefix.h"
 #include "log/preview.h"
 #include "log/record.h"
@@ -47,6 +48,7 @@ struct Chunk {
   TextPool texts;
   std::vector<LineAhead> stderr_lines;
   std::vector<RecordAhead> records;
+  std::vector<PieceAhead> pieces;
 };
 
 // Books each line of the log in `source` as used, continuation, other or not understood.
@@ -77,6 +79,13 @@ struct Format {
 
 // From the beginning of a log. `line_prefix` is the user's own, or empty.
 Format detect(std::string_view head, const std::string& line_prefix);
+
+// "db-1  | " in front of a line, as `docker compose logs` writes it, coloured or not; nothing, and no name, where it isn't there.
+struct ContainerName {
+  std::string_view name;
+  std::size_t length = 0;
+};
+ContainerName container_name(std::string_view line);
 
 // Where in the file the `number`th line that is read stands.
 inline int place_of(int number, const Format& format) { return format.lines_from_end ? static_cast<int>(format.lines_from_end) + 1 - number : number; }

@@ -12,13 +12,14 @@ namespace {
 
 constexpr std::size_t most_lines = 400;
 
-// "db-1  | " of docker compose: a name, blanks, a bar.
-std::string_view after_container_name(std::string_view line) {
-  const auto bar = line.substr(0, 128).find(" | ");
-  if (bar == std::string_view::npos) return line;
-  const std::string_view name = trim(line.substr(0, bar));
-  if (name.empty() || name.find_first_of(" \t[]\"") != std::string_view::npos) return line;
-  return line.substr(bar + 3);
+std::size_t colour_length(std::string_view text) {
+  std::size_t at = 0;
+  while (text.substr(at, 2) == "\x1b[") {
+    const auto end = text.find_first_not_of("0123456789;", at + 2);
+    if (end == std::string_view::npos || text[end] != 'm') break;
+    at = end + 1;
+  }
+  return at;
 }
 
 std::vector<std::string_view> lines_of(std::string_view head) {
@@ -158,13 +159,14 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
   bool further_lines = false;  // that stand alone
   for (const auto line : lines) {
     std::string text;
-    if (!unwrap(envelope, line, stamped, text)) {
+    Piece piece;
+    if (!unwrap(envelope, line, stamped, text, piece)) {
       further_lines |= line.starts_with('\t');
       continue;
     }
     ++inside;
     if (const auto time = entry_time(envelope, line); time != no_time) times.push_back(time);
-    if (!text.starts_with('\t')) texts.push_back(std::move(text));
+    if (piece.number <= 1 && !std::string_view(text).substr(piece.front).starts_with('\t')) texts.push_back(std::move(text));
   }
   // An export of events has its stamp on the first line of each alone.
   const std::size_t enough = envelope == Envelope::cloudwatch ? 1 : (lines.size() + 1) / 2;
@@ -194,7 +196,7 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
 }
 
 bool detect_envelope(const std::vector<std::string_view>& lines, const std::string& line_prefix, Format& format) {
-  for (const auto envelope : {Envelope::syslog, Envelope::logplex, Envelope::cloudwatch, Envelope::cloud_sql, Envelope::azure, Envelope::cloudnativepg})
+  for (const auto envelope : {Envelope::syslog, Envelope::logplex, Envelope::cri, Envelope::cloudwatch, Envelope::cloud_sql, Envelope::azure, Envelope::cloudnativepg})
     for (const bool stamped : {true, false}) {
       if (!stamped && envelope != Envelope::syslog) continue;
       if (detect_enveloped(envelope, stamped, lines, line_prefix, format)) return true;
@@ -207,9 +209,10 @@ class EnvelopeDecoder final : public Decoder {
  public:
   EnvelopeDecoder(const Format& format, std::unique_ptr<Decoder> inner) : envelope_(format.envelope), stamped_(format.stamped), inner_(std::move(inner)) {}
   void look_ahead(Chunk& chunk, Memory& memory) const override {
+    Piece piece;
     for (Line& line : chunk.lines) {
       std::string& text = chunk.texts.next();
-      if (unwrap(envelope_, line.text, stamped_, text)) line.text = text;
+      if (unwrap(envelope_, line.text, stamped_, text, piece)) line.text = text;
     }
     inner_->look_ahead(chunk, memory);
   }
@@ -219,6 +222,75 @@ class EnvelopeDecoder final : public Decoder {
  private:
   const Envelope envelope_;
   const bool stamped_;
+  std::unique_ptr<Decoder> inner_;
+};
+
+// The same where messages come in pieces: what is in them is looked at when they are whole, which is known in the log's order.
+class PieceDecoder final : public Decoder {
+ public:
+  PieceDecoder(const Format& format, LogSource& source, std::unique_ptr<Decoder> inner)
+      : envelope_(format.envelope), stamped_(format.stamped), prefix_(format.prefix), source_(source), joiner_(format.envelope, [this](std::string_view line) { return annotates(line); }), inner_(std::move(inner)) {}
+  PieceDecoder(const PieceDecoder&) = delete;
+  PieceDecoder& operator=(const PieceDecoder&) = delete;
+
+  void look_ahead(Chunk& chunk, Memory& memory) const override {
+    chunk.pieces.resize(chunk.lines.size());
+    for (std::size_t i = 0; i < chunk.lines.size(); ++i) {
+      Line& line = chunk.lines[i];
+      PieceAhead& ahead = chunk.pieces[i];
+      std::string& text = chunk.texts.next();
+      ahead = {};
+      ahead.inside = unwrap(envelope_, line.text, stamped_, text, ahead.piece);
+      if (!ahead.inside) continue;
+      line.text = text;
+      if (ahead.piece.number != 1) ahead.begins = begins(line.text, ahead.piece, memory);
+    }
+  }
+
+  void take(Chunk& chunk) override {
+    for (std::size_t i = 0; i < chunk.lines.size(); ++i) {
+      ++number_;
+      if (joiner_.add(chunk.lines[i], chunk.pieces[i], number_)) continue;
+      ++source_.lines;
+      ++source_.continuation;
+    }
+    give(false);
+  }
+
+  void finish() override {
+    give(true);
+    inner_->finish();
+  }
+
+ private:
+  PieceAhead::Begin begins(std::string_view line, const Piece& piece, Memory& memory) const {
+    const std::string_view text = line.substr(piece.front);
+    if (text.empty() || text.front() == '\t' || text.front() == ' ') return PieceAhead::Begin::nothing;
+    Header header;
+    if (!memory.prefixes.match(prefix_, line, header)) return piece.message == 0 && holds_level(text) ? PieceAhead::Begin::record : PieceAhead::Begin::nothing;
+    return header.level >= Level::detail ? PieceAhead::Begin::annotation : PieceAhead::Begin::record;
+  }
+
+  bool annotates(std::string_view line) const {
+    Header header;
+    return prefix_.match(line, header) && header.level >= Level::detail;
+  }
+
+  void give(bool all) {
+    joiner_.take(joined_.lines, all);
+    inner_->look_ahead(joined_, memory_);
+    inner_->take(joined_);
+    joined_.texts.clear();
+  }
+
+  const Envelope envelope_;
+  const bool stamped_;
+  const Prefix prefix_;
+  LogSource& source_;
+  PieceJoiner joiner_;
+  Chunk joined_;
+  Memory memory_;
+  int number_ = 0;
   std::unique_ptr<Decoder> inner_;
 };
 
@@ -262,7 +334,7 @@ void detect_lines(const std::vector<std::string_view>& lines, const std::string&
   std::vector<std::string_view> bare;
   std::size_t named = 0;
   for (const auto line : lines) {
-    const std::string_view rest = after_container_name(line);
+    const std::string_view rest = line.substr(container_name(line).length);
     named += rest.size() != line.size();
     if (!rest.starts_with('\t')) bare.push_back(rest);
   }
@@ -299,6 +371,19 @@ std::string as_entries(std::string_view head) {
 
 }  // namespace
 
+ContainerName container_name(std::string_view line) {
+  const std::size_t begin = colour_length(line);
+  const auto bar = line.substr(0, 128).find('|', begin);
+  if (bar == std::string_view::npos || bar == begin) return {};
+  const std::string_view name = trim(line.substr(begin, bar - begin));
+  if (name.empty() || name.find_first_of(" \t[]\"\x1b") != std::string_view::npos) return {};
+  std::size_t at = bar + 1;
+  at += colour_length(line.substr(at));
+  if (at < line.size() && line[at] != ' ') return {};
+  at += at < line.size();
+  return {name, at + colour_length(line.substr(at))};
+}
+
 Format detect(std::string_view head, const std::string& line_prefix) {
   Format format;
   if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
@@ -319,6 +404,7 @@ std::unique_ptr<Decoder> make_decoder(const Format& format, LogSource& source, R
                  : format.name == "drizzle" ? make_drizzle_decoder(format, source, sink)
                                             : make_stderr_decoder(format, source, sink);
   if (format.envelope == Envelope::none) return decoder;
+  if (in_pieces(format.envelope)) return std::make_unique<PieceDecoder>(format, source, std::move(decoder));
   return std::make_unique<EnvelopeDecoder>(format, std::move(decoder));
 }
 

@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "log/bytes.h"
+#include "log/statement_template.h"
 #include "log/time.h"
 
 namespace pgadvise::log {
@@ -17,6 +19,7 @@ namespace {
 using Json = nlohmann::json;
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
+bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), digit); }
 
 std::string_view take_word(std::string_view& text) {
   const auto end = std::min(text.find(' '), text.size());
@@ -57,19 +60,28 @@ std::optional<std::string> from_bsd(std::string_view& text) {
   return out;
 }
 
-// "[5-1] " -> 1; 0 when it isn't there. Chunks of one message have one number and count up.
-int take_chunk(std::string_view& text) {
-  if (!text.starts_with('[')) return 0;
-  const auto dash = text.find('-');
-  const auto end = text.find(']');
-  if (dash == text.npos || end == text.npos || end < dash || end > 24) return 0;
-  int chunk = 0;
-  const auto number = text.substr(dash + 1, end - dash - 1);
-  if (std::from_chars(number.data(), number.data() + number.size(), chunk).ptr != number.data() + number.size()) return 0;
+// "[5-1] ": message and piece; "[5] " with syslog_split_messages = off. Not "[77] " of process 77, which its own prefix may say.
+void take_numbers(std::string_view& text, std::string_view process, Piece& piece) {
+  const auto end = text.substr(0, 32).find(']');
+  if (!text.starts_with('[') || end == text.npos) return;
+  const auto inside = text.substr(1, end - 1);
+  const auto dash = std::min(inside.find('-'), inside.size());
+  std::uint64_t message = 0;
+  int number = 1;
+  const auto parse = [](std::string_view digits, auto& into) { return std::from_chars(digits.data(), digits.data() + digits.size(), into).ptr == digits.data() + digits.size(); };
+  if (!all_digits(inside.substr(0, dash)) || !parse(inside.substr(0, dash), message)) return;
+  if (dash == inside.size() ? inside == process : !all_digits(inside.substr(dash + 1)) || !parse(inside.substr(dash + 1), number)) return;
+  piece.message = message;
+  piece.number = number;
   text.remove_prefix(std::min(end + 1, text.size()));
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  return chunk;
+  // A further piece has its own blank where it was cut.
+  do {
+    if (!text.starts_with(' ')) break;
+    text.remove_prefix(1);
+  } while (number <= 1);
 }
+
+std::uint64_t origin_of(std::string_view host, std::string_view process) { return mix(hash_bytes(host, 5), hash_bytes(process, 7)) | 1; }
 
 // rsyslog writes control characters as #011.
 std::string without_octal(std::string_view text) {
@@ -85,21 +97,19 @@ std::string without_octal(std::string_view text) {
   return out;
 }
 
-bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), digit); }
-
 std::string front(const std::string& stamp, std::string_view process) {
   const bool fraction = stamp.size() > 19 && stamp[19] == '.';
   return fmt::format("{} [{}]{} ", stamp, process, fraction ? "" : ":");
 }
 
-bool syslog(std::string_view line, bool stamped, std::string& out) {
+bool syslog(std::string_view line, bool stamped, std::string& out, Piece& piece) {
   std::optional<std::string> stamp;
-  std::string_view process;
+  std::string_view host, process;
   const bool modern = line.starts_with('<') && line.find('>') < 6;
   if (modern) {  // RFC 5424: <134>1 stamp host program process id data
     (void)take_word(line);
     stamp = from_iso(take_word(line));
-    (void)take_word(line);
+    host = take_word(line);
     if (!take_word(line).starts_with("postgres")) return false;
     process = take_word(line);
     (void)take_word(line);
@@ -109,20 +119,28 @@ bool syslog(std::string_view line, bool stamped, std::string& out) {
   } else {
     if ((stamp = from_iso(line.substr(0, line.find(' '))))) (void)take_word(line);
     else stamp = from_bsd(line);
-    (void)take_word(line);  // the host
+    host = take_word(line);
     const auto program = take_word(line);
     const auto open = program.find('[');
     if (!program.starts_with("postgres") || open == program.npos || !program.ends_with("]:")) return false;
     process = program.substr(open + 1, program.size() - open - 3);
   }
   if (!stamp || !all_digits(process)) return false;
-  const int chunk = take_chunk(line);
-  out = without_octal(line);
-  if (chunk > 1) {
-    if (!out.starts_with('\t')) out.insert(0, "\t");
-  } else if (stamped) {
-    out.insert(0, front(*stamp, process));
-  }
+  piece.origin = origin_of(host, process);
+  take_numbers(line, process, piece);
+  out = stamped ? front(*stamp, process) : std::string();
+  piece.front = out.size();
+  out += without_octal(line);
+  return true;
+}
+
+// "2024-05-01T12:00:00.123456789Z stderr F line", as containerd and CRI-O write it; P: the line goes on in the next one.
+bool cri(std::string_view line, std::string& out, Piece& piece) {
+  const auto stamp = take_word(line), stream = take_word(line), tags = take_word(line);
+  if ((stream != "stderr" && stream != "stdout") || (tags != "F" && tags != "P") || !from_iso(stamp)) return false;
+  piece.origin = origin_of(stream, {});
+  piece.goes_on = tags == "P";
+  out = line;
   return true;
 }
 
@@ -135,23 +153,24 @@ bool cloudwatch(std::string_view line, std::string& out) {
 }
 
 // "stamp app[postgres.77]: [DATABASE] [5-1]  sql_error_code = 00000 … LOG:  message"
-bool logplex(std::string_view line, std::string& out) {
+bool logplex(std::string_view line, std::string& out, Piece& piece) {
   const auto stamp = from_iso(take_word(line));
   const auto source = take_word(line);
   const auto dot = source.find("[postgres.");
   if (!stamp || dot == source.npos || !source.ends_with("]:")) return false;
   const auto process = source.substr(dot + 10, source.size() - dot - 12);
   if (line.starts_with('[') && !digit(line.size() > 1 ? line[1] : 'x')) (void)take_word(line);
-  const int chunk = take_chunk(line);
-  if (chunk > 1) {
-    out = "\t" + without_octal(line);
-    return true;
-  }
+  piece.origin = origin_of(source, {});
+  take_numbers(line, process, piece);
+  out = front(*stamp, process);
+  piece.front = out.size();
   static constexpr std::array<std::string_view, 9> levels = {"LOG:  ", "ERROR:  ", "FATAL:  ", "PANIC:  ", "WARNING:  ", "DETAIL:  ", "STATEMENT:  ", "HINT:  ", "CONTEXT:  "};
   std::size_t level = line.npos;
-  for (const auto word : levels) level = std::min(level, line.find(word));
-  if (level == line.npos) return false;
-  out = front(*stamp, process) + std::string(line.substr(level));
+  const bool further = piece.number > 1 && line.substr(0, 32).find("sql_error_code") == line.npos;
+  for (const auto word : levels)
+    if (!further) level = std::min(level, line.find(word));
+  if (level == line.npos && piece.number <= 1) return false;
+  out += level == line.npos ? without_octal(line) : std::string(line.substr(level));
   return true;
 }
 
@@ -216,7 +235,7 @@ bool from_json(Envelope envelope, std::string_view line, std::string& out) {
 }  // namespace
 
 std::string_view name(Envelope envelope) {
-  static constexpr std::array<std::string_view, 7> names = {"", "syslog", "CloudWatch", "logplex", "Cloud SQL", "Azure", "CloudNativePG"};
+  static constexpr std::array<std::string_view, 8> names = {"", "syslog", "CloudWatch", "logplex", "Cloud SQL", "Azure", "CloudNativePG", "Kubernetes"};
   return names[static_cast<std::size_t>(envelope)];
 }
 
@@ -229,12 +248,14 @@ std::int64_t entry_time(Envelope envelope, std::string_view line) {
   return stamp.length ? stamp.time : no_time;
 }
 
-bool unwrap(Envelope envelope, std::string_view line, bool stamped, std::string& out) {
+bool unwrap(Envelope envelope, std::string_view line, bool stamped, std::string& out, Piece& piece) {
+  piece = {};
   switch (envelope) {
     case Envelope::none: return false;
-    case Envelope::syslog: return syslog(line, stamped, out);
+    case Envelope::syslog: return syslog(line, stamped, out, piece);
     case Envelope::cloudwatch: return cloudwatch(line, out);
-    case Envelope::logplex: return logplex(line, out);
+    case Envelope::logplex: return logplex(line, out, piece);
+    case Envelope::cri: return cri(line, out, piece);
     default: return line.starts_with('{') && from_json(envelope, line, out);
   }
 }

@@ -22,6 +22,8 @@ struct Line {
   std::string_view text;   // without its line end; lives as long as its chunk is not read into again
   bool cut = false;        // was longer than longest_text
   bool terminated = true;  // false: the file ends within it
+  bool extra = false;      // a part of the log's line that the line before it is of
+  int number = 0;          // in the log; 0: behind the line before it
 };
 
 // Bytes that grow without being zeroed, and are kept for the next chunk.

@@ -29,6 +29,7 @@ struct Loose {
 struct Open {
   bool taken = false;
   int line = 0;
+  std::uint64_t sequence = 0;  // of the lines that were given
   std::string_view text;  // the first line; in the chunk or in `own_text`
   std::string own_text;
   const Header* header = nullptr;  // in the chunk or `own_header`; views into `text`
@@ -38,6 +39,9 @@ struct Open {
   bool contiguous = true;  // they follow each other in the log
   std::string detail;
   int detail_line = 0;
+  std::uint64_t detail_sequence = 0;
+  bool detail_extra = false;  // it is no line of its own
+  bool statement_extra = false;
   bool long_detail = false;
   std::string statement;
   int statement_line = 0;
@@ -101,10 +105,8 @@ class StderrDecoder final : public Decoder {
 
  private:
   static std::string_view take_container(std::string_view& text) {
-    const auto bar = text.substr(0, 128).find("| ");
-    if (bar == std::string_view::npos) return {};
-    const std::string_view name = trim(text.substr(0, bar));
-    text.remove_prefix(bar + 2);
+    const auto [name, length] = container_name(text);
+    text.remove_prefix(length);
     return name;
   }
 
@@ -152,8 +154,9 @@ class StderrDecoder final : public Decoder {
   }
 
   void line(const Line& line, const LineAhead& ahead) {
-    ++source_.lines;
-    number_ = static_cast<int>(source_.lines);
+    source_.lines += !line.extra;
+    ++sequence_;
+    number_ = line.number ? line.number : static_cast<int>(source_.lines);
     unterminated_ = !line.terminated;
     if (container_names_ && ahead.container != container_) change_container(ahead.container);
     if (ahead.matched && !other_prefix_ && held_.empty()) begin(line, ahead.header, &ahead);
@@ -240,8 +243,8 @@ class StderrDecoder final : public Decoder {
       case Level::context:
       case Level::statement:
       case Level::annotation:
-        if (in_order_) annotate(header, line.cut);
-        else target_ = nullptr, ++source_.other;
+        if (in_order_) annotate(header, line);
+        else target_ = nullptr, source_.other += !line.extra;
         return;
       default:
         break;
@@ -251,6 +254,7 @@ class StderrDecoder final : public Decoder {
     if (open.taken) emit(open, false);
     open.taken = true;
     open.line = number_;
+    open.sequence = sequence_;
     open.text = line.text;
     if (!ahead) open.own_header = header;
     open.header = ahead ? &ahead->header : &open.own_header;
@@ -278,18 +282,20 @@ class StderrDecoder final : public Decoder {
     return nullptr;
   }
 
-  void annotate(const Header& header, bool cut) {
+  void annotate(const Header& header, const Line& line) {
     target_ = nullptr;
     Open* open = same_process(header);
     if (open && header.level == Level::context) open->nested = true;
     const bool detail = header.level == Level::detail;
     if (!open || (!detail && header.level != Level::statement) || (detail ? open->detail_line : open->statement_line)) {
-      ++source_.other;
+      source_.other += !line.extra;
       return;
     }
     (detail ? open->detail : open->statement).assign(header.message);
     (detail ? open->detail_line : open->statement_line) = number_;
-    open->cut |= cut;
+    (detail ? open->detail_extra : open->statement_extra) = line.extra;
+    if (detail) open->detail_sequence = sequence_;
+    open->cut |= line.cut;
     target_ = open;
     into_ = detail ? Part::detail : Part::statement;
   }
@@ -310,7 +316,7 @@ class StderrDecoder final : public Decoder {
       target_->long_detail = true;
     } else if (into_ == Part::message) {
       if (target_->message_lines == 1) target_->message.assign(target_->header->message);
-      target_->contiguous &= number_ == target_->line + static_cast<int>(target_->message_lines);
+      target_->contiguous &= sequence_ == target_->sequence + target_->message_lines;
       ++target_->message_lines;
     }
     std::string& into = into_ == Part::detail ? target_->detail : into_ == Part::statement ? target_->statement : target_->message;
@@ -420,8 +426,8 @@ class StderrDecoder final : public Decoder {
     if (holds(open)) record.preview = &open.ahead->preview;
     const Outcome outcome = sink_.take(record);
     book(source_, outcome.record, record.line);
-    if (open.detail_line) ++(outcome.detail_used ? source_.used : source_.other);
-    if (open.statement_line) ++(outcome.statement_used ? source_.used : source_.other);
+    if (open.detail_line && !open.detail_extra) ++(outcome.detail_used ? source_.used : source_.other);
+    if (open.statement_line && !open.statement_extra) ++(outcome.statement_used ? source_.used : source_.other);
     if (target_ == &open) target_ = nullptr;
     if (container_names_) forget(open);
   }
@@ -434,7 +440,7 @@ class StderrDecoder final : public Decoder {
   // Did the record become what was assumed ahead?
   static bool holds(const Open& open) {
     if (!open.ahead || open.ahead->message_lines != open.message_lines || !open.contiguous || open.cut || open.nested) return false;
-    return open.detail_line ? open.ahead->with_detail && !open.long_detail && open.detail_line == open.line + static_cast<int>(open.message_lines)
+    return open.detail_line ? open.ahead->with_detail && !open.long_detail && open.detail_sequence == open.sequence + open.message_lines
                             : !open.ahead->with_detail;
   }
 
@@ -475,6 +481,7 @@ class StderrDecoder final : public Decoder {
   std::unordered_map<std::uint64_t, bool> parsed_;  // by template
   bool unterminated_ = false;
   int number_ = 0;
+  std::uint64_t sequence_ = 0;
 };
 
 }  // namespace

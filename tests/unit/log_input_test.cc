@@ -482,12 +482,17 @@ TEST(Envelope, TheServersLinesComeOutOfEach) {
       {"syslog-traditional", "stderr (syslog)"},
       {"syslog-rfc5424", "stderr (syslog)"},
       {"syslog-own-prefix", "stderr (syslog)"},
+      {"syslog-mingled", "stderr (syslog)"},
+      {"syslog-unnumbered", "stderr (syslog)"},
+      {"syslog-unsplit", "stderr (syslog)"},
+      {"kubernetes", "stderr (Kubernetes)"},
       {"heroku-logplex", "stderr (logplex)"},
       {"cloud-sql", "stderr (Cloud SQL)"},
       {"azure", "stderr (Azure)"},
       {"cloudnativepg", "jsonlog (CloudNativePG)"},
       {"cloudnativepg-newest-first", "jsonlog (CloudNativePG)"},
       {"docker-compose", "stderr"},
+      {"docker-compose-coloured", "stderr"},
   };
   const auto expected = counted(read_paths({fixture("logs/envelopes/rds")}).workload);
   ASSERT_EQ(expected.size(), 3u);
