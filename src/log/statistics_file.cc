@@ -96,6 +96,33 @@ bool is_nested(const Named& row) {
   return at != row.end() && (at->second == "f" || at->second == "false");
 }
 
+// What COPY's text format makes of a value, undone: psql's \\copy (select row_to_json(…)) doubles the backslashes of JSON.
+std::string without_copy_escapes(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      out += text[i];
+      continue;
+    }
+    static constexpr std::string_view from = "bfnrtv", to = "\b\f\n\r\t\v";
+    const auto at = from.find(text[++i]);
+    out += at == from.npos ? text[i] : to[at];
+  }
+  return out;
+}
+
+// A value of COPY has backslashes in pairs, but for those that stand for a line end or a tab outside of strings.
+bool doubled(std::string_view text) {
+  bool any = false;
+  for (std::size_t at = 0; (at = text.find('\\', at)) != text.npos;) {
+    const auto end = std::min(text.find_first_not_of('\\', at), text.size());
+    if ((end - at) % 2 != 0) return false;
+    any = true;
+    at = end;
+  }
+  return any;
+}
+
 class Reader {
  public:
   explicit Reader(const std::string& path) : path_(path) {}
@@ -142,7 +169,13 @@ class Reader {
     return json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest; }, false);
   }
 
+  // As it is, or as COPY wrote it.
   bool from_json(std::string_view text) {
+    if (!doubled(text) && take_json(text)) return true;
+    return take_json(without_copy_escapes(text)) || take_json(text);
+  }
+
+  bool take_json(std::string_view text) {
     if (const json whole = parse(text); whole.is_array()) {
       for (const auto& each : whole) add(each);
       return true;
@@ -150,15 +183,13 @@ class Reader {
       add(whole);
       return true;
     }
-    bool any = false;
+    std::vector<json> rows;
     for (const auto line : split(text, '\n')) {
       if (trim(line).empty()) continue;
-      const json each = parse(line);
-      if (!each.is_object()) return false;
-      add(each);
-      any = true;
+      if (rows.push_back(parse(line)); !rows.back().is_object()) return false;
     }
-    return any;
+    for (const json& row : rows) add(row);
+    return !rows.empty();
   }
 
   void add(const json& object) {

@@ -102,6 +102,21 @@ TEST(StatisticsFile, OlderColumnsOtherSeparatorsAndJson) {
 
 TEST(StatisticsFile, BrokenOnesAreNamed) {
   Diagnostics diagnostics;
+  // psql's \\copy (select row_to_json(…)) to a file doubles the backslashes, and writes line ends between rows as two characters.
+  for (const auto* copied : {R"({"query":"select \\"A\\"\\n from t","calls":2,"total_exec_time":8.5}
+{"query":"select b from t","calls":1,"total_exec_time":1}
+)",
+                             R"([{"query":"select \\"A\\"\\n from t","calls":2,"total_exec_time":8.5}, \n {"query":"select b from t","calls":1,"total_exec_time":1}])",
+                             R"({"query":"select \\n\\ta from t","calls":2,"total_exec_time":8.5}
+{"query":"select b from t","calls":1,"total_exec_time":1}
+)"}) {
+    const auto read = statistics(copied, diagnostics);
+    EXPECT_EQ(read.queries.size(), 2u) << copied;
+    EXPECT_EQ(read.sources.at(0).not_understood, 0u);
+    for (const auto& query : read.queries) EXPECT_EQ(query.text.find('\\'), std::string::npos) << query.text;
+  }
+  const auto plain = statistics(R"({"query":"select a from t where a ~ '\\d'","calls":2,"total_exec_time":8.5})", diagnostics);
+  EXPECT_EQ(plain.queries.size(), 1u);
   const auto unclosed = parse_statistics_file("s.csv", "query,calls,total_exec_time\n\"select,1,2\n", diagnostics);
   ASSERT_FALSE(unclosed);
   EXPECT_EQ(unclosed.error().where, "s.csv");
