@@ -94,7 +94,13 @@ class FlatObject {
       storage.append(text_.substr(at_, stop - at_));
       at_ = stop + 1;
       if (text_[stop] == '"') break;
-      if (!escape(storage)) return false;
+      if (!escape(storage)) {
+        // What is cut may end within an escape.
+        constexpr std::size_t longest_escape = 12;  // "\\ud83d\\ude00"
+        if (!cut_ || text_.size() - stop > longest_escape) return false;
+        at_ = text_.size();
+        break;
+      }
       stop = special();
       if (stop != std::string_view::npos) continue;
       if (!cut_) return false;
