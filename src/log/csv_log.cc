@@ -50,7 +50,10 @@ bool take_field(std::string_view& rest, std::string_view& field, bool& doubled) 
     doubled = true;
     end += 2;
   }
-  if (end == std::string_view::npos) return false;
+  if (end == std::string_view::npos) {
+    rest = {};
+    return false;
+  }
   field = rest.substr(1, end - 1);
   rest.remove_prefix(end + 1);
   if (rest.empty()) return true;
@@ -83,7 +86,8 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
   }
   const Stamp stamp = stamps.take(field[log_time]);
   const auto level = level_of(field[error_severity]);
-  if (stamp.length == 0 || !level || (count < fewest_columns && !cut)) return false;
+  // A cut one ends where it was cut; one with something behind a quote is broken.
+  if (stamp.length == 0 || !level || (count < fewest_columns && !(cut && text.empty()))) return false;
   const auto plain = [&](Column column) -> std::string_view {
     if (!doubled[column]) return field[column];
     std::string& storage = texts.next();
@@ -127,12 +131,12 @@ class CsvDecoder final : public Decoder {
       }
       const int number = place_of(static_cast<int>(source_.lines) + 1, format_);
       source_.lines += ahead.lines;
-      source_.continuation += ahead.lines - 1;
       i += ahead.lines;
       if (!ahead.understood) {
-        book_not_understood(source_, number);
+        broken(number, ahead.lines);
         continue;
       }
+      source_.continuation += ahead.lines - 1;
       ahead.record.line = number;
       ahead.record.preview = &ahead.preview;
       book(source_, sink_.take(ahead.record).record, number);
@@ -180,14 +184,16 @@ class CsvDecoder final : public Decoder {
       } else if (odd || line.cut) {
         open_ = true;
         cut_ = line.cut;
+        lines_ = 1;
         first_line_ = number;
         text_.assign(text);
       } else {
+        lines_ = 1;
         record(text, number, false);
       }
       return;
     }
-    ++source_.continuation;
+    ++lines_;
     if (cut_ || line.cut || text_.size() + text.size() + 1 > longest_text)
       cut_ = true;
     else
@@ -197,22 +203,30 @@ class CsvDecoder final : public Decoder {
     record(text_, first_line_, false);
   }
 
-  // A quote that is never closed, or a record over the limit, which still tells what it was.
+  // A quote that is never closed, or a record over the limit, which still tells what it was. It may have been cut between the two
+  // quotes that stand for one.
   void give_up() {
     open_ = false;
     if (cut_)
-      record(text_ + '"', first_line_, true);
+      record(text_ + (odd_quotes(text_) ? "\"" : "\"\""), first_line_, true);
     else
-      book_not_understood(source_, first_line_);
+      broken(first_line_, lines_);
+  }
+
+  // All lines of it.
+  void broken(int number, std::uint64_t lines) {
+    source_.not_understood += lines;
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(lines, 3); ++i) place_not_understood(source_, number + (format_.lines_from_end ? -static_cast<int>(i) : static_cast<int>(i)));
   }
 
   void record(std::string_view text, int number, bool cut) {
     texts_.clear();
     Record out;
     if (!read_record(text, cut, texts_, stamps_, out)) {
-      book_not_understood(source_, number);
+      broken(number, lines_);
       return;
     }
+    source_.continuation += lines_ - 1;
     out.line = number;
     book(source_, sink_.take(out).record, number);
   }
@@ -223,6 +237,7 @@ class CsvDecoder final : public Decoder {
   bool open_ = false;  // within a quoted field that goes over line ends
   bool cut_ = false;
   int first_line_ = 0;
+  std::uint64_t lines_ = 0;  // of the record
   std::string text_;
   TextPool texts_;
   StampReader stamps_;

@@ -332,6 +332,22 @@ TEST(Input, JsonOfManyMegabytesMayBeCutWithinAnEscape) {
   }
 }
 
+TEST(Input, LinesBehindAStrayQuoteAreNotUnderstood) {
+  const auto csv = [](int line, std::string_view message) {
+    return fmt::format("2024-05-01 12:00:{:02}.000 UTC,\"u\",\"d\",77,\"[local]\",66.4d,{},\"SELECT\",2024-05-01 11:00:00 UTC,3/4,0,LOG,00000,{},,,,,,,,,\"app\",\"client backend\",,0\n", line % 60, line, message);
+  };
+  const std::string statement = "\"duration: 1.000 ms  statement: select 1\"";
+  std::string junk;
+  for (int i = 0; i < 40'000; ++i) junk += "what no server wrote, in many lines\n";  // over a megabyte
+  for (const auto& lines : {std::string("x\ny\n"), junk}) {
+    const auto count = static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    const Read log = read_text(csv(1, statement) + csv(2, "\"duration: 1.000 ms  statement: select\" 1, \"2\" \"") + lines + csv(3, statement));
+    EXPECT_EQ(log.source().statements, 2u);
+    EXPECT_EQ(log.source().not_understood, count + 1);
+    EXPECT_EQ(log.source().not_understood_at.at(0).line, 2);
+  }
+}
+
 TEST(Input, LinesOfManyMegabytesAreCutAndNoted) {
   const std::string values(5 << 20, '7');
   const Read log = read_text(
