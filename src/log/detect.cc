@@ -387,6 +387,12 @@ ContainerName container_name(std::string_view line) {
 Format detect(std::string_view head, const std::string& line_prefix) {
   Format format;
   if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
+  constexpr std::size_t tar_magic = 257;
+  if (head.size() > tar_magic && head.substr(tar_magic).starts_with("ustar")) {
+    format.looked_like = "a tar archive";
+    format.advice = "unpack it first";
+    return format;
+  }
   const std::vector<std::string_view> lines = lines_of(head);
   format.entries = holds_entries(head);
   const std::string entries = format.entries ? as_entries(head) : std::string();

@@ -54,20 +54,24 @@ Result<ChunkReader> ChunkReader::open_backwards(const std::string& path) {
 
 // How many bytes stay.
 std::size_t ChunkReader::close_hole(char* bytes, std::size_t size) {
+  constexpr std::uint64_t shortest_hole = 512;  // less is padding, or no text at all
   const char* const end = bytes + size;
-  if (!std::memchr(bytes, '\0', size)) {
+  if (run_ == 0 && !std::memchr(bytes, '\0', size)) {
     at_line_ = end[-1] == '\n';
     return size;
   }
   char* to = bytes;
   for (const char* at = bytes; at < end; ++at) {
-    if (at_line_ && *at == '\0') continue;
+    if (at_line_ && *at == '\0') {
+      ++run_;
+      hole_ += run_ == shortest_hole ? run_ : run_ > shortest_hole;
+      continue;
+    }
+    run_ = 0;
     at_line_ = *at == '\n';
     *to++ = *at;
   }
-  const auto kept = static_cast<std::size_t>(to - bytes);
-  hole_ += size - kept;
-  return kept;
+  return static_cast<std::size_t>(to - bytes);
 }
 
 // Reads more behind what is there; false at the end.
@@ -107,7 +111,7 @@ Result<void> ChunkReader::turn_round() {
 void ChunkReader::start_again() {
   identity_ = {};
   rest_.clear();
-  hole_ = 0;
+  hole_ = run_ = 0;
   at_line_ = at_start_ = true;
   ended_ = failed_ = false;
 }

@@ -348,6 +348,23 @@ TEST(Input, LinesBehindAStrayQuoteAreNotUnderstood) {
   }
 }
 
+TEST(Input, FewNulBytesAreNoHole) {
+  const Read log = read_text(at(1, 7, call) + std::string(5, '\0') + at(2, 7, call) + std::string(511, '\0') + at(3, 7, call));
+  EXPECT_EQ(log.source().statements, 3u);
+  EXPECT_TRUE(log.diagnostics.empty());
+}
+
+TEST(Input, ATarIsNamed) {
+  std::string header = "logs/postgresql.log";
+  header.resize(257, '\0');
+  header += "ustar";
+  header.resize(512, '\0');
+  const Read log = read_text(header + at(1, 7, call));
+  ASSERT_EQ(log.diagnostics.size(), 1u);
+  EXPECT_NE(log.diagnostics[0].what.find("a tar archive"), std::string::npos);
+  EXPECT_EQ(log.diagnostics[0].hint, "unpack it first");
+}
+
 TEST(Input, LinesOfManyMegabytesAreCutAndNoted) {
   const std::string values(5 << 20, '7');
   const Read log = read_text(
