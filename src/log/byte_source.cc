@@ -13,6 +13,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -24,7 +26,10 @@ namespace {
 // A descriptor whose first bytes were looked at already.
 class Descriptor {
  public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {
+    struct stat about {};
+    if (::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode)) size_ = about.st_size;
+  }
   ~Descriptor() {
     if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
   }
@@ -46,6 +51,12 @@ class Descriptor {
     peeked_.erase(0, given);
     return static_cast<std::ptrdiff_t>(given);
   }
+  // At the end: is a file shorter than it was? "" where it isn't.
+  std::string why_short() const {
+    const off_t at = size_ > 0 ? ::lseek(descriptor_, 0, SEEK_CUR) : -1;
+    if (at < 0 || at >= size_) return {};
+    return fmt::format("it got shorter while it was read (logrotate's copytruncate does that): {} of {} bytes were read", at, size_);
+  }
 
  private:
   std::ptrdiff_t plain(char* into, std::size_t size) {
@@ -57,6 +68,7 @@ class Descriptor {
   }
 
   int descriptor_;
+  off_t size_ = 0;  // of a file, when it was opened
   std::string peeked_;
 };
 
@@ -66,7 +78,9 @@ class PlainSource final : public ByteSource {
   std::ptrdiff_t read(char* into, std::size_t size) override {
     const auto got = file_->read(into, size);
     if (got < 0) failure_ = std::strerror(errno);
-    return got;
+    if (got != 0) return got;
+    failure_ = file_->why_short();
+    return failure_.empty() ? 0 : -1;
   }
   std::string failure() const override { return failure_; }
 

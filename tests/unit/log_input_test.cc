@@ -365,6 +365,21 @@ TEST(Input, ATarIsNamed) {
   EXPECT_EQ(log.diagnostics[0].hint, "unpack it first");
 }
 
+TEST(Input, ALogThatGetsShorterWhileItIsReadIsNamed) {
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) text += at(i % 3000, 7, call);
+  const auto path = write_log(text);
+  Options options;
+  options.threads = 1;
+  options.progress = [&](const Progress&) { std::filesystem::resize_file(path, 0); };
+  Diagnostics diagnostics;
+  const auto workload = read({path}, options, diagnostics);
+  EXPECT_LT(workload.sources.at(0).statements, 200'000u);
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].what.find("it got shorter while it was read"), std::string::npos) << diagnostics[0].what;
+  EXPECT_NE(diagnostics[0].what.find(fmt::format("of {} bytes were read", text.size())), std::string::npos) << diagnostics[0].what;
+}
+
 TEST(Input, LinesOfManyMegabytesAreCutAndNoted) {
   const std::string values(5 << 20, '7');
   const Read log = read_text(
