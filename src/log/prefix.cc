@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <initializer_list>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -187,6 +188,34 @@ const std::vector<Prefix>& known_prefixes() {
 
 }  // namespace
 
+namespace {
+
+constexpr std::size_t longest_name = 63;
+
+// "duration: 0.5 ms  statement: …", "statement: …", as only calls and their steps have it.
+bool tells_of_call(std::string_view message) {
+  if (message.starts_with("statement: ") || message.starts_with("execute ")) return true;
+  if (!message.starts_with("duration: ")) return false;
+  const auto unit = message.substr(0, 40).find(" ms  ");
+  if (unit == std::string_view::npos) return false;
+  const auto what = message.substr(unit + 5);
+  for (const std::string_view word : {"statement: ", "execute ", "parse ", "bind ", "fastpath ", "plan:"})
+    if (what.starts_with(word)) return true;
+  return false;
+}
+
+// May the level be one that stands in a name? Only where a call's is behind it, nearer than a name may be long. What statements and
+// their parameters hold is no level: those of a call come behind its own, and a DETAIL is none.
+bool may_hide_call(const Header& header) {
+  if (header.level != Level::log || header.message.starts_with("duration: ") || header.message.starts_with("statement: ") || header.message.starts_with("execute ")) return false;
+  const auto near = header.message.substr(0, 4 * longest_name);
+  for (std::size_t at = 0; (at = near.find(":  ", at)) != std::string_view::npos; at += 3)
+    if (tells_of_call(header.message.substr(at + 3))) return true;
+  return false;
+}
+
+}  // namespace
+
 Prefix::Prefix(std::string pattern) : pattern_(std::move(pattern)) {
   std::string literal;
   const auto end_literal = [&] {
@@ -213,6 +242,7 @@ Prefix::Prefix(std::string pattern) : pattern_(std::move(pattern)) {
     end_literal();
     if (padded) items_.push_back({' ', {}});
     items_.push_back({escape, {}});
+    named_ |= text_escape(escape);
     if (padded) items_.push_back({' ', {}});
   }
   end_literal();
@@ -220,6 +250,7 @@ Prefix::Prefix(std::string pattern) : pattern_(std::move(pattern)) {
 
 struct Prefix::Search {
   std::string_view line;
+  bool calls = false;                         // only what tells of a call counts
   std::size_t best = std::string_view::npos;  // length of the prefix and the level
   Header header;                              // of the best way
   // A place that was reached once leads nowhere else a second time. Looked up only in a line that takes many steps.
@@ -241,7 +272,7 @@ struct Prefix::Search {
     way.message = line.substr(at);
     const auto level = take_level(way.message);
     const auto length = static_cast<std::size_t>(way.message.data() - line.data());
-    if (!level || length >= best) return false;
+    if (!level || length >= best || (calls && (*level != Level::log || !tells_of_call(way.message)))) return false;
     way.level = *level;
     best = length;
     header = way;
@@ -254,6 +285,11 @@ bool Prefix::match(std::string_view line, Header& header) const {
   explore(0, 0, {}, search);
   if (search.best == std::string_view::npos) return false;
   header = search.header;
+  if (!named_ || !may_hide_call(header)) return true;
+  // An application's name may hold a level.
+  Search again{.line = line, .calls = true, .header = {}, .seen = {}};
+  explore(0, 0, {}, again);
+  if (again.best != std::string_view::npos) header = again.header;
   return true;
 }
 
@@ -313,6 +349,7 @@ void Prefix::explore_text(std::size_t item, std::size_t at, const Header& header
       if (end == std::string_view::npos) return;
     }
     if (search.come_by(item, end)) continue;
+    if (search.calls && end - at > longest_name) return;
     Header way = header;
     pgadvise::log::keep(items_[item].escape, window.substr(at, end - at), way);
     explore(item + 1, end, way, search);
@@ -340,6 +377,7 @@ bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& he
   if (&prefix != prefix_) {
     prefix_ = &prefix;
     usable_ = prefix.time_then_session();
+    named_ = prefix.tells_names();
     shortest_ = longest_known;
     known_.assign(usable_ ? known_sets * known_ways : 0, {});
   }
@@ -365,6 +403,7 @@ bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& he
                 .message = rest.substr(known.text.size()),
                 .session_hash = known.session_hash,
                 .identity_hash = known.identity_hash};
+      if (named_ && may_hide_call(header)) break;
       return true;
     }
   }
@@ -377,6 +416,7 @@ void PrefixReader::keep(std::string_view rest, const Header& header) {
   const std::string_view text = rest.substr(0, static_cast<std::size_t>(header.message.data() - rest.data()));
   // With one blank behind the level, what follows decides how long the prefix is.
   if (text.size() > longest_known || !text.ends_with(":  ")) return;
+  if (named_ && text.find(":  ") + 3 < text.size()) return;  // a level in a name: which one counts depends on the message
   if (text.size() < shortest_) {
     shortest_ = text.size();
     for (Known& known : known_) known.text.clear();
@@ -762,6 +802,35 @@ const Prefix* find_known(const std::vector<std::string_view>& lines, const std::
   return best;
 }
 
+// A known pattern may take a bare number for a process that is none: %l rises by one line by line, for each session from 1 on, and
+// %Q may be 0.
+Prefix without_false_process(const Prefix& prefix, const std::vector<Levelled>& lines) {
+  const auto at = prefix.pattern().find("%p");
+  if (at == std::string::npos || (at > 0 && (prefix.pattern()[at - 1] == '[' || prefix.pattern()[at - 1] == '=')) || prefix.pattern().find("%c") != std::string::npos) return prefix;
+  std::map<std::uint64_t, std::size_t> last;  // how many sessions are at each number
+  std::size_t seen = 0, zeros = 0, rising = 0, following = 0;
+  std::uint64_t before = 0;
+  Header header;
+  for (const auto& levelled : lines) {
+    if (!prefix.match(levelled.line, header)) continue;
+    const std::uint64_t value = header.process.size() < 19 ? std::strtoull(std::string(header.process).c_str(), nullptr, 10) : 1;
+    ++seen;
+    zeros += value == 0;
+    rising += seen > 1 && value == before + 1;
+    before = value;
+    const auto own = last.find(value - 1);
+    const bool follows = own != last.end() && own->second > 0;
+    if (follows) --own->second;
+    following += follows || value == 1;
+    ++last[value];
+  }
+  std::string pattern = prefix.pattern();
+  constexpr std::size_t fewest = 3;
+  if (zeros > 0) pattern[at + 1] = 'Q';
+  else if (seen >= fewest && (rising * 2 > seen || (enough(following, seen) && last.size() > 1))) pattern[at + 1] = 'l';
+  return Prefix(pattern);
+}
+
 }  // namespace
 
 std::optional<Prefix> find_prefix(const std::vector<std::string_view>& lines, bool infer) {
@@ -780,7 +849,7 @@ std::optional<Prefix> find_prefix(const std::vector<std::string_view>& lines, bo
       if (auto inferred = of_a_server(others) ? infer_prefix(others, true) : std::nullopt) return inferred;
     }
   }
-  return known ? std::optional(*known) : std::nullopt;
+  return known ? std::optional(without_false_process(*known, levelled)) : std::nullopt;
 }
 
 std::optional<Prefix> infer_prefix(const std::vector<std::string_view>& lines) {

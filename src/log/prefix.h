@@ -37,9 +37,11 @@ class Prefix {
   // An escape that no version of PostgreSQL has, when the pattern holds one.
   std::optional<char> unknown_escape() const { return unknown_; }
   // Is `line` the prefix, then a level? Names may hold anything, so each place where one could end is tried; the way that
-  // ends first is taken, so that nothing behind the level counts.
+  // ends first is taken, so that nothing behind the level counts, but for a level LOG that stands in a name of at most 63 bytes before
+  // that of a call.
   bool match(std::string_view line, Header& header) const;
   bool tells_sessions() const;  // it has %p or %c
+  bool tells_names() const { return named_; }  // it has what may hold anything
   // The prefix is a time, then what is the same for all lines of a session and level.
   bool time_then_session() const;
 
@@ -55,6 +57,7 @@ class Prefix {
   std::string pattern_;
   std::vector<Item> items_;
   std::optional<char> unknown_;
+  bool named_ = false;
 };
 
 // Prefix::match() of line after line, for one thread; remembers what stands between the time and the message.
@@ -82,6 +85,7 @@ class PrefixReader {
 
   const Prefix* prefix_ = nullptr;
   bool usable_ = false;
+  bool named_ = false;
   std::size_t shortest_ = 0;  // of the known ones, which the set is found by
   std::vector<Known> known_;  // sets of a few: a session's lines of several levels begin alike
   std::size_t replaced_ = 0;

@@ -244,6 +244,36 @@ TEST(Prefix, WhatIsNotSureIsSaid) {
   EXPECT_NE((log.source().note + log.diagnostics[0].line()).find("--log-line-prefix"), std::string::npos);
 }
 
+TEST(Prefix, ABareNumberThatRisesIsNoProcess) {
+  std::string rising, sessions, processes, zeros;
+  for (int i = 1; i <= 12; ++i) {
+    rising += fmt::format("{} {}\n", i, call);
+    sessions += fmt::format("{0} {1}\n{0} {1}\n", i, call);
+    processes += fmt::format("{} {}\n", 4711 + i % 3, call);
+    zeros += fmt::format("0 {}\n", call);
+  }
+  for (const auto& [text, prefix] : {std::pair{rising, "%l "}, {sessions, "%l "}, {processes, "%p "}, {zeros, "%Q "}}) {
+    const Read log = read_text(text);
+    EXPECT_EQ(log.source().prefix, prefix);
+    const bool told = std::any_of(log.diagnostics.begin(), log.diagnostics.end(), [](const auto& each) { return each.what.find("no line tells its session") != std::string::npos; });
+    EXPECT_EQ(told, std::string_view(prefix) != "%p ") << prefix;
+  }
+}
+
+TEST(Prefix, ALevelInAnApplicationsNameHidesNoCall) {
+  const char* prefix = "%m [%p] %a ";
+  const std::string name = "web [1]: x, LOG:  y ";
+  std::string text;
+  for (int i = 0; i < 5; ++i)
+    text += at(i, 7, name + "LOG:  connection authorized: user=a database=b") + at(i, 7, name + "LOG:  duration: 1.000 ms  execute s: select 1 where a = $1 -- LOG:  duration: 2.000 ms  statement: select 9") +
+            at(i, 7, name + "LOG:  statement: select 2") + at(i, 7, "web DETAIL:  parameters: $1 = 'LOG:  duration: 3.000 ms  statement: select 3'") +
+            at(i, 7, "web ERROR:  invalid input: \"LOG:  duration: 3.000 ms  statement: select 3\"");
+  const Read log = read_text(text, prefix);
+  EXPECT_EQ(log.source().statements, 10u);
+  EXPECT_EQ(log.workload.queries.size(), 2u);
+  for (const auto& query : log.workload.queries) EXPECT_EQ(query.applications, std::set<std::string>{"web [1]: x, LOG:  y"});
+}
+
 TEST(Input, NamesOfComposeServices) {
   const Read log = read_text(
       "db-1  | The files belonging to this database system will be owned by user \"postgres\".\n"
