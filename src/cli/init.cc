@@ -247,7 +247,7 @@ class Init {
     for (const auto& file : files_) {
       say("  " + plain(shown(file.path)) + (file.before ? ", in place of what was there" : "") + "\n");
       if (!options_.dry_run) continue;
-      for (const auto line : split(file.content.substr(0, file.content.size() - 1), '\n')) say(line.empty() ? "\n" : "      " + printable_block(line) + "\n");
+      for (const auto line : split(trim(file.content), '\n')) say(line.empty() ? "\n" : "      " + printable_block(line) + "\n");
     }
     if (!left_.empty()) say("\nLeft\n");
     for (const auto& line : left_) say("  " + plain(line) + "\n");

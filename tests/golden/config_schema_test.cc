@@ -42,7 +42,8 @@ std::string by_schema(const std::string& text) {
 std::vector<std::string> examples(const std::string& page) {
   std::vector<std::string> out;
   std::string block;
-  for (const auto line : split(page + "\nend\n", '\n')) {
+  const std::string text = page + "\nend\n";
+  for (const auto line : split(text, '\n')) {
     if (line.starts_with("    ") || (line.empty() && !block.empty())) {
       block += std::string(line.substr(std::min<std::size_t>(4, line.size()))) + "\n";
       continue;
