@@ -215,7 +215,7 @@ TEST(Cli, TwoRunsAtOnceDontHurtEachOther) {
   const Folder folder;
   folder.write("dump.sql", unindexed);
   const std::string one = testing_support::quoted(PGADVISE_PROGRAM) + " check dump.sql --format sarif -o report --baseline known --update-baseline & ";
-  EXPECT_EQ(std::system(("cd " + folder.path() + " && " + one + one + one + one + "wait").c_str()), 0);
+  EXPECT_EQ(std::system(("cd " + folder.path() + " && { " + one + one + one + one + "wait; }").c_str()), 0);
   EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("report")).value_or("")));
   EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("known")).value_or("")));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), std::filesystem::directory_iterator()), 3) << "the dump, the report, the baseline";
