@@ -77,7 +77,8 @@ TEST(Pieces, ManyProcessesMingleAndTheResultIsOneForAnyNumberOfThreads) {
     EXPECT_EQ(workload.queries.size(), static_cast<std::size_t>(processes));
     for (const auto& query : workload.queries) {
       EXPECT_EQ(query.calls, 60u);
-      EXPECT_EQ(query.samples.at(0).parameters.value().size(), 1u);
+      ASSERT_TRUE(query.samples.at(0).parameters);
+      EXPECT_EQ(query.samples.at(0).parameters->size(), 1u);
     }
     const std::string written = to_json_line(workload);
     if (first.empty()) first = written;
