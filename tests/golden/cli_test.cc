@@ -208,7 +208,7 @@ TEST(Cli, AClosedPipeIsAnError) {
   const std::string program = testing_support::quoted(PGADVISE_PROGRAM);
   EXPECT_EQ(std::system(("cd " + folder.path() + " && { sleep 0.3; " + program + " check dump.sql 2>err; echo $? >code; } | true").c_str()), 0);
   EXPECT_EQ(read_file(folder.path("code")).value_or(""), "2\n");
-  EXPECT_EQ(read_file(folder.path("err")).value_or(""), "pgadvise: standard output: can't be written: Broken pipe\n");
+  EXPECT_EQ(read_file(folder.path("err")).value_or(""), "pgadvise: standard output: can't be written: Broken pipe (-o FILE writes to a file)\n");
 }
 
 TEST(Cli, TwoRunsAtOnceDontHurtEachOther) {
