@@ -827,7 +827,8 @@ Prefix without_false_process(const Prefix& prefix, const std::vector<Levelled>& 
   std::string pattern = prefix.pattern();
   constexpr std::size_t fewest = 3;
   if (zeros > 0) pattern[at + 1] = 'Q';
-  else if (seen >= fewest && (rising * 2 > seen || (enough(following, seen) && last.size() > 1))) pattern[at + 1] = 'l';
+  // Processes whose numbers follow each other come again.
+  else if (seen >= fewest && ((rising * 2 > seen && enough(last.size(), seen)) || (enough(following, seen) && last.size() > 1))) pattern[at + 1] = 'l';
   return Prefix(pattern);
 }
 

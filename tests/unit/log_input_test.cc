@@ -355,9 +355,10 @@ TEST(Input, JsonOfManyMegabytesMayBeCutWithinAnEscape) {
   for (std::size_t shift = 0; shift < 14; ++shift) {
     std::string escapes(shift, 'x');
     for (std::size_t i = 0; i < (std::size_t{2} << 20) / 12; ++i) escapes += "\\ud83d\\ude00";
-    const Read log = read_text("{\"timestamp\":\"2024-05-01 12:00:00.000 UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select '" + escapes + "'\"}\n" +
+    const Read log = read_text("{\"timestamp\":\"2024-05-01 11:59:59.000 UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select 0\"}\n"
+                               "{\"timestamp\":\"2024-05-01 12:00:00.000 UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select '" + escapes + "'\"}\n" +
                                "{\"timestamp\":\"2024-05-01 12:00:01.000 UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select 1\"}\n");
-    EXPECT_EQ(log.source().statements, 2u) << shift;
+    EXPECT_EQ(log.source().statements, 3u) << shift;
     EXPECT_EQ(log.source().not_understood, 0u) << shift;
   }
 }
