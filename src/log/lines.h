@@ -87,7 +87,7 @@ class ChunkReader {
   std::uint64_t lines_from_end() const { return source_->lines(); }  // as ByteSource::lines()
   SourceIdentity identity() const { return identity_.identity(); }  // of what was read so far
   bool failed() const { return failed_; }  // a read failed: what came before it was given
-  // NUL bytes where a line begins, which are left out, of long runs: the hole that a log gets when it is truncated while the server writes.
+  // NUL bytes where a line begins are left out. How many, of long runs: the hole that a log gets when it is truncated while the server writes.
   std::uint64_t hole() const { return hole_; }
   std::string failure() const { return source_->failure(); }
 

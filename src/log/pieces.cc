@@ -96,6 +96,7 @@ bool PieceJoiner::continues(const Line& line, const PieceAhead& ahead, std::stri
 
 bool PieceJoiner::add(const Line& line, const PieceAhead& ahead, int number) {
   const Piece& piece = ahead.piece;
+  if (std::exchange(given_, false)) whole_.clear();
   const std::size_t before = appended_;
   const auto goes_on = [&] {
     const Message* const message = whole_lines_ ? open_message(piece.origin) : nullptr;
@@ -104,17 +105,22 @@ bool PieceJoiner::add(const Line& line, const PieceAhead& ahead, int number) {
   const bool first = piece.message ? piece.number <= 1 : ahead.begins == PieceAhead::Begin::record && !goes_on();
   if (first || !continues(line, ahead, line.text.substr(piece.front), number)) begin(line, piece, number);
   if (ahead.inside) previous_ = piece.origin;
+  // At once, whatever the log is cut into for reading.
+  while (open_.size() > most_open_ || (bytes_ > most_bytes && open_.size() > 1)) close_oldest();
   return appended_ > before;
+}
+
+void PieceJoiner::close_oldest() {
+  bytes_ -= open_.front().bytes;
+  whole_.push_back(std::move(open_.front()));
+  open_.pop_front();
 }
 
 void PieceJoiner::take(std::vector<Line>& lines, bool all) {
   lines.clear();
-  whole_.clear();
-  while (!open_.empty() && (all || open_.size() > most_open_ || bytes_ > most_bytes)) {
-    bytes_ -= open_.front().bytes;
-    whole_.push_back(std::move(open_.front()));
-    open_.pop_front();
-  }
+  if (given_) whole_.clear();
+  while (all && !open_.empty()) close_oldest();
+  given_ = true;
   for (const Message& message : whole_)
     for (const Text& text : message.lines) lines.push_back({text.text, text.cut, text.terminated, text.extra, text.number});
 }

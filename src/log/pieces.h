@@ -33,7 +33,7 @@ class PieceJoiner {
   // The next line, the `number`th of the log. false: it belongs to no line of its own: a part of the one before it, or of a message
   // whose beginning is not known.
   bool add(const Line& line, const PieceAhead& ahead, int number);
-  // The lines of the messages that are whole, or of all; valid until the next call.
+  // The lines of the messages that left the window, or of all; valid until the next call.
   void take(std::vector<Line>& lines, bool all);
 
  private:
@@ -57,6 +57,7 @@ class PieceJoiner {
   Message* open_message(std::uint64_t origin);
   bool continues(const Line& line, const PieceAhead& ahead, std::string_view text, int number);
   void begin(const Line& line, const Piece& piece, int number);
+  void close_oldest();
   void append(Message& message, std::string text, const Line& line, int number, bool extra);
   void glue(Message& message, std::string_view text, bool cut);
   static void remember(Message& message, std::string_view text, const Piece& piece);
@@ -66,6 +67,7 @@ class PieceJoiner {
   const std::size_t most_open_;
   std::deque<Message> open_;
   std::vector<Message> whole_;
+  bool given_ = false;  // whole_ was taken
   std::size_t bytes_ = 0;
   std::size_t appended_ = 0;  // lines
   std::uint64_t previous_ = 0;  // origin of the line before
