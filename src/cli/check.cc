@@ -89,6 +89,7 @@ class Check {
     }
     during("reading files", [&] { read_paths(); });
     suppressions_ = config_.ignores;
+    for (auto& suppression : suppressions_) suppression.path = from_here(suppression.path);
     read_workload();
     if (options_.sandbox || !options_.db.empty()) during(options_.sandbox ? "building the sandbox" : "reading the database", [&] { connect(); });
     else connect();
@@ -198,6 +199,26 @@ class Check {
     projects_.push_back(std::move(project));
   }
 
+  // A path of pgadvise.toml is meant from its folder; findings' files are shown from the working folder, which may lie below.
+  std::string from_here(const std::string& path) const {
+    std::error_code code;
+    const auto folder = std::filesystem::weakly_canonical(std::filesystem::absolute(config_.path, code).parent_path(), code);
+    const std::string here = std::filesystem::current_path(code).lexically_relative(folder).generic_string();
+    if (config_.path.empty() || code || here == "." || here.empty() || here.starts_with("..")) return path;
+    constexpr std::ptrdiff_t most_stars = 4;  // each multiplies the ways to try
+    return std::count(path.begin(), path.end(), '*') > most_stars ? path : behind(path, here + "/").value_or(path);
+  }
+
+  // What is left of a pattern behind a folder that it begins with; the least that is, since a path is meant below any folder.
+  static std::optional<std::string> behind(std::string_view pattern, std::string_view folder) {
+    if (folder.empty()) return std::string(pattern);
+    if (pattern.empty()) return std::nullopt;
+    if (pattern[0] != '*') return pattern[0] == folder[0] ? behind(pattern.substr(1), folder.substr(1)) : std::nullopt;
+    for (std::size_t taken = 0; taken <= folder.size() && pattern.size() > 1; ++taken)
+      if (auto rest = behind(pattern.substr(1), folder.substr(taken)); rest && !rest->empty()) return rest;
+    return std::string(pattern);
+  }
+
   void read_workload() {
     std::optional<Phase> phase;
     if (!options_.logs.empty() || !options_.workloads.empty()) phase.emplace("reading logs and workloads", false);
@@ -207,6 +228,8 @@ class Check {
     if (!has_workload_) return;
     log::count_once(workloads, diagnostics_);
     workload_ = log::total(std::move(workloads));
+    // Rules that looked at nothing did not run.
+    has_workload_ = std::any_of(workload_.sources.begin(), workload_.sources.end(), [](const LogSource& source) { return !source.format.empty(); });
     for (const auto& source : workload_.sources) {
       if (source.format.empty()) continue;  // named among the diagnostics
       std::string detail = fmt::format("{} statements", source.statements);

@@ -312,7 +312,8 @@ std::string find_config(const std::string& folder) {
   if (code) return {};
   if (!fs::is_directory(at, code)) at = at.parent_path();
   for (;; at = at.parent_path()) {
-    if (fs::is_regular_file(at / "pgadvise.toml", code)) return (at / "pgadvise.toml").lexically_proximate(here).generic_string();
+    // A folder or a broken link of that name is somebody's mistake, and told as that.
+    if (fs::symlink_status(at / "pgadvise.toml", code).type() != fs::file_type::not_found) return (at / "pgadvise.toml").lexically_proximate(here).generic_string();
     if (fs::exists(at / ".git", code) || at == at.parent_path()) return {};
   }
 }

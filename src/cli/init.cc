@@ -161,7 +161,9 @@ class Init {
   void add_config() {
     const fs::path own = folder_ / "pgadvise.toml";
     const std::string above = find_config(folder_.string());
-    if (!above.empty() && !is_file(own) && !options_.force) left_.push_back(above + " holds here, too: none was written (--force writes one for this folder)");
+    std::error_code code;
+    const bool here = fs::symlink_status(own, code).type() != fs::file_type::not_found;
+    if (!above.empty() && !here && !options_.force) left_.push_back(above + " holds here, too: none was written (--force writes one for this folder)");
     else add(own, config());
   }
 

@@ -1,5 +1,7 @@
 #include <pthread.h>
 
+#include <csignal>
+
 #include "cli/cli.h"
 
 namespace {
@@ -21,6 +23,7 @@ void* run(void* argument) {
 // Parsers recurse on their input; libpg_query's protobuf overflows the usual 8 MB at a few ten thousand nested terms. The
 // work runs on a thread with a larger stack, of which only what is used is ever mapped.
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file size is an error with a line, too
   Call call{argc, argv, pgadvise::cli::exit_usage};
   pthread_attr_t attributes;
   pthread_t thread;

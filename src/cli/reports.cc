@@ -22,10 +22,18 @@ std::vector<std::string> format_names() {
   return out;
 }
 
+// However it is spelled, and also by way of links.
+bool same_file(const std::string& one, const std::string& other) {
+  std::error_code code;
+  if (one == other) return true;
+  const auto a = std::filesystem::weakly_canonical(one, code), b = std::filesystem::weakly_canonical(other, code);
+  return !one.empty() && !other.empty() && (a == b || std::filesystem::equivalent(a, b, code)) && !std::filesystem::is_character_file(a, code);
+}
+
 Result<void> unlike(const std::vector<WantedReport>& wanted) {
   for (std::size_t i = 0; i < wanted.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {
-      if (wanted[i].path != wanted[j].path) continue;
+      if (!same_file(wanted[i].path, wanted[j].path)) continue;
       if (wanted[i].path.empty()) return fail(Error::Kind::usage, "--format", "two reports can't go to standard output", "--format " + wanted[j].format + " -o FILE");
       return fail(Error::Kind::usage, "--output " + wanted[i].path, "two reports can't go to one file", "name another file");
     }

@@ -65,11 +65,20 @@ bool says_nothing(std::string_view rest) {
 }
 
 // A password that what masks credentials does not know: PASSWORD 'x' in SQL, password: x in YAML, "password": "x" in JSON.
+// Elsewhere whatever such a word stands in, masked already or not: tools take passwords in too many ways to know them all.
 bool may_hold_secret(std::string_view line, bool sql) {
   const std::string words = lower(line);
   if (sql) return contains(words, "password") && line.find('\'') != std::string_view::npos;
-  for (const char* word : {"passw", "secret", "token", "pwd", "_key", "api-key", "apikey", "passphrase"})
-    if (const auto at = words.find(word); at != std::string::npos && words.find_first_of(":=", at) != std::string::npos) return !contains(line, "***");
+  static constexpr std::array<std::string_view, 21> marks = {"pass",  "pwd",    "secret", "token", "_key",  "-key",    "apikey", "credential", "bearer", "authorization", "login",
+                                                             "webhook", "hooks.", "@tcp(",  "dsn",   " -u ", "mysql ", "mongo ", "sshpass",    "private", "signature"};
+  return std::any_of(marks.begin(), marks.end(), [&](std::string_view mark) { return contains(words, mark); });
+}
+
+// What a neighbouring line names may stand on a line of its own: `- name: PGPASSWORD` and `value: …`, `PASSWORD` and `'…'`.
+bool names_secret(std::string_view line) {
+  const std::string words = lower(line);
+  for (const char* word : {"pass", "pwd", "secret", "token", "key:", "credential"})
+    if (contains(words, word)) return true;
   return false;
 }
 
@@ -125,7 +134,8 @@ std::optional<report::Source> Sources::around(const Finding& finding, int lines)
     std::string_view line = found->line(number);
     const bool here = number == place.line;
     if (!here && number > place.line && trim(line).empty()) break;
-    if (may_hold_secret(line, sql)) {
+    const bool named_beside = !here && ((number > 1 && names_secret(found->line(number - 1))) || (number < last && names_secret(found->line(number + 1))) || names_secret(line));
+    if (named_beside || may_hold_secret(line, sql)) {
       if (here) return std::nullopt;
       line = "…";
     }

@@ -83,12 +83,12 @@ std::vector<std::string> choices(const std::string& text) {
   return out;
 }
 
-// "from 1 to 8" of "1 to 8" or "0.000000 to 86400.000000".
+// "from 1 to 8" of "1 to 8", "[1 - 8]" or "0.000000 to 86400.000000": CLI11's versions differ.
 std::string bounds(const std::string& range) {
-  const auto to = range.find(" to ");
+  const auto to = std::min(range.find(" to "), range.find(" - "));
   if (to == std::string::npos) return range;
-  const double least = std::strtod(range.c_str(), nullptr);
-  const double most = std::strtod(range.c_str() + to + 4, nullptr);
+  const double least = std::strtod(range.c_str() + range.starts_with('['), nullptr);
+  const double most = std::strtod(range.c_str() + range.find(' ', to + 1), nullptr);
   return most > 1e18 ? fmt::format("from {} on", least) : fmt::format("from {} to {}", least, most);
 }
 

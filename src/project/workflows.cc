@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "project/connections.h"
 #include "project/entry_points.h"
 #include "project/files.h"
 #include "project/yaml_file.h"
@@ -43,7 +44,13 @@ Database judge_value(const std::string& value, const std::vector<std::string>& s
     if (contains(lowered, host)) return Database::local;
   for (const auto& service : services)
     if (contains(lowered, "@" + lower(service)) || lowered == lower(service)) return Database::local;
-  return contains(lowered, "://") ? Database::test : Database::unknown;  // a literal URL with its password: nobody's production
+  const auto scheme = lowered.find("://");
+  if (scheme == std::string::npos) return Database::unknown;
+  // Somewhere on the internet: a real one. Else a literal URL with its password is nobody's production.
+  std::string_view host = std::string_view(lowered).substr(scheme + 3);
+  host = host.substr(0, host.find_first_of("/?"));
+  host = host.substr(host.rfind('@') + 1);
+  return remote_host(host.substr(0, host.find(':'))) ? Database::secret : Database::test;
 }
 
 Database judge(const Environment& environment, const std::vector<std::string>& services) {

@@ -202,6 +202,45 @@ TEST(Cli, ReportsAreWrittenWholeOrNotAtAll) {
   EXPECT_EQ(files, 3);
 }
 
+TEST(Cli, TwoReportsDontGoIntoOneFileHoweverItIsSpelled) {
+  const Folder folder;
+  folder.write("dump.sql", unindexed);
+  folder.write("a.txt", "");
+  std::filesystem::create_symlink("a.txt", folder.path("link.txt"));
+  for (const char* other : {"./a.txt", "link.txt"}) {
+    const Ran ran = run(std::string("check dump.sql --format text -o a.txt --format json -o ") + other, folder.path());
+    EXPECT_EQ(ran.exit_code, 2) << other;
+    EXPECT_TRUE(has(ran.err, "two reports can't go to one file")) << ran.err;
+  }
+}
+
+TEST(Cli, ALogThatCannotBeReadIsNoCleanBillOfItsRules) {
+  const Folder folder;
+  folder.write("dump.sql", unindexed);
+  const auto skipped = [&](const std::string& more) { return nlohmann::json::parse(run("check dump.sql --format json --fail-on never" + more, folder.path()).out)["skipped_rules"]; };
+  EXPECT_GT(skipped("").size(), 10u);
+  EXPECT_EQ(skipped(" --log gone.log").size(), skipped("").size());
+}
+
+TEST(Cli, PathsOfTheConfigurationAreMeantFromItsFolder) {
+  const Folder folder;
+  folder.write("pgadvise.toml", "[[ignore]]\nrule = \"unindexed-foreign-key\"\npath = \"app/*\"\nreason = \"x\"\n");
+  std::filesystem::create_directories(folder.path("app/db"));
+  std::filesystem::create_directories(folder.path(".git"));
+  folder.write("app/db/dump.sql", unindexed);
+  for (const auto& [from, file] : {std::pair{"", "app/db/dump.sql"}, {"app", "db/dump.sql"}, {"app/db", "dump.sql"}}) {
+    const Ran ran = run(std::string("check ") + file + " --format json", folder.path(from));
+    EXPECT_EQ(nlohmann::json::parse(ran.out)["suppressed"].size(), 1u) << from << ran.err;
+  }
+}
+
+TEST(Cli, AConfigurationThatIsNoFileIsTold) {
+  const Folder folder;
+  folder.write("dump.sql", unindexed);
+  std::filesystem::create_symlink("elsewhere", folder.path("pgadvise.toml"));
+  EXPECT_EQ(run("check dump.sql", folder.path()).exit_code, 2);
+}
+
 TEST(Cli, AClosedPipeIsAnError) {
   const Folder folder;
   folder.write("dump.sql", unindexed);

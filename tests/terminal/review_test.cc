@@ -203,6 +203,7 @@ TEST_F(ReviewTerminal, APasteAcceptsNothing) {
   ASSERT_TRUE(tmux.shows("taken for a paste"));
   EXPECT_TRUE(contains(tmux.screen(), first));
   tmux.type("yyyqw");  // as fast as no hand is
+  std::this_thread::sleep_for(std::chrono::seconds(1));  // what comes at once with it is part of it
   tmux.key("C-d");
   ASSERT_TRUE(tmux.shows("nothing was written"));
   EXPECT_TRUE(tmux.shows("exit 2"));
