@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "sql/statement.h"
 
 namespace pgadvise::advisor {
@@ -38,9 +39,7 @@ std::string fill_in(std::string_view pattern, std::string_view table, std::strin
 
 // Cut at a character's border.
 std::string cut(std::string name, std::size_t limit) {
-  if (name.size() <= limit) return name;
-  while (limit > 0 && (static_cast<unsigned char>(name[limit]) & 0xc0) == 0x80) --limit;
-  name.resize(limit);
+  if (name.size() > limit) name.resize(character_begin(name, limit));
   return name;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/mask.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "sql/lexer.h"
 
 namespace pgadvise::cli {
@@ -69,8 +70,8 @@ bool says_nothing(std::string_view rest) {
 bool may_hold_secret(std::string_view line, bool sql) {
   const std::string words = lower(line);
   if (sql) return contains(words, "password") && line.find('\'') != std::string_view::npos;
-  static constexpr std::array<std::string_view, 21> marks = {"pass",  "pwd",    "secret", "token", "_key",  "-key",    "apikey", "credential", "bearer", "authorization", "login",
-                                                             "webhook", "hooks.", "@tcp(",  "dsn",   " -u ", "mysql ", "mongo ", "sshpass",    "private", "signature"};
+  static constexpr std::array<std::string_view, 20> marks = {"pass",  "pwd",    "secret", "token", "_key",  "-key",    "apikey", "credential", "bearer", "authorization", "login",
+                                                             "webhook", "hooks.", "@tcp(",  "dsn",   " -u ", "mysql ", "mongo ", "private", "signature"};
   return std::any_of(marks.begin(), marks.end(), [&](std::string_view mark) { return contains(words, mark); });
 }
 
@@ -80,11 +81,6 @@ bool names_secret(std::string_view line) {
   for (const char* word : {"pass", "pwd", "secret", "token", "key:", "credential"})
     if (contains(words, word)) return true;
   return false;
-}
-
-std::size_t character_begin(std::string_view text, std::size_t at) {
-  while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
-  return at;
 }
 
 }  // namespace

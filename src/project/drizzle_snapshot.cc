@@ -4,6 +4,7 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "project/json_file.h"
 #include "project/type_name.h"
 
@@ -12,10 +13,8 @@ namespace {
 
 // PostgreSQL cuts names to 63 bytes, not through a character.
 std::string cut_name(std::string name) {
-  if (name.size() <= 63) return name;
-  std::size_t end = 63;
-  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
-  name.resize(end);
+  constexpr std::size_t longest = 63;
+  if (name.size() > longest) name.resize(character_begin(name, longest));
   return name;
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace pgadvise::report {
 
@@ -99,8 +100,7 @@ Diagnostics together(const Diagnostics& diagnostics) {
 
 std::string cut(std::string text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
-  return text.substr(0, bytes) + "…";
+  return text.substr(0, character_begin(text, bytes)) + "…";
 }
 
 std::string explanation(const Finding& finding) {

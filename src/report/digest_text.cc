@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "report/digest.h"
 
 namespace pgadvise::report {
@@ -97,10 +98,7 @@ class Writer {
         return;
       }
       auto at = rest.rfind(' ', width);
-      if (at == std::string::npos || at < width / 2) {
-        at = std::min(width, rest.size());
-        while (at > 0 && (static_cast<unsigned char>(rest[at]) & 0xc0) == 0x80) --at;
-      }
+      if (at == std::string::npos || at < width / 2) at = character_begin(rest, std::min(width, rest.size()));
       out_ += fmt::format("{}{}\n", indent, rest.substr(0, at));
       rest.erase(0, rest[at] == ' ' ? at + 1 : at);
     }
@@ -147,7 +145,7 @@ class Writer {
     // Of a long path the end is what is needed.
     if (const std::size_t room = width > line.size() + 20 ? width - line.size() : 20; place.size() > room) {
       std::size_t from = place.size() - room + 1;
-      while (from < place.size() && (static_cast<unsigned char>(place[from]) & 0xC0) == 0x80) ++from;
+      while (from < place.size() && continues_character(place[from])) ++from;
       place = (options_.unicode ? "…" : "~") + place.substr(from);
     }
     out_ += cut(line + place, width) + "\n";

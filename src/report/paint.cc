@@ -7,15 +7,14 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace pgadvise::report {
 namespace {
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
 std::size_t bytes_of_first(std::string_view text) {
   std::size_t length = std::min<std::size_t>(1, text.size());
-  while (length < text.size() && continues(text[length])) ++length;
+  while (length < text.size() && continues_character(text[length])) ++length;
   return length;
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "lint/rule.h"
 #include "report/common.h"
 #include "report/rule_page.h"
@@ -357,14 +358,13 @@ class Walk {
     offset_ = before;
   }
 
-  static bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
   static void drop_last(std::string& text) {
-    while (!text.empty() && continues(text.back())) text.pop_back();
+    while (!text.empty() && continues_character(text.back())) text.pop_back();
     if (!text.empty()) text.pop_back();
   }
   static void drop_first(std::string& text) {
     do text.erase(0, 1);
-    while (!text.empty() && continues(text.front()));
+    while (!text.empty() && continues_character(text.front()));
   }
 
   void choose(std::size_t which, Choice choice) {

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "sql/lexer.h"
 #include "sql/statement.h"
 #include "sql/tree_reader.h"
@@ -244,8 +245,7 @@ std::string deparsed_expression(const Node& node) {
 
 std::string clip_name(std::string_view name, std::size_t bytes) {
   if (name.size() <= bytes) return std::string(name);
-  while (bytes > 0 && (static_cast<unsigned char>(name[bytes]) & 0xc0) == 0x80) --bytes;
-  return std::string(name.substr(0, bytes));
+  return std::string(name.substr(0, character_begin(name, bytes)));
 }
 
 namespace {

@@ -1,0 +1,18 @@
+// Where characters of UTF-8 begin, for text that is cut by bytes.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace pgadvise {
+
+// A byte that is not a character's first one.
+inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+// `at`, or where the character begins that it lies within.
+inline std::size_t character_begin(std::string_view text, std::size_t at) {
+  while (at > 0 && at < text.size() && continues_character(text[at])) --at;
+  return at;
+}
+
+}  // namespace pgadvise
