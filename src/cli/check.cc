@@ -89,7 +89,6 @@ class Check {
     }
     during("reading files", [&] { read_paths(); });
     suppressions_ = config_.ignores;
-    for (auto& suppression : suppressions_) suppression.path = from_here(suppression.path);
     read_workload();
     if (options_.sandbox || !options_.db.empty()) during(options_.sandbox ? "building the sandbox" : "reading the database", [&] { connect(); });
     else connect();
@@ -199,24 +198,12 @@ class Check {
     projects_.push_back(std::move(project));
   }
 
-  // A path of pgadvise.toml is meant from its folder; findings' files are shown from the working folder, which may lie below.
-  std::string from_here(const std::string& path) const {
+  // The working folder as pgadvise.toml's folder sees it, where it lies below: "app/".
+  std::string below_config() const {
     std::error_code code;
     const auto folder = std::filesystem::weakly_canonical(std::filesystem::absolute(config_.path, code).parent_path(), code);
     const std::string here = std::filesystem::current_path(code).lexically_relative(folder).generic_string();
-    if (config_.path.empty() || code || here == "." || here.empty() || here.starts_with("..")) return path;
-    constexpr std::ptrdiff_t most_stars = 4;  // each multiplies the ways to try
-    return std::count(path.begin(), path.end(), '*') > most_stars ? path : behind(path, here + "/").value_or(path);
-  }
-
-  // What is left of a pattern behind a folder that it begins with; the least that is, since a path is meant below any folder.
-  static std::optional<std::string> behind(std::string_view pattern, std::string_view folder) {
-    if (folder.empty()) return std::string(pattern);
-    if (pattern.empty()) return std::nullopt;
-    if (pattern[0] != '*') return pattern[0] == folder[0] ? behind(pattern.substr(1), folder.substr(1)) : std::nullopt;
-    for (std::size_t taken = 0; taken <= folder.size() && pattern.size() > 1; ++taken)
-      if (auto rest = behind(pattern.substr(1), folder.substr(taken)); rest && !rest->empty()) return rest;
-    return std::string(pattern);
+    return config_.path.empty() || code || here == "." || here.empty() || here.starts_with("..") ? std::string() : here + "/";
   }
 
   void read_workload() {
@@ -554,7 +541,7 @@ class Check {
     auto outcome =
         lint::run({catalog, has_workload_ ? &workload : nullptr, project, schema.migrations ? &*schema.migrations : nullptr, comparisons_[schema.path], &config_.rules, &known});
     read_comments(outcome.findings);
-    auto suppressed = lint::suppress(outcome.findings, suppressions_, used_);
+    auto suppressed = lint::suppress(outcome.findings, suppressions_, used_, below_config());
     for (auto& one : suppressed)
       if (!one.finding.location || !schema.left_out.count(one.finding.location->file))
         if (suppressed_.emplace(one.finding.id, one.finding.location ? one.finding.location->file : "").second) report_.suppressed.push_back(std::move(one));

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/usage.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -31,18 +32,6 @@ std::vector<std::string> names(const CLI::Option& option) {
   return out;
 }
 
-// Of {text,json}: the words that the option takes.
-std::vector<std::string> choices(const CLI::Option& option) {
-  const std::string type = option.get_type_name();
-  const auto from = type.find('{');
-  const auto to = type.find('}', from);
-  std::vector<std::string> out;
-  if (from == std::string::npos || to == std::string::npos) return out;
-  const std::string inside = type.substr(from + 1, to - from - 1);
-  for (const auto word : split(inside, ',')) out.emplace_back(trim(word));
-  return out;
-}
-
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
 std::string bash(const CLI::App& app) {
@@ -54,7 +43,7 @@ std::string bash(const CLI::App& app) {
     std::string words;
     for (const auto* option : options(*sub)) {
       for (const auto& name : names(*option)) words += " " + name;
-      if (const auto known = choices(*option); !known.empty())
+      if (const auto known = choices(option->get_type_name()); !known.empty())
         values += fmt::format("    {}:{}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n", sub->get_name(), join(names(*option), fmt::format("|{}:", sub->get_name())), join(known, " "));
     }
     for (const CLI::App* deeper : subcommands(*sub)) words += " " + deeper->get_name();
@@ -94,7 +83,7 @@ std::string fish(const CLI::App& app) {
       for (const auto& name : option->get_snames()) line += " -s " + name;
       for (const auto& name : option->get_lnames()) line += " -l " + name;
       if (takes_value(*option)) line += " -r";
-      if (const auto known = choices(*option); !known.empty()) line += " -f -a " + quoted(join(known, " "));
+      if (const auto known = choices(option->get_type_name()); !known.empty()) line += " -f -a " + quoted(join(known, " "));
       out += line + " -d " + quoted(brief(*option)) + "\n";
     }
   }
@@ -111,7 +100,7 @@ std::string zsh(const CLI::App& app) {
     for (const auto* option : options(*sub))
       for (const auto& name : names(*option)) {
         cases += fmt::format(" \\\n      '*{}[{}]", name, plain(brief(*option)));
-        if (const auto known = choices(*option); !known.empty()) cases += ":value:(" + join(known, " ") + ")";
+        if (const auto known = choices(option->get_type_name()); !known.empty()) cases += ":value:(" + join(known, " ") + ")";
         else if (takes_value(*option)) cases += ":value:_files";
         cases += "'";
       }

@@ -72,17 +72,6 @@ Error unknown_word(const Command& command, const std::string& word) {
   return {Error::Kind::usage, command.name, "takes no " + ellipsis(word, 60), "quote what belongs together; " + help(command)};
 }
 
-// Of {text,json}, as CLI11 writes it.
-std::vector<std::string> choices(const std::string& text) {
-  const auto open = text.find('{');
-  const auto close = text.find('}', open);
-  std::vector<std::string> out;
-  if (open == std::string::npos || close == std::string::npos) return out;
-  const std::string list = text.substr(open + 1, close - open - 1);
-  for (const auto word : split(list, ',')) out.emplace_back(trim(word));
-  return out;
-}
-
 // "from 1 to 8" of "1 to 8", "[1 - 8]" or "0.000000 to 86400.000000": CLI11's versions differ.
 std::string bounds(const std::string& range) {
   const auto to = std::min(range.find(" to "), range.find(" - "));
@@ -125,6 +114,16 @@ std::string plainly(const Command& command, const CLI::ParseError& error, std::s
 }
 
 }  // namespace
+
+std::vector<std::string> choices(const std::string& text) {
+  const auto open = text.find('{');
+  const auto close = text.find('}', open);
+  std::vector<std::string> out;
+  if (open == std::string::npos || close == std::string::npos) return out;
+  const std::string list = text.substr(open + 1, close - open - 1);
+  for (const auto word : split(list, ',')) out.emplace_back(trim(word));
+  return out;
+}
 
 Error explained(const CLI::App& app, const CLI::ParseError& error) {
   const Command command = parsed(app);

@@ -1,6 +1,7 @@
 #include "lint/suppress.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -70,7 +71,7 @@ struct FileComments {
 
 class Matcher {
  public:
-  Matcher(const std::vector<Suppression>& suppressions, UsedSuppressions& used) : suppressions_(suppressions), used_(used) {
+  Matcher(const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder) : suppressions_(suppressions), used_(used), folder_(folder) {
     for (std::size_t i = 0; i < suppressions.size(); ++i)
       for (const auto& rule : suppressions[i].rules) add(i, rule);
   }
@@ -107,10 +108,15 @@ class Matcher {
     if (Group& before = std::prev(after)->second; at <= before.last) meet(before, finding.rule);
   }
 
+  std::string seen_from_entry(const std::string& file) const {
+    if (folder_.empty() || file.empty() || file.starts_with('/')) return file;
+    return std::filesystem::path(folder_ + file).lexically_normal().generic_string();
+  }
+
   void by_entry(const Finding& finding) {
     const auto found = entries_.find(finding.rule);
     if (found == entries_.end()) return;
-    const std::string& file = finding.location ? finding.location->file : finding.subject.file;
+    const std::string file = seen_from_entry(finding.location ? finding.location->file : finding.subject.file);
     const auto names = names_of(finding.subject);
     for (const std::size_t i : found->second) {
       const Suppression& entry = suppressions_[i];
@@ -130,6 +136,7 @@ class Matcher {
 
   const std::vector<Suppression>& suppressions_;
   UsedSuppressions& used_;
+  const std::string& folder_;
   std::map<std::pair<std::string, std::string>, FileComments> comments_;  // by rule and file
   std::map<std::string, std::vector<std::size_t>> entries_;              // of pgadvise.toml, by rule
   std::size_t first_ = 0;
@@ -137,10 +144,10 @@ class Matcher {
 
 }  // namespace
 
-std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used) {
+std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder) {
   std::vector<Suppressed> out;
   if (suppressions.empty()) return out;
-  Matcher matcher(suppressions, used);
+  Matcher matcher(suppressions, used, folder);
   std::vector<Finding> kept;
   for (Finding& finding : findings) {
     if (const Suppression* by = matcher.match(finding)) out.push_back({std::move(finding), *by});

@@ -21,8 +21,9 @@ struct Suppressed {
 };
 
 // `used`: which suppression, by its index, met a finding of which rule. What is said of a whole schema (a convention) is no one place's:
-// no comment speaks for it, an entry with the schema's name does.
+// no comment speaks for it, an entry with the schema's name does. `folder`: "app/" where findings' files are shown from app, below the
+// folder of pgadvise.toml, from which its paths are meant; "" where both are one.
 using UsedSuppressions = std::set<std::pair<std::size_t, std::string>>;
-std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used);
+std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder = {});
 
 }  // namespace pgadvise::lint
