@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
+
+#include "model/comparison.h"
 
 namespace pgadvise::log {
 namespace {
@@ -21,25 +23,12 @@ int richness(const LogSource& source) {
 
 bool other_forms(const LogSource& one, const LogSource& other) { return one.format != other.format && richness(one) > 0 && richness(other) > 0; }
 
-struct Span {
-  std::optional<std::int64_t> first, last;
-};
-
-Span span_of(const Workload& workload) {
-  Span out;
-  for (const auto& query : workload.queries) {
-    if (query.first && (!out.first || *query.first < *out.first)) out.first = query.first;
-    if (query.last && (!out.last || *query.last > *out.last)) out.last = query.last;
-  }
-  return out;
+bool within(const std::optional<Span>& one, const std::optional<Span>& other) {
+  return one && other && one->first + second >= other->first && one->last <= other->last + second;
 }
 
-bool within(const Span& one, const Span& other) {
-  return one.first && other.first && one.last && other.last && *one.first + second >= *other.first && *one.last <= *other.last + second;
-}
-
-bool overlap(const Span& one, const Span& other) {
-  return one.first && other.first && one.last && other.last && *one.first <= *other.last + second && *other.first <= *one.last + second;
+bool overlap(const std::optional<Span>& one, const std::optional<Span>& other) {
+  return one && other && one->first <= other->last + second && other->first <= one->last + second;
 }
 
 bool nested(const Histogram& one, const Histogram& other) {

@@ -186,10 +186,6 @@ const std::vector<Prefix>& known_prefixes() {
   return known;
 }
 
-}  // namespace
-
-namespace {
-
 constexpr std::size_t longest_name = 63;
 
 // "duration: 0.5 ms  statement: …", "statement: …", as only calls and their steps have it.
