@@ -280,10 +280,11 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   judge_schema(table, column, judgement);
   if (context.has_workload()) judge_workload(context, table, column, judgement);
   const bool library = owned_by_library(context, table);
-  bool named = named_like_json(column.name) && !owned_by_rails(table) && !is_short(column.type) && !library && !judgement.refuted &&
+  const bool named = named_like_json(column.name) && !owned_by_rails(table) && !is_short(column.type) && !library && !judgement.refuted &&
                      !described_by_another(table, column) && !kept_for_its_signature(table) && !used_as_plain_text(context, table, column);
-  const CodedAsJson* coded = named && !judgement.proven && has_program(context) ? in_code(context, column) : nullptr;
-  named = named && (coded || !has_program(context));
+  const bool ask_code = named && !judgement.proven && has_program(context);
+  const CodedAsJson* coded = ask_code ? in_code(context, column) : nullptr;
+  if (ask_code && !coded) return;
   if (!judgement.proven && !named) return;
   const std::string subject = display(table.name) + "." + column.name;
   const bool sure = judgement.proven && !library;

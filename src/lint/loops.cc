@@ -144,15 +144,13 @@ static std::set<std::string> values_of(const Sample& sample) {
 // Both statements of each round were called with one value, another one each time: it came from before the round, not from the first one's row.
 static bool share_a_value(const Repeat& repeat, std::size_t first, std::size_t then) {
   std::set<std::string> in_every_round, seen;
-  bool begun = false;
   for (std::size_t round = 0; round + repeat.pattern.size() <= repeat.samples.size(); round += repeat.pattern.size()) {
     const auto one = values_of(repeat.samples[round + first]), other = values_of(repeat.samples[round + then]);
     std::set<std::string> both, still;
     std::set_intersection(one.begin(), one.end(), other.begin(), other.end(), std::inserter(both, both.end()));
     if (both.empty()) return false;
     std::set_intersection(both.begin(), both.end(), in_every_round.begin(), in_every_round.end(), std::inserter(still, still.end()));
-    in_every_round = begun ? std::move(still) : both;
-    begun = true;
+    in_every_round = round == 0 ? both : std::move(still);
     seen.merge(both);
   }
   return seen.size() > in_every_round.size();

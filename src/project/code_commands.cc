@@ -1,15 +1,14 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "project/code_text.h"
 #include "project/resolver.h"
 #include "project/script_text.h"
 
 namespace pgadvise::project {
 namespace {
 
-bool name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || c == '.';
-}
+bool name_character(char c) { return word_character(c) || c == '$' || c == '.'; }
 
 // The function that a string is an argument of: "execSync" in `execSync("…`, "$" in $`…`.
 std::string called_with(std::string_view code, std::size_t at) {

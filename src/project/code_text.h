@@ -9,6 +9,9 @@ namespace pgadvise::project {
 
 inline constexpr std::size_t code_window = 300;  // bytes before a bracket that are looked at
 
+// Of a name in most languages. In JavaScript $ is one, too.
+inline bool word_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+
 struct CodeText {
   std::string text;   // without comments
   std::string plain;  // strings blanked as well

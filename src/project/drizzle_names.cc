@@ -7,14 +7,13 @@
 
 #include "base/text.h"
 #include "project/files.h"
+#include "project/code_text.h"
 #include "project/script_text.h"
 
 namespace pgadvise::project {
 namespace {
 
-bool name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
-}
+bool name_character(char c) { return word_character(c) || c == '$'; }
 
 class SchemaText {
  public:

@@ -6,14 +6,13 @@
 #include <string>
 
 #include "base/text.h"
+#include "project/code_text.h"
 
 namespace pgadvise::project {
 namespace {
 
 constexpr std::size_t window = 160;       // bytes before and behind a call that are looked at
 constexpr std::size_t most_names = 4096;  // of a repository
-
-bool name_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 bool is_application_code(std::string_view path) {
   static constexpr std::array<std::string_view, 18> tails = {".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".py",
@@ -63,7 +62,7 @@ class Names {
     auto end = before.find_last_not_of(" \t\"'`]:", sign - (sign > 0));
     if (end == std::string_view::npos || end < begin) return;
     auto first = end + 1;
-    while (first > begin && name_character(before[first - 1])) --first;
+    while (first > begin && word_character(before[first - 1])) --first;
     add(before.substr(first, end + 1 - first), least + first);
   }
 
@@ -75,9 +74,9 @@ class Names {
   void names_in(std::size_t from, std::size_t to) {
     if (contains(lower(text_.substr(from, to - from)), "crypt")) return;
     for (std::size_t at = from; at < to; ++at) {
-      if (!name_character(text_[at])) continue;
+      if (!word_character(text_[at])) continue;
       const std::size_t begin = at;
-      while (at < to && name_character(text_[at])) ++at;
+      while (at < to && word_character(text_[at])) ++at;
       add(text_.substr(begin, at - begin), begin);
     }
   }

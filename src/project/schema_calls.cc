@@ -10,7 +10,7 @@
 namespace pgadvise::project {
 namespace {
 
-bool name_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$'; }
+bool name_character(char c) { return word_character(c) || c == '$'; }
 
 std::size_t past_space(std::string_view text, std::size_t at) { return std::min(text.find_first_not_of(" \t\r\n", at), text.size()); }
 

@@ -44,6 +44,13 @@ class Stage {
     const int status = std::system(command.c_str());
     return {WEXITSTATUS(status), read_file(folder.path("out")).value_or("")};
   }
+  // A copy of scripts/action in a folder of its own, as a runner checks it out.
+  std::string own_script(const std::string& of) const {
+    const auto path = folder.path(of + "/scripts/action");
+    fs::create_directories(fs::path(path).parent_path());
+    fs::copy_file(PGADVISE_SOURCE_DIR "/scripts/action", path);
+    return path;
+  }
   std::string calls() const { return read_file(folder.path("calls")).value_or(""); }
   Folder folder;
 };
@@ -103,9 +110,7 @@ TEST(Action, InstallsARelease) {
 TEST(Action, ARunnersCheckoutTellsItsRepositoryAndRelease) {
   const Stage stage;
   stage.program("curl", "echo \"$@\" >>\"$CALLS\"; while [[ $1 != -o ]]; do shift; done; echo package >\"$2\"");
-  const auto script = stage.folder.path("_actions/me/pgadvise/v2/scripts/action");
-  fs::create_directories(fs::path(script).parent_path());
-  fs::copy_file(PGADVISE_SOURCE_DIR "/scripts/action", script);
+  const auto script = stage.own_script("_actions/me/pgadvise/v2");
   EXPECT_EQ(stage.run("install", "SERVER=https://example.org", script).exit_code, 0);
   EXPECT_TRUE(has(stage.calls(), "https://example.org/me/pgadvise/releases/download/v2/pgadvise_2_trixie_amd64.deb")) << stage.calls();
 }
@@ -113,9 +118,7 @@ TEST(Action, ARunnersCheckoutTellsItsRepositoryAndRelease) {
 TEST(Action, BuildsWhereThereIsNoRelease) {
   const Stage stage;
   stage.program("curl", "exit 22");
-  const auto script = stage.folder.path("own/scripts/action");
-  fs::create_directories(fs::path(script).parent_path());
-  fs::copy_file(PGADVISE_SOURCE_DIR "/scripts/action", script);
+  const auto script = stage.own_script("own");
   stage.folder.write("made.deb", "package");
   const auto package = stage.folder.write("own/scripts/package", "#!/bin/bash\necho building\necho " + stage.folder.path("made.deb") + "\n");
   fs::permissions(package, fs::perms::owner_all);
