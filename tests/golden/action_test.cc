@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "project/yaml_file.h"
+#include "support/paths.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -14,7 +15,7 @@ using testing_support::quoted;
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 YAML::Node yaml(const std::string& name) {
-  const auto parsed = project::parse_yaml(read_file(PGADVISE_SOURCE_DIR "/" + name).value_or(""), name);
+  const auto parsed = project::parse_yaml(read_file(std::string(testing_support::source_dir) + "/" + name).value_or(""), name);
   EXPECT_TRUE(parsed) << name;
   return parsed ? *parsed : YAML::Node();
 }
@@ -39,7 +40,7 @@ class Stage {
     const auto path = folder.write("bin/" + name, "#!/bin/bash\n" + body + "\n");
     fs::permissions(path, fs::perms::owner_all);
   }
-  Ran run(const std::string& step, const std::string& environment = "", const std::string& script = PGADVISE_SOURCE_DIR "/scripts/action") const {
+  Ran run(const std::string& step, const std::string& environment = "", const std::string& script = std::string(testing_support::source_dir) + "/scripts/action") const {
     const std::string command = "cd " + folder.path("work") + " && env -i PATH=" + folder.path("bin") + ":/usr/bin:/bin CALLS=" + folder.path("calls") + " OS_RELEASE=" + folder.path("os-release") + " FOLDER=" + folder.path("kept") + " " + environment + " " + quoted(script) + " " + step + " >" + folder.path("out") + " 2>&1";
     const int status = std::system(command.c_str());
     return {WEXITSTATUS(status), read_file(folder.path("out")).value_or("")};
@@ -48,7 +49,7 @@ class Stage {
   std::string own_script(const std::string& of) const {
     const auto path = folder.path(of + "/scripts/action");
     fs::create_directories(fs::path(path).parent_path());
-    fs::copy_file(PGADVISE_SOURCE_DIR "/scripts/action", path);
+    fs::copy_file(std::string(testing_support::source_dir) + "/scripts/action", path);
     return path;
   }
   std::string calls() const { return read_file(folder.path("calls")).value_or(""); }
@@ -69,15 +70,15 @@ TEST(Action, ItsScriptsAreSound) {
     EXPECT_EQ(std::system(("bash -n -c " + quoted(step["run"].as<std::string>())).c_str()), 0);
   }
   EXPECT_EQ(scripts, 3);
-  EXPECT_EQ(std::system("bash -n " PGADVISE_SOURCE_DIR "/scripts/action"), 0);
+  EXPECT_EQ(std::system(("bash -n " + std::string(testing_support::source_dir) + "/scripts/action").c_str()), 0);
   if (std::system("command -v shellcheck >/dev/null") == 0) {
-    EXPECT_EQ(std::system("cd " PGADVISE_SOURCE_DIR " && shellcheck -x scripts/action scripts/package"), 0);
+    EXPECT_EQ(std::system(("cd " + std::string(testing_support::source_dir) + " && shellcheck -x scripts/action scripts/package").c_str()), 0);
   }
 }
 
 // Each input that action.yml declares is used, and each that it uses is declared.
 TEST(Action, ItsInputsAreUsed) {
-  const std::string text = read_file(PGADVISE_SOURCE_DIR "/action.yml").value_or("");
+  const std::string text = read_file(std::string(testing_support::source_dir) + "/action.yml").value_or("");
   std::set<std::string> declared, used;
   const auto action = yaml("action.yml");
   for (const auto& input : action["inputs"]) declared.insert(input.first.as<std::string>());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "support/paths.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -244,7 +245,7 @@ TEST(Cli, AConfigurationThatIsNoFileIsTold) {
 TEST(Cli, AClosedPipeIsAnError) {
   const Folder folder;
   folder.write("dump.sql", unindexed);
-  const std::string program = testing_support::quoted(PGADVISE_PROGRAM);
+  const std::string program = testing_support::quoted(testing_support::program);
   EXPECT_EQ(std::system(("cd " + folder.path() + " && { sleep 0.3; " + program + " check dump.sql 2>err; echo $? >code; } | true").c_str()), 0);
   EXPECT_EQ(read_file(folder.path("code")).value_or(""), "2\n");
   EXPECT_EQ(read_file(folder.path("err")).value_or(""), "pgadvise: standard output: can't be written: Broken pipe (-o FILE writes to a file)\n");
@@ -253,7 +254,7 @@ TEST(Cli, AClosedPipeIsAnError) {
 TEST(Cli, TwoRunsAtOnceDontHurtEachOther) {
   const Folder folder;
   folder.write("dump.sql", unindexed);
-  const std::string one = testing_support::quoted(PGADVISE_PROGRAM) + " check dump.sql --format sarif -o report --baseline known --update-baseline & ";
+  const std::string one = testing_support::quoted(testing_support::program) + " check dump.sql --format sarif -o report --baseline known --update-baseline & ";
   EXPECT_EQ(std::system(("cd " + folder.path() + " && { " + one + one + one + one + "wait; }").c_str()), 0);
   EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("report")).value_or("")));
   EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("known")).value_or("")));
@@ -340,7 +341,7 @@ TEST(Cli, NoReportIsWrittenOverItsInput) {
 }
 
 TEST(Cli, TheSameInputGivesTheSameBytes) {
-  const std::string shop = std::string(PGADVISE_SOURCE_DIR) + "/fixtures/shop";
+  const std::string shop = std::string(testing_support::source_dir) + "/fixtures/shop";
   const auto report = [&] {
     auto json = nlohmann::ordered_json::parse(run("check " + shop + " --log " + shop + "/logs/shop.log --format json --fail-on never").out);
     json.erase("run");
@@ -429,7 +430,7 @@ TEST(Cli, VerboseSaysWhatWasReadAndHowLongItTook) {
 }
 
 TEST(Cli, MachineFormatsDependOnNeitherLocaleNorTimeZoneNorTerminal) {
-  const std::string shop = std::string(PGADVISE_SOURCE_DIR) + "/fixtures/shop";
+  const std::string shop = std::string(testing_support::source_dir) + "/fixtures/shop";
   for (const char* format : {"json", "sarif", "github", "gitlab", "junit", "markdown", "rdjson", "agent"}) {
     const auto report = [&](const std::string& environment) {
       std::string out = run("check " + shop + " --log " + shop + "/logs/shop.log --fail-on never --format " + format, "", environment).out;

@@ -9,6 +9,7 @@
 
 #include "cli/config.h"
 #include "cli/config_schema.h"
+#include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"
 
@@ -55,14 +56,14 @@ std::vector<std::string> examples(const std::string& page) {
 }
 
 TEST(ConfigSchema, IsWhatTheRulesMakeIt) {
-  const std::string path = PGADVISE_SOURCE_DIR "/docs/config.schema.json";
+  const std::string path = std::string(testing_support::source_dir) + "/docs/config.schema.json";
   if (std::getenv("PGADVISE_UPDATE_GOLDEN")) std::ofstream(path, std::ios::binary) << cli::config_schema();
   EXPECT_EQ(read_file(path).value_or(""), cli::config_schema()) << "PGADVISE_UPDATE_GOLDEN=1 writes it";
   EXPECT_EQ(testing_support::run("init --print-schema").out, cli::config_schema());
 }
 
 TEST(ConfigSchema, TheDocumentationsExamplesAreValid) {
-  const auto found = examples(read_file(PGADVISE_SOURCE_DIR "/docs/configuration.md").value_or(""));
+  const auto found = examples(read_file(std::string(testing_support::source_dir) + "/docs/configuration.md").value_or(""));
   ASSERT_GE(found.size(), 3u);
   for (const auto& example : found) {
     EXPECT_EQ(by_schema(example), "") << example;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"
 
@@ -18,7 +19,7 @@ using testing_support::Folder;
 using testing_support::Ran;
 using testing_support::run;
 
-const std::string root = PGADVISE_SOURCE_DIR;
+const std::string root = testing_support::source_dir;
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 

@@ -21,6 +21,7 @@
 #include "report/rule_page.h"
 #include "sql/facts.h"
 #include "sql/replay.h"
+#include "support/paths.h"
 
 namespace pgadvise::lint {
 // What GoogleTest names a parameter by.
@@ -32,7 +33,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path source_dir = PGADVISE_SOURCE_DIR;
+const fs::path source_dir = testing_support::source_dir;
 
 bool updating() { return std::getenv("PGADVISE_UPDATE_GOLDEN") != nullptr; }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "live/support.h"
+#include "support/paths.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -178,7 +179,7 @@ TEST_F(HardCases, AServerLostInTheMiddle) {
     many += "SELECT a" + std::to_string(n) + ".id FROM orders a" + std::to_string(n) + " JOIN \"Mixed Case\" m ON m.\"Odd \"\"Name\" = a" + std::to_string(n) + ".customer_id WHERE a" + std::to_string(n) + ".total = 5;\n";
   const auto file = folder_.write("many.sql", many);
   const std::string out = folder_.path("advice.json");
-  const std::string command = "(" + quoted(PGADVISE_PROGRAM) + " advise --db " + quoted(database_->conninfo()) + " --workload " + quoted(file) + " --format json >" + quoted(out) + " 2>" +
+  const std::string command = "(" + quoted(testing_support::program) + " advise --db " + quoted(database_->conninfo()) + " --workload " + quoted(file) + " --format json >" + quoted(out) + " 2>" +
                               quoted(folder_.path("err")) + "; echo $? >" + quoted(folder_.path("code")) + ") & ";
   std::string killed = "0", code;
   for (int start = 0; start < 5 && killed == "0"; ++start) {  // it may be done before it is seen

@@ -9,6 +9,7 @@
 #include "live/support.h"
 #include "pg/plan_source.h"
 #include "pg/what_if.h"
+#include "support/paths.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -146,7 +147,7 @@ TEST(Advise, LeavesNothingWhenInterrupted) {
   const auto file = folder.write("many.sql", many);
   const std::string before = state(database);
   for (const auto* wait : {"0.2", "0.6", "1.2"}) {
-    const std::string command = "timeout -s INT " + std::string(wait) + " " + quoted(PGADVISE_PROGRAM) + " advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " >/dev/null 2>&1";
+    const std::string command = "timeout -s INT " + std::string(wait) + " " + quoted(testing_support::program) + " advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " >/dev/null 2>&1";
     (void)std::system(command.c_str());
     EXPECT_EQ("0", backends(database)) << wait;
     EXPECT_EQ(before, state(database));

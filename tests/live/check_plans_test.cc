@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "live/support.h"
+#include "support/paths.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -161,7 +162,7 @@ TEST(CheckPlans, CtrlCCancelsTheStatementAndReports) {
   const pid_t child = fork();
   if (child == 0) {
     std::signal(SIGINT, SIG_DFL);  // a background job's is ignored
-    execl(PGADVISE_PROGRAM, "pgadvise", "check", "--db", database.conninfo().c_str(), "--log", log.c_str(), "--format", "json", "-o", report.c_str(), "--fail-on", "never", nullptr);
+    execl(testing_support::program, "pgadvise", "check", "--db", database.conninfo().c_str(), "--log", log.c_str(), "--format", "json", "-o", report.c_str(), "--fail-on", "never", nullptr);
     _exit(127);
   }
   const auto running = [&] { return database.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgadvise' AND query LIKE 'EXPLAIN (ANALYZE%' AND state = 'active'"); };

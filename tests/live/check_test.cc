@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "live/support.h"
+#include "support/paths.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -170,7 +171,7 @@ TEST(Check, NothingIsLeftOfASandboxWhoseProgramIsKilled) {
   const auto left = [&] { return std::distance(std::filesystem::directory_iterator(folder.path()), {}); };
   for (const auto* after : {"0.05", "0.15", "0.3", "0.5", "0.8"})
     for (const auto* signal : {"KILL", "INT", "TERM"}) {
-      const std::string command = std::string("TMPDIR=") + quoted(folder.path()) + " timeout -s " + signal + " " + after + " " + quoted(PGADVISE_PROGRAM) +
+      const std::string command = std::string("TMPDIR=") + quoted(folder.path()) + " timeout -s " + signal + " " + after + " " + quoted(testing_support::program) +
                                   " sandbox -- sleep 20 >/dev/null 2>&1";
       EXPECT_NE(std::system(command.c_str()), 0);
     }

@@ -9,6 +9,7 @@
 #include "cli/inputs.h"
 #include "live/support.h"
 #include "pg/plan_source.h"
+#include "support/paths.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -266,7 +267,7 @@ TEST(Verify, SignalsRemoveWhatWasBuilt) {
   const Folder folder;
   const auto file = folder.write("queries.sql", many);
   for (const auto* ending : {"INT 0.5", "INT 1", "INT 2", "INT 4", "TERM 3", "HUP 3"}) {
-    const std::string command = "timeout -s " + std::string(ending) + " " + quoted(PGADVISE_PROGRAM) + " advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) +
+    const std::string command = "timeout -s " + std::string(ending) + " " + quoted(testing_support::program) + " advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) +
                                 " --verify --disposable interrupted >/dev/null 2>&1";
     (void)std::system(command.c_str());
     EXPECT_EQ("1", database.indexes()) << ending;

@@ -9,11 +9,12 @@
 #include "pg/catalog_reader.h"
 #include "project/schema_input.h"
 #include "sql/statement.h"
+#include "support/paths.h"
 
 namespace pgadvise {
 namespace {
 
-const std::string drizzle = std::string(PGADVISE_SOURCE_DIR) + "/fixtures/shop/drizzle";
+const std::string drizzle = std::string(testing_support::source_dir) + "/fixtures/shop/drizzle";
 
 Catalog load(const std::string& path) {
   Diagnostics diagnostics;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "support/paths.h"
 
 namespace pgadvise::testing_support {
 
@@ -49,7 +50,7 @@ inline std::string quoted(const std::string& word) { return "'" + replace_all(wo
 // `arguments` as a shell would take them, in `folder` (the current one when empty).
 inline Ran run(const std::string& arguments, const std::string& folder = "", const std::string& environment = "") {
   const Folder files;
-  const std::string command = (folder.empty() ? "" : "cd " + quoted(folder) + " && ") + environment + " " + quoted(PGADVISE_PROGRAM) + " " +
+  const std::string command = (folder.empty() ? "" : "cd " + quoted(folder) + " && ") + environment + " " + quoted(testing_support::program) + " " +
                               arguments + " >" + quoted(files.path("out")) + " 2>" + quoted(files.path("err")) + " </dev/null";
   const int status = std::system(command.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(files.path("out")).value_or(""), read_file(files.path("err")).value_or("")};

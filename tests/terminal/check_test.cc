@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/paths.h"
 #include "terminal/tmux.h"
 
 namespace pgadvise {
@@ -14,7 +15,7 @@ using testing_support::Folder;
 using testing_support::quoted;
 using testing_support::Tmux;
 
-std::string source(const std::string& name) { return std::string(PGADVISE_SOURCE_DIR) + "/" + name; }
+std::string source(const std::string& name) { return std::string(testing_support::source_dir) + "/" + name; }
 
 class CheckTerminal : public ::testing::Test {
  protected:
@@ -29,7 +30,7 @@ class CheckTerminal : public ::testing::Test {
   // What a terminal of so many columns gets of `pgadvise arguments`, on stdout and stderr.
   std::string bytes(const std::string& arguments, const std::string& environment = "", int columns = 80) const {
     const std::string command = "stty cols " + std::to_string(columns) + "; cd " + quoted(folder_.path("project")) +
-                                "; exec env -i PATH=/usr/bin:/bin TERM=xterm-256color LC_ALL=C.UTF-8 " + environment + " " + quoted(PGADVISE_PROGRAM) + " " + arguments;
+                                "; exec env -i PATH=/usr/bin:/bin TERM=xterm-256color LC_ALL=C.UTF-8 " + environment + " " + quoted(testing_support::program) + " " + arguments;
     const auto ran = run_program({"script", "-qec", command, "/dev/null"});
     return ran ? replace_all(ran->out, "\r\n", "\n") : std::string();
   }
@@ -39,11 +40,11 @@ class CheckTerminal : public ::testing::Test {
 
 TEST_F(CheckTerminal, TheSourceIsUnderlinedInEightyColumns) {
   Tmux tmux(folder_, "project", 80, 24, "TERM=tmux-256color");
-  tmux.type("clear; " + quoted(PGADVISE_PROGRAM) + " check -q | head -20");
+  tmux.type("clear; " + quoted(testing_support::program) + " check -q | head -20");
   tmux.key("Enter");
   ASSERT_TRUE(tmux.shows("fix:"));
   EXPECT_FALSE(contains(tmux.screen(true), "\x1b[33;1m")) << "no colour in a pipe";
-  tmux.type("clear; " + quoted(PGADVISE_PROGRAM) + " check -q; echo done with $?");
+  tmux.type("clear; " + quoted(testing_support::program) + " check -q; echo done with $?");
   tmux.key("Enter");
   ASSERT_TRUE(tmux.shows("done with 0"));
   EXPECT_TRUE(contains(tmux.screen(true), "\x1b[1m")) << tmux.screen(true);

@@ -13,6 +13,7 @@
 
 #include "base/process.h"
 #include "base/text.h"
+#include "support/paths.h"
 #include "support/run.h"
 #include "terminal/tmux.h"
 
@@ -23,7 +24,7 @@ using namespace std::chrono_literals;
 using testing_support::Folder;
 using testing_support::quoted;
 
-std::string source(const std::string& name) { return std::string(PGADVISE_SOURCE_DIR) + "/" + name; }
+std::string source(const std::string& name) { return std::string(testing_support::source_dir) + "/" + name; }
 
 // A small project of Drizzle's, with a table whose key has no index.
 void make_project(const Folder& folder) {
@@ -34,7 +35,7 @@ class Tmux : public testing_support::Tmux {
  public:
   Tmux(const Folder& folder, int columns, int rows, const std::string& environment = "TERM=tmux-256color")
       : testing_support::Tmux(folder, "project", columns, rows, "SOURCE_DATE_EPOCH=1767960000 " + environment) {
-    type(quoted(PGADVISE_PROGRAM) + " review 2>&1; echo \"exit $?\"");
+    type(quoted(testing_support::program) + " review 2>&1; echo \"exit $?\"");
     key("Enter");
   }
 };

@@ -11,11 +11,12 @@
 #include "log/statistics_file.h"
 #include "sql/facts.h"
 #include "sql/replay.h"
+#include "support/paths.h"
 
 namespace pgadvise::lint {
 namespace {
 
-const std::string root = std::string(PGADVISE_SOURCE_DIR) + "/fixtures/";
+const std::string root = std::string(testing_support::source_dir) + "/fixtures/";
 
 Catalog schema(std::string_view script) {
   sql::Replayer replayer;

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "log/reader.h"
+#include "support/paths.h"
 
 namespace pgadvise::log::testing {
 
@@ -49,7 +50,7 @@ inline std::string at(double second, int process, std::string_view rest) {
 }
 
 inline std::string fixture(std::string_view name) {
-  return std::string(PGADVISE_SOURCE_DIR) + "/fixtures/" + std::string(name);
+  return std::string(testing_support::source_dir) + "/fixtures/" + std::string(name);
 }
 
 }  // namespace pgadvise::log::testing

@@ -8,6 +8,7 @@
 #include "plan/analysis.h"
 #include "plan/reader.h"
 #include "report/plan_text.h"
+#include "support/paths.h"
 
 namespace pgadvise::plan {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = Insight::Kind;
 
-const fs::path folder = fs::path(PGADVISE_SOURCE_DIR) / "fixtures/plans";
+const fs::path folder = fs::path(testing_support::source_dir) / "fixtures/plans";
 
 Plan plan_of(const std::string& file) {
   auto plan = read(read_file((folder / file).string()).value_or(""));

@@ -13,6 +13,7 @@
 #include "lint/context.h"
 #include "lint/schema_difference.h"
 #include "project/schema_input.h"
+#include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"
 
@@ -161,7 +162,7 @@ TEST(CatalogSnapshot, IsReadAsItWasWritten) {
 TEST(CatalogSnapshot, OfEveryCatalogAtHand) {
   int catalogs = 0;
   Diagnostics ignored;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(PGADVISE_SOURCE_DIR "/fixtures")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(testing_support::source_dir) + "/fixtures")) {
     if (entry.path().extension() != ".sql") continue;
     const std::string path = entry.path().string();
     const auto catalog = load({SchemaKind::sql_file, path, {{path, ""}}}, ignored);

@@ -6,13 +6,14 @@
 #include "base/text.h"
 #include "lint/schema_difference.h"
 #include "project/schema_input.h"
+#include "support/paths.h"
 
 namespace pgadvise {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path fixtures = fs::path(PGADVISE_SOURCE_DIR) / "fixtures/drizzle";
+const fs::path fixtures = fs::path(testing_support::source_dir) / "fixtures/drizzle";
 
 Catalog load(const std::string& path) {
   Diagnostics diagnostics;

@@ -14,6 +14,7 @@
 #include "project/drizzle_place.h"
 #include "project/files.h"
 #include "project/migration_tools.h"
+#include "support/paths.h"
 #include "unit/project_testing.h"
 
 namespace pgadvise::project {
@@ -148,7 +149,7 @@ TEST(NewMigration, TitlesCannotEndTheirComment) {
 
 using Json = nlohmann::json;
 
-std::string fixture(const std::string& name) { return std::string(PGADVISE_SOURCE_DIR) + "/fixtures/drizzle/" + name; }
+std::string fixture(const std::string& name) { return std::string(testing_support::source_dir) + "/fixtures/drizzle/" + name; }
 
 void copy_into(const TempTree& tree, const std::string& from, const std::string& to) { fs::copy(from, tree.path(to), fs::copy_options::recursive); }
 

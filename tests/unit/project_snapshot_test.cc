@@ -3,12 +3,13 @@
 #include "base/text.h"
 #include "project/drizzle_snapshot.h"
 #include "project/type_name.h"
+#include "support/paths.h"
 
 namespace pgadvise::project {
 namespace {
 
 std::string fixture(const std::string& name) {
-  return read_file(std::string(PGADVISE_SOURCE_DIR) + "/fixtures/project/snapshot/" + name).value();
+  return read_file(std::string(testing_support::source_dir) + "/fixtures/project/snapshot/" + name).value();
 }
 
 TEST(CanonicalType, SpellsAsFormatType) {

@@ -8,6 +8,7 @@
 #include "sql/lexer.h"
 #include "sql/statement.h"
 #include "sql/tree_reader.h"
+#include "support/paths.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -65,7 +66,7 @@ TEST(Tree, KeepsNumbersThatTheJsonLeavesOut) {
 // Every fixture's SQL.
 TEST(Tree, IsTheSameByJsonForTheFixtures) {
   int compared = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(PGADVISE_SOURCE_DIR) / "fixtures")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(testing_support::source_dir) / "fixtures")) {
     if (entry.path().extension() != ".sql" || entry.file_size() > 1'000'000) continue;
     const std::string script = read_file(entry.path().string()).value_or("");
     for (const auto& statement : split(script)) {
