@@ -105,7 +105,7 @@ bool odd_quotes(std::string_view line);
 // Does this line begin a record of csvlog? Strict: it also finds the way back after a broken quote.
 bool starts_csv_record(std::string_view line);
 std::int64_t csv_record_time(std::string_view line);
-// Is this line a record of jsonlog, and when was it written?
+// Is this line a record of jsonlog, or the beginning of one, and when was it written?
 bool is_json_record(std::string_view line, std::int64_t& time);
 
 void book_not_understood(LogSource& source, int line);

@@ -144,7 +144,6 @@ class Reader {
     } else if (is_nested(row) || whole(row.find("calls")->second) == 0) {
       ++source_.other;  // of functions: part of the time of the statement that called them
     } else {
-      ++source_.used;
       rows_.push_back(statistics_of(row));
     }
   }

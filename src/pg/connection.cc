@@ -14,6 +14,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "pg/conninfo.h"
+#include "sql/statement_statistics.h"
 
 namespace pgadvise::pg {
 
@@ -327,7 +328,7 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
   if (values.size() > most_parameters)
     return fail(Error::Kind::passing, state_->where, "the statement has too many parameters");
   return told(statement, &parameters, [&] {
-    return state_->collect(PQsendQueryParams(state_->conn, std::string(statement).c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0));
+    return state_->collect(PQsendQueryParams(state_->conn, (std::string(statement) += sql::own_mark).c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0));
   });
 }
 

@@ -135,7 +135,6 @@ class Reader {
     for (const auto& row : rows)
       read.push_back({row[0], count(row[1]), number(row[2]), number(row[3]), number(row[4]), count(row[5]), row[6], row[7]});
     LogSource source{.path = "pg_stat_statements, " + connection_.where(), .format = "pg_stat_statements", .lines = rows.size()};
-    for (const auto& row : read) ++(row.query && *row.query != "<insufficient privilege>" ? source.used : source.other);
     return sql::workload_of(read, std::move(source), server, diagnostics_);
   }
 

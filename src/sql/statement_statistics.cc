@@ -39,10 +39,13 @@ Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource sou
   std::map<std::string, Query> queries;
   std::uint64_t hidden = 0;
   for (const auto& row : rows) {
-    if (!row.query || *row.query == "<insufficient privilege>") {
-      ++hidden;
+    const bool told = row.query && *row.query != "<insufficient privilege>";
+    if (!told || row.query->ends_with(own_mark)) {
+      ++source.other;
+      hidden += !told;
       continue;
     }
+    ++source.used;
     source.statements += row.calls;
     const auto normalized = normalize(*row.query);
     const std::string text = redact(normalized ? *normalized : *row.query);

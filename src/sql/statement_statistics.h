@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "model/workload.h"
 
 namespace pgadvise::sql {
+
+// Ends what pgadvise itself asks of a server: a DBA sees whose it is, and it is not taken for a part of the application's workload.
+inline constexpr std::string_view own_mark = " /* pgadvise */";
 
 struct StatementStatistics {
   std::optional<std::string> query;  // nullopt: hidden from the role that read it
@@ -22,8 +26,8 @@ struct StatementStatistics {
   std::optional<std::string> database;
 };
 
-// `source` brings path and format; `server` tells these counters from all others. Statements that are one for libpg_query
-// are summed.
+// `source` brings path and format, and gets the rows that were used and the other ones; `server` tells these counters from all others. Statements that are one for libpg_query
+// are summed; pgadvise's own are left out.
 Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource source, const std::string& server, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::sql

@@ -111,6 +111,7 @@ TEST(PgStatementStatistics, ReadsEveryVersionOfTheExtension) {
   EXPECT_EQ(text.exit_code, 0) << text.err;
   EXPECT_NE(text.out.find("INSERT INTO t"), std::string::npos) << text.out;
   EXPECT_NE(text.out.find(" rows"), std::string::npos) << text.out;
+  EXPECT_EQ(text.out.find("pg_depend"), std::string::npos) << "of the readings before" << text.out;
   const testing_support::Folder folder;
   EXPECT_EQ(testing_support::run("digest" + db + " -o " + folder.path("w.json")).exit_code, 0);
   ASSERT_TRUE(admin.run_script("INSERT INTO t SELECT generate_series(1, 200000); ANALYZE t"));

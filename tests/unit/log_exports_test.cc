@@ -77,7 +77,8 @@ TEST(StatisticsFile, CsvOfTheView) {
       "10,5,t,1,\"select \"\"a\"\", b\nfrom t where id = $1\",0,100,250.5,1.25,9,2.505,100\n"
       "10,5,t,2,update t set a = $1,0,3,9,3,3,3,3\n"
       "10,5,f,3,select nested,0,7,1,1,1,1,7\n"
-      "10,5,t,4,<insufficient privilege>,0,7,1,1,1,1,7\n",
+      "10,5,t,4,<insufficient privilege>,0,7,1,1,1,1,7\n"
+      "10,5,t,5,SELECT relname FROM pg_class /* pgadvise */,0,7,1,1,1,1,7\n",
       diagnostics);
   ASSERT_EQ(workload.queries.size(), 2U);
   EXPECT_EQ(workload.queries[0].text, "select \"a\", b\nfrom t where id = $1");

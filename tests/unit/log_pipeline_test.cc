@@ -124,6 +124,13 @@ TEST(Pipeline, ALineLongerThanSeveralChunksIsCutAndTheNextIsRead) {
   EXPECT_EQ(read.source().statements, 2U);
 }
 
+TEST(Pipeline, ARecordLargerThanWhatIsLookedAtFirstTellsTheFormat) {
+  const std::string front = R"({"timestamp":"2024-05-01 12:00:01.000 UTC","user":"u","dbname":"d","pid":7,"error_severity":"LOG","message":"duration: 1.000 ms  statement: SELECT )";
+  const auto read = read_text(front + "'" + std::string(900'000, 'x') + "'\"}\n" + front + "1 FROM t\"}\n");
+  EXPECT_EQ(read.source().format, "jsonlog");
+  EXPECT_EQ(read.source().statements, 2U);
+}
+
 // Digits in a table's name make no other fingerprint.
 std::string table(int number) { return {'t', static_cast<char>('a' + number / 26), static_cast<char>('a' + number % 26)}; }
 
