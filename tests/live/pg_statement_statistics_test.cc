@@ -94,6 +94,7 @@ TEST(PgStatementStatistics, ReadsEveryVersionOfTheExtension) {
     EXPECT_EQ(file.find("hidden-secret"), std::string::npos);
     EXPECT_EQ(testing_support::violations("workload.schema.json", nlohmann::json::parse(file)), "");
     // A later reading holds the earlier one; a reset begins another.
+    ASSERT_TRUE(admin.run_script("SELECT count(*) FROM t WHERE id = 4713"));
     const Workload later = read(admin, diagnostics);
     EXPECT_TRUE(log::holds(later.sources[0].identity, workload.sources[0].identity)) << version;
     EXPECT_FALSE(log::holds(workload.sources[0].identity, later.sources[0].identity));
