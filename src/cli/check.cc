@@ -609,7 +609,7 @@ class Check {
   int write() {
     for (const auto& error : report::together(diagnostics_)) complain(error);
     report_.diagnostics = diagnostics_;
-    if (const auto wrote = write_reports(report_, options_.reports, how_); !wrote) {
+    if (const auto wrote = write_reports(std::move(report_), options_.reports, how_); !wrote) {
       complain(wrote.error());
       return exit_usage;
     }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mask.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -64,6 +65,38 @@ std::string subject(const Finding& finding) {
   if (!subject.file.empty()) out += (out.empty() ? "" : " ") + subject.file;
   if (!subject.entry.empty()) out += " " + subject.entry;
   return out;
+}
+
+static void mask(std::string& text) {
+  if (std::string masked = mask_secrets(text); masked != text) text = std::move(masked);
+}
+
+static void mask(Fix& fix) {
+  const std::string sql = fix.sql, down_sql = fix.down_sql, drizzle = fix.drizzle;
+  for (auto* text : {&fix.title, &fix.sql, &fix.down_sql, &fix.drizzle}) mask(*text);
+  if (fix.sql == sql && fix.down_sql == down_sql && fix.drizzle == drizzle) return;
+  fix.safety = Fix::Safety::manual;
+  fix.title += "; *** stands for a secret that is not shown";
+}
+
+static void mask(Finding& finding) {
+  mask(finding.message);
+  mask(finding.verdict_reason);
+  for (auto& evidence : finding.evidence) {
+    mask(evidence.text);
+    mask(evidence.literal);
+  }
+  if (finding.fix) mask(*finding.fix);
+}
+
+Report without_secrets(Report report) {
+  for (auto& finding : report.findings) mask(finding);
+  for (auto& suppressed : report.suppressed) mask(suppressed.finding);
+  for (auto& error : report.diagnostics) mask(error.what);
+  if (!report.baseline) return report;
+  for (auto& finding : report.baseline->known) mask(finding);
+  for (auto& entry : report.baseline->gone) mask(entry.what);
+  return report;
 }
 
 // "a.sql:12:3" -> "a.sql:12"; in the file of the one before: "line 12".
