@@ -104,8 +104,9 @@ std::size_t behind_default(std::string_view text, std::size_t at) {
   constexpr std::size_t furthest = 200;
   const std::string near = lower(text.substr(at, furthest));
   const std::size_t stop = std::min(near.find_first_of(",;'\n$"), near.size());
-  const std::size_t found = std::string_view(near).substr(0, stop).find("default ");
-  return found == std::string::npos ? at : at + found + std::string_view("default ").size();
+  const std::size_t found = near.substr(0, stop).find("default");
+  const std::size_t end = found + std::string_view("default").size();
+  return found == std::string::npos || end >= near.size() || std::string_view(" (\t").find(near[end]) == std::string_view::npos ? at : at + end;
 }
 
 // The value of a name that stands at begin…end, in quotes: after an operator, DEFAULT or nothing.

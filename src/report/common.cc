@@ -19,6 +19,16 @@ std::vector<const Finding*> standing(const Report& report) {
   return out;
 }
 
+std::vector<std::string> gone_lines(const Report& report) {
+  constexpr std::size_t shown = 5, longest = 120;
+  std::vector<std::string> out;
+  if (!report.baseline) return out;
+  const auto& gone = report.baseline->gone;
+  for (std::size_t at = 0; at < std::min(shown, gone.size()); ++at) out.push_back(printable(gone[at].rule + ": " + ellipsis(gone[at].what, longest)));
+  if (gone.size() > shown) out.push_back(fmt::format("… and {} more", gone.size() - shown));
+  return out;
+}
+
 Counts count(const std::vector<const Finding*>& findings) {
   Counts out;
   for (const auto* finding : findings) {
@@ -76,7 +86,7 @@ static void mask(Fix& fix) {
   for (auto* text : {&fix.title, &fix.sql, &fix.down_sql, &fix.drizzle}) mask(*text);
   if (fix.sql == sql && fix.down_sql == down_sql && fix.drizzle == drizzle) return;
   fix.safety = Fix::Safety::manual;
-  fix.title += "; *** stands for a secret that is not shown";
+  fix.title += (fix.title.empty() ? "" : "; ") + std::string("*** stands for a secret that is not shown");
 }
 
 static void mask(Finding& finding) {

@@ -116,6 +116,29 @@ TEST(TextReport, ManyOfOneKindAreOneInFullAndALineEach) {
   EXPECT_NE(text.find("8 findings"), std::string::npos) << text;
 }
 
+TEST(TextReport, GroupsWhatIsSaidOfManyFilesAlike) {
+  Report report;
+  for (int n = 0; n < 8; ++n) {
+    const std::string name = "000" + std::to_string(n);
+    report.findings.push_back({.rule = "untracked-migration", .subject = {.kind = "file", .file = "drizzle/" + name + ".sql", .entry = name}, .message = name + " is not in git."});
+  }
+  EXPECT_NE(to_text(report, {}).find("7 more of the same kind"), std::string::npos) << to_text(report, {});
+  report.findings[3].message = "0003 runs push.";
+  EXPECT_EQ(to_text(report, {}).find("of the same kind"), std::string::npos) << "each says something else";
+}
+
+TEST(Reports, NameWhatIsGone) {
+  Report report = full_report();
+  report.baseline.emplace();
+  for (int n = 0; n < 7; ++n) report.baseline->gone.push_back({"id", "deep-offset", "query " + std::to_string(n)});
+  for (const char* name : {"text", "agent", "github"}) {
+    const std::string text = find_format(name)->render(report, {});
+    EXPECT_NE(text.find("deep-offset: query 4\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("query 5"), std::string::npos) << text;
+    EXPECT_NE(text.find("… and 2 more\n"), std::string::npos) << text;
+  }
+}
+
 TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
   const std::string text = to_text(full_report(), {});
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
