@@ -11,6 +11,8 @@ namespace {
 
 bool space_or_quote(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '"' || c == '\'' || c == '`'; }
 
+bool blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 std::size_t run_end(std::string_view text, std::size_t from) {
   while (from < text.size() && !space_or_quote(text[from])) ++from;
   return from;
@@ -59,7 +61,84 @@ bool name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-// NAME=value and --name value, where the name tells.
+// Whose value is the secret itself: not "token_type", "password_algorithm" or "users_email_key".
+bool names_secret_itself(std::string_view name) {
+  static constexpr std::array<std::string_view, 11> ends = {"password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "secretkey", "privatekey", "accesskey", "encryptionkey"};
+  const std::string whole = lower(name);
+  if (whole == "pass" || whole.ends_with("_pass")) return true;
+  std::string letters;
+  for (const char c : whole)
+    if (c != '_' && c != '-' && !(c >= '0' && c <= '9')) letters += c;
+  for (const std::string_view tail : {"hash", "value"})
+    if (letters.ends_with(tail)) letters.resize(letters.size() - tail.size());
+  return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return letters.ends_with(end); });
+}
+
+std::size_t past(std::string_view text, std::size_t at, std::string_view characters) { return std::min(text.find_first_not_of(characters, at), text.size()); }
+
+struct Range {
+  std::size_t begin = 0, end = 0;
+};
+
+// What stands in the single quotes at `at`; in SQL a quote is written twice, and all of it once more in a string of SQL. A string of JSON
+// may be escaped by a string around it.
+Range in_single_quotes(std::string_view text, std::size_t at, bool escapes) {
+  if (text.substr(at, 2) == "''" && at + 2 < text.size() && (name_character(text[at + 2]) || text[at + 2] == '$')) return {at + 2, std::min(text.find("''", at + 2), text.size())};
+  std::size_t end = at + 1;
+  while (end < text.size() && (text[end] != '\'' || text.substr(end, 2) == "''")) end += text[end] == '\'' || (escapes && text[end] == '\\') ? 2 : 1;
+  return {at + 1, std::min(end, text.size())};
+}
+
+Range in_double_quotes(std::string_view text, std::size_t at) {
+  const std::size_t begin = past(text, at, "\\") + 1;
+  const std::size_t backslashes = begin - 1 - at;
+  for (std::size_t end = begin, before = 0; end < text.size(); ++end) {
+    if (text[end] == '"' && before <= backslashes) return {begin, end - before};
+    before = text[end] == '\\' ? before + 1 : 0;
+  }
+  return {begin, text.size()};
+}
+
+// DEFAULT behind a column's name and type.
+std::size_t behind_default(std::string_view text, std::size_t at) {
+  constexpr std::size_t furthest = 200;
+  const std::string near = lower(text.substr(at, furthest));
+  const std::size_t stop = std::min(near.find_first_of(",;'\n$"), near.size());
+  const std::size_t found = near.substr(0, stop).find("default");
+  const std::size_t end = found + std::string_view("default").size();
+  return found == std::string::npos || end >= near.size() || std::string_view(" (\t").find(near[end]) == std::string_view::npos ? at : at + end;
+}
+
+// The value of a name that stands at begin…end, in quotes: after an operator, DEFAULT or nothing.
+Range secret_value(std::string_view text, std::size_t begin, std::size_t end) {
+  std::size_t at = end;
+  if (text[end - 1] == '-' && text.substr(end, 1) == ">") return {};  // token->>'kind' looks into it
+  const char quote = begin > 0 && space_or_quote(text[begin - 1]) && !blank(text[begin - 1]) ? text[begin - 1] : '\0';
+  if (quote) at = past(text, at, "\\");
+  if (quote && at < text.size() && text[at] == quote) ++at;
+  at = past(text, at, ") \t\n");
+  while (text.substr(at, 2) == "::") {
+    at = at + 2;
+    while (at < text.size() && name_character(text[at])) ++at;
+    at = past(text, at, ") \t\n");
+  }
+  bool colon = false;
+  if (const std::size_t other = behind_default(text, at); other != at) {
+    at = other;
+  } else if (at < text.size() && std::string_view("=<>!:").find(text[at]) != std::string_view::npos) {
+    colon = text[at] == ':' && text.substr(at, 2) != ":=";
+    at = past(text, at, "=<>!:");
+  }
+  at = past(text, at, "( \t\n");
+  const bool prefixed = at + 1 < text.size() && (text[at] == 'E' || text[at] == 'e' || text[at] == 'N') && text[at + 1] == '\'';
+  const bool escapes = prefixed && text[at] != 'N';
+  if (prefixed) ++at;
+  if (at < text.size() && text[at] == '\'') return in_single_quotes(text, at, escapes);
+  const std::size_t mark = past(text, at, "\\");
+  return colon && mark < text.size() && text[mark] == '"' ? in_double_quotes(text, at) : Range{};
+}
+
+// NAME=value and --name value, where the name tells; and what is in quotes beside the name of a secret.
 std::string mask_named(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
@@ -67,29 +146,34 @@ std::string mask_named(std::string_view text) {
       out += text[at++];
       continue;
     }
+    const std::size_t begin = at;
     std::size_t end = at;
     while (end < text.size() && name_character(text[end])) ++end;
     const std::string_view name = text.substr(at, end - at);
     out += name;
     at = end;
     const bool option = name.substr(0, 2) == "--";
-    if (!secret_name(name) || at >= text.size() || !(text[at] == '=' || (option && text[at] == ' '))) continue;
-    out += text[at++];
-    const char quote = at < text.size() && (text[at] == '"' || text[at] == '\'') ? text[at] : '\0';
-    if (quote) out += text[at++];
-    std::size_t stop = at;
-    while (stop < text.size() && (quote ? text[stop] != quote : !space_or_quote(text[stop]) && text[stop] != '&')) ++stop;
-    const std::string_view value = text.substr(at, stop - at);
-    const bool keep = value.empty() || value.front() == '$' || (option && value.front() == '-');
-    out += keep ? std::string(value) : "***";
-    at = stop;
+    if (!secret_name(name)) continue;
+    Range value;
+    if (names_secret_itself(name)) value = secret_value(text, begin, end);
+    if (value.end <= value.begin) {
+      if (at >= text.size() || !(text[at] == '=' || (option && text[at] == ' '))) continue;
+      value.begin = at + 1;
+      const char quote = value.begin < text.size() && (text[value.begin] == '"' || text[value.begin] == '\'') ? text[value.begin] : '\0';
+      if (quote) ++value.begin;
+      value.end = value.begin;
+      while (value.end < text.size() && (quote ? text[value.end] != quote : !space_or_quote(text[value.end]) && text[value.end] != '&')) ++value.end;
+    }
+    const std::string_view hidden = text.substr(value.begin, value.end - value.begin);
+    const bool keep = hidden.empty() || hidden.front() == '$' || (option && hidden.front() == '-');
+    out += text.substr(at, value.begin - at);
+    out += keep ? hidden : std::string_view("***");
+    at = value.end;
   }
   return out;
 }
 
 bool is_uri(std::string_view text) { return starts_with_nocase(text, "postgres://") || starts_with_nocase(text, "postgresql://"); }
-
-bool blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; }
 
@@ -165,8 +249,10 @@ bool looks_like_conninfo(std::string_view text) {
   return equals != std::string_view::npos && std::find(keys.begin(), keys.end(), lower(trim(text.substr(0, equals)))) != keys.end();
 }
 
+std::string mask_secrets(std::string_view text) { return mask_named(mask_urls(text)); }
+
 std::string mask_credentials(std::string_view text) {
-  if (!looks_like_conninfo(text)) return mask_named(mask_urls(text));
+  if (!looks_like_conninfo(text)) return mask_secrets(text);
   return is_uri(trim(text)) ? mask_uri(text) : mask_pairs(text);
 }
 

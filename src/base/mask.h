@@ -10,6 +10,10 @@ namespace pgadvise {
 // connection string by itself is read as libpq reads it, blanks, quotes and mistakes included.
 std::string mask_credentials(std::string_view text);
 
+// The same of text that is no connection string as a whole: a command, a sentence, SQL. Masked, too: PASSWORD '***', "password": "***",
+// token = '***', api_key text DEFAULT '***'. Text that was masked stays as it is.
+std::string mask_secrets(std::string_view text);
+
 // A URI or key=value string for libpq, where a file was expected.
 bool looks_like_conninfo(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "cli/output.h"
 #include "report/common.h"
@@ -92,7 +93,7 @@ Result<void> update_baseline(const std::string& path, report::Report& report, co
     before = std::move(*entries);
   }
   Entries after;
-  for (const auto* finding : report::standing(report)) after[finding->id] = {finding->rule, file_of(*finding, options), finding->message};
+  for (const auto* finding : report::standing(report)) after[finding->id] = {finding->rule, file_of(*finding, options), mask_secrets(finding->message)};
   report.baseline.emplace();
   report.baseline->path = path;
   Entries all = before;

@@ -95,6 +95,7 @@ class Check {
     std::vector<Judged> schemas;
     during("replaying the schema", [&] { schemas = judged_schemas(); });
     during(plans_ ? "judging, with the server's plans" : "judging", [&] { judge(schemas); });
+    tell_what_fits_nothing();
     tell_unused();
     compare_with_baseline();
     report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -253,11 +254,23 @@ class Check {
     if (const auto text = read_file(file, std::size_t{64} << 20)) add_suppressions(file.ends_with(".sql") ? sql::suppressions(*text, file) : sql::line_suppressions(*text, file));
   }
 
+  void tell_what_fits_nothing() {
+    std::vector<std::string> folders;
+    for (const auto& path : options_.paths)
+      if (std::filesystem::is_directory(path)) folders.push_back(path);
+    if (folders.empty() || !named_.empty()) return;
+    for (auto& error : config_.fits_nothing(folders)) diagnostics_.push_back(std::move(error));
+  }
+
+  bool told_at(const std::string& where) const {
+    return std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& error) { return error.where == where; });
+  }
+
   // Only where the rule could have found something: it ran over all that the suppression speaks for.
   void tell_unused() {
     for (std::size_t i = 0; i < suppressions_.size(); ++i) {
       const Suppression& suppression = suppressions_[i];
-      if (!suppression.comment() && !named_.empty()) continue;
+      if (!suppression.comment() && (!named_.empty() || told_at(suppression.place.str()))) continue;
       for (const auto& rule : suppression.rules) {
         if (used_.count({i, rule}) || !could_find(rule, suppression)) continue;
         const bool of_schema = std::any_of(report_.findings.begin(), report_.findings.end(), [&](const Finding& finding) { return finding.rule == rule && finding.subject.kind == "schema"; });
@@ -501,8 +514,9 @@ class Check {
       planner_.emplace(*plans_, *live_, plan::PlannerOptions{.analyze_budget = options_.plans.analyze_budget(), .stop = interrupted});
     }
     for (const auto& schema : schemas) judge_one(schema, project_of(schema.path));
+    const Judged nothing;
     for (const auto& project : projects_)
-      if (judged_.count(&project) == 0) judge_one({}, &project);
+      if (judged_.count(&project) == 0) judge_one(nothing, &project);
     if (planner_) tell_planned();
     const auto ran = [&](const lint::SkippedRule& skipped) {
       return std::find(report_.rules_run.begin(), report_.rules_run.end(), skipped.rule) != report_.rules_run.end();
@@ -552,23 +566,50 @@ class Check {
     }
     if (catalog) advisor::propose(outcome.findings, *catalog, project);
     for (auto& finding : outcome.findings)
-      if (!finding.location || !schema.left_out.count(finding.location->file)) add(std::move(finding), schema.path, project);
+      if (!finding.location || !schema.left_out.count(finding.location->file)) add(std::move(finding), schema, project);
     for (auto& rule : outcome.ran)
       if (std::find(report_.rules_run.begin(), report_.rules_run.end(), rule) == report_.rules_run.end()) report_.rules_run.push_back(std::move(rule));
     if (report_.skipped.empty()) report_.skipped = std::move(outcome.skipped);
   }
 
-  // Alike findings of several schemas or repositories are told apart by their path; what needs neither is told once.
-  void add(Finding finding, const std::string& schema, const Project* project) {
-    const Project*& owner = owners_.try_emplace(finding.id, project).first->second;
-    const bool known = !ids_.insert(finding.id).second;
-    if (known) {
-      if (finding.subject.fingerprint.size() || (finding.subject.file.size() && owner == project)) return;
-      finding.subject.file = finding.subject.file.size() ? project->root + "/" + finding.subject.file : schema;
+  // Alike findings of several schemas or repositories are told apart by their path; what needs neither is told once, and so is what
+  // several schemas of one database say alike.
+  void add(Finding finding, const Judged& schema, const Project* project) {
+    const auto [first, fresh] = told_.try_emplace(finding.id, Told{report_.findings.size(), &schema, project});
+    if (!fresh) {
+      const Told told = first->second;
+      if (finding.subject.fingerprint.size() || (finding.subject.file.size() && told.project == project)) return;
+      if (finding.subject.file.empty() && one_database(*told.schema, schema)) {
+        if (finding.location && !finding.location->live()) report_.findings[told.at].evidence.push_back({Evidence::Kind::project, schema.path + " holds the same", finding.location, {}});
+        return;
+      }
+      finding.subject.file = finding.subject.file.size() ? project->root + "/" + finding.subject.file : schema.path;
       finding.id = finding_id(finding.rule, finding.subject);
-      if (!ids_.insert(finding.id).second) return;
+      if (!told_.try_emplace(finding.id, Told{report_.findings.size(), &schema, project}).second) return;
     }
     report_.findings.push_back(std::move(finding));
+  }
+
+  // Nearly all tables of the smaller are in the other, too, column by column: migrations and a dump of what they make. Services that have
+  // but some tables in common are databases of their own.
+  bool one_database(const Judged& one, const Judged& other) {
+    if (!one.catalog || !other.catalog || &one == &other) return false;
+    const auto [known, fresh] = one_database_.try_emplace({&one, &other}, false);
+    if (!fresh) return known->second;
+    const bool first = one.catalog->tables.size() <= other.catalog->tables.size();
+    const Catalog& smaller = *(first ? one : other).catalog;
+    const Catalog& larger = *(first ? other : one).catalog;
+    std::size_t same = 0;
+    for (const auto& [name, table] : smaller.tables)
+      if (const Table* twin = larger.table(name); twin && columns_of(*twin) == columns_of(table)) ++same;
+    constexpr std::size_t of_ten = 8, of_tools = 2;  // their tracking tables
+    return known->second = same * 10 >= smaller.tables.size() * of_ten && larger.tables.size() * of_ten <= (smaller.tables.size() + of_tools) * 10;
+  }
+
+  static std::set<std::string> columns_of(const Table& table) {
+    std::set<std::string> out;
+    for (const auto& column : table.columns) out.insert(column.name);
+    return out;
   }
 
   void compare_with_baseline() {
@@ -650,8 +691,13 @@ class Check {
   std::set<std::string> judged_files_;  // migrations
   std::set<std::string> replayed_only_;
   std::vector<std::string> not_replayed_;  // places
-  std::set<std::string> ids_;
-  std::map<std::string, const Project*> owners_;  // by finding's id
+  struct Told {
+    std::size_t at;  // in the report
+    const Judged* schema;
+    const Project* project;
+  };
+  std::map<std::string, Told> told_;  // by finding's id
+  std::map<std::pair<const Judged*, const Judged*>, bool> one_database_;
   report::Report report_;
 };
 

@@ -147,8 +147,12 @@ class Reader {
     if (!table) return complain(node.source(), "inputs is no table", "[inputs], and paths = [\".\"] below");
     auto& inputs = out_.inputs;
     const std::pair<std::string_view, std::vector<std::string>*> keys[] = {
-        {"paths", &inputs.paths}, {"schema", &inputs.schema}, {"logs", &inputs.logs}, {"workloads", &inputs.workloads}, {"exclude", &inputs.exclude}};
+        {"paths", &inputs.paths}, {"schema", &inputs.schema}, {"logs", &inputs.logs}, {"workloads", &inputs.workloads}};
     for (const auto& [key, value] : *table) {
+      if (key == "exclude") {
+        exclude(value);
+        continue;
+      }
       const auto* known = std::find_if(std::begin(keys), std::end(keys), [&, name = key.str()](const auto& pair) { return pair.first == name; });
       if (known == std::end(keys)) {
         unknown(key, {"paths", "schema", "logs", "workloads", "exclude"});
@@ -157,9 +161,15 @@ class Reader {
       known->second->clear();
       texts(value, key.str(), [&](const toml::node& item, const std::string& path) {
         if (looks_like_conninfo(path)) return complain(item.source(), "is a connection string where a file was expected", "a database goes to [databases.NAME]");
-        known->second->push_back(key == "exclude" ? absolute(from_here(path)) : from_here(path));
+        known->second->push_back(from_here(path));
       });
     }
+  }
+
+  void exclude(const toml::node& node) {
+    auto& out = out_.inputs.exclude;
+    out.clear();
+    texts(node, "exclude", [&](const toml::node& item, const std::string& path) { out.push_back({absolute(from_here(path)), place(item.source())}); });
   }
 
   void databases(const toml::node& node) {
@@ -175,7 +185,6 @@ class Reader {
   // What is written here is committed and read by many, so no value of it is shown that may hold a password.
   void database(const toml::key& name, const toml::table& table) {
     DatabaseProfile profile;
-    const auto before = told_.size();
     for (const auto& [key, value] : table) {
       const auto text = value.value<std::string>();
       if (key == "password" || key == "sslpassword" || key == "passwd") complain(key.source(), "a password is not for a file that is committed", no_password);
@@ -187,7 +196,7 @@ class Reader {
       else profile.url_env = *text;
     }
     const int said = table.contains("service") + table.contains("url") + table.contains("url-env");
-    if (said != 1 && told_.size() == before) complain(name.source(), said ? "a database is told in two ways" : "a database's profile does not say where it is", "one of service, url and url-env");
+    if (said != 1) complain(name.source(), said ? "a database is told in two ways" : "a database's profile does not say where it is", "one of service, url and url-env");
     out_.databases[std::string(name.str())] = std::move(profile);
   }
 
@@ -258,16 +267,14 @@ class Reader {
     const auto* list = node.as_array();
     if (!list) return complain(node.source(), "ignore is no list of tables", "[[ignore]], with two brackets");
     for (const auto& entry : *list) {
-      const auto* table = entry.as_table();
-      if (!table) return complain(entry.source(), "ignore is no list of tables", "[[ignore]], with two brackets");
-      ignore(*table);
+      if (const auto* table = entry.as_table()) ignore(*table);
+      else complain(entry.source(), "ignore is no list of tables", "[[ignore]], with two brackets");
     }
   }
 
   void ignore(const toml::table& table) {
     Suppression out;
     out.place = place(table.source());
-    const auto before = told_.size();
     for (const auto& [key, value] : table) {
       const auto text = value.value<std::string>();
       if (key == "rule") rule_names(value, out.rules);
@@ -277,10 +284,11 @@ class Reader {
       else if (key == "object" || key == "path" || key == "reason") complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
       else unknown(key, {"rule", "object", "path", "reason"});
     }
-    if (told_.size() != before) return;
-    if (out.rules.empty()) complain(table.source(), "an ignore names no rule", "rule = \"unindexed-foreign-key\", or a list of rules");
-    if (out.comment()) complain(table.source(), "an ignore names nothing", "object = \"public.orders.customer_id\", or path = \"drizzle/*\"; to turn a rule off: [rules.ID] severity = \"off\"");
-    if (out.reason.empty()) complain(table.source(), "an ignore gives no reason", "reason = \"…\": who reads it next year wants to know");
+    const auto lacks = [&](std::string_view key, const std::string& value) { return value.empty() && (!table.contains(key) || table.get(key)->is_string()); };
+    const auto* rules = table.get("rule");
+    if (!rules || (rules->is_array() && rules->as_array()->empty())) complain(table.source(), "an ignore names no rule", "rule = \"unindexed-foreign-key\", or a list of rules");
+    if (lacks("object", out.object) && lacks("path", out.path)) complain(table.source(), "an ignore names nothing", "object = \"public.orders.customer_id\", or path = \"drizzle/*\"; to turn a rule off: [rules.ID] severity = \"off\"");
+    if (lacks("reason", out.reason)) complain(table.source(), "an ignore gives no reason", "reason = \"…\": who reads it next year wants to know");
     if (out.path.starts_with("./")) out.path.erase(0, 2);
     if (out.path.starts_with("/")) complain(table.source(), "path begins at the root", "from the project's folder: path = \"drizzle/*\"");
     out_.ignores.push_back(std::move(out));
@@ -333,13 +341,68 @@ tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::str
 project::LeaveOut Config::leave_out(const std::string& root) const {
   std::vector<std::string> patterns;
   const std::string top = absolute(root);
-  for (const auto& pattern : inputs.exclude)
+  for (const auto& [pattern, place] : inputs.exclude)
     if (!lint::matches(pattern, top) && !lint::matches(pattern, top + "/")) patterns.push_back(pattern);
   if (patterns.empty()) return {};
   return [patterns = std::move(patterns)](const std::string& file) {
     const std::string name = absolute(file);
     return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return lint::matches(pattern, name); });
   };
+}
+
+Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const {
+  Diagnostics out, of_listing;
+  const bool by_path = std::any_of(ignores.begin(), ignores.end(), [](const Suppression& entry) { return !entry.path.empty(); });
+  if (!by_path && inputs.exclude.empty()) return out;
+  const std::string home = path.empty() ? std::string() : absolute(fs::path(path).parent_path().generic_string());
+  std::vector<std::string> roots, seen;
+  for (const auto& folder : folders) {
+    roots.push_back(absolute(folder));
+    project::list_files(folder, of_listing, [&](const std::string& file) { return seen.push_back(absolute(file)), false; });
+  }
+  const auto within_roots = [&](const std::string& name) {
+    return std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return name == root || name.starts_with(root == "/" ? root : root + "/"); });
+  };
+  const auto any = [&](const std::string& pattern) { return std::any_of(seen.begin(), seen.end(), [&](const std::string& name) { return lint::matches(pattern, name); }); };
+  const auto tell = [&](const Place& place, const std::string& what) { out.push_back({Error::Kind::passing, place.str(), what, "mend it, or take it out"}); };
+  for (const auto& [pattern, place] : inputs.exclude) {
+    const bool whole = std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return lint::matches(pattern, root) || lint::matches(pattern, root + "/"); });
+    if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern)) tell(place, "exclude fits nothing that would be read");
+  }
+  if (!within_roots(home)) return out;  // entries speak of all that lies there
+  for (const auto& entry : ignores)
+    if (!entry.path.empty() && !any(home + "/" + entry.path) && !any(home + "/*/" + entry.path)) tell(entry.place, "the path of this ignore fits no file");
+  return out;
+}
+
+std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables) {
+  const auto parsed = toml::parse(text);
+  const auto* list = parsed ? parsed.table().get_as<toml::array>("ignore") : nullptr;
+  const auto* first = list && !list->empty() ? list->front().as_table() : nullptr;
+  if (!list || (!list->empty() && (!first || !first->is_inline()))) return std::nullopt;
+  const auto offset = [&](const toml::source_position& at) {  // columns are characters
+    std::size_t out = 0;
+    for (toml::source_index line = 1; line < at.line && out < text.size(); ++line) out = std::min(text.find('\n', out), text.size() - 1) + 1;
+    for (toml::source_index column = 1; column < at.column && out < text.size(); ++column)
+      do ++out;
+      while (out < text.size() && (static_cast<unsigned char>(text[out]) & 0xC0) == 0x80);
+    return out;
+  };
+  const std::size_t end = text.rfind(']', offset(list->source().end) - 1);
+  const std::size_t last = list->empty() ? end : offset(list->back().source().end);
+  if (end == std::string_view::npos || last > end) return std::nullopt;
+  bool comma = list->empty(), comment = false;
+  for (const char c : text.substr(last, end - last)) {
+    comment = c == '#' || (comment && c != '\n');
+    comma = comma || (c == ',' && !comment);
+  }
+  std::string out(text.substr(0, last));
+  if (!comma) out += ',';
+  out += text.substr(last, end - last);
+  while (out.ends_with(' ')) out.pop_back();
+  if (!out.ends_with('\n')) out += '\n';
+  for (const auto& table : tables) out += "  " + table + ",\n";
+  return out + std::string(text.substr(end));
 }
 
 std::vector<std::string> expand(const std::vector<std::string>& paths) {

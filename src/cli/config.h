@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,11 @@ namespace pgadvise::cli {
 // As the command line would name them from the current folder; `*` and `?` stand for names. Read where it names none itself.
 struct ConfiguredInputs {
   std::vector<std::string> paths, schema, logs, workloads;
-  std::vector<std::string> exclude;  // absolute patterns of files and folders that are passed over
+  struct Pattern {
+    std::string pattern;  // absolute
+    Place place;
+  };
+  std::vector<Pattern> exclude;  // files and folders that are passed over
 };
 
 // Where a database is; never how one gets in. One of the two is set.
@@ -38,7 +43,14 @@ struct Config {
 
   // What is passed over under this PATH; a PATH that is itself excluded was meant to be read.
   project::LeaveOut leave_out(const std::string& root) const;
+
+  // Patterns of exclude and paths of ignores that fit nothing below the folders, of those that speak of them.
+  Diagnostics fits_nothing(const std::vector<std::string>& folders) const;
 };
+
+// Where the text has `ignore = [ {…} ]`, which no [[ignore]] may follow: the text with these inline tables at the list's end. nullopt: it has
+// none, or is no TOML.
+std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables);
 
 // The pgadvise.toml in the folder or in one above it, up to the repository's root; "" when there is none.
 std::string find_config(const std::string& folder);

@@ -77,14 +77,18 @@ std::optional<Suppression> entry_for(const Finding& finding, const std::vector<F
 Result<std::string> with_ignores(const std::string& path, const std::string& text, const std::vector<Ignored>& ignored, const std::vector<Finding>& all) {
   std::string out = text;
   if (!out.empty() && out.back() != '\n') out += '\n';
+  std::vector<std::string> inline_tables;
   for (const auto& [finding, reason] : ignored) {
     const auto entry = entry_for(*finding, all);
     if (!entry) return fail(Error::Kind::usage, path, "has no name for what the finding is about: " + finding->message, "turn the rule off: [rules." + finding->rule + "] severity = \"off\"");
-    out += fmt::format("{}[[ignore]]\nrule = {}\n", out.empty() ? "" : "\n", toml_string(finding->rule));
-    if (!entry->object.empty()) out += "object = " + toml_string(entry->object) + "\n";
-    if (!entry->path.empty()) out += "path = " + toml_string(entry->path) + "\n";
-    out += "reason = " + toml_string(reason) + "\n";
+    std::vector<std::string> pairs = {"rule = " + toml_string(finding->rule)};
+    if (!entry->object.empty()) pairs.push_back("object = " + toml_string(entry->object));
+    if (!entry->path.empty()) pairs.push_back("path = " + toml_string(entry->path));
+    pairs.push_back("reason = " + toml_string(reason));
+    out += fmt::format("{}[[ignore]]\n{}\n", out.empty() ? "" : "\n", join(pairs, "\n"));
+    inline_tables.push_back("{ " + join(pairs, ", ") + " }");
   }
+  if (auto inside = with_inline_ignores(text, inline_tables)) out = std::move(*inside);
   if (const auto read = parse_config(path, out); !read) return tl::unexpected(read.error().front());
   return out;
 }

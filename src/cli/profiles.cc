@@ -27,7 +27,11 @@ std::string resolve(const CLI::App& command, std::string& word) {
   const std::string path = given.empty() ? find_config(first_word(command, "PATH", ".")) : given;
   if (path.empty()) return "there is no pgadvise.toml that could tell the database " + ellipsis(name, 60);
   const auto config = read_config(path);
-  if (!config) return config.error().front().line();
+  if (!config) {
+    std::vector<std::string> lines;
+    for (const auto& error : config.error()) lines.push_back(error.line());
+    return join(lines, "\n");
+  }
   const auto found = config->databases.find(name);
   std::string error;
   if (found != config->databases.end()) {

@@ -86,8 +86,9 @@ void dress(report::Options& options) {
   options.rules_url = rules_url(options.host);
 }
 
-Result<void> write_reports(const report::Report& report, const std::vector<WantedReport>& wanted, report::Options options) {
+Result<void> write_reports(report::Report found, const std::vector<WantedReport>& wanted, report::Options options) {
   Result<void> out;
+  const report::Report report = report::without_secrets(std::move(found));
   dress(options);
   for (const auto& one : wanted) {
     options.colour = use_colour(one.path);

@@ -23,8 +23,8 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
 // What is the same for each: --quiet, and where links lead.
 void dress(report::Options& options);
 
-// All that can be written are. Errors (usage): the first that can't.
-Result<void> write_reports(const report::Report& report, const std::vector<WantedReport>& wanted, report::Options options);
+// All that can be written are, without passwords. Errors (usage): the first that can't.
+Result<void> write_reports(report::Report found, const std::vector<WantedReport>& wanted, report::Options options);
 
 // The folder that holds .git, absolute, from the working folder upwards; "" when there is none.
 std::string repository_root();

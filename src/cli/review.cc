@@ -261,7 +261,7 @@ int review(const Checked& checked) {
     how.links = use_links({});
     how.width = output_width({});
     checked.report.diagnostics = checked.diagnostics;
-    if (const auto wrote = write_output({}, report::to_text(checked.report, how)); !wrote) complain(wrote.error());
+    if (const auto wrote = write_output({}, report::to_text(report::without_secrets(checked.report), how)); !wrote) complain(wrote.error());
     return exit_code_of(checked.diagnostics);
   }
   CheckedHost host(checked);

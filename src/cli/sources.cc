@@ -58,6 +58,75 @@ std::size_t word_end(std::string_view line, std::size_t from) {
   return std::min(line.find_first_of(ends, from), line.size());
 }
 
+// The quote that is open at `at`; '\0': none.
+char quote_at(std::string_view line, std::size_t at) {
+  char open = '\0';
+  for (std::size_t i = 0; i < at; ++i) {
+    if (line[i] == '\\') ++i;
+    else if (open ? line[i] == open : line[i] == '"' || line[i] == '\'') open = open ? '\0' : line[i];
+  }
+  return open;
+}
+
+// Behind the ] of the list that is open at `at`, or where the line ends.
+std::size_t list_end(std::string_view line, std::size_t at) {
+  char open = '\0';
+  for (int depth = 1; at < line.size(); ++at) {
+    if (line[at] == '\\') ++at;
+    else if (open || line[at] == '"' || line[at] == '\'') open = open == line[at] ? '\0' : open ? open : line[at];
+    else if (line[at] == '[') ++depth;
+    else if (line[at] == ']' && --depth == 0) return at + 1;
+  }
+  return line.size();
+}
+
+// Is the quoted word at `from` one of a list's? ["npx", "drizzle-kit", "push"]
+bool word_of_list(std::string_view line, std::size_t from) {
+  if (from == 0 || (line[from - 1] != '"' && line[from - 1] != '\'')) return false;
+  const std::string_view before = trim(line.substr(0, from - 1));
+  return !before.empty() && (before.back() == '[' || (before.back() == ',' && before.find('[') != std::string_view::npos));
+}
+
+// Up to what ends a command: the quote that it stands in, ; | && ||, a comment, what closes around it, or the line's end.
+std::size_t command_end(std::string_view line, std::size_t from) {
+  if (line[from] == '[') return list_end(line, from + 1);
+  const char around = quote_at(line, from);
+  if (word_of_list(line, from) && around) {
+    const std::size_t close = line.find(around, from);
+    if (line.substr(from, close - from).find(' ') == std::string_view::npos) {
+      const std::size_t last = line.substr(0, list_end(line, std::min(close, line.size() - 1) + 1)).find_last_not_of(" \t]\"'");
+      return last == std::string_view::npos || last < from ? word_end(line, from) : last + 1;
+    }
+  }
+  std::size_t end = from;
+  char open = '\0';
+  for (; end < line.size(); ++end) {
+    const char c = line[end], next = end + 1 < line.size() ? line[end + 1] : '\0';
+    if (around && c == around) break;
+    if (c == '\\' && next) {
+      if (around && next == around) open = open ? '\0' : next;
+      ++end;
+      continue;
+    }
+    if (open || c == '"' || c == '\'') {
+      open = open == c ? '\0' : open ? open : c;
+      continue;
+    }
+    if (c == ';' || c == '|' || (c == '&' && next == '&') || std::string_view(")]}").find(c) != std::string_view::npos) break;
+    if ((c == ',' && (next == ' ' || next == '\0')) || (c == '#' && end > from && line[end - 1] == ' ')) break;
+  }
+  end = std::min(end, line.size());
+  while (end > from + 1 && std::string_view(" \t\\").find(line[end - 1]) != std::string_view::npos) --end;
+  return std::max(end, from + 1);
+}
+
+Written written_in(const std::string& path) {
+  static constexpr std::array<std::string_view, 9> code = {".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", ".tsx", ".jsx", ".prisma"};
+  const std::string extension = lower(fs::path(path).extension().string());
+  if (extension == ".sql") return Written::sql;
+  return std::find(code.begin(), code.end(), extension) != code.end() ? Written::code : Written::commands;
+}
+
 // Nothing that is worth pointing at: blanks, ends of statements, a comment.
 bool says_nothing(std::string_view rest) {
   rest = trim(rest);
@@ -85,9 +154,9 @@ bool names_secret(std::string_view line) {
 
 }  // namespace
 
-std::size_t span(std::string_view line, std::size_t from, bool sql) {
+std::size_t span(std::string_view line, std::size_t from, Written written) {
   if (from >= line.size()) return 0;
-  const std::size_t end = sql ? sql_end(line, from) : word_end(line, from);
+  const std::size_t end = written == Written::sql ? sql_end(line, from) : written == Written::commands ? command_end(line, from) : word_end(line, from);
   if (end <= from || (trim(line.substr(0, from)).empty() && says_nothing(line.substr(end)))) return 0;
   return end - from;
 }
@@ -120,7 +189,7 @@ std::optional<report::Source> Sources::around(const Finding& finding, int lines)
   if ((!queries_ && !finding.subject.fingerprint.empty()) || hidden_.count(place.file)) return std::nullopt;
   const File* found = file(place.file);
   if (!found) return std::nullopt;
-  const bool sql = lower(fs::path(place.file).extension().string()) == ".sql";
+  const Written written = written_in(place.file);
   const int last = static_cast<int>(found->starts.size());
   if (place.line > last) return std::nullopt;
   report::Source out;
@@ -131,7 +200,7 @@ std::optional<report::Source> Sources::around(const Finding& finding, int lines)
     const bool here = number == place.line;
     if (!here && number > place.line && trim(line).empty()) break;
     const bool named_beside = !here && ((number > 1 && names_secret(found->line(number - 1))) || (number < last && names_secret(found->line(number + 1))) || names_secret(line));
-    if (named_beside || may_hold_secret(line, sql)) {
+    if (named_beside || may_hold_secret(line, written == Written::sql)) {
       if (here) return std::nullopt;
       line = "…";
     }
@@ -144,7 +213,7 @@ std::optional<report::Source> Sources::around(const Finding& finding, int lines)
       line.remove_prefix(mark.size());
       if (here) out.from -= std::min(out.from, mark.size());
     }
-    if (here && place.column > 0) out.bytes = span(line, out.from, sql);
+    if (here && place.column > 0) out.bytes = span(line, out.from, written);
     const std::string masked = mask_credentials(line);
     if (here && masked != line) {
       const bool same = masked.compare(0, out.from + out.bytes, line, 0, out.from + out.bytes) == 0;

@@ -39,7 +39,9 @@ class Sources {
   std::map<std::string, std::optional<File>> files_;
 };
 
-// How many bytes of the line, from `from` on, are meant: in SQL a name, or a clause up to its end; elsewhere a word. 0: the line as a whole.
-std::size_t span(std::string_view line, std::size_t from, bool sql);
+enum class Written { sql, commands, code };
+// How many bytes of the line, from `from` on, are meant: in SQL a name, or a clause up to its end; where commands are (workflows, scripts,
+// package.json) all of one, which may be a list of words; in code a word. 0: the line as a whole.
+std::size_t span(std::string_view line, std::size_t from, Written written);
 
 }  // namespace pgadvise::cli

@@ -431,6 +431,12 @@ std::string name_of(const std::vector<std::string>& statements) {
   return !only.empty() ? "add_" + only : indexes ? "add_indexes" : "pgadvise_fixes";
 }
 
+// Why the next check need not tell of an index that is built while writes wait: whoever accepted it was told.
+std::string with_reason(const std::string& statement, const Fitted& fitted) {
+  const bool locks = !fitted.note.empty() && creates_index(head_of(statement));
+  return locks ? "-- pgadvise: ignore blocking-index-build " + fitted.note + "\n" + statement : statement;
+}
+
 // What a tool of this kind runs as one.
 std::vector<Part> parts_of(const std::vector<Change>& changes, const std::vector<Fitted>& fitted, Concurrently how) {
   std::vector<Part> out;
@@ -446,7 +452,7 @@ std::vector<Part> parts_of(const std::vector<Change>& changes, const std::vector
         if (!joins) out.push_back({});
         Part& part = out.back();
         part.concurrent = part.concurrent || alone;
-        part.up.push_back(statement);
+        part.up.push_back(with_reason(statement, fitted[i]));
         if (std::exchange(first, false)) {
           part.titles.push_back(changes[i].title);
           part.down.insert(part.down.begin(), fitted[i].down.begin(), fitted[i].down.end());

@@ -427,7 +427,7 @@ void Resolver::emit(const Words& words, const ShellCommand& item, const ShellTex
   DeployCommand out;
   std::string written = text.text.substr(std::min(item.offset, text.text.size()), item.end - item.offset);
   if (written.empty()) written = join(words, " ");
-  out.command = ellipsis(mask_credentials(words[0] == "psql" ? without_sql(std::move(written)) : written), 200);
+  out.command = ellipsis(mask_secrets(words[0] == "psql" ? without_sql(std::move(written)) : written), 200);
   out.words = masked(words);
   if (rails && (way.unprotected || out.command.find("DISABLE_DATABASE_ENVIRONMENT_CHECK=") != std::string::npos)) out.words.emplace_back("DISABLE_DATABASE_ENVIRONMENT_CHECK=1");
   out.entry = way.entry;

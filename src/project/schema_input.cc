@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -210,6 +211,45 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
   }
 }
 
+// Does one of the folder's scripts, of a sample, make or change tables? Seeds and queries don't.
+bool changes_tables(const std::string& path, const std::vector<std::string>& names) {
+  constexpr std::size_t sample = 5;
+  const Folder folder(path);
+  for (std::size_t i = 0; i < names.size(); i += 1 + names.size() / sample) {
+    const std::string text = lower(folder.head(names[i]));
+    if (contains(text, "create table") || contains(text, "alter table") || contains(text, "create index")) return foreign_sql(text).empty();
+  }
+  return false;
+}
+
+bool looks_like_repository(const std::string& folder);
+
+// Folders whose scripts make tables and are nobody's: what is not looked at is said, on one line.
+void tell_passed_over(const std::string& root, const std::vector<std::string>& files, const std::set<std::string>& taken, const std::vector<SchemaInput>& read, Diagnostics& diagnostics) {
+  constexpr std::size_t most_named = 5;
+  std::map<std::string, std::vector<std::string>> scripts;  // by their folder
+  const bool root_is_read = read.empty() && !looks_like_repository(root);
+  for (const auto& file : files) {
+    const std::string folder(folder_of(file));
+    const bool known = std::any_of(read.begin(), read.end(), [&](const SchemaInput& input) { return input.path == path_under(root, file); });
+    if (!up_migration(base_of(file)) || schema_name(file) || known || (folder.empty() && root_is_read)) continue;
+    if (!never_deployed(file) && !deployed_by_others(file) && !lies_in(folder, taken) && !for_another_database(folder)) scripts[folder].emplace_back(base_of(file));
+  }
+  std::erase_if(scripts, [&](const auto& entry) { return !changes_tables(path_under(root, entry.first), entry.second); });
+  std::map<std::string, std::size_t> siblings, passed;  // a folder of several stands for them
+  for (const auto& [folder, names] : scripts) ++siblings[std::string(folder_of(folder))];
+  for (const auto& [folder, names] : scripts) {
+    const std::string above(folder_of(folder));
+    passed[!above.empty() && (siblings[above] > 1 || scripts.count(above)) ? above : folder] += names.size();
+  }
+  if (passed.empty()) return;
+  std::vector<std::string> named;
+  for (const auto& [folder, count] : passed)
+    if (named.size() < most_named) named.push_back(fmt::format("{} ({} {})", folder.empty() ? "." : folder, count, count == 1 ? "script" : "scripts"));
+  const std::string more = passed.size() > most_named ? fmt::format(" and {} more", passed.size() - most_named) : "";
+  diagnostics.push_back({Error::Kind::passing, root, "SQL that makes tables, and is no migration of a tool that is known, is not read: " + join(named, ", ") + more, "pgadvise check --schema FILE reads it"});
+}
+
 Found repository(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out) {
   const auto files = list_files(root, diagnostics, leave_out);
   const Places places = places_of(files);
@@ -238,6 +278,7 @@ Found repository(const std::string& root, Diagnostics& diagnostics, const LeaveO
     if (const auto path = path_under(root, dump); !lies_in(std::string(folder_of(dump)), taken) && !never_deployed(dump) && structure_dump(path))
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
   add_schemas(root, places, taken, out, diagnostics);
+  tell_passed_over(root, files, taken, out, diagnostics);
   std::sort(out.begin(), out.end(), [](const SchemaInput& a, const SchemaInput& b) { return natural_less(a.path, b.path); });
   if (out.empty())
     for (auto& elsewhere : schemas_in_code(root, files)) diagnostics.push_back(std::move(elsewhere));

@@ -36,6 +36,8 @@ std::string to_agent(const Report& report, const Options& options) {
   for (const auto* finding : findings) ++rules[finding->rule];
   for (const auto& [rule, times] : rules) out += fmt::format("{}{} {}", rule == rules.begin()->first ? "" : ", ", rule, times);
   if (!rules.empty()) out += "\n";
+  if (report.baseline) out += fmt::format("baseline: {} known, {} gone\n", report.baseline->known.size(), report.baseline->gone.size());
+  for (const auto& line : gone_lines(report)) out += "gone " + line + "\n";
   std::size_t told = 0;
   for (const auto* finding : findings) {
     const std::string line = line_of(*finding, options);

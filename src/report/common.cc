@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mask.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -15,6 +16,16 @@ std::vector<const Finding*> standing(const Report& report) {
   std::vector<const Finding*> out;
   for (const auto& finding : report.findings)
     if (finding.verdict != Verdict::refuted) out.push_back(&finding);
+  return out;
+}
+
+std::vector<std::string> gone_lines(const Report& report) {
+  constexpr std::size_t shown = 5, longest = 120;
+  std::vector<std::string> out;
+  if (!report.baseline) return out;
+  const auto& gone = report.baseline->gone;
+  for (std::size_t at = 0; at < std::min(shown, gone.size()); ++at) out.push_back(printable(gone[at].rule + ": " + ellipsis(gone[at].what, longest)));
+  if (gone.size() > shown) out.push_back(fmt::format("… and {} more", gone.size() - shown));
   return out;
 }
 
@@ -64,6 +75,38 @@ std::string subject(const Finding& finding) {
   if (!subject.file.empty()) out += (out.empty() ? "" : " ") + subject.file;
   if (!subject.entry.empty()) out += " " + subject.entry;
   return out;
+}
+
+static void mask(std::string& text) {
+  if (std::string masked = mask_secrets(text); masked != text) text = std::move(masked);
+}
+
+static void mask(Fix& fix) {
+  const std::string sql = fix.sql, down_sql = fix.down_sql, drizzle = fix.drizzle;
+  for (auto* text : {&fix.title, &fix.sql, &fix.down_sql, &fix.drizzle}) mask(*text);
+  if (fix.sql == sql && fix.down_sql == down_sql && fix.drizzle == drizzle) return;
+  fix.safety = Fix::Safety::manual;
+  fix.title += (fix.title.empty() ? "" : "; ") + std::string("*** stands for a secret that is not shown");
+}
+
+static void mask(Finding& finding) {
+  mask(finding.message);
+  mask(finding.verdict_reason);
+  for (auto& evidence : finding.evidence) {
+    mask(evidence.text);
+    mask(evidence.literal);
+  }
+  if (finding.fix) mask(*finding.fix);
+}
+
+Report without_secrets(Report report) {
+  for (auto& finding : report.findings) mask(finding);
+  for (auto& suppressed : report.suppressed) mask(suppressed.finding);
+  for (auto& error : report.diagnostics) mask(error.what);
+  if (!report.baseline) return report;
+  for (auto& finding : report.baseline->known) mask(finding);
+  for (auto& entry : report.baseline->gone) mask(entry.what);
+  return report;
 }
 
 // "a.sql:12:3" -> "a.sql:12"; in the file of the one before: "line 12".

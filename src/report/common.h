@@ -8,6 +8,9 @@
 
 namespace pgadvise::report {
 
+// What is gone since the baseline, a line each, and "… and 3 more"; none without a baseline.
+std::vector<std::string> gone_lines(const Report& report);
+
 // Without the refuted, the worst first.
 std::vector<const Finding*> standing(const Report& report);
 

@@ -27,7 +27,10 @@ std::string to_github(const Report& report, const Options& options) {
     }
     out += fmt::format("::{} {}title={}::{}\n", command(finding->severity), where, property("pgadvise: " + finding->rule), escaped(printable_block(explanation(*finding))));
   }
-  return out + "pgadvise: " + in_words(count(findings)) + "\n";
+  out += "pgadvise: " + in_words(count(findings)) + "\n";
+  if (report.baseline) out += fmt::format("pgadvise: {} known, {} gone since the baseline\n", report.baseline->known.size(), report.baseline->gone.size());
+  for (const auto& line : gone_lines(report)) out += "pgadvise: gone: " + line + "\n";
+  return out;
 }
 
 }  // namespace pgadvise::report

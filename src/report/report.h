@@ -71,6 +71,9 @@ struct Options {
   std::string folder;
 };
 
+// Passwords and what else is secret as ***, whatever the format. A fix that had some is to be mended by hand: its SQL is not what is to run.
+Report without_secrets(Report report);
+
 // Diagnostics that say the same of several places as one, with the first of the places.
 Diagnostics together(const Diagnostics& diagnostics);
 

@@ -27,6 +27,7 @@ class Writer {
       write_alike(alike);
     }
     if (refuted && !options_.quiet) write_refuted();
+    if (!options_.quiet) write_gone();
     if (!options_.quiet) write_not_looked_at();
     write_summary();
     return std::move(out_);
@@ -84,10 +85,27 @@ class Writer {
     }
   }
 
+  // The message without what it is about.
+  static std::string said_of_any(const Finding& finding) {
+    std::string out = finding.message;
+    const std::string base = std::filesystem::path(finding.subject.file).filename().string();
+    for (const auto& name : {finding.subject.file, base, finding.subject.entry})
+      if (!name.empty()) out = replace_all(out, name, "*");
+    return out;
+  }
+
+  // Those of a log's statements and of deploy commands differ in what is said of each.
+  static bool say_the_same(const std::vector<const Finding*>& findings) {
+    const Finding& first = *findings.front();
+    if (!first.subject.fingerprint.empty()) return false;
+    if (first.subject.entry.empty() || !first.subject.table.empty()) return true;
+    return std::all_of(findings.begin(), findings.end(), [&](const Finding* finding) { return said_of_any(*finding) == said_of_any(first); });
+  }
+
   // Many of one rule about objects of the schema: the worst in full, of the others what tells them apart, and the fix.
   void write_alike(const std::vector<const Finding*>& findings) {
     constexpr std::size_t few = 5;
-    const bool group = findings.size() > few && findings.front()->subject.fingerprint.empty() && (findings.front()->subject.entry.empty() || !findings.front()->subject.table.empty());
+    const bool group = findings.size() > few && say_the_same(findings);
     for (const auto* finding : findings) {
       write_finding(*finding);
       if (group) break;
@@ -159,6 +177,14 @@ class Writer {
     for (const auto& finding : report_.findings)
       if (finding.verdict == Verdict::refuted)
         paragraph("  - ", "    ", finding.rule + " " + subject(finding) + ": " + finding.verdict_reason);
+    out_ += "\n";
+  }
+
+  void write_gone() {
+    const auto lines = gone_lines(report_);
+    if (lines.empty()) return;
+    out_ += paint("1", "Gone since the baseline") + "\n";
+    for (const auto& line : lines) paragraph("  - ", "    ", line);
     out_ += "\n";
   }
 

@@ -323,6 +323,22 @@ TEST(Cli, ABaselineLeavesWhatIsNew) {
   EXPECT_EQ(run(check, folder.path()).exit_code, 2);
 }
 
+TEST(Cli, ASchemaThatIsThereTwiceIsToldOnce) {
+  const Folder folder;
+  folder.write("db/structure.sql", "SET client_encoding = 'UTF8';\n" + unindexed + "CREATE TABLE schema_migrations (version text PRIMARY KEY);\n");
+  folder.write("other/migrations/0001_a.up.sql", unindexed + "CREATE TABLE x (a int PRIMARY KEY); CREATE TABLE y (a int PRIMARY KEY); CREATE TABLE z (a int PRIMARY KEY); CREATE TABLE w (a int PRIMARY KEY);\n");
+  folder.write("svc/migrations/0001_a.up.sql", unindexed);
+  const auto found = nlohmann::json::parse(run("check . --format json --fail-on never", folder.path()).out, nullptr, false)["findings"];
+  std::vector<std::string> keys, evidence;
+  for (const auto& finding : found)
+    if (finding["rule"] == "unindexed-foreign-key") {
+      keys.push_back(finding["subject"].value("file", ""));
+      for (const auto& item : finding["evidence"]) evidence.push_back(item["text"]);
+    }
+  EXPECT_EQ(keys, (std::vector<std::string>{"", "other/migrations"})) << "the other has tables of its own: another database";
+  EXPECT_NE(std::find(evidence.begin(), evidence.end(), "svc/migrations holds the same"), evidence.end()) << found.dump(1);
+}
+
 TEST(Cli, NoReportIsWrittenOverItsInput) {
   const Folder folder;
   const auto log = folder.write("app.log", "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select 1\n");

@@ -75,6 +75,39 @@ TEST(Mask, Uris) {
   for (const auto& [text, masked] : cases) EXPECT_EQ(mask_credentials(text), masked);
 }
 
+TEST(Mask, SecretsInSql) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"ALTER ROLE app PASSWORD 'hid''den'", "ALTER ROLE app PASSWORD '***'"},
+      {"alter role app with encrypted password E'hid\\'den' login", "alter role app with encrypted password E'***' login"},
+      {"OPTIONS (user 'u', password 'hidden')", "OPTIONS (user 'u', password '***')"},
+      {R"(cfg json DEFAULT '{"a": 1, "password": "hid\"den"}'::json)", R"(cfg json DEFAULT '{"a": 1, "password": "***"}'::json)"},
+      {R"(DEFAULT '"{\"clientSecret\":\"hidden\",\"b\":1}"')", R"(DEFAULT '"{\"clientSecret\":\"***\",\"b\":1}"')"},
+      {"\"api_token\" text NOT NULL DEFAULT 'hidden', b text DEFAULT 'x'", "\"api_token\" text NOT NULL DEFAULT '***', b text DEFAULT 'x'"},
+      {"ALTER COLUMN password SET DEFAULT ('hidden')", "ALTER COLUMN password SET DEFAULT ('***')"},
+      {"CHECK ((cfg ->> 'password'::text) <> 'hidden')", "CHECK ((cfg ->> 'password'::text) <> '***')"},
+      {"WHERE \"reset_token\" = 'hidden' AND kind = 'x'", "WHERE \"reset_token\" = '***' AND kind = 'x'"},
+      {"DO 'ALTER ROLE a PASSWORD ''hidden'''", "DO 'ALTER ROLE a PASSWORD ''***'''"},
+      {"DEFAULT 'postgres://joe:hidden@h/x'", "DEFAULT 'postgres://joe:***@h/x'"},
+      {"text('token').default('hidden')", "text('token').default('***')"},
+      {"PASSWORD 'hidden", "PASSWORD '***"},
+  };
+  for (const auto& [text, masked] : cases) {
+    EXPECT_EQ(mask_secrets(text), masked);
+    EXPECT_EQ(mask_secrets(masked), masked);
+  }
+}
+
+TEST(Mask, WhatOnlySoundsLikeASecretInSqlStays) {
+  for (const char* text : {"kind IN ('password', 'oauth')", "kind = 'token' AND state = 'x'", "token_type text DEFAULT 'bearer'", "\"token\" \"public\".\"token_kind\" NOT NULL",
+                           "CREATE INDEX ON users (token, kind) WHERE kind = 'x'", "token->>'kind' = 'x'", "users_email_key: 'x'", "\"password\" = \"users\".\"pw\"",
+                           "token text, kind text DEFAULT 'x'", "PASSWORD NULL", "PASSWORD ''", "the password: kept"})
+    EXPECT_EQ(mask_secrets(text), text);
+}
+
+TEST(Mask, ACommandThatBeginsWithAVariableIsNoConnectionString) {
+  EXPECT_EQ(mask_secrets("PASSWORD=hidden npx drizzle-kit push --force"), "PASSWORD=*** npx drizzle-kit push --force");
+}
+
 TEST(Mask, LeavesFilesAlone) {
   for (const char* text : {"drizzle/0001_a=b.sql", "a password = b.sql", "src/host.ts", "x=y"}) {
     EXPECT_FALSE(looks_like_conninfo(text)) << text;

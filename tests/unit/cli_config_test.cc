@@ -62,10 +62,42 @@ TEST(ConfigInputs, WhatIsExcludedIsPassedOverButWhenItIsNamed) {
 TEST(ConfigInputs, LeavesFoldersOutOfARepository) {
   const TempTree tree{{"a/migrations/0001_x.up.sql", "CREATE TABLE t (id int);"}, {"b/migrations/0001_x.up.sql", "CREATE TABLE t (id int);"}, {"b/Dockerfile", "RUN npx drizzle-kit push"}, {"package.json", "{}"}};
   Config config;
-  config.inputs.exclude = {std::filesystem::absolute(tree.path("b")).generic_string()};
+  config.inputs.exclude = {{std::filesystem::absolute(tree.path("b")).generic_string(), {}}};
   Diagnostics diagnostics;
   const auto found = project::list_files(tree.path(), diagnostics, config.leave_out(tree.path()));
   EXPECT_EQ(found, (Lines{"a/migrations/0001_x.up.sql", "package.json"}));
+}
+
+TEST(ConfigInputs, WhatFitsNothingIsTold) {
+  const TempTree tree{{"pgadvise.toml", "[inputs]\nexclude = [\"b\",\n  \"gone/\", \"a/x*.sql\"]\n[[ignore]]\nrule = \"deep-offset\"\npath = \"drizle/*\"\nreason = \"x\"\n[[ignore]]\nrule = \"deep-offset\"\npath = \"1.sql\"\nreason = \"x\"\n"},
+                      {"a/1.sql", ""}, {"b/2.sql", ""}};
+  const Config config = config_of(tree);
+  const auto told = [&](const std::string& folder) {
+    Lines out;
+    for (const auto& error : config.fits_nothing({folder})) out.push_back(replace_all(error.where + ": " + error.what, tree.path() + "/", ""));
+    return out;
+  };
+  EXPECT_EQ(told(tree.path()), (Lines{"pgadvise.toml:3:3: exclude fits nothing that would be read", "pgadvise.toml:3:12: exclude fits nothing that would be read", "pgadvise.toml:4:1: the path of this ignore fits no file"}));
+  EXPECT_EQ(told(tree.path("a")), (Lines{"pgadvise.toml:3:12: exclude fits nothing that would be read"})) << "of the rest nothing was looked at";
+  EXPECT_EQ(told(tree.path("b")), Lines{}) << "an excluded folder that is named was meant to be read";
+}
+
+TEST(ConfigIgnores, GoIntoAListThatIsThere) {
+  const std::string entry = "{ rule = \"deep-offset\", object = \"n\", reason = \"r\" }";
+  const auto with = [&](const std::string& text) { return with_inline_ignores(text, {entry}); };
+  for (const char* text : {"ignore = []\n", "ignore = [{ rule = \"order-by-random\", object = \"é\", reason = \"é]\" }]  # é\n[rules.deep-offset]\nrows = 5\n",
+                           "é = 1\n", "[[ignore]]\nrule = \"deep-offset\"\nobject = \"a\"\nreason = \"r\"\n",
+                           "ignore = [\n  # one, é\n  { rule = \"order-by-random\", object = \"a\", reason = \"r\" }, # two ]\n  { rule = \"order-by-random\", object = \"b\", reason = \"r\" } # three,\n]\n",
+                           "ignore = [\r\n  { rule = \"order-by-random\", object = \"a\", reason = \"r\" },\r\n]\r\n"}) {
+    const auto out = with(text);
+    EXPECT_EQ(out.has_value(), std::string(text).starts_with("ignore")) << text;
+    if (!out) continue;
+    const auto read = parse_config("pgadvise.toml", *out);
+    ASSERT_TRUE(read) << *out << read.error().front().line();
+    EXPECT_EQ(read->ignores.back().object, "n") << *out;
+    const auto before = parse_config("pgadvise.toml", text);
+    EXPECT_EQ(read->ignores.size(), before->ignores.size() + 1) << *out;
+  }
 }
 
 TEST(ConfigDatabases, SayWhereAndNeverHowToGetIn) {
@@ -136,8 +168,13 @@ TEST(ConfigExtends, AreBoundedInDepthAndNumber) {
 TEST(Config, AllMistakesAreToldInTheirOrder) {
   EXPECT_EQ(errors_of("[rules.nonsense]\n[inputs]\npathz = 1\nlogs = [1, \"\"]\nschema = \"postgres://joe:hidden@h/x\"\n[[ignore]]\nrule = \"nonsense\"\n[[ignore]]\nreason = \"x\"\nobject = \"y\"\n[[ignore]]\nrule = \"deep-offset\"\nobject = \"\"\nreason = \"x\"\n[databases]\nx = 1\n"),
             (Lines{"pgadvise.toml:1:8: there is no rule nonsense", "pgadvise.toml:3:1: unknown key pathz", "pgadvise.toml:4:9: logs is no text, and no list of texts", "pgadvise.toml:4:12: logs is no text, and no list of texts",
-                   "pgadvise.toml:5:10: is a connection string where a file was expected", "pgadvise.toml:7:8: there is no rule nonsense", "pgadvise.toml:8:1: an ignore names no rule", "pgadvise.toml:11:1: an ignore names nothing",
+                   "pgadvise.toml:5:10: is a connection string where a file was expected", "pgadvise.toml:6:1: an ignore names nothing", "pgadvise.toml:6:1: an ignore gives no reason",
+                   "pgadvise.toml:7:8: there is no rule nonsense", "pgadvise.toml:8:1: an ignore names no rule", "pgadvise.toml:11:1: an ignore names nothing",
                    "pgadvise.toml:16:5: a database's profile is a table"}));
+  EXPECT_EQ(errors_of("[[ignore]]\nrulee = 1\npath = \"/a\"\nreason = 5\n[databases.a]\nsevice = \"x\"\n[databases.b]\nurl = 5\nservice = \"x\"\n"),
+            (Lines{"pgadvise.toml:1:1: an ignore names no rule", "pgadvise.toml:1:1: path begins at the root", "pgadvise.toml:2:1: unknown key rulee", "pgadvise.toml:4:10: reason is no text",
+                   "pgadvise.toml:5:12: a database's profile does not say where it is", "pgadvise.toml:6:1: unknown key sevice", "pgadvise.toml:7:12: a database is told in two ways", "pgadvise.toml:8:7: url is no text"}));
+  EXPECT_EQ(errors_of("ignore = [1, { rule = \"deep-offset\" }, 2]\n").size(), 4u);
   EXPECT_EQ(errors_of("inputs = 1\ndatabases = 2\nrules = 3\nignore = 4\n").size(), 4u);
 }
 

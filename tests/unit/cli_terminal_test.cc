@@ -16,9 +16,9 @@ namespace {
 
 using testing_support::Folder;
 
-std::string meant(const std::string& line, const std::string& at, bool sql = true) {
+std::string meant(const std::string& line, const std::string& at, Written written = Written::sql) {
   const std::size_t from = line.find(at);
-  const std::size_t bytes = span(line, from, sql);
+  const std::size_t bytes = span(line, from, written);
   return bytes ? line.substr(from, bytes) : "(line)";
 }
 
@@ -34,13 +34,29 @@ TEST(Span, IsANameOrAClauseOfSql) {
   EXPECT_EQ(meant("CREATE TABLE t (", "CREATE"), "(line)");
   EXPECT_EQ(meant("a int, CHECK (a > 0 /* , not less */), b int", "CHECK"), "CHECK (a > 0 /* , not less */)");
   EXPECT_EQ(meant("é int", "int"), "int");
-  EXPECT_EQ(span("abc", 3, true), 0U);
-  EXPECT_EQ(span("abc", 99, false), 0U);
+  EXPECT_EQ(span("abc", 3, Written::sql), 0U);
+  EXPECT_EQ(span("abc", 99, Written::commands), 0U);
 }
 
-TEST(Span, IsAWordElsewhere) {
-  EXPECT_EQ(meant("  \"start\": \"drizzle-kit push --force\",", "drizzle", false), "drizzle-kit");
-  EXPECT_EQ(meant("CMD [\"npx\"]", "[", false), "[");
+TEST(Span, IsAWordInCode) { EXPECT_EQ(meant("  await pushSchema(schema, db);", "pushSchema", Written::code), "pushSchema"); }
+
+TEST(Span, IsTheCommandWhereCommandsAre) {
+  const auto command = [](const std::string& line, const std::string& at) { return meant(line, at, Written::commands); };
+  EXPECT_EQ(command("  \"start\": \"drizzle-kit push --force\",", "drizzle"), "drizzle-kit push --force");
+  EXPECT_EQ(command("  \"start\": \"npx drizzle-kit push --force && node .\",", "npx"), "npx drizzle-kit push --force");
+  EXPECT_EQ(command("  \"start\": \"a && sh -c \\\"npx drizzle-kit push; b\\\" && c\",", "sh -c"), "sh -c \\\"npx drizzle-kit push; b\\\"");
+  EXPECT_EQ(command("      - run: npx drizzle-kit push --force  # why", "npx"), "npx drizzle-kit push --force");
+  EXPECT_EQ(command("      - run: 'npx drizzle-kit push'", "npx"), "npx drizzle-kit push");
+  EXPECT_EQ(command("        command: [\"npx\", \"drizzle-kit\", \"push\"]", "["), "[\"npx\", \"drizzle-kit\", \"push\"]");
+  EXPECT_EQ(command("        command: [\"npx\", \"drizzle-kit\", \"push\"]", "npx"), "npx\", \"drizzle-kit\", \"push");
+  EXPECT_EQ(command("CMD [\"npx\"]", "["), "[\"npx\"]");
+  EXPECT_EQ(command("CMD [\"sh\", \"-c\", \"npx drizzle-kit push && node .\"]", "npx drizzle"), "npx drizzle-kit push");
+  EXPECT_EQ(command("RUN a && npx drizzle-kit push \\", "npx"), "npx drizzle-kit push");
+  EXPECT_EQ(command("  run: npx drizzle-kit push", "run"), "(line)");
+  EXPECT_EQ(command("\tnpx drizzle-kit push", "npx"), "(line)");
+  EXPECT_EQ(command("{\"max\": 10, \"min\": 2}", "10"), "10");
+  EXPECT_EQ(command("a [\"x", "x"), "x");
+  EXPECT_EQ(command("a \"", "\""), "\"");
 }
 
 class SourcesTest : public ::testing::Test {

@@ -52,6 +52,21 @@ TEST(FindSchemas, JournalOfAnotherDatabaseIsAnErrorByNameAndALineInARepository) 
   EXPECT_EQ(found->front().path, tree.path("db"));
 }
 
+TEST(FindSchemas, SaysWhichScriptsOfARepositoryAreNotRead) {
+  const char* table = "CREATE TABLE t (id bigint);";
+  const TempTree tree{{"go.mod", ""}, {"store/migration/postgres/0.21/00__a.sql", table}, {"store/migration/postgres/0.22/00__b.sql", "ALTER TABLE t ADD c int;"}, {"store/migration/postgres/LATEST.sql", table},
+                      {"store/migration/mysql/0.21/00__a.sql", table}, {"seeds/a.sql", "INSERT INTO t VALUES (1);"}, {"tests/x.sql", table}, {"db/migrations/0001_x.up.sql", table}, {"sql/my.sql", "CREATE TABLE `t` (id int AUTO_INCREMENT) ENGINE=InnoDB;"}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), 1u);
+  ASSERT_EQ(diagnostics.size(), 1u) << diagnostics.front().line();
+  EXPECT_TRUE(diagnostics[0].what.ends_with("is not read: store/migration/postgres (3 scripts)")) << diagnostics[0].line();
+  Diagnostics of_scripts;
+  EXPECT_TRUE(find_schemas(TempTree{{"a.sql", table}, {"b.sql", table}}.path(), of_scripts));
+  EXPECT_TRUE(of_scripts.empty()) << "they are read";
+}
+
 TEST(FindSchemas, BrokenJournalIsOneLineWithItsPlace) {
   const TempTree tree{{"meta/_journal.json", "{\n  \"version\": \"7\",\n  oops\n}"}};
   Diagnostics diagnostics;

@@ -80,6 +80,25 @@ TEST(Reports, ShowLiteralsOnlyWhenAsked) {
   EXPECT_NE(to_text(report, {.show_literals = true}).find("secret"), std::string::npos);
 }
 
+TEST(Reports, NoFormatShowsASecret) {
+  Report report = full_report();
+  Finding& finding = report.findings.front();
+  finding.message += R"( Its default is '{"password":"hidden"}'.)";
+  finding.evidence.push_back({Evidence::Kind::project, "PASSWORD=hidden npx drizzle-kit push", std::nullopt, "api_key = 'hidden'"});
+  finding.fix = Fix{.title = "t", .sql = "ALTER ROLE a PASSWORD 'hidden';", .down_sql = "ALTER TABLE t ALTER u SET DEFAULT 'postgres://joe:hidden@h/x';", .drizzle = "text('token').default('hidden')", .safety = Fix::Safety::safe};
+  report.suppressed.push_back({finding, {}});
+  report.baseline = Baseline{"b.json", {finding}, {{"id", "rule", "secret = 'hidden'"}}};
+  report.diagnostics.push_back({Error::Kind::passing, "a.sql:1:1", "near PASSWORD 'hidden'", {}});
+  const Report shown = without_secrets(report);
+  for (const auto& format : formats()) {
+    const std::string text = format.render(shown, {.show_literals = true});
+    EXPECT_EQ(text.find("hidden"), std::string::npos) << format.name << "\n" << text;
+    EXPECT_NE(text.find("***"), std::string::npos) << format.name << "\n" << text;
+  }
+  EXPECT_EQ(shown.findings.front().fix->safety, Fix::Safety::manual) << "what is masked is not what is to run";
+  EXPECT_EQ(report.findings.front().fix->sql, "ALTER ROLE a PASSWORD 'hidden';") << "the migration gets it whole";
+}
+
 TEST(TextReport, ManyOfOneKindAreOneInFullAndALineEach) {
   Report report;
   for (int n = 0; n < 8; ++n) {
@@ -95,6 +114,29 @@ TEST(TextReport, ManyOfOneKindAreOneInFullAndALineEach) {
   EXPECT_NE(text.find("7 more of the same kind"), std::string::npos) << text;
   EXPECT_NE(text.find("  - t7 (k), suspected\n    fix: CREATE INDEX ON t7\n"), std::string::npos) << text;
   EXPECT_NE(text.find("8 findings"), std::string::npos) << text;
+}
+
+TEST(TextReport, GroupsWhatIsSaidOfManyFilesAlike) {
+  Report report;
+  for (int n = 0; n < 8; ++n) {
+    const std::string name = "000" + std::to_string(n);
+    report.findings.push_back({.rule = "untracked-migration", .subject = {.kind = "file", .file = "drizzle/" + name + ".sql", .entry = name}, .message = name + " is not in git."});
+  }
+  EXPECT_NE(to_text(report, {}).find("7 more of the same kind"), std::string::npos) << to_text(report, {});
+  report.findings[3].message = "0003 runs push.";
+  EXPECT_EQ(to_text(report, {}).find("of the same kind"), std::string::npos) << "each says something else";
+}
+
+TEST(Reports, NameWhatIsGone) {
+  Report report = full_report();
+  report.baseline.emplace();
+  for (int n = 0; n < 7; ++n) report.baseline->gone.push_back({"id", "deep-offset", "query " + std::to_string(n)});
+  for (const char* name : {"text", "agent", "github"}) {
+    const std::string text = find_format(name)->render(report, {});
+    EXPECT_NE(text.find("deep-offset: query 4\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("query 5"), std::string::npos) << text;
+    EXPECT_NE(text.find("… and 2 more\n"), std::string::npos) << text;
+  }
 }
 
 TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
