@@ -233,7 +233,9 @@ void tell_written(const review::Ending& ending, CheckedHost& host) {
     if (!fix.schema_line.empty()) out += fmt::format("\nTo paste into {}:\n  {}\n", printable(fix.schema_place.empty() ? "schema.ts" : fix.schema_place), printable_block(fix.schema_line));
   }
   if (!ending.pending.notes.empty()) out += "\n";
-  for (const auto& note : ending.pending.notes) out += "- " + printable(note) + "\n";
+  std::vector<std::string> notes;
+  for (const auto& note : ending.pending.notes) report::add_paragraph(notes, {false, use_unicode(), output_width({}, 80)}, "- ", "  ", note);
+  for (const auto& line : notes) out += line + "\n";
   if (const auto wrote = write_output({}, out); !wrote) complain(wrote.error());
 }
 
