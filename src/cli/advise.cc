@@ -18,6 +18,7 @@
 #include "cli/output.h"
 #include "cli/plans.h"
 #include "cli/progress.h"
+#include "cli/talk.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
@@ -104,7 +105,7 @@ class Advise {
     Workload workload = read_workload();
     const auto connection = connect();
     if (!connection) return tl::unexpected(connection.error());
-    auto catalog = production_ ? Result<Catalog>(std::move(*production_)) : pg::read_catalog(**connection, diagnostics_);
+    auto catalog = production_ ? Result<Catalog>(std::move(*production_)) : during("reading the catalog", [&] { return pg::read_catalog(**connection, diagnostics_); });
     if (!catalog) return tl::unexpected(catalog.error());
     if (sandbox_ && !production_) catalog->statistics_days.reset();
     (*connection)->act_as(options_.acting);
@@ -131,7 +132,7 @@ class Advise {
       };
     const Interruptible interruptible;
     advice_ = advisor::advise(workload, *catalog, **source, **what_if, how, diagnostics_);
-    if (sandbox_ && !statistics_only_) cost_the_uncosted(workload, *catalog, **what_if);
+    if (sandbox_ && !statistics_only_) during("building indexes that can't be supposed", [&] { cost_the_uncosted(workload, *catalog, **what_if); });
     if (options_.verify && !interrupted()) return verify(workload, **connection, *catalog, **source, progress);
     return {};
   }
@@ -213,7 +214,7 @@ class Advise {
   }
 
   Result<void> verify(const Workload& workload, pg::Connection& connection, const Catalog& catalog, plan::PlanSource& source, ProgressLine& progress) {
-    if (sandbox_) (void)connection.run_script("VACUUM ANALYZE");
+    if (sandbox_) during("VACUUM ANALYZE", [&] { (void)connection.run_script("VACUUM ANALYZE"); });
     plan::Planner planner(source, catalog, {.stop = interrupted});
     std::vector<pg::VerifyQuery> queries;
     for (const auto& advised : advice_->queries) {
@@ -251,14 +252,14 @@ class Advise {
 
   Result<pg::Connection*> connect() {
     if (options_.sandbox) {
-      auto sandbox = build_sandbox(find_schemas(options_.schema, diagnostics_), options_.load, diagnostics_);
+      auto sandbox = during("building the sandbox", [&] { return build_sandbox(find_schemas(options_.schema, diagnostics_), options_.load, diagnostics_); });
       if (!sandbox) return tl::unexpected(sandbox.error());
       sandbox_ = std::make_unique<pg::Sandbox>(std::move(sandbox->server));
       production_ = std::move(sandbox->production);
       statistics_only_ = sandbox->statistics_only;
       return &sandbox_->connection();
     }
-    auto connection = pg::Connection::open(options_.db);
+    auto connection = during("connecting", [&] { return pg::Connection::open(options_.db); });
     if (!connection) return tl::unexpected(connection.error());
     connection_ = std::make_unique<pg::Connection>(std::move(*connection));
     return connection_.get();
@@ -298,7 +299,7 @@ void add_advise(CLI::App& app, int& exit_code) {
   command->add_option("--size-estimate", options->sizes, "pgadvise: from statistics; hypopg: HypoPG's own, to compare with other tools")
       ->check(CLI::IsMember({"pgadvise", "hypopg"}))
       ->capture_default_str();
-  command->add_option("--time-limit", options->time_limit, "Seconds for the search; then the best so far is reported")->check(CLI::Range(0.1, 86400.0))->capture_default_str();
+  command->add_option("--time-limit", options->time_limit, "Seconds for the search; then the best so far is reported")->check(seconds_between(0.1, 86400))->capture_default_str();
   add_acting_options(*command, options->acting);
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
@@ -307,7 +308,7 @@ void add_advise(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   auto* verify = command->add_flag("--verify", options->verify, "Build the indexes and run the queries, before and after, on the sandbox or a --disposable database; then remove the indexes");
   auto* disposable = command->add_option("--disposable", options->disposable, "Name of --db's database, as a promise that nobody needs it: --verify may build indexes there")->needs(verify);
-  command->add_option("--verify-timeout", options->verify_timeout, "Seconds that a run of a query may take with --verify")->check(CLI::Range(0.1, 3600.0))->capture_default_str();
+  command->add_option("--verify-timeout", options->verify_timeout, "Seconds that a run of a query may take with --verify")->check(seconds_between(0.1, 3600))->capture_default_str();
   command->add_flag("--show-literals", options->show_literals, "Also partial indexes for the constants of logged queries (WHERE status = 'open'); those of .sql files may always be named");
   command->footer(
       "Nothing is made or changed on the database: indexes are supposed by HypoPG. Ctrl-C ends with the best so far. With --verify indexes are made\n"

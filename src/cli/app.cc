@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/profiles.h"
 #include "cli/talk.h"
 #include "cli/usage.h"
@@ -52,6 +54,14 @@ static bool is_path(const std::string& word) {
   return word.find_first_of("/.") != std::string::npos || std::filesystem::exists(word, code);
 }
 
+// An empty word where a file is asked for is a variable that is not set: never the default.
+static void refuse_empty_names(CLI::App& app) {
+  const auto named = CLI::Validator([](const std::string& word) { return trim(word).empty() ? std::string("is empty: name a file; is the variable set?") : std::string(); }, "");
+  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    for (const char* name : {"--output", "--config", "--baseline", "--schema", "--log", "--workload", "--load", "--file", "--plan", "PATH", "LOG"})
+      if (auto* option = command->get_option_no_throw(name)) option->check(named);
+}
+
 // `pgadvise [options] [PATH…]` is `pgadvise check [options] [PATH…]`: the subcommand is put in where it was left out. Nothing at all, on a
 // terminal, is a review.
 static std::vector<std::string> arguments(int argc, char** argv, const std::vector<std::string>& commands) {
@@ -89,6 +99,7 @@ int main(int argc, char** argv) {
   }
   add_sandbox(app, command, exit_code);
   add_profiles(app);
+  refuse_empty_names(app);
   for (const char* one : {"advise", "check", "digest", "explain", "review"}) add_colour(*app.get_subcommand(one));
   add_colour(*app.get_subcommand("rules")->get_subcommand("explain"));
   for (const char* one : {"advise", "check", "digest", "explain", "review", "sandbox", "snapshot"}) add_talk(*app.get_subcommand(one));
@@ -100,7 +111,11 @@ int main(int argc, char** argv) {
   try {
     app.parse(words);
   } catch (const CLI::Success& done) {
-    return app.exit(done);
+    std::ostringstream text;
+    const int code = app.exit(done, text, text);
+    const auto wrote = write_output({}, text.str());
+    if (!wrote) complain(wrote.error());
+    return wrote ? code : exit_usage;
   } catch (const CLI::ParseError& error) {
     complain(explained(app, error));
     return exit_usage;

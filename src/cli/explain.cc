@@ -14,6 +14,7 @@
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/plans.h"
+#include "cli/talk.h"
 #include "lint/context.h"
 #include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
@@ -109,11 +110,12 @@ class Explain {
       text = *read;
     }
     const auto statements = sql::split(text);
-    if (statements.size() != 1) return fail(Error::Kind::usage, "explain", fmt::format("takes one statement, and {} were given", statements.size()));
+    if (statements.size() != 1) return fail(Error::Kind::usage, "explain", fmt::format("takes one statement, and {} were given", statements.size()),
+                                             statements.empty() ? "pgadvise explain 'SELECT …' --db CONN" : "leave one; pgadvise check --workload FILE --db CONN looks at many");
     const std::string statement(statements.front().text);
-    auto connection = pg::Connection::open(options_.db);
+    auto connection = during("connecting", [&] { return pg::Connection::open(options_.db); });
     if (!connection) return tl::unexpected(connection.error());
-    auto catalog = pg::read_catalog(*connection, diagnostics_);
+    auto catalog = during("reading the catalog", [&] { return pg::read_catalog(*connection, diagnostics_); });
     if (!catalog) return tl::unexpected(catalog.error());
     connection->act_as(options_.plans.acting);
     auto source = pg::make_plan_source(*connection);
@@ -122,10 +124,10 @@ class Explain {
     const Interruptible interruptible;
     plan::Planner planner(**source, *catalog,
                           {.analyze_budget = options_.plans.analyze_budget(), .timing = true, .stop = interrupted});
-    auto plan = plan_of(statement, *catalog, planner);
+    auto plan = during(options_.no_analyze ? "planning" : "planning and running the statement", [&] { return plan_of(statement, *catalog, planner); });
     if (!plan) return tl::unexpected(plan.error());
     std::string out = shown(*plan, &*catalog);
-    if (options_.format == "text") out += report::variants_text(variants_, output_width(options_.output, 80)) + findings(statement, std::move(*plan), *catalog, planner);
+    if (options_.format == "text") out += report::variants_text(variants_, output_width(options_.output, 80)) + during("judging, with the server's plans", [&] { return findings(statement, std::move(*plan), *catalog, planner); });
     if (planner.stopped()) diagnostics_.push_back({Error::Kind::passing, "", "interrupted", {}});
     return out;
   }

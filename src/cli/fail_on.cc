@@ -12,6 +12,7 @@ bool FailOn::meets(const Finding& finding) const {
 }
 
 Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
+  static const std::vector<std::string> words_of_severity{"error", "warning", "note", "never", "confirmed"};
   FailOn out;
   bool severity_named = false;
   for (const auto& list : words)
@@ -27,7 +28,9 @@ Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
       } else if (lint::find_rule(word)) {
         out.rules.insert(word);
       } else {
-        return fail(Error::Kind::usage, "--fail-on", "there is no severity or rule " + ellipsis(word, 60), "error, warning, note, never, confirmed, or a rule: " + unknown_rule_hint(word));
+        const std::string near = nearest(word, words_of_severity);
+        return fail(Error::Kind::usage, "--fail-on", word.empty() ? "names nothing" : "there is no severity or rule " + ellipsis(word, 60),
+                    !near.empty() ? near : "error, warning, note, never, confirmed, or a rule: " + unknown_rule_hint(word));
       }
     }
   if (!severity_named && !out.rules.empty()) out.severity.reset();

@@ -25,6 +25,8 @@ struct PlanOptions {
 // --role, --search-path; they want a database. `command` must outlive nothing, `acting` the parsing.
 void add_acting_options(CLI::App& command, pg::Acting& acting);
 void add_analyze_time(CLI::App& command, double& seconds);
+// CLI::Range lets "nan" pass.
+CLI::Validator seconds_between(double least, double most);
 
 // The application's statements that take or take up most: by total time, by mean time, by calls.
 std::vector<const Query*> worth_planning(const Workload& workload);

@@ -23,6 +23,7 @@ std::string conninfo_of(const std::string& name, const DatabaseProfile& profile,
 // The profile's connection string in the word's place; what is wrong, else "".
 std::string resolve(const CLI::App& command, std::string& word) {
   const std::string name(trim(word).substr(1));
+  if (name.empty()) return "a profile's name is missing behind @: pgadvise.toml tells them as [databases.NAME]";
   const std::string given = first_word(command, "--config", "");
   const std::string path = given.empty() ? find_config(first_word(command, "PATH", ".")) : given;
   if (path.empty()) return "there is no pgadvise.toml that could tell the database " + ellipsis(name, 60);

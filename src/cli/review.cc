@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/reports.h"
 #include "cli/review_plan.h"
+#include "project/code_migrations.h"
 #include "project/drizzle_place.h"
 #include "project/files.h"
 #include "project/new_migration.h"
@@ -49,7 +50,7 @@ class CheckedHost : public review::Host {
     out.sql = finding.fix->sql;
     if (!out.refused.empty()) return out;
     const project::SchemaInput* input = input_of(finding);
-    const auto fitted = project::fit(input ? input->tool : nullptr, change_of(finding));
+    const auto fitted = project::fit(input, change_of(finding));
     if (!fitted) {
       out.refused = fitted.error().what;
       return out;
@@ -129,7 +130,15 @@ class CheckedHost : public review::Host {
     for (const auto& file : files)
       for (const auto* folder : folders)
         if (holds(*folder, file)) found = folder;
+    if (folders.empty()) return program_of(name.name);
     return found && project::writes_for(*found->tool) ? found : nullptr;
+  }
+
+  // Of migrations that are programs, which no check reads.
+  const project::SchemaInput* program_of(const std::string& table) const {
+    std::error_code code;
+    if (!programs_) programs_ = project::find_code_migrations(fs::is_directory(checked_.folder, code) ? checked_.folder : ".");
+    return project::code_migrations_of(*programs_, table);
   }
 
   std::string no_tool() const {
@@ -222,6 +231,7 @@ class CheckedHost : public review::Host {
 
   const Checked& checked_;
   const std::int64_t now_ = now();
+  mutable std::optional<std::vector<project::SchemaInput>> programs_;  // once asked for
   std::map<std::string, std::optional<std::string>> texts_;
 };
 
@@ -233,7 +243,9 @@ void tell_written(const review::Ending& ending, CheckedHost& host) {
     if (!fix.schema_line.empty()) out += fmt::format("\nTo paste into {}:\n  {}\n", printable(fix.schema_place.empty() ? "schema.ts" : fix.schema_place), printable_block(fix.schema_line));
   }
   if (!ending.pending.notes.empty()) out += "\n";
-  for (const auto& note : ending.pending.notes) out += "- " + printable(note) + "\n";
+  std::vector<std::string> notes;
+  for (const auto& note : ending.pending.notes) report::add_paragraph(notes, {false, use_unicode(), output_width({}, 80)}, "- ", "  ", note);
+  for (const auto& line : notes) out += line + "\n";
   if (const auto wrote = write_output({}, out); !wrote) complain(wrote.error());
 }
 

@@ -50,4 +50,11 @@ class Phase {
   std::unique_ptr<Ticker> ticker_;
 };
 
+// What `work` gives, as a phase of that name.
+template <class Work>
+auto during(const char* what, const Work& work) {
+  const Phase phase(what);
+  return work();
+}
+
 }  // namespace pgadvise::cli

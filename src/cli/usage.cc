@@ -57,6 +57,7 @@ Error unknown_option(const CLI::App& app, const Command& command, const std::str
   const std::string name = word.substr(0, word.find('='));
   const std::string what = "unknown option " + ellipsis(name, 60);
   if (const std::string near = same_option(name, *command.app); !near.empty()) return {Error::Kind::usage, command.name, what, near};
+  if (const std::string near = same_option(name, app); !near.empty()) return {Error::Kind::usage, "", what, near};
   std::vector<std::string> others;
   for (const auto* other : commands_of(app))
     if (has(option_names(*other), name)) others.push_back("pgadvise " + other->get_name());

@@ -264,6 +264,17 @@ Files golang_migrate_files(const Folder& folder, Diagnostics& diagnostics) {
   return out;
 }
 
+// 001.do.what.sql, 001.undo.what.sql: postgrator runs the first alone.
+Files postgrator_files(const Folder& folder, Diagnostics&) {
+  Names names = sql_files(folder, [](std::string_view name) {
+    const auto digits = leading_digits(name);
+    const std::string rest = lower(name.substr(digits.size()));
+    return is_sql(name) && !digits.empty() && (rest.starts_with(".do.") || rest == ".do.sql");
+  });
+  by_number(names);
+  return as_files(folder, names);
+}
+
 // Flyway: V1.2__what.sql by version, R__what.sql last and by name, from the newest baseline B on; U and callbacks are not run.
 
 struct FlywayName {
@@ -392,6 +403,7 @@ constexpr MigrationTool tools[] = {
     {"sqitch", "sqitch.plan", "the plan; deploy/ only, reworked changes by their tag", sqitch_files, nullptr, Transaction::none},
     {"flyway", "V<version>__name.sql, R__name.sql, B<version>__name.sql", "versions by value, R last; from the newest B on; U and callbacks are not run", flyway_files},
     {"golang-migrate", "<number>_name.up.sql", "numbers by value", golang_migrate_files},
+    {"postgrator", "<number>.do.name.sql", "numbers by value", postgrator_files},
     {"goose", "-- +goose Up", "numbers by value", goose_files, up_part<goose_part, Part::down>, Transaction::of_each_file, "+goose no transaction"},
     {"dbmate", "-- migrate:up", "numbers by value", marked_files<dbmate_part>, up_part<dbmate_part, Part::down>, Transaction::of_each_file, "migrate:up transaction:false"},
     {"sql-migrate", "-- +migrate Up", "numbers by value", marked_files<sql_migrate_part>, up_part<sql_migrate_part, Part::down>, Transaction::of_each_file, "+migrate up notransaction"},

@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "project/code_migrations.h"
 #include "project/drizzle_change.h"
 #include "project/files.h"
 #include "project/json_file.h"
@@ -34,19 +35,13 @@ enum class Concurrently {
   anywhere,  // in any file, with the marker that keeps the transaction away
 };
 
-// One migration's statements.
-struct Part {
-  std::string name;
-  std::vector<std::string> titles;
-  std::vector<std::string> up;
-  std::vector<std::string> down;
-  bool concurrent = false;
-};
+using Part = Steps;
 
 struct Target {
   const SchemaInput& input;
   std::int64_t now;
   std::string version;  // of the last one that was given out
+  std::string last;     // migration that was written in this run, where each names the one before it
 };
 
 struct Writer {
@@ -54,6 +49,7 @@ struct Writer {
   Concurrently concurrently;
   std::string_view why;  // for `nowhere`
   Result<std::vector<NewFile>> (*files)(Target& target, const Part& part);
+  std::string_view note = {};  // what the person has to know of each
 };
 
 // Statements.
@@ -228,6 +224,50 @@ Files plain_migration_files(Target& target, const Part& part) {
   return one_file(in(target.input, give_version(target) + "_" + part.name + ".sql"), comments(part) + script(part.up));
 }
 
+// 002.do.name.sql and 002.undo.name.sql.
+Files postgrator_files(Target& target, const Part& part) {
+  const std::string number = give_version(target);
+  return std::vector<NewFile>{{in(target.input, number + ".do." + part.name + ".sql"), comments(part) + script(part.up), std::nullopt},
+                              {in(target.input, number + ".undo." + part.name + ".sql"), down_script(part), std::nullopt}};
+}
+
+// The scripts, and a line of the plan in the name of who planned the last change.
+Files sqitch_files(Target& target, const Part& part) {
+  const std::string plan = in(target.input, "sqitch.plan");
+  const auto text = read_file(plan, json_limit);
+  if (!text) return tl::unexpected(text.error());
+  const std::string so_far = target.last.empty() ? *text : target.last;
+  std::string planner, project;
+  std::set<std::string> names;
+  for (const auto raw : split(*text, '\n')) {
+    const auto line = trim(raw);
+    if (line.starts_with("%project=")) project = line.substr(9);
+    if (line.empty() || line[0] == '%' || line[0] == '#') continue;
+    names.insert(std::string(line.substr(0, line.find(' '))));
+    const auto end = line.find('>');
+    const auto time = line.rfind("Z ", end);
+    if (end != std::string_view::npos && time != std::string_view::npos) planner = line.substr(time + 2, end - time - 1);
+  }
+  if (planner.empty()) return fail(Error::Kind::passing, plan, "names nobody who planned a change", "sqitch add makes the first one");
+  std::string name = part.name;
+  for (int number = 2; names.count(name) || contains(so_far, "\n" + name + " "); ++number) name = fmt::format("{}_{}", part.name, number);
+  const std::string deploy(folder_of(target.input.files.back().path));
+  const auto body = [&](std::string_view what, const std::string& statements) {
+    const std::string head = fmt::format("-- {} {}:{}\n\n", what, project, name);
+    return head + (part.concurrent ? statements : "BEGIN;\n\n" + statements + "\nCOMMIT;\n");
+  };
+  target.last = so_far + (so_far.ends_with("\n") ? "" : "\n") + name + " " + utc(target.now, "%Y-%m-%dT%H:%M:%SZ") + " " + planner + " # " + replace_all(printable(join(part.titles, "; ")), "#", "") + "\n";
+  return std::vector<NewFile>{{path_under(deploy, name + ".sql"), body("Deploy", comments(part) + script(part.up)), std::nullopt},
+                              {path_under(path_under(std::string(folder_of(deploy)), "revert"), name + ".sql"), body("Revert", down_script(part)), std::nullopt},
+                              {plan, target.last, *text}};
+}
+
+Files program_files(Target& target, const Part& part) {
+  auto made = code_migration(target.input, part, give_version(target), target.last);
+  if (!made) return tl::unexpected(made.error());
+  return std::vector<NewFile>{std::move(*made)};
+}
+
 // Drizzle.
 
 struct Replayed {
@@ -382,22 +422,59 @@ constexpr Writer writers[] = {
     {"drizzle", Concurrently::nowhere, "drizzle runs all pending migrations in one transaction", nullptr},
     {"drizzle v1", Concurrently::nowhere, "drizzle runs all pending migrations in one transaction", nullptr},
     {"prisma", Concurrently::alone, {}, prisma_files},
-    {"flyway", Concurrently::together, {}, flyway_files},
+    {"flyway", Concurrently::nowhere, "Flyway from 9.1 on waits for itself at it, unless flyway.postgresql.transactional.lock=false", flyway_files},
     {"golang-migrate", Concurrently::alone, {}, golang_migrate_files},
     {"goose", Concurrently::anywhere, {}, goose_files},
     {"dbmate", Concurrently::alone, {}, dbmate_files},
     {"sql-migrate", Concurrently::anywhere, {}, sql_migrate_files},
-    {"supabase", Concurrently::nowhere, "supabase sends a migration's statements in one go, which makes them one transaction", plain_migration_files},
-    {"node-pg-migrate", Concurrently::nowhere, "node-pg-migrate runs all pending migrations in one transaction", node_pg_migrate_files},
+    {"supabase", Concurrently::nowhere, "supabase's command line before version 3 sends a migration's statements in one go, which makes them one transaction", plain_migration_files},
+    {"node-pg-migrate", Concurrently::nowhere, "node-pg-migrate runs all pending migrations in SQL in one transaction", node_pg_migrate_files},
+    {"postgrator", Concurrently::alone, {}, postgrator_files},
+    {"sqitch", Concurrently::together, {}, sqitch_files},
     {"tern", Concurrently::nowhere, "tern runs each migration in a transaction", tern_files},
     {"hasura", Concurrently::nowhere, "hasura runs each migration in a transaction", hasura_files},
     {"numbered", Concurrently::nowhere, "what runs these files is not known, and may do so in a transaction", plain_migration_files},
 };
 
+// Of migrations that are programs.
+constexpr Writer program_writers[] = {
+    {"rails", Concurrently::together, {}, program_files},
+    {"django", Concurrently::together, {}, program_files, "Django's models don't know of it: makemigrations neither makes it again nor takes it back"},
+    {"alembic", Concurrently::together, {}, program_files, "the models have to say it, too, or alembic revision --autogenerate takes it back"},
+    {"knex", Concurrently::together, {}, program_files},
+    {"sequelize", Concurrently::anywhere, {}, program_files},
+    {"typeorm", Concurrently::nowhere, "TypeORM runs all pending migrations in one transaction", program_files, "the entities have to say it, too, or typeorm migration:generate takes it back"},
+    {"node-pg-migrate", Concurrently::together, {}, program_files},
+};
+
+bool is_program(const MigrationTool& tool) { return !tool.files; }
+
+// What a Flyway project's settings say, in the migrations' folder or above it.
+bool flyway_lets_go(const SchemaInput& input) {
+  std::error_code code;
+  fs::path at = fs::absolute(input.path, code).lexically_normal();
+  for (int up = 0; !code && up < 8 && at != at.parent_path(); ++up, at = at.parent_path())
+    for (const char* name : {"flyway.conf", "conf/flyway.conf", "flyway.toml", "application.properties", "application.yml", "application.yaml", "pom.xml", "build.gradle", "build.gradle.kts"}) {
+      const auto text = read_file((at / name).generic_string(), text_limit);
+      if (!text) continue;
+      const std::string said = replace_all(lower(*text), "-", ".");
+      const auto place = std::min(said.find("transactional.lock"), said.find("transactional:"));
+      if (place != std::string::npos && said.substr(place, 80).find("false") != std::string::npos) return true;
+    }
+  return false;
+}
+
 const Writer* writer_for(const MigrationTool* tool) {
   if (!tool) return nullptr;
-  const auto* found = std::find_if(std::begin(writers), std::end(writers), [&](const Writer& writer) { return writer.tool == tool->name; });
-  return found == std::end(writers) ? nullptr : found;
+  const auto all = is_program(*tool) ? std::span<const Writer>(program_writers) : std::span<const Writer>(writers);
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Writer& writer) { return writer.tool == tool->name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+Concurrently how_of(const SchemaInput* input) {
+  const Writer* writer = writer_for(input ? input->tool : nullptr);
+  if (!writer) return Concurrently::anywhere;
+  return writer->tool == "flyway" && flyway_lets_go(*input) ? Concurrently::together : writer->concurrently;
 }
 
 std::string slug(std::string_view text) {
@@ -438,7 +515,7 @@ std::string with_reason(const std::string& statement, const Fitted& fitted) {
 }
 
 // What a tool of this kind runs as one.
-std::vector<Part> parts_of(const std::vector<Change>& changes, const std::vector<Fitted>& fitted, Concurrently how) {
+std::vector<Part> parts_of(const std::vector<Change>& changes, const std::vector<Fitted>& fitted, Concurrently how, bool with_reasons) {
   std::vector<Part> out;
   const bool one = how == Concurrently::nowhere || how == Concurrently::anywhere;
   for (const bool concurrent : {false, true})
@@ -452,7 +529,7 @@ std::vector<Part> parts_of(const std::vector<Change>& changes, const std::vector
         if (!joins) out.push_back({});
         Part& part = out.back();
         part.concurrent = part.concurrent || alone;
-        part.up.push_back(with_reason(statement, fitted[i]));
+        part.up.push_back(with_reasons ? with_reason(statement, fitted[i]) : statement);
         if (std::exchange(first, false)) {
           part.titles.push_back(changes[i].title);
           part.down.insert(part.down.begin(), fitted[i].down.begin(), fitted[i].down.end());
@@ -527,9 +604,9 @@ void tell_prisma(const SchemaInput& input, const std::vector<Part>& parts, std::
 
 bool writes_for(const MigrationTool& tool) { return writer_for(&tool) != nullptr; }
 
-Result<Fitted> fit(const MigrationTool* tool, const Change& change) {
-  const Writer* writer = writer_for(tool);
-  const bool keep = !writer || writer->concurrently != Concurrently::nowhere;
+Result<Fitted> fit(const SchemaInput* input, const Change& change) {
+  const Writer* writer = writer_for(input ? input->tool : nullptr);
+  const bool keep = how_of(input) != Concurrently::nowhere;
   Fitted out;
   bool any = false;
   for (const auto& statement : sql::split(change.up)) {
@@ -554,12 +631,12 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
   NewMigration out;
   std::vector<Fitted> fitted;
   for (const auto& change : changes) {
-    auto one = fit(tool, change);
+    auto one = fit(input, change);
     if (!one) return tl::unexpected(one.error());
     if (!one->note.empty() && std::find(out.notes.begin(), out.notes.end(), one->note) == out.notes.end()) out.notes.push_back(one->note);
     fitted.push_back(std::move(*one));
   }
-  const auto parts = parts_of(changes, fitted, writer ? writer->concurrently : Concurrently::anywhere);
+  const auto parts = parts_of(changes, fitted, how_of(input), writer && !is_program(*tool));
   if (!writer) {
     std::string text = "-- Each statement by itself, in no transaction: psql -f does that.\n";
     for (const auto& part : parts) text += comments(part) + script(part.up);
@@ -574,15 +651,17 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
     out.notes.insert(out.notes.end(), made->notes.begin(), made->notes.end());
     return out;
   }
-  Target target{*input, now, {}};
+  Target target{*input, now, {}, {}};
   for (const auto& part : parts) {
     auto files = writer->files(target, part);
     if (!files) return tl::unexpected(files.error());
-    for (auto& file : *files) out.files.push_back(std::move(file));
+    for (auto& file : *files) {
+      if (file.before) std::erase_if(out.files, [&](const NewFile& other) { return other.path == file.path; });  // sqitch's plan, once more
+      out.files.push_back(std::move(file));
+    }
   }
+  if (!writer->note.empty()) out.notes.emplace_back(writer->note);
   if (tool->name == "prisma") tell_prisma(*input, parts, out.notes);
-  const bool concurrent = std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.concurrent; });
-  if (tool->name == "flyway" && concurrent) out.notes.push_back("Flyway 9.1 and later waits for itself at CREATE INDEX CONCURRENTLY unless flyway.postgresql.transactional.lock=false");
   return out;
 }
 

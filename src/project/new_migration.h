@@ -26,8 +26,8 @@ struct Fitted {
   std::string note;               // "without CONCURRENTLY: drizzle runs migrations in one transaction"; "" when nothing had to give
 };
 
-// `tool`: nullptr for a plain file. Errors (passing), a reason: no migration can do it, or not by this tool.
-Result<Fitted> fit(const MigrationTool* tool, const Change& change);
+// `input`: nullptr for a plain file. Errors (passing), a reason: no migration can do it, or not by this tool.
+Result<Fitted> fit(const SchemaInput* input, const Change& change);
 
 struct NewMigration {
   std::string tool;                // "" for a plain file of SQL
@@ -38,7 +38,7 @@ struct NewMigration {
 // The tools that new migrations are written for; the others get a plain file.
 bool writes_for(const MigrationTool& tool);
 
-// `input`: the folder that gets it, or nullptr for a plain file in `folder` ("pgadvise-fixes.sql", numbered when that is there).
+// `input`: the folder that gets it (of find_schemas() or of find_code_migrations()), or nullptr for a plain file in `folder` ("pgadvise-fixes.sql", numbered when that is there).
 // `now`: milliseconds since 1970. Migrations' versions are above all that are there, whatever the clock says. Errors: fit()'s; the folder is
 // not in a state that a new migration may follow.
 Result<NewMigration> new_migration(const SchemaInput* input, const std::string& folder, const std::vector<Change>& changes, std::int64_t now);

@@ -148,7 +148,7 @@ class Walk {
     while (!ending_) {
       const Key key = ask(paint(look_, "1", title), body, "q goes back ");
       if (ending_ || key.kind == Key::Kind::escape || key.kind == Key::Kind::enter || (key.kind == Key::Kind::text && (key.text == "q" || key.text == "Q"))) break;
-      status_ = "q goes back";
+      status_ = "there is no such key here";
     }
     offset_ = before;
   }

@@ -29,7 +29,8 @@ TEST(Cli, ExitCodeFollowsFailOn) {
 }
 
 TEST(Cli, WrongUsageIsOneLineAndTwo) {
-  for (const auto* arguments : {"check --nonsense", "nonsense-command", "check --format yaml .", "check --sandbox --db env", "sandbox", "rules explain nonsense", "rules explian unqualified-write", "check --format", "check --color pink .", "check --load x .", "check -q -v ."}) {
+  for (const auto* arguments : {"check --nonsense", "nonsense-command", "check --format yaml .", "check --sandbox --db env", "sandbox", "rules explain nonsense", "rules explian unqualified-write", "check --format", "check --color pink .", "check --load x .", "check -q -v .", "check --db @", "check --db dbname=x --max-analyze-time nan", "check -o '' .", "digest -o '' x", "digest --top -1 x", "check --log ''",
+                                "explain --db dbname=x 'select 1; select 2'", "explain --db dbname=x ''", "check --fail-on '' ."}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.exit_code, 2) << arguments << "\n" << ran.err;
     EXPECT_EQ(lines(ran.err), 1) << arguments << "\n" << ran.err;
@@ -39,6 +40,10 @@ TEST(Cli, WrongUsageIsOneLineAndTwo) {
   EXPECT_TRUE(has(run("check --fial-on error").err, "did you mean --fail-on?"));
   EXPECT_TRUE(has(run("chekc").err, "did you mean check?"));
   EXPECT_TRUE(has(run("advise --format jsn").err, "did you mean json?"));
+  EXPECT_TRUE(has(run("check --fail-on warnin .").err, "did you mean warning?"));
+  EXPECT_TRUE(has(run("--vrsion").err, "did you mean --version?"));
+  EXPECT_TRUE(has(run("rules explain blocking-indx").err, "did you mean blocking-index-build?"));
+  EXPECT_TRUE(has(run("check --db dbname=x --max-analyze-time nan").err, "nan is no number from 0 to 86400"));
 }
 
 TEST(Cli, AMissingPathIsTwoAndTheRestIsChecked) {
@@ -240,6 +245,15 @@ TEST(Cli, AConfigurationThatIsNoFileIsTold) {
   folder.write("dump.sql", unindexed);
   std::filesystem::create_symlink("elsewhere", folder.path("pgadvise.toml"));
   EXPECT_EQ(run("check dump.sql", folder.path()).exit_code, 2);
+}
+
+TEST(Cli, AFullDiskIsAnErrorOfEveryText) {
+  for (const auto* arguments : {"--help", "--version", "check --help", "rules list", "rules explain blocking-index-build", "completion bash", "manual"}) {
+    const Folder folder;
+    const int status = std::system((testing_support::quoted(testing_support::program) + " " + arguments + " >/dev/full 2>" + folder.path("err")).c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 2) << arguments;
+    EXPECT_EQ(lines(read_file(folder.path("err")).value_or("")), 1) << arguments;
+  }
 }
 
 TEST(Cli, AClosedPipeIsAnError) {

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "project/code_migrations.h"
 #include "project/drizzle_place.h"
 #include "project/files.h"
 #include "project/migration_tools.h"
@@ -55,15 +56,23 @@ constexpr const char* tables = "CREATE TABLE orders (id int PRIMARY KEY, custome
 using Names = std::vector<std::string>;
 
 TEST(NewMigration, FlywayGetsTheNextVersionInItsForm) {
-  const TempTree tree{{"sql/V009__a.sql", tables}, {"sql/V010__b.sql", "SELECT 1;"}, {"sql/R__views.sql", "SELECT 2;"}};
+  const TempTree tree{{"flyway.conf", "flyway.postgresql.transactional.lock=false\n"}, {"sql/V009__a.sql", tables}, {"sql/V010__b.sql", "SELECT 1;"}, {"sql/R__views.sql", "SELECT 2;"}};
   const auto made = make(input_of(tree.path("sql")), {not_null, index_on_orders, index_on_lines});
   EXPECT_EQ(names(made, tree.path()), (Names{"sql/V011__pgadvise_fixes.sql", "sql/V012__add_indexes.sql"}));
   EXPECT_EQ(made.files[0].content, "-- required\nALTER TABLE public.orders ALTER COLUMN customer_id SET NOT NULL;\n");
   EXPECT_EQ(made.files[1].content,
             "-- unindexed-foreign-key: Create an index on orders\n-- another\nCREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id);\n"
             "CREATE INDEX CONCURRENTLY lines_order_id_idx ON public.lines (order_id);\n");
+  EXPECT_TRUE(made.notes.empty());
+}
+
+TEST(NewMigration, FlywayThatWouldWaitForItselfGetsNoConcurrentIndex) {
+  const TempTree tree{{"sql/V1__a.sql", tables}};
+  const auto made = make(input_of(tree.path("sql")), {index_on_orders});
+  EXPECT_FALSE(contains(made.files[0].content, "CONCURRENTLY orders"));
+  EXPECT_TRUE(contains(made.files[0].content, "-- pgadvise: ignore blocking-index-build without CONCURRENTLY: Flyway from 9.1 on")) << made.files[0].content;
   ASSERT_EQ(made.notes.size(), 1U);
-  EXPECT_TRUE(contains(made.notes[0], "transactional.lock"));
+  EXPECT_TRUE(contains(made.notes[0], "transactional.lock=false"));
 }
 
 TEST(NewMigration, FlywayVersionsOfSeveralPartsGoOnAtTheLast) {
@@ -121,11 +130,99 @@ TEST(NewMigration, SupabaseGetsPlainIndexesAndSaysWhy) {
   const TempTree tree{{"supabase/migrations/20240101000000_init.sql", tables}};
   const auto made = make(input_of(tree.path("supabase/migrations")), {index_on_orders});
   EXPECT_EQ(names(made, tree.path()), (Names{"supabase/migrations/20260109120000_add_orders_customer_id_idx.sql"}));
-  EXPECT_FALSE(contains(made.files[0].content, "INDEX CONCURRENTLY"));
-  EXPECT_TRUE(contains(made.files[0].content, "\n-- pgadvise: ignore blocking-index-build without CONCURRENTLY: supabase sends a migration's statements in one go, which makes them one transaction\n"
-                                              "CREATE INDEX orders_customer_id_idx")) << made.files[0].content;
+  EXPECT_TRUE(contains(made.files[0].content, "\n-- pgadvise: ignore blocking-index-build without CONCURRENTLY: supabase's command line before version 3")) << made.files[0].content;
+  EXPECT_TRUE(contains(made.files[0].content, "\nCREATE INDEX orders_customer_id_idx ON"));
   ASSERT_EQ(made.notes.size(), 1U);
   EXPECT_TRUE(contains(made.notes[0], "without CONCURRENTLY"));
+}
+
+TEST(NewMigration, PostgratorGetsAPair) {
+  const TempTree tree{{"m/001.do.a.sql", tables}, {"m/001.undo.a.sql", "DROP TABLE lines, orders;"}};
+  const auto input = input_of(tree.path("m"));
+  EXPECT_EQ(input.files.size(), 1U) << "the undo is not run";
+  const auto made = make(input, {index_on_orders});
+  EXPECT_EQ(names(made, tree.path()), (Names{"m/002.do.add_orders_customer_id_idx.sql", "m/002.undo.add_orders_customer_id_idx.sql"}));
+  EXPECT_EQ(made.files[1].content, "DROP INDEX CONCURRENTLY public.orders_customer_id_idx;\n");
+}
+
+TEST(NewMigration, SqitchGetsScriptsAndALineOfThePlan) {
+  const std::string plan = "%syntax-version=1.0.0\n%project=shop\n\na 2025-01-01T12:00:00Z Ada L <ada@example.org> # Tables.\n";
+  const TempTree tree{{"sqitch.plan", plan}, {"deploy/a.sql", tables}, {"revert/a.sql", "DROP TABLE lines, orders;"}};
+  const auto made = make(input_of(tree.path()), {index_on_orders, not_null});
+  EXPECT_EQ(names(made, tree.path()), (Names{"deploy/pgadvise_fixes.sql", "revert/pgadvise_fixes.sql", "deploy/add_orders_customer_id_idx.sql", "revert/add_orders_customer_id_idx.sql", "sqitch.plan"}));
+  EXPECT_EQ(made.files[0].content, "-- Deploy shop:pgadvise_fixes\n\nBEGIN;\n\n-- required\nALTER TABLE public.orders ALTER COLUMN customer_id SET NOT NULL;\n\nCOMMIT;\n");
+  EXPECT_EQ(made.files[3].content, "-- Revert shop:add_orders_customer_id_idx\n\nDROP INDEX CONCURRENTLY public.orders_customer_id_idx;\n");
+  EXPECT_EQ(made.files[4].before, plan);
+  EXPECT_EQ(made.files[4].content, plan + "pgadvise_fixes 2026-01-09T12:00:00Z Ada L <ada@example.org> # required\n"
+                                          "add_orders_customer_id_idx 2026-01-09T12:00:00Z Ada L <ada@example.org> # unindexed-foreign-key: Create an index on orders\n");
+}
+
+// Migrations that are programs.
+
+NewMigration program(const TempTree& tree, const std::vector<Change>& changes, const std::string& table = "orders") {
+  const auto found = find_code_migrations(tree.path());
+  const SchemaInput* input = code_migrations_of(found, table);
+  EXPECT_NE(input, nullptr);
+  return input ? make(*input, changes) : NewMigration{};
+}
+
+TEST(NewMigration, RailsGetsAClassOfItsOwn) {
+  const TempTree tree{{"db/migrate/20250101000000_init.rb", "class Init < ActiveRecord::Migration[7.1]\nend\n"}, {"db/migrate/20250102000000_add_orders_customer_id_idx.rb", "class AddOrdersCustomerIdIdx < ActiveRecord::Migration[7.1]\nend\n"}};
+  const auto made = program(tree, {index_on_orders});
+  EXPECT_EQ(names(made, tree.path()), (Names{"db/migrate/20260109120000_add_orders_customer_id_idx_2.rb"}));
+  EXPECT_EQ(made.files[0].content,
+            "# unindexed-foreign-key: Create an index on orders\nclass AddOrdersCustomerIdIdx2 < ActiveRecord::Migration[7.1]\n  disable_ddl_transaction!\n\n  def up\n    execute <<~'SQL'\n"
+            "      CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id)\n    SQL\n  end\n\n  def down\n    execute <<~'SQL'\n"
+            "      DROP INDEX CONCURRENTLY public.orders_customer_id_idx\n    SQL\n  end\nend\n");
+}
+
+TEST(NewMigration, DjangoGoesOnInTheApplicationOfTheTable) {
+  const std::string one = "from django.db import migrations\nclass Migration(migrations.Migration):\n    pass\n";
+  const TempTree tree{{"shop/migrations/0001_initial.py", one}, {"shop/migrations/0002_more.py", one}, {"shop/migrations/__init__.py", ""}, {"accounts/migrations/0001_initial.py", one}};
+  const auto made = program(tree, {not_null, {"t", "CREATE INDEX CONCURRENTLY i ON shop_order (\"a\\b\");", ""}}, "shop_order");
+  EXPECT_EQ(names(made, tree.path()), (Names{"shop/migrations/0003_pgadvise_fixes.py", "shop/migrations/0004_add_i.py"}));
+  EXPECT_TRUE(contains(made.files[1].content, "    atomic = False\n\n    dependencies = [\n        ('shop', '0003_pgadvise_fixes'),\n    ]\n")) << made.files[1].content;
+  EXPECT_TRUE(contains(made.files[1].content, "sql=[\"\"\"\nCREATE INDEX CONCURRENTLY i ON shop_order (\"a\\\\b\")\n\"\"\"],")) << made.files[1].content;
+  EXPECT_FALSE(contains(made.files[1].content, "reverse_sql"));
+  EXPECT_TRUE(contains(made.files[0].content, "reverse_sql")) << made.files[0].content;
+  EXPECT_FALSE(contains(made.files[0].content, "atomic"));
+  EXPECT_EQ(code_migrations_of(find_code_migrations(tree.path()), "payments"), nullptr);
+}
+
+TEST(NewMigration, AlembicRevisesTheHead) {
+  const auto revision = [](const std::string& id, const std::string& before) { return "from alembic import op\nrevision: str = '" + id + "'\ndown_revision: Union[str, None] = " + before + "\n"; };
+  const TempTree tree{{"alembic/versions/zz_init.py", revision("zz", "None")}, {"alembic/versions/aa_more.py", revision("aa", "'zz'")}};
+  const auto made = program(tree, {index_on_orders, {"t", "ALTER TABLE public.orders ALTER COLUMN a SET DEFAULT 'x :y'::text;", ""}});
+  ASSERT_EQ(made.files.size(), 2U);
+  EXPECT_TRUE(contains(made.files[0].content, "down_revision = 'aa'\n"));
+  EXPECT_TRUE(contains(made.files[0].content, "'x \\\\:y'::text")) << made.files[0].content;
+  EXPECT_TRUE(contains(made.files[1].content, "    with op.get_context().autocommit_block():\n        op.execute(\"\"\"\nCREATE INDEX CONCURRENTLY")) << made.files[1].content;
+  const auto at = made.files[0].content.find("\nrevision = '");
+  EXPECT_TRUE(contains(made.files[1].content, "down_revision = '" + made.files[0].content.substr(at + 13, 12) + "'"));
+  const TempTree forked{{"alembic/versions/zz.py", revision("zz", "None")}, {"alembic/versions/aa.py", revision("aa", "'zz'")}, {"alembic/versions/bb.py", revision("bb", "'zz'")}};
+  const auto found = find_code_migrations(forked.path());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(new_migration(&found[0], ".", {index_on_orders}, noon));
+}
+
+TEST(NewMigration, ScriptsAreInTheFormOfTheNewest) {
+  const TempTree knex{{"migrations/20250101000000_init.js", "exports.up = function(knex) {};\n"}};
+  auto made = program(knex, {{"t", "CREATE INDEX CONCURRENTLY i ON orders (id) WHERE a ? '`${x}';", "DROP INDEX CONCURRENTLY i;"}});
+  EXPECT_EQ(names(made, knex.path()), (Names{"migrations/20260109120000_add_i.js"}));
+  EXPECT_EQ(made.files[0].content,
+            "// t\nexports.config = { transaction: false };\n\nexports.up = async function (knex) {\n  await knex.raw(`CREATE INDEX CONCURRENTLY i ON orders (id) WHERE a \\\\? '\\`\\${x}'`);\n};\n\n"
+            "exports.down = async function (knex) {\n  await knex.raw(`DROP INDEX CONCURRENTLY i`);\n};\n");
+  const TempTree typed{{"src/migrations/1700000000000-Init.ts", "import { MigrationInterface, QueryRunner } from \"typeorm\";\nexport class Init1700000000000 implements MigrationInterface {}\n"}};
+  made = program(typed, {index_on_orders});
+  EXPECT_EQ(names(made, typed.path()), (Names{"src/migrations/1767960000000-add-orders-customer-id-idx.ts"}));
+  EXPECT_TRUE(contains(made.files[0].content, "export class AddOrdersCustomerIdIdx1767960000000 implements MigrationInterface {")) << made.files[0].content;
+  EXPECT_TRUE(contains(made.files[0].content, "await queryRunner.query(`CREATE INDEX orders_customer_id_idx ON")) << made.files[0].content;
+  const TempTree sequelize{{"migrations/20250101000000-init.js", "module.exports = { async up (queryInterface, Sequelize) {} };\n"}};
+  EXPECT_TRUE(contains(program(sequelize, {index_on_orders}).files.at(0).content, "module.exports = {\n  async up(queryInterface) {\n    await queryInterface.sequelize.query(`CREATE INDEX CONCURRENTLY"));
+  const TempTree pgm{{"migrations/1700000000000_init.js", "export const up = (pgm) => {};\n"}};
+  made = program(pgm, {index_on_orders});
+  EXPECT_EQ(names(made, pgm.path()), (Names{"migrations/1767960000000_add_orders_customer_id_idx.js"}));
+  EXPECT_TRUE(contains(made.files[0].content, "export const up = (pgm) => {\n  pgm.noTransaction();\n  pgm.sql(`CREATE INDEX CONCURRENTLY")) << made.files[0].content;
 }
 
 TEST(NewMigration, WithoutAToolThereIsAPlainFileThatDisplacesNone) {
