@@ -99,7 +99,8 @@ std::vector<IndexKey> keys_for(Asked asked) {
 
 bool worth_a_look(const Context& context, const Rule& rule, const Query& query) {
   const auto& facts = query.facts;
-  const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::update || facts.kind == StatementKind::delete_;
+  // INSERT … SELECT, too.
+  const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::insert || facts.kind == StatementKind::update || facts.kind == StatementKind::delete_;
   if (!facts.parsed || !reads || facts.catalog_query) return false;
   if (query.timed_calls == 0) return true;  // no durations: the plan has to tell
   return query.mean_ms() >= context.option(rule, "slow_ms") ||

@@ -134,28 +134,31 @@ class Advisor {
   }
 
   // Known by its number; made on the first sight.
-  int number(const IndexProposal& proposal, bool brin = false) {
-    const std::string key = quote_key(proposal) + (brin ? " brin" : "");
+  int number(const IndexProposal& proposal, Method method = Method::btree) {
+    const std::string key = quote_key(proposal, method);
     const auto known = numbers_.find(key);
     if (known != numbers_.end()) return known->second;
-    const int index = what_if_.add(proposal.table, hypothetical_indexes(proposal, catalog_, brin));
+    const int index = what_if_.add(proposal.table, hypothetical_indexes(proposal, catalog_, method));
     numbers_.emplace(key, index);
     proposals_.push_back(proposal);
-    brin_.push_back(brin);
-    sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : brin ? brin_size(proposal, catalog_) : index_size(proposal, catalog_));
-    sizes_.upkeep.push_back(upkeep(proposal, writes_, catalog_) * (brin ? upkeep_of_brin : 1));
+    methods_.push_back(method);
+    sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_, method));
+    sizes_.upkeep.push_back(upkeep(proposal, writes_, catalog_) * (method == Method::brin ? upkeep_of_brin : 1));
     return index;
   }
 
-  static std::string quote_key(const IndexProposal& proposal) {
-    return proposal.table.schema + '\0' + proposal.table.name + '\0' + index_definition(proposal);
+  static std::string quote_key(const IndexProposal& proposal, Method method) {
+    return proposal.table.schema + '\0' + proposal.table.name + '\0' + index_definition(proposal) + '\0' + std::to_string(static_cast<int>(method));
   }
 
+  Method method(int index) const { return methods_[static_cast<std::size_t>(index)]; }
+
   // Those that the budget leaves room for.
-  IndexSet numbers(const std::vector<IndexProposal>& proposals, const std::vector<IndexProposal>& ranges = {}) {
+  IndexSet numbers(const std::vector<IndexProposal>& proposals, const std::vector<IndexProposal>& ranges = {}, const std::vector<IndexProposal>& hashes = {}) {
     std::set<int> all;
     for (const auto& proposal : proposals) all.insert(number(proposal));
-    for (const auto& proposal : ranges) all.insert(number(proposal, true));
+    for (const auto& proposal : ranges) all.insert(number(proposal, Method::brin));
+    for (const auto& proposal : hashes) all.insert(number(proposal, Method::hash));
     if (options_.hypopg_sizes) {
       IndexSet unknown;
       for (const int index : all)
@@ -172,18 +175,31 @@ class Advisor {
     return out;
   }
 
+  // Also of statements that are not explained: they run all the same.
+  Columns columns_not_just_equal() const {
+    Columns out;
+    for (const auto& query : workload_.queries) add_not_just_equal(query.facts, mentions(query.text, query.facts, catalog_), out);
+    return out;
+  }
+
   void find_candidates() {
     // Of all questions at once: one round trip asks for the sizes.
     std::vector<IndexProposal> all;
     std::vector<std::vector<IndexProposal>> own(studied_.size());
     std::vector<std::vector<IndexProposal>> ranges(studied_.size());
+    std::vector<std::vector<IndexProposal>> hashes(studied_.size());
+    const Columns not_just_equal = columns_not_just_equal();
     for (std::size_t at = 0; at < studied_.size(); ++at) {
       own[at] = candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_, {options_.max_width});
       if (options_.max_width >= 3) ranges[at] = range_candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_);
+      if (options_.max_width >= 3) hashes[at] = hash_candidates(studied_[at].query->facts, studied_[at].mentioned, not_just_equal, catalog_);
       all.insert(all.end(), own[at].begin(), own[at].end());
     }
     if (!ended()) (void)numbers(all);
-    for (std::size_t at = 0; at < model_.size() && !ended(); ++at) peel(at, numbers(own[model_.question(at).query], ranges[model_.question(at).query]));
+    for (std::size_t at = 0; at < model_.size() && !ended(); ++at) {
+      const std::size_t query = model_.question(at).query;
+      peel(at, numbers(own[query], ranges[query], hashes[query]));
+    }
     for (int width = 3; width <= options_.max_width; ++width)
       for (std::size_t at = 0; at < model_.size() && !ended(); ++at) refine(at);
     relate();
@@ -210,7 +226,7 @@ class Advisor {
     for (const int index : found_[at]) {
       const IndexProposal& used = proposals_[static_cast<std::size_t>(index)];
       const auto mentioned = studied.mentioned.find(used.table);
-      if (brin_[static_cast<std::size_t>(index)] || mentioned == studied.mentioned.end() || !refined_.insert({at, index}).second) continue;
+      if (method(index) != Method::btree || mentioned == studied.mentioned.end() || !refined_.insert({at, index}).second) continue;
       const QueryFacts* spelled = literal_facts(at);
       for (auto& proposal : refinements(used, spelled ? *spelled : studied.query->facts, mentioned->second, catalog_, {options_.max_width, spelled != nullptr}))
         wider.push_back(std::move(proposal));
@@ -242,7 +258,7 @@ class Advisor {
       for (const int index : found_[at]) {
         const IndexProposal proposal = proposals_[static_cast<std::size_t>(index)];
         leads[at].insert(lead(index));
-        if (brin_[static_cast<std::size_t>(index)]) continue;
+        if (method(index) != Method::btree) continue;
         for (auto& prefix : prefixes(proposal)) {
           const Table* table = catalog_.table(prefix.table);
           if (!table || !already_served(prefix, *table)) shorter.push_back(std::move(prefix));
@@ -269,7 +285,7 @@ class Advisor {
   std::string lead(int index) const {
     const IndexProposal& proposal = proposals_[static_cast<std::size_t>(index)];
     IndexProposal first{.table = proposal.table, .keys = {proposal.keys.front()}};
-    return quote_key(first) + (brin_[static_cast<std::size_t>(index)] ? " brin" : "");
+    return quote_key(first, method(index));
   }
 
   void choose() {
@@ -284,7 +300,7 @@ class Advisor {
     std::vector<IndexProposal> made;
     for (const auto& step : pay_off(model_, sizes_, chosen_)) {
       const IndexProposal& proposal = proposals_[static_cast<std::size_t>(step.index)];
-      IndexDdl ddl = create_index(proposal, namer, catalog_, nullptr, brin_[static_cast<std::size_t>(step.index)]);
+      IndexDdl ddl = create_index(proposal, namer, catalog_, nullptr, method(step.index));
       AdvisedIndex index{proposal.table, std::move(ddl.sql), std::move(ddl.down_sql), sizes_.bytes[static_cast<std::size_t>(step.index)], step.saved,
                          sizes_.upkeep[static_cast<std::size_t>(step.index)], {}, {}};
       std::set<std::string> users;
@@ -294,7 +310,7 @@ class Advisor {
       }
       index.queries.assign(users.begin(), users.end());
       advice_.indexes.push_back(std::move(index));
-      if (!brin_[static_cast<std::size_t>(step.index)]) made.push_back(proposal);
+      if (method(step.index) == Method::btree) made.push_back(proposal);
     }
     advice_.cost_before = total_;
     advice_.cost_after = workload_cost(model_, sizes_, chosen_);
@@ -353,7 +369,7 @@ class Advisor {
   std::vector<Write> writes_;
   std::map<std::string, int> numbers_;
   std::vector<IndexProposal> proposals_;  // by number
-  std::vector<bool> brin_;                // by number
+  std::vector<Method> methods_;           // by number
   Sizes sizes_;
   std::vector<std::set<int>> found_;  // by question: what some plan of it uses
   std::set<std::pair<std::size_t, int>> refined_;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "advisor/size.h"
 #include "base/identifier.h"
 
 namespace pgadvise::advisor {
@@ -16,6 +17,7 @@ constexpr int widest_key = 500;          // bytes on the average: an entry over 
 constexpr std::size_t most_included = 8;
 constexpr double most_filter_values = 50;
 constexpr double in_order = 0.9;            // the least correlation with the rows' places for BRIN
+constexpr int least_hash_width = 100;       // bytes on the average
 constexpr std::int64_t least_brin_pages = 1280;  // ten ranges
 
 bool sortable(const Column& column) {
@@ -164,6 +166,10 @@ class Maker {
   std::vector<IndexProposal> out_;
 };
 
+bool just_equal(const Predicate& predicate) {
+  return predicate.op == Predicate::Op::equality && predicate.op_name == "=" && predicate.wrapper.empty() && predicate.value != Predicate::Value::column;
+}
+
 bool names_a_kind(const std::string& type) {
   static const std::set<std::string_view> no = {"smallint", "integer", "bigint", "numeric", "real", "double precision", "money", "oid", "uuid", "date", "interval", "inet", "bytea"};
   return !no.count(type) && !type.starts_with("numeric(") && !type.starts_with("time") && !type.ends_with("[]");
@@ -216,6 +222,36 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts, const std::
     });
     IndexProposal proposal{.table = table->name, .keys = {{.column = column->name}}};
     if (!there && std::find(out.begin(), out.end(), proposal) == out.end()) out.push_back(std::move(proposal));
+  }
+  return out;
+}
+
+void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, Columns& out) {
+  for (const auto& [table, columns] : mentioned)
+    for (const auto& column : columns.sorted) out.insert({table, column});
+  for (const auto& predicate : facts.predicates) {
+    if (!just_equal(predicate)) out.insert(predicate.column);
+    if (predicate.value == Predicate::Value::column) out.insert(predicate.other);
+  }
+}
+
+std::vector<IndexProposal> hash_candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Columns& not_just_equal,
+                                           const Catalog& catalog) {
+  std::vector<IndexProposal> out;
+  for (const auto& predicate : facts.predicates) {
+    const Table* table = catalog.table(predicate.column.table);
+    const Column* column = table ? table->column(predicate.column.column) : nullptr;
+    if (!column || !mentioned.count(table->name) || !is_text(*column) || !just_equal(predicate)) continue;
+    if (not_just_equal.count(predicate.column)) continue;
+    if (!column->statistics || column->statistics->average_width <= least_hash_width) continue;
+    const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
+      const bool equality = index.method == "btree" || index.method == "hash";
+      return equality && index.valid && !index.predicate && !index.keys.empty() && index.keys.front().column == column->name;
+    });
+    const IndexProposal proposal{.table = table->name, .keys = {{.column = column->name}}};
+    // Where few values are many rows', a B-tree stores each but once.
+    if (there || index_size(proposal, catalog, Method::hash) >= index_size(proposal, catalog)) continue;
+    if (std::find(out.begin(), out.end(), proposal) == out.end()) out.push_back(proposal);
   }
   return out;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,15 @@ std::vector<IndexProposal> candidates(const QueryFacts& facts, const std::map<Qu
 
 // Single columns of large tables whose rows lie in their order, asked for by range: for BRIN.
 std::vector<IndexProposal> range_candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog);
+
+// Columns that a statement asks for in another way than `column = value`: compared otherwise, joined, sorted, grouped.
+using Columns = std::set<ColumnUse>;
+void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, Columns& out);
+
+// Single columns of long text, over 100 bytes on the average, asked for by equality: for a hash index, a fraction of a B-tree's size.
+// `not_just_equal`: of the whole workload.
+std::vector<IndexProposal> hash_candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Columns& not_just_equal,
+                                           const Catalog& catalog);
 
 // What could be still better than an index that a plan uses: one more column, the rest of the mentioned columns as INCLUDE,
 // only the rows that the statement always asks for.

@@ -59,12 +59,16 @@ std::vector<const Table*> partitions(const Catalog& catalog, const QualifiedName
   return out;
 }
 
+std::string_view method_name(Method method) { return method == Method::brin ? "brin" : method == Method::hash ? "hash" : "btree"; }
+
+std::string using_method(Method method) { return method == Method::btree ? std::string() : fmt::format("USING {} ", method_name(method)); }
+
 // An index of the same definition that can take part: of a partition one that belongs to no other parent's index, of a
 // partitioned table one that still lacks partitions.
-const Index* same_index(const Table& table, const IndexProposal& proposal, const std::string& parent_index) {
+const Index* same_index(const Table& table, const IndexProposal& proposal, Method method, const std::string& parent_index) {
   const bool partitioned = table.kind == Table::Kind::partitioned;
   for (const auto& index : table.indexes)
-    if (index.valid != partitioned && !index.unique && index.method == "btree" && index.keys == proposal.keys &&
+    if (index.valid != partitioned && !index.unique && index.method == method_name(method) && index.keys == proposal.keys &&
         index.include == proposal.include && index.predicate == proposal.predicate &&
         (index.attached_to.empty() || index.attached_to == parent_index))
       return &index;
@@ -72,10 +76,10 @@ const Index* same_index(const Table& table, const IndexProposal& proposal, const
 }
 
 // An index of one table alone: concurrent where the server can.
-std::string own_index(const Table& table, const std::string& name, const IndexProposal& proposal) {
+std::string own_index(const Table& table, const std::string& name, const IndexProposal& proposal, Method method) {
   const bool partitioned = table.kind == Table::Kind::partitioned;
-  return fmt::format("CREATE INDEX {}{} ON {}{} {};\n", partitioned ? "" : "CONCURRENTLY ", sql::quote_identifier(name),
-                     partitioned ? "ONLY " : "", sql::quote_name(table.name), index_definition(proposal));
+  return fmt::format("CREATE INDEX {}{} ON {}{} {}{};\n", partitioned ? "" : "CONCURRENTLY ", sql::quote_identifier(name),
+                     partitioned ? "ONLY " : "", sql::quote_name(table.name), using_method(method), index_definition(proposal));
 }
 
 std::string attach(const QualifiedName& parent_index, const QualifiedName& index) {
@@ -85,21 +89,19 @@ std::string attach(const QualifiedName& parent_index, const QualifiedName& index
 // A partition's index, made concurrently and attached to the parent's; partitions of partitions likewise. Returns the name
 // of the table's own index. An index that was there before and takes part goes when the parent's is dropped, since nothing
 // detaches an index: `restore` makes it anew.
-std::string partition_sql(const Table& table, const QualifiedName* parent_index, const IndexProposal& proposal, IndexNamer& namer,
+std::string partition_sql(const Table& table, const QualifiedName* parent_index, const IndexProposal& proposal, Method method, IndexNamer& namer,
                           const Catalog& catalog, std::string& out, std::string& restore) {
-  const Index* present = same_index(table, proposal, parent_index ? parent_index->name : std::string());
+  const Index* present = same_index(table, proposal, method, parent_index ? parent_index->name : std::string());
   const QualifiedName name{table.name.schema, present ? present->name : namer.name(table.name, proposal.keys)};
   const bool attached = present && !present->attached_to.empty();
-  if (!present) out += own_index(table, name.name, proposal);
-  if (present) restore += own_index(table, name.name, proposal);
+  if (!present) out += own_index(table, name.name, proposal, method);
+  if (present) restore += own_index(table, name.name, proposal, method);
   if (attached && parent_index) restore += attach(*parent_index, name);
   if (table.kind == Table::Kind::partitioned)
-    for (const Table* partition : partitions(catalog, table.name)) partition_sql(*partition, &name, proposal, namer, catalog, out, restore);
+    for (const Table* partition : partitions(catalog, table.name)) partition_sql(*partition, &name, proposal, method, namer, catalog, out, restore);
   if (parent_index && !attached) out += attach(*parent_index, name);
   return name.name;
 }
-
-std::string_view method(bool using_brin) { return using_brin ? "USING brin " : ""; }
 
 std::string drizzle_name(const Project* project, const std::string& key) {
   if (!project) return {};
@@ -193,32 +195,32 @@ std::string IndexNamer::name(const QualifiedName& table, const std::vector<Index
   return name;
 }
 
-std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog, bool using_brin) {
+std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog, Method method) {
   std::vector<std::string> out;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
     for (const Table* partition : partitions(catalog, proposal.table)) {
       IndexProposal part = proposal;
       part.table = partition->name;
-      for (auto& sql : hypothetical_indexes(part, catalog, using_brin)) out.push_back(std::move(sql));
+      for (auto& sql : hypothetical_indexes(part, catalog, method)) out.push_back(std::move(sql));
     }
     return out;
   }
-  out.push_back(fmt::format("CREATE INDEX ON {} {}{}", sql::quote_name(proposal.table), method(using_brin), index_definition(proposal)));
+  out.push_back(fmt::format("CREATE INDEX ON {} {}{}", sql::quote_name(proposal.table), using_method(method), index_definition(proposal)));
   return out;
 }
 
-IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog, const Project* project, bool using_brin) {
+IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog, const Project* project, Method method) {
   IndexDdl ddl;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
     std::string restore;
-    const std::string name = partition_sql(*table, nullptr, proposal, namer, catalog, ddl.sql, restore);
+    const std::string name = partition_sql(*table, nullptr, proposal, method, namer, catalog, ddl.sql, restore);
     ddl.down_sql = fmt::format("DROP INDEX {};\n{}", sql::quote_name({proposal.table.schema, name}), restore);
     ddl.drizzle = drizzle_line(proposal, name, project);
   } else {
     const std::string name = namer.name(proposal.table, proposal.keys);
-    ddl.sql = fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {}{};", sql::quote_identifier(name), sql::quote_name(proposal.table), method(using_brin), index_definition(proposal));
+    ddl.sql = fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {}{};", sql::quote_identifier(name), sql::quote_name(proposal.table), using_method(method), index_definition(proposal));
     ddl.down_sql = fmt::format("DROP INDEX CONCURRENTLY {};", sql::quote_name({proposal.table.schema, name}));
     ddl.drizzle = drizzle_line(proposal, name, project);
   }

@@ -24,10 +24,12 @@ class IndexNamer {
   std::set<QualifiedName> taken_;
 };
 
+// A B-tree, unless for ranges of values that lie in the rows' order (BRIN), or for equality on long texts (hash).
+enum class Method { btree, brin, hash };
+
 // CREATE INDEX statements on one line each, not concurrent, without names: what HypoPG takes. One for an ordinary
 // table, one for each leaf of a partitioned one (HypoPG refuses the parent).
-// `using_brin`: one of a few bytes for each 128 pages, in place of a B-tree.
-std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog, bool using_brin = false);
+std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog, Method method = Method::btree);
 
 // What stands behind the table's name: "(a, b DESC) INCLUDE (c) WHERE d IS NULL".
 std::string index_definition(const IndexProposal& proposal);
@@ -40,6 +42,6 @@ struct IndexDdl {
 // `project` (may be null) gives the spelling in schema.ts. On a partitioned table the parent's index is made ON ONLY,
 // each partition's concurrently, and then attached: CREATE INDEX CONCURRENTLY refuses a partitioned table.
 IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog,
-                      const Project* project, bool using_brin = false);
+                      const Project* project, Method method = Method::btree);
 
 }  // namespace pgadvise::advisor

@@ -93,7 +93,7 @@ class Scanner {
       if (it == out_.end() || !table || !table->column(column)) return;
       auto& columns = it->second.columns;
       if (std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(column);
-      if (ordered_) it->second.leading.insert(column);
+      if (ordered_) it->second.leading.insert(column), it->second.sorted.insert(column);
       found = true;
     };
     if (!qualifier.empty())
@@ -134,7 +134,10 @@ std::map<QualifiedName, Mentions> mentions(std::string_view statement, const Que
     lead(predicate.column);
     if (predicate.value == Predicate::Value::column) lead(predicate.other);
   }
-  for (const auto& key : facts.sort) lead(key.column);
+  for (const auto& key : facts.sort) {
+    lead(key.column);
+    if (const auto it = out.find(key.column.table); it != out.end()) it->second.sorted.insert(key.column.column);
+  }
   for (auto& [name, found] : out) {
     std::vector<std::string> in_order;
     for (const auto& column : catalog.table(name)->columns)

@@ -15,6 +15,7 @@ namespace pgadvise::advisor {
 struct Mentions {
   std::vector<std::string> columns;  // in the table's order
   std::set<std::string> leading;     // in a predicate or join, or sorted, grouped or made distinct by
+  std::set<std::string> sorted;      // of those: sorted, grouped or made distinct by, or the least or largest of
   bool complete = true;              // false: `*` may read others, too
 };
 

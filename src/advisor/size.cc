@@ -91,27 +91,41 @@ double bytes_of(const IndexProposal& proposal, const Table& table) {
   return (leaf_pages + inner_pages + 1) * page;
 }
 
-}  // namespace
-
-std::int64_t brin_size(const IndexProposal& proposal, const Catalog& catalog) {
-  const Table* table = catalog.table(proposal.table);
-  if (!table || !table->statistics) return 0;
+double bytes_of_brin(const Table& table) {
+  if (!table.statistics) return 0;
   constexpr double entry = 40;
   constexpr double pages_of_a_range = 128;
-  const double ranges = std::ceil(static_cast<double>(table->statistics->pages) / pages_of_a_range);
-  return static_cast<std::int64_t>((2 + std::ceil(ranges * entry / usable)) * page);
+  const double ranges = std::ceil(static_cast<double>(table.statistics->pages) / pages_of_a_range);
+  return (2 + std::ceil(ranges * entry / usable)) * page;
 }
 
-std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog) {
+// NULLs are not in it. Buckets are a page each, three quarters full when it is built; their number doubles up to 512, and grows
+// by quarters from there.
+double bytes_of_hash(const IndexProposal& proposal, const Table& table) {
+  constexpr double entry = 20;
+  constexpr double doubled = 512;
+  const Column* column = table.column(proposal.keys.front().column);
+  const double nulls = column && column->statistics ? column->statistics->null_fraction : 0;
+  const double wanted = std::max(2.0, rows_of(table) * (1 - nulls) * entry / (page * 0.75));
+  const double below = std::exp2(std::floor(std::log2(wanted)));
+  const double step = wanted <= doubled ? below : below / 4;
+  const double buckets = std::max(below, std::ceil(wanted / step) * step);
+  return (buckets + 2) * page;
+}
+
+}  // namespace
+
+std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog, Method method) {
   const Table* table = catalog.table(proposal.table);
   if (!table) return 0;
-  if (table->kind != Table::Kind::partitioned) return static_cast<std::int64_t>(bytes_of(proposal, *table));
+  if (table->kind != Table::Kind::partitioned)
+    return static_cast<std::int64_t>(method == Method::brin ? bytes_of_brin(*table) : method == Method::hash ? bytes_of_hash(proposal, *table) : bytes_of(proposal, *table));
   std::int64_t sum = 0;
   for (const auto& [name, part] : catalog.tables)
     if (part.partition_of && *part.partition_of == table->name) {
       IndexProposal own = proposal;
       own.table = name;
-      sum += index_size(own, catalog);
+      sum += index_size(own, catalog, method);
     }
   return sum;
 }

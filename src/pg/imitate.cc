@@ -71,6 +71,12 @@ int tree_height(const Index& index, const Table& table, std::int64_t length) {
   return height;
 }
 
+std::string count(std::int64_t pages) { return std::to_string(std::min<std::int64_t>(pages, INT32_MAX)); }
+
+std::optional<std::string> text(const std::string& value) {
+  return value.empty() ? std::optional<std::string>() : std::optional(value);
+}
+
 struct Relation {
   std::string oid;
   std::string file;
@@ -92,8 +98,10 @@ class Imitation {
     for (const auto& [name, table] : production_.tables)
       parents_.insert(table.inherits.begin(), table.inherits.end());
     for (const auto& [name, table] : production_.tables)
-      if (const auto relation = relations_.find(name); relation != relations_.end())
-        columns(table, relation->second);
+      if (const auto relation = relations_.find(name); relation != relations_.end()) {
+        if (restores()) restore_columns(table);
+        else columns(table, relation->second);
+      }
     lengthen_all();
     if (files_failed_)
       tell(fmt::format("{} files could not be given production's size", files_failed_),
@@ -185,15 +193,34 @@ class Imitation {
         length = std::max<std::int64_t>(length, height + 2);
       }
       if (!done || !lengthen(found->second.file, length * page)) ++files_failed_;
-      (void)does(
-          "UPDATE pg_catalog.pg_class SET relpages = $2::int4, reltuples = $3::float4, relallvisible = "
-          "$4::int4 WHERE oid = $1::oid",
-          {found->second.oid, count(size.pages), fmt::format("{}", size.rows), count(size.visible_pages)});
+      if (restores()) {
+        const auto statement = restore_relation(size, production_.server_version);
+        (void)does(statement.sql, statement.parameters);
+      } else {
+        (void)does(
+            "UPDATE pg_catalog.pg_class SET relpages = $2::int4, reltuples = $3::float4, relallvisible = "
+            "$4::int4 WHERE oid = $1::oid",
+            {found->second.oid, count(size.pages), fmt::format("{}", size.rows), count(size.visible_pages)});
+      }
     }
   }
 
-  static std::string count(std::int64_t pages) {
-    return std::to_string(std::min<std::int64_t>(pages, INT32_MAX));
+  // From 18 on the server has functions for it.
+  bool restores() const { return admin_.server_version() >= 180000; }
+
+  void restore_columns(const Table& table) {
+    const bool partitioned = table.kind == Table::Kind::partitioned;
+    for (const auto& column : table.columns) {
+      if (!column.statistics) continue;
+      columns_failed_ += !restored(restore_column(table.name, column, partitioned, production_.server_version));
+      if (parents_.count(table.name)) (void)restored(restore_column(table.name, column, true, production_.server_version));
+    }
+  }
+
+  // What does not fit is a warning to the server: it takes the rest, and answers false.
+  bool restored(const RestoreStatement& statement) {
+    const auto rows = admin_.query(statement.sql, statement.parameters);
+    return rows && !rows->empty() && rows->front()[0] == "t";
   }
 
   // As ANALYZE writes them: most common values, histogram, correlation, each with its operator and collation.
@@ -201,9 +228,6 @@ class Imitation {
     for (const auto& column : table.columns) {
       if (!column.statistics) continue;
       const auto& known = *column.statistics;
-      const auto text = [](const std::string& value) {
-        return value.empty() ? std::optional<std::string>() : std::optional(value);
-      };
       static const std::string sql = R"(
         INSERT INTO pg_catalog.pg_statistic
         SELECT $1::oid, a.attnum, $3::bool, $4::float4, $5::int4, $6::float4,
@@ -280,6 +304,27 @@ void tree_page(std::string& pages, std::size_t at, std::uint32_t level, std::uin
 }
 
 }  // namespace
+
+RestoreStatement restore_relation(const RelationSize& size, int version) {
+  return {"SELECT pg_catalog.pg_restore_relation_stats('schemaname', $1::pg_catalog.text, 'relname', $2::pg_catalog.text, "
+          "'version', $3::pg_catalog.int4, 'relpages', $4::pg_catalog.int4, 'reltuples', $5::pg_catalog.float4, "
+          "'relallvisible', $6::pg_catalog.int4)",
+          {size.name.schema, size.name.name, std::to_string(version), count(size.pages), fmt::format("{}", size.rows), count(size.visible_pages)}};
+}
+
+RestoreStatement restore_column(const QualifiedName& table, const Column& column, bool inherited, int version) {
+  const ColumnStatistics& known = *column.statistics;
+  const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
+  return {"SELECT pg_catalog.pg_restore_attribute_stats('schemaname', $1::pg_catalog.text, 'relname', $2::pg_catalog.text, "
+          "'attname', $3::pg_catalog.text, 'inherited', $4::pg_catalog.bool, 'version', $5::pg_catalog.int4, "
+          "'null_frac', $6::pg_catalog.float4, 'avg_width', $7::pg_catalog.int4, 'n_distinct', $8::pg_catalog.float4, "
+          "'most_common_vals', $9::pg_catalog.text, 'most_common_freqs', $10::pg_catalog.float4[], "
+          "'histogram_bounds', $11::pg_catalog.text, 'correlation', $12::pg_catalog.float4)",
+          {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version), fmt::format("{}", known.null_fraction),
+           std::to_string(known.average_width), fmt::format("{}", known.distinct), values ? text(known.most_common_values) : std::nullopt,
+           values ? text(known.most_common_frequencies) : std::nullopt, text(known.histogram_bounds),
+           known.correlation != 0 ? text(fmt::format("{}", known.correlation)) : std::nullopt}};
+}
 
 std::string empty_tree(int height) {
   constexpr std::uint16_t leaf = 1, root = 2, meta = 8;

@@ -107,7 +107,24 @@ TEST_F(HardCases, QuotedNames) {
 TEST_F(HardCases, WritesAndParametersWithoutValues) {
   EXPECT_NE(std::string::npos, indexes(advise("UPDATE orders SET total = 1 WHERE customer_id = 5;")).find("(customer_id)"));
   EXPECT_NE(std::string::npos, indexes(advise("DELETE FROM orders WHERE customer_id = 5 RETURNING id;")).find("(customer_id)"));
+  EXPECT_NE(std::string::npos, indexes(advise("INSERT INTO tiny SELECT id, status FROM orders WHERE customer_id = 5;")).find("ON public.orders (customer_id"));
+  EXPECT_NE(std::string::npos, indexes(advise("MERGE INTO orders o USING tiny t ON o.customer_id = t.id WHEN MATCHED THEN UPDATE SET total = 2;")).find("(customer_id)"));
   EXPECT_NE(std::string::npos, indexes(advise("SELECT id FROM orders WHERE customer_id = $1;")).find("(customer_id")) << "the generic plan";
+}
+
+TEST_F(HardCases, WritesArePlannedAndNeverRun) {
+  // With a sequence that would move, and rows whose versions would.
+  const std::string state = "SELECT (SELECT concat(count(*), ' ', sum(total), ' ', max(xmin::text::bigint)) FROM orders) || ' ' || (SELECT count(*) FROM tiny) || ' ' || (SELECT is_called FROM drawn)";
+  database_->run("CREATE SEQUENCE drawn");
+  const std::string before = database_->value(state);
+  const auto ran = advise("UPDATE orders SET total = 1 WHERE customer_id = 5; DELETE FROM orders WHERE total = 7; INSERT INTO tiny VALUES (nextval('drawn'), 'y');\n"
+                          "INSERT INTO orders SELECT * FROM orders WHERE total = 8 ON CONFLICT DO NOTHING; WITH gone AS (DELETE FROM orders WHERE total = 9 RETURNING id) SELECT count(*) FROM gone;\n"
+                          "MERGE INTO orders o USING tiny t ON o.total = t.id WHEN MATCHED THEN DELETE;");
+  const json advice = json::parse(ran.out, nullptr, false);
+  ASSERT_TRUE(advice.is_object()) << ran.err;
+  EXPECT_EQ(6u, advice["queries"].size()) << ran.err;
+  EXPECT_EQ(before, database_->value(state));
+  database_->run("DROP SEQUENCE drawn");
 }
 
 TEST_F(HardCases, AConstantOfAFileMayFilterAnIndexOfALogMayNot) {
@@ -154,6 +171,28 @@ TEST_F(HardCases, BrinWhereRowsLieInOrder) {
   }
   EXPECT_EQ("", indexes(advise("SELECT count(pad) FROM readings WHERE at BETWEEN '2026-01-01 10:00' AND '2026-01-01 12:00';", "--budget 100kB"))) << "it is there";
   database_->run("DROP TABLE readings");
+}
+
+TEST_F(HardCases, HashWhereLongTextsAreOnlyEqual) {
+  database_->run("CREATE TABLE pages (id int, url text, pad text); INSERT INTO pages SELECT g, 'https://example.org/' || repeat(md5(g::text), 5), repeat('x', 60) FROM generate_series(1, 50000) g; ANALYZE pages");
+  const std::string equal = "SELECT id FROM pages WHERE url = 'https://example.org/x';";
+  const auto ran = advise(equal);
+  const json advice = json::parse(ran.out, nullptr, false);
+  ASSERT_EQ(1u, advice["indexes"].size()) << ran.out << ran.err;
+  const auto& index = advice["indexes"][0];
+  EXPECT_NE(std::string::npos, index["sql"].get<std::string>().find("ON public.pages USING hash (url)")) << index.dump();
+  const auto size_of = [&](const std::string& sql) {
+    database_->run(sql);
+    return std::stod(database_->value("SELECT pg_relation_size(indexrelid) FROM pg_index WHERE indrelid = 'pages'::regclass ORDER BY 1 DESC LIMIT 1"));
+  };
+  const double built = size_of(index["sql"]);
+  EXPECT_NEAR(1, index["size_bytes"].get<double>() / built, 0.5);
+  EXPECT_EQ("", indexes(advise(equal))) << "it is there";
+  database_->run(index["down_sql"]);
+  EXPECT_LT(built * 2, size_of("CREATE INDEX pages_btree ON pages (url)"));
+  database_->run("DROP INDEX pages_btree");
+  EXPECT_EQ(std::string::npos, indexes(advise(equal + "SELECT id FROM pages ORDER BY url LIMIT 5;")).find("hash")) << "another query wants the order";
+  database_->run("DROP TABLE pages");
 }
 
 TEST_F(HardCases, SeveralSearchPaths) {

@@ -67,6 +67,26 @@ TEST(CheckPlans, ASortIsConfirmedAndItsIndexCosted) {
   EXPECT_LT(found[0]["fix"]["cost_after"].get<double>(), found[0]["fix"]["cost_before"].get<double>() / 10);
 }
 
+TEST(CheckPlans, WritesArePlannedAndNeverRun) {
+  live::Database database;
+  database.run(shop);
+  database.run("CREATE EXTENSION IF NOT EXISTS hypopg; CREATE TABLE archive (LIKE orders)");
+  const std::string state = "SELECT concat(count(*), ' ', max(xmin::text::bigint), ' ', (SELECT count(*) FROM archive)) FROM orders";
+  const std::string before = database.value(state);
+  const Folder folder;
+  const auto log = folder.write("a.log", call("update orders set note = 'z' where status = 'waiting-secret'", 300, 3) + call("delete from orders where placed_at < '2026-01-01 01:00'", 300, 3) +
+                                             call("insert into archive select * from orders where status = 'waiting-secret'", 300, 3));
+  const Ran ran = run("check --db " + quoted(database.conninfo()) + " --log " + quoted(log) + " --format json --fail-on never");
+  const auto found = findings(ran, "sequential-scan");
+  EXPECT_EQ(found.size(), 3u) << ran.out << ran.err;
+  for (const auto& finding : found) {
+    EXPECT_EQ(finding["verdict"], "confirmed") << finding;
+    EXPECT_TRUE(has(finding.dump(), "it writes: EXPLAIN only")) << finding;
+    EXPECT_LT(finding["fix"]["cost_after"].get<double>(), finding["fix"]["cost_before"].get<double>());
+  }
+  EXPECT_EQ(before, database.value(state));
+}
+
 TEST(CheckPlans, PartialIndexesByThePlannersOwnCount) {
   live::Database database;
   database.run(shop);

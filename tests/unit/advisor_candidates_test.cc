@@ -98,6 +98,41 @@ TEST(Candidates, LeaveOutWhatCannotBeBuiltOrDoesNotMatter) {
   EXPECT_TRUE(proposed("SELECT tags FROM orders WHERE status = 'x'", catalog, 1).empty()) << "an entry may be too long";
 }
 
+TEST(Candidates, HashOnlyForLongTextsThatAreOnlyEqual) {
+  Catalog catalog = catalog_of("CREATE TABLE pages (id bigint PRIMARY KEY, url text, title text, kind text, token varchar UNIQUE, n int)");
+  Table& table = catalog.tables.begin()->second;
+  table.statistics = TableStatistics{.rows = 100'000, .pages = 3000, .bytes = 24'576'000};
+  for (auto& column : table.columns) column.statistics = ColumnStatistics{.distinct = column.name == "kind" ? 5.0 : -1.0, .average_width = column.name == "n" ? 4 : 180};
+  const auto hashes = [&](const std::string& sql, const std::vector<std::string>& others = {}) {
+    std::vector<std::string> all{sql};
+    all.insert(all.end(), others.begin(), others.end());
+    Columns not_just_equal;
+    for (const auto& statement : all) {
+      const QueryFacts facts = sql::query_facts(statement, catalog);
+      add_not_just_equal(facts, mentions(statement, facts, catalog), not_just_equal);
+    }
+    std::string out;
+    const QueryFacts facts = sql::query_facts(sql, catalog);
+    for (const auto& proposal : hash_candidates(facts, mentions(sql, facts, catalog), not_just_equal, catalog)) out += index_definition(proposal);
+    return out;
+  };
+  const std::string by_url = "SELECT id FROM pages WHERE url = $1 AND n = 5";
+  EXPECT_EQ(hashes(by_url), "(url)");
+  EXPECT_EQ(hashes(by_url, {"UPDATE pages SET title = 'x' WHERE url = $1"}), "(url)");
+  for (const auto* other : {"SELECT id FROM pages ORDER BY url LIMIT 5", "SELECT id FROM pages WHERE url > $1", "SELECT id FROM pages WHERE url LIKE 'a%'", "SELECT id FROM pages WHERE url IS NULL", "SELECT id FROM pages WHERE url <> $1", "SELECT id FROM pages WHERE url = ANY ($1)",
+                            "SELECT url, count(*) FROM pages GROUP BY url", "SELECT min(url) FROM pages", "SELECT DISTINCT url FROM pages", "SELECT id FROM pages WHERE lower(url) = $1",
+                            "SELECT a.id FROM pages a JOIN pages b ON b.title = a.url"})
+    EXPECT_EQ(hashes(by_url, {other}), "") << other;
+  EXPECT_EQ(hashes("SELECT id FROM pages WHERE token = $1"), "") << "its key serves";
+  EXPECT_EQ(hashes("SELECT id FROM pages WHERE n = $1"), "") << "no text";
+  EXPECT_EQ(hashes("SELECT id FROM pages WHERE kind = $1"), "") << "a B-tree stores each of five values but once";
+  table.statistics->pages = 5, table.statistics->bytes = 40'960;
+  EXPECT_EQ(hashes(by_url), "") << "the table is small";
+  table.statistics->pages = 3000;
+  table.columns[1].statistics->average_width = 40;
+  EXPECT_EQ(hashes(by_url), "") << "too short";
+}
+
 TEST(Refinements, WidenCoverAndFilter) {
   const Catalog catalog = shop();
   const std::string sql = "SELECT total FROM orders WHERE status = $1 AND placed_at > $2 AND deleted_at IS NULL AND open";
@@ -134,6 +169,11 @@ TEST(Size, IsThatOfABuiltIndex) {
   EXPECT_NEAR(6.9, mb_of({{.column = "kind"}}), 0.4);
   EXPECT_NEAR(31.5, mb_of({{.column = "kind"}, {.column = "at"}}), 1.5);
   EXPECT_GT(mb_of({{.column = "kind"}}, {"at"}), 25) << "with INCLUDE nothing is stored once";
+  // A hash index to the byte, while its buckets don't overflow.
+  table.statistics->rows = 50'000;
+  EXPECT_EQ(2'113'536, index_size({.table = table.name, .keys = {{.column = "id"}}}, catalog, Method::hash));
+  table.statistics->rows = 120'000;
+  EXPECT_EQ(4'210'688, index_size({.table = table.name, .keys = {{.column = "id"}}}, catalog, Method::hash));
   EXPECT_EQ(0, index_size({.table = {"public", "gone"}, .keys = {{.column = "id"}}}, catalog));
 }
 
