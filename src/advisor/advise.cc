@@ -1,7 +1,9 @@
 #include "advisor/advise.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "advisor/candidates.h"
@@ -44,7 +46,7 @@ class Advisor {
     find_candidates();
     choose();
     report();
-    if (model_.lost()) diagnostics_.push_back(*model_.lost());
+    if (model_.loss()) diagnostics_.push_back(*model_.loss());
     advice_.complete = advice_.complete && !model_.stopped() && !model_.lost() && !stop();
     advice_.what_if_calls = what_if_.calls();
     what_if_.clear();
@@ -52,9 +54,10 @@ class Advisor {
   }
 
  private:
+  // On any thread.
   bool stop() {
     const auto now = Clock::now();
-    if (options_.progress && now > next_progress_) {
+    if (const std::unique_lock lock(progress_, std::try_to_lock); lock && options_.progress && now > next_progress_) {
       next_progress_ = now + between_progress;
       options_.progress({what_if_.calls(), studied_.size(), total_ > 0 ? std::min(1.0, reached_ / total_) : 1});
     }
@@ -72,13 +75,30 @@ class Advisor {
     }
   };
 
+  using Plans = std::vector<Result<plan::WhatIfPlan>>;
+
+  // Of each query, one plan for each statement; none where it was not asked any more.
+  std::vector<Plans> plans_without_indexes() {
+    std::vector<Plans> out(studied_.size());
+    std::atomic<bool> lost = false;
+    const auto ask = [&](std::size_t query, plan::WhatIf& what_if) {
+      for (const auto& statement : studied_[query].statements) {
+        if (lost) return;
+        out[query].push_back(what_if.cost(statement, {}));
+        if (!out[query].back() && out[query].back().error().kind == Error::Kind::database) lost = true;
+      }
+    };
+    what_if_.for_each(studied_.size(), ask, [&] { return lost || stop(); });
+    return out;
+  }
+
   // Nothing: the server is lost.
-  std::optional<Asked> ask_without_indexes(std::size_t query) {
+  std::optional<Asked> take_without_indexes(std::size_t query, const Plans& plans) {
     Asked asked{query, {}};
     std::string why;
-    for (const auto& statement : studied_[query].statements) {
-      auto plan = what_if_.cost(statement, {});
-      if (plan) asked.plans.emplace_back(&statement, *plan);
+    for (std::size_t at = 0; at < plans.size(); ++at) {
+      const auto& plan = plans[at];
+      if (plan) asked.plans.emplace_back(&studied_[query].statements[at], *plan);
       else why = plan.error().what;
       if (plan || plan.error().kind != Error::Kind::database) continue;
       diagnostics_.push_back(plan.error());
@@ -106,8 +126,10 @@ class Advisor {
   void ask_without_indexes() {
     std::vector<Asked> all;
     std::vector<std::pair<double, double>> times;
-    for (std::size_t at = 0; at < studied_.size() && !stop(); ++at) {
-      auto asked = ask_without_indexes(at);
+    const auto plans = plans_without_indexes();
+    for (std::size_t at = 0; at < studied_.size(); ++at) {
+      if (plans[at].empty()) continue;
+      auto asked = take_without_indexes(at, plans[at]);
       if (!asked) break;
       if (asked->plans.empty()) continue;
       const Query& query = *studied_[at].query;
@@ -196,31 +218,46 @@ class Advisor {
       all.insert(all.end(), own[at].begin(), own[at].end());
     }
     if (!ended()) (void)numbers(all);
+    std::vector<IndexSet> sets(model_.size());
     for (std::size_t at = 0; at < model_.size() && !ended(); ++at) {
       const std::size_t query = model_.question(at).query;
-      peel(at, numbers(own[query], ranges[query], hashes[query]));
+      sets[at] = numbers(own[query], ranges[query], hashes[query]);
     }
-    for (int width = 3; width <= options_.max_width; ++width)
-      for (std::size_t at = 0; at < model_.size() && !ended(); ++at) refine(at);
+    peel(sets);
+    for (int width = 3; width <= options_.max_width; ++width) {
+      sets.assign(model_.size(), {});
+      for (std::size_t at = 0; at < model_.size() && !ended(); ++at) sets[at] = refined(at);
+      peel(sets);
+    }
     relate();
   }
 
+  // Each question with its own set of indexes.
+  void peel(const std::vector<IndexSet>& sets) {
+    std::vector<std::vector<IndexSet>> used(model_.size());
+    what_if_.for_each(model_.size(), [&](std::size_t at, plan::WhatIf& what_if) { used[at] = peel(at, sets[at], what_if); }, [this] { return ended(); });
+    for (const auto& groups : used) groups_.insert(groups.begin(), groups.end());
+  }
+
   // What the planner would use, then what it would use without those, and so on: everything else is of no use to the question.
-  void peel(std::size_t at, IndexSet left) {
+  std::vector<IndexSet> peel(std::size_t at, IndexSet left, plan::WhatIf& what_if) {
+    std::vector<IndexSet> groups;
     const double enough = std::max(least_saved, base_[at] * 0.0005);
     for (int layer = 0; layer < most_layers && !left.empty() && !ended(); ++layer) {
-      const auto plan = model_.ask(at, left);
-      if (!plan || plan->used.empty() || base_[at] - plan->cost < enough) return;
+      const auto plan = model_.ask(at, left, what_if);
+      if (!plan || plan->used.empty() || base_[at] - plan->cost < enough) return groups;
       IndexSet used = plan->used;
       found_[at].insert(used.begin(), used.end());
-      groups_.insert(used);
+      groups.push_back(used);
       IndexSet rest;
       std::set_difference(left.begin(), left.end(), used.begin(), used.end(), std::back_inserter(rest));
       left = std::move(rest);
     }
+    return groups;
   }
 
-  void refine(std::size_t at) {
+  // What was found for the question, and what is made of it; empty: nothing new.
+  IndexSet refined(std::size_t at) {
     const Studied& studied = studied_[model_.question(at).query];
     std::vector<IndexProposal> wider;
     for (const int index : found_[at]) {
@@ -231,12 +268,12 @@ class Advisor {
       for (auto& proposal : refinements(used, spelled ? *spelled : studied.query->facts, mentioned->second, catalog_, {options_.max_width, spelled != nullptr}))
         wider.push_back(std::move(proposal));
     }
-    if (wider.empty()) return;
+    if (wider.empty()) return {};
     IndexSet all(found_[at].begin(), found_[at].end());
     IndexSet fresh = numbers(wider);
     IndexSet both;
     std::set_union(all.begin(), all.end(), fresh.begin(), fresh.end(), std::back_inserter(both));
-    peel(at, both);
+    return both;
   }
 
   // With the constants of the statement, where they may be shown: the user wrote them into an .sql file, or asked for them.
@@ -363,6 +400,7 @@ class Advisor {
   std::vector<double> calibration_;  // by query studied
   double total_ = 0;
   double reached_ = 0;  // the least cost found so far
+  std::mutex progress_;
   Clock::time_point next_progress_ = Clock::now();
   std::set<std::string> sql_files_;
   std::map<std::size_t, std::optional<QueryFacts>> spelled_;  // by question

@@ -45,11 +45,14 @@ void CostModel::place(const Known& known, Entry& entry) const {
   entry.whole = std::includes(known.relevant.begin(), known.relevant.end(), entry.used.begin(), entry.used.end());
 }
 
-Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& indexes) {
-  auto plan = what_if_.cost(questions_[question].statement, indexes);
+Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if) {
+  auto plan = what_if.cost(questions_[question].statement, indexes);
   asked_ = std::chrono::steady_clock::now();
   if (!plan) {
-    if (plan.error().kind == Error::Kind::database && !lost_) lost_ = plan.error();
+    if (plan.error().kind != Error::Kind::database) return plan;
+    const std::lock_guard lock(losing_);
+    if (!loss_) loss_ = plan.error();
+    lost_ = true;
     return plan;
   }
   Known& known = known_[question];
@@ -102,7 +105,7 @@ double CostModel::cost(std::size_t question, const IndexSet& indexes) {
 }
 
 void CostModel::rest() {
-  if (std::chrono::steady_clock::now() - asked_ < longest_silence) return;
+  if (std::chrono::steady_clock::now() - asked_.load() < longest_silence) return;
   what_if_.clear();
   asked_ = std::chrono::steady_clock::now();
 }

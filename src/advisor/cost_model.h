@@ -3,9 +3,11 @@
 // known bounds what is not.
 #pragma once
 
+#include <atomic>
 #include <bitset>
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <vector>
@@ -30,8 +32,10 @@ class CostModel {
 
   // `base`: its plan without any of the indexes.
   std::size_t add(Question question, const plan::WhatIfPlan& base);
-  // Asks the server about all of these, whether they matter or not. Errors: as plan::WhatIf::cost.
-  Result<plan::WhatIfPlan> ask(std::size_t question, const IndexSet& indexes);
+  // Asks the server about all of these, whether they matter or not. Errors: as plan::WhatIf::cost. Of plan::WhatIf::for_each(): also on
+  // several threads, each with a question of its own.
+  Result<plan::WhatIfPlan> ask(std::size_t question, const IndexSet& indexes) { return ask(question, indexes, what_if_); }
+  Result<plan::WhatIfPlan> ask(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if);
   // From here on only these indexes matter to the question.
   void relate(std::size_t question, IndexSet relevant);
 
@@ -56,7 +60,8 @@ class CostModel {
 
   void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }
   bool stopped() const { return stopped_; }
-  const std::optional<Error>& lost() const { return lost_; }  // the server, for good
+  bool lost() const { return lost_; }  // the server, for good
+  const std::optional<Error>& loss() const { return loss_; }
 
  private:
   static constexpr std::size_t most_relevant = 256;
@@ -81,10 +86,12 @@ class CostModel {
   std::vector<Question> questions_;
   std::vector<Known> known_;
   std::vector<std::vector<std::size_t>> by_index_;
-  std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();
+  std::atomic<std::chrono::steady_clock::time_point> asked_ = std::chrono::steady_clock::now();
   std::function<bool()> stop_;
   bool stopped_ = false;
-  std::optional<Error> lost_;
+  std::atomic<bool> lost_ = false;
+  std::mutex losing_;
+  std::optional<Error> loss_;
 };
 
 }  // namespace pgadvise::advisor

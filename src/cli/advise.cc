@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -57,6 +58,7 @@ struct Options {
 
 constexpr std::int64_t largest_to_build = 1'000'000'000;  // bytes of a table
 constexpr std::chrono::seconds build_limit{120};
+constexpr std::size_t most_connections = 4;  // unless --jobs says more
 constexpr double least_gain = 0.01;  // of the workload's cost, as without a budget
 
 // 500MB, 1GB: powers of 1000; 500MiB, 1GiB: of 1024; a bare number: bytes.
@@ -113,10 +115,10 @@ class Advise {
     if (!source) return tl::unexpected(source.error());
     if (const auto missing = (*source)->what_if_missing(); !missing.empty()) return fail(Error::Kind::usage, (*connection)->where(), missing);
     if (!sandbox_) tell_unguarded(**source, **connection, diagnostics_);
-    const auto what_if = pg::make_what_if(**connection);
-    if (!what_if) return tl::unexpected(what_if.error());
     if (options_.verify)
       if (const auto may = may_verify(**connection); !may) return may;
+    auto what_if = pg::make_what_if(**connection, pg::more_connections(**connection, sandbox_ ? sandbox_->conninfo() : options_.db, jobs() - 1));
+    if (!what_if) return tl::unexpected(what_if.error());
     sql::resolve(workload, *catalog);
     how.max_indexes = options_.max_indexes;
     how.max_width = options_.max_width;
@@ -133,9 +135,13 @@ class Advise {
     const Interruptible interruptible;
     advice_ = advisor::advise(workload, *catalog, **source, **what_if, how, diagnostics_);
     if (sandbox_ && !statistics_only_) during("building indexes that can't be supposed", [&] { cost_the_uncosted(workload, *catalog, **what_if); });
+    what_if->reset();  // and its connections: --verify wants the database for itself
     if (options_.verify && !interrupted()) return verify(workload, **connection, *catalog, **source, progress);
     return {};
   }
+
+  // Connections to ask for plans on.
+  std::size_t jobs() const { return options_.jobs ? options_.jobs : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, most_connections); }
 
   Result<void> may_verify(pg::Connection& connection) {
     if (statistics_only_) return fail(Error::Kind::usage, "--verify", "the sandbox has a server's statistics, and no rows to run queries on", "--schema and --load build one with rows");
@@ -288,7 +294,7 @@ void add_advise(CLI::App& app, int& exit_code) {
   auto* log = command->add_option("--log", options->logs, "PostgreSQL log, or a workload file");
   auto* workload = command->add_option("--workload", options->workloads, "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
   command->add_option("--log-line-prefix", options->line_prefix, "log_line_prefix of the server, where it isn't found by itself");
-  command->add_option("-j,--jobs", options->jobs, "Threads that read logs; 0: one for each processor");
+  command->add_option("-j,--jobs", options->jobs, "Threads that read logs, and connections that are asked for plans; 0: one for each processor, and four connections at most");
   auto* budget = command->add_option("--budget", options->budget,
                                      "Most that the new indexes may take together: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes; "
                                      "default: none, and no index that saves less than 1 % of the workload's cost and 10 % of its queries'");

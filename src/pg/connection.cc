@@ -252,6 +252,8 @@ static Result<Rows> told(std::string_view statement, const Parameters* parameter
   const auto start = Clock::now();
   auto result = send();
   const std::size_t rows = result ? result->size() : 0;
+  static std::mutex one_by_one;
+  const std::lock_guard lock(one_by_one);
   sent_callback({statement, parameters, std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
                  result ? fmt::format("{} row{}", rows, rows == 1 ? "" : "s") : result.error().what});
   return result;

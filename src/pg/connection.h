@@ -39,7 +39,7 @@ struct Sent {
   double milliseconds = 0;
   std::string outcome;  // "3 rows", an error's text, for the connecting the database's name
 };
-// Called after each, on any connection, from the thread that asked, until set to an empty function: for --debug.
+// Called after each, on any connection, from the thread that asked, one after the other, until set to an empty function: for --debug.
 void on_sent(std::function<void(const Sent&)> callback);
 
 class Connection {

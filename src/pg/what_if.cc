@@ -1,9 +1,11 @@
 #include "pg/what_if.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <optional>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -79,7 +81,7 @@ class ServerWhatIf final : public plan::WhatIf {
   std::map<std::string, std::string> prepared_;  // names by statement
   std::unique_ptr<ReadOnly> transaction_;
   Clock::time_point began_;
-  std::uint64_t calls_ = 0;
+  std::atomic<std::uint64_t> calls_ = 0;  // read by others while we ask
 };
 
 Result<void> ServerWhatIf::look_around() {
@@ -216,23 +218,34 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes) {
   return {};
 }
 
-// From what is there to what is wanted, by the difference.
+// From what is there to what is wanted, by the difference. Of two plans that cost the same the planner takes one by the order of a table's
+// indexes, which is that of their making: always that of their numbers, whatever was asked before.
 Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const std::vector<int>& indexes) {
   if (count_ > most_indexes) clear();
   if (const auto begun = begin(); !begun) return begun;
-  std::vector<int> gone;
-  for (const auto& table : tables)
-    if (const auto there = there_.find(table); there != there_.end())
-      for (const int index : there->second)
-        if (std::find(indexes.begin(), indexes.end(), index) == indexes.end()) gone.push_back(index);
-  if (!gone.empty())
-    if (const auto dropped = drop(gone); !dropped) return dropped;
   // Where one is refused the others have to be made again.
   for (;;) {
     std::vector<int> fresh;
+    std::map<QualifiedName, int> first;  // of those, by table
     for (const int index : indexes)
-      if (const Known& known = known_[static_cast<std::size_t>(index)]; known.oids.empty() && !known.refused) fresh.push_back(index);
+      if (const Known& known = known_[static_cast<std::size_t>(index)]; known.oids.empty() && !known.refused) {
+        fresh.push_back(index);
+        first.emplace(known.table, index);
+      }
+    std::vector<int> gone;
+    for (const auto& [table, there] : there_) {
+      const auto least = first.find(table);
+      for (const int index : there) {
+        const bool unwanted = tables.count(table) && !std::binary_search(indexes.begin(), indexes.end(), index);
+        const bool too_early = least != first.end() && index > least->second;
+        if (unwanted || too_early) gone.push_back(index);
+        if (too_early && !unwanted) fresh.push_back(index);
+      }
+    }
+    if (!gone.empty())
+      if (const auto dropped = drop(gone); !dropped) return dropped;
     if (fresh.empty()) return {};
+    std::sort(fresh.begin(), fresh.end());
     if (const auto created = create(fresh); !created) return created;
   }
 }
@@ -297,11 +310,99 @@ Result<std::vector<std::int64_t>> ServerWhatIf::sizes(const std::vector<int>& in
   return out;
 }
 
+// Several connections, each with hypothetical indexes of its own. All but the first end their transaction with for_each().
+class ManyWhatIf final : public plan::WhatIf {
+ public:
+  explicit ManyWhatIf(std::vector<Connection> more) : more_(std::move(more)) {}
+
+  Result<void> look_around(Connection& first) {
+    servers_.push_back(std::make_unique<ServerWhatIf>(first));
+    for (auto& connection : more_) servers_.push_back(std::make_unique<ServerWhatIf>(connection));
+    for (const auto& server : servers_)
+      if (const auto looked = server->look_around(); !looked) return looked;
+    return {};
+  }
+
+  int add(const QualifiedName& table, std::vector<std::string> definitions) override {
+    int number = 0;
+    for (const auto& server : servers_) number = server->add(table, definitions);
+    return number;
+  }
+  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override { return servers_.front()->cost(statement, indexes); }
+  Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override { return servers_.front()->sizes(indexes); }
+  void clear() override {
+    for (const auto& server : servers_) server->clear();
+  }
+  std::uint64_t calls() const override {
+    std::uint64_t sum = 0;
+    for (const auto& server : servers_) sum += server->calls();
+    return sum;
+  }
+
+  void for_each(std::size_t count, const std::function<void(std::size_t, WhatIf&)>& work, const std::function<bool()>& stop) override {
+    std::atomic<std::size_t> next = 0;
+    std::atomic<bool> stopped = false;
+    const auto ask = [&](WhatIf& server) {
+      for (std::size_t at = 0; !stopped && (at = next++) < count;) work(at, server);
+    };
+    std::vector<std::thread> threads;
+    for (std::size_t at = 1; at < std::min(servers_.size(), count); ++at)
+      threads.emplace_back([&, at] {
+        ask(*servers_[at]);
+        servers_[at]->clear();
+      });
+    for (std::size_t at = 0; !(stopped = stop()) && (at = next++) < count;) work(at, *servers_.front());
+    for (auto& thread : threads) thread.join();
+  }
+
+ private:
+  std::vector<Connection> more_;
+  std::vector<std::unique_ptr<ServerWhatIf>> servers_;
+};
+
+// What is left for us of the server's, the database's and the role's limits. Others' backends are seen by their database at least.
+Result<Rows> connection_limits(Connection& connection) {
+  ReadOnly transaction(connection);
+  if (const auto begun = transaction.begin(false, As::user); !begun) return tl::unexpected(begun.error());
+  if (const auto path = connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"); !path) return path;
+  return connection.query(
+      "SELECT least(current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int - coalesce(current_setting('reserved_connections', true), '0')::int - count(*), "
+      "CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END, CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END) "
+      "FROM pg_database d, pg_roles r, pg_stat_activity a WHERE d.datname = current_database() AND r.rolname = session_user AND a.datid IS NOT NULL "
+      "GROUP BY d.datconnlimit, r.rolconnlimit, d.oid, r.oid");
+}
+
+// Which server and database answers.
+std::string identity(Connection& connection) {
+  ReadOnly transaction(connection);
+  if (!transaction.begin(false, As::user)) return {};
+  const auto rows = connection.query(
+      "SELECT pg_catalog.concat(pg_catalog.pg_postmaster_start_time(), ' ', pg_catalog.inet_server_addr(), ' ', pg_catalog.inet_server_port(), ' ', pg_catalog.current_database())");
+  return rows && !rows->empty() ? rows->front()[0].value_or("") : std::string();
+}
+
 }  // namespace
 
-Result<std::unique_ptr<plan::WhatIf>> make_what_if(Connection& connection) {
-  auto out = std::make_unique<ServerWhatIf>(connection);
-  if (const auto looked = out->look_around(); !looked) return tl::unexpected(looked.error());
+std::vector<Connection> more_connections(Connection& first, const std::string& conninfo, std::size_t wanted) {
+  std::vector<Connection> out;
+  const auto rows = connection_limits(first);
+  if (!rows || rows->empty()) return out;
+  const auto free = std::max<std::int64_t>(0, whole(rows->front()[0]));
+  wanted = std::min(wanted, static_cast<std::size_t>(free) / 2);
+  const std::string server = identity(first);
+  while (out.size() < wanted) {
+    auto connection = Connection::open(conninfo);
+    // Of several hosts another one may answer.
+    if (!connection || server.empty() || identity(*connection) != server) break;
+    connection->act_as(first.acting());
+    out.push_back(std::move(*connection));
+  }
+  return out;
+}
+
+Result<std::unique_ptr<plan::WhatIf>> make_what_if(Connection& connection, std::vector<Connection> more) {
+  auto out = std::make_unique<ManyWhatIf>(std::move(more));
+  if (const auto looked = out->look_around(connection); !looked) return tl::unexpected(looked.error());
   return out;
 }
 

@@ -2,7 +2,10 @@
 // second, so that no lock is held for long. The hypothetical indexes are dropped before each end.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "pg/connection.h"
@@ -10,7 +13,12 @@
 
 namespace pgadvise::pg {
 
-// Only where PlanSource::what_if_missing() is empty. The connection must outlive it, and serves nothing else until clear().
-Result<std::unique_ptr<plan::WhatIf>> make_what_if(Connection& connection);
+// Connections beside `first`, which `conninfo` opened: to the same server, acting as it does. At most `wanted` of them, and half of what the
+// server, the database and the role have free; fewer where it refuses more.
+std::vector<Connection> more_connections(Connection& first, const std::string& conninfo, std::size_t wanted);
+
+// Only where PlanSource::what_if_missing() is empty. The connection must outlive it, and serves nothing else until clear(). `more`: for
+// for_each() to ask on, too.
+Result<std::unique_ptr<plan::WhatIf>> make_what_if(Connection& connection, std::vector<Connection> more = {});
 
 }  // namespace pgadvise::pg

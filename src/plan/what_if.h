@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,6 +35,12 @@ class WhatIf {
   // The plan of the statement with just these, and no other hypothetical, indexes of its tables. Errors: the server refuses
   // the statement or an index, a timeout (Kind::passing), or it is gone (Kind::database).
   virtual Result<WhatIfPlan> cost(const WhatIfStatement& statement, const std::vector<int>& indexes) = 0;
+  // Calls `work` with each number below `count` and with whom to ask, on as many threads as there are connections to the server: work() calls
+  // cost() of that one and nothing else, and gets the same answers as if there were one connection. Ends early when stop(), asked on the
+  // caller's thread, says so.
+  virtual void for_each(std::size_t count, const std::function<void(std::size_t, WhatIf&)>& work, const std::function<bool()>& stop) {
+    for (std::size_t at = 0; at < count && !stop(); ++at) work(at, *this);
+  }
   // HypoPG's own estimates, in bytes; 0 for what it refuses.
   virtual Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) = 0;
   // Leaves nothing on the server; what was added stays known. Also done by the destructor.

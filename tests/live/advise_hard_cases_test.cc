@@ -112,19 +112,35 @@ TEST_F(HardCases, WritesAndParametersWithoutValues) {
   EXPECT_NE(std::string::npos, indexes(advise("SELECT id FROM orders WHERE customer_id = $1;")).find("(customer_id")) << "the generic plan";
 }
 
+TEST_F(HardCases, SeveralConnectionsGiveTheSameAdvice) {
+  std::string queries;
+  for (int i = 0; i < 12; ++i)
+    queries += "SELECT id FROM orders WHERE customer_id = " + std::to_string(i) + " AND status = 's1' ORDER BY placed_at LIMIT " + std::to_string(i + 1) + "; SELECT count(*) FROM days WHERE place = " + std::to_string(i) + ";\n" +
+               "SELECT o.total, d.amount FROM orders o JOIN days d ON d.amount = o.id WHERE o.total = " + std::to_string(i) + " AND d.place > 3;\n";
+  const std::string file = folder_.write("same.sql", queries);
+  const auto with = [&](const std::string& jobs) {
+    return run("advise --db " + quoted(database_->conninfo()) + " --workload " + quoted(file) + " --format json -j " + jobs).out;
+  };
+  const std::string one = with("1");
+  EXPECT_NE(std::string::npos, one.find("CREATE INDEX"));
+  EXPECT_EQ(one, with("2"));
+  EXPECT_EQ(one, with("5"));
+}
+
 TEST_F(HardCases, WritesArePlannedAndNeverRun) {
   // With a sequence that would move, and rows whose versions would.
   const std::string state = "SELECT (SELECT concat(count(*), ' ', sum(total), ' ', max(xmin::text::bigint)) FROM orders) || ' ' || (SELECT count(*) FROM tiny) || ' ' || (SELECT is_called FROM drawn)";
-  database_->run("CREATE SEQUENCE drawn");
+  database_->run("CREATE SEQUENCE drawn; CREATE TABLE serials (id serial, customer_id int)");
   const std::string before = database_->value(state);
-  const auto ran = advise("UPDATE orders SET total = 1 WHERE customer_id = 5; DELETE FROM orders WHERE total = 7; INSERT INTO tiny VALUES (nextval('drawn'), 'y');\n"
+  const auto ran = advise("UPDATE orders SET total = 1 WHERE customer_id = 5; DELETE FROM orders WHERE total = 7; INSERT INTO tiny VALUES (nextval('drawn'), 'y'); INSERT INTO serials (customer_id) VALUES (7);\n"
                           "INSERT INTO orders SELECT * FROM orders WHERE total = 8 ON CONFLICT DO NOTHING; WITH gone AS (DELETE FROM orders WHERE total = 9 RETURNING id) SELECT count(*) FROM gone;\n"
                           "MERGE INTO orders o USING tiny t ON o.total = t.id WHEN MATCHED THEN DELETE;");
   const json advice = json::parse(ran.out, nullptr, false);
   ASSERT_TRUE(advice.is_object()) << ran.err;
-  EXPECT_EQ(6u, advice["queries"].size()) << ran.err;
+  EXPECT_EQ(7u, advice["queries"].size()) << ran.err;
   EXPECT_EQ(before, database_->value(state));
-  database_->run("DROP SEQUENCE drawn");
+  EXPECT_NE(std::string::npos, advise("SELECT nextval('drawn'), id FROM orders WHERE total = 3;").err.find("it would run nextval")) << "a SELECT might be run";
+  database_->run("DROP SEQUENCE drawn; DROP TABLE serials");
 }
 
 TEST_F(HardCases, AConstantOfAFileMayFilterAnIndexOfALogMayNot) {

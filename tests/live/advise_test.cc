@@ -1,5 +1,6 @@
 // The advisor against a live server: what it proposes is used once it is built, and nothing is left behind.
 #include <cstdlib>
+#include <mutex>
 #include <optional>
 #include <set>
 
@@ -218,6 +219,63 @@ TEST_F(WhatIf, GoesOnAfterErrors) {
   EXPECT_TRUE(what_if_->cost(query, {customer}));
   what_if_.reset();
   EXPECT_EQ("0 0", left());
+}
+
+TEST_F(WhatIf, SupposesInTheOrderOfNumbersWhateverWasAskedBefore) {
+  const int customer = index("orders", "(customer_id)");
+  const int email = index("customers", "(email)");
+  const int status = index("orders", "(status)");
+  const int total = index("orders", "(total)");
+  const auto query = statement("SELECT id FROM orders WHERE customer_id = 77");
+  const auto order = [&](const std::vector<int>& indexes) {
+    EXPECT_TRUE(what_if_->cost(query, indexes));
+    const auto rows = connection_->query("SELECT string_agg(substring(hypopg_get_indexdef(h.indexrelid) from '[(](.*)[)]'), ' ' ORDER BY n) FROM hypopg() WITH ORDINALITY h(name, indexrelid, relid, keys, u, c, op, opt, ex, pr, am, n) WHERE relid = 'orders'::regclass");
+    return rows ? rows->front()[0].value_or("") : rows.error().line();
+  };
+  EXPECT_EQ("total", order({total}));
+  EXPECT_EQ("customer_id status total", order({customer, email, status, total}));
+  EXPECT_EQ("customer_id total", order({customer, total}));
+  EXPECT_EQ("status", order({email, status}));
+}
+
+TEST_F(WhatIf, SeveralConnectionsAnswerAsOne) {
+  what_if_.reset();
+  auto more = pg::more_connections(*connection_, database_.conninfo(), 3);
+  ASSERT_EQ(3u, more.size());
+  auto made = pg::make_what_if(*connection_, std::move(more));
+  ASSERT_TRUE(made) << made.error().line();
+  what_if_ = std::move(*made);
+  std::vector<int> all;
+  for (const auto* keys : {"(customer_id)", "(status)", "(total)", "(customer_id, status)", "(placed_at)"}) all.push_back(index("orders", keys));
+  constexpr std::size_t count = 64;
+  const auto ask = [&](std::size_t at, plan::WhatIf& server) {
+    std::vector<int> some;
+    for (const int one : all)
+      if (at >> one & 1) some.push_back(one);
+    const auto plan = server.cost(statement("SELECT id FROM orders WHERE customer_id = 77 AND status = 'open' AND total < " + std::to_string(at)), some);
+    return plan ? std::make_pair(plan->cost, plan->used) : std::make_pair(-1.0, std::vector<int>());
+  };
+  std::vector<std::pair<double, std::vector<int>>> together(count), alone(count);
+  std::mutex lock;
+  std::set<plan::WhatIf*> asked;
+  what_if_->for_each(count, [&](std::size_t at, plan::WhatIf& server) {
+    together[at] = ask(at, server);
+    const std::lock_guard guard(lock);
+    asked.insert(&server);
+  }, [] { return false; });
+  EXPECT_GT(asked.size(), 1u);
+  EXPECT_EQ(count, what_if_->calls());
+  EXPECT_EQ("1", database_.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'")) << "the first goes on, the others rest";
+  for (std::size_t at = 0; at < count; ++at) alone[at] = ask(at, *what_if_);
+  EXPECT_EQ(alone, together);
+  what_if_->for_each(count, [&](std::size_t, plan::WhatIf&) { ADD_FAILURE(); }, [] { return true; });
+}
+
+TEST_F(WhatIf, TakesNoMoreConnectionsThanHalfOfWhatIsFree) {
+  database_.run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 5', current_database()); END $$");
+  EXPECT_EQ(1u, pg::more_connections(*connection_, database_.conninfo(), 9).size()) << "two are there, three are free";
+  EXPECT_EQ(0u, pg::more_connections(*connection_, "host=/nowhere dbname=x", 9).size());
+  EXPECT_EQ(0u, pg::more_connections(*connection_, database_.conninfo() + " dbname=postgres", 9).size()) << "another database";
 }
 
 TEST_F(WhatIf, NamesALostServer) {

@@ -100,7 +100,7 @@ TEST(CostModel, StopsAskingALostServer) {
   EXPECT_EQ(100, model.cost(0, {1}));
   EXPECT_EQ(100, model.cost(0, {2}));
   ASSERT_TRUE(model.lost());
-  EXPECT_EQ(Error::Kind::database, model.lost()->kind);
+  EXPECT_EQ(Error::Kind::database, model.loss()->kind);
   EXPECT_TRUE(model.stopped());
 }
 
