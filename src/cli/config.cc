@@ -354,7 +354,7 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
   Diagnostics out, of_listing;
   const bool by_path = std::any_of(ignores.begin(), ignores.end(), [](const Suppression& entry) { return !entry.path.empty(); });
   if (!by_path && inputs.exclude.empty()) return out;
-  const std::string home = path.empty() ? std::string() : absolute(fs::path(path).parent_path().generic_string());
+  const std::string home = path.empty() ? std::string() : fs::path(absolute(path)).parent_path().generic_string();
   std::vector<std::string> roots, seen;
   for (const auto& folder : folders) {
     roots.push_back(absolute(folder));

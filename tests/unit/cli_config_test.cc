@@ -117,13 +117,13 @@ TEST(ConfigDatabases, RefusePasswordsAndShowNone) {
     const TempTree tree{{"pgadvise.toml", "[databases.p]\n" + std::string(line) + "\n"}};
     const auto config = read_config(tree.path("pgadvise.toml"));
     ASSERT_FALSE(config) << line;
-    EXPECT_TRUE(config.error().front().where.ends_with("pgadvise.toml:2:1") || config.error().front().where.find("pgadvise.toml:2:") != std::string::npos) << config.error().front().line();
-    EXPECT_EQ(config.error().size(), 1u) << line;
-    EXPECT_EQ(config.error().front().line().find("hid"), std::string::npos) << config.error().front().line();
+    EXPECT_NE(config.error().back().where.find("pgadvise.toml:2:"), std::string::npos) << config.error().back().line();
+    EXPECT_EQ(config.error().size(), contains(std::string_view(line).substr(0, 11), "password") ? 2u : 1u) << line << ": it does not say where the database is, either";
+    for (const auto& error : config.error()) EXPECT_EQ(error.line().find("hid"), std::string::npos) << error.line();
   }
   EXPECT_EQ(errors_of("[databases.p]\nservice = \"a\"\nurl-env = \"B\"\n"), Lines{"pgadvise.toml:1:12: a database is told in two ways"});
   EXPECT_EQ(errors_of("[databases.p]\n"), Lines{"pgadvise.toml:1:12: a database's profile does not say where it is"});
-  EXPECT_EQ(errors_of("[databases.p]\nhost = \"h\"\n"), Lines{"pgadvise.toml:2:1: unknown key host"});
+  EXPECT_EQ(errors_of("[databases.p]\nhost = \"h\"\n"), (Lines{"pgadvise.toml:1:12: a database's profile does not say where it is", "pgadvise.toml:2:1: unknown key host"}));
 }
 
 TEST(ConfigExtends, LaterOnesWin) {
