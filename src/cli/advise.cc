@@ -130,6 +130,7 @@ class Advise {
     ProgressLine progress;
     if (progress.wanted())
       how.progress = [&](const advisor::AdviseProgress& now) {
+        if (now.queries == 0) return progress.show("pgadvise: planning the queries as they are");
         progress.show(fmt::format("pgadvise: {} plans asked for, {} queries, best so far: {:.1f} % of the cost is left", now.plans, now.queries, 100 * now.left));
       };
     const Interruptible interruptible;

@@ -66,6 +66,7 @@ Tool tool_by_name(const fs::path& file, std::string_view text) {
   // Flyway looks at the statements: a script whose statements all run outside a transaction gets none.
   if (flyway_name(name)) return {"flyway", has(lower(text), " concurrently ") ? Transaction::none : Transaction::file};
   if (name.ends_with(".up.sql")) return {"golang-migrate", Transaction::script};
+  if (const auto rest = lower(std::string_view(name).substr(leading_digits(name).size())); rest.starts_with(".do.") && rest.size() < name.size()) return {"postgrator", Transaction::script};
   return {};
 }
 

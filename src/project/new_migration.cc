@@ -427,7 +427,7 @@ constexpr Writer writers[] = {
     {"goose", Concurrently::anywhere, {}, goose_files},
     {"dbmate", Concurrently::alone, {}, dbmate_files},
     {"sql-migrate", Concurrently::anywhere, {}, sql_migrate_files},
-    {"supabase", Concurrently::nowhere, "supabase's command line before version 3 sends a migration's statements in one go, which makes them one transaction", plain_migration_files},
+    {"supabase", Concurrently::nowhere, "supabase's command line before 2.109 sends a migration's statements in one go, which makes them one transaction", plain_migration_files},
     {"node-pg-migrate", Concurrently::nowhere, "node-pg-migrate runs all pending migrations in SQL in one transaction", node_pg_migrate_files},
     {"postgrator", Concurrently::alone, {}, postgrator_files},
     {"sqitch", Concurrently::together, {}, sqitch_files},

@@ -208,6 +208,7 @@ TEST(MigrationTools, FilesBesideThoseOfGolangMigrateAreAnotherRunners) {
     const auto found = find_schemas(tree.path(), diagnostics);
     return found && found->size() == 1 ? found->front().what() : "";
   };
+  EXPECT_EQ(tool({{"migrations/1.do.a.sql", ""}, {"migrations/1.undo.a.sql", ""}, {"migrations/10.do.sql", ""}}), "postgrator migrations (2 files)");
   EXPECT_EQ(tool({{"migrations/1_a.up.sql", ""}, {"migrations/1_a.down.sql", ""}, {"migrations/2_b.up.sql", ""}}), "golang-migrate migrations (2 files)");
   EXPECT_EQ(tool({{"migrations/1_a.up.sql", ""}, {"migrations/1_a.down.sql", ""}, {"migrations/2_b.sql", ""}}), "numbered migrations (2 files)");
 }

@@ -130,7 +130,7 @@ TEST(NewMigration, SupabaseGetsPlainIndexesAndSaysWhy) {
   const TempTree tree{{"supabase/migrations/20240101000000_init.sql", tables}};
   const auto made = make(input_of(tree.path("supabase/migrations")), {index_on_orders});
   EXPECT_EQ(names(made, tree.path()), (Names{"supabase/migrations/20260109120000_add_orders_customer_id_idx.sql"}));
-  EXPECT_TRUE(contains(made.files[0].content, "\n-- pgadvise: ignore blocking-index-build without CONCURRENTLY: supabase's command line before version 3")) << made.files[0].content;
+  EXPECT_TRUE(contains(made.files[0].content, "\n-- pgadvise: ignore blocking-index-build without CONCURRENTLY: supabase's command line before 2.109")) << made.files[0].content;
   EXPECT_TRUE(contains(made.files[0].content, "\nCREATE INDEX orders_customer_id_idx ON"));
   ASSERT_EQ(made.notes.size(), 1U);
   EXPECT_TRUE(contains(made.notes[0], "without CONCURRENTLY"));
