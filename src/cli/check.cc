@@ -573,13 +573,13 @@ class Check {
   }
 
   // Alike findings of several schemas or repositories are told apart by their path; what needs neither is told once, and so is what
-  // several schemas of one database say alike.
+  // several schemas of one repository say of the same table.
   void add(Finding finding, const Judged& schema, const Project* project) {
     const auto [first, fresh] = told_.try_emplace(finding.id, Told{report_.findings.size(), &schema, project});
     if (!fresh) {
       const Told told = first->second;
       if (finding.subject.fingerprint.size() || (finding.subject.file.size() && told.project == project)) return;
-      if (finding.subject.file.empty() && one_database(*told.schema, schema)) {
+      if (finding.subject.file.empty() && project && told.project == project && same_table(finding.subject, *told.schema, schema)) {
         if (finding.location && !finding.location->live()) report_.findings[told.at].evidence.push_back({Evidence::Kind::project, schema.path + " holds the same", finding.location, {}});
         return;
       }
@@ -590,25 +590,16 @@ class Check {
     report_.findings.push_back(std::move(finding));
   }
 
-  // Nearly all tables of the smaller are in the other, too, column by column: migrations and a dump of what they make. Services that have
-  // but some tables in common are databases of their own.
-  bool one_database(const Judged& one, const Judged& other) {
-    if (!one.catalog || !other.catalog || &one == &other) return false;
-    const auto [known, fresh] = one_database_.try_emplace({&one, &other}, false);
-    if (!fresh) return known->second;
-    const bool first = one.catalog->tables.size() <= other.catalog->tables.size();
-    const Catalog& smaller = *(first ? one : other).catalog;
-    const Catalog& larger = *(first ? other : one).catalog;
-    std::size_t same = 0;
-    for (const auto& [name, table] : smaller.tables)
-      if (const Table* twin = larger.table(name); twin && columns_of(*twin) == columns_of(table)) ++same;
-    constexpr std::size_t of_ten = 8, of_tools = 2;  // their tracking tables
-    return known->second = same * 10 >= smaller.tables.size() * of_ten && larger.tables.size() * of_ten <= (smaller.tables.size() + of_tools) * 10;
+  // The table that both are about, column by column: migrations and a dump of what they make, or two folders of migrations.
+  static bool same_table(const Subject& subject, const Judged& one, const Judged& other) {
+    const Table* first = one.catalog && !subject.table.empty() ? one.catalog->table({subject.schema, subject.table}) : nullptr;
+    const Table* second = first && other.catalog ? other.catalog->table({subject.schema, subject.table}) : nullptr;
+    return second && columns_of(*first) == columns_of(*second);
   }
 
   static std::set<std::string> columns_of(const Table& table) {
     std::set<std::string> out;
-    for (const auto& column : table.columns) out.insert(column.name);
+    for (const auto& column : table.columns) out.insert(column.name + " " + column.type);
     return out;
   }
 
@@ -697,7 +688,6 @@ class Check {
     const Project* project;
   };
   std::map<std::string, Told> told_;  // by finding's id
-  std::map<std::pair<const Judged*, const Judged*>, bool> one_database_;
   report::Report report_;
 };
 
