@@ -63,9 +63,11 @@ bool name_character(char c) {
 
 // Whose value is the secret itself: not "token_type", "password_algorithm" or "users_email_key".
 bool names_secret_itself(std::string_view name) {
-  static constexpr std::array<std::string_view, 11> ends = {"password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "secretkey", "privatekey", "accesskey", "encryptionkey"};
+  static constexpr std::array<std::string_view, 12> ends = {"signingkey", "password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "secretkey", "privatekey", "accesskey", "encryptionkey"};
   const std::string whole = lower(name);
-  if (whole == "pass" || whole.ends_with("_pass")) return true;
+  static constexpr std::array<std::string_view, 9> passes = {"pass", "db_pass", "database_pass", "user_pass", "smtp_pass", "mail_pass", "redis_pass", "admin_pass", "pg_pass"};
+  if (std::find(passes.begin(), passes.end(), whole) != passes.end()) return true;
+  if (whole.starts_with("is_") || whole.starts_with("has_")) return false;
   std::string letters;
   for (const char c : whole)
     if (c != '_' && c != '-' && !(c >= '0' && c <= '9')) letters += c;
@@ -78,6 +80,13 @@ std::size_t past(std::string_view text, std::size_t at, std::string_view charact
 
 struct Range {
   std::size_t begin = 0, end = 0;
+};
+
+struct SecretValue {
+  Range range = {};     // empty: there is none
+  bool single = false;  // in single quotes
+  bool colon = false;   // behind a colon, as in JSON
+  bool list = false;    // one of IN (…) or ARRAY[…]
 };
 
 // What stands in the single quotes at `at`; in SQL a quote is written twice, and all of it once more in a string of SQL. A string of JSON
@@ -109,33 +118,86 @@ std::size_t behind_default(std::string_view text, std::size_t at) {
   return found == std::string::npos || end >= near.size() || std::string_view(" (\t").find(near[end]) == std::string_view::npos ? at : at + end;
 }
 
+// Past what may stand between a secret's name and a literal: quotes, brackets, casts, operators, and words such as IN, LIKE or DEFAULT.
+std::size_t before_literal(std::string_view text, std::size_t at, SecretValue& value) {
+  static constexpr std::array<std::string_view, 16> words = {"in", "like", "ilike", "not", "is", "distinct", "from", "any", "all", "array", "similar", "to", "default", "varying", "collate", "encrypted"};
+  static constexpr std::string_view operators = "=<>!:~*";
+  constexpr int most = 12;
+  for (int step = 0; step < most; ++step) {
+    at = past(text, at, "()[ \t\n");
+    if (at >= text.size()) break;
+    if (text.substr(at, 2) == "::") {
+      for (at += 2; at < text.size() && (name_character(text[at]) || text[at] == '.'); ++at) continue;
+    } else if (operators.find(text[at]) != std::string_view::npos) {
+      value.colon = text[at] == ':' && text.substr(at, 2) != ":=";
+      at = past(text, at, operators);
+    } else if (name_character(text[at])) {
+      std::size_t end = at;
+      while (end < text.size() && name_character(text[end])) ++end;
+      constexpr std::size_t longest = 9;
+      const std::string word = end - at <= longest ? lower(text.substr(at, end - at)) : std::string();
+      const bool length = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;  // of a type
+      if (!length && std::find(words.begin(), words.end(), word) == words.end()) break;
+      value.list |= word == "in" || word == "any" || word == "all" || word == "array";
+      at = end;
+      if (word == "collate" && (at = past(text, at, " ")) < text.size() && text[at] == '"') at = std::min(text.find('"', at + 1), text.size() - 1) + 1;
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
+// In quotes, single ones, or double ones behind a colon.
+SecretValue literal_at(std::string_view text, std::size_t at, SecretValue value) {
+  const bool prefixed = at + 1 < text.size() && (text[at] == 'E' || text[at] == 'e' || text[at] == 'N') && text[at + 1] == '\'';
+  const bool escapes = prefixed && text[at] != 'N';
+  if (prefixed) ++at;
+  value.single = at < text.size() && text[at] == '\'';
+  if (value.single) value.range = in_single_quotes(text, at, escapes);
+  const std::size_t mark = past(text, at, "\\");
+  if (value.colon && mark < text.size() && text[mark] == '"') value.range = in_double_quotes(text, at);
+  return value;
+}
+
 // The value of a name that stands at begin…end, in quotes: after an operator, DEFAULT or nothing.
-Range secret_value(std::string_view text, std::size_t begin, std::size_t end) {
+SecretValue secret_value(std::string_view text, std::size_t begin, std::size_t end) {
   std::size_t at = end;
   if (text[end - 1] == '-' && text.substr(end, 1) == ">") return {};  // token->>'kind' looks into it
   const char quote = begin > 0 && space_or_quote(text[begin - 1]) && !blank(text[begin - 1]) ? text[begin - 1] : '\0';
   if (quote) at = past(text, at, "\\");
   if (quote && at < text.size() && text[at] == quote) ++at;
-  at = past(text, at, ") \t\n");
-  while (text.substr(at, 2) == "::") {
-    at = at + 2;
-    while (at < text.size() && name_character(text[at])) ++at;
-    at = past(text, at, ") \t\n");
-  }
-  bool colon = false;
-  if (const std::size_t other = behind_default(text, at); other != at) {
-    at = other;
-  } else if (at < text.size() && std::string_view("=<>!:").find(text[at]) != std::string_view::npos) {
-    colon = text[at] == ':' && text.substr(at, 2) != ":=";
-    at = past(text, at, "=<>!:");
-  }
-  at = past(text, at, "( \t\n");
-  const bool prefixed = at + 1 < text.size() && (text[at] == 'E' || text[at] == 'e' || text[at] == 'N') && text[at + 1] == '\'';
-  const bool escapes = prefixed && text[at] != 'N';
-  if (prefixed) ++at;
-  if (at < text.size() && text[at] == '\'') return in_single_quotes(text, at, escapes);
-  const std::size_t mark = past(text, at, "\\");
-  return colon && mark < text.size() && text[mark] == '"' ? in_double_quotes(text, at) : Range{};
+  SecretValue value;
+  value = literal_at(text, before_literal(text, at, value), value);
+  if (value.range.end > value.range.begin || value.single) return value;
+  const std::size_t other = behind_default(text, at);
+  if (other == at) return {};
+  value = {};
+  return literal_at(text, before_literal(text, other, value), value);
+}
+
+// Of a command: what follows NAME= or --name, in quotes or up to the next blank. In SQL that may be a column: o.token=t.token.
+Range argument(std::string_view text, std::string_view name, std::size_t begin, std::size_t end) {
+  const bool option = name.starts_with("--");
+  const bool shouted = std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  if (end >= text.size() || !(text[end] == '=' || (option && text[end] == ' '))) return {};
+  if (!option && ((begin > 0 && text[begin - 1] == '.') || !(shouted || names_secret_itself(name)))) return {};
+  Range value{end + 1, end + 1};
+  const char quote = value.begin < text.size() && (text[value.begin] == '"' || text[value.begin] == '\'') ? text[value.begin] : '\0';
+  if (quote) value.end = ++value.begin;
+  while (value.end < text.size() && (quote ? text[value.end] != quote : !space_or_quote(text[value.end]) && text[value.end] != '&')) ++value.end;
+  const std::string_view found = text.substr(value.begin, value.end - value.begin);
+  return !quote && !option && lower(found).find(lower(name)) != std::string::npos ? Range{} : value;
+}
+
+// Behind a literal that ends at `at`: where the next one of its list has its quote; npos: there is none.
+std::size_t next_of_list(std::string_view text, std::size_t at) {
+  SecretValue cast;
+  at = past(text, std::min(at + 1, text.size()), " \n");
+  if (text.substr(at, 2) == "::") at = past(text, before_literal(text, at, cast), " \n");
+  if (at >= text.size() || text[at] != ',') return std::string_view::npos;
+  at = past(text, at + 1, " \n");
+  return at < text.size() && text[at] == '\'' ? at : std::string_view::npos;
 }
 
 // NAME=value and --name value, where the name tells; and what is in quotes beside the name of a secret.
@@ -152,23 +214,23 @@ std::string mask_named(std::string_view text) {
     const std::string_view name = text.substr(at, end - at);
     out += name;
     at = end;
-    const bool option = name.substr(0, 2) == "--";
     if (!secret_name(name)) continue;
-    Range value;
+    SecretValue value;
     if (names_secret_itself(name)) value = secret_value(text, begin, end);
-    if (value.end <= value.begin) {
-      if (at >= text.size() || !(text[at] == '=' || (option && text[at] == ' '))) continue;
-      value.begin = at + 1;
-      const char quote = value.begin < text.size() && (text[value.begin] == '"' || text[value.begin] == '\'') ? text[value.begin] : '\0';
-      if (quote) ++value.begin;
-      value.end = value.begin;
-      while (value.end < text.size() && (quote ? text[value.end] != quote : !space_or_quote(text[value.end]) && text[value.end] != '&')) ++value.end;
-    }
-    const std::string_view hidden = text.substr(value.begin, value.end - value.begin);
-    const bool keep = hidden.empty() || hidden.front() == '$' || (option && hidden.front() == '-');
-    out += text.substr(at, value.begin - at);
+    if (value.range.end <= value.range.begin) value = {argument(text, name, begin, end)};
+    const std::string_view hidden = text.substr(value.range.begin, value.range.end - value.range.begin);
+    if (hidden.empty()) continue;
+    const bool variable = hidden.front() == '$' && (!value.single || hidden.starts_with("${"));
+    const bool keep = variable || (name.starts_with("--") && hidden.front() == '-');
+    out += text.substr(at, value.range.begin - at);
     out += keep ? hidden : std::string_view("***");
-    at = value.end;
+    at = value.range.end;
+    for (std::size_t next; value.list && value.single && (next = next_of_list(text, at)) != std::string_view::npos;) {
+      const Range range = in_single_quotes(text, next, false);
+      out += text.substr(at, range.begin - at);
+      out += "***";
+      at = range.end;
+    }
   }
   return out;
 }

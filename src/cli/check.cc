@@ -579,7 +579,7 @@ class Check {
     if (!fresh) {
       const Told told = first->second;
       if (finding.subject.fingerprint.size() || (finding.subject.file.size() && told.project == project)) return;
-      if (finding.subject.file.empty() && project && told.project == project && same_table(finding.subject, *told.schema, schema)) {
+      if (finding.subject.file.empty() && project && told.project == project && says_the_same(report_.findings[told.at], finding) && same_table(finding.subject, *told.schema, schema)) {
         if (finding.location && !finding.location->live()) report_.findings[told.at].evidence.push_back({Evidence::Kind::project, schema.path + " holds the same", finding.location, {}});
         return;
       }
@@ -588,6 +588,11 @@ class Check {
       if (!told_.try_emplace(finding.id, Told{report_.findings.size(), &schema, project}).second) return;
     }
     report_.findings.push_back(std::move(finding));
+  }
+
+  static bool says_the_same(const Finding& one, const Finding& other) {
+    const auto sql = [](const Finding& finding) { return finding.fix ? finding.fix->sql + "\n" + finding.fix->down_sql : std::string(); };
+    return one.message == other.message && one.severity == other.severity && one.verdict == other.verdict && sql(one) == sql(other);
   }
 
   // The table that both are about, column by column: migrations and a dump of what they make, or two folders of migrations.

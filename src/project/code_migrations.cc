@@ -50,7 +50,7 @@ const MigrationTool* tool_of(std::string_view path, const std::string& text) {
 bool may_hold(std::string_view folder, std::string_view name) {
   const std::string_view base = base_of(folder);
   if (name.ends_with(".rb")) return base == "migrate" && !leading_digits(name).empty();
-  if (name.ends_with(".py")) return (base == "migrations" && !leading_digits(name).empty()) || base == "versions";
+  if (name.ends_with(".py")) return (base == "migrations" && !leading_digits(name).empty()) || (base == "versions" && !name.starts_with("__"));
   return of_script(name) && (base == "migrations" || base == "migration" || base == "migrate") && !leading_digits(name).empty();
 }
 
@@ -244,11 +244,16 @@ std::string knex(const Steps& steps, const Script& script) {
          (steps.concurrent ? std::string(script.module ? "export const config" : "exports.config") + " = { transaction: false };\n\n" : "") + function("up", steps.up) + "\n" + function("down", steps.down);
 }
 
-std::string sequelize(const Steps& steps, const Script& script) {
+// `umzug`: which gives what the migration needs within an object, and looks for functions by their names.
+std::string sequelize(const Steps& steps, const Script& script, bool umzug) {
   const std::string call = "await queryInterface.sequelize.query";
-  const std::string given = script.typed ? "(queryInterface: QueryInterface)" : "(queryInterface)";
-  return std::string(script.module ? "" : "'use strict';\n\n") + (script.typed ? "import type { QueryInterface } from 'sequelize';\n\n" : "") + comments(steps, "//") + (script.module ? "export default {\n" : "module.exports = {\n") +
-         "  async up" + given + " {\n" + in_script(steps.up, "    ", call) + "  },\n\n  async down" + given + " {\n" + in_script(steps.down, "    ", call) + "  },\n};\n";
+  const std::string type = script.typed ? "QueryInterface" : "";
+  const std::string given = umzug ? "({ context: queryInterface }" + (script.typed ? ": { context: " + type + " }" : "") + ")" : "(queryInterface" + (script.typed ? ": " + type : "") + ")";
+  const std::string head = std::string(script.module ? "" : "'use strict';\n\n") + (script.typed ? "import type { QueryInterface } from 'sequelize';\n\n" : "") + comments(steps, "//");
+  if (umzug && script.module)
+    return head + "export async function up" + given + " {\n" + in_script(steps.up, "  ", call) + "}\n\nexport async function down" + given + " {\n" + in_script(steps.down, "  ", call) + "}\n";
+  return head + (script.module ? "export default {\n" : "module.exports = {\n") + "  async up" + given + " {\n" + in_script(steps.up, "    ", call) + "  },\n\n  async down" + given + " {\n" +
+         in_script(steps.down, "    ", call) + "  },\n};\n";
 }
 
 std::string typeorm(const Steps& steps, const Script& script, const std::string& version) {
@@ -312,7 +317,7 @@ Result<NewFile> code_migration(const SchemaInput& input, const Steps& steps, con
   const std::string between = digits < newest.size() && newest[digits] == '-' ? "-" : "_";
   const std::string path = path_under(input.path, version + between + (between == "-" ? replace_all(steps.name, "_", "-") : steps.name) + script.ending);
   if (name == "knex") return NewFile{path, knex(steps, script), std::nullopt};
-  if (name == "sequelize") return NewFile{path, sequelize(steps, script), std::nullopt};
+  if (name == "sequelize") return NewFile{path, sequelize(steps, script, contains(newest_text(input), "context: queryInterface")), std::nullopt};
   if (name == "typeorm") return NewFile{path, typeorm(steps, script, version), std::nullopt};
   return NewFile{path, node_pg_migrate(steps, script), std::nullopt};
 }

@@ -251,7 +251,9 @@ Files sqitch_files(Target& target, const Part& part) {
   if (planner.empty()) return fail(Error::Kind::passing, plan, "names nobody who planned a change", "sqitch add makes the first one");
   std::string name = part.name;
   for (int number = 2; names.count(name) || contains(so_far, "\n" + name + " "); ++number) name = fmt::format("{}_{}", part.name, number);
-  const std::string deploy(folder_of(target.input.files.back().path));
+  const SchemaFile& newest = target.input.files.back();  // whose change may have folders in its name
+  std::string deploy(folder_of(newest.path));
+  for (auto folders = std::count(newest.entry.begin(), newest.entry.end(), '/'); folders > 0; --folders) deploy = std::string(folder_of(deploy));
   const auto body = [&](std::string_view what, const std::string& statements) {
     const std::string head = fmt::format("-- {} {}:{}\n\n", what, project, name);
     return head + (part.concurrent ? statements : "BEGIN;\n\n" + statements + "\nCOMMIT;\n");

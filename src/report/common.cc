@@ -85,7 +85,7 @@ static void mask(Fix& fix) {
   const std::string sql = fix.sql, down_sql = fix.down_sql, drizzle = fix.drizzle;
   for (auto* text : {&fix.title, &fix.sql, &fix.down_sql, &fix.drizzle}) mask(*text);
   if (fix.sql == sql && fix.down_sql == down_sql && fix.drizzle == drizzle) return;
-  fix.safety = Fix::Safety::manual;
+  if (fix.sql != sql) fix.safety = Fix::Safety::manual;
   fix.title += (fix.title.empty() ? "" : "; ") + std::string("*** stands for a secret that is not shown");
 }
 
@@ -97,6 +97,11 @@ static void mask(Finding& finding) {
     mask(evidence.literal);
   }
   if (finding.fix) mask(*finding.fix);
+}
+
+Finding without_secrets(Finding finding) {
+  mask(finding);
+  return finding;
 }
 
 Report without_secrets(Report report) {

@@ -73,6 +73,7 @@ struct Options {
 
 // Passwords and what else is secret as ***, whatever the format. A fix that had some is to be mended by hand: its SQL is not what is to run.
 Report without_secrets(Report report);
+Finding without_secrets(Finding finding);
 
 // Diagnostics that say the same of several places as one, with the first of the places.
 Diagnostics together(const Diagnostics& diagnostics);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mask.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "lint/rule.h"
@@ -190,7 +191,7 @@ class Walk {
   }
 
   Lines finding_lines(const Item& item, const Look& look) {
-    const Finding& finding = *item.finding;
+    const Finding finding = report::without_secrets(*item.finding);  // only the file has them
     Lines out;
     out.emplace_back();
     add_paragraph(out, look, "", "", finding.message);
@@ -200,7 +201,7 @@ class Walk {
       for (const auto& evidence : finding.evidence) add_evidence(out, look, evidence);
       if (!finding.verdict_reason.empty()) add_paragraph(out, look, "- ", "  ", finding.verdict_reason);
     }
-    add_fix(out, look, item);
+    add_fix(out, look, item, finding);
     add_why(out, look, finding);
     if (!item.plan) return out;
     title(out, look, "Plan");
@@ -241,15 +242,14 @@ class Walk {
     add_paragraph(out, look, "- ", "  ", text);
   }
 
-  void add_fix(Lines& out, const Look& look, const Item& item) {
-    const Finding& finding = *item.finding;
+  void add_fix(Lines& out, const Look& look, const Item& item, const Finding& finding) {
     const FixView& fix = *item.fix;
     title(out, look, "Fix");
     if (finding.fix && !finding.fix->title.empty() && (fix.sql.empty() || finding.fix->safety == Fix::Safety::manual)) add_paragraph(out, look, "", "", finding.fix->title);
-    if (!fix.sql.empty()) add_code(out, look, "  ", fix.sql);
+    if (!fix.sql.empty()) add_code(out, look, "  ", mask_secrets(fix.sql));
     if (!fix.schema_line.empty()) {
       add_paragraph(out, look, "", "", fix.schema_place.empty() ? "and in schema.ts:" : "and in " + fix.schema_place + ":");
-      add_code(out, look, "  ", fix.schema_line);
+      add_code(out, look, "  ", mask_secrets(fix.schema_line));
     }
     if (!finding.fix) add_paragraph(out, look, "", "", "There is none that SQL could tell: e says what to do.");
     for (const auto& sentence : fix.price) add_paragraph(out, look, "- ", "  ", sentence);
@@ -454,8 +454,8 @@ class Walk {
   static void add_file(Lines& out, const Look& look, const project::NewFile& file) {
     title(out, look, cut_line((file.before ? "changed: " : "new: ") + printable(file.path), static_cast<std::size_t>(std::max(20, look.width))));
     const bool more = file.before && file.content.starts_with(*file.before);
-    if (more) add_code(out, look, "  ", trim(std::string_view(file.content).substr(file.before->size())));
-    else if (!file.path.ends_with(".json")) add_code(out, look, "  ", trim(file.content));
+    if (more) add_code(out, look, "  ", mask_secrets(trim(std::string_view(file.content).substr(file.before->size()))));
+    else if (!file.path.ends_with(".json")) add_code(out, look, "  ", mask_secrets(trim(file.content)));
     else if (file.before) add_paragraph(out, look, "  ", "  ", "one more entry");
     else add_paragraph(out, look, "  ", "  ", fmt::format("the snapshot that goes with it, {} bytes", file.content.size()));
   }
@@ -468,7 +468,7 @@ class Walk {
       if (item->fix->schema_line.empty()) continue;
       if (!std::exchange(any, true)) title(out, look, "To paste into the schema, by hand");
       add_paragraph(out, look, "", "", item->fix->schema_place.empty() ? "schema.ts:" : item->fix->schema_place + ":");
-      add_code(out, look, "  ", item->fix->schema_line);
+      add_code(out, look, "  ", mask_secrets(item->fix->schema_line));
     }
   }
 

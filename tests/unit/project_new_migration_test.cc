@@ -157,6 +157,11 @@ TEST(NewMigration, SqitchGetsScriptsAndALineOfThePlan) {
                                           "add_orders_customer_id_idx 2026-01-09T12:00:00Z Ada L <ada@example.org> # unindexed-foreign-key: Create an index on orders\n");
 }
 
+TEST(NewMigration, SqitchsFoldersInAChangesNameAreNotItsDeployFolder) {
+  const TempTree tree{{"sqitch.plan", "%syntax-version=1.0.0\n%project=shop\n\nshop/a 2025-01-01T12:00:00Z Ada L <ada@example.org> # Tables.\n"}, {"deploy/shop/a.sql", tables}, {"revert/shop/a.sql", "DROP TABLE lines, orders;"}};
+  EXPECT_EQ(names(make(input_of(tree.path()), {index_on_orders}), tree.path()), (Names{"deploy/add_orders_customer_id_idx.sql", "revert/add_orders_customer_id_idx.sql", "sqitch.plan"}));
+}
+
 // Migrations that are programs.
 
 NewMigration program(const TempTree& tree, const std::vector<Change>& changes, const std::string& table = "orders") {
@@ -219,6 +224,8 @@ TEST(NewMigration, ScriptsAreInTheFormOfTheNewest) {
   EXPECT_TRUE(contains(made.files[0].content, "await queryRunner.query(`CREATE INDEX orders_customer_id_idx ON")) << made.files[0].content;
   const TempTree sequelize{{"migrations/20250101000000-init.js", "module.exports = { async up (queryInterface, Sequelize) {} };\n"}};
   EXPECT_TRUE(contains(program(sequelize, {index_on_orders}).files.at(0).content, "module.exports = {\n  async up(queryInterface) {\n    await queryInterface.sequelize.query(`CREATE INDEX CONCURRENTLY"));
+  const TempTree umzug{{"migrations/20250101000000-init.ts", "export const up = async ({ context: queryInterface }) => {};\n"}};
+  EXPECT_TRUE(contains(program(umzug, {index_on_orders}).files.at(0).content, "export async function up({ context: queryInterface }: { context: QueryInterface }) {\n  await queryInterface.sequelize.query(`CREATE INDEX CONCURRENTLY"));
   const TempTree pgm{{"migrations/1700000000000_init.js", "export const up = (pgm) => {};\n"}};
   made = program(pgm, {index_on_orders});
   EXPECT_EQ(names(made, pgm.path()), (Names{"migrations/1767960000000_add_orders_customer_id_idx.js"}));
