@@ -341,7 +341,7 @@ class ManyWhatIf final : public plan::WhatIf {
 
   void for_each(std::size_t count, const std::function<void(std::size_t, WhatIf&)>& work, const std::function<bool()>& stop) override {
     std::atomic<std::size_t> next = 0;
-    std::atomic<bool> stopped = false;
+    std::atomic<bool> stopped = stop();  // before anybody begins
     const auto ask = [&](WhatIf& server) {
       for (std::size_t at = 0; !stopped && (at = next++) < count;) work(at, server);
     };
