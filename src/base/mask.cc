@@ -176,6 +176,13 @@ SecretValue secret_value(std::string_view text, std::size_t begin, std::size_t e
   return literal_at(text, before_literal(text, other, value), value);
 }
 
+// excluded.token, after token=
+bool same_column(std::string_view value, std::string_view name) {
+  value = value.substr(0, value.find_last_not_of(",;)") + 1);
+  const auto dot = value.rfind('.');
+  return dot != std::string_view::npos && dot > 0 && value.substr(dot + 1) == name && std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(dot), name_character);
+}
+
 // Of a command: what follows NAME= or --name, in quotes or up to the next blank. In SQL that may be a column: o.token=t.token.
 Range argument(std::string_view text, std::string_view name, std::size_t begin, std::size_t end) {
   const bool option = name.starts_with("--");
@@ -187,7 +194,8 @@ Range argument(std::string_view text, std::string_view name, std::size_t begin, 
   if (quote) value.end = ++value.begin;
   while (value.end < text.size() && (quote ? text[value.end] != quote : !space_or_quote(text[value.end]) && text[value.end] != '&')) ++value.end;
   const std::string_view found = text.substr(value.begin, value.end - value.begin);
-  return !quote && !option && lower(found).find(lower(name)) != std::string::npos ? Range{} : value;
+  const bool of_url = begin > 0 && (text[begin - 1] == '?' || text[begin - 1] == '&');
+  return !quote && !option && !shouted && !of_url && same_column(found, name) ? Range{} : value;
 }
 
 // Behind a literal that ends at `at`: where the next one of its list has its quote; npos: there is none.

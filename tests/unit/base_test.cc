@@ -120,6 +120,8 @@ TEST(Mask, TakesTimeThatGrowsWithTheText) {
 }
 
 TEST(Mask, ACommandThatBeginsWithAVariableIsNoConnectionString) {
+  EXPECT_EQ(mask_secrets("x?password=hidden-password&y=1"), "x?password=***&y=1");
+  EXPECT_EQ(mask_secrets("password=hidden-password2"), "password=***");
   EXPECT_EQ(mask_secrets("PASSWORD=hidden npx drizzle-kit push --force"), "PASSWORD=*** npx drizzle-kit push --force");
 }
 
