@@ -1,5 +1,6 @@
 #include "base/mask.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -98,7 +99,7 @@ CodePoint decode(std::string_view text, std::size_t at) {
   if ((first & 0xf8) == 0xf0) length = 4, value = first & 0x07u;
   if (length == 0 || at + length > text.size()) return {0, 0};
   for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {0, 0};
+    if (!continues_character(text[at + i])) return {0, 0};
     value = (value << 6) | (byte(i) & 0x3fu);
   }
   constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};

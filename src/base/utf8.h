@@ -1,6 +1,7 @@
 // Where characters of UTF-8 begin, for text that is cut by bytes.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -8,6 +9,8 @@ namespace pgadvise {
 
 // A byte that is not a character's first one.
 inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+inline std::size_t character_count(std::string_view text) { return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character)); }
 
 // `at`, or where the character begins that it lies within.
 inline std::size_t character_begin(std::string_view text, std::size_t at) {

@@ -117,7 +117,7 @@ class Advise {
     if (!sandbox_) tell_unguarded(**source, **connection, diagnostics_);
     if (options_.verify)
       if (const auto may = may_verify(**connection); !may) return may;
-    auto what_if = pg::make_what_if(**connection, pg::more_connections(**connection, sandbox_ ? sandbox_->conninfo() : options_.db, jobs() - 1));
+    auto what_if = pg::make_what_if(**connection, pg::more_connections(**connection, sandbox_ ? sandbox_->conninfo() : options_.db, std::min(jobs(), std::max<std::size_t>(1, workload.queries.size())) - 1));
     if (!what_if) return tl::unexpected(what_if.error());
     sql::resolve(workload, *catalog);
     how.max_indexes = options_.max_indexes;

@@ -17,6 +17,7 @@
 
 #include "base/mask.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "lint/suppress.h"
 #include "pg/conninfo.h"
 
@@ -385,7 +386,7 @@ std::optional<std::string> with_inline_ignores(std::string_view text, const std:
     for (toml::source_index line = 1; line < at.line && out < text.size(); ++line) out = std::min(text.find('\n', out), text.size() - 1) + 1;
     for (toml::source_index column = 1; column < at.column && out < text.size(); ++column)
       do ++out;
-      while (out < text.size() && (static_cast<unsigned char>(text[out]) & 0xC0) == 0x80);
+      while (out < text.size() && continues_character(text[out]));
     return out;
   };
   const std::size_t end = text.rfind(']', offset(list->source().end) - 1);

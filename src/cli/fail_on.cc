@@ -30,7 +30,7 @@ Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
       } else {
         const std::string near = nearest(word, words_of_severity);
         return fail(Error::Kind::usage, "--fail-on", word.empty() ? "names nothing" : "there is no severity or rule " + ellipsis(word, 60),
-                    !near.empty() ? near : "error, warning, note, never, confirmed, or a rule: " + unknown_rule_hint(word));
+                    !near.empty() ? near : join(words_of_severity, ", ") + ", or a rule: " + unknown_rule_hint(word));
       }
     }
   if (!severity_named && !out.rules.empty()) out.severity.reset();

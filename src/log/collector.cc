@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "log/lines.h"
 #include "log/logged_plan.h"
 #include "log/merge.h"
@@ -41,7 +42,7 @@ std::string clean(std::string_view text) {
                                                          : 0;
     if (length > text.size() - at) length = 0;
     for (std::size_t i = 1; i < length; ++i)
-      if ((byte(at + i) & 0xc0) != 0x80) length = 0;
+      if (!continues_character(text[at + i])) length = 0;
     if (length == 3 && ((first == 0xe0 && byte(at + 1) < 0xa0) || (first == 0xed && byte(at + 1) >= 0xa0)))
       length = 0;
     if (length == 4 && ((first == 0xf0 && byte(at + 1) < 0x90) || (first == 0xf4 && byte(at + 1) >= 0x90)))

@@ -246,14 +246,16 @@ std::string knex(const Steps& steps, const Script& script) {
 
 // `umzug`: which gives what the migration needs within an object, and looks for functions by their names.
 std::string sequelize(const Steps& steps, const Script& script, bool umzug) {
-  const std::string call = "await queryInterface.sequelize.query";
+  const bool by_name = umzug && script.module;
   const std::string type = script.typed ? "QueryInterface" : "";
   const std::string given = umzug ? "({ context: queryInterface }" + (script.typed ? ": { context: " + type + " }" : "") + ")" : "(queryInterface" + (script.typed ? ": " + type : "") + ")";
-  const std::string head = std::string(script.module ? "" : "'use strict';\n\n") + (script.typed ? "import type { QueryInterface } from 'sequelize';\n\n" : "") + comments(steps, "//");
-  if (umzug && script.module)
-    return head + "export async function up" + given + " {\n" + in_script(steps.up, "  ", call) + "}\n\nexport async function down" + given + " {\n" + in_script(steps.down, "  ", call) + "}\n";
-  return head + (script.module ? "export default {\n" : "module.exports = {\n") + "  async up" + given + " {\n" + in_script(steps.up, "    ", call) + "  },\n\n  async down" + given + " {\n" +
-         in_script(steps.down, "    ", call) + "  },\n};\n";
+  const std::string indent = by_name ? "" : "  ";
+  const auto function = [&](const std::string& name, const std::vector<std::string>& statements) {
+    return indent + (by_name ? "export async function " : "async ") + name + given + " {\n" + in_script(statements, indent + "  ", "await queryInterface.sequelize.query") + indent + (by_name ? "}\n" : "},\n");
+  };
+  const std::string functions = function("up", steps.up) + "\n" + function("down", steps.down);
+  return std::string(script.module ? "" : "'use strict';\n\n") + (script.typed ? "import type { QueryInterface } from 'sequelize';\n\n" : "") + comments(steps, "//") +
+         (by_name ? functions : (script.module ? "export default {\n" : "module.exports = {\n") + functions + "};\n");
 }
 
 std::string typeorm(const Steps& steps, const Script& script, const std::string& version) {

@@ -77,9 +77,7 @@ std::string subject(const Finding& finding) {
   return out;
 }
 
-static void mask(std::string& text) {
-  if (std::string masked = mask_secrets(text); masked != text) text = std::move(masked);
-}
+static void mask(std::string& text) { text = mask_secrets(text); }
 
 static void mask(Fix& fix) {
   const std::string sql = fix.sql, down_sql = fix.down_sql, drizzle = fix.drizzle;

@@ -22,10 +22,6 @@ std::size_t cell_of(double milliseconds) {
   return static_cast<std::size_t>(std::clamp<double>(at, 0, cells - 1));
 }
 
-std::size_t length(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 std::string one_line(std::string_view text) {
   std::string out;
   for (const char c : printable(text))
@@ -93,7 +89,7 @@ class Writer {
     std::string rest = one_line(text);
     const std::size_t width = static_cast<std::size_t>(std::max(options_.width, 40)) - indent.size();
     for (int line = 1; !rest.empty(); ++line) {
-      if (length(rest) <= width || line == lines) {
+      if (character_count(rest) <= width || line == lines) {
         out_ += fmt::format("{}{}\n", indent, cut(rest, width));
         return;
       }
@@ -107,7 +103,7 @@ class Writer {
   void paragraph(std::string_view text) {
     std::string line;
     for (const auto word : split(text, ' ')) {
-      if (!line.empty() && length(line) + 1 + length(word) > static_cast<std::size_t>(options_.width)) {
+      if (!line.empty() && character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
         out_ += line + "\n";
         line = " ";
       }

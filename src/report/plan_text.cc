@@ -7,6 +7,7 @@
 
 #include "base/figures.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "plan/reader.h"
 #include "report/digest.h"
 
@@ -14,10 +15,6 @@ namespace pgadvise::report {
 namespace {
 
 constexpr double folded_share = 0.01;
-
-std::size_t length(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 // EXPLAIN's own name without what everybody takes for granted.
 std::string short_title(const PlanNode& node) {
@@ -102,11 +99,11 @@ class Tree {
       for (const auto* insight : found->second) flags += (flags.empty() ? "  ! " : ", ") + insight->flag;
     // The name counts more than the flags, which are told in full below the tree.
     const auto width = static_cast<std::size_t>(std::max(options_.width, 40));
-    const std::size_t used = length(figures) + 2 + length(before);
+    const std::size_t used = character_count(figures) + 2 + character_count(before);
     const std::size_t room = width > used + 12 ? width - used : 12;
     std::string name = short_title(node);
-    if (!flags.empty() && length(name) + length(flags) > room) flags = length(name) + 8 < room ? ellipsis(flags, room - length(name)) : "  !";
-    if (length(name) + length(flags) > room) name = ellipsis(name, room - std::min(room - 1, length(flags)));
+    if (!flags.empty() && character_count(name) + character_count(flags) > room) flags = character_count(name) + 8 < room ? ellipsis(flags, room - character_count(name)) : "  !";
+    if (character_count(name) + character_count(flags) > room) name = ellipsis(name, room - std::min(room - 1, character_count(flags)));
     out_ += figures + "  " + before + name + (options_.colour && !flags.empty() ? "\x1b[33;1m" + flags + "\x1b[0m" : flags) + "\n";
   }
 
@@ -123,7 +120,7 @@ class Tree {
     std::string line = "!";
     const std::string text = printable(insight.text);
     for (const auto word : split(text, ' ')) {
-      if (length(line) + 1 + length(word) > static_cast<std::size_t>(options_.width)) {
+      if (character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
         out_ += line + "\n";
         line = " ";
       }
@@ -165,7 +162,7 @@ std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
     out += "\n  " + printable(variant.values) + ", cost " + short_count(variant.cost) + (variant.shown.empty() ? "" : ": " + printable(variant.shown)) + "\n";
     std::string line = "   ";
     for (const auto word : split(variant.summary, ' ')) {
-      if (length(line) + 1 + length(word) > static_cast<std::size_t>(width)) {
+      if (character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(width)) {
         out += line + "\n";
         line = "   ";
       }

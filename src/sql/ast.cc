@@ -17,7 +17,7 @@ namespace {
 std::size_t byte_offset(std::string_view text, int character) {
   std::size_t at = 0;
   for (int seen = 1; at < text.size(); ++at)
-    if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80 && seen++ == character) return at;
+    if (!continues_character(text[at]) && seen++ == character) return at;
   return at;
 }
 
