@@ -315,8 +315,17 @@ class Advisor {
       IndexSet relevant;
       for (const auto& first : leads[at]) relevant.insert(relevant.end(), alike[first].begin(), alike[first].end());
       std::sort(relevant.begin(), relevant.end());
-      model_.relate(at, std::move(relevant));
+      const auto& mentioned = studied_[model_.question(at).query].mentioned;
+      model_.relate(at, std::move(relevant), [&](int narrow, int wide) {
+        const IndexProposal& less = proposals_[static_cast<std::size_t>(narrow)];
+        const IndexProposal& more = proposals_[static_cast<std::size_t>(wide)];
+        if (method(narrow) != method(wide) || less.keys.front() != more.keys.front()) return false;
+        const auto of_table = mentioned.find(less.table);
+        return of_table != mentioned.end() && spares(less, more, of_table->second);
+      });
     }
+    // What all of them together leave of a question bounds what any of them do.
+    what_if_.for_each(model_.size(), [&](std::size_t at, plan::WhatIf& what_if) { model_.ask_all(at, what_if); }, [this] { return ended(); });
   }
 
   std::string lead(int index) const {

@@ -304,6 +304,16 @@ std::vector<IndexProposal> prefixes(const IndexProposal& proposal) {
   return out;
 }
 
+bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Mentions& mentioned) {
+  if (!mentioned.complete || narrow.table != wide.table || narrow.predicate != wide.predicate || narrow.keys.size() > wide.keys.size()) return false;
+  if (!std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin())) return false;
+  const auto has = [](const std::vector<std::string>& columns, const std::string& column) { return std::find(columns.begin(), columns.end(), column) != columns.end(); };
+  const auto matters = [&](const std::string& column) { return column.empty() || (has(mentioned.columns, column) && !has(narrow.include, column)); };
+  return std::none_of(wide.keys.begin() + static_cast<std::ptrdiff_t>(narrow.keys.size()), wide.keys.end(), [&](const IndexKey& key) { return matters(key.column); }) &&
+         std::none_of(wide.include.begin(), wide.include.end(), matters) &&
+         std::all_of(narrow.include.begin(), narrow.include.end(), [&](const std::string& column) { return has(wide.include, column); });
+}
+
 bool already_served(const IndexProposal& proposal, const Table& table) {
   if (!proposal.include.empty()) return false;
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {

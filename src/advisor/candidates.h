@@ -43,6 +43,9 @@ std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFac
 // The same with fewer columns, the longest first: (a, b, c) has (a, b) and (a).
 std::vector<IndexProposal> prefixes(const IndexProposal& proposal);
 
+// Whether `narrow` does for a statement all that `wide` could: it is the beginning of it, and what is left out the statement does not name.
+bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Mentions& mentioned);
+
 // Whether an existing index serves whatever this one would.
 bool already_served(const IndexProposal& proposal, const Table& table);
 

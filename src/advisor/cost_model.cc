@@ -9,13 +9,11 @@ namespace {
 // Two paths that differ by less are one to the planner, so that costs wobble.
 constexpr double alike = 1.0001;
 
-constexpr std::chrono::seconds longest_silence{1};
-
 }  // namespace
 
 std::size_t CostModel::add(Question question, const plan::WhatIfPlan& base) {
   questions_.push_back(std::move(question));
-  known_.push_back({{}, {{{}, {}, base.cost, {}, {}, true}}});
+  known_.emplace_back().entries.push_back({{}, {}, base.cost, {}, {}, true});
   return questions_.size() - 1;
 }
 
@@ -27,15 +25,32 @@ const std::vector<std::size_t>& CostModel::questions_of(int index) const {
 CostModel::Bits CostModel::bits(const Known& known, const IndexSet& indexes) const {
   Bits out;
   if (known.relevant.size() < indexes.size()) {
-    for (std::size_t at = 0; at < known.relevant.size(); ++at) out[at] = std::binary_search(indexes.begin(), indexes.end(), known.relevant[at]);
+    for (std::size_t at = 0; at < known.relevant.size(); ++at)
+      if (std::binary_search(indexes.begin(), indexes.end(), known.relevant[at])) out |= known.spared[at];
     return out;
   }
-  auto at = known.relevant.begin();
-  for (const int index : indexes) {
-    at = std::lower_bound(at, known.relevant.end(), index);
-    if (at == known.relevant.end()) break;
-    if (*at == index) out.set(static_cast<std::size_t>(at - known.relevant.begin()));
-  }
+  for (const int index : indexes)
+    if (const auto at = known.place(index)) out |= known.spared[*at];
+  return out;
+}
+
+std::optional<std::size_t> CostModel::Known::place(int index) const {
+  const auto at = std::lower_bound(relevant.begin(), relevant.end(), index);
+  if (at == relevant.end() || *at != index) return std::nullopt;
+  return static_cast<std::size_t>(at - relevant.begin());
+}
+
+bool CostModel::Known::spares(int index, int other) const {
+  const auto a = place(index), b = place(other);
+  return a && b && spared[*a][*b];
+}
+
+IndexSet CostModel::that_matter(const Known& known, const IndexSet& indexes) const {
+  IndexSet all, out;
+  std::set_intersection(indexes.begin(), indexes.end(), known.relevant.begin(), known.relevant.end(), std::back_inserter(all));
+  std::copy_if(all.begin(), all.end(), std::back_inserter(out), [&](int index) {
+    return std::none_of(all.begin(), all.end(), [&](int other) { return other != index && known.spares(other, index); });
+  });
   return out;
 }
 
@@ -47,7 +62,6 @@ void CostModel::place(const Known& known, Entry& entry) const {
 
 Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if) {
   auto plan = what_if.cost(questions_[question].statement, indexes);
-  asked_ = std::chrono::steady_clock::now();
   if (!plan) {
     if (plan.error().kind != Error::Kind::database) return plan;
     const std::lock_guard lock(losing_);
@@ -62,7 +76,7 @@ Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& in
   return plan;
 }
 
-void CostModel::relate(std::size_t question, IndexSet relevant) {
+void CostModel::relate(std::size_t question, IndexSet relevant, const std::function<bool(int, int)>& spares) {
   if (relevant.size() > most_relevant) relevant.resize(most_relevant);
   Known& known = known_[question];
   for (const int index : relevant) {
@@ -71,7 +85,16 @@ void CostModel::relate(std::size_t question, IndexSet relevant) {
     if (std::find(of_index.begin(), of_index.end(), question) == of_index.end()) of_index.push_back(question);
   }
   known.relevant = std::move(relevant);
+  known.spared.assign(known.relevant.size(), {});
+  for (std::size_t at = 0; at < known.relevant.size(); ++at)
+    for (std::size_t other = 0; other < known.relevant.size(); ++other)
+      known.spared[at][other] = at == other || (spares && spares(known.relevant[at], known.relevant[other]));
   for (auto& entry : known.entries) place(known, entry);
+}
+
+void CostModel::ask_all(std::size_t question, plan::WhatIf& what_if) {
+  const IndexSet relevant = known_[question].relevant;
+  if (!bounds(question, relevant).known()) ask_about(question, relevant, what_if);
 }
 
 CostModel::Bounds CostModel::bounds(std::size_t question, const IndexSet& indexes) const {
@@ -89,25 +112,31 @@ CostModel::Bounds CostModel::bounds(std::size_t question, const IndexSet& indexe
   return out;
 }
 
-double CostModel::cost(std::size_t question, const IndexSet& indexes) {
-  const Bounds now = bounds(question, indexes);
-  if (now.known()) return now.lower;
+bool CostModel::ended() {
   if (!stopped_ && (lost_ || (stop_ && stop_()))) stopped_ = true;
-  if (stopped_) return now.upper;
-  const Known& known = known_[question];
-  IndexSet relevant;
-  std::set_intersection(indexes.begin(), indexes.end(), known.relevant.begin(), known.relevant.end(), std::back_inserter(relevant));
-  const auto plan = ask(question, relevant);
-  if (plan) return plan->cost;
-  // It could be planned without these, and can't with them: a timeout, a lock. They are taken for useless.
-  known_[question].entries.push_back({relevant, {}, now.upper, bits(known, relevant), {}, false});
-  return now.upper;
+  return stopped_;
 }
 
-void CostModel::rest() {
-  if (std::chrono::steady_clock::now() - asked_.load() < longest_silence) return;
-  what_if_.clear();
-  asked_ = std::chrono::steady_clock::now();
+// One that could be planned without these, and can't be with them (a timeout, a lock), is taken for as costly as it may be.
+void CostModel::ask_about(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if) {
+  Known& known = known_[question];
+  const IndexSet relevant = that_matter(known, indexes);
+  const double upper = bounds(question, indexes).upper;
+  if (!ask(question, relevant, what_if) && !lost_) known.entries.push_back({relevant, {}, upper, bits(known, relevant), {}, false});
+}
+
+void CostModel::ask_each(const std::vector<std::size_t>& questions, const IndexSet& indexes) {
+  std::vector<std::size_t> open;
+  for (const auto question : questions)
+    if (!bounds(question, indexes).known()) open.push_back(question);
+  if (open.empty() || ended()) return;
+  what_if_.for_each(open.size(), [&](std::size_t at, plan::WhatIf& what_if) { ask_about(open[at], indexes, what_if); }, [this] { return lost_.load(); });
+}
+
+double CostModel::cost(std::size_t question, const IndexSet& indexes) {
+  if (const Bounds now = bounds(question, indexes); now.known()) return now.upper;
+  ask_each({question}, indexes);
+  return bounds(question, indexes).upper;
 }
 
 IndexSet CostModel::used(std::size_t question, const IndexSet& indexes) const {
@@ -116,7 +145,13 @@ IndexSet CostModel::used(std::size_t question, const IndexSet& indexes) const {
   const Entry* best = nullptr;
   for (const auto& entry : known.entries)
     if (entry.whole && (entry.needs & ~set).none() && (!best || entry.cost < best->cost)) best = &entry;
-  return best ? best->used : IndexSet();
+  if (!best) return {};
+  // One that was not asked about may stand for one that is there and does all that it does.
+  std::set<int> out;
+  for (const int index : best->used)
+    for (const int there : indexes)
+      if (there == index || known.spares(there, index)) out.insert(there);
+  return {out.begin(), out.end()};
 }
 
 }  // namespace pgadvise::advisor

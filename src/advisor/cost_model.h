@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <bitset>
-#include <chrono>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -32,12 +31,17 @@ class CostModel {
 
   // `base`: its plan without any of the indexes.
   std::size_t add(Question question, const plan::WhatIfPlan& base);
-  // Asks the server about all of these, whether they matter or not. Errors: as plan::WhatIf::cost. Of plan::WhatIf::for_each(): also on
-  // several threads, each with a question of its own.
-  Result<plan::WhatIfPlan> ask(std::size_t question, const IndexSet& indexes) { return ask(question, indexes, what_if_); }
+  // Asks about all of these, whether they matter or not. Errors: as plan::WhatIf::cost. Of plan::WhatIf::for_each(): also on several threads,
+  // each with a question of its own.
   Result<plan::WhatIfPlan> ask(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if);
-  // From here on only these indexes matter to the question.
-  void relate(std::size_t question, IndexSet relevant);
+  // From here on only these indexes matter to the question. `spares(narrow, wide)`: whether it can do with the one all that it could do with
+  // the other, so that beside it the other changes nothing.
+  void relate(std::size_t question, IndexSet relevant, const std::function<bool(int narrow, int wide)>& spares = {});
+
+  // Asks about those that matter, where the cost is not known. The first one on several threads, too, as above; the second one asks about
+  // several questions at once.
+  void ask_all(std::size_t question, plan::WhatIf& what_if);
+  void ask_each(const std::vector<std::size_t>& questions, const IndexSet& indexes);
 
   std::size_t size() const { return questions_.size(); }
   const Question& question(std::size_t at) const { return questions_[at]; }
@@ -55,8 +59,8 @@ class CostModel {
   // Of `indexes`, those that the cheapest plan known uses.
   IndexSet used(std::size_t question, const IndexSet& indexes) const;
 
-  // Called while nothing is asked for long: the server's transaction is not kept open meanwhile.
-  void rest();
+  // To be called now and then where nothing may be asked for long.
+  void rest() { what_if_.rest(); }
 
   void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }
   bool stopped() const { return stopped_; }
@@ -76,17 +80,24 @@ class CostModel {
   };
   struct Known {
     IndexSet relevant;
+    std::vector<Bits> spared;  // by relevant index: which others change nothing beside it; itself included
     std::vector<Entry> entries;
+    std::optional<std::size_t> place(int index) const;  // among the relevant ones
+    bool spares(int index, int other) const;
   };
 
+  // Of the relevant ones, the given ones and what is spared by them: two sets that have the same bits cost the same.
   Bits bits(const Known& known, const IndexSet& indexes) const;
+  // The relevant ones of them that are not spared by others.
+  IndexSet that_matter(const Known& known, const IndexSet& indexes) const;
   void place(const Known& known, Entry& entry) const;
+  void ask_about(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if);
+  bool ended();
 
   plan::WhatIf& what_if_;
   std::vector<Question> questions_;
   std::vector<Known> known_;
   std::vector<std::vector<std::size_t>> by_index_;
-  std::atomic<std::chrono::steady_clock::time_point> asked_ = std::chrono::steady_clock::now();
   std::function<bool()> stop_;
   bool stopped_ = false;
   std::atomic<bool> lost_ = false;

@@ -1,17 +1,18 @@
 #include "advisor/selection.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <set>
+#include <utility>
 
 namespace pgadvise::advisor {
 namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr int most_rounds = 100;
+constexpr std::size_t at_once = 4;  // questions that are asked together, on as many connections as there are: always as many, so that these don't decide
+constexpr double worth_a_try = 0.03;  // of the budget: what is smaller makes no room
 constexpr double least_worth = 0.00001;  // of the workload's cost: less is chance
-
 
 IndexSet united(const IndexSet& a, const IndexSet& b) {
   IndexSet out;
@@ -36,8 +37,8 @@ class Selection {
   const IndexSet& chosen() const { return chosen_; }
   double total() const { return total_; }
 
-  // `by_size`: 1 prefers gain per byte, 0 gain alone.
-  void greedy(const std::vector<IndexSet>& moves, double by_size) {
+  // By gain per byte.
+  void greedy(const std::vector<IndexSet>& moves) {
     struct Hope {
       double gain = 0;  // at most; worked out anew only when a query has changed that it concerns
       double bytes = 0;
@@ -62,7 +63,7 @@ class Selection {
         }
         const bool fits = (!options_.max_indexes || chosen_.size() + hope.more <= options_.max_indexes) &&
                           (!options_.budget || taken + bytes(added(moves[at])) <= static_cast<double>(*options_.budget));
-        if (hope.more && hope.gain >= hope.least && fits) queue.emplace_back(hope.gain / std::pow(hope.bytes, by_size), at);
+        if (hope.more && hope.gain >= hope.least && fits) queue.emplace_back(hope.gain / hope.bytes, at);
       }
       std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
       std::size_t best = moves.size();
@@ -70,12 +71,11 @@ class Selection {
       for (const auto& [value, at] : queue) {
         if (value <= best_value) break;
         Hope& hope = hopes[at];
-        const double scale = std::pow(hope.bytes, by_size);
-        const auto cost = exact(united(chosen_, moves[at]), total_ - std::max(best_value * scale, hope.least));
+        const auto cost = exact(united(chosen_, moves[at]), total_ - std::max(best_value * hope.bytes, hope.least));
         hope.stale = !cost;
         if (!cost) continue;
         hope.gain = total_ - *cost;
-        if (hope.gain / scale > best_value) best_value = hope.gain / scale, best = at;
+        if (hope.gain / hope.bytes > best_value) best_value = hope.gain / hope.bytes, best = at;
       }
       if (best == moves.size()) return;
       take(united(chosen_, moves[best]));
@@ -203,26 +203,37 @@ class Selection {
   // What it does cost; nothing when it is not under `limit`, or when a query gets slower than it may.
   std::optional<double> exact(const IndexSet& next, double limit) {
     double sum = total_ - upkeep(chosen_) + upkeep(next);
-    std::vector<std::pair<double, std::size_t>> open;
+    std::vector<std::pair<double, std::size_t>> gaps;
     for (const auto at : affected_by(next)) {
       const auto now = model_.bounds(at, next);
       sum += weight(at) * (now.lower - costs_[at]);
-      if (!now.known()) open.emplace_back(weight(at) * (std::min(now.upper, costs_[at]) - now.lower), at);
+      if (!now.known()) gaps.emplace_back(weight(at) * (std::min(now.upper, costs_[at]) - now.lower), at);
       else if (now.lower > options_.most_loss * base_[at]) return std::nullopt;
     }
-    std::sort(open.begin(), open.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+    std::sort(gaps.begin(), gaps.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+    std::vector<std::size_t> open;
+    for (const auto& [gap, at] : gaps) open.push_back(at);
     const IndexSet wide = with_alike(next);
-    for (const auto& [gap, at] : open) {
+    for (std::size_t from = 0; from < open.size(); from += at_once) {
+      const std::vector<std::size_t> some(open.begin() + static_cast<std::ptrdiff_t>(from), open.begin() + static_cast<std::ptrdiff_t>(std::min(open.size(), from + at_once)));
       if (sum >= limit) return std::nullopt;
-      const double before = model_.bounds(at, next).lower;
+      std::vector<double> lower;
+      for (const auto at : some) lower.push_back(model_.bounds(at, next).lower);
       // All that begin alike at once: the best of them is known then, and what the others can't beat.
-      if (wide.size() > next.size()) (void)model_.cost(at, wide);
-      const double lower = model_.bounds(at, next).lower;
-      sum += weight(at) * (lower - before);
-      if (sum >= limit) return std::nullopt;
-      const double cost = model_.cost(at, next);
-      if (cost > options_.most_loss * base_[at]) return std::nullopt;
-      sum += weight(at) * (cost - lower);
+      if (wide.size() > next.size()) {
+        model_.ask_each(some, wide);
+        for (std::size_t n = 0; n < some.size(); ++n) {
+          const double now = model_.bounds(some[n], next).lower;
+          sum += weight(some[n]) * (now - std::exchange(lower[n], now));
+        }
+        if (sum >= limit) return std::nullopt;
+      }
+      model_.ask_each(some, next);
+      for (std::size_t n = 0; n < some.size(); ++n) {
+        const double cost = model_.cost(some[n], next);
+        if (cost > options_.most_loss * base_[some[n]]) return std::nullopt;
+        sum += weight(some[n]) * (cost - lower[n]);
+      }
     }
     return sum < limit ? std::optional(sum) : std::nullopt;
   }
@@ -263,24 +274,36 @@ class Selection {
     return false;
   }
 
+  // What the workload would cost more without the index, at least.
+  double missed(const IndexSet& set, int index) const {
+    double sum = -sizes_.upkeep[static_cast<std::size_t>(index)];
+    const IndexSet rest = without(set, index);
+    for (const auto at : model_.questions_of(index)) sum += weight(at) * (model_.bounds(at, rest).lower - model_.bounds(at, set).lower);
+    return std::max(0.0, sum);
+  }
+
+  // The chosen ones and the move, without those that are missed the least. Of what has to go, the first ones are those that are missed least
+  // for their size; the last one is that which is missed least of all that are large enough.
   std::optional<IndexSet> repaired(const IndexSet& move) const {
     IndexSet next = united(chosen_, move);
+    std::optional<IndexSet> best;
+    double best_loss = infinite;
+    double loss = 0;
     while (!fits(next)) {
       int least_missed = -1;
-      double loss = infinite;
+      double least_density = infinite, least_loss = infinite;
       for (const int index : next) {
         if (std::binary_search(move.begin(), move.end(), index)) continue;
-        double missed = 0;
-        const IndexSet rest = without(next, index);
-        for (const auto at : model_.questions_of(index))
-          missed += weight(at) * (model_.bounds(at, rest).lower - model_.bounds(at, next).lower);
-        missed = std::max(0.0, missed - sizes_.upkeep[static_cast<std::size_t>(index)]) / std::max(8192.0, bytes(index));
-        if (missed < loss) loss = missed, least_missed = index;
+        const double lost = missed(next, index);
+        const double density = lost / std::max(8192.0, bytes(index));
+        if (density < least_density) least_density = density, least_loss = lost, least_missed = index;
+        if (IndexSet rest = without(next, index); loss + lost < best_loss && fits(rest)) best_loss = loss + lost, best = std::move(rest);
       }
-      if (least_missed < 0) return std::nullopt;
+      if (least_missed < 0) return best;
+      loss += least_loss;
       next = without(next, least_missed);
     }
-    return next;
+    return loss < best_loss ? next : best;
   }
 
   CostModel& model_;
@@ -301,21 +324,44 @@ std::vector<IndexSet> moves_of(const IndexSet& candidates, const std::vector<Ind
   return out;
 }
 
+// Under a budget one large index can stand in the way of several: without each of the large ones in turn, filled up anew.
+IndexSet filled_otherwise(const Selection& first, CostModel& model, const Sizes& sizes, const std::vector<IndexSet>& moves, const SelectionOptions& options) {
+  const auto bytes = [&](int index) { return static_cast<double>(sizes.bytes[static_cast<std::size_t>(index)]); };
+  IndexSet best = first.chosen();
+  double total = first.total();
+  std::set<int> tried;
+  // The largest that was not tried since the last improvement.
+  const auto next = [&] {
+    int out = -1;
+    for (const int index : best)
+      if (!tried.count(index) && bytes(index) >= worth_a_try * static_cast<double>(*options.budget) && (out < 0 || bytes(index) > bytes(out))) out = index;
+    return out;
+  };
+  for (int index = next(); index >= 0 && !model.stopped(); index = next()) {
+    tried.insert(index);
+    Selection other(model, sizes, options);
+    other.take(without(best, index));
+    std::vector<IndexSet> others;
+    std::copy_if(moves.begin(), moves.end(), std::back_inserter(others), [&](const IndexSet& move) { return !std::binary_search(move.begin(), move.end(), index); });
+    other.greedy(others);
+    other.improve(moves);
+    if (other.total() >= total - least_worth * total) continue;
+    best = other.chosen();
+    total = other.total();
+    tried = {index};
+  }
+  return best;
+}
+
 }  // namespace
 
 IndexSet select_indexes(CostModel& model, const Sizes& sizes, const IndexSet& candidates, const std::vector<IndexSet>& groups,
                         const SelectionOptions& options) {
   const auto moves = moves_of(candidates, groups);
-  IndexSet best;
-  double best_total = infinite;
-  for (const double by_size : {1.0, 0.5, 0.0}) {
-    Selection selection(model, sizes, options);
-    selection.greedy(moves, by_size);
-    selection.improve(moves);
-    if (selection.total() < best_total) best_total = selection.total(), best = selection.chosen();
-    if (!options.budget && by_size == 1.0) break;
-  }
-  return best;
+  Selection selection(model, sizes, options);
+  selection.greedy(moves);
+  selection.improve(moves);
+  return options.budget ? filled_otherwise(selection, model, sizes, moves, options) : selection.chosen();
 }
 
 std::vector<Step> pay_off(CostModel& model, const Sizes& sizes, const IndexSet& chosen) {

@@ -23,6 +23,7 @@ using Oids = std::set<Oid>;
 
 constexpr Oid first_user_oid = 16384;
 constexpr int most_rounds = 32;
+constexpr std::chrono::seconds longest_memory{10};
 constexpr std::string_view tree_title = "rewritten parse tree:";
 
 std::string array_of(const Oids& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
@@ -34,30 +35,6 @@ bool among(std::string_view key, std::initializer_list<std::string_view> keys) {
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
-
-// The OIDs of one or more node trees, by what they are.
-struct References {
-  Oids functions, operators, types, relations;
-  Oids others;  // under a key that is not known here, and not built in
-
-  void add(std::string_view key, Oid oid) {
-    if (oid == 0) return;
-    if (among(key, {"funcid", "opfuncid", "aggfnoid", "winfnoid", "tsmhandler", "hashfuncid", "negfuncid",
-                    "startInRangeFunc", "endInRangeFunc"})) {
-      functions.insert(oid);
-    } else if (among(key, {"opno", "opnos", "eqop", "sortop", "cycle_mark_neop"})) {
-      operators.insert(oid);
-    } else if (among(key, {"relid", "seqid", "resorigtbl"})) {
-      relations.insert(oid);
-    } else if (ends_with(key, "type") || ends_with(key, "types") || ends_with(key, "typeid") ||
-               ends_with(key, "Type") || ends_with(key, "Types") || ends_with(key, "typid")) {
-      types.insert(oid);
-    } else if (oid >= first_user_oid && !ends_with(key, "typmod") && !ends_with(key, "location") &&
-               !among(key, {"constvalue", "stmt_len", "queryId", "list_start", "list_end"})) {
-      others.insert(oid);
-    }
-  }
-};
 
 // Reads ":key 123" and ":key (o 1 2 3)" wherever they stand. Lines are broken at 78 columns, at a space where
 // there is one: a line end is as good as a space. A name can't hide a pair (it only can look like one: its
@@ -105,11 +82,13 @@ bool holds_utility(std::string_view tree) {
 
 class Judge {
  public:
-  explicit Judge(Connection& connection) : connection_(connection) {}
+  explicit Judge(Connection& connection, References harmless = {}) : connection_(connection), done_(std::move(harmless)) {}
   void take(std::string_view tree) { scan(tree, pending_); }
   void take_type(Oid type) { pending_.types.insert(type); }
   // Follows everything that was taken to its end.
   Result<plan::Dependencies> judge();
+  // And what was known to be harmless.
+  References followed() { return std::move(done_); }
 
  private:
   Result<void> relations(const Oids& oids);
@@ -362,11 +341,29 @@ Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dang
   return sift(connection, types.subspan(half), dangerous);
 }
 
-constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
+constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('jit', 'off', true)";
 
 }  // namespace
 
-Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement) {
+void References::add(std::string_view key, Oid oid) {
+  if (oid == 0) return;
+  if (among(key, {"funcid", "opfuncid", "aggfnoid", "winfnoid", "tsmhandler", "hashfuncid", "negfuncid",
+                  "startInRangeFunc", "endInRangeFunc"})) {
+    functions.insert(oid);
+  } else if (among(key, {"opno", "opnos", "eqop", "sortop", "cycle_mark_neop"})) {
+    operators.insert(oid);
+  } else if (among(key, {"relid", "seqid", "resorigtbl"})) {
+    relations.insert(oid);
+  } else if (ends_with(key, "type") || ends_with(key, "types") || ends_with(key, "typeid") ||
+             ends_with(key, "Type") || ends_with(key, "Types") || ends_with(key, "typid")) {
+    types.insert(oid);
+  } else if (oid >= first_user_oid && !ends_with(key, "typmod") && !ends_with(key, "location") &&
+             !among(key, {"constvalue", "stmt_len", "queryId", "list_start", "list_end"})) {
+    others.insert(oid);
+  }
+}
+
+Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement, Harmless& harmless) {
   // A superuser can keep the tree, with its constants, out of the server's log.
   const auto set = connection.query(
       "SELECT pg_catalog.set_config('debug_print_rewritten', 'on', true), "
@@ -384,10 +381,11 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   const auto quiet = connection.query(
       "SELECT pg_catalog.set_config('debug_print_rewritten', 'off', true), "
       "pg_catalog.set_config('client_min_messages', "
-      "'warning', true), pg_catalog.set_config('search_path', 'pg_catalog', true)");
+      "'warning', true), pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('jit', 'off', true)");
   if (!quiet) return tl::unexpected(quiet.error());
   // The last is the statement's own: parsing may run SQL functions, whose trees come first.
-  Judge judge(connection);
+  if (const auto now = std::chrono::steady_clock::now(); now - harmless.since > longest_memory) harmless = {{}, now};
+  Judge judge(connection, harmless.oids);
   bool whole = false;
   for (const auto& tree : trees) {
     judge.take(tree);
@@ -395,6 +393,7 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
     whole = end.find("{QUERY") != end.npos && !end.empty() && end.back() == ')' && !holds_utility(end);
   }
   auto out = judge.judge();
+  if (out && out->unknown_functions.empty() && out->refused_functions.empty() && out->foreign_tables.empty()) harmless.oids = judge.followed();
   if (out && !whole) out->unknown_functions.emplace_back("something that the server does not show");
   return out;
 }

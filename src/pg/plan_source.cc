@@ -61,6 +61,7 @@ class ServerPlans final : public plan::PlanSource {
   std::string analyze_refused_;
   std::optional<std::vector<std::string>> dangerous_inputs_;
   std::vector<std::string> unguarded_;
+  Harmless harmless_;
   std::map<std::pair<QualifiedName, std::string>, plan::TypicalValues> typical_;
 };
 
@@ -177,7 +178,7 @@ Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement,
   if (!dangerous->empty()) return plan::Dependencies{{"the code that reads values of " + *dangerous}, {}, {}};
   ReadOnly transaction(connection_);
   if (const auto begun = begin(transaction, names); !begun) return tl::unexpected(begun.error());
-  auto found = find_dependencies(connection_, statement);
+  auto found = find_dependencies(connection_, statement, harmless_);
   if (!found) return found;
   found->analyze_refused = analyze_refused_;
   // A column's default, mostly. What writes is only planned; planning evaluates nothing volatile, and READ ONLY refuses this one anyway.

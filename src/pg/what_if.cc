@@ -21,6 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds longest_transaction{1};
+constexpr std::chrono::seconds longest_silence{1};
 // HypoPG gives each a name from a range of object ids, and has 2,828 of them.
 constexpr std::size_t most_indexes = 1000;
 constexpr std::size_t most_at_once = 500;
@@ -51,6 +52,9 @@ class ServerWhatIf final : public plan::WhatIf {
   Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override;
   Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override;
   void clear() override;
+  void rest() override {
+    if (transaction_ && Clock::now() - asked_ > longest_silence) clear();
+  }
   std::uint64_t calls() const override { return calls_; }
 
  private:
@@ -81,6 +85,7 @@ class ServerWhatIf final : public plan::WhatIf {
   std::map<std::string, std::string> prepared_;  // names by statement
   std::unique_ptr<ReadOnly> transaction_;
   Clock::time_point began_;
+  Clock::time_point asked_;
   std::atomic<std::uint64_t> calls_ = 0;  // read by others while we ask
 };
 
@@ -110,7 +115,8 @@ Result<void> ServerWhatIf::begin() {
     transaction_.reset();
     return begun;
   }
-  const auto mode = connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)");
+  // Costs know nothing of JIT, whose library would be loaded by the first EXPLAIN: a tenth of a second.
+  const auto mode = connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true), pg_catalog.set_config('jit', 'off', true)");
   if (!mode) return tl::unexpected(mode.error());
   // A statement that fails takes back what was set after the savepoint.
   const auto again = connection_.query("SAVEPOINT pgadvise");
@@ -282,6 +288,7 @@ Result<Rows> ServerWhatIf::explain(const plan::WhatIfStatement& statement) {
 Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) {
   if (const auto supposed = suppose(statement.tables, indexes); !supposed) return tl::unexpected(supposed.error());
   const auto rows = explain(statement);
+  asked_ = Clock::now();
   if (!rows) return failed(rows.error());
   const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
   if (!plan) return tl::unexpected(plan.error());
@@ -310,7 +317,7 @@ Result<std::vector<std::int64_t>> ServerWhatIf::sizes(const std::vector<int>& in
   return out;
 }
 
-// Several connections, each with hypothetical indexes of its own. All but the first end their transaction with for_each().
+// Several connections, each with hypothetical indexes of its own.
 class ManyWhatIf final : public plan::WhatIf {
  public:
   explicit ManyWhatIf(std::vector<Connection> more) : more_(std::move(more)) {}
@@ -328,10 +335,17 @@ class ManyWhatIf final : public plan::WhatIf {
     for (const auto& server : servers_) number = server->add(table, definitions);
     return number;
   }
-  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override { return servers_.front()->cost(statement, indexes); }
+  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override {
+    auto out = servers_.front()->cost(statement, indexes);
+    rest();
+    return out;
+  }
   Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override { return servers_.front()->sizes(indexes); }
   void clear() override {
     for (const auto& server : servers_) server->clear();
+  }
+  void rest() override {
+    for (const auto& server : servers_) server->rest();
   }
   std::uint64_t calls() const override {
     std::uint64_t sum = 0;
@@ -347,12 +361,10 @@ class ManyWhatIf final : public plan::WhatIf {
     };
     std::vector<std::thread> threads;
     for (std::size_t at = 1; at < std::min(servers_.size(), count); ++at)
-      threads.emplace_back([&, at] {
-        ask(*servers_[at]);
-        servers_[at]->clear();
-      });
+      threads.emplace_back([&, at] { ask(*servers_[at]); });
     for (std::size_t at = 0; !(stopped = stop()) && (at = next++) < count;) work(at, *servers_.front());
     for (auto& thread : threads) thread.join();
+    rest();
   }
 
  private:

@@ -45,6 +45,8 @@ class WhatIf {
   virtual Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) = 0;
   // Leaves nothing on the server; what was added stays known. Also done by the destructor.
   virtual void clear() = 0;
+  // Called now and then while nothing is asked: no transaction is kept open meanwhile.
+  virtual void rest() {}
   virtual std::uint64_t calls() const = 0;  // plans asked for
 };
 
