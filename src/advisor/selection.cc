@@ -274,36 +274,66 @@ class Selection {
     return false;
   }
 
-  // What the workload would cost more without the index, at least.
-  double missed(const IndexSet& set, int index) const {
-    double sum = -sizes_.upkeep[static_cast<std::size_t>(index)];
-    const IndexSet rest = without(set, index);
-    for (const auto at : model_.questions_of(index)) sum += weight(at) * (model_.bounds(at, rest).lower - model_.bounds(at, set).lower);
-    return std::max(0.0, sum);
-  }
-
-  // The chosen ones and the move, without those that are missed the least. Of what has to go, the first ones are those that are missed least
-  // for their size; the last one is that which is missed least of all that are large enough.
+  // The chosen ones and the move, without those that are missed the least: one after the other, by loss for size, since one may stand in for
+  // another; or all at once, as if each one's loss were its own.
   std::optional<IndexSet> repaired(const IndexSet& move) const {
     IndexSet next = united(chosen_, move);
     std::optional<IndexSet> best;
-    double best_loss = infinite;
-    double loss = 0;
+    const auto offer = [&](IndexSet set) {
+      if (fits(set) && (!best || optimistic(set) < optimistic(*best))) best = std::move(set);
+    };
     while (!fits(next)) {
-      int least_missed = -1;
-      double least_density = infinite, least_loss = infinite;
-      for (const int index : next) {
-        if (std::binary_search(move.begin(), move.end(), index)) continue;
-        const double lost = missed(next, index);
-        const double density = lost / std::max(8192.0, bytes(index));
-        if (density < least_density) least_density = density, least_loss = lost, least_missed = index;
-        if (IndexSet rest = without(next, index); loss + lost < best_loss && fits(rest)) best_loss = loss + lost, best = std::move(rest);
-      }
-      if (least_missed < 0) return best;
-      loss += least_loss;
-      next = without(next, least_missed);
+      const auto losses = losses_of(next, move);
+      if (losses.empty()) return best;
+      const auto least = std::min_element(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) { return a.loss * b.bytes < b.loss * a.bytes; });
+      if (options_.budget && bytes(next) > static_cast<double>(*options_.budget)) offer(with_room(next, losses));
+      next = without(next, least->index);
     }
-    return loss < best_loss ? next : best;
+    offer(std::move(next));
+    return best;
+  }
+
+  struct Loss {
+    int index = 0;
+    double bytes = 0;
+    double loss = 0;
+  };
+
+  // What the workload would cost more without each of them, at least.
+  std::vector<Loss> losses_of(const IndexSet& set, const IndexSet& kept) const {
+    std::vector<Loss> out;
+    for (const int index : set) {
+      if (std::binary_search(kept.begin(), kept.end(), index)) continue;
+      double loss = -sizes_.upkeep[static_cast<std::size_t>(index)];
+      const IndexSet rest = without(set, index);
+      for (const auto at : model_.questions_of(index)) loss += weight(at) * (model_.bounds(at, rest).lower - model_.bounds(at, set).lower);
+      out.push_back({index, std::max(8192.0, bytes(index)), std::max(0.0, loss)});
+    }
+    return out;
+  }
+
+  // The knapsack turned round: the least loss that frees so many parts of what is needed.
+  IndexSet with_room(IndexSet set, const std::vector<Loss>& losses) const {
+    const std::size_t parts = std::clamp<std::size_t>(20'000 / losses.size(), 64, 1024);
+    const double needed = bytes(set) - static_cast<double>(*options_.budget);
+    std::vector<double> least(parts + 1, infinite);
+    std::vector<std::vector<bool>> taken(losses.size(), std::vector<bool>(parts + 1));
+    least[0] = 0;
+    const auto freed = [&](const Loss& one) { return std::min(parts, static_cast<std::size_t>(one.bytes / needed * static_cast<double>(parts))); };
+    for (std::size_t n = 0; n < losses.size(); ++n)
+      for (std::size_t at = parts; at > 0; --at) {
+        const std::size_t before = at - std::min(at, freed(losses[n]));
+        if (before == at || least[before] + losses[n].loss >= least[at]) continue;
+        least[at] = least[before] + losses[n].loss;
+        taken[n][at] = true;
+      }
+    std::size_t at = parts;
+    for (std::size_t n = losses.size(); n-- > 0 && at > 0;)
+      if (taken[n][at]) {
+        set = without(set, losses[n].index);
+        at -= std::min(at, freed(losses[n]));
+      }
+    return set;
   }
 
   CostModel& model_;

@@ -69,9 +69,10 @@ class ServerWhatIf final : public plan::WhatIf {
   Result<void> begin();
   void forget();
   Result<void> suppose(const std::set<QualifiedName>& tables, const std::vector<int>& indexes);
-  Result<void> create(const std::vector<int>& indexes);
+  Result<void> create(const std::vector<int>& indexes, const std::vector<int>& gone = {});
   Result<void> one_by_one(const std::vector<int>& indexes);
   Result<void> drop(const std::vector<int>& indexes);
+  std::vector<std::string> take_off(const std::vector<int>& indexes);
   Result<Rows> explain(const plan::WhatIfStatement& statement);
   Result<Rows> explain_generic(const std::string& sql);
   tl::unexpected<Error> failed(Error error);
@@ -154,7 +155,8 @@ tl::unexpected<Error> ServerWhatIf::failed(Error error) {
   return tl::unexpected(std::move(error));
 }
 
-Result<void> ServerWhatIf::drop(const std::vector<int>& indexes) {
+// From the list of those that are there; their object ids.
+std::vector<std::string> ServerWhatIf::take_off(const std::vector<int>& indexes) {
   std::vector<std::string> oids;
   for (const int index : indexes) {
     Known& known = known_[static_cast<std::size_t>(index)];
@@ -163,11 +165,14 @@ Result<void> ServerWhatIf::drop(const std::vector<int>& indexes) {
     known.oids.clear();
     there_[known.table].erase(index);
   }
+  return oids;
+}
+
+Result<void> ServerWhatIf::drop(const std::vector<int>& indexes) {
   const auto dropped = connection_.query(
-      fmt::format("SELECT {}.hypopg_drop_index(o) FROM pg_catalog.unnest($1::pg_catalog.oid[]) o", hypopg_), {array_of(oids)});
+      fmt::format("SELECT {}.hypopg_drop_index(o) FROM pg_catalog.unnest($1::pg_catalog.oid[]) o", hypopg_), {array_of(take_off(indexes))});
   if (dropped) return {};
-  Error error = dropped.error();
-  auto out = failed(std::move(error));
+  auto out = failed(dropped.error());
   clear();  // what is there is not known any more
   return out;
 }
@@ -186,7 +191,8 @@ Result<void> ServerWhatIf::one_by_one(const std::vector<int>& indexes) {
   return {};
 }
 
-Result<void> ServerWhatIf::create(const std::vector<int>& indexes) {
+// In one round trip with what goes; which of them is done first does not matter.
+Result<void> ServerWhatIf::create(const std::vector<int>& indexes, const std::vector<int>& gone) {
   std::vector<std::string> definitions;
   std::vector<int> owners;
   for (const int index : indexes)
@@ -196,9 +202,10 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes) {
     }
   const auto made = connection_.query(
       fmt::format("SELECT i.n, h.indexrelid, h.indexname, {0}.hypopg_relation_size(h.indexrelid) FROM "
+                  "(SELECT pg_catalog.count({0}.hypopg_drop_index(o)) FROM pg_catalog.unnest($2::pg_catalog.oid[]) o) gone, "
                   "pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY i(sql, n), LATERAL {0}.hypopg_create_index(i.sql) h",
                   hypopg_),
-      {array_of(definitions)});
+      {array_of(definitions), array_of(take_off(gone))});
   if (!made) {
     auto out = failed(made.error());
     clear();
@@ -248,11 +255,9 @@ Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const 
         if (too_early && !unwanted) fresh.push_back(index);
       }
     }
-    if (!gone.empty())
-      if (const auto dropped = drop(gone); !dropped) return dropped;
-    if (fresh.empty()) return {};
+    if (fresh.empty()) return gone.empty() ? Result<void>() : drop(gone);
     std::sort(fresh.begin(), fresh.end());
-    if (const auto created = create(fresh); !created) return created;
+    if (const auto created = create(fresh, gone); !created) return created;
   }
 }
 
