@@ -69,10 +69,7 @@ Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& in
     lost_ = true;
     return plan;
   }
-  Known& known = known_[question];
-  Entry entry{indexes, plan->used, plan->cost, {}, {}, true};
-  place(known, entry);
-  known.entries.push_back(std::move(entry));
+  add(known_[question], {indexes, plan->used, plan->cost, {}, {}, true});
   return plan;
 }
 
@@ -90,6 +87,13 @@ void CostModel::relate(std::size_t question, IndexSet relevant, const std::funct
     for (std::size_t other = 0; other < known.relevant.size(); ++other)
       known.spared[at][other] = at == other || (spares && spares(known.relevant[at], known.relevant[other]));
   for (auto& entry : known.entries) place(known, entry);
+  known.bounds.clear();
+}
+
+void CostModel::add(Known& known, Entry entry) {
+  place(known, entry);
+  known.entries.push_back(std::move(entry));
+  known.bounds.clear();
 }
 
 void CostModel::ask_all(std::size_t question, plan::WhatIf& what_if) {
@@ -100,11 +104,14 @@ void CostModel::ask_all(std::size_t question, plan::WhatIf& what_if) {
 CostModel::Bounds CostModel::bounds(std::size_t question, const IndexSet& indexes) const {
   const Known& known = known_[question];
   const Bits set = bits(known, indexes);
-  Bounds out{0, std::numeric_limits<double>::max()};
+  const auto [at, fresh] = known.bounds.try_emplace(set);
+  Bounds& out = at->second;
+  if (!fresh) return out;
+  out = {0, std::numeric_limits<double>::max()};
   for (const auto& entry : known.entries) {
     const bool under = (set & ~entry.under).none();
     const bool over = entry.whole && (entry.needs & ~set).none();
-    if (under && over) return {entry.cost, entry.cost};
+    if (under && over) return out = {entry.cost, entry.cost};
     if (under) out.lower = std::max(out.lower, entry.cost);
     if (over) out.upper = std::min(out.upper, entry.cost);
   }
@@ -122,7 +129,9 @@ void CostModel::ask_about(std::size_t question, const IndexSet& indexes, plan::W
   Known& known = known_[question];
   const IndexSet relevant = that_matter(known, indexes);
   const double upper = bounds(question, indexes).upper;
-  if (!ask(question, relevant, what_if) && !lost_) known.entries.push_back({relevant, {}, upper, bits(known, relevant), {}, false});
+  if (ask(question, relevant, what_if) || lost_) return;
+  known.entries.push_back({relevant, {}, upper, bits(known, relevant), {}, false});
+  known.bounds.clear();
 }
 
 void CostModel::ask_each(const std::vector<std::size_t>& questions, const IndexSet& indexes) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -82,6 +83,7 @@ class CostModel {
     IndexSet relevant;
     std::vector<Bits> spared;  // by relevant index: which others change nothing beside it; itself included
     std::vector<Entry> entries;
+    mutable std::unordered_map<Bits, Bounds> bounds;  // that were asked for since the last entry
     std::optional<std::size_t> place(int index) const;  // among the relevant ones
     bool spares(int index, int other) const;
   };
@@ -91,6 +93,7 @@ class CostModel {
   // The relevant ones of them that are not spared by others.
   IndexSet that_matter(const Known& known, const IndexSet& indexes) const;
   void place(const Known& known, Entry& entry) const;
+  void add(Known& known, Entry entry);
   void ask_about(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if);
   bool ended();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 namespace pgadvise::advisor {
@@ -274,19 +275,22 @@ class Selection {
     return false;
   }
 
-  // The chosen ones and the move, without those that are missed the least: one after the other, by loss for size, since one may stand in for
-  // another; or all at once, as if each one's loss were its own.
+  // The chosen ones and the move, without those that are missed the least: one after the other by loss for size, since one may stand in for
+  // another, the last one being the least missed of those that are large enough; or all at once, as if each one's loss were its own.
   std::optional<IndexSet> repaired(const IndexSet& move) const {
     IndexSet next = united(chosen_, move);
     std::optional<IndexSet> best;
     const auto offer = [&](IndexSet set) {
       if (fits(set) && (!best || optimistic(set) < optimistic(*best))) best = std::move(set);
     };
-    while (!fits(next)) {
-      const auto losses = losses_of(next, move);
+    for (bool first = true; !fits(next); first = false) {
+      auto losses = losses_of(next, move);
       if (losses.empty()) return best;
+      if (first && options_.budget && bytes(next) > static_cast<double>(*options_.budget)) offer(with_room(next, losses));
+      std::sort(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) { return a.loss != b.loss ? a.loss < b.loss : a.index < b.index; });
+      const auto enough = std::find_if(losses.begin(), losses.end(), [&](const Loss& one) { return fits(without(next, one.index)); });
+      if (enough != losses.end()) offer(without(next, enough->index));
       const auto least = std::min_element(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) { return a.loss * b.bytes < b.loss * a.bytes; });
-      if (options_.budget && bytes(next) > static_cast<double>(*options_.budget)) offer(with_room(next, losses));
       next = without(next, least->index);
     }
     offer(std::move(next));
@@ -302,11 +306,17 @@ class Selection {
   // What the workload would cost more without each of them, at least.
   std::vector<Loss> losses_of(const IndexSet& set, const IndexSet& kept) const {
     std::vector<Loss> out;
+    std::unordered_map<std::size_t, double> with;
+    const auto cost_with = [&](std::size_t at) {
+      const auto [known, fresh] = with.try_emplace(at);
+      if (fresh) known->second = model_.bounds(at, set).lower;
+      return known->second;
+    };
     for (const int index : set) {
       if (std::binary_search(kept.begin(), kept.end(), index)) continue;
       double loss = -sizes_.upkeep[static_cast<std::size_t>(index)];
       const IndexSet rest = without(set, index);
-      for (const auto at : model_.questions_of(index)) loss += weight(at) * (model_.bounds(at, rest).lower - model_.bounds(at, set).lower);
+      for (const auto at : model_.questions_of(index)) loss += weight(at) * (model_.bounds(at, rest).lower - cost_with(at));
       out.push_back({index, std::max(8192.0, bytes(index)), std::max(0.0, loss)});
     }
     return out;
