@@ -212,7 +212,8 @@ class Advisor {
     std::vector<std::vector<IndexProposal>> hashes(studied_.size());
     const Columns not_just_equal = columns_not_just_equal();
     for (std::size_t at = 0; at < studied_.size(); ++at) {
-      own[at] = candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_, {options_.max_width});
+      const auto spelled = with_constants(studied_[at]);
+      own[at] = candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_, {options_.max_width, may_show(*studied_[at].query), spelled ? &*spelled : nullptr});
       if (options_.max_width >= 3) ranges[at] = range_candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_);
       if (options_.max_width >= 3) hashes[at] = hash_candidates(studied_[at].query->facts, studied_[at].mentioned, not_just_equal, catalog_);
       all.insert(all.end(), own[at].begin(), own[at].end());
@@ -276,12 +277,24 @@ class Advisor {
     return both;
   }
 
-  // With the constants of the statement, where they may be shown: the user wrote them into an .sql file, or asked for them.
+  // Its constants may be shown: the user wrote them into an .sql file, or asked for them.
+  bool may_show(const Query& query) const {
+    const bool own = !query.samples.empty() && std::all_of(query.samples.begin(), query.samples.end(), [&](const Sample& sample) { return sql_files_.count(sample.place.file) > 0; });
+    return own || options_.show_literals;
+  }
+
+  // The facts of one of its statements, whose expressions have their constants: the key in payload->>'key'. Nothing where there is none.
+  std::optional<QueryFacts> with_constants(const Studied& studied) const {
+    const auto& predicates = studied.query->facts.predicates;
+    if (std::all_of(predicates.begin(), predicates.end(), [](const Predicate& predicate) { return predicate.wrapper.empty(); })) return std::nullopt;
+    return sql::query_facts(studied.statements.front().sql, catalog_);
+  }
+
+  // With the constants of the statement, where they may be shown.
   const QueryFacts* literal_facts(std::size_t at) {
     const Question& question = model_.question(at);
     const Query& query = *studied_[question.query].query;
-    const bool own = !query.samples.empty() && std::all_of(query.samples.begin(), query.samples.end(), [&](const Sample& sample) { return sql_files_.count(sample.place.file) > 0; });
-    if ((!own && !options_.show_literals) || question.statement.generic || !question.statement.parameters.empty()) return nullptr;
+    if (!may_show(query) || question.statement.generic || !question.statement.parameters.empty()) return nullptr;
     auto& facts = spelled_[at];
     if (!facts) facts = sql::query_facts(question.statement.sql, catalog_);
     return &*facts;

@@ -9,6 +9,7 @@
 
 #include "advisor/size.h"
 #include "base/identifier.h"
+#include "base/text.h"
 
 namespace pgadvise::advisor {
 namespace {
@@ -47,7 +48,14 @@ std::string pattern_class(const Column& column, const Catalog& catalog) {
   return {};
 }
 
-// Of what stands around a column, what is immutable for sure.
+// An expression without what the server adds when it shows one: casts of constants to text, parentheses, spaces.
+std::string bare(std::string_view expression) {
+  std::string out = replace_all(std::string(expression), "::text", "");
+  std::erase_if(out, [](char c) { return c == '(' || c == ')' || c == ' '; });
+  return out;
+}
+
+// Of what stands around a column, what is immutable and a text for sure.
 std::string immutable_expression(const Predicate& predicate, const Column& column) {
   const std::string name = quote_identifier(column.name);
   if ((predicate.wrapper == "lower" || predicate.wrapper == "upper") && is_text(column)) return fmt::format("{}({})", predicate.wrapper, name);
@@ -110,13 +118,12 @@ class Maker {
   }
 
   void expressions() {
-    for (const auto& predicate : facts_.predicates) {
-      if (predicate.column.table != table_->name || predicate.wrapper.empty()) continue;
-      const Column* column = table_->column(predicate.column.column);
-      const std::string expression = column ? immutable_expression(predicate, *column) : std::string();
-      if (expression.empty()) continue;
-      add({{.expression = expression}});
-      for (const auto& equal : equal_columns()) add({plain(equal), {.expression = expression}});
+    for (const auto& predicate : (options_.spelled ? *options_.spelled : facts_).predicates) {
+      const bool served = narrows(predicate) || predicate.op == Predicate::Op::range;
+      if (predicate.column.table != table_->name || predicate.expression.empty() || !served || (!predicate.expression_names && !options_.literals)) continue;
+      const IndexKey key{.expression = predicate.expression};
+      add({key});
+      for (const auto& equal : equal_columns()) add({plain(equal), key});
     }
   }
 
@@ -316,9 +323,14 @@ bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Mentio
 
 bool already_served(const IndexProposal& proposal, const Table& table) {
   if (!proposal.include.empty()) return false;
+  const auto same = [](const IndexKey& wanted, const IndexKey& there) {
+    IndexKey spelled = there;
+    if (bare(wanted.expression) == bare(there.expression)) spelled.expression = wanted.expression;
+    return spelled == wanted;
+  };
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
     return index.valid && index.method == "btree" && index.predicate == proposal.predicate && index.keys.size() >= proposal.keys.size() &&
-           std::equal(proposal.keys.begin(), proposal.keys.end(), index.keys.begin());
+           std::equal(proposal.keys.begin(), proposal.keys.end(), index.keys.begin(), same);
   });
 }
 

@@ -15,11 +15,12 @@ namespace pgadvise::advisor {
 
 struct CandidateOptions {
   int max_width = 4;  // key columns
-  bool literals = false;  // whether a partial index may name the constant that a column is compared with
+  bool literals = false;  // whether an index may name constants: that of a partial index's condition, those of an expression that are no names
+  const QueryFacts* spelled = nullptr;  // of the statement with its constants, where there is one: what expressions are taken from
 };
 
-// Of one and two columns, led by a column of a predicate, a join or an order; those for a LIKE prefix, for lower(c) and the
-// like, and for the statement's ORDER BY with its directions. Without what an existing index already serves.
+// Of one and two columns, led by a column of a predicate, a join or an order; those for a LIKE prefix, for expressions that values are
+// compared with (whether they are immutable the server says), and for the statement's ORDER BY with its directions. Without what an existing index already serves.
 std::vector<IndexProposal> candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog,
                                       const CandidateOptions& options);
 

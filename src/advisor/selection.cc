@@ -150,7 +150,7 @@ class Selection {
     double share = options_.least_gain;
     if (options_.budget) share = std::clamp(0.01 * bytes(changed) / static_cast<double>(*options_.budget), least_worth, share);
     double local = 0;
-    for (const auto at : affected(changed)) local += weight(at) * costs_[at];
+    for (const auto at : affected(changed)) local += weight(at) * base_[at];
     return std::max(std::min(share * total_, options_.least_local_gain * local), 1e-9);
   }
   double small() const { return std::max(least_worth / 10 * total_, 1e-9); }

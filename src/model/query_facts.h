@@ -34,6 +34,9 @@ struct Predicate {
   ColumnUse other;                      // where value is column: a join (or a comparison inside one table)
   // A function, operator or cast around the column: "lower", "::date"; "expression": one of several columns; empty: bare.
   std::string wrapper;
+  // That with the column, as an index's expression: bare names of one table's columns, no parameter, no subquery; empty: it is none, or bare.
+  std::string expression;
+  bool expression_names = true;         // its constants are names: a JSON object's keys, 'day' of date_trunc
   std::string value_type;               // what the value is cast to: "numeric"; empty: not cast
   // `= $n` on a column of few values: what every sample has there. A logged literal: shown to nobody.
   std::optional<std::string> same_value;

@@ -1,7 +1,10 @@
 #include "sql/analyzer.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cstring>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -873,9 +876,94 @@ Analyzer::Side Analyzer::list_side(const Node* node, const Scope& scope) const {
   return out;
 }
 
+namespace {
+
+// A JSON object's key as people choose it, a path of keys, a part of a date.
+bool is_key(std::string_view text) {
+  return text.size() <= 63 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || std::strchr("_-.,{} ", c); });
+}
+
+// Tells nothing of anybody: a separator, a number of up to three digits.
+bool is_plain(std::string_view text) {
+  const auto all = [&](int (*is)(int)) { return std::all_of(text.begin(), text.end(), [&](unsigned char c) { return is(c) != 0; }); };
+  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c); }) || (text.size() <= 3 && all(std::isdigit));
+}
+
+// Whether all constants are such, or name something.
+bool names_only(const Node& node) {
+  std::set<const Node*> keys;
+  bool only = true;
+  each_node(message(node), [&](const Node& part) {
+    if (is(&part, PG_QUERY__NODE__NODE_A_EXPR) && part.a_expr->n_name) {
+      const std::string name = string_value(part.a_expr->name[part.a_expr->n_name - 1]);
+      if (name.starts_with("->") || name.starts_with("#>")) keys.insert(part.a_expr->rexpr);
+    }
+    if (is(&part, PG_QUERY__NODE__NODE_FUNC_CALL) && part.func_call->n_args) {
+      const std::string name = function_name(*part.func_call);
+      if (name == "date_trunc" || name == "date_part" || name == "extract") keys.insert(part.func_call->args[0]);
+    }
+    if (!is(&part, PG_QUERY__NODE__NODE_A_CONST) && !is(&part, PG_QUERY__NODE__NODE_TYPE_CAST)) return true;
+    const Constant value = constant(&part);
+    if (!value.is_constant) return true;
+    only = only && (is_plain(value.text) || (keys.count(&part) && is_key(value.text)));
+    return false;
+  });
+  return only;
+}
+
+// The node without what qualifies its columns, as long as this lives.
+class Unqualified {
+ public:
+  explicit Unqualified(const Node& node) {
+    each_node(message(node), [&](const Node& part) {
+      if (part.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && part.column_ref->n_fields > 1) {
+        PgQuery__ColumnRef& column = *part.column_ref;
+        were_.push_back({&column, column.fields, column.n_fields});
+        column.fields += column.n_fields - 1;
+        column.n_fields = 1;
+      }
+      return true;
+    });
+  }
+  ~Unqualified() {
+    for (const auto& was : were_) was.column->fields = was.fields, was.column->n_fields = was.count;
+  }
+  Unqualified(const Unqualified&) = delete;
+  Unqualified& operator=(const Unqualified&) = delete;
+
+ private:
+  struct Was {
+    PgQuery__ColumnRef* column;
+    Node** fields;
+    std::size_t count;
+  };
+  std::vector<Was> were_;
+};
+
+}  // namespace
+
+void Analyzer::index_expression(Predicate& predicate, const Node& node, const Scope& scope) const {
+  bool possible = true;
+  each_node(message(node), [&](const Node& part) {
+    if (part.node_case == PG_QUERY__NODE__NODE_PARAM_REF || part.node_case == PG_QUERY__NODE__NODE_SUB_LINK) possible = false;
+    if (part.node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return possible;
+    const Output* column = resolve(*part.column_ref, scope);
+    possible = possible && column && column->source.table == predicate.column.table && !column->source.column.empty();
+    // A derived table's own name for it is none of the table's.
+    possible = possible && column->source.column == string_value(part.column_ref->fields[part.column_ref->n_fields - 1]);
+    return possible;
+  });
+  if (!possible) return;
+  const Unqualified bare(node);
+  predicate.expression = deparsed_expression(node);
+  predicate.expression_names = names_only(node);
+}
+
 void Analyzer::add_comparison(Predicate predicate, const Node* left, const Node* right, Scope& scope) {
   Side a = side(left, scope);
   Side b = is(right, PG_QUERY__NODE__NODE_LIST) ? list_side(right, scope) : side(right, scope);
+  a.node = left;
+  b.node = right;
   // The bare column of the two is the one that an index may serve.
   const bool turn =
       b.has_column && (!a.has_column || (a.column.table.name.empty() && !b.column.table.name.empty()) ||
@@ -888,6 +976,7 @@ void Analyzer::add_comparison(Predicate predicate, const Node* left, const Node*
   if (!a.has_column) return;
   predicate.column = std::move(a.column);
   predicate.wrapper = std::move(a.wrapper);
+  if (!predicate.wrapper.empty() && !predicate.column.table.name.empty() && !b.has_column) index_expression(predicate, *a.node, scope);
   if (b.has_column) {
     predicate.value = Predicate::Value::column;
     predicate.other = std::move(b.column);

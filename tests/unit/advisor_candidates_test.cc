@@ -81,9 +81,48 @@ TEST(Candidates, KnowPatternsAndExpressions) {
   EXPECT_FALSE(has(found, "customers (\"Region\" text_pattern_ops)")) << "C needs none";
   EXPECT_FALSE(has(proposed("SELECT id FROM customers WHERE email LIKE '%ab'", catalog), "customers (email text_pattern_ops)"));
   EXPECT_TRUE(has(proposed("SELECT id FROM customers WHERE lower(email) = $1", catalog), "customers ((lower(email)))"));
-  EXPECT_FALSE(has(proposed("SELECT id FROM orders WHERE date(placed_at) = $1", catalog), "orders ((placed_at::date))")) << "depends on the time zone";
+  EXPECT_TRUE(has(proposed("SELECT o.id FROM orders o WHERE o.status = 'open' AND o.doc ->> 'user' = $1", catalog), "orders (status, (doc ->> 'user'))"));
+  EXPECT_FALSE(has(proposed("SELECT id FROM orders WHERE coalesce(status, 'anna') = $1", catalog), "orders ((COALESCE(status, 'anna')))")) << "a literal";
+  Table& orders = *catalog.table({"public", "orders"});
+  orders.indexes.push_back({.name = "there", .method = "btree", .keys = {{.expression = "(doc ->> 'user'::text)"}}});
+  EXPECT_FALSE(has(proposed("SELECT id FROM orders WHERE doc ->> 'user' = $1", catalog), "orders ((doc ->> 'user'))")) << "as the server spells it";
   catalog.settings["lc_collate"] = "C";
   EXPECT_FALSE(has(proposed("SELECT id FROM customers WHERE email LIKE 'ab%'", catalog), "customers (email text_pattern_ops)"));
+}
+
+TEST(Candidates, TakeExpressionsFromTheStatementWithItsConstants) {
+  const Catalog catalog = shop();
+  const std::string normalised = "SELECT id FROM orders WHERE doc->>$1 = $2";
+  const QueryFacts facts = sql::query_facts(normalised, catalog);
+  const QueryFacts spelled = sql::query_facts("SELECT id FROM orders WHERE doc->>'user' = 'anna'", catalog);
+  const auto found = candidates(facts, mentions(normalised, facts, catalog), catalog, {.spelled = &spelled});
+  EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const IndexProposal& one) { return index_definition(one) == "((doc ->> 'user'))"; }));
+}
+
+TEST(Candidates, TellWhatAStatementCanDoWithout) {
+  const IndexProposal a{.table = {"public", "orders"}, .keys = {{.column = "status"}}};
+  IndexProposal ab = a, with = a, partial = a, expression = a;
+  ab.keys.push_back({.column = "total"});
+  with.include = {"total"};
+  partial.predicate = "total IS NULL";
+  expression.keys.push_back({.expression = "lower(status)"});
+  const Mentions without{.columns = {"status", "id"}, .leading = {"status"}, .sorted = {}};
+  Mentions both = without, star = without;
+  both.columns.push_back("total");
+  star.complete = false;
+  EXPECT_TRUE(spares(a, ab, without));
+  EXPECT_TRUE(spares(a, with, without));
+  EXPECT_FALSE(spares(ab, a, without));
+  EXPECT_FALSE(spares(a, ab, both));
+  EXPECT_FALSE(spares(a, with, both));
+  EXPECT_FALSE(spares(a, ab, star));
+  EXPECT_FALSE(spares(a, partial, without));
+  EXPECT_FALSE(spares(a, expression, without));
+  IndexProposal with_id = a, with_id_and_total = a;
+  with_id.include = {"id"};
+  with_id_and_total.include = {"id", "total"};
+  EXPECT_TRUE(spares(with_id, with_id_and_total, without));
+  EXPECT_FALSE(spares(a, with_id, without));
 }
 
 TEST(Candidates, LeaveOutWhatCannotBeBuiltOrDoesNotMatter) {
