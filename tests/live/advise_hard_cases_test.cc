@@ -87,9 +87,69 @@ TEST_F(HardCases, WhatCannotBeExplainedIsNamed) {
   EXPECT_NE(std::string::npos, indexes(ran).find("(total)")) << "the rest goes on";
 }
 
+TEST_F(HardCases, ForeignTablesAreNamed) {
+  const auto ran = advise("SELECT id FROM distant WHERE name = 'x';\nSELECT o.id FROM orders o JOIN distant d ON d.id = o.id WHERE o.total = 5;");
+  EXPECT_EQ(0, ran.exit_code);
+  EXPECT_EQ("", indexes(ran)) << "planning may ask the other server, so that the local table has none, either";
+  for (const auto* named : {"queries.sql:1", "queries.sql:2", "foreign table public.distant"}) EXPECT_NE(std::string::npos, ran.err.find(named)) << ran.err;
+}
+
+TEST_F(HardCases, TemporaryTablesAreNotThere) {
+  auto other = database_->connect();
+  ASSERT_TRUE(other.query("CREATE TEMP TABLE passing AS SELECT g AS a, g % 900 AS b FROM generate_series(1, 50000) g") && other.query("ANALYZE passing"));
+  const auto place = other.query("SELECT pg_my_temp_schema()::regnamespace");
+  ASSERT_TRUE(place);
+  const auto ran = advise("SELECT a FROM passing WHERE b = 5;\nSELECT a FROM " + place->front()[0].value_or("") + ".passing WHERE b = 5;");
+  EXPECT_EQ("", indexes(ran));
+  for (const auto* named : {"queries.sql:1:1: not explained: there is no passing", "queries.sql:2:1: not explained: there is no pg_temp_"}) EXPECT_NE(std::string::npos, ran.err.find(named)) << ran.err;
+}
+
+TEST_F(HardCases, WhatAnIndexServesAlready) {
+  const struct {
+    const char* index;
+    const char* query;
+  } served[] = {{"(customer_id DESC NULLS LAST)", "SELECT total FROM served WHERE customer_id = 5"},
+                {"(placed_at)", "SELECT id FROM served ORDER BY placed_at DESC LIMIT 5"},
+                {"(customer_id, placed_at)", "SELECT total FROM served WHERE customer_id = 5 AND placed_at > '2026-01-05'"},
+                {"(lower(status))", "SELECT total FROM served WHERE lower(status) = 'none of them'"},
+                {"(status text_pattern_ops)", "SELECT total FROM served WHERE status LIKE 'z%'"},
+                {"(total) WHERE status = 's7'", "SELECT id FROM served WHERE total = 5 AND status = 's7'"},
+                {"(customer_id) INCLUDE (total)", "SELECT total FROM served WHERE customer_id = 5"}};
+  for (const auto& [index, query] : served) {
+    database_->run("CREATE TABLE served AS SELECT * FROM orders; ANALYZE served");
+    EXPECT_NE("", indexes(advise(std::string(query) + ";"))) << query << ": without it one pays";
+    database_->run(std::string("CREATE INDEX ON served ") + index + "; ANALYZE served");
+    EXPECT_EQ("", indexes(advise(std::string(query) + ";", "--max-width 2"))) << index << ", " << query;
+    database_->run("DROP TABLE served");
+  }
+}
+
+TEST_F(HardCases, EveryClauseLeads) {
+  const struct {
+    const char* query;
+    const char* index;
+  } cases[] = {{"SELECT total FROM tiny t JOIN orders o ON o.customer_id = t.id WHERE t.name = 'x' AND t.id = 7", "orders (customer_id"},
+               {"SELECT p.total FROM tiny t JOIN (SELECT customer_id AS id, total FROM orders) p USING (id) WHERE t.id = 7", "orders (customer_id"},
+               {"SELECT t.name, l.total FROM tiny t, LATERAL (SELECT total FROM orders o WHERE o.customer_id = t.id ORDER BY placed_at DESC LIMIT 1) l", "orders (customer_id, placed_at"},
+               {"WITH m AS (SELECT * FROM orders) SELECT id FROM m WHERE total = 3", "orders (total"},
+               {"SELECT id FROM tiny WHERE EXISTS (SELECT FROM orders o WHERE o.customer_id = tiny.id AND o.total = 5)", "orders ("},
+               {"SELECT (SELECT max(o.total) FROM orders o WHERE o.customer_id = tiny.id) FROM tiny", "orders (customer_id, total"},
+               {"SELECT min(placed_at) FROM orders", "orders (placed_at"},
+               {"SELECT id FROM orders ORDER BY placed_at DESC NULLS LAST LIMIT 5", "orders (placed_at NULLS FIRST"},
+               {"SELECT id FROM orders ORDER BY total DESC, customer_id LIMIT 5", "orders (total, customer_id DESC"},
+               {"SELECT total FROM orders WHERE customer_id IN (1, 2, 3)", "orders (customer_id"},
+               {"SELECT total FROM orders WHERE lower(status) = 'none of them'", "orders ((lower(status))"},
+               {"INSERT INTO tiny SELECT id, status FROM orders WHERE customer_id = 5 ON CONFLICT DO NOTHING RETURNING id", "orders (customer_id"}};
+  for (const auto& [query, index] : cases) EXPECT_NE(std::string::npos, indexes(advise(std::string(query) + ";")).find(index)) << query << "\n" << indexes(advise(std::string(query) + ";"));
+  const auto both = indexes(advise("SELECT id FROM orders WHERE total = 5 OR customer_id = 7;"));
+  EXPECT_TRUE(both.find("(total") != std::string::npos && both.find("(customer_id") != std::string::npos) << "OR wants two: " << both;
+  EXPECT_EQ("", indexes(advise("INSERT INTO orders VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET total = 2 RETURNING id;")));
+}
+
 TEST_F(HardCases, ViewsAndMaterializedViews) {
   EXPECT_NE(std::string::npos, indexes(advise("SELECT id FROM late WHERE customer_id = 7;")).find("ON public.orders (customer_id")) << "the table behind the view";
   EXPECT_NE(std::string::npos, indexes(advise("SELECT sum FROM totals WHERE customer_id = 7;")).find("ON public.totals (customer_id"));
+  EXPECT_EQ(std::string::npos, indexes(advise("SELECT id FROM late WHERE total = 7;")).find("late")) << "a view has none itself";
 }
 
 TEST_F(HardCases, PartitionedAndSinglePartitions) {
@@ -97,7 +157,20 @@ TEST_F(HardCases, PartitionedAndSinglePartitions) {
   EXPECT_NE(std::string::npos, indexes(whole).find("ON ONLY public.days (place")) << indexes(whole);
   const json advice = json::parse(whole.out);
   EXPECT_NE(std::string::npos, advice["indexes"][0]["sql"].get<std::string>().find("CONCURRENTLY")) << "the partitions' concurrently";
-  EXPECT_NE(std::string::npos, indexes(advise("SELECT sum(amount) FROM days_1 WHERE place = 7;")).find("ON public.days_1 (place"));
+  const auto one = advise("SELECT sum(amount) FROM days_1 WHERE place = 7;");
+  EXPECT_NE(std::string::npos, indexes(one).find("ON public.days_1 (place"));
+  // The whole way and back.
+  const std::string state = "SELECT string_agg(concat(indexrelid::regclass, ' ', indisvalid), ',' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid::regclass::text LIKE 'days%'";
+  const std::string before = database_->value(state);
+  for (const auto* ran : {&whole, &one}) {
+    const json made = json::parse(ran->out)["indexes"][0];
+    const std::string sql = made["sql"], down_sql = made["down_sql"];
+    for (const auto line : split(sql, '\n')) database_->run(std::string(line));
+    EXPECT_NE(before, database_->value(state));
+    EXPECT_EQ(std::string::npos, database_->value(state).find(" f")) << "all valid";
+    for (const auto line : split(down_sql, '\n')) database_->run(std::string(line));
+    EXPECT_EQ(before, database_->value(state)) << down_sql;
+  }
 }
 
 TEST_F(HardCases, QuotedNames) {
@@ -228,6 +301,31 @@ TEST_F(HardCases, MissingPermissionsAreSaid) {
   database_->run("DROP OWNED BY nobody_much; DROP ROLE nobody_much");
 }
 
+TEST_F(HardCases, HypopgOfAnotherSchema) {
+  database_->run("DROP EXTENSION hypopg");
+  const auto missing = advise("SELECT id FROM orders WHERE total = 5;");
+  EXPECT_EQ(2, missing.exit_code);
+  EXPECT_NE(std::string::npos, missing.err.find("CREATE EXTENSION hypopg")) << missing.err;
+  database_->run("CREATE SCHEMA \"Hypo Place\"; CREATE EXTENSION hypopg SCHEMA \"Hypo Place\"");
+  EXPECT_NE(std::string::npos, indexes(advise("SELECT id FROM orders WHERE total = 5;")).find("(total"));
+  database_->run("DROP EXTENSION hypopg; DROP SCHEMA \"Hypo Place\"; CREATE EXTENSION hypopg");
+}
+
+TEST_F(HardCases, CtrlCGivesTheBestSoFar) {
+  std::string many;
+  for (int n = 0; n < 1500; ++n)
+    many += "SELECT a" + std::to_string(n) + ".id FROM orders a" + std::to_string(n) + " JOIN \"Mixed Case\" m ON m.\"Odd \"\"Name\" = a" + std::to_string(n) + ".customer_id WHERE a" + std::to_string(n) + ".total = 5;\n";
+  const auto file = folder_.write("many.sql", many);
+  const std::string out = folder_.path("advice.json");
+  const std::string command = "(timeout -s INT 1 " + quoted(testing_support::program) + " advise --db " + quoted(database_->conninfo()) + " --workload " + quoted(file) + " --format json >" + quoted(out) + " 2>/dev/null; echo $? >" +
+                              quoted(folder_.path("code")) + ")";
+  (void)std::system(command.c_str());
+  const auto advice = json::parse(read_file(out).value_or(""), nullptr, false);
+  ASSERT_TRUE(advice.is_object()) << "a report is written all the same";
+  EXPECT_FALSE(advice["complete"]);
+  EXPECT_LE(advice["cost_after"].get<double>(), advice["cost_before"].get<double>());
+}
+
 TEST_F(HardCases, AServerLostInTheMiddle) {
   std::string many;
   for (int n = 0; n < 400; ++n)
@@ -261,7 +359,7 @@ TEST_F(HardCases, ATransactionPoolerIsRefused) {
   if (!has("pgbouncer") || !has("su")) GTEST_SKIP() << "pgbouncer is not installed";
   const std::string name = database_->value("SELECT current_database()");
   const auto home = std::filesystem::path(live::sandbox().folder()).string();
-  // Two clients take turns on one server connection: whose hypothetical indexes are whose?
+  // Two clients take turns on one server connection: whose hypothetical indexes are whose? The next one gets the connection as it was left.
   const auto ini = folder_.write("bouncer.ini", "[databases]\n" + name + " = host=" + home + " port=5432 user=pgadvise_admin\n[pgbouncer]\nlisten_port = 6432\nlisten_addr =\nunix_socket_dir = " + folder_.path() +
                                                     "\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 1\nlogfile = " + folder_.path("bouncer.log") + "\npidfile = " + folder_.path("bouncer.pid") +
                                                     "\nignore_startup_parameters = extra_float_digits,options\n");
@@ -269,11 +367,64 @@ TEST_F(HardCases, ATransactionPoolerIsRefused) {
   const bool root = std::system("test \"$(id -u)\" = 0") == 0;
   ASSERT_EQ(0, std::system(((root ? "su postgres -s /bin/sh -c " + quoted("pgbouncer -d " + quoted(ini)) : "pgbouncer -d " + quoted(ini)) + " >/dev/null 2>&1").c_str()));
   for (int tries = 0; tries < 300 && !std::filesystem::exists(folder_.path(".s.PGSQL.6432")); ++tries) (void)database_->value("SELECT pg_sleep(0.1)");
-  const auto ran = advise("SELECT id FROM orders WHERE total = 5;", "", "host=" + folder_.path() + " port=6432 dbname=" + name + " user=pgadvise_admin");
+  const std::string pooled = "host=" + folder_.path() + " port=6432 dbname=" + name + " user=pgadvise_admin";
+  const auto left = [&]() -> std::string {
+    auto client = pg::Connection::open(pooled);
+    if (!client) return client.error().line();
+    const auto rows = client->query("SELECT concat(pg_backend_pid(), ' ', (SELECT count(*) FROM hypopg()), ' ', (SELECT count(*) FROM pg_prepared_statements), ' ', "
+                                    "(SELECT md5(string_agg(name || setting, ',' ORDER BY name)) FROM pg_settings WHERE name NOT IN ('application_name', 'client_encoding')))");
+    return rows ? rows->front()[0].value_or("") : rows.error().line();
+  };
+  const std::string before = left();
+  const auto ran = advise("SELECT id FROM orders WHERE total = 5;", "", pooled);
+  const std::string after = left();
   (void)std::system(("kill $(cat " + quoted(folder_.path("bouncer.pid")) + ")").c_str());
   EXPECT_EQ(2, ran.exit_code) << ran.out << ran.err;
   EXPECT_NE(std::string::npos, ran.err.find("pooler")) << ran.err;
+  EXPECT_EQ(before, after);
   EXPECT_EQ("0", database_->value("SELECT count(*) FROM hypopg()"));
+}
+
+// A hot standby that follows a server: nothing can be written there, and hypothetical indexes are of the session.
+TEST_F(HardCases, AHotStandbyAnswersAsItsServer) {
+  const Folder folder;
+  const std::string script = R"sh(set -e
+bin=$(dirname "$(ls /usr/lib/postgresql/*/bin/pg_ctl 2>/dev/null | tail -1)")
+[ -n "$bin" ] || bin=$(dirname "$(command -v pg_ctl)")
+cd "$1"
+trap 'for each in first second; do "$bin/pg_ctl" -D $each -m immediate stop >/dev/null 2>&1; done' EXIT
+"$bin/initdb" -D first -U pgadvise_admin -A trust -N -E UTF8 --no-locale >init.log 2>&1
+mkdir 1 2
+echo "unix_socket_directories = '$1/1'
+listen_addresses = ''
+wal_level = replica
+fsync = off" >>first/postgresql.conf
+"$bin/pg_ctl" -D first -w -l log start >/dev/null
+"$bin/pg_basebackup" -h "$1/1" -U pgadvise_admin -D second -R -X stream -c fast >backup.log 2>&1
+echo "unix_socket_directories = '$1/2'" >>second/postgresql.conf
+"$bin/pg_ctl" -D second -w -l log2 start >/dev/null
+"$bin/psql" -qX -v ON_ERROR_STOP=1 -h "$1/1" -U pgadvise_admin postgres -c 'CREATE EXTENSION hypopg' -c 'CREATE TABLE t AS SELECT g AS a, g % 9000 AS b FROM generate_series(1, 50000) g' -c 'ANALYZE t'
+for n in $(seq 300); do
+  [ "$("$bin/psql" -qAtX -h "$1/2" -U pgadvise_admin postgres -c "SELECT count(*) FROM pg_stats WHERE tablename = 't'")" = 2 ] && break
+  sleep 0.1
+done
+[ "$("$bin/psql" -qAtX -h "$1/2" -U pgadvise_admin postgres -c 'SELECT pg_is_in_recovery(), count(*) FROM pg_stat_wal_receiver')" = 't|1' ]
+trap - EXIT
+)sh";
+  const auto file = folder.write("standby.sh", script);
+  const auto home = folder.path("server");
+  std::filesystem::create_directory(home);
+  (void)std::system(("chmod a+rx " + quoted(folder.path()) + "; chmod a+rwx " + quoted(home)).c_str());
+  const bool root = std::system("test \"$(id -u)\" = 0") == 0;
+  const auto as_server = [&](const std::string& command) { return std::system((root ? "su postgres -s /bin/sh -c " + quoted(command) : command).c_str()); };
+  if (as_server("sh " + quoted(file) + " " + quoted(home)) != 0) GTEST_SKIP() << "no standby can be made here: " << read_file(home + "/backup.log").value_or("") << read_file(home + "/log2").value_or("");
+  const auto queries = folder.write("queries.sql", "SELECT a FROM t WHERE b = 5; UPDATE t SET a = 1 WHERE b = 7; SELECT count(*) FROM t WHERE b = $1;");
+  const auto on = [&](const std::string& place) { return run("advise --db 'host=" + home + "/" + place + " user=pgadvise_admin dbname=postgres' --workload " + quoted(queries) + " --format json"); };
+  const auto first = on("1"), second = on("2");
+  (void)as_server("bin=$(ls /usr/lib/postgresql/*/bin/pg_ctl 2>/dev/null | tail -1 | grep . || command -v pg_ctl); for each in second first; do $bin -D " + quoted(home) + "/$each -m immediate stop >/dev/null; done");
+  EXPECT_EQ(0, second.exit_code) << second.err;
+  EXPECT_NE(std::string::npos, indexes(second).find("ON public.t (b")) << second.out << second.err;
+  EXPECT_EQ(indexes(first), indexes(second));
 }
 
 // A server that was shut down comes up again as a standby of nobody.
