@@ -234,21 +234,25 @@ Result<Plan> Planner::explain(const Question& question) {
   });
 }
 
-// nullopt: it is spent.
-std::optional<std::chrono::milliseconds> Planner::take_time() {
+// nullopt: the budget is spent. Who is to be `alone` takes all of it meanwhile, and goes first.
+std::optional<Planner::Turn> Planner::take_turn(bool alone) {
   std::unique_lock lock(mutex_);
   const auto left = [&] { return std::chrono::ceil<std::chrono::milliseconds>(options_.analyze_budget - spent_) - taken_; };
-  changed_.wait(lock, [&] { return taken_.count() == 0 || left() >= longest_explain; });
-  const auto limit = std::min<std::chrono::milliseconds>(left(), longest_explain);
+  want_to_be_alone_ += alone;
+  changed_.wait(lock, [&] { return taken_.count() == 0 ? alone || want_to_be_alone_ == 0 : !alone && want_to_be_alone_ == 0 && left() >= options_.longest_run; });
+  want_to_be_alone_ -= alone;
+  changed_.notify_all();
+  const auto limit = std::min<std::chrono::milliseconds>(left(), options_.longest_run);
   if (limit.count() <= 0) return std::nullopt;
-  taken_ += limit;
-  return limit;
+  Turn turn{limit, alone ? left() : limit, ++turns_, taken_.count() > 0};
+  taken_ += turn.taken;
+  return turn;
 }
 
 Result<Analyzed> Planner::analyze_now(const Question& question, const Plan& gate) {
   if (stopped()) return Analyzed{gate, "interrupted"};
-  const auto limit = take_time();
-  if (!limit) {
+  auto turn = take_turn(false);
+  if (!turn) {
     const std::lock_guard lock(mutex_);
     ++left_out_;
     return Analyzed{gate, "the time for EXPLAIN ANALYZE is spent"};
@@ -256,30 +260,38 @@ Result<Analyzed> Planner::analyze_now(const Question& question, const Plan& gate
   ExplainRequest request = request_of(question);
   request.analyze = true;
   request.timing = options_.timing;
-  request.limit = *limit;
-  Clock::duration took{};
-  bool interrupted = false;
-  const auto plan = ask(
-      [&](PlanSource& source) -> Result<Plan> {
-        interrupted = stopped();  // while others had the time
-        if (interrupted) return fail(Error::Kind::passing, "", "interrupted");
-        const auto start = Clock::now();
-        auto answer = source.explain(request);
-        took = Clock::now() - start;
-        return answer;
-      },
-      false);
-  {
-    const std::lock_guard lock(mutex_);
-    taken_ -= *limit;
-    spent_ += took;
-    if (!interrupted) run_.insert(question.sql);
-    changed_.notify_all();
+  for (bool alone = false;; alone = true) {
+    request.limit = turn->limit;
+    Clock::duration took{};
+    bool interrupted = false;
+    const auto plan = ask(
+        [&](PlanSource& source) -> Result<Plan> {
+          interrupted = stopped();  // while others had the time
+          if (interrupted) return fail(Error::Kind::passing, "", "interrupted");
+          const auto start = Clock::now();
+          auto answer = source.explain(request);
+          took = Clock::now() - start;
+          return answer;
+        },
+        false);
+    bool company = false;
+    {
+      const std::lock_guard lock(mutex_);
+      company = turn->company || turns_ != turn->number;
+      taken_ -= turn->taken;
+      spent_ += took;
+      if (!interrupted) run_.insert(question.sql);
+      changed_.notify_all();
+    }
+    if (plan) return Analyzed{*plan, {}};
+    if (interrupted) return Analyzed{gate, "interrupted"};
+    const bool lost = plan.error().kind == Error::Kind::database;
+    if (lost && all_lost()) return tl::unexpected(plan.error());
+    const Analyzed unfinished{gate, "EXPLAIN ANALYZE did not finish: " + plan.error().what};
+    if (lost || alone || !company || took < turn->limit || stopped()) return unfinished;
+    turn = take_turn(true);
+    if (!turn) return unfinished;
   }
-  if (plan) return Analyzed{*plan, {}};
-  if (interrupted) return Analyzed{gate, "interrupted"};
-  if (plan.error().kind == Error::Kind::database && all_lost()) return tl::unexpected(plan.error());
-  return Analyzed{gate, "EXPLAIN ANALYZE did not finish: " + plan.error().what};
 }
 
 Result<Analyzed> Planner::analyze(const Question& question, const Decision& decision, const Plan& gate) {

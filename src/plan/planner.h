@@ -38,6 +38,7 @@ struct PlannerOptions {
   // All EXPLAIN ANALYZE of the run together, summed over connections. Each is bounded by what is left of it that none of those that run may
   // take yet, and is begun when that is as much as it would be given alone: so the sum is kept, and nobody is cut short for having company.
   std::chrono::milliseconds analyze_budget{60'000};
+  std::chrono::milliseconds longest_run = longest_explain;  // one EXPLAIN ANALYZE. What took longer beside others gets it once more, alone
   bool timing = false;         // of each node
   std::function<bool()> stop;  // true: nothing more is asked. Called on any thread of for_each()
   // Further sources, of the same server and for the same role: called once, before for_each() first has work to share.
@@ -100,6 +101,12 @@ class Planner {
     bool busy = false;
     bool lost = false;
   };
+  struct Turn {
+    std::chrono::milliseconds limit{0};
+    std::chrono::milliseconds taken{0};  // of the budget
+    int number = 0;
+    bool company = false;  // others ran when it began
+  };
   template <class T>
   struct Memory {
     std::map<std::string, T> known;
@@ -117,7 +124,7 @@ class Planner {
   auto look_up(const Look& look);
   template <class T, class Ask>
   Result<T> once(Memory<T>& memory, const std::string& key, const Ask& ask);
-  std::optional<std::chrono::milliseconds> take_time();
+  std::optional<Turn> take_turn(bool alone);
   Result<Analyzed> analyze_now(const Question& question, const Plan& gate);
 
   const Catalog& catalog_;
@@ -129,6 +136,8 @@ class Planner {
   std::vector<Error> lost_;
   std::chrono::steady_clock::duration spent_{};
   std::chrono::milliseconds taken_{};  // what those that run may take of the budget
+  int turns_ = 0;
+  int want_to_be_alone_ = 0;
   int left_out_ = 0;
   std::set<std::string> planned_, run_;  // statements
   Memory<Decision> decisions_;

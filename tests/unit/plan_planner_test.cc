@@ -216,6 +216,7 @@ struct Server {
   int running = 0, most_running = 0;
   std::chrono::milliseconds promised{0}, most_promised{0};  // limits of what runs
   std::chrono::milliseconds takes{10};
+  std::chrono::milliseconds longer_beside_others{0};
   std::string ends;       // the connection that is asked to run this
   int ends_planning = 0;  // the connection that is asked to plan for the n-th time
   std::function<void()> on_run;
@@ -255,11 +256,13 @@ class Line : public PlanSource {
       if (server_.on_run) server_.on_run();
       server_.most_running = std::max(server_.most_running, ++server_.running);
       server_.most_promised = std::max(server_.most_promised, server_.promised += request.limit);
+      const auto takes = server_.takes + (server_.running > 1 ? server_.longer_beside_others : std::chrono::milliseconds(0));
       lock.unlock();
-      std::this_thread::sleep_for(server_.takes);
+      std::this_thread::sleep_for(std::min(takes, request.limit));
       lock.lock();
       server_.promised -= request.limit;
       --server_.running;
+      if (takes > request.limit) return fail(Error::Kind::passing, "here", "canceled");
     }
     Plan plan;
     plan.root.type = "Seq Scan";
@@ -366,6 +369,23 @@ TEST_F(SeveralSources, WhatRunsIsPromisedNoMoreThanIsLeft) {
   EXPECT_EQ(short_of_time->run() + static_cast<std::size_t>(short_of_time->left_out()), 12u);
   EXPECT_LE(short_of_time->run(), 3u);
   EXPECT_EQ(short_of_time->planned(), 12u);
+}
+
+TEST_F(SeveralSources, WhatTakesTooLongBesideOthersIsRunAlone) {
+  const auto alone = planned(*planner(1));
+  server_.asked.clear();
+  server_.longer_beside_others = std::chrono::milliseconds(500);
+  const PlannerOptions options{.longest_run = std::chrono::milliseconds(60)};
+  EXPECT_EQ(planned(*planner(3, options)), alone);
+  EXPECT_GT(server_.asked.size(), 24u);
+  // What is too long at all is tried no more than twice.
+  server_.asked.clear();
+  server_.takes = std::chrono::milliseconds(500);
+  const auto three = planner(3, options);
+  for (const auto& plan : planned(*three)) EXPECT_NE(plan.find("EXPLAIN, "), std::string::npos) << plan;
+  for (const auto& one : queries_) EXPECT_LE(server_.count(one.text, true), 2);
+  EXPECT_EQ(three->run(), 12u);
+  EXPECT_EQ(three->left_out(), 0);
 }
 
 // Who ended it may not want it to run.
