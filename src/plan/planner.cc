@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <thread>
+#include <deque>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/deep_thread.h"
 #include "plan/reader.h"
 #include "sql/facts.h"
 #include "sql/statement.h"
@@ -125,10 +126,9 @@ void Planner::for_each(std::size_t count, const std::function<void(std::size_t)>
   const auto take_part = [&] {
     for (std::size_t at = 0; !stopped() && !all_lost() && (at = next++) < count;) work(at);
   };
-  std::vector<std::thread> others;
+  std::deque<DeepThread> others;
   for (std::size_t at = 1; at < threads; ++at) others.emplace_back(take_part);
   take_part();
-  for (auto& other : others) other.join();
 }
 
 ExplainRequest Planner::request_of(const Question& question) const {

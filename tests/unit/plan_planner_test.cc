@@ -352,6 +352,26 @@ TEST_F(SeveralSources, TheSameIsAskedOnce) {
   EXPECT_EQ(server_.asked.size(), 2u);
 }
 
+// Megabytes.
+__attribute__((noinline)) int use_stack(int depth) {
+  volatile char room[std::size_t{1} << 20];
+  room[0] = 1;
+  return (depth > 1 ? use_stack(depth - 1) : 0) + room[0];
+}
+
+// Plans nest as statements do, and the usual stack of a thread is that of `ulimit -s`.
+TEST_F(SeveralSources, HaveRoomForDeepPlans) {
+  const auto three = planner(3);
+  const auto caller = std::this_thread::get_id();
+  std::atomic<int> deep = 0;
+  three->for_each(30, [&](std::size_t) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    if (std::this_thread::get_id() == caller) return;
+    deep += use_stack(64);
+  });
+  EXPECT_GT(deep, 0);
+}
+
 TEST_F(SeveralSources, WhatRunsIsPromisedNoMoreThanIsLeft) {
   // Two whole statements' time and a bit: the third would be cut short, and waits.
   (void)planned(*planner(3, {.analyze_budget = std::chrono::milliseconds(12'000)}));
