@@ -269,10 +269,16 @@ TEST_F(HardCases, ATransactionPoolerIsRefused) {
   const bool root = std::system("test \"$(id -u)\" = 0") == 0;
   ASSERT_EQ(0, std::system(((root ? "su postgres -s /bin/sh -c " + quoted("pgbouncer -d " + quoted(ini)) : "pgbouncer -d " + quoted(ini)) + " >/dev/null 2>&1").c_str()));
   for (int tries = 0; tries < 300 && !std::filesystem::exists(folder_.path(".s.PGSQL.6432")); ++tries) (void)database_->value("SELECT pg_sleep(0.1)");
-  const auto ran = advise("SELECT id FROM orders WHERE total = 5;", "", "host=" + folder_.path() + " port=6432 dbname=" + name + " user=pgadvise_admin");
+  const std::string pooler = "host=" + folder_.path() + " port=6432 dbname=" + name + " user=pgadvise_admin";
+  const auto ran = advise("SELECT id FROM orders WHERE total = 5;", "", pooler);
+  const auto queries = folder_.write("two.sql", "SELECT id FROM orders WHERE total = 5; SELECT id FROM orders WHERE status = 's1';");
+  const auto checked = run("check --db " + quoted(pooler) + " --workload " + quoted(queries) + " -v -j 3 --fail-on never");
   (void)std::system(("kill $(cat " + quoted(folder_.path("bouncer.pid")) + ")").c_str());
   EXPECT_EQ(2, ran.exit_code) << ran.out << ran.err;
   EXPECT_NE(std::string::npos, ran.err.find("pooler")) << ran.err;
+  EXPECT_EQ(0, checked.exit_code) << checked.err;
+  EXPECT_NE(std::string::npos, checked.err.find("asked for plans on 1 connection\n")) << checked.err;
+  EXPECT_NE(std::string::npos, checked.out.find("2 statements planned, 2 of them run")) << checked.out;
   EXPECT_EQ("0", database_->value("SELECT count(*) FROM hypopg()"));
 }
 
