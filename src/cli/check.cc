@@ -511,13 +511,14 @@ class Check {
     std::optional<Interruptible> interruptible;
     if (plans_) {
       interruptible.emplace();
-      planner_.emplace(*plans_, *live_, plan::PlannerOptions{.analyze_budget = options_.plans.analyze_budget(), .stop = interrupted});
+      planner_.emplace(*plans_, *live_, plan::PlannerOptions{.analyze_budget = options_.plans.analyze_budget(), .stop = interrupted, .more_sources = [this] { return more_sources(); }});
     }
     for (const auto& schema : schemas) judge_one(schema, project_of(schema.path));
     const Judged nothing;
     for (const auto& project : projects_)
       if (judged_.count(&project) == 0) judge_one(nothing, &project);
     if (planner_) tell_planned();
+    planner_.reset();  // and its connections: a review takes its time
     const auto ran = [&](const lint::SkippedRule& skipped) {
       return std::find(report_.rules_run.begin(), report_.rules_run.end(), skipped.rule) != report_.rules_run.end();
     };
@@ -525,7 +526,14 @@ class Check {
     lint::sort_findings(report_.findings);
   }
 
+  // Others may be using the database of --db: it runs one statement at a time, unless --jobs says otherwise.
+  std::vector<std::unique_ptr<plan::PlanSource>> more_sources() {
+    const std::size_t wanted = options_.jobs ? options_.jobs : sandbox_ ? connections_to_our_own() : 1;
+    return sandbox_ ? pg::more_plan_sources(sandbox_->connection(), sandbox_->conninfo(), wanted - 1) : pg::more_plan_sources(*connection_, options_.db, wanted - 1);
+  }
+
   void tell_planned() {
+    tell_verbose(fmt::format("asked for plans on {} connection{}", planner_->sources(), planner_->sources() == 1 ? "" : "s"));
     tell_left_out(*planner_, diagnostics_);
     report_.planned = planner_->planned();
     report_.analyzed = planner_->run();
@@ -721,7 +729,9 @@ static void add_inputs(CLI::App* command, Options& options) {
   command->add_option("--schema", options.schema, "Schema file or folder; a snapshot of a server stands for the server: its sizes and settings are what the rest is judged by");
   command->add_option("--log", options.logs, "PostgreSQL log: stderr, csvlog or jsonlog, or what syslog and hosting providers make of them, compressed or not; a folder stands for the logs in it; also a workload file");
   command->add_option("--log-line-prefix", options.line_prefix, "log_line_prefix of the server, where it isn't found by itself");
-  command->add_option("-j,--jobs", options.jobs, "Threads that read logs; 0: one for each processor");
+  command->add_option("-j,--jobs", options.jobs,
+                      "Threads that read logs, and connections that plan and run statements; 0: one thread for each processor, one connection to the database of --db, "
+                      "one for each processor, up to four, to a sandbox");
   command->add_option("--workload", options.workloads, "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
 }
 

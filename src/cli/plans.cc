@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,11 @@
 #include "lint/plans.h"
 
 namespace pgadvise::cli {
+
+std::size_t connections_to_our_own() {
+  constexpr std::size_t most = 4;
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, most);
+}
 
 void add_acting_options(CLI::App& command, pg::Acting& acting) {
   command.add_option("--role", acting.role, "Plan as this role, for row-level security and search_path to be the application's; the connection's user must be a member of it")
@@ -64,6 +70,9 @@ void tell_unguarded(const plan::PlanSource& source, const pg::Connection& connec
 
 void tell_left_out(const plan::Planner& planner, Diagnostics& diagnostics) {
   if (planner.stopped()) diagnostics.push_back({Error::Kind::passing, "", "interrupted: what was not asked of the database by then stays suspected", {}});
+  if (const auto& lost = planner.lost(); !lost.empty() && lost.size() < planner.sources())
+    diagnostics.push_back({Error::Kind::passing, lost.front().where, fmt::format("{} of {} connections {} lost, the rest was asked on the other{}: {}", lost.size(), planner.sources(),
+                                                                                 lost.size() == 1 ? "was" : "were", planner.sources() - lost.size() == 1 ? "" : "s", lost.front().what), {}});
   if (planner.left_out() == 0) return;
   diagnostics.push_back({Error::Kind::passing, "",
                          fmt::format("{} planned and not run: EXPLAIN ANALYZE has taken its {:g} seconds", planner.left_out() == 1 ? "1 statement was" : fmt::format("{} statements were", planner.left_out()),

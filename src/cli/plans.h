@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@
 namespace pgadvise::cli {
 
 inline std::chrono::milliseconds milliseconds(double seconds) { return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)); }
+
+// For a server that is ours alone: one for each processor, and not many.
+std::size_t connections_to_our_own();
 
 struct PlanOptions {
   pg::Acting acting;
@@ -33,7 +37,7 @@ std::vector<const Query*> worth_planning(const Workload& workload);
 
 // Says where row-level security does not hold for whom plans are made as.
 void tell_unguarded(const plan::PlanSource& source, const pg::Connection& connection, Diagnostics& diagnostics);
-// What the planner did not do, for want of time or because of Ctrl-C.
+// What the planner did not do, for want of time or because of Ctrl-C, and what it lost on the way.
 void tell_left_out(const plan::Planner& planner, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::cli

@@ -1,6 +1,7 @@
 #include "pg/plan_source.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <map>
 
@@ -10,6 +11,7 @@
 #include "pg/dependencies.h"
 #include "pg/read_only.h"
 #include "pg/values.h"
+#include "pg/what_if.h"
 #include "plan/reader.h"
 #include "sql/statement.h"
 
@@ -30,6 +32,7 @@ bool has_parameter(std::string_view statement) {
 class ServerPlans final : public plan::PlanSource {
  public:
   explicit ServerPlans(Connection& connection) : connection_(connection) {}
+  explicit ServerPlans(Connection&& connection) : own_(std::move(connection)), connection_(*own_) {}
   Result<void> look_around();
 
   Result<plan::Dependencies> dependencies(std::string_view statement, plan::Names names) override;
@@ -52,6 +55,7 @@ class ServerPlans final : public plan::PlanSource {
   Result<void> suppose(const std::vector<std::string>& indexes);
   Result<std::string> dangerous_input(std::string_view statement);
 
+  std::optional<Connection> own_;
   Connection& connection_;
   bool superuser_ = false;
   bool watch_us_ = false;
@@ -202,7 +206,7 @@ Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::
   const auto mode =
       connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)");
   if (!mode) return mode;
-  static int count = 0;
+  static std::atomic<int> count = 0;
   const auto name = fmt::format("pgadvise_{}_{}", connection_.backend_pid(), ++count);
   const auto prepared = connection_.query(fmt::format("PREPARE {} AS {}", name, request.sql));
   if (!prepared) return prepared;
@@ -282,11 +286,14 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
     return refuse("hypothetical indexes can't be analyzed");
   if (!request.hypothetical.empty() && !what_if_missing_.empty()) return refuse(what_if_missing_);
 
-  ReadOnly transaction(connection_);
+  ReadOnly transaction(connection_, plan::longest_explain);
   if (const auto begun = begin(transaction, request.names); !begun) return tl::unexpected(begun.error());
-  if (request.limit.count() > 0 && request.limit < std::chrono::seconds(5)) {
-    const auto limited = connection_.query("SELECT pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true)", {std::to_string(request.limit.count())});
-    if (!limited) return tl::unexpected(limited.error());
+  if (request.analyze) {
+    // Scans begin at the first page: with LIMIT they else read other rows each time, the more so beside others.
+    const auto limit = request.limit.count() > 0 ? std::min<std::chrono::milliseconds>(request.limit, plan::longest_explain) : plan::longest_explain;
+    const auto set = connection_.query("SELECT pg_catalog.set_config('synchronize_seqscans', 'off', true), pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true)",
+                                       {std::to_string(limit.count())});
+    if (!set) return tl::unexpected(set.error());
   }
   connection_.set_interruptible(true);
   const auto rows = run_explain(request);
@@ -351,12 +358,30 @@ plan::TypicalValues ServerPlans::typical(const QualifiedName& table, const std::
   return out;
 }
 
+// The server knows us by another number than we were told.
+bool pooled(Connection& connection) {
+  ReadOnly transaction(connection);
+  if (!transaction.begin(false, As::user)) return true;
+  const auto rows = connection.query("SELECT pg_catalog.pg_backend_pid()");
+  return !rows || rows->empty() || rows->front()[0] != std::to_string(connection.backend_pid());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<plan::PlanSource>> make_plan_source(Connection& connection) {
   auto source = std::make_unique<ServerPlans>(connection);
   if (const auto looked = source->look_around(); !looked) return tl::unexpected(looked.error());
   return source;
+}
+
+std::vector<std::unique_ptr<plan::PlanSource>> more_plan_sources(Connection& first, const std::string& conninfo, std::size_t wanted) {
+  std::vector<std::unique_ptr<plan::PlanSource>> out;
+  if (wanted == 0 || pooled(first)) return out;
+  for (auto& connection : more_connections(first, conninfo, wanted)) {
+    auto source = std::make_unique<ServerPlans>(std::move(connection));
+    if (source->look_around()) out.push_back(std::move(source));
+  }
+  return out;
 }
 
 }  // namespace pgadvise::pg

@@ -122,7 +122,7 @@ double estimated_rows(const Catalog& catalog, const QualifiedName& table) {
 class Judge {
  public:
   Judge(const Catalog& catalog, const Workload* workload, Planner& planner, const ConfirmOptions& options)
-      : catalog_(catalog), workload_(workload), planner_(planner), source_(planner.source()), options_(options) {}
+      : catalog_(catalog), workload_(workload), planner_(planner), options_(options) {}
 
   // false: the server is gone.
   bool judge(Finding& finding) {
@@ -189,7 +189,7 @@ class Judge {
 
   bool look_into(Finding& finding, const Question& question, const Decision& decision) {
     if (decision.allowed != Allowed::analyze) return stay(finding, "its values were not looked at: " + decision.reason);
-    const auto values = source_.values(question.sql);
+    const auto values = planner_.values(question.sql);
     if (!values) return failed(finding, values.error());
     std::size_t whole = 0;
     std::size_t json = 0;
@@ -290,7 +290,7 @@ class Judge {
   // What the proposed index would change. One that the planner leaves alone is taken back.
   bool cost(Finding& finding, const Question& question, double before) {
     if (!finding.proposal) return true;
-    if (const auto missing = source_.what_if_missing(); !missing.empty()) {
+    if (const auto missing = planner_.what_if_missing(); !missing.empty()) {
       finding.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + missing, std::nullopt, {}});
       return true;
     }
@@ -328,7 +328,6 @@ class Judge {
   const Catalog& catalog_;
   const Workload* workload_;
   Planner& planner_;
-  PlanSource& source_;
   const ConfirmOptions& options_;
 };
 
@@ -336,19 +335,27 @@ class Judge {
 
 void confirm(std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, Planner& planner,
              const ConfirmOptions& options, Diagnostics& diagnostics) {
-  Judge judge(catalog, workload, planner, options);
-  bool there = true;
-  for (auto& finding : findings) {
-    if (!finding.probe) continue;
-    if (planner.stopped()) {
-      if (finding.verdict_reason.empty()) finding.verdict_reason = "not asked: interrupted";
-    } else if (there) {
-      there = judge.judge(finding);
-      if (!there) diagnostics.push_back(*judge.lost_);
-    } else {
-      finding.verdict_reason = "could not be run: the server is gone";
-    }
+  struct Outcome {
+    bool asked = false;
+    std::optional<Error> lost;  // the server is gone
+  };
+  std::vector<Finding*> probed;
+  for (auto& finding : findings)
+    if (finding.probe) probed.push_back(&finding);
+  std::vector<Outcome> outcomes(probed.size());
+  planner.for_each(probed.size(), [&](std::size_t at) {
+    Judge judge(catalog, workload, planner, options);
+    outcomes[at].asked = true;
+    if (!judge.judge(*probed[at])) outcomes[at].lost = judge.lost_;
+  });
+  for (std::size_t at = 0; at < probed.size(); ++at) {
+    std::string& reason = probed[at]->verdict_reason;
+    if (outcomes[at].asked) continue;
+    if (!planner.stopped()) reason = "could not be run: the server is gone";
+    else if (reason.empty()) reason = "not asked: interrupted";
   }
+  const auto lost = std::find_if(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) { return outcome.lost.has_value(); });
+  if (lost != outcomes.end()) diagnostics.push_back(*lost->lost);
 }
 
 }  // namespace pgadvise::plan

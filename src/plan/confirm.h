@@ -20,7 +20,7 @@ struct ConfirmOptions {
   std::function<std::vector<std::string>(const IndexProposal&)> hypothetical;
 };
 
-// Judges each finding with a probe. Sets verdict, verdict_reason, evidence, and fix->cost_before/after; a proposal that
+// Judges each finding with a probe, on all of the planner's sources, with the same outcome as on one. Sets verdict, verdict_reason, evidence, and fix->cost_before/after; a proposal that
 // the planner would not use is taken back. A lost server leaves the rest suspected and says so once in `diagnostics`
 // (Kind::database).
 void confirm(std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, Planner& planner,

@@ -31,50 +31,58 @@ void add_logged(PlanSet& set, const Workload& workload, const Catalog* catalog, 
 
 namespace {
 
-// false: the server is gone.
-bool add_one(std::vector<KnownPlan>& plans, const Question& question, bool analyze, const Catalog& catalog, Planner& planner, Diagnostics& diagnostics) {
-  const auto lost = [&](const Error& error) {
-    if (error.kind != Error::Kind::database) return true;
-    diagnostics.push_back(error);
-    return false;
+struct Planned {
+  std::vector<KnownPlan> plans;
+  std::optional<Error> lost;  // the server is gone
+};
+
+void add_one(Planned& out, const Question& question, bool analyze, const Catalog& catalog, Planner& planner) {
+  const auto failed = [&](const Error& error) {
+    if (error.kind == Error::Kind::database) out.lost = error;
   };
   const auto decision = planner.decide(question);
-  if (!decision) return lost(decision.error());
-  if (decision->allowed == Allowed::nothing) return true;
+  if (!decision) return failed(decision.error());
+  if (decision->allowed == Allowed::nothing) return;
   auto plan = planner.explain(question);
-  if (!plan) return lost(plan.error());
+  if (!plan) return failed(plan.error());
   if (analyze) {
     auto analyzed = planner.analyze(question, *decision, *plan);
-    if (!analyzed) return lost(analyzed.error());
+    if (!analyzed) return failed(analyzed.error());
     plan = std::move(analyzed->plan);
   }
   const std::string shape = shape_of(*plan);
-  if (!analyze && std::any_of(plans.begin(), plans.end(), [&](const KnownPlan& known) { return shape_of(*known.plan) == shape; })) return true;
+  if (!analyze && std::any_of(out.plans.begin(), out.plans.end(), [&](const KnownPlan& known) { return shape_of(*known.plan) == shape; })) return;
   std::string origin = fmt::format("{}, {}", plan->analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", question.origin);
-  plans.push_back(known_plan(std::move(*plan), std::move(origin), &catalog));
-  return true;
+  out.plans.push_back(known_plan(std::move(*plan), std::move(origin), &catalog));
+}
+
+Planned plans_of(const Query& query, const Catalog& catalog, Planner& planner) {
+  Planned out;
+  const auto question = planner.question(query);
+  if (!question) return out;
+  add_one(out, *question, true, catalog, planner);
+  for (const auto& sample : query.samples) {
+    if (out.lost || out.plans.empty()) break;
+    const bool other = sample.parameters && question->parameters_known && *sample.parameters != question->parameters && sample.parameters->size() == question->parameters.size();
+    if (other && sample.statement == question->sql) add_one(out, {sample.statement, *sample.parameters, true, "other parameters from the log", Names::session}, false, catalog, planner);
+  }
+  return out;
 }
 
 }  // namespace
 
 void add_planned(PlanSet& set, const std::vector<const Query*>& statements, const Catalog& catalog, Planner& planner, Diagnostics& diagnostics) {
   set.server = true;
-  for (const Query* query : statements) {
-    if (planner.stopped()) return;
-    const auto question = planner.question(*query);
-    if (!question) continue;
-    std::vector<KnownPlan> plans;
-    bool there = add_one(plans, *question, true, catalog, planner, diagnostics);
-    for (const auto& sample : query->samples) {
-      if (!there || plans.empty()) break;
-      const bool other = sample.parameters && question->parameters_known && *sample.parameters != question->parameters && sample.parameters->size() == question->parameters.size();
-      if (other && sample.statement == question->sql) there = add_one(plans, {sample.statement, *sample.parameters, true, "other parameters from the log", Names::session}, false, catalog, planner, diagnostics);
-    }
-    auto& known = set.plans[query->fingerprint];
+  std::vector<Planned> planned(statements.size());
+  planner.for_each(statements.size(), [&](std::size_t at) { planned[at] = plans_of(*statements[at], catalog, planner); });
+  for (std::size_t at = 0; at < statements.size(); ++at) {
+    auto& plans = planned[at].plans;
+    if (plans.empty()) continue;
+    auto& known = set.plans[statements[at]->fingerprint];
     std::move(plans.begin(), plans.end(), std::back_inserter(known));
-    if (known.empty()) set.plans.erase(query->fingerprint);
-    if (!there) return;
   }
+  const auto lost = std::find_if(planned.begin(), planned.end(), [](const Planned& one) { return one.lost.has_value(); });
+  if (lost != planned.end()) diagnostics.push_back(*lost->lost);
 }
 
 }  // namespace pgadvise::plan

@@ -1,9 +1,13 @@
 #include "plan/planner.h"
 
 #include <algorithm>
+#include <atomic>
+#include <deque>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/deep_thread.h"
 #include "plan/reader.h"
 #include "sql/facts.h"
 #include "sql/statement.h"
@@ -45,6 +49,88 @@ std::optional<std::string> of_kind(const TypicalValues& values, int kind) { retu
 
 }  // namespace
 
+bool Planner::all_lost() const {
+  const std::lock_guard lock(mutex_);
+  return lost_.size() == sources_.size();
+}
+
+// Always the first that is free: what it remembers is of use to the next question. nullptr: all are lost.
+Planner::Source* Planner::take() {
+  std::unique_lock lock(mutex_);
+  const auto free = [&] { return std::find_if(sources_.begin(), sources_.end(), [](const Source& source) { return !source.busy && !source.lost; }); };
+  changed_.wait(lock, [&] { return free() != sources_.end() || lost_.size() == sources_.size(); });
+  const auto found = free();
+  if (found == sources_.end()) return nullptr;
+  found->busy = true;
+  return &*found;
+}
+
+void Planner::give_back(Source& source, const Error* error) {
+  const std::lock_guard lock(mutex_);
+  source.busy = false;
+  source.lost = error && error->kind == Error::Kind::database;
+  if (source.lost) lost_.push_back(*error);
+  changed_.notify_all();
+}
+
+// Of a source that is free; if it has lost its server, of another one where that may be asked `again`.
+template <class Ask>
+auto Planner::ask(const Ask& ask, bool again) {
+  using Answer = std::invoke_result_t<Ask, PlanSource&>;
+  for (;;) {
+    Source* source = take();
+    if (!source) {
+      const std::lock_guard lock(mutex_);
+      return Answer(tl::unexpected(lost_.back()));
+    }
+    Answer answer = ask(*source->source);
+    give_back(*source, answer ? nullptr : &answer.error());
+    const bool lost = !answer && answer.error().kind == Error::Kind::database;
+    if (!lost || !again || all_lost()) return answer;
+  }
+}
+
+// What no source fails to answer.
+template <class Look>
+auto Planner::look_up(const Look& look) {
+  Source* source = take();
+  if (!source) return std::invoke_result_t<Look, PlanSource&>();
+  auto answer = look(*source->source);
+  give_back(*source, nullptr);
+  return answer;
+}
+
+// Remembers what was told. Who wants to know the same meanwhile waits for it.
+template <class T, class Ask>
+Result<T> Planner::once(Memory<T>& memory, const std::string& key, const Ask& ask) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return memory.asked.count(key) == 0; });
+  if (const auto known = memory.known.find(key); known != memory.known.end()) return known->second;
+  memory.asked.insert(key);
+  lock.unlock();
+  Result<T> answer = ask();
+  lock.lock();
+  memory.asked.erase(key);
+  if (answer) memory.known.emplace(key, *answer);
+  changed_.notify_all();
+  return answer;
+}
+
+void Planner::for_each(std::size_t count, const std::function<void(std::size_t)>& work) {
+  if (count > 1 && options_.more_sources && !stopped()) {
+    more_sources_ = std::exchange(options_.more_sources, nullptr)();
+    for (const auto& source : more_sources_) sources_.push_back({source.get()});
+  }
+  const std::size_t threads = std::min(sources_.size() - lost_.size(), count);
+  std::atomic<std::size_t> next = 0;
+  const auto take_part = [&] {
+    for (std::size_t at = 0; !stopped() && !all_lost() && (at = next++) < count;) work(at);
+  };
+  std::deque<DeepThread> others;
+  for (std::size_t at = 1; at < threads; ++at) others.emplace_back(take_part);
+  take_part();
+}
+
 ExplainRequest Planner::request_of(const Question& question) const {
   ExplainRequest request;
   request.sql = question.sql;
@@ -82,7 +168,7 @@ Result<Question> Planner::lookup(const Probe& probe) {
   out.names = Names::catalog;
   // ONLY a partitioned parent would read nothing at all.
   out.sql = fmt::format("SELECT x.ctid FROM {}{} x WHERE {}", table->kind == Table::Kind::partitioned ? "" : "ONLY ", sql::quote_name(probe.table), where);
-  const auto values = source_.typical_values(probe.table, probe.columns);
+  const auto values = look_up([&](PlanSource& source) { return source.typical_values(probe.table, probe.columns); });
   out.parameters_known = !values.empty();
   out.parameters = values.empty() ? Parameters(probe.columns.size()) : values[values.size() / 2];  // neither the most common nor the rarest
   out.origin = values.empty() ? "generic plan" : "a value from pg_stats";
@@ -110,7 +196,7 @@ std::optional<Parameters> Planner::from_statistics(const QueryFacts& facts, int 
   set(facts.offset_parameter, "0");
   for (const auto& predicate : facts.predicates) {
     if (predicate.column.table.name.empty() || predicate.value != Predicate::Value::parameter) continue;
-    const TypicalValues values = source_.typical(predicate.column.table, predicate.column.column);
+    const TypicalValues values = look_up([&](PlanSource& source) { return source.typical(predicate.column.table, predicate.column.column); });
     if (predicate.op == Predicate::Op::range) {
       const auto [from, to] = of_range(values, predicate.op_name, kind);
       if (from) set(predicate.parameter, *from);
@@ -126,57 +212,104 @@ std::optional<Parameters> Planner::from_statistics(const QueryFacts& facts, int 
 }
 
 Result<Decision> Planner::decide(const Question& question) {
-  const std::string key = key_of(question);
-  if (const auto known = decisions_.find(key); known != decisions_.end()) return known->second;
-  if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
-  const auto shape = sql::shape(question.sql);
-  if (!shape) return tl::unexpected(shape.error());
-  if (shape->statements != 1) return Decision{Allowed::nothing, "it is not exactly one statement"};
-  const auto dependencies = source_.dependencies(question.sql, question.names);
-  if (!dependencies) return tl::unexpected(dependencies.error());
-  return decisions_[key] = plan::decide(*shape, *dependencies, question.parameters_known);
+  return once(decisions_, key_of(question), [&]() -> Result<Decision> {
+    if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
+    const auto shape = sql::shape(question.sql);
+    if (!shape) return tl::unexpected(shape.error());
+    if (shape->statements != 1) return Decision{Allowed::nothing, "it is not exactly one statement"};
+    const auto dependencies = ask([&](PlanSource& source) { return source.dependencies(question.sql, question.names); });
+    if (!dependencies) return tl::unexpected(dependencies.error());
+    return plan::decide(*shape, *dependencies, question.parameters_known);
+  });
 }
 
 Result<Plan> Planner::explain(const Question& question) {
-  const std::string key = key_of(question);
-  if (const auto known = plans_.find(key); known != plans_.end()) return known->second;
-  if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
-  auto plan = source_.explain(request_of(question));
-  if (!plan) return plan;
-  planned_.insert(question.sql);
-  return plans_[key] = *plan;
+  return once(plans_, key_of(question), [&]() -> Result<Plan> {
+    if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
+    auto plan = ask([&](PlanSource& source) { return source.explain(request_of(question)); });
+    if (!plan) return plan;
+    const std::lock_guard lock(mutex_);
+    planned_.insert(question.sql);
+    return plan;
+  });
 }
 
-Result<Analyzed> Planner::analyze(const Question& question, const Decision& decision, const Plan& gate) {
-  const std::string key = key_of(question);
-  if (const auto known = analyzed_.find(key); known != analyzed_.end()) return known->second;
-  if (decision.allowed != Allowed::analyze) return Analyzed{gate, decision.reason};
-  if (gate.root.total_cost > options_.analyze_cost_limit)
-    return Analyzed{gate, fmt::format("its cost of {:.0f} is over the limit for EXPLAIN ANALYZE", gate.root.total_cost)};
+// nullopt: the budget is spent. Who is to be `alone` takes all of it meanwhile, and goes first.
+std::optional<Planner::Turn> Planner::take_turn(bool alone) {
+  std::unique_lock lock(mutex_);
+  const auto left = [&] { return std::chrono::ceil<std::chrono::milliseconds>(options_.analyze_budget - spent_) - taken_; };
+  want_to_be_alone_ += alone;
+  changed_.wait(lock, [&] { return taken_.count() == 0 ? alone || want_to_be_alone_ == 0 : !alone && want_to_be_alone_ == 0 && left() >= options_.longest_run; });
+  want_to_be_alone_ -= alone;
+  changed_.notify_all();
+  const auto limit = std::min<std::chrono::milliseconds>(left(), options_.longest_run);
+  if (limit.count() <= 0) return std::nullopt;
+  Turn turn{limit, alone ? left() : limit, ++turns_, taken_.count() > 0};
+  taken_ += turn.taken;
+  return turn;
+}
+
+Result<Analyzed> Planner::analyze_now(const Question& question, const Plan& gate) {
   if (stopped()) return Analyzed{gate, "interrupted"};
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(options_.analyze_budget - spent_);
-  if (left.count() <= 0) {
+  auto turn = take_turn(false);
+  if (!turn) {
+    const std::lock_guard lock(mutex_);
     ++left_out_;
-    return analyzed_[key] = Analyzed{gate, "the time for EXPLAIN ANALYZE is spent"};
+    return Analyzed{gate, "the time for EXPLAIN ANALYZE is spent"};
   }
   ExplainRequest request = request_of(question);
   request.analyze = true;
   request.timing = options_.timing;
-  request.limit = left;
-  run_.insert(question.sql);
-  const auto start = Clock::now();
-  auto plan = source_.explain(request);
-  spent_ += Clock::now() - start;
-  if (plan) return analyzed_[key] = Analyzed{std::move(*plan), {}};
-  if (plan.error().kind == Error::Kind::database) return tl::unexpected(plan.error());
-  return analyzed_[key] = Analyzed{gate, "EXPLAIN ANALYZE did not finish: " + plan.error().what};
+  for (bool alone = false;; alone = true) {
+    request.limit = turn->limit;
+    Clock::duration took{};
+    bool interrupted = false;
+    const auto plan = ask(
+        [&](PlanSource& source) -> Result<Plan> {
+          interrupted = stopped();  // while others had the time
+          if (interrupted) return fail(Error::Kind::passing, "", "interrupted");
+          const auto start = Clock::now();
+          auto answer = source.explain(request);
+          took = Clock::now() - start;
+          return answer;
+        },
+        false);
+    bool company = false;
+    {
+      const std::lock_guard lock(mutex_);
+      company = turn->company || turns_ != turn->number;
+      taken_ -= turn->taken;
+      spent_ += took;
+      if (!interrupted) run_.insert(question.sql);
+      changed_.notify_all();
+    }
+    if (plan) return Analyzed{*plan, {}};
+    if (interrupted) return Analyzed{gate, "interrupted"};
+    const bool lost = plan.error().kind == Error::Kind::database;
+    if (lost && all_lost()) return tl::unexpected(plan.error());
+    const Analyzed unfinished{gate, "EXPLAIN ANALYZE did not finish: " + plan.error().what};
+    if (lost || alone || !company || took < turn->limit || stopped()) return unfinished;
+    turn = take_turn(true);
+    if (!turn) return unfinished;
+  }
+}
+
+Result<Analyzed> Planner::analyze(const Question& question, const Decision& decision, const Plan& gate) {
+  if (decision.allowed != Allowed::analyze) return Analyzed{gate, decision.reason};
+  if (gate.root.total_cost > options_.analyze_cost_limit)
+    return Analyzed{gate, fmt::format("its cost of {:.0f} is over the limit for EXPLAIN ANALYZE", gate.root.total_cost)};
+  return once(analyzed_, key_of(question), [&] { return analyze_now(question, gate); });
 }
 
 Result<Plan> Planner::explain_with(const Question& question, const std::vector<std::string>& indexes) {
   if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
   ExplainRequest request = request_of(question);
   request.hypothetical = indexes;
-  return source_.explain(request);
+  return ask([&](PlanSource& source) { return source.explain(request); });
+}
+
+Result<std::vector<std::string>> Planner::values(const std::string& select) {
+  return ask([&](PlanSource& source) { return source.values(select); });
 }
 
 std::string shape_of(const Plan& plan) {

@@ -1,9 +1,13 @@
-// The one place that gets plans of a server: with which values, how far it may go, and for how long.
+// The one place that gets plans of a server: with which values, how far it may go, for how long, and on how many connections.
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,10 +35,14 @@ struct Question {
 struct PlannerOptions {
   // Above this planner cost a statement is explained, not analyzed: it might run for minutes.
   double analyze_cost_limit = 2e6;
-  // All EXPLAIN ANALYZE of the run together; what is left of it bounds each one.
+  // All EXPLAIN ANALYZE of the run together, summed over connections. Each is bounded by what is left of it that none of those that run may
+  // take yet, and is begun when that is as much as it would be given alone: so the sum is kept, and nobody is cut short for having company.
   std::chrono::milliseconds analyze_budget{60'000};
-  bool timing = false;          // of each node
-  std::function<bool()> stop;   // true: nothing more is asked
+  std::chrono::milliseconds longest_run = longest_explain;  // one EXPLAIN ANALYZE. What took longer beside others gets it once more, alone
+  bool timing = false;         // of each node
+  std::function<bool()> stop;  // true: nothing more is asked. Called on any thread of for_each()
+  // Further sources, of the same server and for the same role: called once, before for_each() first has work to share.
+  std::function<std::vector<std::unique_ptr<PlanSource>>()> more_sources;
 };
 
 struct Analyzed {
@@ -44,7 +52,11 @@ struct Analyzed {
 
 class Planner {
  public:
-  Planner(PlanSource& source, const Catalog& catalog, PlannerOptions options) : source_(source), catalog_(catalog), options_(std::move(options)) {}
+  Planner(PlanSource& source, const Catalog& catalog, PlannerOptions options) : catalog_(catalog), options_(std::move(options)), sources_{{&source}} {}
+
+  // Calls `work` with each number below `count`, smaller ones first, on as many threads as there are sources; all that stands below up to
+  // values() may be called there, and answers as on one thread. Ends early once stopped(), or when every source has lost its server.
+  void for_each(std::size_t count, const std::function<void(std::size_t)>& work);
 
   // The statement as it was called: with the log's values, else with typical ones of the columns that they are compared with, else
   // generic. Errors: no sample of it was logged.
@@ -56,16 +68,21 @@ class Planner {
   // one. The generic one comes first, and is the only one where a value is missing. Values are row data, shown to nobody.
   std::vector<Question> variants(const std::string& statement);
 
-  // Errors: it does not parse; the server refuses it, or is gone (Kind::database).
+  // Errors, here and below: it does not parse; the server refuses it, or is gone (Kind::database). A source that has lost its server is not
+  // asked again: another one is.
   Result<Decision> decide(const Question& question);
   // Both remember what they were told. Errors: as PlanSource::explain(); nothing may be asked any more.
   Result<Plan> explain(const Question& question);
-  // `decision` and `gate`: what decide() and explain() gave. Errors: only a server that is gone.
+  // `decision` and `gate`: what decide() and explain() gave. Errors: only a server that is gone. What ran when one of several sources lost
+  // it is not run again: somebody may have ended it.
   Result<Analyzed> analyze(const Question& question, const Decision& decision, const Plan& gate);
   // With indexes that are not there.
   Result<Plan> explain_with(const Question& question, const std::vector<std::string>& indexes);
+  // PlanSource::values().
+  Result<std::vector<std::string>> values(const std::string& select);
 
-  PlanSource& source() { return source_; }
+  // Empty: explain_with() works. Else why not.
+  std::string what_if_missing() const { return sources_.front().source->what_if_missing(); }
   bool stopped() const { return options_.stop && options_.stop(); }
   // Statements that were not analyzed because the time was spent.
   int left_out() const { return left_out_; }
@@ -74,20 +91,58 @@ class Planner {
   std::size_t run() const { return run_.size(); }
   std::chrono::duration<double> spent() const { return spent_; }
   std::chrono::milliseconds budget() const { return options_.analyze_budget; }
+  std::size_t sources() const { return sources_.size(); }
+  // How those that have lost their server were told so.
+  const std::vector<Error>& lost() const { return lost_; }
 
  private:
+  struct Source {
+    PlanSource* source;
+    bool busy = false;
+    bool lost = false;
+  };
+  struct Turn {
+    std::chrono::milliseconds limit{0};
+    std::chrono::milliseconds taken{0};  // of the budget
+    int number = 0;
+    bool company = false;  // others ran when it began
+  };
+  template <class T>
+  struct Memory {
+    std::map<std::string, T> known;
+    std::set<std::string> asked;  // right now
+  };
+
   ExplainRequest request_of(const Question& question) const;
   std::optional<Parameters> from_statistics(const QueryFacts& facts, int kind);
+  Source* take();
+  void give_back(Source& source, const Error* error);
+  bool all_lost() const;
+  template <class Ask>
+  auto ask(const Ask& ask, bool again = true);
+  template <class Look>
+  auto look_up(const Look& look);
+  template <class T, class Ask>
+  Result<T> once(Memory<T>& memory, const std::string& key, const Ask& ask);
+  std::optional<Turn> take_turn(bool alone);
+  Result<Analyzed> analyze_now(const Question& question, const Plan& gate);
 
-  PlanSource& source_;
   const Catalog& catalog_;
   PlannerOptions options_;
+  std::vector<std::unique_ptr<PlanSource>> more_sources_;
+  mutable std::mutex mutex_;  // of all that follows
+  std::condition_variable changed_;
+  std::vector<Source> sources_;
+  std::vector<Error> lost_;
   std::chrono::steady_clock::duration spent_{};
+  std::chrono::milliseconds taken_{};  // what those that run may take of the budget
+  int turns_ = 0;
+  int want_to_be_alone_ = 0;
   int left_out_ = 0;
   std::set<std::string> planned_, run_;  // statements
-  std::map<std::string, Decision> decisions_;
-  std::map<std::string, Plan> plans_;
-  std::map<std::string, Analyzed> analyzed_;
+  Memory<Decision> decisions_;
+  Memory<Plan> plans_;
+  Memory<Analyzed> analyzed_;
 };
 
 // What the nodes are and read, in order: two plans with the same shape differ in figures alone.

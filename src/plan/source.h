@@ -26,6 +26,9 @@ struct Dependencies {
 // are; or, for what is made from the catalog, in pg_catalog and public before it.
 enum class Names { session, catalog };
 
+// What a source lets one EXPLAIN take, with ANALYZE or without.
+constexpr std::chrono::seconds longest_explain{5};
+
 struct ExplainRequest {
   std::string sql;        // one statement
   Parameters parameters;  // of $1 …; sent as text, typed by the server
@@ -33,7 +36,7 @@ struct ExplainRequest {
   std::vector<std::string> hypothetical;  // CREATE INDEX statements, for what-if costing; never with analyze
   Names names = Names::session;
   bool timing = false;  // with analyze: the time of each node, which costs a quarter more and upwards
-  std::chrono::milliseconds limit{0};  // shorter than the source's own; 0: that
+  std::chrono::milliseconds limit{0};  // shorter than longest_explain; 0: that
 };
 
 // Values of a column as text, from pg_stats. Row data: planned with, never shown.
@@ -42,6 +45,7 @@ struct TypicalValues {
   std::optional<std::string> lowest, highest;       // bounds; the middle one is `middle`
 };
 
+// Answers one question at a time.
 class PlanSource {
  public:
   virtual ~PlanSource() = default;

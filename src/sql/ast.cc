@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include <pthread.h>
-
+#include "base/deep_thread.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "sql/lexer.h"
@@ -36,12 +35,6 @@ std::string without_literals(std::string_view message) {
 
 constexpr int depth_for_small_stacks = 250;
 constexpr int deepest = 5000;
-constexpr std::size_t large_stack = std::size_t{256} << 20;
-
-void* run_work(void* work) {
-  (*static_cast<const std::function<void()>*>(work))();
-  return nullptr;
-}
 
 }  // namespace
 
@@ -53,16 +46,7 @@ bool with_stack(int depth, const std::function<void()>& work) {
     work();
     return true;
   }
-  pthread_attr_t attributes;
-  pthread_t thread;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, large_stack);
-  const int failed =
-      pthread_create(&thread, &attributes, run_work, const_cast<std::function<void()>*>(&work));
-  pthread_attr_destroy(&attributes);
-  if (failed) return false;
-  pthread_join(thread, nullptr);
-  return true;
+  return DeepThread(work).started();
 }
 
 std::string parser_input(std::string_view text) {

@@ -378,10 +378,15 @@ TEST_F(HardCases, ATransactionPoolerIsRefused) {
   const std::string before = left();
   const auto ran = advise("SELECT id FROM orders WHERE total = 5;", "", pooled);
   const std::string after = left();
+  const auto queries = folder_.write("two.sql", "SELECT id FROM orders WHERE total = 5; SELECT id FROM orders WHERE status = 's1';");
+  const auto checked = run("check --db " + quoted(pooled) + " --workload " + quoted(queries) + " -v -j 3 --fail-on never");
   (void)std::system(("kill $(cat " + quoted(folder_.path("bouncer.pid")) + ")").c_str());
   EXPECT_EQ(2, ran.exit_code) << ran.out << ran.err;
   EXPECT_NE(std::string::npos, ran.err.find("pooler")) << ran.err;
   EXPECT_EQ(before, after);
+  EXPECT_EQ(0, checked.exit_code) << checked.err;
+  EXPECT_NE(std::string::npos, checked.err.find("asked for plans on 1 connection\n")) << checked.err;
+  EXPECT_NE(std::string::npos, checked.out.find("2 statements planned, 2 of them run")) << checked.out;
   EXPECT_EQ("0", database_->value("SELECT count(*) FROM hypopg()"));
 }
 

@@ -1,5 +1,10 @@
 // The one place that gets plans: values, memory, the budget, Ctrl-C.
+#include <atomic>
 #include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -201,6 +206,265 @@ TEST_F(PlannerTest, ALostServerIsSaidOnce) {
   EXPECT_EQ(diagnostics.size(), 1u);
   EXPECT_TRUE(set.plans.empty());
   EXPECT_TRUE(set.server);
+}
+
+// A server, and the connections to it.
+struct Server {
+  std::mutex mutex;
+  std::vector<ExplainRequest> asked;
+  std::set<const void*> who;  // was asked
+  int running = 0, most_running = 0;
+  std::chrono::milliseconds promised{0}, most_promised{0};  // limits of what runs
+  std::chrono::milliseconds takes{10};
+  std::chrono::milliseconds longer_beside_others{0};
+  std::string ends;       // the connection that is asked to run this
+  int ends_planning = 0;  // the connection that is asked to plan for the n-th time
+  std::function<void()> on_run;
+
+  int count(const std::string& sql, bool analyze) {
+    return static_cast<int>(std::count_if(asked.begin(), asked.end(), [&](const ExplainRequest& request) { return request.sql == sql && request.analyze == analyze; }));
+  }
+};
+
+class Line : public PlanSource {
+ public:
+  explicit Line(Server& server) : server_(server) {}
+  Result<Dependencies> dependencies(std::string_view, Names) override {
+    if (lost_) return gone();
+    return Dependencies{};
+  }
+  Result<Plan> explain(const ExplainRequest& request) override {
+    EXPECT_FALSE(busy_.exchange(true)) << "one question at a time";
+    auto plan = answer(request);
+    busy_ = false;
+    return plan;
+  }
+  std::string what_if_missing() const override { return {}; }
+  std::vector<Parameters> typical_values(const QualifiedName&, const std::vector<std::string>&) override { return {}; }
+  Result<std::vector<std::string>> values(const std::string&) override { return std::vector<std::string>{}; }
+  bool superuser() const override { return false; }
+
+ private:
+  static tl::unexpected<Error> gone() { return fail(Error::Kind::database, "here", "the server closed the connection"); }
+  Result<Plan> answer(const ExplainRequest& request) {
+    std::unique_lock lock(server_.mutex);
+    server_.asked.push_back(request);
+    server_.who.insert(this);
+    lost_ = lost_ || (request.analyze ? request.sql == server_.ends : --server_.ends_planning == 0);
+    if (lost_) return gone();
+    if (request.analyze) {
+      if (server_.on_run) server_.on_run();
+      server_.most_running = std::max(server_.most_running, ++server_.running);
+      server_.most_promised = std::max(server_.most_promised, server_.promised += request.limit);
+      const auto takes = server_.takes + (server_.running > 1 ? server_.longer_beside_others : std::chrono::milliseconds(0));
+      lock.unlock();
+      std::this_thread::sleep_for(std::min(takes, request.limit));
+      lock.lock();
+      server_.promised -= request.limit;
+      --server_.running;
+      if (takes > request.limit) return fail(Error::Kind::passing, "here", "canceled");
+    }
+    Plan plan;
+    plan.root.type = "Seq Scan";
+    plan.root.relation = "orders";
+    plan.root.total_cost = static_cast<double>(request.sql.size());
+    plan.root.filter = request.sql;
+    plan.analyzed = request.analyze;
+    return plan;
+  }
+
+  Server& server_;
+  std::atomic<bool> busy_ = false;
+  bool lost_ = false;
+};
+
+class SeveralSources : public PlannerTest {
+ protected:
+  SeveralSources() {
+    for (int i = 0; i < 12; ++i) {
+      const std::string text = "SELECT * FROM orders WHERE id = 'x" + std::to_string(i) + "'";
+      queries_.push_back(query(text, {sample(text, std::nullopt)}));
+    }
+    for (const auto& one : queries_) statements_.push_back(&one);
+  }
+  std::unique_ptr<Planner> planner(std::size_t sources, PlannerOptions options = {}) {
+    options.more_sources = [this, sources] {
+      std::vector<std::unique_ptr<PlanSource>> out;
+      for (std::size_t at = 1; at < sources; ++at) out.push_back(std::make_unique<Line>(server_));
+      return out;
+    };
+    return std::make_unique<Planner>(first_, catalog_, std::move(options));
+  }
+  // Each statement's plans.
+  std::vector<std::string> planned(Planner& planner) {
+    PlanSet set;
+    add_planned(set, statements_, catalog_, planner, diagnostics_);
+    std::vector<std::string> out;
+    for (const auto& one : queries_)
+      for (const auto& known : set.plans[one.fingerprint]) out.push_back(one.text + ": " + known.origin + " " + known.plan->root.filter);
+    return out;
+  }
+
+  Server server_;
+  Line first_{server_};
+  std::vector<Query> queries_;
+  std::vector<const Query*> statements_;
+  Diagnostics diagnostics_;
+};
+
+TEST_F(SeveralSources, AnswerAsOne) {
+  const auto alone = planned(*planner(1));
+  EXPECT_EQ(server_.most_running, 1);
+  EXPECT_EQ(server_.who.size(), 1u);
+  EXPECT_EQ(alone.size(), 12u);
+  server_.asked.clear();
+  const auto three = planner(3);
+  EXPECT_EQ(planned(*three), alone);
+  EXPECT_GT(server_.most_running, 1);
+  EXPECT_LE(server_.most_running, 3);
+  EXPECT_GT(server_.who.size(), 1u);
+  for (const auto& one : queries_)
+    for (const bool analyze : {false, true}) EXPECT_EQ(server_.count(one.text, analyze), 1) << one.text;
+  EXPECT_EQ(three->planned(), 12u);
+  EXPECT_EQ(three->run(), 12u);
+  EXPECT_GE(three->spent(), server_.takes * 12) << "in sum";
+  EXPECT_TRUE(diagnostics_.empty());
+  EXPECT_EQ(planned(*three), alone);
+  EXPECT_EQ(server_.asked.size(), 24u) << "all is known";
+}
+
+TEST_F(SeveralSources, AreOpenedForWorkToShareAlone) {
+  const auto three = planner(3);
+  statements_.resize(1);
+  EXPECT_EQ(planned(*three).size(), 1u);
+  EXPECT_EQ(three->sources(), 1u);
+}
+
+TEST_F(SeveralSources, TheSameIsAskedOnce) {
+  const auto three = planner(3);
+  const Question question{"SELECT * FROM orders", {}, true, "as logged"};
+  std::atomic<int> answers = 0;
+  three->for_each(30, [&](std::size_t) {
+    const auto gate = three->explain(question);
+    if (gate && three->analyze(question, Decision{Allowed::analyze, {}}, *gate)) ++answers;
+  });
+  EXPECT_EQ(answers, 30);
+  EXPECT_EQ(server_.asked.size(), 2u);
+}
+
+// Megabytes.
+__attribute__((noinline)) int use_stack(int depth) {
+  volatile char room[std::size_t{1} << 20];
+  room[0] = 1;
+  return (depth > 1 ? use_stack(depth - 1) : 0) + room[0];
+}
+
+// Plans nest as statements do, and the usual stack of a thread is that of `ulimit -s`.
+TEST_F(SeveralSources, HaveRoomForDeepPlans) {
+  const auto three = planner(3);
+  const auto caller = std::this_thread::get_id();
+  std::atomic<int> deep = 0;
+  three->for_each(30, [&](std::size_t) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    if (std::this_thread::get_id() == caller) return;
+    deep += use_stack(64);
+  });
+  EXPECT_GT(deep, 0);
+}
+
+TEST_F(SeveralSources, WhatRunsIsPromisedNoMoreThanIsLeft) {
+  // Two whole statements' time and a bit: the third would be cut short, and waits.
+  (void)planned(*planner(3, {.analyze_budget = std::chrono::milliseconds(12'000)}));
+  EXPECT_LE(server_.most_running, 2);
+  for (const auto& request : server_.asked) EXPECT_EQ(request.limit, request.analyze ? longest_explain : std::chrono::seconds(0));
+  server_.most_running = 0;
+  server_.most_promised = {};
+  server_.asked.clear();
+  // Less than one's: one after the other, each as far as it goes.
+  server_.takes = std::chrono::milliseconds(40);
+  const auto short_of_time = planner(3, {.analyze_budget = std::chrono::milliseconds(100)});
+  (void)planned(*short_of_time);
+  EXPECT_EQ(server_.most_running, 1);
+  EXPECT_LE(server_.most_promised, std::chrono::milliseconds(100));
+  EXPECT_EQ(short_of_time->run() + static_cast<std::size_t>(short_of_time->left_out()), 12u);
+  EXPECT_LE(short_of_time->run(), 3u);
+  EXPECT_EQ(short_of_time->planned(), 12u);
+}
+
+TEST_F(SeveralSources, WhatTakesTooLongBesideOthersIsRunAlone) {
+  const auto alone = planned(*planner(1));
+  server_.asked.clear();
+  server_.longer_beside_others = std::chrono::milliseconds(500);
+  const PlannerOptions options{.longest_run = std::chrono::milliseconds(60)};
+  EXPECT_EQ(planned(*planner(3, options)), alone);
+  EXPECT_GT(server_.asked.size(), 24u);
+  // What is too long at all is tried no more than twice.
+  server_.asked.clear();
+  server_.takes = std::chrono::milliseconds(500);
+  const auto three = planner(3, options);
+  for (const auto& plan : planned(*three)) EXPECT_NE(plan.find("EXPLAIN, "), std::string::npos) << plan;
+  for (const auto& one : queries_) EXPECT_LE(server_.count(one.text, true), 2);
+  EXPECT_EQ(three->run(), 12u);
+  EXPECT_EQ(three->left_out(), 0);
+}
+
+// Who ended it may not want it to run.
+TEST_F(SeveralSources, AStatementThatLostItsServerIsNotRunAgainAndTheOthersAre) {
+  server_.ends = queries_[4].text;
+  const auto three = planner(3);
+  const auto plans = planned(*three);
+  EXPECT_TRUE(diagnostics_.empty());
+  ASSERT_EQ(plans.size(), 12u);
+  for (std::size_t at = 0; at < plans.size(); ++at) EXPECT_EQ(plans[at].find("EXPLAIN ANALYZE,") == std::string::npos, at == 4) << plans[at];
+  EXPECT_EQ(server_.count(server_.ends, true), 1);
+  ASSERT_EQ(three->lost().size(), 1u);
+  const Question question{server_.ends, {}, true, "as logged"};
+  EXPECT_EQ(three->analyze(question, Decision{Allowed::analyze, {}}, Plan{})->limits, "EXPLAIN ANALYZE did not finish: the server closed the connection");
+}
+
+TEST_F(SeveralSources, WhatWasToBePlannedIsPlannedOnAnother) {
+  const auto alone = planned(*planner(1));
+  for (int nth : {1, 5}) {
+    Line fresh(server_);
+    server_.ends_planning = nth;
+    Planner two(fresh, catalog_, {.more_sources = [&] {
+      std::vector<std::unique_ptr<PlanSource>> out;
+      out.push_back(std::make_unique<Line>(server_));
+      return out;
+    }});
+    EXPECT_EQ(planned(two), alone);
+    EXPECT_EQ(two.lost().size(), 1u);
+  }
+  EXPECT_TRUE(diagnostics_.empty());
+}
+
+TEST_F(SeveralSources, AServerThatIsGoneForAllIsSaidOnce) {
+  class Gone final : public Line {
+   public:
+    using Line::Line;
+    Result<Dependencies> dependencies(std::string_view, Names) override { return fail(Error::Kind::database, "here", "gone"); }
+  };
+  Gone gone(server_);
+  Planner two(gone, catalog_, {.more_sources = [&] {
+    std::vector<std::unique_ptr<PlanSource>> out;
+    out.push_back(std::make_unique<Gone>(server_));
+    return out;
+  }});
+  EXPECT_TRUE(planned(two).empty());
+  EXPECT_EQ(diagnostics_.size(), 1u);
+  EXPECT_EQ(two.lost().size(), 2u);
+  EXPECT_FALSE(two.explain({"SELECT 1 FROM orders", {}, true, {}}));
+  EXPECT_TRUE(server_.asked.empty());
+}
+
+TEST_F(SeveralSources, NothingIsBegunOnceStopped) {
+  std::atomic<bool> stop = false;
+  server_.on_run = [&] { stop = true; };
+  const auto three = planner(3, {.stop = [&] { return stop.load(); }});
+  (void)planned(*three);
+  EXPECT_LE(three->run(), 3u);
+  EXPECT_LE(three->planned(), 6u);
+  EXPECT_TRUE(diagnostics_.empty());
 }
 
 TEST(LoggedPlans, AreReadAndWhatIsNoneIsNamed) {

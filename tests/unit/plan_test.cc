@@ -146,6 +146,36 @@ TEST_F(Confirm, ALostServerLeavesTheRestSuspectedAndIsSaidOnce) {
   EXPECT_EQ(diagnostics_.size(), 1u);
 }
 
+TEST_F(Confirm, SeveralSourcesGiveWhatOneGives) {
+  std::vector<Finding> findings;
+  const std::vector<std::vector<std::string>> keys = {{"customer_id"}, {"code"}, {"id"}, {"gone"}, {"id", "code"}, {"customer_id"}};
+  for (const auto& columns : keys) {
+    Finding& finding = findings.emplace_back();
+    finding.probe = Probe{Probe::Kind::referential_lookup, {"public", "orders"}, columns, {}};
+    finding.proposal = IndexProposal{.table = {"public", "orders"}, .keys = {{.column = columns.front()}}};
+  }
+  findings.insert(findings.begin() + 2, Finding{});  // asks nothing
+  const auto confirmed = [&](std::size_t sources) {
+    auto out = findings;
+    ConfirmOptions options;
+    options.hypothetical = [](const IndexProposal& proposal) { return std::vector<std::string>{"CREATE INDEX ON public.orders (" + proposal.keys.front().column + ")"}; };
+    Planner planner(source_, catalog_, {.more_sources = [&] {
+      std::vector<std::unique_ptr<PlanSource>> more;
+      for (std::size_t at = 1; at < sources; ++at) more.push_back(std::make_unique<Recorded>(source_));
+      return more;
+    }});
+    confirm(out, catalog_, nullptr, planner, options, diagnostics_);
+    std::vector<std::string> told;
+    for (const auto& finding : out) {
+      auto& line = told.emplace_back(std::to_string(static_cast<int>(finding.verdict)) + finding.verdict_reason);
+      for (const auto& evidence : finding.evidence) line += "; " + evidence.text;
+    }
+    return told;
+  };
+  EXPECT_EQ(confirmed(3), confirmed(1));
+  EXPECT_TRUE(diagnostics_.empty());
+}
+
 TEST(Decide, FollowsTheTable) {
   const sql::Shape select{.statements = 1, .kind = StatementKind::select};
   const auto allowed = [](const sql::Shape& shape, const Dependencies& dependencies, bool known = true) {
