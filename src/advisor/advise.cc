@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <set>
 
 #include "advisor/candidates.h"
@@ -64,6 +65,11 @@ class Advisor {
     return now > end_ || (options_.stop && options_.stop());
   }
   bool ended() { return stop() || model_.lost(); }
+  // Half of the time is the selection's.
+  bool enough_candidates() {
+    if (Clock::now() > candidates_end_) advice_.complete = false;
+    return Clock::now() > candidates_end_ || ended();
+  }
 
   struct Asked {
     std::size_t query = 0;
@@ -205,6 +211,7 @@ class Advisor {
   }
 
   void find_candidates() {
+    candidates_end_ = Clock::now() + (end_ - Clock::now()) / 2;
     // Of all questions at once: one round trip asks for the sizes.
     std::vector<IndexProposal> all;
     std::vector<std::vector<IndexProposal>> own(studied_.size());
@@ -227,16 +234,26 @@ class Advisor {
     peel(sets);
     for (int width = 3; width <= options_.max_width; ++width) {
       sets.assign(model_.size(), {});
-      for (std::size_t at = 0; at < model_.size() && !ended(); ++at) sets[at] = refined(at);
+      for (std::size_t at = 0; at < model_.size() && !enough_candidates(); ++at) sets[at] = refined(at);
       peel(sets);
     }
     relate();
   }
 
+  // The questions that cost most in all come first: time may end.
+  std::vector<std::size_t> by_cost() const {
+    std::vector<std::size_t> out(model_.size());
+    std::iota(out.begin(), out.end(), 0);
+    const auto cost = [&](std::size_t at) { return model_.question(at).weight * base_[at]; };
+    std::stable_sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) { return cost(a) > cost(b); });
+    return out;
+  }
+
   // Each question with its own set of indexes.
   void peel(const std::vector<IndexSet>& sets) {
     std::vector<std::vector<IndexSet>> used(model_.size());
-    what_if_.for_each(model_.size(), [&](std::size_t at, plan::WhatIf& what_if) { used[at] = peel(at, sets[at], what_if); }, [this] { return ended(); });
+    const std::vector<std::size_t> order = by_cost();
+    what_if_.for_each(order.size(), [&](std::size_t n, plan::WhatIf& what_if) { used[order[n]] = peel(order[n], sets[order[n]], what_if); }, [this] { return enough_candidates(); });
     for (const auto& groups : used) groups_.insert(groups.begin(), groups.end());
   }
 
@@ -287,7 +304,7 @@ class Advisor {
   std::optional<QueryFacts> with_constants(const Studied& studied) const {
     const auto& predicates = studied.query->facts.predicates;
     if (std::all_of(predicates.begin(), predicates.end(), [](const Predicate& predicate) { return predicate.wrapper.empty(); })) return std::nullopt;
-    return sql::query_facts(studied.statements.front().sql, catalog_);
+    return sql::query_facts(studied.statements.front().sql, catalog_, source_.search_path());
   }
 
   // With the constants of the statement, where they may be shown.
@@ -296,7 +313,7 @@ class Advisor {
     const Query& query = *studied_[question.query].query;
     if (!may_show(query) || question.statement.generic || !question.statement.parameters.empty()) return nullptr;
     auto& facts = spelled_[at];
-    if (!facts) facts = sql::query_facts(question.statement.sql, catalog_);
+    if (!facts) facts = sql::query_facts(question.statement.sql, catalog_, source_.search_path());
     return &*facts;
   }
 
@@ -307,6 +324,7 @@ class Advisor {
       std::vector<IndexProposal> shorter;
       for (const int index : found_[at]) {
         const IndexProposal proposal = proposals_[static_cast<std::size_t>(index)];
+        what_if_.rest();
         leads[at].insert(lead(index));
         if (method(index) != Method::btree) continue;
         for (auto& prefix : prefixes(proposal)) {
@@ -322,23 +340,22 @@ class Advisor {
     std::map<std::string, IndexSet> alike;
     for (const int index : alive_) alike[lead(index)].push_back(index);
     sizes_.alike.resize(proposals_.size());
+    std::vector<const IndexSet*> group(proposals_.size());
     for (const auto& [first, indexes] : alike)
-      for (const int index : indexes) sizes_.alike[static_cast<std::size_t>(index)] = indexes;
+      for (const int index : indexes) sizes_.alike[static_cast<std::size_t>(index)] = indexes, group[static_cast<std::size_t>(index)] = &indexes;
     for (std::size_t at = 0; at < model_.size(); ++at) {
+      what_if_.rest();
       IndexSet relevant;
       for (const auto& first : leads[at]) relevant.insert(relevant.end(), alike[first].begin(), alike[first].end());
       std::sort(relevant.begin(), relevant.end());
       const auto& mentioned = studied_[model_.question(at).query].mentioned;
       model_.relate(at, std::move(relevant), [&](int narrow, int wide) {
+        if (group[static_cast<std::size_t>(narrow)] != group[static_cast<std::size_t>(wide)]) return false;
         const IndexProposal& less = proposals_[static_cast<std::size_t>(narrow)];
-        const IndexProposal& more = proposals_[static_cast<std::size_t>(wide)];
-        if (method(narrow) != method(wide) || less.keys.front() != more.keys.front()) return false;
         const auto of_table = mentioned.find(less.table);
-        return of_table != mentioned.end() && spares(less, more, of_table->second);
+        return of_table != mentioned.end() && spares(less, proposals_[static_cast<std::size_t>(wide)], of_table->second);
       });
     }
-    // What all of them together leave of a question bounds what any of them do.
-    what_if_.for_each(model_.size(), [&](std::size_t at, plan::WhatIf& what_if) { model_.ask_all(at, what_if); }, [this] { return ended(); });
   }
 
   std::string lead(int index) const {
@@ -418,6 +435,7 @@ class Advisor {
   std::vector<Studied> studied_;
   CostModel model_;
   Clock::time_point end_;
+  Clock::time_point candidates_end_;
   std::vector<double> base_;  // of one call, by question
   std::vector<double> calibration_;  // by query studied
   double total_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace pgadvise::advisor {
 namespace {
@@ -82,6 +83,7 @@ void CostModel::relate(std::size_t question, IndexSet relevant, const std::funct
     if (std::find(of_index.begin(), of_index.end(), question) == of_index.end()) of_index.push_back(question);
   }
   known.relevant = std::move(relevant);
+  known.whole = false;
   known.spared.assign(known.relevant.size(), {});
   for (std::size_t at = 0; at < known.relevant.size(); ++at)
     for (std::size_t other = 0; other < known.relevant.size(); ++other)
@@ -96,14 +98,8 @@ void CostModel::add(Known& known, Entry entry) {
   known.bounds.clear();
 }
 
-void CostModel::ask_all(std::size_t question, plan::WhatIf& what_if) {
-  const IndexSet relevant = known_[question].relevant;
-  if (!bounds(question, relevant).known()) ask_about(question, relevant, what_if);
-}
-
-CostModel::Bounds CostModel::bounds(std::size_t question, const IndexSet& indexes) const {
+CostModel::Bounds CostModel::bounds_under(std::size_t question, const Bits& set) const {
   const Known& known = known_[question];
-  const Bits set = bits(known, indexes);
   const auto [at, fresh] = known.bounds.try_emplace(set);
   Bounds& out = at->second;
   if (!fresh) return out;
@@ -134,12 +130,18 @@ void CostModel::ask_about(std::size_t question, const IndexSet& indexes, plan::W
   known.bounds.clear();
 }
 
+void CostModel::ask_unless_known(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if) {
+  Known& known = known_[question];
+  if (!std::exchange(known.whole, true) && !bounds(question, known.relevant).known()) ask_about(question, known.relevant, what_if);
+  if (!bounds(question, indexes).known()) ask_about(question, indexes, what_if);
+}
+
 void CostModel::ask_each(const std::vector<std::size_t>& questions, const IndexSet& indexes) {
   std::vector<std::size_t> open;
   for (const auto question : questions)
     if (!bounds(question, indexes).known()) open.push_back(question);
   if (open.empty() || ended()) return;
-  what_if_.for_each(open.size(), [&](std::size_t at, plan::WhatIf& what_if) { ask_about(open[at], indexes, what_if); }, [this] { return lost_.load(); });
+  what_if_.for_each(open.size(), [&](std::size_t at, plan::WhatIf& what_if) { ask_unless_known(open[at], indexes, what_if); }, [this] { return lost_.load(); });
 }
 
 double CostModel::cost(std::size_t question, const IndexSet& indexes) {

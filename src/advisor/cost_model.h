@@ -39,14 +39,19 @@ class CostModel {
   // the other, so that beside it the other changes nothing.
   void relate(std::size_t question, IndexSet relevant, const std::function<bool(int narrow, int wide)>& spares = {});
 
-  // Asks about those that matter, where the cost is not known. The first one on several threads, too, as above; the second one asks about
-  // several questions at once.
-  void ask_all(std::size_t question, plan::WhatIf& what_if);
+  // Asks about several questions at once, where the cost is not known; of each one first about all indexes that matter to it: what all together
+  // leave bounds what some of them do.
   void ask_each(const std::vector<std::size_t>& questions, const IndexSet& indexes);
 
   std::size_t size() const { return questions_.size(); }
   const Question& question(std::size_t at) const { return questions_[at]; }
   const std::vector<std::size_t>& questions_of(int index) const;  // that the index matters to
+
+  static constexpr std::size_t most_relevant = 256;
+  // A set of indexes as a question sees it: of those that matter to it, the given ones and what is spared by them. Two sets that have the same
+  // bits cost the same; that of two sets together is both of theirs.
+  using Bits = std::bitset<most_relevant>;
+  Bits bits(std::size_t question, const IndexSet& indexes) const { return bits(known_[question], indexes); }
 
   // Of one call. The bounds meet where the cost is known.
   struct Bounds {
@@ -54,7 +59,8 @@ class CostModel {
     double upper = 0;
     bool known() const { return lower >= upper; }
   };
-  Bounds bounds(std::size_t question, const IndexSet& indexes) const;
+  Bounds bounds(std::size_t question, const IndexSet& indexes) const { return bounds_under(question, bits(question, indexes)); }
+  Bounds bounds_under(std::size_t question, const Bits& indexes) const;
   // Known, or asked for now. Once the time is up or the server is lost: the upper bound.
   double cost(std::size_t question, const IndexSet& indexes);
   // Of `indexes`, those that the cheapest plan known uses.
@@ -69,8 +75,6 @@ class CostModel {
   const std::optional<Error>& loss() const { return loss_; }
 
  private:
-  static constexpr std::size_t most_relevant = 256;
-  using Bits = std::bitset<most_relevant>;
   struct Entry {
     IndexSet indexes;
     IndexSet used;
@@ -83,18 +87,19 @@ class CostModel {
     IndexSet relevant;
     std::vector<Bits> spared;  // by relevant index: which others change nothing beside it; itself included
     std::vector<Entry> entries;
+    bool whole = false;  // was asked about all that are relevant
     mutable std::unordered_map<Bits, Bounds> bounds;  // that were asked for since the last entry
     std::optional<std::size_t> place(int index) const;  // among the relevant ones
     bool spares(int index, int other) const;
   };
 
-  // Of the relevant ones, the given ones and what is spared by them: two sets that have the same bits cost the same.
   Bits bits(const Known& known, const IndexSet& indexes) const;
   // The relevant ones of them that are not spared by others.
   IndexSet that_matter(const Known& known, const IndexSet& indexes) const;
   void place(const Known& known, Entry& entry) const;
   void add(Known& known, Entry entry);
   void ask_about(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if);
+  void ask_unless_known(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if);
   bool ended();
 
   plan::WhatIf& what_if_;

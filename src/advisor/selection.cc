@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <queue>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -32,48 +34,60 @@ class Selection {
   Selection(CostModel& model, const Sizes& sizes, const SelectionOptions& options) : model_(model), sizes_(sizes), options_(options) {
     for (std::size_t at = 0; at < model_.size(); ++at) base_.push_back(model_.cost(at, {}));
     costs_ = base_;
+    under_.resize(model_.size());
     for (std::size_t at = 0; at < model_.size(); ++at) total_ += weight(at) * costs_[at];
   }
+
+  struct Hope {
+    double gain = 0;  // at most; worked out anew only when a query has changed that it concerns
+    double bytes = 0;
+    double least = 0;
+    std::size_t more = 0;  // indexes
+    bool stale = true;
+    bool known = false;  // was worked out once
+  };
+  // The largest first; of equals the first.
+  struct Value {
+    double value = 0;
+    std::size_t at = 0;
+    bool operator<(const Value& other) const { return value != other.value ? value < other.value : at > other.at; }
+  };
 
   const IndexSet& chosen() const { return chosen_; }
   double total() const { return total_; }
 
   // By gain per byte.
   void greedy(const std::vector<IndexSet>& moves) {
-    struct Hope {
-      double gain = 0;  // at most; worked out anew only when a query has changed that it concerns
-      double bytes = 0;
-      double least = 0;
-      std::size_t more = 0;  // indexes
-      bool stale = true;
-    };
     std::vector<Hope> hopes(moves.size());
     std::vector<std::vector<std::size_t>> by_question(model_.size());
     for (std::size_t at = 0; at < moves.size(); ++at)
       for (const auto question : affected(moves[at])) by_question[question].push_back(at);
     for (;;) {
-      // Optimistic values first; the best is asked about until one that is known is the best.
-      std::vector<std::pair<double, std::size_t>> queue;
+      // Optimistic values first; the best is asked about until one that is known is the best. A value from before others were chosen mostly
+      // is one more that can but fall: worked out anew when it comes to the front.
+      std::priority_queue<Value> queue;
       const double taken = bytes(chosen_);
       for (std::size_t at = 0; at < moves.size(); ++at) {
         Hope& hope = hopes[at];
-        if (hope.stale) {
-          model_.rest();
-          const IndexSet next = united(chosen_, moves[at]);
-          hope = {total_ - optimistic(next), added_bytes(next), least(added(next)), next.size() - chosen_.size(), false};
-        }
+        if (hope.stale && (!hope.known || !lazy(moves))) work_out(hope, moves[at]);
         const bool fits = (!options_.max_indexes || chosen_.size() + hope.more <= options_.max_indexes) &&
-                          (!options_.budget || taken + bytes(added(moves[at])) <= static_cast<double>(*options_.budget));
-        if (hope.more && hope.gain >= hope.least && fits) queue.emplace_back(hope.gain / hope.bytes, at);
+                          (!options_.budget || taken + hope.bytes <= static_cast<double>(*options_.budget));
+        if (hope.more && hope.gain >= hope.least && fits) queue.push({hope.gain / hope.bytes, at});
       }
-      std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
       std::size_t best = moves.size();
       double best_value = 0;
-      for (const auto& [value, at] : queue) {
-        if (value <= best_value) break;
+      while (!queue.empty() && queue.top().value > best_value) {
+        const std::size_t at = queue.top().at;
+        queue.pop();
         Hope& hope = hopes[at];
+        if (hope.stale) {
+          work_out(hope, moves[at]);
+          if (hope.more && hope.gain >= hope.least) queue.push({hope.gain / hope.bytes, at});
+          continue;
+        }
         const auto cost = exact(united(chosen_, moves[at]), total_ - std::max(best_value * hope.bytes, hope.least));
         hope.stale = !cost;
+        if (!cost && model_.stopped()) hope = {.gain = -infinite, .bytes = hope.bytes, .stale = false, .known = true};  // nothing more is going to be known of it
         if (!cost) continue;
         hope.gain = total_ - *cost;
         if (hope.gain / hope.bytes > best_value) best_value = hope.gain / hope.bytes, best = at;
@@ -81,7 +95,8 @@ class Selection {
       if (best == moves.size()) return;
       take(united(chosen_, moves[best]));
       for (const auto question : affected(moves[best]))
-        for (const auto at : by_question[question]) hopes[at].stale = true;
+        for (const auto at : by_question[question])
+          if (hopes[at].gain > -infinite) hopes[at].stale = true;
     }
   }
 
@@ -93,15 +108,13 @@ class Selection {
       std::vector<std::pair<double, std::size_t>> queue;
       for (std::size_t at = 0; at < moves.size(); ++at) {
         model_.rest();
-        const IndexSet all = united(chosen_, moves[at]);
-        if (all.size() == chosen_.size()) continue;
-        const double gain = total_ - optimistic(all);
+        const double gain = total_ - optimistic_with(moves[at]);
         if (gain > small()) queue.emplace_back(gain, at);
       }
       std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
       for (const auto& [hope, at] : queue) {
         if (model_.stopped()) break;
-        if (total_ - optimistic(united(chosen_, moves[at])) <= small()) continue;
+        if (total_ - optimistic_with(moves[at]) <= small()) continue;
         better |= exchange(moves[at]);
       }
     }
@@ -109,24 +122,39 @@ class Selection {
   }
 
   // All of `indexes`, one after the other, the one that pays most per byte first.
-  std::vector<Step> in_order(IndexSet indexes) {
+  std::vector<Step> in_order(const IndexSet& indexes) {
     std::vector<Step> out;
-    while (!indexes.empty()) {
-      std::vector<std::pair<double, int>> queue;
-      for (const int index : indexes) queue.emplace_back((total_ - optimistic(united(chosen_, {index}))) / added_bytes(united(chosen_, {index})), index);
-      std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
-      int best = queue.front().second;
-      double best_value = -infinite;
-      for (const auto& [hope, index] : queue) {
-        if (hope <= best_value) break;
-        const IndexSet next = united(chosen_, {index});
-        const double value = (total_ - exact(next, infinite).value_or(total_)) / added_bytes(next);
-        if (value > best_value) best_value = value, best = index;
+    std::vector<bool> stale(indexes.size()), done(indexes.size());
+    std::map<std::size_t, std::vector<std::size_t>> by_question;
+    std::priority_queue<Value> queue;
+    const auto value = [&](std::size_t at, double cost) { return (total_ - cost) / std::max(8192.0, bytes(indexes[at])); };
+    for (std::size_t at = 0; at < indexes.size(); ++at) {
+      for (const auto question : model_.questions_of(indexes[at])) by_question[question].push_back(at);
+      queue.push({value(at, optimistic_with({indexes[at]})), at});
+    }
+    while (out.size() < indexes.size()) {
+      std::vector<Value> known;
+      Value best{-infinite, indexes.size()};
+      while (!queue.empty() && (best.at == indexes.size() || queue.top().value > best.value)) {
+        const std::size_t at = queue.top().at;
+        queue.pop();
+        if (done[at]) continue;
+        if (stale[at]) {
+          stale[at] = false;
+          queue.push({value(at, optimistic_with({indexes[at]})), at});
+          continue;
+        }
+        known.push_back({value(at, exact(united(chosen_, {indexes[at]}), infinite).value_or(total_)), at});
+        if (best < known.back()) best = known.back();
       }
+      for (const auto& other : known)
+        if (other.at != best.at) queue.push(other);
       const double before = total_;
-      take(united(chosen_, {best}));
-      out.push_back({best, before - total_});
-      indexes = without(indexes, best);
+      done[best.at] = true;
+      take(united(chosen_, {indexes[best.at]}));
+      out.push_back({indexes[best.at], before - total_});
+      for (const auto question : model_.questions_of(indexes[best.at]))
+        for (const auto at : by_question[question]) stale[at] = true;
     }
     return out;
   }
@@ -134,7 +162,10 @@ class Selection {
   void take(IndexSet next) {
     std::vector<int> changed;
     std::set_symmetric_difference(chosen_.begin(), chosen_.end(), next.begin(), next.end(), std::back_inserter(changed));
-    for (const auto at : affected(changed)) costs_[at] = model_.cost(at, next);
+    for (const auto at : affected(changed)) {
+      costs_[at] = model_.cost(at, next);
+      under_[at] = model_.bits(at, next);
+    }
     chosen_ = std::move(next);
     total_ = upkeep(chosen_);
     for (std::size_t at = 0; at < model_.size(); ++at) total_ += weight(at) * costs_[at];
@@ -165,7 +196,6 @@ class Selection {
     std::set_difference(next.begin(), next.end(), chosen_.begin(), chosen_.end(), std::back_inserter(out));
     return out;
   }
-  double added_bytes(const IndexSet& next) const { return std::max(8192.0, bytes(next) - bytes(chosen_)); }
   double upkeep(const IndexSet& set) const {
     double sum = 0;
     for (const int index : set) sum += sizes_.upkeep[static_cast<std::size_t>(index)];
@@ -199,6 +229,23 @@ class Selection {
     double sum = total_ - upkeep(chosen_) + upkeep(next);
     for (const auto at : affected_by(next)) sum += weight(at) * (model_.bounds(at, next).lower - costs_[at]);
     return sum;
+  }
+
+  // The same with the move beside what is chosen.
+  double optimistic_with(const IndexSet& move) const {
+    const IndexSet fresh = added(move);
+    double sum = total_ + upkeep(fresh);
+    for (const auto at : affected(fresh)) sum += weight(at) * (model_.bounds_under(at, under_[at] | model_.bits(at, fresh)).lower - costs_[at]);
+    return sum;
+  }
+
+  // So many moves that each one's value can't be worked out anew whenever another is chosen.
+  static bool lazy(const std::vector<IndexSet>& moves) { return moves.size() > 2000; }
+
+  void work_out(Hope& hope, const IndexSet& move) {
+    model_.rest();
+    const IndexSet fresh = added(move);
+    hope = {total_ - optimistic_with(move), std::max(8192.0, bytes(fresh)), least(fresh), fresh.size(), false, true};
   }
 
   // What it does cost; nothing when it is not under `limit`, or when a query gets slower than it may.
@@ -242,7 +289,7 @@ class Selection {
   // Those that save too little for themselves, once others are there.
   bool drop(bool all) {
     bool dropped = false;
-    for (bool more = true; more && !model_.stopped();) {
+    for (bool more = true; more;) {
       more = false;
       for (const int index : IndexSet(chosen_)) {
         const IndexSet rest = without(chosen_, index);
@@ -250,8 +297,8 @@ class Selection {
         if (!cost) continue;
         take(rest);
         dropped = more = true;
-        break;
       }
+      more = more && !model_.stopped();
     }
     return dropped;
   }
@@ -351,6 +398,7 @@ class Selection {
   const SelectionOptions& options_;
   std::vector<double> base_;
   std::vector<double> costs_;  // of one call each, under chosen_
+  std::vector<CostModel::Bits> under_;  // by question: chosen_
   IndexSet chosen_;
   double total_ = 0;
 };

@@ -58,7 +58,6 @@ struct Options {
 
 constexpr std::int64_t largest_to_build = 1'000'000'000;  // bytes of a table
 constexpr std::chrono::seconds build_limit{120};
-constexpr std::size_t most_connections = 4;  // unless --jobs says more
 constexpr double least_gain = 0.01;  // of the workload's cost, as without a budget
 
 // 500MB, 1GB: powers of 1000; 500MiB, 1GiB: of 1024; a bare number: bytes.
@@ -119,7 +118,7 @@ class Advise {
       if (const auto may = may_verify(**connection); !may) return may;
     auto what_if = pg::make_what_if(**connection, pg::more_connections(**connection, sandbox_ ? sandbox_->conninfo() : options_.db, std::min(jobs(), std::max<std::size_t>(1, workload.queries.size())) - 1));
     if (!what_if) return tl::unexpected(what_if.error());
-    sql::resolve(workload, *catalog);
+    sql::resolve(workload, *catalog, (*source)->search_path());
     how.max_indexes = options_.max_indexes;
     how.max_width = options_.max_width;
     how.hypopg_sizes = options_.sizes == "hypopg";
@@ -142,7 +141,7 @@ class Advise {
   }
 
   // Connections to ask for plans on.
-  std::size_t jobs() const { return options_.jobs ? options_.jobs : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, most_connections); }
+  std::size_t jobs() const { return options_.jobs ? options_.jobs : connections_to_our_own(); }
 
   Result<void> may_verify(pg::Connection& connection) {
     if (statistics_only_) return fail(Error::Kind::usage, "--verify", "the sandbox has a server's statistics, and no rows to run queries on", "--schema and --load build one with rows");

@@ -554,7 +554,7 @@ class Check {
     const Catalog* catalog = schema.catalog ? &*schema.catalog : nullptr;
     judged_.insert(project);
     Workload workload = workload_;
-    if (has_workload_) sql::resolve(workload, catalog ? *catalog : Catalog{});
+    if (has_workload_) sql::resolve(workload, catalog ? *catalog : Catalog{}, plans_ ? plans_->search_path() : sql::default_path);
     Diagnostics of_plans;
     PlanSet known;
     plan::add_logged(known, workload, catalog, of_plans);

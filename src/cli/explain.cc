@@ -181,7 +181,7 @@ class Explain {
   std::string findings(const std::string& statement, Plan plan, const Catalog& catalog, plan::Planner& planner) {
     Diagnostics said_already;
     Workload workload = read_sql_workload("the statement", statement, said_already);
-    sql::resolve(workload, catalog);
+    sql::resolve(workload, catalog, planner.search_path());
     PlanSet plans;
     plans.server = true;
     const std::string origin = plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN";

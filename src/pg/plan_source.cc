@@ -43,6 +43,7 @@ class ServerPlans final : public plan::PlanSource {
   plan::TypicalValues typical(const QualifiedName& table, const std::string& column) override;
   Result<std::vector<std::string>> values(const std::string& select) override;
   bool superuser() const override { return superuser_; }
+  const std::vector<std::string>& search_path() const override { return search_path_; }
   const std::vector<std::string>& unguarded() const override { return unguarded_; }
 
  private:
@@ -65,6 +66,7 @@ class ServerPlans final : public plan::PlanSource {
   std::string analyze_refused_;
   std::optional<std::vector<std::string>> dangerous_inputs_;
   std::vector<std::string> unguarded_;
+  std::vector<std::string> search_path_;
   Harmless harmless_;
   std::map<std::pair<QualifiedName, std::string>, plan::TypicalValues> typical_;
 };
@@ -128,6 +130,9 @@ Result<void> ServerPlans::look_around() {
     what_if_missing_ =
         "a connection pooler is in between, where hypothetical indexes could outlive us: connect directly";
   }
+  const auto path = connection_.query("SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s");
+  if (!path) return tl::unexpected(path.error());
+  for (const auto& schema : *path) search_path_.push_back(schema[0].value_or(""));
   if (const auto found = find_unguarded(); !found) return found;
   watch_us_ =
       connection_.server_version() >= 140000 &&

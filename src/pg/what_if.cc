@@ -40,15 +40,21 @@ std::string array_of(const std::vector<std::string>& texts) {
   return out + "}";
 }
 
+// What all connections may suppose.
+struct Definition {
+  QualifiedName table;
+  std::vector<std::string> statements;
+};
+
 class ServerWhatIf final : public plan::WhatIf {
  public:
-  explicit ServerWhatIf(Connection& connection) : connection_(connection) {}
+  ServerWhatIf(Connection& connection, const std::vector<Definition>& definitions) : connection_(connection), definitions_(definitions) {}
   ~ServerWhatIf() override { clear(); }
   ServerWhatIf(const ServerWhatIf&) = delete;
   ServerWhatIf& operator=(const ServerWhatIf&) = delete;
 
   Result<void> look_around();
-  int add(const QualifiedName& table, std::vector<std::string> definitions) override;
+  int add(const QualifiedName&, std::vector<std::string>) override { return -1; }  // ManyWhatIf's
   Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override;
   Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override;
   void clear() override;
@@ -59,13 +65,12 @@ class ServerWhatIf final : public plan::WhatIf {
 
  private:
   struct Known {
-    QualifiedName table;
-    std::vector<std::string> definitions;
     std::optional<std::int64_t> bytes;
     std::vector<std::string> oids;  // while it is on the server
     bool refused = false;           // HypoPG can't make it
   };
 
+  const QualifiedName& table(int index) const { return definitions_[static_cast<std::size_t>(index)].table; }
   Result<void> begin();
   void forget();
   Result<void> suppose(const std::set<QualifiedName>& tables, const std::vector<int>& indexes);
@@ -78,8 +83,9 @@ class ServerWhatIf final : public plan::WhatIf {
   tl::unexpected<Error> failed(Error error);
 
   Connection& connection_;
+  const std::vector<Definition>& definitions_;
   std::string hypopg_;  // its schema, quoted
-  std::vector<Known> known_;
+  std::vector<Known> known_;  // of each definition
   std::map<QualifiedName, std::set<int>> there_;  // on the server, by table
   std::size_t count_ = 0;
   std::map<std::string, int> owners_;  // by the hypothetical index's name
@@ -95,16 +101,15 @@ Result<void> ServerWhatIf::look_around() {
   const auto rows = connection_.query(
       "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid "
       "OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name");
-  transaction_.reset();
   if (!rows) return tl::unexpected(rows.error());
   if (rows->empty()) return fail(Error::Kind::usage, connection_.where(), "HypoPG is not installed in the database", "CREATE EXTENSION hypopg");
   hypopg_ = rows->front()[0].value_or("");
+  // Of a database without tables nothing is called: whether all that we need is there, and may be used, is found out by parsing.
+  const auto usable = connection_.parse(fmt::format(
+      "SELECT h.indexrelid, h.indexname, {0}.hypopg_relation_size(h.indexrelid), {0}.hypopg_drop_index(h.indexrelid), {0}.hypopg_reset() FROM {0}.hypopg_create_index('') h", hypopg_));
+  transaction_.reset();
+  if (!usable) return fail(Error::Kind::usage, connection_.where(), "HypoPG can't be used: " + usable.error().what, "ALTER EXTENSION hypopg UPDATE; the user needs USAGE of its schema");
   return {};
-}
-
-int ServerWhatIf::add(const QualifiedName& table, std::vector<std::string> definitions) {
-  known_.push_back({table, std::move(definitions), std::nullopt, {}});
-  return static_cast<int>(known_.size()) - 1;
 }
 
 Result<void> ServerWhatIf::begin() {
@@ -163,7 +168,7 @@ std::vector<std::string> ServerWhatIf::take_off(const std::vector<int>& indexes)
     oids.insert(oids.end(), known.oids.begin(), known.oids.end());
     count_ -= known.oids.size();
     known.oids.clear();
-    there_[known.table].erase(index);
+    there_[table(index)].erase(index);
   }
   return oids;
 }
@@ -196,7 +201,7 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes, const std::ve
   std::vector<std::string> definitions;
   std::vector<int> owners;
   for (const int index : indexes)
-    for (const auto& definition : known_[static_cast<std::size_t>(index)].definitions) {
+    for (const auto& definition : definitions_[static_cast<std::size_t>(index)].statements) {
       definitions.push_back(definition);
       owners.push_back(index);
     }
@@ -222,7 +227,7 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes, const std::ve
     known.oids.push_back(*row[1]);
     known.bytes = known.bytes.value_or(0) + whole(row[3]);
     owners_[*row[2]] = owner;
-    there_[known.table].insert(owner);
+    there_[table(owner)].insert(owner);
     ++count_;
   }
   // No row: HypoPG has no more room, or does not want to.
@@ -234,6 +239,7 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes, const std::ve
 // From what is there to what is wanted, by the difference. Of two plans that cost the same the planner takes one by the order of a table's
 // indexes, which is that of their making: always that of their numbers, whatever was asked before.
 Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const std::vector<int>& indexes) {
+  known_.resize(definitions_.size());
   if (count_ > most_indexes) clear();
   if (const auto begun = begin(); !begun) return begun;
   // Where one is refused the others have to be made again.
@@ -243,7 +249,7 @@ Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const 
     for (const int index : indexes)
       if (const Known& known = known_[static_cast<std::size_t>(index)]; known.oids.empty() && !known.refused) {
         fresh.push_back(index);
-        first.emplace(known.table, index);
+        first.emplace(table(index), index);
       }
     std::vector<int> gone;
     for (const auto& [table, there] : there_) {
@@ -309,6 +315,7 @@ Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& stateme
 }
 
 Result<std::vector<std::int64_t>> ServerWhatIf::sizes(const std::vector<int>& indexes) {
+  known_.resize(definitions_.size());
   std::vector<int> unknown;
   for (const int index : indexes)
     if (!known_[static_cast<std::size_t>(index)].bytes) unknown.push_back(index);
@@ -328,17 +335,16 @@ class ManyWhatIf final : public plan::WhatIf {
   explicit ManyWhatIf(std::vector<Connection> more) : more_(std::move(more)) {}
 
   Result<void> look_around(Connection& first) {
-    servers_.push_back(std::make_unique<ServerWhatIf>(first));
-    for (auto& connection : more_) servers_.push_back(std::make_unique<ServerWhatIf>(connection));
+    servers_.push_back(std::make_unique<ServerWhatIf>(first, definitions_));
+    for (auto& connection : more_) servers_.push_back(std::make_unique<ServerWhatIf>(connection, definitions_));
     for (const auto& server : servers_)
       if (const auto looked = server->look_around(); !looked) return looked;
     return {};
   }
 
   int add(const QualifiedName& table, std::vector<std::string> definitions) override {
-    int number = 0;
-    for (const auto& server : servers_) number = server->add(table, definitions);
-    return number;
+    definitions_.push_back({table, std::move(definitions)});
+    return static_cast<int>(definitions_.size()) - 1;
   }
   Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override {
     auto out = servers_.front()->cost(statement, indexes);
@@ -373,6 +379,7 @@ class ManyWhatIf final : public plan::WhatIf {
   }
 
  private:
+  std::vector<Definition> definitions_;
   std::vector<Connection> more_;
   std::vector<std::unique_ptr<ServerWhatIf>> servers_;
 };

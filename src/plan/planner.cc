@@ -146,7 +146,7 @@ Result<Question> Planner::question(const Query& query) {
       return Question{sample.statement, *sample.parameters, true, "parameters from the log"};
   // The query's own facts are of the normalised text: a logged statement may hold its values itself.
   const Sample& sample = query.samples.front();
-  const QueryFacts facts = sql::query_facts(sample.statement, catalog_);
+  const QueryFacts facts = sql::query_facts(sample.statement, catalog_, search_path());
   if (facts.parameters == 0) return Question{sample.statement, {}, true, "as logged"};
   if (auto guessed = from_statistics(facts, middle)) return Question{sample.statement, std::move(*guessed), true, "parameters from pg_stats"};
   return Question{sample.statement, {}, false, "generic plan"};
@@ -177,7 +177,7 @@ Result<Question> Planner::lookup(const Probe& probe) {
 
 std::vector<Question> Planner::variants(const std::string& statement) {
   std::vector<Question> out{{statement, {}, false, "generic plan"}};
-  const QueryFacts facts = sql::query_facts(statement, catalog_);
+  const QueryFacts facts = sql::query_facts(statement, catalog_, search_path());
   if (facts.parameters == 0) return out;
   for (int kind = 0; kind < kinds_of_values; ++kind)
     if (auto values = from_statistics(facts, kind))

@@ -83,6 +83,7 @@ class Planner {
 
   // Empty: explain_with() works. Else why not.
   std::string what_if_missing() const { return sources_.front().source->what_if_missing(); }
+  const std::vector<std::string>& search_path() const { return sources_.front().source->search_path(); }
   bool stopped() const { return options_.stop && options_.stop(); }
   // Statements that were not analyzed because the time was spent.
   int left_out() const { return left_out_; }

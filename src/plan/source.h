@@ -64,6 +64,11 @@ class PlanSource {
   // The first column of a SELECT, made from the catalog, that plan::decide() lets be analyzed, NULLs left out. Row data: judged, never shown.
   virtual Result<std::vector<std::string>> values(const std::string& select) = 0;
   virtual bool superuser() const = 0;
+  // The schemas that a statement's names are looked for in, as it is planned: those that are there.
+  virtual const std::vector<std::string>& search_path() const {
+    static const std::vector<std::string> standard{"public"};
+    return standard;
+  }
   // Tables whose row-level security doesn't hold for the role that plans are made as, "schema.name": plans are not those of a role that it holds for.
   virtual const std::vector<std::string>& unguarded() const {
     static const std::vector<std::string> none;

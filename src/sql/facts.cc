@@ -10,12 +10,14 @@
 
 namespace pgadvise::sql {
 
-QueryFacts query_facts(std::string_view statement, const Catalog& catalog) {
+QueryFacts query_facts(std::string_view statement, const Catalog& catalog, const SearchPath& path) {
   QueryFacts facts;
+  std::vector<std::string> schemas{"pg_temp"};
+  schemas.insert(schemas.end(), path.begin(), path.end());
   with_stack(tree_depth(statement), [&] {
     const auto tree = Tree::parse(statement);
     if (!tree || tree->size() == 0) return;
-    Analyzer analyzer(catalog, {"pg_temp", "public"});
+    Analyzer analyzer(catalog, schemas);
     analyzer.look_through_views();
     analyzer.statement(*tree->statement(0));
     facts = analyzer.take();
@@ -57,7 +59,7 @@ bool has_few_values(const Catalog& catalog, const ColumnUse& use) {
 }
 
 // The value that each sample compares the column with; nothing where they differ or one doesn't tell.
-void learn_same_values(Query& query, const Catalog& catalog) {
+void learn_same_values(Query& query, const Catalog& catalog, const SearchPath& path) {
   QueryFacts& facts = query.facts;
   std::vector<std::size_t> of_interest;
   for (std::size_t i = 0; i < facts.predicates.size(); ++i) {
@@ -67,7 +69,7 @@ void learn_same_values(Query& query, const Catalog& catalog) {
   }
   std::set<std::size_t> differs;
   for (const Sample& sample : of_interest.empty() ? std::vector<Sample>{} : query.samples) {
-    const QueryFacts as_called = sample.statement == query.text ? facts : query_facts(sample.statement, catalog);
+    const QueryFacts as_called = sample.statement == query.text ? facts : query_facts(sample.statement, catalog, path);
     for (const std::size_t i : of_interest) {
       const bool alike = as_called.predicates.size() == facts.predicates.size() && as_called.predicates[i].column == facts.predicates[i].column;
       const Predicate* called = alike ? &as_called.predicates[i] : nullptr;
@@ -100,25 +102,25 @@ void learn(QueryFacts& facts, const Sample& sample, const QueryFacts& as_called)
   if (offset) facts.largest_offset = std::max(facts.largest_offset.value_or(0), *offset);
 }
 
-void learn_from_samples(Query& query, const Catalog& catalog) {
+void learn_from_samples(Query& query, const Catalog& catalog, const SearchPath& path) {
   QueryFacts& facts = query.facts;
   const QueryFacts as_text = facts;
   std::set<std::string_view> inlined;
   for (const Sample& sample : query.samples) {
     const bool as_written = sample.statement == query.text;
-    if (values_matter(as_text, query, sample)) learn(facts, sample, as_written ? as_text : query_facts(sample.statement, catalog));
+    if (values_matter(as_text, query, sample)) learn(facts, sample, as_written ? as_text : query_facts(sample.statement, catalog, path));
     if (!as_written && !sample.parameters && as_text.parameters > 0 && !has_placeholder(sample.statement)) inlined.insert(sample.statement);
   }
   facts.inlined = static_cast<int>(inlined.size());
-  learn_same_values(query, catalog);
+  learn_same_values(query, catalog, path);
 }
 
 }  // namespace
 
-void resolve(Workload& workload, const Catalog& catalog) {
+void resolve(Workload& workload, const Catalog& catalog, const SearchPath& path) {
   for (Query& query : workload.queries) {
-    query.facts = query_facts(query.text, catalog);
-    if (query.facts.parsed) learn_from_samples(query, catalog);
+    query.facts = query_facts(query.text, catalog, path);
+    if (query.facts.parsed) learn_from_samples(query, catalog, path);
   }
 }
 

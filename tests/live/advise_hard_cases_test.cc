@@ -285,10 +285,15 @@ TEST_F(HardCases, HashWhereLongTextsAreOnlyEqual) {
 }
 
 TEST_F(HardCases, SeveralSearchPaths) {
-  const auto ran = advise("SELECT pad FROM things WHERE owner = 5;", "", database_->conninfo() + " options='-c search_path=app,public'");
-  EXPECT_EQ(0, ran.exit_code);
-  EXPECT_TRUE(indexes(ran).find("ON app.things (owner") != std::string::npos || ran.err.find("things") != std::string::npos) << ran.out << ran.err;
-  EXPECT_NE(std::string::npos, indexes(advise("SELECT pad FROM app.things WHERE owner = 5;")).find("ON app.things (owner"));
+  const std::string query = "SELECT pad FROM things WHERE owner = 5;", wanted = "ON app.things (owner";
+  database_->run("CREATE ROLE tenant LOGIN; ALTER ROLE tenant SET search_path = app, public; GRANT USAGE ON SCHEMA app TO tenant; GRANT SELECT ON ALL TABLES IN SCHEMA app TO tenant");
+  EXPECT_NE(std::string::npos, indexes(advise(query, "--search-path app,public")).find(wanted));
+  EXPECT_NE(std::string::npos, indexes(advise(query, "--role tenant")).find(wanted));
+  EXPECT_NE(std::string::npos, indexes(advise(query, "", database_->conninfo("tenant"))).find(wanted));
+  EXPECT_NE(std::string::npos, indexes(advise("SELECT pad FROM app.things WHERE owner = 5;")).find(wanted));
+  EXPECT_EQ("", indexes(advise(query, "--search-path other,app"))) << "the other one has no rows";
+  EXPECT_NE(std::string::npos, advise(query).err.find("there is no things")) << "not in public";
+  database_->run("DROP OWNED BY tenant; DROP ROLE tenant");
 }
 
 TEST_F(HardCases, MissingPermissionsAreSaid) {
@@ -311,16 +316,35 @@ TEST_F(HardCases, HypopgOfAnotherSchema) {
   database_->run("DROP EXTENSION hypopg; DROP SCHEMA \"Hypo Place\"; CREATE EXTENSION hypopg");
 }
 
+TEST_F(HardCases, HypopgThatCannotBeUsedIsSaid) {
+  const std::string query = "SELECT id FROM orders WHERE total = 5;";
+  database_->run("ALTER EXTENSION hypopg DROP FUNCTION hypopg_drop_index(oid); DROP FUNCTION hypopg_drop_index(oid)");
+  const auto old = advise(query);
+  EXPECT_EQ(2, old.exit_code);
+  EXPECT_NE(std::string::npos, old.err.find("hypopg_drop_index")) << old.err;
+  database_->run("DROP EXTENSION hypopg; CREATE SCHEMA hidden; CREATE EXTENSION hypopg SCHEMA hidden; CREATE ROLE visitor LOGIN; GRANT SELECT ON orders TO visitor");
+  const auto hidden = advise(query, "", database_->conninfo("visitor"));
+  EXPECT_EQ(2, hidden.exit_code);
+  EXPECT_NE(std::string::npos, hidden.err.find("permission")) << hidden.err;
+  database_->run("DROP OWNED BY visitor; DROP ROLE visitor; DROP EXTENSION hypopg; DROP SCHEMA hidden; CREATE EXTENSION hypopg");
+}
+
 TEST_F(HardCases, CtrlCGivesTheBestSoFar) {
   std::string many;
   for (int n = 0; n < 1500; ++n)
     many += "SELECT a" + std::to_string(n) + ".id FROM orders a" + std::to_string(n) + " JOIN \"Mixed Case\" m ON m.\"Odd \"\"Name\" = a" + std::to_string(n) + ".customer_id WHERE a" + std::to_string(n) + ".total = 5;\n";
   const auto file = folder_.write("many.sql", many);
   const std::string out = folder_.path("advice.json");
-  const std::string command = "(timeout -s INT 1 " + quoted(testing_support::program) + " advise --db " + quoted(database_->conninfo()) + " --workload " + quoted(file) + " --format json >" + quoted(out) + " 2>/dev/null; echo $? >" +
-                              quoted(folder_.path("code")) + ")";
-  (void)std::system(command.c_str());
-  const auto advice = json::parse(read_file(out).value_or(""), nullptr, false);
+  const auto command = [&](int seconds) {
+    return "(timeout -s INT " + std::to_string(seconds) + " " + quoted(testing_support::program) + " advise --db " + quoted(database_->conninfo()) + " --workload " + quoted(file) + " --format json >" + quoted(out) + " 2>/dev/null; echo $? >" +
+           quoted(folder_.path("code")) + ")";
+  };
+  // It has to have begun: where the machine is busy a signal may come before.
+  json advice;
+  for (int seconds = 1; seconds <= 8 && !advice.is_object(); seconds *= 2) {
+    (void)std::system(command(seconds).c_str());
+    advice = json::parse(read_file(out).value_or(""), nullptr, false);
+  }
   ASSERT_TRUE(advice.is_object()) << "a report is written all the same";
   EXPECT_FALSE(advice["complete"]);
   EXPECT_LE(advice["cost_after"].get<double>(), advice["cost_before"].get<double>());
