@@ -23,6 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t most_together = 1000;  // hypothetical indexes for one plan: HypoPG has room for 2,828
 constexpr int most_layers = 20;          // of plans, each without the indexes of those before it
 constexpr double least_saved = 1;          // by a call: a page read in sequence
 constexpr double gain_without_limit = 0.01;
@@ -166,7 +167,9 @@ class Advisor {
     const std::string key = quote_key(proposal, method);
     const auto known = numbers_.find(key);
     if (known != numbers_.end()) return known->second;
-    const int index = what_if_.add(proposal.table, hypothetical_indexes(proposal, catalog_, method));
+    auto hypothetical = hypothetical_indexes(proposal, catalog_, method);
+    parts_.push_back(hypothetical.size());
+    const int index = what_if_.add(proposal.table, std::move(hypothetical));
     numbers_.emplace(key, index);
     proposals_.push_back(proposal);
     methods_.push_back(method);
@@ -257,8 +260,30 @@ class Advisor {
     for (const auto& groups : used) groups_.insert(groups.begin(), groups.end());
   }
 
+  // As many as can be supposed at once, and planned with in a reasonable time; then what was found among all.
+  std::vector<IndexSet> peel(std::size_t at, const IndexSet& all, plan::WhatIf& what_if) {
+    std::vector<IndexSet> portions(1);
+    std::size_t parts = 0;
+    for (const int index : all) {
+      const std::size_t more = parts_[static_cast<std::size_t>(index)];
+      if (parts + more > most_together && !portions.back().empty()) portions.emplace_back(), parts = 0;
+      portions.back().push_back(index);
+      parts += more;
+    }
+    if (portions.size() == 1) return peel_at_once(at, all, what_if);
+    std::set<int> found;
+    for (const auto& portion : portions) {
+      if (ended()) break;
+      for (const auto& group : peel_at_once(at, portion, what_if)) found.insert(group.begin(), group.end());
+    }
+    std::size_t together = 0;
+    for (const int index : found) together += parts_[static_cast<std::size_t>(index)];
+    if (together > most_together || ended()) return {};  // each is known by itself
+    return peel_at_once(at, {found.begin(), found.end()}, what_if);
+  }
+
   // What the planner would use, then what it would use without those, and so on: everything else is of no use to the question.
-  std::vector<IndexSet> peel(std::size_t at, IndexSet left, plan::WhatIf& what_if) {
+  std::vector<IndexSet> peel_at_once(std::size_t at, IndexSet left, plan::WhatIf& what_if) {
     std::vector<IndexSet> groups;
     const double enough = std::max(least_saved, base_[at] * 0.0005);
     for (int layer = 0; layer < most_layers && !left.empty() && !ended(); ++layer) {
@@ -300,11 +325,19 @@ class Advisor {
     return own || options_.show_literals;
   }
 
-  // The facts of one of its statements, whose expressions have their constants: the key in payload->>'key'. Nothing where there is none.
+  // The facts of its statements, whose expressions have their constants: the key in payload->>'key'. An expression that is another one from
+  // call to call is left out, since an index on one would serve but those. Nothing where there is none.
   std::optional<QueryFacts> with_constants(const Studied& studied) const {
     const auto& predicates = studied.query->facts.predicates;
     if (std::all_of(predicates.begin(), predicates.end(), [](const Predicate& predicate) { return predicate.wrapper.empty(); })) return std::nullopt;
-    return sql::query_facts(studied.statements.front().sql, catalog_, source_.search_path());
+    QueryFacts out = sql::query_facts(studied.statements.front().sql, catalog_, source_.search_path());
+    for (const auto& sample : studied.query->samples) {
+      if (sample.statement.empty() || sample.statement == studied.statements.front().sql) continue;
+      const QueryFacts other = sql::query_facts(sample.statement, catalog_, source_.search_path());
+      for (std::size_t at = 0; at < out.predicates.size(); ++at)
+        if (at >= other.predicates.size() || other.predicates[at].expression != out.predicates[at].expression) out.predicates[at].expression.clear();
+    }
+    return out;
   }
 
   // With the constants of the statement, where they may be shown.
@@ -448,6 +481,7 @@ class Advisor {
   std::map<std::string, int> numbers_;
   std::vector<IndexProposal> proposals_;  // by number
   std::vector<Method> methods_;           // by number
+  std::vector<std::size_t> parts_;        // by number: hypothetical indexes that it takes, one for each partition
   Sizes sizes_;
   std::vector<std::set<int>> found_;  // by question: what some plan of it uses
   std::set<std::pair<std::size_t, int>> refined_;

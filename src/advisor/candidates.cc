@@ -9,7 +9,7 @@
 
 #include "advisor/size.h"
 #include "base/identifier.h"
-#include "base/text.h"
+#include "sql/lexer.h"
 
 namespace pgadvise::advisor {
 namespace {
@@ -48,10 +48,14 @@ std::string pattern_class(const Column& column, const Catalog& catalog) {
   return {};
 }
 
-// An expression without what the server adds when it shows one: casts of constants to text, parentheses, spaces.
-std::string bare(std::string_view expression) {
-  std::string out = replace_all(std::string(expression), "::text", "");
-  std::erase_if(out, [](char c) { return c == '(' || c == ')' || c == ' '; });
+// The words of an expression without what the server adds when it shows one: casts of constants to text, parentheses.
+std::vector<std::string> words(std::string_view expression) {
+  std::vector<std::string> out;
+  sql::Lexer lexer(expression);
+  for (auto lexeme = lexer.next_token(); lexeme.kind != sql::Lexeme::Kind::end; lexeme = lexer.next_token())
+    if (!lexeme.is('(') && !lexeme.is(')')) out.emplace_back(lexeme.text);
+  const std::vector<std::string> cast{"::", "text"};
+  for (auto at = out.begin(); (at = std::search(at, out.end(), cast.begin(), cast.end())) != out.end();) at = out.erase(at, at + 2);
   return out;
 }
 
@@ -121,6 +125,9 @@ class Maker {
     for (const auto& predicate : (options_.spelled ? *options_.spelled : facts_).predicates) {
       const bool served = narrows(predicate) || predicate.op == Predicate::Op::range;
       if (predicate.column.table != table_->name || predicate.expression.empty() || !served || (!predicate.expression_names && !options_.literals)) continue;
+      // Without statistics of its own the planner takes each value of an expression for one of 200: fewer there are known to be.
+      const Column* column = table_->column(predicate.column.column);
+      if (column && column->statistics && column->statistics->distinct > 0 && column->statistics->distinct < 200) continue;
       const IndexKey key{.expression = predicate.expression};
       add({key});
       for (const auto& equal : equal_columns()) add({plain(equal), key});
@@ -325,7 +332,7 @@ bool already_served(const IndexProposal& proposal, const Table& table) {
   if (!proposal.include.empty()) return false;
   const auto same = [](const IndexKey& wanted, const IndexKey& there) {
     IndexKey spelled = there;
-    if (bare(wanted.expression) == bare(there.expression)) spelled.expression = wanted.expression;
+    if (!wanted.expression.empty() && words(wanted.expression) == words(there.expression)) spelled.expression = wanted.expression;
     return spelled == wanted;
   };
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {

@@ -22,8 +22,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds longest_transaction{1};
 constexpr std::chrono::seconds longest_silence{1};
-// HypoPG gives each a name from a range of object ids, and has 2,828 of them.
-constexpr std::size_t most_indexes = 1000;
+// HypoPG gives each a name from a range of object ids, and has 2,828 of them, partitions' own among them.
+constexpr std::size_t most_indexes = 2500;
 constexpr std::size_t most_at_once = 500;
 
 // A row's array as a parameter: {"a","b"}.
@@ -70,6 +70,7 @@ class ServerWhatIf final : public plan::WhatIf {
     bool refused = false;           // HypoPG can't make it
   };
 
+  std::size_t parts(int index) const { return definitions_[static_cast<std::size_t>(index)].statements.size(); }
   const QualifiedName& table(int index) const { return definitions_[static_cast<std::size_t>(index)].table; }
   Result<void> begin();
   void forget();
@@ -215,6 +216,8 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes, const std::ve
     auto out = failed(made.error());
     clear();
     if (out.value().kind == Error::Kind::database) return out;
+    // None of them is at fault: there is no room for all that is wanted.
+    if (out.value().what.find("not more oid available") != std::string::npos) return out;
     if (const auto begun = begin(); !begun) return begun;
     return one_by_one(indexes);
   }
@@ -240,7 +243,10 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes, const std::ve
 // indexes, which is that of their making: always that of their numbers, whatever was asked before.
 Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const std::vector<int>& indexes) {
   known_.resize(definitions_.size());
-  if (count_ > most_indexes) clear();
+  std::size_t wanted = 0;
+  for (const int index : indexes) wanted += parts(index);
+  if (wanted > most_indexes) return fail(Error::Kind::passing, connection_.where(), "HypoPG has no room for so many indexes at once");
+  if (count_ + wanted > most_indexes) clear();
   if (const auto begun = begin(); !begun) return begun;
   // Where one is refused the others have to be made again.
   for (;;) {
@@ -319,10 +325,10 @@ Result<std::vector<std::int64_t>> ServerWhatIf::sizes(const std::vector<int>& in
   std::vector<int> unknown;
   for (const int index : indexes)
     if (!known_[static_cast<std::size_t>(index)].bytes) unknown.push_back(index);
-  for (std::size_t at = 0; at < unknown.size(); at += most_at_once) {
-    const auto end = unknown.begin() + static_cast<std::ptrdiff_t>(std::min(unknown.size(), at + most_at_once));
-    const std::vector<int> some(unknown.begin() + static_cast<std::ptrdiff_t>(at), end);
-    if (const auto supposed = suppose({}, some); !supposed) return tl::unexpected(supposed.error());
+  for (auto at = unknown.begin(); at != unknown.end();) {
+    std::vector<int> some;
+    for (std::size_t sum = 0; at != unknown.end() && (some.empty() || sum + parts(*at) <= most_at_once); ++at) some.push_back(*at), sum += parts(*at);
+    if (const auto supposed = suppose({}, some); !supposed && supposed.error().kind == Error::Kind::database) return tl::unexpected(supposed.error());
   }
   std::vector<std::int64_t> out;
   for (const int index : indexes) out.push_back(known_[static_cast<std::size_t>(index)].bytes.value_or(0));

@@ -1,13 +1,11 @@
 #include "sql/analyzer.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
-#include <cstring>
-#include <set>
 #include <utility>
 
 #include "base/text.h"
+#include "sql/index_expression.h"
 #include "sql/lexer.h"
 #include "sql/type_name.h"
 
@@ -876,87 +874,19 @@ Analyzer::Side Analyzer::list_side(const Node* node, const Scope& scope) const {
   return out;
 }
 
-namespace {
-
-// A JSON object's key as people choose it, a path of keys, a part of a date.
-bool is_key(std::string_view text) {
-  return text.size() <= 63 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || std::strchr("_-.,{} ", c); });
-}
-
-// Tells nothing of anybody: a separator, a number of up to three digits.
-bool is_plain(std::string_view text) {
-  const auto all = [&](int (*is)(int)) { return std::all_of(text.begin(), text.end(), [&](unsigned char c) { return is(c) != 0; }); };
-  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c); }) || (text.size() <= 3 && all(std::isdigit));
-}
-
-// Whether all constants are such, or name something.
-bool names_only(const Node& node) {
-  std::set<const Node*> keys;
-  bool only = true;
-  each_node(message(node), [&](const Node& part) {
-    if (is(&part, PG_QUERY__NODE__NODE_A_EXPR) && part.a_expr->n_name) {
-      const std::string name = string_value(part.a_expr->name[part.a_expr->n_name - 1]);
-      if (name.starts_with("->") || name.starts_with("#>")) keys.insert(part.a_expr->rexpr);
-    }
-    if (is(&part, PG_QUERY__NODE__NODE_FUNC_CALL) && part.func_call->n_args) {
-      const std::string name = function_name(*part.func_call);
-      if (name == "date_trunc" || name == "date_part" || name == "extract") keys.insert(part.func_call->args[0]);
-    }
-    if (!is(&part, PG_QUERY__NODE__NODE_A_CONST) && !is(&part, PG_QUERY__NODE__NODE_TYPE_CAST)) return true;
-    const Constant value = constant(&part);
-    if (!value.is_constant) return true;
-    only = only && (is_plain(value.text) || (keys.count(&part) && is_key(value.text)));
-    return false;
-  });
-  return only;
-}
-
-// The node without what qualifies its columns, as long as this lives.
-class Unqualified {
- public:
-  explicit Unqualified(const Node& node) {
-    each_node(message(node), [&](const Node& part) {
-      if (part.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && part.column_ref->n_fields > 1) {
-        PgQuery__ColumnRef& column = *part.column_ref;
-        were_.push_back({&column, column.fields, column.n_fields});
-        column.fields += column.n_fields - 1;
-        column.n_fields = 1;
-      }
-      return true;
-    });
-  }
-  ~Unqualified() {
-    for (const auto& was : were_) was.column->fields = was.fields, was.column->n_fields = was.count;
-  }
-  Unqualified(const Unqualified&) = delete;
-  Unqualified& operator=(const Unqualified&) = delete;
-
- private:
-  struct Was {
-    PgQuery__ColumnRef* column;
-    Node** fields;
-    std::size_t count;
-  };
-  std::vector<Was> were_;
-};
-
-}  // namespace
-
-void Analyzer::index_expression(Predicate& predicate, const Node& node, const Scope& scope) const {
-  bool possible = true;
-  each_node(message(node), [&](const Node& part) {
-    if (part.node_case == PG_QUERY__NODE__NODE_PARAM_REF || part.node_case == PG_QUERY__NODE__NODE_SUB_LINK) possible = false;
-    if (part.node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return possible;
-    const Output* column = resolve(*part.column_ref, scope);
-    possible = possible && column && column->source.table == predicate.column.table && !column->source.column.empty();
+void Analyzer::take_expression(Predicate& predicate, const Node& node, const Scope& scope) const {
+  const Table* table = catalog_.table(predicate.column.table);
+  const auto found = index_expression(node, [&](const PgQuery__ColumnRef& reference) -> std::optional<std::string> {
+    const Output* output = resolve(reference, scope);
+    if (!table || !output || output->source.table != predicate.column.table || !reference.n_fields) return std::nullopt;
     // A derived table's own name for it is none of the table's.
-    possible = possible && column->source.column == string_value(part.column_ref->fields[part.column_ref->n_fields - 1]);
-    return possible;
+    if (output->source.column != string_value(reference.fields[reference.n_fields - 1])) return std::nullopt;
+    const Column* column = table->column(output->source.column);
+    return column ? std::optional(column->type) : std::nullopt;
   });
-  if (!possible) return;
-  const Unqualified bare(node);
-  predicate.expression = deparsed_expression(node);
-  predicate.expression_names = names_only(node);
+  if (!found) return;
+  predicate.expression = found->sql;
+  predicate.expression_names = found->names_only;
 }
 
 void Analyzer::add_comparison(Predicate predicate, const Node* left, const Node* right, Scope& scope) {
@@ -976,7 +906,7 @@ void Analyzer::add_comparison(Predicate predicate, const Node* left, const Node*
   if (!a.has_column) return;
   predicate.column = std::move(a.column);
   predicate.wrapper = std::move(a.wrapper);
-  if (!predicate.wrapper.empty() && !predicate.column.table.name.empty() && !b.has_column) index_expression(predicate, *a.node, scope);
+  if (!predicate.wrapper.empty() && !predicate.column.table.name.empty() && !b.has_column) take_expression(predicate, *a.node, scope);
   if (b.has_column) {
     predicate.value = Predicate::Value::column;
     predicate.other = std::move(b.column);

@@ -94,7 +94,7 @@ class Analyzer {
   void condition(const Node* node, Scope& scope, bool under_or);
   void comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or);
   void row_comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or);
-  void index_expression(Predicate& predicate, const Node& node, const Scope& scope) const;
+  void take_expression(Predicate& predicate, const Node& node, const Scope& scope) const;
   void add_comparison(Predicate predicate, const Node* left, const Node* right, Scope& scope);
   void sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or, bool negated = false);
   void not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate, bool unknown_relations);

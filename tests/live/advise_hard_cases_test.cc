@@ -329,6 +329,20 @@ TEST_F(HardCases, HypopgThatCannotBeUsedIsSaid) {
   database_->run("DROP OWNED BY visitor; DROP ROLE visitor; DROP EXTENSION hypopg; DROP SCHEMA hidden; CREATE EXTENSION hypopg");
 }
 
+// HypoPG has room for 2,828 indexes of a backend, each partition's counted.
+TEST_F(HardCases, MoreCandidatesThanHypopgHasRoomFor) {
+  std::string columns, query = "SELECT id FROM parts WHERE a = 7", parts;
+  for (char c = 'a'; c <= 'i'; ++c) columns += std::string(", ") + c + " int";
+  for (char c = 'b'; c <= 'i'; ++c) query += std::string(" AND ") + c + " > 3";
+  for (int n = 0; n < 60; ++n) parts += "CREATE TABLE parts_" + std::to_string(n) + " PARTITION OF parts FOR VALUES FROM (" + std::to_string(n * 2000) + ") TO (" + std::to_string(n * 2000 + 2000) + ");";
+  database_->run("CREATE TABLE parts (id int" + columns + ") PARTITION BY RANGE (id);" + parts +
+                 "INSERT INTO parts SELECT g, g % 20000, g % 7, g % 7, g % 7, g % 7, g % 7, g % 7, g % 7, g % 7 FROM generate_series(0, 119999) g; ANALYZE parts");
+  const std::string one = indexes(advise(query + ";", "-j 1"));
+  EXPECT_NE(std::string::npos, one.find("ON ONLY public.parts (a")) << one;
+  EXPECT_EQ(one, indexes(advise(query + ";", "-j 4")));
+  database_->run("DROP TABLE parts");
+}
+
 TEST_F(HardCases, CtrlCGivesTheBestSoFar) {
   std::string many;
   for (int n = 0; n < 1500; ++n)
