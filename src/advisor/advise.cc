@@ -42,7 +42,9 @@ class Advisor {
     advice_.budget_bytes = options_.budget;
     for (const auto& source : workload_.sources)
       if (source.format == "sql") sql_files_.insert(source.path);
+    const std::size_t told = diagnostics_.size();
     studied_ = study(workload_, catalog_, source_, [this] { return stop(); }, advice_.not_explained, diagnostics_);
+    advice_.complete = std::none_of(diagnostics_.begin() + static_cast<std::ptrdiff_t>(told), diagnostics_.end(), [](const Error& error) { return error.kind == Error::Kind::database; });
     model_.stop_when([this] { return stop(); });
     ask_without_indexes();
     find_candidates();

@@ -109,6 +109,7 @@ Result<void> ServerWhatIf::look_around() {
   const auto usable = connection_.parse(fmt::format(
       "SELECT h.indexrelid, h.indexname, {0}.hypopg_relation_size(h.indexrelid), {0}.hypopg_drop_index(h.indexrelid), {0}.hypopg_reset() FROM {0}.hypopg_create_index('') h", hypopg_));
   transaction_.reset();
+  if (!usable && usable.error().kind == Error::Kind::database) return usable;
   if (!usable) return fail(Error::Kind::usage, connection_.where(), "HypoPG can't be used: " + usable.error().what, "ALTER EXTENSION hypopg UPDATE; the user needs USAGE of its schema");
   return {};
 }
