@@ -378,7 +378,7 @@ TEST_F(HardCases, AServerLostInTheMiddle) {
     (void)std::system(command.c_str());
     for (code.clear(); killed == "0" && code.empty(); code = std::string(trim(read_file(folder_.path("code")).value_or(""))))
       killed = database_->value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgadvise' AND pid <> pg_backend_pid() AND datname = current_database() "
-                                "AND query LIKE '%hypopg_create_index%'");
+                                "AND query LIKE '%hypopg_create_index(i.sql)%'");
   }
   if (killed == "0") GTEST_SKIP() << "it was done too soon to be seen";
   for (int tries = 0; tries < 600 && code.empty(); ++tries) {
