@@ -109,6 +109,8 @@ class Advise {
     auto catalog = production_ ? Result<Catalog>(std::move(*production_)) : during("reading the catalog", [&] { return pg::read_catalog(**connection, diagnostics_); });
     if (!catalog) return tl::unexpected(catalog.error());
     if (sandbox_ && !production_) catalog->statistics_days.reset();
+    if (sandbox_ && !statistics_only_ && !holds_rows(*catalog))
+      diagnostics_.push_back({Error::Kind::passing, "the sandbox", "its tables hold no rows: no index can be said to pay", "--load SQL with rows, or a snapshot of a server as --schema"});
     (*connection)->act_as(options_.acting);
     const auto source = pg::make_plan_source(**connection);
     if (!source) return tl::unexpected(source.error());
@@ -138,6 +140,10 @@ class Advise {
     what_if->reset();  // and its connections: --verify wants the database for itself
     if (options_.verify && !interrupted()) return verify(workload, **connection, *catalog, **source, progress);
     return {};
+  }
+
+  static bool holds_rows(const Catalog& catalog) {
+    return std::any_of(catalog.tables.begin(), catalog.tables.end(), [](const auto& table) { return table.second.statistics && (table.second.statistics->rows > 0 || table.second.statistics->pages > 0); });
   }
 
   // Connections to ask for plans on.

@@ -51,7 +51,7 @@ std::string redact(std::string_view normalized) {
     else if (lexeme.kind == Lexeme::Kind::number && values) out += glued(out) ? " 0" : "0";
     else if (comment) out += out.empty() || out.back() == ' ' ? "" : " ";
     else out += lexeme.text;
-    if (lexeme.kind == Lexeme::Kind::string && end_is_uncertain(lexeme.text)) return out + " ...";
+    if (lexeme.kind == Lexeme::Kind::string && end_is_uncertain(lexeme.text)) return std::string(trim(out)) + " ...";
     if (!comment) assigned = setting && (lexeme.text == "=" || lexeme.is_word("to"));
   }
   return std::string(trim(out));

@@ -329,6 +329,17 @@ TEST_F(HardCases, HypopgThatCannotBeUsedIsSaid) {
   database_->run("DROP OWNED BY visitor; DROP ROLE visitor; DROP EXTENSION hypopg; DROP SCHEMA hidden; CREATE EXTENSION hypopg");
 }
 
+TEST_F(HardCases, AnEmptySandboxSaysSo) {
+  const auto file = folder_.write("schema.sql", "CREATE TABLE t (id int PRIMARY KEY, a int);");
+  const std::string command = "advise --sandbox --schema " + quoted(file) + " --workload " + quoted(folder_.write("q.sql", "SELECT id FROM t WHERE a = 1;"));
+  const auto empty = run(command);
+  EXPECT_EQ(0, empty.exit_code);
+  EXPECT_NE(std::string::npos, empty.err.find("hold no rows")) << empty.err;
+  const auto loaded = run(command + " --load " + quoted(folder_.write("rows.sql", "INSERT INTO t SELECT g, g FROM generate_series(1, 20000) g;")));
+  EXPECT_EQ(std::string::npos, loaded.err.find("hold no rows")) << loaded.err;
+  EXPECT_NE(std::string::npos, loaded.out.find("(a)")) << loaded.out;
+}
+
 // HypoPG has room for 2,828 indexes of a backend, each partition's counted.
 TEST_F(HardCases, MoreCandidatesThanHypopgHasRoomFor) {
   std::string columns, query = "SELECT id FROM parts WHERE a = 7", parts;
