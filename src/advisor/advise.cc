@@ -404,6 +404,15 @@ class Advisor {
     if (!options_.budget && !options_.max_indexes) how.least_gain = gain_without_limit;
     how.reached = [this](double cost) { reached_ = std::min(reached_, cost); };
     chosen_ = select_indexes(model_, sizes_, alive_, {groups_.begin(), groups_.end()}, how);
+    if (model_.stopped()) keep_what_is_used();
+  }
+
+  // Time ended before it was asked what others make superfluous: what no known plan uses only costs.
+  void keep_what_is_used() {
+    std::set<int> used;
+    for (std::size_t at = 0; at < model_.size(); ++at)
+      for (const int index : model_.used(at, chosen_)) used.insert(index);
+    std::erase_if(chosen_, [&](int index) { return !used.count(index); });
   }
 
   void report() {
