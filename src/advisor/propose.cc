@@ -32,26 +32,37 @@ std::size_t carrier(const std::vector<Finding>& findings, std::size_t asking) {
 
 }  // namespace
 
-void propose(std::vector<Finding>& findings, const Catalog& catalog, const Project* project) {
+std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const Catalog& catalog, const Project* project) {
+  std::vector<ProposedFix> out;
   IndexNamer namer(catalog);
   for (std::size_t at = 0; at < findings.size(); ++at) {
-    Finding& finding = findings[at];
+    const Finding& finding = findings[at];
     if (!asks(finding)) continue;
-    Fix fix = finding.fix.value_or(Fix{});
-    const std::size_t from = carrier(findings, at);
-    if (from != at) {
-      fix.title = "The index that finding " + findings[from].id + " proposes serves this one too";
-      fix.proposed_by = findings[from].id;
-      fix.safety = Fix::Safety::safe;
+    ProposedFix proposed{at, finding.fix.value_or(Fix{}), std::nullopt};
+    Fix& fix = proposed.fix;
+    fix.safety = Fix::Safety::safe;
+    if (const std::size_t from = carrier(findings, at); from != at) {
+      proposed.served_by = from;
     } else {
       const IndexDdl ddl = create_index(*finding.proposal, namer, catalog, project);
       fix.title = "Create an index on " + display(finding.proposal->table);
       fix.sql = ddl.sql;
       fix.down_sql = ddl.down_sql;
       fix.drizzle = ddl.drizzle;
-      fix.safety = Fix::Safety::safe;
     }
-    finding.fix = std::move(fix);
+    out.push_back(std::move(proposed));
+  }
+  return out;
+}
+
+std::string title_of_served(std::string_view id) { return fmt::format("The index that finding {} proposes serves this one too", id); }
+
+void apply(const std::vector<ProposedFix>& fixes, std::vector<Finding>& findings) {
+  for (const auto& proposed : fixes) {
+    Fix& fix = findings[proposed.finding].fix.emplace(proposed.fix);
+    if (!proposed.served_by) continue;
+    fix.proposed_by = findings[*proposed.served_by].id;
+    fix.title = title_of_served(fix.proposed_by);
   }
 }
 

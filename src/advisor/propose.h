@@ -1,6 +1,10 @@
-// Findings with a proposal -> findings with a Fix.
+// Findings with an IndexProposal -> fixes with DDL.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/catalog.h"
@@ -9,9 +13,22 @@
 
 namespace pgadvise::advisor {
 
-// An index that serves several findings (the same keys, or a prefix of another proposal's) is proposed once, by the
-// first finding in report order whose keys are the longest; the others name that finding. Refuted findings get no fix.
-// Call after confirming, with the findings in report order. `project` may be null.
-void propose(std::vector<Finding>& findings, const Catalog& catalog, const Project* project);
+// A fix for findings[finding].
+struct ProposedFix {
+  std::size_t finding = 0;
+  Fix fix;
+  std::optional<std::size_t> served_by;  // the finding whose fix holds the index that serves this one, too; then `fix` has no SQL
+};
+
+// An index that serves several findings (the same keys, or a prefix of another proposal's) is proposed once, by the first finding whose keys
+// are the longest. Refuted findings and those without an IndexProposal get no fix. Call after confirming, with the findings in report order.
+// `project` may be null.
+std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const Catalog& catalog, const Project* project);
+
+// The title of a fix whose index the finding with this id proposes.
+std::string title_of_served(std::string_view id);
+
+// Puts the fixes into the findings, whose ids must be final.
+void apply(const std::vector<ProposedFix>& fixes, std::vector<Finding>& findings);
 
 }  // namespace pgadvise::advisor

@@ -6,13 +6,13 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/inputs.h"
+#include "check/digest.h"
+#include "check/inputs.h"
 #include "cli/output.h"
 #include "cli/talk.h"
 #include "log/merge.h"
 #include "log/workload_file.h"
 #include "model/comparison.h"
-#include "pg/statement_statistics.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -34,7 +34,7 @@ class Digest {
   explicit Digest(const Options& options) : options_(options) {}
 
   int run() {
-    for (auto* list : {&options_.logs, &options_.compare}) take_out_conninfos(*list, diagnostics_);
+    for (auto* list : {&options_.logs, &options_.compare}) check::take_out_conninfos(*list, diagnostics_);
     if (const auto kept = keep_logs(); !kept) {
       complain(kept.error());
       return exit_usage;
@@ -56,38 +56,15 @@ class Digest {
   Result<void> keep_logs() const {
     std::vector<std::string> logs = options_.compare;
     for (const auto& path : options_.logs)
-      if (!options_.format.empty() || !names_workload_file(path)) logs.push_back(path);
-    return keep_inputs(options_.output, logs);
+      if (!options_.format.empty() || !check::names_workload_file(path)) logs.push_back(path);
+    return check::keep_inputs(options_.output, logs);
   }
 
   std::vector<Workload> read(const std::vector<std::string>& paths) {
-    const Phase phase("reading", false);
-    const bool writes_workload =
-        options_.compare.empty() && options_.format.empty() && !options_.output.empty();
-    auto workloads =
-        read_logs(paths, {.line_prefix = options_.line_prefix, .threads = options_.jobs, .limits = {}, .progress = {}}, writes_workload || !options_.db.empty(), diagnostics_);
-    if (!options_.db.empty()) read_server(workloads);
-    log::count_once(workloads, diagnostics_);
-    log::sort_workloads(workloads);
-    for (const auto& workload : workloads)
-      for (const auto& source : workload.sources) {
-        read_ |= !source.format.empty();
-        if (!source.format.empty()) tell_verbose(fmt::format("read {} {}: {} statements, {} lines, {} of them not understood", source.format, source.path, source.statements, source.lines, source.not_understood));
-      }
-    return workloads;
-  }
-
-  void read_server(std::vector<Workload>& workloads) {
-    auto connection = pg::Connection::open(options_.db);
-    if (!connection) {
-      diagnostics_.push_back(connection.error());
-      return;
-    }
-    auto workload = pg::read_statement_statistics(*connection, diagnostics_);
-    if (!workload)
-      diagnostics_.push_back(workload.error());
-    else
-      workloads.push_back(std::move(*workload));
+    const bool writes_workload = options_.compare.empty() && options_.format.empty() && !options_.output.empty();
+    auto digest = check::digest({paths, options_.db, options_.line_prefix, options_.jobs, writes_workload}, console_observer(), diagnostics_);
+    read_ |= digest.read;
+    return std::move(digest.workloads);
   }
 
   std::string digest() {

@@ -1,31 +1,20 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
-#include <map>
 #include <memory>
 
 #include <fmt/format.h>
 
-#include "advisor/index_ddl.h"
-#include "advisor/propose.h"
-#include "base/interrupt.h"
 #include "base/text.h"
+#include "check/explain.h"
 #include "cli/cli.h"
-#include "cli/inputs.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
-#include "cli/plans.h"
+#include "cli/plan_options.h"
 #include "cli/talk.h"
-#include "lint/context.h"
-#include "pg/catalog_reader.h"
-#include "pg/plan_source.h"
 #include "plan/analysis.h"
-#include "plan/confirm.h"
-#include "plan/plan_set.h"
 #include "plan/reader.h"
-#include "report/common.h"
 #include "report/plan_text.h"
-#include "sql/facts.h"
-#include "sql/statement.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -36,7 +25,8 @@ struct Options {
   std::string plan;  // a plan that somebody has already
   std::string log;   // with auto_explain's plans
   std::string db;
-  PlanOptions plans;
+  pg::Acting acting;
+  double max_analyze_time = 60;  // seconds
   std::vector<std::string> parameters;
   bool no_analyze = false;
   bool whole = false;
@@ -45,7 +35,7 @@ struct Options {
   std::string output;
 };
 
-Result<std::string> text_of(const std::string& path) {
+Result<std::string> read_statement(const std::string& path) {
   constexpr std::size_t most = std::size_t{64} << 20;
   if (path != "-") return read_file(path, most);
   std::string out{std::istreambuf_iterator<char>(std::cin), {}};
@@ -55,7 +45,14 @@ Result<std::string> text_of(const std::string& path) {
 
 class Explain {
  public:
-  explicit Explain(Options options) : options_(std::move(options)) {}
+  explicit Explain(Options options) : options_(std::move(options)) {
+    settings_.acting = options_.acting;
+    settings_.analyze_budget = milliseconds(options_.max_analyze_time);
+    settings_.analyze = !options_.no_analyze;
+    settings_.show_literals = options_.show_literals;
+    for (const auto& parameter : options_.parameters) settings_.parameters.emplace_back(parameter);
+    settings_.observer = console_observer();
+  }
 
   int run() {
     const auto content = !options_.plan.empty() ? of_plan() : !options_.log.empty() ? of_log() : of_query();
@@ -70,140 +67,64 @@ class Explain {
   }
 
  private:
+  bool json() const { return options_.format == "json"; }
+
   Result<std::string> of_plan() {
-    const auto text = text_of(options_.plan);
+    const auto text = read_statement(options_.plan);
     if (!text) return tl::unexpected(text.error());
     auto plan = plan::read(*text);
     if (!plan) return fail(Error::Kind::input, options_.plan, plan.error().what, plan.error().hint);
     return shown(*plan, nullptr);
   }
 
-  // The plan that auto_explain logged of the statement, which may be named by its fingerprint; of the slowest one without a name.
   Result<std::string> of_log() {
-    const auto workloads = read_logs({options_.log}, {}, false, diagnostics_);
-    if (workloads.empty()) return fail(Error::Kind::passing, options_.log, "nothing was read");
-    const auto fingerprint = sql::fingerprint(options_.query);
-    const Query* found = nullptr;
-    std::size_t plans = 0;
-    for (const auto& workload : workloads)
-      for (const auto& query : workload.queries) {
-        if (!query.plan) continue;
-        ++plans;
-        const bool wanted = options_.query.empty() || query.fingerprint == options_.query || (fingerprint && query.fingerprint == *fingerprint);
-        if (wanted && (!found || query.plan->duration_ms > found->plan->duration_ms)) found = &query;
-      }
-    if (!found)
-      return fail(Error::Kind::usage, options_.log, plans ? fmt::format("has {} plans of auto_explain, and none of this statement", plans) : "has no plans of auto_explain",
-                  plans ? "pgadvise digest lists statements and their fingerprints" : "auto_explain in session_preload_libraries, auto_explain.log_min_duration, auto_explain.log_analyze");
-    auto plan = plan::read(found->plan->text);
-    if (!plan) return fail(Error::Kind::input, found->plan->place.str(), plan.error().what, plan.error().hint);
-    if (options_.format == "json") return shown(*plan, nullptr);
-    return printable(fmt::format("{}: {:.1f} ms, of {} calls of {}", found->plan->place.str(), found->plan->duration_ms, found->calls, found->fingerprint)) + "\n" + printable(ellipsis(found->text, 600)) + "\n\n" +
-           shown(*plan, nullptr);
+    const auto found = check::explain_logged(options_.log, options_.query, settings_.observer, diagnostics_);
+    if (!found) return tl::unexpected(found.error());
+    if (json()) return shown(found->plan, nullptr);
+    const auto& logged = *found->query.plan;
+    return printable(fmt::format("{}: {:.1f} ms, of {} calls of {}", logged.place.str(), logged.duration_ms, found->query.calls, found->query.fingerprint)) + "\n" +
+           printable(ellipsis(found->query.text, 600)) + "\n\n" + shown(found->plan, nullptr);
   }
 
   Result<std::string> of_query() {
-    std::string text = options_.query;
-    if (!options_.file.empty()) {
-      const auto read = text_of(options_.file);
-      if (!read) return tl::unexpected(read.error());
-      text = *read;
-    }
-    const auto statements = sql::split(text);
-    if (statements.size() != 1) return fail(Error::Kind::usage, "explain", fmt::format("takes one statement, and {} were given", statements.size()),
-                                             statements.empty() ? "pgadvise explain 'SELECT …' --db CONN" : "leave one; pgadvise check --workload FILE --db CONN looks at many");
-    const std::string statement(statements.front().text);
-    auto connection = during("connecting", [&] { return pg::Connection::open(options_.db); });
-    if (!connection) return tl::unexpected(connection.error());
-    auto catalog = during("reading the catalog", [&] { return pg::read_catalog(*connection, diagnostics_); });
-    if (!catalog) return tl::unexpected(catalog.error());
-    connection->act_as(options_.plans.acting);
-    auto source = pg::make_plan_source(*connection);
-    if (!source) return tl::unexpected(source.error());
-    tell_unguarded(**source, *connection, diagnostics_);
-    const Interruptible interruptible;
-    plan::Planner planner(**source, *catalog,
-                          {.analyze_budget = options_.plans.analyze_budget(), .timing = true, .stop = interrupted});
-    auto plan = during(options_.no_analyze ? "planning" : "planning and running the statement", [&] { return plan_of(statement, *catalog, planner); });
-    if (!plan) return tl::unexpected(plan.error());
-    std::string out = shown(*plan, &*catalog);
-    if (options_.format == "text") out += report::variants_text(variants_, output_width(options_.output, 80)) + during("judging, with the server's plans", [&] { return findings(statement, std::move(*plan), *catalog, planner); });
-    if (planner.stopped()) diagnostics_.push_back({Error::Kind::passing, "", "interrupted", {}});
+    const auto text = options_.file.empty() ? Result<std::string>(options_.query) : read_statement(options_.file);
+    if (!text) return tl::unexpected(text.error());
+    if (const auto one = check::only_statement(*text); !one) return tl::unexpected(one.error());
+    const auto inputs = check::load_for_explain(options_.db, settings_, diagnostics_);
+    if (!inputs) return tl::unexpected(inputs.error());
+    const StopOnInterrupt interrupt;
+    settings_.stop = interrupt.token();
+    const auto explained = check::explain(*text, *inputs, settings_, diagnostics_);
+    if (!explained) return tl::unexpected(explained.error());
+    if (!explained->limits.empty()) remark_ = "Planned, not run: " + explained->limits + ".";
+    for (const auto& variant : explained->variants) variants_.push_back({variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
+    std::string out = shown(explained->plan, &inputs->catalog);
+    if (json()) return out;
+    out += report::variants_text(variants_, output_width(options_.output, 80));
+    for (const auto& finding : explained->findings) out += text_of(finding);
     return out;
-  }
-
-  // As much as is known to be harmless: analyzed, else explained, else nothing.
-  Result<Plan> plan_of(const std::string& statement, const Catalog& catalog, plan::Planner& planner) {
-    plan::Question question{statement, {}, true, "as given"};
-    for (const auto& parameter : options_.parameters) question.parameters.emplace_back(parameter);
-    question.parameters_known = !options_.parameters.empty() || sql::query_facts(statement, catalog).parameters == 0;
-    const auto decision = planner.decide(question);
-    if (!decision) return tl::unexpected(decision.error());
-    if (decision->allowed == plan::Allowed::nothing) return fail(Error::Kind::usage, "explain", "the statement is not sent to the server: " + decision->reason);
-    auto gate = planner.explain(question);
-    if (gate && !question.parameters_known) plan_variants(statement, planner);
-    if (!gate || options_.no_analyze) return gate;
-    auto analyzed = planner.analyze(question, *decision, *gate);
-    if (!analyzed) return tl::unexpected(analyzed.error());
-    if (!analyzed->limits.empty()) remark_ = "Planned, not run: " + analyzed->limits + ".";
-    return std::move(analyzed->plan);
-  }
-
-  // The generic plan and those with values of pg_stats, one entry for each plan that differs.
-  void plan_variants(const std::string& statement, plan::Planner& planner) {
-    std::map<std::string, std::size_t> known;
-    for (const auto& question : planner.variants(statement)) {
-      const auto decision = planner.decide(question);
-      if (!decision || decision->allowed == plan::Allowed::nothing) return;
-      const auto plan = planner.explain(question);
-      if (!plan) continue;
-      const auto [at, fresh] = known.emplace(plan::shape_of(*plan), variants_.size());
-      if (fresh) variants_.push_back({question.origin, plan->root.total_cost, report::summary(*plan), {}});
-      else variants_[at->second].values += ", " + question.origin;
-      if (!options_.show_literals || !question.parameters_known) continue;
-      std::string& shown = variants_[at->second].shown;
-      for (std::size_t i = 0; i < question.parameters.size(); ++i)
-        shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1, question.parameters[i] ? sql::quote_literal(*question.parameters[i]) : "NULL");
-    }
-    if (variants_.size() == 1 && variants_.front().values == "generic plan") variants_.clear();  // no values at all
   }
 
   std::string shown(const Plan& plan, const Catalog* catalog) const {
     const auto times = plan::self_times(plan);
     const auto insights = plan::insights(plan, times, catalog);
-    if (options_.format == "json") return report::plan_json(plan, times, insights, variants_);
+    if (json()) return report::plan_json(plan, times, insights, variants_);
     std::string out = report::plan_text(plan, times, insights, {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
     if (!remark_.empty()) out += "\n" + printable(remark_) + "\n";
     return out;
   }
 
-  // What the rules say of the statement alone, confirmed, with the index and what it would change.
-  std::string findings(const std::string& statement, Plan plan, const Catalog& catalog, plan::Planner& planner) {
-    Diagnostics said_already;
-    Workload workload = read_sql_workload("the statement", statement, said_already);
-    sql::resolve(workload, catalog, planner.search_path());
-    PlanSet plans;
-    plans.server = true;
-    const std::string origin = plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN";
-    if (!workload.queries.empty()) plans.plans[workload.queries.front().fingerprint].push_back(plan::known_plan(std::move(plan), origin, &catalog));
-    auto outcome = lint::run({&catalog, &workload, nullptr, nullptr, {}, nullptr, &plans});
-    std::erase_if(outcome.findings, [](const Finding& finding) { return finding.subject.fingerprint.empty(); });
-    plan::ConfirmOptions how;
-    how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, catalog); };
-    plan::confirm(outcome.findings, catalog, &workload, planner, how, diagnostics_);
-    advisor::propose(outcome.findings, catalog, nullptr);
-    std::string out;
-    for (const auto& finding : outcome.findings) {
-      if (finding.verdict == Verdict::refuted) continue;
-      out += fmt::format("\n{} {} {}\n", name(finding.severity), finding.rule, name(finding.verdict));
-      if (!finding.fix) continue;
-      out += "  " + printable_block(finding.fix->sql.empty() ? finding.fix->title : finding.fix->sql) + "\n";
-      if (finding.fix->cost_before && finding.fix->cost_after) out += fmt::format("  planner cost {:.2f} -> {:.2f}\n", *finding.fix->cost_before, *finding.fix->cost_after);
-    }
+  static std::string text_of(const Finding& finding) {
+    std::string out = fmt::format("\n{} {} {}\n", name(finding.severity), finding.rule, name(finding.verdict));
+    if (!finding.fix) return out;
+    const Fix& fix = *finding.fix;
+    out += "  " + printable_block(fix.sql.empty() ? fix.title : fix.sql) + "\n";
+    if (fix.cost_before && fix.cost_after) out += fmt::format("  planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
     return out;
   }
 
   Options options_;
+  check::ExplainSettings settings_;
   Diagnostics diagnostics_;
   std::string remark_;
   std::vector<report::PlanVariant> variants_;
@@ -220,8 +141,8 @@ void add_explain(CLI::App& app, int& exit_code) {
   auto* log = command->add_option("--log", options->log, "Log with auto_explain's plans: shows the one kept of QUERY (or of a fingerprint), else of the slowest statement; no database is asked");
   auto* db = command->add_option("--db", options->db, "Database: a libpq connection string, or env (DATABASE_URL, else PG*)");
   command->add_option("--param", options->parameters, "Value of $1, then of $2 …")->allow_extra_args(false);
-  add_acting_options(*command, options->plans.acting);
-  add_analyze_time(*command, options->plans.max_analyze_time);
+  add_acting_options(*command, options->acting);
+  add_analyze_time(*command, options->max_analyze_time);
   command->add_flag("--show-literals", options->show_literals, "Show the values of pg_stats that a statement with $n was planned with");
   command->add_flag("--no-analyze", options->no_analyze, "Plan it and do not run it");
   command->add_flag("--all-nodes", options->whole, "Fold no node away");

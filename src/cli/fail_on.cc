@@ -1,7 +1,7 @@
 #include "cli/fail_on.h"
 
 #include "base/text.h"
-#include "cli/config.h"
+#include "check/config.h"
 #include "lint/rule.h"
 
 namespace pgadvise::cli {
@@ -28,9 +28,9 @@ Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
       } else if (lint::find_rule(word)) {
         out.rules.insert(word);
       } else {
-        const std::string near = nearest(word, words_of_severity);
+        const std::string near = check::nearest(word, words_of_severity);
         return fail(Error::Kind::usage, "--fail-on", word.empty() ? "names nothing" : "there is no severity or rule " + ellipsis(word, 60),
-                    !near.empty() ? near : join(words_of_severity, ", ") + ", or a rule: " + unknown_rule_hint(word));
+                    !near.empty() ? near : join(words_of_severity, ", ") + ", or a rule: " + check::unknown_rule_hint(word));
       }
     }
   if (!severity_named && !out.rules.empty()) out.severity.reset();

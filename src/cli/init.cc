@@ -7,9 +7,9 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/config.h"
-#include "cli/config_schema.h"
-#include "cli/inputs.h"
+#include "check/config.h"
+#include "check/config_schema.h"
+#include "check/inputs.h"
 #include "cli/output.h"
 #include "project/files.h"
 #include "project/repository.h"
@@ -121,7 +121,7 @@ class Init {
   std::string inside(const std::string& path) const { return project::relative_to(path, folder_.generic_string()); }
 
   void look() {
-    schemas_ = find_schemas({folder_.generic_string()}, diagnostics_);
+    schemas_ = check::find_schemas({folder_.generic_string()}, diagnostics_);
     Diagnostics of_repository;  // check tells them
     project_ = project::read_repository(folder_.generic_string(), of_repository);
     for (const auto& schema : schemas_) found_.push_back(fmt::format("{}: {}", plain(inside(schema.path).empty() ? "." : inside(schema.path)), schema.what()));
@@ -160,7 +160,7 @@ class Init {
 
   void add_config() {
     const fs::path own = folder_ / "pgadvise.toml";
-    const std::string above = find_config(folder_.string());
+    const std::string above = check::find_config(folder_.string());
     std::error_code code;
     const bool here = fs::symlink_status(own, code).type() != fs::file_type::not_found;
     if (!above.empty() && !here && !options_.force) left_.push_back(above + " holds here, too: none was written (--force writes one for this folder)");
@@ -282,7 +282,7 @@ class Init {
 
 int run(const Options& options) {
   if (!options.print_schema) return Init(options).run();
-  const auto wrote = write_output({}, config_schema());
+  const auto wrote = write_output({}, check::config_schema());
   if (!wrote) complain(wrote.error());
   return wrote ? exit_clean : exit_usage;
 }

@@ -28,15 +28,6 @@ Result<void> write_output(const std::string& path, const std::string& content) {
   return fail(Error::Kind::usage, "standard output", std::string("can't be written: ") + std::strerror(errno), "-o FILE writes to a file");
 }
 
-Result<void> keep_inputs(const std::string& path, const std::vector<std::string>& inputs) {
-  std::error_code code;
-  if (standard(path) || !std::filesystem::is_regular_file(path, code)) return {};
-  for (const auto& input : inputs)
-    if (std::filesystem::equivalent(path, input, code))
-      return fail(Error::Kind::usage, "--output " + path, "is read, too: it would be overwritten", "name another file");
-  return {};
-}
-
 static bool set(const char* name) {
   const char* value = std::getenv(name);
   return value && *value;

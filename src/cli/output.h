@@ -11,8 +11,6 @@ namespace pgadvise::cli {
 // To stdout when `path` is empty or "-". Regular and new files are written aside and renamed, so that nobody ever reads half a
 // report; devices, pipes and links are written through. Errors (usage): can't be written, disk full, pipe closed.
 Result<void> write_output(const std::string& path, const std::string& content);
-// Errors (usage): `path` is one of the files that are read, by whatever name; what is in it would be lost.
-Result<void> keep_inputs(const std::string& path, const std::vector<std::string>& inputs);
 
 // Colour: --color; without it only on a terminal, NO_COLOR wins over CLICOLOR_FORCE wins over CLICOLOR=0.
 bool use_colour(const std::string& path);

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
-#include "cli/config.h"
+#include "check/config.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -13,7 +13,7 @@ std::string first_word(const CLI::App& command, const std::string& option, const
   return found && !found->results().empty() ? found->results().front() : otherwise;
 }
 
-std::string conninfo_of(const std::string& name, const DatabaseProfile& profile, std::string& error) {
+std::string conninfo_of(const std::string& name, const check::DatabaseProfile& profile, std::string& error) {
   if (profile.url_env.empty()) return profile.conninfo;
   const char* value = std::getenv(profile.url_env.c_str());
   if (!value || trim(value).empty()) error = "the profile " + name + " asks for the environment variable " + profile.url_env + ", and it is not set";
@@ -25,9 +25,9 @@ std::string resolve(const CLI::App& command, std::string& word) {
   const std::string name(trim(word).substr(1));
   if (name.empty()) return "a profile's name is missing behind @: pgadvise.toml tells them as [databases.NAME]";
   const std::string given = first_word(command, "--config", "");
-  const std::string path = given.empty() ? find_config(first_word(command, "PATH", ".")) : given;
+  const std::string path = given.empty() ? check::find_config(first_word(command, "PATH", ".")) : given;
   if (path.empty()) return "there is no pgadvise.toml that could tell the database " + ellipsis(name, 60);
-  const auto config = read_config(path);
+  const auto config = check::read_config(path);
   if (!config) {
     std::vector<std::string> lines;
     for (const auto& error : config.error()) lines.push_back(error.line());
@@ -41,7 +41,7 @@ std::string resolve(const CLI::App& command, std::string& word) {
   }
   std::vector<std::string> known;
   for (const auto& [other, profile] : config->databases) known.push_back(other);
-  const std::string near = nearest(name, known);
+  const std::string near = check::nearest(name, known);
   return path + " has no database " + ellipsis(name, 60) + (near.empty() ? known.empty() ? "" : ", but " + join(known, ", ") : ": " + near);
 }
 

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/text.h"
-#include "cli/config.h"
+#include "check/config.h"
 #include "cli/output.h"
 #include "cli/talk.h"
 
@@ -53,7 +53,7 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     const std::string value = option->results().at(taken[option]++);
     if (option == formats) {
       if (!report::find_format(value)) {
-        const std::string near = nearest(value, format_names());
+        const std::string near = check::nearest(value, format_names());
         return fail(Error::Kind::usage, "--format", "there is no format " + ellipsis(value, 40), near.empty() ? join(format_names(), ", ") : near);
       }
       out.push_back({value, std::exchange(early, {})});
@@ -86,9 +86,9 @@ void dress(report::Options& options) {
   options.rules_url = rules_url(options.host);
 }
 
-Result<void> write_reports(report::Report found, const std::vector<WantedReport>& wanted, report::Options options) {
+Result<void> write_reports(const Report& found, const std::vector<WantedReport>& wanted, report::Options options) {
   Result<void> out;
-  const report::Report report = report::without_secrets(std::move(found));
+  const Report report = report::without_secrets(found);
   dress(options);
   for (const auto& one : wanted) {
     options.colour = use_colour(one.path);
@@ -99,15 +99,6 @@ Result<void> write_reports(report::Report found, const std::vector<WantedReport>
     if (!wrote && out) out = wrote;
   }
   return out;
-}
-
-std::string repository_root() {
-  std::error_code code;
-  for (fs::path folder = fs::current_path(code); !code; folder = folder.parent_path()) {
-    if (fs::exists(folder / ".git", code)) return folder.generic_string();
-    if (folder == folder.parent_path()) break;
-  }
-  return {};
 }
 
 }  // namespace pgadvise::cli

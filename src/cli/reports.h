@@ -24,9 +24,6 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
 void dress(report::Options& options);
 
 // All that can be written are, without passwords. Errors (usage): the first that can't.
-Result<void> write_reports(report::Report found, const std::vector<WantedReport>& wanted, report::Options options);
-
-// The folder that holds .git, absolute, from the working folder upwards; "" when there is none.
-std::string repository_root();
+Result<void> write_reports(const Report& found, const std::vector<WantedReport>& wanted, report::Options options);
 
 }  // namespace pgadvise::cli

@@ -5,14 +5,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <set>
+#include <memory>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/check.h"
+#include "cli/check_options.h"
 #include "cli/cli.h"
-#include "cli/ignore_entry.h"
+#include "check/ignore_entry.h"
 #include "cli/output.h"
 #include "cli/reports.h"
 #include "cli/review_plan.h"
@@ -41,7 +41,7 @@ std::int64_t now() {
 
 class CheckedHost : public review::Host {
  public:
-  explicit CheckedHost(const Checked& checked) : checked_(checked) {}
+  explicit CheckedHost(const CheckRun& run) : run_(run) {}
 
   review::FixView fix(const Finding& finding) override {
     review::FixView out;
@@ -62,9 +62,9 @@ class CheckedHost : public review::Host {
     return out;
   }
 
-  std::optional<report::Source> source(const Finding& finding) override { return checked_.how.source(finding, 1); }
+  std::optional<report::Source> source(const Finding& finding) override { return run_.how.source(finding, 1); }
 
-  Result<std::string> plan(const Finding& finding, bool run, const report::Look& look) override { return plan_of(finding, checked_, run, checked_.how.show_literals, look); }
+  Result<std::string> plan(const Finding& finding, bool run, const report::Look& look) override { return plan_of(finding, run_, run, run_.how.show_literals, look); }
 
   Result<review::Pending> prepare(const review::Choices& choices) override {
     review::Pending out;
@@ -102,13 +102,15 @@ class CheckedHost : public review::Host {
     return {};
   }
 
+  std::string folder() const { return run_.inputs.paths.empty() ? "." : run_.inputs.paths.front(); }
+
   static project::Change change_of(const Finding& finding) { return {finding.rule + ": " + finding.fix->title, finding.fix->sql, finding.fix->down_sql}; }
 
   const Table* table_of(const Finding& finding) const {
     const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
-    if (checked_.live) return checked_.live->table(name);
-    for (const auto& [path, catalog] : checked_.catalogs)
-      if (const Table* table = catalog->table(name)) return table;
+    if (run_.inputs.live) return run_.inputs.live->table(name);
+    for (const auto& schema : run_.inputs.schemas)
+      if (const Table* table = schema.catalog->table(name)) return table;
     return nullptr;
   }
 
@@ -119,13 +121,13 @@ class CheckedHost : public review::Host {
   // The migrations folder that made what the finding is about; nullptr: there is none that a new migration can be written to.
   const project::SchemaInput* input_of(const Finding& finding) const {
     std::vector<const project::SchemaInput*> folders;
-    for (const auto& schema : checked_.schemas)
+    for (const auto& schema : run_.inputs.schema_inputs)
       if (schema.tool && !schema.files.empty()) folders.push_back(&schema);
     std::vector<std::string> files;
     if (finding.location && !finding.location->live()) files.push_back(finding.location->file);
     const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
-    for (const auto& [path, catalog] : checked_.catalogs)
-      if (const Table* table = catalog->table(name); table && !table->origin.live()) files.push_back(table->origin.file);
+    for (const auto& schema : run_.inputs.schemas)
+      if (const Table* table = schema.catalog->table(name); table && !table->origin.live()) files.push_back(table->origin.file);
     const project::SchemaInput* found = folders.size() == 1 ? folders[0] : nullptr;
     for (const auto& file : files)
       for (const auto* folder : folders)
@@ -137,12 +139,12 @@ class CheckedHost : public review::Host {
   // Of migrations that are programs, which no check reads.
   const project::SchemaInput* program_of(const std::string& table) const {
     std::error_code code;
-    if (!programs_) programs_ = project::find_code_migrations(fs::is_directory(checked_.folder, code) ? checked_.folder : ".");
+    if (!programs_) programs_ = project::find_code_migrations(fs::is_directory(folder(), code) ? folder() : ".");
     return project::code_migrations_of(*programs_, table);
   }
 
   std::string no_tool() const {
-    for (const auto& schema : checked_.schemas)
+    for (const auto& schema : run_.inputs.schema_inputs)
       if (schema.tool && !project::writes_for(*schema.tool)) return fmt::format("{} keeps more than SQL of a migration: make one, and copy the statements into it", schema.tool->name);
     return "no migrations folder is known that these belong to";
   }
@@ -150,9 +152,9 @@ class CheckedHost : public review::Host {
   const Project* project_of(const Finding& finding) const {
     const auto* input = input_of(finding);
     const Project* best = nullptr;
-    for (const auto& project : checked_.projects) {
+    for (const auto& project : run_.inputs.projects) {
       const bool within = project.root == "." || (input && input->path.starts_with(project.root + "/"));
-      if (project.drizzle && (within || checked_.projects.size() == 1) && (!best || project.root.size() > best->root.size())) best = &project;
+      if (project.drizzle && (within || run_.inputs.projects.size() == 1) && (!best || project.root.size() > best->root.size())) best = &project;
     }
     return best;
   }
@@ -206,9 +208,9 @@ class CheckedHost : public review::Host {
   }
 
   std::string config_path() const {
-    if (!checked_.config.path.empty()) return checked_.config.path;
+    if (!run_.inputs.config.path.empty()) return run_.inputs.config.path;
     std::error_code code;
-    return project::path_under(fs::is_directory(checked_.folder, code) ? checked_.folder : ".", "pgadvise.toml");
+    return project::path_under(fs::is_directory(folder(), code) ? folder() : ".", "pgadvise.toml");
   }
 
   Result<void> add_ignores(const review::Choices& choices, review::Pending& out) {
@@ -220,16 +222,16 @@ class CheckedHost : public review::Host {
       if (!text) return tl::unexpected(text.error());
       file.before = std::move(*text);
     }
-    std::vector<Ignored> ignored;
+    std::vector<check::Ignored> ignored;
     for (const auto& [finding, reason] : choices.ignored) ignored.push_back({finding, reason});
-    auto content = with_ignores(file.path, file.before.value_or(""), ignored, checked_.report.findings);
+    auto content = check::with_ignores(file.path, file.before.value_or(""), ignored, run_.report.findings);
     if (!content) return tl::unexpected(content.error());
     file.content = std::move(*content);
     out.files.push_back(std::move(file));
     return {};
   }
 
-  const Checked& checked_;
+  const CheckRun& run_;
   const std::int64_t now_ = now();
   mutable std::optional<std::vector<project::SchemaInput>> programs_;  // once asked for
   std::map<std::string, std::optional<std::string>> texts_;
@@ -263,41 +265,51 @@ int conclude(const review::Ending& ending, CheckedHost& host, const Diagnostics&
   return exit_code_of(diagnostics);
 }
 
-int review(const Checked& checked) {
-  for (const auto& error : checked.diagnostics) complain(error);
-  const auto findings = report::standing(checked.report);
+int review(const CheckOptions& options) {
+  const auto run = run_check(options);
+  if (!run) {
+    for (const auto& error : run.error()) complain(error);
+    return exit_usage;
+  }
+  const Diagnostics& diagnostics = run->report.diagnostics;
+  for (const auto& error : diagnostics) complain(error);
+  const auto findings = report::standing(run->report);
   if (findings.empty()) {
-    report::Options how = checked.how;
+    report::Options how = run->how;
     dress(how);
     how.colour = use_colour({});
     how.links = use_links({});
     how.width = output_width({});
-    checked.report.diagnostics = checked.diagnostics;
-    if (const auto wrote = write_output({}, report::to_text(report::without_secrets(checked.report), how)); !wrote) complain(wrote.error());
-    return exit_code_of(checked.diagnostics);
+    if (const auto wrote = write_output({}, report::to_text(report::without_secrets(run->report), how)); !wrote) complain(wrote.error());
+    return exit_code_of(diagnostics);
   }
-  CheckedHost host(checked);
+  CheckedHost host(*run);
   review::Ending ending;
   {
     review::Terminal terminal;
     ending = review::walk(findings, terminal, host, {use_colour({}), use_unicode(), 80});
   }
-  return conclude(ending, host, checked.diagnostics);
+  return conclude(ending, host, diagnostics);
 }
 
 }  // namespace
 
 bool on_terminal() { return review::is_terminal(); }
 
-static Result<void> possible() {
-  if (on_terminal()) return {};
-  return fail(Error::Kind::usage, "review", "needs a terminal for input and output", "pgadvise check writes a report");
-}
-
 void add_review(CLI::App& app, int& exit_code) {
-  auto* command = add_check_like(app, "review", "Walk the findings one by one: accept fixes into a new migration, ignore with a reason", possible, review, exit_code);
+  auto options = std::make_shared<CheckOptions>();
+  auto* command = app.add_subcommand("review", "Walk the findings one by one: accept fixes into a new migration, ignore with a reason");
+  add_inputs(*command, *options);
+  command->add_option("--baseline", options->settings.baseline, "Walk only what this file does not know (.pgadvise-baseline.json)");
+  add_choices(*command, *options);
   command->footer("Takes the keys of git add -p; ? tells them. Nothing is written before the last screen, which shows all of it, is answered with w.\n"
                   "Exit codes: 0 done, 2 wrong usage or what could not be written, 3 the database can't be reached, 130 Ctrl-C.");
+  command->callback([options, command, &exit_code] {
+    auto fine = check_words(*command, *options);
+    if (!on_terminal()) fine = fail(Error::Kind::usage, "review", "needs a terminal for input and output", "pgadvise check writes a report");
+    if (!fine) complain(fine.error());
+    exit_code = fine ? review(*options) : exit_usage;
+  });
 }
 
 }  // namespace pgadvise::cli

@@ -10,9 +10,9 @@
 namespace pgadvise::cli {
 namespace {
 
-const Query* query_of(const Finding& finding, const Checked& checked) {
+const Query* query_of(const Finding& finding, const CheckRun& checked) {
   const std::string& fingerprint = finding.probe && !finding.probe->fingerprint.empty() ? finding.probe->fingerprint : finding.subject.fingerprint;
-  return checked.workload && !fingerprint.empty() ? checked.workload->query(fingerprint) : nullptr;
+  return checked.inputs.has_workload && !fingerprint.empty() ? checked.inputs.workload.query(fingerprint) : nullptr;
 }
 
 Result<Plan> from_server(const plan::Question& question, plan::Planner& planner, bool run, std::string& remark) {
@@ -39,13 +39,14 @@ void redact(PlanNode& node) {
 
 }  // namespace
 
-Result<std::string> plan_of(const Finding& finding, const Checked& checked, bool run, bool literals, const report::Look& look) {
+Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, bool run, bool literals, const report::Look& look) {
   const Query* query = query_of(finding, checked);
   const bool key = finding.probe && finding.probe->kind == Probe::Kind::referential_lookup;
   std::string remark;
   Result<Plan> plan = fail(Error::Kind::passing, "", "it is about no statement that has a plan");
-  if (checked.plans && checked.live && (key || query)) {
-    plan::Planner planner(*checked.plans, *checked.live, {.timing = true});
+  const auto& server = checked.inputs.server;
+  if (server && server->plans && checked.inputs.live && (key || query)) {
+    plan::Planner planner(*server->plans, *checked.inputs.live, {.timing = true});
     const auto question = key ? planner.lookup(*finding.probe) : planner.question(*query);
     if (!question) return tl::unexpected(question.error());
     plan = from_server(*question, planner, run, remark);
@@ -60,7 +61,7 @@ Result<std::string> plan_of(const Finding& finding, const Checked& checked, bool
   if (!plan) return tl::unexpected(plan.error());
   if (!literals) redact(plan->root);
   const auto times = plan::self_times(*plan);
-  std::string out = report::plan_text(*plan, times, plan::insights(*plan, times, checked.live), {look.colour, look.unicode, look.width, false});
+  std::string out = report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.live.get()), {look.colour, look.unicode, look.width, false});
   if (!remark.empty()) out += "\n" + printable(remark) + "\n";
   return out;
 }

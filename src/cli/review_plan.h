@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "cli/check.h"
+#include "cli/check_options.h"
 #include "model/finding.h"
 #include "report/paint.h"
 
@@ -12,6 +12,6 @@ namespace pgadvise::cli {
 
 // As text. `run`: EXPLAIN ANALYZE now, where that is known to be harmless; else the statement is planned, and never run. Without a server a
 // plan of the log serves. Constants are left out unless `literals`. Errors (passing): why there is none, or why it is not run.
-Result<std::string> plan_of(const Finding& finding, const Checked& checked, bool run, bool literals, const report::Look& look);
+Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, bool run, bool literals, const report::Look& look);
 
 }  // namespace pgadvise::cli

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/config.h"
+#include "check/config.h"
 #include "cli/output.h"
 #include "lint/rule.h"
 #include "report/rule_page.h"
@@ -27,7 +27,7 @@ static int list() {
 static int explain(const std::string& id) {
   const auto* rule = lint::find_rule(id);
   if (!rule) {
-    complain({Error::Kind::usage, "", "there is no rule " + id, unknown_rule_hint(id)});
+    complain({Error::Kind::usage, "", "there is no rule " + id, check::unknown_rule_hint(id)});
     return exit_usage;
   }
   return print(join(report::rule_lines(*rule, {use_colour({}), use_unicode(), output_width({}, 80)}), "\n") + "\n");

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "cli/cli.h"
-#include "cli/inputs.h"
+#include "check/inputs.h"
 #include "cli/talk.h"
 #include "pg/conninfo.h"
 
@@ -57,14 +57,14 @@ int run_command(const std::vector<std::string>& command, const std::string& conn
 
 int run(const Options& options) {
   Diagnostics diagnostics;
-  const auto schemas = find_schemas(options.schema, diagnostics);
+  const auto schemas = check::find_schemas(options.schema, diagnostics);
   if (const int code = exit_code_of(diagnostics); code != exit_clean) {
     for (const auto& error : diagnostics) complain(error);
     return code;
   }
   std::optional<Phase> phase;
   phase.emplace("building the sandbox");
-  auto sandbox = build_sandbox(schemas, options.load, diagnostics);
+  auto sandbox = check::build_sandbox(schemas, options.load, diagnostics);
   phase.reset();
   for (const auto& error : diagnostics) complain(error);
   if (!sandbox) {

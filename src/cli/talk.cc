@@ -132,4 +132,29 @@ Phase::~Phase() {
   if (the_talk.verbose) std::fprintf(stderr, "pgadvise: %s took %.2f s\n", printable(what_).c_str(), seconds_since(start_));
 }
 
+check::Observer console_observer() {
+  struct Shown {
+    std::unique_ptr<Phase> phase;
+    std::unique_ptr<ProgressLine> line;
+  };
+  const auto shown = std::make_shared<Shown>();
+  check::Observer out;
+  out.phase = [shown](std::string_view name, bool begins, bool progress) {
+    shown->line.reset();
+    shown->phase.reset();
+    if (!begins) return;
+    shown->phase = std::make_unique<Phase>(std::string(name), !progress);
+    if (progress) shown->line = std::make_unique<ProgressLine>();
+  };
+  out.detail = tell_verbose;
+  if (!ProgressLine().wanted()) return out;
+  out.log = [shown](const log::Progress& progress) {
+    if (shown->line) shown->line->show(progress);
+  };
+  out.counted = [shown](std::string_view text) {
+    if (shown->line) shown->line->show(fmt::format("pgadvise: {}", text));
+  };
+  return out;
+}
+
 }  // namespace pgadvise::cli

@@ -9,6 +9,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "check/observer.h"
+
 namespace pgadvise::cli {
 
 struct Talk {
@@ -49,6 +51,9 @@ class Phase {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::unique_ptr<Ticker> ticker_;
 };
+
+// Shows phases and progress of the library as this program does.
+check::Observer console_observer();
 
 // What `work` gives, as a phase of that name.
 template <class Work>

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/config.h"
+#include "check/config.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -49,7 +49,7 @@ std::string help(const Command& command) { return "pgadvise " + command.name + (
 std::string same_option(const std::string& name, const CLI::App& app) {
   const auto letters = [](std::string text) { return std::sort(text.begin(), text.end()), text; };
   for (const auto& known : option_names(app))
-    if (name.starts_with("--") && known.starts_with("--") && (letters(known) == letters(name) || edit_distance(known, name) * 5 <= (name.size() - 2) * 2)) return nearest(name, {known});
+    if (name.starts_with("--") && known.starts_with("--") && (letters(known) == letters(name) || edit_distance(known, name) * 5 <= (name.size() - 2) * 2)) return check::nearest(name, {known});
   return {};
 }
 
@@ -68,7 +68,7 @@ Error unknown_option(const CLI::App& app, const Command& command, const std::str
 Error unknown_word(const Command& command, const std::string& word) {
   std::vector<std::string> names;
   for (const auto* sub : commands_of(*command.app)) names.push_back(sub->get_name());
-  const std::string near = nearest(word, names);
+  const std::string near = check::nearest(word, names);
   if (!names.empty()) return {Error::Kind::usage, command.name, "unknown command " + ellipsis(word, 60), near.empty() ? help(command) + " lists them" : near};
   return {Error::Kind::usage, command.name, "takes no " + ellipsis(word, 60), "quote what belongs together; " + help(command)};
 }
@@ -94,7 +94,7 @@ std::string plainly(const Command& command, const CLI::ParseError& error, std::s
   if (kind == "ValidationError") {
     if (const auto verb = rest.find(" not in {"); verb != std::string::npos) {
       const auto words = choices(rest);
-      hint = nearest(rest.substr(0, verb), words);
+      hint = check::nearest(rest.substr(0, verb), words);
       if (hint.empty()) hint = join(words, ", ");
       return name + ": there is no " + rest.substr(0, verb);
     }

@@ -12,6 +12,7 @@
 #include "model/finding.h"
 #include "model/plan_set.h"
 #include "model/project.h"
+#include "model/report.h"
 #include "model/schema_step.h"
 #include "model/workload.h"
 
@@ -99,11 +100,6 @@ class Reporter {
  private:
   const Rule& rule_;
   std::vector<Finding>& out_;
-};
-
-struct SkippedRule {
-  std::string rule;
-  std::string reason;  // "needs a log: --log FILE"
 };
 
 struct Outcome {

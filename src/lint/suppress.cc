@@ -144,8 +144,8 @@ class Matcher {
 
 }  // namespace
 
-std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder) {
-  std::vector<Suppressed> out;
+std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder) {
+  std::vector<SuppressedFinding> out;
   if (suppressions.empty()) return out;
   Matcher matcher(suppressions, used, folder);
   std::vector<Finding> kept;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/finding.h"
+#include "model/report.h"
 #include "model/suppression.h"
 
 namespace pgadvise::lint {
@@ -15,15 +16,10 @@ namespace pgadvise::lint {
 // `*` in the pattern stands for any characters.
 bool matches(std::string_view pattern, std::string_view text);
 
-struct Suppressed {
-  Finding finding;
-  Suppression by;
-};
-
 // `used`: which suppression, by its index, met a finding of which rule. What is said of a whole schema (a convention) is no one place's:
 // no comment speaks for it, an entry with the schema's name does. `folder`: "app/" where findings' files are shown from app, below the
 // folder of pgadvise.toml, from which its paths are meant; "" where both are one.
 using UsedSuppressions = std::set<std::pair<std::size_t, std::string>>;
-std::vector<Suppressed> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder = {});
+std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder = {});
 
 }  // namespace pgadvise::lint

@@ -82,11 +82,13 @@ struct Probe {
 
 struct Finding {
   std::string id;    // hash of rule and subject
+  std::string former_id;  // that an earlier version gave it, for baselines; "" where that is `id`
   std::string rule;
   Severity severity = Severity::warning;
   Verdict verdict = Verdict::suspected;
   Subject subject;
   std::optional<Place> location;
+  std::vector<Place> other_locations;  // of the same object in other inputs of the same database
   std::string message;  // one sentence of what and why
   std::vector<Evidence> evidence;
   std::optional<Probe> probe;

@@ -44,19 +44,10 @@ std::string in_words(const Counts& counts) {
   return fmt::format("{}, {}, {}; {} confirmed", plural(counts.error, "error"), plural(counts.warning, "warning"), plural(counts.note, "note"), counts.confirmed);
 }
 
-std::string repository_path(const std::string& file, const Options& options) {
-  namespace fs = std::filesystem;
-  const fs::path whole = (fs::path(file).is_absolute() ? fs::path(file) : fs::path(options.folder) / file).lexically_normal();
-  const std::string root = options.repository.empty() ? options.folder : options.repository;
-  const std::string inside = root.empty() ? std::string() : whole.lexically_relative(root).generic_string();
-  if (!inside.empty() && !inside.starts_with("..")) return inside;
-  return fs::path(file).lexically_normal().generic_string();
-}
-
 Place shown_at(const Finding& finding, const Options& options) {
   if (finding.location && !finding.location->live())
-    return {repository_path(finding.location->file, options), std::max(1, finding.location->line), std::max(1, finding.location->column)};
-  if (!finding.subject.file.empty()) return {repository_path(finding.subject.file, options), 1, 1};
+    return {options.repository.relative(finding.location->file), std::max(1, finding.location->line), std::max(1, finding.location->column)};
+  if (!finding.subject.file.empty()) return {options.repository.relative(finding.subject.file), 1, 1};
   const Subject& about = finding.subject;
   const std::string& name = !about.table.empty() ? about.table : !about.index.empty() ? about.index : about.fingerprint;
   std::string path = "database";

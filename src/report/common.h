@@ -23,8 +23,6 @@ Counts count(const std::vector<const Finding*>& findings);
 // "2 errors, 1 warning, 0 notes; 1 confirmed"
 std::string in_words(const Counts& counts);
 
-// The file as the repository knows it: relative to its root, with '/'; as it is when it lies elsewhere.
-std::string repository_path(const std::string& file, const Options& options);
 // Where a finding is shown. A service that takes files alone gets a name for the database's object that no file has; line at least 1.
 Place shown_at(const Finding& finding, const Options& options);
 

@@ -9,50 +9,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/repository_path.h"
 #include "base/result.h"
-#include "lint/context.h"
-#include "lint/suppress.h"
 #include "model/finding.h"
+#include "model/report.h"
 #include "model/workload.h"
 #include "report/paint.h"
 
 namespace pgadvise::report {
-
-struct Input {
-  std::string kind;  // "drizzle migrations", "stderr log", "database"
-  std::string path;  // or the database's name; never a password
-  std::string detail;
-};
-
-// What `--baseline` compared with: the findings of then are not told again.
-struct Baseline {
-  struct Entry {
-    std::string id;
-    std::string rule;
-    std::string what;  // its message
-  };
-  std::string path;
-  std::vector<Finding> known;  // told before
-  std::vector<Entry> gone;     // told before and no longer found, though their rule ran
-};
-
-struct Report {
-  std::vector<Finding> findings;  // the worst first
-  std::vector<lint::Suppressed> suppressed;  // by a comment or pgadvise.toml: told apart, counted nowhere else
-  std::optional<Baseline> baseline;
-  std::vector<lint::SkippedRule> skipped;
-  std::vector<std::string> rules_run;
-  std::vector<Input> inputs;
-  Diagnostics diagnostics;
-  // Of this run alone: left out of byte-for-byte comparison.
-  std::string started;          // ISO 8601, UTC
-  double seconds = 0;
-  std::string server_version;   // "15.18", "" without a server
-  std::string what_if;          // "HypoPG", or why not
-  std::size_t planned = 0;      // statements that a server planned, and those of them that it ran
-  std::size_t analyzed = 0;
-  double analyze_seconds = 0;
-};
 
 struct Options {
   bool colour = false;
@@ -66,9 +30,7 @@ struct Options {
   std::string host;        // whose files they are
   std::string rules_url;   // "": the rule's name leads to the place, too
   std::size_t top = 0;  // findings that are told one by one, where a format is short of room; 0: as many as it takes
-  // Absolute, "" when unknown. CI services know files by their place in the repository, findings by that from the working folder.
-  std::string repository;
-  std::string folder;
+  RepositoryPaths repository = {};  // CI services know files by their path in the repository
 };
 
 // Passwords and what else is secret as ***, whatever the format. A fix that had some is to be mended by hand: its SQL is not what is to run.

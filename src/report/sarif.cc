@@ -84,7 +84,7 @@ json result_json(const Finding& finding, const std::map<std::string, std::size_t
   return out;
 }
 
-json suppressed_json(const lint::Suppressed& suppressed, const std::map<std::string, std::size_t>& rules, const Options& options) {
+json suppressed_json(const SuppressedFinding& suppressed, const std::map<std::string, std::size_t>& rules, const Options& options) {
   json out = result_json(suppressed.finding, rules, options);
   json by;
   by["kind"] = suppressed.by.comment() ? "inSource" : "external";

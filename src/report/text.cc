@@ -216,7 +216,7 @@ class Writer {
       ++verdicts[finding.verdict];
       if (finding.verdict != Verdict::refuted) ++severities[finding.severity];
     }
-    for (const auto& input : options_.quiet ? std::vector<Input>() : report_.inputs) {
+    for (const auto& input : options_.quiet ? std::vector<ReportInput>() : report_.inputs) {
       std::string line = "read " + input.kind;
       if (!input.path.empty()) line += " " + input.path;
       if (!input.detail.empty()) line += ": " + input.detail;

@@ -7,8 +7,8 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
-#include "cli/config.h"
-#include "cli/config_schema.h"
+#include "check/config.h"
+#include "check/config_schema.h"
 #include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"
@@ -57,9 +57,9 @@ std::vector<std::string> examples(const std::string& page) {
 
 TEST(ConfigSchema, IsWhatTheRulesMakeIt) {
   const std::string path = std::string(testing_support::source_dir) + "/docs/config.schema.json";
-  if (std::getenv("PGADVISE_UPDATE_GOLDEN")) std::ofstream(path, std::ios::binary) << cli::config_schema();
-  EXPECT_EQ(read_file(path).value_or(""), cli::config_schema()) << "PGADVISE_UPDATE_GOLDEN=1 writes it";
-  EXPECT_EQ(testing_support::run("init --print-schema").out, cli::config_schema());
+  if (std::getenv("PGADVISE_UPDATE_GOLDEN")) std::ofstream(path, std::ios::binary) << check::config_schema();
+  EXPECT_EQ(read_file(path).value_or(""), check::config_schema()) << "PGADVISE_UPDATE_GOLDEN=1 writes it";
+  EXPECT_EQ(testing_support::run("init --print-schema").out, check::config_schema());
 }
 
 TEST(ConfigSchema, TheDocumentationsExamplesAreValid) {
@@ -68,7 +68,7 @@ TEST(ConfigSchema, TheDocumentationsExamplesAreValid) {
   for (const auto& example : found) {
     EXPECT_EQ(by_schema(example), "") << example;
     if (example.find("extends") != std::string::npos) continue;  // of files that are not here
-    const auto config = cli::parse_config("pgadvise.toml", example);
+    const auto config = check::parse_config("pgadvise.toml", example);
     EXPECT_TRUE(config) << config.error().front().line();
   }
 }
@@ -80,11 +80,11 @@ TEST(ConfigSchema, RefusesWhatTheReaderRefuses) {
                            "[inputs]\npathz = \"x\"", "[inputs]\npaths = [1]", "[inputs]\nlogs = \"\"", "inputs = 1", "extends = 1", "extends = [\" \"]",
                            "databases = 1", "[databases]\nx = 1", "[databases.x]", "[databases.x]\npassword = \"x\"", "[databases.x]\nservice = \"a b\"", "[databases.x]\nservice = \"a\"\nurl = \"host=h\"", "[databases.x]\nurl-env = \"a-b\""}) {
     EXPECT_NE(by_schema(text), "") << text;
-    EXPECT_FALSE(cli::parse_config("pgadvise.toml", text)) << text;
+    EXPECT_FALSE(check::parse_config("pgadvise.toml", text)) << text;
   }
   for (const char* text : {"", "[rules.deep-offset]\nrows = 5\nseverity = \"note\"", "[inputs]\npaths = \".\"\nlogs = []", "[databases.x]\nurl = \"host=h\"", "[[ignore]]\nrule = [\"deep-offset\", \"order-by-random\"]\npath = \"x\"\nreason = \"x\""}) {
     EXPECT_EQ(by_schema(text), "") << text;
-    EXPECT_TRUE(cli::parse_config("pgadvise.toml", text)) << text;
+    EXPECT_TRUE(check::parse_config("pgadvise.toml", text)) << text;
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/config.h"
+#include "check/config.h"
 #include "project/yaml_file.h"
 #include "support/run.h"
 
@@ -47,7 +47,7 @@ TEST(Init, WritesAConfigurationThatCheckReads) {
   std::string examples;
   const std::string comments = config.substr(config.find("# [databases"));
   for (const auto line : split(comments, '\n')) examples += (line.starts_with("# ") ? std::string(line.substr(2)) : "") + "\n";
-  EXPECT_TRUE(cli::parse_config("pgadvise.toml", examples)) << examples;
+  EXPECT_TRUE(check::parse_config("pgadvise.toml", examples)) << examples;
 }
 
 TEST(Init, WritesAStepForTheCiThatIsThere) {

@@ -225,7 +225,7 @@ struct Inputs {
 };
 
 nlohmann::ordered_json as_json(std::vector<Finding> findings) {
-  report::Report report;
+  Report report;
   report.findings = std::move(findings);
   return nlohmann::ordered_json::parse(report::to_json(report, false))["findings"];
 }
@@ -255,7 +255,7 @@ TEST_P(RuleFixture, SafeFixesMendAndTheWayBackLeadsBack) {
   Inputs bad("bad");
   if (!bad.catalog || bad.workload || bad.project) GTEST_SKIP() << "no schema alone";
   auto findings = bad.findings(GetParam().rule->id);
-  advisor::propose(findings, *bad.catalog, nullptr);
+  advisor::apply(advisor::propose(findings, *bad.catalog, nullptr), findings);
   std::string up;
   std::string down;
   std::set<std::string> mended;

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/inputs.h"
+#include "check/inputs.h"
 #include "live/support.h"
 #include "pg/plan_source.h"
 #include "support/paths.h"
@@ -116,7 +116,7 @@ TEST(Imitation, PlansAsTheServerDoes) {
   const Folder folder;
   const auto snapshot = take_snapshot(database, folder, "--with-values");
   Diagnostics said;
-  auto built = cli::build_sandbox(cli::find_schemas({snapshot}, said), {}, said);
+  auto built = check::build_sandbox(check::find_schemas({snapshot}, said), {}, said);
   ASSERT_TRUE(built) << built.error().line();
   EXPECT_TRUE(built->statistics_only);
   for (const auto& error : said) ADD_FAILURE() << error.line();

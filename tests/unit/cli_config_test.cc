@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "cli/config.h"
+#include "check/config.h"
 #include "unit/project_testing.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 namespace {
 
 using project::testing::TempTree;
@@ -179,4 +179,4 @@ TEST(Config, AllMistakesAreToldInTheirOrder) {
 }
 
 }  // namespace
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

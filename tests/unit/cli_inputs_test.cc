@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "cli/inputs.h"
+#include "check/inputs.h"
 #include "log/merge.h"
 #include "unit/project_testing.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 namespace {
 
 // The same files, named in another order: the same workload, down to the samples that are kept of a statement.
@@ -30,4 +30,4 @@ TEST(Workloads, TheOrderOfTheirFilesDoesNotMatter) {
 }
 
 }  // namespace
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

@@ -3,7 +3,7 @@
 
 
 #include "base/text.h"
-#include "cli/config.h"
+#include "check/config.h"
 #include "lint/suppress.h"
 #include "project_testing.h"
 #include "sql/suppressions.h"
@@ -167,7 +167,7 @@ TEST(Suppressions, ByPathAndLine) {
 
 std::string error_of(const std::string& text) {
   const TempTree tree{{"pgadvise.toml", text}};
-  const auto config = cli::read_config(tree.path("pgadvise.toml"));
+  const auto config = check::read_config(tree.path("pgadvise.toml"));
   if (config) return "";
   const auto line = config.error().front().line();
   return line.substr(line.find("pgadvise.toml:") + 14);
@@ -176,7 +176,7 @@ std::string error_of(const std::string& text) {
 TEST(Config, IsRead) {
   const TempTree tree{{"pgadvise.toml", "[rules.unbounded-result]\nseverity = \"note\"\nrows = 5000\n[rules.missing-timestamps]\nseverity = \"warning\"\n[rules.order-by-random]\nseverity = \"off\"\n"
                                         "[[ignore]]\nrule = [\"unindexed-foreign-key\", \"missing-primary-key\"]\nobject = \"a.*\"\nreason = \"old\"\n"}};
-  const auto config = cli::read_config(tree.path("pgadvise.toml"));
+  const auto config = check::read_config(tree.path("pgadvise.toml"));
   ASSERT_TRUE(config) << config.error().front().line();
   EXPECT_EQ(config->rules.at("unbounded-result").options.at("rows"), 5000);
   EXPECT_EQ(config->rules.at("unbounded-result").severity, Severity::note);
@@ -204,9 +204,9 @@ TEST(Config, MistakesAreToldWithTheirLineAndWhatIsNear) {
 
 TEST(Config, IsFoundAboveUpToTheRepositorysRoot) {
   const TempTree tree{{"pgadvise.toml", ""}, {"app/.git/HEAD", ""}, {"app/db/x.sql", ""}, {"lib/db/x.sql", ""}};
-  EXPECT_EQ(cli::find_config(tree.path("app/db")), "");
-  EXPECT_EQ(std::filesystem::canonical(cli::find_config(tree.path("app/../lib/db/.."))), std::filesystem::canonical(tree.path("pgadvise.toml")));
-  EXPECT_EQ(std::filesystem::canonical(cli::find_config(tree.path("lib/db/x.sql"))), std::filesystem::canonical(tree.path("pgadvise.toml")));
+  EXPECT_EQ(check::find_config(tree.path("app/db")), "");
+  EXPECT_EQ(std::filesystem::canonical(check::find_config(tree.path("app/../lib/db/.."))), std::filesystem::canonical(tree.path("pgadvise.toml")));
+  EXPECT_EQ(std::filesystem::canonical(check::find_config(tree.path("lib/db/x.sql"))), std::filesystem::canonical(tree.path("pgadvise.toml")));
 }
 
 TEST(Settings, DecideWhetherHowLoudAndByWhatNumberARuleRuns) {

@@ -1,4 +1,4 @@
-#include "cli/baseline.h"
+#include "check/baseline.h"
 
 #include <filesystem>
 #include <map>
@@ -8,10 +8,9 @@
 #include "base/json_text.h"
 #include "base/mask.h"
 #include "base/text.h"
-#include "cli/output.h"
-#include "report/common.h"
+#include "base/write_file.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -42,8 +41,8 @@ Result<Entries> read_entries(const std::string& path) {
   return out;
 }
 
-std::string file_of(const Finding& finding, const report::Options& options) {
-  return finding.location && !finding.location->live() ? report::repository_path(finding.location->file, options) : std::string();
+std::string file_of(const Finding& finding, const RepositoryPaths& paths) {
+  return finding.location && !finding.location->live() ? paths.relative(finding.location->file) : std::string();
 }
 
 std::string to_file(const Entries& entries) {
@@ -60,11 +59,11 @@ std::string to_file(const Entries& entries) {
 }
 
 // Moves what is known from the findings to the baseline's side; `gone` gets what is left of the entries.
-void compare(Entries entries, report::Report& report, const LookedAt& looked_at) {
-  report::Baseline& baseline = *report.baseline;
+void compare(Entries entries, Report& report, const LookedAt& looked_at) {
+  Baseline& baseline = *report.baseline;
   std::vector<Finding> fresh;
   for (auto& finding : report.findings) {
-    const bool known = entries.erase(finding.id) > 0 && finding.verdict != Verdict::refuted;
+    const bool known = entries.erase(finding.id) + entries.erase(finding.former_id) > 0 && finding.verdict != Verdict::refuted;
     (known ? baseline.known : fresh).push_back(std::move(finding));
   }
   report.findings = std::move(fresh);
@@ -75,7 +74,7 @@ void compare(Entries entries, report::Report& report, const LookedAt& looked_at)
 
 }  // namespace
 
-Result<void> apply_baseline(const std::string& path, report::Report& report, const report::Options&, const LookedAt& looked_at) {
+Result<void> apply_baseline(const std::string& path, Report& report, const LookedAt& looked_at) {
   auto entries = read_entries(path);
   if (!entries) return tl::unexpected(entries.error());
   report.baseline.emplace();
@@ -84,7 +83,7 @@ Result<void> apply_baseline(const std::string& path, report::Report& report, con
   return {};
 }
 
-Result<void> update_baseline(const std::string& path, report::Report& report, const report::Options& options, const LookedAt& looked_at) {
+Result<void> update_baseline(const std::string& path, Report& report, const RepositoryPaths& paths, const LookedAt& looked_at) {
   Entries before;
   std::error_code code;
   if (std::filesystem::exists(path, code)) {
@@ -93,7 +92,8 @@ Result<void> update_baseline(const std::string& path, report::Report& report, co
     before = std::move(*entries);
   }
   Entries after;
-  for (const auto* finding : report::standing(report)) after[finding->id] = {finding->rule, file_of(*finding, options), mask_secrets(finding->message)};
+  for (const auto& finding : report.findings)
+    if (finding.verdict != Verdict::refuted) after[finding.id] = {finding.rule, file_of(finding, paths), mask_secrets(finding.message)};
   report.baseline.emplace();
   report.baseline->path = path;
   Entries all = before;
@@ -101,7 +101,7 @@ Result<void> update_baseline(const std::string& path, report::Report& report, co
   compare(all, report, looked_at);
   for (const auto& [id, known] : before)
     if (!looked_at(known.rule, known.file)) after.try_emplace(id, known);
-  return write_output(path, to_file(after));
+  return write_file(path, to_file(after));
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

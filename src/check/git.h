@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 
 // The commit that the current branch left the default branch at: of the pull request's base in CI, else of origin's default
 // branch, else of main or master. Errors (usage): git is not installed, no repository, no such branch, no common commit.
@@ -17,4 +17,4 @@ Result<std::string> branch_point(const std::string& folder);
 // untracked, or edited. Errors (usage): git is not installed, no repository, no such revision.
 Result<std::set<std::string>> changed_since(const std::string& folder, const std::string& revision, const std::vector<std::string>& files);
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

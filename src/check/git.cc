@@ -1,4 +1,4 @@
-#include "cli/git.h"
+#include "check/git.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "project/git.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 namespace {
 
 using project::git_names;
@@ -99,4 +99,4 @@ Result<std::set<std::string>> changed_since(const std::string& folder, const std
   return out;
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

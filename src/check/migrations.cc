@@ -1,4 +1,4 @@
-#include "cli/migrations.h"
+#include "check/migrations.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/git.h"
+#include "check/git.h"
 #include "project/files.h"
 #include "project/migration_facts.h"
 #include "project/migration_folder.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 namespace {
 
 namespace fs = std::filesystem;
@@ -111,4 +111,4 @@ Result<Choice> choose_migrations(const project::SchemaInput& input, const std::s
                                           ellipsis(entry_of(newest), 80), older, older == 1 ? "is" : "are"));
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

@@ -1,4 +1,4 @@
-#include "cli/ignore_entry.h"
+#include "check/ignore_entry.h"
 
 #include <algorithm>
 #include <optional>
@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "lint/suppress.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 namespace {
 
 // A basic string of TOML.
@@ -93,4 +93,4 @@ Result<std::string> with_ignores(const std::string& path, const std::string& tex
   return out;
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

@@ -11,7 +11,7 @@
 #include "model/migrations.h"
 #include "project/schema_input.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 
 struct MigrationOptions {
   std::string since;     // --since REV; "" when not given
@@ -35,4 +35,4 @@ struct Choice {
 Result<Choice> choose_migrations(const project::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options,
                                  const std::vector<TrackingTable>& tracking);
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 
 // Of the rules that are in this program, with their options.
 std::string config_schema();
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

@@ -1,4 +1,4 @@
-// What check and sandbox read: schemas, logs, workloads, repositories.
+// Reading schemas, logs and workloads; building a sandbox of schemas.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "cli/config.h"
+#include "check/config.h"
 #include "log/reader.h"
 #include "model/catalog.h"
 #include "model/project.h"
@@ -15,7 +15,7 @@
 #include "pg/sandbox.h"
 #include "project/schema_input.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 
 // A connection string in a file's place may hold a password: it is named, masked, and not looked for.
 void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics);
@@ -49,8 +49,11 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
 // A regular file that begins as a workload file does.
 bool names_workload_file(const std::string& path);
 
+// Errors (usage): `output` is one of the files that are read, by whatever name: writing it would lose the input.
+Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs);
+
 // Workload files as they are, everything else as a log. Logs that come with nothing else are one workload of several sources,
 // unless `by_log`: it takes less memory.
 std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log, Diagnostics& diagnostics);
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

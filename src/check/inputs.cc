@@ -1,4 +1,4 @@
-#include "cli/inputs.h"
+#include "check/inputs.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -8,7 +8,6 @@
 
 #include "base/mask.h"
 #include "base/text.h"
-#include "cli/progress.h"
 #include "log/provenance.h"
 #include "log/reader.h"
 #include "log/statistics_file.h"
@@ -18,7 +17,7 @@
 #include "sql/redact.h"
 #include "sql/statement.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 
 void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics) {
   std::erase_if(paths, [&](const std::string& path) {
@@ -204,12 +203,18 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Opti
     else read_file_of_workloads(path, *text, out, diagnostics);
   }
   if (logs.empty()) return out;
-  ProgressLine progress;
-  if (progress.wanted()) options.progress = [&](const log::Progress& now) { progress.show(now); };
   if (!by_log && out.empty()) return {log::read(logs, options, diagnostics)};
   auto read = log::read_each(logs, options, diagnostics);
   std::move(read.begin(), read.end(), std::back_inserter(out));
   return out;
 }
 
-}  // namespace pgadvise::cli
+Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs) {
+  std::error_code code;
+  if (output.empty() || output == "-" || !std::filesystem::is_regular_file(output, code)) return {};
+  for (const auto& input : inputs)
+    if (std::filesystem::equivalent(output, input, code)) return fail(Error::Kind::usage, "--output " + output, "is read, too: it would be overwritten", "name another file");
+  return {};
+}
+
+}  // namespace pgadvise::check

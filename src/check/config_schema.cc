@@ -1,10 +1,10 @@
-#include "cli/config_schema.h"
+#include "check/config_schema.h"
 
 #include <nlohmann/json.hpp>
 
 #include "lint/rule.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -81,4 +81,4 @@ std::string config_schema() {
   return schema.dump(2) + "\n";
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "base/result.h"
-#include "cli/config.h"
+#include "check/config.h"
 #include "model/finding.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 
 struct Ignored {
   const Finding* finding = nullptr;
@@ -20,4 +20,4 @@ struct Ignored {
 // a finding that has no name.
 Result<std::string> with_ignores(const std::string& path, const std::string& text, const std::vector<Ignored>& ignored, const std::vector<Finding>& all);
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

@@ -1,4 +1,4 @@
-#include "cli/config.h"
+#include "check/config.h"
 
 #include <glob.h>
 
@@ -21,7 +21,7 @@
 #include "lint/suppress.h"
 #include "pg/conninfo.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 namespace {
 
 namespace fs = std::filesystem;
@@ -440,4 +440,4 @@ std::string unknown_rule_hint(std::string_view id) {
   return near.empty() ? "pgadvise rules lists them" : near;
 }
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

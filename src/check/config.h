@@ -15,7 +15,7 @@
 #include "model/suppression.h"
 #include "project/files.h"
 
-namespace pgadvise::cli {
+namespace pgadvise::check {
 
 // As the command line would name them from the current folder; `*` and `?` stand for names. Read where it names none itself.
 struct ConfiguredInputs {
@@ -69,4 +69,4 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
 // What to do about a rule's id that is none: "did you mean x?", or how to list them.
 std::string unknown_rule_hint(std::string_view id);
 
-}  // namespace pgadvise::cli
+}  // namespace pgadvise::check

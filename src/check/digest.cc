@@ -1,0 +1,40 @@
+#include "check/digest.h"
+
+#include <fmt/format.h>
+
+#include "check/inputs.h"
+#include "log/merge.h"
+#include "log/workload_file.h"
+#include "pg/connection.h"
+#include "pg/statement_statistics.h"
+
+namespace pgadvise::check {
+
+static Result<Workload> read_server(const std::string& conninfo, Diagnostics& diagnostics) {
+  auto connection = pg::Connection::open(conninfo);
+  if (!connection) return tl::unexpected(connection.error());
+  return pg::read_statement_statistics(*connection, diagnostics);
+}
+
+Digest digest(const DigestSources& sources, const Observer& observer, Diagnostics& diagnostics) {
+  const ObservedPhase observed(observer, "reading", true);
+  Digest out;
+  auto& workloads = out.workloads;
+  workloads = read_logs(sources.logs, {.line_prefix = sources.line_prefix, .threads = sources.jobs, .limits = {}, .progress = observer.log}, sources.by_log || !sources.db.empty(), diagnostics);
+  if (!sources.db.empty()) {
+    auto workload = read_server(sources.db, diagnostics);
+    if (workload) workloads.push_back(std::move(*workload));
+    else diagnostics.push_back(workload.error());
+  }
+  log::count_once(workloads, diagnostics);
+  log::sort_workloads(workloads);
+  for (const auto& workload : workloads)
+    for (const auto& source : workload.sources) {
+      out.read |= !source.format.empty();
+      if (!source.format.empty() && observer.detail)
+        observer.detail(fmt::format("read {} {}: {} statements, {} lines, {} of them not understood", source.format, source.path, source.statements, source.lines, source.not_understood));
+    }
+  return out;
+}
+
+}  // namespace pgadvise::check

@@ -1,0 +1,29 @@
+// Logs, workload files and a server's pg_stat_statements as workloads.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "check/observer.h"
+#include "model/workload.h"
+
+namespace pgadvise::check {
+
+struct DigestSources {
+  std::vector<std::string> logs;  // logs, workload files, rows of pg_stat_statements; "-" is standard input
+  std::string db;                 // whose pg_stat_statements is read; "" for none
+  std::string line_prefix;
+  unsigned jobs = 0;              // threads; 0: one for each processor
+  bool by_log = false;            // keep logs apart, for a workload file; takes more memory
+};
+
+struct Digest {
+  std::vector<Workload> workloads;  // sorted; no log counts twice
+  bool read = false;                // at least one source could be read
+};
+
+// What could not be read is in `diagnostics`.
+Digest digest(const DigestSources& sources, const Observer& observer, Diagnostics& diagnostics);
+
+}  // namespace pgadvise::check

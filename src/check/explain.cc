@@ -1,0 +1,154 @@
+#include "check/explain.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "advisor/index_ddl.h"
+#include "advisor/propose.h"
+#include "check/inputs.h"
+#include "check/plans.h"
+#include "lint/context.h"
+#include "pg/catalog_reader.h"
+#include "plan/confirm.h"
+#include "plan/plan_set.h"
+#include "plan/planner.h"
+#include "plan/reader.h"
+#include "sql/facts.h"
+#include "sql/statement.h"
+
+namespace pgadvise::check {
+namespace {
+
+class Explainer {
+ public:
+  Explainer(std::string statement, const ExplainInputs& inputs, const ExplainSettings& settings, Diagnostics& diagnostics)
+      : statement_(std::move(statement)),
+        catalog_(inputs.catalog),
+        settings_(settings),
+        diagnostics_(diagnostics),
+        planner_(*inputs.server->plans, inputs.catalog,
+                 {.analyze_budget = settings.analyze_budget, .timing = true, .stop = [stop = settings.stop] { return stop.stop_requested(); }}) {}
+
+  Result<Explained> explain() {
+    auto plan = observed(settings_.observer, settings_.analyze ? "planning and running the statement" : "planning", [&] { return make_plan(); });
+    if (!plan) return tl::unexpected(plan.error());
+    out_.plan = std::move(*plan);
+    observed(settings_.observer, "checking, with the server's plans", [&] { find(); });
+    if (planner_.stopped()) diagnostics_.push_back({Error::Kind::passing, "", "interrupted", {}});
+    return std::move(out_);
+  }
+
+ private:
+  // As much as is known to be harmless: analyzed, else explained, else nothing.
+  Result<Plan> make_plan() {
+    plan::Question question{statement_, settings_.parameters, true, "as given"};
+    question.parameters_known = !settings_.parameters.empty() || sql::query_facts(statement_, catalog_).parameters == 0;
+    const auto decision = planner_.decide(question);
+    if (!decision) return tl::unexpected(decision.error());
+    if (decision->allowed == plan::Allowed::nothing) return fail(Error::Kind::usage, "explain", "the statement is not sent to the server: " + decision->reason);
+    auto gate = planner_.explain(question);
+    if (gate && !question.parameters_known) plan_variants();
+    if (!gate || !settings_.analyze) return gate;
+    auto analyzed = planner_.analyze(question, *decision, *gate);
+    if (!analyzed) return tl::unexpected(analyzed.error());
+    out_.limits = analyzed->limits;
+    return std::move(analyzed->plan);
+  }
+
+  // The generic plan and those with values of pg_stats, one entry for each plan that differs.
+  void plan_variants() {
+    std::map<std::string, std::size_t> known;
+    auto& variants = out_.variants;
+    for (const auto& question : planner_.variants(statement_)) {
+      const auto decision = planner_.decide(question);
+      if (!decision || decision->allowed == plan::Allowed::nothing) return;
+      auto plan = planner_.explain(question);
+      if (!plan) continue;
+      const auto [at, fresh] = known.emplace(plan::shape_of(*plan), variants.size());
+      if (fresh) variants.push_back({question.origin, {}, std::move(*plan)});
+      else variants[at->second].values += ", " + question.origin;
+      if (!settings_.show_literals || !question.parameters_known) continue;
+      std::string& shown = variants[at->second].shown;
+      for (std::size_t i = 0; i < question.parameters.size(); ++i)
+        shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1, question.parameters[i] ? sql::quote_literal(*question.parameters[i]) : "NULL");
+    }
+    if (variants.size() == 1 && variants.front().values == "generic plan") variants.clear();  // no values at all
+  }
+
+  // What the rules find in this statement alone.
+  void find() {
+    Diagnostics reported_already;
+    Workload workload = read_sql_workload("the statement", statement_, reported_already);
+    sql::resolve(workload, catalog_, planner_.search_path());
+    PlanSet plans;
+    plans.server = true;
+    if (!workload.queries.empty())
+      plans.plans[workload.queries.front().fingerprint].push_back(plan::known_plan(Plan(out_.plan), out_.plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", &catalog_));
+    auto outcome = lint::run({&catalog_, &workload, nullptr, nullptr, {}, nullptr, &plans});
+    out_.findings = std::move(outcome.findings);
+    std::erase_if(out_.findings, [](const Finding& finding) { return finding.subject.fingerprint.empty(); });
+    plan::ConfirmOptions how;
+    how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, catalog_); };
+    plan::confirm(out_.findings, catalog_, &workload, planner_, how, diagnostics_);
+    advisor::apply(advisor::propose(out_.findings, catalog_, nullptr), out_.findings);
+    std::erase_if(out_.findings, [](const Finding& finding) { return finding.verdict == Verdict::refuted; });
+  }
+
+  std::string statement_;
+  const Catalog& catalog_;
+  const ExplainSettings& settings_;
+  Diagnostics& diagnostics_;
+  plan::Planner planner_;
+  Explained out_;
+};
+
+}  // namespace
+
+Result<ExplainInputs> load_for_explain(const std::string& conninfo, const ExplainSettings& settings, Diagnostics& diagnostics) {
+  auto server = observed(settings.observer, "connecting", [&] { return open_server(conninfo); });
+  if (!server) return tl::unexpected(server.error());
+  auto catalog = observed(settings.observer, "reading the catalog", [&] { return pg::read_catalog((*server)->connection(), diagnostics); });
+  if (!catalog) return tl::unexpected(catalog.error());
+  if (const auto made = (*server)->make_plans(settings.acting); !made) return tl::unexpected(made.error());
+  report_bypassed_policies(*(*server)->plans, (*server)->connection(), diagnostics);
+  return ExplainInputs{std::move(*server), std::move(*catalog)};
+}
+
+Result<std::string> only_statement(const std::string& text) {
+  const auto statements = sql::split(text);
+  if (statements.size() != 1)
+    return fail(Error::Kind::usage, "explain", fmt::format("takes one statement, and {} were given", statements.size()),
+                statements.empty() ? "pgadvise explain 'SELECT …' --db CONN" : "leave one; pgadvise check --workload FILE --db CONN looks at many");
+  return std::string(statements.front().text);
+}
+
+Result<Explained> explain(const std::string& text, const ExplainInputs& inputs, const ExplainSettings& settings, Diagnostics& diagnostics) {
+  auto statement = only_statement(text);
+  if (!statement) return tl::unexpected(statement.error());
+  return Explainer(std::move(*statement), inputs, settings, diagnostics).explain();
+}
+
+Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement, const Observer& observer, Diagnostics& diagnostics) {
+  const auto workloads = read_logs({log}, {.line_prefix = {}, .threads = 0, .limits = {}, .progress = observer.log}, false, diagnostics);
+  if (workloads.empty()) return fail(Error::Kind::passing, log, "nothing was read");
+  const auto fingerprint = sql::fingerprint(statement);
+  const Query* found = nullptr;
+  std::size_t plans = 0;
+  for (const auto& workload : workloads)
+    for (const auto& query : workload.queries) {
+      if (!query.plan) continue;
+      ++plans;
+      const bool wanted = statement.empty() || query.fingerprint == statement || (fingerprint && query.fingerprint == *fingerprint);
+      if (wanted && (!found || query.plan->duration_ms > found->plan->duration_ms)) found = &query;
+    }
+  if (!found)
+    return fail(Error::Kind::usage, log, plans ? fmt::format("has {} plans of auto_explain, and none of this statement", plans) : "has no plans of auto_explain",
+                plans ? "pgadvise digest lists statements and their fingerprints" : "auto_explain in session_preload_libraries, auto_explain.log_min_duration, auto_explain.log_analyze");
+  auto plan = plan::read(found->plan->text);
+  if (!plan) return fail(Error::Kind::input, found->plan->place.str(), plan.error().what, plan.error().hint);
+  return LoggedExplained{std::move(*plan), *found};
+}
+
+}  // namespace pgadvise::check

@@ -1,0 +1,367 @@
+#include "check/load.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "check/inputs.h"
+#include "check/plans.h"
+#include "check/suppressions.h"
+#include "log/merge.h"
+#include "pg/catalog_reader.h"
+#include "project/catalog_snapshot.h"
+#include "project/git_facts.h"
+#include "project/migration_facts.h"
+#include "project/migration_folder.h"
+#include "project/repository.h"
+
+namespace pgadvise::check {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One folder under one name: locations of its files are compared.
+std::string plain_path(const std::string& path) {
+  std::string out = fs::path(path).lexically_normal().generic_string();
+  while (out.size() > 1 && out.back() == '/') out.pop_back();
+  return out.empty() ? path : out;
+}
+
+std::string version_text(int version) { return fmt::format("{}.{}", version / 10000, version % 10000); }
+
+bool lies_in(const std::set<std::string>& files, const std::string& where) {
+  const auto file = where.substr(0, where.find(".sql:") + 4);
+  return where.find(".sql:") != std::string::npos && files.count(file) > 0;
+}
+
+// A script that creates every table that it touches is a schema, and not a migration.
+std::optional<std::vector<Migration>> checked_migrations(const project::SchemaInput& input, Choice choice) {
+  if (!choice.migrations) return std::nullopt;
+  auto& found = choice.judged.found;
+  if (input.kind != project::SchemaKind::sql_file) return std::move(found);
+  const bool dump = project::is_dump(read_file(input.path).value_or(""));
+  for (const auto& migration : found)
+    for (const auto& step : migration.steps)
+      for (const auto& action : step.actions)
+        if (!dump && !action.on_new_table) return std::move(found);
+  return std::nullopt;
+}
+
+class Loader {
+ public:
+  Loader(Sources sources, const Settings& settings) : sources_(std::move(sources)), settings_(settings) {}
+
+  tl::expected<Inputs, Diagnostics> load() {
+    if (auto wrong = read_config(); !wrong.empty()) return tl::unexpected(std::move(wrong));
+    if (const auto kept = keep_inputs(); !kept) return tl::unexpected(Diagnostics{kept.error()});
+    phase("reading files", [&] { read_paths(); });
+    out_.suppressions = out_.config.ignores;
+    read_workload();
+    if (sources_.sandbox) phase("building the sandbox", [&] { connect(); });
+    else if (!sources_.db.empty()) phase("reading the database", [&] { connect(); });
+    else connect();
+    phase("replaying the schema", [&] { replay_schemas(); });
+    out_.paths = sources_.paths;
+    return std::move(out_);
+  }
+
+ private:
+  template <class Work>
+  void phase(const char* name, const Work& work) {
+    const ObservedPhase observed(settings_.observer, name);
+    work();
+  }
+
+  void report(Error error) { out_.diagnostics.push_back(std::move(error)); }
+
+  Diagnostics read_config() {
+    const std::string path = sources_.config.empty() ? find_config(sources_.paths.empty() ? "." : sources_.paths.front()) : sources_.config;
+    if (path.empty()) return {};
+    auto config = check::read_config(path);
+    if (!config) return std::move(config.error());
+    out_.config = std::move(*config);
+    for (const auto& file : out_.config.files) out_.read.push_back({"configuration", file, {}});
+    if (!sources_.paths.empty() || !sources_.schema.empty() || !sources_.logs.empty() || !sources_.workloads.empty()) return {};
+    const ConfiguredInputs& inputs = out_.config.inputs;
+    sources_.paths = expand(inputs.paths);
+    sources_.schema = expand(inputs.schema);
+    sources_.logs = expand(inputs.logs);
+    sources_.workloads = expand(inputs.workloads);
+    return {};
+  }
+
+  Result<void> keep_inputs() const {
+    std::vector<std::string> inputs;
+    for (const auto* list : {&sources_.paths, &sources_.schema, &sources_.logs, &sources_.workloads}) inputs.insert(inputs.end(), list->begin(), list->end());
+    for (const auto& output : sources_.outputs)
+      if (const auto kept = check::keep_inputs(output, inputs); !kept) return kept;
+    return {};
+  }
+
+  void read_paths() {
+    const bool named = !sources_.db.empty() || sources_.sandbox || !sources_.schema.empty() || !sources_.logs.empty() || !sources_.workloads.empty();
+    const bool anything = named || !sources_.paths.empty();
+    for (auto* list : {&sources_.paths, &sources_.schema, &sources_.logs, &sources_.workloads}) take_out_conninfos(*list, out_.diagnostics);
+    if (!anything) sources_.paths.emplace_back(".");
+    for (auto& path : sources_.paths) path = plain_path(path);
+    NamedMigrations named_migrations = take_out_migrations(sources_.paths);
+    auto& schemas = out_.schema_inputs;
+    schemas = std::move(named_migrations.inputs);
+    named_ = std::move(named_migrations.files);
+    for (auto& schema : find_schemas(sources_.paths, out_.diagnostics, out_.config)) {
+      const bool named_itself = std::find(sources_.paths.begin(), sources_.paths.end(), schema.path) != sources_.paths.end();
+      if (schema.kind == project::SchemaKind::sql_file && named_itself) named_[schema.path] = {schema.path};
+      schemas.push_back(std::move(schema));
+    }
+    for (auto& schema : find_schemas(sources_.schema, out_.diagnostics, out_.config)) schemas.push_back(std::move(schema));
+    out_.files_named = !named_.empty();
+    take_out_snapshot();
+    for (const auto& path : sources_.paths)
+      if (fs::is_directory(path)) read_repository(path);
+    for (const auto& schema : schemas) out_.read.push_back({schema.what(), schema.path, {}});
+    if (!named && schemas.empty() && snapshot_.empty() && out_.projects.empty() && out_.diagnostics.empty())
+      report({Error::Kind::passing, sources_.paths.front(), "nothing to check: no migrations, dump, drizzle snapshot, package.json, Dockerfile or workflow here",
+              "name a PATH, --db or --log; pgadvise check --help"});
+  }
+
+  // A snapshot stands for its server, so a run has one of the two.
+  void take_out_snapshot() {
+    std::erase_if(out_.schema_inputs, [&](const project::SchemaInput& schema) {
+      if (schema.kind != project::SchemaKind::server_snapshot) return false;
+      if (!sources_.db.empty()) report({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names one, too", "leave one of them out"});
+      else if (!snapshot_.empty() && snapshot_ != schema.path) report({Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + snapshot_, "leave one of them out"});
+      else snapshot_ = schema.path;
+      return true;
+    });
+  }
+
+  void read_repository(const std::string& path) {
+    const auto before = static_cast<std::ptrdiff_t>(out_.diagnostics.size());
+    Project project = project::read_repository(path, out_.diagnostics, out_.config.leave_out(path));
+    if (path != ".")
+      std::for_each(out_.diagnostics.begin() + before, out_.diagnostics.end(), [&](Error& error) {
+        if (!error.where.empty() && !error.where.starts_with(path)) error.where = path + (path.back() == '/' ? "" : "/") + error.where;
+      });
+    project::read_migrations(project, out_.schema_inputs);
+    project::read_git(project, out_.diagnostics);
+    if (project.files_read.empty() && project.migrations.empty()) return;
+    if (!project.files_read.empty()) out_.read.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
+    out_.projects.push_back(std::move(project));
+  }
+
+  void read_workload() {
+    if (sources_.logs.empty() && sources_.workloads.empty()) return;
+    const ObservedPhase observed(settings_.observer, "reading logs and workloads", true);
+    log::Options options{.line_prefix = sources_.line_prefix, .threads = settings_.jobs, .limits = {}, .progress = settings_.observer.log};
+    auto workloads = read_logs(sources_.logs, std::move(options), !sources_.workloads.empty(), out_.diagnostics);
+    for (auto& workload : read_workloads(sources_.workloads, out_.diagnostics)) workloads.push_back(std::move(workload));
+    log::count_once(workloads, out_.diagnostics);
+    out_.workload = log::total(std::move(workloads));
+    for (const auto* list : {&sources_.logs, &sources_.workloads}) out_.literal_files.insert(list->begin(), list->end());
+    for (const auto& source : out_.workload.sources) {
+      out_.literal_files.insert(source.path);
+      if (source.format.empty()) continue;  // named among the diagnostics
+      out_.has_workload = true;
+      std::string detail = fmt::format("{} statements", source.statements);
+      if (source.not_understood) detail += fmt::format(", {} of {} lines not understood", source.not_understood, source.lines);
+      if (!source.note.empty()) detail += "; " + source.note;
+      const std::string kind = source.format == "sql" ? "workload" : source.format == "pg_stat_statements" ? source.format : source.format + " log";
+      out_.read.push_back({kind, source.path, detail});
+      if (source.format == "sql") read_comments(source.path, out_.suppressions, out_.comments_read, out_.diagnostics);
+    }
+  }
+
+  // A sandbox, the database, or a server's snapshot; its catalog goes to Inputs::live.
+  void connect() {
+    if (!snapshot_.empty()) {
+      read_snapshot();
+      if (sources_.sandbox && out_.live) plan_with_statistics();
+    } else if (sources_.sandbox) {
+      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, out_.diagnostics);
+      if (!sandbox) return report(sandbox.error());
+      out_.server = take_server(std::move(sandbox->server));
+      read_live("sandbox");
+    } else if (!sources_.db.empty()) {
+      auto server = open_server(sources_.db);
+      if (!server) return report(server.error());
+      out_.server = std::move(*server);
+      read_live("database");
+    }
+  }
+
+  void read_snapshot() {
+    auto snapshot = project::load_catalog_snapshot(snapshot_);
+    if (!snapshot) return report(snapshot.error());
+    for (auto& what : snapshot->not_read) report({Error::Kind::passing, snapshot_, "when it was taken: " + std::move(what), {}});
+    out_.live = std::make_unique<Catalog>(std::move(snapshot->catalog));
+    live_name_ = fmt::format("the snapshot {} of the database {}, taken {}", snapshot_, out_.live->database, snapshot->taken);
+    out_.server_version = version_text(out_.live->server_version);
+    out_.read.push_back({"snapshot", snapshot_, fmt::format("{} tables, taken {} by pgadvise {}", out_.live->tables.size(), snapshot->taken, snapshot->by)});
+  }
+
+  // The rules check the snapshot's catalog; plans come from a sandbox with its statistics.
+  void plan_with_statistics() {
+    Diagnostics found;
+    auto sandbox = build_sandbox({{.kind = project::SchemaKind::server_snapshot, .path = snapshot_, .files = {}}}, sources_.load, found);
+    if (!sandbox) found.push_back(sandbox.error());
+    for (auto& error : found)  // read_snapshot() reported what the snapshot lacks
+      if (std::none_of(out_.diagnostics.begin(), out_.diagnostics.end(), [&](const Error& known) { return known.line() == error.line(); })) report(std::move(error));
+    if (!sandbox) return;
+    out_.server = take_server(std::move(sandbox->server));
+    make_plans();
+  }
+
+  void read_live(const std::string& kind) {
+    auto catalog = pg::read_catalog(out_.server->connection(), out_.diagnostics);
+    if (!catalog) return report(catalog.error());
+    out_.live = std::make_unique<Catalog>(std::move(*catalog));
+    if (out_.sandbox()) {  // nobody configured it for this project, and nothing ran there
+      out_.live->settings.clear();
+      out_.live->statistics_days.reset();
+      out_.live->sessions.clear();
+    }
+    live_name_ = "the database " + out_.live->database;
+    out_.server_version = version_text(out_.server->connection().server_version());
+    out_.read.push_back({kind, kind == "sandbox" ? "" : out_.live->database, fmt::format("{} tables", out_.live->tables.size())});
+    make_plans();
+  }
+
+  void make_plans() {
+    Server& server = *out_.server;
+    if (const auto made = server.make_plans(settings_.acting); !made) return report(made.error());
+    if (server.plans->superuser() && !server.sandbox)
+      report({Error::Kind::passing, server.connection().where(), "connected as a superuser: only what is built in and known to be harmless is run", "a role that may only read is enough"});
+    if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), out_.diagnostics);
+    const auto missing = server.plans->what_if_missing();
+    out_.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;
+  }
+
+  // With a server all inputs are one schema; without a server each input is a schema of its own.
+  void replay_schemas() {
+    Schema all{.catalog = out_.live ? *out_.live : Catalog{}};
+    for (const auto& input : out_.schema_inputs) {
+      auto schema = replay(input);
+      if (!schema) continue;
+      if (!out_.live) {
+        out_.schemas.push_back(std::move(*schema));
+        continue;
+      }
+      all.catalog = with_places(std::move(*all.catalog), *schema->catalog);
+      if (!schema->migrations) continue;
+      if (!all.migrations) all.migrations.emplace();
+      std::move(schema->migrations->begin(), schema->migrations->end(), std::back_inserter(*all.migrations));
+    }
+    if (!out_.live) return;
+    all.comparisons = std::move(of_database_);
+    out_.schemas.push_back(std::move(all));
+  }
+
+  std::optional<Schema> replay(const project::SchemaInput& input) {
+    Choice choice = choose(input);
+    out_.checked_migrations.insert(choice.judged.files.begin(), choice.judged.files.end());
+    Diagnostics found;
+    sql::ReplayCounts counts;
+    auto catalog = project::load(input, choice.judged, found, &counts);
+    Schema out{.path = input.path, .replayed_only = only_replayed(input)};
+    out_.replayed_only.insert(out.replayed_only.begin(), out.replayed_only.end());
+    std::erase_if(found, [&](const Error& error) { return lies_in(out.replayed_only, error.where); });
+    for (auto& error : found) {
+      out_.not_replayed.push_back(error.where);
+      report(std::move(error));
+    }
+    for (const auto& file : input.files) out_.comments_read.insert(file.path);
+    add_suppressions(std::move(choice.judged.suppressions), out_.suppressions, out_.diagnostics);
+    out.migrations = checked_migrations(input, std::move(choice));
+    if (!catalog) {
+      report(catalog.error());
+      std::erase_if(out_.read, [&](const auto& listed) { return listed.path == input.path && listed.kind == input.what(); });
+      return std::nullopt;
+    }
+    report_counts(input, counts);
+    if (!out_.live) compare_with_snapshot(input, *catalog, counts.not_understood, out);
+    else if (!out_.sandbox() || !snapshot_.empty()) compare_with_database(input, *catalog, counts.not_understood);
+    out.catalog = std::move(*catalog);
+    return out;
+  }
+
+  const std::set<std::string>* named(const project::SchemaInput& input) const {
+    const auto it = named_.find(input.path);
+    return it == named_.end() ? nullptr : &it->second;
+  }
+
+  Choice choose(const project::SchemaInput& input) {
+    const bool tracked = out_.live && (!out_.sandbox() || !snapshot_.empty());
+    auto choice = choose_migrations(input, named(input), settings_.migrations, tracked ? out_.live->tracking : std::vector<TrackingTable>());
+    if (!choice) {
+      const bool known = std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(), [&](const Error& error) { return error.line() == choice.error().line(); });
+      if (!known) report(choice.error());
+      return {};
+    }
+    for (auto& listed : out_.read)
+      if (listed.path == input.path && listed.kind == input.what()) listed.detail = choice->note;
+    return std::move(*choice);
+  }
+
+  std::set<std::string> only_replayed(const project::SchemaInput& input) const {
+    std::set<std::string> out;
+    const auto* files = named(input);
+    for (const auto& file : input.files)
+      if (files && !files->count(file.path)) out.insert(file.path);
+    return out;
+  }
+
+  void report_counts(const project::SchemaInput& input, const sql::ReplayCounts& counts) {
+    for (auto& listed : out_.read)
+      if (listed.path == input.path && listed.kind == input.what() && counts.statements)
+        listed.detail = fmt::format("{} statements", counts.statements) + (counts.not_understood ? fmt::format(", {} not replayed", counts.not_understood) : "") +
+                        (listed.detail.empty() ? "" : "; " + listed.detail);
+  }
+
+  // The tracking table names the files that a database was made from. Without one, only a single schema can be meant. Several that the
+  // database has run make it together.
+  void compare_with_database(const project::SchemaInput& input, const Catalog& catalog, int not_replayed) {
+    const auto part = project::applied_part(input, out_.live->tracking);
+    if (!part.known && (out_.schema_inputs.size() != 1 || input.kind == project::SchemaKind::drizzle_snapshot)) return;
+    Diagnostics reported_already;
+    sql::ReplayCounts counts;
+    const bool behind = part.input.files.size() < input.files.size();
+    auto migrated = behind ? project::load(part.input, reported_already, &counts) : Result<Catalog>(catalog);
+    if (!migrated) return;
+    if (behind) not_replayed = counts.not_understood;
+    if (!of_database_.empty()) {
+      of_database_[0].folder += ", " + input.path;
+      of_database_[0].not_replayed += not_replayed;
+      out_.compared.front() = with_places(std::move(out_.compared.front()), *migrated);
+      return;
+    }
+    out_.compared.push_front(std::move(*migrated));
+    of_database_.push_back({&out_.compared.front(), out_.live.get(), true, input.path, live_name_, not_replayed, part.known});
+  }
+
+  void compare_with_snapshot(const project::SchemaInput& input, const Catalog& catalog, int not_replayed, Schema& schema) {
+    const auto path = project::last_snapshot(input);
+    if (path.empty()) return;
+    Diagnostics reported_already;
+    auto snapshot = project::load({project::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, reported_already);
+    if (!snapshot) return;
+    const Catalog* migrated = &out_.compared.emplace_back(catalog);
+    const Catalog* other = &out_.compared.emplace_back(std::move(*snapshot));
+    schema.comparisons.push_back({migrated, other, false, input.path, path, not_replayed, false});
+  }
+
+  Sources sources_;
+  const Settings& settings_;
+  Inputs out_;
+  std::map<std::string, std::set<std::string>> named_;  // files that the command line names, by their input's path
+  std::string snapshot_;   // path
+  std::string live_name_;
+  std::vector<lint::SchemaComparison> of_database_;
+};
+
+}  // namespace
+
+tl::expected<Inputs, Diagnostics> load(Sources sources, const Settings& settings) { return Loader(std::move(sources), settings).load(); }
+
+}  // namespace pgadvise::check

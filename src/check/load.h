@@ -1,0 +1,96 @@
+// Reads what a check looks at: files, logs, snapshots, a server's catalog. Replays migrations into catalogs.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/repository_path.h"
+#include "base/result.h"
+#include "check/config.h"
+#include "check/migrations.h"
+#include "check/observer.h"
+#include "check/server.h"
+#include "lint/context.h"
+#include "model/catalog.h"
+#include "model/project.h"
+#include "model/report.h"
+#include "model/workload.h"
+#include "project/schema_input.h"
+
+namespace pgadvise::check {
+
+// What to read. Without any of paths, schema, logs, workloads, db and sandbox: what the configuration names, else the working folder.
+struct Sources {
+  std::vector<std::string> paths;      // repositories, migrations folders, .sql files, snapshots
+  std::vector<std::string> schema;     // further schemas, that stand beside `paths`
+  std::vector<std::string> logs;
+  std::vector<std::string> workloads;  // files of digest -o, or .sql files
+  std::string db;                      // connection string, or "env"; "" for none
+  bool sandbox = false;                // build the schemas on a throwaway server; not together with `db`
+  std::vector<std::string> load;       // .sql files that the sandbox runs after the schema
+  std::string line_prefix;             // log_line_prefix of the logs' server; "": found from the log
+  std::string config;                  // pgadvise.toml; "": the nearest one from the first path upwards
+  std::vector<std::string> outputs;    // files that the caller will write: an input among them is an error
+};
+
+struct Settings {
+  MigrationOptions migrations;
+  pg::Acting acting;                                       // role and search_path that plans are made with
+  std::chrono::milliseconds analyze_budget{60'000};        // all EXPLAIN ANALYZE together
+  unsigned jobs = 0;                                       // threads that read logs, connections that plan; 0: see Server::more_plans()
+  std::string baseline;                                    // file; "" for none
+  bool update_baseline = false;                            // write the findings to `baseline`
+  RepositoryPaths repository = current_repository();       // how baseline entries and subjects name files
+  std::stop_token stop;                                    // ends planning early; what was found until then is reported
+  Observer observer;
+};
+
+// A schema that the rules check: from files, or a server's with the locations that files give its objects.
+struct Schema {
+  std::optional<Catalog> catalog;
+  std::string path;                                  // of the schema input; "" for a server's
+  std::optional<std::vector<Migration>> migrations;  // those to check; nullopt: the input has no migrations
+  std::set<std::string> replayed_only;               // files whose findings are not reported
+  std::vector<lint::SchemaComparison> comparisons;   // pointers into Inputs::compared and Inputs::live
+};
+
+// Everything that a run looks at. Movable; the pointers inside stay valid.
+struct Inputs {
+  Config config;
+  std::vector<std::string> paths;  // that were read
+  std::vector<project::SchemaInput> schema_inputs;
+  std::vector<Schema> schemas;
+  std::vector<Project> projects;
+  Workload workload;
+  bool has_workload = false;  // a log or workload file could be read
+  std::unique_ptr<Server> server;
+  std::unique_ptr<Catalog> live;  // of the server, or of a server's snapshot
+  std::deque<Catalog> compared;
+
+  std::vector<Suppression> suppressions;    // of the configuration and of comments in migrations
+  std::set<std::string> comments_read;      // files whose comments are among them
+  std::set<std::string> checked_migrations; // files
+  std::set<std::string> replayed_only;      // files
+  std::vector<std::string> not_replayed;    // places of statements, file:line:column
+  bool files_named = false;                 // single migration files were named: the rest of their folder is only replayed
+
+  std::vector<ReportInput> read;  // for the report, in the order of reading
+  std::string server_version;     // "15.18"; "" without a server
+  std::string what_if;            // "HypoPG", or why indexes can't be costed
+  Diagnostics diagnostics;
+  std::set<std::string> literal_files;  // logs and workloads: their statements hold literals
+
+  bool sandbox() const { return server && server->sandbox; }
+  const Catalog* catalog() const { return live.get(); }
+};
+
+// Errors: the configuration is wrong, or an input is also an output: nothing was read. Everything else that can't be read is a diagnostic of
+// the inputs. Ctrl-C handling is the caller's. Cost: reads every input once; memory for catalogs and one bounded workload.
+tl::expected<Inputs, Diagnostics> load(Sources sources, const Settings& settings);
+
+}  // namespace pgadvise::check

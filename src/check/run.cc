@@ -1,0 +1,131 @@
+#include "check/run.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "advisor/index_ddl.h"
+#include "check/plans.h"
+#include "check/suppressions.h"
+#include "lint/context.h"
+#include "plan/confirm.h"
+#include "plan/plan_set.h"
+#include "sql/facts.h"
+
+namespace pgadvise::check {
+namespace {
+
+// The working folder as the configuration's folder sees it, where it lies below: "app/".
+std::string below_config(const Inputs& inputs) {
+  namespace fs = std::filesystem;
+  if (inputs.config.path.empty()) return {};
+  std::error_code code;
+  const auto folder = fs::weakly_canonical(fs::absolute(inputs.config.path, code).parent_path(), code);
+  const std::string here = fs::current_path(code).lexically_relative(folder).generic_string();
+  return code || here == "." || here.empty() || here.starts_with("..") ? std::string() : here + "/";
+}
+
+// The repository that a schema lies in; for a server's schema the only one that was read.
+const Project* project_of(const Inputs& inputs, const std::string& schema) {
+  const Project* best = nullptr;
+  for (const auto& project : inputs.projects) {
+    const bool holds = project.root == "." || schema == project.root || schema.starts_with(project.root + "/");
+    if (holds && (!best || best->root == "." || project.root.size() > best->root.size())) best = &project;
+  }
+  return best || !schema.empty() || inputs.projects.size() != 1 ? best : &inputs.projects.front();
+}
+
+class Runner {
+ public:
+  Runner(const Inputs& inputs, plan::Planner* planner) : inputs_(inputs), planner_(planner), folder_(below_config(inputs)), comments_read_(inputs.comments_read) {
+    out_.suppressions = inputs.suppressions;
+  }
+
+  Outcome run() {
+    std::vector<const Project*> checked;
+    for (const auto& schema : inputs_.schemas) checked.push_back(check(&schema, project_of(inputs_, schema.path)));
+    if (inputs_.schemas.empty()) checked.push_back(check(nullptr, project_of(inputs_, {})));
+    for (const auto& project : inputs_.projects)
+      if (std::find(checked.begin(), checked.end(), &project) == checked.end()) check(nullptr, &project);
+    if (planner_) {
+      report_left_out(*planner_, out_.diagnostics);
+      out_.planned = planner_->planned();
+      out_.analyzed = planner_->run();
+      out_.analyze_seconds = planner_->spent().count();
+    }
+    return std::move(out_);
+  }
+
+ private:
+  // Gives the project back.
+  const Project* check(const Schema* schema, const Project* project) {
+    const Catalog* catalog = schema && schema->catalog ? &*schema->catalog : nullptr;
+    const auto* plans = inputs_.server ? inputs_.server->plans.get() : nullptr;
+    Workload workload = inputs_.workload;
+    if (inputs_.has_workload) sql::resolve(workload, catalog ? *catalog : Catalog{}, plans ? plans->search_path() : sql::default_path);
+    const PlanSet known = plans_of(workload, catalog);
+    auto outcome = lint::run({catalog, inputs_.has_workload ? &workload : nullptr, project, schema && schema->migrations ? &*schema->migrations : nullptr,
+                              schema ? schema->comparisons : std::vector<lint::SchemaComparison>(), &inputs_.config.rules, &known});
+    Checked out{schema, project, {}, {}, suppress(outcome.findings, schema), std::move(outcome.ran), std::move(outcome.skipped)};
+    if (planner_) {
+      plan::ConfirmOptions how;
+      how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *inputs_.live); };
+      plan::confirm(outcome.findings, *inputs_.live, &workload, *planner_, how, out_.diagnostics);
+    }
+    std::erase_if(outcome.findings, [&](const Finding& finding) { return only_replayed(finding, schema); });
+    out.findings = std::move(outcome.findings);
+    if (catalog) out.proposals = advisor::propose(out.findings, *catalog, project);
+    out_.checked.push_back(std::move(out));
+    return project;
+  }
+
+  // The plans that rules see: those that auto_explain logged, then the server's.
+  PlanSet plans_of(const Workload& workload, const Catalog* catalog) {
+    PlanSet out;
+    Diagnostics found;
+    plan::add_logged(out, workload, catalog, found);
+    if (out_.checked.empty()) out_.diagnostics.insert(out_.diagnostics.end(), found.begin(), found.end());  // alike for each schema
+    if (planner_) plan::add_planned(out, worth_planning(workload), *inputs_.live, *planner_, out_.diagnostics);
+    return out;
+  }
+
+  static bool only_replayed(const Finding& finding, const Schema* schema) {
+    return schema && finding.location && schema->replayed_only.count(finding.location->file) > 0;
+  }
+
+  std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const Schema* schema) {
+    for (const auto& finding : findings)
+      if (finding.location && !finding.location->live()) read_comments(finding.location->file, out_.suppressions, comments_read_, out_.diagnostics);
+    auto out = lint::suppress(findings, out_.suppressions, out_.used, folder_);
+    std::erase_if(out, [&](const SuppressedFinding& one) { return only_replayed(one.finding, schema); });
+    return out;
+  }
+
+  const Inputs& inputs_;
+  plan::Planner* planner_;
+  std::string folder_;
+  std::set<std::string> comments_read_;  // files
+  Outcome out_;
+};
+
+}  // namespace
+
+std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings) {
+  if (!inputs.server || !inputs.server->plans || !inputs.live) return nullptr;
+  Server* server = inputs.server.get();
+  plan::PlannerOptions options{.analyze_budget = settings.analyze_budget,
+                               .stop = [stop = settings.stop] { return stop.stop_requested(); },
+                               .more_sources = [server, jobs = settings.jobs] { return server->more_plans(jobs); }};
+  return std::make_unique<plan::Planner>(*server->plans, *inputs.live, std::move(options));
+}
+
+Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings) {
+  const ObservedPhase observed(settings.observer, planner ? "checking, with the server's plans" : "checking");
+  Outcome out = Runner(inputs, planner).run();
+  if (planner && settings.observer.detail)
+    settings.observer.detail(fmt::format("asked for plans on {} connection{}", planner->sources(), planner->sources() == 1 ? "" : "s"));
+  return out;
+}
+
+}  // namespace pgadvise::check

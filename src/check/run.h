@@ -1,0 +1,42 @@
+// Runs the rules over every schema and repository of the inputs, confirms what they find on a server, and proposes indexes.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "advisor/propose.h"
+#include "check/load.h"
+#include "lint/suppress.h"
+#include "plan/planner.h"
+
+namespace pgadvise::check {
+
+// What the rules found in one schema, or in a repository without one.
+struct Checked {
+  const Schema* schema = nullptr;    // in Inputs; null: there is none
+  const Project* project = nullptr;  // in Inputs; null: there is none
+  std::vector<Finding> findings;     // without the suppressed; in the order of lint::sort_findings()
+  std::vector<advisor::ProposedFix> proposals;  // fixes for `findings`
+  std::vector<SuppressedFinding> suppressed;
+  std::vector<std::string> rules_run;
+  std::vector<SkippedRule> skipped;
+};
+
+struct Outcome {
+  std::vector<Checked> checked;
+  std::vector<Suppression> suppressions;  // those of the inputs, then those of files that findings point to
+  lint::UsedSuppressions used;            // by index in `suppressions`
+  std::size_t planned = 0, analyzed = 0;  // statements
+  double analyze_seconds = 0;
+  Diagnostics diagnostics;
+};
+
+// Plans on the inputs' server; null when they have none or it can't plan. `inputs` must outlive it. Its connections beside the first are
+// opened when first needed.
+std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings);
+
+// `planner`: null to leave all findings as the rules report them. No statement of a suppressed finding reaches the server. Reads files that
+// findings point to, for their comments. May be called again with the same inputs, and from any thread with inputs of its own.
+Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings);
+
+}  // namespace pgadvise::check

@@ -1,0 +1,44 @@
+#include "check/server.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "pg/plan_source.h"
+
+namespace pgadvise::check {
+
+Result<void> Server::make_plans(const pg::Acting& acting) {
+  connection().act_as(acting);
+  auto source = pg::make_plan_source(connection());
+  if (!source) return tl::unexpected(source.error());
+  plans = std::move(*source);
+  return {};
+}
+
+std::vector<std::unique_ptr<plan::PlanSource>> Server::more_plans(std::size_t jobs) {
+  const std::size_t wanted = jobs ? jobs : sandbox ? connections_to_sandbox() : 1;
+  return pg::more_plan_sources(connection(), conninfo, wanted - 1);
+}
+
+Result<std::unique_ptr<Server>> open_server(const std::string& conninfo) {
+  auto connection = pg::Connection::open(conninfo);
+  if (!connection) return tl::unexpected(connection.error());
+  auto out = std::make_unique<Server>();
+  out->opened = std::make_unique<pg::Connection>(std::move(*connection));
+  out->conninfo = conninfo;
+  return out;
+}
+
+std::unique_ptr<Server> take_server(pg::Sandbox sandbox) {
+  auto out = std::make_unique<Server>();
+  out->sandbox = std::make_unique<pg::Sandbox>(std::move(sandbox));
+  out->conninfo = out->sandbox->conninfo();
+  return out;
+}
+
+std::size_t connections_to_sandbox() {
+  constexpr std::size_t max_connections = 4;
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, max_connections);
+}
+
+}  // namespace pgadvise::check

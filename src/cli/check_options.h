@@ -1,0 +1,38 @@
+// What check and review share: their options, and the run.
+#pragma once
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "check/load.h"
+#include "cli/sources.h"
+#include "model/report.h"
+#include "report/report.h"
+
+namespace pgadvise::cli {
+
+struct CheckOptions {
+  check::Sources sources;
+  check::Settings settings;
+  double max_analyze_time = 60;  // seconds
+  bool show_literals = false;
+};
+
+// Options that name inputs, and those that choose among what is read. `options` must outlive the parsing.
+void add_inputs(CLI::App& command, CheckOptions& options);
+void add_choices(CLI::App& command, CheckOptions& options);
+// Errors (usage): an option was given an empty word.
+Result<void> check_words(const CLI::App& command, const CheckOptions& options);
+
+// A report and everything that it refers to.
+struct CheckRun {
+  check::Inputs inputs;
+  Report report;
+  report::Options how;
+  std::unique_ptr<Sources> sources;  // how.source reads from it
+};
+// load, run and merge, with progress on a terminal; the first Ctrl-C while a server is asked ends the planning. Errors: those of load().
+tl::expected<CheckRun, Diagnostics> run_check(const CheckOptions& options);
+
+}  // namespace pgadvise::cli

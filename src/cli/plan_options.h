@@ -1,0 +1,21 @@
+// Options that check, review, explain and advise share about plans.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include <CLI/CLI.hpp>
+
+#include "pg/connection.h"
+
+namespace pgadvise::cli {
+
+inline std::chrono::milliseconds milliseconds(double seconds) { return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)); }
+
+// --role, --search-path; they need a database. `acting` must outlive the parsing.
+void add_acting_options(CLI::App& command, pg::Acting& acting);
+void add_analyze_time(CLI::App& command, double& seconds);
+// CLI::Range accepts "nan".
+CLI::Validator seconds_between(double least, double most);
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,62 @@
+// The result of a run: findings in report order, and what the run read, skipped and could not read.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/finding.h"
+#include "model/suppression.h"
+
+namespace pgadvise {
+
+// A rule that did not run because an input that it needs is missing.
+struct SkippedRule {
+  std::string rule;
+  std::string reason;  // "needs a log: --log FILE"
+};
+
+struct SuppressedFinding {
+  Finding finding;
+  Suppression by;
+};
+
+struct ReportInput {
+  std::string kind;  // "drizzle migrations", "stderr log", "database"
+  std::string path;  // or the database's name; never a password
+  std::string detail;
+};
+
+// The comparison with a baseline file: findings that the file lists are not new.
+struct Baseline {
+  struct Entry {
+    std::string id;
+    std::string rule;
+    std::string what;  // its message
+  };
+  std::string path;
+  std::vector<Finding> known;  // found again
+  std::vector<Entry> gone;     // listed in the file and no longer found, although their rule ran
+};
+
+struct Report {
+  std::vector<Finding> findings;  // in the order of lint::sort_findings()
+  std::vector<SuppressedFinding> suppressed;  // not among `findings`
+  std::optional<Baseline> baseline;
+  std::vector<SkippedRule> skipped;
+  std::vector<std::string> rules_run;
+  std::vector<ReportInput> inputs;
+  Diagnostics diagnostics;
+  // Members of this run alone: a byte-for-byte comparison of two reports leaves them out.
+  std::string started;          // ISO 8601, UTC
+  double seconds = 0;
+  std::string server_version;   // "15.18", "" without a server
+  std::string what_if;          // "HypoPG", or why indexes were not costed
+  std::size_t planned = 0;      // statements that a server planned
+  std::size_t analyzed = 0;     // those of them that it also ran
+  double analyze_seconds = 0;   // summed over connections
+};
+
+}  // namespace pgadvise
