@@ -41,7 +41,7 @@ class Writer {
     if (!options_.links || !finding.location || finding.location->live()) return {};
     namespace fs = std::filesystem;
     const fs::path file = finding.location->file;
-    return file_url(options_.host, (file.is_absolute() ? file : fs::path(options_.folder) / file).lexically_normal().generic_string(), finding.location->line);
+    return file_url(options_.host, (file.is_absolute() ? file : fs::path(options_.repository.folder) / file).lexically_normal().generic_string(), finding.location->line);
   }
   std::string rule(const Finding& finding) const {
     const bool page = options_.links && !options_.rules_url.empty();

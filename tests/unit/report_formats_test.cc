@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-const Options in_repository{.repository = "/src/shop", .folder = "/src/shop/api"};
+const Options in_repository{.repository = {.root = "/src/shop", .folder = "/src/shop/api"}};
 
 Finding finding(std::string table, Severity severity = Severity::warning) {
   Finding out;
@@ -59,11 +59,11 @@ TEST(Formats, AllLeaveOutTheRefutedAndControlCharacters) {
 }
 
 TEST(Formats, PathsAreTheRepositorys) {
-  EXPECT_EQ(repository_path("db/x.sql", in_repository), "api/db/x.sql");
-  EXPECT_EQ(repository_path("./../db/x.sql", in_repository), "db/x.sql");
-  EXPECT_EQ(repository_path("/src/shop/x.sql", in_repository), "x.sql");
-  EXPECT_EQ(repository_path("/elsewhere/x.sql", in_repository), "/elsewhere/x.sql");
-  EXPECT_EQ(repository_path("db/x.sql", {.repository = {}, .folder = "/anywhere"}), "db/x.sql");
+  EXPECT_EQ(in_repository.repository.relative("db/x.sql"), "api/db/x.sql");
+  EXPECT_EQ(in_repository.repository.relative("./../db/x.sql"), "db/x.sql");
+  EXPECT_EQ(in_repository.repository.relative("/src/shop/x.sql"), "x.sql");
+  EXPECT_EQ(in_repository.repository.relative("/elsewhere/x.sql"), "/elsewhere/x.sql");
+  EXPECT_EQ((RepositoryPaths{{}, "/anywhere"}.relative("db/x.sql")), "db/x.sql");
   EXPECT_EQ(shown_at(of_the_server(), in_repository).str(), "database/public/live:1:1");
 }
 

@@ -110,7 +110,7 @@ TEST(TextReport, ShowsTheSourceBelowTheMessage) {
 }
 
 TEST(TextReport, LinksOnlyWhereTheyAreWanted) {
-  Options options{.folder = "/work"};
+  Options options{.repository = {.root = {}, .folder = "/work"}};
   EXPECT_FALSE(contains(to_text(one_finding(), options), "\x1b"));
   options.links = true;
   options.host = "host";
