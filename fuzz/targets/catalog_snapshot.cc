@@ -1,4 +1,4 @@
-#include "project/catalog_snapshot.h"
+#include "files/catalog_snapshot.h"
 
 #include "lint/context.h"
 #include "support.h"

@@ -1,6 +1,6 @@
-#include "project/dockerfile.h"
+#include "deploy/dockerfile.h"
 
-#include "project/shell.h"
+#include "deploy/shell.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,7 +1,7 @@
-#include "project/drizzle_snapshot.h"
+#include "drizzle/snapshot.h"
 
 #include "base/text.h"
-#include "project/type_name.h"
+#include "drizzle/type_name.h"
 #include "sql/replay.h"
 #include "support.h"
 

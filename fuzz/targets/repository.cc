@@ -1,10 +1,10 @@
 // A repository: "=== <name>\n<content>" for each file, the names from the list below.
-#include "project/repository.h"
+#include "deploy/repository.h"
 
 #include <array>
 
 #include "base/text.h"
-#include "project/schema_input.h"
+#include "migrations/schema_input.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,9 +1,9 @@
 // TypeScript as text: comments, strings, names of drizzle schemas, commands in code.
-#include "project/script_text.h"
+#include "files/script_text.h"
 
-#include "project/dialect.h"
-#include "project/drizzle_names.h"
-#include "project/resolver.h"
+#include "deploy/resolver.h"
+#include "drizzle/config.h"
+#include "drizzle/names.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,7 +1,7 @@
 // A shell script to its commands, and what they really run.
-#include "project/command.h"
-#include "project/shell.h"
-#include "project/shell_lexer.h"
+#include "deploy/command.h"
+#include "deploy/shell.h"
+#include "deploy/shell_lexer.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

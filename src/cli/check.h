@@ -10,11 +10,11 @@
 
 #include "base/result.h"
 #include "cli/config.h"
+#include "migrations/schema_input.h"
 #include "model/catalog.h"
 #include "model/project.h"
 #include "model/workload.h"
 #include "plan/source.h"
-#include "project/schema_input.h"
 #include "report/report.h"
 
 namespace pgadvise::cli {

@@ -10,10 +10,10 @@
 #include <tl/expected.hpp>
 
 #include "base/result.h"
+#include "files/files.h"
 #include "lint/context.h"
 #include "model/place.h"
 #include "model/suppression.h"
-#include "project/files.h"
 
 namespace pgadvise::cli {
 

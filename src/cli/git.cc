@@ -5,7 +5,7 @@
 #include <map>
 
 #include "base/text.h"
-#include "project/git.h"
+#include "files/git.h"
 
 namespace pgadvise::cli {
 namespace {

@@ -11,10 +11,10 @@
 #include "cli/config_schema.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
-#include "project/files.h"
-#include "project/repository.h"
-#include "project/tree.h"
-#include "project/write_files.h"
+#include "deploy/repository.h"
+#include "files/files.h"
+#include "files/tree.h"
+#include "files/write_files.h"
 #include "report/report.h"
 
 namespace pgadvise::cli {

@@ -9,11 +9,11 @@
 #include "base/result.h"
 #include "cli/config.h"
 #include "log/reader.h"
+#include "migrations/schema_input.h"
 #include "model/catalog.h"
 #include "model/project.h"
 #include "model/workload.h"
 #include "pg/sandbox.h"
-#include "project/schema_input.h"
 
 namespace pgadvise::cli {
 

@@ -8,9 +8,9 @@
 
 #include "base/text.h"
 #include "cli/git.h"
-#include "project/files.h"
-#include "project/migration_facts.h"
-#include "project/migration_folder.h"
+#include "files/files.h"
+#include "migrations/facts.h"
+#include "migrations/folder.h"
 
 namespace pgadvise::cli {
 namespace {

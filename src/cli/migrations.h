@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "migrations/schema_input.h"
 #include "model/migrations.h"
-#include "project/schema_input.h"
 
 namespace pgadvise::cli {
 

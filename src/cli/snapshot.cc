@@ -8,9 +8,9 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/talk.h"
+#include "files/catalog_snapshot.h"
 #include "pg/catalog_reader.h"
 #include "pg/relation_sizes.h"
-#include "project/catalog_snapshot.h"
 
 namespace pgadvise::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/config.h"
-#include "project/yaml_file.h"
+#include "files/yaml_file.h"
 #include "support/run.h"
 
 namespace pgadvise {

@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "live/support.h"
+#include "migrations/schema_input.h"
 #include "pg/catalog_reader.h"
-#include "project/schema_input.h"
 #include "sql/statement.h"
 #include "support/paths.h"
 

@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/digest.h"
+#include "files/catalog_snapshot.h"
 #include "lint/context.h"
 #include "live/support.h"
 #include "pg/catalog_reader.h"
-#include "project/catalog_snapshot.h"
 #include "support/run.h"
 #include "support/schema.h"
 

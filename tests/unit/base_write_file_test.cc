@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "unit/project_testing.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise {
 namespace {

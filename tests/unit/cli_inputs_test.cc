@@ -2,7 +2,7 @@
 
 #include "cli/inputs.h"
 #include "log/merge.h"
-#include "unit/project_testing.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise::cli {
 namespace {

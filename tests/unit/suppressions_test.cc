@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "cli/config.h"
 #include "lint/suppress.h"
-#include "project_testing.h"
 #include "sql/suppressions.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise {
 namespace {
