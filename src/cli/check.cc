@@ -150,7 +150,7 @@ class Check {
     named_ = std::move(named_migrations.files);
     for (auto& schema : find_schemas(options_.paths, diagnostics_, config_)) {
       const bool named_itself = std::find(options_.paths.begin(), options_.paths.end(), schema.path) != options_.paths.end();
-      if (schema.kind == project::SchemaKind::sql_file && named_itself) named_[schema.path] = {schema.path};
+      if (schema.kind == migrations::SchemaKind::sql_file && named_itself) named_[schema.path] = {schema.path};
       schemas_.push_back(std::move(schema));
     }
     for (auto& schema : find_schemas(options_.schema, diagnostics_, config_)) schemas_.push_back(std::move(schema));
@@ -166,8 +166,8 @@ class Check {
 
   // A server's snapshot stands for the server, so there can be one of the two.
   void take_out_snapshot() {
-    std::erase_if(schemas_, [&](const project::SchemaInput& schema) {
-      if (schema.kind != project::SchemaKind::server_snapshot) return false;
+    std::erase_if(schemas_, [&](const migrations::SchemaInput& schema) {
+      if (schema.kind != migrations::SchemaKind::server_snapshot) return false;
       if (!options_.db.empty())
         diagnostics_.push_back({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names one, too", "leave one of them out"});
       else if (!snapshot_.empty() && snapshot_ != schema.path)
@@ -187,13 +187,13 @@ class Check {
 
   void read_repository(const std::string& path) {
     const auto before = static_cast<std::ptrdiff_t>(diagnostics_.size());
-    Project project = project::read_repository(path, diagnostics_, config_.leave_out(path));
+    Project project = deploy::read_repository(path, diagnostics_, config_.leave_out(path));
     if (path != ".")
       std::for_each(diagnostics_.begin() + before, diagnostics_.end(), [&](Error& error) {
         if (!error.where.empty() && !error.where.starts_with(path)) error.where = path + (path.back() == '/' ? "" : "/") + error.where;
       });
-    project::read_migrations(project, schemas_);
-    project::read_git(project, diagnostics_);
+    migrations::read_migrations(project, schemas_);
+    migrations::read_git(project, diagnostics_);
     if (project.files_read.empty() && project.migrations.empty()) return;
     if (!project.files_read.empty()) report_.inputs.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
     projects_.push_back(std::move(project));
@@ -321,7 +321,7 @@ class Check {
   }
 
   void read_snapshot() {
-    auto snapshot = project::load_catalog_snapshot(snapshot_);
+    auto snapshot = files::load_catalog_snapshot(snapshot_);
     if (!snapshot) {
       diagnostics_.push_back(snapshot.error());
       return;
@@ -336,7 +336,7 @@ class Check {
   // What the snapshot tells is judged; plans come from a sandbox with its statistics.
   void plan_with_statistics() {
     Diagnostics said;
-    auto sandbox = build_sandbox({{.kind = project::SchemaKind::server_snapshot, .path = snapshot_, .files = {}}}, options_.load, said);
+    auto sandbox = build_sandbox({{.kind = migrations::SchemaKind::server_snapshot, .path = snapshot_, .files = {}}}, options_.load, said);
     if (!sandbox) said.push_back(sandbox.error());
     for (auto& error : said)  // what the snapshot lacks is said already
       if (std::none_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& known) { return known.line() == error.line(); })) diagnostics_.push_back(std::move(error));
@@ -391,7 +391,7 @@ class Check {
       judged_files_.insert(choice.judged.files.begin(), choice.judged.files.end());
       const auto before = static_cast<std::ptrdiff_t>(diagnostics_.size());
       sql::ReplayCounts counts;
-      auto catalog = project::load(input, choice.judged, diagnostics_, &counts);
+      auto catalog = migrations::load(input, choice.judged, diagnostics_, &counts);
       const auto others = left_out(input);
       replayed_only_.insert(others.begin(), others.end());
       diagnostics_.erase(std::remove_if(diagnostics_.begin() + before, diagnostics_.end(), [&](const Error& error) { return lies_in(others, error.where); }), diagnostics_.end());
@@ -422,12 +422,12 @@ class Check {
     return out;
   }
 
-  const std::set<std::string>* named(const project::SchemaInput& input) const {
+  const std::set<std::string>* named(const migrations::SchemaInput& input) const {
     const auto it = named_.find(input.path);
     return it == named_.end() ? nullptr : &it->second;
   }
 
-  Choice choose(const project::SchemaInput& input) {
+  Choice choose(const migrations::SchemaInput& input) {
     auto choice = choose_migrations(input, named(input), options_.migrations, live_ && (!sandbox_ || !snapshot_.empty()) ? live_->tracking : std::vector<TrackingTable>());
     if (!choice) {
       const bool known = std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& error) { return error.line() == choice.error().line(); });
@@ -440,11 +440,11 @@ class Check {
   }
 
   // A script that makes all that it touches is a schema, and no migration.
-  static std::optional<std::vector<Migration>> judged_migrations(const project::SchemaInput& input, Choice choice) {
+  static std::optional<std::vector<Migration>> judged_migrations(const migrations::SchemaInput& input, Choice choice) {
     if (!choice.migrations) return std::nullopt;
     auto& found = choice.judged.found;
-    if (input.kind != project::SchemaKind::sql_file) return std::move(found);
-    const bool dump = project::is_dump(read_file(input.path).value_or(""));
+    if (input.kind != migrations::SchemaKind::sql_file) return std::move(found);
+    const bool dump = migrations::is_dump(read_file(input.path).value_or(""));
     for (const auto& migration : found)
       for (const auto& step : migration.steps)
         for (const auto& action : step.actions)
@@ -457,7 +457,7 @@ class Check {
     return where.find(".sql:") != std::string::npos && files.count(file) > 0;
   }
 
-  std::set<std::string> left_out(const project::SchemaInput& input) const {
+  std::set<std::string> left_out(const migrations::SchemaInput& input) const {
     std::set<std::string> out;
     const auto* files = named(input);
     for (const auto& file : input.files)
@@ -465,7 +465,7 @@ class Check {
     return out;
   }
 
-  void tell_counts(const project::SchemaInput& input, const sql::ReplayCounts& counts) {
+  void tell_counts(const migrations::SchemaInput& input, const sql::ReplayCounts& counts) {
     for (auto& listed : report_.inputs)
       if (listed.path == input.path && listed.kind == input.what() && counts.statements)
         listed.detail = fmt::format("{} statements", counts.statements) + (counts.not_understood ? fmt::format(", {} not replayed", counts.not_understood) : "") +
@@ -474,13 +474,13 @@ class Check {
 
   // Which files a database was made from, its tracking table tells; without one, only the single schema at hand can be meant.
   // Several that it has run make it together.
-  void compare_with_database(const project::SchemaInput& input, const Catalog& catalog, int not_replayed) {
-    const auto part = project::applied_part(input, live_->tracking);
-    if (!part.known && (schemas_.size() != 1 || input.kind == project::SchemaKind::drizzle_snapshot)) return;
+  void compare_with_database(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed) {
+    const auto part = migrations::applied_part(input, live_->tracking);
+    if (!part.known && (schemas_.size() != 1 || input.kind == migrations::SchemaKind::drizzle_snapshot)) return;
     Diagnostics named;
     sql::ReplayCounts counts;
     const bool behind = part.input.files.size() < input.files.size();
-    auto migrated = behind ? project::load(part.input, named, &counts) : Result<Catalog>(catalog);
+    auto migrated = behind ? migrations::load(part.input, named, &counts) : Result<Catalog>(catalog);
     if (!migrated) return;
     if (behind) not_replayed = counts.not_understood;
     auto& comparisons = comparisons_[""];
@@ -494,11 +494,11 @@ class Check {
     comparisons.push_back({&compared_.front(), &*live_, true, input.path, live_name_, not_replayed, part.known});
   }
 
-  void compare_with_snapshot(const project::SchemaInput& input, const Catalog& catalog, int not_replayed) {
-    const auto path = project::last_snapshot(input);
+  void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed) {
+    const auto path = migrations::last_snapshot(input);
     if (path.empty()) return;
     Diagnostics named;
-    auto snapshot = project::load({project::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, named);
+    auto snapshot = migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, named);
     if (!snapshot) return;
     compared_.push_back(catalog);
     const Catalog* migrated = &compared_.back();
@@ -671,7 +671,7 @@ class Check {
   Sources sources_;
   report::Options how_{.show_literals = options_.show_literals, .top = options_.top, .repository = repository_root(), .folder = std::filesystem::current_path().generic_string()};
   Diagnostics diagnostics_;
-  std::vector<project::SchemaInput> schemas_;
+  std::vector<migrations::SchemaInput> schemas_;
   std::map<std::string, std::set<std::string>> named_;  // files that the command line names, by their input's path
   std::vector<Project> projects_;
   Workload workload_;

@@ -26,7 +26,7 @@ struct Checked {
   Diagnostics& diagnostics;
   const Config& config;
   std::string folder;  // of the first PATH
-  const std::vector<project::SchemaInput>& schemas;
+  const std::vector<migrations::SchemaInput>& schemas;
   const std::vector<Project>& projects;
   std::vector<std::pair<std::string, const Catalog*>> catalogs;  // those that the rules judged, by their input's path; "": the server's
   const Workload* workload = nullptr;

@@ -5,10 +5,10 @@
 #include "files/code_text.h"
 #include "files/script_text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
-bool name_character(char c) { return word_character(c) || c == '$' || c == '.'; }
+bool name_character(char c) { return files::word_character(c) || c == '$' || c == '.'; }
 
 // The function that a string is an argument of: "execSync" in `execSync("…`, "$" in $`…`.
 std::string called_with(std::string_view code, std::size_t at) {
@@ -26,7 +26,7 @@ bool runs_commands(const std::string& function) {
 }
 
 // spawn("npx", ["drizzle-kit", "push"]): the strings of the array that follows.
-std::string with_arguments(std::string_view code, const std::vector<StringLiteral>& literals, std::size_t index) {
+std::string with_arguments(std::string_view code, const std::vector<files::StringLiteral>& literals, std::size_t index) {
   std::string out = literals[index].value;
   for (std::size_t i = index + 1; i < literals.size(); ++i) {
     const auto between = code.substr(literals[i - 1].end, literals[i].offset - literals[i - 1].end);
@@ -39,8 +39,8 @@ std::string with_arguments(std::string_view code, const std::vector<StringLitera
 }  // namespace
 
 std::vector<CodeCommand> commands_in_code(const std::string& content) {
-  const std::string code = without_comments(content);
-  const auto literals = string_literals(code);
+  const std::string code = files::without_comments(content);
+  const auto literals = files::string_literals(code);
   std::vector<CodeCommand> out;
   bool kit_api = false;
   for (std::size_t i = 0; i < literals.size(); ++i) {
@@ -60,4 +60,4 @@ std::vector<CodeCommand> commands_in_code(const std::string& content) {
   return out;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

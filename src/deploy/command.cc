@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "files/files.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -31,7 +31,7 @@ std::string program(const std::string& word) {
   const auto version = word.find('@', 1);
   const std::string bare = word.substr(0, version);
   if (bare[0] == '@') return bare;
-  std::string name(base_of(bare));
+  std::string name(files::base_of(bare));
   for (const std::string_view tail : {".cmd", ".exe"})
     if (name.size() > tail.size() && name.compare(name.size() - tail.size(), tail.size(), tail) == 0)
       name.resize(name.size() - tail.size());
@@ -347,7 +347,7 @@ List unwrap(Words words, int depth) {
   // "php artisan x", "python manage.py x": the framework's own program.
   if (is(name, "php", "python", "python3", "ruby")) {
     const std::size_t at = skip_options(words, 1);
-    if (at < words.size() && is(std::string(base_of(words[at])), "artisan", "manage.py", "console", "rails", "rake")) words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
+    if (at < words.size() && is(std::string(files::base_of(words[at])), "artisan", "manage.py", "console", "rails", "rake")) words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
     words[0] = program(words[0]);
   }
   if (is(name, "typeorm-ts-node-commonjs", "typeorm-ts-node-esm")) words[0] = "typeorm";
@@ -370,4 +370,4 @@ List unwrap(Words words, int depth) {
 
 std::vector<Invocation> invocations(std::vector<std::string> words) { return unwrap(std::move(words), 0); }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 
 struct Invocation {
   enum class Kind {
@@ -27,4 +27,4 @@ struct Invocation {
 // npx, dotenv --, cross-env, timeout, sudo, docker compose exec, ssh and the like are taken off.
 std::vector<Invocation> invocations(std::vector<std::string> words);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

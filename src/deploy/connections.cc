@@ -11,7 +11,7 @@
 #include "files/files.h"
 #include "files/yaml_file.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 constexpr std::size_t most_hits = 64;
@@ -35,7 +35,7 @@ bool is_code(std::string_view path) {
 bool is_configuration(std::string_view path) {
   static constexpr std::array<std::string_view, 8> tails = {".yml", ".yaml", ".toml", ".ini", ".conf", ".properties", ".sh", ".prisma"};
   static constexpr std::array<std::string_view, 8> samples = {"example", "sample", "template", "dist", "readme", "local", "lock", "default"};
-  const std::string name = lower(base_of(path));
+  const std::string name = lower(files::base_of(path));
   if (any_in(name, samples)) return false;
   const bool env = name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
   const bool docker = name == "dockerfile" || name.starts_with("dockerfile.") || name.ends_with(".dockerfile");
@@ -128,7 +128,7 @@ bool names_production(std::string_view text) {
 void unverified(const std::string& path, const std::string& text, Project& project) {
   static constexpr std::array<std::string_view, 9> drivers = {"\"pg\"", "'pg'", "postgres", "typeorm", "sequelize", "drizzle-orm", "knex", "kysely", "PrismaPg"};
   if (!any_in(text, drivers)) return;
-  const CodeText code = code_text(text);
+  const files::CodeText code = files::code_text(text);
   const LineIndex lines(text);
   std::size_t hits = 0;
   for (auto at = code.plain.find("rejectUnauthorized"); at != std::string::npos && hits++ < most_hits; at = code.plain.find("rejectUnauthorized", at + 1)) {
@@ -137,22 +137,22 @@ void unverified(const std::string& path, const std::string& text, Project& proje
     const std::size_t from = at < 80 ? 0 : at - 80;
     const std::string head = lower(code.text.substr(from, at - from));
     if (!contains(head, "ssl")) continue;  // of an HTTPS agent, mail, redis
-    const std::size_t around = at < code_window ? 0 : at - code_window;
+    const std::size_t around = at < files::code_window ? 0 : at - files::code_window;
     const std::string before = code.text.substr(around, at - around);
     const bool production = names_production(lower(before));
     // A setting of the user's chooses: "ssl === 'required' ? …".
     const bool chosen = contains(before, "ssl ===") || contains(before, "sslMode") || contains(before, "SSL_MODE");
-    if (chosen || (!production && for_some_environments(code, at))) continue;
+    if (chosen || (!production && files::for_some_environments(code, at))) continue;
     project.insecure_connections.push_back({InsecureConnection::Kind::not_verified, "", "rejectUnauthorized", place_at(path, lines, at)});
   }
 }
 
 // `new Pool({ … max: 20 })`, `postgres(url, { max: 20 })`, a number that stands there as it is.
-void pools_in_code(Tree& tree, const std::string& path, const std::string& text, Project& project) {
+void pools_in_code(files::Tree& tree, const std::string& path, const std::string& text, Project& project) {
   const bool node_postgres = contains(text, "\"pg\"") || contains(text, "'pg'");
   const bool postgres_js = contains(text, "from \"postgres\"") || contains(text, "from 'postgres'") || contains(text, "require('postgres')") || contains(text, "require(\"postgres\")");
   if (!node_postgres && !postgres_js) return;
-  const CodeText code = code_text(text);
+  const files::CodeText code = files::code_text(text);
   const LineIndex lines(text);
   const auto look = [&](std::string_view call, const char* what) {
     std::size_t hits = 0;
@@ -164,9 +164,9 @@ void pools_in_code(Tree& tree, const std::string& path, const std::string& text,
         if ((code.plain[i] == ')' || code.plain[i] == '}') && --depth == 0) break;
         const bool key = depth == 2 && code.plain.compare(i, 4, "max:") == 0 && std::string_view(" \t\n{,").find(code.plain[i - 1]) != std::string_view::npos;
         const int size = key ? number_at(code.plain, i + 4) : 0;
-        if (size == 0 || for_some_environments(code, i)) continue;
-        const Package* package = tree.package_of(folder_of(path));
-        project.pools.push_back({size, what, package ? package->folder : std::string(folder_of(path)), place_at(path, lines, i)});
+        if (size == 0 || files::for_some_environments(code, i)) continue;
+        const files::Package* package = tree.package_of(files::folder_of(path));
+        project.pools.push_back({size, what, package ? package->folder : std::string(files::folder_of(path)), place_at(path, lines, i)});
       }
     }
   };
@@ -194,7 +194,7 @@ void pools_in_python(const std::string& path, const std::string& text, Project& 
     const bool given = contains(call, "pool_size=") || contains(call, "max_overflow=");
     const auto size = value("pool_size=", usual_size), overflow = value("max_overflow=", usual_overflow);
     if (!given || !size || !overflow || *size == 0 || contains(call, "NullPool") || commented(text, at)) continue;
-    project.pools.push_back({*size + *overflow, "pool_size and max_overflow of SQLAlchemy", std::string(folder_of(path)), place_at(path, lines, at)});
+    project.pools.push_back({*size + *overflow, "pool_size and max_overflow of SQLAlchemy", std::string(files::folder_of(path)), place_at(path, lines, at)});
   }
 }
 
@@ -217,12 +217,12 @@ void pool_of_rails(const std::string& path, const std::string& text, Project& pr
   }
   if (size == 0) size = usual, offset = usual_offset;
   if (size == 0) return;
-  const auto folder = folder_of(folder_of(path));
+  const auto folder = files::folder_of(files::folder_of(path));
   project.pools.push_back({size, "pool of Rails", std::string(folder), place_at(path, lines, offset)});
 }
 
 // connection_limit of Prisma's URLs, and pgbouncer's default_pool_size.
-void pools_in_configuration(Tree& tree, const std::string& path, const std::string& text, Project& project) {
+void pools_in_configuration(files::Tree& tree, const std::string& path, const std::string& text, Project& project) {
   const LineIndex lines(text);
   const auto look = [&](std::string_view key, const char* what) {
     std::size_t hits = 0;
@@ -231,8 +231,8 @@ void pools_in_configuration(Tree& tree, const std::string& path, const std::stri
       if (value == std::string::npos || (text[value] != '=' && text[value] != ':') || commented(text, at)) continue;
       const int size = number_at(text, value + 1);
       if (size == 0) continue;
-      const Package* package = tree.package_of(folder_of(path));
-      project.pools.push_back({size, what, package ? package->folder : std::string(folder_of(path)), place_at(path, lines, at)});
+      const files::Package* package = tree.package_of(files::folder_of(path));
+      project.pools.push_back({size, what, package ? package->folder : std::string(files::folder_of(path)), place_at(path, lines, at)});
     }
   };
   look("connection_limit", "connection_limit of Prisma");
@@ -245,12 +245,12 @@ void replicas_of_deployments(const std::string& path, const std::string& text, P
   const LineIndex lines(text);
   for (std::size_t from = 0; from < text.size();) {
     const auto end = std::min(text.find("\n---", from), text.size());
-    const auto root = parse_yaml(text.substr(from, end - from), path);
-    if (root && root->IsMap() && yaml_text(yaml_member(*root, "kind")) == "Deployment") {
-      const YAML::Node replicas = yaml_member(yaml_member(*root, "spec"), "replicas");
-      const std::string name = yaml_text(yaml_member(yaml_member(*root, "metadata"), "name"));
-      if (const int count = number_at(yaml_text(replicas), 0); count > 1 && !name.empty())
-        project.instances.push_back({count, "replicas of Deployment " + name, {}, place_at(path, lines, from + yaml_offset(replicas, text.substr(from, end - from))), name});
+    const auto root = files::parse_yaml(text.substr(from, end - from), path);
+    if (root && root->IsMap() && files::yaml_text(files::yaml_member(*root, "kind")) == "Deployment") {
+      const YAML::Node replicas = files::yaml_member(files::yaml_member(*root, "spec"), "replicas");
+      const std::string name = files::yaml_text(files::yaml_member(files::yaml_member(*root, "metadata"), "name"));
+      if (const int count = number_at(files::yaml_text(replicas), 0); count > 1 && !name.empty())
+        project.instances.push_back({count, "replicas of Deployment " + name, {}, place_at(path, lines, from + files::yaml_offset(replicas, text.substr(from, end - from))), name});
     }
     from = end == text.size() ? end : std::min(text.find('\n', end + 1), text.size());
   }
@@ -258,29 +258,29 @@ void replicas_of_deployments(const std::string& path, const std::string& text, P
 
 // replicas of compose services that are built here, and fly's machines.
 void instances(const std::string& path, const std::string& text, Project& project) {
-  const std::string name = lower(base_of(path));
+  const std::string name = lower(files::base_of(path));
   const LineIndex lines(text);
   if (name == "fly.toml" || (name.starts_with("fly.") && name.ends_with(".toml"))) {
     const auto at = text.find("min_machines_running");
     const auto equals = at == std::string::npos || commented(text, at) ? std::string::npos : text.find('=', at);
     if (const int count = equals == std::string::npos ? 0 : number_at(text, equals + 1); count > 1)
-      project.instances.push_back({count, "min_machines_running", std::string(folder_of(path)), place_at(path, lines, at)});
+      project.instances.push_back({count, "min_machines_running", std::string(files::folder_of(path)), place_at(path, lines, at)});
     return;
   }
   if (contains(text, "kind: Deployment")) return replicas_of_deployments(path, text, project);
   const bool compose = (name.starts_with("docker-compose") || name.starts_with("compose")) && (name.ends_with(".yml") || name.ends_with(".yaml"));
   if (!compose || !contains(text, "replicas")) return;
-  const auto root = parse_yaml(text, path);
+  const auto root = files::parse_yaml(text, path);
   if (!root) return;  // read_compose_files says so
-  const YAML::Node services = yaml_member(*root, "services");
+  const YAML::Node services = files::yaml_member(*root, "services");
   if (!services.IsDefined() || !services.IsMap()) return;
   for (const auto& item : services) {
-    const YAML::Node build = yaml_member(item.second, "build");
-    const YAML::Node replicas = yaml_member(yaml_member(item.second, "deploy"), "replicas");
-    const int count = number_at(yaml_text(replicas), 0);
+    const YAML::Node build = files::yaml_member(item.second, "build");
+    const YAML::Node replicas = files::yaml_member(files::yaml_member(item.second, "deploy"), "replicas");
+    const int count = number_at(files::yaml_text(replicas), 0);
     if (count < 2 || !build.IsDefined()) continue;
-    const std::string context = yaml_text(build).empty() ? yaml_text(yaml_member(build, "context")) : yaml_text(build);
-    project.instances.push_back({count, "replicas of service " + yaml_text(item.first), join_path(folder_of(path), context), place_at(path, lines, yaml_offset(replicas, text))});
+    const std::string context = files::yaml_text(build).empty() ? files::yaml_text(files::yaml_member(build, "context")) : files::yaml_text(build);
+    project.instances.push_back({count, "replicas of service " + files::yaml_text(item.first), files::join_path(files::folder_of(path), context), place_at(path, lines, files::yaml_offset(replicas, text))});
   }
 }
 
@@ -304,7 +304,7 @@ bool remote_host(std::string_view written) {
   return host.substr(0, host.find('.')) != "host";
 }
 
-void read_connections(Tree& tree, Project& project) {
+void read_connections(files::Tree& tree, Project& project) {
   for (const auto& path : tree.files()) {
     const bool code = is_code(path);
     const bool python = path.ends_with(".py");
@@ -313,7 +313,7 @@ void read_connections(Tree& tree, Project& project) {
     const std::string* peeked = tree.peek(path);
     if (!peeked) continue;
     static constexpr std::array<std::string_view, 12> marks = {"postgres://", "postgresql://", "postgres+", "postgresql+", "_engine(", "kind: Deployment", "rejectUnauthorized", "connection_limit", "default_pool_size", "DEFAULT_POOL_SIZE", "replicas", "min_machines_running"};
-    const bool rails = base_of(path) == "database.yml";
+    const bool rails = files::base_of(path) == "database.yml";
     const bool pool = rails || (code && (contains(*peeked, "Pool(") || contains(*peeked, "postgres(")));
     if (!pool && !any_in(*peeked, marks)) continue;
     const std::string text = *peeked;  // gone with the next one
@@ -331,4 +331,4 @@ void read_connections(Tree& tree, Project& project) {
   }
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

@@ -8,11 +8,11 @@
 #include "files/tree.h"
 #include "model/project.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 
-void read_connections(Tree& tree, Project& project);
+void read_connections(files::Tree& tree, Project& project);
 
 // Somewhere on the internet, as far as the name tells: no private address, no service of a compose file, no placeholder.
 bool remote_host(std::string_view host);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

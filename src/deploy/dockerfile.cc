@@ -7,7 +7,7 @@
 #include "deploy/shell_lexer.h"
 #include "files/json_file.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 struct Line {
@@ -121,7 +121,7 @@ class Reader {
   void exec_form(DockerInstruction& out) {
     const auto text = trim(out.shell);
     if (text.empty() || text.front() != '[') return;
-    const auto array = parse_json(text, "");
+    const auto array = files::parse_json(text, "");
     if (!array || !array->is_array()) return;
     for (const auto& item : *array)
       if (item.is_string()) out.words.push_back(item.get<std::string>());
@@ -148,4 +148,4 @@ class Reader {
 
 std::vector<DockerStage> parse_dockerfile(std::string_view text) { return Reader(text).run(); }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

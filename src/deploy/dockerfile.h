@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 
 struct DockerInstruction {
   std::string name;                // upper case
@@ -25,4 +25,4 @@ struct DockerStage {
 // Never fails; what is no instruction is passed over.
 std::vector<DockerStage> parse_dockerfile(std::string_view text);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

@@ -7,7 +7,7 @@
 #include "files/json_file.h"
 #include "files/yaml_file.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 struct Key {
@@ -27,7 +27,7 @@ Way way_to(const std::string& path, std::string_view key, DeployCommand::Stage s
   Way way;
   way.stage = stage;
   way.target = target;
-  way.folder = std::string(folder_of(path));
+  way.folder = std::string(files::folder_of(path));
   way.entry = std::string(key);
   way.path = {path + " " + std::string(key)};
   return way;
@@ -59,8 +59,8 @@ void read_toml(Resolver& resolver, const std::string& path, const std::string& t
   }
 }
 
-void read_json(Tree& tree, Resolver& resolver, const std::string& path, const std::string& text, Target target) {
-  const auto root = parse_json(text, path);
+void read_json(files::Tree& tree, Resolver& resolver, const std::string& path, const std::string& text, Target target) {
+  const auto root = files::parse_json(text, path);
   if (!root) {
     tree.diagnostics().push_back(root.error());
     tree.diagnostics().back().kind = Error::Kind::passing;
@@ -68,9 +68,9 @@ void read_json(Tree& tree, Resolver& resolver, const std::string& path, const st
   }
   for (const auto& [key, stage] : command_keys)
     for (const auto* outer : {"", "build", "deploy"}) {
-      const Json& object = *outer ? member(*root, outer) : *root;
+      const files::Json& object = *outer ? files::member(*root, outer) : *root;
       const std::string name(key);
-      const std::string body = text_member(object, name.c_str());
+      const std::string body = files::text_member(object, name.c_str());
       if (body.empty()) continue;
       const auto at = text.find("\"" + name + "\"");
       resolver.shell({body, path, at == std::string::npos ? 0 : at + name.size() + 2}, way_to(path, key, stage, target));
@@ -84,19 +84,19 @@ void read_yaml(Resolver& resolver, const std::string& path, const std::string& t
   if (node.IsSequence())
     for (const auto& item : node) read_yaml(resolver, path, text, item, target, depth + 1);
   if (!node.IsMap()) return;
-  const std::string root = yaml_text(yaml_member(node, "rootDir"));
+  const std::string root = files::yaml_text(files::yaml_member(node, "rootDir"));
   for (const auto& item : node) {
-    const std::string name = yaml_text(item.first);
+    const std::string name = files::yaml_text(item.first);
     for (const auto& [key, stage] : command_keys) {
       if (name != key || key == "cmd") continue;
       if (item.second.IsSequence())  // heroku.yml: release: command: [ … ]
         for (const auto& line : item.second)
-          if (line.IsScalar()) resolver.shell({line.Scalar(), path, yaml_offset(line, text)}, way_to(path, key, DeployCommand::Stage::release, target));
+          if (line.IsScalar()) resolver.shell({line.Scalar(), path, files::yaml_offset(line, text)}, way_to(path, key, DeployCommand::Stage::release, target));
       if (!item.second.IsScalar()) continue;
       Way way = way_to(path, key, stage, target);
-      way.folder = join_path(way.folder, root);
-      if (const auto service = yaml_text(yaml_member(node, "name")); !service.empty()) way.entry += " of " + service;
-      resolver.shell({item.second.Scalar(), path, yaml_offset(item.second, text)}, way);
+      way.folder = files::join_path(way.folder, root);
+      if (const auto service = files::yaml_text(files::yaml_member(node, "name")); !service.empty()) way.entry += " of " + service;
+      resolver.shell({item.second.Scalar(), path, files::yaml_offset(item.second, text)}, way);
     }
     read_yaml(resolver, path, text, item.second, target, depth + 1);
   }
@@ -117,9 +117,9 @@ void read_procfile(Resolver& resolver, const std::string& path, const std::strin
 
 }  // namespace
 
-void read_hosting_files(Tree& tree, Resolver& resolver) {
+void read_hosting_files(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
-    const auto base = base_of(path);
+    const auto base = files::base_of(path);
     const bool toml = (base.substr(0, 3) == "fly" && base.size() > 8 && base.substr(base.size() - 5) == ".toml") ||
                       base == "fly.toml" || base == "railway.toml" || base == "nixpacks.toml" || base == "netlify.toml";
     const bool json = base == "vercel.json" || base == "railway.json";
@@ -133,7 +133,7 @@ void read_hosting_files(Tree& tree, Resolver& resolver) {
     if (json) read_json(tree, resolver, path, *text, *target);
     if (base == "Procfile") read_procfile(resolver, path, *text, *target);
     if (yaml) {
-      if (const auto root = parse_yaml(*text, path)) {
+      if (const auto root = files::parse_yaml(*text, path)) {
         read_yaml(resolver, path, *text, *root, *target, 0);
       } else {
         tree.diagnostics().push_back(root.error());
@@ -142,4 +142,4 @@ void read_hosting_files(Tree& tree, Resolver& resolver) {
   }
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "files/code_text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 constexpr std::size_t window = 160;       // bytes before and behind a call that are looked at
@@ -18,7 +18,7 @@ bool is_application_code(std::string_view path) {
   static constexpr std::array<std::string_view, 18> tails = {".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".py",
                                                              ".rb", ".go",  ".java", ".kt", ".php", ".cs", ".ex", ".rs", ".scala"};
   return std::any_of(tails.begin(), tails.end(), [&](std::string_view tail) { return path.ends_with(tail); }) && !path.ends_with(".d.ts") &&
-         !path.ends_with(".min.js") && !contains(path, ".test.") && !contains(path, ".spec.") && !path.ends_with("_test.go") && !never_deployed(path);
+         !path.ends_with(".min.js") && !contains(path, ".test.") && !contains(path, ".spec.") && !path.ends_with("_test.go") && !files::never_deployed(path);
 }
 
 // What follows is JSON that is read: the names stand in the argument.
@@ -62,7 +62,7 @@ class Names {
     auto end = before.find_last_not_of(" \t\"'`]:", sign - (sign > 0));
     if (end == std::string_view::npos || end < begin) return;
     auto first = end + 1;
-    while (first > begin && word_character(before[first - 1])) --first;
+    while (first > begin && files::word_character(before[first - 1])) --first;
     add(before.substr(first, end + 1 - first), least + first);
   }
 
@@ -74,9 +74,9 @@ class Names {
   void names_in(std::size_t from, std::size_t to) {
     if (contains(lower(text_.substr(from, to - from)), "crypt")) return;
     for (std::size_t at = from; at < to; ++at) {
-      if (!word_character(text_[at])) continue;
+      if (!files::word_character(text_[at])) continue;
       const std::size_t begin = at;
-      while (at < to && word_character(text_[at])) ++at;
+      while (at < to && files::word_character(text_[at])) ++at;
       add(text_.substr(begin, at - begin), begin);
     }
   }
@@ -99,7 +99,7 @@ class Names {
 
 }  // namespace
 
-void read_json_in_code(Tree& tree, Project& project) {
+void read_json_in_code(files::Tree& tree, Project& project) {
   std::set<std::string> seen;
   for (const auto& path : tree.files()) {
     if (!is_application_code(path)) continue;
@@ -110,4 +110,4 @@ void read_json_in_code(Tree& tree, Project& project) {
   }
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

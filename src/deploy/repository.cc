@@ -11,18 +11,18 @@
 #include "files/files.h"
 #include "files/tree.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 
-Project read_repository(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out) {
+Project read_repository(const std::string& root, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
   Project project;
   project.root = root;
-  Tree tree(root, diagnostics, leave_out);
-  const auto configs = drizzle_configs(tree);
+  files::Tree tree(root, diagnostics, leave_out);
+  const auto configs = drizzle::drizzle_configs(tree);
   const auto& packages = tree.packages();
   project.drizzle = !configs.empty() || std::any_of(packages.begin(), packages.end(),
-                                                    [](const Package& package) { return package.uses_drizzle; });
+                                                    [](const files::Package& package) { return package.uses_drizzle; });
   project.postgresql = configs.empty() || std::any_of(configs.begin(), configs.end(),
-                                                      [](const DrizzleConfig& config) { return config.postgresql(); });
+                                                      [](const drizzle::DrizzleConfig& config) { return config.postgresql(); });
   Resolver resolver(tree, configs);
   read_dockerfiles(tree, resolver);
   read_package_scripts(tree, resolver);
@@ -35,9 +35,9 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   project.deploy_commands = resolver.take();
   read_connections(tree, project);
   read_json_in_code(tree, project);
-  project.drizzle_names = drizzle_names(tree, configs);
+  project.drizzle_names = drizzle::drizzle_names(tree, configs);
   project.files_read.assign(tree.read().begin(), tree.read().end());
   return project;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

@@ -7,10 +7,10 @@
 #include "files/files.h"
 #include "model/project.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 
 // Reads package.json files, Dockerfiles, shell entry points, workflows, drizzle configs. Files that can't be read are
 // named in `diagnostics`.
-Project read_repository(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out = {});
+Project read_repository(const std::string& root, Diagnostics& diagnostics, const files::LeaveOut& leave_out = {});
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

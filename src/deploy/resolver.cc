@@ -4,10 +4,11 @@
 
 #include "base/mask.h"
 #include "base/text.h"
+#include "deploy/orm_dialect.h"
 #include "deploy/seeds.h"
 #include "files/files.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -122,7 +123,7 @@ bool is_noise(const Words& words) { return words.empty() || words[0].empty() || 
 bool Resolver::spend() { return budget_-- > 0; }
 
 void Resolver::shell(const ShellText& text, const Way& way) {
-  if (!spend() || text.text.size() > text_limit) return;
+  if (!spend() || text.text.size() > files::text_limit) return;
   const auto commands = parse_shell(text.text, way.arguments);
   std::vector<const ShellCommand*> servers;
   for (const auto& item : commands)
@@ -183,7 +184,7 @@ void Resolver::invoke(const Invocation& invocation, const ShellCommand& item, co
 // What a tool's command reads: prisma's seed script, knex's and sequelize's folders, the file of psql -f.
 void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& way) {
   if (words.size() < 2 && item.source.empty()) return;
-  const Package* package = tree_.package_of(way.folder);
+  const files::Package* package = tree_.package_of(way.folder);
   if (words[0] == "prisma" && words.size() > 2 && words[1] == "db" && words[2] == "seed") {
     if (!package || package->prisma_seed.empty()) return;
     const std::string key = package->path + "#prisma.seed";
@@ -202,11 +203,11 @@ void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& wa
     for (const auto& path : tree_.files()) {
       const bool below = root.empty() || path.compare(0, root.size() + 1, root + "/") == 0;
       // With a seederStorage sequelize remembers what it has run.
-      if (const std::string* text = below && !knex && base_of(path).find("config") != std::string_view::npos ? tree_.text(path) : nullptr)
+      if (const std::string* text = below && !knex && files::base_of(path).find("config") != std::string_view::npos ? tree_.text(path) : nullptr)
         if (text->find("seederStorage\"") != std::string::npos || text->find("seederStorage:") != std::string::npos) return;
     }
     for (const auto& path : tree_.files()) {
-      const auto folder = base_of(folder_of(path));
+      const auto folder = files::base_of(files::folder_of(path));
       const bool below = root.empty() || path.compare(0, root.size() + 1, root + "/") == 0;
       if (below && (folder == "seeds" || folder == "seeders")) file(path, {}, way);
     }
@@ -227,19 +228,19 @@ void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& wa
 }
 
 void Resolver::run_script(const Invocation& invocation, const ShellCommand& item, const ShellText& text, const Way& way) {
-  std::vector<const Package*> targets;
+  std::vector<const files::Package*> targets;
   if (!invocation.package.empty()) {
     targets = tree_.packages_named(invocation.package);
   } else if (invocation.everywhere) {
     for (const auto& package : tree_.packages()) targets.push_back(&package);
-  } else if (const Package* package = tree_.package_of(change_folder(way.folder, invocation.folder, way))) {
+  } else if (const files::Package* package = tree_.package_of(change_folder(way.folder, invocation.folder, way))) {
     targets.push_back(package);
     // Inside an image the working directory is a guess: the root's script is the next best.
-    const Package* root = tree_.package_of("");
+    const files::Package* root = tree_.package_of("");
     if (way.image && !package->scripts.count(invocation.name) && root) targets.push_back(root);
   }
   bool found = false;
-  for (const Package* package : targets) {
+  for (const files::Package* package : targets) {
     for (const auto& [name, unused] : package->scripts) {
       if (!matches(invocation.name, name)) continue;
       found = true;
@@ -260,13 +261,13 @@ void Resolver::run_script(const Invocation& invocation, const ShellCommand& item
     }
 }
 
-void Resolver::script(const Package& package, const std::string& name, const std::string& tail, const Way& way) {
+void Resolver::script(const files::Package& package, const std::string& name, const std::string& tail, const Way& way) {
   body(package, "pre" + name, "", way);
   body(package, name, tail, way);
   body(package, "post" + name, "", way);
 }
 
-void Resolver::body(const Package& package, const std::string& name, const std::string& tail, const Way& way) {
+void Resolver::body(const files::Package& package, const std::string& name, const std::string& tail, const Way& way) {
   const auto it = package.scripts.find(name);
   const std::string key = package.path + "#" + name;
   if (it == package.scripts.end() || std::find(way.open.begin(), way.open.end(), key) != way.open.end()) return;
@@ -283,11 +284,11 @@ void Resolver::body(const Package& package, const std::string& name, const std::
 std::string Resolver::folder_in_image(const std::string& folder, const ImageFiles& image) {
   // The longest tail of the image's path that is a package here.
   for (std::string_view tail = folder; !tail.empty();) {
-    if (tree_.has(join_path(tail, "package.json"))) return normal_path(tail);
+    if (tree_.has(files::join_path(tail, "package.json"))) return files::normal_path(tail);
     const auto slash = tail.find('/');
     tail = slash == std::string_view::npos ? std::string_view{} : tail.substr(slash + 1);
   }
-  return tree_.has(join_path(image.folder, "package.json")) ? image.folder : std::string();
+  return tree_.has(files::join_path(image.folder, "package.json")) ? image.folder : std::string();
 }
 
 std::string Resolver::change_folder(const std::string& folder, const std::string& to, const Way& way) {
@@ -297,10 +298,10 @@ std::string Resolver::change_folder(const std::string& folder, const std::string
     return folder;
   }
   if (to[0] == '/') {
-    const std::string inside = normal_path(to);
+    const std::string inside = files::normal_path(to);
     return folder_in_image(inside, way.image ? *way.image : ImageFiles{});
   }
-  return join_path(folder, to);
+  return files::join_path(folder, to);
 }
 
 std::string Resolver::find_file(const std::string& name, const Way& way) {
@@ -311,26 +312,26 @@ std::string Resolver::find_file(const std::string& name, const Way& way) {
     clean = clean.substr(slash + 1);
   }
   std::vector<std::string> candidates;
-  if (clean[0] != '/') candidates.push_back(join_path(way.folder, clean));
+  if (clean[0] != '/') candidates.push_back(files::join_path(way.folder, clean));
   if (way.image)
     for (const auto& [source, destination] : way.image->copies)
-      if (base_of(destination) == base_of(clean) || base_of(source) == base_of(clean))
-        for (const auto& folder : {way.image->folder, std::string()}) candidates.push_back(join_path(folder, source));
-  const std::string whole = normal_path(clean);
+      if (files::base_of(destination) == files::base_of(clean) || files::base_of(source) == files::base_of(clean))
+        for (const auto& folder : {way.image->folder, std::string()}) candidates.push_back(files::join_path(folder, source));
+  const std::string whole = files::normal_path(clean);
   for (std::string_view tail = whole; !tail.empty();) {
-    if (way.image) candidates.push_back(join_path(way.image->folder, tail));
+    if (way.image) candidates.push_back(files::join_path(way.image->folder, tail));
     candidates.emplace_back(tail);
     const auto slash = tail.find('/');
     tail = slash == std::string_view::npos ? std::string_view{} : tail.substr(slash + 1);
   }
   for (const auto& candidate : candidates)
     if (tree_.has(candidate)) return candidate;
-  return way.image ? tree_.only_file_named(base_of(clean)) : std::string();
+  return way.image ? tree_.only_file_named(files::base_of(clean)) : std::string();
 }
 
 void Resolver::run_file(const Invocation& invocation, const Way& way) {
   if (way.image) {
-    const auto written = way.image->written.find(std::string(base_of(invocation.name)));
+    const auto written = way.image->written.find(std::string(files::base_of(invocation.name)));
     if (written != way.image->written.end()) {
       Way there = way;
       there.path.push_back(way.image->path + " writes " + written->first);
@@ -343,7 +344,7 @@ void Resolver::run_file(const Invocation& invocation, const Way& way) {
 
 // "start-dev.sh": an image for development, whatever its Dockerfile is called.
 static bool script_for_development(const std::string& path) {
-  std::string name = lower(base_of(path));
+  std::string name = lower(files::base_of(path));
   std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_'; }, '.');
   for (const auto part : split(name, '.'))
     if (part == "dev" || part == "development" || part == "local") return true;
@@ -359,8 +360,8 @@ void Resolver::file(const std::string& path, const Words& arguments, const Way& 
   there.path.push_back(path);
   there.arguments = arguments;
   const std::string first_line = content->substr(0, content->find('\n'));
-  const auto dot = base_of(path).rfind('.');
-  const std::string extension = dot == std::string_view::npos ? "" : std::string(base_of(path).substr(dot));
+  const auto dot = files::base_of(path).rfind('.');
+  const std::string extension = dot == std::string_view::npos ? "" : std::string(files::base_of(path).substr(dot));
   const bool shebang = first_line.compare(0, 2, "#!") == 0;
   if (extension == ".sh" || extension == ".bash" || (shebang && ends_with(trim(first_line), "sh"))) {
     there.entry = "";
@@ -416,7 +417,7 @@ void Resolver::emit(const Words& words, const ShellCommand& item, const ShellTex
   if (is_noise(words) || out_.size() > 20'000) return;
   if (words[0].compare(0, 11, "drizzle-kit") == 0 && !drizzle_is_postgresql(configs_, way.folder, words)) return;
   for (const auto& word : words)  // --config drizzle.config.test.ts
-    if (word.find("config") != std::string::npos && word.find('.') != std::string::npos && named_for_development(word.substr(word.find('=') + 1)))
+    if (word.find("config") != std::string::npos && word.find('.') != std::string::npos && files::named_for_development(word.substr(word.find('=') + 1)))
       return;
   if (words[0] == "prisma" && !prisma_is_postgresql(tree_, way.folder, words)) return;
   if ((words[0] == "typeorm" || words[0] == "sequelize" || words[0] == "mikro-orm") && !node_is_postgresql(tree_, text.file, way.folder)) return;
@@ -439,4 +440,4 @@ void Resolver::emit(const Words& words, const ShellCommand& item, const ShellTex
   out_.push_back(std::move(out));
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

@@ -13,7 +13,7 @@
 #include "files/tree.h"
 #include "model/project.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 
 // What an image holds, as far as it matters to find a script that it runs.
 struct ImageFiles {
@@ -54,13 +54,13 @@ struct CodeCommand {
 
 class Resolver {
  public:
-  Resolver(Tree& tree, const std::vector<DrizzleConfig>& configs) : tree_(tree), configs_(configs) {}
+  Resolver(files::Tree& tree, const std::vector<drizzle::DrizzleConfig>& configs) : tree_(tree), configs_(configs) {}
 
   void shell(const ShellText& text, const Way& way);
   // The exec form: words that no shell reads.
   void words(const std::vector<std::string>& list, const ShellText& where, const Way& way);
   // A script of a package, with its pre and post hooks; `tail` is what the caller adds to it (" --force").
-  void script(const Package& package, const std::string& name, const std::string& tail, const Way& way);
+  void script(const files::Package& package, const std::string& name, const std::string& tail, const Way& way);
   void file(const std::string& path, const std::vector<std::string>& arguments, const Way& way);
   // What the application's own code does to the schema, whoever calls it.
   void schema_calls(const std::string& path, const Way& way);
@@ -73,7 +73,7 @@ class Resolver {
   void invoke(const Invocation& invocation, const ShellCommand& command, const ShellText& text, const Way& way);
   void run_script(const Invocation& invocation, const ShellCommand& command, const ShellText& text, const Way& way);
   void run_file(const Invocation& invocation, const Way& way);
-  void body(const Package& package, const std::string& name, const std::string& tail, const Way& way);
+  void body(const files::Package& package, const std::string& name, const std::string& tail, const Way& way);
   void code(const std::string& path, const std::string& content, const Way& way);
   void seeds(const std::vector<std::string>& words, const ShellCommand& command, const Way& way);
   void calls(const std::vector<CodeCommand>& found, const std::string& path, const Way& way);
@@ -82,8 +82,8 @@ class Resolver {
   std::string folder_in_image(const std::string& folder, const ImageFiles& image);
   std::string change_folder(const std::string& folder, const std::string& to, const Way& way);
 
-  Tree& tree_;
-  const std::vector<DrizzleConfig>& configs_;
+  files::Tree& tree_;
+  const std::vector<drizzle::DrizzleConfig>& configs_;
   std::vector<DeployCommand> out_;
   int budget_ = 20'000;  // texts read in all: circles are seen, but scripts that call two others each grow fast
 };
@@ -97,4 +97,4 @@ std::vector<CodeCommand> commands_in_code(const std::string& content);
 // where nothing around the call says that it is for development.
 std::vector<CodeCommand> schema_calls_in_code(const std::string& content);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

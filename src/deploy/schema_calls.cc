@@ -7,10 +7,10 @@
 #include "deploy/resolver.h"
 #include "files/code_text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
-bool name_character(char c) { return word_character(c) || c == '$'; }
+bool name_character(char c) { return files::word_character(c) || c == '$'; }
 
 std::size_t past_space(std::string_view text, std::size_t at) { return std::min(text.find_first_not_of(" \t\r\n", at), text.size()); }
 
@@ -18,7 +18,7 @@ std::size_t past_space(std::string_view text, std::size_t at) { return std::min(
 constexpr std::size_t most_hits = 16;
 
 // `name: true`, perhaps with the key in quotes.
-std::vector<std::size_t> set_to_true(const CodeText& code, std::string_view name) {
+std::vector<std::size_t> set_to_true(const files::CodeText& code, std::string_view name) {
   std::vector<std::size_t> out;
   for (auto at = code.text.find(name); at != std::string::npos && out.size() < most_hits; at = code.text.find(name, at + 1)) {
     std::size_t after = at + name.size();
@@ -36,8 +36,8 @@ std::vector<std::size_t> set_to_true(const CodeText& code, std::string_view name
 
 
 // Of a table alone (@Entity), or taken back further down.
-bool of_connection(const CodeText& code, std::size_t offset, std::string_view name) {
-  const auto open = open_brackets(code.plain, offset);
+bool of_connection(const files::CodeText& code, std::size_t offset, std::string_view name) {
+  const auto open = files::open_brackets(code.plain, offset);
   for (auto it = open.rbegin(); it != open.rend(); ++it) {
     const std::size_t from = *it < 60 ? 0 : *it - 60;
     const std::string head = code.text.substr(from, *it - from);
@@ -47,32 +47,32 @@ bool of_connection(const CodeText& code, std::size_t offset, std::string_view na
   return !contains(code.text, key + " = false") && !contains(code.text, key + ": false") && !contains(code.text, key + ": process.env");
 }
 
-void typeorm(const CodeText& code, std::vector<CodeCommand>& out) {
+void typeorm(const files::CodeText& code, std::vector<CodeCommand>& out) {
   if (!contains(lower(code.text), "typeorm") && !contains(code.text, "entities")) return;
   for (const auto* name : {"synchronize", "dropSchema"})
     for (const auto at : set_to_true(code, name))
-      if (of_connection(code, at, name) && !for_some_environments(code, at)) out.push_back({at, std::string(name) + ": true", {"typeorm", name}});
+      if (of_connection(code, at, name) && !files::for_some_environments(code, at)) out.push_back({at, std::string(name) + ": true", {"typeorm", name}});
 }
 
-void sequelize(const CodeText& code, std::vector<CodeCommand>& out) {
+void sequelize(const files::CodeText& code, std::vector<CodeCommand>& out) {
   std::size_t seen = 0;
   for (auto at = code.plain.find(".sync("); at != std::string::npos && seen < most_hits; at = code.plain.find(".sync(", at + 1)) {
-    const auto close = std::string_view(code.plain).substr(at + 6, code_window).find(')');
+    const auto close = std::string_view(code.plain).substr(at + 6, files::code_window).find(')');
     if (close == std::string_view::npos) continue;
-    const CodeText argument{code.text.substr(at + 6, close), code.plain.substr(at + 6, close)};
+    const files::CodeText argument{code.text.substr(at + 6, close), code.plain.substr(at + 6, close)};
     const bool forced = !set_to_true(argument, "force").empty();
     const bool altered = !set_to_true(argument, "alter").empty();
     seen += forced || altered;
-    if ((forced || altered) && !for_some_environments(code, at)) out.push_back({at + 1, "sync(", {"sequelize", "sync", forced ? "force" : "alter"}});
+    if ((forced || altered) && !files::for_some_environments(code, at)) out.push_back({at + 1, "sync(", {"sequelize", "sync", forced ? "force" : "alter"}});
   }
 }
 
-void mikro_orm(const CodeText& code, std::vector<CodeCommand>& out) {
+void mikro_orm(const files::CodeText& code, std::vector<CodeCommand>& out) {
   if (!contains(lower(code.text), "mikro-orm") && !contains(lower(code.text), "mikroorm")) return;
   std::size_t seen = 0;
   for (const auto* name : {".updateSchema(", ".refreshDatabase(", ".dropSchema("})
     for (auto at = code.plain.find(name); at != std::string::npos && seen++ < most_hits; at = code.plain.find(name, at + 1))
-      if (!for_some_environments(code, at)) {
+      if (!files::for_some_environments(code, at)) {
         const std::string call(name + 1);
         out.push_back({at + 1, call, {"mikro-orm", call.substr(0, call.size() - 1)}});
       }
@@ -84,11 +84,11 @@ std::vector<CodeCommand> schema_calls_in_code(const std::string& content) {
   static constexpr std::array<std::string_view, 6> marks = {"synchronize", "dropSchema", ".sync(", ".updateSchema(", ".refreshDatabase(", ".dropSchema("};
   std::vector<CodeCommand> out;
   if (std::none_of(marks.begin(), marks.end(), [&](std::string_view mark) { return contains(content, mark); })) return out;
-  const CodeText code = code_text(content);
+  const files::CodeText code = files::code_text(content);
   typeorm(code, out);
   sequelize(code, out);
   mikro_orm(code, out);
   return out;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

@@ -8,7 +8,7 @@
 #include "files/code_text.h"
 #include "sql/statement.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 constexpr std::size_t most_hits = 16;
@@ -37,18 +37,18 @@ std::string_view rest_of_statement(const std::string& plain, std::size_t at) {
 }
 
 // The innermost function around a place: where its body begins; 0 outside of any.
-std::size_t function_around(const CodeText& code, std::size_t at) {
-  const auto open = open_brackets(code.plain, at);
+std::size_t function_around(const files::CodeText& code, std::size_t at) {
+  const auto open = files::open_brackets(code.plain, at);
   for (auto it = open.rbegin(); it != open.rend(); ++it) {
     if (code.plain[*it] != '{') continue;
-    const auto head = trim(std::string_view(code.plain).substr(begin_of_statement(code.plain, *it, ";{}"), *it - begin_of_statement(code.plain, *it, ";{}")));
+    const auto head = trim(std::string_view(code.plain).substr(files::begin_of_statement(code.plain, *it, ";{}"), *it - files::begin_of_statement(code.plain, *it, ";{}")));
     if (head.ends_with("=>") || contains(head, "function") || (head.ends_with(")") && !head.starts_with("for") && !head.starts_with("while") && !head.starts_with("if"))) return *it;
   }
   return 0;
 }
 
 // This call adds nothing twice: its own statement says so, or its function looks before it, or leaves before it.
-bool careful(const CodeText& code, std::size_t at) {
+bool careful(const files::CodeText& code, std::size_t at) {
   static constexpr std::array<std::string_view, 6> of_statement = {"onConflict", "skipDuplicates", "ignoreDuplicates", "connectOrCreate", "orIgnore(", "orUpdate("};
   static constexpr std::array<std::string_view, 17> looks = {"findFirst", "findUnique", "findOne", "findMany", "findBy", "findOrCreate", "findAll", "findAndCount", ".count(",
                                                              "$count(",   "exists(",    "Exists(", ".select(", ".first(", ".query.",      "return;", "process.exit("};
@@ -81,7 +81,7 @@ std::vector<std::string_view> names_before(std::string_view plain, std::size_t a
     skip_space();
     if (at > 0 && plain[at - 1] == ')') {
       int depth = 0;
-      const std::size_t least = at < code_window ? 0 : at - code_window;
+      const std::size_t least = at < files::code_window ? 0 : at - files::code_window;
       do {
         --at;
         depth += plain[at] == ')' ? 1 : plain[at] == '(' ? -1 : 0;
@@ -104,7 +104,7 @@ bool database_name(std::string_view name) {
 }
 
 // drizzle's table: imported, a member of the schema, or made here. A Map's key is none of these.
-bool is_table(const CodeText& code, std::string_view argument) {
+bool is_table(const files::CodeText& code, std::string_view argument) {
   const auto end = std::find_if_not(argument.begin(), argument.end(), part_of_name);
   const std::string name(argument.begin(), end);
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
@@ -112,7 +112,7 @@ bool is_table(const CodeText& code, std::string_view argument) {
   for (auto at = code.plain.find(name); at != std::string::npos; at = code.plain.find(name, at + 1)) {
     if (at > 0 && part_of_name(code.plain[at - 1])) continue;
     if (at + name.size() < code.plain.size() && part_of_name(code.plain[at + name.size()])) continue;
-    const auto before = std::string_view(code.plain).substr(at < code_window ? 0 : at - code_window, std::min(at, code_window));
+    const auto before = std::string_view(code.plain).substr(at < files::code_window ? 0 : at - files::code_window, std::min(at, files::code_window));
     const auto import = before.rfind("import");
     if (import != std::string_view::npos && before.find(';', import) == std::string_view::npos && before.find("from", import) == std::string_view::npos) return true;
     const auto made = after(code.plain, at + name.size());
@@ -122,16 +122,16 @@ bool is_table(const CodeText& code, std::string_view argument) {
 }
 
 // Deletes everything: `.deleteMany()`, `.deleteMany({})`, drizzle's `.delete(table)` without where, knex's `.del()` behind the table.
-bool deletes_all(const CodeText& code, std::size_t at, std::string_view call) {
+bool deletes_all(const files::CodeText& code, std::size_t at, std::string_view call) {
   const auto argument = after(code.plain, at + call.size());
   if (call == ".deleteMany(") {
     if (contains(code.text, "mongo")) return false;
     if (argument.starts_with(")")) return true;
     return argument.starts_with("{") && after(argument, 1).starts_with("}");
   }
-  if (call == ".del(") return argument.starts_with(")") && !contains(std::string_view(code.plain).substr(begin_of_statement(code.plain, at, ";{}"), code_window), ".where");
+  if (call == ".del(") return argument.starts_with(")") && !contains(std::string_view(code.plain).substr(files::begin_of_statement(code.plain, at, ";{}"), files::code_window), ".where");
   if (call == ".delete(") {
-    const auto close = std::string_view(code.plain).substr(at, code_window).find(')');
+    const auto close = std::string_view(code.plain).substr(at, files::code_window).find(')');
     const bool chained = close != std::string_view::npos && after(code.plain, at + close + 1).starts_with(".");
     const auto receiver = names_before(code.plain, at);
     return close != std::string_view::npos && !chained && !receiver.empty() && database_name(receiver.front()) && is_table(code, argument);
@@ -140,10 +140,10 @@ bool deletes_all(const CodeText& code, std::size_t at, std::string_view call) {
 }
 
 // A name of drizzle-seed called: `reset(`, `await seed(`.
-bool calls(const CodeText& code, std::size_t at) {
+bool calls(const files::CodeText& code, std::size_t at) {
   const char before = at == 0 ? ' ' : code.plain[at - 1];
   if (before != ' ' && before != '\n' && before != '(') return false;
-  return !std::string_view(code.plain).substr(begin_of_statement(code.plain, at, ";{}\n")).starts_with("import") &&
+  return !std::string_view(code.plain).substr(files::begin_of_statement(code.plain, at, ";{}\n")).starts_with("import") &&
          !contains(std::string_view(code.plain).substr(at < 12 ? 0 : at - 12, at < 12 ? at : 12), "function");
 }
 
@@ -153,9 +153,9 @@ std::vector<std::size_t> places(const std::string& text, std::string_view word) 
   return out;
 }
 
-bool kept_back(const CodeText& code, std::size_t at) { return conditional(code, at) || for_some_environments(code, at); }
+bool kept_back(const files::CodeText& code, std::size_t at) { return files::conditional(code, at) || files::for_some_environments(code, at); }
 
-std::vector<CodeCommand> wipes(const CodeText& code) {
+std::vector<CodeCommand> wipes(const files::CodeText& code) {
   for (const std::string_view call : {".deleteMany(", ".del(", ".delete("})
     for (const auto at : places(code.plain, call))
       if (deletes_all(code, at, call) && !kept_back(code, at)) return {{at + 1, std::string(call.substr(1)), {"seed", "wipe"}}};
@@ -168,7 +168,7 @@ std::vector<CodeCommand> wipes(const CodeText& code) {
   return {};
 }
 
-std::vector<CodeCommand> inserts(const CodeText& code) {
+std::vector<CodeCommand> inserts(const files::CodeText& code) {
   if (contains(code.text, "drizzle-seed"))
     for (const auto at : places(code.plain, "seed("))
       if (calls(code, at) && !kept_back(code, at)) return {{at, "seed(", {"seed", "insert"}}};
@@ -194,7 +194,7 @@ bool named_for_seeding(std::string_view name) {
 }
 
 std::vector<CodeCommand> seeds_in_code(const std::string& content) {
-  const CodeText code = code_text(content);
+  const files::CodeText code = files::code_text(content);
   if (contains(code.text, "NODE_ENV")) return {};
   auto out = wipes(code);
   return out.empty() ? inserts(code) : out;
@@ -225,4 +225,4 @@ std::vector<CodeCommand> seeds_in_sql(const std::string& script) {
   return out;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

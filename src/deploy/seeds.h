@@ -7,7 +7,7 @@
 
 #include "deploy/resolver.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 
 // Named for seeding or resetting: "prisma/seed.ts", "script db:reset".
 bool named_for_seeding(std::string_view name);
@@ -17,4 +17,4 @@ bool named_for_seeding(std::string_view name);
 std::vector<CodeCommand> seeds_in_code(const std::string& content);
 std::vector<CodeCommand> seeds_in_sql(const std::string& script);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

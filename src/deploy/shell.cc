@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "deploy/shell_lexer.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 constexpr int max_substitution_depth = 6;
@@ -420,4 +420,4 @@ std::vector<ShellCommand> parse_shell(std::string_view script, const std::vector
   return without_uncalled(std::move(parser.out));
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

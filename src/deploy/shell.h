@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 
 // For which environment a command runs, as far as the text tells. Ordered: the later, the surer that it is not production.
 enum class Target { any, not_production, development };
@@ -31,4 +31,4 @@ std::vector<ShellCommand> parse_shell(std::string_view script, const std::vector
 // "development", "dev", "local", "test" -> development; "production", "prod" … -> any; other names -> not_production.
 Target environment_named(std::string_view name);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

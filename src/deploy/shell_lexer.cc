@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 constexpr std::string_view operator_characters = "&|;()<>\n";
@@ -187,4 +187,4 @@ class Lexer {
 
 std::vector<ShellToken> lex_shell(std::string_view script) { return Lexer(script).run(); }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

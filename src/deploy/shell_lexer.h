@@ -1,4 +1,4 @@
-// The words and operators of a shell script. Internal to src/project.
+// The words and operators of a shell script. Internal to src/deploy.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 
 struct ShellToken {
   enum class Kind { word, op, newline, end };
@@ -22,4 +22,4 @@ struct ShellToken {
 // Never fails: what is not closed reaches to the end.
 std::vector<ShellToken> lex_shell(std::string_view script);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

@@ -8,14 +8,14 @@
 #include "files/files.h"
 #include "files/yaml_file.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 using Environment = std::map<std::string, std::string>;
 
 void add_environment(Environment& out, const YAML::Node& node) {
   if (!node.IsDefined() || !node.IsMap()) return;
-  for (const auto& item : node) out[yaml_text(item.first)] = yaml_text(item.second);
+  for (const auto& item : node) out[files::yaml_text(item.first)] = files::yaml_text(item.second);
 }
 
 // What is known of the database that a step's environment names.
@@ -84,8 +84,8 @@ Events read_events(const YAML::Node& on) {
       out.pull_request = true;
     } else if (name == "push") {
       out.push = true;
-      const auto branches = yaml_list(yaml_member(options, "branches"));
-      const auto tags = yaml_list(yaml_member(options, "tags"));
+      const auto branches = files::yaml_list(files::yaml_member(options, "branches"));
+      const auto tags = files::yaml_list(files::yaml_member(options, "tags"));
       if (branches.empty() && tags.empty()) out.main = true;
       out.main = out.main || !tags.empty() || std::any_of(branches.begin(), branches.end(), main_branch);
     } else if (name == "release" || name == "deployment") {
@@ -95,9 +95,9 @@ Events read_events(const YAML::Node& on) {
     }
   };
   if (on.IsDefined() && on.IsMap()) {
-    for (const auto& item : on) add(yaml_text(item.first), item.second);
+    for (const auto& item : on) add(files::yaml_text(item.first), item.second);
   } else {
-    for (const auto& name : yaml_list(on)) add(name, YAML::Node(YAML::NodeType::Undefined));
+    for (const auto& name : files::yaml_list(on)) add(name, YAML::Node(YAML::NodeType::Undefined));
   }
   return out;
 }
@@ -127,37 +127,37 @@ bool test_name(const std::string& name) {
 class WorkflowReader {
  public:
   WorkflowReader(Resolver& resolver, const std::string& path, const std::string& text, const YAML::Node& root)
-      : resolver_(resolver), path_(path), text_(text), root_(root), events_(read_events(yaml_member(root, "on"))) {
+      : resolver_(resolver), path_(path), text_(text), root_(root), events_(read_events(files::yaml_member(root, "on"))) {
     // YAML 1.1 reads a bare `on` as true; yaml-cpp keeps the text.
-    add_environment(environment_, yaml_member(root, "env"));
+    add_environment(environment_, files::yaml_member(root, "env"));
   }
 
   void run() {
-    const YAML::Node jobs = yaml_member(root_, "jobs");
+    const YAML::Node jobs = files::yaml_member(root_, "jobs");
     if (!jobs.IsDefined() || !jobs.IsMap()) return;
-    for (const auto& item : jobs) job(yaml_text(item.first), item.second);
+    for (const auto& item : jobs) job(files::yaml_text(item.first), item.second);
   }
 
  private:
   void job(const std::string& id, const YAML::Node& node) {
     Environment environment = environment_;
-    add_environment(environment, yaml_member(node, "env"));
+    add_environment(environment, files::yaml_member(node, "env"));
     std::vector<std::string> services;
     bool database_service = false;
-    if (const YAML::Node list = yaml_member(node, "services"); list.IsDefined() && list.IsMap())
+    if (const YAML::Node list = files::yaml_member(node, "services"); list.IsDefined() && list.IsMap())
       for (const auto& item : list) {
-        services.push_back(yaml_text(item.first));
-        const std::string image = lower(yaml_text(yaml_member(item.second, "image")));
+        services.push_back(files::yaml_text(item.first));
+        const std::string image = lower(files::yaml_text(files::yaml_member(item.second, "image")));
         for (const auto* part : {"postgres", "postgis", "pgvector", "timescale", "supabase", "cockroach"})
           database_service = database_service || contains(image, part);
       }
-    const YAML::Node steps = yaml_member(node, "steps");
+    const YAML::Node steps = files::yaml_member(node, "steps");
     if (!steps.IsDefined() || !steps.IsSequence()) return;
     for (const auto& item : steps) {
       Environment of_step = environment;
-      add_environment(of_step, yaml_member(item, "env"));
+      add_environment(of_step, files::yaml_member(item, "env"));
       // Later steps see what earlier ones wrote to $GITHUB_ENV, or to .env.
-      const std::string script = yaml_text(yaml_member(item, "run"));
+      const std::string script = files::yaml_text(files::yaml_member(item, "run"));
       const auto target = target_of(id, node, item, judge(of_step, services), database_service);
       bool testing = false;
       for (const auto* name : {"NODE_ENV", "RAILS_ENV"})
@@ -185,16 +185,16 @@ class WorkflowReader {
                                   bool database_service) {
     if (database == Database::unknown) database = written_;
     if (database == Database::local || database == Database::test) return std::nullopt;
-    const YAML::Node environment = yaml_member(job, "environment");
-    const std::string named = lower(environment.IsDefined() && environment.IsMap() ? yaml_text(yaml_member(environment, "name"))
-                                                                                     : yaml_text(environment));
+    const YAML::Node environment = files::yaml_member(job, "environment");
+    const std::string named = lower(environment.IsDefined() && environment.IsMap() ? files::yaml_text(files::yaml_member(environment, "name"))
+                                                                                     : files::yaml_text(environment));
     const bool remote = database == Database::secret || database == Database::preview;
     if (!remote && (database_service || starts_database_)) return std::nullopt;
     if (!named.empty() && !contains(named, "${{") && environment_named(named) != Target::any)
       return contains(named, "prod") ? Target::any : Target::not_production;
     if (!named.empty() && environment_named(named) == Target::any) return Target::any;
     if (contains(named, "${{")) return contains(named, "prod") ? Target::any : Target::not_production;
-    const Guard guard = std::max(judge_if(yaml_text(yaml_member(job, "if"))), judge_if(yaml_text(yaml_member(step, "if"))));
+    const Guard guard = std::max(judge_if(files::yaml_text(files::yaml_member(job, "if"))), judge_if(files::yaml_text(files::yaml_member(step, "if"))));
     if (guard == Guard::others && database == Database::unknown) return std::nullopt;
     if (guard == Guard::others || database == Database::preview || database == Database::computed) return Target::not_production;
     if (base_name_is_not_production()) return Target::not_production;
@@ -202,20 +202,20 @@ class WorkflowReader {
                            ? Target::any
                            : Target::not_production;
     // Nothing tells which database: a deployment runs after a push to main, and tests nothing.
-    if (test_name(id) || test_name(yaml_text(yaml_member(job, "name"))) || test_name(yaml_text(yaml_member(root_, "name")))) return std::nullopt;
+    if (test_name(id) || test_name(files::yaml_text(files::yaml_member(job, "name"))) || test_name(files::yaml_text(files::yaml_member(root_, "name")))) return std::nullopt;
     if (guard == Guard::main || (events_.main && !events_.pull_request)) return Target::any;
     return std::nullopt;
   }
 
   bool base_name_is_not_production() const {
-    const std::string name = lower(base_of(path_));
-    return contains(name, "staging") || contains(name, "preview") || contains(name, "beta") || named_for_development(name);
+    const std::string name = lower(files::base_of(path_));
+    return contains(name, "staging") || contains(name, "preview") || contains(name, "beta") || files::named_for_development(name);
   }
 
   void run_step(const std::string& id, const YAML::Node& job, const YAML::Node& step, Target target, bool unprotected) {
-    YAML::Node script = yaml_member(step, "run");
-    if (!script.IsDefined() && contains(yaml_text(yaml_member(step, "uses")), "ssh"))
-      script = yaml_member(yaml_member(step, "with"), "script");
+    YAML::Node script = files::yaml_member(step, "run");
+    if (!script.IsDefined() && contains(files::yaml_text(files::yaml_member(step, "uses")), "ssh"))
+      script = files::yaml_member(files::yaml_member(step, "with"), "script");
     if (!script.IsDefined() || !script.IsScalar()) return;
     Way way;
     way.stage = DeployCommand::Stage::ci;
@@ -223,11 +223,11 @@ class WorkflowReader {
     way.unprotected = unprotected;
     way.entry = "job " + id;
     way.path = {path_ + " job " + id};
-    std::string folder = yaml_text(yaml_member(step, "working-directory"));
+    std::string folder = files::yaml_text(files::yaml_member(step, "working-directory"));
     for (const YAML::Node& outer : {job, root_})
-      if (folder.empty()) folder = yaml_text(yaml_member(yaml_member(yaml_member(outer, "defaults"), "run"), "working-directory"));
-    way.folder = contains(folder, "${{") ? "" : normal_path(folder);
-    resolver_.shell({script.Scalar(), path_, yaml_offset(script, text_)}, way);
+      if (folder.empty()) folder = files::yaml_text(files::yaml_member(files::yaml_member(files::yaml_member(outer, "defaults"), "run"), "working-directory"));
+    way.folder = contains(folder, "${{") ? "" : files::normal_path(folder);
+    resolver_.shell({script.Scalar(), path_, files::yaml_offset(script, text_)}, way);
   }
 
   Resolver& resolver_;
@@ -242,14 +242,14 @@ class WorkflowReader {
 
 }  // namespace
 
-void read_workflows(Tree& tree, Resolver& resolver) {
+void read_workflows(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
-    const auto base = base_of(path);
+    const auto base = files::base_of(path);
     const bool yaml = base.size() > 5 && (base.substr(base.size() - 4) == ".yml" || base.substr(base.size() - 5) == ".yaml");
-    if (folder_of(path) != ".github/workflows" || !yaml) continue;
+    if (files::folder_of(path) != ".github/workflows" || !yaml) continue;
     const std::string* text = tree.text(path);
     if (!text) continue;
-    if (const auto root = parse_yaml(*text, path)) {
+    if (const auto root = files::parse_yaml(*text, path)) {
       WorkflowReader(resolver, path, *text, *root).run();
     } else {
       tree.diagnostics().push_back(root.error());
@@ -257,4 +257,4 @@ void read_workflows(Tree& tree, Resolver& resolver) {
   }
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

@@ -7,7 +7,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 namespace {
 
 using Ordered = nlohmann::ordered_json;
@@ -211,4 +211,4 @@ Result<SnapshotChange> change_snapshot(std::string_view previous, const std::str
   return changer.take(id);
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "model/catalog.h"
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 
 struct SnapshotChange {
   std::string text;                // the new snapshot
@@ -20,4 +20,4 @@ struct SnapshotChange {
 // can write, since how it would be told in schema.ts is not known.
 Result<SnapshotChange> change_snapshot(std::string_view previous, const std::string& file, const Catalog& before, const Catalog& after, const std::string& id);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

@@ -6,7 +6,7 @@
 #include "files/files.h"
 #include "files/json_file.h"
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 
 static bool safe_tag(const std::string& tag) {
   return !tag.empty() && tag.size() < 256 && tag.find_first_of("/\\") == std::string::npos &&
@@ -15,26 +15,26 @@ static bool safe_tag(const std::string& tag) {
 
 Result<std::vector<JournalEntry>> read_journal(const std::string& folder, Diagnostics& diagnostics) {
   const std::string path = (std::filesystem::path(folder) / "meta" / "_journal.json").generic_string();
-  const auto text = read_file(path, json_limit);
+  const auto text = read_file(path, files::json_limit);
   if (!text) return tl::unexpected(text.error());
-  const auto root = parse_json(*text, path);
+  const auto root = files::parse_json(*text, path);
   if (!root) return tl::unexpected(root.error());
-  const std::string dialect = text_member(*root, "dialect");
+  const std::string dialect = files::text_member(*root, "dialect");
   if (dialect != "pg" && dialect != "postgresql")
     return fail(Error::Kind::input, path,
                 dialect.empty() ? "a journal without a dialect" : "a drizzle journal of another database (" + ellipsis(dialect, 20) + ")",
                 "only PostgreSQL migrations are read");
-  if (!member(*root, "entries").is_array())
+  if (!files::member(*root, "entries").is_array())
     return fail(Error::Kind::input, path, "a journal without entries", "`drizzle-kit generate` writes it");
   std::vector<JournalEntry> out;
-  const JsonPlaces places(*text, path, 2);
-  const Json& entries = member(*root, "entries");
+  const files::JsonPlaces places(*text, path, 2);
+  const files::Json& entries = files::member(*root, "entries");
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    const Json& item = entries[i];
-    JournalEntry entry{text_member(item, "tag"), 0};
+    const files::Json& item = entries[i];
+    JournalEntry entry{files::text_member(item, "tag"), 0};
     entry.place = places.at({"entries", "[" + std::to_string(i) + "]"});
-    if (const Json& when = member(item, "when"); when.is_number_integer()) entry.when = when.get<std::int64_t>();
-    if (const Json& index = member(item, "idx"); index.is_number_integer()) entry.index = index.get<std::int64_t>();
+    if (const files::Json& when = files::member(item, "when"); when.is_number_integer()) entry.when = when.get<std::int64_t>();
+    if (const files::Json& index = files::member(item, "idx"); index.is_number_integer()) entry.index = index.get<std::int64_t>();
     if (safe_tag(entry.tag)) {
       out.push_back(std::move(entry));
     } else {
@@ -57,4 +57,4 @@ std::string uncomment_introspection(std::string sql) {
   return sql;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

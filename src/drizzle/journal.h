@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "model/place.h"
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 
 struct JournalEntry {
   std::string tag;
@@ -24,4 +24,4 @@ Result<std::vector<JournalEntry>> read_journal(const std::string& folder, Diagno
 // the schema. The comment marks become spaces, so that places stay; any other text comes back as it is.
 std::string uncomment_introspection(std::string sql);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

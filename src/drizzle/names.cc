@@ -10,10 +10,10 @@
 #include "files/files.h"
 #include "files/script_text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 namespace {
 
-bool name_character(char c) { return word_character(c) || c == '$'; }
+bool name_character(char c) { return files::word_character(c) || c == '$'; }
 
 class SchemaText {
  public:
@@ -180,10 +180,10 @@ bool script_file(std::string_view path) {
   return path.size() > 3 && (path.substr(path.size() - 3) == ".ts" || path.substr(path.size() - 3) == ".js");
 }
 
-void add_matching(const Tree& tree, const std::string& pattern, std::set<std::string>& out) {
+void add_matching(const files::Tree& tree, const std::string& pattern, std::set<std::string>& out) {
   // A file, a glob, or a folder; an index file stands for its folder, which it exports.
-  const bool index = base_of(pattern).substr(0, 6) == "index.";
-  const std::string folder = (index ? std::string(folder_of(pattern)) : pattern) + "/";
+  const bool index = files::base_of(pattern).substr(0, 6) == "index.";
+  const std::string folder = (index ? std::string(files::folder_of(pattern)) : pattern) + "/";
   for (const auto& file : tree.files())
     if (script_file(file) && (file == pattern || file.compare(0, folder.size(), folder) == 0 ||
                               (pattern.find('*') != std::string::npos && glob_matches(pattern, file))))
@@ -191,25 +191,25 @@ void add_matching(const Tree& tree, const std::string& pattern, std::set<std::st
 }
 
 // Paths are relative to where drizzle-kit runs: the config's folder mostly, else its package's.
-void add_schema_files(Tree& tree, const DrizzleConfig& config, std::set<std::string>& out) {
+void add_schema_files(files::Tree& tree, const DrizzleConfig& config, std::set<std::string>& out) {
   const std::size_t before = out.size();
-  for (const auto& written : config.schema) add_matching(tree, join_path(folder_of(config.path), written), out);
-  const Package* package = tree.package_of(folder_of(config.path));
+  for (const auto& written : config.schema) add_matching(tree, files::join_path(files::folder_of(config.path), written), out);
+  const files::Package* package = tree.package_of(files::folder_of(config.path));
   if (out.size() == before && package)
-    for (const auto& written : config.schema) add_matching(tree, join_path(package->folder, written), out);
+    for (const auto& written : config.schema) add_matching(tree, files::join_path(package->folder, written), out);
 }
 
 }  // namespace
 
-Names names_in(std::string_view text) { return SchemaText(without_comments(text)).read(); }
+Names names_in(std::string_view text) { return SchemaText(files::without_comments(text)).read(); }
 
-Names drizzle_names(Tree& tree, const std::vector<DrizzleConfig>& configs) {
+Names drizzle_names(files::Tree& tree, const std::vector<DrizzleConfig>& configs) {
   std::set<std::string> files;
   for (const auto& config : configs)
     if (config.postgresql()) add_schema_files(tree, config, files);
   if (files.empty() && !configs.empty())
     for (const auto& file : tree.files())
-      if (script_file(file) && file.find("schema") != std::string::npos && !never_deployed(file)) files.insert(file);
+      if (script_file(file) && file.find("schema") != std::string::npos && !files::never_deployed(file)) files.insert(file);
   std::map<std::string, std::string> names;
   for (const auto& file : files)
     if (const std::string* text = tree.text(file); text)
@@ -217,4 +217,4 @@ Names drizzle_names(Tree& tree, const std::vector<DrizzleConfig>& configs) {
   return {names.begin(), names.end()};
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

@@ -8,7 +8,7 @@
 
 #include "drizzle/config.h"
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 
 using Names = std::vector<std::pair<std::string, std::string>>;
 
@@ -18,6 +18,6 @@ using Names = std::vector<std::pair<std::string, std::string>>;
 Names names_in(std::string_view text);
 
 // Of all schema files of the PostgreSQL configs; sorted, the first of equal keys kept.
-Names drizzle_names(Tree& tree, const std::vector<DrizzleConfig>& configs);
+Names drizzle_names(files::Tree& tree, const std::vector<DrizzleConfig>& configs);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

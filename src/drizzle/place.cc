@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "files/code_text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 namespace {
 
 bool in_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$'; }
@@ -46,7 +46,7 @@ std::size_t argument(std::string_view plain, std::size_t open, int which) {
 
 std::optional<DrizzlePlace> drizzle_place(std::string_view text, std::string_view constant) {
   if (constant.empty()) return std::nullopt;
-  const std::string plain = code_text(std::string(text)).plain;
+  const std::string plain = files::code_text(std::string(text)).plain;
   const std::size_t value = behind_constant(plain, constant);
   if (value == std::string::npos) return std::nullopt;
   DrizzlePlace out;
@@ -64,4 +64,4 @@ std::optional<DrizzlePlace> drizzle_place(std::string_view text, std::string_vie
   return out;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

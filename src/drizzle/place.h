@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 
 struct DrizzlePlace {
   int line = 0;           // of the table's constant
@@ -16,4 +16,4 @@ struct DrizzlePlace {
 // Of `export const orders = pgTable('orders', { … }, (t) => [ … ])`, by a plain reading; nullopt: the text has no such constant.
 std::optional<DrizzlePlace> drizzle_place(std::string_view text, std::string_view constant);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

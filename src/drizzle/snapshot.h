@@ -7,7 +7,7 @@
 #include "base/result.h"
 #include "model/catalog.h"
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 
 // Is this text one of drizzle-kit's snapshots, of whatever version and dialect?
 bool looks_like_snapshot(std::string_view text);
@@ -16,11 +16,4 @@ bool looks_like_snapshot(std::string_view text);
 // form inside (a column without a type …) is named in `diagnostics` and left out.
 Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Diagnostics& diagnostics);
 
-// The SQL that makes such a catalog on an empty database: schemas, types, sequences, tables, indexes, foreign keys, views.
-std::string render_sql(const Catalog& catalog);
-
-// The same of a server's catalog, as far as plans depend on it: partitions and inheritance, keys, checks and indexes by their
-// names, views; no defaults. A materialized view becomes a table: what it holds can't be had.
-std::string planners_schema(const Catalog& catalog);
-
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 namespace {
 
 struct Parts {
@@ -119,4 +119,4 @@ std::string serial_base(std::string_view type) {
   return {};
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

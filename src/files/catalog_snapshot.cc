@@ -11,9 +11,10 @@
 
 #include "base/json_text.h"
 #include "base/text.h"
+#include "files/files.h"
 #include "files/json_file.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 namespace {
 
 constexpr int version = 1;
@@ -681,4 +682,10 @@ bool is_catalog_snapshot(std::string_view text) {
 
 Result<CatalogSnapshot> parse_catalog_snapshot(const std::string& path, std::string_view text) { return Reader(path).read(text); }
 
-}  // namespace pgadvise::project
+Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path) {
+  const auto text = read_file(path, server_snapshot_limit);
+  if (!text) return tl::unexpected(text.error());
+  return parse_catalog_snapshot(path, *text);
+}
+
+}  // namespace pgadvise::files

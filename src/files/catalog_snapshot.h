@@ -13,7 +13,7 @@
 #include "model/catalog.h"
 #include "model/relation_size.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 struct CatalogSnapshot {
   std::string taken;  // 2026-05-01T12:00:00Z
@@ -36,4 +36,4 @@ Result<CatalogSnapshot> parse_catalog_snapshot(const std::string& path, std::str
 // The same of a file.
 Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

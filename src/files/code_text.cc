@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "files/script_text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 namespace {
 
 bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -60,6 +60,17 @@ std::size_t begin_of_statement(const std::string& plain, std::size_t offset, std
   return at == std::string_view::npos ? least : least + at + 1;
 }
 
+std::optional<std::size_t> value_of(std::string_view text, std::string_view name, std::size_t from) {
+  for (auto at = text.find(name, from); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    if (at > 0 && (word_character(text[at - 1]) || text[at - 1] == '$' || text[at - 1] == '.')) continue;
+    std::size_t end = at + name.size();
+    if (end < text.size() && (text[end] == '"' || text[end] == '\'')) ++end;
+    end = std::min(text.find_first_not_of(" \t\r\n", end), text.size());
+    if (end < text.size() && (text[end] == ':' || (text[end] == '=' && text.substr(end, 2) != "=="))) return end + 1;
+  }
+  return std::nullopt;
+}
+
 bool for_some_environments(const CodeText& code, std::size_t offset) {
   constexpr std::size_t far = 20'000;
   for (const std::size_t open : open_brackets(code.plain, offset)) {
@@ -97,4 +108,4 @@ CodeText code_text(const std::string& content) {
   return code;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

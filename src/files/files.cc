@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 namespace fs = std::filesystem;
 namespace {
 
@@ -136,4 +136,4 @@ bool natural_less(std::string_view a, std::string_view b) {
   return a < b;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

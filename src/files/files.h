@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 inline constexpr std::size_t text_limit = 4u << 20;    // configuration, scripts, sources
 inline constexpr std::size_t json_limit = 64u << 20;   // snapshots: real ones reach several MB
@@ -40,4 +40,4 @@ int compare_digits(std::string_view a, std::string_view b);
 // Numbers by value, the rest by bytes: "2_x" before "10_x".
 bool natural_less(std::string_view a, std::string_view b);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 Result<ProgramRun> run_git(const std::string& folder, std::vector<std::string> words, const std::vector<std::string>& files) {
   // A repository's own configuration can name programs for git to run: a file system monitor, hooks, gpg, a transport.
@@ -24,4 +24,4 @@ std::set<std::string> git_names(std::string_view answer) {
   return out;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

@@ -9,7 +9,7 @@
 
 #include "base/process.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 // `git -C folder words… [-- files…]`; files are taken literally. Errors (Kind::passing): git is not installed, or took too long.
 Result<ProgramRun> run_git(const std::string& folder, std::vector<std::string> words, const std::vector<std::string>& files = {});
@@ -17,4 +17,4 @@ Result<ProgramRun> run_git(const std::string& folder, std::vector<std::string> w
 // Of an answer by -z: the names in it.
 std::set<std::string> git_names(std::string_view answer);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

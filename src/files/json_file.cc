@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 Result<Json> parse_json(std::string_view text, const std::string& file) {
   try {
@@ -119,4 +119,4 @@ Place JsonPlaces::at(std::initializer_list<std::string_view> path) const {
   return {file_, 0, 0};
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

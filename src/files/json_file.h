@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "model/place.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 using Json = nlohmann::json;
 
@@ -40,4 +40,4 @@ class JsonPlaces {
   std::map<std::size_t, Place> places_;
 };
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

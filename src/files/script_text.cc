@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 namespace {
 
 bool quote(char c) { return c == '"' || c == '\'' || c == '`'; }
@@ -90,4 +90,4 @@ std::vector<StringLiteral> string_literals(std::string_view text) {
   return out;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

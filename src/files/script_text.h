@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 // Comments become spaces; strings and offsets stay.
 std::string without_comments(std::string_view text);
@@ -18,4 +18,4 @@ struct StringLiteral {
 // Of a text without comments, in order.
 std::vector<StringLiteral> string_literals(std::string_view text);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

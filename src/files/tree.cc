@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "files/files.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 namespace {
 
 template <std::size_t N>
@@ -139,4 +139,4 @@ std::string Tree::only_file_named(std::string_view base) const {
   return found;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

@@ -12,7 +12,7 @@
 #include "files/files.h"
 #include "files/json_file.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 struct Package {
   std::string path;    // of package.json
@@ -65,4 +65,4 @@ bool never_deployed(std::string_view path);
 // Under examples, templates …: deployed by others, perhaps.
 bool deployed_by_others(std::string_view path);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

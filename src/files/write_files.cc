@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "base/write_file.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -131,4 +131,4 @@ class Writing {
 
 Result<void> write_files(const std::vector<NewFile>& files) { return Writing().write(files); }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

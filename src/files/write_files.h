@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 struct NewFile {
   std::string path;
@@ -20,4 +20,4 @@ struct NewFile {
 // was written is taken back, and the error says what could not be.
 Result<void> write_files(const std::vector<NewFile>& files);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

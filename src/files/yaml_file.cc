@@ -3,7 +3,7 @@
 #include "files/files.h"
 #include "model/place.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file) {
   if (text.size() > text_limit) return fail(Error::Kind::passing, file, "is too large for a workflow", "it was not read");
@@ -41,4 +41,4 @@ std::size_t yaml_offset(const YAML::Node& node, const std::string& text) {
   return mark.pos < 0 || static_cast<std::size_t>(mark.pos) > text.size() ? 0 : static_cast<std::size_t>(mark.pos);
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

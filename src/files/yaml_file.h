@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 
 // Errors: broken YAML with its line, or larger than text_limit.
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file);
@@ -19,4 +19,4 @@ std::string yaml_text(const YAML::Node& node);                   // "" unless a 
 std::vector<std::string> yaml_list(const YAML::Node& node);      // of scalars; one scalar is a list of one
 std::size_t yaml_offset(const YAML::Node& node, const std::string& text);  // where the node begins
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

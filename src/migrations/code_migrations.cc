@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "files/tree.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace {
 
 constexpr MigrationTool tools[] = {
@@ -48,13 +48,13 @@ const MigrationTool* tool_of(std::string_view path, const std::string& text) {
 }
 
 bool may_hold(std::string_view folder, std::string_view name) {
-  const std::string_view base = base_of(folder);
-  if (name.ends_with(".rb")) return base == "migrate" && !leading_digits(name).empty();
-  if (name.ends_with(".py")) return (base == "migrations" && !leading_digits(name).empty()) || (base == "versions" && !name.starts_with("__"));
-  return of_script(name) && (base == "migrations" || base == "migration" || base == "migrate") && !leading_digits(name).empty();
+  const std::string_view base = files::base_of(folder);
+  if (name.ends_with(".rb")) return base == "migrate" && !files::leading_digits(name).empty();
+  if (name.ends_with(".py")) return (base == "migrations" && !files::leading_digits(name).empty()) || (base == "versions" && !name.starts_with("__"));
+  return of_script(name) && (base == "migrations" || base == "migration" || base == "migrate") && !files::leading_digits(name).empty();
 }
 
-std::string newest_text(const SchemaInput& input) { return input.files.empty() ? std::string() : read_file(input.files.back().path, text_limit).value_or(""); }
+std::string newest_text(const SchemaInput& input) { return input.files.empty() ? std::string() : read_file(input.files.back().path, files::text_limit).value_or(""); }
 
 std::string ending_of(const SchemaInput& input) {
   const std::string& path = input.files.back().path;
@@ -88,19 +88,19 @@ std::string in_ruby(const std::vector<std::string>& statements) {
   return out.empty() ? "    raise ActiveRecord::IrreversibleMigration\n" : out;
 }
 
-Result<NewFile> rails(const SchemaInput& input, const Steps& steps, const std::string& version) {
+Result<files::NewFile> rails(const SchemaInput& input, const Steps& steps, const std::string& version) {
   for (const auto* list : {&steps.up, &steps.down})
     for (const auto& one : *list)
       for (const auto line : split(one, '\n'))
         if (trim(line) == "SQL") return fail(Error::Kind::passing, input.path, "a statement holds a line that would end it in Ruby");
   // A class's name may be there once.
   std::string name = steps.name;
-  const auto taken = [&] { return std::any_of(input.files.begin(), input.files.end(), [&](const SchemaFile& file) { return file.entry.substr(leading_digits(file.entry).size()) == "_" + name + ".rb"; }); };
+  const auto taken = [&] { return std::any_of(input.files.begin(), input.files.end(), [&](const SchemaFile& file) { return file.entry.substr(files::leading_digits(file.entry).size()) == "_" + name + ".rb"; }); };
   for (int number = 2; taken(); ++number) name = fmt::format("{}_{}", steps.name, number);
   const std::string newest = newest_text(input);
   const auto at = newest.find("ActiveRecord::Migration[");
   const std::string base = at == std::string::npos ? "ActiveRecord::Migration" : newest.substr(at, newest.find(']', at) + 1 - at);
-  return NewFile{path_under(input.path, version + "_" + name + ".rb"),
+  return files::NewFile{files::path_under(input.path, version + "_" + name + ".rb"),
                  comments(steps, "#") + "class " + camel(name) + " < " + base + "\n" + (steps.concurrent ? "  disable_ddl_transaction!\n\n" : "") + "  def up\n" + in_ruby(steps.up) + "  end\n\n  def down\n" +
                      in_ruby(steps.down) + "  end\nend\n",
                  std::nullopt};
@@ -129,27 +129,27 @@ std::vector<std::string> quoted_words(std::string_view text) {
 }
 
 std::string django_label(const SchemaInput& input) {
-  const std::string app(folder_of(input.path));
-  const std::string text = read_file(path_under(app, "apps.py"), text_limit).value_or("");
+  const std::string app(files::folder_of(input.path));
+  const std::string text = read_file(files::path_under(app, "apps.py"), files::text_limit).value_or("");
   for (const auto line : split(text, '\n'))
     if (trim(line).starts_with("label"))
       if (const auto words = quoted_words(line); words.size() == 1) return words[0];
-  return std::string(base_of(app));
+  return std::string(files::base_of(app));
 }
 
-Result<NewFile> django(const SchemaInput& input, const Steps& steps, std::string& last) {
+Result<files::NewFile> django(const SchemaInput& input, const Steps& steps, std::string& last) {
   if (last.empty()) {
-    const std::string_view number = leading_digits(input.files.back().entry);
-    if (input.files.size() > 1 && compare_digits(leading_digits(input.files[input.files.size() - 2].entry), number) == 0)
+    const std::string_view number = files::leading_digits(input.files.back().entry);
+    if (input.files.size() > 1 && files::compare_digits(files::leading_digits(input.files[input.files.size() - 2].entry), number) == 0)
       return fail(Error::Kind::passing, input.path, "has two last migrations", "python manage.py makemigrations --merge");
     last = input.files.back().entry.substr(0, input.files.back().entry.size() - 3);
   }
   const std::string before = last;
-  last = fmt::format("{:04}_{}", std::stoull("0" + std::string(leading_digits(before).substr(0, 15))) + 1, steps.name);
+  last = fmt::format("{:04}_{}", std::stoull("0" + std::string(files::leading_digits(before).substr(0, 15))) + 1, steps.name);
   std::string text = comments(steps, "#") + "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n\n" + (steps.concurrent ? "    atomic = False\n\n" : "") + "    dependencies = [\n        ('" +
                      django_label(input) + "', '" + before + "'),\n    ]\n\n    operations = [\n        migrations.RunSQL(\n            sql=" + python_list(steps.up) + ",\n";
   if (!steps.down.empty()) text += "            reverse_sql=" + python_list(steps.down) + ",\n";
-  return NewFile{path_under(input.path, last + ".py"), text + "        ),\n    ]\n", std::nullopt};
+  return files::NewFile{files::path_under(input.path, last + ".py"), text + "        ),\n    ]\n", std::nullopt};
 }
 
 // The part of a line or two that says `name = …`, also with a type between.
@@ -167,7 +167,7 @@ std::string assigned(const std::string& text, const std::string& name) {
 Result<std::string> alembic_head(const SchemaInput& input) {
   std::set<std::string> known, followed;
   for (const auto& file : input.files) {
-    const std::string text = read_file(file.path, text_limit).value_or("");
+    const std::string text = read_file(file.path, files::text_limit).value_or("");
     for (auto& word : quoted_words(assigned(text, "revision"))) known.insert(std::move(word));
     for (auto& word : quoted_words(assigned(text, "down_revision"))) followed.insert(std::move(word));
   }
@@ -194,7 +194,7 @@ std::string in_alembic(const std::vector<std::string>& statements, bool concurre
   return out;
 }
 
-Result<NewFile> alembic(const SchemaInput& input, const Steps& steps, std::string& last) {
+Result<files::NewFile> alembic(const SchemaInput& input, const Steps& steps, std::string& last) {
   if (last.empty()) {
     const auto head = alembic_head(input);
     if (!head) return tl::unexpected(head.error());
@@ -203,7 +203,7 @@ Result<NewFile> alembic(const SchemaInput& input, const Steps& steps, std::strin
   const std::string before = last;
   last = sha256_hex(before + join(steps.up, ";")).substr(0, 12);
   const std::string title = steps.titles.empty() ? steps.name : printable(steps.titles.front());
-  return NewFile{path_under(input.path, last + "_" + steps.name + ".py"),
+  return files::NewFile{files::path_under(input.path, last + "_" + steps.name + ".py"),
                  comments(steps, "#") + "from alembic import op\n\n\nrevision = '" + last + "'\ndown_revision = '" + before + "'\nbranch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n" +
                      in_alembic(steps.up, steps.concurrent) + "\n\ndef downgrade():\n" + in_alembic(steps.down, steps.concurrent),
                  std::nullopt};
@@ -280,14 +280,14 @@ std::string node_pg_migrate(const Steps& steps, const Script& script) {
 std::vector<SchemaInput> find_code_migrations(const std::string& root) {
   Diagnostics told_elsewhere;
   std::map<std::string, std::vector<std::string>> folders;
-  for (const auto& file : list_files(root, told_elsewhere))
-    if (!never_deployed(file) && may_hold(folder_of(file), base_of(file))) folders[std::string(folder_of(file))].emplace_back(base_of(file));
+  for (const auto& file : files::list_files(root, told_elsewhere))
+    if (!files::never_deployed(file) && may_hold(files::folder_of(file), files::base_of(file))) folders[std::string(files::folder_of(file))].emplace_back(files::base_of(file));
   std::vector<SchemaInput> out;
   for (auto& [folder, names] : folders) {
-    std::stable_sort(names.begin(), names.end(), natural_less);
+    std::stable_sort(names.begin(), names.end(), files::natural_less);
     SchemaInput input;
-    input.path = folder.empty() ? root : path_under(root, folder);
-    for (const auto& name : names) input.files.push_back({path_under(input.path, name), name});
+    input.path = folder.empty() ? root : files::path_under(root, folder);
+    for (const auto& name : names) input.files.push_back({files::path_under(input.path, name), name});
     input.tool = tool_of(input.files.back().path, newest_text(input));
     if (!input.tool) continue;
     input.kind = SchemaKind::migrations;
@@ -308,20 +308,20 @@ const SchemaInput* code_migrations_of(const std::vector<SchemaInput>& found, con
   return best;
 }
 
-Result<NewFile> code_migration(const SchemaInput& input, const Steps& steps, const std::string& version, std::string& last) {
+Result<files::NewFile> code_migration(const SchemaInput& input, const Steps& steps, const std::string& version, std::string& last) {
   const std::string_view name = input.tool->name;
   if (name == "rails") return rails(input, steps, version);
   if (name == "django") return django(input, steps, last);
   if (name == "alembic") return alembic(input, steps, last);
   const Script script = script_of(input);
   const std::string& newest = input.files.back().entry;
-  const std::size_t digits = leading_digits(newest).size();
+  const std::size_t digits = files::leading_digits(newest).size();
   const std::string between = digits < newest.size() && newest[digits] == '-' ? "-" : "_";
-  const std::string path = path_under(input.path, version + between + (between == "-" ? replace_all(steps.name, "_", "-") : steps.name) + script.ending);
-  if (name == "knex") return NewFile{path, knex(steps, script), std::nullopt};
-  if (name == "sequelize") return NewFile{path, sequelize(steps, script, contains(newest_text(input), "context: queryInterface")), std::nullopt};
-  if (name == "typeorm") return NewFile{path, typeorm(steps, script, version), std::nullopt};
-  return NewFile{path, node_pg_migrate(steps, script), std::nullopt};
+  const std::string path = files::path_under(input.path, version + between + (between == "-" ? replace_all(steps.name, "_", "-") : steps.name) + script.ending);
+  if (name == "knex") return files::NewFile{path, knex(steps, script), std::nullopt};
+  if (name == "sequelize") return files::NewFile{path, sequelize(steps, script, contains(newest_text(input), "context: queryInterface")), std::nullopt};
+  if (name == "typeorm") return files::NewFile{path, typeorm(steps, script, version), std::nullopt};
+  return files::NewFile{path, node_pg_migrate(steps, script), std::nullopt};
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

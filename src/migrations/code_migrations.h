@@ -9,7 +9,7 @@
 #include "files/write_files.h"
 #include "migrations/schema_input.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 
 // One migration's statements, without semicolons.
 struct Steps {
@@ -29,6 +29,6 @@ const SchemaInput* code_migrations_of(const std::vector<SchemaInput>& found, con
 
 // `version`: the new one, where the tool's names begin with one. `last`: the migration that was written before this one in the same run, ""
 // for the first; gets this one's. Errors (passing): which migration is the last is not known.
-Result<NewFile> code_migration(const SchemaInput& input, const Steps& steps, const std::string& version, std::string& last);
+Result<files::NewFile> code_migration(const SchemaInput& input, const Steps& steps, const std::string& version, std::string& last);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "files/files.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace {
 
 namespace fs = std::filesystem;
@@ -66,7 +66,7 @@ Tool tool_by_name(const fs::path& file, std::string_view text) {
   // Flyway looks at the statements: a script whose statements all run outside a transaction gets none.
   if (flyway_name(name)) return {"flyway", has(lower(text), " concurrently ") ? Transaction::none : Transaction::file};
   if (name.ends_with(".up.sql")) return {"golang-migrate", Transaction::script};
-  if (const auto rest = lower(std::string_view(name).substr(leading_digits(name).size())); rest.starts_with(".do.") && rest.size() < name.size()) return {"postgrator", Transaction::script};
+  if (const auto rest = lower(std::string_view(name).substr(files::leading_digits(name).size())); rest.starts_with(".do.") && rest.size() < name.size()) return {"postgrator", Transaction::script};
   return {};
 }
 
@@ -74,7 +74,7 @@ Tool tool_by_name(const fs::path& file, std::string_view text) {
 Tool tool_of_folder(const MigrationTool& tool, const fs::path& file, std::string_view text) {
   if (tool.by_name_only) return {};
   if (tool.name == "diesel")  // run_in_transaction = false, beside up.sql
-    if (const auto settings = read_file((file.parent_path() / "metadata.toml").string(), text_limit); settings && has(replace_all(*settings, " ", ""), "run_in_transaction=false"))
+    if (const auto settings = read_file((file.parent_path() / "metadata.toml").string(), files::text_limit); settings && has(replace_all(*settings, " ", ""), "run_in_transaction=false"))
       return {"diesel", Transaction::none};
   const bool all = tool.transaction == MigrationTool::Transaction::of_all_files;
   return {std::string(tool.name), !in_transaction(tool, text) ? Transaction::none : all ? Transaction::run : Transaction::file};
@@ -112,7 +112,7 @@ bool holds_migrations(const SchemaInput& input) {
     case SchemaKind::sql_folder:
       if (has(lower(input.path), "migrat")) return true;
       return std::all_of(input.files.begin(), input.files.end(), [](const SchemaFile& file) {
-        const auto name = base_of(file.path);
+        const auto name = files::base_of(file.path);
         return digits_in_front(name) >= 8 || flyway_name(name);
       });
     default:
@@ -146,4 +146,4 @@ std::optional<SchemaInput> migrations_around(const std::string& file) {
 
 bool is_dump(std::string_view text) { return has(text.substr(0, 4096), "PostgreSQL database dump"); }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -8,7 +8,7 @@
 #include "migrations/schema_input.h"
 #include "model/schema_step.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 
 // The migration without its steps: its name, its tool, how that runs it; by the folder, and by what tools read in comments.
 Migration describe_migration(const SchemaInput& input, const SchemaFile& file, std::string_view text);
@@ -22,4 +22,4 @@ std::optional<SchemaInput> migrations_around(const std::string& file);
 // What pg_dump writes: a schema, and no migration.
 bool is_dump(std::string_view text);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -15,7 +15,7 @@
 #include "files/json_file.h"
 #include "migrations/sqitch_plan.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace fs = std::filesystem;
 namespace {
 
@@ -32,7 +32,7 @@ std::vector<std::string> line_end_variants(const std::string& text) {
 std::vector<std::string> checksums_of(const MigrationTool& tool, const std::string& path) {
   std::vector<std::string> out;
   if (!tool.name.starts_with("drizzle") && tool.name != "prisma" && tool.name != "sqitch" && tool.name != "flyway") return {};
-  const auto text = read_file(path, sql_limit);
+  const auto text = read_file(path, files::sql_limit);
   if (!text) return {};
   if (tool.name == "flyway") return {flyway_checksum(*text)};
   for (const auto& variant : line_end_variants(*text)) out.push_back(tool.name == "sqitch" ? sha1_hex(variant) : sha256_hex(variant));
@@ -101,11 +101,11 @@ class FolderReader {
 
   MigrationFolder read() {
     out_.tool = tool_.name;
-    out_.path = relative_to(folder_.path(), root_);
+    out_.path = files::relative_to(folder_.path(), root_);
     if (tool_.name == "drizzle") {
       read_drizzle_journal();
     } else {
-      for (const auto& file : input_.files) add(file.entry, file.path, {relative_to(file.path, root_), 0, 0}, 0);
+      for (const auto& file : input_.files) add(file.entry, file.path, {files::relative_to(file.path, root_), 0, 0}, 0);
       if (tool_.name == "drizzle v1") read_drizzle_folders();
       if (tool_.name == "sqitch") read_plan();
       if (tool_.name == "prisma") read_prisma_folders();
@@ -118,25 +118,25 @@ class FolderReader {
   MigrationEntry& add(const std::string& name, const std::string& path, Place place, std::int64_t when) {
     MigrationEntry migration{.name = name, .place = std::move(place), .when = when};
     if (!path.empty()) {
-      migration.file = relative_to(path, root_);
+      migration.file = files::relative_to(path, root_);
       migration.checksums = checksums_of(tool_, path);
     }
     return out_.migrations.emplace_back(std::move(migration));
   }
 
   void problem(const char* kind, std::string entry, std::string text, Place place) { out_.problems.push_back({kind, std::move(entry), std::move(text), std::move(place)}); }
-  Place file_place(const std::string& name) const { return {relative_to(folder_.path(name), root_), 0, 0}; }
+  Place file_place(const std::string& name) const { return {files::relative_to(folder_.path(name), root_), 0, 0}; }
 
   void read_drizzle_journal() {
     // The folder whose files are missing is known by its snapshot alone.
     Diagnostics named_before;
-    const auto entries = input_.journal.empty() ? read_journal(folder_.path(), named_before) : input_.journal;
+    const auto entries = input_.journal.empty() ? drizzle::read_journal(folder_.path(), named_before) : input_.journal;
     if (!entries) return;
     std::set<std::string> tags;
     std::map<std::int64_t, std::string> indexes;
     for (const auto& entry : *entries) {
       Place place = entry.place;
-      place.file = relative_to(place.file, root_);
+      place.file = files::relative_to(place.file, root_);
       const std::string file = entry.tag + ".sql";
       const bool there = folder_.has(file);
       if (!tags.insert(entry.tag).second) {
@@ -156,7 +156,7 @@ class FolderReader {
 
   // A snapshot names the one it was made from. Two that name the same were made on two branches: the later knows nothing of
   // the earlier's changes, and the next `generate` makes them again or undoes them.
-  void read_snapshots(const std::vector<JournalEntry>& entries) {
+  void read_snapshots(const std::vector<drizzle::JournalEntry>& entries) {
     std::map<std::string, std::string> ids;
     std::string last;
     std::string last_entry;
@@ -211,7 +211,7 @@ class FolderReader {
   void read_plan() {
     Diagnostics missing;
     std::map<std::string, int> lines;
-    for (const auto& change : read_sqitch_plan(folder_.path(), missing)) lines[relative_to(change.deploy_file, root_)] = change.line;
+    for (const auto& change : read_sqitch_plan(folder_.path(), missing)) lines[files::relative_to(change.deploy_file, root_)] = change.line;
     const Place plan = file_place("sqitch.plan");
     for (auto& migration : out_.migrations)
       if (const auto line = lines.find(migration.file); line != lines.end()) migration.place = Place{plan.file, line->second, 1};
@@ -236,11 +236,11 @@ class FolderReader {
     for (const auto& migration : out_.migrations) {
       std::string version = migration.name.substr(0, migration.name.find_first_not_of(flyway ? "0123456789._" : "0123456789"));
       if (version.empty()) continue;
-      if (flyway && base_of(migration.file).front() != 'V') continue;
+      if (flyway && files::base_of(migration.file).front() != 'V') continue;
       version = replace_all(std::move(version), "_", ".");
       version.erase(0, std::min(version.find_first_not_of('0'), version.size()));
       if (const auto [same, fresh] = versions.emplace(version, &migration); !fresh)
-        problem("duplicate version", std::string(base_of(migration.file)), std::string(base_of(migration.file)) + " has the version of " + std::string(base_of(same->second->file)) + ": " + std::string(tool_.name) + " refuses to run either", migration.place);
+        problem("duplicate version", std::string(files::base_of(migration.file)), std::string(files::base_of(migration.file)) + " has the version of " + std::string(files::base_of(same->second->file)) + ": " + std::string(tool_.name) + " refuses to run either", migration.place);
     }
   }
 
@@ -272,14 +272,14 @@ class Applied {
     for (const auto& row : table.rows) {
       if (row.failed) continue;
       for (const std::string& name : {row.migration, row.checksum}) names_.insert(name);
-      if (leading_digits(row.migration).size() == row.migration.size()) names_.emplace(without_zeros(row.migration));
+      if (files::leading_digits(row.migration).size() == row.migration.size()) names_.emplace(files::without_zeros(row.migration));
       times_.insert(row.when);
     }
     names_.erase("");
     times_.erase(0);
     Diagnostics named_before;
     if (tool_ != "drizzle") return;
-    const auto entries = input.journal.empty() ? read_journal(input.path, named_before) : input.journal;
+    const auto entries = input.journal.empty() ? drizzle::read_journal(input.path, named_before) : input.journal;
     if (!entries) return;
     for (const auto& entry : *entries) when_[entry.tag] = entry.when;
   }
@@ -290,9 +290,9 @@ class Applied {
     if (tool_ == "flyway") return names_.count(replace_all(entry, "_", ".")) > 0;
     if (tool_ == "drizzle") return false;
     if (tool_ == "diesel" && names_.count(replace_all(entry.substr(0, entry.find('_')), "-", ""))) return true;
-    const auto number = leading_digits(entry);
+    const auto number = files::leading_digits(entry);
     if (table_.tool == "golang-migrate") return !table_.rows.empty() && compare_versions(number, table_.rows.front().migration) <= 0;
-    return !number.empty() && names_.count(std::string(without_zeros(number))) > 0;
+    return !number.empty() && names_.count(std::string(files::without_zeros(number))) > 0;
   }
 
   // drizzle runs what is later than the latest that it has run, and nothing else.
@@ -327,7 +327,7 @@ void read_migrations(Project& project, const std::vector<SchemaInput>& inputs) {
     const std::string journal = journal_folder_of(input);
     if (!input.tool && journal.empty()) continue;
     const std::string path = journal.empty() ? input.path : journal;
-    if (!below(relative_to(path, project.root))) continue;
+    if (!below(files::relative_to(path, project.root))) continue;
     const MigrationTool& tool = journal.empty() ? *input.tool : *migration_tool("drizzle");
     project.migrations.push_back(FolderReader(input, path, tool, project.root).read());
   }
@@ -369,4 +369,4 @@ std::string last_snapshot(const SchemaInput& input) {
   return fs::is_regular_file(path, code) ? path : "";
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -8,7 +8,7 @@
 #include "migrations/schema_input.h"
 #include "model/project.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 
 // Adds the migrations of these inputs to project.migrations, those of them that lie below its root. What the journal has
 // wrong goes into MigrationFolder::problems; what can't be read has been named by find_schemas.
@@ -30,4 +30,4 @@ AppliedPart applied_part(const SchemaInput& input, const std::vector<TrackingTab
 // The snapshot that drizzle-kit made with the last migration; "" when there is none, or the input is no drizzle folder.
 std::string last_snapshot(const SchemaInput& input);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -9,7 +9,7 @@
 #include "files/files.h"
 #include "files/git.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace fs = std::filesystem;
 namespace {
 
@@ -32,7 +32,7 @@ class Git {
     std::vector<std::string> folders;
     for (const auto& folder : folders_)
       if (of_folders) folders.push_back(folder.empty() ? "." : folder);
-    auto run = run_git(root_, std::move(command), folders);
+    auto run = files::run_git(root_, std::move(command), folders);
     if (run && run->status == 0) return std::move(run->out);
     if (!quiet && !failed_) {
       diagnostics_.push_back({Error::Kind::passing, root_, "which migrations are committed can't be told: " + (run ? "git failed with exit code " + std::to_string(run->status) : run.error().what), "is git installed, and the repository yours?"});
@@ -102,8 +102,8 @@ std::vector<GitChange> parse_git_log(std::string_view log) {
 void read_git(Project& project, Diagnostics& diagnostics) {
   if (project.migrations.empty() || !in_work_tree(project.root)) return;
   Git git(project.root, folders_of(project), diagnostics);
-  const auto tracked = git_names(git.ask({"ls-files", "-z"}));
-  const auto ignored = git_names(git.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
+  const auto tracked = files::git_names(git.ask({"ls-files", "-z"}));
+  const auto ignored = files::git_names(git.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
   if (git.failed()) return;
   const auto log = git.ask({"log", "-z", "--first-parent", "-m", "--no-renames", "--no-ext-diff", "--no-textconv", "--name-status", "--relative", "--format=tformat:%x01%H %ct"}, true, true);
   const auto tags = git.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix)"}, false, true);
@@ -128,4 +128,4 @@ void read_git(Project& project, Diagnostics& diagnostics) {
   }
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

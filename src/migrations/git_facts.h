@@ -4,7 +4,7 @@
 #include "base/result.h"
 #include "model/project.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 
 // Fills in MigrationEntry::git, changed_in and the like, for what lies in a git work tree; elsewhere all stays unknown. Runs git
 // such that nothing in the repository's own configuration starts another program or reaches a network.
@@ -19,4 +19,4 @@ struct GitChange {
 };
 std::vector<GitChange> parse_git_log(std::string_view log);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

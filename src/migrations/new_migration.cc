@@ -19,7 +19,7 @@
 #include "sql/replay.h"
 #include "sql/statement.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace {
 
 namespace fs = std::filesystem;
@@ -48,7 +48,7 @@ struct Writer {
   std::string_view tool;
   Concurrently concurrently;
   std::string_view why;  // for `nowhere`
-  Result<std::vector<NewFile>> (*files)(Target& target, const Part& part);
+  Result<std::vector<files::NewFile>> (*files)(Target& target, const Part& part);
   std::string_view note = {};  // what the person has to know of each
 };
 
@@ -129,13 +129,13 @@ std::string next_version(const std::string& last, std::int64_t now) {
   else if (last.size() == 12) by_clock = utc(now, "%Y%m%d%H%M");
   else if (last.size() == 13) by_clock = std::to_string(now);
   else if (last.size() == 10) by_clock = std::to_string(now / 1000);
-  return compare_digits(by_clock, last) > 0 ? by_clock : plus_one(last);
+  return files::compare_digits(by_clock, last) > 0 ? by_clock : plus_one(last);
 }
 
 std::string highest(const SchemaInput& input) {
   std::string out;
   for (const auto& file : input.files)
-    if (const std::string digits(leading_digits(file.entry)); compare_digits(digits, out) > 0 || out.empty()) out = digits;
+    if (const std::string digits(files::leading_digits(file.entry)); files::compare_digits(digits, out) > 0 || out.empty()) out = digits;
   return out;
 }
 
@@ -160,11 +160,11 @@ std::string script(const std::vector<std::string>& statements) {
 
 std::string down_script(const Part& part) { return part.down.empty() ? "-- nothing takes this back\n" : script(part.down); }
 
-std::string in(const SchemaInput& input, const std::string& name) { return path_under(input.path, name); }
+std::string in(const SchemaInput& input, const std::string& name) { return files::path_under(input.path, name); }
 
-using Files = Result<std::vector<NewFile>>;
+using Files = Result<std::vector<files::NewFile>>;
 
-Files one_file(const std::string& path, std::string content) { return std::vector<NewFile>{{path, std::move(content), std::nullopt}}; }
+Files one_file(const std::string& path, std::string content) { return std::vector<files::NewFile>{{path, std::move(content), std::nullopt}}; }
 
 Files prisma_files(Target& target, const Part& part) {
   return one_file(in(target.input, give_version(target) + "_" + part.name + "/migration.sql"), comments(part) + script(part.up));
@@ -172,25 +172,25 @@ Files prisma_files(Target& target, const Part& part) {
 
 Files hasura_files(Target& target, const Part& part) {
   const std::string folder = give_version(target) + "_" + part.name;
-  return std::vector<NewFile>{{in(target.input, folder + "/up.sql"), comments(part) + script(part.up), std::nullopt}, {in(target.input, folder + "/down.sql"), down_script(part), std::nullopt}};
+  return std::vector<files::NewFile>{{in(target.input, folder + "/up.sql"), comments(part) + script(part.up), std::nullopt}, {in(target.input, folder + "/down.sql"), down_script(part), std::nullopt}};
 }
 
 // V2__x -> V3__x, V1.4 -> V1.5, V007 -> V008, beside the newest one.
 Files flyway_files(Target& target, const Part& part) {
   const SchemaFile* newest = nullptr;
   for (const auto& file : target.input.files)
-    if (std::string_view(base_of(file.path)).starts_with("V") && (!newest || compare_versions(file.entry, newest->entry) > 0)) newest = &file;
+    if (std::string_view(files::base_of(file.path)).starts_with("V") && (!newest || compare_versions(file.entry, newest->entry) > 0)) newest = &file;
   if (!newest) return fail(Error::Kind::passing, target.input.path, "holds no versioned migration (V1__name.sql) that another could follow");
   const std::string last = target.version.empty() ? newest->entry : target.version;
   const std::size_t at = last.find_last_of("._");
   const std::size_t from = at == std::string::npos ? 0 : at + 1;
   target.version = last.substr(0, from) + next_version(last.substr(from), target.now);
-  return one_file(path_under(std::string(folder_of(newest->path)), "V" + target.version + "__" + part.name + ".sql"), comments(part) + script(part.up));
+  return one_file(files::path_under(std::string(files::folder_of(newest->path)), "V" + target.version + "__" + part.name + ".sql"), comments(part) + script(part.up));
 }
 
 Files golang_migrate_files(Target& target, const Part& part) {
   const std::string name = give_version(target) + "_" + part.name;
-  return std::vector<NewFile>{{in(target.input, name + ".up.sql"), comments(part) + script(part.up), std::nullopt}, {in(target.input, name + ".down.sql"), down_script(part), std::nullopt}};
+  return std::vector<files::NewFile>{{in(target.input, name + ".up.sql"), comments(part) + script(part.up), std::nullopt}, {in(target.input, name + ".down.sql"), down_script(part), std::nullopt}};
 }
 
 Files goose_files(Target& target, const Part& part) {
@@ -227,14 +227,14 @@ Files plain_migration_files(Target& target, const Part& part) {
 // 002.do.name.sql and 002.undo.name.sql.
 Files postgrator_files(Target& target, const Part& part) {
   const std::string number = give_version(target);
-  return std::vector<NewFile>{{in(target.input, number + ".do." + part.name + ".sql"), comments(part) + script(part.up), std::nullopt},
+  return std::vector<files::NewFile>{{in(target.input, number + ".do." + part.name + ".sql"), comments(part) + script(part.up), std::nullopt},
                               {in(target.input, number + ".undo." + part.name + ".sql"), down_script(part), std::nullopt}};
 }
 
 // The scripts, and a line of the plan in the name of who planned the last change.
 Files sqitch_files(Target& target, const Part& part) {
   const std::string plan = in(target.input, "sqitch.plan");
-  const auto text = read_file(plan, json_limit);
+  const auto text = read_file(plan, files::json_limit);
   if (!text) return tl::unexpected(text.error());
   const std::string so_far = target.last.empty() ? *text : target.last;
   std::string planner, project;
@@ -252,22 +252,22 @@ Files sqitch_files(Target& target, const Part& part) {
   std::string name = part.name;
   for (int number = 2; names.count(name) || contains(so_far, "\n" + name + " "); ++number) name = fmt::format("{}_{}", part.name, number);
   const SchemaFile& newest = target.input.files.back();  // whose change may have folders in its name
-  std::string deploy(folder_of(newest.path));
-  for (auto folders = std::count(newest.entry.begin(), newest.entry.end(), '/'); folders > 0; --folders) deploy = std::string(folder_of(deploy));
+  std::string deploy(files::folder_of(newest.path));
+  for (auto folders = std::count(newest.entry.begin(), newest.entry.end(), '/'); folders > 0; --folders) deploy = std::string(files::folder_of(deploy));
   const auto body = [&](std::string_view what, const std::string& statements) {
     const std::string head = fmt::format("-- {} {}:{}\n\n", what, project, name);
     return head + (part.concurrent ? statements : "BEGIN;\n\n" + statements + "\nCOMMIT;\n");
   };
   target.last = so_far + (so_far.ends_with("\n") ? "" : "\n") + name + " " + utc(target.now, "%Y-%m-%dT%H:%M:%SZ") + " " + planner + " # " + replace_all(printable(join(part.titles, "; ")), "#", "") + "\n";
-  return std::vector<NewFile>{{path_under(deploy, name + ".sql"), body("Deploy", comments(part) + script(part.up)), std::nullopt},
-                              {path_under(path_under(std::string(folder_of(deploy)), "revert"), name + ".sql"), body("Revert", down_script(part)), std::nullopt},
+  return std::vector<files::NewFile>{{files::path_under(deploy, name + ".sql"), body("Deploy", comments(part) + script(part.up)), std::nullopt},
+                              {files::path_under(files::path_under(std::string(files::folder_of(deploy)), "revert"), name + ".sql"), body("Revert", down_script(part)), std::nullopt},
                               {plan, target.last, *text}};
 }
 
 Files program_files(Target& target, const Part& part) {
   auto made = code_migration(target.input, part, give_version(target), target.last);
   if (!made) return tl::unexpected(made.error());
-  return std::vector<NewFile>{std::move(*made)};
+  return std::vector<files::NewFile>{std::move(*made)};
 }
 
 // Drizzle.
@@ -307,7 +307,7 @@ std::string uuid_of(const std::string& what) {
 
 // As drizzle-kit writes them: numbers of four digits, times, seconds since 1970.
 std::string drizzle_prefix(const std::string& last_tag, std::int64_t index, std::int64_t now) {
-  const std::string digits(leading_digits(last_tag));
+  const std::string digits(files::leading_digits(last_tag));
   return digits.size() >= 10 ? next_version(digits, now) : fmt::format("{:04}", index);
 }
 
@@ -322,7 +322,7 @@ struct Journal {
 Result<Journal> journal_of(const SchemaInput& input) {
   Journal out;
   out.path = in(input, "meta/_journal.json");
-  auto text = read_file(out.path, json_limit);
+  auto text = read_file(out.path, files::json_limit);
   if (!text) return tl::unexpected(text.error());
   out.text = std::move(*text);
   out.root = Ordered::parse(out.text, nullptr, false);
@@ -350,7 +350,7 @@ Result<std::string> last_snapshot_of(const SchemaInput& input) {
 
 // The notes of the last call, since writers give files alone.
 struct Drizzle {
-  std::vector<NewFile> files;
+  std::vector<files::NewFile> files;
   std::vector<std::string> notes;
 };
 
@@ -360,13 +360,13 @@ Result<Drizzle> drizzle_migration(const SchemaInput& input, const Part& part, st
   const auto last = last_snapshot_of(input);
   if (!last) return tl::unexpected(last.error());
   const std::string previous_path = in(input, "meta/" + *last);
-  const auto previous = read_file(previous_path, json_limit);
+  const auto previous = read_file(previous_path, files::json_limit);
   if (!previous) return tl::unexpected(previous.error());
   const auto replayed = replay(input, part);
   if (!replayed) return tl::unexpected(replayed.error());
   const std::int64_t when = std::max(now, journal->when + 1);
   const std::string text = drizzle_text(part);
-  auto snapshot = change_snapshot(*previous, previous_path, replayed->before, replayed->after, uuid_of(*previous + text));
+  auto snapshot = drizzle::change_snapshot(*previous, previous_path, replayed->before, replayed->after, uuid_of(*previous + text));
   if (!snapshot) return tl::unexpected(snapshot.error());
   const std::string prefix = drizzle_prefix(journal->tag, journal->index + 1, now);
   const std::string name = prefix + "_snapshot.json";
@@ -389,8 +389,8 @@ Result<std::string> leaf_snapshot(const SchemaInput& input) {
   std::map<std::string, std::string> ids;  // -> path
   std::set<std::string> followed;
   for (const auto& file : input.files) {
-    const std::string path = path_under(std::string(folder_of(file.path)), "snapshot.json");
-    const auto text = read_file(path, json_limit);
+    const std::string path = files::path_under(std::string(files::folder_of(file.path)), "snapshot.json");
+    const auto text = read_file(path, files::json_limit);
     if (!text) continue;
     const Ordered root = Ordered::parse(*text, nullptr, false);
     if (!root.is_object() || !root.contains("id") || !root["id"].is_string()) return fail(Error::Kind::passing, path, "is no snapshot of drizzle-kit");
@@ -407,12 +407,12 @@ Result<std::string> leaf_snapshot(const SchemaInput& input) {
 Result<Drizzle> drizzle_one_migration(const SchemaInput& input, const Part& part, std::int64_t now) {
   const auto path = leaf_snapshot(input);
   if (!path) return tl::unexpected(path.error());
-  const auto previous = read_file(*path, json_limit);
+  const auto previous = read_file(*path, files::json_limit);
   if (!previous) return tl::unexpected(previous.error());
   const auto replayed = replay(input, part);
   if (!replayed) return tl::unexpected(replayed.error());
   const std::string text = drizzle_text(part);
-  auto snapshot = change_snapshot(*previous, *path, replayed->before, replayed->after, uuid_of(*previous + text));
+  auto snapshot = drizzle::change_snapshot(*previous, *path, replayed->before, replayed->after, uuid_of(*previous + text));
   if (!snapshot) return tl::unexpected(snapshot.error());
   const std::string folder = next_version(highest(input), now) + "_" + part.name;
   return Drizzle{{{in(input, folder + "/migration.sql"), text, std::nullopt}, {in(input, folder + "/snapshot.json"), std::move(snapshot->text), std::nullopt}}, std::move(snapshot->notes)};
@@ -457,7 +457,7 @@ bool flyway_lets_go(const SchemaInput& input) {
   fs::path at = fs::absolute(input.path, code).lexically_normal();
   for (int up = 0; !code && up < 8 && at != at.parent_path(); ++up, at = at.parent_path())
     for (const char* name : {"flyway.conf", "conf/flyway.conf", "flyway.toml", "application.properties", "application.yml", "application.yaml", "pom.xml", "build.gradle", "build.gradle.kts"}) {
-      const auto text = read_file((at / name).generic_string(), text_limit);
+      const auto text = read_file((at / name).generic_string(), files::text_limit);
       if (!text) continue;
       const std::string said = replace_all(lower(*text), "-", ".");
       const auto place = std::min(said.find("transactional.lock"), said.find("transactional:"));
@@ -551,7 +551,7 @@ std::vector<Part> parts_of(const std::vector<Change>& changes, const std::vector
 std::string free_name(const std::string& folder) {
   std::error_code code;
   for (int number = 1;; ++number) {
-    std::string path = path_under(folder, number == 1 ? std::string("pgadvise-fixes.sql") : fmt::format("pgadvise-fixes-{}.sql", number));
+    std::string path = files::path_under(folder, number == 1 ? std::string("pgadvise-fixes.sql") : fmt::format("pgadvise-fixes-{}.sql", number));
     if (fs::symlink_status(path, code).type() == fs::file_type::not_found) return path;
   }
 }
@@ -658,7 +658,7 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
     auto files = writer->files(target, part);
     if (!files) return tl::unexpected(files.error());
     for (auto& file : *files) {
-      if (file.before) std::erase_if(out.files, [&](const NewFile& other) { return other.path == file.path; });  // sqitch's plan, once more
+      if (file.before) std::erase_if(out.files, [&](const files::NewFile& other) { return other.path == file.path; });  // sqitch's plan, once more
       out.files.push_back(std::move(file));
     }
   }
@@ -667,4 +667,4 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
   return out;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

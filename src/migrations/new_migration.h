@@ -9,7 +9,7 @@
 #include "files/write_files.h"
 #include "migrations/schema_input.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 
 // What is to be done to the schema, as SQL with or without CONCURRENTLY.
 struct Change {
@@ -31,7 +31,7 @@ Result<Fitted> fit(const SchemaInput* input, const Change& change);
 
 struct NewMigration {
   std::string tool;                // "" for a plain file of SQL
-  std::vector<NewFile> files;
+  std::vector<files::NewFile> files;
   std::vector<std::string> notes;  // what the person has to do or know, a sentence each
 };
 
@@ -43,4 +43,4 @@ bool writes_for(const MigrationTool& tool);
 // not in a state that a new migration may follow.
 Result<NewMigration> new_migration(const SchemaInput* input, const std::string& folder, const std::vector<Change>& changes, std::int64_t now);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -8,16 +8,16 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "drizzle/config.h"
 #include "drizzle/journal.h"
 #include "drizzle/snapshot.h"
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "files/tree.h"
+#include "migrations/dialect.h"
 #include "migrations/schema_in_code.h"
 #include "migrations/sqitch_plan.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace fs = std::filesystem;
 namespace {
 
@@ -28,7 +28,7 @@ bool is_file(const std::string& path) {
   return fs::is_regular_file(path, code);
 }
 
-bool has_journal(const std::string& folder) { return is_file(path_under(folder, "meta/_journal.json")); }
+bool has_journal(const std::string& folder) { return is_file(files::path_under(folder, "meta/_journal.json")); }
 
 bool is_sql(std::string_view name) { return name.size() > 4 && lower(name.substr(name.size() - 4)) == ".sql"; }
 
@@ -45,17 +45,17 @@ SchemaInput migrations(const Folder& folder, const MigrationTool& tool, std::vec
 }
 
 std::string latest_snapshot(const std::string& folder) {
-  const Folder meta(path_under(folder, "meta"));
+  const Folder meta(files::path_under(folder, "meta"));
   std::string out;
   for (const auto& name : meta.files())
-    if (name.ends_with("_snapshot.json") && (out.empty() || natural_less(base_of(out), name))) out = meta.path(name);
+    if (name.ends_with("_snapshot.json") && (out.empty() || files::natural_less(files::base_of(out), name))) out = meta.path(name);
   return out;
 }
 
 Found journal_folder(const std::string& path, Diagnostics& diagnostics) {
   const Folder folder(path);
   Diagnostics named;
-  auto entries = read_journal(path, named);
+  auto entries = drizzle::read_journal(path, named);
   if (!entries) return tl::unexpected(entries.error());
   auto files = drizzle_files(folder, *entries, named);
   const std::string snapshot = files.empty() && !entries->empty() ? latest_snapshot(path) : "";
@@ -71,9 +71,9 @@ Found journal_folder(const std::string& path, Diagnostics& diagnostics) {
 }
 
 bool foreign_lock(const std::string& folder, Diagnostics& diagnostics) {
-  const std::string path = path_under(folder, "migration_lock.toml");
+  const std::string path = files::path_under(folder, "migration_lock.toml");
   if (!is_file(path)) return false;
-  const auto text = read_file(path, text_limit);
+  const auto text = read_file(path, files::text_limit);
   if (!text || text->find("provider") == std::string::npos) return false;
   if (text->find("\"postgresql\"") != std::string::npos || text->find("\"cockroachdb\"") != std::string::npos) return false;
   diagnostics.push_back({Error::Kind::passing, path, "prisma migrations of another database", "only PostgreSQL migrations are read"});
@@ -87,7 +87,7 @@ std::string other_database(const Folder& folder, const MigrationTool& tool, cons
     if (const auto engine = sqitch_engine(folder.path()); !engine.empty() && engine != "pg" && engine != "cockroach" && engine != "yugabyte") return engine;
   std::string sample;
   for (std::size_t i = 0; i < files.size() && sample.size() < 400'000; i += 1 + files.size() / 40)
-    sample += Folder(std::string(folder_of(files[i].path))).head(std::string(base_of(files[i].path))) + "\n;\n";
+    sample += Folder(std::string(files::folder_of(files[i].path))).head(std::string(files::base_of(files[i].path))) + "\n;\n";
   return foreign_sql(sample);
 }
 
@@ -109,13 +109,13 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   return migrations(folder, *tool, std::move(files));
 }
 
-SchemaInput plain_folder(const std::string& path, const LeaveOut& leave_out) {
+SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_out) {
   const Folder folder(path);
   SchemaInput input{SchemaKind::none, path, {}};
   std::vector<std::string> names;
   for (const auto& name : folder.files())
     if (up_migration(name) && !(leave_out && leave_out(folder.path(name)))) names.push_back(name);
-  std::sort(names.begin(), names.end(), natural_less);
+  std::sort(names.begin(), names.end(), files::natural_less);
   for (const auto& name : names) input.files.push_back({folder.path(name), ""});
   if (!input.files.empty()) input.kind = SchemaKind::sql_folder;
   return input;
@@ -135,7 +135,7 @@ void add_journal(const std::string& folder, std::vector<SchemaInput>& out, Diagn
 
 // A dump that a framework keeps beside migrations which are programs: Rails', Ecto's.
 bool structure_dump(const std::string& path) {
-  const std::string head = Folder(std::string(folder_of(path))).head(std::string(base_of(path)));
+  const std::string head = Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)));
   return head.find("PostgreSQL") != std::string::npos || head.find("SET statement_timeout") != std::string::npos ||
          head.find("SET client_encoding") != std::string::npos;
 }
@@ -143,7 +143,7 @@ bool structure_dump(const std::string& path) {
 // Scripts that are called what people call a whole schema.
 bool schema_name(std::string_view file) {
   static constexpr std::string_view names[] = {"schema.sql", "structure.sql", "database.sql", "db.sql", "ddl.sql", "init.sql", "tables.sql", "create_tables.sql", "create-tables.sql", "db_schema.sql", "database_schema.sql", "schema.pgsql"};
-  const std::string base = lower(base_of(file));
+  const std::string base = lower(files::base_of(file));
   return std::find(std::begin(names), std::end(names), base) != std::end(names);
 }
 
@@ -151,8 +151,8 @@ bool makes_tables(std::string_view text) { return lower(text).find("create table
 
 // What a script without migrations says of its database: "" for PostgreSQL.
 std::string other_database_of(const std::string& path) {
-  if (foreign_folder(base_of(folder_of(path)))) return std::string(base_of(folder_of(path)));
-  return foreign_sql(Folder(std::string(folder_of(path))).head(std::string(base_of(path)), 400'000));
+  if (foreign_folder(files::base_of(files::folder_of(path)))) return std::string(files::base_of(files::folder_of(path)));
+  return foreign_sql(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)), 400'000));
 }
 
 // Where migrations may lie, as paths inside the repository; a folder comes before those inside it.
@@ -166,21 +166,21 @@ struct Places {
 Places places_of(const std::vector<std::string>& files) {
   Places out;
   for (const auto& file : files) {
-    const std::string folder(folder_of(file));
-    const std::string_view base = base_of(file);
-    if (base == "_journal.json" && base_of(folder) == "meta") out.journals.insert(std::string(folder_of(folder)));
+    const std::string folder(files::folder_of(file));
+    const std::string_view base = files::base_of(file);
+    if (base == "_journal.json" && files::base_of(folder) == "meta") out.journals.insert(std::string(files::folder_of(folder)));
     if (base == "structure.sql") out.dumps.insert(file);
-    if (schema_name(file) && !never_deployed(file)) out.schemas.push_back(file);
+    if (schema_name(file) && !files::never_deployed(file)) out.schemas.push_back(file);
     if (base == "sqitch.plan") out.folders.insert(folder);
     if (!up_migration(base)) continue;
     out.folders.insert(folder);
-    if (!folder.empty()) out.folders.insert(std::string(folder_of(folder)));  // a folder a migration; flyway's subfolders
+    if (!folder.empty()) out.folders.insert(std::string(files::folder_of(folder)));  // a folder a migration; flyway's subfolders
   }
   return out;
 }
 
 bool lies_in(const std::string& folder, const std::set<std::string>& others) {
-  for (std::string_view at = folder; !at.empty(); at = folder_of(at))
+  for (std::string_view at = folder; !at.empty(); at = files::folder_of(at))
     if (others.count(std::string(at))) return true;
   return others.count("") > 0;
 }
@@ -197,10 +197,10 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
   const bool described = !out.empty();
   std::size_t named = 0;
   for (const auto& file : places.schemas) {
-    const std::string path = path_under(root, file);
-    const std::string folder(folder_of(file));
+    const std::string path = files::path_under(root, file);
+    const std::string folder(files::folder_of(file));
     const bool read = std::any_of(out.begin(), out.end(), [&](const SchemaInput& input) { return input.path == path; });
-    if (read || lies_in(folder, taken) || for_another_database(folder) || !makes_tables(Folder(std::string(folder_of(path))).head(std::string(base_of(path))))) continue;
+    if (read || lies_in(folder, taken) || for_another_database(folder) || !makes_tables(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path))))) continue;
     if (const auto other = other_database_of(path); !other.empty()) {
       diagnostics.push_back({Error::Kind::passing, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read"});
     } else if (!described) {
@@ -230,16 +230,16 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
   std::map<std::string, std::vector<std::string>> scripts;  // by their folder
   const bool root_is_read = read.empty() && !looks_like_repository(root);
   for (const auto& file : files) {
-    const std::string folder(folder_of(file));
-    const bool known = std::any_of(read.begin(), read.end(), [&](const SchemaInput& input) { return input.path == path_under(root, file); });
-    if (!up_migration(base_of(file)) || schema_name(file) || known || (folder.empty() && root_is_read)) continue;
-    if (!never_deployed(file) && !deployed_by_others(file) && !lies_in(folder, taken) && !for_another_database(folder)) scripts[folder].emplace_back(base_of(file));
+    const std::string folder(files::folder_of(file));
+    const bool known = std::any_of(read.begin(), read.end(), [&](const SchemaInput& input) { return input.path == files::path_under(root, file); });
+    if (!up_migration(files::base_of(file)) || schema_name(file) || known || (folder.empty() && root_is_read)) continue;
+    if (!files::never_deployed(file) && !files::deployed_by_others(file) && !lies_in(folder, taken) && !for_another_database(folder)) scripts[folder].emplace_back(files::base_of(file));
   }
-  std::erase_if(scripts, [&](const auto& entry) { return !changes_tables(path_under(root, entry.first), entry.second); });
+  std::erase_if(scripts, [&](const auto& entry) { return !changes_tables(files::path_under(root, entry.first), entry.second); });
   std::map<std::string, std::size_t> siblings, passed;  // a folder of several stands for them
-  for (const auto& [folder, names] : scripts) ++siblings[std::string(folder_of(folder))];
+  for (const auto& [folder, names] : scripts) ++siblings[std::string(files::folder_of(folder))];
   for (const auto& [folder, names] : scripts) {
-    const std::string above(folder_of(folder));
+    const std::string above(files::folder_of(folder));
     passed[!above.empty() && (siblings[above] > 1 || scripts.count(above)) ? above : folder] += names.size();
   }
   if (passed.empty()) return;
@@ -250,36 +250,36 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
   diagnostics.push_back({Error::Kind::passing, root, "SQL that makes tables, and is no migration of a tool that is known, is not read: " + join(named, ", ") + more, "pgadvise check --schema FILE reads it"});
 }
 
-Found repository(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out) {
-  const auto files = list_files(root, diagnostics, leave_out);
+Found repository(const std::string& root, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
+  const auto files = files::list_files(root, diagnostics, leave_out);
   const Places places = places_of(files);
   std::vector<SchemaInput> out;
   std::set<std::string> taken;
   for (const auto& folder : places.journals) {
-    add_journal(path_under(root, folder), out, diagnostics);
+    add_journal(files::path_under(root, folder), out, diagnostics);
     taken.insert(folder);
   }
   for (const auto& folder : places.folders) {
     if (lies_in(folder, taken)) continue;
     Diagnostics named;
-    auto found = tool_folder(path_under(root, folder), true, named);
+    auto found = tool_folder(files::path_under(root, folder), true, named);
     if (!found) continue;
     const bool known = found->kind == SchemaKind::drizzle_migrations || found->kind == SchemaKind::prisma_migrations;
-    if (!known && never_deployed(folder + "/")) continue;
+    if (!known && files::never_deployed(folder + "/")) continue;
     taken.insert(folder);
     if (found->kind != SchemaKind::none && for_another_database(folder)) {
-      diagnostics.push_back({Error::Kind::passing, path_under(root, folder), std::string(found->tool->name) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
+      diagnostics.push_back({Error::Kind::passing, files::path_under(root, folder), std::string(found->tool->name) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
     if (found->kind != SchemaKind::none) out.push_back(std::move(*found));
   }
   for (const auto& dump : places.dumps)
-    if (const auto path = path_under(root, dump); !lies_in(std::string(folder_of(dump)), taken) && !never_deployed(dump) && structure_dump(path))
+    if (const auto path = files::path_under(root, dump); !lies_in(std::string(files::folder_of(dump)), taken) && !files::never_deployed(dump) && structure_dump(path))
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
   add_schemas(root, places, taken, out, diagnostics);
   tell_passed_over(root, files, taken, out, diagnostics);
-  std::sort(out.begin(), out.end(), [](const SchemaInput& a, const SchemaInput& b) { return natural_less(a.path, b.path); });
+  std::sort(out.begin(), out.end(), [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
   if (out.empty())
     for (auto& elsewhere : schemas_in_code(root, files)) diagnostics.push_back(std::move(elsewhere));
   return out;
@@ -290,14 +290,14 @@ bool looks_like_repository(const std::string& folder) {
   for (const auto name : {"package.json", ".git", "pnpm-workspace.yaml", "Dockerfile", "docker-compose.yml", "Cargo.toml",
                           "go.mod", "pyproject.toml", "Gemfile", "pom.xml", "composer.json"}) {
     std::error_code code;
-    if (fs::exists(path_under(folder, name), code)) return true;
+    if (fs::exists(files::path_under(folder, name), code)) return true;
   }
   return false;
 }
 
-Found folder_input(const std::string& path, Diagnostics& diagnostics, const LeaveOut& leave_out) {
+Found folder_input(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
   if (has_journal(path)) return journal_folder(path, diagnostics);
-  if (is_file(path_under(path, "_journal.json")) && fs::path(path).filename() == "meta")
+  if (is_file(files::path_under(path, "_journal.json")) && fs::path(path).filename() == "meta")
     return journal_folder(fs::path(path).parent_path().generic_string(), diagnostics);
   // A repository's root may hold numbered scripts that are no migrations.
   const bool root = looks_like_repository(path);
@@ -310,7 +310,7 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const Leav
   if (input.kind == SchemaKind::none) return found;
   std::string sample;
   for (std::size_t i = 0; i < input.files.size() && sample.size() < 400'000; i += 1 + input.files.size() / 40)
-    sample += Folder(std::string(folder_of(input.files[i].path))).head(std::string(base_of(input.files[i].path))) + "\n;\n";
+    sample += Folder(std::string(files::folder_of(input.files[i].path))).head(std::string(files::base_of(input.files[i].path))) + "\n;\n";
   if (const auto other = foreign_sql(sample); !other.empty())
     diagnostics.push_back({Error::Kind::passing, path, "SQL of another database (" + other + ")", "only PostgreSQL's is read"});
   else found->push_back(std::move(input));
@@ -325,10 +325,10 @@ Found file_input(const std::string& path, Diagnostics& diagnostics) {
     if (const auto other = other_database_of(path); !other.empty())
       return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read");
   if (is_sql(path)) return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
-  const auto text = read_file(path, sql_limit);
+  const auto text = read_file(path, files::sql_limit);
   if (!text) return tl::unexpected(text.error());
-  if (is_catalog_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::server_snapshot, path, {{path, ""}}}};
-  if (looks_like_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, path, {{path, ""}}}};
+  if (files::is_catalog_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::server_snapshot, path, {{path, ""}}}};
+  if (drizzle::looks_like_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, path, {{path, ""}}}};
   if (text->substr(0, 5) == "PGDMP")
     return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format", "make SQL of it: pg_restore -s -f schema.sql");
   if (lower(path).ends_with(".json") || text->find('\0') != std::string::npos)
@@ -355,11 +355,11 @@ std::string SchemaInput::what() const {
   return "nothing";
 }
 
-Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics, const LeaveOut& leave_out) {
+Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
   std::error_code code;
   const auto status = fs::status(path, code);
   if (!fs::exists(status)) return fail(Error::Kind::input, path, "there is no such file or folder", "check the name");
   return fs::is_directory(status) ? folder_input(path, diagnostics, leave_out) : file_input(path, diagnostics);
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

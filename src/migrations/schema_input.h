@@ -14,7 +14,7 @@
 #include "model/suppression.h"
 #include "sql/replay.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 
 enum class SchemaKind {
   none,
@@ -32,7 +32,7 @@ struct SchemaInput {
   std::string path;
   std::vector<SchemaFile> files;  // in the order of replay
   const MigrationTool* tool = nullptr;  // of migration folders
-  std::vector<JournalEntry> journal = {};  // drizzle 0.x's
+  std::vector<drizzle::JournalEntry> journal = {};  // drizzle 0.x's
   std::string what() const;       // "drizzle migrations (5 files)", for the report's inputs
 };
 
@@ -40,7 +40,7 @@ struct SchemaInput {
 // by path, and nothing when it has none: loose .sql files are not guessed at, and of tests and examples only drizzle's and
 // prisma's folders are read. Migrations of other databases are left out, and named in `diagnostics`. Errors: the path is missing, can't be read, or is no kind of schema.
 // What is left out of a repository is not looked for; a migrations folder is read whole or not at all.
-Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics, const LeaveOut& leave_out = {});
+Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out = {});
 
 // Replays it into a catalog. What fails inside is named in `diagnostics`, and counted. Errors: wholly unreadable.
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts = nullptr);
@@ -58,4 +58,4 @@ Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnos
 // rendered. Errors: wholly unreadable; a server's snapshot.
 Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -7,10 +7,11 @@
 #include "files/files.h"
 #include "migrations/facts.h"
 #include "migrations/schema_input.h"
+#include "sql/render_sql.h"
 #include "sql/replay.h"
 #include "sql/suppressions.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace {
 
 // Hands each readable script on; an unreadable one is named. Errors: none could be read.
@@ -19,7 +20,7 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
   int read = 0;
   Error last;
   for (const auto& file : input.files) {
-    auto text = read_file(file.path, sql_limit);
+    auto text = read_file(file.path, files::sql_limit);
     if (!text) {
       last = text.error();
       diagnostics.push_back(last);
@@ -27,7 +28,7 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
       continue;
     }
     ++read;
-    if (input.kind == SchemaKind::drizzle_migrations) text = uncomment_introspection(std::move(*text));
+    if (input.kind == SchemaKind::drizzle_migrations) text = drizzle::uncomment_introspection(std::move(*text));
     if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
     use(file, std::move(*text));
   }
@@ -39,18 +40,12 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
 }
 
 Result<Catalog> load_snapshot(const std::string& path, Diagnostics& diagnostics) {
-  const auto text = read_file(path, json_limit);
+  const auto text = read_file(path, files::json_limit);
   if (!text) return tl::unexpected(text.error());
-  return read_snapshot(*text, path, diagnostics);
+  return drizzle::read_snapshot(*text, path, diagnostics);
 }
 
 }  // namespace
-
-Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path) {
-  const auto text = read_file(path, server_snapshot_limit);
-  if (!text) return tl::unexpected(text.error());
-  return parse_catalog_snapshot(path, *text);
-}
 
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
   JudgedMigrations none;
@@ -60,7 +55,7 @@ Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::Re
 Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
   if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
   if (input.kind == SchemaKind::server_snapshot) {
-    auto snapshot = load_catalog_snapshot(input.path);
+    auto snapshot = files::load_catalog_snapshot(input.path);
     if (!snapshot) return tl::unexpected(snapshot.error());
     return std::move(snapshot->catalog);
   }
@@ -87,7 +82,7 @@ Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const Schema
   if (input.kind == SchemaKind::drizzle_snapshot) {
     const auto catalog = load_snapshot(input.path, diagnostics);
     if (!catalog) return tl::unexpected(catalog.error());
-    out.emplace_back(input.path, render_sql(*catalog));
+    out.emplace_back(input.path, sql::render_sql(*catalog));
     return out;
   }
   const auto read = each_script(input, diagnostics,
@@ -96,4 +91,4 @@ Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const Schema
   return out;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "files/files.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace fs = std::filesystem;
 namespace {
 
@@ -27,7 +27,7 @@ std::string setting(std::string_view conf, std::string_view wanted) {
 std::string configuration(const std::string& folder) {
   fs::path at = fs::path(folder).lexically_normal();
   for (int up = 0; up < 3; ++up, at /= "..")
-    if (const auto text = read_file((at / "sqitch.conf").generic_string(), text_limit)) return *text;
+    if (const auto text = read_file((at / "sqitch.conf").generic_string(), files::text_limit)) return *text;
   return {};
 }
 
@@ -82,22 +82,22 @@ std::vector<Planned> parse(std::string_view text, const std::string& path, Diagn
 std::string sqitch_engine(const std::string& folder) { return lower(setting(configuration(folder), "engine")); }
 
 std::vector<SqitchChange> read_sqitch_plan(const std::string& folder, Diagnostics& diagnostics) {
-  const std::string path = path_under(folder, "sqitch.plan");
-  const auto text = read_file(path, text_limit);
+  const std::string path = files::path_under(folder, "sqitch.plan");
+  const auto text = read_file(path, files::text_limit);
   if (!text) {
     diagnostics.push_back(text.error());
     diagnostics.back().kind = Error::Kind::passing;
     return {};
   }
   const std::string configured = setting(configuration(folder), "deploy_dir");
-  const std::string deploy = configured.empty() || !safe_name(base_of(configured)) ? "deploy" : std::string(base_of(configured));
+  const std::string deploy = configured.empty() || !safe_name(files::base_of(configured)) ? "deploy" : std::string(files::base_of(configured));
   std::vector<SqitchChange> out;
   for (auto& planned : parse(*text, path, diagnostics)) {
     SqitchChange& change = planned.change;
-    change.deploy_file = path_under(folder, deploy + "/" + change.name + ".sql");
+    change.deploy_file = files::path_under(folder, deploy + "/" + change.name + ".sql");
     if (planned.reworked) {
       for (const auto& tag : planned.tags)
-        if (const auto file = path_under(folder, deploy + "/" + change.name + tag + ".sql"); is_file(file)) {
+        if (const auto file = files::path_under(folder, deploy + "/" + change.name + tag + ".sql"); is_file(file)) {
           change.deploy_file = file;
           break;
         }
@@ -112,4 +112,4 @@ std::vector<SqitchChange> read_sqitch_plan(const std::string& folder, Diagnostic
   return out;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

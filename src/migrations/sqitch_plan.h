@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 
 struct SqitchChange {
   std::string name;
@@ -21,4 +21,4 @@ std::vector<SqitchChange> read_sqitch_plan(const std::string& folder, Diagnostic
 // The engine of sqitch.conf, in the folder or above it by at most two: "pg", "mysql" …; "" when none is named.
 std::string sqitch_engine(const std::string& folder);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

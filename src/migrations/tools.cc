@@ -7,12 +7,12 @@
 #include <set>
 
 #include "base/text.h"
-#include "drizzle/config.h"
 #include "drizzle/journal.h"
 #include "files/files.h"
+#include "migrations/dialect.h"
 #include "migrations/sqitch_plan.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace fs = std::filesystem;
 
 std::string Folder::path(std::string_view name) const { return (fs::path(path_) / name).lexically_normal().generic_string(); }
@@ -65,11 +65,11 @@ bool is_down(std::string_view name) {
          low.ends_with(".undo.sql") || low.ends_with(".rollback.sql") || low.ends_with("_rollback.sql");
 }
 
-bool numbered(std::string_view name) { return is_sql(name) && !is_down(name) && !leading_digits(name).empty(); }
+bool numbered(std::string_view name) { return is_sql(name) && !is_down(name) && !files::leading_digits(name).empty(); }
 
 void by_number(Names& names) {
   std::stable_sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
-    const int order = compare_digits(leading_digits(a), leading_digits(b));
+    const int order = files::compare_digits(files::leading_digits(a), files::leading_digits(b));
     return order != 0 ? order < 0 : a < b;
   });
 }
@@ -175,7 +175,7 @@ Files marked_files(const Folder& folder, Diagnostics&) {
 void name_programs(const Folder& folder, std::string_view extension, Diagnostics& diagnostics) {
   int count = 0;
   for (const auto& name : folder.files())
-    count += name.ends_with(extension) && !name.ends_with("_test.go") && !leading_digits(name).empty();
+    count += name.ends_with(extension) && !name.ends_with("_test.go") && !files::leading_digits(name).empty();
   if (count)
     diagnostics.push_back({Error::Kind::passing, folder.path(), std::to_string(count) + " migrations are programs (" + std::string(extension) + "): not replayed",
                            "what they change is not known here"});
@@ -188,7 +188,7 @@ Files goose_files(const Folder& folder, Diagnostics& diagnostics) {
 }
 
 Files play_files(const Folder& folder, Diagnostics&) {
-  Names names = sql_files(folder, [](std::string_view name) { return is_sql(name) && leading_digits(name).size() == name.size() - 4; });
+  Names names = sql_files(folder, [](std::string_view name) { return is_sql(name) && files::leading_digits(name).size() == name.size() - 4; });
   if (!carries(folder, names, play_part)) return {};
   by_number(names);
   return as_files(folder, names);
@@ -203,8 +203,8 @@ Files subfolder_files(const Folder& folder, const std::string& script, bool (*wa
 }
 
 bool any_name(std::string_view) { return true; }
-bool fourteen_digits(std::string_view name) { return leading_digits(name).size() == 14; }
-bool milliseconds(std::string_view name) { return leading_digits(name).size() == 13; }
+bool fourteen_digits(std::string_view name) { return files::leading_digits(name).size() == 14; }
+bool milliseconds(std::string_view name) { return files::leading_digits(name).size() == 13; }
 
 // Every .sql of the folder that no entry names.
 void name_orphans(const Folder& folder, const std::set<std::string>& tags, Diagnostics& diagnostics) {
@@ -216,7 +216,7 @@ void name_orphans(const Folder& folder, const std::set<std::string>& tags, Diagn
 
 Files journal_files(const Folder& folder, Diagnostics& diagnostics) {
   if (!folder.has("meta/_journal.json")) return {};
-  const auto journal = read_journal(folder.path(), diagnostics);
+  const auto journal = drizzle::read_journal(folder.path(), diagnostics);
   return journal ? drizzle_files(folder, *journal, diagnostics) : Files{};
 }
 
@@ -229,7 +229,7 @@ Files drizzle_one_files(const Folder& folder, Diagnostics&) {
 Files prisma_files(const Folder& folder, Diagnostics& diagnostics) {
   Files out = subfolder_files(folder, "migration.sql", any_name);
   const bool lock = folder.has("migration_lock.toml");
-  const bool dated = std::any_of(out.begin(), out.end(), [](const SchemaFile& file) { return !leading_digits(file.entry).empty(); });
+  const bool dated = std::any_of(out.begin(), out.end(), [](const SchemaFile& file) { return !files::leading_digits(file.entry).empty(); });
   if (out.empty() || (!lock && !dated)) return {};
   for (const auto& name : folder.folders()) {
     if (!lock || !fourteen_digits(name) || folder.has(name + "/migration.sql")) continue;
@@ -259,7 +259,7 @@ Files golang_migrate_files(const Folder& folder, Diagnostics& diagnostics) {
   Files out = as_files(folder, names);
   for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"
   for (std::size_t i = 1; i < names.size(); ++i)
-    if (compare_digits(leading_digits(names[i]), leading_digits(names[i - 1])) == 0)
+    if (files::compare_digits(files::leading_digits(names[i]), files::leading_digits(names[i - 1])) == 0)
       diagnostics.push_back({Error::Kind::passing, folder.path(names[i]), "has the same version as " + names[i - 1], "golang-migrate refuses such a folder"});
   return out;
 }
@@ -267,7 +267,7 @@ Files golang_migrate_files(const Folder& folder, Diagnostics& diagnostics) {
 // 001.do.what.sql, 001.undo.what.sql: postgrator runs the first alone.
 Files postgrator_files(const Folder& folder, Diagnostics&) {
   Names names = sql_files(folder, [](std::string_view name) {
-    const auto digits = leading_digits(name);
+    const auto digits = files::leading_digits(name);
     const std::string rest = lower(name.substr(digits.size()));
     return is_sql(name) && !digits.empty() && (rest.starts_with(".do.") || rest == ".do.sql");
   });
@@ -361,7 +361,7 @@ Files sqitch_files(const Folder& folder, Diagnostics& diagnostics) {
 
 Files supabase_files(const Folder& folder, Diagnostics& diagnostics) {
   if (folder.name() != "migrations" || fs::path(folder.path()).lexically_normal().parent_path().filename() != "supabase") return {};
-  Names names = sql_files(folder, [](std::string_view name) { return numbered(name) && name.size() > leading_digits(name).size() && name[leading_digits(name).size()] == '_'; });
+  Names names = sql_files(folder, [](std::string_view name) { return numbered(name) && name.size() > files::leading_digits(name).size() && name[files::leading_digits(name).size()] == '_'; });
   for (const auto& name : folder.files())
     if (is_sql(name) && std::find(names.begin(), names.end(), name) == names.end())
       diagnostics.push_back({Error::Kind::passing, folder.path(name), "is not named <timestamp>_name.sql: the supabase command line passes it over, and it is not replayed", ""});
@@ -426,7 +426,7 @@ bool holds_program(const Folder& folder) {
   });
 }
 
-std::vector<SchemaFile> drizzle_files(const Folder& folder, const std::vector<JournalEntry>& journal, Diagnostics& diagnostics) {
+std::vector<SchemaFile> drizzle_files(const Folder& folder, const std::vector<drizzle::JournalEntry>& journal, Diagnostics& diagnostics) {
   Files out;
   std::set<std::string> tags;
   for (const auto& entry : journal) {
@@ -447,7 +447,7 @@ int compare_versions(std::string_view a, std::string_view b) {
   while (!a.empty() || !b.empty()) {
     const auto end_a = std::min(a.find_first_of("._"), a.size());
     const auto end_b = std::min(b.find_first_of("._"), b.size());
-    if (const int order = compare_digits(a.substr(0, end_a), b.substr(0, end_b))) return order;
+    if (const int order = files::compare_digits(a.substr(0, end_a), b.substr(0, end_b))) return order;
     a.remove_prefix(std::min(end_a + 1, a.size()));
     b.remove_prefix(std::min(end_b + 1, b.size()));
   }
@@ -481,4 +481,4 @@ bool in_transaction(const MigrationTool& tool, std::string_view text) {
   return true;
 }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "drizzle/journal.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 
 struct SchemaFile {
   std::string path;
@@ -41,10 +42,8 @@ class Folder {
 // A program instead of a script: some runners know both.
 bool holds_program(const Folder& folder);
 
-struct JournalEntry;
-
 // The files of a drizzle 0.x journal; those it names and that are missing, and those it does not name, are told.
-std::vector<SchemaFile> drizzle_files(const Folder& folder, const std::vector<JournalEntry>& journal, Diagnostics& diagnostics);
+std::vector<SchemaFile> drizzle_files(const Folder& folder, const std::vector<drizzle::JournalEntry>& journal, Diagnostics& diagnostics);
 
 struct MigrationTool {
   std::string_view name;   // as people call it: "golang-migrate"
@@ -72,4 +71,4 @@ bool in_transaction(const MigrationTool& tool, std::string_view text);
 // "1.10" after "1.9", "1_1" the same as "1.1": < 0, 0, > 0.
 int compare_versions(std::string_view a, std::string_view b);
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

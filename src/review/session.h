@@ -33,7 +33,7 @@ struct Choices {
 
 // What would be written.
 struct Pending {
-  std::vector<project::NewFile> files;
+  std::vector<files::NewFile> files;
   std::vector<std::string> notes;
 };
 

@@ -15,7 +15,7 @@ using testing_support::quoted;
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 YAML::Node yaml(const std::string& name) {
-  const auto parsed = project::parse_yaml(read_file(std::string(testing_support::source_dir) + "/" + name).value_or(""), name);
+  const auto parsed = files::parse_yaml(read_file(std::string(testing_support::source_dir) + "/" + name).value_or(""), name);
   EXPECT_TRUE(parsed) << name;
   return parsed ? *parsed : YAML::Node();
 }

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace pgadvise::project::testing {
+namespace pgadvise::testing_support {
 
 class TempTree {
  public:
@@ -40,4 +40,4 @@ class TempTree {
   std::filesystem::path root_;
 };
 
-}  // namespace pgadvise::project::testing
+}  // namespace pgadvise::testing_support

@@ -16,7 +16,7 @@ namespace pgadvise {
 namespace {
 
 namespace fs = std::filesystem;
-using project::testing::TempTree;
+using testing_support::TempTree;
 
 std::size_t files_of(const TempTree& tree) { return static_cast<std::size_t>(std::distance(fs::directory_iterator(tree.path()), fs::directory_iterator())); }
 

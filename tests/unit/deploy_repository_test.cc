@@ -6,7 +6,7 @@
 #include "drizzle/names.h"
 #include "support/temp_tree.h"
 
-namespace pgadvise::project::testing {
+namespace pgadvise::testing_support {
 namespace {
 
 TEST(Dockerfile, AnEscapedLineEndAloneIsNoInstruction) {
@@ -77,4 +77,4 @@ TEST(JsonInCode, EncryptedJsonAndTestsAreNone) {
 }
 
 }  // namespace
-}  // namespace pgadvise::project::testing
+}  // namespace pgadvise::testing_support

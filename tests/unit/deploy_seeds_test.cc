@@ -3,7 +3,7 @@
 
 #include "deploy/seeds.h"
 
-namespace pgadvise::project {
+namespace pgadvise::deploy {
 namespace {
 
 std::string seen(const std::string& code) {
@@ -24,4 +24,4 @@ TEST(Seeds, AreJudgedCallByCall) {
 }
 
 }  // namespace
-}  // namespace pgadvise::project
+}  // namespace pgadvise::deploy

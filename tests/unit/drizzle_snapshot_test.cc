@@ -3,9 +3,10 @@
 #include "base/text.h"
 #include "drizzle/snapshot.h"
 #include "drizzle/type_name.h"
+#include "sql/render_sql.h"
 #include "support/paths.h"
 
-namespace pgadvise::project {
+namespace pgadvise::drizzle {
 namespace {
 
 std::string fixture(const std::string& name) {
@@ -94,7 +95,7 @@ TEST(Snapshot, RendersSqlInAnOrderThatRuns) {
   Diagnostics diagnostics;
   const auto catalog = read_snapshot(fixture("0003_snapshot.json"), "s", diagnostics);
   ASSERT_TRUE(catalog);
-  const std::string sql = render_sql(*catalog);
+  const std::string sql = sql::render_sql(*catalog);
   const auto at = [&](const char* part) {
     EXPECT_NE(sql.find(part), std::string::npos) << part << "\n" << sql;
     return sql.find(part);
@@ -163,4 +164,4 @@ TEST(Snapshot, WhatIsWrittenAsSqlIsReadAsWhatItIs) {
 }
 
 }  // namespace
-}  // namespace pgadvise::project
+}  // namespace pgadvise::drizzle

@@ -17,9 +17,9 @@ const fs::path fixtures = fs::path(testing_support::source_dir) / "fixtures/driz
 
 Catalog load(const std::string& path) {
   Diagnostics diagnostics;
-  const auto found = project::find_schemas(path, diagnostics);
+  const auto found = migrations::find_schemas(path, diagnostics);
   EXPECT_TRUE(found && found->size() == 1) << path;
-  auto catalog = project::load(found->front(), diagnostics);
+  auto catalog = migrations::load(found->front(), diagnostics);
   for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();
   return catalog ? std::move(*catalog) : Catalog{};
 }

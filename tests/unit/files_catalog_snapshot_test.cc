@@ -17,7 +17,7 @@
 #include "support/run.h"
 #include "support/schema.h"
 
-namespace pgadvise::project {
+namespace pgadvise::files {
 namespace {
 
 using nlohmann::json;
@@ -165,7 +165,7 @@ TEST(CatalogSnapshot, OfEveryCatalogAtHand) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(testing_support::source_dir) + "/fixtures")) {
     if (entry.path().extension() != ".sql") continue;
     const std::string path = entry.path().string();
-    const auto catalog = load({SchemaKind::sql_file, path, {{path, ""}}}, ignored);
+    const auto catalog = migrations::load({migrations::SchemaKind::sql_file, path, {{path, ""}}}, ignored);
     if (!catalog) continue;
     ++catalogs;
     const std::string text = written(*catalog);
@@ -273,14 +273,14 @@ TEST(CatalogSnapshot, IsKnownByItsContent) {
   for (const char* name : {"dialect", "version", "prevId"}) catalog.tables.begin()->second.columns.push_back({.name = name, .type = "text", .default_expression = {}, .generated_expression = {}, .collation = {}, .comment = {}, .statistics = {}, .origin = {}});
   const Folder folder;
   Diagnostics diagnostics;
-  const auto found = find_schemas(folder.write("prod.json", written(catalog)), diagnostics);
+  const auto found = migrations::find_schemas(folder.write("prod.json", written(catalog)), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
-  EXPECT_EQ(found->front().kind, SchemaKind::server_snapshot);
+  EXPECT_EQ(found->front().kind, migrations::SchemaKind::server_snapshot);
   EXPECT_EQ(found->front().what(), "snapshot");
-  const auto loaded = load(found->front(), diagnostics);
+  const auto loaded = migrations::load(found->front(), diagnostics);
   ASSERT_TRUE(loaded);
   EXPECT_EQ(written(*loaded), written(catalog));
-  EXPECT_FALSE(schema_sql(found->front(), diagnostics));
+  EXPECT_FALSE(migrations::schema_sql(found->front(), diagnostics));
 }
 
 TEST(CatalogSnapshot, PartitionsEndSomewhere) {
@@ -322,4 +322,4 @@ TEST(CatalogSnapshot, RulesBearWhatAServerNeverHas) {
 }
 
 }  // namespace
-}  // namespace pgadvise::project
+}  // namespace pgadvise::files

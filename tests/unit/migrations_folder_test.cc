@@ -9,10 +9,10 @@
 #include "migrations/git_facts.h"
 #include "support/temp_tree.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace {
 
-using testing::TempTree;
+using testing_support::TempTree;
 
 TEST(Digest, IsTheStandards) {
   EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -148,4 +148,4 @@ TEST(Applied, OfDrizzleOnlyWhatIsLaterThanTheLatestIsDue) {
 }
 
 }  // namespace
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

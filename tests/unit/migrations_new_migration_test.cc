@@ -18,11 +18,11 @@
 #include "support/paths.h"
 #include "support/temp_tree.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::TempTree;
+using testing_support::TempTree;
 
 constexpr std::int64_t noon = 1'767'960'000'000;  // 2026-01-09 12:00:00 UTC
 
@@ -40,7 +40,7 @@ SchemaInput input_of(const std::string& path) {
 
 std::vector<std::string> names(const NewMigration& made, const std::string& root) {
   std::vector<std::string> out;
-  for (const auto& file : made.files) out.push_back(relative_to(file.path, root));
+  for (const auto& file : made.files) out.push_back(files::relative_to(file.path, root));
   return out;
 }
 
@@ -360,19 +360,19 @@ TEST(NewMigration, SameTimeSameBytes) {
 
 TEST(WriteFiles, AllOrNothing) {
   const TempTree tree{{"journal", "old"}};
-  const std::vector<NewFile> files = {{tree.path("a/b/new.sql"), "one", std::nullopt}, {tree.path("journal"), "new", "old"}};
-  ASSERT_TRUE(write_files(files));
+  const std::vector<files::NewFile> files = {{tree.path("a/b/new.sql"), "one", std::nullopt}, {tree.path("journal"), "new", "old"}};
+  ASSERT_TRUE(files::write_files(files));
   EXPECT_EQ(text_of(tree.path("a/b/new.sql")), "one");
   EXPECT_EQ(text_of(tree.path("journal")), "new");
   // A second time the first is there, and the journal is not as it was.
-  const auto again = write_files(files);
+  const auto again = files::write_files(files);
   ASSERT_FALSE(again);
   EXPECT_TRUE(contains(again.error().what, "is there already"));
 }
 
 TEST(WriteFiles, TakesBackWhatItWroteWhenALaterOneFails) {
   const TempTree tree{{"journal", "changed by another"}};
-  const auto wrote = write_files({{tree.path("deep/new.sql"), "one", std::nullopt}, {tree.path("journal"), "new", "old"}});
+  const auto wrote = files::write_files({{tree.path("deep/new.sql"), "one", std::nullopt}, {tree.path("journal"), "new", "old"}});
   ASSERT_FALSE(wrote);
   EXPECT_TRUE(contains(wrote.error().what, "changed in the meantime"));
   EXPECT_EQ(text_of(tree.path("journal")), "changed by another");
@@ -383,8 +383,8 @@ TEST(WriteFiles, TakesBackWhatItWroteWhenALaterOneFails) {
 TEST(WriteFiles, NeverOverAFileOrADanglingLink) {
   const TempTree tree{{"there", "precious"}};
   fs::create_symlink("nowhere", tree.path("link"));
-  EXPECT_FALSE(write_files({{tree.path("there"), "x", std::nullopt}}));
-  EXPECT_FALSE(write_files({{tree.path("link"), "x", std::nullopt}}));
+  EXPECT_FALSE(files::write_files({{tree.path("there"), "x", std::nullopt}}));
+  EXPECT_FALSE(files::write_files({{tree.path("link"), "x", std::nullopt}}));
   EXPECT_EQ(text_of(tree.path("there")), "precious");
 }
 
@@ -392,7 +392,7 @@ TEST(WriteFiles, AReplacedLinkStaysALinkAndKeepsItsMode) {
   const TempTree tree{{"real", "old"}};
   ::chmod(tree.path("real").c_str(), 0640);
   fs::create_symlink("real", tree.path("journal"));
-  ASSERT_TRUE(write_files({{tree.path("journal"), "new", "old"}}));
+  ASSERT_TRUE(files::write_files({{tree.path("journal"), "new", "old"}}));
   EXPECT_TRUE(fs::is_symlink(tree.path("journal")));
   EXPECT_EQ(text_of(tree.path("real")), "new");
   struct stat status {};
@@ -402,7 +402,7 @@ TEST(WriteFiles, AReplacedLinkStaysALinkAndKeepsItsMode) {
 
 TEST(WriteFiles, AFolderThatCannotBeMadeLeavesNothing) {
   const TempTree tree{{"file", "x"}};
-  const auto wrote = write_files({{tree.path("ok.sql"), "one", std::nullopt}, {tree.path("file/below.sql"), "two", std::nullopt}});
+  const auto wrote = files::write_files({{tree.path("ok.sql"), "one", std::nullopt}, {tree.path("file/below.sql"), "two", std::nullopt}});
   ASSERT_FALSE(wrote);
   EXPECT_FALSE(fs::exists(tree.path("ok.sql")));
 }
@@ -410,16 +410,16 @@ TEST(WriteFiles, AFolderThatCannotBeMadeLeavesNothing) {
 TEST(DrizzlePlace, FindsTheTableAndItsList) {
   const std::string text = "import x;\n// const orders = pgTable('old')\nexport const orders = pgTable('orders', {\n  id: integer('id'),\n}, (t) => [\n  index('a').on(t.id),\n]);\n"
                            "export const lines = pgTable('lines', { id: integer('id') });\nconst odd = shop.table('odd', {\n}, self => ({}));\n";
-  const auto orders = drizzle_place(text, "orders");
+  const auto orders = drizzle::drizzle_place(text, "orders");
   ASSERT_TRUE(orders);
   EXPECT_EQ(orders->line, 3);
   EXPECT_EQ(orders->list_line, 5);
   EXPECT_EQ(orders->parameter, "t");
-  EXPECT_EQ(drizzle_place(text, "lines")->list_line, 0);
-  EXPECT_EQ(drizzle_place(text, "odd")->parameter, "self");
-  EXPECT_FALSE(drizzle_place(text, "nothing"));
-  EXPECT_FALSE(drizzle_place(text, ""));
+  EXPECT_EQ(drizzle::drizzle_place(text, "lines")->list_line, 0);
+  EXPECT_EQ(drizzle::drizzle_place(text, "odd")->parameter, "self");
+  EXPECT_FALSE(drizzle::drizzle_place(text, "nothing"));
+  EXPECT_FALSE(drizzle::drizzle_place(text, ""));
 }
 
 }  // namespace
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

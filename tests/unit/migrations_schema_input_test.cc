@@ -5,10 +5,10 @@
 #include "migrations/schema_input.h"
 #include "support/temp_tree.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace {
 
-using testing::TempTree;
+using testing_support::TempTree;
 
 const char* journal(const char* dialect) {
   static std::string out;
@@ -21,7 +21,7 @@ const char* journal(const char* dialect) {
 
 std::vector<std::string> entries(const SchemaInput& input) {
   std::vector<std::string> out;
-  for (const auto& file : input.files) out.push_back(file.entry.empty() ? std::string(base_of(file.path)) : file.entry);
+  for (const auto& file : input.files) out.push_back(file.entry.empty() ? std::string(files::base_of(file.path)) : file.entry);
   return out;
 }
 
@@ -141,19 +141,19 @@ TEST(FindSchemas, WithoutTheSqlTheLastSnapshotIsRead) {
 
 TEST(Introspection, TheCommentedFirstMigrationIsPartOfTheSchema) {
   const std::string sql = "-- Current sql file was generated after introspecting the database\n/*\nCREATE TABLE t ();\n*/\n";
-  const std::string out = uncomment_introspection(sql);
+  const std::string out = drizzle::uncomment_introspection(sql);
   EXPECT_EQ(out.size(), sql.size());
   EXPECT_EQ(out.find("*/"), std::string::npos);
-  EXPECT_EQ(uncomment_introspection(sql + "SELECT 1;"), sql + "SELECT 1;");
-  EXPECT_EQ(uncomment_introspection("/* a */"), "/* a */");
+  EXPECT_EQ(drizzle::uncomment_introspection(sql + "SELECT 1;"), sql + "SELECT 1;");
+  EXPECT_EQ(drizzle::uncomment_introspection("/* a */"), "/* a */");
 }
 
 TEST(NaturalOrder, ComparesNumbersByValue) {
-  EXPECT_TRUE(natural_less("V2__a", "V10__a"));
-  EXPECT_TRUE(natural_less("0009_z", "0010_a"));
-  EXPECT_FALSE(natural_less("b", "a10"));
-  EXPECT_FALSE(natural_less("a", "a"));
-  EXPECT_NE(natural_less("01", "1"), natural_less("1", "01"));
+  EXPECT_TRUE(files::natural_less("V2__a", "V10__a"));
+  EXPECT_TRUE(files::natural_less("0009_z", "0010_a"));
+  EXPECT_FALSE(files::natural_less("b", "a10"));
+  EXPECT_FALSE(files::natural_less("a", "a"));
+  EXPECT_NE(files::natural_less("01", "1"), files::natural_less("1", "01"));
 }
 
 TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
@@ -179,7 +179,7 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
 std::vector<std::string> paths_of(const TempTree& tree, Diagnostics& diagnostics) {
   std::vector<std::string> out;
   if (const auto found = find_schemas(tree.path(), diagnostics))
-    for (const auto& input : *found) out.push_back(relative_to(input.path, tree.path()));
+    for (const auto& input : *found) out.push_back(files::relative_to(input.path, tree.path()));
   return out;
 }
 
@@ -226,4 +226,4 @@ TEST(FindSchemas, MigrationsThatAreProgramsAreNamedByTheirTool) {
 }
 
 }  // namespace
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -1,15 +1,15 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "drizzle/config.h"
+#include "migrations/dialect.h"
 #include "migrations/schema_input.h"
 #include "migrations/tools.h"
 #include "support/temp_tree.h"
 
-namespace pgadvise::project {
+namespace pgadvise::migrations {
 namespace {
 
-using testing::TempTree;
+using testing_support::TempTree;
 using Names = std::vector<std::string>;
 
 struct Found {
@@ -235,4 +235,4 @@ TEST(MigrationTools, WhatTurnsTheTransactionOffIsSeen) {
 }
 
 }  // namespace
-}  // namespace pgadvise::project
+}  // namespace pgadvise::migrations

@@ -11,7 +11,7 @@
 namespace pgadvise {
 namespace {
 
-using project::testing::TempTree;
+using testing_support::TempTree;
 
 // "rule 3-5" for each.
 std::vector<std::string> read(std::string_view script) {

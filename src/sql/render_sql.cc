@@ -1,4 +1,5 @@
-// A snapshot's catalog as SQL, for the sandbox.
+#include "sql/render_sql.h"
+
 #include <algorithm>
 #include <set>
 
@@ -6,9 +7,8 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
-#include "drizzle/snapshot.h"
 
-namespace pgadvise::project {
+namespace pgadvise::sql {
 namespace {
 
 std::string quoted(const QualifiedName& name) { return quote_name(name.schema, name.name); }
@@ -232,4 +232,4 @@ class PlannersSchema {
 
 std::string planners_schema(const Catalog& catalog) { return PlannersSchema(catalog).sql(); }
 
-}  // namespace pgadvise::project
+}  // namespace pgadvise::sql
