@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,7 +1,7 @@
 // TypeScript as text: comments, strings, names of drizzle schemas, commands in code.
 #include "files/script_text.h"
 
-#include "deploy/resolver.h"
+#include "deploy/code_commands.h"
 #include "drizzle/config.h"
 #include "drizzle/names.h"
 #include "support.h"

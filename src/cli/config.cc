@@ -16,6 +16,7 @@
 #include <toml++/toml.h>
 
 #include "base/mask.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "lint/suppress.h"

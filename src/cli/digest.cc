@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
+#include "cli/phase.h"
 #include "cli/talk.h"
 #include "log/merge.h"
 #include "log/workload_file.h"

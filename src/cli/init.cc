@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/config.h"

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/mask.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "files/catalog_snapshot.h"
@@ -14,6 +15,7 @@
 #include "log/reader.h"
 #include "log/statistics_file.h"
 #include "log/workload_file.h"
+#include "migrations/schema_load.h"
 #include "sql/redact.h"
 #include "sql/render_sql.h"
 #include "sql/statement.h"

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "model/migrations.h"
 
 namespace pgadvise::cli {

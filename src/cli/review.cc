@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "cli/check.h"
 #include "cli/cli.h"

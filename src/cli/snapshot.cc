@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/phase.h"
 #include "cli/talk.h"
 #include "files/catalog_snapshot.h"
 #include "pg/catalog_reader.h"

@@ -1,27 +1,19 @@
 #include "cli/talk.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/progress.h"
 #include "pg/connection.h"
 #include "sql/lexer.h"
 
 namespace pgadvise::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 Talk the_talk;  // one process is one run of one command
 bool literals_shown = false;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 void trace(const pg::Sent& sent) {
   std::string line = fmt::format("{:9.2f} ms  {}", sent.milliseconds, traced(sent.statement, literals_shown));
@@ -96,40 +88,6 @@ std::string traced(std::string_view statement, bool literals) {
     if (line.size() > 4 * most) break;
   }
   return ellipsis(trim(line), most);
-}
-
-// Its own thread, as what works has none to spare.
-struct Phase::Ticker {
-  explicit Ticker(const std::string& what) : thread([this, what] { run(what); }) {}
-  ~Ticker() {
-    {
-      const std::lock_guard lock(mutex);
-      over = true;
-    }
-    changed.notify_all();
-    thread.join();
-  }
-  void run(const std::string& what) {
-    using namespace std::chrono_literals;
-    ProgressLine line;
-    const auto start = Clock::now();
-    std::unique_lock lock(mutex);
-    while (!changed.wait_for(lock, 200ms, [this] { return over; })) line.show(fmt::format("pgadvise: {}, {:.0f} s", what, seconds_since(start)));
-  }
-
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool over = false;
-  std::thread thread;
-};
-
-Phase::Phase(std::string what, bool ticks) : what_(std::move(what)) {
-  if (ticks && ProgressLine().wanted()) ticker_ = std::make_unique<Ticker>(what_);
-}
-
-Phase::~Phase() {
-  ticker_.reset();
-  if (the_talk.verbose) std::fprintf(stderr, "pgadvise: %s took %.2f s\n", printable(what_).c_str(), seconds_since(start_));
 }
 
 }  // namespace pgadvise::cli

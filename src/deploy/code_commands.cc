@@ -1,7 +1,8 @@
+#include "deploy/code_commands.h"
+
 #include <algorithm>
 
 #include "base/text.h"
-#include "deploy/resolver.h"
 #include "files/code_text.h"
 #include "files/script_text.h"
 

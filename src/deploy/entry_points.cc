@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "deploy/dockerfile.h"
+#include "deploy/schema_calls.h"
 #include "files/files.h"
 #include "files/yaml_file.h"
 

@@ -10,8 +10,6 @@ void read_package_scripts(files::Tree& tree, Resolver& resolver);  // build, sta
 void read_dockerfiles(files::Tree& tree, Resolver& resolver);
 void read_compose_files(files::Tree& tree, Resolver& resolver);
 void read_shell_entry_points(files::Tree& tree, Resolver& resolver);  // docker-entrypoint.sh, start.sh, deploy.sh …
-void read_workflows(files::Tree& tree, Resolver& resolver);           // .github/workflows
-void read_hosting_files(files::Tree& tree, Resolver& resolver);  // Procfile, vercel.json, fly.toml, render.yaml, railway.*, netlify.toml …
 void read_schema_calls(files::Tree& tree, Resolver& resolver);        // what an ORM does to the schema when the application connects
 void read_application_code(files::Tree& tree, Resolver& resolver);    // pushSchema and exec in code that runs with the application
 

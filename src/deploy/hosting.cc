@@ -1,4 +1,5 @@
-// Files of hosting services. TOML is read line by line: `key = "command"`.
+#include "deploy/hosting.h"
+
 #include <algorithm>
 
 #include "base/text.h"

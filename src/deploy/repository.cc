@@ -4,8 +4,10 @@
 
 #include "deploy/connections.h"
 #include "deploy/entry_points.h"
+#include "deploy/hosting.h"
 #include "deploy/json_in_code.h"
 #include "deploy/resolver.h"
+#include "deploy/workflows.h"
 #include "drizzle/config.h"
 #include "drizzle/names.h"
 #include "files/files.h"

@@ -5,6 +5,7 @@
 #include "base/mask.h"
 #include "base/text.h"
 #include "deploy/orm_dialect.h"
+#include "deploy/schema_calls.h"
 #include "deploy/seeds.h"
 #include "files/files.h"
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "deploy/code_commands.h"
 #include "deploy/command.h"
 #include "deploy/shell.h"
 #include "drizzle/config.h"
@@ -43,13 +44,6 @@ struct Way {
   const ImageFiles* image = nullptr;
   bool conditional = false;
   bool unprotected = false;  // DISABLE_DATABASE_ENVIRONMENT_CHECK is set
-};
-
-// A command that code runs by exec, spawn and the like, or a call that does what such a command does.
-struct CodeCommand {
-  std::size_t offset;
-  std::string text;               // a shell text; of a call, what stands at the offset
-  std::vector<std::string> call;  // {"drizzle-kit/api", "pushSchema"}; empty for a shell text
 };
 
 class Resolver {
@@ -90,11 +84,5 @@ class Resolver {
 
 // A server for development (`next dev`, `npm run start:dev`, `tsx watch`): what else its script runs is for development too.
 bool runs_development_server(const std::vector<std::string>& words);
-
-// Commands, and pushSchema of drizzle-kit/api.
-std::vector<CodeCommand> commands_in_code(const std::string& content);
-// {"typeorm", "synchronize"}, {"typeorm", "dropSchema"}, {"sequelize", "sync", "force" or "alter"}, {"mikro-orm", "updateSchema"},
-// where nothing around the call says that it is for development.
-std::vector<CodeCommand> schema_calls_in_code(const std::string& content);
 
 }  // namespace pgadvise::deploy

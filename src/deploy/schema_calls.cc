@@ -1,10 +1,9 @@
-// Calls in application code by which an ORM changes the database until it fits the code: TypeORM's synchronize, Sequelize's
-// sync(), MikroORM's updateSchema(). Read as text: a call counts unless something around it says that it is for development.
+#include "deploy/schema_calls.h"
+
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
-#include "deploy/resolver.h"
 #include "files/code_text.h"
 
 namespace pgadvise::deploy {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "deploy/resolver.h"
+#include "deploy/code_commands.h"
 
 namespace pgadvise::deploy {
 

@@ -1,4 +1,5 @@
-// GitHub workflows: which jobs change a database that is not theirs alone.
+#include "deploy/workflows.h"
+
 #include <algorithm>
 #include <map>
 

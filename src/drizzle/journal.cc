@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "files/files.h"
 #include "files/json_file.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/read_file.h"
 #include "base/text.h"
 
 namespace pgadvise::files {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "base/write_file.h"
 

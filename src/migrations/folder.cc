@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/digest.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "drizzle/journal.h"
 #include "files/files.h"

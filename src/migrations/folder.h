@@ -1,11 +1,13 @@
 // Migration folders as rules see them: entries, checksums, what their journals have wrong.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "migrations/schema_input.h"
+#include "model/catalog.h"
 #include "model/project.h"
 
 namespace pgadvise::migrations {

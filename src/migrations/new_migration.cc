@@ -10,11 +10,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/digest.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "drizzle/change.h"
 #include "files/files.h"
 #include "files/json_file.h"
 #include "migrations/code_migrations.h"
+#include "migrations/schema_load.h"
 #include "sql/lexer.h"
 #include "sql/replay.h"
 #include "sql/statement.h"

@@ -1,7 +1,6 @@
-// A PATH -> what it is, and its catalog.
+// A PATH -> what it is.
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -9,10 +8,6 @@
 #include "drizzle/journal.h"
 #include "files/files.h"
 #include "migrations/tools.h"
-#include "model/catalog.h"
-#include "model/schema_step.h"
-#include "model/suppression.h"
-#include "sql/replay.h"
 
 namespace pgadvise::migrations {
 
@@ -41,21 +36,5 @@ struct SchemaInput {
 // prisma's folders are read. Migrations of other databases are left out, and named in `diagnostics`. Errors: the path is missing, can't be read, or is no kind of schema.
 // What is left out of a repository is not looked for; a migrations folder is read whole or not at all.
 Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out = {});
-
-// Replays it into a catalog. What fails inside is named in `diagnostics`, and counted. Errors: wholly unreadable.
-Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts = nullptr);
-
-// Which of an input's files are migrations to be judged, and what came of them.
-struct JudgedMigrations {
-  std::set<std::string> files;   // paths, as in the input
-  bool together = false;         // they are deployed at once: what the first makes is new to the last
-  std::vector<Migration> found;  // filled by load()
-  std::vector<Suppression> suppressions;  // filled by load(): of comments in any of its files (sql/suppressions.h)
-};
-Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts = nullptr);
-
-// The SQL that makes the schema on an empty database, as (file, text) in order: for the sandbox. A drizzle snapshot is
-// rendered. Errors: wholly unreadable; a server's snapshot.
-Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::migrations

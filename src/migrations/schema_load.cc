@@ -1,12 +1,13 @@
+#include "migrations/schema_load.h"
+
 #include <iterator>
 
-#include "base/text.h"
+#include "base/read_file.h"
 #include "drizzle/journal.h"
 #include "drizzle/snapshot.h"
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "migrations/facts.h"
-#include "migrations/schema_input.h"
 #include "sql/render_sql.h"
 #include "sql/replay.h"
 #include "sql/suppressions.h"

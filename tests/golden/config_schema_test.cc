@@ -7,6 +7,7 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "base/read_file.h"
 #include "cli/config.h"
 #include "cli/config_schema.h"
 #include "support/paths.h"

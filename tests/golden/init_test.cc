@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/read_file.h"
 #include "cli/config.h"
 #include "files/yaml_file.h"
 #include "support/run.h"

@@ -10,12 +10,14 @@
 #include <nlohmann/json.hpp>
 
 #include "advisor/propose.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "deploy/repository.h"
 #include "lint/context.h"
 #include "log/reader.h"
 #include "migrations/folder.h"
 #include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "plan/plan_set.h"
 #include "report/report.h"
 #include "report/rule_page.h"

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "live/support.h"
 #include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "pg/catalog_reader.h"
 #include "sql/statement.h"
 #include "support/paths.h"

@@ -6,7 +6,7 @@
 #include "drizzle/names.h"
 #include "support/temp_tree.h"
 
-namespace pgadvise::testing_support {
+namespace pgadvise::deploy {
 namespace {
 
 TEST(Dockerfile, AnEscapedLineEndAloneIsNoInstruction) {
@@ -16,13 +16,13 @@ TEST(Dockerfile, AnEscapedLineEndAloneIsNoInstruction) {
 }
 
 TEST(Repository, AWorkflowThatBeginsWithACommaEnds) {
-  const TempTree tree({{".github/workflows/a.yml", ",,,"}, {"docker-compose.yml", ","}, {"package.json", "{\"scripts\":{\"start\":\"npx drizzle-kit push\"}}"}});
+  const testing_support::TempTree tree({{".github/workflows/a.yml", ",,,"}, {"docker-compose.yml", ","}, {"package.json", "{\"scripts\":{\"start\":\"npx drizzle-kit push\"}}"}});
   Diagnostics diagnostics;
   EXPECT_EQ(read_repository(tree.path(), diagnostics).deploy_commands.size(), 1u);
 }
 
 TEST(Repository, AFolderThatMayNotBeReadIsNoCleanBill) {
-  const TempTree tree({{"a/package.json", "{}"}});
+  const testing_support::TempTree tree({{"a/package.json", "{}"}});
   std::filesystem::permissions(tree.path("a"), std::filesystem::perms::none);
   const bool root = ::geteuid() == 0;
   if (root) {
@@ -44,12 +44,12 @@ TEST(Repository, AFolderThatMayNotBeReadIsNoCleanBill) {
 TEST(Repository, SchemasThatNobodyClosesAreReadInTime) {
   std::string tables, configs;
   for (int i = 0; i < 10'000; ++i) tables += "const a = pgTable('a', { b: text('b'), ", configs += "dialect: '";
-  EXPECT_FALSE(names_in(tables).empty());
-  EXPECT_TRUE(read_drizzle_config("drizzle.config.ts", configs).postgresql());
+  EXPECT_FALSE(drizzle::names_in(tables).empty());
+  EXPECT_TRUE(drizzle::read_drizzle_config("drizzle.config.ts", configs).postgresql());
 }
 
 std::vector<std::string> coded_as_json(const std::string& file, const std::string& text) {
-  const TempTree tree({{file, text}});
+  const testing_support::TempTree tree({{file, text}});
   Diagnostics diagnostics;
   const Project project = read_repository(tree.path(), diagnostics);
   std::vector<std::string> out;
@@ -77,4 +77,4 @@ TEST(JsonInCode, EncryptedJsonAndTestsAreNone) {
 }
 
 }  // namespace
-}  // namespace pgadvise::testing_support
+}  // namespace pgadvise::deploy

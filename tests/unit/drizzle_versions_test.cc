@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "lint/schema_difference.h"
 #include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "support/paths.h"
 
 namespace pgadvise {

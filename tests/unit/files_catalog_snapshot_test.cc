@@ -13,6 +13,7 @@
 #include "lint/context.h"
 #include "lint/schema_difference.h"
 #include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "migrations/dialect.h"
 #include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "migrations/tools.h"
 #include "support/temp_tree.h"
 

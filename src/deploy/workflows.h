@@ -1,0 +1,11 @@
+// GitHub workflows: which jobs change a database that is not theirs alone.
+#pragma once
+
+#include "deploy/resolver.h"
+#include "files/tree.h"
+
+namespace pgadvise::deploy {
+
+void read_workflows(files::Tree& tree, Resolver& resolver);
+
+}  // namespace pgadvise::deploy
