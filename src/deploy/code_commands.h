@@ -1,4 +1,4 @@
-// What the code of an application does to its schema: the commands that it runs.
+// Commands that the code of an application runs. Read as text.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// GitHub workflows: which jobs change a database that is not theirs alone.
+// GitHub workflows (.github/workflows): which jobs change a database that is not theirs alone.
 #pragma once
 
 #include "deploy/resolver.h"
@@ -6,6 +6,7 @@
 
 namespace pgadvise::deploy {
 
+// Hands the commands of those jobs on to the resolver.
 void read_workflows(files::Tree& tree, Resolver& resolver);
 
 }  // namespace pgadvise::deploy

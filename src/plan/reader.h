@@ -11,7 +11,7 @@ namespace pgadvise::plan {
 
 Result<Plan> read_json(std::string_view json);
 
-// Whichever of the two it is.
+// JSON or text (plan/text_reader.h), whichever it is.
 Result<Plan> read(std::string_view text);
 
 // Depth-first, parents before children.
