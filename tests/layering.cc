@@ -1,79 +1,210 @@
-// Who may include whom: docs/architecture.md, "Rooms". Run as: layering_test SOURCE_DIR
+// Holds src and rules against the tables of docs/architecture.md, "Folders": which folder may include which, and which includes a
+// third-party header. No folder and no file (a header with the source of its name) includes itself by way of others.
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <map>
 #include <regex>
 #include <set>
 #include <string>
+#include <vector>
+
+#include "support/temp_tree.h"
+
+namespace {
 
 namespace fs = std::filesystem;
+using Names = std::set<std::string>;
+using Graph = std::map<std::string, Names>;
 
-int main(int argc, char** argv) {
-  if (argc != 2) return 2;
-  const fs::path root = argv[1];
-  const std::map<std::string, std::set<std::string>> allowed = {
-      {"base", {}},
-      {"model", {"base"}},
-      {"sql", {"base", "model"}},
-      {"log", {"base", "model", "sql"}},
-      {"project", {"base", "model", "sql"}},
-      {"plan", {"base", "model", "sql"}},
-      {"pg", {"base", "model", "sql", "plan"}},
-      {"lint", {"base", "model"}},
-      {"rules", {"base", "model", "lint", "rules"}},
-      {"advisor", {"base", "model", "sql", "plan"}},
-      {"check", {"base", "model", "sql", "log", "project", "plan", "pg", "lint", "advisor"}},
-      {"report", {"base", "model", "lint", "plan"}},
-      {"review", {"base", "model", "sql", "project", "plan", "lint", "report"}},
-      {"cli", {"base", "model", "sql", "log", "project", "plan", "pg", "lint", "advisor", "check", "report", "review", "rules"}},
-  };
-  // Third-party headers that belong to one room, or to a few.
-  const std::map<std::string, std::set<std::string>> guarded = {
-      {"pg_query", {"sql"}},
-      {"libpq-fe.h", {"pg"}},
-      {"nlohmann/", {"report", "project", "plan", "log", "check", "cli"}},
-      {"yaml-cpp/", {"project"}},
-      {"CLI/", {"cli"}},
-      {"toml++/", {"check"}},
-  };
-  const std::regex own("^\\s*#\\s*include\\s+\"([a-z]+)/.*");
-  const std::regex any("^\\s*#\\s*include\\s+[<\"]([^>\"]+)[>\"].*");
-  int files = 0;
-  int wrong = 0;
-  const auto check = [&](const std::string& room, const fs::path& file) {
-    ++files;
-    std::ifstream in(file);
+struct Tables {
+  Graph folders;  // folder -> what it may include
+  Graph headers;  // beginning of a third-party header's name -> the folders that may include it
+};
+
+std::string plain(std::string cell) {
+  const auto first = cell.find_first_not_of(" `"), last = cell.find_last_not_of(" `");
+  return first == std::string::npos ? "" : cell.substr(first, last - first + 1);
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> out(1);
+  for (const char c : text) {
+    if (c == separator) out.emplace_back();
+    else out.back() += c;
+  }
+  return out;
+}
+
+Names list_of(const std::string& cell) {
+  Names out;
+  for (const auto& name : split(cell, ',')) out.insert(plain(name));
+  out.erase("");
+  out.erase("-");
+  return out;
+}
+
+// "src/base" -> "base", "rules/&lt;category&gt;" -> "rules"
+std::string folder_name(const std::string& cell) {
+  if (cell.starts_with("src/")) return cell.substr(4);
+  return cell.substr(0, cell.find('/'));
+}
+
+Tables read_tables(const fs::path& page) {
+  Tables out;
+  std::ifstream in(page);
+  std::string line;
+  enum class In { text, folders, headers } where = In::text;
+  while (std::getline(in, line)) {
+    const auto cells = split(line, '|');  // what is before the first and behind the last bar is no cell
+    if (!line.starts_with("|") || cells.size() < 4) where = In::text;
+    else if (plain(cells[1]) == "folder") where = In::folders;
+    else if (plain(cells[1]) == "third-party header") where = In::headers;
+    else if (line.starts_with("|---")) continue;
+    else if (where == In::folders) out.folders[folder_name(plain(cells[1]))] = list_of(cells[cells.size() - 2]);
+    else if (where == In::headers) out.headers[plain(cells[1])] = list_of(cells[cells.size() - 2]);
+  }
+  for (auto& [folder, may] : out.folders) {
+    if (!may.count("all")) continue;
+    may.clear();
+    for (const auto& [other, unused] : out.folders)
+      if (other != folder) may.insert(other);
+  }
+  return out;
+}
+
+// Each circle once, as "a -> b -> a".
+class Circles {
+ public:
+  explicit Circles(const Graph& graph) : graph_(graph) {
+    for (const auto& [node, unused] : graph) visit(node);
+  }
+  const std::vector<std::string>& found() const { return found_; }
+
+ private:
+  void visit(const std::string& node) {
+    if (const auto open = std::find(way_.begin(), way_.end(), node); open != way_.end()) {
+      std::string text;
+      for (auto at = open; at != way_.end(); ++at) text += *at + " -> ";
+      found_.push_back(text + node);
+      return;
+    }
+    if (!done_.insert(node).second) return;
+    const auto next = graph_.find(node);
+    if (next == graph_.end()) return;
+    way_.push_back(node);
+    for (const auto& other : next->second) visit(other);
+    way_.pop_back();
+  }
+
+  const Graph& graph_;
+  std::vector<std::string> way_;
+  Names done_;
+  std::vector<std::string> found_;
+};
+
+class Check {
+ public:
+  explicit Check(fs::path root) : root_(std::move(root)), tables_(read_tables(root_ / "docs/architecture.md")) {
+    if (tables_.folders.empty()) faults.push_back("docs/architecture.md has no table of folders");
+    for (const auto& [folder, may] : tables_.folders) {
+      if (const fs::path path = path_of(folder); fs::is_directory(path)) read_folder(folder, path);
+      else faults.push_back(fs::relative(path, root_).generic_string() + " is in the table of docs/architecture.md and does not exist");
+      for (const auto& other : may)
+        if (!tables_.folders.count(other)) faults.push_back(folder + " may include " + other + ", which is no folder of the table");
+    }
+    for (const auto& entry : fs::directory_iterator(root_ / "src"))
+      if (const auto name = entry.path().filename().string(); entry.is_directory() && !tables_.folders.count(name))
+        faults.push_back("src/" + name + " is not in the table of docs/architecture.md");
+    complain("folders that may include each other: ", tables_.folders);
+    complain("folders that include each other: ", folders_);
+    complain("files that include each other: ", files_);
+  }
+  std::vector<std::string> faults;
+  int files_read = 0;
+
+ private:
+  fs::path path_of(const std::string& folder) const { return folder == "rules" ? root_ / folder : root_ / "src" / folder; }
+
+  void complain(const std::string& what, const Graph& graph) {
+    const Circles circles(graph);
+    for (const auto& circle : circles.found()) faults.push_back(what + circle);
+  }
+
+  void read_folder(const std::string& folder, const fs::path& path) {
+    for (const auto& entry : fs::recursive_directory_iterator(path))
+      if (entry.path().extension() == ".cc" || entry.path().extension() == ".h") read_file(folder, entry.path());
+  }
+
+  void read_file(const std::string& folder, const fs::path& path) {
+    static const std::regex include("^\\s*#\\s*include\\s+([<\"])([^>\"]+)[>\"].*");
+    ++files_read;
+    const fs::path base = folder == "rules" ? root_ : root_ / "src";
+    const std::string file = fs::relative(path, base).replace_extension().generic_string();
+    std::ifstream in(path);
     std::string line;
     for (int number = 1; std::getline(in, line); ++number) {
       std::smatch match;
-      const auto complain = [&](const std::string& what) {
-        ++wrong;
-        std::cout << fs::relative(file, root).string() << ":" << number << ": " << room << " may not include " << what << "\n";
-      };
-      if (std::regex_match(line, match, own)) {
-        const std::string target = match[1];
-        if (target != room && allowed.count(target) && !allowed.at(room).count(target)) complain(target);
-      }
-      if (std::regex_match(line, match, any))
-        for (const auto& [header, rooms] : guarded)
-          if (match[1].str().rfind(header, 0) == 0 && !rooms.count(room)) complain(header);
+      if (!std::regex_match(line, match, include)) continue;
+      const std::string name = match[2];
+      const std::string place = fs::relative(path, root_).generic_string() + ":" + std::to_string(number) + ": " + folder + " may not include ";
+      for (const auto& [header, allowed] : tables_.headers)
+        if (name.starts_with(header) && !allowed.count(folder)) faults.push_back(place + name);
+      if (match[1] != "\"") continue;
+      const std::string target = name.substr(0, name.find('/'));
+      if (!tables_.folders.count(target)) continue;
+      if (const auto other = fs::path(name).replace_extension().generic_string(); other != file) files_[file].insert(other);
+      if (target == folder) continue;
+      folders_[folder].insert(target);
+      if (!tables_.folders.at(folder).count(target)) faults.push_back(place + target);
     }
-  };
-  for (const auto& [room, unused] : allowed) {
-    const fs::path folder = room == "rules" ? root / "rules" : root / "src" / room;
-    if (!fs::exists(folder)) {
-      std::cout << folder.string() << " is gone: mend this table and docs/architecture.md\n";
-      return 1;
-    }
-    for (const auto& entry : fs::recursive_directory_iterator(folder))
-      if (entry.path().extension() == ".cc" || entry.path().extension() == ".h") check(room, entry.path());
   }
-  for (const auto& entry : fs::directory_iterator(root / "src"))
-    if (entry.is_directory() && !allowed.count(entry.path().filename().string())) {
-      ++wrong;
-      std::cout << "src/" << entry.path().filename().string() << " is not in the table\n";
-    }
-  std::cout << files << " files, " << wrong << " wrong includes\n";
-  return wrong || files < 10 ? 1 : 0;
+
+  const fs::path root_;
+  const Tables tables_;
+  Graph files_, folders_;
+};
+
+using pgadvise::testing_support::TempTree;
+
+const std::string page = "# Architecture\n\n| folder | purpose | may include |\n|---|---|---|\n| src/a | the first | - |\n| src/b | the second | a |\n"
+                         "| rules/&lt;category&gt; | rules | a, b |\n\n| third-party header | may be included by |\n|---|---|\n| `pq` | b |\n";
+
+std::vector<std::string> faults_of(const TempTree& tree) { return Check(tree.path()).faults; }
+
+TEST(Layering, OfThisRepository) {
+  const Check check(PGADVISE_SOURCE_DIR);
+  for (const auto& fault : check.faults) ADD_FAILURE() << fault;
+  EXPECT_GT(check.files_read, 100);
 }
+
+TEST(Layering, WhatFollowsTheTableHasNoFault) {
+  const TempTree tree({{"docs/architecture.md", page}, {"src/a/x.h", ""}, {"src/a/x.cc", "#include \"a/x.h\"\n"},
+                       {"src/b/y.cc", "#include <pq.h>\n#include \"a/x.h\"\n"}, {"rules/index/r.cc", "#include \"b/y.h\"\n"}});
+  EXPECT_EQ(faults_of(tree), std::vector<std::string>());
+}
+
+TEST(Layering, AnIncludeThatTheTableDoesNotAllowIsNamed) {
+  const TempTree tree({{"docs/architecture.md", page}, {"src/a/x.cc", "\n#include \"b/y.h\"\n#include <pq/more.h>\n"}, {"src/b/y.h", ""}, {"rules/r.cc", ""}});
+  EXPECT_EQ(faults_of(tree), (std::vector<std::string>{"src/a/x.cc:2: a may not include b", "src/a/x.cc:3: a may not include pq/more.h"}));
+}
+
+TEST(Layering, AFolderThatIsMissingOnOneSideIsNamed) {
+  const TempTree tree({{"docs/architecture.md", page}, {"src/a/x.h", ""}, {"src/c/z.h", ""}, {"rules/r.cc", ""}});
+  EXPECT_EQ(faults_of(tree), (std::vector<std::string>{"src/b is in the table of docs/architecture.md and does not exist", "src/c is not in the table of docs/architecture.md"}));
+  const TempTree without({{"docs/architecture.md", "# Architecture\n"}, {"src/a/x.h", ""}});
+  EXPECT_EQ(faults_of(without), (std::vector<std::string>{"docs/architecture.md has no table of folders", "src/a is not in the table of docs/architecture.md"}));
+}
+
+TEST(Layering, FoldersAndFilesThatIncludeEachOtherAreNamed) {
+  const TempTree pair({{"docs/architecture.md", page}, {"src/a/x.h", ""}, {"src/a/x.cc", "#include \"a/y.h\"\n"}, {"src/a/y.h", "#include \"a/x.h\"\n"}, {"src/b/z.h", ""}, {"rules/r.cc", ""}});
+  EXPECT_EQ(faults_of(pair), std::vector<std::string>{"files that include each other: a/x -> a/y -> a/x"});
+  std::string both = page;
+  both.replace(both.find("first | -"), 9, "first | b");
+  const TempTree folders({{"docs/architecture.md", both}, {"src/a/x.cc", "#include \"b/y.h\"\n"}, {"src/b/z.cc", "#include \"a/w.h\"\n"}, {"rules/r.cc", ""}});
+  EXPECT_EQ(faults_of(folders), (std::vector<std::string>{"folders that may include each other: a -> b -> a", "folders that include each other: a -> b -> a"}));
+}
+
+}  // namespace

@@ -1,4 +1,4 @@
-#include "project/catalog_snapshot.h"
+#include "files/catalog_snapshot.h"
 
 #include "lint/context.h"
 #include "support.h"
@@ -6,17 +6,17 @@
 namespace pgadvise::fuzz {
 
 void catalog_snapshot(std::string_view input) {
-  project::is_catalog_snapshot(input);
-  const auto read = project::parse_catalog_snapshot("prod.json", input);
+  files::is_catalog_snapshot(input);
+  const auto read = files::parse_catalog_snapshot("prod.json", input);
   if (!read) {
     require(!read.error().what.empty(), "an error says what");
     return;
   }
-  const std::string text = project::to_catalog_snapshot(*read);
-  require(project::is_catalog_snapshot(text), "what is written is known again");
-  const auto again = project::parse_catalog_snapshot("prod.json", text);
+  const std::string text = files::to_catalog_snapshot(*read);
+  require(files::is_catalog_snapshot(text), "what is written is known again");
+  const auto again = files::parse_catalog_snapshot("prod.json", text);
   require(again.has_value(), "what is written is read");
-  require(project::to_catalog_snapshot(*again) == text, "what is read is written again");
+  require(files::to_catalog_snapshot(*again) == text, "what is read is written again");
 #ifndef PGADVISE_FUZZ  // no rules in that build
   // No rule trusts a catalog more than its reader did.
   const auto outcome = lint::run({&read->catalog, nullptr, nullptr, nullptr});

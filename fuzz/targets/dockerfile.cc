@@ -1,17 +1,17 @@
-#include "project/dockerfile.h"
+#include "deploy/dockerfile.h"
 
-#include "project/shell.h"
+#include "deploy/shell.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {
 
 void dockerfile(std::string_view input) {
-  for (const auto& stage : project::parse_dockerfile(input))
+  for (const auto& stage : deploy::parse_dockerfile(input))
     for (const auto& instruction : stage.instructions) {
       require(!instruction.name.empty(), "an instruction has a name");
       require(instruction.offset <= input.size(), "an instruction has its place");
       require(instruction.shell.size() <= input.size(), "the text is the file's");
-      if (!instruction.shell.empty()) project::parse_shell(instruction.shell);
+      if (!instruction.shell.empty()) deploy::parse_shell(instruction.shell);
     }
 }
 

@@ -1,20 +1,21 @@
-#include "project/drizzle_snapshot.h"
+#include "drizzle/snapshot.h"
 
 #include "base/text.h"
-#include "project/type_name.h"
+#include "drizzle/type_name.h"
+#include "sql/render_sql.h"
 #include "sql/replay.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {
 
 void drizzle_snapshot(std::string_view input) {
-  project::looks_like_snapshot(input);
+  drizzle::looks_like_snapshot(input);
   Diagnostics diagnostics;
-  const auto catalog = project::read_snapshot(input, "0000_snapshot.json", diagnostics);
+  const auto catalog = drizzle::read_snapshot(input, "0000_snapshot.json", diagnostics);
   for (const Error& error : diagnostics) require(printable(error.line()) == error.line(), "a diagnostic is printable");
   if (!catalog) return;
   sql::Replayer replayer;
-  replayer.run(project::render_sql(*catalog), "rendered.sql");
+  replayer.run(sql::render_sql(*catalog), "rendered.sql");
 }
 
 }  // namespace pgadvise::fuzz

@@ -1,4 +1,5 @@
 #include "plan/analysis.h"
+#include "plan/insights.h"
 #include "plan/reader.h"
 #include "support.h"
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "log/decoder.h"
+#include "log/detect.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,10 +1,11 @@
 // A repository: "=== <name>\n<content>" for each file, the names from the list below.
-#include "project/repository.h"
+#include "deploy/repository.h"
 
 #include <array>
 
 #include "base/text.h"
-#include "project/schema_input.h"
+#include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {
@@ -32,12 +33,12 @@ void repository(std::string_view input) {
     input.remove_prefix(next + 1);
   }
   Diagnostics diagnostics;
-  const auto project = project::read_repository(folder.path(), diagnostics);
+  const auto project = deploy::read_repository(folder.path(), diagnostics);
   for (const auto& command : project.deploy_commands) require(!command.command.empty(), "a command has its text");
-  if (const auto schemas = project::find_schemas(folder.path(), diagnostics))
+  if (const auto schemas = migrations::find_schemas(folder.path(), diagnostics))
     for (const auto& schema : *schemas) {
-      project::load(schema, diagnostics);
-      project::schema_sql(schema, diagnostics);
+      migrations::load(schema, diagnostics);
+      migrations::schema_sql(schema, diagnostics);
     }
   for (const Error& error : diagnostics) require(printable(error.line()) == error.line(), "a diagnostic is printable");
 }

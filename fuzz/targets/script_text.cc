@@ -1,25 +1,25 @@
 // TypeScript as text: comments, strings, names of drizzle schemas, commands in code.
-#include "project/script_text.h"
+#include "files/script_text.h"
 
-#include "project/dialect.h"
-#include "project/drizzle_names.h"
-#include "project/resolver.h"
+#include "deploy/code_commands.h"
+#include "drizzle/config.h"
+#include "drizzle/names.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {
 
 void script_text(std::string_view input) {
-  const std::string text = project::without_comments(input);
+  const std::string text = files::without_comments(input);
   require(text.size() == input.size(), "places stay");
   std::size_t end = 0;
-  for (const auto& literal : project::string_literals(text)) {
+  for (const auto& literal : files::string_literals(text)) {
     require(literal.offset >= end && literal.offset < literal.end && literal.end <= text.size(), "strings follow each other");
     require(literal.value.size() <= literal.end - literal.offset, "a value is no longer than its text");
     end = literal.end;
   }
-  project::names_in(input);
-  project::read_drizzle_config("drizzle.config.ts", input);
-  for (const auto& command : project::commands_in_code(std::string(input))) require(command.offset <= input.size(), "a command has its place");
+  drizzle::names_in(input);
+  drizzle::read_drizzle_config("drizzle.config.ts", input);
+  for (const auto& command : deploy::commands_in_code(std::string(input))) require(command.offset <= input.size(), "a command has its place");
 }
 
 }  // namespace pgadvise::fuzz

@@ -1,21 +1,21 @@
 // A shell script to its commands, and what they really run.
-#include "project/command.h"
-#include "project/shell.h"
-#include "project/shell_lexer.h"
+#include "deploy/command.h"
+#include "deploy/shell.h"
+#include "deploy/shell_lexer.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {
 
 void shell_script(std::string_view input) {
   std::size_t before = 0;
-  for (const auto& token : project::lex_shell(input)) {
+  for (const auto& token : deploy::lex_shell(input)) {
     require(token.offset >= before && token.offset <= token.end && token.end <= input.size(), "tokens follow each other");
     before = token.offset;
     for (const auto& [offset, text] : token.substitutions) require(offset <= input.size() && text.size() <= input.size(), "a substitution has its place");
   }
-  for (const auto& command : project::parse_shell(input, {"start", "production"})) {
+  for (const auto& command : deploy::parse_shell(input, {"start", "production"})) {
     require(command.offset <= input.size() && command.end <= input.size(), "a command has its place");
-    project::invocations(command.words);
+    deploy::invocations(command.words);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "lint/loops.h"
+#include "lint/queries.h"
 #include "lint/server_events.h"
 #include "lint/tables.h"
 #include "rules/all_rules.h"

@@ -7,6 +7,7 @@
 #include "lint/context.h"
 #include "lint/loop_rewrite.h"
 #include "lint/loops.h"
+#include "lint/queries.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

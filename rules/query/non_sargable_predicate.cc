@@ -2,7 +2,6 @@
 #include <array>
 
 #include "base/text.h"
-#include "lint/loops.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
 #include "lint/words.h"

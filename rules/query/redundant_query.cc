@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/loops.h"
+#include "lint/queries.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -3,7 +3,6 @@
 #include <map>
 
 #include "base/text.h"
-#include "lint/loops.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
 #include "lint/words.h"

@@ -7,6 +7,7 @@
 
 #include "base/json_text.h"
 #include "base/mask.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "base/write_file.h"
 

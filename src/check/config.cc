@@ -16,6 +16,7 @@
 #include <toml++/toml.h>
 
 #include "base/mask.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "lint/suppress.h"
@@ -339,7 +340,7 @@ tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::str
   return reader.take(path);
 }
 
-project::LeaveOut Config::leave_out(const std::string& root) const {
+files::LeaveOut Config::leave_out(const std::string& root) const {
   std::vector<std::string> patterns;
   const std::string top = absolute(root);
   for (const auto& [pattern, place] : inputs.exclude)
@@ -359,7 +360,7 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
   std::vector<std::string> roots, seen;
   for (const auto& folder : folders) {
     roots.push_back(absolute(folder));
-    project::list_files(folder, of_listing, [&](const std::string& file) { return seen.push_back(absolute(file)), false; });
+    files::list_files(folder, of_listing, [&](const std::string& file) { return seen.push_back(absolute(file)), false; });
   }
   const auto within_roots = [&](const std::string& name) {
     return std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return name == root || name.starts_with(root == "/" ? root : root + "/"); });

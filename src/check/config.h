@@ -10,10 +10,10 @@
 #include <tl/expected.hpp>
 
 #include "base/result.h"
+#include "files/files.h"
 #include "lint/context.h"
 #include "model/place.h"
 #include "model/suppression.h"
-#include "project/files.h"
 
 namespace pgadvise::check {
 
@@ -42,7 +42,7 @@ struct Config {
   std::map<std::string, DatabaseProfile> databases;
 
   // What is passed over under this PATH; a PATH that is itself excluded was meant to be read.
-  project::LeaveOut leave_out(const std::string& root) const;
+  files::LeaveOut leave_out(const std::string& root) const;
 
   // Patterns of exclude and paths of ignores that fit nothing below the folders, of those that speak of them.
   Diagnostics fits_nothing(const std::vector<std::string>& folders) const;

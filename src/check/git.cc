@@ -5,16 +5,16 @@
 #include <map>
 
 #include "base/text.h"
-#include "project/git.h"
+#include "files/git.h"
 
 namespace pgadvise::check {
 namespace {
 
-using project::git_names;
+using files::git_names;
 
 // What git answered; a git that can't be run has said so on its stderr.
 ProgramRun run_git(const std::string& folder, std::vector<std::string> words, const std::vector<std::string>& files = {}) {
-  auto run = project::run_git(folder, std::move(words), files);
+  auto run = files::run_git(folder, std::move(words), files);
   return run ? std::move(*run) : ProgramRun{-1, {}, run.error().what};
 }
 

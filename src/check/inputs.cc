@@ -7,14 +7,17 @@
 #include <map>
 
 #include "base/mask.h"
+#include "base/read_file.h"
 #include "base/text.h"
+#include "drizzle/snapshot.h"
+#include "files/catalog_snapshot.h"
 #include "log/provenance.h"
 #include "log/reader.h"
 #include "log/statistics_file.h"
 #include "log/workload_file.h"
-#include "project/catalog_snapshot.h"
-#include "project/drizzle_snapshot.h"
+#include "migrations/schema_load.h"
 #include "sql/redact.h"
+#include "sql/render_sql.h"
 #include "sql/statement.h"
 
 namespace pgadvise::check {
@@ -27,10 +30,10 @@ void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostic
   });
 }
 
-std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics, const Config& config) {
-  std::vector<project::SchemaInput> out;
+std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics, const Config& config) {
+  std::vector<migrations::SchemaInput> out;
   for (const auto& path : paths) {
-    auto found = project::find_schemas(path, diagnostics, config.leave_out(path));
+    auto found = migrations::find_schemas(path, diagnostics, config.leave_out(path));
     if (!found) {
       diagnostics.push_back(found.error());
       continue;
@@ -41,17 +44,17 @@ std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& p
 }
 
 // The one snapshot of a server, if there is one.
-static Result<std::optional<project::CatalogSnapshot>> read_production(const std::vector<project::SchemaInput>& schemas, bool rows, Diagnostics& diagnostics) {
-  const project::SchemaInput* found = nullptr;
+static Result<std::optional<files::CatalogSnapshot>> read_production(const std::vector<migrations::SchemaInput>& schemas, bool rows, Diagnostics& diagnostics) {
+  const migrations::SchemaInput* found = nullptr;
   for (const auto& schema : schemas) {
-    if (schema.kind != project::SchemaKind::server_snapshot) continue;
+    if (schema.kind != migrations::SchemaKind::server_snapshot) continue;
     if (found) return fail(Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + found->path, "leave one of them out");
     found = &schema;
   }
-  if (!found) return std::optional<project::CatalogSnapshot>();
+  if (!found) return std::optional<files::CatalogSnapshot>();
   if (rows)
     return fail(Error::Kind::usage, "--load", "rows and the statistics of " + found->path + " are two answers to one question", "leave one of them out");
-  auto snapshot = project::load_catalog_snapshot(found->path);
+  auto snapshot = files::load_catalog_snapshot(found->path);
   if (!snapshot) return tl::unexpected(snapshot.error());
   for (auto& what : snapshot->not_read) diagnostics.push_back({Error::Kind::passing, found->path, "when it was taken: " + std::move(what), {}});
   bool values = false;
@@ -63,7 +66,7 @@ static Result<std::optional<project::CatalogSnapshot>> read_production(const std
   return std::optional(std::move(*snapshot));
 }
 
-Result<BuiltSandbox> build_sandbox(const std::vector<project::SchemaInput>& schemas, const std::vector<std::string>& load,
+Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas, const std::vector<std::string>& load,
                                    Diagnostics& diagnostics) {
   auto production = read_production(schemas, !load.empty(), diagnostics);
   if (!production) return tl::unexpected(production.error());
@@ -72,11 +75,11 @@ Result<BuiltSandbox> build_sandbox(const std::vector<project::SchemaInput>& sche
   if (*production)
     if (const auto done = sandbox->imitate_collation((*production)->catalog); !done) return tl::unexpected(done.error());
   for (const auto& schema : schemas) {
-    if (schema.kind == project::SchemaKind::server_snapshot) {
-      if (schemas.size() == 1) sandbox->build({schema.path, project::planners_schema((*production)->catalog)}, diagnostics);
+    if (schema.kind == migrations::SchemaKind::server_snapshot) {
+      if (schemas.size() == 1) sandbox->build({schema.path, sql::planners_schema((*production)->catalog)}, diagnostics);
       continue;
     }
-    auto scripts = project::schema_sql(schema, diagnostics);
+    auto scripts = migrations::schema_sql(schema, diagnostics);
     if (!scripts) {
       diagnostics.push_back(scripts.error());
       continue;

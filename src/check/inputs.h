@@ -9,11 +9,11 @@
 #include "base/result.h"
 #include "check/config.h"
 #include "log/reader.h"
+#include "migrations/schema_input.h"
 #include "model/catalog.h"
 #include "model/project.h"
 #include "model/workload.h"
 #include "pg/sandbox.h"
-#include "project/schema_input.h"
 
 namespace pgadvise::check {
 
@@ -22,7 +22,7 @@ void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostic
 
 // The schema inputs of all paths, but for what the configuration leaves out. A path that is missing or unreadable is an Error::Kind::input
 // in `diagnostics`.
-std::vector<project::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics, const Config& config = {});
+std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics, const Config& config = {});
 
 struct BuiltSandbox {
   pg::Sandbox server;
@@ -32,7 +32,7 @@ struct BuiltSandbox {
 
 // A sandbox with the schemas built, then the `load` scripts run, then ANALYZE. With a snapshot of a server among them: with that
 // server's statistics instead of rows, and with its schema, where there is no other.
-Result<BuiltSandbox> build_sandbox(const std::vector<project::SchemaInput>& schemas, const std::vector<std::string>& load,
+Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas, const std::vector<std::string>& load,
                                    Diagnostics& diagnostics);
 
 // A live catalog with the places where files define its objects; tables that only the files have are added: migrations

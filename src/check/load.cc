@@ -5,17 +5,20 @@
 
 #include <fmt/format.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "check/inputs.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
+#include "deploy/repository.h"
+#include "files/catalog_snapshot.h"
+#include "files/files.h"
 #include "log/merge.h"
+#include "migrations/facts.h"
+#include "migrations/folder.h"
+#include "migrations/git_facts.h"
+#include "migrations/schema_load.h"
 #include "pg/catalog_reader.h"
-#include "project/catalog_snapshot.h"
-#include "project/git_facts.h"
-#include "project/migration_facts.h"
-#include "project/migration_folder.h"
-#include "project/repository.h"
 
 namespace pgadvise::check {
 namespace {
@@ -37,11 +40,11 @@ bool lies_in(const std::set<std::string>& files, const std::string& where) {
 }
 
 // A script that creates every table that it touches is a schema, and not a migration.
-std::optional<std::vector<Migration>> checked_migrations(const project::SchemaInput& input, Choice choice) {
+std::optional<std::vector<Migration>> checked_migrations(const migrations::SchemaInput& input, Choice choice) {
   if (!choice.migrations) return std::nullopt;
   auto& found = choice.judged.found;
-  if (input.kind != project::SchemaKind::sql_file) return std::move(found);
-  const bool dump = project::is_dump(read_file(input.path).value_or(""));
+  if (input.kind != migrations::SchemaKind::sql_file) return std::move(found);
+  const bool dump = migrations::is_dump(read_file(input.path).value_or(""));
   for (const auto& migration : found)
     for (const auto& step : migration.steps)
       for (const auto& action : step.actions)
@@ -112,7 +115,7 @@ class Loader {
     named_ = std::move(named_migrations.files);
     for (auto& schema : find_schemas(sources_.paths, out_.diagnostics, out_.config)) {
       const bool named_itself = std::find(sources_.paths.begin(), sources_.paths.end(), schema.path) != sources_.paths.end();
-      if (schema.kind == project::SchemaKind::sql_file && named_itself) named_[schema.path] = {schema.path};
+      if (schema.kind == migrations::SchemaKind::sql_file && named_itself) named_[schema.path] = {schema.path};
       schemas.push_back(std::move(schema));
     }
     for (auto& schema : find_schemas(sources_.schema, out_.diagnostics, out_.config)) schemas.push_back(std::move(schema));
@@ -128,8 +131,8 @@ class Loader {
 
   // A snapshot stands for its server, so a run has one of the two.
   void take_out_snapshot() {
-    std::erase_if(out_.schema_inputs, [&](const project::SchemaInput& schema) {
-      if (schema.kind != project::SchemaKind::server_snapshot) return false;
+    std::erase_if(out_.schema_inputs, [&](const migrations::SchemaInput& schema) {
+      if (schema.kind != migrations::SchemaKind::server_snapshot) return false;
       if (!sources_.db.empty()) report({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names one, too", "leave one of them out"});
       else if (!snapshot_.empty() && snapshot_ != schema.path) report({Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + snapshot_, "leave one of them out"});
       else snapshot_ = schema.path;
@@ -139,13 +142,13 @@ class Loader {
 
   void read_repository(const std::string& path) {
     const auto before = static_cast<std::ptrdiff_t>(out_.diagnostics.size());
-    Project project = project::read_repository(path, out_.diagnostics, out_.config.leave_out(path));
+    Project project = deploy::read_repository(path, out_.diagnostics, out_.config.leave_out(path));
     if (path != ".")
       std::for_each(out_.diagnostics.begin() + before, out_.diagnostics.end(), [&](Error& error) {
         if (!error.where.empty() && !error.where.starts_with(path)) error.where = path + (path.back() == '/' ? "" : "/") + error.where;
       });
-    project::read_migrations(project, out_.schema_inputs);
-    project::read_git(project, out_.diagnostics);
+    migrations::read_migrations(project, out_.schema_inputs);
+    migrations::read_git(project, out_.diagnostics);
     if (project.files_read.empty() && project.migrations.empty()) return;
     if (!project.files_read.empty()) out_.read.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
     out_.projects.push_back(std::move(project));
@@ -192,7 +195,7 @@ class Loader {
   }
 
   void read_snapshot() {
-    auto snapshot = project::load_catalog_snapshot(snapshot_);
+    auto snapshot = files::load_catalog_snapshot(snapshot_);
     if (!snapshot) return report(snapshot.error());
     for (auto& what : snapshot->not_read) report({Error::Kind::passing, snapshot_, "when it was taken: " + std::move(what), {}});
     out_.live = std::make_unique<Catalog>(std::move(snapshot->catalog));
@@ -204,7 +207,7 @@ class Loader {
   // The rules check the snapshot's catalog; plans come from a sandbox with its statistics.
   void plan_with_statistics() {
     Diagnostics found;
-    auto sandbox = build_sandbox({{.kind = project::SchemaKind::server_snapshot, .path = snapshot_, .files = {}}}, sources_.load, found);
+    auto sandbox = build_sandbox({{.kind = migrations::SchemaKind::server_snapshot, .path = snapshot_, .files = {}}}, sources_.load, found);
     if (!sandbox) found.push_back(sandbox.error());
     for (auto& error : found)  // read_snapshot() reported what the snapshot lacks
       if (std::none_of(out_.diagnostics.begin(), out_.diagnostics.end(), [&](const Error& known) { return known.line() == error.line(); })) report(std::move(error));
@@ -258,12 +261,12 @@ class Loader {
     out_.schemas.push_back(std::move(all));
   }
 
-  std::optional<Schema> replay(const project::SchemaInput& input) {
+  std::optional<Schema> replay(const migrations::SchemaInput& input) {
     Choice choice = choose(input);
     out_.checked_migrations.insert(choice.judged.files.begin(), choice.judged.files.end());
     Diagnostics found;
     sql::ReplayCounts counts;
-    auto catalog = project::load(input, choice.judged, found, &counts);
+    auto catalog = migrations::load(input, choice.judged, found, &counts);
     Schema out{.path = input.path, .replayed_only = only_replayed(input)};
     out_.replayed_only.insert(out.replayed_only.begin(), out.replayed_only.end());
     std::erase_if(found, [&](const Error& error) { return lies_in(out.replayed_only, error.where); });
@@ -286,12 +289,12 @@ class Loader {
     return out;
   }
 
-  const std::set<std::string>* named(const project::SchemaInput& input) const {
+  const std::set<std::string>* named(const migrations::SchemaInput& input) const {
     const auto it = named_.find(input.path);
     return it == named_.end() ? nullptr : &it->second;
   }
 
-  Choice choose(const project::SchemaInput& input) {
+  Choice choose(const migrations::SchemaInput& input) {
     const bool tracked = out_.live && (!out_.sandbox() || !snapshot_.empty());
     auto choice = choose_migrations(input, named(input), settings_.migrations, tracked ? out_.live->tracking : std::vector<TrackingTable>());
     if (!choice) {
@@ -304,7 +307,7 @@ class Loader {
     return std::move(*choice);
   }
 
-  std::set<std::string> only_replayed(const project::SchemaInput& input) const {
+  std::set<std::string> only_replayed(const migrations::SchemaInput& input) const {
     std::set<std::string> out;
     const auto* files = named(input);
     for (const auto& file : input.files)
@@ -312,7 +315,7 @@ class Loader {
     return out;
   }
 
-  void report_counts(const project::SchemaInput& input, const sql::ReplayCounts& counts) {
+  void report_counts(const migrations::SchemaInput& input, const sql::ReplayCounts& counts) {
     for (auto& listed : out_.read)
       if (listed.path == input.path && listed.kind == input.what() && counts.statements)
         listed.detail = fmt::format("{} statements", counts.statements) + (counts.not_understood ? fmt::format(", {} not replayed", counts.not_understood) : "") +
@@ -321,13 +324,13 @@ class Loader {
 
   // The tracking table names the files that a database was made from. Without one, only a single schema can be meant. Several that the
   // database has run make it together.
-  void compare_with_database(const project::SchemaInput& input, const Catalog& catalog, int not_replayed) {
-    const auto part = project::applied_part(input, out_.live->tracking);
-    if (!part.known && (out_.schema_inputs.size() != 1 || input.kind == project::SchemaKind::drizzle_snapshot)) return;
+  void compare_with_database(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed) {
+    const auto part = migrations::applied_part(input, out_.live->tracking);
+    if (!part.known && (out_.schema_inputs.size() != 1 || input.kind == migrations::SchemaKind::drizzle_snapshot)) return;
     Diagnostics reported_already;
     sql::ReplayCounts counts;
     const bool behind = part.input.files.size() < input.files.size();
-    auto migrated = behind ? project::load(part.input, reported_already, &counts) : Result<Catalog>(catalog);
+    auto migrated = behind ? migrations::load(part.input, reported_already, &counts) : Result<Catalog>(catalog);
     if (!migrated) return;
     if (behind) not_replayed = counts.not_understood;
     if (!of_database_.empty()) {
@@ -340,11 +343,11 @@ class Loader {
     of_database_.push_back({&out_.compared.front(), out_.live.get(), true, input.path, live_name_, not_replayed, part.known});
   }
 
-  void compare_with_snapshot(const project::SchemaInput& input, const Catalog& catalog, int not_replayed, Schema& schema) {
-    const auto path = project::last_snapshot(input);
+  void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed, Schema& schema) {
+    const auto path = migrations::last_snapshot(input);
     if (path.empty()) return;
     Diagnostics reported_already;
-    auto snapshot = project::load({project::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, reported_already);
+    auto snapshot = migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, reported_already);
     if (!snapshot) return;
     const Catalog* migrated = &out_.compared.emplace_back(catalog);
     const Catalog* other = &out_.compared.emplace_back(std::move(*snapshot));

@@ -20,7 +20,7 @@
 #include "model/project.h"
 #include "model/report.h"
 #include "model/workload.h"
-#include "project/schema_input.h"
+#include "migrations/schema_load.h"
 
 namespace pgadvise::check {
 
@@ -63,7 +63,7 @@ struct Schema {
 struct Inputs {
   Config config;
   std::vector<std::string> paths;  // that were read
-  std::vector<project::SchemaInput> schema_inputs;
+  std::vector<migrations::SchemaInput> schema_inputs;
   std::vector<Schema> schemas;
   std::vector<Project> projects;
   Workload workload;

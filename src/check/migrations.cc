@@ -8,16 +8,16 @@
 
 #include "base/text.h"
 #include "check/git.h"
-#include "project/files.h"
-#include "project/migration_facts.h"
-#include "project/migration_folder.h"
+#include "files/files.h"
+#include "migrations/facts.h"
+#include "migrations/folder.h"
 
 namespace pgadvise::check {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string entry_of(const project::SchemaFile& file) { return file.entry.empty() ? fs::path(file.path).filename().string() : file.entry; }
+std::string entry_of(const migrations::SchemaFile& file) { return file.entry.empty() ? fs::path(file.path).filename().string() : file.entry; }
 
 Choice these(const std::set<std::string>& files, std::string note) {
   Choice out;
@@ -27,7 +27,7 @@ Choice these(const std::set<std::string>& files, std::string note) {
   return out;
 }
 
-Result<Choice> by_git(const project::SchemaInput& input, const MigrationOptions& options) {
+Result<Choice> by_git(const migrations::SchemaInput& input, const MigrationOptions& options) {
   Choice out;
   out.migrations = true;
   std::string revision = options.since;
@@ -40,7 +40,7 @@ Result<Choice> by_git(const project::SchemaInput& input, const MigrationOptions&
   std::map<std::string, std::string> paths;
   std::vector<std::string> names;
   for (const auto& file : input.files) {
-    names.push_back(project::relative_to(file.path, input.path));
+    names.push_back(files::relative_to(file.path, input.path));
     paths[names.back()] = file.path;
   }
   const auto changed = changed_since(input.path, revision, names);
@@ -52,8 +52,8 @@ Result<Choice> by_git(const project::SchemaInput& input, const MigrationOptions&
 }
 
 // Those that have not run in the database, when a tracking table tells.
-std::optional<Choice> pending(const project::SchemaInput& input, const std::vector<TrackingTable>& tracking) {
-  auto applied = project::applied_part(input, tracking);
+std::optional<Choice> pending(const migrations::SchemaInput& input, const std::vector<TrackingTable>& tracking) {
+  auto applied = migrations::applied_part(input, tracking);
   if (!applied.known) return std::nullopt;
   Choice out;
   out.migrations = out.judged.together = true;
@@ -76,7 +76,7 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
   NamedMigrations out;
   std::erase_if(paths, [&](const std::string& path) {
     if (!members.count(plain(path))) {
-      auto around = project::migrations_around(path);
+      auto around = migrations::migrations_around(path);
       if (!around) return false;
       for (const auto& file : around->files) members.emplace(plain(file.path), Member{around->path, file.path});
       const auto same = std::find_if(around->files.begin(), around->files.end(), [&](const auto& file) {
@@ -94,10 +94,10 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
   return out;
 }
 
-Result<Choice> choose_migrations(const project::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options,
+Result<Choice> choose_migrations(const migrations::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options,
                                  const std::vector<TrackingTable>& tracking) {
-  if (named && input.kind == project::SchemaKind::sql_file) return these(*named, {});
-  if (!project::holds_migrations(input) || input.files.empty()) return Choice{};
+  if (named && input.kind == migrations::SchemaKind::sql_file) return these(*named, {});
+  if (!migrations::holds_migrations(input) || input.files.empty()) return Choice{};
   if (named) {
     const std::string what = named->size() == 1 ? "the one that is named" : fmt::format("the {} that are named", named->size());
     return these(*named, fmt::format("judged {} of {} migrations; the others are replayed", what, input.files.size()));

@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "model/migrations.h"
-#include "project/schema_input.h"
 
 namespace pgadvise::check {
 
@@ -21,18 +22,18 @@ struct MigrationOptions {
 // .sql files that are part of a migrations folder are judged by name, with the folder replayed around them: taken out of
 // `paths`, their folders come back, and the files by the folder's path.
 struct NamedMigrations {
-  std::vector<project::SchemaInput> inputs;
+  std::vector<migrations::SchemaInput> inputs;
   std::map<std::string, std::set<std::string>> files;
 };
 NamedMigrations take_out_migrations(std::vector<std::string>& paths);
 
 struct Choice {
   bool migrations = false;           // the input holds any
-  project::JudgedMigrations judged;
+  migrations::JudgedMigrations judged;
   std::string note;                  // for the report: "judged the newest, 0007_x; …"
 };
 // `named`: the files that the command line names, if it does; `tracking`: of the database of --db. Errors: git's.
-Result<Choice> choose_migrations(const project::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options,
+Result<Choice> choose_migrations(const migrations::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options,
                                  const std::vector<TrackingTable>& tracking);
 
 }  // namespace pgadvise::check

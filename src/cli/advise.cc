@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/phase.h"
 #include "cli/plan_options.h"
 #include "cli/talk.h"
 #include "report/advice.h"

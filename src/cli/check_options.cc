@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "check/merge.h"
 #include "cli/interrupt.h"
+#include "cli/phase.h"
 #include "cli/plan_options.h"
 #include "cli/talk.h"
 

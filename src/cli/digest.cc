@@ -1,18 +1,19 @@
+#include "base/text.h"
+#include "check/digest.h"
+#include "check/inputs.h"
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/phase.h"
+#include "cli/talk.h"
+#include "log/merge.h"
+#include "log/workload_file.h"
+#include "model/comparison.h"
 #include "report/digest.h"
 
 #include <memory>
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "cli/cli.h"
-#include "check/digest.h"
-#include "check/inputs.h"
-#include "cli/output.h"
-#include "cli/talk.h"
-#include "log/merge.h"
-#include "log/workload_file.h"
-#include "model/comparison.h"
 
 namespace pgadvise::cli {
 namespace {

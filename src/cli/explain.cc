@@ -5,14 +5,17 @@
 
 #include <fmt/format.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "check/explain.h"
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/phase.h"
 #include "cli/plan_options.h"
 #include "cli/talk.h"
 #include "plan/analysis.h"
+#include "plan/insights.h"
 #include "plan/reader.h"
 #include "report/plan_text.h"
 

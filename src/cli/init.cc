@@ -5,16 +5,17 @@
 
 #include <fmt/format.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "check/config.h"
 #include "check/config_schema.h"
 #include "check/inputs.h"
 #include "cli/output.h"
-#include "project/files.h"
-#include "project/repository.h"
-#include "project/tree.h"
-#include "project/write_files.h"
+#include "deploy/repository.h"
+#include "files/files.h"
+#include "files/tree.h"
+#include "files/write_files.h"
 #include "report/report.h"
 
 namespace pgadvise::cli {
@@ -42,7 +43,7 @@ bool is_folder(const fs::path& path) {
 }
 
 bool mentions_pgadvise(const fs::path& path) {
-  const auto text = read_file(path.string(), project::text_limit);
+  const auto text = read_file(path.string(), files::text_limit);
   return text && contains(*text, "pgadvise");
 }
 
@@ -93,7 +94,7 @@ class Init {
     add_github();
     add_gitlab();
     add_pre_commit();
-    if (const auto wrote = options_.dry_run ? Result<void>{} : project::write_files(files_); !wrote) {
+    if (const auto wrote = options_.dry_run ? Result<void>{} : files::write_files(files_); !wrote) {
       finish();
       complain(wrote.error());
       return exit_usage;
@@ -118,12 +119,12 @@ class Init {
   }
 
   // As the configuration names it: from its folder.
-  std::string inside(const std::string& path) const { return project::relative_to(path, folder_.generic_string()); }
+  std::string inside(const std::string& path) const { return files::relative_to(path, folder_.generic_string()); }
 
   void look() {
     schemas_ = check::find_schemas({folder_.generic_string()}, diagnostics_);
     Diagnostics of_repository;  // check tells them
-    project_ = project::read_repository(folder_.generic_string(), of_repository);
+    project_ = deploy::read_repository(folder_.generic_string(), of_repository);
     for (const auto& schema : schemas_) found_.push_back(fmt::format("{}: {}", plain(inside(schema.path).empty() ? "." : inside(schema.path)), schema.what()));
     constexpr std::size_t most = 4;
     std::vector<std::string> names;
@@ -141,9 +142,9 @@ class Init {
   // A file of its own; what is there already is left, but for --force.
   bool add(const fs::path& path, std::string content) {
     std::error_code code;
-    project::NewFile file{path.lexically_normal().generic_string(), std::move(content), std::nullopt};
+    files::NewFile file{path.lexically_normal().generic_string(), std::move(content), std::nullopt};
     if (fs::exists(fs::symlink_status(path, code))) {
-      const auto before = read_file(file.path, project::text_limit);
+      const auto before = read_file(file.path, files::text_limit);
       if (before && *before == file.content) {
         left_.push_back(shown(path) + " is there already, as it would be written");
         return true;
@@ -174,7 +175,7 @@ class Init {
     out += "paths = [\".\"]\n";
     std::vector<std::string> examples;
     for (const auto& schema : schemas_)
-      if (const auto path = inside(schema.path); project::deployed_by_others(path + "/")) examples.push_back(toml_word(path));
+      if (const auto path = inside(schema.path); files::deployed_by_others(path + "/")) examples.push_back(toml_word(path));
     if (examples.size() < schemas_.size() && !examples.empty()) out += "# exclude = [" + join(examples, ", ") + "]  # where nobody deploys it\n";
     return out + "\n# A database to confirm findings on: pgadvise check --db @production. Passwords stay in ~/.pgpass, a service file or the environment.\n"
                  "# [databases.production]\n# url-env = \"DATABASE_URL\"  # or service = \"…\", of pg_service.conf\n\n"
@@ -220,7 +221,7 @@ class Init {
     const fs::path main = root_ / ".gitlab-ci.yml";
     const bool included = is_file(main) && mentions_pgadvise(main);
     const std::string where = subfolder().empty() ? "" : "    - cd " + yaml_word(subfolder()) + "\n";
-    const std::string report = project::join_path(subfolder(), "gl-code-quality-report.json");
+    const std::string report = files::join_path(subfolder(), "gl-code-quality-report.json");
     const bool written = add(root_ / ".gitlab" / "pgadvise.yml",
         "# PGADVISE_DEB, a variable of the project: where the package of pgadvise for Debian 13 lies (scripts/package makes it).\n"
         "pgadvise:\n  image: debian:trixie\n  rules:\n    - if: $CI_PIPELINE_SOURCE == \"merge_request_event\"\n  variables:\n    GIT_DEPTH: 0\n"
@@ -269,11 +270,11 @@ class Init {
   fs::path folder_;
   fs::path root_;  // of the repository
   Diagnostics diagnostics_;
-  std::vector<project::SchemaInput> schemas_;
+  std::vector<migrations::SchemaInput> schemas_;
   Project project_;
   bool github_ = false, gitlab_ = false, pre_commit_ = false;
   std::vector<std::string> found_;
-  std::vector<project::NewFile> files_;
+  std::vector<files::NewFile> files_;
   std::vector<std::string> left_;
   std::vector<std::pair<std::string, std::string>> additions_;  // to files that people keep: where, and which lines
   std::vector<std::string> next_;

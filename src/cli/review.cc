@@ -9,17 +9,18 @@
 
 #include <fmt/format.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
+#include "check/ignore_entry.h"
 #include "cli/check_options.h"
 #include "cli/cli.h"
-#include "check/ignore_entry.h"
 #include "cli/output.h"
 #include "cli/reports.h"
 #include "cli/review_plan.h"
-#include "project/code_migrations.h"
-#include "project/drizzle_place.h"
-#include "project/files.h"
-#include "project/new_migration.h"
+#include "drizzle/place.h"
+#include "files/files.h"
+#include "migrations/code_migrations.h"
+#include "migrations/new_migration.h"
 #include "report/common.h"
 #include "review/price.h"
 #include "review/session.h"
@@ -49,8 +50,8 @@ class CheckedHost : public review::Host {
     if (!finding.fix || finding.fix->sql.empty()) return out;
     out.sql = finding.fix->sql;
     if (!out.refused.empty()) return out;
-    const project::SchemaInput* input = input_of(finding);
-    const auto fitted = project::fit(input, change_of(finding));
+    const migrations::SchemaInput* input = input_of(finding);
+    const auto fitted = migrations::fit(input, change_of(finding));
     if (!fitted) {
       out.refused = fitted.error().what;
       return out;
@@ -68,7 +69,7 @@ class CheckedHost : public review::Host {
 
   Result<review::Pending> prepare(const review::Choices& choices) override {
     review::Pending out;
-    std::vector<std::pair<const project::SchemaInput*, std::vector<project::Change>>> by_input;
+    std::vector<std::pair<const migrations::SchemaInput*, std::vector<migrations::Change>>> by_input;
     for (const auto* finding : choices.accepted) {
       const auto* input = input_of(*finding);
       auto known = std::find_if(by_input.begin(), by_input.end(), [&](const auto& pair) { return pair.first == input; });
@@ -76,7 +77,7 @@ class CheckedHost : public review::Host {
       known->second.push_back(change_of(*finding));
     }
     for (const auto& [input, changes] : by_input) {
-      auto made = project::new_migration(input, ".", changes, now_);
+      auto made = migrations::new_migration(input, ".", changes, now_);
       if (!made) return tl::unexpected(made.error());
       for (auto& file : made->files) out.files.push_back(std::move(file));
       for (auto& note : made->notes) out.notes.push_back(std::move(note));
@@ -86,7 +87,7 @@ class CheckedHost : public review::Host {
     return out;
   }
 
-  Result<void> write(const review::Pending& pending) override { return project::write_files(pending.files); }
+  Result<void> write(const review::Pending& pending) override { return files::write_files(pending.files); }
 
  private:
   // Why a finding's fix can be no part of a migration, before its SQL is looked at.
@@ -104,7 +105,7 @@ class CheckedHost : public review::Host {
 
   std::string folder() const { return run_.inputs.paths.empty() ? "." : run_.inputs.paths.front(); }
 
-  static project::Change change_of(const Finding& finding) { return {finding.rule + ": " + finding.fix->title, finding.fix->sql, finding.fix->down_sql}; }
+  static migrations::Change change_of(const Finding& finding) { return {finding.rule + ": " + finding.fix->title, finding.fix->sql, finding.fix->down_sql}; }
 
   const Table* table_of(const Finding& finding) const {
     const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
@@ -114,13 +115,13 @@ class CheckedHost : public review::Host {
     return nullptr;
   }
 
-  static bool holds(const project::SchemaInput& input, const std::string& file) {
-    return std::any_of(input.files.begin(), input.files.end(), [&](const project::SchemaFile& one) { return one.path == file; });
+  static bool holds(const migrations::SchemaInput& input, const std::string& file) {
+    return std::any_of(input.files.begin(), input.files.end(), [&](const migrations::SchemaFile& one) { return one.path == file; });
   }
 
   // The migrations folder that made what the finding is about; nullptr: there is none that a new migration can be written to.
-  const project::SchemaInput* input_of(const Finding& finding) const {
-    std::vector<const project::SchemaInput*> folders;
+  const migrations::SchemaInput* input_of(const Finding& finding) const {
+    std::vector<const migrations::SchemaInput*> folders;
     for (const auto& schema : run_.inputs.schema_inputs)
       if (schema.tool && !schema.files.empty()) folders.push_back(&schema);
     std::vector<std::string> files;
@@ -128,24 +129,24 @@ class CheckedHost : public review::Host {
     const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
     for (const auto& schema : run_.inputs.schemas)
       if (const Table* table = schema.catalog->table(name); table && !table->origin.live()) files.push_back(table->origin.file);
-    const project::SchemaInput* found = folders.size() == 1 ? folders[0] : nullptr;
+    const migrations::SchemaInput* found = folders.size() == 1 ? folders[0] : nullptr;
     for (const auto& file : files)
       for (const auto* folder : folders)
         if (holds(*folder, file)) found = folder;
     if (folders.empty()) return program_of(name.name);
-    return found && project::writes_for(*found->tool) ? found : nullptr;
+    return found && migrations::writes_for(*found->tool) ? found : nullptr;
   }
 
   // Of migrations that are programs, which no check reads.
-  const project::SchemaInput* program_of(const std::string& table) const {
+  const migrations::SchemaInput* program_of(const std::string& table) const {
     std::error_code code;
-    if (!programs_) programs_ = project::find_code_migrations(fs::is_directory(folder(), code) ? folder() : ".");
-    return project::code_migrations_of(*programs_, table);
+    if (!programs_) programs_ = migrations::find_code_migrations(fs::is_directory(folder(), code) ? folder() : ".");
+    return migrations::code_migrations_of(*programs_, table);
   }
 
   std::string no_tool() const {
     for (const auto& schema : run_.inputs.schema_inputs)
-      if (schema.tool && !project::writes_for(*schema.tool)) return fmt::format("{} keeps more than SQL of a migration: make one, and copy the statements into it", schema.tool->name);
+      if (schema.tool && !migrations::writes_for(*schema.tool)) return fmt::format("{} keeps more than SQL of a migration: make one, and copy the statements into it", schema.tool->name);
     return "no migrations folder is known that these belong to";
   }
 
@@ -186,16 +187,16 @@ class CheckedHost : public review::Host {
     if (out.schema_line.empty()) return;
     for (const auto& file : project->files_read) {
       if (!file.ends_with(".ts") && !file.ends_with(".js") && !file.ends_with(".mts") && !file.ends_with(".mjs")) continue;
-      const std::string path = project->root == "." ? file : project::path_under(project->root, file);
+      const std::string path = project->root == "." ? file : files::path_under(project->root, file);
       const auto text = text_of(path);
-      const auto place = text ? project::drizzle_place(*text, constant) : std::nullopt;
+      const auto place = text ? drizzle::drizzle_place(*text, constant) : std::nullopt;
       if (!place) continue;
       tell_place(path, *place, constant, finding.proposal.has_value(), out);
       return;
     }
   }
 
-  static void tell_place(const std::string& path, const project::DrizzlePlace& place, const std::string& constant, bool index, review::FixView& out) {
+  static void tell_place(const std::string& path, const drizzle::DrizzlePlace& place, const std::string& constant, bool index, review::FixView& out) {
     if (!index) {
       out.schema_place = fmt::format("{}:{} ({})", path, place.line, constant);
       return;
@@ -210,12 +211,12 @@ class CheckedHost : public review::Host {
   std::string config_path() const {
     if (!run_.inputs.config.path.empty()) return run_.inputs.config.path;
     std::error_code code;
-    return project::path_under(fs::is_directory(folder(), code) ? folder() : ".", "pgadvise.toml");
+    return files::path_under(fs::is_directory(folder(), code) ? folder() : ".", "pgadvise.toml");
   }
 
   Result<void> add_ignores(const review::Choices& choices, review::Pending& out) {
     if (choices.ignored.empty()) return {};
-    project::NewFile file{config_path(), {}, std::nullopt};
+    files::NewFile file{config_path(), {}, std::nullopt};
     std::error_code code;
     if (fs::exists(file.path, code)) {
       auto text = read_file(file.path);
@@ -233,7 +234,7 @@ class CheckedHost : public review::Host {
 
   const CheckRun& run_;
   const std::int64_t now_ = now();
-  mutable std::optional<std::vector<project::SchemaInput>> programs_;  // once asked for
+  mutable std::optional<std::vector<migrations::SchemaInput>> programs_;  // once asked for
   std::map<std::string, std::optional<std::string>> texts_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "plan/analysis.h"
+#include "plan/insights.h"
 #include "plan/planner.h"
 #include "plan/reader.h"
 #include "report/plan_text.h"

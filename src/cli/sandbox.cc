@@ -10,7 +10,7 @@
 
 #include "cli/cli.h"
 #include "check/inputs.h"
-#include "cli/talk.h"
+#include "cli/phase.h"
 #include "pg/conninfo.h"
 
 namespace pgadvise::cli {

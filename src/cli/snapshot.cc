@@ -7,10 +7,11 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/phase.h"
 #include "cli/talk.h"
+#include "files/catalog_snapshot.h"
 #include "pg/catalog_reader.h"
 #include "pg/relation_sizes.h"
-#include "project/catalog_snapshot.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -34,7 +35,7 @@ Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   if (!relations) return tl::unexpected(relations.error());
   std::vector<std::string> not_read;  // without the server's name
   for (const auto& error : diagnostics) not_read.push_back(Error{error.kind, {}, error.what, error.hint}.line());
-  return project::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION, std::move(not_read), std::move(*catalog), std::move(*relations)});
+  return files::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION, std::move(not_read), std::move(*catalog), std::move(*relations)});
 }
 
 int run(const Options& options) {

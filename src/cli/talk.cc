@@ -1,27 +1,19 @@
 #include "cli/talk.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/progress.h"
 #include "pg/connection.h"
 #include "sql/lexer.h"
 
 namespace pgadvise::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 Talk the_talk;  // one process is one run of one command
 bool literals_shown = false;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 void trace(const pg::Sent& sent) {
   std::string line = fmt::format("{:9.2f} ms  {}", sent.milliseconds, traced(sent.statement, literals_shown));
@@ -96,65 +88,6 @@ std::string traced(std::string_view statement, bool literals) {
     if (line.size() > 4 * most) break;
   }
   return ellipsis(trim(line), most);
-}
-
-// Its own thread, as what works has none to spare.
-struct Phase::Ticker {
-  explicit Ticker(const std::string& what) : thread([this, what] { run(what); }) {}
-  ~Ticker() {
-    {
-      const std::lock_guard lock(mutex);
-      over = true;
-    }
-    changed.notify_all();
-    thread.join();
-  }
-  void run(const std::string& what) {
-    using namespace std::chrono_literals;
-    ProgressLine line;
-    const auto start = Clock::now();
-    std::unique_lock lock(mutex);
-    while (!changed.wait_for(lock, 200ms, [this] { return over; })) line.show(fmt::format("pgadvise: {}, {:.0f} s", what, seconds_since(start)));
-  }
-
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool over = false;
-  std::thread thread;
-};
-
-Phase::Phase(std::string what, bool ticks) : what_(std::move(what)) {
-  if (ticks && ProgressLine().wanted()) ticker_ = std::make_unique<Ticker>(what_);
-}
-
-Phase::~Phase() {
-  ticker_.reset();
-  if (the_talk.verbose) std::fprintf(stderr, "pgadvise: %s took %.2f s\n", printable(what_).c_str(), seconds_since(start_));
-}
-
-check::Observer console_observer() {
-  struct Shown {
-    std::unique_ptr<Phase> phase;
-    std::unique_ptr<ProgressLine> line;
-  };
-  const auto shown = std::make_shared<Shown>();
-  check::Observer out;
-  out.phase = [shown](std::string_view name, bool begins, bool progress) {
-    shown->line.reset();
-    shown->phase.reset();
-    if (!begins) return;
-    shown->phase = std::make_unique<Phase>(std::string(name), !progress);
-    if (progress) shown->line = std::make_unique<ProgressLine>();
-  };
-  out.detail = tell_verbose;
-  if (!ProgressLine().wanted()) return out;
-  out.log = [shown](const log::Progress& progress) {
-    if (shown->line) shown->line->show(progress);
-  };
-  out.counted = [shown](std::string_view text) {
-    if (shown->line) shown->line->show(fmt::format("pgadvise: {}", text));
-  };
-  return out;
 }
 
 }  // namespace pgadvise::cli

@@ -1,15 +1,11 @@
 // How much is said besides the report, and in which dress: what the options of every command say of it.
 #pragma once
 
-#include <chrono>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
-
-#include "check/observer.h"
 
 namespace pgadvise::cli {
 
@@ -34,32 +30,5 @@ void tell_verbose(std::string_view line);
 
 // A statement on one line, its constants and comments as ?, cut where it is long; as it is but for that with `literals`.
 std::string traced(std::string_view statement, bool literals);
-
-// A part of the work that may take long. On a terminal what it is stands on a line of stderr from the first second on; with --verbose its
-// time is told at its end. One at a time.
-class Phase {
- public:
-  // `ticks`: no line of its own where the part itself tells how far it is.
-  explicit Phase(std::string what, bool ticks = true);
-  ~Phase();
-  Phase(const Phase&) = delete;
-  Phase& operator=(const Phase&) = delete;
-
- private:
-  struct Ticker;
-  std::string what_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::unique_ptr<Ticker> ticker_;
-};
-
-// Shows phases and progress of the library as this program does.
-check::Observer console_observer();
-
-// What `work` gives, as a phase of that name.
-template <class Work>
-auto during(const char* what, const Work& work) {
-  const Phase phase(what);
-  return work();
-}
 
 }  // namespace pgadvise::cli

@@ -23,11 +23,6 @@ std::string scope_name(Repeat::Scope scope) {
   return "one burst";
 }
 
-std::string milliseconds(double value) {
-  const auto tenths = static_cast<std::uint64_t>(value * 10 + 0.5);
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
-}
-
 std::uint64_t per_round(const Repeat& repeat, std::string_view fingerprint) {
   return static_cast<std::uint64_t>(std::count(repeat.pattern.begin(), repeat.pattern.end(), fingerprint));
 }
@@ -37,14 +32,6 @@ std::vector<const Sample*> samples_of(const Repeat& repeat, std::string_view fin
   const auto position = std::find(repeat.pattern.begin(), repeat.pattern.end(), fingerprint) - repeat.pattern.begin();
   for (auto i = static_cast<std::size_t>(position); i < repeat.samples.size(); i += repeat.pattern.size())
     out.push_back(&repeat.samples[i]);
-  return out;
-}
-
-std::string with_parameters(const Sample& sample) {
-  std::string out = sample.statement;
-  if (!sample.parameters) return out;
-  for (std::size_t i = 0; i < sample.parameters->size(); ++i)
-    out += (i ? ", $" : " -- $") + std::to_string(i + 1) + " = " + (*sample.parameters)[i].value_or("NULL");
   return out;
 }
 

@@ -12,17 +12,12 @@
 
 namespace pgadvise::lint {
 
-inline constexpr std::size_t shown_statement = 300;  // characters of a statement in messages and evidence
-
 std::string scope_name(Repeat::Scope scope);  // "one transaction"
-std::string milliseconds(double value);       // "12.5 ms"
 
 // How often the pattern holds the query: its calls in each round.
 std::uint64_t per_round(const Repeat& repeat, std::string_view fingerprint);
 // The query's own among the rounds that were kept.
 std::vector<const Sample*> samples_of(const Repeat& repeat, std::string_view fingerprint);
-// The statement with its parameters, for Evidence::literal.
-std::string with_parameters(const Sample& sample);
 
 // Where a loop's keys come from: a query before it, or an earlier one of its own rounds.
 struct Lead {

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "base/text.h"
-#include "lint/loops.h"
 #include "lint/tables.h"
 
 namespace pgadvise::lint {
@@ -39,6 +38,19 @@ bool is_tool(std::string_view application) {
 }
 
 bool by_tool_alone(const Query& query) { return !query.applications.empty() && std::all_of(query.applications.begin(), query.applications.end(), is_tool); }
+
+std::string milliseconds(double value) {
+  const auto tenths = static_cast<std::uint64_t>(value * 10 + 0.5);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
+}
+
+std::string with_parameters(const Sample& sample) {
+  std::string out = sample.statement;
+  if (!sample.parameters) return out;
+  for (std::size_t i = 0; i < sample.parameters->size(); ++i)
+    out += (i ? ", $" : " -- $") + std::to_string(i + 1) + " = " + (*sample.parameters)[i].value_or("NULL");
+  return out;
+}
 
 std::string ran(const Query& query) {
   std::string out = query.calls == 1 ? "ran once" : "ran " + grouped(static_cast<double>(query.calls)) + " times";

@@ -12,6 +12,8 @@
 
 namespace pgadvise::lint {
 
+inline constexpr std::size_t shown_statement = 300;  // characters of a statement in messages and evidence
+
 // Rows by statistics; nullopt: not known.
 std::optional<double> rows_of(const Context& context, const QualifiedName& table);
 inline bool known_small(const Context& context, const QualifiedName& table, double rows) {
@@ -28,6 +30,10 @@ bool asks_for_one_row(const Context& context, const QueryFacts& facts, const Qua
 bool is_tool(std::string_view application);
 // Every call came from a program that people work in or that copies databases: psql, pgAdmin, pg_dump, a migration tool.
 bool by_tool_alone(const Query& query);
+
+std::string milliseconds(double value);  // "12.5 ms"
+// The statement with its parameters, for Evidence::literal.
+std::string with_parameters(const Sample& sample);
 
 // "ran 12 times, 3.1 ms on average"
 std::string ran(const Query& query);

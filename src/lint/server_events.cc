@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "base/text.h"
-#include "lint/loops.h"
+#include "lint/queries.h"
 #include "lint/tables.h"
 #include "lint/words.h"
 

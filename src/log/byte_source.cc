@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/text.h"
+#include "base/read_file.h"
 
 namespace pgadvise::log {
 namespace {

@@ -11,9 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "log/limits.h"
 #include "log/logged_plan.h"
 #include "log/preview.h"
-#include "log/reader.h"
 #include "log/recent.h"
 #include "log/record.h"
 #include "log/repeats.h"

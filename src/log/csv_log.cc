@@ -1,7 +1,8 @@
+#include "log/csv_log.h"
+
 #include <algorithm>
 #include <array>
 
-#include "log/decoder.h"
 #include "log/language.h"
 #include "log/time.h"
 

@@ -77,9 +77,6 @@ struct Format {
   std::string advice;
 };
 
-// From the beginning of a log. `line_prefix` is the user's own, or empty.
-Format detect(std::string_view head, const std::string& line_prefix);
-
 // "db-1  | " in front of a line, as `docker compose logs` writes it, coloured or not; nothing, and no name, where it isn't there.
 struct ContainerName {
   std::string_view name;
@@ -89,24 +86,6 @@ ContainerName container_name(std::string_view line);
 
 // Where in the file the `number`th line that is read stands.
 inline int place_of(int number, const Format& format) { return format.lines_from_end ? static_cast<int>(format.lines_from_end) + 1 - number : number; }
-
-std::unique_ptr<Decoder> make_decoder(const Format& format, LogSource& source, RecordSink& sink);
-
-std::unique_ptr<Decoder> make_stderr_decoder(const Format& format, LogSource& source, RecordSink& sink);
-std::unique_ptr<Decoder> make_csv_decoder(const Format& format, LogSource& source, RecordSink& sink);
-std::unique_ptr<Decoder> make_json_decoder(const Format& format, LogSource& source, RecordSink& sink);
-std::unique_ptr<Decoder> make_drizzle_decoder(const Format& format, LogSource& source, RecordSink& sink);
-
-// Does this line begin and end a record of Drizzle's own logger, drizzle-orm's DefaultLogger?
-bool starts_drizzle_record(std::string_view line);
-
-// A quote in it is not closed.
-bool odd_quotes(std::string_view line);
-// Does this line begin a record of csvlog? Strict: it also finds the way back after a broken quote.
-bool starts_csv_record(std::string_view line);
-std::int64_t csv_record_time(std::string_view line);
-// Is this line a record of jsonlog, or the beginning of one, and when was it written?
-bool is_json_record(std::string_view line, std::int64_t& time);
 
 void book_not_understood(LogSource& source, int line);
 void place_not_understood(LogSource& source, int line);  // lines come in any order; the first three stay

@@ -1,26 +1,21 @@
+#include "log/detect.h"
+
 #include <algorithm>
 #include <optional>
 
 #include "base/text.h"
 #include "log/byte_source.h"
-#include "log/decoder.h"
+#include "log/csv_log.h"
+#include "log/drizzle_log.h"
+#include "log/json_log.h"
 #include "log/language.h"
 #include "log/prefix.h"
+#include "log/stderr_log.h"
 
 namespace pgadvise::log {
 namespace {
 
 constexpr std::size_t most_lines = 400;
-
-std::size_t colour_length(std::string_view text) {
-  std::size_t at = 0;
-  while (text.substr(at, 2) == "\x1b[") {
-    const auto end = text.find_first_not_of("0123456789;", at + 2);
-    if (end == std::string_view::npos || text[end] != 'm') break;
-    at = end + 1;
-  }
-  return at;
-}
 
 std::vector<std::string_view> lines_of(std::string_view head) {
   std::vector<std::string_view> lines;
@@ -370,19 +365,6 @@ std::string as_entries(std::string_view head) {
 }
 
 }  // namespace
-
-ContainerName container_name(std::string_view line) {
-  const std::size_t begin = colour_length(line);
-  const auto bar = line.substr(0, 128).find('|', begin);
-  if (bar == std::string_view::npos || bar == begin) return {};
-  const std::string_view name = trim(line.substr(begin, bar - begin));
-  if (name.empty() || name.find_first_of(" \t[]\"\x1b") != std::string_view::npos) return {};
-  std::size_t at = bar + 1;
-  at += colour_length(line.substr(at));
-  if (at < line.size() && line[at] != ' ') return {};
-  at += at < line.size();
-  return {name, at + colour_length(line.substr(at))};
-}
 
 Format detect(std::string_view head, const std::string& line_prefix) {
   Format format;

@@ -1,9 +1,10 @@
+#include "log/drizzle_log.h"
+
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "log/decoder.h"
 
 namespace pgadvise::log {
 namespace {

@@ -1,5 +1,6 @@
+#include "log/json_log.h"
+
 #include "log/bytes.h"
-#include "log/decoder.h"
 #include "log/language.h"
 #include "log/time.h"
 

@@ -12,10 +12,11 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
+#include "base/read_file.h"
 #include "log/byte_source.h"
 #include "log/collector.h"
 #include "log/decoder.h"
+#include "log/detect.h"
 #include "log/logged_plan.h"
 #include "log/merge.h"
 #include "log/pipeline.h"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "log/limits.h"
 #include "model/workload.h"
 
 namespace pgadvise::log {
@@ -16,16 +17,6 @@ struct Progress {
   std::uint64_t bytes = 0;  // read so far, of all logs
   std::uint64_t total = 0;  // 0: not known, one of them is a stream
 };
-
-// Of what is kept of all logs. Beyond it the least valuable templates (by time, then calls) become one query of "other
-// statements", which is said.
-struct Limits {
-  std::size_t templates = 20'000;
-  std::size_t bytes = std::size_t{64} << 20;  // of statements and samples
-};
-
-inline constexpr std::string_view other_fingerprint = "0000000000000000";
-inline constexpr std::string_view other_text = "-- other statements";
 
 struct Options {
   std::string line_prefix;  // log_line_prefix; empty: found by itself

@@ -1,3 +1,5 @@
+#include "log/stderr_log.h"
+
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -8,7 +10,6 @@
 
 #include "base/text.h"
 #include "log/bytes.h"
-#include "log/decoder.h"
 #include "log/language.h"
 #include "log/prefix.h"
 #include "sql/statement.h"
@@ -485,29 +486,6 @@ class StderrDecoder final : public Decoder {
 };
 
 }  // namespace
-
-void place_not_understood(LogSource& source, int line) {
-  constexpr std::size_t most = 3;
-  auto& places = source.not_understood_at;
-  if (places.size() == most && places.back().line <= line) return;
-  const auto at = std::upper_bound(places.begin(), places.end(), line, [](int number, const Place& place) { return number < place.line; });
-  places.insert(at, {source.path, line, 0});
-  if (places.size() > most) places.pop_back();
-}
-
-void book_not_understood(LogSource& source, int line) {
-  ++source.not_understood;
-  place_not_understood(source, line);
-}
-
-void book(LogSource& source, Use use, int line) {
-  if (use == Use::used)
-    ++source.used;
-  else if (use == Use::other)
-    ++source.other;
-  else
-    book_not_understood(source, line);
-}
 
 std::unique_ptr<Decoder> make_stderr_decoder(const Format& format, LogSource& source, RecordSink& sink) {
   return std::make_unique<StderrDecoder>(format, source, sink);

@@ -12,7 +12,6 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "log/logged_plan.h"
-#include "log/merge.h"
 #include "sql/statement.h"
 
 namespace pgadvise::log {

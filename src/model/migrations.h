@@ -32,7 +32,7 @@ struct JournalProblem {
 };
 
 struct MigrationFolder {
-  std::string tool;  // as src/project/migration_tools.h names it
+  std::string tool;  // as src/migrations/tools.h names it
   std::string path;  // relative to the project's root
   std::vector<MigrationEntry> migrations;  // in the order of the tool
   std::vector<JournalProblem> problems;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "pg/build.h"
 #include "pg/conninfo.h"
 #include "pg/imitate.h"
 #include "pg/server_process.h"

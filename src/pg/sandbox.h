@@ -8,14 +8,10 @@
 
 #include "base/result.h"
 #include "model/relation_size.h"
+#include "pg/build.h"
 #include "pg/connection.h"
 
 namespace pgadvise::pg {
-
-struct Script {
-  std::string name;  // file, for messages
-  std::string sql;
-};
 
 class Sandbox {
  public:

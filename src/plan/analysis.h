@@ -5,12 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "model/catalog.h"
 #include "model/plan.h"
 
 namespace pgadvise::plan {
-
-using pgadvise::Insight;
 
 struct NodeTime {
   const PlanNode* node = nullptr;
@@ -28,9 +25,5 @@ struct PlanTimes {
 // Only for plans with times (EXPLAIN (ANALYZE) with TIMING): without, all are 0. A CTE's or InitPlan's work is shown under its
 // owner and charged by the server to the node that first reads it: it is taken off there.
 PlanTimes self_times(const Plan& plan);
-
-// In the order of the tree, the whole plan's at the end. `catalog` may be nullptr: sizes of tables then are unknown, and judged by
-// what was read.
-std::vector<Insight> insights(const Plan& plan, const PlanTimes& times, const Catalog* catalog);
 
 }  // namespace pgadvise::plan

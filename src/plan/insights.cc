@@ -1,4 +1,5 @@
-// What shared practice and measurements make of plans: each with the figures that it rests on.
+#include "plan/insights.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -6,8 +7,8 @@
 
 #include "base/figures.h"
 #include "base/text.h"
-#include "plan/analysis.h"
 #include "plan/reader.h"
+#include "plan/title.h"
 
 namespace pgadvise::plan {
 namespace {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "plan/analysis.h"
+#include "plan/insights.h"
 #include "plan/reader.h"
 
 namespace pgadvise::plan {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "plan/text_reader.h"
 
 namespace pgadvise::plan {
 namespace {
@@ -142,6 +143,13 @@ Result<Plan> read_json(std::string_view input) {
   read_outside(parsed[0], plan);
   plan.text = std::string(input);
   return plan;
+}
+
+Result<Plan> read(std::string_view text) {
+  const std::string bare = unwrapped(text);
+  const auto begin = trim(bare);
+  if (begin.starts_with('[') || begin.starts_with('{')) return read_json(begin);
+  return read_text(text);
 }
 
 }  // namespace pgadvise::plan

@@ -1,11 +1,11 @@
-// EXPLAIN (FORMAT TEXT) -> Plan. From explain.c of PostgreSQL 12 to 18, and real output of 15.
+#include "plan/text_reader.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
 #include "base/text.h"
-#include "plan/reader.h"
 
 namespace pgadvise::plan {
 namespace {
@@ -279,7 +279,8 @@ class Reader {
   std::string subplan_;            // the heading of the next node
 };
 
-// psql's heading and end; of JSON in psql's aligned output the "+" that continues a row.
+}  // namespace
+
 std::string unwrapped(std::string_view text) {
   std::string out;
   for (auto line : split(text, '\n')) {
@@ -293,15 +294,5 @@ std::string unwrapped(std::string_view text) {
   return out;
 }
 
-}  // namespace
-
 Result<Plan> read_text(std::string_view text) { return Reader().read(unwrapped(text)); }
-
-Result<Plan> read(std::string_view text) {
-  const std::string bare = unwrapped(text);
-  const auto begin = trim(bare);
-  if (begin.starts_with('[') || begin.starts_with('{')) return read_json(begin);
-  return read_text(text);
-}
-
 }  // namespace pgadvise::plan

@@ -1,5 +1,5 @@
-// A node's name as EXPLAIN's text has it. From explain.c (ExplainNode) of PostgreSQL 12 to 18.
-#include "plan/reader.h"
+// From explain.c (ExplainNode) of PostgreSQL 12 to 18.
+#include "plan/title.h"
 
 namespace pgadvise::plan {
 namespace {

@@ -2,6 +2,7 @@
 
 #include "base/json_text.h"
 #include "plan/reader.h"
+#include "plan/title.h"
 #include "report/plan_text.h"
 
 namespace pgadvise::report {
@@ -9,8 +10,8 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-std::string_view kind_name(plan::Insight::Kind kind) {
-  using Kind = plan::Insight::Kind;
+std::string_view kind_name(Insight::Kind kind) {
+  using Kind = Insight::Kind;
   switch (kind) {
     case Kind::inefficient_index: return "inefficient-index";
     case Kind::index_for_order_alone: return "index-for-order-alone";
@@ -32,7 +33,7 @@ std::string_view kind_name(plan::Insight::Kind kind) {
 
 }  // namespace
 
-std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<plan::Insight>& insights, const std::vector<PlanVariant>& variants) {
+std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights, const std::vector<PlanVariant>& variants) {
   json out;
   out["analyzed"] = plan.analyzed;
   out["total_cost"] = plan.root.total_cost;

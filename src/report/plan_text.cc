@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "plan/reader.h"
+#include "plan/title.h"
 #include "report/digest.h"
 
 namespace pgadvise::report {
@@ -26,7 +27,7 @@ std::string short_title(const PlanNode& node) {
 
 class Tree {
  public:
-  Tree(const Plan& plan, const plan::PlanTimes& times, const std::vector<plan::Insight>& insights, const PlanTextOptions& options)
+  Tree(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights, const PlanTextOptions& options)
       : plan_(plan), times_(times), insights_(insights), options_(options) {
     for (const auto& insight : insights) flags_[insight.node].push_back(&insight);
     timed_ = !times.nodes.empty() && times.nodes[0].total_ms > 0;
@@ -115,7 +116,7 @@ class Tree {
     if (!parts.empty()) out_ += "\n" + join(parts, ", ") + "\n";
   }
 
-  void told(const plan::Insight& insight) {
+  void told(const Insight& insight) {
     out_ += "\n";
     std::string line = "!";
     const std::string text = printable(insight.text);
@@ -131,9 +132,9 @@ class Tree {
 
   const Plan& plan_;
   const plan::PlanTimes& times_;
-  const std::vector<plan::Insight>& insights_;
+  const std::vector<Insight>& insights_;
   PlanTextOptions options_;
-  std::map<const PlanNode*, std::vector<const plan::Insight*>> flags_;
+  std::map<const PlanNode*, std::vector<const Insight*>> flags_;
   bool timed_ = false;
   std::string out_;
 };
@@ -173,7 +174,7 @@ std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
   return out;
 }
 
-std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<plan::Insight>& insights, const PlanTextOptions& options) {
+std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights, const PlanTextOptions& options) {
   return Tree(plan, times, insights, options).write();
 }
 

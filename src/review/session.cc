@@ -451,7 +451,7 @@ class Walk {
     return out;
   }
 
-  static void add_file(Lines& out, const Look& look, const project::NewFile& file) {
+  static void add_file(Lines& out, const Look& look, const files::NewFile& file) {
     title(out, look, cut_line((file.before ? "changed: " : "new: ") + printable(file.path), static_cast<std::size_t>(std::max(20, look.width))));
     const bool more = file.before && file.content.starts_with(*file.before);
     if (more) add_code(out, look, "  ", mask_secrets(trim(std::string_view(file.content).substr(file.before->size()))));

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "files/write_files.h"
 #include "model/finding.h"
-#include "project/write_files.h"
 #include "report/paint.h"
 #include "report/report.h"
 #include "review/console.h"
@@ -33,7 +33,7 @@ struct Choices {
 
 // What would be written.
 struct Pending {
-  std::vector<project::NewFile> files;
+  std::vector<files::NewFile> files;
   std::vector<std::string> notes;
 };
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "base/deep_thread.h"
+#include "base/identifier.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "sql/lexer.h"
-#include "sql/statement.h"
 #include "sql/tree_reader.h"
 
 namespace pgadvise::sql {

@@ -8,15 +8,11 @@
 #include "base/result.h"
 #include "model/catalog.h"
 #include "model/schema_step.h"
+#include "sql/replay_counts.h"
 
 namespace pgadvise::sql {
 
-struct ReplayCounts {
-  int statements = 0;      // all that were read
-  int replayed = 0;        // changed the catalog, or would have
-  int without_effect = 0;  // understood, no matter for a catalog (INSERT, GRANT, COMMENT ON FUNCTION …)
-  int not_understood = 0;  // each with a line in diagnostics()
-};
+struct ReplayState;
 
 class Replayer {
  public:
@@ -38,8 +34,7 @@ class Replayer {
   const ReplayCounts& counts() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<ReplayState> state_;
 };
 
 }  // namespace pgadvise::sql

@@ -85,7 +85,7 @@ Problem no_column(const Table& table, const std::string& column) {
 
 }  // namespace
 
-Outcome Replayer::State::alter_table(const PgQuery__AlterTableStmt& stmt, Effect& effect) {
+Outcome ReplayState::alter_table(const PgQuery__AlterTableStmt& stmt, Effect& effect) {
   effect = Effect::none;
   if (stmt.objtype == OBJECT(TYPE)) {  // of a composite type: its fields are kept for CREATE TABLE … OF alone
     return {};
@@ -112,7 +112,7 @@ Outcome Replayer::State::alter_table(const PgQuery__AlterTableStmt& stmt, Effect
   return first;
 }
 
-Outcome Replayer::State::alter_command(const PgQuery__RangeVar& range, const PgQuery__AlterTableCmd& command,
+Outcome ReplayState::alter_command(const PgQuery__RangeVar& range, const PgQuery__AlterTableCmd& command,
                                        Effect& effect) {
   const bool only = !range.inh;
   const QualifiedName name = schema.find_relation(range.schemaname, range.relname);
@@ -192,7 +192,7 @@ Outcome Replayer::State::alter_command(const PgQuery__RangeVar& range, const PgQ
   }
 }
 
-Outcome Replayer::State::add_column_command(Table& table, const PgQuery__AlterTableCmd& command) {
+Outcome ReplayState::add_column_command(Table& table, const PgQuery__AlterTableCmd& command) {
   const PgQuery__ColumnDef& definition = *command.def->column_def;
   if (command.missing_ok && table.column(definition.colname)) return {};
   std::vector<PendingConstraint> pending;
@@ -207,7 +207,7 @@ Outcome Replayer::State::add_column_command(Table& table, const PgQuery__AlterTa
   return add_constraints(table, pending);
 }
 
-Outcome Replayer::State::drop_column_command(Table& table, const PgQuery__AlterTableCmd& command) {
+Outcome ReplayState::drop_column_command(Table& table, const PgQuery__AlterTableCmd& command) {
   const std::string name = command.name;
   if (!table.column(name)) return command.missing_ok ? Outcome() : no_column(table, name);
   if (command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
@@ -224,7 +224,7 @@ Outcome Replayer::State::drop_column_command(Table& table, const PgQuery__AlterT
   return {};
 }
 
-Outcome Replayer::State::drop_constraint_command(Table& table, const PgQuery__AlterTableCmd& command) {
+Outcome ReplayState::drop_constraint_command(Table& table, const PgQuery__AlterTableCmd& command) {
   const Constraint* constraint = SchemaState::constraint(table, command.name);
   if (!constraint)
     return command.missing_ok ? Outcome()
@@ -256,7 +256,7 @@ Outcome Replayer::State::drop_constraint_command(Table& table, const PgQuery__Al
   return {};
 }
 
-Outcome Replayer::State::alter_column(Table& table, const PgQuery__AlterTableCmd& command, bool only) {
+Outcome ReplayState::alter_column(Table& table, const PgQuery__AlterTableCmd& command, bool only) {
   Column* own = SchemaState::column(table, command.name);
   if (!own) return no_column(table, command.name);
   if (command.subtype == AT(AlterColumnType)) return alter_type(table, *own, command, only);
@@ -327,7 +327,7 @@ Outcome Replayer::State::alter_column(Table& table, const PgQuery__AlterTableCmd
   return {};
 }
 
-Outcome Replayer::State::alter_type(Table& table, Column& own, const PgQuery__AlterTableCmd& command, bool) {
+Outcome ReplayState::alter_type(Table& table, Column& own, const PgQuery__AlterTableCmd& command, bool) {
   const PgQuery__ColumnDef& definition = *command.def->column_def;
   const std::string type = schema.type_of(definition.type_name);
   std::string collation;
@@ -347,7 +347,7 @@ Outcome Replayer::State::alter_type(Table& table, Column& own, const PgQuery__Al
 
 // ---- inheritance
 
-Outcome Replayer::State::attach_partition(Table& parent, const PgQuery__PartitionCmd& command) {
+Outcome ReplayState::attach_partition(Table& parent, const PgQuery__PartitionCmd& command) {
   const QualifiedName name = schema.find_table(*command.name);
   Table* child = schema.catalog.table(name);
   if (!child) return missing("relation", name);
@@ -369,7 +369,7 @@ Outcome Replayer::State::attach_partition(Table& parent, const PgQuery__Partitio
   return {};
 }
 
-Outcome Replayer::State::detach_partition(Table& parent, const PgQuery__PartitionCmd& command) {
+Outcome ReplayState::detach_partition(Table& parent, const PgQuery__PartitionCmd& command) {
   const QualifiedName name = schema.find_table(*command.name);
   Table* child = schema.catalog.table(name);
   if (!child || child->partition_of != parent.name)
@@ -385,7 +385,7 @@ Outcome Replayer::State::detach_partition(Table& parent, const PgQuery__Partitio
   return {};
 }
 
-Outcome Replayer::State::inherit(Table& child, const PgQuery__RangeVar& range, bool add) {
+Outcome ReplayState::inherit(Table& child, const PgQuery__RangeVar& range, bool add) {
   const Table* parent = schema.table(range);
   if (!parent) return missing("relation", schema.find_table(range));
   const auto found = std::find(child.inherits.begin(), child.inherits.end(), parent->name);
@@ -410,7 +410,7 @@ Outcome Replayer::State::inherit(Table& child, const PgQuery__RangeVar& range, b
   return {};
 }
 
-Outcome Replayer::State::attach_index(const QualifiedName& parent, const PgQuery__PartitionCmd& command) {
+Outcome ReplayState::attach_index(const QualifiedName& parent, const PgQuery__PartitionCmd& command) {
   const QualifiedName child = schema.find_relation(command.name->schemaname, command.name->relname);
   Index* own = schema.index(child);
   Index* above = schema.index(parent);
@@ -432,14 +432,14 @@ Outcome Replayer::State::attach_index(const QualifiedName& parent, const PgQuery
 
 // ---- other objects
 
-Outcome Replayer::State::alter_sequence(const PgQuery__AlterSeqStmt& stmt) {
+Outcome ReplayState::alter_sequence(const PgQuery__AlterSeqStmt& stmt) {
   const QualifiedName name = schema.find_relation(stmt.sequence->schemaname, stmt.sequence->relname);
   const auto it = schema.catalog.sequences.find(name);
   if (it == schema.catalog.sequences.end()) return stmt.missing_ok ? Outcome() : missing("sequence", name);
   return sequence_options(it->second, NodeList(stmt.n_options, stmt.options));
 }
 
-Outcome Replayer::State::alter_enum(const PgQuery__AlterEnumStmt& stmt) {
+Outcome ReplayState::alter_enum(const PgQuery__AlterEnumStmt& stmt) {
   const QualifiedName name = type_in(schema, NodeList(stmt.n_type_name, stmt.type_name));
   const auto it = schema.catalog.enums.find(name);
   if (it == schema.catalog.enums.end()) return missing("type", name);
@@ -469,7 +469,7 @@ Outcome Replayer::State::alter_enum(const PgQuery__AlterEnumStmt& stmt) {
 
 // ---- RENAME, SET SCHEMA, COMMENT
 
-Outcome Replayer::State::rename(const PgQuery__RenameStmt& stmt, Effect& effect) {
+Outcome ReplayState::rename(const PgQuery__RenameStmt& stmt, Effect& effect) {
   effect = Effect::replayed;
   switch (stmt.rename_type) {
     case OBJECT(TABLE):
@@ -511,7 +511,7 @@ Outcome Replayer::State::rename(const PgQuery__RenameStmt& stmt, Effect& effect)
   }
 }
 
-Outcome Replayer::State::rename_relation(const PgQuery__RenameStmt& stmt) {
+Outcome ReplayState::rename_relation(const PgQuery__RenameStmt& stmt) {
   const QualifiedName from = schema.find_relation(stmt.relation->schemaname, stmt.relation->relname);
   const QualifiedName to{from.schema, stmt.newname};
   if (!schema.relation_exists(from)) return stmt.missing_ok ? Outcome() : missing("relation", from);
@@ -530,7 +530,7 @@ Outcome Replayer::State::rename_relation(const PgQuery__RenameStmt& stmt) {
   return {};
 }
 
-Outcome Replayer::State::rename_column(const PgQuery__RenameStmt& stmt) {
+Outcome ReplayState::rename_column(const PgQuery__RenameStmt& stmt) {
   Table* table = schema.table(*stmt.relation);
   if (!table) return stmt.missing_ok ? Outcome() : missing("relation", schema.find_table(*stmt.relation));
   if (!table->column(stmt.subname)) return no_column(*table, stmt.subname);
@@ -542,7 +542,7 @@ Outcome Replayer::State::rename_column(const PgQuery__RenameStmt& stmt) {
   return {};
 }
 
-Outcome Replayer::State::rename_constraint(const PgQuery__RenameStmt& stmt) {
+Outcome ReplayState::rename_constraint(const PgQuery__RenameStmt& stmt) {
   Table* table = schema.table(*stmt.relation);
   if (!table) return stmt.missing_ok ? Outcome() : missing("relation", schema.find_table(*stmt.relation));
   Constraint* constraint = SchemaState::constraint(*table, stmt.subname);
@@ -564,7 +564,7 @@ Outcome Replayer::State::rename_constraint(const PgQuery__RenameStmt& stmt) {
   return {};
 }
 
-Outcome Replayer::State::set_schema(const PgQuery__AlterObjectSchemaStmt& stmt, Effect& effect) {
+Outcome ReplayState::set_schema(const PgQuery__AlterObjectSchemaStmt& stmt, Effect& effect) {
   effect = Effect::replayed;
   const std::string to = stmt.newschema;
   switch (stmt.object_type) {
@@ -597,7 +597,7 @@ Outcome Replayer::State::set_schema(const PgQuery__AlterObjectSchemaStmt& stmt, 
   }
 }
 
-Outcome Replayer::State::comment(const PgQuery__CommentStmt& stmt, Effect& effect) {
+Outcome ReplayState::comment(const PgQuery__CommentStmt& stmt, Effect& effect) {
   effect = Effect::replayed;
   auto names = strings(list_of(stmt.object));
   switch (stmt.objtype) {

@@ -132,7 +132,7 @@ std::string constant_text(std::string_view argument) {
 
 }  // namespace
 
-Outcome Replayer::State::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
+Outcome ReplayState::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
   std::string body;
   std::string language = "plpgsql";
   for (const Node* node : NodeList(stmt.n_args, stmt.args)) {
@@ -173,7 +173,7 @@ Outcome Replayer::State::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
   return outcome;
 }
 
-void Replayer::State::swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what) {
+void ReplayState::swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what) {
   SchemaAction action;
   action.kind = SchemaAction::Kind::swallow;
   action.place = place(-1);
@@ -185,7 +185,7 @@ void Replayer::State::swallowed(SchemaAction::Swallow how, const StepRecorder::D
   step_.actions.push_back(std::move(action));
 }
 
-Outcome Replayer::State::block_statement(std::string_view text, Effect& effect, bool& skipped) {
+Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool& skipped) {
   Lexer lexer(text);
   const Lexeme first = lexer.next_token();
   // PL/pgSQL's own words, no matter for a catalog.

@@ -97,7 +97,7 @@ bool like_includes(const PgQuery__TableLikeClause& like, int option) {
 
 // ---- tables
 
-std::string Replayer::State::partition_bound_text(const PgQuery__PartitionBoundSpec& bound) {
+std::string ReplayState::partition_bound_text(const PgQuery__PartitionBoundSpec& bound) {
   if (bound.is_default) return "DEFAULT";
   switch (bound.strategy[0]) {
     case 'h':
@@ -111,7 +111,7 @@ std::string Replayer::State::partition_bound_text(const PgQuery__PartitionBoundS
   }
 }
 
-Outcome Replayer::State::create_table(const PgQuery__CreateStmt& stmt, bool foreign) {
+Outcome ReplayState::create_table(const PgQuery__CreateStmt& stmt, bool foreign) {
   const QualifiedName name = schema.new_name(*stmt.relation);
   if (schema.relation_exists(name)) return stmt.if_not_exists ? Outcome() : exists("relation", name);
   Table table;
@@ -161,7 +161,7 @@ Outcome Replayer::State::create_table(const PgQuery__CreateStmt& stmt, bool fore
   return outcome;
 }
 
-Outcome Replayer::State::add_elements(Table& table, const PgQuery__CreateStmt& stmt,
+Outcome ReplayState::add_elements(Table& table, const PgQuery__CreateStmt& stmt,
                                       std::vector<PendingConstraint>& pending,
                                       std::vector<const PgQuery__TableLikeClause*>& likes) {
   if (stmt.of_typename) {
@@ -202,7 +202,7 @@ Outcome Replayer::State::add_elements(Table& table, const PgQuery__CreateStmt& s
   return {};
 }
 
-Outcome Replayer::State::add_column(Table& table, const PgQuery__ColumnDef& definition,
+Outcome ReplayState::add_column(Table& table, const PgQuery__ColumnDef& definition,
                                     std::vector<PendingConstraint>& pending) {
   if (table.column(definition.colname))
     return Problem{std::string("column \"") + definition.colname + "\" of relation \"" + display(table.name) +
@@ -224,7 +224,7 @@ Outcome Replayer::State::add_column(Table& table, const PgQuery__ColumnDef& defi
   return {};
 }
 
-void Replayer::State::column_constraints(Table& table, Column& column, NodeList list,
+void ReplayState::column_constraints(Table& table, Column& column, NodeList list,
                                          std::vector<PendingConstraint>& pending) {
   for (const Node* node : list) {
     if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
@@ -263,7 +263,7 @@ void Replayer::State::column_constraints(Table& table, Column& column, NodeList 
   }
 }
 
-void Replayer::State::make_sequence(Table& table, const Column& column, const std::string& wanted,
+void ReplayState::make_sequence(Table& table, const Column& column, const std::string& wanted,
                                     const std::string& type) {
   Sequence sequence;
   const std::string& in = table.name.schema;
@@ -277,7 +277,7 @@ void Replayer::State::make_sequence(Table& table, const Column& column, const st
   schema.catalog.sequences[sequence.name] = std::move(sequence);
 }
 
-void Replayer::State::add_serial(Table& table, Column& column, const std::string& kind) {
+void ReplayState::add_serial(Table& table, Column& column, const std::string& kind) {
   if (kind == "serial" || kind == "serial4")
     column.type = "integer";
   else if (kind == "bigserial" || kind == "serial8")
@@ -294,7 +294,7 @@ void Replayer::State::add_serial(Table& table, Column& column, const std::string
   column.default_expression = "nextval(" + quote_literal(quote_name(name)) + "::regclass)";
 }
 
-void Replayer::State::add_identity(Table& table, Column& column, const PgQuery__Constraint& node) {
+void ReplayState::add_identity(Table& table, Column& column, const PgQuery__Constraint& node) {
   column.identity = node.generated_when[0] == 'a' ? Column::Identity::always : Column::Identity::by_default;
   column.not_null = true;
   std::string wanted;
@@ -305,7 +305,7 @@ void Replayer::State::add_identity(Table& table, Column& column, const PgQuery__
   make_sequence(table, column, wanted, column.type);
 }
 
-void Replayer::State::inherit_columns(Table& table, const Table& parent, bool partition) {
+void ReplayState::inherit_columns(Table& table, const Table& parent, bool partition) {
   constexpr bool identity_is_inherited = PG_VERSION_NUM >= 170000;
   for (const Column& column : parent.columns) {
     if (Column* same = SchemaState::column(table, column.name)) {
@@ -319,7 +319,7 @@ void Replayer::State::inherit_columns(Table& table, const Table& parent, bool pa
   }
 }
 
-void Replayer::State::inherit_checks(Table& child, const Table& parent) {
+void ReplayState::inherit_checks(Table& child, const Table& parent) {
   const auto own = schema.own_checks.find(parent.name);
   for (const Constraint& check : parent.constraints) {
     if (check.kind != Kind::check || (own != schema.own_checks.end() && own->second.count(check.name)))
@@ -336,7 +336,7 @@ void Replayer::State::inherit_checks(Table& child, const Table& parent) {
 
 // ---- LIKE
 
-Outcome Replayer::State::like_columns(Table& table, const PgQuery__TableLikeClause& like) {
+Outcome ReplayState::like_columns(Table& table, const PgQuery__TableLikeClause& like) {
   const Table* source = schema.table(*like.relation);
   if (!source) return missing("relation", schema.find_table(*like.relation));
   if (table.columns.size() + source->columns.size() > most_columns)
@@ -362,7 +362,7 @@ Outcome Replayer::State::like_columns(Table& table, const PgQuery__TableLikeClau
   return {};
 }
 
-void Replayer::State::like_rest(Table& table, const PgQuery__TableLikeClause& like) {
+void ReplayState::like_rest(Table& table, const PgQuery__TableLikeClause& like) {
   const Table* found = schema.table(*like.relation);
   if (!found || found == &table) return;
   const Table source = *found;
@@ -399,7 +399,7 @@ void Replayer::State::like_rest(Table& table, const PgQuery__TableLikeClause& li
 
 // ---- constraints
 
-Outcome Replayer::State::add_constraints(Table& table, const std::vector<PendingConstraint>& pending,
+Outcome ReplayState::add_constraints(Table& table, const std::vector<PendingConstraint>& pending,
                                          bool only) {
   std::vector<PendingConstraint> checks, indexes, foreign_keys;
   for (const PendingConstraint& p : pending) {
@@ -451,7 +451,7 @@ Outcome Replayer::State::add_constraints(Table& table, const std::vector<Pending
   return {};
 }
 
-Outcome Replayer::State::add_check(Table& table, const PendingConstraint& pending) {
+Outcome ReplayState::add_check(Table& table, const PendingConstraint& pending) {
   const PgQuery__Constraint& node = *pending.node;
   Constraint check;
   check.kind = Kind::check;
@@ -479,7 +479,7 @@ Outcome Replayer::State::add_check(Table& table, const PendingConstraint& pendin
   return {};
 }
 
-Outcome Replayer::State::add_foreign_key(Table& table, const PendingConstraint& pending) {
+Outcome ReplayState::add_foreign_key(Table& table, const PendingConstraint& pending) {
   const PgQuery__Constraint& node = *pending.node;
   Constraint key;
   key.kind = Kind::foreign_key;
@@ -528,7 +528,7 @@ Outcome Replayer::State::add_foreign_key(Table& table, const PendingConstraint& 
   return {};
 }
 
-void Replayer::State::copy_foreign_key(Table& child, const Table& parent, const Constraint& key) {
+void ReplayState::copy_foreign_key(Table& child, const Table& parent, const Constraint& key) {
   auto& links = schema.constraint_parents[child.name];
   for (const auto& [own, above] : links)
     if (above == key.name) return;
@@ -552,7 +552,7 @@ void Replayer::State::copy_foreign_key(Table& child, const Table& parent, const 
 
 // ---- indexes
 
-IndexPlan Replayer::State::index_plan(const Table& table, const PendingConstraint& pending) const {
+IndexPlan ReplayState::index_plan(const Table& table, const PendingConstraint& pending) const {
   const PgQuery__Constraint& node = *pending.node;
   IndexPlan plan;
   Constraint constraint;
@@ -608,7 +608,7 @@ IndexPlan Replayer::State::index_plan(const Table& table, const PendingConstrain
   return plan;
 }
 
-Outcome Replayer::State::use_index(Table& table, const PendingConstraint& pending) {
+Outcome ReplayState::use_index(Table& table, const PendingConstraint& pending) {
   const PgQuery__Constraint& node = *pending.node;
   const QualifiedName from{table.name.schema, node.indexname};
   Index* index = schema.index(from);
@@ -635,7 +635,7 @@ Outcome Replayer::State::use_index(Table& table, const PendingConstraint& pendin
   return {};
 }
 
-Outcome Replayer::State::create_index(const PgQuery__IndexStmt& stmt) {
+Outcome ReplayState::create_index(const PgQuery__IndexStmt& stmt) {
   Table* table = schema.table(*stmt.relation);
   if (!table) return missing("relation", schema.find_table(*stmt.relation));
   if (stmt.idxname[0] && schema.relation_exists({table->name.schema, stmt.idxname}))
@@ -666,7 +666,7 @@ Outcome Replayer::State::create_index(const PgQuery__IndexStmt& stmt) {
   return make_index(*table, std::move(plan), !stmt.relation->inh);
 }
 
-Outcome Replayer::State::make_index(Table& table, IndexPlan plan, bool only) {
+Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
   const std::string& in = table.name.schema;
   const std::string columns = joined_columns(distinct_names(plan.name_columns));
   if (plan.constraint && plan.constraint->kind == Kind::primary_key && SchemaState::primary_key(table))
@@ -717,7 +717,7 @@ Outcome Replayer::State::make_index(Table& table, IndexPlan plan, bool only) {
 }
 
 // As the server decides whether a partition's index may hang on its parent's: order and NULLS don't matter.
-bool Replayer::State::same_definition(const Index& a, const Index& b) {
+bool ReplayState::same_definition(const Index& a, const Index& b) {
   const auto same_key = [](const IndexKey& x, const IndexKey& y) {
     return x.column == y.column && x.expression == y.expression && x.operator_class == y.operator_class &&
            x.collation == y.collation;
@@ -728,7 +728,7 @@ bool Replayer::State::same_definition(const Index& a, const Index& b) {
 }
 
 // An index of the partition that does the work already, attached; nullptr when there is none.
-Index* Replayer::State::adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
+Index* ReplayState::adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
                                     const Constraint* served) {
   for (Index& own : child.indexes) {
     const QualifiedName own_name{child.name.schema, own.name};
@@ -746,7 +746,7 @@ Index* Replayer::State::adopt_index(Table& child, const QualifiedName& above_nam
 }
 
 // The server looks for an index of the same definition first, then makes one.
-void Replayer::State::make_partition_index(Table& child, Table& parent, const Index& above) {
+void ReplayState::make_partition_index(Table& child, Table& parent, const Index& above) {
   if (child.kind == Table::Kind::foreign) return;
   const QualifiedName above_name{parent.name.schema, above.name};
   const Constraint* served = nullptr;
@@ -789,7 +789,7 @@ void Replayer::State::make_partition_index(Table& child, Table& parent, const In
   if (served) schema.constraint_parents[child.name][made.name] = served_name;
 }
 
-void Replayer::State::adopt_partition(Table& child, Table& parent) {
+void ReplayState::adopt_partition(Table& child, Table& parent) {
   std::vector<SchemaState::Descent> level = {{&child, &parent, true}};
   for (const auto& below : schema.descendants(child.name, true)) level.push_back(below);
   for (const auto& descent : level) {
@@ -803,7 +803,7 @@ void Replayer::State::adopt_partition(Table& child, Table& parent) {
 
 // ---- queries as tables
 
-Outcome Replayer::State::create_from_query(const PgQuery__RangeVar& range, NodeList names, const Node& query,
+Outcome ReplayState::create_from_query(const PgQuery__RangeVar& range, NodeList names, const Node& query,
                                            Table::Kind kind, bool if_not_exists, bool replace) {
   const QualifiedName name = schema.new_name(range);
   const Table* before = schema.catalog.table(name);
@@ -846,7 +846,7 @@ Outcome Replayer::State::create_from_query(const PgQuery__RangeVar& range, NodeL
   return {};
 }
 
-Outcome Replayer::State::create_table_as(const PgQuery__CreateTableAsStmt& stmt) {
+Outcome ReplayState::create_table_as(const PgQuery__CreateTableAsStmt& stmt) {
   if (!stmt.into || !stmt.into->rel || !stmt.query) return Problem{"has no target"};
   const bool materialized = stmt.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
   return create_from_query(*stmt.into->rel, NodeList(stmt.into->n_col_names, stmt.into->col_names),
@@ -854,14 +854,14 @@ Outcome Replayer::State::create_table_as(const PgQuery__CreateTableAsStmt& stmt)
                            stmt.if_not_exists, false);
 }
 
-Outcome Replayer::State::create_view(const PgQuery__ViewStmt& stmt) {
+Outcome ReplayState::create_view(const PgQuery__ViewStmt& stmt) {
   return create_from_query(*stmt.view, NodeList(stmt.n_aliases, stmt.aliases), *stmt.query, Table::Kind::view,
                            false, stmt.replace);
 }
 
 // ---- the small ones
 
-Outcome Replayer::State::create_sequence(const PgQuery__CreateSeqStmt& stmt) {
+Outcome ReplayState::create_sequence(const PgQuery__CreateSeqStmt& stmt) {
   Sequence sequence;
   sequence.name = schema.new_name(*stmt.sequence);
   if (schema.relation_exists(sequence.name))
@@ -873,7 +873,7 @@ Outcome Replayer::State::create_sequence(const PgQuery__CreateSeqStmt& stmt) {
   return {};
 }
 
-Outcome Replayer::State::sequence_options(Sequence& sequence, NodeList options) {
+Outcome ReplayState::sequence_options(Sequence& sequence, NodeList options) {
   for (const Node* node : options) {
     const PgQuery__DefElem& option = *node->def_elem;
     const std::string_view what = option.defname;
@@ -896,7 +896,7 @@ Outcome Replayer::State::sequence_options(Sequence& sequence, NodeList options) 
   return {};
 }
 
-Outcome Replayer::State::create_enum(const PgQuery__CreateEnumStmt& stmt) {
+Outcome ReplayState::create_enum(const PgQuery__CreateEnumStmt& stmt) {
   Enum type;
   type.name = schema.new_name(NodeList(stmt.n_type_name, stmt.type_name));
   if (schema.type_exists(type.name)) return exists("type", type.name);
@@ -909,7 +909,7 @@ Outcome Replayer::State::create_enum(const PgQuery__CreateEnumStmt& stmt) {
   return {};
 }
 
-Outcome Replayer::State::create_policy(const PgQuery__CreatePolicyStmt& stmt) {
+Outcome ReplayState::create_policy(const PgQuery__CreatePolicyStmt& stmt) {
   Table* table = schema.table(*stmt.table);
   if (!table) return missing("relation", schema.find_table(*stmt.table));
   Policy policy;
@@ -926,7 +926,7 @@ Outcome Replayer::State::create_policy(const PgQuery__CreatePolicyStmt& stmt) {
   return {};
 }
 
-Outcome Replayer::State::alter_policy(const PgQuery__AlterPolicyStmt& stmt) {
+Outcome ReplayState::alter_policy(const PgQuery__AlterPolicyStmt& stmt) {
   Table* table = schema.table(*stmt.table);
   if (!table) return missing("relation", schema.find_table(*stmt.table));
   for (Policy& policy : table->policies) {
@@ -938,7 +938,7 @@ Outcome Replayer::State::alter_policy(const PgQuery__AlterPolicyStmt& stmt) {
   return missing("policy", {"", stmt.policy_name});
 }
 
-Outcome Replayer::State::create_schema(const PgQuery__CreateSchemaStmt& stmt, Effect& effect) {
+Outcome ReplayState::create_schema(const PgQuery__CreateSchemaStmt& stmt, Effect& effect) {
   const std::string name = stmt.schemaname[0] ? stmt.schemaname
                            : stmt.authrole    ? stmt.authrole->rolename
                                               : "";
@@ -956,7 +956,7 @@ Outcome Replayer::State::create_schema(const PgQuery__CreateSchemaStmt& stmt, Ef
   return outcome;
 }
 
-void Replayer::State::create_function(const PgQuery__CreateFunctionStmt& stmt) {
+void ReplayState::create_function(const PgQuery__CreateFunctionStmt& stmt) {
   const QualifiedName name = schema.new_name(NodeList(stmt.n_funcname, stmt.funcname));
   std::vector<std::string> arguments;
   for (const Node* node : NodeList(stmt.n_parameters, stmt.parameters))

@@ -33,7 +33,7 @@ Problem depends(const QualifiedName& name, const std::string& what) {
 
 }  // namespace
 
-Outcome Replayer::State::drop_relations(const PgQuery__DropStmt& stmt, std::vector<QualifiedName> names) {
+Outcome ReplayState::drop_relations(const PgQuery__DropStmt& stmt, std::vector<QualifiedName> names) {
   const bool cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   const auto goes = [&](const QualifiedName& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -68,7 +68,7 @@ Outcome Replayer::State::drop_relations(const PgQuery__DropStmt& stmt, std::vect
   return {};
 }
 
-Outcome Replayer::State::drop(const PgQuery__DropStmt& stmt, Effect& effect) {
+Outcome ReplayState::drop(const PgQuery__DropStmt& stmt, Effect& effect) {
   effect = Effect::replayed;
   const bool cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
   std::vector<QualifiedName> relations;

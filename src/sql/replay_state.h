@@ -3,13 +3,17 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "base/text.h"
+#include "model/catalog.h"
+#include "model/schema_step.h"
 #include "sql/ast.h"
-#include "sql/replay.h"
+#include "sql/replay_counts.h"
 #include "sql/schema_state.h"
 #include "sql/steps.h"
 
@@ -31,12 +35,12 @@ struct PendingConstraint {
   bool new_table = false;  // NOT VALID means nothing there
 };
 
-struct Replayer::State {
+struct ReplayState {
   SchemaState schema;
   Diagnostics diagnostics;
   ReplayCounts counts;
 
-  // ---- replay.cc
+  // ---- replay_state.cc
   void run(std::string_view text, const std::string& script_file);
   void statement(std::string_view text, std::size_t offset);
   void begin_step(std::string_view text);

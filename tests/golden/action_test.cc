@@ -1,7 +1,8 @@
 // action.yml, .pre-commit-hooks.yaml and scripts/action, as far as they go without GitHub: with programs of our own in PATH.
 #include <gtest/gtest.h>
 
-#include "project/yaml_file.h"
+#include "base/read_file.h"
+#include "files/yaml_file.h"
 #include "support/paths.h"
 #include "support/run.h"
 
@@ -15,7 +16,7 @@ using testing_support::quoted;
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 YAML::Node yaml(const std::string& name) {
-  const auto parsed = project::parse_yaml(read_file(std::string(testing_support::source_dir) + "/" + name).value_or(""), name);
+  const auto parsed = files::parse_yaml(read_file(std::string(testing_support::source_dir) + "/" + name).value_or(""), name);
   EXPECT_TRUE(parsed) << name;
   return parsed ? *parsed : YAML::Node();
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/read_file.h"
 #include "support/paths.h"
 #include "support/run.h"
 

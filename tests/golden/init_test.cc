@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "check/config.h"
-#include "project/yaml_file.h"
+#include "files/yaml_file.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -63,18 +63,18 @@ TEST(Init, WritesAStepForTheCiThatIsThere) {
   EXPECT_TRUE(has(ran.out, "To add to .pre-commit-config.yaml, under repos\n\n  - repo: local\n")) << ran.out;
   EXPECT_TRUE(has(ran.out, "in place of OWNER/pgadvise")) << ran.out;
   EXPECT_TRUE(fs::exists(folder.path("apps/it's api/pgadvise.toml")));
-  const auto workflow = project::parse_yaml(slurp(folder, ".github/workflows/pgadvise.yml"), "pgadvise.yml");
+  const auto workflow = files::parse_yaml(slurp(folder, ".github/workflows/pgadvise.yml"), "pgadvise.yml");
   ASSERT_TRUE(workflow) << workflow.error().line();
   const auto step = (*workflow)["jobs"]["pgadvise"]["steps"][1];
   EXPECT_EQ(step["uses"].as<std::string>(), "OWNER/pgadvise@main");
   EXPECT_EQ(step["with"]["working-directory"].as<std::string>(), "apps/it's api");
-  const auto gitlab = project::parse_yaml(slurp(folder, ".gitlab/pgadvise.yml"), "pgadvise.yml");
+  const auto gitlab = files::parse_yaml(slurp(folder, ".gitlab/pgadvise.yml"), "pgadvise.yml");
   ASSERT_TRUE(gitlab) << gitlab.error().line();
   EXPECT_EQ((*gitlab)["pgadvise"]["artifacts"]["reports"]["codequality"].as<std::string>(), "apps/it's api/gl-code-quality-report.json");
   for (const auto& line : (*gitlab)["pgadvise"]["script"]) EXPECT_EQ(std::system(("bash -n -c " + quoted(line.as<std::string>())).c_str()), 0);
   // The lines for pre-commit, as they are pasted.
   const auto from = ran.out.find("  - repo: local");
-  const auto hooks = project::parse_yaml("repos:\n" + ran.out.substr(from, ran.out.find("\n\nNext") - from), "pre-commit");
+  const auto hooks = files::parse_yaml("repos:\n" + ran.out.substr(from, ran.out.find("\n\nNext") - from), "pre-commit");
   ASSERT_TRUE(hooks) << hooks.error().line();
   const std::string entry = (*hooks)["repos"][0]["hooks"][0]["entry"].as<std::string>();
   EXPECT_EQ(std::system(("bash -n -c " + quoted(entry)).c_str()), 0) << entry;

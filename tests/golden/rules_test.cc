@@ -10,13 +10,15 @@
 #include <nlohmann/json.hpp>
 
 #include "advisor/propose.h"
+#include "base/read_file.h"
 #include "base/text.h"
+#include "deploy/repository.h"
 #include "lint/context.h"
 #include "log/reader.h"
+#include "migrations/folder.h"
+#include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "plan/plan_set.h"
-#include "project/migration_folder.h"
-#include "project/repository.h"
-#include "project/schema_input.h"
 #include "report/report.h"
 #include "report/rule_page.h"
 #include "sql/facts.h"
@@ -163,11 +165,11 @@ struct Inputs {
     }
     if (fs::is_directory(name)) {
       read_folder(name);
-      const auto inputs = project::find_schemas(name, diagnostics);
-      for (const auto& input : inputs.value_or(std::vector<project::SchemaInput>{})) {
-        project::JudgedMigrations judged;
+      const auto inputs = migrations::find_schemas(name, diagnostics);
+      for (const auto& input : inputs.value_or(std::vector<migrations::SchemaInput>{})) {
+        migrations::JudgedMigrations judged;
         for (std::size_t i = 1; i < input.files.size(); ++i) judged.files.insert(input.files[i].path);
-        auto loaded = project::load(input, judged, diagnostics);
+        auto loaded = migrations::load(input, judged, diagnostics);
         migrations.push_back({std::move(loaded).value(), std::move(judged.found)});
       }
       // A folder that is not whole, a constraint or type that is there, a schema that is a program: what some fixtures are about.
@@ -189,10 +191,10 @@ struct Inputs {
   // A repository; its migrations are compared with the schema at hand, or with drizzle's snapshot.
   void read_folder(const std::string& name) {
     Diagnostics named;
-    project = project::read_repository(name, named);
-    const auto schemas = project::find_schemas(name, named);
+    project = deploy::read_repository(name, named);
+    const auto schemas = migrations::find_schemas(name, named);
     if (!schemas) return;
-    project::read_migrations(*project, *schemas);
+    migrations::read_migrations(*project, *schemas);
     if (fs::exists(name + ".facts.json")) {
       const auto json = nlohmann::json::parse(slurp(name + ".facts.json"));
       add_facts(*project, json);
@@ -202,11 +204,11 @@ struct Inputs {
       }
     }
     for (const auto& schema : *schemas) {
-      const std::string snapshot = catalog ? "" : project::last_snapshot(schema);
+      const std::string snapshot = catalog ? "" : migrations::last_snapshot(schema);
       if (!catalog && snapshot.empty()) continue;
-      compared.push_back(project::load(schema, named).value_or(Catalog{}));
+      compared.push_back(migrations::load(schema, named).value_or(Catalog{}));
       const Catalog* migrated = &compared.back();
-      if (!catalog) compared.push_back(project::load({project::SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}, named).value_or(Catalog{}));
+      if (!catalog) compared.push_back(migrations::load({migrations::SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}, named).value_or(Catalog{}));
       comparisons.push_back({migrated, catalog ? &*catalog : &compared.back(), catalog.has_value(), schema.path, catalog ? "the database shop" : snapshot, 0, true});
     }
   }

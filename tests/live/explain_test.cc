@@ -4,6 +4,7 @@
 
 #include "live/support.h"
 #include "plan/reader.h"
+#include "plan/title.h"
 #include "support/run.h"
 
 namespace pgadvise {

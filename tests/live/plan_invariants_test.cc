@@ -6,7 +6,9 @@
 
 #include "live/support.h"
 #include "plan/analysis.h"
+#include "plan/insights.h"
 #include "plan/reader.h"
+#include "plan/title.h"
 
 namespace pgadvise {
 namespace {

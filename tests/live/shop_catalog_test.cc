@@ -6,8 +6,9 @@
 
 #include "base/text.h"
 #include "live/support.h"
+#include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
 #include "pg/catalog_reader.h"
-#include "project/schema_input.h"
 #include "sql/statement.h"
 #include "support/paths.h"
 
@@ -18,17 +19,17 @@ const std::string drizzle = std::string(testing_support::source_dir) + "/fixture
 
 Catalog load(const std::string& path) {
   Diagnostics diagnostics;
-  const auto found = project::find_schemas(path, diagnostics);
+  const auto found = migrations::find_schemas(path, diagnostics);
   EXPECT_TRUE(found && found->size() == 1) << path;
-  auto catalog = project::load(found->front(), diagnostics);
+  auto catalog = migrations::load(found->front(), diagnostics);
   for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();
   return catalog ? std::move(*catalog) : Catalog{};
 }
 
 Catalog load_live(live::Database& database) {
   Diagnostics diagnostics;
-  const auto found = project::find_schemas(drizzle, diagnostics);
-  const auto scripts = project::schema_sql(found->front(), diagnostics);
+  const auto found = migrations::find_schemas(drizzle, diagnostics);
+  const auto scripts = migrations::schema_sql(found->front(), diagnostics);
   for (const auto& [file, text] : *scripts) database.run(text);
   auto catalog = pg::read_catalog(database.admin(), diagnostics);
   for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();

@@ -5,10 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/digest.h"
+#include "base/read_file.h"
+#include "files/catalog_snapshot.h"
 #include "lint/context.h"
 #include "live/support.h"
 #include "pg/catalog_reader.h"
-#include "project/catalog_snapshot.h"
 #include "support/run.h"
 #include "support/schema.h"
 
@@ -69,11 +70,11 @@ TEST(Snapshot, IsTheCatalog) {
     Diagnostics diagnostics;
     const auto live = pg::read_catalog(database.admin(), diagnostics, {.values = values});
     ASSERT_TRUE(live);
-    const std::string text = project::to_catalog_snapshot({"2026-05-01T12:00:00Z", "1", {}, *live});
+    const std::string text = files::to_catalog_snapshot({"2026-05-01T12:00:00Z", "1", {}, *live});
     EXPECT_EQ(testing_support::violations("snapshot.schema.json", json::parse(text)), "");
-    const auto read = project::parse_catalog_snapshot("prod.json", text);
+    const auto read = files::parse_catalog_snapshot("prod.json", text);
     ASSERT_TRUE(read) << read.error().line();
-    EXPECT_EQ(project::to_catalog_snapshot(*read), text);
+    EXPECT_EQ(files::to_catalog_snapshot(*read), text);
     EXPECT_EQ(told(read->catalog), told(*live));
     EXPECT_GT(told(*live).size(), 5u);
     EXPECT_EQ(read->catalog.tables.at({"public", "orders"}).statistics->rows, 20000);
@@ -197,7 +198,7 @@ TEST(Snapshot, OfARoleThatMayReadLittle) {
   database.run("DROP ROLE IF EXISTS little; CREATE ROLE little LOGIN");
   const Ran ran = run("snapshot --db " + quoted(database.conninfo("little")));
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
-  const auto read = project::parse_catalog_snapshot("-", ran.out);
+  const auto read = files::parse_catalog_snapshot("-", ran.out);
   ASSERT_TRUE(read) << read.error().line();
   EXPECT_EQ(read->catalog.tables.at({"public", "orders"}).statistics->rows, 20000);
   database.run("DROP ROLE little");

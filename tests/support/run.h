@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "support/paths.h"
 

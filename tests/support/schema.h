@@ -10,7 +10,7 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
-#include "base/text.h"
+#include "base/read_file.h"
 #include "support/paths.h"
 
 namespace pgadvise::testing_support {

@@ -9,14 +9,15 @@
 
 #include <gtest/gtest.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
-#include "unit/project_testing.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise {
 namespace {
 
 namespace fs = std::filesystem;
-using project::testing::TempTree;
+using testing_support::TempTree;
 
 std::size_t files_of(const TempTree& tree) { return static_cast<std::size_t>(std::distance(fs::directory_iterator(tree.path()), fs::directory_iterator())); }
 

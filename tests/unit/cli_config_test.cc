@@ -10,7 +10,7 @@
 namespace pgadvise::check {
 namespace {
 
-using project::testing::TempTree;
+using testing_support::TempTree;
 
 Config config_of(const TempTree& tree, const std::string& name = "pgadvise.toml") {
   auto config = read_config(tree.path(name));
@@ -64,7 +64,7 @@ TEST(ConfigInputs, LeavesFoldersOutOfARepository) {
   Config config;
   config.inputs.exclude = {{std::filesystem::absolute(tree.path("b")).generic_string(), {}}};
   Diagnostics diagnostics;
-  const auto found = project::list_files(tree.path(), diagnostics, config.leave_out(tree.path()));
+  const auto found = files::list_files(tree.path(), diagnostics, config.leave_out(tree.path()));
   EXPECT_EQ(found, (Lines{"a/migrations/0001_x.up.sql", "package.json"}));
 }
 

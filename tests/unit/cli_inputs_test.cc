@@ -2,14 +2,14 @@
 
 #include "check/inputs.h"
 #include "log/merge.h"
-#include "unit/project_testing.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise::check {
 namespace {
 
 // The same files, named in another order: the same workload, down to the samples that are kept of a statement.
 TEST(Workloads, TheOrderOfTheirFilesDoesNotMatter) {
-  const project::testing::TempTree tree({{"b.sql", "SELECT 1 FROM t WHERE id = 2;\nSELECT broken FROM;\n"}, {"a.sql", "SELECT 1 FROM t WHERE id = 1; SELECT 2;\n"}});
+  const testing_support::TempTree tree({{"b.sql", "SELECT 1 FROM t WHERE id = 2;\nSELECT broken FROM;\n"}, {"a.sql", "SELECT 1 FROM t WHERE id = 1; SELECT 2;\n"}});
   const auto read = [&](std::vector<std::string> names) {
     for (auto& name : names) name = tree.path(name);
     Diagnostics diagnostics;

@@ -3,14 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/loop_rewrite.h"
-#include "sql/statement.h"
 #include "log/reader.h"
 #include "log/statistics_file.h"
 #include "sql/facts.h"
 #include "sql/replay.h"
+#include "sql/statement.h"
 #include "support/paths.h"
 
 namespace pgadvise::lint {

@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "plan/analysis.h"
+#include "plan/insights.h"
 #include "plan/reader.h"
+#include "plan/title.h"
 #include "report/plan_text.h"
 #include "support/paths.h"
 

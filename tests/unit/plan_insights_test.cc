@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/analysis.h"
+#include "plan/insights.h"
 #include "plan/reader.h"
 
 namespace pgadvise::plan {

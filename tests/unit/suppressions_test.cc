@@ -5,13 +5,13 @@
 #include "base/text.h"
 #include "check/config.h"
 #include "lint/suppress.h"
-#include "project_testing.h"
 #include "sql/suppressions.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise {
 namespace {
 
-using project::testing::TempTree;
+using testing_support::TempTree;
 
 // "rule 3-5" for each.
 std::vector<std::string> read(std::string_view script) {

@@ -1,0 +1,16 @@
+#include "base/result.h"
+
+#include "base/mask.h"
+#include "base/text.h"
+
+namespace pgadvise {
+
+std::string Error::line() const {
+  std::string out;
+  if (!where.empty()) out += mask_credentials(where) + ": ";
+  out += mask_credentials(what);
+  if (!hint.empty()) out += " (" + hint + ")";
+  return printable(out);
+}
+
+}  // namespace pgadvise

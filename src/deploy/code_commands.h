@@ -1,0 +1,20 @@
+// Commands that the code of an application runs. Read as text.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace pgadvise::deploy {
+
+// A command that code runs by exec, spawn and the like, or a call that does what such a command does.
+struct CodeCommand {
+  std::size_t offset;
+  std::string text;               // a shell text; of a call, what stands at the offset
+  std::vector<std::string> call;  // {"drizzle-kit/api", "pushSchema"}; empty for a shell text
+};
+
+// Commands, and pushSchema of drizzle-kit/api.
+std::vector<CodeCommand> commands_in_code(const std::string& content);
+
+}  // namespace pgadvise::deploy

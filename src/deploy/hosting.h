@@ -1,0 +1,13 @@
+// Files of hosting services: Procfile, vercel.json, fly.toml, render.yaml, railway.*, netlify.toml … TOML is read line by line:
+// `key = "command"`.
+#pragma once
+
+#include "deploy/resolver.h"
+#include "files/tree.h"
+
+namespace pgadvise::deploy {
+
+// Hands the commands that these files run on to the resolver.
+void read_hosting_files(files::Tree& tree, Resolver& resolver);
+
+}  // namespace pgadvise::deploy

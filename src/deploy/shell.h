@@ -1,0 +1,34 @@
+// A shell script -> the simple commands it would run, with what is known about when. A reading, not an interpreter:
+// variables stay as written, loops run once, both sides of an unknown condition count.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgadvise::deploy {
+
+// For which environment a command runs, as far as the text tells. Ordered: the later, the surer that it is not production.
+enum class Target { any, not_production, development };
+
+struct ShellCommand {
+  std::vector<std::string> assignments;  // "NODE_ENV=production" in front
+  std::vector<std::string> words;        // quotes removed
+  std::size_t offset = 0;                // of the first word (or assignment) in the script
+  std::size_t end = 0;
+  Target target = Target::any;
+  std::vector<int> branch;  // the conditional branches it stands in, outermost first
+  std::string input;        // the here-document
+  std::string output;       // the file of > or >>
+  std::string source;       // the file of <
+  std::string function;     // the function whose body it belongs to
+};
+
+// In the order of the text. Commands of functions that nothing calls are left out, and so is what stands in here-documents,
+// comments and quotes. `arguments` ($1 …) decide a `case "$1" in`. Never fails.
+std::vector<ShellCommand> parse_shell(std::string_view script, const std::vector<std::string>& arguments = {});
+
+// "development", "dev", "local", "test" -> development; "production", "prod" … -> any; other names -> not_production.
+Target environment_named(std::string_view name);
+
+}  // namespace pgadvise::deploy

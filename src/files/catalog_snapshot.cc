@@ -1,0 +1,692 @@
+#include "files/catalog_snapshot.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <tuple>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include "base/json_text.h"
+#include "base/read_file.h"
+#include "base/text.h"
+#include "files/files.h"
+#include "files/json_file.h"
+
+namespace pgadvise::files {
+namespace {
+
+constexpr int version = 1;
+constexpr int deepest = 16;
+constexpr std::size_t most_values = 4'000'000;  // of one table, and of all that is no table
+constexpr std::size_t most_columns = 1664;     // of a view; a table has 1600 at most
+constexpr std::size_t most_in_a_table = 10'000;  // indexes, constraints, policies …: more make rules slow, and no schema has them
+constexpr int most_levels = 1000;              // of partitions in partitions
+constexpr std::string_view how_to_take = "pgadvise snapshot --db CONN -o FILE takes one";
+
+// ---- what there is of each struct: one list for both directions
+
+struct Range {
+  double low, high;
+};
+constexpr double whole = 9007199254740992;  // 2^53: what every reader of JSON takes for a whole number
+constexpr Range count{0, whole};
+constexpr Range measure{-1e18, 1e18};
+constexpr Range share{0, 1};
+constexpr Range any{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+
+template <class M>
+constexpr Range usual_range = std::is_same_v<M, double> || std::is_same_v<M, std::optional<double>> ? measure : count;
+constexpr bool needed = true;
+
+template <class T, class M>
+struct Field {
+  constexpr Field(std::string_view named, M T::*where, bool must = false, Range within = usual_range<M>) : name(named), member(where), needed(must), range(within) {}
+  std::string_view name;  // "": the member's own fields stand in its place
+  M T::*member;
+  bool needed;  // always written, never missing, never empty
+  Range range;
+};
+
+template <class T>
+struct Description;
+
+template <class T>
+concept Described = requires { Description<T>::fields; };
+
+template <>
+struct Description<QualifiedName> {
+  static constexpr std::tuple fields{Field{"schema", &QualifiedName::schema, needed}, Field{"name", &QualifiedName::name, needed}};
+  static constexpr int left_out = 0;
+};
+
+template <>
+struct Description<ColumnStatistics> {
+  using T = ColumnStatistics;
+  static constexpr std::tuple fields{Field{"distinct", &T::distinct, false, {-1, 1e18}},
+                                     Field{"null_fraction", &T::null_fraction, false, share},
+                                     Field{"correlation", &T::correlation, false, {-1, 1}},
+                                     Field{"average_width", &T::average_width},
+                                     Field{"begins_as_json", &T::begins_as_json},
+                                     Field{"top_frequency", &T::top_frequency, false, share},
+                                     Field{"most_common_values", &T::most_common_values},
+                                     Field{"most_common_frequencies", &T::most_common_frequencies},
+                                     Field{"histogram_bounds", &T::histogram_bounds}};
+  static constexpr int left_out = 0;
+};
+
+template <>
+struct Description<Column> {
+  static constexpr std::tuple fields{Field{"name", &Column::name, needed},
+                                     Field{"type", &Column::type},
+                                     Field{"not_null", &Column::not_null},
+                                     Field{"identity", &Column::identity},
+                                     Field{"default", &Column::default_expression},
+                                     Field{"generated", &Column::generated_expression},
+                                     Field{"collation", &Column::collation},
+                                     Field{"comment", &Column::comment},
+                                     Field{"statistics", &Column::statistics}};
+  static constexpr int left_out = 1;  // origin
+};
+
+template <>
+struct Description<IndexKey> {
+  static constexpr std::tuple fields{Field{"column", &IndexKey::column},
+                                     Field{"expression", &IndexKey::expression},
+                                     Field{"descending", &IndexKey::descending},
+                                     Field{"nulls_first", &IndexKey::nulls_first},
+                                     Field{"operator_class", &IndexKey::operator_class},
+                                     Field{"collation", &IndexKey::collation}};
+  static constexpr int left_out = 0;
+};
+
+template <>
+struct Description<IndexStatistics> {
+  static constexpr std::tuple fields{Field{"scans", &IndexStatistics::scans}, Field{"pages", &IndexStatistics::pages}};
+  static constexpr int left_out = 0;
+};
+
+template <>
+struct Description<Index> {
+  static constexpr std::tuple fields{Field{"name", &Index::name, needed},
+                                     Field{"method", &Index::method},
+                                     Field{"keys", &Index::keys, needed},
+                                     Field{"include", &Index::include},
+                                     Field{"predicate", &Index::predicate},
+                                     Field{"predicate_not_null", &Index::predicate_not_null},
+                                     Field{"unique", &Index::unique},
+                                     Field{"nulls_not_distinct", &Index::nulls_not_distinct},
+                                     Field{"valid", &Index::valid},
+                                     Field{"constraint", &Index::constraint},
+                                     Field{"building", &Index::building},
+                                     Field{"replica_identity", &Index::replica_identity},
+                                     Field{"attached_to", &Index::attached_to},
+                                     Field{"statistics", &Index::statistics}};
+  static constexpr int left_out = 1;  // origin
+};
+
+template <>
+struct Description<Constraint> {
+  static constexpr std::tuple fields{Field{"kind", &Constraint::kind, needed},
+                                     Field{"name", &Constraint::name},
+                                     Field{"columns", &Constraint::columns},
+                                     Field{"referenced_table", &Constraint::referenced_table},
+                                     Field{"referenced_columns", &Constraint::referenced_columns},
+                                     Field{"on_delete", &Constraint::on_delete},
+                                     Field{"on_update", &Constraint::on_update},
+                                     Field{"on_delete_columns", &Constraint::on_delete_columns},
+                                     Field{"expression", &Constraint::expression},
+                                     Field{"validated", &Constraint::validated},
+                                     Field{"deferrable", &Constraint::deferrable},
+                                     Field{"nulls_not_distinct", &Constraint::nulls_not_distinct},
+                                     Field{"inherited", &Constraint::inherited}};
+  static constexpr int left_out = 1;  // origin
+};
+
+template <>
+struct Description<TableStatistics> {
+  using T = TableStatistics;
+  static constexpr std::tuple fields{Field{"rows", &T::rows, false, {-1, 1e18}},
+                                     Field{"pages", &T::pages},
+                                     Field{"bytes", &T::bytes},
+                                     Field{"sequential_scans", &T::sequential_scans},
+                                     Field{"index_scans", &T::index_scans},
+                                     Field{"writes", &T::writes},
+                                     Field{"live_rows", &T::live_rows},
+                                     Field{"dead_rows", &T::dead_rows},
+                                     Field{"changes_since_analyze", &T::changes_since_analyze},
+                                     Field{"transaction_age", &T::transaction_age}};
+  static constexpr int left_out = 0;
+};
+
+template <>
+struct Description<Policy> {
+  static constexpr std::tuple fields{Field{"name", &Policy::name, needed}, Field{"command", &Policy::command},
+                                     Field{"permissive", &Policy::permissive}, Field{"using", &Policy::using_expression},
+                                     Field{"check", &Policy::check_expression}};
+  static constexpr int left_out = 1;  // origin
+};
+
+template <>
+struct Description<Table> {
+  static constexpr std::tuple fields{Field{"", &Table::name},
+                                     Field{"kind", &Table::kind},
+                                     Field{"statistics", &Table::statistics},
+                                     Field{"columns", &Table::columns},
+                                     Field{"constraints", &Table::constraints},
+                                     Field{"indexes", &Table::indexes},
+                                     Field{"policies", &Table::policies},
+                                     Field{"update_triggers", &Table::update_triggers},
+                                     Field{"partition_of", &Table::partition_of},
+                                     Field{"partition_bound", &Table::partition_bound},
+                                     Field{"partition_key", &Table::partition_key},
+                                     Field{"inherits", &Table::inherits},
+                                     Field{"unlogged", &Table::unlogged},
+                                     Field{"temporary", &Table::temporary},
+                                     Field{"row_security", &Table::row_security},
+                                     Field{"definition", &Table::definition},
+                                     Field{"comment", &Table::comment}};
+  static constexpr int left_out = 2;  // origin; dropped_keys, which only migrations tell
+};
+
+template <>
+struct Description<Enum> {
+  static constexpr std::tuple fields{Field{"", &Enum::name}, Field{"labels", &Enum::labels}};
+  static constexpr int left_out = 1;  // origin
+};
+
+template <>
+struct Description<Sequence> {
+  static constexpr std::tuple fields{Field{"", &Sequence::name},
+                                     Field{"type", &Sequence::type},
+                                     Field{"owner_table", &Sequence::owner_table},
+                                     Field{"owner_column", &Sequence::owner_column},
+                                     Field{"increment", &Sequence::increment, false, any},
+                                     Field{"cycles", &Sequence::cycles},
+                                     Field{"last_value", &Sequence::last_value, false, any},
+                                     Field{"maximum", &Sequence::maximum, false, any}};
+  static constexpr int left_out = 1;  // origin
+};
+
+template <>
+struct Description<TrackingTable::Row> {
+  using T = TrackingTable::Row;
+  static constexpr std::tuple fields{Field{"migration", &T::migration}, Field{"checksum", &T::checksum}, Field{"when", &T::when, false, any},
+                                     Field{"failed", &T::failed}};
+  static constexpr int left_out = 0;
+};
+
+template <>
+struct Description<TrackingTable> {
+  static constexpr std::tuple fields{Field{"tool", &TrackingTable::tool, needed}, Field{"schema", &TrackingTable::schema, needed},
+                                     Field{"name", &TrackingTable::name, needed}, Field{"rows", &TrackingTable::rows}};
+  static constexpr int left_out = 0;
+};
+
+template <>
+struct Description<Session> {
+  static constexpr std::tuple fields{Field{"pid", &Session::pid},
+                                     Field{"database", &Session::database},
+                                     Field{"application", &Session::application},
+                                     Field{"state", &Session::state},
+                                     Field{"transaction_seconds", &Session::transaction_seconds},
+                                     Field{"state_seconds", &Session::state_seconds}};
+  static constexpr int left_out = 0;
+};
+
+template <>
+struct Description<RelationSize> {
+  using T = RelationSize;
+  static constexpr std::tuple fields{Field{"", &T::name}, Field{"bytes", &T::bytes}, Field{"pages", &T::pages}, Field{"rows", &T::rows, false, {-1, 1e18}},
+                                     Field{"visible_pages", &T::visible_pages}};
+  static constexpr int left_out = 0;
+};
+
+template <>
+struct Description<Catalog> {
+  static constexpr std::tuple fields{Field{"server_version", &Catalog::server_version},
+                                     Field{"database", &Catalog::database},
+                                     Field{"has_statistics", &Catalog::has_statistics},
+                                     Field{"statistics_days", &Catalog::statistics_days},
+                                     Field{"settings", &Catalog::settings},
+                                     Field{"schemas", &Catalog::schemas},
+                                     Field{"extensions", &Catalog::extensions},
+                                     Field{"user_functions", &Catalog::user_functions},
+                                     Field{"enums", &Catalog::enums},
+                                     Field{"sequences", &Catalog::sequences},
+                                     Field{"tracking", &Catalog::tracking},
+                                     Field{"sessions", &Catalog::sessions},
+                                     Field{"tables", &Catalog::tables}};
+  static constexpr int left_out = 0;
+};
+
+// The words of an enumeration, in its order.
+template <class E>
+constexpr std::string_view words[] = {""};
+template <>
+constexpr std::string_view words<Column::Identity>[] = {"none", "always", "by default"};
+template <>
+constexpr std::string_view words<Constraint::Kind>[] = {"primary key", "unique", "foreign key", "check", "exclusion"};
+template <>
+constexpr std::string_view words<Table::Kind>[] = {"table", "partitioned table", "foreign table", "view", "materialized view"};
+
+// A member that is added to a struct and forgotten here does not compile: members are counted by how many initialisers the struct takes.
+struct Initialiser {
+  template <class T>
+  operator T() const {
+    return T();
+  }
+};
+struct OptionalInitialiser {
+  template <class T>
+  operator std::optional<T>() const {
+    return {};
+  }
+};
+template <class T, class... Members>
+constexpr std::size_t members_of() {
+  if constexpr (requires { T{Members{}..., Initialiser{}}; }) return members_of<T, Members..., Initialiser>();
+  else if constexpr (requires { T{Members{}..., OptionalInitialiser{}}; }) return members_of<T, Members..., OptionalInitialiser>();
+  else return sizeof...(Members);
+}
+template <class... T>
+constexpr bool complete = ((members_of<T>() == std::tuple_size_v<decltype(Description<T>::fields)> + Description<T>::left_out) && ...);
+static_assert(complete<Catalog>);
+static_assert(complete<Table, TableStatistics, Policy>);
+static_assert(complete<Column, ColumnStatistics>);
+static_assert(complete<Index, IndexKey, IndexStatistics>);
+static_assert(complete<Constraint>);
+static_assert(complete<QualifiedName, Enum, Sequence>);
+static_assert(complete<TrackingTable, TrackingTable::Row>);
+static_assert(complete<Session, RelationSize>);
+
+template <class T>
+constexpr bool is_optional = false;
+template <class T>
+constexpr bool is_optional<std::optional<T>> = true;
+
+template <class T, class Use>
+void each_field(Use&& use) {
+  std::apply([&](const auto&... field) { (use(field), ...); }, Description<T>::fields);
+}
+
+// ---- writing
+
+class Writer {
+ public:
+  std::string write(const CatalogSnapshot& snapshot) {
+    out_ = fmt::format("{{\n\"pgadvise_snapshot\": {},\n\"pgadvise\": ", version);
+    put(snapshot.by, 1);
+    out_ += ",\n\"taken\": ";
+    put(snapshot.taken, 1);
+    if (!snapshot.not_read.empty()) {
+      out_ += ",\n\"not_read\": ";
+      put(snapshot.not_read, 1);
+    }
+    if (!snapshot.relations.empty()) {
+      out_ += ",\n\"relations\": ";
+      put(snapshot.relations, 1);
+    }
+    bool first = false;
+    fields(snapshot.catalog, first, 0);
+    return escape_controls(out_ + "\n}\n");
+  }
+
+ private:
+  void put(bool value, int) { out_ += value ? "true" : "false"; }
+  void put(int value, int) { out_ += std::to_string(value); }
+  void put(std::int64_t value, int) { out_ += std::to_string(value); }
+  void put(double value, int) { out_ += std::isfinite(value) ? fmt::format("{}", value + 0.0) : "0"; }
+
+  void put(const std::string& value, int) {
+    const auto plain = [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; };
+    if (std::all_of(value.begin(), value.end(), plain)) out_.append(1, '"').append(value).append(1, '"');
+    else out_ += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+
+  template <class E>
+    requires std::is_enum_v<E>
+  void put(E value, int) {
+    out_.append(1, '"').append(words<E>[static_cast<std::size_t>(value)]).append(1, '"');
+  }
+
+  template <class T>
+  void put(const std::optional<T>& value, int level) {
+    put(*value, level);
+  }
+
+  template <class T>
+  void put(const std::vector<T>& values, int level) {
+    list(values, "[]", level == 1 || (level == 3 && Described<T>), level, [&](const T& value) { put(value, level + 1); });
+  }
+
+  template <class T>
+  void put(const std::map<QualifiedName, T>& values, int level) {
+    list(values, "[]", true, level, [&](const auto& entry) { put(entry.second, level + 1); });
+  }
+
+  void put(const std::map<std::string, std::string>& values, int level) {
+    list(values, "{}", true, level, [&](const auto& entry) {
+      put(entry.first, level);
+      out_ += ": ";
+      put(entry.second, level);
+    });
+  }
+
+  template <Described T>
+  void put(const T& value, int level) {
+    constexpr bool broken = std::is_same_v<T, Table> || std::is_same_v<T, TrackingTable>;
+    out_ += '{';
+    bool first = true;
+    fields(value, first, broken ? level : -1);
+    if (broken) line(level - 1);
+    out_ += '}';
+  }
+
+  // level: how deep the struct stands, where each of its members gets a line; -1: all in one.
+  template <Described T>
+  void fields(const T& value, bool& first, int level) {
+    [[maybe_unused]] static const T usual{};  // not of a struct whose fields are all needed
+    each_field<T>([&](const auto& field) {
+      const auto& member = value.*field.member;
+      if constexpr (Described<std::decay_t<decltype(member)>>) {
+        if (field.name.empty()) return fields(member, first, level);
+      }
+      if (!field.needed && is_usual(member, usual.*field.member)) return;
+      if (!first) out_ += level < 0 ? ", " : ",";
+      first = false;
+      if (level >= 0) line(level);
+      out_.append(1, '"').append(field.name).append("\": ");
+      if constexpr (std::is_arithmetic_v<std::decay_t<decltype(member)>>) put(within(member, field.range), level);
+      else put(member, level < 0 ? -1 : level + 1);
+    });
+  }
+
+  // What is written is what will be read.
+  template <class T>
+  static T within(T value, const Range& range) {
+    if (std::isinf(range.low) || std::is_same_v<T, bool>) return value;
+    return std::clamp(value, static_cast<T>(range.low), static_cast<T>(std::min(range.high, static_cast<double>(std::numeric_limits<T>::max()))));
+  }
+
+  template <class T>
+  static bool is_usual(const T& value, const T& usual) {
+    if constexpr (requires { value.empty(); } && !std::is_same_v<T, std::string>) return value.empty();
+    else if constexpr (is_optional<T>) return !value;
+    else return value == usual;
+  }
+
+  template <class Values, class Put>
+  void list(const Values& values, std::string_view brackets, bool broken, int level, Put put_one) {
+    out_ += brackets[0];
+    bool first = true;
+    for (const auto& value : values) {
+      if (!first) out_ += broken ? "," : ", ";
+      first = false;
+      if (broken) line(level);
+      put_one(value);
+    }
+    if (broken && !first) line(level - 1);
+    out_ += brackets[1];
+  }
+
+  void line(int level) { out_.append(1, '\n').append(static_cast<std::size_t>(std::max(level, 0)), ' '); }
+
+  std::string out_;
+};
+
+// ---- reading
+
+// What a catalog can't be made of ends the reading; the first such thing is remembered.
+class Reader {
+ public:
+  explicit Reader(std::string path) : path_(std::move(path)) {}
+
+  Result<CatalogSnapshot> read(std::string_view text) {
+    // A table is taken as soon as it is there, and let go: the JSON of a whole catalog would take several times its room.
+    const auto take = [this](int depth, Json::parse_event_t event, Json& value) { return keep(depth, event, value); };
+    const Json whole_file = Json::parse(text.begin(), text.end(), take, false);
+    if (too_deep_) return error("nests deeper than any snapshot");
+    if (too_much_) return error("holds more than any snapshot");
+    if (whole_file.is_discarded()) return error("is no JSON, or was cut off");
+    if (!whole_file.is_object() || !whole_file.contains("pgadvise_snapshot")) return error("is no snapshot of pgadvise's");
+    const Json& written = whole_file["pgadvise_snapshot"];
+    if (!written.is_number_integer() || written != version)
+      return error(fmt::format("is a snapshot of version {}; this pgadvise ({}) reads version {}", ellipsis(written.dump(-1, ' ', false, Json::error_handler_t::replace), 20),
+                               PGADVISE_VERSION, version));
+    CatalogSnapshot out;
+    read_member(whole_file, Field{"taken", &CatalogSnapshot::taken, needed}, out);
+    read_member(whole_file, Field{"pgadvise", &CatalogSnapshot::by, needed}, out);
+    read_member(whole_file, Field{"not_read", &CatalogSnapshot::not_read}, out);
+    read_member(whole_file, Field{"relations", &CatalogSnapshot::relations}, out);
+    if (refused_.empty() && !is_time(out.taken)) refuse("taken is no time");
+    if (const auto& tables = member(whole_file, "tables"); !tables.is_null() && !tables.is_array()) refuse("tables is no list");
+    read(whole_file, out.catalog, {});
+    out.catalog.tables = std::move(tables_);
+    if (refused_.empty()) check_partitions(out.catalog);
+    if (!refused_.empty()) return error("is damaged: " + refused_);
+    return out;
+  }
+
+ private:
+  tl::unexpected<Error> error(std::string what) const { return fail(Error::Kind::input, path_, std::move(what), std::string(how_to_take)); }
+
+  static bool is_time(std::string_view text) {
+    constexpr std::string_view form = "0000-00-00T00:00:00Z";
+    if (text.size() != form.size()) return false;
+    for (std::size_t i = 0; i < form.size(); ++i)
+      if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i]) return false;
+    return true;
+  }
+
+  // What is not kept is not stored either, so nothing here takes more room than what it makes.
+  bool keep(int depth, Json::parse_event_t event, Json& value) {
+    using Event = Json::parse_event_t;
+    if (event == Event::key && depth == 1) section_ = value.get<std::string>();
+    const bool tables = section_ == "tables";
+    if (event == Event::object_start && depth == 2 && tables) values_ = 0;
+    if (event == Event::object_end && depth == 2 && tables) {
+      if (!too_deep_ && !too_much_ && refused_.empty()) take_table(value);
+      return false;
+    }
+    if (event == Event::key || event == Event::object_end || event == Event::array_end) return true;
+    if ((event == Event::object_start || event == Event::array_start) && depth > deepest) too_deep_ = true;
+    if (++values_ > most_values) too_much_ = true;
+    return depth < 2 || (!too_deep_ && !too_much_ && refused_.empty());
+  }
+
+  void take_table(const Json& value) {
+    const Where where(*this, fmt::format("tables[{}]", table_number_++));
+    Table table;
+    read(value, table, {});
+    if (!refused_.empty()) return;
+    const QualifiedName name = table.name;
+    if (!tables_.emplace(name, std::move(table)).second) refuse("is there twice");
+  }
+
+  // Where in the file, for messages: as long as it lives.
+  class Where {
+   public:
+    Where(Reader& reader, std::string_view step) : reader_(reader), size_(reader.where_.size()) {
+      if (size_) reader_.where_ += ": ";
+      reader_.where_ += step;
+    }
+    ~Where() { reader_.where_.resize(size_); }
+    Where(const Where&) = delete;
+    Where& operator=(const Where&) = delete;
+
+   private:
+    Reader& reader_;
+    std::size_t size_;
+  };
+
+  void refuse(std::string_view what) {
+    if (refused_.empty()) refused_ = where_ + (where_.empty() ? "" : " ") + std::string(what);
+  }
+
+  void read(const Json& in, bool& out, const Range&) {
+    if (in.is_boolean()) out = in.get<bool>();
+    else refuse("is no boolean");
+  }
+  void read(const Json& in, std::string& out, const Range&) {
+    if (in.is_string()) out = in.get_ref<const std::string&>();
+    else refuse("is no text");
+  }
+  void read(const Json& in, double& out, const Range& range) {
+    if (in.is_number() && in.get<double>() >= range.low && in.get<double>() <= range.high) out = in.get<double>();
+    else refuse(fmt::format("is no number from {:g} to {:g}", range.low, range.high));
+  }
+  void read(const Json& in, std::int64_t& out, const Range& range) {
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    if (!in.is_number_integer()) return refuse("is no whole number");
+    // A program that reads numbers as doubles makes 9223372036854776000 of a bigint sequence's end.
+    out = in.is_number_unsigned() && in.get<std::uint64_t>() > std::uint64_t{most} ? most : in.get<std::int64_t>();
+    if (static_cast<double>(out) < range.low || static_cast<double>(out) > range.high) refuse("is out of range");
+  }
+  void read(const Json& in, int& out, const Range& range) {
+    std::int64_t value = 0;
+    read(in, value, range);
+    if (value > std::numeric_limits<int>::max()) refuse("is out of range");
+    else out = static_cast<int>(value);
+  }
+
+  template <class E>
+    requires std::is_enum_v<E>
+  void read(const Json& in, E& out, const Range&) {
+    const std::string word = in.is_string() ? in.get<std::string>() : "";
+    const auto found = std::find(std::begin(words<E>), std::end(words<E>), word);
+    if (found == std::end(words<E>)) refuse("is none of: " + fmt::format("{}", fmt::join(words<E>, ", ")));
+    else out = static_cast<E>(found - std::begin(words<E>));
+  }
+
+  template <class T>
+  void read(const Json& in, std::optional<T>& out, const Range& range) {
+    read(in, out.emplace(), range);
+  }
+
+  template <class T>
+  void read(const Json& in, std::vector<T>& out, const Range& range) {
+    if (!in.is_array()) return refuse("is no list");
+    for (const auto& item : in) {
+      const Where where(*this, fmt::format("[{}]", out.size()));
+      read(item, out.emplace_back(), range);
+      if (!refused_.empty()) return;
+    }
+  }
+
+  template <class T>
+  void read(const Json& in, std::map<QualifiedName, T>& out, const Range& range) {
+    if (!in.is_array()) return refuse("is no list");
+    for (const auto& item : in) {
+      const Where where(*this, fmt::format("[{}]", out.size()));
+      T value;
+      read(item, value, range);
+      const QualifiedName name = value.name;
+      if (refused_.empty() && !out.emplace(name, std::move(value)).second) refuse("is there twice");
+      if (!refused_.empty()) return;
+    }
+  }
+
+  void read(const Json& in, std::map<std::string, std::string>& out, const Range& range) {
+    if (!in.is_object()) return refuse("is no object");
+    for (const auto& [key, value] : in.items()) read(value, out[key], range);
+  }
+
+  template <Described T>
+  void read(const Json& in, T& out, const Range&) {
+    if (!in.is_object()) return refuse("is no object");
+    each_field<T>([&](const auto& field) { read_member(in, field, out); });
+    if (refused_.empty()) check(out);
+  }
+
+  template <class T, class M>
+  void read_member(const Json& in, const Field<T, M>& field, T& out) {
+    if (!refused_.empty()) return;
+    M& value = out.*field.member;
+    if (field.name.empty()) return read(in, value, field.range);
+    const Where where(*this, field.name);
+    const auto found = in.find(field.name);
+    if (found != in.end()) read(*found, value, field.range);
+    else if (field.needed) refuse("is missing");
+    if constexpr (requires { value.empty(); }) {
+      if (field.needed && value.empty()) refuse("is empty");
+    }
+  }
+
+  // What rules take for granted of a server's catalog.
+  template <class T>
+  void check(const T&) {}
+  void check(const IndexKey& key) {
+    if (key.column.empty() && key.expression.empty()) refuse("is neither a column nor an expression");
+  }
+  void check(const Constraint& constraint) {
+    using Kind = Constraint::Kind;
+    const bool key = constraint.kind == Kind::primary_key || constraint.kind == Kind::unique || constraint.kind == Kind::foreign_key;
+    if (key && constraint.columns.empty()) refuse("is a key without columns");
+  }
+  void check(const Table& table) {
+    std::set<std::string_view> names;
+    for (const auto& column : table.columns)
+      if (!names.insert(column.name).second) refuse("has a column twice");
+    if (table.columns.size() > most_columns) refuse(fmt::format("has more than {} columns", most_columns));
+    for (const auto size : {table.constraints.size(), table.indexes.size(), table.policies.size(), table.update_triggers.size(), table.inherits.size()})
+      if (size > most_in_a_table) refuse(fmt::format("has more than {} of something", most_in_a_table));
+  }
+
+  // Rules go down a tree of partitions.
+  void check_partitions(const Catalog& catalog) {
+    std::map<const Table*, int> levels;  // of those whose ancestors have been seen
+    for (const auto& [name, table] : catalog.tables) {
+      std::vector<const Table*> path;
+      const Table* at = &table;
+      while (at && !levels.count(at) && path.size() <= std::size_t{most_levels}) {
+        path.push_back(at);
+        at = at->partition_of ? catalog.table(*at->partition_of) : nullptr;
+      }
+      int level = at && levels.count(at) ? levels[at] : 0;
+      if (path.size() + static_cast<std::size_t>(level) > std::size_t{most_levels})
+        return refuse(fmt::format("has partitions in partitions, {} deep or in a circle", most_levels));
+      for (auto each = path.rbegin(); each != path.rend(); ++each) levels[*each] = ++level;
+    }
+  }
+
+  std::string path_;
+  std::string where_;
+  std::string refused_;
+  std::string section_;  // the member of the file that is being parsed
+  std::size_t values_ = 0;
+  std::size_t table_number_ = 0;
+  bool too_deep_ = false;
+  bool too_much_ = false;
+  std::map<QualifiedName, Table> tables_;
+};
+
+}  // namespace
+
+std::string to_catalog_snapshot(const CatalogSnapshot& snapshot) { return Writer().write(snapshot); }
+
+// Its tables may be called like anything: the mark is a member with a number, which it is in no snapshot of drizzle's.
+bool is_catalog_snapshot(std::string_view text) {
+  constexpr std::string_view mark = "\"pgadvise_snapshot\"";
+  text = trim(text.substr(0, 3) == "\xef\xbb\xbf" ? text.substr(3) : text);
+  if (!text.starts_with('{')) return false;
+  for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
+    auto rest = trim(text.substr(at + mark.size(), 64));
+    if (!rest.starts_with(':')) continue;
+    rest = trim(rest.substr(1));
+    if (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') return true;
+  }
+  return false;
+}
+
+Result<CatalogSnapshot> parse_catalog_snapshot(const std::string& path, std::string_view text) { return Reader(path).read(text); }
+
+Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path) {
+  const auto text = read_file(path, server_snapshot_limit);
+  if (!text) return tl::unexpected(text.error());
+  return parse_catalog_snapshot(path, *text);
+}
+
+}  // namespace pgadvise::files

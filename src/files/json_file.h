@@ -1,0 +1,43 @@
+// JSON files: parsed without exceptions, with the places of their keys.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "base/result.h"
+#include "model/place.h"
+
+namespace pgadvise::files {
+
+using Json = nlohmann::json;
+
+// Errors: "file:line:column: broken JSON"; kind is what a named input deserves.
+Result<Json> parse_json(std::string_view text, const std::string& file);
+
+// Members by name that tolerate a wrong type: a missing or odd member is an empty one.
+const Json& member(const Json& object, const char* name);
+std::string text_member(const Json& object, const char* name);
+bool flag_member(const Json& object, const char* name);
+std::optional<bool> optional_flag(const Json& object, const char* name);
+
+// Byte offsets of the keys of a document that parses, by their path: "scripts", "scripts\x1f""build". An array's
+// objects and arrays go by "[0]", "[1]" …. Keys deeper than `depth` are passed over; of repeated keys the last counts, as for
+// the parser.
+class JsonPlaces {
+ public:
+  JsonPlaces(std::string_view text, const std::string& file, int depth);
+  // The place of the key; of its longest known prefix otherwise.
+  Place at(std::initializer_list<std::string_view> path) const;
+  std::optional<std::size_t> key_offset(std::initializer_list<std::string_view> path) const;
+
+ private:
+  std::string file_;
+  std::map<std::string, std::size_t> offsets_;
+  std::map<std::size_t, Place> places_;
+};
+
+}  // namespace pgadvise::files

@@ -1,0 +1,143 @@
+#include "files/tree.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/read_file.h"
+#include "base/text.h"
+#include "files/files.h"
+
+namespace pgadvise::files {
+namespace {
+
+template <std::size_t N>
+bool any_part(std::string_view path, char separator, const std::array<std::string_view, N>& names) {
+  const auto parts = split(path, separator);
+  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+    return std::find(names.begin(), names.end(), part) != names.end();
+  });
+}
+
+}  // namespace
+
+bool named_for_development(std::string_view file) {
+  static constexpr std::array<std::string_view, 13> words = {"dev", "development", "develop", "test", "tests", "testing", "e2e",
+                                                             "local", "ci", "debug", "devcontainer", "playwright", "example"};
+  std::string name = lower(base_of(file));
+  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_' || c == ' '; }, '.');
+  return any_part(name, '.', words);
+}
+
+bool never_deployed(std::string_view path) {
+  static constexpr std::array<std::string_view, 23> folders = {
+      "testdata",    "test",        "tests",      "__tests__",  "e2e",        "fixtures", "__fixtures__", "docs",    "doc",
+      ".devcontainer", "playground", "playgrounds", "cypress", "playwright", "benchmarks", "benchmark", ".storybook",
+      ".vscode",     ".idea",      ".gitpod",    "__mocks__",  "mocks",    "testing"};
+  return any_part(lower(folder_of(path)), '/', folders);
+}
+
+bool deployed_by_others(std::string_view path) {
+  static constexpr std::array<std::string_view, 10> folders = {"example",  "examples", "template", "templates", "starter",
+                                                               "starters", "demo",     "demos",    "sample",    "samples"};
+  return any_part(lower(folder_of(path)), '/', folders);
+}
+
+Tree::Tree(std::string root, Diagnostics& diagnostics, const LeaveOut& leave_out) : root_(std::move(root)), diagnostics_(diagnostics) {
+  files_ = list_files(root_, diagnostics_, leave_out);
+  set_.insert(files_.begin(), files_.end());
+}
+
+const std::string* Tree::text(const std::string& path) {
+  if (!has(path)) return nullptr;
+  auto it = texts_.find(path);
+  if (it == texts_.end()) {
+    auto content = read_file(root_ + "/" + path, text_limit);
+    if (content) {
+      read_.insert(path);
+      it = texts_.emplace(path, std::make_unique<std::string>(std::move(*content))).first;
+    } else {
+      Error error = content.error();
+      error.kind = Error::Kind::passing;
+      error.where = path;
+      diagnostics_.push_back(std::move(error));
+      it = texts_.emplace(path, nullptr).first;
+    }
+  }
+  return it->second.get();
+}
+
+const std::string* Tree::peek(const std::string& path) {
+  auto content = read_file(root_ + "/" + path, text_limit);
+  if (!content) return nullptr;
+  peeked_ = std::move(*content);
+  return &peeked_;
+}
+
+static std::optional<Package> read_package(const std::string& path, const std::string& text, Diagnostics& diagnostics) {
+  const auto root = parse_json(text, path);
+  if (!root) {
+    diagnostics.push_back(root.error());
+    diagnostics.back().kind = Error::Kind::passing;
+    return std::nullopt;
+  }
+  Package package{path, std::string(folder_of(path)), text_member(*root, "name"), {}, {}, {}, {}, false};
+  const JsonPlaces places(text, path, 2);
+  for (const auto& [name, body] : member(*root, "scripts").items()) {
+    if (!body.is_string()) continue;
+    package.scripts[name] = body.get<std::string>();
+    package.script_offsets[name] = places.key_offset({"scripts", name}).value_or(0);
+  }
+  for (const auto* list : {"dependencies", "devDependencies"})
+    if (const Json& names = member(*root, list); names.is_object())
+      for (const auto& [name, version] : names.items()) package.dependencies.insert(name);
+  package.prisma_seed = text_member(member(*root, "prisma"), "seed");
+  package.uses_drizzle = package.dependencies.count("drizzle-orm") || package.dependencies.count("drizzle-kit");
+  return package;
+}
+
+const std::vector<Package>& Tree::packages() {
+  if (!packages_) {
+    packages_.emplace();
+    for (const auto& path : files_) {
+      if (base_of(path) != "package.json") continue;
+      if (const std::string* content = text(path))
+        if (auto package = read_package(path, *content, diagnostics_)) packages_->push_back(std::move(*package));
+    }
+  }
+  return *packages_;
+}
+
+const Package* Tree::package_of(std::string_view folder) {
+  for (;;) {
+    for (const auto& package : packages())
+      if (package.folder == folder) return &package;
+    if (folder.empty()) return nullptr;
+    folder = folder_of(folder);
+  }
+}
+
+std::vector<const Package*> Tree::packages_named(std::string filter) {
+  while (!filter.empty() && (filter.back() == '.' || filter.back() == '^')) filter.pop_back();
+  while (!filter.empty() && (filter.front() == '.' || filter.front() == '^' || filter.front() == '{' || filter.front() == '/'))
+    filter.erase(0, 1);
+  if (!filter.empty() && filter.back() == '}') filter.pop_back();
+  std::vector<const Package*> out;
+  for (const auto& package : packages())
+    if (package.name == filter || package.folder == normal_path(filter)) out.push_back(&package);
+  if (out.empty())
+    for (const auto& package : packages())
+      if (!filter.empty() && base_of(package.name) == filter) out.push_back(&package);
+  return out;
+}
+
+std::string Tree::only_file_named(std::string_view base) const {
+  std::string found;
+  for (const auto& path : files_) {
+    if (base_of(path) != base) continue;
+    if (!found.empty()) return {};
+    found = path;
+  }
+  return found;
+}
+
+}  // namespace pgadvise::files

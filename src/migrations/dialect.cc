@@ -1,0 +1,67 @@
+#include "migrations/dialect.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "sql/statement.h"
+
+namespace pgadvise::migrations {
+
+bool foreign_folder(std::string_view name) {
+  static constexpr std::string_view whole[] = {"h2", "db2", "d1", "derby", "scylla", "spanner", "tidb", "libsql", "turso", "snowflake", "bigquery", "sql_server"};
+  static constexpr std::string_view part[] = {"mysql", "mariadb", "sqlite", "hsqldb", "oracle", "mssql", "sqlserver", "clickhouse", "cassandra", "duckdb", "singlestore"};
+  const std::string low = lower(name);
+  if (low.find("postgres") != std::string::npos) return false;
+  return std::find(std::begin(whole), std::end(whole), low) != std::end(whole) ||
+         std::any_of(std::begin(part), std::end(part), [&](std::string_view word) { return low.find(word) != std::string::npos; });
+}
+
+// Without comments and strings, in which people write what they like.
+static std::string plain_sql(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at + 1;
+    if (text.substr(at, 2) == "--") end = std::min(text.find('\n', at), text.size());
+    else if (text.substr(at, 2) == "/*") end = std::min(text.find("*/", at + 2), text.size() - 2) + 2;
+    else if (text[at] == '\'') end = std::min(text.find('\'', at + 1), text.size() - 1) + 1;
+    else out += text[at];
+    at = end;
+  }
+  return out;
+}
+
+std::string foreign_sql(std::string_view script) {
+  struct Sign {
+    std::string_view text;
+    const char* database;
+  };
+  static constexpr Sign signs[] = {{"mergetree", "ClickHouse"}, {"lowcardinality(", "ClickHouse"}, {"`", "MySQL"}, {"auto_increment", "MySQL"},
+                                   {"engine=innodb", "MySQL"}, {"engine = innodb", "MySQL"}, {"int unsigned", "MySQL"}, {"int(11)", "MySQL"}, {" tinyint", "MySQL"}, {" longtext", "MySQL"}, {" mediumtext", "MySQL"},
+                                   {"on update current_timestamp", "MySQL"}, {"autoincrement", "SQLite"}, {"without rowid", "SQLite"}, {"nvarchar", "SQL Server"},
+                                   {"[dbo]", "SQL Server"}, {"identity(1,1)", "SQL Server"}, {" datetime2", "SQL Server"}, {"varchar2(", "Oracle"},
+                                   {" datetime not null", "MySQL or SQLite"}, {" datetime default", "MySQL or SQLite"}, {" datetime null", "MySQL or SQLite"}};
+  std::map<std::string, int> foreign;
+  int tables = 0;
+  for (const auto& statement : sql::split(script)) {
+    if (!starts_with_nocase(statement.text, "create table")) continue;
+    ++tables;
+    const std::string text = lower(plain_sql(statement.text));
+    for (const auto& [sign, database] : signs)
+      if (text.find(sign) != std::string::npos) {
+        ++foreign[database];
+        break;
+      }
+  }
+  // SQLite's own way with a dump, and one that PostgreSQL has no word of.
+  if (lower(script.substr(0, 4096)).find("pragma foreign_keys") != std::string::npos) return "SQLite";
+  int all = 0;
+  const char* most = "";
+  for (const auto& [database, count] : foreign) {
+    all += count;
+    if (*most == 0 || count > foreign[most]) most = database.c_str();
+  }
+  return all * 2 > tables ? most : "";
+}
+
+}  // namespace pgadvise::migrations

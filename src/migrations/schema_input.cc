@@ -1,0 +1,366 @@
+#include "migrations/schema_input.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/read_file.h"
+#include "base/text.h"
+#include "drizzle/journal.h"
+#include "drizzle/snapshot.h"
+#include "files/catalog_snapshot.h"
+#include "files/files.h"
+#include "files/tree.h"
+#include "migrations/dialect.h"
+#include "migrations/schema_in_code.h"
+#include "migrations/sqitch_plan.h"
+
+namespace pgadvise::migrations {
+namespace fs = std::filesystem;
+namespace {
+
+using Found = Result<std::vector<SchemaInput>>;
+
+bool is_file(const std::string& path) {
+  std::error_code code;
+  return fs::is_regular_file(path, code);
+}
+
+bool has_journal(const std::string& folder) { return is_file(files::path_under(folder, "meta/_journal.json")); }
+
+bool is_sql(std::string_view name) { return name.size() > 4 && lower(name.substr(name.size() - 4)) == ".sql"; }
+
+bool up_migration(std::string_view name) {
+  const std::string lowered = lower(name);
+  return is_sql(lowered) && !lowered.ends_with(".down.sql") && !lowered.ends_with("_down.sql") && lowered != "down.sql";
+}
+
+SchemaInput migrations(const Folder& folder, const MigrationTool& tool, std::vector<SchemaFile> files) {
+  SchemaKind kind = SchemaKind::migrations;
+  if (tool.name.starts_with("drizzle")) kind = SchemaKind::drizzle_migrations;
+  if (tool.name == "prisma") kind = SchemaKind::prisma_migrations;
+  return {kind, folder.path(), std::move(files), &tool};
+}
+
+std::string latest_snapshot(const std::string& folder) {
+  const Folder meta(files::path_under(folder, "meta"));
+  std::string out;
+  for (const auto& name : meta.files())
+    if (name.ends_with("_snapshot.json") && (out.empty() || files::natural_less(files::base_of(out), name))) out = meta.path(name);
+  return out;
+}
+
+Found journal_folder(const std::string& path, Diagnostics& diagnostics) {
+  const Folder folder(path);
+  Diagnostics named;
+  auto entries = drizzle::read_journal(path, named);
+  if (!entries) return tl::unexpected(entries.error());
+  auto files = drizzle_files(folder, *entries, named);
+  const std::string snapshot = files.empty() && !entries->empty() ? latest_snapshot(path) : "";
+  if (!snapshot.empty()) {
+    diagnostics.push_back({Error::Kind::passing, path, "none of the journal's .sql files is here: the last snapshot is read instead",
+                           "are the migrations committed?"});
+    return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}};
+  }
+  diagnostics.insert(diagnostics.end(), named.begin(), named.end());
+  SchemaInput input = migrations(folder, *migration_tool("drizzle"), std::move(files));
+  input.journal = std::move(*entries);
+  return std::vector<SchemaInput>{std::move(input)};
+}
+
+bool foreign_lock(const std::string& folder, Diagnostics& diagnostics) {
+  const std::string path = files::path_under(folder, "migration_lock.toml");
+  if (!is_file(path)) return false;
+  const auto text = read_file(path, files::text_limit);
+  if (!text || text->find("provider") == std::string::npos) return false;
+  if (text->find("\"postgresql\"") != std::string::npos || text->find("\"cockroachdb\"") != std::string::npos) return false;
+  diagnostics.push_back({Error::Kind::passing, path, "prisma migrations of another database", "only PostgreSQL migrations are read"});
+  return true;
+}
+
+// Another database's, by a lock file, a configuration or what the scripts say. Its name, "" when there is none.
+std::string other_database(const Folder& folder, const MigrationTool& tool, const std::vector<SchemaFile>& files) {
+  if (foreign_folder(folder.name())) return folder.name();
+  if (tool.name == "sqitch")
+    if (const auto engine = sqitch_engine(folder.path()); !engine.empty() && engine != "pg" && engine != "cockroach" && engine != "yugabyte") return engine;
+  std::string sample;
+  for (std::size_t i = 0; i < files.size() && sample.size() < 400'000; i += 1 + files.size() / 40)
+    sample += Folder(std::string(files::folder_of(files[i].path))).head(std::string(files::base_of(files[i].path))) + "\n;\n";
+  return foreign_sql(sample);
+}
+
+// Nothing, one input, or, of another database, a line among the diagnostics.
+std::optional<SchemaInput> tool_folder(const std::string& path, bool repository, Diagnostics& diagnostics) {
+  const Folder folder(path);
+  Diagnostics named;
+  std::vector<SchemaFile> files;
+  const MigrationTool* tool = recognise(folder, files, named);
+  if (!tool || tool->name == "drizzle") return std::nullopt;
+  const std::string name = lower(folder.name());
+  if (tool->by_name_only && repository && name.find("migration") == std::string::npos && name != "migrate") return std::nullopt;
+  if (foreign_lock(path, diagnostics)) return SchemaInput{};
+  if (const auto other = other_database(folder, *tool, files); !other.empty()) {
+    diagnostics.push_back({Error::Kind::passing, path, std::string(tool->name) + " migrations of another database (" + other + ")", "only PostgreSQL migrations are read"});
+    return SchemaInput{};
+  }
+  diagnostics.insert(diagnostics.end(), named.begin(), named.end());
+  return migrations(folder, *tool, std::move(files));
+}
+
+SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_out) {
+  const Folder folder(path);
+  SchemaInput input{SchemaKind::none, path, {}};
+  std::vector<std::string> names;
+  for (const auto& name : folder.files())
+    if (up_migration(name) && !(leave_out && leave_out(folder.path(name)))) names.push_back(name);
+  std::sort(names.begin(), names.end(), files::natural_less);
+  for (const auto& name : names) input.files.push_back({folder.path(name), ""});
+  if (!input.files.empty()) input.kind = SchemaKind::sql_folder;
+  return input;
+}
+
+// A journal or a snapshot of another dialect, or a broken one, ends nothing in a repository: it is named, the rest goes on.
+void add_journal(const std::string& folder, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+  auto found = journal_folder(folder, diagnostics);
+  if (found) {
+    out.insert(out.end(), found->begin(), found->end());
+  } else {
+    Error error = found.error();
+    error.kind = Error::Kind::passing;
+    diagnostics.push_back(std::move(error));
+  }
+}
+
+// A dump that a framework keeps beside migrations which are programs: Rails', Ecto's.
+bool structure_dump(const std::string& path) {
+  const std::string head = Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)));
+  return head.find("PostgreSQL") != std::string::npos || head.find("SET statement_timeout") != std::string::npos ||
+         head.find("SET client_encoding") != std::string::npos;
+}
+
+// Scripts that are called what people call a whole schema.
+bool schema_name(std::string_view file) {
+  static constexpr std::string_view names[] = {"schema.sql", "structure.sql", "database.sql", "db.sql", "ddl.sql", "init.sql", "tables.sql", "create_tables.sql", "create-tables.sql", "db_schema.sql", "database_schema.sql", "schema.pgsql"};
+  const std::string base = lower(files::base_of(file));
+  return std::find(std::begin(names), std::end(names), base) != std::end(names);
+}
+
+bool makes_tables(std::string_view text) { return lower(text).find("create table") != std::string::npos; }
+
+// What a script without migrations says of its database: "" for PostgreSQL.
+std::string other_database_of(const std::string& path) {
+  if (foreign_folder(files::base_of(files::folder_of(path)))) return std::string(files::base_of(files::folder_of(path)));
+  return foreign_sql(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)), 400'000));
+}
+
+// Where migrations may lie, as paths inside the repository; a folder comes before those inside it.
+struct Places {
+  std::set<std::string> journals;
+  std::set<std::string> folders;
+  std::set<std::string> dumps;
+  std::vector<std::string> schemas;  // schema.sql and the like, which speak where nothing else does
+};
+
+Places places_of(const std::vector<std::string>& files) {
+  Places out;
+  for (const auto& file : files) {
+    const std::string folder(files::folder_of(file));
+    const std::string_view base = files::base_of(file);
+    if (base == "_journal.json" && files::base_of(folder) == "meta") out.journals.insert(std::string(files::folder_of(folder)));
+    if (base == "structure.sql") out.dumps.insert(file);
+    if (schema_name(file) && !files::never_deployed(file)) out.schemas.push_back(file);
+    if (base == "sqitch.plan") out.folders.insert(folder);
+    if (!up_migration(base)) continue;
+    out.folders.insert(folder);
+    if (!folder.empty()) out.folders.insert(std::string(files::folder_of(folder)));  // a folder a migration; flyway's subfolders
+  }
+  return out;
+}
+
+bool lies_in(const std::string& folder, const std::set<std::string>& others) {
+  for (std::string_view at = folder; !at.empty(); at = files::folder_of(at))
+    if (others.count(std::string(at))) return true;
+  return others.count("") > 0;
+}
+
+// A script whose folder's name says which database it is for, anywhere on the way.
+bool for_another_database(const std::string& folder) {
+  const auto parts = split(folder, '/');
+  return std::any_of(parts.begin(), parts.end(), [](std::string_view part) { return foreign_folder(part); });
+}
+
+// Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named.
+void add_schemas(const std::string& root, const Places& places, const std::set<std::string>& taken, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+  constexpr std::size_t most_named = 5;
+  const bool described = !out.empty();
+  std::size_t named = 0;
+  for (const auto& file : places.schemas) {
+    const std::string path = files::path_under(root, file);
+    const std::string folder(files::folder_of(file));
+    const bool read = std::any_of(out.begin(), out.end(), [&](const SchemaInput& input) { return input.path == path; });
+    if (read || lies_in(folder, taken) || for_another_database(folder) || !makes_tables(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path))))) continue;
+    if (const auto other = other_database_of(path); !other.empty()) {
+      diagnostics.push_back({Error::Kind::passing, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read"});
+    } else if (!described) {
+      out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
+    } else if (++named <= most_named) {
+      diagnostics.push_back({Error::Kind::passing, path, "is not read: " + out.front().path + " tells the schema already", "pgadvise check " + path + " checks it by itself"});
+    }
+  }
+}
+
+// Does one of the folder's scripts, of a sample, make or change tables? Seeds and queries don't.
+bool changes_tables(const std::string& path, const std::vector<std::string>& names) {
+  constexpr std::size_t sample = 5;
+  const Folder folder(path);
+  for (std::size_t i = 0; i < names.size(); i += 1 + names.size() / sample) {
+    const std::string text = lower(folder.head(names[i]));
+    if (contains(text, "create table") || contains(text, "alter table") || contains(text, "create index")) return foreign_sql(text).empty();
+  }
+  return false;
+}
+
+bool looks_like_repository(const std::string& folder);
+
+// Folders whose scripts make tables and are nobody's: what is not looked at is said, on one line.
+void tell_passed_over(const std::string& root, const std::vector<std::string>& files, const std::set<std::string>& taken, const std::vector<SchemaInput>& read, Diagnostics& diagnostics) {
+  constexpr std::size_t most_named = 5;
+  std::map<std::string, std::vector<std::string>> scripts;  // by their folder
+  const bool root_is_read = read.empty() && !looks_like_repository(root);
+  for (const auto& file : files) {
+    const std::string folder(files::folder_of(file));
+    const bool known = std::any_of(read.begin(), read.end(), [&](const SchemaInput& input) { return input.path == files::path_under(root, file); });
+    if (!up_migration(files::base_of(file)) || schema_name(file) || known || (folder.empty() && root_is_read)) continue;
+    if (!files::never_deployed(file) && !files::deployed_by_others(file) && !lies_in(folder, taken) && !for_another_database(folder)) scripts[folder].emplace_back(files::base_of(file));
+  }
+  std::erase_if(scripts, [&](const auto& entry) { return !changes_tables(files::path_under(root, entry.first), entry.second); });
+  std::map<std::string, std::size_t> siblings, passed;  // a folder of several stands for them
+  for (const auto& [folder, names] : scripts) ++siblings[std::string(files::folder_of(folder))];
+  for (const auto& [folder, names] : scripts) {
+    const std::string above(files::folder_of(folder));
+    passed[!above.empty() && (siblings[above] > 1 || scripts.count(above)) ? above : folder] += names.size();
+  }
+  if (passed.empty()) return;
+  std::vector<std::string> named;
+  for (const auto& [folder, count] : passed)
+    if (named.size() < most_named) named.push_back(fmt::format("{} ({} {})", folder.empty() ? "." : folder, count, count == 1 ? "script" : "scripts"));
+  const std::string more = passed.size() > most_named ? fmt::format(" and {} more", passed.size() - most_named) : "";
+  diagnostics.push_back({Error::Kind::passing, root, "SQL that makes tables, and is no migration of a tool that is known, is not read: " + join(named, ", ") + more, "pgadvise check --schema FILE reads it"});
+}
+
+Found repository(const std::string& root, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
+  const auto files = files::list_files(root, diagnostics, leave_out);
+  const Places places = places_of(files);
+  std::vector<SchemaInput> out;
+  std::set<std::string> taken;
+  for (const auto& folder : places.journals) {
+    add_journal(files::path_under(root, folder), out, diagnostics);
+    taken.insert(folder);
+  }
+  for (const auto& folder : places.folders) {
+    if (lies_in(folder, taken)) continue;
+    Diagnostics named;
+    auto found = tool_folder(files::path_under(root, folder), true, named);
+    if (!found) continue;
+    const bool known = found->kind == SchemaKind::drizzle_migrations || found->kind == SchemaKind::prisma_migrations;
+    if (!known && files::never_deployed(folder + "/")) continue;
+    taken.insert(folder);
+    if (found->kind != SchemaKind::none && for_another_database(folder)) {
+      diagnostics.push_back({Error::Kind::passing, files::path_under(root, folder), std::string(found->tool->name) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
+      continue;
+    }
+    diagnostics.insert(diagnostics.end(), named.begin(), named.end());
+    if (found->kind != SchemaKind::none) out.push_back(std::move(*found));
+  }
+  for (const auto& dump : places.dumps)
+    if (const auto path = files::path_under(root, dump); !lies_in(std::string(files::folder_of(dump)), taken) && !files::never_deployed(dump) && structure_dump(path))
+      out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
+  add_schemas(root, places, taken, out, diagnostics);
+  tell_passed_over(root, files, taken, out, diagnostics);
+  std::sort(out.begin(), out.end(), [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
+  if (out.empty())
+    for (auto& elsewhere : schemas_in_code(root, files)) diagnostics.push_back(std::move(elsewhere));
+  return out;
+}
+
+// package.json and the like: what is named is a project, and its .sql files are its own business.
+bool looks_like_repository(const std::string& folder) {
+  for (const auto name : {"package.json", ".git", "pnpm-workspace.yaml", "Dockerfile", "docker-compose.yml", "Cargo.toml",
+                          "go.mod", "pyproject.toml", "Gemfile", "pom.xml", "composer.json"}) {
+    std::error_code code;
+    if (fs::exists(files::path_under(folder, name), code)) return true;
+  }
+  return false;
+}
+
+Found folder_input(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
+  if (has_journal(path)) return journal_folder(path, diagnostics);
+  if (is_file(files::path_under(path, "_journal.json")) && fs::path(path).filename() == "meta")
+    return journal_folder(fs::path(path).parent_path().generic_string(), diagnostics);
+  // A repository's root may hold numbered scripts that are no migrations.
+  const bool root = looks_like_repository(path);
+  if (auto input = tool_folder(path, root, diagnostics))
+    return input->kind == SchemaKind::none ? std::vector<SchemaInput>{} : std::vector<SchemaInput>{std::move(*input)};
+  // Loose scripts beside migrations are queries, seeds and the like: they count only where there is nothing else.
+  auto found = repository(path, diagnostics, leave_out);
+  if (!found || !found->empty() || looks_like_repository(path)) return found;
+  auto input = plain_folder(path, leave_out);
+  if (input.kind == SchemaKind::none) return found;
+  std::string sample;
+  for (std::size_t i = 0; i < input.files.size() && sample.size() < 400'000; i += 1 + input.files.size() / 40)
+    sample += Folder(std::string(files::folder_of(input.files[i].path))).head(std::string(files::base_of(input.files[i].path))) + "\n;\n";
+  if (const auto other = foreign_sql(sample); !other.empty())
+    diagnostics.push_back({Error::Kind::passing, path, "SQL of another database (" + other + ")", "only PostgreSQL's is read"});
+  else found->push_back(std::move(input));
+  return found;
+}
+
+Found file_input(const std::string& path, Diagnostics& diagnostics) {
+  const fs::path file(path);
+  if (file.filename() == "_journal.json" && file.parent_path().filename() == "meta")
+    return journal_folder(file.parent_path().parent_path().generic_string(), diagnostics);
+  if (is_sql(path))
+    if (const auto other = other_database_of(path); !other.empty())
+      return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read");
+  if (is_sql(path)) return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
+  const auto text = read_file(path, files::sql_limit);
+  if (!text) return tl::unexpected(text.error());
+  if (files::is_catalog_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::server_snapshot, path, {{path, ""}}}};
+  if (drizzle::looks_like_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, path, {{path, ""}}}};
+  if (text->substr(0, 5) == "PGDMP")
+    return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format", "make SQL of it: pg_restore -s -f schema.sql");
+  if (lower(path).ends_with(".json") || text->find('\0') != std::string::npos)
+    return fail(Error::Kind::input, path, "is neither SQL nor a snapshot of pgadvise's or drizzle's", "name a .sql file, a migrations folder or a repository");
+  return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
+}
+
+}  // namespace
+
+std::string SchemaInput::what() const {
+  const auto counted = [&](std::string_view name) {
+    return fmt::format("{} ({} {})", name, files.size(), files.size() == 1 ? "file" : "files");
+  };
+  switch (kind) {
+    case SchemaKind::sql_file: return "SQL script";
+    case SchemaKind::drizzle_migrations: return counted("drizzle migrations");
+    case SchemaKind::prisma_migrations: return counted("prisma migrations");
+    case SchemaKind::migrations: return counted(tool->name == "numbered" ? "numbered migrations" : std::string(tool->name) + " migrations");
+    case SchemaKind::sql_folder: return counted("SQL files");
+    case SchemaKind::drizzle_snapshot: return "drizzle snapshot";
+    case SchemaKind::server_snapshot: return "snapshot";
+    case SchemaKind::none: break;
+  }
+  return "nothing";
+}
+
+Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
+  std::error_code code;
+  const auto status = fs::status(path, code);
+  if (!fs::exists(status)) return fail(Error::Kind::input, path, "there is no such file or folder", "check the name");
+  return fs::is_directory(status) ? folder_input(path, diagnostics, leave_out) : file_input(path, diagnostics);
+}
+
+}  // namespace pgadvise::migrations

@@ -1,0 +1,95 @@
+#include "migrations/schema_load.h"
+
+#include <iterator>
+
+#include "base/read_file.h"
+#include "drizzle/journal.h"
+#include "drizzle/snapshot.h"
+#include "files/catalog_snapshot.h"
+#include "files/files.h"
+#include "migrations/facts.h"
+#include "sql/render_sql.h"
+#include "sql/replay.h"
+#include "sql/suppressions.h"
+
+namespace pgadvise::migrations {
+namespace {
+
+// Hands each readable script on; an unreadable one is named. Errors: none could be read.
+template <class Use>
+Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use use) {
+  int read = 0;
+  Error last;
+  for (const auto& file : input.files) {
+    auto text = read_file(file.path, files::sql_limit);
+    if (!text) {
+      last = text.error();
+      diagnostics.push_back(last);
+      diagnostics.back().kind = Error::Kind::passing;
+      continue;
+    }
+    ++read;
+    if (input.kind == SchemaKind::drizzle_migrations) text = drizzle::uncomment_introspection(std::move(*text));
+    if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
+    use(file, std::move(*text));
+  }
+  if (read == 0 && !input.files.empty()) {
+    diagnostics.pop_back();
+    return tl::unexpected(last);
+  }
+  return read;
+}
+
+Result<Catalog> load_snapshot(const std::string& path, Diagnostics& diagnostics) {
+  const auto text = read_file(path, files::json_limit);
+  if (!text) return tl::unexpected(text.error());
+  return drizzle::read_snapshot(*text, path, diagnostics);
+}
+
+}  // namespace
+
+Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
+  JudgedMigrations none;
+  return load(input, none, diagnostics, counts);
+}
+
+Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
+  if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
+  if (input.kind == SchemaKind::server_snapshot) {
+    auto snapshot = files::load_catalog_snapshot(input.path);
+    if (!snapshot) return tl::unexpected(snapshot.error());
+    return std::move(snapshot->catalog);
+  }
+  sql::Replayer replayer;
+  const auto read = each_script(input, diagnostics,
+                                [&](const SchemaFile& file, const std::string& text) {
+                                  auto ignored = sql::suppressions(text, file.path);
+                                  std::move(ignored.begin(), ignored.end(), std::back_inserter(judged.suppressions));
+                                  if (!judged.files.count(file.path)) return replayer.run(text, file.path);
+                                  judged.found.push_back(describe_migration(input, file, text));
+                                  replayer.run(text, judged.found.back(), judged.together && judged.found.size() > 1);
+                                });
+  if (!read) return tl::unexpected(read.error());
+  diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
+  if (counts) *counts = replayer.counts();
+  return replayer.take();
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (input.kind == SchemaKind::server_snapshot)
+    return fail(Error::Kind::input, input.path, "is a snapshot of a server: it lacks what a schema is built of (functions, triggers, types)",
+                "pg_dump -s makes a schema that a sandbox can be built from");
+  if (input.kind == SchemaKind::drizzle_snapshot) {
+    const auto catalog = load_snapshot(input.path, diagnostics);
+    if (!catalog) return tl::unexpected(catalog.error());
+    out.emplace_back(input.path, sql::render_sql(*catalog));
+    return out;
+  }
+  const auto read = each_script(input, diagnostics,
+                                [&](const SchemaFile& file, std::string text) { out.emplace_back(file.path, std::move(text)); });
+  if (!read) return tl::unexpected(read.error());
+  return out;
+}
+
+}  // namespace pgadvise::migrations

@@ -1,0 +1,46 @@
+#include "model/catalog.h"
+
+#include <algorithm>
+
+namespace pgadvise {
+
+std::string display(const QualifiedName& name) {
+  return name.schema.empty() || name.schema == "public" ? name.name : name.schema + "." + name.name;
+}
+
+const Column* Table::column(std::string_view column_name) const {
+  const auto it = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == column_name; });
+  return it == columns.end() ? nullptr : &*it;
+}
+
+const Index* Table::index(std::string_view index_name) const {
+  const auto it = std::find_if(indexes.begin(), indexes.end(), [&](const Index& i) { return i.name == index_name; });
+  return it == indexes.end() ? nullptr : &*it;
+}
+
+const Table* Catalog::table(const QualifiedName& table_name) const {
+  const auto it = tables.find(table_name);
+  return it == tables.end() ? nullptr : &it->second;
+}
+
+Table* Catalog::table(const QualifiedName& table_name) {
+  const auto it = tables.find(table_name);
+  return it == tables.end() ? nullptr : &it->second;
+}
+
+std::string_view referential_action(char code) {
+  switch (code) {
+    case 'r':
+      return "RESTRICT";
+    case 'c':
+      return "CASCADE";
+    case 'n':
+      return "SET NULL";
+    case 'd':
+      return "SET DEFAULT";
+    default:
+      return "NO ACTION";
+  }
+}
+
+}  // namespace pgadvise
