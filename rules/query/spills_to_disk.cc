@@ -42,7 +42,7 @@ Spill largest(const std::vector<KnownPlan>& plans) {
 std::string told(const Spill& spill) {
   const PlanNode& node = *spill.insight->node;
   if (spill.insight->kind == Kind::hash_batches) return "a hash table in " + std::to_string(node.hash_batches) + " batches" + (spill.bytes > 0 ? ", " + lint::bytes_text(spill.bytes) + " on disk" : "");
-  return (spill.insight->kind == Kind::disk_sort ? "a sort of " : "an aggregate of ") + lint::grouped(lint::rows_of(node.children.empty() ? node : node.children.front())) + " rows, " +
+  return (spill.insight->kind == Kind::disk_sort ? "a sort of " : "an aggregate of ") + lint::grouped(rows_of(node.children.empty() ? node : node.children.front())) + " rows, " +
          lint::bytes_text(spill.bytes) + " on disk";
 }
 

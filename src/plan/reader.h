@@ -21,11 +21,4 @@ Result<Plan> read(std::string_view text);
 // As EXPLAIN's text names the node: "Parallel Index Only Scan Backward using i on public.t a", "Partial HashAggregate".
 std::string title(const PlanNode& node);
 
-// Depth-first, parents before children.
-template <class Visitor>
-void visit(const PlanNode& node, const Visitor& visitor) {
-  visitor(node);
-  for (const auto& child : node.children) visit(child, visitor);
-}
-
 }  // namespace pgadvise::plan
