@@ -215,10 +215,8 @@ void judge_workload(const Context& context, const Table& table, const Column& co
 
 std::string drizzle_line(const Context& context, const Table& table, const Column& column, const std::optional<std::string>& value) {
   if (!context.has_project() || !context.project().drizzle || !context.project().postgresql) return {};
-  const std::string key = table.name.schema + "." + table.name.name + "." + column.name;
-  std::string property = column.name;
-  for (const auto& [name, spelled] : context.project().drizzle_names)
-    if (name == key) property = spelled;
+  std::string property = context.project().drizzle_name(table.name, column.name);
+  if (property.empty()) property = column.name;
   std::string out = property + ": jsonb('" + column.name + "')";
   if (column.not_null) out += ".notNull()";
   if (value) out += ".default(" + *value + ")";

@@ -8,6 +8,7 @@
 
 #include "advisor/index_ddl.h"
 #include "advisor/propose.h"
+#include "base/identifier.h"
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -163,7 +164,7 @@ class Explain {
       if (!options_.show_literals || !question.parameters_known) continue;
       std::string& shown = variants_[at->second].shown;
       for (std::size_t i = 0; i < question.parameters.size(); ++i)
-        shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1, question.parameters[i] ? sql::quote_literal(*question.parameters[i]) : "NULL");
+        shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1, question.parameters[i] ? quote_literal(*question.parameters[i]) : "NULL");
     }
     if (variants_.size() == 1 && variants_.front().values == "generic plan") variants_.clear();  // no values at all
   }

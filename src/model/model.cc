@@ -5,6 +5,7 @@
 #include "model/catalog.h"
 #include "model/finding.h"
 #include "model/place.h"
+#include "model/project.h"
 #include "model/workload.h"
 
 namespace pgadvise {
@@ -53,6 +54,13 @@ const Table* Catalog::table(const QualifiedName& table_name) const {
 Table* Catalog::table(const QualifiedName& table_name) {
   const auto it = tables.find(table_name);
   return it == tables.end() ? nullptr : &it->second;
+}
+
+std::string Project::drizzle_name(const QualifiedName& table, std::string_view column) const {
+  std::string key = table.schema + "." + table.name;
+  if (!column.empty()) key.append(".").append(column);
+  const auto it = std::find_if(drizzle_names.begin(), drizzle_names.end(), [&](const auto& pair) { return pair.first == key; });
+  return it == drizzle_names.end() ? std::string() : it->second;
 }
 
 const Query* Workload::query(std::string_view fingerprint) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/deep_thread.h"
+#include "base/identifier.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "sql/lexer.h"

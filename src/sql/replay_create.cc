@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/identifier.h"
+#include "model/ddl.h"
 #include "sql/analyzer.h"
 #include "sql/ddl.h"
 #include "sql/predicate.h"

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/identifier.h"
 #include "base/text.h"
+#include "model/ddl.h"
 #include "sql/lexer.h"
 #include "sql/statement.h"
 #include "sql/type_name.h"

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/identifier.h"
 #include "base/text.h"
+#include "model/ddl.h"
 #include "sql/ddl.h"
 #include "sql/lexer.h"
 #include "sql/predicate.h"
@@ -130,31 +132,12 @@ Index read_index(const PgQuery__IndexStmt& stmt) {
   return out;
 }
 
-std::string keys_text(const Index& index) {
-  std::vector<std::string> parts;
-  for (const IndexKey& key : index.keys)
-    parts.push_back((key.column.empty() ? key.expression : quote_identifier(key.column)) + (key.descending ? " DESC" : ""));
-  return std::string(index.unique ? "UNIQUE " : "") + "(" + join(parts, ", ") + ")" +
-         (index.predicate ? " WHERE " + *index.predicate : "");
-}
+// For messages, as display() names tables.
+std::string index_text(const Index& index) { return (index.unique ? "UNIQUE " : "") + ddl::index_definition(index); }
 
-std::string constraint_text(const Constraint& constraint) {
-  const std::string columns = "(" + join(constraint.columns, ", ") + ")";
-  switch (constraint.kind) {
-    case ConstraintKind::primary_key:
-      return "PRIMARY KEY " + columns;
-    case ConstraintKind::unique:
-      return "UNIQUE " + columns;
-    case ConstraintKind::foreign_key:
-      return "FOREIGN KEY " + columns + " REFERENCES " + display(constraint.referenced_table) + " (" +
-             join(constraint.referenced_columns, ", ") + ")" +
-             (constraint.on_delete == "NO ACTION" ? "" : " ON DELETE " + constraint.on_delete);
-    case ConstraintKind::check:
-      return "CHECK (" + constraint.expression + ")";
-    case ConstraintKind::exclusion:
-      break;
-  }
-  return "EXCLUDE";
+std::string constraint_text(Constraint constraint) {
+  if (constraint.referenced_table.schema == "public") constraint.referenced_table.schema.clear();
+  return ddl::constraint(constraint);
 }
 
 // ---- WHERE
@@ -834,9 +817,9 @@ std::optional<StepRecorder::Difference> StepRecorder::difference(const Node& nod
       if (owner->second != table_name)
         return Difference{name.name, "the index of that name is on " + display(owner->second), table_name};
       const Index wanted = read_index(stmt);
-      if (there->keys.size() == wanted.keys.size() && normalized(keys_text(*there)) == normalized(keys_text(wanted)))
+      if (there->keys.size() == wanted.keys.size() && normalized(index_text(*there)) == normalized(index_text(wanted)))
         return std::nullopt;
-      return Difference{name.name, "the index that is there is " + keys_text(*there) + ", not " + keys_text(wanted), table_name};
+      return Difference{name.name, "the index that is there is " + index_text(*there) + ", not " + index_text(wanted), table_name};
     }
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: {
       const PgQuery__AlterTableStmt& stmt = *node.alter_table_stmt;

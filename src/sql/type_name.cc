@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "base/identifier.h"
 #include "base/text.h"
+#include "model/ddl.h"
 #include "sql/statement.h"
 
 namespace pgadvise::sql {
