@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "sql/lexer.h"
-#include "sql/statement.h"
 #include "sql/tree_reader.h"
 
 namespace pgadvise::sql {

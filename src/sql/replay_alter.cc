@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "base/identifier.h"
 #include "sql/ddl.h"
 #include "sql/replay_state.h"
-#include "sql/statement.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "model/ddl.h"
 #include "sql/lexer.h"
-#include "sql/statement.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {

@@ -7,7 +7,6 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "model/ddl.h"
-#include "sql/statement.h"
 
 namespace pgadvise::sql {
 namespace {
