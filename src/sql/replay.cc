@@ -188,10 +188,11 @@ void Replayer::State::begin_step(std::string_view text) {
 }
 
 Outcome Replayer::State::perform(const Node& node, Effect& effect) {
-  if (!migration) return dispatch(node, effect);
-  auto actions = recorder_.actions(node, schema);
+  const Statement statement = read_statement(node, schema);
+  if (!migration) return dispatch(statement, effect);
+  auto actions = recorder_.actions(statement, schema);
   const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) { return action.kind == SchemaAction::Kind::swallow; });
-  Outcome outcome = dispatch(node, effect);
+  Outcome outcome = dispatch(statement, effect);
   if (outcome && outcome->kind == Problem::Kind::exists && !swallows) return outcome;  // nothing happens
   for (SchemaAction& action : actions) {
     using Kind = SchemaAction::Kind;
@@ -204,7 +205,8 @@ Outcome Replayer::State::perform(const Node& node, Effect& effect) {
   return outcome;
 }
 
-Outcome Replayer::State::dispatch(const Node& node, Effect& effect) {
+Outcome Replayer::State::dispatch(const Statement& statement, Effect& effect) {
+  const Node& node = statement.node;
   effect = Effect::replayed;
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_CREATE_STMT:
@@ -212,9 +214,9 @@ Outcome Replayer::State::dispatch(const Node& node, Effect& effect) {
     case PG_QUERY__NODE__NODE_CREATE_FOREIGN_TABLE_STMT:
       return create_table(*node.create_foreign_table_stmt->base_stmt, true);
     case PG_QUERY__NODE__NODE_INDEX_STMT:
-      return create_index(*node.index_stmt);
+      return create_index(*node.index_stmt->relation, *statement.create_index);
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
-      return alter_table(*node.alter_table_stmt, effect);
+      return alter_table(*statement.alter_table, effect);
     case PG_QUERY__NODE__NODE_DROP_STMT:
       return drop(*node.drop_stmt, effect);
     case PG_QUERY__NODE__NODE_RENAME_STMT:

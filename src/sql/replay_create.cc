@@ -7,7 +7,6 @@
 #include "sql/ddl.h"
 #include "sql/predicate.h"
 #include "sql/replay_state.h"
-#include "sql/statement.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {
@@ -65,18 +64,6 @@ std::string bound_list(NodeList list) {
   return "(" + join(out, ", ") + ")";
 }
 
-bool is_null(const Node* node) {
-  const Constant value = constant(node);
-  return value.is_constant && value.is_null;
-}
-
-// Of the table's columns, those that the expression names.
-std::vector<std::string> columns_in(const Table& table, const Node* expression) {
-  auto out = column_names(expression);
-  out.erase(std::remove_if(out.begin(), out.end(), [&](const std::string& name) { return !table.column(name); }), out.end());
-  return out;
-}
-
 // ChooseIndexColumnNames: doubles get a number.
 std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
   std::vector<std::string> out;
@@ -132,7 +119,7 @@ Outcome Replayer::State::create_table(const PgQuery__CreateStmt& stmt, bool fore
     parents.push_back(parent->name);
     inherit_columns(table, *parent, stmt.partbound != nullptr);
   }
-  std::vector<PendingConstraint> pending;
+  std::vector<ConstraintDefinition> pending;
   std::vector<const PgQuery__TableLikeClause*> likes;
   schema.ensure_schema(name.schema);
   Table& made = schema.catalog.tables.emplace(name, std::move(table)).first->second;
@@ -151,10 +138,11 @@ Outcome Replayer::State::create_table(const PgQuery__CreateStmt& stmt, bool fore
   } else {
     made.inherits = parents;
   }
-  for (PendingConstraint& each : pending) each.new_table = !foreign;
+  if (!foreign)  // nothing is there that NOT VALID could leave unchecked
+    for (ConstraintDefinition& each : pending) each.constraint.validated = true;
   const auto checks_end = std::stable_partition(
       pending.begin(), pending.end(),
-      [](const PendingConstraint& p) { return p.node->contype == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK; });
+      [](const ConstraintDefinition& each) { return each.constraint.kind == Kind::check; });
   outcome = add_constraints(made, {pending.begin(), checks_end});
   if (!outcome && made.partition_of) adopt_partition(made, *schema.catalog.table(*made.partition_of));
   for (const auto* like : likes) like_rest(made, *like);
@@ -164,7 +152,7 @@ Outcome Replayer::State::create_table(const PgQuery__CreateStmt& stmt, bool fore
 }
 
 Outcome Replayer::State::add_elements(Table& table, const PgQuery__CreateStmt& stmt,
-                                      std::vector<PendingConstraint>& pending,
+                                      std::vector<ConstraintDefinition>& pending,
                                       std::vector<const PgQuery__TableLikeClause*>& likes) {
   if (stmt.of_typename) {
     const QualifiedName written = user_type_name(stmt.of_typename);
@@ -176,21 +164,20 @@ Outcome Replayer::State::add_elements(Table& table, const PgQuery__CreateStmt& s
     Outcome outcome;
     switch (node->node_case) {
       case PG_QUERY__NODE__NODE_COLUMN_DEF: {
-        const PgQuery__ColumnDef& definition = *node->column_def;
-        Column* inherited = SchemaState::column(table, definition.colname);
+        const ColumnDefinition definition = column_definition(*node->column_def, schema);
+        Column* inherited = SchemaState::column(table, definition.column.name);
         if (inherited && stmt.n_inh_relations) schema.local_columns[table.name].insert(inherited->name);
-        if (inherited && (!definition.type_name || stmt.n_inh_relations || stmt.of_typename)) {
-          column_constraints(table, *inherited, NodeList(definition.n_constraints, definition.constraints),
-                             pending);
-        } else if (!definition.type_name) {
-          return missing("column", {"", definition.colname});
+        if (inherited && (!definition.typed || stmt.n_inh_relations || stmt.of_typename)) {
+          set_properties(table, *inherited, definition, pending);
+        } else if (!definition.typed) {
+          return missing("column", {"", definition.column.name});
         } else {
           outcome = add_column(table, definition, pending);
         }
         break;
       }
       case PG_QUERY__NODE__NODE_CONSTRAINT:
-        pending.push_back({node->constraint, {}});
+        if (auto constraint = constraint_definition(*node->constraint, {})) pending.push_back(std::move(*constraint));
         break;
       case PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE:
         outcome = like_columns(table, *node->table_like_clause);
@@ -204,65 +191,29 @@ Outcome Replayer::State::add_elements(Table& table, const PgQuery__CreateStmt& s
   return {};
 }
 
-Outcome Replayer::State::add_column(Table& table, const PgQuery__ColumnDef& definition,
-                                    std::vector<PendingConstraint>& pending) {
-  if (table.column(definition.colname))
-    return Problem{std::string("column \"") + definition.colname + "\" of relation \"" + display(table.name) +
-                       "\" already exists",
+Outcome Replayer::State::add_column(Table& table, const ColumnDefinition& definition, std::vector<ConstraintDefinition>& pending) {
+  if (table.column(definition.column.name))
+    return Problem{"column \"" + definition.column.name + "\" of relation \"" + display(table.name) + "\" already exists",
                    Problem::Kind::exists};
   if (table.columns.size() >= most_columns) return Problem{"tables can have at most 1600 columns"};
-  Column column;
-  column.name = definition.colname;
-  column.type = schema.type_of(definition.type_name);
-  column.origin = place(definition.location);
-  if (definition.coll_clause)
-    column.collation =
-        collation_name(NodeList(definition.coll_clause->n_collname, definition.coll_clause->collname));
-  table.columns.push_back(std::move(column));
-  Column& made = table.columns.back();
-  if (definition.type_name && definition.type_name->n_names == 1 && !definition.type_name->n_array_bounds)
-    add_serial(table, made, string_value(definition.type_name->names[0]));
-  column_constraints(table, made, NodeList(definition.n_constraints, definition.constraints), pending);
+  Column& made = table.columns.emplace_back();
+  made.name = definition.column.name;
+  made.type = definition.column.type;
+  made.collation = definition.column.collation;
+  made.origin = place(definition.location);
+  if (definition.serial) add_serial(table, made);
+  set_properties(table, made, definition, pending);
   return {};
 }
 
-void Replayer::State::column_constraints(Table& table, Column& column, NodeList list,
-                                         std::vector<PendingConstraint>& pending) {
-  for (const Node* node : list) {
-    if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
-    const PgQuery__Constraint& constraint = *node->constraint;
-    switch (constraint.contype) {
-      case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
-        column.not_null = true;
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
-        column.default_expression.reset();
-        if (!is_null(constraint.raw_expr)) column.default_expression = expression_text(constraint.raw_expr);
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
-        add_identity(table, column, constraint);
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
-        column.default_expression.reset();
-        column.generated_expression = expression_text(constraint.raw_expr);
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-        column.not_null = true;
-        [[fallthrough]];
-      case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
-      case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
-      case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
-      case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
-        pending.push_back({&constraint, column.name});
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
-      case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED:
-        if (!pending.empty()) pending.back().deferrable = true;
-        break;
-      default:
-        break;
-    }
-  }
+void Replayer::State::set_properties(Table& table, Column& column, const ColumnDefinition& definition,
+                                     std::vector<ConstraintDefinition>& pending) {
+  const Column& wanted = definition.column;
+  column.not_null |= wanted.not_null;
+  if (definition.default_written || wanted.generated_expression) column.default_expression = wanted.default_expression;
+  if (wanted.identity != Column::Identity::none) add_identity(table, column, definition);
+  if (wanted.generated_expression) column.generated_expression = wanted.generated_expression;
+  pending.insert(pending.end(), definition.constraints.begin(), definition.constraints.end());
 }
 
 void Replayer::State::make_sequence(Table& table, const Column& column, const std::string& wanted,
@@ -279,16 +230,7 @@ void Replayer::State::make_sequence(Table& table, const Column& column, const st
   schema.catalog.sequences[sequence.name] = std::move(sequence);
 }
 
-void Replayer::State::add_serial(Table& table, Column& column, const std::string& kind) {
-  if (kind == "serial" || kind == "serial4")
-    column.type = "integer";
-  else if (kind == "bigserial" || kind == "serial8")
-    column.type = "bigint";
-  else if (kind == "smallserial" || kind == "serial2")
-    column.type = "smallint";
-  else
-    return;
-  column.not_null = true;
+void Replayer::State::add_serial(Table& table, Column& column) {
   const QualifiedName name{
       table.name.schema == "public" ? "" : table.name.schema,
       schema.choose_relation_name(table.name.schema, table.name.name, column.name, "seq", false)};
@@ -296,15 +238,10 @@ void Replayer::State::add_serial(Table& table, Column& column, const std::string
   column.default_expression = "nextval(" + quote_literal(quote_name(name)) + "::regclass)";
 }
 
-void Replayer::State::add_identity(Table& table, Column& column, const PgQuery__Constraint& node) {
-  column.identity = node.generated_when[0] == 'a' ? Column::Identity::always : Column::Identity::by_default;
+void Replayer::State::add_identity(Table& table, Column& column, const ColumnDefinition& definition) {
+  column.identity = definition.column.identity;
   column.not_null = true;
-  std::string wanted;
-  for (const Node* option : NodeList(node.n_options, node.options))
-    if (std::string_view(option->def_elem->defname) == "sequence_name" && option->def_elem->arg &&
-        option->def_elem->arg->node_case == PG_QUERY__NODE__NODE_LIST)
-      wanted = last_name(NodeList(option->def_elem->arg->list->n_items, option->def_elem->arg->list->items));
-  make_sequence(table, column, wanted, column.type);
+  make_sequence(table, column, definition.identity_sequence, column.type);
 }
 
 void Replayer::State::inherit_columns(Table& table, const Table& parent, bool partition) {
@@ -401,18 +338,18 @@ void Replayer::State::like_rest(Table& table, const PgQuery__TableLikeClause& li
 
 // ---- constraints
 
-Outcome Replayer::State::add_constraints(Table& table, const std::vector<PendingConstraint>& pending,
+Outcome Replayer::State::add_constraints(Table& table, const std::vector<ConstraintDefinition>& pending,
                                          bool only) {
-  std::vector<PendingConstraint> checks, indexes, foreign_keys;
-  for (const PendingConstraint& p : pending) {
-    switch (p.node->contype) {
-      case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+  std::vector<ConstraintDefinition> checks, indexes, foreign_keys;
+  for (const ConstraintDefinition& p : pending) {
+    switch (p.constraint.kind) {
+      case Kind::check:
         checks.push_back(p);
         break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
+      case Kind::foreign_key:
         foreign_keys.push_back(p);
         break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+      case Kind::primary_key:
         indexes.insert(indexes.begin(), p);
         break;
       default:
@@ -423,11 +360,11 @@ Outcome Replayer::State::add_constraints(Table& table, const std::vector<Pending
     if (Outcome outcome = add_check(table, p)) return outcome;
   // A key that says the same as an earlier one is merged into it and lends its name
   // (transformIndexConstraints).
-  std::vector<std::pair<PendingConstraint, IndexPlan>> plans;
+  std::vector<std::pair<ConstraintDefinition, IndexPlan>> plans;
   for (const auto& p : indexes) {
-    IndexPlan plan = index_plan(table, p);
+    IndexPlan plan = index_plan(p);
     const auto same = std::find_if(plans.begin(), plans.end(), [&](const auto& other) {
-      return !p.node->indexname[0] && !other.first.node->indexname[0] &&
+      return p.using_index.empty() && other.first.using_index.empty() &&
              other.second.index.keys == plan.index.keys && other.second.index.include == plan.index.include &&
              plan.constraint->kind != Kind::exclusion &&
              other.second.constraint->deferrable == plan.constraint->deferrable &&
@@ -439,7 +376,7 @@ Outcome Replayer::State::add_constraints(Table& table, const std::vector<Pending
       same->second.index.name = plan.index.name;
   }
   for (auto& [p, plan] : plans) {
-    if (p.node->indexname[0]) {
+    if (!p.using_index.empty()) {
       if (Outcome outcome = use_index(table, p)) return outcome;
       continue;
     }
@@ -453,18 +390,13 @@ Outcome Replayer::State::add_constraints(Table& table, const std::vector<Pending
   return {};
 }
 
-Outcome Replayer::State::add_check(Table& table, const PendingConstraint& pending) {
-  const PgQuery__Constraint& node = *pending.node;
-  Constraint check;
-  check.kind = Kind::check;
-  check.columns = columns_in(table, node.raw_expr);
-  check.expression = expression_text(node.raw_expr);
-  check.validated = pending.new_table || !node.skip_validation;
-  check.origin = place(node.location);
-  check.name = node.conname[0] ? node.conname
-                               : schema.choose_constraint_name(
-                                     table.name.schema, table.name.name,
-                                     check.columns.size() == 1 ? check.columns[0] : "", "check");
+Outcome Replayer::State::add_check(Table& table, const ConstraintDefinition& pending) {
+  Constraint check = pending.constraint;
+  std::erase_if(check.columns, [&](const std::string& name) { return !table.column(name); });
+  check.origin = place(pending.location);
+  if (check.name.empty())
+    check.name = schema.choose_constraint_name(table.name.schema, table.name.name,
+                                               check.columns.size() == 1 ? check.columns[0] : "", "check");
   if (Constraint* same = SchemaState::constraint(table, check.name)) {
     if (same->kind == Kind::check && same->inherited) return {};  // merged with the inherited one
     return Problem{
@@ -473,7 +405,7 @@ Outcome Replayer::State::add_check(Table& table, const PendingConstraint& pendin
   }
   const std::string name = check.name;
   schema.add_constraint(table, std::move(check));
-  if (node.is_no_inherit) {
+  if (pending.no_inherit) {
     schema.own_checks[table.name].insert(name);
     return {};
   }
@@ -481,19 +413,14 @@ Outcome Replayer::State::add_check(Table& table, const PendingConstraint& pendin
   return {};
 }
 
-Outcome Replayer::State::add_foreign_key(Table& table, const PendingConstraint& pending) {
-  const PgQuery__Constraint& node = *pending.node;
-  Constraint key;
-  key.kind = Kind::foreign_key;
-  key.columns = pending.column.empty() ? strings(NodeList(node.n_fk_attrs, node.fk_attrs))
-                                       : std::vector<std::string>{pending.column};
+Outcome Replayer::State::add_foreign_key(Table& table, const ConstraintDefinition& pending) {
+  Constraint key = pending.constraint;
   for (const auto& column : key.columns)
     if (!table.column(column))
       return Problem{"column \"" + column + "\" referenced in foreign key constraint does not exist",
                      Problem::Kind::missing};
-  const Table* referenced = schema.table(*node.pktable);
-  key.referenced_table = schema.find_table(*node.pktable);
-  key.referenced_columns = strings(NodeList(node.n_pk_attrs, node.pk_attrs));
+  key.referenced_table = schema.find_table(key.referenced_table);
+  const Table* referenced = schema.catalog.table(key.referenced_table);
   if (referenced && key.referenced_columns.empty())
     if (const Constraint* primary = SchemaState::primary_key(*referenced))
       key.referenced_columns = primary->columns;
@@ -501,15 +428,9 @@ Outcome Replayer::State::add_foreign_key(Table& table, const PendingConstraint& 
     if (referenced && !referenced->column(column))
       return Problem{"column \"" + column + "\" referenced in foreign key constraint does not exist",
                      Problem::Kind::missing};
-  key.on_delete = referential_action(node.fk_del_action[0]);
-  key.on_update = referential_action(node.fk_upd_action[0]);
-  key.on_delete_columns = strings(NodeList(node.n_fk_del_set_cols, node.fk_del_set_cols));
-  key.validated = pending.new_table || !node.skip_validation;
-  key.deferrable = node.deferrable || pending.deferrable;
-  key.origin = place(node.location);
-  key.name = node.conname[0] ? node.conname
-                             : schema.choose_constraint_name(table.name.schema, table.name.name,
-                                                             joined_columns(key.columns), "fkey");
+  key.origin = place(pending.location);
+  if (key.name.empty())
+    key.name = schema.choose_constraint_name(table.name.schema, table.name.name, joined_columns(key.columns), "fkey");
   if (SchemaState::constraint(table, key.name))
     return Problem{
         "constraint \"" + key.name + "\" for relation \"" + display(table.name) + "\" already exists",
@@ -554,79 +475,26 @@ void Replayer::State::copy_foreign_key(Table& child, const Table& parent, const 
 
 // ---- indexes
 
-IndexPlan Replayer::State::index_plan(const Table& table, const PendingConstraint& pending) const {
-  const PgQuery__Constraint& node = *pending.node;
-  IndexPlan plan;
-  Constraint constraint;
-  constraint.kind = constraint_kind(node).value_or(Kind::exclusion);
-  constraint.deferrable = node.deferrable || pending.deferrable;
-  constraint.nulls_not_distinct = node.nulls_not_distinct;
-  constraint.origin = place(node.location);
-  auto columns = strings(NodeList(node.n_keys, node.keys));
-  if (!pending.column.empty()) columns = {pending.column};
-  for (const auto& column : columns) {
-    IndexKey key;
-    key.column = column;
-    plan.index.keys.push_back(std::move(key));
-  }
-  plan.name_columns = columns;
-  std::vector<std::string> parts;
-  for (const Node* node_pair : NodeList(node.n_exclusions, node.exclusions)) {
-    const PgQuery__List& pair = *node_pair->list;
-    if (pair.n_items != 2 || pair.items[0]->node_case != PG_QUERY__NODE__NODE_INDEX_ELEM) continue;
-    const PgQuery__IndexElem& element = *pair.items[0]->index_elem;
-    const IndexKey key = index_key(element);
-    const PgQuery__List& operators = *pair.items[1]->list;
-    const std::string with = last_name(NodeList(operators.n_items, operators.items));
-    if (!key.column.empty()) columns.push_back(key.column);
-    const bool call = element.expr && element.expr->node_case == PG_QUERY__NODE__NODE_FUNC_CALL;
-    parts.push_back((key.column.empty() ? (call ? key.expression : "(" + key.expression + ")")
-                                        : quote_identifier(key.column)) +
-                    (key.operator_class.empty() ? "" : " " + quote_identifier(key.operator_class)) +
-                    " WITH " + with);
-    const std::string figured = key.column.empty() ? figure_name(element.expr) : key.column;
-    plan.name_columns.push_back(figured.empty() ? "expr" : figured);
-    plan.index.keys.push_back(key);
-  }
-  plan.index.include = strings(NodeList(node.n_including, node.including));
-  plan.name_columns.insert(plan.name_columns.end(), plan.index.include.begin(), plan.index.include.end());
-  if (node.where_clause) {
-    plan.index.predicate = expression_text(node.where_clause);
-    plan.index.predicate_not_null = not_null_columns(node.where_clause);
-  }
-  if (constraint.kind == Kind::exclusion) {
-    if (node.access_method[0]) plan.index.method = node.access_method;
-    constraint.expression = "USING " + plan.index.method + " (" + join(parts, ", ") + ")" +
-                            (plan.index.predicate ? " WHERE (" + *plan.index.predicate + ")" : "");
-  }
-  constraint.columns = std::move(columns);
-  plan.index.name = node.conname;
-  plan.index.unique = constraint.kind != Kind::exclusion;
-  plan.index.nulls_not_distinct = node.nulls_not_distinct;
-  plan.index.constraint = true;
-  plan.index.origin = constraint.origin;
-  plan.constraint = std::move(constraint);
-  (void)table;
+IndexPlan Replayer::State::index_plan(const ConstraintDefinition& definition) const {
+  IndexPlan plan{definition.index.index, definition.constraint, definition.index.name_columns};
+  plan.index.origin = plan.constraint->origin = place(definition.location);
   return plan;
 }
 
-Outcome Replayer::State::use_index(Table& table, const PendingConstraint& pending) {
-  const PgQuery__Constraint& node = *pending.node;
-  const QualifiedName from{table.name.schema, node.indexname};
+Outcome Replayer::State::use_index(Table& table, const ConstraintDefinition& pending) {
+  const QualifiedName from{table.name.schema, pending.using_index};
   Index* index = schema.index(from);
   if (!index || schema.index_tables[from] != table.name) return missing("index", from);
-  const QualifiedName to{from.schema, node.conname[0] ? node.conname : node.indexname};
+  const QualifiedName to{from.schema, pending.constraint.name.empty() ? from.name : pending.constraint.name};
   if (from != to) {
     if (schema.relation_exists(to)) return exists("relation", to);
     schema.rename_index(from, to);
     index = schema.index(to);
   }
-  Constraint constraint;
+  Constraint constraint = pending.constraint;
   constraint.name = to.name;
-  constraint.kind = node.contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY ? Kind::primary_key : Kind::unique;
-  constraint.deferrable = node.deferrable;
   constraint.nulls_not_distinct = index->nulls_not_distinct;
-  constraint.origin = place(node.location);
+  constraint.origin = place(pending.location);
   for (const IndexKey& key : index->keys) {
     constraint.columns.push_back(key.column);
     Column* column = SchemaState::column(table, key.column);
@@ -637,35 +505,17 @@ Outcome Replayer::State::use_index(Table& table, const PendingConstraint& pendin
   return {};
 }
 
-Outcome Replayer::State::create_index(const PgQuery__IndexStmt& stmt) {
-  Table* table = schema.table(*stmt.relation);
-  if (!table) return missing("relation", schema.find_table(*stmt.relation));
-  if (stmt.idxname[0] && schema.relation_exists({table->name.schema, stmt.idxname}))
-    return stmt.if_not_exists ? Outcome() : exists("relation", {table->name.schema, stmt.idxname});
-  IndexPlan plan;
-  plan.index.name = stmt.idxname;
-  if (stmt.access_method[0]) plan.index.method = stmt.access_method;
-  if (plan.index.method == "rtree") plan.index.method = "gist";
-  plan.index.unique = stmt.unique;
-  plan.index.nulls_not_distinct = stmt.nulls_not_distinct;
-  plan.index.origin = place(-1);
-  for (const Node* node : NodeList(stmt.n_index_params, stmt.index_params)) {
-    IndexKey key = index_key(*node->index_elem);
+Outcome Replayer::State::create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition) {
+  Table* table = schema.table(range);
+  if (!table) return missing("relation", schema.find_table(range));
+  const QualifiedName name{table->name.schema, definition.index.name};
+  if (!name.name.empty() && schema.relation_exists(name)) return definition.if_not_exists ? Outcome() : exists("relation", name);
+  for (const IndexKey& key : definition.index.keys)
     if (!key.column.empty() && !table->column(key.column) && table->kind != Table::Kind::materialized_view)
       return Problem{"column \"" + key.column + "\" does not exist", Problem::Kind::missing};
-    std::string figured = key.column.empty() ? figure_name(node->index_elem->expr) : key.column;
-    plan.name_columns.push_back(figured.empty() ? "expr" : std::move(figured));
-    plan.index.keys.push_back(std::move(key));
-  }
-  for (const Node* node : NodeList(stmt.n_index_including_params, stmt.index_including_params)) {
-    plan.index.include.push_back(node->index_elem->name);
-    plan.name_columns.push_back(node->index_elem->name);
-  }
-  if (stmt.where_clause) {
-    plan.index.predicate = expression_text(stmt.where_clause);
-    plan.index.predicate_not_null = not_null_columns(stmt.where_clause);
-  }
-  return make_index(*table, std::move(plan), !stmt.relation->inh);
+  IndexPlan plan{definition.index, {}, definition.name_columns};
+  plan.index.origin = place(-1);
+  return make_index(*table, std::move(plan), definition.only);
 }
 
 Outcome Replayer::State::make_index(Table& table, IndexPlan plan, bool only) {
@@ -952,7 +802,7 @@ Outcome Replayer::State::create_schema(const PgQuery__CreateSchemaStmt& stmt, Ef
   schema.search_path.insert(schema.search_path.begin(), name);
   Outcome outcome;
   for (const Node* node : NodeList(stmt.n_schema_elts, stmt.schema_elts))
-    if (!outcome) outcome = dispatch(*node, effect);
+    if (!outcome) outcome = dispatch(read_statement(*node, schema), effect);
   schema.search_path = std::move(path);
   effect = Effect::replayed;
   return outcome;
