@@ -310,6 +310,88 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& 
   return out;
 }
 
+// ---- DROP, RENAME, SET SCHEMA
+
+std::vector<std::string> parts_of(const Node* node) {
+  if (!node) return {};
+  if (node->node_case == PG_QUERY__NODE__NODE_STRING) return {node->string->sval};
+  if (node->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS)
+    return strings(NodeList(node->object_with_args->n_objname, node->object_with_args->objname));
+  return strings(list_of(node));
+}
+
+DropStatement::Kind drop_kind(PgQuery__ObjectType type) {
+  using Drop = DropStatement::Kind;
+  switch (type) {
+    case OBJECT(TABLE): return Drop::table;
+    case OBJECT(VIEW): return Drop::view;
+    case OBJECT(MATVIEW): return Drop::materialized_view;
+    case OBJECT(FOREIGN_TABLE): return Drop::foreign_table;
+    case OBJECT(INDEX): return Drop::index;
+    case OBJECT(SEQUENCE): return Drop::sequence;
+    case OBJECT(TYPE):
+    case OBJECT(DOMAIN): return Drop::type;
+    case OBJECT(SCHEMA): return Drop::schema;
+    case OBJECT(POLICY): return Drop::policy;
+    case OBJECT(TRIGGER): return Drop::trigger;
+    case OBJECT(EXTENSION): return Drop::extension;
+    case OBJECT(FUNCTION):
+    case OBJECT(PROCEDURE):
+    case OBJECT(ROUTINE):
+    case OBJECT(AGGREGATE): return Drop::function;
+    default: return Drop::other;
+  }
+}
+
+DropStatement::Object drop_object(DropStatement::Kind kind, const Node& node, const SchemaState& state) {
+  using Drop = DropStatement::Kind;
+  DropStatement::Object out;
+  auto parts = parts_of(&node);
+  if (parts.empty()) return out;
+  out.name = parts.back();
+  if (kind == Drop::policy || kind == Drop::trigger) parts.pop_back();  // of a table
+  if (parts.empty()) return out;
+  const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : std::string();
+  if (kind == Drop::function) {
+    out.function_schema = schema;
+    if (node.node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) return out;
+    for (const Node* type : NodeList(node.object_with_args->n_objargs, node.object_with_args->objargs))
+      if (type->node_case == PG_QUERY__NODE__NODE_TYPE_NAME) out.arguments.push_back(state.type_of(type->type_name));
+    out.any_arguments = node.object_with_args->args_unspecified;
+  } else if (kind == Drop::type) {
+    out.type = state.find_type(schema, parts.back());
+  } else if (kind != Drop::schema && kind != Drop::extension) {
+    out.relation = state.find_relation(schema, parts.back());
+  }
+  return out;
+}
+
+Rename::Kind rename_kind(PgQuery__ObjectType type) {
+  switch (type) {
+    case OBJECT(TABLE): return Rename::Kind::table;
+    case OBJECT(VIEW):
+    case OBJECT(MATVIEW):
+    case OBJECT(FOREIGN_TABLE):
+    case OBJECT(INDEX):
+    case OBJECT(SEQUENCE): return Rename::Kind::relation;
+    case OBJECT(COLUMN):
+    case OBJECT(ATTRIBUTE): return Rename::Kind::column;
+    case OBJECT(TABCONSTRAINT): return Rename::Kind::constraint;
+    case OBJECT(POLICY): return Rename::Kind::policy;
+    case OBJECT(SCHEMA): return Rename::Kind::schema;
+    case OBJECT(TYPE):
+    case OBJECT(DOMAIN): return Rename::Kind::type;
+    case OBJECT(FUNCTION):
+    case OBJECT(PROCEDURE):
+    case OBJECT(ROUTINE): return Rename::Kind::function;
+    default: return Rename::Kind::other;
+  }
+}
+
+QualifiedName relation_of(const PgQuery__RangeVar* range, const SchemaState& state) {
+  return range ? state.find_relation(range->schemaname, range->relname) : QualifiedName{};
+}
+
 }  // namespace
 
 bool AlterTable::drops_column(std::string_view column) const {
@@ -428,10 +510,48 @@ AlterTable alter_table_definition(const PgQuery__AlterTableStmt& stmt, const Sch
   return out;
 }
 
+DropStatement drop_definition(const PgQuery__DropStmt& stmt, const SchemaState& state) {
+  DropStatement out;
+  out.kind = drop_kind(stmt.remove_type);
+  out.cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+  out.if_exists = stmt.missing_ok;
+  out.concurrently = stmt.concurrent;
+  if (out.kind == DropStatement::Kind::other) return out;
+  for (const Node* node : NodeList(stmt.n_objects, stmt.objects))
+    if (auto object = drop_object(out.kind, *node, state); !object.name.empty()) out.objects.push_back(std::move(object));
+  return out;
+}
+
+Rename rename_definition(const PgQuery__RenameStmt& stmt, const SchemaState& state) {
+  Rename out;
+  out.kind = rename_kind(stmt.rename_type);
+  if (out.kind == Rename::Kind::column && stmt.relation_type == OBJECT(TYPE)) out.kind = Rename::Kind::other;  // an attribute
+  out.relation = relation_of(stmt.relation, state);
+  out.of_table = stmt.relation_type == OBJECT(TABLE);
+  out.name = stmt.subname;
+  out.new_name = stmt.newname;
+  out.if_exists = stmt.missing_ok;
+  out.object = stmt.object;
+  return out;
+}
+
+Rename rename_definition(const PgQuery__AlterObjectSchemaStmt& stmt, const SchemaState& state) {
+  Rename out;
+  out.kind = rename_kind(stmt.object_type);
+  out.relation = relation_of(stmt.relation, state);
+  out.new_schema = stmt.newschema;
+  out.if_exists = stmt.missing_ok;
+  out.object = stmt.object;
+  return out;
+}
+
 Statement read_statement(const Node& node, const SchemaState& state) {
-  Statement out{node, {}, {}};
+  Statement out{node, {}, {}, {}, {}};
   if (node.node_case == PG_QUERY__NODE__NODE_ALTER_TABLE_STMT) out.alter_table = alter_table_definition(*node.alter_table_stmt, state);
   if (node.node_case == PG_QUERY__NODE__NODE_INDEX_STMT) out.create_index = index_definition(*node.index_stmt);
+  if (node.node_case == PG_QUERY__NODE__NODE_DROP_STMT) out.drop = drop_definition(*node.drop_stmt, state);
+  if (node.node_case == PG_QUERY__NODE__NODE_RENAME_STMT) out.rename = rename_definition(*node.rename_stmt, state);
+  if (node.node_case == PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT) out.rename = rename_definition(*node.alter_object_schema_stmt, state);
   return out;
 }
 

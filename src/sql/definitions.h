@@ -1,4 +1,4 @@
-// What CREATE TABLE, ALTER TABLE and CREATE INDEX write, as values: the one place that reads these statements' parse trees. The replay
+// What ALTER TABLE, CREATE INDEX, DROP, RENAME and the columns and constraints of CREATE TABLE write, as values: the one place that reads these statements' parse trees. The replay
 // changes the catalog by these values and the StepRecorder describes the change by them, so that a new form is read once.
 // Types are resolved by the search path; nothing else is looked up, since the statement itself may make what a name refers to.
 // The values point into the parse tree and live as long as it does. Internal to src/sql.
@@ -82,6 +82,44 @@ struct AlterTable {
   bool drops_constraint(std::string_view constraint) const;
 };
 
+// DROP of one or more objects.
+struct DropStatement {
+  enum class Kind {
+    table, view, materialized_view, foreign_table, index, sequence, type, schema, policy, trigger, extension, function,
+    other,  // nothing that a catalog holds
+  };
+  struct Object {
+    std::string name;
+    QualifiedName relation;  // table … sequence; policy, trigger: the table; resolved by the search path
+    QualifiedName type;      // resolved by the search path
+    std::string function_schema;         // "" where none is written
+    std::vector<std::string> arguments;  // of a function: types
+    bool any_arguments = false;          // of a function: no argument list
+  };
+  Kind kind = Kind::other;
+  std::vector<Object> objects;
+  bool cascade = false;
+  bool if_exists = false;
+  bool concurrently = false;
+};
+
+// ALTER … RENAME TO, and ALTER … SET SCHEMA.
+struct Rename {
+  enum class Kind {
+    table, relation,  // relation: views, indexes, sequences, foreign tables
+    column, constraint, policy, schema, type, function,
+    other,  // nothing that a catalog holds
+  };
+  Kind kind = Kind::other;
+  QualifiedName relation;   // of table … policy; resolved by the search path
+  bool of_table = false;    // column: of a table, not of a view
+  std::string name;         // of the column, constraint, policy, schema
+  std::string new_name;     // "": stays
+  std::string new_schema;   // "": stays
+  bool if_exists = false;
+  const Node* object = nullptr;  // type, function
+};
+
 // When the server runs the subcommand: it takes the parts of one ALTER TABLE in passes (AlterTablePass), not as written.
 int pass_of(const TableChange& change);
 
@@ -90,12 +128,17 @@ IndexDefinition index_definition(const PgQuery__IndexStmt& stmt);
 std::optional<ConstraintDefinition> constraint_definition(const PgQuery__Constraint& node, const std::string& column);
 ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const SchemaState& state);
 AlterTable alter_table_definition(const PgQuery__AlterTableStmt& stmt, const SchemaState& state);
+DropStatement drop_definition(const PgQuery__DropStmt& stmt, const SchemaState& state);
+Rename rename_definition(const PgQuery__RenameStmt& stmt, const SchemaState& state);
+Rename rename_definition(const PgQuery__AlterObjectSchemaStmt& stmt, const SchemaState& state);
 
 // A parsed statement with its definition, which is read once for the replay and the StepRecorder.
 struct Statement {
   const Node& node;
   std::optional<AlterTable> alter_table;
   std::optional<IndexDefinition> create_index;
+  std::optional<DropStatement> drop;
+  std::optional<Rename> rename;
 };
 Statement read_statement(const Node& node, const SchemaState& state);
 

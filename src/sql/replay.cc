@@ -218,11 +218,11 @@ Outcome Replayer::State::dispatch(const Statement& statement, Effect& effect) {
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
       return alter_table(*statement.alter_table, effect);
     case PG_QUERY__NODE__NODE_DROP_STMT:
-      return drop(*node.drop_stmt, effect);
+      return drop(*statement.drop, effect);
     case PG_QUERY__NODE__NODE_RENAME_STMT:
-      return rename(*node.rename_stmt, effect);
+      return rename(*statement.rename, effect);
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
-      return set_schema(*node.alter_object_schema_stmt, effect);
+      return rename(*statement.rename, effect);
     case PG_QUERY__NODE__NODE_VIEW_STMT:
       return create_view(*node.view_stmt);
     case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:

@@ -394,52 +394,38 @@ Outcome Replayer::State::alter_enum(const PgQuery__AlterEnumStmt& stmt) {
 
 // ---- RENAME, SET SCHEMA, COMMENT
 
-Outcome Replayer::State::rename(const PgQuery__RenameStmt& stmt, Effect& effect) {
+Outcome Replayer::State::rename(const Rename& rename, Effect& effect) {
   effect = Effect::replayed;
-  switch (stmt.rename_type) {
-    case OBJECT(TABLE):
-    case OBJECT(VIEW):
-    case OBJECT(MATVIEW):
-    case OBJECT(FOREIGN_TABLE):
-    case OBJECT(INDEX):
-    case OBJECT(SEQUENCE):
-      return rename_relation(stmt);
-    case OBJECT(COLUMN):
-    case OBJECT(ATTRIBUTE):
-      if (stmt.relation_type == OBJECT(TYPE)) return {};
-      return rename_column(stmt);
-    case OBJECT(TABCONSTRAINT):
-      return rename_constraint(stmt);
-    case OBJECT(POLICY): {
-      Table* table = schema.table(*stmt.relation);
-      if (!table) return missing("relation", schema.find_table(*stmt.relation));
-      for (Policy& policy : table->policies)
-        if (policy.name == stmt.subname) {
-          policy.name = stmt.newname;
-          return {};
-        }
-      return missing("policy", {"", stmt.subname});
-    }
-    case OBJECT(SCHEMA):
-      schema.rename_schema(stmt.subname, stmt.newname);
-      return {};
-    case OBJECT(TYPE):
-    case OBJECT(DOMAIN):
-      return move_type(schema, stmt.object, {}, stmt.newname);
-    case OBJECT(FUNCTION):
-    case OBJECT(PROCEDURE):
-    case OBJECT(ROUTINE):
-      return move_function(schema, stmt.object, {}, stmt.newname);
-    default:
-      effect = Effect::none;
-      return {};
+  switch (rename.kind) {
+    case Rename::Kind::table:
+    case Rename::Kind::relation: return rename.new_schema.empty() ? rename_relation(rename) : set_schema(rename);
+    case Rename::Kind::column: return rename_column(rename);
+    case Rename::Kind::constraint: return rename_constraint(rename);
+    case Rename::Kind::policy: return rename_policy(rename);
+    case Rename::Kind::schema: schema.rename_schema(rename.name, rename.new_name); return {};
+    case Rename::Kind::type: return move_type(schema, rename.object, rename.new_schema, rename.new_name);
+    case Rename::Kind::function: return move_function(schema, rename.object, rename.new_schema, rename.new_name);
+    case Rename::Kind::other: break;
   }
+  effect = Effect::none;
+  return {};
 }
 
-Outcome Replayer::State::rename_relation(const PgQuery__RenameStmt& stmt) {
-  const QualifiedName from = schema.find_relation(stmt.relation->schemaname, stmt.relation->relname);
-  const QualifiedName to{from.schema, stmt.newname};
-  if (!schema.relation_exists(from)) return stmt.missing_ok ? Outcome() : missing("relation", from);
+Outcome Replayer::State::rename_policy(const Rename& rename) {
+  Table* table = schema.catalog.table(rename.relation);
+  if (!table) return missing("relation", rename.relation);
+  for (Policy& policy : table->policies)
+    if (policy.name == rename.name) {
+      policy.name = rename.new_name;
+      return {};
+    }
+  return missing("policy", {"", rename.name});
+}
+
+Outcome Replayer::State::rename_relation(const Rename& rename) {
+  const QualifiedName& from = rename.relation;
+  const QualifiedName to{from.schema, rename.new_name};
+  if (!schema.relation_exists(from)) return rename.if_exists ? Outcome() : missing("relation", from);
   if (schema.relation_exists(to)) return exists("relation", to);
   if (schema.catalog.tables.count(from)) {
     schema.rename_table(from, to);
@@ -455,71 +441,52 @@ Outcome Replayer::State::rename_relation(const PgQuery__RenameStmt& stmt) {
   return {};
 }
 
-Outcome Replayer::State::rename_column(const PgQuery__RenameStmt& stmt) {
-  Table* table = schema.table(*stmt.relation);
-  if (!table) return stmt.missing_ok ? Outcome() : missing("relation", schema.find_table(*stmt.relation));
-  if (!table->column(stmt.subname)) return no_column(*table, stmt.subname);
-  if (table->column(stmt.newname))
-    return Problem{std::string("column \"") + stmt.newname + "\" of relation \"" + display(table->name) +
+Outcome Replayer::State::rename_column(const Rename& rename) {
+  Table* table = schema.catalog.table(rename.relation);
+  if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
+  if (!table->column(rename.name)) return no_column(*table, rename.name);
+  if (table->column(rename.new_name))
+    return Problem{"column \"" + rename.new_name + "\" of relation \"" + display(table->name) +
                        "\" already exists",
                    Problem::Kind::exists};
-  schema.rename_column(*table, stmt.subname, stmt.newname);
+  schema.rename_column(*table, rename.name, rename.new_name);
   return {};
 }
 
-Outcome Replayer::State::rename_constraint(const PgQuery__RenameStmt& stmt) {
-  Table* table = schema.table(*stmt.relation);
-  if (!table) return stmt.missing_ok ? Outcome() : missing("relation", schema.find_table(*stmt.relation));
-  Constraint* constraint = SchemaState::constraint(*table, stmt.subname);
-  if (!constraint) return missing("constraint", {"", stmt.subname});
-  if (SchemaState::constraint(*table, stmt.newname)) return exists("constraint", {"", stmt.newname});
-  const QualifiedName index{table->name.schema, stmt.subname};
+Outcome Replayer::State::rename_constraint(const Rename& rename) {
+  Table* table = schema.catalog.table(rename.relation);
+  if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
+  Constraint* constraint = SchemaState::constraint(*table, rename.name);
+  if (!constraint) return missing("constraint", {"", rename.name});
+  if (SchemaState::constraint(*table, rename.new_name)) return exists("constraint", {"", rename.new_name});
+  const QualifiedName index{table->name.schema, rename.name};
   if (constraint->kind != Kind::foreign_key && constraint->kind != Kind::check &&
       schema.index_tables.count(index)) {
-    if (schema.relation_exists({index.schema, stmt.newname}))
-      return exists("relation", {index.schema, stmt.newname});
-    schema.rename_index(index, {index.schema, stmt.newname});
+    if (schema.relation_exists({index.schema, rename.new_name}))
+      return exists("relation", {index.schema, rename.new_name});
+    schema.rename_index(index, {index.schema, rename.new_name});
   }
   const bool check = constraint->kind == Kind::check;
-  schema.rename_constraint(*table, *constraint, stmt.newname);
+  schema.rename_constraint(*table, *constraint, rename.new_name);
   if (check)
     for (const auto& descent : schema.descendants(table->name))
-      if (Constraint* copy = SchemaState::constraint(*descent.child, stmt.subname); copy && copy->inherited)
-        schema.rename_constraint(*descent.child, *copy, stmt.newname);
+      if (Constraint* copy = SchemaState::constraint(*descent.child, rename.name); copy && copy->inherited)
+        schema.rename_constraint(*descent.child, *copy, rename.new_name);
   return {};
 }
 
-Outcome Replayer::State::set_schema(const PgQuery__AlterObjectSchemaStmt& stmt, Effect& effect) {
-  effect = Effect::replayed;
-  const std::string to = stmt.newschema;
-  switch (stmt.object_type) {
-    case OBJECT(TABLE):
-    case OBJECT(VIEW):
-    case OBJECT(MATVIEW):
-    case OBJECT(FOREIGN_TABLE):
-    case OBJECT(SEQUENCE): {
-      const QualifiedName from = schema.find_relation(stmt.relation->schemaname, stmt.relation->relname);
-      if (!schema.relation_exists(from)) return stmt.missing_ok ? Outcome() : missing("relation", from);
-      if (from.schema == to) return {};
-      if (schema.relation_exists({to, from.name})) return exists("relation", {to, from.name});
-      schema.ensure_schema(to);
-      if (schema.catalog.sequences.count(from))
-        schema.rename_sequence(from, {to, from.name});
-      else
-        schema.rename_table(from, {to, from.name});
-      return {};
-    }
-    case OBJECT(TYPE):
-    case OBJECT(DOMAIN):
-      return move_type(schema, stmt.object, to, {});
-    case OBJECT(FUNCTION):
-    case OBJECT(PROCEDURE):
-    case OBJECT(ROUTINE):
-      return move_function(schema, stmt.object, to, {});
-    default:
-      effect = Effect::none;
-      return {};
-  }
+Outcome Replayer::State::set_schema(const Rename& rename) {
+  const QualifiedName& from = rename.relation;
+  const QualifiedName to{rename.new_schema, from.name};
+  if (!schema.relation_exists(from)) return rename.if_exists ? Outcome() : missing("relation", from);
+  if (from.schema == to.schema) return {};
+  if (schema.relation_exists(to)) return exists("relation", to);
+  schema.ensure_schema(to.schema);
+  if (schema.catalog.sequences.count(from))
+    schema.rename_sequence(from, to);
+  else
+    schema.rename_table(from, to);
+  return {};
 }
 
 Outcome Replayer::State::comment(const PgQuery__CommentStmt& stmt, Effect& effect) {

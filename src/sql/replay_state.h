@@ -104,15 +104,18 @@ struct Replayer::State {
   Outcome attach_index(const QualifiedName& parent, const PgQuery__PartitionCmd& command);
   Outcome alter_sequence(const PgQuery__AlterSeqStmt& stmt);
   Outcome alter_enum(const PgQuery__AlterEnumStmt& stmt);
-  Outcome rename(const PgQuery__RenameStmt& stmt, Effect& effect);
-  Outcome rename_relation(const PgQuery__RenameStmt& stmt);
-  Outcome rename_column(const PgQuery__RenameStmt& stmt);
-  Outcome rename_constraint(const PgQuery__RenameStmt& stmt);
-  Outcome set_schema(const PgQuery__AlterObjectSchemaStmt& stmt, Effect& effect);
+  Outcome rename(const Rename& rename, Effect& effect);
+  Outcome rename_relation(const Rename& rename);
+  Outcome set_schema(const Rename& rename);
+  Outcome rename_column(const Rename& rename);
+  Outcome rename_constraint(const Rename& rename);
+  Outcome rename_policy(const Rename& rename);
   Outcome comment(const PgQuery__CommentStmt& stmt, Effect& effect);
   // ---- replay_drop.cc
-  Outcome drop(const PgQuery__DropStmt& stmt, Effect& effect);
-  Outcome drop_relations(const PgQuery__DropStmt& stmt, std::vector<QualifiedName> names);
+  Outcome drop(const DropStatement& drop, Effect& effect);
+  Outcome drop_relations(const std::vector<QualifiedName>& names, bool cascade);
+  // Of policies, triggers, extensions, functions.
+  Outcome drop_other(DropStatement::Kind kind, const DropStatement::Object& object);
 
   // The statement being replayed.
   std::string file;

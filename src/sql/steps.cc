@@ -21,10 +21,6 @@ bool has(const std::vector<std::string>& list, const std::string& name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-std::string schema_part(const std::vector<std::string>& parts, std::size_t at) {
-  return parts.size() > at ? parts[parts.size() - 1 - at] : std::string();
-}
-
 QualifiedName relation(const PgQuery__RangeVar& range, const SchemaState& state) {
   return state.find_relation(range.schemaname, range.relname);
 }
@@ -193,20 +189,12 @@ std::vector<SchemaAction> StepRecorder::actions(const Statement& statement, cons
       alter_table(*statement.alter_table, state, out);
       break;
     case PG_QUERY__NODE__NODE_DROP_STMT:
-      drop(*node.drop_stmt, state, out);
+      drop(*statement.drop, state, out);
       break;
     case PG_QUERY__NODE__NODE_RENAME_STMT:
-      rename(*node.rename_stmt, state, out);
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+      rename(*statement.rename, state, out);
       break;
-    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT: {
-      const PgQuery__AlterObjectSchemaStmt& stmt = *node.alter_object_schema_stmt;
-      if (!stmt.relation || stmt.object_type != OBJECT(TABLE)) break;
-      SchemaAction action = on(Kind::rename_table, relation(*stmt.relation, state), state);
-      action.name = action.table.name;
-      action.detail = stmt.newschema;
-      out.push_back(std::move(action));
-      break;
-    }
     case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
       for (const Node* target : NodeList(node.truncate_stmt->n_relations, node.truncate_stmt->relations)) {
         out.push_back(on(Kind::truncate, relation(*target->range_var, state), state));
@@ -494,43 +482,38 @@ void StepRecorder::create_index(const PgQuery__RangeVar& range, const IndexDefin
   out.push_back(std::move(action));
 }
 
-void StepRecorder::drop(const PgQuery__DropStmt& stmt, const SchemaState& state, Actions& out) const {
-  const bool cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
-  for (const Node* node : NodeList(stmt.n_objects, stmt.objects)) {
-    const auto parts = strings(list_of(node));
-    switch (stmt.remove_type) {
-      case OBJECT(TABLE):
-      case OBJECT(MATVIEW): {
-        if (parts.empty()) break;
-        const QualifiedName name = state.find_relation(schema_part(parts, 1), parts.back());
-        if (!state.catalog.table(name) && stmt.missing_ok) break;
+void StepRecorder::drop(const DropStatement& drop, const SchemaState& state, Actions& out) const {
+  for (const DropStatement::Object& object : drop.objects) {
+    switch (drop.kind) {
+      case DropStatement::Kind::table:
+      case DropStatement::Kind::materialized_view: {
+        const QualifiedName& name = object.relation;
+        if (!state.catalog.table(name) && drop.if_exists) break;
         SchemaAction action = on(Kind::drop_table, name, state);
-        action.cascade = cascade;
-        if (stmt.remove_type == OBJECT(MATVIEW)) action.table_kind = Table::Kind::materialized_view;
+        action.cascade = drop.cascade;
+        if (drop.kind == DropStatement::Kind::materialized_view) action.table_kind = Table::Kind::materialized_view;
         std::vector<std::string> with;
         for (const auto& [owner, key] : state.foreign_keys_to(name))
           if (owner != name) with.push_back("the foreign key " + key + " on " + display(owner));
         for (const auto& view : state.views_on(name)) with.push_back("the view " + display(view));
-        if (cascade) action.detail = join(with, ", ");
+        if (drop.cascade) action.detail = join(with, ", ");
         out.push_back(std::move(action));
         break;
       }
-      case OBJECT(INDEX): {
-        if (parts.empty()) break;
-        const QualifiedName name = state.find_relation(schema_part(parts, 1), parts.back());
-        const auto owner = state.index_tables.find(name);
-        if (owner == state.index_tables.end() && stmt.missing_ok) break;
+      case DropStatement::Kind::index: {
+        const auto owner = state.index_tables.find(object.relation);
+        if (owner == state.index_tables.end() && drop.if_exists) break;
         SchemaAction action = on(Kind::drop_index, owner == state.index_tables.end() ? QualifiedName{} : owner->second, state);
-        action.name = name.name;
-        action.concurrently = stmt.concurrent;
+        action.name = object.name;
+        action.concurrently = drop.concurrently;
         out.push_back(std::move(action));
         break;
       }
-      case OBJECT(SCHEMA): {
+      case DropStatement::Kind::schema: {
         SchemaAction action;
         action.kind = Kind::drop_schema;
-        action.name = string_value(node);
-        action.cascade = cascade;
+        action.name = object.name;
+        action.cascade = drop.cascade;
         for (const auto& [name, table] : state.catalog.tables)
           if (name.schema == action.name && existing_.count(name) &&
               (table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned))
@@ -538,13 +521,12 @@ void StepRecorder::drop(const PgQuery__DropStmt& stmt, const SchemaState& state,
         out.push_back(std::move(action));
         break;
       }
-      case OBJECT(TYPE):
-      case OBJECT(DOMAIN): {
-        if (parts.empty() || !cascade) break;
-        const std::string spelled = type_spelling(state.find_type(schema_part(parts, 1), parts.back()));
+      case DropStatement::Kind::type: {
+        if (!drop.cascade) break;
+        const std::string spelled = type_spelling(object.type);
         for (const auto& [name, table] : state.catalog.tables) {
           SchemaAction action = on(Kind::drop_type, name, state);
-          action.name = parts.back();
+          action.name = object.name;
           for (const Column& column : table.columns)
             if (column.type == spelled || column.type == spelled + "[]") action.columns.push_back(column.name);
           if (!action.columns.empty()) out.push_back(std::move(action));
@@ -557,17 +539,16 @@ void StepRecorder::drop(const PgQuery__DropStmt& stmt, const SchemaState& state,
   }
 }
 
-void StepRecorder::rename(const PgQuery__RenameStmt& stmt, const SchemaState& state, Actions& out) const {
-  if (!stmt.relation) return;
-  const bool column = stmt.rename_type == OBJECT(COLUMN);
-  if (!column && stmt.rename_type != OBJECT(TABLE)) return;
-  const QualifiedName name = relation(*stmt.relation, state);
-  if (column && stmt.relation_type != OBJECT(TABLE)) return;
+void StepRecorder::rename(const Rename& rename, const SchemaState& state, Actions& out) const {
+  const bool column = rename.kind == Rename::Kind::column;
+  if (column ? !rename.of_table : rename.kind != Rename::Kind::table) return;
+  const QualifiedName& name = rename.relation;
   SchemaAction action = on(column ? Kind::rename_column : Kind::rename_table, name, state);
-  if (!action.table_known && (stmt.missing_ok || state.relation_exists(name))) return;
-  action.name = stmt.newname;
-  if (column) action.columns = {stmt.subname};
-  if (const auto added = added_.find(name); column && added != added_.end()) action.on_new_columns = added->second.count(stmt.subname) > 0;
+  action.detail = rename.new_schema;
+  action.name = rename.new_schema.empty() ? rename.new_name : name.name;
+  if (rename.new_schema.empty() && !action.table_known && (rename.if_exists || state.relation_exists(name))) return;
+  if (column) action.columns = {rename.name};
+  if (const auto added = added_.find(name); column && added != added_.end()) action.on_new_columns = added->second.count(rename.name) > 0;
   out.push_back(std::move(action));
 }
 

@@ -50,8 +50,8 @@ class StepRecorder {
                     Actions& out) const;
   void create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition, const SchemaState& state,
                     Actions& out) const;
-  void drop(const PgQuery__DropStmt& stmt, const SchemaState& state, Actions& out) const;
-  void rename(const PgQuery__RenameStmt& stmt, const SchemaState& state, Actions& out) const;
+  void drop(const DropStatement& drop, const SchemaState& state, Actions& out) const;
+  void rename(const Rename& rename, const SchemaState& state, Actions& out) const;
   void write(const Node& node, const SchemaState& state, Actions& out) const;
   void existing_is_kept(const Statement& statement, const SchemaState& state, Actions& out) const;
 
