@@ -61,12 +61,12 @@ struct Replayer::State {
   void inherit_checks(Table& child, const Table& parent);
   Outcome like_columns(Table& table, const PgQuery__TableLikeClause& like);
   void like_rest(Table& table, const PgQuery__TableLikeClause& like);
+  // ---- replay_index.cc
   Outcome add_constraints(Table& table, const std::vector<ConstraintDefinition>& pending, bool only = false);
   Outcome add_check(Table& table, const ConstraintDefinition& pending);
   Outcome add_foreign_key(Table& table, const ConstraintDefinition& pending);
   void copy_foreign_key(Table& child, const Table& parent, const Constraint& key);
   IndexPlan index_plan(const ConstraintDefinition& definition) const;
-  Outcome add_index_constraint(Table& table, const ConstraintDefinition& pending, bool only);
   Outcome use_index(Table& table, const ConstraintDefinition& pending);
   Outcome create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition);
   Outcome make_index(Table& table, IndexPlan plan, bool only);
@@ -74,9 +74,10 @@ struct Replayer::State {
   Index* adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
                      const Constraint* served);
   void make_partition_index(Table& child, Table& parent, const Index& above);
-  static std::string partition_bound_text(const PgQuery__PartitionBoundSpec& bound);
   void adopt_partition(Table& child,
                        Table& parent);  // indexes and foreign keys that it takes from its parent
+  // ---- replay_create.cc
+  static std::string partition_bound_text(const PgQuery__PartitionBoundSpec& bound);
   Outcome create_table_as(const PgQuery__CreateTableAsStmt& stmt);
   Outcome create_from_query(const PgQuery__RangeVar& range, NodeList names, const Node& query,
                             Table::Kind kind, bool if_not_exists, bool replace);
