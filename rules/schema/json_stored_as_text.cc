@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -234,7 +235,7 @@ std::string way_back(const Table& table, const Column& column, const std::string
   for (const auto& check : table.constraints) {
     if (check.kind != Constraint::Kind::check || !takes_for_json(check.expression, column.name)) continue;
     drop += "  DROP CONSTRAINT " + quote_identifier(check.name) + ",\n";
-    add += ",\n  ADD CONSTRAINT " + quote_identifier(check.name) + " CHECK (" + check.expression + ")";
+    add += ",\n  ADD " + ddl::named_constraint(check);
   }
   std::string out = alter + drop + drop_default + begin + "TYPE " + column.type + " USING " + quote_identifier(column.name) + "::text";
   if (column.default_expression) out += ",\n" + begin + "SET DEFAULT " + *column.default_expression;

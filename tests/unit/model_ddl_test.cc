@@ -106,7 +106,7 @@ TEST(OnePlace, WritesIndexesAndForeignKeys) {
   EXPECT_EQ(found_outside(R"re("(CREATE (UNIQUE )?INDEX|DROP INDEX)( CONCURRENTLY)?( IF (NOT )?EXISTS)? ?("|\{)[^,;]*quote_)re", writer), "");
   EXPECT_EQ(found_outside(R"re((CREATE [^"]*INDEX [^"]*ON \{|CREATE \{\}INDEX|DROP INDEX \{|INDEX CONCURRENTLY \{))re", writer), "");
   EXPECT_EQ(found_outside(R"re("(CREATE (UNIQUE )?INDEX|DROP INDEX) " *:)re", writer), "");
-  EXPECT_EQ(found_outside(R"re(FOREIGN KEY (\("|"|\{|\(\{))re", writer), "");
+  EXPECT_EQ(found_outside(R"re((FOREIGN|PRIMARY) KEY (\("|"|\{|\(\{))re", writer), "");
 }
 
 TEST(OnePlace, DecidesWhatIsQuoted) {
