@@ -372,6 +372,8 @@ void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefin
   SchemaAction action = base;
   action.kind = Kind::add_constraint;
   action.constraint = resolved(definition.constraint, state);
+  // A finding's id holds the columns: those of earlier versions have none of an exclusion constraint.
+  if (action.constraint->kind == ConstraintKind::exclusion) action.constraint->columns.clear();
   action.name = action.constraint->name;
   action.using_index = !definition.using_index.empty();
   if (action.using_index) {
