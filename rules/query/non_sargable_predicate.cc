@@ -148,7 +148,7 @@ std::string instead(const Case& found) {
 Severity severity_of(const Context& context, const Rule& rule, const Query& query, const Case& found) {
   if (reached_otherwise(query.facts, found)) return Severity::note;
   if (!found.pattern) return Severity::warning;
-  const auto rows = rows_of(context, found.table->name);
+  const auto rows = lint::rows_of(context, found.table->name);
   const bool large = rows && *rows >= context.option(rule, "large_rows");
   const bool slow = query.timed_calls > 0 && query.mean_ms() >= context.option(rule, "slow_ms");
   return large || slow ? Severity::warning : Severity::note;

@@ -137,7 +137,7 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
 }
 
 static void check_table(const Context& context, Reporter& reporter, const Table& table) {
-  const auto rows = rows_of(context, table.name);
+  const auto rows = lint::rows_of(context, table.name);
   if (!rows || *rows < context.option(partial_index_opportunity, "rows")) return;
   std::uint64_t calls = 0;
   std::map<Filter, Use> filters;

@@ -78,7 +78,7 @@ static void check_whole_table(const Context& context, Reporter& reporter, const 
   for (const auto& name : query.facts.from) {
     const Table* table = context.catalog().table(name);
     if (!table) continue;
-    const auto rows = rows_of(context, name);
+    const auto rows = lint::rows_of(context, name);
     const bool many = rows && *rows >= context.option(unbounded_result, "table_rows");
     if (!many && (rows || !grows(context, *table))) continue;
     return report_large(context, reporter, query,

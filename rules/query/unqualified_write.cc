@@ -53,7 +53,7 @@ static void check(const Context& context, Reporter& reporter) {
     if ((context.has_catalog() && !table) || (table && table->temporary)) continue;
     const Table named{.name = *facts.target};
     // That a table is empty now may be this statement's work.
-    const auto rows = rows_of(context, *facts.target);
+    const auto rows = lint::rows_of(context, *facts.target);
     const bool few = (rows && *rows < small && (*rows > 0 || !deletes)) ||
                      (query.rows_calls > 0 && static_cast<double>(query.rows) < small * static_cast<double>(query.rows_calls));
     const bool passing = deletes && lint::named_like_log(named);
