@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/migrations.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -9,25 +10,10 @@ namespace {
 using Kind = SchemaAction::Kind;
 using Constrains = Constraint::Kind;
 
-std::string list(const std::vector<std::string>& names) {
-  std::vector<std::string> out;
-  for (const auto& name : names) out.push_back(quote_identifier(name));
-  return "(" + join(out, ", ") + ")";
-}
-
-std::string definition(const Constraint& constraint) {
-  if (constraint.kind == Constrains::check) return "CHECK (" + constraint.expression + ")";
-  std::string out = "FOREIGN KEY " + list(constraint.columns) + " REFERENCES " + quote_name(constraint.referenced_table.schema, constraint.referenced_table.name);
-  if (!constraint.referenced_columns.empty()) out += " " + list(constraint.referenced_columns);
-  if (constraint.on_delete != "NO ACTION") out += " ON DELETE " + constraint.on_delete;
-  if (constraint.on_update != "NO ACTION") out += " ON UPDATE " + constraint.on_update;
-  return out;
-}
-
 std::string shown(const SchemaAction& action) {
   if (!action.name.empty()) return "constraint " + action.name;
   constexpr std::string_view kinds[] = {"primary key", "unique constraint", "foreign key", "check", "exclusion constraint"};
-  return std::string(kinds[static_cast<int>(action.constraint->kind)]) + " " + list(action.constraint->columns);
+  return std::string(kinds[static_cast<int>(action.constraint->kind)]) + " " + ddl::columns(action.constraint->columns);
 }
 
 Subject subject_of(const SchemaAction& action) {
@@ -62,9 +48,9 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
     return;
   }
   const std::string name = quote_identifier(action.name.empty() ? action.table.name + "_" + join(action.constraint->columns, "_") + (key ? "_fkey" : "_check") : action.name);
-  const std::string alter = "ALTER TABLE " + quote_name(action.table.schema, action.table.name);
+  const std::string alter = ddl::alter_table(action.table);
   finding.fix = Fix{.title = "Add it NOT VALID; validate it " + in_its_own_transaction(*site.migration),
-                    .sql = alter + " ADD CONSTRAINT " + name + " " + definition(*action.constraint) + " NOT VALID;\n-- " + in_its_own_transaction(*site.migration) + ":\n" + alter +
+                    .sql = alter + " ADD CONSTRAINT " + name + " " + ddl::constraint(*action.constraint) + " NOT VALID;\n-- " + in_its_own_transaction(*site.migration) + ":\n" + alter +
                            " VALIDATE CONSTRAINT " + name + ";",
                     .down_sql = alter + " DROP CONSTRAINT " + name + ";",
                     .safety = Fix::Safety::manual};
@@ -86,10 +72,13 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
     return;
   }
   const std::string name = action.name.empty() ? action.table.name + (primary ? "_pkey" : "_" + join(action.constraint->columns, "_") + "_key") : action.name;
-  const std::string alter = "ALTER TABLE " + quote_name(action.table.schema, action.table.name);
+  const std::string alter = ddl::alter_table(action.table);
+  Index index;
+  index.name = name;
+  index.unique = true;
+  for (const auto& column : action.constraint->columns) index.keys.push_back({.column = column});
   finding.fix = Fix{.title = "Build the index CONCURRENTLY, and make it the constraint's",
-                    .sql = "CREATE UNIQUE INDEX CONCURRENTLY " + quote_identifier(name) + " ON " + quote_name(action.table.schema, action.table.name) + " " + list(action.constraint->columns) +
-                           ";\n" + alter + " ADD CONSTRAINT " + quote_identifier(name) + (primary ? " PRIMARY KEY" : " UNIQUE") + " USING INDEX " + quote_identifier(name) + ";",
+                    .sql = ddl::create_index(action.table, index, {.concurrently = true}) + ";\n" + alter + " ADD CONSTRAINT " + quote_identifier(name) + (primary ? " PRIMARY KEY" : " UNIQUE") + " USING INDEX " + quote_identifier(name) + ";",
                     .down_sql = alter + " DROP CONSTRAINT " + quote_identifier(name) + ";",
                     .safety = Fix::Safety::manual};
   if (const auto outside = outside_transaction(*site.migration, "CREATE UNIQUE INDEX IF NOT EXISTS and ADD CONSTRAINT"); !outside.empty()) finding.evidence.push_back({Evidence::Kind::project, outside, std::nullopt, {}});

@@ -1,7 +1,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
-#include "lint/index_sql.h"
 #include "lint/migrations.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -19,16 +19,10 @@ Fix index_fix(const Site& site) {
     fix.title = "CONCURRENTLY does not work on a partitioned table: create the index ON ONLY it, then one CONCURRENTLY on each partition, and attach them";
     return fix;
   }
-  Table table;
-  table.name = action.table;
+  const bool unnamed = action.name.empty();
   fix.title = outside_transaction(*site.migration, "CREATE INDEX IF NOT EXISTS");
-  fix.sql = create_index_sql(table, *action.index);
-  if (action.name.empty()) {
-    fix.sql = replace_all(fix.sql, "CONCURRENTLY \"\" ", "CONCURRENTLY ");
-  } else {
-    fix.sql = replace_all(fix.sql, "CONCURRENTLY ", "CONCURRENTLY IF NOT EXISTS ");
-    fix.down_sql = "DROP INDEX CONCURRENTLY " + quote_name(action.table.schema, action.name) + ";";
-  }
+  fix.sql = ddl::create_index(action.table, *action.index, {.concurrently = true, .if_not_exists = !unnamed}) + ";";
+  if (!unnamed) fix.down_sql = ddl::drop_index({action.table.schema, action.name}, true) + ";";
   return fix;
 }
 

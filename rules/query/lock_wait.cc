@@ -19,8 +19,8 @@ struct Waits {
   std::vector<const ServerEvent*> ended;
   std::vector<const ServerEvent*> unfinished;  // told of while they lasted, and no end
   std::uint64_t count = 0;
-  double total = 0;  // microseconds
-  double most = 0;
+  double total_us = 0;
+  double longest_us = 0;
 };
 
 bool changes_schema(const std::string& statement) {
@@ -56,14 +56,14 @@ void report_waits(const Context& context, Reporter& reporter, const Waits& waits
   const ServerEvent& first = waits.ended.empty() ? *waits.unfinished.front() : *waits.ended.front();
   const bool schema = changes_schema(first.statement);
   std::string message = (first.fingerprint.empty() ? "Sessions waited for locks " : "This statement waited for a lock ") + times(waits.count);
-  if (waits.most > 0) message += ", " + duration_text(waits.most / 1000) + (waits.count > 1 ? " at most, " + duration_text(waits.total / 1000) + " in all" : "");
+  if (waits.longest_us > 0) message += ", " + duration_text(waits.longest_us / 1000) + (waits.count > 1 ? " at most, " + duration_text(waits.total_us / 1000) + " in all" : "");
   if (first.fingerprint.empty()) message += "; the log does not have their statements";
   message += schema ? "; while it waits, every statement on the table that comes later waits behind it." : first.fingerprint.empty() ? ": other transactions held the rows or tables." : ": another transaction held the row or table.";
   Finding& finding = reporter.add(subject_of(context, first, "wait"), std::move(message));
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "waited"));
   for (const auto* event : waits.ended)
-    finding.evidence.push_back({Evidence::Kind::statement, "got " + event->about + " " + times(event->count) + ", after " + duration_text(event->most / 1000) + (event->count > 1 ? " at most" : ""), event->place, {}});
+    finding.evidence.push_back({Evidence::Kind::statement, "got " + event->about + " " + times(event->count) + ", after " + duration_text(event->longest_us / 1000) + (event->count > 1 ? " at most" : ""), event->place, {}});
   for (const auto* event : waits.unfinished)
     finding.evidence.push_back({Evidence::Kind::statement, "waited for " + event->about + " " + times(event->count) + ", and the log has no end of it", event->place, {}});
   finding.fix = Fix{.title = schema ? "Set lock_timeout to a second or two for it and try again, so that others need not queue; look for the long transaction in its way"
@@ -100,8 +100,8 @@ void check(const Context& context, Reporter& reporter) {
     Waits& waits = by_statement[event.fingerprint];
     waits.ended.push_back(&event);
     waits.count += event.count;
-    waits.total += event.total;
-    waits.most = std::max(waits.most, event.most);
+    waits.total_us += event.total_us;
+    waits.longest_us = std::max(waits.longest_us, event.longest_us);
   }
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::lock_still_waiting) continue;
@@ -116,7 +116,7 @@ void check(const Context& context, Reporter& reporter) {
   }
   for (const auto& [fingerprint, events] : deadlocks) report_deadlock(context, reporter, events);
   for (const auto& [fingerprint, waits] : by_statement)
-    if (!waits.unfinished.empty() || waits.total >= context.option(lock_wait, "total_ms") * 1000) report_waits(context, reporter, waits);
+    if (!waits.unfinished.empty() || waits.total_us >= context.option(lock_wait, "total_ms") * 1000) report_waits(context, reporter, waits);
 }
 
 }  // namespace

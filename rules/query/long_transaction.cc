@@ -107,8 +107,8 @@ void report_idle(const Context& context, Reporter& reporter, const ServerEvent& 
     subject.schema = table.schema;
     subject.table = table.name;
   }
-  std::string message = event.count == 1 ? "A transaction was open for " + duration_text(event.most / 1000)
-                                         : grouped(static_cast<double>(event.count)) + " transactions were open for " + duration_text(event.most / 1000) + " at most";
+  std::string message = event.count == 1 ? "A transaction was open for " + duration_text(event.longest_us / 1000)
+                                         : grouped(static_cast<double>(event.count)) + " transactions were open for " + duration_text(event.longest_us / 1000) + " at most";
   message += ", and idle for most of it";
   if (!event.statement.empty()) message += ", the longest pause coming after: " + ellipsis(event.statement, shown_statement);
   else message += ".";
@@ -126,7 +126,7 @@ void check(const Context& context, Reporter& reporter) {
   if (context.has_catalog()) check_sessions(context, reporter);
   if (!context.has_workload()) return;
   for (const auto& event : context.workload().server_events)
-    if (event.kind == Kind::open_transaction && event.about == "idle" && event.most >= context.option(long_transaction, "idle_seconds") * 1e6 && !by_people(event)) report_idle(context, reporter, event);
+    if (event.kind == Kind::open_transaction && event.about == "idle" && event.longest_us >= context.option(long_transaction, "idle_seconds") * 1e6 && !by_people(event)) report_idle(context, reporter, event);
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::cancelled) continue;
     const bool idle = event.about.find("idle-in-transaction") != std::string::npos || event.about == "25P03";

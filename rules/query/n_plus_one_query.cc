@@ -131,16 +131,15 @@ Fix rewrite(const Context& context, const Case& found) {
   if (key) fix.sql = lint::ask_for_all(context, *found.child, *key, samples);
   if (!lint::is_drizzle(context) || (key && !keys.ends_with("= ANY($1)"))) return fix;
   const QualifiedName name = key ? key->column.table : QualifiedName{};
-  const std::string path = name.schema + "." + name.name;
-  const std::string table = lint::drizzle_name(context, path, "table");
-  const std::string property = lint::drizzle_name(context, path + "." + column, column);
+  const std::string table = lint::drizzle_name(context, name, "", "table");
+  const std::string property = lint::drizzle_name(context, name, column, column);
   const std::string in_array = "inArray(" + table + "." + property + ", keys)";
   fix.title = "Ask once for all keys: " + in_array +
               (found.parent ? ", or `with: { … }` in the relational query that gives the keys" : "");
   fix.drizzle = "db.select().from(" + table + ").where(" + in_array + ")";
   if (!found.parent) return fix;
   const QualifiedName from = lint::main_table(*found.parent);
-  const std::string list = lint::drizzle_name(context, from.schema + "." + from.name, "");
+  const std::string list = lint::drizzle_name(context, from, "", "");
   if (!list.empty()) fix.drizzle += "\n// or, in one: db.query." + list + ".findMany({ with: { … } })";
   return fix;
 }

@@ -62,7 +62,7 @@ QualifiedName written_table(const Query& query) {
 Fix fix_of(const Context& context, const Query& query, const std::vector<const Sample*>& samples) {
   Fix fix{.safety = Fix::Safety::manual};
   const QualifiedName table = written_table(query);
-  const std::string name = lint::drizzle_name(context, table.schema + "." + table.name, "table");
+  const std::string name = lint::drizzle_name(context, table, "", "table");
   const bool drizzle = lint::is_drizzle(context);
   if (query.facts.kind == StatementKind::insert) {
     fix.sql = lint::insert_all(query);
@@ -72,8 +72,7 @@ Fix fix_of(const Context& context, const Query& query, const std::vector<const S
   }
   const Predicate* key = key_of(query);
   const std::string column = key ? key->column.column : "key";
-  const std::string path = table.schema + "." + table.name + ".";
-  const std::string property = name + "." + lint::drizzle_name(context, path + column, column);
+  const std::string property = name + "." + lint::drizzle_name(context, table, column, column);
   const std::string keys = lint::all_keys(query, samples);
   const bool one_key = keys.ends_with(" = ANY($1)");
   if (query.facts.kind == StatementKind::delete_) {
@@ -88,7 +87,7 @@ Fix fix_of(const Context& context, const Query& query, const std::vector<const S
                       : "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(…), joined by all columns of the key";
   if (!drizzle || !one_key || query.facts.assigned_parameters.empty()) return fix;
   const std::string& set = query.facts.assigned_parameters.front().first.column;
-  fix.drizzle = "db.update(" + name + ").set({ " + lint::drizzle_name(context, path + set, set) + ": sql`case ${" + property +
+  fix.drizzle = "db.update(" + name + ").set({ " + lint::drizzle_name(context, table, set, set) + ": sql`case ${" + property +
                 "} when … then … end` }).where(inArray(" + property + ", keys))";
   return fix;
 }

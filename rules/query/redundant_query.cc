@@ -36,7 +36,7 @@ std::string drizzle_where(const Context& context, const Query& query, const Qual
   std::vector<std::string> keys;
   for (const auto& predicate : query.facts.predicates) {
     if (predicate.op != Predicate::Op::equality || predicate.value != Predicate::Value::parameter || predicate.column.table != table || predicate.under_or) continue;
-    const std::string property = lint::drizzle_name(context, table.schema + "." + table.name + "." + predicate.column.column, predicate.column.column);
+    const std::string property = lint::drizzle_name(context, table, predicate.column.column, predicate.column.column);
     keys.push_back("eq(" + name + "." + property + ", " + property + ")");
   }
   if (keys.empty()) return {};
@@ -51,7 +51,7 @@ Fix fix_of(const Context& context, const Query& query, const Repeat& repeat) {
   fix.sql = query.text;
   if (!lint::is_drizzle(context)) return fix;
   const QualifiedName table = lint::main_table(query);
-  const std::string name = lint::drizzle_name(context, table.schema + "." + table.name, "table");
+  const std::string name = lint::drizzle_name(context, table, "", "table");
   const std::string asked = std::string(transaction ? "tx" : "db") + ".select().from(" + name + ")" + drizzle_where(context, query, table, name);
   fix.drizzle = "const kept = await " + asked + ";  // once, then passed on\n// where layers can't be handed it: one promise for each request and key, as React's cache() and dataloader keep it";
   return fix;

@@ -45,11 +45,11 @@ bool sorts_stored_rows(const PlanNode& sort) {
 Sorted largest(const std::vector<KnownPlan>& plans) {
   Sorted worst;
   for (const auto& plan : plans)
-    lint::each_node(plan.plan->root, [&](const PlanNode& node) {
+    visit(plan.plan->root, [&](const PlanNode& node) {
       if (node.type != "Limit" || node.never_executed) return;
       const PlanNode* sort = sort_below(node);
       if (!sort || sort->children.empty() || !sorts_stored_rows(*sort)) return;
-      const double rows = lint::rows_of(sort->children.front()) / std::max(1.0, node.loops);
+      const double rows = rows_of(sort->children.front()) / std::max(1.0, node.loops);
       if (rows > worst.rows && rows >= 10 * std::max(1.0, node.actual_rows.value_or(node.plan_rows))) worst = {&plan, &node, sort, rows};
     });
   return worst;

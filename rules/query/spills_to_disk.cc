@@ -42,7 +42,7 @@ Spill largest(const std::vector<KnownPlan>& plans) {
 std::string told(const Spill& spill) {
   const PlanNode& node = *spill.insight->node;
   if (spill.insight->kind == Kind::hash_batches) return "a hash table in " + std::to_string(node.hash_batches) + " batches" + (spill.bytes > 0 ? ", " + lint::bytes_text(spill.bytes) + " on disk" : "");
-  return (spill.insight->kind == Kind::disk_sort ? "a sort of " : "an aggregate of ") + lint::grouped(lint::rows_of(node.children.empty() ? node : node.children.front())) + " rows, " +
+  return (spill.insight->kind == Kind::disk_sort ? "a sort of " : "an aggregate of ") + lint::grouped(rows_of(node.children.empty() ? node : node.children.front())) + " rows, " +
          lint::bytes_text(spill.bytes) + " on disk";
 }
 
@@ -80,7 +80,7 @@ constinit const Rule spills_to_disk{
     .also_needs = Needs::plans_or_temporary_files};
 
 static void report_spill(Reporter& reporter, const Query& query, const Spill& spill, const ServerEvent* files) {
-  const double largest = std::max(spill.bytes, files ? files->most : 0);
+  const double largest = std::max(spill.bytes, files ? files->largest_bytes : 0);
   QualifiedName table;
   if (!query.facts.relations.empty()) table = query.facts.relations.front().table;
   std::string message = "A statement that " + lint::ran(query) + " writes " + (largest > 0 ? lint::bytes_text(largest) + " of temporary files" : "temporary files") + ": ";
@@ -89,7 +89,7 @@ static void report_spill(Reporter& reporter, const Query& query, const Spill& sp
   Finding& finding = lint::report(reporter, query, table, std::move(message));
   if (files)
     finding.evidence.push_back({Evidence::Kind::statement,
-                                "the log tells of temporary files " + lint::times(files->count) + ", " + lint::bytes_text(files->total) + " in all, the largest " + lint::bytes_text(files->most),
+                                "the log tells of temporary files " + lint::times(files->count) + ", " + lint::bytes_text(files->total_bytes) + " in all, the largest " + lint::bytes_text(files->largest_bytes),
                                 files->place, {}});
   if (spill.insight) finding.evidence.push_back(lint::plan_fact(*spill.plan, told(spill)));
   finding.verdict = Verdict::confirmed;  // the server wrote them
@@ -108,7 +108,7 @@ static void check(const Context& context, Reporter& reporter) {
     const auto found = files.find(query.fingerprint);
     const ServerEvent* event = found == files.end() ? nullptr : found->second;
     // A hash join writes many files: a call's are taken together, as far as the log has its calls.
-    const double of_call = event ? std::max(event->most, query.calls > 0 ? std::min(event->total / static_cast<double>(query.calls), 8 * event->most) : 0) : 0;
+    const double of_call = event ? std::max(event->largest_bytes, query.calls > 0 ? std::min(event->total_bytes / static_cast<double>(query.calls), 8 * event->largest_bytes) : 0) : 0;
     if (std::max(spill.bytes, of_call) >= least || (spill.insight && spill.bytes == 0 && spill.insight->node->hash_batches >= 4)) report_spill(reporter, query, spill, event);
   }
 }

@@ -42,7 +42,7 @@ void add_place(const std::optional<Sample>& sample, const Query& query, Finding&
 
 // "  await tx.insert(orders).values(…);"
 std::string call(const Context& context, const Query& query, const Table& table) {
-  const std::string name = lint::drizzle_name(context, table.name.schema + "." + table.name.name, "table");
+  const std::string name = lint::drizzle_name(context, table.name, "", "table");
   switch (query.facts.kind) {
     case StatementKind::insert:
       return "  await tx.insert(" + name + ").values(…);\n";

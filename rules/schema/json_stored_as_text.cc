@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -215,10 +216,8 @@ void judge_workload(const Context& context, const Table& table, const Column& co
 
 std::string drizzle_line(const Context& context, const Table& table, const Column& column, const std::optional<std::string>& value) {
   if (!context.has_project() || !context.project().drizzle || !context.project().postgresql) return {};
-  const std::string key = table.name.schema + "." + table.name.name + "." + column.name;
-  std::string property = column.name;
-  for (const auto& [name, spelled] : context.project().drizzle_names)
-    if (name == key) property = spelled;
+  std::string property = context.project().drizzle_name(table.name, column.name);
+  if (property.empty()) property = column.name;
   std::string out = property + ": jsonb('" + column.name + "')";
   if (column.not_null) out += ".notNull()";
   if (value) out += ".default(" + *value + ")";
@@ -236,7 +235,7 @@ std::string way_back(const Table& table, const Column& column, const std::string
   for (const auto& check : table.constraints) {
     if (check.kind != Constraint::Kind::check || !takes_for_json(check.expression, column.name)) continue;
     drop += "  DROP CONSTRAINT " + quote_identifier(check.name) + ",\n";
-    add += ",\n  ADD CONSTRAINT " + quote_identifier(check.name) + " CHECK (" + check.expression + ")";
+    add += ",\n  ADD " + ddl::named_constraint(check);
   }
   std::string out = alter + drop + drop_default + begin + "TYPE " + column.type + " USING " + quote_identifier(column.name) + "::text";
   if (column.default_expression) out += ",\n" + begin + "SET DEFAULT " + *column.default_expression;

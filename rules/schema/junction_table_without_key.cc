@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -24,20 +25,22 @@ static bool happens(const Table& table) {
 }
 
 static Fix fix_of(const Table& table, const Junction& junction) {
-  const std::string columns = quote_identifier(junction.links[0]) + ", " + quote_identifier(junction.links[1]);
-  const std::string name = quote_name(table.name.schema, table.name.name);
+  const bool partitioned = table.kind == Table::Kind::partitioned;
+  const std::vector<std::string> links = {junction.links[0], junction.links[1]};
   Fix fix;
   if (!primary_key(table)) {
-    const std::string key = quote_identifier(table.name.name + "_pkey");
+    const Constraint key{.kind = Constraint::Kind::primary_key, .name = table.name.name + "_pkey", .columns = links};
     fix.title = "Make the two columns the primary key; this fails while a pair is there twice, or a column is null";
-    fix.sql = "ALTER TABLE " + name + " ADD CONSTRAINT " + key + " PRIMARY KEY (" + columns + ");";
-    fix.down_sql = "ALTER TABLE " + name + " DROP CONSTRAINT " + key + ";";
+    fix.sql = ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(key) + ";";
+    fix.down_sql = ddl::alter_table(table.name) + " DROP CONSTRAINT " + quote_identifier(key.name) + ";";
   } else {
-    const std::string index = table.name.name + "_" + join(junction.links, "_") + "_key";
-    const bool partitioned = table.kind == Table::Kind::partitioned;
+    Index index;
+    index.name = (table.name.name + "_" + join(junction.links, "_") + "_key").substr(0, 63);
+    index.unique = true;
+    for (const auto& link : links) index.keys.push_back({.column = link});
     fix.title = "Create a unique index over the two columns; this fails while a pair is there twice";
-    fix.sql = std::string("CREATE UNIQUE INDEX ") + (partitioned ? "" : "CONCURRENTLY ") + quote_identifier(index.substr(0, 63)) + " ON " + name + " (" + columns + ");";
-    fix.down_sql = std::string("DROP INDEX ") + (partitioned ? "" : "CONCURRENTLY ") + quote_name(table.name.schema, index.substr(0, 63)) + ";";
+    fix.sql = ddl::create_index(table.name, index, {.concurrently = !partitioned}) + ";";
+    fix.down_sql = ddl::drop_index({table.name.schema, index.name}, !partitioned) + ";";
   }
   return fix;
 }

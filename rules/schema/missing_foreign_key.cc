@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -112,14 +113,19 @@ std::optional<Candidate> candidate(const Context& context, const ByName& tables,
 }
 
 Fix fix_of(const Candidate& found) {
-  const std::string alter = "ALTER TABLE " + quote_name(found.table->name.schema, found.table->name.name);
-  const std::string name = quote_identifier((found.table->name.name + "_" + found.column->name).substr(0, 58) + "_fkey");
+  const Table& table = *found.table;
+  const std::string alter = ddl::alter_table(table.name);
+  const Constraint key{.kind = Constraint::Kind::foreign_key,
+                       .name = (table.name.name + "_" + found.column->name).substr(0, 58) + "_fkey",
+                       .columns = {found.column->name},
+                       .referenced_table = found.parent->name,
+                       .referenced_columns = {found.key}};
+  const std::string name = quote_identifier(key.name);
   Fix fix;
   fix.title = "Declare the key, NOT VALID first, so that no long lock is held; validate it once orphans are gone";
-  fix.sql = alter + " ADD CONSTRAINT " + name + " FOREIGN KEY (" + quote_identifier(found.column->name) + ") REFERENCES " +
-            quote_name(found.parent->name.schema, found.parent->name.name) + " (" + quote_identifier(found.key) + ") NOT VALID;\n" + alter + " VALIDATE CONSTRAINT " + name + ";";
+  fix.sql = alter + " ADD " + ddl::named_constraint(key);
+  fix.sql += table.kind == Table::Kind::partitioned ? ";" : " NOT VALID;\n" + alter + " VALIDATE CONSTRAINT " + name + ";";
   fix.down_sql = alter + " DROP CONSTRAINT " + name + ";";
-  if (found.table->kind == Table::Kind::partitioned) fix.sql = replace_all(fix.sql, " NOT VALID;\n" + alter + " VALIDATE CONSTRAINT " + name, "");
   return fix;
 }
 

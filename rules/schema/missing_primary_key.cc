@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "lint/index_sql.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -31,20 +32,24 @@ static const Index* nullable_key(const Table& table) {
   return nullptr;
 }
 
+static Constraint key_over(const Table& table, std::vector<std::string> columns) {
+  return {.kind = Constraint::Kind::primary_key, .name = table.name.name.substr(0, 58) + "_pkey", .columns = std::move(columns)};
+}
+
 static Fix make_whole(const Table& table, const Index& unique) {
   std::vector<std::string> steps;
   std::vector<std::string> back;
   std::vector<std::string> columns;
   for (const auto& key : unique.keys) {
-    columns.push_back(quote_identifier(key.column));
+    columns.push_back(key.column);
     if (table.column(key.column)->not_null) continue;
-    steps.push_back("ALTER COLUMN " + columns.back() + " SET NOT NULL");
-    back.push_back("ALTER COLUMN " + columns.back() + " DROP NOT NULL");
+    steps.push_back("ALTER COLUMN " + quote_identifier(key.column) + " SET NOT NULL");
+    back.push_back("ALTER COLUMN " + quote_identifier(key.column) + " DROP NOT NULL");
   }
-  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + "\n  ";
-  const std::string name = quote_identifier(table.name.name.substr(0, 58) + "_pkey");
-  steps.push_back("ADD CONSTRAINT " + name + " PRIMARY KEY (" + join(columns, ", ") + ")");
-  back.insert(back.begin(), "DROP CONSTRAINT " + name);
+  const std::string alter = ddl::alter_table(table.name) + "\n  ";
+  const Constraint primary = key_over(table, columns);
+  steps.push_back("ADD " + ddl::named_constraint(primary));
+  back.insert(back.begin(), "DROP CONSTRAINT " + quote_identifier(primary.name));
   return {.title = "If no row has a NULL there, make the columns of " + unique.name + " NOT NULL and the primary key: the table is read and the index built under an exclusive lock",
           .sql = alter + join(steps, ",\n  ") + ";",
           .down_sql = alter + join(back, ",\n  ") + ";",
@@ -52,7 +57,7 @@ static Fix make_whole(const Table& table, const Index& unique) {
 }
 
 static Fix fix_of(const Table& table, const Index* ready) {
-  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name);
+  const std::string alter = ddl::alter_table(table.name);
   Fix fix;
   if (ready && !ready->constraint && table.kind == Table::Kind::ordinary) {
     fix.title = "Make the unique index " + ready->name + " the primary key: nothing is built, the lock is short";
@@ -63,12 +68,12 @@ static Fix fix_of(const Table& table, const Index* ready) {
   const Column* id = table.column("id");
   if (ready || id) {
     std::vector<std::string> columns;
-    if (ready) for (const auto& key : ready->keys) columns.push_back(quote_identifier(key.column));
+    if (ready) for (const auto& key : ready->keys) columns.push_back(key.column);
     else columns.push_back("id");
     fix.title = "Add the primary key: its index is built under an exclusive lock; on a large table build a unique index concurrently first";
-    const std::string name = quote_identifier(table.name.name.substr(0, 58) + "_pkey");
-    fix.sql = alter + " ADD CONSTRAINT " + name + " PRIMARY KEY (" + join(columns, ", ") + ");";
-    fix.down_sql = alter + " DROP CONSTRAINT " + name + ";";
+    const Constraint primary = key_over(table, columns);
+    fix.sql = alter + " ADD " + ddl::named_constraint(primary) + ";";
+    fix.down_sql = alter + " DROP CONSTRAINT " + quote_identifier(primary.name) + ";";
     return fix;
   }
   fix.title = "Choose the columns that tell rows apart, or add an identity column: this rewrites the table under an exclusive lock";

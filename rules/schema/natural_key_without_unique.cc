@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "base/identifier.h"
 #include "lint/index_use.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -57,13 +57,16 @@ void check(const Context& context, Reporter& reporter) {
       Finding& finding = reporter.add({.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column.name}},
                                       display(table->name) + "." + column.name + " is distinct in all " + grouped(rows) + " rows, and no unique index keeps it so.");
       finding.location = column.origin;
-      const std::string index = (table->name.name + "_" + column.name).substr(0, 59) + "_key";
+      Index index;
+      index.name = (table->name.name + "_" + column.name).substr(0, 59) + "_key";
+      index.unique = true;
+      index.keys = {{.column = column.name}};
       const bool partitioned = table->kind == Table::Kind::partitioned;
       Fix fix;
       fix.title = "Create a unique index; this fails while a value is there twice";
       if (!partitioned) {
-        fix.sql = "CREATE UNIQUE INDEX CONCURRENTLY " + quote_identifier(index) + " ON " + quote_name(table->name.schema, table->name.name) + " (" + quote_identifier(column.name) + ");";
-        fix.down_sql = "DROP INDEX CONCURRENTLY " + quote_name(table->name.schema, index) + ";";
+        fix.sql = ddl::create_index(table->name, index, {.concurrently = true}) + ";";
+        fix.down_sql = ddl::drop_index({table->name.schema, index.name}, true) + ";";
       } else {
         fix.title = "A unique index over partitions has to hold the partition key: keep the values in a table of their own";
         fix.safety = Fix::Safety::manual;

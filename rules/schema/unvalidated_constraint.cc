@@ -1,34 +1,19 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
 namespace {
 
-std::string quoted(const std::vector<std::string>& columns) {
-  std::vector<std::string> out;
-  for (const auto& column : columns) out.push_back(quote_identifier(column));
-  return "(" + join(out, ", ") + ")";
-}
-
-std::string definition(const Constraint& constraint) {
-  if (constraint.kind == Constraint::Kind::check) return "CHECK (" + constraint.expression + ")";
-  std::string out = "FOREIGN KEY " + quoted(constraint.columns) + " REFERENCES " + quote_name(constraint.referenced_table.schema, constraint.referenced_table.name);
-  if (!constraint.referenced_columns.empty()) out += " " + quoted(constraint.referenced_columns);
-  if (constraint.on_delete != "NO ACTION") out += " ON DELETE " + constraint.on_delete;
-  if (!constraint.on_delete_columns.empty()) out += " " + quoted(constraint.on_delete_columns);
-  if (constraint.on_update != "NO ACTION") out += " ON UPDATE " + constraint.on_update;
-  return out + (constraint.deferrable ? " DEFERRABLE" : "");
-}
-
 Fix fix_of(const Table& table, const Constraint& constraint) {
-  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name);
+  const std::string alter = ddl::alter_table(table.name);
   const std::string name = quote_identifier(constraint.name);
   Fix fix;
   fix.title = "Validate it: reads the table, and blocks neither reads nor writes; fails while a row breaks it";
   fix.sql = alter + " VALIDATE CONSTRAINT " + name + ";";
-  fix.down_sql = alter + " DROP CONSTRAINT " + name + ", ADD CONSTRAINT " + name + " " + definition(constraint) + " NOT VALID;";
+  fix.down_sql = alter + " DROP CONSTRAINT " + name + ", ADD " + ddl::named_constraint(constraint) + " NOT VALID;";
   fix.safety = Fix::Safety::safe;
   return fix;
 }
@@ -44,7 +29,7 @@ void check(const Context& context, Reporter& reporter) {
           "The constraint " + constraint.name + " on " + display(table->name) + " was added NOT VALID and never validated: rows that were there before may break it" +
               (key ? ", and joins can't rely on it." : ", and the planner can't rely on it."));
       finding.location = constraint.origin;
-      finding.evidence.push_back(catalog_fact(definition(constraint) + " NOT VALID", constraint.origin));
+      finding.evidence.push_back(catalog_fact(ddl::constraint(constraint) + " NOT VALID", constraint.origin));
       finding.fix = fix_of(*table, constraint);
     }
   }

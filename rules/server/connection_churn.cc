@@ -67,7 +67,7 @@ void report(Reporter& reporter, const ServerEvent& event, double rate, std::opti
   if (event.times.count() > 0 && event.first && event.last && *event.last > *event.first) {
     // From the first end to the last: the first session began its own length earlier.
     const auto count = static_cast<double>(event.count);
-    const double busy = std::min(count, event.total / (static_cast<double>(*event.last - *event.first) + event.total / count));
+    const double busy = std::min(count, event.total_us / (static_cast<double>(*event.last - *event.first) + event.total_us / count));
     char text[64];
     std::snprintf(text, sizeof text, busy < 0.1 ? "less than %.1f" : "%.1f", std::max(busy, 0.1));
     finding.evidence.push_back({Evidence::Kind::statement, std::string("on average ") + text + " of them were open at a time: a pool of " + grouped(std::max(2.0, std::min(count, std::ceil(2 * busy)))) + " would have carried them", event.place, {}});

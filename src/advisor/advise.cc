@@ -16,6 +16,7 @@
 #include "advisor/size.h"
 #include "advisor/uncosted.h"
 #include "advisor/upkeep.h"
+#include "model/ddl.h"
 #include "sql/facts.h"
 
 namespace pgadvise::advisor {
@@ -181,7 +182,7 @@ class Advisor {
   }
 
   static std::string quote_key(const IndexProposal& proposal, Method method) {
-    return proposal.table.schema + '\0' + proposal.table.name + '\0' + index_definition(proposal) + '\0' + std::to_string(static_cast<int>(method));
+    return proposal.table.schema + '\0' + proposal.table.name + '\0' + ddl::index_definition(ddl::index_of(proposal)) + '\0' + std::to_string(static_cast<int>(method));
   }
 
   Method method(int index) const { return methods_[static_cast<std::size_t>(index)]; }

@@ -6,6 +6,7 @@
 
 #include "advisor/index_ddl.h"
 #include "base/identifier.h"
+#include "model/ddl.h"
 
 namespace pgadvise::advisor {
 namespace {
@@ -56,13 +57,6 @@ std::string reason(const Catalog& catalog, const Table& table, const Index& inde
   return {};
 }
 
-std::string again(const Table& table, const Index& index) {
-  const IndexProposal same{.table = table.name, .keys = index.keys, .include = index.include, .predicate = index.predicate};
-  const std::string method = index.method == "btree" ? std::string() : "USING " + index.method + " ";
-  return fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {}{};", quote_identifier(index.name), quote_name(table.name.schema, table.name.name), method,
-                     index_definition(same));
-}
-
 }  // namespace
 
 std::vector<IndexDrop> drops(const Catalog& catalog, const std::vector<IndexProposal>& made) {
@@ -74,7 +68,8 @@ std::vector<IndexDrop> drops(const Catalog& catalog, const std::vector<IndexProp
       if (!may_go(index)) continue;
       const std::string why = reason(catalog, table, index, made);
       if (why.empty()) continue;
-      out.push_back({name, index.name, fmt::format("DROP INDEX CONCURRENTLY {};", quote_name(name.schema, index.name)), again(table, index), why,
+      out.push_back({name, index.name, ddl::drop_index({name.schema, index.name}, true) + ";",
+                     ddl::create_index(name, index, {.concurrently = true}) + ";", why,
                      index.statistics ? index.statistics->pages * 8192 : 0});
     }
   }

@@ -6,9 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "base/identifier.h"
 #include "base/text.h"
 #include "base/utf8.h"
-#include "sql/statement.h"
+#include "model/ddl.h"
 
 namespace pgadvise::advisor {
 namespace {
@@ -43,15 +44,6 @@ std::string cut(std::string name, std::size_t limit) {
   return name;
 }
 
-std::string key_sql(const IndexKey& key) {
-  std::string out = key.column.empty() ? "(" + key.expression + ")" : sql::quote_identifier(key.column);
-  if (!key.collation.empty()) out += " COLLATE " + sql::quote_identifier(key.collation);
-  if (!key.operator_class.empty()) out += " " + key.operator_class;
-  if (key.descending) out += " DESC";
-  if (key.nulls_first != key.descending) out += key.nulls_first ? " NULLS FIRST" : " NULLS LAST";
-  return out;
-}
-
 std::vector<const Table*> partitions(const Catalog& catalog, const QualifiedName& parent) {
   std::vector<const Table*> out;
   for (const auto& [name, table] : catalog.tables)
@@ -60,8 +52,6 @@ std::vector<const Table*> partitions(const Catalog& catalog, const QualifiedName
 }
 
 std::string_view method_name(Method method) { return method == Method::brin ? "brin" : method == Method::hash ? "hash" : "btree"; }
-
-std::string using_method(Method method) { return method == Method::btree ? std::string() : fmt::format("USING {} ", method_name(method)); }
 
 // An index of the same definition that can take part: of a partition one that belongs to no other parent's index, of a
 // partitioned table one that still lacks partitions.
@@ -75,15 +65,20 @@ const Index* same_index(const Table& table, const IndexProposal& proposal, Metho
   return nullptr;
 }
 
+Index named(const std::string& name, const IndexProposal& proposal, Method method) {
+  Index out = ddl::index_of(proposal, std::string(method_name(method)));
+  out.name = name;
+  return out;
+}
+
 // An index of one table alone: concurrent where the server can.
 std::string own_index(const Table& table, const std::string& name, const IndexProposal& proposal, Method method) {
   const bool partitioned = table.kind == Table::Kind::partitioned;
-  return fmt::format("CREATE INDEX {}{} ON {}{} {}{};\n", partitioned ? "" : "CONCURRENTLY ", sql::quote_identifier(name),
-                     partitioned ? "ONLY " : "", sql::quote_name(table.name), using_method(method), index_definition(proposal));
+  return ddl::create_index(table.name, named(name, proposal, method), {.concurrently = !partitioned, .only = partitioned}) + ";\n";
 }
 
 std::string attach(const QualifiedName& parent_index, const QualifiedName& index) {
-  return fmt::format("ALTER INDEX {} ATTACH PARTITION {};\n", sql::quote_name(parent_index), sql::quote_name(index));
+  return fmt::format("ALTER INDEX {} ATTACH PARTITION {};\n", quote_name(parent_index), quote_name(index));
 }
 
 // A partition's index, made concurrently and attached to the parent's; partitions of partitions likewise. Returns the name
@@ -103,13 +98,6 @@ std::string partition_sql(const Table& table, const QualifiedName* parent_index,
   return name.name;
 }
 
-std::string drizzle_name(const Project* project, const std::string& key) {
-  if (!project) return {};
-  const auto it = std::find_if(project->drizzle_names.begin(), project->drizzle_names.end(),
-                               [&](const auto& pair) { return pair.first == key; });
-  return it == project->drizzle_names.end() ? std::string() : it->second;
-}
-
 std::string quote_js(std::string_view text) {
   return "'" + replace_all(replace_all(std::string(text), "\\", "\\\\"), "'", "\\'") + "'";
 }
@@ -124,14 +112,14 @@ bool js_identifier(std::string_view text) {
 std::string drizzle_line(const IndexProposal& proposal, const std::string& name, const Project* project) {
   if (!project || !project->drizzle) return {};
   // A table that only SQL knows has no line there.
-  if (!project->drizzle_names.empty() && drizzle_name(project, proposal.table.schema + "." + proposal.table.name).empty()) return {};
+  if (!project->drizzle_names.empty() && project->drizzle_name(proposal.table).empty()) return {};
   std::vector<std::string> keys;
   for (const auto& key : proposal.keys) {
     if (key.column.empty()) {
       keys.push_back("sql`" + key.expression + "`");
       continue;
     }
-    std::string property = drizzle_name(project, proposal.table.schema + "." + proposal.table.name + "." + key.column);
+    std::string property = project->drizzle_name(proposal.table, key.column);
     if (property.empty()) property = key.column;
     std::string column = js_identifier(property) ? "table." + property : "table[" + quote_js(property) + "]";
     // drizzle-kit writes NULLS LAST after a bare .desc(), where PostgreSQL's own default, and ORDER BY's, is NULLS FIRST.
@@ -145,19 +133,6 @@ std::string drizzle_line(const IndexProposal& proposal, const std::string& name,
 }
 
 }  // namespace
-
-std::string index_definition(const IndexProposal& proposal) {
-  std::vector<std::string> keys;
-  for (const auto& key : proposal.keys) keys.push_back(key_sql(key));
-  std::string out = "(" + join(keys, ", ") + ")";
-  if (!proposal.include.empty()) {
-    std::vector<std::string> names;
-    for (const auto& name : proposal.include) names.push_back(sql::quote_identifier(name));
-    out += " INCLUDE (" + join(names, ", ") + ")";
-  }
-  if (proposal.predicate) out += " WHERE " + *proposal.predicate;
-  return out;
-}
 
 IndexNamer::IndexNamer(const Catalog& catalog) {
   std::array<int, known_patterns.size()> votes{};
@@ -206,27 +181,27 @@ std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, con
     }
     return out;
   }
-  out.push_back(fmt::format("CREATE INDEX ON {} {}{}", sql::quote_name(proposal.table), using_method(method), index_definition(proposal)));
+  out.push_back(ddl::create_index(proposal.table, named("", proposal, method)));
   return out;
 }
 
 IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog, const Project* project, Method method) {
-  IndexDdl ddl;
+  IndexDdl out;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
     std::string restore;
-    const std::string name = partition_sql(*table, nullptr, proposal, method, namer, catalog, ddl.sql, restore);
-    ddl.down_sql = fmt::format("DROP INDEX {};\n{}", sql::quote_name({proposal.table.schema, name}), restore);
-    ddl.drizzle = drizzle_line(proposal, name, project);
+    const std::string name = partition_sql(*table, nullptr, proposal, method, namer, catalog, out.sql, restore);
+    out.down_sql = ddl::drop_index({proposal.table.schema, name}, false) + ";\n" + restore;
+    out.drizzle = drizzle_line(proposal, name, project);
   } else {
     const std::string name = namer.name(proposal.table, proposal.keys);
-    ddl.sql = fmt::format("CREATE INDEX CONCURRENTLY {} ON {} {}{};", sql::quote_identifier(name), sql::quote_name(proposal.table), using_method(method), index_definition(proposal));
-    ddl.down_sql = fmt::format("DROP INDEX CONCURRENTLY {};", sql::quote_name({proposal.table.schema, name}));
-    ddl.drizzle = drizzle_line(proposal, name, project);
+    out.sql = ddl::create_index(proposal.table, named(name, proposal, method), {.concurrently = true}) + ";";
+    out.down_sql = ddl::drop_index({proposal.table.schema, name}, true) + ";";
+    out.drizzle = drizzle_line(proposal, name, project);
   }
-  for (auto* text : {&ddl.sql, &ddl.down_sql})
+  for (auto* text : {&out.sql, &out.down_sql})
     while (!text->empty() && text->back() == '\n') text->pop_back();
-  return ddl;
+  return out;
 }
 
 }  // namespace pgadvise::advisor

@@ -31,9 +31,6 @@ enum class Method { btree, brin, hash };
 // table, one for each leaf of a partitioned one (HypoPG refuses the parent).
 std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog, Method method = Method::btree);
 
-// What stands behind the table's name: "(a, b DESC) INCLUDE (c) WHERE d IS NULL".
-std::string index_definition(const IndexProposal& proposal);
-
 struct IndexDdl {
   std::string sql;
   std::string down_sql;

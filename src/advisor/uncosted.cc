@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/identifier.h"
+#include "model/ddl.h"
 
 namespace pgadvise::advisor {
 namespace {
@@ -64,17 +65,18 @@ std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, co
   for (const auto& [key, found] : wishes) {
     const auto& [table, column, operator_class] = key;
     const bool partitioned = catalog.table(table)->kind == Table::Kind::partitioned;
-    const std::string concurrently = partitioned ? "" : "CONCURRENTLY ";
-    const std::string name = namer.name(table, {{.column = column}});
+    Index index;
+    index.name = namer.name(table, {{.column = column}});
+    index.method = "gin";
+    index.keys = {{.column = column, .operator_class = operator_class}};
     std::string reason = "for " + found.first + "; HypoPG knows no GIN indexes";
     const bool trigrams = operator_class == "gin_trgm_ops";
     if (trigrams && std::find(catalog.extensions.begin(), catalog.extensions.end(), "pg_trgm") == catalog.extensions.end())
       reason += "; needs CREATE EXTENSION pg_trgm";
     if (partitioned) reason += "; on a partitioned table it can't be built concurrently at once: each partition's first, then ATTACH";
     out.push_back({table,
-                   fmt::format("CREATE INDEX {}{} ON {} USING gin ({}{});", concurrently, quote_identifier(name), quote_name(table.schema, table.name),
-                               quote_identifier(column), operator_class.empty() ? "" : " " + operator_class),
-                   fmt::format("DROP INDEX {}{};", concurrently, quote_name(table.schema, name)), std::move(reason),
+                   ddl::create_index(table, index, {.concurrently = !partitioned}) + ";",
+                   ddl::drop_index({table.schema, index.name}, !partitioned) + ";", std::move(reason),
                    {found.second.begin(), found.second.end()},
                    {},
                    {}});

@@ -6,24 +6,42 @@
 namespace pgadvise {
 namespace {
 
-// pg_get_keywords() where catcode <> 'U', sorted; PostgreSQL 15, with what 16 to 18 add.
-constexpr std::string_view keywords[] = {
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "between", "bigint",
-    "binary", "bit", "boolean", "both", "case", "cast", "char", "character", "check", "coalesce", "collate", "collation",
-    "column", "concurrently", "constraint", "create", "cross", "current_catalog", "current_date", "current_role",
-    "current_schema", "current_time", "current_timestamp", "current_user", "dec", "decimal", "default", "deferrable",
-    "desc", "distinct", "do", "else", "end", "except", "exists", "extract", "false", "fetch", "float", "for", "foreign",
-    "freeze", "from", "full", "grant", "greatest", "group", "grouping", "having", "ilike", "in", "initially", "inner",
-    "inout", "int", "integer", "intersect", "interval", "into", "is", "isnull", "join", "json", "json_array",
-    "json_arrayagg", "json_exists", "json_object", "json_objectagg", "json_query", "json_scalar", "json_serialize",
-    "json_table", "json_value", "lateral", "leading", "least", "left", "like", "limit", "localtime", "localtimestamp",
-    "merge_action", "national", "natural", "nchar", "none", "normalize", "not", "notnull", "null", "nullif", "numeric",
-    "offset", "on", "only", "or", "order", "out", "outer", "overlaps", "overlay", "placing", "position", "precision",
-    "primary", "real", "references", "returning", "right", "row", "select", "session_user", "setof", "similar",
-    "smallint", "some", "substring", "symmetric", "system_user", "table", "tablesample", "then", "time", "timestamp",
-    "to", "trailing", "treat", "trim", "true", "union", "unique", "user", "using", "values", "varchar", "variadic",
-    "verbose", "when", "where", "window", "with", "xmlattributes", "xmlconcat", "xmlelement", "xmlexists", "xmlforest",
-    "xmlnamespaces", "xmlparse", "xmlpi", "xmlroot", "xmlserialize", "xmltable"};
+// The key words that PostgreSQL's appendix C ("SQL Key Words") does not call non-reserved, sorted, with the server version that
+// made each one so. tests/live holds them against pg_get_keywords().
+struct KeyWord {
+  std::string_view word;
+  int since = 0;  // server_version_num; 0: every supported version
+};
+constexpr KeyWord key_words[] = {
+    {"all"}, {"analyse"}, {"analyze"}, {"and"}, {"any"}, {"array"}, {"as"}, {"asc"}, {"asymmetric"},
+    {"authorization"}, {"between"}, {"bigint"}, {"binary"}, {"bit"}, {"boolean"}, {"both"}, {"case"},
+    {"cast"}, {"char"}, {"character"}, {"check"}, {"coalesce"}, {"collate"}, {"collation"}, {"column"},
+    {"concurrently"}, {"constraint"}, {"create"}, {"cross"}, {"current_catalog"}, {"current_date"},
+    {"current_role"}, {"current_schema"}, {"current_time"}, {"current_timestamp"}, {"current_user"},
+    {"dec"}, {"decimal"}, {"default"}, {"deferrable"}, {"desc"}, {"distinct"}, {"do"}, {"else"}, {"end"},
+    {"except"}, {"exists"}, {"extract"}, {"false"}, {"fetch"}, {"float"}, {"for"}, {"foreign"}, {"freeze"},
+    {"from"}, {"full"}, {"grant"}, {"greatest"}, {"group"}, {"grouping"}, {"having"}, {"ilike"}, {"in"},
+    {"initially"}, {"inner"}, {"inout"}, {"int"}, {"integer"}, {"intersect"}, {"interval"}, {"into"},
+    {"is"}, {"isnull"}, {"join"}, {"json", 170000}, {"json_array", 160000}, {"json_arrayagg", 160000},
+    {"json_exists", 170000}, {"json_object", 160000}, {"json_objectagg", 160000}, {"json_query", 170000},
+    {"json_scalar", 170000}, {"json_serialize", 170000}, {"json_table", 170000}, {"json_value", 170000},
+    {"lateral"}, {"leading"}, {"least"}, {"left"}, {"like"}, {"limit"}, {"localtime"}, {"localtimestamp"},
+    {"merge_action", 170000}, {"national"}, {"natural"}, {"nchar"}, {"none"}, {"normalize", 130000},
+    {"not"}, {"notnull"}, {"null"}, {"nullif"}, {"numeric"}, {"offset"}, {"on"}, {"only"}, {"or"},
+    {"order"}, {"out"}, {"outer"}, {"overlaps"}, {"overlay"}, {"placing"}, {"position"}, {"precision"},
+    {"primary"}, {"real"}, {"references"}, {"returning"}, {"right"}, {"row"}, {"select"}, {"session_user"},
+    {"setof"}, {"similar"}, {"smallint"}, {"some"}, {"substring"}, {"symmetric"}, {"system_user", 160000},
+    {"table"}, {"tablesample"}, {"then"}, {"time"}, {"timestamp"}, {"to"}, {"trailing"}, {"treat"},
+    {"trim"}, {"true"}, {"union"}, {"unique"}, {"user"}, {"using"}, {"values"}, {"varchar"}, {"variadic"},
+    {"verbose"}, {"when"}, {"where"}, {"window"}, {"with"}, {"xmlattributes"}, {"xmlconcat"},
+    {"xmlelement"}, {"xmlexists"}, {"xmlforest"}, {"xmlnamespaces"}, {"xmlparse"}, {"xmlpi"}, {"xmlroot"},
+    {"xmlserialize"}, {"xmltable"}};
+
+bool key_word(std::string_view name, int server_version) {
+  const auto* found = std::lower_bound(std::begin(key_words), std::end(key_words), name,
+                                       [](const KeyWord& each, std::string_view wanted) { return each.word < wanted; });
+  return found != std::end(key_words) && found->word == name && (server_version == 0 || found->since <= server_version);
+}
 
 bool plain(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
@@ -42,8 +60,8 @@ std::string doubled(std::string_view text, char quote) {
 
 }  // namespace
 
-std::string quote_identifier(std::string_view name) {
-  if (plain(name) && !std::binary_search(std::begin(keywords), std::end(keywords), name)) return std::string(name);
+std::string quote_identifier(std::string_view name, int server_version) {
+  if (plain(name) && !key_word(name, server_version)) return std::string(name);
   return doubled(name, '"');
 }
 

@@ -7,6 +7,7 @@
 
 #include "advisor/index_ddl.h"
 #include "advisor/propose.h"
+#include "base/identifier.h"
 #include "check/inputs.h"
 #include "check/plans.h"
 #include "lint/context.h"
@@ -72,7 +73,7 @@ class Explainer {
       if (!settings_.show_literals || !question.parameters_known) continue;
       std::string& shown = variants[at->second].shown;
       for (std::size_t i = 0; i < question.parameters.size(); ++i)
-        shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1, question.parameters[i] ? sql::quote_literal(*question.parameters[i]) : "NULL");
+        shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1, question.parameters[i] ? quote_literal(*question.parameters[i]) : "NULL");
     }
     if (variants.size() == 1 && variants.front().values == "generic plan") variants.clear();  // no values at all
   }

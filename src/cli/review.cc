@@ -160,13 +160,6 @@ class CheckedHost : public review::Host {
     return best;
   }
 
-  // What schema.ts calls it; "" when it does not know it.
-  static std::string drizzle_name(const Project& project, const std::string& key) {
-    for (const auto& [name, spelled] : project.drizzle_names)
-      if (name == key) return spelled;
-    return {};
-  }
-
   const std::optional<std::string>& text_of(const std::string& file) {
     const auto known = texts_.find(file);
     if (known != texts_.end()) return known->second;
@@ -178,7 +171,7 @@ class CheckedHost : public review::Host {
     const Project* project = project_of(finding);
     if (!project) return;
     const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
-    const std::string constant = drizzle_name(*project, name.schema + "." + name.name);
+    const std::string constant = project->drizzle_name(name);
     if (constant.empty()) return;
     const std::string first = lower(out.sql.substr(0, 10));
     if (first == "drop index") out.schema_line = fmt::format("// goes: index('{}')", finding.subject.index);

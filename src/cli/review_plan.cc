@@ -31,11 +31,12 @@ Result<Plan> from_server(const plan::Question& question, plan::Planner& planner,
 }
 
 // Constants of a log's statement are shown to nobody who did not ask.
-void redact(PlanNode& node) {
-  for (auto* text : {&node.filter, &node.index_condition}) *text = sql::redact_expression(*text);
-  for (auto& [name, text] : node.conditions) text = sql::redact_expression(text);
-  for (auto& key : node.sort_key) key = sql::redact_expression(key);
-  for (auto& child : node.children) redact(child);
+void redact(PlanNode& root) {
+  visit(root, [](PlanNode& node) {
+    for (auto* text : {&node.filter, &node.index_condition}) *text = sql::redact_expression(*text);
+    for (auto& [name, text] : node.conditions) text = sql::redact_expression(text);
+    for (auto& key : node.sort_key) key = sql::redact_expression(key);
+  });
 }
 
 }  // namespace

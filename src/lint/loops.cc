@@ -238,11 +238,9 @@ QualifiedName main_table(const Query& query) {
 
 std::string on_table(const QualifiedName& table) { return table.name.empty() ? "" : " on " + display(table); }
 
-std::string drizzle_name(const Context& context, const std::string& key, std::string otherwise) {
-  if (context.has_project())
-    for (const auto& [name, spelled] : context.project().drizzle_names)
-      if (name == key) return spelled;
-  return otherwise;
+std::string drizzle_name(const Context& context, const QualifiedName& table, std::string_view column, std::string otherwise) {
+  std::string name = context.has_project() ? context.project().drizzle_name(table, column) : std::string();
+  return name.empty() ? std::move(otherwise) : name;
 }
 
 bool is_drizzle(const Context& context) { return context.has_project() && context.project().drizzle; }

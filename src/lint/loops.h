@@ -53,8 +53,8 @@ void add_places(const Repeat& repeat, std::uint64_t calls_in_a_round, std::vecto
 QualifiedName main_table(const Query& query);
 // " on orders", or "" without a table
 std::string on_table(const QualifiedName& table);
-// What schema.ts calls "schema.table" or "schema.table.column"; `otherwise` when the project does not tell.
-std::string drizzle_name(const Context& context, const std::string& key, std::string otherwise);
+// Project::drizzle_name() of a table (`column` is "") or a column; `otherwise` without a project, or when its schema.ts lacks it.
+std::string drizzle_name(const Context& context, const QualifiedName& table, std::string_view column, std::string otherwise);
 bool is_drizzle(const Context& context);
 
 }  // namespace pgadvise::lint

@@ -8,16 +8,6 @@
 
 namespace pgadvise::lint {
 
-// Depth first, parents before children.
-template <class Visitor>
-void each_node(const PlanNode& node, const Visitor& visitor) {
-  visitor(node);
-  for (const auto& child : node.children) each_node(child, visitor);
-}
-
-// Rows that came out of the node in all, or were expected to.
-inline double rows_of(const PlanNode& node) { return node.actual_rows ? *node.actual_rows * node.loops : node.plan_rows; }
-
 // The table that a scan reads. Without VERBOSE a plan does not tell the schema: the statement's own table of that name, then.
 QualifiedName table_of(const Query& query, const PlanNode& scan);
 

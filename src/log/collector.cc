@@ -25,7 +25,7 @@ constexpr std::size_t most_distinct_samples = 4;
 constexpr std::size_t most_plans = 8;
 constexpr std::size_t most_plan_bytes = std::size_t{16} << 20;  // of all queries
 constexpr std::size_t most_events = 1000;  // kinds of them
-constexpr std::int64_t shortest_told = 10'000'000;  // microseconds that a transaction is open
+constexpr std::int64_t shortest_open_us = 10'000'000;  // a transaction that is open for less is no event
 constexpr std::uint32_t gone_number = ~std::uint32_t{0};
 
 // A text without invalid UTF-8 and NUL bytes, which no reader of a Workload has to expect.
@@ -563,11 +563,11 @@ void Collector::other(Session& session, const Record& record) {
 Outcome Collector::event(Session& session, const Record& record, const Preview& preview) {
   auto parsed = parse_event(record);
   if (!parsed) return {};
-  const bool bytes = parsed->kind == ServerEvent::Kind::temporary_file;
   Happening happening;
   happening.kind = parsed->kind;
   happening.about = clean(parsed->about);
-  happening.amount = bytes ? parsed->amount : parsed->amount * 1000;
+  happening.duration_us = parsed->duration_ms * 1000;
+  happening.bytes = parsed->bytes;
   happening.time = record.time;
   happening.log = &source_->path;
   happening.place.file = source_->path;
@@ -596,10 +596,13 @@ const ServerEvent& Collector::count_event(Happening happening) {
     event.statement = std::move(happening.statement);
     event.place = std::move(happening.place);
   }
-  const double amount = std::min(std::round(happening.amount), 1e15);  // whole: no order of adding shows
-  event.total += amount;
-  event.most = std::max(event.most, amount);
-  if (key.kind != ServerEvent::Kind::temporary_file && amount > 0) event.times.add(static_cast<std::int64_t>(amount) * 1000);
+  const auto whole = [](double value) { return std::min(std::round(value), 1e15); };  // no order of adding shows
+  const double duration_us = whole(happening.duration_us);
+  event.total_us += duration_us;
+  event.longest_us = std::max(event.longest_us, duration_us);
+  if (duration_us > 0) event.times.add(static_cast<std::int64_t>(duration_us) * 1000);  // nanoseconds
+  event.total_bytes += whole(happening.bytes);
+  event.largest_bytes = std::max(event.largest_bytes, whole(happening.bytes));
   if (happening.time != no_time) {
     event.first = std::min(event.first.value_or(happening.time), happening.time);
     event.last = std::max(event.last.value_or(happening.time), happening.time);
@@ -629,13 +632,13 @@ void Collector::follow_transaction(Session& session, const Statement& statement)
 void Collector::end_transaction(Session& session, const Statement& statement) {
   const OpenTransaction open = session.transaction;
   session.transaction = {};
-  if (open.start == no_time || open.last_end - open.start < shortest_told || identities_[statement.identity].tool) return;
+  if (open.start == no_time || open.last_end - open.start < shortest_open_us || identities_[statement.identity].tool) return;
   const std::int64_t length = open.last_end - open.start;
   const auto& [file, line] = open.place;
   Happening happening;
   happening.kind = ServerEvent::Kind::open_transaction;
   happening.about = 2 * open.idle >= length ? "idle" : "busy";
-  happening.amount = static_cast<double>(length);
+  happening.duration_us = static_cast<double>(length);
   happening.time = open.last_end;
   happening.log = statement.file;
   happening.place.file = file ? *file : *statement.file;
@@ -917,7 +920,7 @@ void Collector::keep_sample(QueryState& state, KeptCall& kept, const Call& call)
 void Collector::feed(Session& scope, const Call& call, std::int64_t gap) {
   if (call.start != no_time && scope.last_end != no_time) {
     if (call.whole_seconds) gap = std::max<std::int64_t>(gap, 1'000'000);
-    if (call.start - scope.last_end > gap || scope.last_end - call.start > polling_gap) scope.detector.pause(repeats_);
+    if (call.start - scope.last_end > gap || scope.last_end - call.start > polling_gap_us) scope.detector.pause(repeats_);
   }
   scope.detector.add(call, repeats_);
   scope.last_end = call.end;
@@ -939,7 +942,7 @@ void Collector::release(Session& session, bool whole) {
   session.holding = false;
   if (!whole) session.detector.enter(Repeat::Scope::transaction, repeats_);
   session.first.own_transaction = whole;
-  if (session.held) feed(session, session.first, whole ? burst_gap : polling_gap);
+  if (session.held) feed(session, session.first, whole ? burst_gap_us : polling_gap_us);
   session.held = false;
 }
 
@@ -967,7 +970,7 @@ void Collector::detect(Session& session, const Statement& call) {
         trace = std::make_unique<Session>(Repeat::Scope::trace);
         trace_order_.push_back(call.trace);
       }
-      feed(*trace, call, polling_gap);
+      feed(*trace, call, polling_gap_us);
       if (trace_order_.size() > most_traces) {
         const auto oldest = traces_.find(trace_order_.front());
         oldest->second->detector.finish(repeats_);
@@ -977,13 +980,13 @@ void Collector::detect(Session& session, const Statement& call) {
     } else if (session.in_transaction) {
       if (session.held) release(session, false);
       if (session.holding) hold(session, call);
-      else feed(session, call, polling_gap);
+      else feed(session, call, polling_gap_us);
     } else {
-      if (session.named || in_order_alone) feed(session, call, burst_gap);
+      if (session.named || in_order_alone) feed(session, call, burst_gap_us);
       if (!in_order_alone) {
         auto& pool = pools_[call.identity];
         if (!pool) pool = std::make_unique<Session>(Repeat::Scope::pool_burst);
-        feed(*pool, call, burst_gap);
+        feed(*pool, call, burst_gap_us);
       }
     }
   }

@@ -63,10 +63,11 @@ class Collector final : public RecordSink {
   bool resolve_execute(const Record& record, Statement& call);
   void other(Session& session, const Record& record);
   Outcome event(Session& session, const Record& record, const Preview& preview);
-  struct Happening {  // in the log `log`; amount: as ServerEvent::total
+  struct Happening {  // in the log `log`
     ServerEvent::Kind kind = ServerEvent::Kind::cancelled;
     std::string about, fingerprint, statement;
-    double amount = 0;
+    double duration_us = 0;
+    double bytes = 0;
     std::int64_t time = no_time;
     const std::string* log = nullptr;
     Place place;

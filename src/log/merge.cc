@@ -209,8 +209,10 @@ static void cut_applications(ServerEvent& event) {
 static void add(ServerEvent& sum, ServerEvent event) {
   for (const auto& [application, count] : event.applications) sum.applications[application] += count;
   sum.count += event.count;
-  sum.total += event.total;
-  sum.most = std::max(sum.most, event.most);
+  sum.total_us += event.total_us;
+  sum.longest_us = std::max(sum.longest_us, event.longest_us);
+  sum.total_bytes += event.total_bytes;
+  sum.largest_bytes = std::max(sum.largest_bytes, event.largest_bytes);
   sum.times.merge(event.times);
   if (event.first) sum.first = std::min(sum.first.value_or(*event.first), *event.first);
   if (event.last) sum.last = std::max(sum.last.value_or(*event.last), *event.last);

@@ -218,7 +218,7 @@ void Detector::extend_run(const Seen& seen) {
 void Detector::note_pause(const Seen& seen) {
   run_.elsewhere |= run_.start != no_time && seen.elsewhere != no_time && seen.elsewhere >= run_.start;
   if (run_.length == 0 || seen.start == no_time || run_.end == no_time || run_.whole_seconds) return;
-  const std::int64_t pause = std::clamp<std::int64_t>(seen.start - run_.end, 0, polling_gap);
+  const std::int64_t pause = std::clamp<std::int64_t>(seen.start - run_.end, 0, polling_gap_us);
   run_.longest_pause = std::max(run_.longest_pause, pause);
   run_.pauses += pause;
   if (run_.length % run_.period != 0) return;
@@ -272,7 +272,7 @@ bool Detector::judge_run(RepeatSink& sink) {
   // Stamps of whole seconds: the burst as a whole must be dense.
   const bool burst = scope_ == Repeat::Scope::session_burst || scope_ == Repeat::Scope::pool_burst;
   if (burst && run_.whole_seconds &&
-      sighting.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap) / 1000 + 1000)
+      sighting.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap_us) / 1000 + 1000)
     return false;
   sighting.parent = parent_before(run_.first, run_.start, sighting.pattern);
   if (sighting.parent) sighting.earlier = earlier_than(*sighting.parent, run_.start, sighting.pattern);
@@ -411,7 +411,7 @@ const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
     if (std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end()) latest = &kept;
   }
   if (!latest) return nullptr;
-  const std::int64_t longest = polling_gap + (latest->whole_seconds ? 1'000'000 : 0);
+  const std::int64_t longest = polling_gap_us + (latest->whole_seconds ? 1'000'000 : 0);
   const bool old = start != no_time && latest->end != no_time && start - latest->end > longest;
   return old ? nullptr : latest;
 }
@@ -419,7 +419,7 @@ const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
 std::vector<const KeptCall*> Detector::earlier_than(const KeptCall& parent, std::int64_t start, const std::vector<std::uint32_t>& pattern) const {
   std::vector<const KeptCall*> out;
   for (const auto& kept : selects_) {
-    const bool old = start != no_time && kept.end != no_time && start - kept.end > polling_gap + (kept.whole_seconds ? 1'000'000 : 0);
+    const bool old = start != no_time && kept.end != no_time && start - kept.end > polling_gap_us + (kept.whole_seconds ? 1'000'000 : 0);
     if (kept.index < parent.index && !old && std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end()) out.push_back(&kept);
   }
   std::sort(out.begin(), out.end(), [](const KeptCall* a, const KeptCall* b) { return a->index > b->index; });

@@ -21,9 +21,9 @@ inline constexpr std::uint64_t fewest_writes = 10;  // where the pattern only wr
 inline constexpr std::uint64_t fewest_in_pool = 10;
 inline constexpr std::uint64_t steady_calls =
     1000;  // a connection that does nothing else for so long serves traffic
-inline constexpr std::int64_t burst_gap = 100'000;      // microseconds between two statements of one burst
+inline constexpr std::int64_t burst_gap_us = 100'000;   // between two statements of one burst
 inline constexpr std::size_t longest_kept = 16 * 1024;  // of a statement kept as evidence
-inline constexpr std::int64_t polling_gap = 1'000'000;  // a longer pause is polling, whatever the scope
+inline constexpr std::int64_t polling_gap_us = 1'000'000;  // a longer pause is polling, whatever the scope
 
 enum class CallKind : std::uint8_t { select, write, other };
 

@@ -27,8 +27,8 @@ double number(std::string_view text) {
   return value;
 }
 
-// "1:02:03.456": milliseconds.
-double span(std::string_view text) {
+// "1:02:03.456".
+double span_ms(std::string_view text) {
   const auto hours = text.find(':');
   const auto minutes = hours == std::string_view::npos ? hours : text.find(':', hours + 1);
   if (minutes == std::string_view::npos) return 0;
@@ -111,7 +111,7 @@ std::optional<ParsedEvent> of_error(const Record& record) {
 std::optional<ParsedEvent> of_log(const Record& record) {
   const std::string_view message = record.message;
   if (message.starts_with("temporary file: "))
-    return ParsedEvent{Kind::temporary_file, {}, number(between(message, ", size ", ""))};
+    return ParsedEvent{.kind = Kind::temporary_file, .bytes = number(between(message, ", size ", ""))};
   if (message.starts_with("process ")) {
     // "process 7 still waiting for ShareLock on transaction 5 after 1000.1 ms"; what it took is told when it was acquired.
     const bool acquired = contains(message, " acquired ");
@@ -119,12 +119,12 @@ std::optional<ParsedEvent> of_log(const Record& record) {
     const auto mode = between(message, acquired ? " acquired " : " still waiting for ", " on ");
     const auto object = between(message, " on ", " after ");
     if (mode.empty() || object.empty()) return std::nullopt;
-    const double waited = acquired ? number(between(message, " after ", " ms")) : 0;
-    return ParsedEvent{acquired ? Kind::lock_wait : Kind::lock_still_waiting, std::string(mode) + " on " + std::string(object.substr(0, object.find(' '))), waited};
+    const double waited_ms = acquired ? number(between(message, " after ", " ms")) : 0;
+    return ParsedEvent{acquired ? Kind::lock_wait : Kind::lock_still_waiting, std::string(mode) + " on " + std::string(object.substr(0, object.find(' '))), waited_ms};
   }
   if (message.starts_with("connection authorized: ")) return ParsedEvent{Kind::connection, who_of(message, record), 0};
   if (message.starts_with("disconnection: session time: "))
-    return ParsedEvent{Kind::disconnection, who_of(message, record), span(between(message, "session time: ", " "))};
+    return ParsedEvent{Kind::disconnection, who_of(message, record), span_ms(between(message, "session time: ", " "))};
   return std::nullopt;
 }
 

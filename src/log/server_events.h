@@ -13,7 +13,8 @@ namespace pgadvise::log {
 struct ParsedEvent {
   ServerEvent::Kind kind;
   std::string about;  // without literals
-  double amount = 0;  // as ServerEvent::total
+  double duration_ms = 0;  // lock_wait, disconnection
+  double bytes = 0;        // temporary_file
 };
 
 // Of a record that is no statement and no duration.

@@ -129,7 +129,9 @@ json event_json(const ServerEvent& event, const std::string& file) {
   if (!event.fingerprint.empty()) out["fingerprint"] = event.fingerprint, out["statement"] = event.statement;
   static constexpr double most_written = 9e15;  // whole numbers that a double holds
   const auto whole = [](double value) { return static_cast<std::uint64_t>(std::min(value, most_written)); };
-  if (event.total > 0) out["total"] = whole(event.total), out["most"] = whole(event.most);
+  // One pair of members for both units; the kind tells which it is.
+  if (event.total_us > 0) out["total"] = whole(event.total_us), out["most"] = whole(event.longest_us);
+  if (event.total_bytes > 0) out["total"] = whole(event.total_bytes), out["most"] = whole(event.largest_bytes);
   if (event.times.count()) {
     out["times"] = json::array();
     for (const auto& bucket : event.times.buckets()) out["times"].push_back({bucket.index, bucket.count});
@@ -500,8 +502,9 @@ class Reader {
     if (out.fingerprint = string(in, "fingerprint", false); !out.fingerprint.empty() && check_fingerprint(out.fingerprint))
       out.fingerprint = own_fingerprint(out.fingerprint, out.statement);
     out.count = count(in, "count");
-    out.total = static_cast<double>(count(in, "total", false));
-    out.most = static_cast<double>(count(in, "most", false));
+    const bool bytes = out.kind == ServerEvent::Kind::temporary_file;
+    (bytes ? out.total_bytes : out.total_us) = static_cast<double>(count(in, "total", false));
+    (bytes ? out.largest_bytes : out.longest_us) = static_cast<double>(count(in, "most", false));
     out.times = times(in);
     if (in.is_object() && in.contains("applications"))
       for (const auto& [application, calls] : member(in, "applications", json::value_t::object).items()) out.applications[application] = count_of(calls, "applications");

@@ -59,6 +59,17 @@ struct PlanNode {
   std::vector<PlanNode> children;
 };
 
+// Calls visitor(node) for the node and all nodes below it: depth first, parents before children, children in EXPLAIN's order. The one
+// walk over a plan, of constant and changeable trees alike; what carries state from a parent to its children walks by itself.
+template <class Node, class Visitor>
+void visit(Node& node, const Visitor& visitor) {
+  visitor(node);
+  for (auto& child : node.children) visit(child, visitor);
+}
+
+// Rows that came out of the node in all loops, or were expected to where the plan was not analyzed.
+inline double rows_of(const PlanNode& node) { return node.actual_rows ? *node.actual_rows * node.loops : node.plan_rows; }
+
 struct PlanTrigger {
   std::string name;
   std::string relation;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "model/catalog.h"
 #include "model/migrations.h"
 #include "model/place.h"
 
@@ -72,6 +73,9 @@ struct Project {
   // constant, and "schema.table.column" -> the property name; sorted; found by a plain reading of the schema files,
   // absent where that fails.
   std::vector<std::pair<std::string, std::string>> drizzle_names;
+
+  // What schema.ts calls the table, or its column; "" when drizzle_names does not hold it.
+  std::string drizzle_name(const QualifiedName& table, std::string_view column = {}) const;
 };
 
 }  // namespace pgadvise

@@ -130,9 +130,11 @@ struct ServerEvent {
   std::string fingerprint;  // of the statement that it befell; "" when it was not logged
   std::string statement;    // normalised
   std::uint64_t count = 0;
-  double total = 0;  // whole bytes (temporary_file) or microseconds (lock_wait, disconnection: of the session, open_transaction)
-  double most = 0;
-  Histogram times;   // of the milliseconds
+  double total_us = 0;  // whole microseconds: lock_wait, disconnection (of the session), open_transaction
+  double longest_us = 0;
+  Histogram times;      // of the same durations
+  double total_bytes = 0;  // whole bytes: temporary_file
+  double largest_bytes = 0;
   std::optional<std::int64_t> first;
   std::optional<std::int64_t> last;
   Place place;  // of the first

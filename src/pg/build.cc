@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "base/identifier.h"
 #include "base/text.h"
+#include "model/ddl.h"
 #include "sql/statement.h"
 
 namespace pgadvise::pg {
@@ -219,9 +221,9 @@ std::string Builder::mend_type(const std::string& written) {
   while (name.name.size() > 2 && name.name.compare(name.name.size() - 2, 2, "[]") == 0)
     name.name.resize(name.name.size() - 2);
   name.schema = schema_for(name);
-  const auto type = sql::quote_name(name);
+  const auto type = quote_name(name);
   const auto function = [&](const char* suffix) {
-    return sql::quote_name({"pgadvise_stubs", hex64(fnv1a(type)) + suffix});
+    return quote_name({"pgadvise_stubs", hex64(fnv1a(type)) + suffix});
   };
   const auto script = fmt::format(
       "CREATE SCHEMA IF NOT EXISTS pgadvise_stubs; GRANT USAGE ON SCHEMA pgadvise_stubs TO PUBLIC; CREATE "
@@ -243,20 +245,20 @@ std::string Builder::mend_type(const std::string& written) {
 }
 
 std::string Builder::mend_role(const std::string& name) {
-  const auto role = sql::quote_identifier(name);
+  const auto role = quote_identifier(name);
   if (!admin_does("CREATE ROLE " + role + " NOLOGIN; GRANT " + role + " TO pgadvise")) return {};
   return fmt::format("role {} was made, without any rights", name);
 }
 
 std::string Builder::mend_schema(const std::string& name) {
-  return owner_does("CREATE SCHEMA " + sql::quote_identifier(name)) ? fmt::format("schema {} was made", name)
+  return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("schema {} was made", name)
                                                                     : "";
 }
 
 std::string Builder::mend_table(const std::string& written) {
   const auto name = parse_name(written);
   if (!platform_schema(name.schema)) return {};
-  const auto table = sql::quote_name(name);
+  const auto table = quote_name(name);
   if (!owner_does(fmt::format("CREATE TABLE {} ({})", table, platform_columns(name)))) return {};
   (void)owner_does("COMMENT ON TABLE " + table + " IS 'a stand-in made by pgadvise'");
   return fmt::format("a stand-in takes the place of table {}", written);
@@ -271,9 +273,9 @@ std::string Builder::create(const FunctionStub& stub) {
                         ? fmt::format(
                               "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS "
                               "$$ BEGIN RETURN NEW; END $$",
-                              sql::quote_name(stub.name))
+                              quote_name(stub.name))
                         : fmt::format("CREATE FUNCTION {}({}) RETURNS {} LANGUAGE sql {} AS $$ {} $$",
-                                      sql::quote_name(stub.name), join(stub.arguments, ", "), stub.returns,
+                                      quote_name(stub.name), join(stub.arguments, ", "), stub.returns,
                                       generated ? "VOLATILE" : "IMMUTABLE", body);
   if (!owner_does(text)) return {};
   return fmt::format("a stand-in takes the place of {}({})", display(stub.name), join(stub.arguments, ", "));
@@ -300,7 +302,7 @@ std::string Builder::mend_return_type(const std::string& message) {
   if (wanted.empty() || wanted == last_stub_->returns) return {};
   auto stub = *std::exchange(last_stub_, std::nullopt);
   if (!owner_does(
-          fmt::format("DROP FUNCTION {}({})", sql::quote_name(stub.name), join(stub.arguments, ", "))))
+          fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
     return {};
   stub.returns = wanted;
   (void)create(stub);

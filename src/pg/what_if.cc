@@ -311,7 +311,7 @@ Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& stateme
   const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
   if (!plan) return tl::unexpected(plan.error());
   plan::WhatIfPlan out{plan->root.total_cost, {}, 0};
-  plan::visit(plan->root, [&](const PlanNode& node) {
+  visit(plan->root, [&](const PlanNode& node) {
     if (node.type == "ModifyTable" && !node.children.empty()) out.rows_written += node.children.front().plan_rows;
     if (node.index.empty()) return;
     if (const auto owner = owners_.find(node.index); owner != owners_.end()) out.used.push_back(owner->second);

@@ -6,8 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "base/identifier.h"
 #include "base/json_text.h"
 #include "base/text.h"
+#include "model/ddl.h"
 #include "plan/reader.h"
 #include "plan/safety.h"
 #include "sql/statement.h"
@@ -52,8 +54,6 @@ bool aggregates(const std::string& type) {
   return type.find("Aggregate") != std::string::npos || type == "Group" || type == "WindowAgg" || type == "Unique" ||
          type.find("SetOp") != std::string::npos || type == "ModifyTable";
 }
-
-double rows_of(const PlanNode& node) { return node.actual_rows ? *node.actual_rows * node.loops : node.plan_rows; }
 
 // An index scan that reads the whole index is a sequential scan in other clothes: no condition at all but a filter, or (a
 // key's look-up) a condition on a column that is not the index's first. With wide rows the planner prefers it.
@@ -169,7 +169,7 @@ class Judge {
   }
 
   Result<Question> filtered(const Probe& probe) {
-    return Question{fmt::format("SELECT FROM {}{} WHERE {}", catalog_.table(probe.table)->kind == Table::Kind::partitioned ? "" : "ONLY ", sql::quote_name(probe.table), probe.condition),
+    return Question{fmt::format("SELECT FROM {}{} WHERE {}", catalog_.table(probe.table)->kind == Table::Kind::partitioned ? "" : "ONLY ", quote_name(probe.table), probe.condition),
                     {}, true, {}, Names::catalog};
   }
 
@@ -178,11 +178,11 @@ class Judge {
     const Table& table = *catalog_.table(probe.table);
     const Column* column = table.column(probe.columns.front());
     if (!column) return fail(Error::Kind::passing, "", "the column " + probe.columns.front() + " is not in the database");
-    const std::string name = "x." + sql::quote_identifier(column->name);
+    const std::string name = "x." + quote_identifier(column->name);
     const double pages = static_cast<double>(pages_of(catalog_, family(catalog_, probe.table)));
     const std::string part = pages > 1000 ? fmt::format(" TABLESAMPLE SYSTEM ({:.4f})", 100 * 100 / pages) : std::string();
     return Question{fmt::format("SELECT pg_catalog.substr({}::pg_catalog.text, 1, {}) FROM {}{} x{} WHERE {} IS NOT NULL LIMIT {}", name,
-                                longest_value + 1, table.kind == Table::Kind::partitioned ? "" : "ONLY ", sql::quote_name(probe.table),
+                                longest_value + 1, table.kind == Table::Kind::partitioned ? "" : "ONLY ", quote_name(probe.table),
                                 part, name, sampled_values),
                     {}, true, {}, Names::catalog};
   }

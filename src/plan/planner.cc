@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/deep_thread.h"
+#include "base/identifier.h"
+#include "model/ddl.h"
 #include "plan/reader.h"
 #include "sql/facts.h"
 #include "sql/statement.h"
@@ -162,12 +164,12 @@ Result<Question> Planner::lookup(const Probe& probe) {
   for (std::size_t at = 0; at < probe.columns.size(); ++at) {
     const Column* column = table->column(probe.columns[at]);
     if (!column) return fail(Error::Kind::passing, "", "the column " + probe.columns[at] + " is not in the database");
-    where += fmt::format("{}x.{} = (SELECT CAST(${} AS {}))", at ? " AND " : "", sql::quote_identifier(column->name), at + 1, column->type);
+    where += fmt::format("{}x.{} = (SELECT CAST(${} AS {}))", at ? " AND " : "", quote_identifier(column->name), at + 1, column->type);
   }
   Question out;
   out.names = Names::catalog;
   // ONLY a partitioned parent would read nothing at all.
-  out.sql = fmt::format("SELECT x.ctid FROM {}{} x WHERE {}", table->kind == Table::Kind::partitioned ? "" : "ONLY ", sql::quote_name(probe.table), where);
+  out.sql = fmt::format("SELECT x.ctid FROM {}{} x WHERE {}", table->kind == Table::Kind::partitioned ? "" : "ONLY ", quote_name(probe.table), where);
   const auto values = look_up([&](PlanSource& source) { return source.typical_values(probe.table, probe.columns); });
   out.parameters_known = !values.empty();
   out.parameters = values.empty() ? Parameters(probe.columns.size()) : values[values.size() / 2];  // neither the most common nor the rarest

@@ -14,11 +14,5 @@ Result<Plan> read_json(std::string_view json);
 // JSON or text (plan/text_reader.h), whichever it is.
 Result<Plan> read(std::string_view text);
 
-// Depth-first, parents before children.
-template <class Visitor>
-void visit(const PlanNode& node, const Visitor& visitor) {
-  visitor(node);
-  for (const auto& child : node.children) visit(child, visitor);
-}
 
 }  // namespace pgadvise::plan

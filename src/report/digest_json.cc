@@ -71,11 +71,11 @@ json event_json(const ServerEvent& event) {
   if (!event.about.empty()) out["about"] = event.about;
   if (!event.fingerprint.empty()) out["fingerprint"] = event.fingerprint, out["query"] = event.statement;
   if (event.kind == ServerEvent::Kind::temporary_file) {
-    out["total_bytes"] = event.total;
-    out["max_bytes"] = event.most;
+    out["total_bytes"] = event.total_bytes;
+    out["max_bytes"] = event.largest_bytes;
   } else if (event.times.count()) {
-    out["total_ms"] = event.total / 1000;
-    out["max_ms"] = event.most / 1000;
+    out["total_ms"] = event.total_us / 1000;
+    out["max_ms"] = event.longest_us / 1000;
     out["p50_ms"] = median_ms(event);
   }
   if (event.first) out["first"] = time_stamp(*event.first);

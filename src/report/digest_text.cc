@@ -133,8 +133,8 @@ class Writer {
   void server_event(const ServerEvent& event) {
     std::string text = one_line(event.about);
     const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
-    if (event.kind == ServerEvent::Kind::temporary_file) add(fmt::format("{:.1f} MB in all, the largest {:.1f} MB", event.total / 1e6, event.most / 1e6));
-    else if (event.times.count()) add(fmt::format("median {}, longest {}", short_time(median_ms(event)), short_time(event.most / 1000)));
+    if (event.kind == ServerEvent::Kind::temporary_file) add(fmt::format("{:.1f} MB in all, the largest {:.1f} MB", event.total_bytes / 1e6, event.largest_bytes / 1e6));
+    else if (event.times.count()) add(fmt::format("median {}, longest {}", short_time(median_ms(event)), short_time(event.longest_us / 1000)));
     const auto width = static_cast<std::size_t>(std::max(options_.width, 40));
     std::string line = fmt::format("{:>11}{} x {}{}first at ", "", count(event.count), text, text.empty() ? "" : ", ");
     std::string place = one_line(event.place.str());
@@ -382,8 +382,8 @@ std::string count(std::uint64_t value) {
 
 double median_ms(const ServerEvent& event) {
   // The others could have taken the longest time each: what is left of the total is the least that any of them took.
-  const double longest = event.most / 1000;
-  const double shortest = event.total / 1000 - static_cast<double>(event.count - 1) * longest;
+  const double longest = event.longest_us / 1000;
+  const double shortest = event.total_us / 1000 - static_cast<double>(event.count - 1) * longest;
   return std::clamp(event.times.percentile_ms(0.5).value_or(0), std::min(std::max(shortest, 0.0), longest), longest);
 }
 

@@ -145,7 +145,7 @@ class Tree {
 std::string summary(const Plan& plan) {
   constexpr std::size_t most = 6;
   std::vector<std::string> names;
-  plan::visit(plan.root, [&](const PlanNode& node) {
+  visit(plan.root, [&](const PlanNode& node) {
     const bool tells = !node.relation.empty() || node.type.find("Join") != std::string::npos || node.type == "Nested Loop" || node.type == "Sort" || node.type.ends_with("Aggregate");
     if (tells && node.type != "Bitmap Index Scan") names.push_back(short_title(node));
   });

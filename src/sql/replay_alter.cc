@@ -1,47 +1,16 @@
 #include <algorithm>
 
+#include "base/identifier.h"
 #include "sql/ddl.h"
 #include "sql/replay_state.h"
-#include "sql/statement.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {
 namespace {
 
 using Kind = Constraint::Kind;
-#define AT(name) PG_QUERY__ALTER_TABLE_TYPE__AT_##name
+using Change = TableChange::Kind;
 #define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
-
-// The server runs the parts of one ALTER TABLE in passes, not as written (AlterTablePass).
-int pass_of(const PgQuery__AlterTableCmd& command) {
-  switch (command.subtype) {
-    case AT(DropColumn):
-    case AT(DropConstraint):
-    case AT(DropNotNull):
-    case AT(DropExpression):
-    case AT(DropIdentity):
-      return 0;
-    case AT(ColumnDefault):
-      return command.def ? 7 : 0;
-    case AT(AlterColumnType):
-      return 1;
-    case AT(AddColumn):
-      return 2;
-    case AT(SetNotNull):
-      return 3;
-    case AT(AddConstraint): {
-      const bool index = command.def && command.def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT &&
-                         (command.def->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY ||
-                          command.def->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE ||
-                          command.def->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION);
-      return index ? 5 : 6;
-    }
-    case AT(AddIdentity):
-      return 6;
-    default:
-      return 8;
-  }
-}
 
 QualifiedName name_in(const SchemaState& schema, NodeList names) {
   const auto parts = strings(names);
@@ -85,24 +54,20 @@ Problem no_column(const Table& table, const std::string& column) {
 
 }  // namespace
 
-Outcome ReplayState::alter_table(const PgQuery__AlterTableStmt& stmt, Effect& effect) {
+Outcome ReplayState::alter_table(const AlterTable& alter, Effect& effect) {
   effect = Effect::none;
-  if (stmt.objtype == OBJECT(TYPE)) {  // of a composite type: its fields are kept for CREATE TABLE … OF alone
-    return {};
+  if (alter.type) return {};  // of a composite type: its fields are kept for CREATE TABLE … OF alone
+  if (!schema.relation_exists(alter.name)) {
+    if (alter.if_exists) return {};
+    return missing("relation", alter.name);
   }
-  const QualifiedName name = schema.find_relation(stmt.relation->schemaname, stmt.relation->relname);
-  if (!schema.relation_exists(name)) {
-    if (stmt.missing_ok) return {};
-    return missing("relation", name);
-  }
-  std::vector<const PgQuery__AlterTableCmd*> commands;
-  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds)) commands.push_back(node->alter_table_cmd);
-  std::stable_sort(commands.begin(), commands.end(),
-                   [](const auto* a, const auto* b) { return pass_of(*a) < pass_of(*b); });
+  std::vector<const TableChange*> changes;
+  for (const TableChange& change : alter.changes) changes.push_back(&change);
+  std::stable_sort(changes.begin(), changes.end(), [](const auto* a, const auto* b) { return pass_of(*a) < pass_of(*b); });
   // Each part by itself: one that fails, because these files don't tell all, leaves the others their effect.
   Outcome first;
-  for (const auto* command : commands) {
-    Outcome outcome = alter_command(*stmt.relation, *command, effect);
+  for (const auto* change : changes) {
+    Outcome outcome = change_table(alter, *change, effect);
     if (!outcome) continue;
     if (first)
       note(outcome->what, statement_offset);
@@ -112,91 +77,68 @@ Outcome ReplayState::alter_table(const PgQuery__AlterTableStmt& stmt, Effect& ef
   return first;
 }
 
-Outcome ReplayState::alter_command(const PgQuery__RangeVar& range, const PgQuery__AlterTableCmd& command,
-                                       Effect& effect) {
-  const bool only = !range.inh;
-  const QualifiedName name = schema.find_relation(range.schemaname, range.relname);
-  if (command.subtype == AT(AttachPartition) && schema.index_tables.count(name)) {
+Outcome ReplayState::change_table(const AlterTable& alter, const TableChange& change, Effect& effect) {
+  if (change.kind == Change::attach_partition && schema.index_tables.count(alter.name)) {
     effect = Effect::replayed;
-    return attach_index(name, *command.def->partition_cmd);
+    return attach_index(alter.name, *change.partition);
   }
-  Table* table = schema.catalog.table(name);
+  Table* table = schema.catalog.table(alter.name);
   if (!table) return {};  // an index's or sequence's storage, owner …
   const Effect before = effect;
   effect = Effect::replayed;
-  switch (command.subtype) {
-    case AT(AddColumn):
-      return add_column_command(*table, command);
-    case AT(DropColumn):
-      return drop_column_command(*table, command);
-    case AT(ColumnDefault):
-    case AT(DropNotNull):
-    case AT(SetNotNull):
-    case AT(DropExpression):
-#if PG_VERSION_NUM >= 170000
-    case AT(SetExpression):
-#endif
-    case AT(AlterColumnType):
-    case AT(AddIdentity):
-    case AT(SetIdentity):
-    case AT(DropIdentity):
-      return alter_column(*table, command, only);
-    case AT(AddConstraint): {
-      PendingConstraint pending{command.def->constraint, {}};
-      return add_constraints(*table, {pending}, only);
-    }
-    case AT(DropConstraint):
-      return drop_constraint_command(*table, command);
-    case AT(ValidateConstraint): {
-      Constraint* constraint = SchemaState::constraint(*table, command.name);
-      if (!constraint) return missing("constraint", {"", command.name});
+  switch (change.kind) {
+    case Change::add_column: return add_column_command(*table, change);
+    case Change::drop_column: return drop_column_command(*table, change);
+    case Change::set_default:
+    case Change::drop_default:
+    case Change::drop_not_null:
+    case Change::set_not_null:
+    case Change::drop_expression:
+    case Change::set_expression:
+    case Change::change_type:
+    case Change::add_identity:
+    case Change::set_identity:
+    case Change::drop_identity: return change_columns(*table, change, alter.only);
+    case Change::add_constraint: return add_constraints(*table, {*change.constraint}, alter.only);
+    case Change::drop_constraint: return drop_constraint_command(*table, change);
+    case Change::validate_constraint: {
+      Constraint* constraint = SchemaState::constraint(*table, change.name);
+      if (!constraint) return missing("constraint", {"", change.name});
       constraint->validated = true;
       for (const auto& descent : schema.descendants(table->name))
-        if (Constraint* copy = SchemaState::constraint(*descent.child, command.name); copy && copy->inherited)
+        if (Constraint* copy = SchemaState::constraint(*descent.child, change.name); copy && copy->inherited)
           copy->validated = true;
       return {};
     }
-    case AT(AlterConstraint):
-      if (Constraint* constraint = SchemaState::constraint(*table, command.def->constraint->conname)) {
-        constraint->deferrable = command.def->constraint->deferrable;
+    case Change::alter_constraint:
+      if (Constraint* constraint = SchemaState::constraint(*table, change.name)) {
+        constraint->deferrable = change.deferrable;
         return {};
       }
-      return missing("constraint", {"", command.def->constraint->conname});
-    case AT(SetLogged):
-      table->unlogged = false;
+      return missing("constraint", {"", change.name});
+    case Change::set_logged:
+    case Change::set_unlogged: table->unlogged = change.kind == Change::set_unlogged; return {};
+    case Change::enable_row_security:
+    case Change::disable_row_security: table->row_security = change.kind == Change::enable_row_security; return {};
+    case Change::replica_identity:
+      for (Index& index : table->indexes) index.replica_identity = index.name == change.name;
       return {};
-    case AT(SetUnLogged):
-      table->unlogged = true;
-      return {};
-    case AT(EnableRowSecurity):
-      table->row_security = true;
-      return {};
-    case AT(DisableRowSecurity):
-      table->row_security = false;
-      return {};
-    case AT(ReplicaIdentity):
-      if (command.def && command.def->node_case == PG_QUERY__NODE__NODE_REPLICA_IDENTITY_STMT)
-        for (Index& index : table->indexes) index.replica_identity = index.name == command.def->replica_identity_stmt->name;
-      return {};
-    case AT(AttachPartition):
-      return attach_partition(*table, *command.def->partition_cmd);
-    case AT(DetachPartition):
-      return detach_partition(*table, *command.def->partition_cmd);
-    case AT(AddInherit):
-      return inherit(*table, *command.def->range_var, true);
-    case AT(DropInherit):
-      return inherit(*table, *command.def->range_var, false);
-    default:
-      effect = before;
-      return {};
+    case Change::attach_partition: return attach_partition(*table, *change.partition);
+    case Change::detach_partition: return detach_partition(*table, *change.partition);
+    case Change::add_inherit:
+    case Change::drop_inherit: return inherit(*table, *change.parent, change.kind == Change::add_inherit);
+    case Change::set_tablespace:
+    case Change::set_access_method:
+    case Change::other: break;
   }
+  effect = before;
+  return {};
 }
 
-Outcome ReplayState::add_column_command(Table& table, const PgQuery__AlterTableCmd& command) {
-  const PgQuery__ColumnDef& definition = *command.def->column_def;
-  if (command.missing_ok && table.column(definition.colname)) return {};
-  std::vector<PendingConstraint> pending;
-  if (Outcome outcome = add_column(table, definition, pending)) return outcome;
+Outcome ReplayState::add_column_command(Table& table, const TableChange& change) {
+  if (change.if_exists && table.column(change.name)) return {};
+  std::vector<ConstraintDefinition> pending;
+  if (Outcome outcome = add_column(table, *change.column, pending)) return outcome;
   const Column added = table.columns.back();
   for (const auto& descent : schema.descendants(table.name)) {
     if (descent.child->column(added.name)) continue;
@@ -207,10 +149,10 @@ Outcome ReplayState::add_column_command(Table& table, const PgQuery__AlterTableC
   return add_constraints(table, pending);
 }
 
-Outcome ReplayState::drop_column_command(Table& table, const PgQuery__AlterTableCmd& command) {
-  const std::string name = command.name;
-  if (!table.column(name)) return command.missing_ok ? Outcome() : no_column(table, name);
-  if (command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+Outcome ReplayState::drop_column_command(Table& table, const TableChange& change) {
+  const std::string& name = change.name;
+  if (!table.column(name)) return change.if_exists ? Outcome() : no_column(table, name);
+  if (change.cascade) {
     schema.drop_views_on(table.name, &name);
   } else {
     for (const auto& [owner, key] : schema.foreign_keys_to(table.name)) {
@@ -224,11 +166,11 @@ Outcome ReplayState::drop_column_command(Table& table, const PgQuery__AlterTable
   return {};
 }
 
-Outcome ReplayState::drop_constraint_command(Table& table, const PgQuery__AlterTableCmd& command) {
-  const Constraint* constraint = SchemaState::constraint(table, command.name);
+Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& change) {
+  const Constraint* constraint = SchemaState::constraint(table, change.name);
   if (!constraint)
-    return command.missing_ok ? Outcome()
-                              : Problem{std::string("constraint \"") + command.name + "\" of relation \"" +
+    return change.if_exists ? Outcome()
+                              : Problem{"constraint \"" + change.name + "\" of relation \"" +
                                             display(table.name) + "\" does not exist",
                                         Problem::Kind::missing};
   if (constraint->kind == Kind::primary_key || constraint->kind == Kind::unique) {
@@ -241,108 +183,91 @@ Outcome ReplayState::drop_constraint_command(Table& table, const PgQuery__AlterT
     const auto dependents =
         keys == 1 ? schema.foreign_keys_to(table.name, &columns) : std::vector<SchemaState::Member>{};
     for (const auto& [owner, key] : dependents) {
-      if (command.behavior != PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE)
-        return Problem{std::string("constraint ") + command.name + " can't be dropped: constraint " + key +
+      if (!change.cascade)
+        return Problem{"constraint " + change.name + " can't be dropped: constraint " + key +
                        " on table " + display(owner) + " depends on it"};
       schema.erase_constraint(*schema.catalog.table(owner), key);
     }
   }
   const auto links = schema.constraint_parents.find(table.name);
-  if (links != schema.constraint_parents.end() && links->second.count(command.name))
-    return Problem{std::string("inherited constraint \"") + command.name + "\" of relation \"" +
+  if (links != schema.constraint_parents.end() && links->second.count(change.name))
+    return Problem{std::string("inherited constraint \"") + change.name + "\" of relation \"" +
                    display(table.name) + "\" can't be dropped"};
   if (constraint->kind == Kind::foreign_key && constraint->columns.size() == 1) table.dropped_keys.push_back(constraint->columns[0]);
-  schema.erase_constraint(table, command.name);
+  schema.erase_constraint(table, change.name);
   return {};
 }
 
-Outcome ReplayState::alter_column(Table& table, const PgQuery__AlterTableCmd& command, bool only) {
-  Column* own = SchemaState::column(table, command.name);
-  if (!own) return no_column(table, command.name);
-  if (command.subtype == AT(AlterColumnType)) return alter_type(table, *own, command, only);
+Outcome ReplayState::change_columns(Table& table, const TableChange& change, bool only) {
+  Column* own = SchemaState::column(table, change.name);
+  if (!own) return no_column(table, change.name);
+  if (change.kind == Change::change_type) {
+    change_type(table, *own, change.column->column);
+    return {};
+  }
   std::vector<std::pair<Table*, Column*>> columns = {{&table, own}};
   if (!only)
     for (const auto& descent : schema.descendants(table.name))
-      if (Column* column = SchemaState::column(*descent.child, command.name))
+      if (Column* column = SchemaState::column(*descent.child, change.name))
         columns.push_back({descent.child, column});
-  const std::string expression =
-      command.subtype == AT(ColumnDefault) && command.def ? expression_text(command.def) : "";
-  const bool null = constant(command.def).is_constant && constant(command.def).is_null;
-  for (auto& [owner, column] : columns) {
-    switch (command.subtype) {
-      case AT(ColumnDefault):
-        column->default_expression.reset();
-        if (!expression.empty() && !null) column->default_expression = expression;
-        break;
-      case AT(SetNotNull):
-        column->not_null = true;
-        break;
-      case AT(DropNotNull):
-        column->not_null = false;
-        break;
-      case AT(DropExpression):
-        column->generated_expression.reset();
-        break;
-      case AT(AddIdentity):
-        if (owner == &table && column->identity != Column::Identity::none)
-          return Problem{"column \"" + column->name + "\" of relation \"" + display(table.name) +
-                             "\" is already an identity column",
-                         Problem::Kind::exists};
-        if (owner == &table)
-          add_identity(table, *column, *command.def->constraint);
-        else
-          column->not_null = true;
-        break;
-      case AT(SetIdentity):
-        for (const Node* option : list_of(command.def))
-          if (owner == &table && std::string_view(option->def_elem->defname) == "generated" &&
-              option->def_elem->arg)
-            column->identity = constant(option->def_elem->arg).text == std::to_string('a')
-                                   ? Column::Identity::always
-                                   : Column::Identity::by_default;
-        break;
-      case AT(DropIdentity): {
-        if (owner != &table) break;
-        if (column->identity == Column::Identity::none && !command.missing_ok)
-          return Problem{"column \"" + column->name + "\" of relation \"" + display(table.name) +
-                             "\" is not an identity column",
-                         Problem::Kind::missing};
-        column->identity = Column::Identity::none;
-        std::vector<QualifiedName> owned;
-        for (const auto& [name, sequence] : schema.catalog.sequences)
-          if (sequence.owner_table == table.name && sequence.owner_column == column->name)
-            owned.push_back(name);
-        for (const auto& name : owned) schema.drop_sequence(name);
-        break;
-      }
-#if PG_VERSION_NUM >= 170000
-      case AT(SetExpression):
-        column->generated_expression = expression_text(command.def);
-        break;
-#endif
-      default:
-        break;
-    }
+  for (auto& [owner, column] : columns)
+    if (Outcome outcome = change_column(table, *owner, *column, change)) return outcome;
+  return {};
+}
+
+// Of the table, or of one that inherits from it.
+Outcome ReplayState::change_column(Table& table, Table& owner, Column& column, const TableChange& change) {
+  const bool own = &owner == &table;
+  switch (change.kind) {
+    case Change::set_default:
+    case Change::drop_default:
+      column.default_expression.reset();
+      if (!change.expression.empty()) column.default_expression = change.expression;
+      break;
+    case Change::set_not_null: column.not_null = true; break;
+    case Change::drop_not_null: column.not_null = false; break;
+    case Change::drop_expression: column.generated_expression.reset(); break;
+    case Change::set_expression: column.generated_expression = change.expression; break;
+    case Change::add_identity:
+      if (own && column.identity != Column::Identity::none)
+        return Problem{"column \"" + column.name + "\" of relation \"" + display(table.name) + "\" is already an identity column",
+                       Problem::Kind::exists};
+      if (own && change.column)
+        add_identity(table, column, *change.column);
+      else
+        column.not_null = true;
+      break;
+    case Change::set_identity:
+      if (own && change.column) column.identity = change.column->column.identity;
+      break;
+    case Change::drop_identity:
+      if (own) return drop_identity(table, column, change.if_exists);
+      break;
+    default: break;
   }
   return {};
 }
 
-Outcome ReplayState::alter_type(Table& table, Column& own, const PgQuery__AlterTableCmd& command, bool) {
-  const PgQuery__ColumnDef& definition = *command.def->column_def;
-  const std::string type = schema.type_of(definition.type_name);
-  std::string collation;
-  if (definition.coll_clause && definition.coll_clause->n_collname) {
-    collation = string_value(definition.coll_clause->collname[definition.coll_clause->n_collname - 1]);
-    if (collation == "default") collation.clear();
-  }
-  own.type = type, own.collation = collation;
+Outcome ReplayState::drop_identity(Table& table, Column& column, bool if_exists) {
+  if (column.identity == Column::Identity::none && !if_exists)
+    return Problem{"column \"" + column.name + "\" of relation \"" + display(table.name) + "\" is not an identity column",
+                   Problem::Kind::missing};
+  column.identity = Column::Identity::none;
+  std::vector<QualifiedName> owned;
+  for (const auto& [name, sequence] : schema.catalog.sequences)
+    if (sequence.owner_table == table.name && sequence.owner_column == column.name) owned.push_back(name);
+  for (const auto& name : owned) schema.drop_sequence(name);
+  return {};
+}
+
+void ReplayState::change_type(Table& table, Column& own, const Column& after) {
+  own.type = after.type, own.collation = after.collation;
   for (const auto& descent : schema.descendants(table.name))
     if (Column* column = SchemaState::column(*descent.child, own.name))
-      column->type = type, column->collation = collation;
+      column->type = after.type, column->collation = after.collation;
   if (own.identity != Column::Identity::none)
     for (auto& [name, sequence] : schema.catalog.sequences)
-      if (sequence.owner_table == table.name && sequence.owner_column == own.name) sequence.type = type;
-  return {};
+      if (sequence.owner_table == table.name && sequence.owner_column == own.name) sequence.type = after.type;
 }
 
 // ---- inheritance
@@ -469,52 +394,38 @@ Outcome ReplayState::alter_enum(const PgQuery__AlterEnumStmt& stmt) {
 
 // ---- RENAME, SET SCHEMA, COMMENT
 
-Outcome ReplayState::rename(const PgQuery__RenameStmt& stmt, Effect& effect) {
+Outcome ReplayState::rename(const Rename& rename, Effect& effect) {
   effect = Effect::replayed;
-  switch (stmt.rename_type) {
-    case OBJECT(TABLE):
-    case OBJECT(VIEW):
-    case OBJECT(MATVIEW):
-    case OBJECT(FOREIGN_TABLE):
-    case OBJECT(INDEX):
-    case OBJECT(SEQUENCE):
-      return rename_relation(stmt);
-    case OBJECT(COLUMN):
-    case OBJECT(ATTRIBUTE):
-      if (stmt.relation_type == OBJECT(TYPE)) return {};
-      return rename_column(stmt);
-    case OBJECT(TABCONSTRAINT):
-      return rename_constraint(stmt);
-    case OBJECT(POLICY): {
-      Table* table = schema.table(*stmt.relation);
-      if (!table) return missing("relation", schema.find_table(*stmt.relation));
-      for (Policy& policy : table->policies)
-        if (policy.name == stmt.subname) {
-          policy.name = stmt.newname;
-          return {};
-        }
-      return missing("policy", {"", stmt.subname});
-    }
-    case OBJECT(SCHEMA):
-      schema.rename_schema(stmt.subname, stmt.newname);
-      return {};
-    case OBJECT(TYPE):
-    case OBJECT(DOMAIN):
-      return move_type(schema, stmt.object, {}, stmt.newname);
-    case OBJECT(FUNCTION):
-    case OBJECT(PROCEDURE):
-    case OBJECT(ROUTINE):
-      return move_function(schema, stmt.object, {}, stmt.newname);
-    default:
-      effect = Effect::none;
-      return {};
+  switch (rename.kind) {
+    case Rename::Kind::table:
+    case Rename::Kind::relation: return rename.new_schema.empty() ? rename_relation(rename) : set_schema(rename);
+    case Rename::Kind::column: return rename_column(rename);
+    case Rename::Kind::constraint: return rename_constraint(rename);
+    case Rename::Kind::policy: return rename_policy(rename);
+    case Rename::Kind::schema: schema.rename_schema(rename.name, rename.new_name); return {};
+    case Rename::Kind::type: return move_type(schema, rename.object, rename.new_schema, rename.new_name);
+    case Rename::Kind::function: return move_function(schema, rename.object, rename.new_schema, rename.new_name);
+    case Rename::Kind::other: break;
   }
+  effect = Effect::none;
+  return {};
 }
 
-Outcome ReplayState::rename_relation(const PgQuery__RenameStmt& stmt) {
-  const QualifiedName from = schema.find_relation(stmt.relation->schemaname, stmt.relation->relname);
-  const QualifiedName to{from.schema, stmt.newname};
-  if (!schema.relation_exists(from)) return stmt.missing_ok ? Outcome() : missing("relation", from);
+Outcome ReplayState::rename_policy(const Rename& rename) {
+  Table* table = schema.catalog.table(rename.relation);
+  if (!table) return missing("relation", rename.relation);
+  for (Policy& policy : table->policies)
+    if (policy.name == rename.name) {
+      policy.name = rename.new_name;
+      return {};
+    }
+  return missing("policy", {"", rename.name});
+}
+
+Outcome ReplayState::rename_relation(const Rename& rename) {
+  const QualifiedName& from = rename.relation;
+  const QualifiedName to{from.schema, rename.new_name};
+  if (!schema.relation_exists(from)) return rename.if_exists ? Outcome() : missing("relation", from);
   if (schema.relation_exists(to)) return exists("relation", to);
   if (schema.catalog.tables.count(from)) {
     schema.rename_table(from, to);
@@ -530,71 +441,52 @@ Outcome ReplayState::rename_relation(const PgQuery__RenameStmt& stmt) {
   return {};
 }
 
-Outcome ReplayState::rename_column(const PgQuery__RenameStmt& stmt) {
-  Table* table = schema.table(*stmt.relation);
-  if (!table) return stmt.missing_ok ? Outcome() : missing("relation", schema.find_table(*stmt.relation));
-  if (!table->column(stmt.subname)) return no_column(*table, stmt.subname);
-  if (table->column(stmt.newname))
-    return Problem{std::string("column \"") + stmt.newname + "\" of relation \"" + display(table->name) +
+Outcome ReplayState::rename_column(const Rename& rename) {
+  Table* table = schema.catalog.table(rename.relation);
+  if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
+  if (!table->column(rename.name)) return no_column(*table, rename.name);
+  if (table->column(rename.new_name))
+    return Problem{"column \"" + rename.new_name + "\" of relation \"" + display(table->name) +
                        "\" already exists",
                    Problem::Kind::exists};
-  schema.rename_column(*table, stmt.subname, stmt.newname);
+  schema.rename_column(*table, rename.name, rename.new_name);
   return {};
 }
 
-Outcome ReplayState::rename_constraint(const PgQuery__RenameStmt& stmt) {
-  Table* table = schema.table(*stmt.relation);
-  if (!table) return stmt.missing_ok ? Outcome() : missing("relation", schema.find_table(*stmt.relation));
-  Constraint* constraint = SchemaState::constraint(*table, stmt.subname);
-  if (!constraint) return missing("constraint", {"", stmt.subname});
-  if (SchemaState::constraint(*table, stmt.newname)) return exists("constraint", {"", stmt.newname});
-  const QualifiedName index{table->name.schema, stmt.subname};
+Outcome ReplayState::rename_constraint(const Rename& rename) {
+  Table* table = schema.catalog.table(rename.relation);
+  if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
+  Constraint* constraint = SchemaState::constraint(*table, rename.name);
+  if (!constraint) return missing("constraint", {"", rename.name});
+  if (SchemaState::constraint(*table, rename.new_name)) return exists("constraint", {"", rename.new_name});
+  const QualifiedName index{table->name.schema, rename.name};
   if (constraint->kind != Kind::foreign_key && constraint->kind != Kind::check &&
       schema.index_tables.count(index)) {
-    if (schema.relation_exists({index.schema, stmt.newname}))
-      return exists("relation", {index.schema, stmt.newname});
-    schema.rename_index(index, {index.schema, stmt.newname});
+    if (schema.relation_exists({index.schema, rename.new_name}))
+      return exists("relation", {index.schema, rename.new_name});
+    schema.rename_index(index, {index.schema, rename.new_name});
   }
   const bool check = constraint->kind == Kind::check;
-  schema.rename_constraint(*table, *constraint, stmt.newname);
+  schema.rename_constraint(*table, *constraint, rename.new_name);
   if (check)
     for (const auto& descent : schema.descendants(table->name))
-      if (Constraint* copy = SchemaState::constraint(*descent.child, stmt.subname); copy && copy->inherited)
-        schema.rename_constraint(*descent.child, *copy, stmt.newname);
+      if (Constraint* copy = SchemaState::constraint(*descent.child, rename.name); copy && copy->inherited)
+        schema.rename_constraint(*descent.child, *copy, rename.new_name);
   return {};
 }
 
-Outcome ReplayState::set_schema(const PgQuery__AlterObjectSchemaStmt& stmt, Effect& effect) {
-  effect = Effect::replayed;
-  const std::string to = stmt.newschema;
-  switch (stmt.object_type) {
-    case OBJECT(TABLE):
-    case OBJECT(VIEW):
-    case OBJECT(MATVIEW):
-    case OBJECT(FOREIGN_TABLE):
-    case OBJECT(SEQUENCE): {
-      const QualifiedName from = schema.find_relation(stmt.relation->schemaname, stmt.relation->relname);
-      if (!schema.relation_exists(from)) return stmt.missing_ok ? Outcome() : missing("relation", from);
-      if (from.schema == to) return {};
-      if (schema.relation_exists({to, from.name})) return exists("relation", {to, from.name});
-      schema.ensure_schema(to);
-      if (schema.catalog.sequences.count(from))
-        schema.rename_sequence(from, {to, from.name});
-      else
-        schema.rename_table(from, {to, from.name});
-      return {};
-    }
-    case OBJECT(TYPE):
-    case OBJECT(DOMAIN):
-      return move_type(schema, stmt.object, to, {});
-    case OBJECT(FUNCTION):
-    case OBJECT(PROCEDURE):
-    case OBJECT(ROUTINE):
-      return move_function(schema, stmt.object, to, {});
-    default:
-      effect = Effect::none;
-      return {};
-  }
+Outcome ReplayState::set_schema(const Rename& rename) {
+  const QualifiedName& from = rename.relation;
+  const QualifiedName to{rename.new_schema, from.name};
+  if (!schema.relation_exists(from)) return rename.if_exists ? Outcome() : missing("relation", from);
+  if (from.schema == to.schema) return {};
+  if (schema.relation_exists(to)) return exists("relation", to);
+  schema.ensure_schema(to.schema);
+  if (schema.catalog.sequences.count(from))
+    schema.rename_sequence(from, to);
+  else
+    schema.rename_table(from, to);
+  return {};
 }
 
 Outcome ReplayState::comment(const PgQuery__CommentStmt& stmt, Effect& effect) {

@@ -205,7 +205,7 @@ Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool
       if (tree->statement(i)->node_case == PG_QUERY__NODE__NODE_TRANSACTION_STMT) continue;
       Effect inner = Effect::none;
       outcome = perform(*tree->statement(i), inner);
-      if (migration && outcome && outcome->kind == Problem::Kind::exists) difference_ = StepRecorder::difference(*tree->statement(i), schema);
+      if (migration && outcome && outcome->kind == Problem::Kind::exists) difference_ = StepRecorder::difference(read_statement(*tree->statement(i), schema), schema);
       if (!outcome && inner == Effect::replayed) effect = Effect::replayed;
     }
   });

@@ -1,11 +1,12 @@
 #include <algorithm>
 #include <set>
 
+#include "base/identifier.h"
+#include "model/ddl.h"
 #include "sql/analyzer.h"
 #include "sql/ddl.h"
 #include "sql/predicate.h"
 #include "sql/replay_state.h"
-#include "sql/statement.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {
@@ -63,32 +64,6 @@ std::string bound_list(NodeList list) {
   return "(" + join(out, ", ") + ")";
 }
 
-bool is_null(const Node* node) {
-  const Constant value = constant(node);
-  return value.is_constant && value.is_null;
-}
-
-// Of the table's columns, those that the expression names.
-std::vector<std::string> columns_in(const Table& table, const Node* expression) {
-  auto out = column_names(expression);
-  out.erase(std::remove_if(out.begin(), out.end(), [&](const std::string& name) { return !table.column(name); }), out.end());
-  return out;
-}
-
-// ChooseIndexColumnNames: doubles get a number.
-std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
-  std::vector<std::string> out;
-  for (const std::string& name : names) {
-    std::string candidate = name;
-    for (int i = 1; std::find(out.begin(), out.end(), candidate) != out.end(); ++i) {
-      const std::string number = std::to_string(i);
-      candidate = clip_name(name, 63 - number.size()) + number;
-    }
-    out.push_back(std::move(candidate));
-  }
-  return out;
-}
-
 bool like_includes(const PgQuery__TableLikeClause& like, int option) {
   return (like.options >> (option - 1)) & 1u;
 }
@@ -130,7 +105,7 @@ Outcome ReplayState::create_table(const PgQuery__CreateStmt& stmt, bool foreign)
     parents.push_back(parent->name);
     inherit_columns(table, *parent, stmt.partbound != nullptr);
   }
-  std::vector<PendingConstraint> pending;
+  std::vector<ConstraintDefinition> pending;
   std::vector<const PgQuery__TableLikeClause*> likes;
   schema.ensure_schema(name.schema);
   Table& made = schema.catalog.tables.emplace(name, std::move(table)).first->second;
@@ -149,10 +124,11 @@ Outcome ReplayState::create_table(const PgQuery__CreateStmt& stmt, bool foreign)
   } else {
     made.inherits = parents;
   }
-  for (PendingConstraint& each : pending) each.new_table = !foreign;
+  if (!foreign)  // nothing is there that NOT VALID could leave unchecked
+    for (ConstraintDefinition& each : pending) each.constraint.validated = true;
   const auto checks_end = std::stable_partition(
       pending.begin(), pending.end(),
-      [](const PendingConstraint& p) { return p.node->contype == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK; });
+      [](const ConstraintDefinition& each) { return each.constraint.kind == Kind::check; });
   outcome = add_constraints(made, {pending.begin(), checks_end});
   if (!outcome && made.partition_of) adopt_partition(made, *schema.catalog.table(*made.partition_of));
   for (const auto* like : likes) like_rest(made, *like);
@@ -162,7 +138,7 @@ Outcome ReplayState::create_table(const PgQuery__CreateStmt& stmt, bool foreign)
 }
 
 Outcome ReplayState::add_elements(Table& table, const PgQuery__CreateStmt& stmt,
-                                      std::vector<PendingConstraint>& pending,
+                                      std::vector<ConstraintDefinition>& pending,
                                       std::vector<const PgQuery__TableLikeClause*>& likes) {
   if (stmt.of_typename) {
     const QualifiedName written = user_type_name(stmt.of_typename);
@@ -174,21 +150,20 @@ Outcome ReplayState::add_elements(Table& table, const PgQuery__CreateStmt& stmt,
     Outcome outcome;
     switch (node->node_case) {
       case PG_QUERY__NODE__NODE_COLUMN_DEF: {
-        const PgQuery__ColumnDef& definition = *node->column_def;
-        Column* inherited = SchemaState::column(table, definition.colname);
+        const ColumnDefinition definition = column_definition(*node->column_def, schema);
+        Column* inherited = SchemaState::column(table, definition.column.name);
         if (inherited && stmt.n_inh_relations) schema.local_columns[table.name].insert(inherited->name);
-        if (inherited && (!definition.type_name || stmt.n_inh_relations || stmt.of_typename)) {
-          column_constraints(table, *inherited, NodeList(definition.n_constraints, definition.constraints),
-                             pending);
-        } else if (!definition.type_name) {
-          return missing("column", {"", definition.colname});
+        if (inherited && (!definition.typed || stmt.n_inh_relations || stmt.of_typename)) {
+          set_properties(table, *inherited, definition, pending);
+        } else if (!definition.typed) {
+          return missing("column", {"", definition.column.name});
         } else {
           outcome = add_column(table, definition, pending);
         }
         break;
       }
       case PG_QUERY__NODE__NODE_CONSTRAINT:
-        pending.push_back({node->constraint, {}});
+        if (auto constraint = constraint_definition(*node->constraint, {})) pending.push_back(std::move(*constraint));
         break;
       case PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE:
         outcome = like_columns(table, *node->table_like_clause);
@@ -202,65 +177,29 @@ Outcome ReplayState::add_elements(Table& table, const PgQuery__CreateStmt& stmt,
   return {};
 }
 
-Outcome ReplayState::add_column(Table& table, const PgQuery__ColumnDef& definition,
-                                    std::vector<PendingConstraint>& pending) {
-  if (table.column(definition.colname))
-    return Problem{std::string("column \"") + definition.colname + "\" of relation \"" + display(table.name) +
-                       "\" already exists",
+Outcome ReplayState::add_column(Table& table, const ColumnDefinition& definition, std::vector<ConstraintDefinition>& pending) {
+  if (table.column(definition.column.name))
+    return Problem{"column \"" + definition.column.name + "\" of relation \"" + display(table.name) + "\" already exists",
                    Problem::Kind::exists};
   if (table.columns.size() >= most_columns) return Problem{"tables can have at most 1600 columns"};
-  Column column;
-  column.name = definition.colname;
-  column.type = schema.type_of(definition.type_name);
-  column.origin = place(definition.location);
-  if (definition.coll_clause)
-    column.collation =
-        collation_name(NodeList(definition.coll_clause->n_collname, definition.coll_clause->collname));
-  table.columns.push_back(std::move(column));
-  Column& made = table.columns.back();
-  if (definition.type_name && definition.type_name->n_names == 1 && !definition.type_name->n_array_bounds)
-    add_serial(table, made, string_value(definition.type_name->names[0]));
-  column_constraints(table, made, NodeList(definition.n_constraints, definition.constraints), pending);
+  Column& made = table.columns.emplace_back();
+  made.name = definition.column.name;
+  made.type = definition.column.type;
+  made.collation = definition.column.collation;
+  made.origin = place(definition.location);
+  if (definition.serial) add_serial(table, made);
+  set_properties(table, made, definition, pending);
   return {};
 }
 
-void ReplayState::column_constraints(Table& table, Column& column, NodeList list,
-                                         std::vector<PendingConstraint>& pending) {
-  for (const Node* node : list) {
-    if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
-    const PgQuery__Constraint& constraint = *node->constraint;
-    switch (constraint.contype) {
-      case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
-        column.not_null = true;
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
-        column.default_expression.reset();
-        if (!is_null(constraint.raw_expr)) column.default_expression = expression_text(constraint.raw_expr);
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
-        add_identity(table, column, constraint);
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
-        column.default_expression.reset();
-        column.generated_expression = expression_text(constraint.raw_expr);
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-        column.not_null = true;
-        [[fallthrough]];
-      case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
-      case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
-      case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
-      case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
-        pending.push_back({&constraint, column.name});
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
-      case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED:
-        if (!pending.empty()) pending.back().deferrable = true;
-        break;
-      default:
-        break;
-    }
-  }
+void ReplayState::set_properties(Table& table, Column& column, const ColumnDefinition& definition,
+                                     std::vector<ConstraintDefinition>& pending) {
+  const Column& wanted = definition.column;
+  column.not_null |= wanted.not_null;
+  if (definition.default_written || wanted.generated_expression) column.default_expression = wanted.default_expression;
+  if (wanted.identity != Column::Identity::none) add_identity(table, column, definition);
+  if (wanted.generated_expression) column.generated_expression = wanted.generated_expression;
+  pending.insert(pending.end(), definition.constraints.begin(), definition.constraints.end());
 }
 
 void ReplayState::make_sequence(Table& table, const Column& column, const std::string& wanted,
@@ -277,16 +216,7 @@ void ReplayState::make_sequence(Table& table, const Column& column, const std::s
   schema.catalog.sequences[sequence.name] = std::move(sequence);
 }
 
-void ReplayState::add_serial(Table& table, Column& column, const std::string& kind) {
-  if (kind == "serial" || kind == "serial4")
-    column.type = "integer";
-  else if (kind == "bigserial" || kind == "serial8")
-    column.type = "bigint";
-  else if (kind == "smallserial" || kind == "serial2")
-    column.type = "smallint";
-  else
-    return;
-  column.not_null = true;
+void ReplayState::add_serial(Table& table, Column& column) {
   const QualifiedName name{
       table.name.schema == "public" ? "" : table.name.schema,
       schema.choose_relation_name(table.name.schema, table.name.name, column.name, "seq", false)};
@@ -294,15 +224,10 @@ void ReplayState::add_serial(Table& table, Column& column, const std::string& ki
   column.default_expression = "nextval(" + quote_literal(quote_name(name)) + "::regclass)";
 }
 
-void ReplayState::add_identity(Table& table, Column& column, const PgQuery__Constraint& node) {
-  column.identity = node.generated_when[0] == 'a' ? Column::Identity::always : Column::Identity::by_default;
+void ReplayState::add_identity(Table& table, Column& column, const ColumnDefinition& definition) {
+  column.identity = definition.column.identity;
   column.not_null = true;
-  std::string wanted;
-  for (const Node* option : NodeList(node.n_options, node.options))
-    if (std::string_view(option->def_elem->defname) == "sequence_name" && option->def_elem->arg &&
-        option->def_elem->arg->node_case == PG_QUERY__NODE__NODE_LIST)
-      wanted = last_name(NodeList(option->def_elem->arg->list->n_items, option->def_elem->arg->list->items));
-  make_sequence(table, column, wanted, column.type);
+  make_sequence(table, column, definition.identity_sequence, column.type);
 }
 
 void ReplayState::inherit_columns(Table& table, const Table& parent, bool partition) {
@@ -394,410 +319,6 @@ void ReplayState::like_rest(Table& table, const PgQuery__TableLikeClause& like) 
       plan.name_columns.push_back(key.column.empty() ? "expr" : key.column);
     plan.name_columns.insert(plan.name_columns.end(), index.include.begin(), index.include.end());
     make_index(table, std::move(plan), false);
-  }
-}
-
-// ---- constraints
-
-Outcome ReplayState::add_constraints(Table& table, const std::vector<PendingConstraint>& pending,
-                                         bool only) {
-  std::vector<PendingConstraint> checks, indexes, foreign_keys;
-  for (const PendingConstraint& p : pending) {
-    switch (p.node->contype) {
-      case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
-        checks.push_back(p);
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
-        foreign_keys.push_back(p);
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-        indexes.insert(indexes.begin(), p);
-        break;
-      default:
-        indexes.push_back(p);
-    }
-  }
-  for (const auto& p : checks)
-    if (Outcome outcome = add_check(table, p)) return outcome;
-  // A key that says the same as an earlier one is merged into it and lends its name
-  // (transformIndexConstraints).
-  std::vector<std::pair<PendingConstraint, IndexPlan>> plans;
-  for (const auto& p : indexes) {
-    IndexPlan plan = index_plan(table, p);
-    const auto same = std::find_if(plans.begin(), plans.end(), [&](const auto& other) {
-      return !p.node->indexname[0] && !other.first.node->indexname[0] &&
-             other.second.index.keys == plan.index.keys && other.second.index.include == plan.index.include &&
-             plan.constraint->kind != Kind::exclusion &&
-             other.second.constraint->deferrable == plan.constraint->deferrable &&
-             other.second.index.nulls_not_distinct == plan.index.nulls_not_distinct;
-    });
-    if (same == plans.end())
-      plans.push_back({p, std::move(plan)});
-    else if (same->second.index.name.empty())
-      same->second.index.name = plan.index.name;
-  }
-  for (auto& [p, plan] : plans) {
-    if (p.node->indexname[0]) {
-      if (Outcome outcome = use_index(table, p)) return outcome;
-      continue;
-    }
-    for (const IndexKey& key : plan.index.keys)
-      if (!key.column.empty() && !table.column(key.column))
-        return Problem{"column \"" + key.column + "\" named in key does not exist", Problem::Kind::missing};
-    if (Outcome outcome = make_index(table, std::move(plan), only)) return outcome;
-  }
-  for (const auto& p : foreign_keys)
-    if (Outcome outcome = add_foreign_key(table, p)) return outcome;
-  return {};
-}
-
-Outcome ReplayState::add_check(Table& table, const PendingConstraint& pending) {
-  const PgQuery__Constraint& node = *pending.node;
-  Constraint check;
-  check.kind = Kind::check;
-  check.columns = columns_in(table, node.raw_expr);
-  check.expression = expression_text(node.raw_expr);
-  check.validated = pending.new_table || !node.skip_validation;
-  check.origin = place(node.location);
-  check.name = node.conname[0] ? node.conname
-                               : schema.choose_constraint_name(
-                                     table.name.schema, table.name.name,
-                                     check.columns.size() == 1 ? check.columns[0] : "", "check");
-  if (Constraint* same = SchemaState::constraint(table, check.name)) {
-    if (same->kind == Kind::check && same->inherited) return {};  // merged with the inherited one
-    return Problem{
-        "constraint \"" + check.name + "\" for relation \"" + display(table.name) + "\" already exists",
-        Problem::Kind::exists};
-  }
-  const std::string name = check.name;
-  schema.add_constraint(table, std::move(check));
-  if (node.is_no_inherit) {
-    schema.own_checks[table.name].insert(name);
-    return {};
-  }
-  for (const auto& descent : schema.descendants(table.name)) inherit_checks(*descent.child, *descent.parent);
-  return {};
-}
-
-Outcome ReplayState::add_foreign_key(Table& table, const PendingConstraint& pending) {
-  const PgQuery__Constraint& node = *pending.node;
-  Constraint key;
-  key.kind = Kind::foreign_key;
-  key.columns = pending.column.empty() ? strings(NodeList(node.n_fk_attrs, node.fk_attrs))
-                                       : std::vector<std::string>{pending.column};
-  for (const auto& column : key.columns)
-    if (!table.column(column))
-      return Problem{"column \"" + column + "\" referenced in foreign key constraint does not exist",
-                     Problem::Kind::missing};
-  const Table* referenced = schema.table(*node.pktable);
-  key.referenced_table = schema.find_table(*node.pktable);
-  key.referenced_columns = strings(NodeList(node.n_pk_attrs, node.pk_attrs));
-  if (referenced && key.referenced_columns.empty())
-    if (const Constraint* primary = SchemaState::primary_key(*referenced))
-      key.referenced_columns = primary->columns;
-  for (const auto& column : key.referenced_columns)
-    if (referenced && !referenced->column(column))
-      return Problem{"column \"" + column + "\" referenced in foreign key constraint does not exist",
-                     Problem::Kind::missing};
-  key.on_delete = referential_action(node.fk_del_action[0]);
-  key.on_update = referential_action(node.fk_upd_action[0]);
-  key.on_delete_columns = strings(NodeList(node.n_fk_del_set_cols, node.fk_del_set_cols));
-  key.validated = pending.new_table || !node.skip_validation;
-  key.deferrable = node.deferrable || pending.deferrable;
-  key.origin = place(node.location);
-  key.name = node.conname[0] ? node.conname
-                             : schema.choose_constraint_name(table.name.schema, table.name.name,
-                                                             joined_columns(key.columns), "fkey");
-  if (SchemaState::constraint(table, key.name))
-    return Problem{
-        "constraint \"" + key.name + "\" for relation \"" + display(table.name) + "\" already exists",
-        Problem::Kind::exists};
-  // A table that other files make (an auth service's, an extension's) does not make the key less real.
-  if (!referenced && !supabase_table(key.referenced_table))
-    note("foreign key " + key.name + " references " + display(key.referenced_table) +
-             ", which these files don't create",
-         statement_offset);
-  const Constraint made = key;
-  schema.add_constraint(table, std::move(key));
-  if (table.kind == Table::Kind::partitioned)
-    for (const auto& descent : schema.descendants(table.name, true))
-      for (const Constraint& above : std::vector<Constraint>(descent.parent->constraints))
-        if (above.kind == Kind::foreign_key && above.columns == made.columns &&
-            above.referenced_table == made.referenced_table)
-          copy_foreign_key(*descent.child, *descent.parent, above);
-  return {};
-}
-
-void ReplayState::copy_foreign_key(Table& child, const Table& parent, const Constraint& key) {
-  auto& links = schema.constraint_parents[child.name];
-  for (const auto& [own, above] : links)
-    if (above == key.name) return;
-  for (Constraint& own : child.constraints)
-    if (own.kind == Kind::foreign_key && own.columns == key.columns &&
-        own.referenced_table == key.referenced_table && own.referenced_columns == key.referenced_columns &&
-        own.on_delete == key.on_delete && !links.count(own.name)) {
-      own.inherited = true;
-      links[own.name] = key.name;
-      return;
-    }
-  Constraint copy = key;
-  copy.inherited = true;
-  if (SchemaState::constraint(child, copy.name))
-    copy.name = schema.choose_constraint_name(child.name.schema, child.name.name, joined_columns(key.columns),
-                                              "fkey");
-  links[copy.name] = key.name;
-  schema.add_constraint(child, std::move(copy));
-  (void)parent;
-}
-
-// ---- indexes
-
-IndexPlan ReplayState::index_plan(const Table& table, const PendingConstraint& pending) const {
-  const PgQuery__Constraint& node = *pending.node;
-  IndexPlan plan;
-  Constraint constraint;
-  constraint.kind = constraint_kind(node).value_or(Kind::exclusion);
-  constraint.deferrable = node.deferrable || pending.deferrable;
-  constraint.nulls_not_distinct = node.nulls_not_distinct;
-  constraint.origin = place(node.location);
-  auto columns = strings(NodeList(node.n_keys, node.keys));
-  if (!pending.column.empty()) columns = {pending.column};
-  for (const auto& column : columns) {
-    IndexKey key;
-    key.column = column;
-    plan.index.keys.push_back(std::move(key));
-  }
-  plan.name_columns = columns;
-  std::vector<std::string> parts;
-  for (const Node* node_pair : NodeList(node.n_exclusions, node.exclusions)) {
-    const PgQuery__List& pair = *node_pair->list;
-    if (pair.n_items != 2 || pair.items[0]->node_case != PG_QUERY__NODE__NODE_INDEX_ELEM) continue;
-    const PgQuery__IndexElem& element = *pair.items[0]->index_elem;
-    const IndexKey key = index_key(element);
-    const PgQuery__List& operators = *pair.items[1]->list;
-    const std::string with = last_name(NodeList(operators.n_items, operators.items));
-    if (!key.column.empty()) columns.push_back(key.column);
-    const bool call = element.expr && element.expr->node_case == PG_QUERY__NODE__NODE_FUNC_CALL;
-    parts.push_back((key.column.empty() ? (call ? key.expression : "(" + key.expression + ")")
-                                        : quote_identifier(key.column)) +
-                    (key.operator_class.empty() ? "" : " " + quote_identifier(key.operator_class)) +
-                    " WITH " + with);
-    const std::string figured = key.column.empty() ? figure_name(element.expr) : key.column;
-    plan.name_columns.push_back(figured.empty() ? "expr" : figured);
-    plan.index.keys.push_back(key);
-  }
-  plan.index.include = strings(NodeList(node.n_including, node.including));
-  plan.name_columns.insert(plan.name_columns.end(), plan.index.include.begin(), plan.index.include.end());
-  if (node.where_clause) {
-    plan.index.predicate = expression_text(node.where_clause);
-    plan.index.predicate_not_null = not_null_columns(node.where_clause);
-  }
-  if (constraint.kind == Kind::exclusion) {
-    if (node.access_method[0]) plan.index.method = node.access_method;
-    constraint.expression = "USING " + plan.index.method + " (" + join(parts, ", ") + ")" +
-                            (plan.index.predicate ? " WHERE (" + *plan.index.predicate + ")" : "");
-  }
-  constraint.columns = std::move(columns);
-  plan.index.name = node.conname;
-  plan.index.unique = constraint.kind != Kind::exclusion;
-  plan.index.nulls_not_distinct = node.nulls_not_distinct;
-  plan.index.constraint = true;
-  plan.index.origin = constraint.origin;
-  plan.constraint = std::move(constraint);
-  (void)table;
-  return plan;
-}
-
-Outcome ReplayState::use_index(Table& table, const PendingConstraint& pending) {
-  const PgQuery__Constraint& node = *pending.node;
-  const QualifiedName from{table.name.schema, node.indexname};
-  Index* index = schema.index(from);
-  if (!index || schema.index_tables[from] != table.name) return missing("index", from);
-  const QualifiedName to{from.schema, node.conname[0] ? node.conname : node.indexname};
-  if (from != to) {
-    if (schema.relation_exists(to)) return exists("relation", to);
-    schema.rename_index(from, to);
-    index = schema.index(to);
-  }
-  Constraint constraint;
-  constraint.name = to.name;
-  constraint.kind = node.contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY ? Kind::primary_key : Kind::unique;
-  constraint.deferrable = node.deferrable;
-  constraint.nulls_not_distinct = index->nulls_not_distinct;
-  constraint.origin = place(node.location);
-  for (const IndexKey& key : index->keys) {
-    constraint.columns.push_back(key.column);
-    Column* column = SchemaState::column(table, key.column);
-    if (column && constraint.kind == Kind::primary_key) column->not_null = true;
-  }
-  index->constraint = true;
-  schema.add_constraint(table, std::move(constraint));
-  return {};
-}
-
-Outcome ReplayState::create_index(const PgQuery__IndexStmt& stmt) {
-  Table* table = schema.table(*stmt.relation);
-  if (!table) return missing("relation", schema.find_table(*stmt.relation));
-  if (stmt.idxname[0] && schema.relation_exists({table->name.schema, stmt.idxname}))
-    return stmt.if_not_exists ? Outcome() : exists("relation", {table->name.schema, stmt.idxname});
-  IndexPlan plan;
-  plan.index.name = stmt.idxname;
-  if (stmt.access_method[0]) plan.index.method = stmt.access_method;
-  if (plan.index.method == "rtree") plan.index.method = "gist";
-  plan.index.unique = stmt.unique;
-  plan.index.nulls_not_distinct = stmt.nulls_not_distinct;
-  plan.index.origin = place(-1);
-  for (const Node* node : NodeList(stmt.n_index_params, stmt.index_params)) {
-    IndexKey key = index_key(*node->index_elem);
-    if (!key.column.empty() && !table->column(key.column) && table->kind != Table::Kind::materialized_view)
-      return Problem{"column \"" + key.column + "\" does not exist", Problem::Kind::missing};
-    std::string figured = key.column.empty() ? figure_name(node->index_elem->expr) : key.column;
-    plan.name_columns.push_back(figured.empty() ? "expr" : std::move(figured));
-    plan.index.keys.push_back(std::move(key));
-  }
-  for (const Node* node : NodeList(stmt.n_index_including_params, stmt.index_including_params)) {
-    plan.index.include.push_back(node->index_elem->name);
-    plan.name_columns.push_back(node->index_elem->name);
-  }
-  if (stmt.where_clause) {
-    plan.index.predicate = expression_text(stmt.where_clause);
-    plan.index.predicate_not_null = not_null_columns(stmt.where_clause);
-  }
-  return make_index(*table, std::move(plan), !stmt.relation->inh);
-}
-
-Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
-  const std::string& in = table.name.schema;
-  const std::string columns = joined_columns(distinct_names(plan.name_columns));
-  if (plan.constraint && plan.constraint->kind == Kind::primary_key && SchemaState::primary_key(table))
-    return Problem{"multiple primary keys for table \"" + display(table.name) + "\" are not allowed",
-                   Problem::Kind::exists};
-  if (plan.index.name.empty()) {
-    if (!plan.constraint)
-      plan.index.name = schema.choose_relation_name(in, table.name.name, columns, "idx", false);
-    else if (plan.constraint->kind == Kind::primary_key)
-      plan.index.name = schema.choose_relation_name(in, table.name.name, "", "pkey", true);
-    else
-      plan.index.name = schema.choose_relation_name(
-          in, table.name.name, columns, plan.constraint->kind == Kind::unique ? "key" : "excl", true);
-  }
-  const QualifiedName name{in, plan.index.name};
-  if (schema.relation_exists(name)) return exists("relation", name);
-  if (plan.constraint && SchemaState::constraint(table, name.name))
-    return Problem{
-        "constraint \"" + name.name + "\" for relation \"" + display(table.name) + "\" already exists",
-        Problem::Kind::exists};
-  if (plan.constraint) {
-    plan.constraint->name = name.name;
-    if (plan.constraint->kind == Kind::primary_key) {
-      for (const auto& key : plan.constraint->columns)
-        if (Column* column = SchemaState::column(table, key)) column->not_null = true;
-      const bool copy = plan.constraint->inherited;  // the parent's has reached all below already
-      for (const auto& descent : copy ? std::vector<SchemaState::Descent>{} : schema.descendants(table.name))
-        for (const auto& key : plan.constraint->columns)
-          if (Column* column = SchemaState::column(*descent.child, key)) column->not_null = true;
-    }
-    schema.add_constraint(table, std::move(*plan.constraint));
-  }
-  const bool partitioned = table.kind == Table::Kind::partitioned;
-  if (only && partitioned && schema.has_partitions(table.name)) plan.index.valid = false;
-  schema.add_index(table, std::move(plan.index));
-  if (only || !partitioned) return {};
-  for (const auto& descent : schema.descendants(table.name, true)) {
-    // Each level's index is the one that hangs on this index, directly or through the levels between.
-    for (std::size_t i = 0; i < descent.parent->indexes.size(); ++i) {
-      const Index& above = descent.parent->indexes[i];
-      const QualifiedName above_name{descent.parent->name.schema, above.name};
-      const auto link = schema.index_parents.find(above_name);
-      const bool ours = above_name == name || link != schema.index_parents.end();
-      if (ours && above.valid) make_partition_index(*descent.child, *descent.parent, Index(above));
-    }
-  }
-  return {};
-}
-
-// As the server decides whether a partition's index may hang on its parent's: order and NULLS don't matter.
-bool ReplayState::same_definition(const Index& a, const Index& b) {
-  const auto same_key = [](const IndexKey& x, const IndexKey& y) {
-    return x.column == y.column && x.expression == y.expression && x.operator_class == y.operator_class &&
-           x.collation == y.collation;
-  };
-  return a.method == b.method && a.unique == b.unique && a.nulls_not_distinct == b.nulls_not_distinct &&
-         a.predicate == b.predicate && a.include == b.include &&
-         std::equal(a.keys.begin(), a.keys.end(), b.keys.begin(), b.keys.end(), same_key);
-}
-
-// An index of the partition that does the work already, attached; nullptr when there is none.
-Index* ReplayState::adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
-                                    const Constraint* served) {
-  for (Index& own : child.indexes) {
-    const QualifiedName own_name{child.name.schema, own.name};
-    if (schema.index_parents.count(own_name) || !same_definition(own, above)) continue;
-    Constraint* constraint = own.constraint ? SchemaState::constraint(child, own.name) : nullptr;
-    if (served && (!constraint || constraint->kind != served->kind)) continue;
-    schema.index_parents[own_name] = above_name;
-    if (served) {
-      constraint->inherited = true;
-      schema.constraint_parents[child.name][constraint->name] = served->name;
-    }
-    return &own;
-  }
-  return nullptr;
-}
-
-// The server looks for an index of the same definition first, then makes one.
-void ReplayState::make_partition_index(Table& child, Table& parent, const Index& above) {
-  if (child.kind == Table::Kind::foreign) return;
-  const QualifiedName above_name{parent.name.schema, above.name};
-  const Constraint* served = nullptr;
-  if (above.constraint)
-    for (const Constraint& candidate : parent.constraints)
-      if (candidate.name == above.name && candidate.kind != Kind::check &&
-          candidate.kind != Kind::foreign_key)
-        served = &candidate;
-  for (const Index& own : child.indexes)
-    if (const auto link = schema.index_parents.find({child.name.schema, own.name});
-        link != schema.index_parents.end() && link->second == above_name)
-      return;
-  if (const Index* adopted = adopt_index(child, above_name, above, served)) {
-    if (!adopted->valid) schema.invalidate_index(above_name);
-    return;
-  }
-  IndexPlan plan;
-  plan.index = above;
-  plan.index.name.clear();
-  plan.index.statistics.reset();
-  for (const IndexKey& key : above.keys) {
-    std::string figured = key.column;
-    if (figured.empty()) {
-      const auto tree = Tree::parse("SELECT " + key.expression);
-      if (tree && tree->size() == 1 && tree->statement(0)->select_stmt->n_target_list)
-        figured = figure_name(tree->statement(0)->select_stmt->target_list[0]->res_target->val);
-    }
-    plan.name_columns.push_back(figured.empty() ? "expr" : figured);
-  }
-  plan.name_columns.insert(plan.name_columns.end(), above.include.begin(), above.include.end());
-  if (served) {
-    plan.constraint = *served;
-    plan.constraint->inherited = true;
-  }
-  const std::string served_name = served ? served->name : std::string();
-  if (make_index(child, std::move(plan), true)) return;
-  Index& made = child.indexes.back();
-  made.valid = true;
-  schema.index_parents[{child.name.schema, made.name}] = above_name;
-  if (served) schema.constraint_parents[child.name][made.name] = served_name;
-}
-
-void ReplayState::adopt_partition(Table& child, Table& parent) {
-  std::vector<SchemaState::Descent> level = {{&child, &parent, true}};
-  for (const auto& below : schema.descendants(child.name, true)) level.push_back(below);
-  for (const auto& descent : level) {
-    const std::vector<Index> above = descent.parent->indexes;
-    for (const Index& index : above) make_partition_index(*descent.child, *descent.parent, index);
-    const std::vector<Constraint> keys = descent.parent->constraints;
-    for (const Constraint& key : keys)
-      if (key.kind == Kind::foreign_key) copy_foreign_key(*descent.child, *descent.parent, key);
   }
 }
 
@@ -950,7 +471,7 @@ Outcome ReplayState::create_schema(const PgQuery__CreateSchemaStmt& stmt, Effect
   schema.search_path.insert(schema.search_path.begin(), name);
   Outcome outcome;
   for (const Node* node : NodeList(stmt.n_schema_elts, stmt.schema_elts))
-    if (!outcome) outcome = dispatch(*node, effect);
+    if (!outcome) outcome = dispatch(read_statement(*node, schema), effect);
   schema.search_path = std::move(path);
   effect = Effect::replayed;
   return outcome;

@@ -5,27 +5,7 @@
 namespace pgadvise::sql {
 namespace {
 
-#define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
-
-std::vector<std::string> parts_of(const Node* node) {
-  if (!node) return {};
-  switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_LIST:
-      return strings(NodeList(node->list->n_items, node->list->items));
-    case PG_QUERY__NODE__NODE_TYPE_NAME:
-      return strings(NodeList(node->type_name->n_names, node->type_name->names));
-    case PG_QUERY__NODE__NODE_STRING:
-      return {node->string->sval};
-    case PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS:
-      return strings(NodeList(node->object_with_args->n_objname, node->object_with_args->objname));
-    default:
-      return {};
-  }
-}
-
-std::string schema_part(const std::vector<std::string>& parts) {
-  return parts.size() > 1 ? parts[parts.size() - 2] : std::string();
-}
+using Kind = DropStatement::Kind;
 
 Problem depends(const QualifiedName& name, const std::string& what) {
   return {display(name) + " can't be dropped: " + what + " depends on it"};
@@ -33,8 +13,7 @@ Problem depends(const QualifiedName& name, const std::string& what) {
 
 }  // namespace
 
-Outcome ReplayState::drop_relations(const PgQuery__DropStmt& stmt, std::vector<QualifiedName> names) {
-  const bool cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+Outcome ReplayState::drop_relations(const std::vector<QualifiedName>& names, bool cascade) {
   const auto goes = [&](const QualifiedName& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
@@ -68,93 +47,69 @@ Outcome ReplayState::drop_relations(const PgQuery__DropStmt& stmt, std::vector<Q
   return {};
 }
 
-Outcome ReplayState::drop(const PgQuery__DropStmt& stmt, Effect& effect) {
-  effect = Effect::replayed;
-  const bool cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+Outcome ReplayState::drop(const DropStatement& drop, Effect& effect) {
+  effect = drop.kind == Kind::other ? Effect::none : Effect::replayed;
   std::vector<QualifiedName> relations;
   Outcome first;
   const auto absent = [&](const std::string& kind, const QualifiedName& name) {
-    if (!stmt.missing_ok && !first) first = missing(kind, name);
+    if (!drop.if_exists && !first) first = missing(kind, name);
   };
-  for (const Node* node : NodeList(stmt.n_objects, stmt.objects)) {
-    const auto parts = parts_of(node);
-    if (parts.empty()) continue;
-    switch (stmt.remove_type) {
-      case OBJECT(TABLE):
-      case OBJECT(VIEW):
-      case OBJECT(MATVIEW):
-      case OBJECT(FOREIGN_TABLE):
-      case OBJECT(INDEX):
-      case OBJECT(SEQUENCE): {
-        const QualifiedName name = schema.find_relation(schema_part(parts), parts.back());
-        if (schema.relation_exists(name))
-          relations.push_back(name);
+  for (const DropStatement::Object& object : drop.objects) {
+    switch (drop.kind) {
+      case Kind::table:
+      case Kind::view:
+      case Kind::materialized_view:
+      case Kind::foreign_table:
+      case Kind::index:
+      case Kind::sequence:
+        if (schema.relation_exists(object.relation))
+          relations.push_back(object.relation);
         else
-          absent("relation", name);
+          absent("relation", object.relation);
         break;
-      }
-      case OBJECT(TYPE):
-      case OBJECT(DOMAIN): {
-        const QualifiedName name = schema.find_type(schema_part(parts), parts.back());
-        if (!schema.type_exists(name))
-          absent("type", name);
-        else if (const std::string user = cascade ? "" : schema.user_of_type(name); !user.empty())
-          first = depends(name, user);
+      case Kind::type:
+        if (!schema.type_exists(object.type))
+          absent("type", object.type);
+        else if (const std::string user = drop.cascade ? "" : schema.user_of_type(object.type); !user.empty())
+          first = depends(object.type, user);
         else
-          schema.drop_type(name);
+          schema.drop_type(object.type);
         break;
-      }
-      case OBJECT(SCHEMA): {
+      case Kind::schema: {
         auto& schemas = schema.catalog.schemas;
-        if (std::find(schemas.begin(), schemas.end(), parts.back()) == schemas.end())
-          absent("schema", {"", parts.back()});
+        if (std::find(schemas.begin(), schemas.end(), object.name) == schemas.end())
+          absent("schema", {"", object.name});
         else
-          schema.drop_schema(parts.back());
-        break;
-      }
-      case OBJECT(POLICY): {
-        if (parts.size() < 2) break;
-        const QualifiedName name = schema.find_relation(parts.size() > 2 ? parts[parts.size() - 3] : "", parts[parts.size() - 2]);
-        Table* table = schema.catalog.table(name);
-        if (!table || !std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == parts.back(); }))
-          absent("policy", {"", parts.back()});
-        break;
-      }
-      case OBJECT(TRIGGER):
-        if (parts.size() > 1)
-          if (Table* table = schema.catalog.table(schema.find_relation(parts.size() > 2 ? parts[parts.size() - 3] : "", parts[parts.size() - 2])))
-            std::erase(table->update_triggers, parts.back());
-        break;
-      case OBJECT(EXTENSION):
-        std::erase(schema.catalog.extensions, parts.back());
-        break;
-      case OBJECT(FUNCTION):
-      case OBJECT(PROCEDURE):
-      case OBJECT(ROUTINE):
-      case OBJECT(AGGREGATE): {
-        const std::string in = schema_part(parts).empty() ? schema.creation_schema() : schema_part(parts);
-        const auto it = schema.functions.find(in + "." + parts.back());
-        if (it == schema.functions.end()) break;
-        std::vector<std::string> arguments;
-        if (node->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS)
-          for (const Node* type :
-               NodeList(node->object_with_args->n_objargs, node->object_with_args->objargs))
-            if (type->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
-              arguments.push_back(schema.type_of(type->type_name));
-        it->second.erase(join(arguments, ","));
-        if (it->second.size() == 1 && node->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS &&
-            node->object_with_args->args_unspecified)
-          it->second.clear();
-        if (it->second.empty()) schema.functions.erase(it);
+          schema.drop_schema(object.name);
         break;
       }
       default:
-        effect = Effect::none;
+        if (const Outcome outcome = drop_other(drop.kind, object); outcome) absent("policy", {"", object.name});
     }
   }
   if (!relations.empty())
-    if (Outcome outcome = drop_relations(stmt, std::move(relations))) return outcome;
+    if (Outcome outcome = drop_relations(relations, drop.cascade)) return outcome;
   return first;
+}
+
+Outcome ReplayState::drop_other(Kind kind, const DropStatement::Object& object) {
+  Table* table = schema.catalog.table(object.relation);
+  if (kind == Kind::policy) {
+    if (!table || !std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == object.name; }))
+      return missing("policy", {"", object.name});
+  } else if (kind == Kind::trigger) {
+    if (table) std::erase(table->update_triggers, object.name);
+  } else if (kind == Kind::extension) {
+    std::erase(schema.catalog.extensions, object.name);
+  } else if (kind == Kind::function) {
+    const std::string in = object.function_schema.empty() ? schema.creation_schema() : object.function_schema;
+    const auto it = schema.functions.find(in + "." + object.name);
+    if (it == schema.functions.end()) return {};
+    it->second.erase(join(object.arguments, ","));
+    if (it->second.size() == 1 && object.any_arguments) it->second.clear();
+    if (it->second.empty()) schema.functions.erase(it);
+  }
+  return {};
 }
 
 }  // namespace pgadvise::sql

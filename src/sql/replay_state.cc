@@ -162,10 +162,11 @@ void ReplayState::begin_step(std::string_view text) {
 }
 
 Outcome ReplayState::perform(const Node& node, Effect& effect) {
-  if (!migration) return dispatch(node, effect);
-  auto actions = recorder_.actions(node, schema);
+  const Statement statement = read_statement(node, schema);
+  if (!migration) return dispatch(statement, effect);
+  auto actions = recorder_.actions(statement, schema);
   const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) { return action.kind == SchemaAction::Kind::swallow; });
-  Outcome outcome = dispatch(node, effect);
+  Outcome outcome = dispatch(statement, effect);
   if (outcome && outcome->kind == Problem::Kind::exists && !swallows) return outcome;  // nothing happens
   for (SchemaAction& action : actions) {
     using Kind = SchemaAction::Kind;
@@ -178,7 +179,8 @@ Outcome ReplayState::perform(const Node& node, Effect& effect) {
   return outcome;
 }
 
-Outcome ReplayState::dispatch(const Node& node, Effect& effect) {
+Outcome ReplayState::dispatch(const Statement& statement, Effect& effect) {
+  const Node& node = statement.node;
   effect = Effect::replayed;
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_CREATE_STMT:
@@ -186,15 +188,15 @@ Outcome ReplayState::dispatch(const Node& node, Effect& effect) {
     case PG_QUERY__NODE__NODE_CREATE_FOREIGN_TABLE_STMT:
       return create_table(*node.create_foreign_table_stmt->base_stmt, true);
     case PG_QUERY__NODE__NODE_INDEX_STMT:
-      return create_index(*node.index_stmt);
+      return create_index(*node.index_stmt->relation, *statement.create_index);
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
-      return alter_table(*node.alter_table_stmt, effect);
+      return alter_table(*statement.alter_table, effect);
     case PG_QUERY__NODE__NODE_DROP_STMT:
-      return drop(*node.drop_stmt, effect);
+      return drop(*statement.drop, effect);
     case PG_QUERY__NODE__NODE_RENAME_STMT:
-      return rename(*node.rename_stmt, effect);
+      return rename(*statement.rename, effect);
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
-      return set_schema(*node.alter_object_schema_stmt, effect);
+      return rename(*statement.rename, effect);
     case PG_QUERY__NODE__NODE_VIEW_STMT:
       return create_view(*node.view_stmt);
     case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:

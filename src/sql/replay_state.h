@@ -13,6 +13,7 @@
 #include "model/catalog.h"
 #include "model/schema_step.h"
 #include "sql/ast.h"
+#include "sql/definitions.h"
 #include "sql/replay_counts.h"
 #include "sql/schema_state.h"
 #include "sql/steps.h"
@@ -28,13 +29,6 @@ struct IndexPlan {
   std::vector<std::string> name_columns;  // what an invented name is made of
 };
 
-struct PendingConstraint {
-  const PgQuery__Constraint* node;
-  std::string column;  // of a column constraint
-  bool deferrable = false;
-  bool new_table = false;  // NOT VALID means nothing there
-};
-
 struct ReplayState {
   SchemaState schema;
   Diagnostics diagnostics;
@@ -44,7 +38,7 @@ struct ReplayState {
   void run(std::string_view text, const std::string& script_file);
   void statement(std::string_view text, std::size_t offset);
   void begin_step(std::string_view text);
-  Outcome dispatch(const Node& node, Effect& effect);
+  Outcome dispatch(const Statement& statement, Effect& effect);
   // dispatch(), and what the statement does is recorded when the migration is judged.
   Outcome perform(const Node& node, Effect& effect);
   Outcome select(const PgQuery__SelectStmt& stmt, const Node& node, Effect& effect);
@@ -59,35 +53,35 @@ struct ReplayState {
   void swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what);
   // ---- replay_create.cc
   Outcome create_table(const PgQuery__CreateStmt& stmt, bool foreign);
-  Outcome add_elements(Table& table, const PgQuery__CreateStmt& stmt, std::vector<PendingConstraint>& pending,
+  Outcome add_elements(Table& table, const PgQuery__CreateStmt& stmt, std::vector<ConstraintDefinition>& pending,
                        std::vector<const PgQuery__TableLikeClause*>& likes);
-  Outcome add_column(Table& table, const PgQuery__ColumnDef& definition,
-                     std::vector<PendingConstraint>& pending);
-  void column_constraints(Table& table, Column& column, NodeList list,
-                          std::vector<PendingConstraint>& pending);
-  void add_serial(Table& table, Column& column, const std::string& kind);
-  void add_identity(Table& table, Column& column, const PgQuery__Constraint& node);
+  Outcome add_column(Table& table, const ColumnDefinition& definition, std::vector<ConstraintDefinition>& pending);
+  // What the definition says beside name and type; its constraints are added to `pending`.
+  void set_properties(Table& table, Column& column, const ColumnDefinition& definition, std::vector<ConstraintDefinition>& pending);
+  void add_serial(Table& table, Column& column);
+  void add_identity(Table& table, Column& column, const ColumnDefinition& definition);
   void make_sequence(Table& table, const Column& column, const std::string& wanted, const std::string& type);
   void inherit_columns(Table& table, const Table& parent, bool partition);
   void inherit_checks(Table& child, const Table& parent);
   Outcome like_columns(Table& table, const PgQuery__TableLikeClause& like);
   void like_rest(Table& table, const PgQuery__TableLikeClause& like);
-  Outcome add_constraints(Table& table, const std::vector<PendingConstraint>& pending, bool only = false);
-  Outcome add_check(Table& table, const PendingConstraint& pending);
-  Outcome add_foreign_key(Table& table, const PendingConstraint& pending);
+  // ---- replay_index.cc
+  Outcome add_constraints(Table& table, const std::vector<ConstraintDefinition>& pending, bool only = false);
+  Outcome add_check(Table& table, const ConstraintDefinition& pending);
+  Outcome add_foreign_key(Table& table, const ConstraintDefinition& pending);
   void copy_foreign_key(Table& child, const Table& parent, const Constraint& key);
-  IndexPlan index_plan(const Table& table, const PendingConstraint& pending) const;
-  Outcome add_index_constraint(Table& table, const PendingConstraint& pending, bool only);
-  Outcome use_index(Table& table, const PendingConstraint& pending);
-  Outcome create_index(const PgQuery__IndexStmt& stmt);
+  IndexPlan index_plan(const ConstraintDefinition& definition) const;
+  Outcome use_index(Table& table, const ConstraintDefinition& pending);
+  Outcome create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition);
   Outcome make_index(Table& table, IndexPlan plan, bool only);
   static bool same_definition(const Index& a, const Index& b);
   Index* adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
                      const Constraint* served);
   void make_partition_index(Table& child, Table& parent, const Index& above);
-  static std::string partition_bound_text(const PgQuery__PartitionBoundSpec& bound);
   void adopt_partition(Table& child,
                        Table& parent);  // indexes and foreign keys that it takes from its parent
+  // ---- replay_create.cc
+  static std::string partition_bound_text(const PgQuery__PartitionBoundSpec& bound);
   Outcome create_table_as(const PgQuery__CreateTableAsStmt& stmt);
   Outcome create_from_query(const PgQuery__RangeVar& range, NodeList names, const Node& query,
                             Table::Kind kind, bool if_not_exists, bool replace);
@@ -100,29 +94,33 @@ struct ReplayState {
   Outcome create_schema(const PgQuery__CreateSchemaStmt& stmt, Effect& effect);
   void create_function(const PgQuery__CreateFunctionStmt& stmt);
   // ---- replay_alter.cc
-  Outcome alter_table(const PgQuery__AlterTableStmt& stmt, Effect& effect);
-  Outcome alter_command(const PgQuery__RangeVar& range, const PgQuery__AlterTableCmd& command,
-                        Effect& effect);
-  Outcome alter_column(Table& table, const PgQuery__AlterTableCmd& command, bool only);
-  Outcome alter_type(Table& table, Column& column, const PgQuery__AlterTableCmd& command, bool only);
-  Outcome add_column_command(Table& table, const PgQuery__AlterTableCmd& command);
-  Outcome drop_column_command(Table& table, const PgQuery__AlterTableCmd& command);
-  Outcome drop_constraint_command(Table& table, const PgQuery__AlterTableCmd& command);
+  Outcome alter_table(const AlterTable& alter, Effect& effect);
+  Outcome change_table(const AlterTable& alter, const TableChange& change, Effect& effect);
+  Outcome change_columns(Table& table, const TableChange& change, bool only);
+  Outcome change_column(Table& table, Table& owner, Column& column, const TableChange& change);
+  Outcome drop_identity(Table& table, Column& column, bool if_exists);
+  void change_type(Table& table, Column& column, const Column& after);
+  Outcome add_column_command(Table& table, const TableChange& change);
+  Outcome drop_column_command(Table& table, const TableChange& change);
+  Outcome drop_constraint_command(Table& table, const TableChange& change);
   Outcome attach_partition(Table& parent, const PgQuery__PartitionCmd& command);
   Outcome detach_partition(Table& parent, const PgQuery__PartitionCmd& command);
   Outcome inherit(Table& child, const PgQuery__RangeVar& parent, bool add);
   Outcome attach_index(const QualifiedName& parent, const PgQuery__PartitionCmd& command);
   Outcome alter_sequence(const PgQuery__AlterSeqStmt& stmt);
   Outcome alter_enum(const PgQuery__AlterEnumStmt& stmt);
-  Outcome rename(const PgQuery__RenameStmt& stmt, Effect& effect);
-  Outcome rename_relation(const PgQuery__RenameStmt& stmt);
-  Outcome rename_column(const PgQuery__RenameStmt& stmt);
-  Outcome rename_constraint(const PgQuery__RenameStmt& stmt);
-  Outcome set_schema(const PgQuery__AlterObjectSchemaStmt& stmt, Effect& effect);
+  Outcome rename(const Rename& rename, Effect& effect);
+  Outcome rename_relation(const Rename& rename);
+  Outcome set_schema(const Rename& rename);
+  Outcome rename_column(const Rename& rename);
+  Outcome rename_constraint(const Rename& rename);
+  Outcome rename_policy(const Rename& rename);
   Outcome comment(const PgQuery__CommentStmt& stmt, Effect& effect);
   // ---- replay_drop.cc
-  Outcome drop(const PgQuery__DropStmt& stmt, Effect& effect);
-  Outcome drop_relations(const PgQuery__DropStmt& stmt, std::vector<QualifiedName> names);
+  Outcome drop(const DropStatement& drop, Effect& effect);
+  Outcome drop_relations(const std::vector<QualifiedName>& names, bool cascade);
+  // Of policies, triggers, extensions, functions.
+  Outcome drop_other(DropStatement::Kind kind, const DropStatement::Object& object);
 
   // The statement being replayed.
   std::string file;

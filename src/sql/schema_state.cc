@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include "base/identifier.h"
 #include "base/text.h"
+#include "model/ddl.h"
 #include "sql/lexer.h"
-#include "sql/statement.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {
@@ -130,8 +131,11 @@ QualifiedName SchemaState::new_name(NodeList names) const {
 }
 
 QualifiedName SchemaState::find_table(const PgQuery__RangeVar& range) const {
-  return find(range.schemaname, range.relname,
-              [&](const QualifiedName& n) { return catalog.tables.count(n) > 0; });
+  return find_table({range.schemaname, range.relname});
+}
+
+QualifiedName SchemaState::find_table(const QualifiedName& written) const {
+  return find(written.schema, written.name, [&](const QualifiedName& n) { return catalog.tables.count(n) > 0; });
 }
 
 QualifiedName SchemaState::find_relation(const std::string& schema, const std::string& name) const {

@@ -65,6 +65,7 @@ struct SchemaState {
     return {creation_schema(), name};
   }
   QualifiedName find_table(const PgQuery__RangeVar& range) const;
+  QualifiedName find_table(const QualifiedName& written) const;
   QualifiedName find_relation(const std::string& schema,
                               const std::string& name) const;  // tables, indexes, sequences
   QualifiedName find_type(const std::string& schema, const std::string& name) const;

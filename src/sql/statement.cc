@@ -194,33 +194,6 @@ std::string told_apart(std::string fingerprint, const std::string& statement) {
   return hex64(hash);
 }
 
-std::set<std::string, std::less<>> read_keywords() {
-  std::string all;
-  for (unsigned i = 0; i < pg_query__token__descriptor.n_values; ++i) {
-    std::string name = lower(pg_query__token__descriptor.values[i].name);
-    if (name.ends_with("_p")) name.resize(name.size() - 2);
-    all += name + " ";
-  }
-  std::set<std::string, std::less<>> out;
-  const PgQueryScanResult result = pg_query_scan(all.c_str());
-  if (PgQuery__ScanResult* scan =
-          result.error
-              ? nullptr
-              : pg_query__scan_result__unpack(nullptr, result.pbuf.len,
-                                              reinterpret_cast<const std::uint8_t*>(result.pbuf.data))) {
-    for (std::size_t i = 0; i < scan->n_tokens; ++i) {
-      const PgQuery__ScanToken& token = *scan->tokens[i];
-      if (token.keyword_kind != PG_QUERY__KEYWORD_KIND__NO_KEYWORD &&
-          token.keyword_kind != PG_QUERY__KEYWORD_KIND__UNRESERVED_KEYWORD)
-        out.insert(all.substr(static_cast<std::size_t>(token.start),
-                              static_cast<std::size_t>(token.end - token.start)));
-    }
-    pg_query__scan_result__free_unpacked(scan, nullptr);
-  }
-  pg_query_free_scan_result(result);
-  return out;
-}
-
 }  // namespace
 
 std::vector<SourceStatement> split(std::string_view script) { return Splitter(script).run(); }
@@ -263,26 +236,5 @@ Result<Shape> shape(std::string_view statement) {
 }
 
 std::string parser_version() { return PG_VERSION; }
-
-std::string quote_identifier(std::string_view name) {
-  static const std::set<std::string, std::less<>> keywords = read_keywords();
-  const bool plain = !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
-                     std::all_of(name.begin(), name.end(), [](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-                     });
-  if (plain && !keywords.count(name)) return std::string(name);
-  return '"' + replace_all(std::string(name), "\"", "\"\"") + '"';
-}
-
-std::string quote_literal(std::string_view value) {
-  std::string out = replace_all(std::string(value), "'", "''");
-  if (out.find('\\') == std::string::npos) return "'" + out + "'";
-  return "E'" + replace_all(std::move(out), "\\", "\\\\") + "'";
-}
-
-std::string quote_name(const QualifiedName& name) {
-  return name.schema.empty() ? quote_identifier(name.name)
-                             : quote_identifier(name.schema) + "." + quote_identifier(name.name);
-}
 
 }  // namespace pgadvise::sql

@@ -43,9 +43,4 @@ Result<Shape> shape(std::string_view statement);
 // "15.1": of the linked grammar.
 std::string parser_version();
 
-// Quotes an identifier where PostgreSQL would need it: reserved words, upper case, odd characters.
-std::string quote_identifier(std::string_view name);
-std::string quote_literal(std::string_view value);
-std::string quote_name(const QualifiedName& name);  // "public" is left out only when `name.schema` is empty
-
 }  // namespace pgadvise::sql

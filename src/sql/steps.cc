@@ -2,159 +2,48 @@
 
 #include <algorithm>
 
+#include "base/identifier.h"
 #include "base/text.h"
+#include "model/ddl.h"
 #include "sql/ddl.h"
 #include "sql/lexer.h"
 #include "sql/predicate.h"
-#include "sql/statement.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {
 namespace {
 
 using Kind = SchemaAction::Kind;
-#define AT(name) PG_QUERY__ALTER_TABLE_TYPE__AT_##name
+using Change = TableChange::Kind;
 #define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
 
 bool has(const std::vector<std::string>& list, const std::string& name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-std::string schema_part(const std::vector<std::string>& parts, std::size_t at) {
-  return parts.size() > at ? parts[parts.size() - 1 - at] : std::string();
-}
-
 QualifiedName relation(const PgQuery__RangeVar& range, const SchemaState& state) {
   return state.find_relation(range.schemaname, range.relname);
 }
 
-// ---- defaults
-
-// Of the built-in and contributed functions that defaults call, those that are not volatile.
-bool computed_once(const std::string& name) {
-  static const std::set<std::string> names = {
-      "now", "transaction_timestamp", "statement_timestamp", "timezone", "date_trunc", "date_part", "extract",
-      "to_char", "to_timestamp", "to_date", "make_interval", "make_date", "make_timestamp", "make_timestamptz", "age",
-      "current_setting", "current_database", "current_schema", "current_user", "session_user", "version",
-      "lower", "upper", "md5", "sha256", "encode", "decode", "concat", "concat_ws", "format", "left", "right",
-      "substr", "substring", "replace", "btrim", "ltrim", "rtrim", "lpad", "rpad", "length", "repeat", "split_part",
-      "array_fill", "array_append", "string_to_array", "array_to_string", "jsonb_build_object", "jsonb_build_array",
-      "json_build_object", "json_build_array", "to_json", "to_jsonb", "jsonb_object", "json_object", "row_to_json",
-      "uuid_nil", "uuid_ns_dns", "uuid_ns_url", "int4range", "int8range", "numrange", "tsrange", "tstzrange",
-      "daterange", "point", "box", "floor", "ceil", "round", "abs", "power", "st_geomfromtext", "st_makepoint",
-      "st_setsrid", "to_tsvector", "setweight", "inet_client_addr", "txid_current", "date"};
-  return names.count(name) > 0;
-}
-
-bool computed_for_each_row(const std::string& name) {
-  static const std::set<std::string> names = {"gen_random_uuid", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4",
-                                              "uuidv4", "uuidv7", "random", "clock_timestamp", "timeofday", "nextval",
-                                              "setval", "gen_random_bytes", "gen_salt", "lastval", "currval"};
-  return names.count(name) > 0;
-}
-
-DefaultKind kind_of(const Node* expression) {
-  if (!expression) return DefaultKind::none;
-  const Constant value = constant(expression);
-  if (value.is_constant) return value.is_null ? DefaultKind::none : DefaultKind::fixed;
-  DefaultKind out = DefaultKind::fixed;
-  each_node(message(*expression), [&](const Node& node) {
-    if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL || node.func_call->n_funcname == 0) return true;
-    const std::string name = string_value(node.func_call->funcname[node.func_call->n_funcname - 1]);
-    if (computed_for_each_row(name))
-      out = DefaultKind::changing;
-    else if (!computed_once(name) && out != DefaultKind::changing)
-      out = DefaultKind::unknown;
-    return true;
-  });
-  return out;
-}
-
-bool serial(const PgQuery__ColumnDef& definition) {
-  if (!definition.type_name || definition.type_name->n_names != 1 || definition.type_name->n_array_bounds) return false;
-  const std::string name = string_value(definition.type_name->names[0]);
-  return name == "serial" || name == "serial2" || name == "serial4" || name == "serial8" || name == "bigserial" ||
-         name == "smallserial";
-}
-
-std::string serial_type(const std::string& name) {
-  if (name == "serial" || name == "serial4") return "integer";
-  if (name == "bigserial" || name == "serial8") return "bigint";
-  if (name == "smallserial" || name == "serial2") return "smallint";
-  return name;
-}
-
-// ---- constraints and indexes, as far as rules ask
+// ---- constraints and indexes
 
 using ConstraintKind = Constraint::Kind;
 
-Constraint read_constraint(const PgQuery__Constraint& node, ConstraintKind kind, const std::string& column,
-                           const SchemaState& state) {
-  Constraint out;
-  out.kind = kind;
-  out.name = node.conname;
-  out.validated = !node.skip_validation;
-  out.deferrable = node.deferrable;
-  out.nulls_not_distinct = node.nulls_not_distinct;
-  switch (kind) {
-    case ConstraintKind::foreign_key:
-      out.columns = strings(NodeList(node.n_fk_attrs, node.fk_attrs));
-      if (node.pktable) out.referenced_table = state.find_table(*node.pktable);
-      out.referenced_columns = strings(NodeList(node.n_pk_attrs, node.pk_attrs));
-      if (const Table* to = state.catalog.table(out.referenced_table); to && out.referenced_columns.empty())
-        if (const Constraint* primary = SchemaState::primary_key(*to)) out.referenced_columns = primary->columns;
-      out.on_delete = referential_action(node.fk_del_action[0]);
-      out.on_update = referential_action(node.fk_upd_action[0]);
-      break;
-    case ConstraintKind::check:
-      out.columns = column_names(node.raw_expr);
-      out.expression = expression_text(node.raw_expr);
-      break;
-    default:
-      out.columns = strings(NodeList(node.n_keys, node.keys));
-      break;
-  }
-  if (!column.empty() && kind != ConstraintKind::check) out.columns = {column};
-  return out;
+// With the names resolved that the definition leaves to the search path.
+Constraint resolved(Constraint constraint, const SchemaState& state) {
+  if (constraint.kind != ConstraintKind::foreign_key) return constraint;
+  constraint.referenced_table = state.find_table(constraint.referenced_table);
+  if (const Table* to = state.catalog.table(constraint.referenced_table); to && constraint.referenced_columns.empty())
+    if (const Constraint* primary = SchemaState::primary_key(*to)) constraint.referenced_columns = primary->columns;
+  return constraint;
 }
 
-Index read_index(const PgQuery__IndexStmt& stmt) {
-  Index out;
-  out.name = stmt.idxname;
-  if (stmt.access_method[0]) out.method = stmt.access_method;
-  out.unique = stmt.unique;
-  for (const Node* node : NodeList(stmt.n_index_params, stmt.index_params)) out.keys.push_back(index_key(*node->index_elem));
-  for (const Node* node : NodeList(stmt.n_index_including_params, stmt.index_including_params))
-    out.include.push_back(node->index_elem->name);
-  if (stmt.where_clause) out.predicate = expression_text(stmt.where_clause);
-  return out;
-}
+// For messages, as display() names tables.
+std::string index_text(const Index& index) { return (index.unique ? "UNIQUE " : "") + ddl::index_definition(index); }
 
-std::string keys_text(const Index& index) {
-  std::vector<std::string> parts;
-  for (const IndexKey& key : index.keys)
-    parts.push_back((key.column.empty() ? key.expression : quote_identifier(key.column)) + (key.descending ? " DESC" : ""));
-  return std::string(index.unique ? "UNIQUE " : "") + "(" + join(parts, ", ") + ")" +
-         (index.predicate ? " WHERE " + *index.predicate : "");
-}
-
-std::string constraint_text(const Constraint& constraint) {
-  const std::string columns = "(" + join(constraint.columns, ", ") + ")";
-  switch (constraint.kind) {
-    case ConstraintKind::primary_key:
-      return "PRIMARY KEY " + columns;
-    case ConstraintKind::unique:
-      return "UNIQUE " + columns;
-    case ConstraintKind::foreign_key:
-      return "FOREIGN KEY " + columns + " REFERENCES " + display(constraint.referenced_table) + " (" +
-             join(constraint.referenced_columns, ", ") + ")" +
-             (constraint.on_delete == "NO ACTION" ? "" : " ON DELETE " + constraint.on_delete);
-    case ConstraintKind::check:
-      return "CHECK (" + constraint.expression + ")";
-    case ConstraintKind::exclusion:
-      break;
-  }
-  return "EXCLUDE";
+std::string constraint_text(Constraint constraint) {
+  if (constraint.referenced_table.schema == "public") constraint.referenced_table.schema.clear();
+  return ddl::constraint(constraint);
 }
 
 // ---- WHERE
@@ -224,13 +113,6 @@ void relations_in(const ProtobufCMessage& tree, const SchemaState& state, std::v
   });
 }
 
-std::set<std::string> dropped_constraints(const PgQuery__AlterTableStmt& stmt) {
-  std::set<std::string> out;
-  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds))
-    if (node->alter_table_cmd->subtype == AT(DropConstraint)) out.insert(node->alter_table_cmd->name);
-  return out;
-}
-
 std::string normalized(std::string_view expression) {
   std::string out;
   for (char c : lower(expression))
@@ -285,11 +167,12 @@ SchemaAction StepRecorder::on(Kind kind, const QualifiedName& name, const Schema
   return out;
 }
 
-std::vector<SchemaAction> StepRecorder::actions(const Node& node, const SchemaState& state) const {
+std::vector<SchemaAction> StepRecorder::actions(const Statement& statement, const SchemaState& state) const {
+  const Node& node = statement.node;
   Actions out;
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_INDEX_STMT:
-      create_index(*node.index_stmt, state, out);
+      create_index(*node.index_stmt->relation, *statement.create_index, state, out);
       break;
     case PG_QUERY__NODE__NODE_VIEW_STMT:
       out.push_back(on(Kind::create_view, state.new_name(*node.view_stmt->view), state));
@@ -303,23 +186,15 @@ std::vector<SchemaAction> StepRecorder::actions(const Node& node, const SchemaSt
       break;
     }
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
-      alter_table(*node.alter_table_stmt, state, out);
+      alter_table(*statement.alter_table, state, out);
       break;
     case PG_QUERY__NODE__NODE_DROP_STMT:
-      drop(*node.drop_stmt, state, out);
+      drop(*statement.drop, state, out);
       break;
     case PG_QUERY__NODE__NODE_RENAME_STMT:
-      rename(*node.rename_stmt, state, out);
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+      rename(*statement.rename, state, out);
       break;
-    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT: {
-      const PgQuery__AlterObjectSchemaStmt& stmt = *node.alter_object_schema_stmt;
-      if (!stmt.relation || stmt.object_type != OBJECT(TABLE)) break;
-      SchemaAction action = on(Kind::rename_table, relation(*stmt.relation, state), state);
-      action.name = action.table.name;
-      action.detail = stmt.newschema;
-      out.push_back(std::move(action));
-      break;
-    }
     case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
       for (const Node* target : NodeList(node.truncate_stmt->n_relations, node.truncate_stmt->relations)) {
         out.push_back(on(Kind::truncate, relation(*target->range_var, state), state));
@@ -364,7 +239,7 @@ std::vector<SchemaAction> StepRecorder::actions(const Node& node, const SchemaSt
     default:
       break;
   }
-  existing_is_kept(node, state, out);
+  existing_is_kept(statement, state, out);
   std::erase_if(out, [&](const SchemaAction& action) { return !judged(action); });
   return out;
 }
@@ -403,134 +278,87 @@ void StepRecorder::happened(const std::vector<SchemaAction>& actions, const Sche
 
 // ---- ALTER TABLE
 
-void StepRecorder::alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaState& state, Actions& out) const {
-  if (stmt.objtype != OBJECT(TABLE)) return;
-  const QualifiedName name = relation(*stmt.relation, state);
-  const Table* table = state.catalog.table(name);
-  if (!table && (state.relation_exists(name) || stmt.missing_ok)) return;  // an index, a sequence
-  const SchemaAction base = on(Kind::update, name, state);
+void StepRecorder::alter_table(const AlterTable& alter, const SchemaState& state, Actions& out) const {
+  if (!alter.table) return;
+  const Table* table = state.catalog.table(alter.name);
+  if (!table && (state.relation_exists(alter.name) || alter.if_exists)) return;  // an index, a sequence
+  const SchemaAction base = on(Kind::update, alter.name, state);
   const auto of = [&](Kind kind) {
     SchemaAction action = base;
     action.kind = kind;
     return action;
   };
-  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds)) {
-    const PgQuery__AlterTableCmd& command = *node->alter_table_cmd;
-    switch (command.subtype) {
-      case AT(AddColumn):
-        add_column(stmt, command, base, state, out);
-        break;
-      case AT(DropColumn): {
-        const Column* column = table ? table->column(command.name) : nullptr;
+  const auto rewrites = [&](const char* how) {
+    out.push_back(of(Kind::rewrite_table));
+    out.back().detail = how;
+  };
+  for (const TableChange& change : alter.changes) {
+    switch (change.kind) {
+      case Change::add_column: add_column(alter, change, base, state, out); break;
+      case Change::drop_column: {
+        const Column* column = table ? table->column(change.name) : nullptr;
         if (table && !column) break;
         SchemaAction action = of(Kind::drop_column);
-        action.columns = {command.name};
-        action.cascade = command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+        action.columns = {change.name};
+        action.cascade = change.cascade;
         if (column) action.before = *column;
-        const auto added = added_.find(name);
-        action.on_new_columns = added != added_.end() && added->second.count(command.name);
+        const auto added = added_.find(alter.name);
+        action.on_new_columns = added != added_.end() && added->second.count(change.name);
         out.push_back(std::move(action));
         break;
       }
-      case AT(AlterColumnType): {
+      case Change::change_type: {
         SchemaAction action = of(Kind::change_type);
-        action.columns = {command.name};
-        change_type(command, std::move(action), state, out);
+        action.columns = {change.name};
+        change_type(change, std::move(action), state, out);
         break;
       }
-      case AT(SetNotNull):
-        set_not_null(stmt, command.name, of(Kind::set_not_null), state, out);
-        break;
-      case AT(AddConstraint):
-        if (command.def && command.def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT)
-          add_constraint(stmt, *command.def->constraint, base, {}, state, out);
-        break;
-      case AT(ValidateConstraint):
-      case AT(DropConstraint): {
-        SchemaAction action = of(command.subtype == AT(DropConstraint) ? Kind::drop_constraint : Kind::validate_constraint);
-        action.name = command.name;
+      case Change::set_not_null: set_not_null(alter, change.name, of(Kind::set_not_null), state, out); break;
+      case Change::add_constraint: add_constraint(alter, *change.constraint, base, state, out); break;
+      case Change::validate_constraint:
+      case Change::drop_constraint: {
+        SchemaAction action = of(change.kind == Change::drop_constraint ? Kind::drop_constraint : Kind::validate_constraint);
+        action.name = change.name;
         if (table)
           for (const Constraint& constraint : table->constraints)
             if (constraint.name == action.name) action.constraint = constraint;
         out.push_back(std::move(action));
         break;
       }
-      case AT(SetLogged):
-      case AT(SetUnLogged):
-      case AT(SetTableSpace):
-      case AT(SetAccessMethod): {
-        SchemaAction action = of(Kind::rewrite_table);
-        action.detail = command.subtype == AT(SetLogged)       ? "SET LOGGED"
-                        : command.subtype == AT(SetUnLogged)   ? "SET UNLOGGED"
-                        : command.subtype == AT(SetTableSpace) ? "SET TABLESPACE"
-                                                               : "SET ACCESS METHOD";
-        if (table && table->unlogged == (command.subtype == AT(SetUnLogged)) && command.subtype != AT(SetTableSpace) &&
-            command.subtype != AT(SetAccessMethod))
-          break;  // it is so already
-        out.push_back(std::move(action));
+      case Change::set_logged:  // nothing where it is so already
+        if (!table || table->unlogged) rewrites("SET LOGGED");
         break;
-      }
-      default:
+      case Change::set_unlogged:
+        if (!table || !table->unlogged) rewrites("SET UNLOGGED");
         break;
+      case Change::set_tablespace: rewrites("SET TABLESPACE"); break;
+      case Change::set_access_method: rewrites("SET ACCESS METHOD"); break;
+      default: break;
     }
   }
 }
 
-void StepRecorder::add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery__AlterTableCmd& command,
-                              const SchemaAction& base, const SchemaState& state, Actions& out) const {
-  const PgQuery__ColumnDef& definition = *command.def->column_def;
+void StepRecorder::add_column(const AlterTable& alter, const TableChange& change, const SchemaAction& base,
+                              const SchemaState& state, Actions& out) const {
+  const ColumnDefinition& definition = *change.column;
   const Table* table = state.catalog.table(base.table);
-  const auto drops_it = [&](const Node* other) {
-    return other->alter_table_cmd->subtype == AT(DropColumn) && std::string_view(other->alter_table_cmd->name) == definition.colname;
-  };
-  const NodeList commands(stmt.n_cmds, stmt.cmds);
   // IF NOT EXISTS, or an error; unless the same statement drops it, which is done first.
-  if (table && table->column(definition.colname) && std::none_of(commands.begin(), commands.end(), drops_it)) return;
+  if (table && table->column(change.name) && !alter.drops_column(change.name)) return;
   SchemaAction action = base;
   action.kind = Kind::add_column;
-  action.columns = {definition.colname};
-  Column& column = action.after.emplace();
-  column.name = definition.colname;
-  column.type = serial_type(state.type_of(definition.type_name));
-  if (serial(definition)) {
-    action.default_kind = DefaultKind::changing;
-    action.detail = "serial";
-    column.not_null = true;
-  }
-  for (const Node* node : NodeList(definition.n_constraints, definition.constraints)) {
-    if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
-    const PgQuery__Constraint& constraint = *node->constraint;
-    switch (constraint.contype) {
-      case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
-      case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-        column.not_null = true;
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
-        action.default_kind = kind_of(constraint.raw_expr);
-        column.default_expression = expression_text(constraint.raw_expr);
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
-        action.default_kind = DefaultKind::changing;
-        action.detail = "identity";
-        column.identity = constraint.generated_when[0] == 'a' ? Column::Identity::always : Column::Identity::by_default;
-        column.not_null = true;
-        break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
-        action.default_kind = DefaultKind::changing;
-        action.detail = "generated";
-        column.generated_expression = expression_text(constraint.raw_expr);
-        break;
-      default:
-        break;
-    }
-  }
+  action.columns = {change.name};
+  action.after = definition.column;
+  action.default_kind = definition.default_kind;
+  action.detail = definition.column.generated_expression                             ? "generated"
+                  : definition.column.identity != Column::Identity::none ? "identity"
+                  : definition.serial                                    ? "serial"
+                                                                         : "";
   const bool nulls = action.default_kind == DefaultKind::none;
-  action.on_null_columns = nulls && !command.missing_ok;  // where it was there before, it may hold anything
+  action.on_null_columns = nulls && !change.if_exists;  // where it was there before, it may hold anything
   out.push_back(std::move(action));
-  for (const Node* node : NodeList(definition.n_constraints, definition.constraints)) {
-    if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
+  for (const ConstraintDefinition& constraint : definition.constraints) {
     const std::size_t before = out.size();
-    add_constraint(stmt, *node->constraint, base, definition.colname, state, out);
+    add_constraint(alter, constraint, base, state, out);
     for (std::size_t i = before; i < out.size(); ++i) {
       out[i].with_column = out[i].on_new_columns = true;
       out[i].on_null_columns = nulls;
@@ -538,20 +366,19 @@ void StepRecorder::add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery
   }
 }
 
-void StepRecorder::add_constraint(const PgQuery__AlterTableStmt& stmt, const PgQuery__Constraint& node,
-                                  const SchemaAction& base, const std::string& column, const SchemaState& state,
-                                  Actions& out) const {
-  const auto kind = constraint_kind(node);
-  if (!kind) return;
+void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefinition& definition, const SchemaAction& base,
+                                  const SchemaState& state, Actions& out) const {
   const Table* table = state.catalog.table(base.table);
   SchemaAction action = base;
   action.kind = Kind::add_constraint;
-  action.constraint = read_constraint(node, *kind, column, state);
+  action.constraint = resolved(definition.constraint, state);
+  // A finding's id holds the columns: those of earlier versions have none of an exclusion constraint.
+  if (action.constraint->kind == ConstraintKind::exclusion) action.constraint->columns.clear();
   action.name = action.constraint->name;
-  action.using_index = node.indexname[0] != '\0';
+  action.using_index = !definition.using_index.empty();
   if (action.using_index) {
-    action.detail = node.indexname;
-    const Index* index = table ? table->index(node.indexname) : nullptr;
+    action.detail = definition.using_index;
+    const Index* index = table ? table->index(definition.using_index) : nullptr;
     if (index)
       for (const IndexKey& key : index->keys) action.constraint->columns.push_back(key.column);
     action.proven_not_null = index != nullptr;
@@ -569,17 +396,15 @@ void StepRecorder::add_constraint(const PgQuery__AlterTableStmt& stmt, const PgQ
     action.on_null_columns = action.on_new_columns && std::any_of(columns.begin(), columns.end(), [&](const auto& c) { return added.at(c); });
   }
   // A name that is taken makes it fail, and do nothing; what the same statement drops is gone before.
-  if (table && !action.name.empty() && !dropped_constraints(stmt).count(action.name) &&
+  if (table && !action.name.empty() && !alter.drops_constraint(action.name) &&
       std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& c) { return c.name == action.name; }))
     return;
   out.push_back(std::move(action));
 }
 
-void StepRecorder::change_type(const PgQuery__AlterTableCmd& command, SchemaAction action, const SchemaState& state,
-                               Actions& out) const {
-  const PgQuery__ColumnDef& definition = *command.def->column_def;
+void StepRecorder::change_type(const TableChange& change, SchemaAction action, const SchemaState& state, Actions& out) const {
   const Table* table = state.catalog.table(action.table);
-  const Column* column = table ? table->column(command.name) : nullptr;
+  const Column* column = table ? table->column(change.name) : nullptr;
   if (table && !column) return;
   const auto is_enum = [&](std::string type) {
     if (type.ends_with("[]")) type.resize(type.size() - 2);
@@ -587,37 +412,29 @@ void StepRecorder::change_type(const PgQuery__AlterTableCmd& command, SchemaActi
   };
   if (column) action.before = *column;
   Column after = column ? *column : Column{};
-  after.name = command.name;
-  after.type = state.type_of(definition.type_name);
-  after.collation.clear();
-  if (definition.coll_clause && definition.coll_clause->n_collname)
-    after.collation = string_value(definition.coll_clause->collname[definition.coll_clause->n_collname - 1]);
+  after.name = change.name;
+  after.type = change.column->column.type;
+  after.collation = change.column->column.collation;
   action.after = std::move(after);
   action.enums = is_enum(action.after->type) || (column && is_enum(column->type));
-  if (const Node* expression = definition.raw_default) {
-    const bool cast = expression->node_case == PG_QUERY__NODE__NODE_TYPE_CAST;
-    const Node* inner = cast ? expression->type_cast->arg : expression;
-    const bool own = inner && inner->node_case == PG_QUERY__NODE__NODE_COLUMN_REF;
-    const bool to_type = !cast || state.type_of(expression->type_cast->type_name) == action.after->type;
-    action.converts = !own || !to_type;
-    action.explicit_cast = own && cast && to_type;
-  }
+  action.converts = change.converts;
+  action.explicit_cast = change.explicit_cast;
   if (table) {
     for (const Constraint& constraint : table->constraints)
-      action.rechecked |= constraint.kind == ConstraintKind::check && has(constraint.columns, command.name);
+      action.rechecked |= constraint.kind == ConstraintKind::check && has(constraint.columns, change.name);
     for (const Index& index : table->indexes) {
-      const auto mentions = [&](const std::string& text) { return names_in_expression(text).count(command.name) > 0; };
+      const auto mentions = [&](const std::string& text) { return names_in_expression(text).count(change.name) > 0; };
       action.index_rebuilt |= index.predicate && mentions(*index.predicate);
       for (const IndexKey& key : index.keys) {
         action.index_rebuilt |= key.column.empty() && mentions(key.expression);
-        action.indexed |= key.column == command.name;
+        action.indexed |= key.column == change.name;
       }
     }
   }
   out.push_back(std::move(action));
 }
 
-void StepRecorder::set_not_null(const PgQuery__AlterTableStmt& stmt, const std::string& name, SchemaAction action,
+void StepRecorder::set_not_null(const AlterTable& alter, const std::string& name, SchemaAction action,
                                 const SchemaState& state, Actions& out) const {
   const Table* table = state.catalog.table(action.table);
   const Column* column = table ? table->column(name) : nullptr;
@@ -630,10 +447,9 @@ void StepRecorder::set_not_null(const PgQuery__AlterTableStmt& stmt, const std::
     action.on_null_columns = action.on_new_columns && it->second;
   }
   // A check that the same ALTER TABLE drops is gone before the server looks.
-  const auto dropped = dropped_constraints(stmt);
   if (table)
     for (const Constraint& check : table->constraints) {
-      if (check.kind != ConstraintKind::check || !check.validated || dropped.count(check.name)) continue;
+      if (check.kind != ConstraintKind::check || !check.validated || alter.drops_constraint(check.name)) continue;
       const auto tree = Tree::parse("SELECT 1 WHERE " + check.expression);
       if (!tree || tree->size() != 1 || tree->statement(0)->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) continue;
       const Node* where = tree->statement(0)->select_stmt->where_clause;
@@ -652,14 +468,15 @@ void StepRecorder::set_not_null(const PgQuery__AlterTableStmt& stmt, const std::
 
 // ---- the others
 
-void StepRecorder::create_index(const PgQuery__IndexStmt& stmt, const SchemaState& state, Actions& out) const {
-  const QualifiedName name = relation(*stmt.relation, state);
-  if (stmt.idxname[0] && state.relation_exists({name.schema, stmt.idxname})) return;
+void StepRecorder::create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition, const SchemaState& state,
+                                Actions& out) const {
+  const QualifiedName name = relation(range, state);
+  if (!definition.index.name.empty() && state.relation_exists({name.schema, definition.index.name})) return;
   SchemaAction action = on(Kind::create_index, name, state);
-  action.index = read_index(stmt);
-  action.name = stmt.idxname;
-  action.concurrently = stmt.concurrent;
-  if (!stmt.relation->inh) action.detail = "ONLY";
+  action.index = definition.index;
+  action.name = definition.index.name;
+  action.concurrently = definition.concurrently;
+  if (definition.only) action.detail = "ONLY";
   for (const IndexKey& key : action.index->keys)
     action.columns.push_back(key.column.empty() ? "(" + key.expression + ")" : key.column);
   if (const auto added = added_.find(name); added != added_.end() && !action.columns.empty())
@@ -667,43 +484,38 @@ void StepRecorder::create_index(const PgQuery__IndexStmt& stmt, const SchemaStat
   out.push_back(std::move(action));
 }
 
-void StepRecorder::drop(const PgQuery__DropStmt& stmt, const SchemaState& state, Actions& out) const {
-  const bool cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
-  for (const Node* node : NodeList(stmt.n_objects, stmt.objects)) {
-    const auto parts = strings(list_of(node));
-    switch (stmt.remove_type) {
-      case OBJECT(TABLE):
-      case OBJECT(MATVIEW): {
-        if (parts.empty()) break;
-        const QualifiedName name = state.find_relation(schema_part(parts, 1), parts.back());
-        if (!state.catalog.table(name) && stmt.missing_ok) break;
+void StepRecorder::drop(const DropStatement& drop, const SchemaState& state, Actions& out) const {
+  for (const DropStatement::Object& object : drop.objects) {
+    switch (drop.kind) {
+      case DropStatement::Kind::table:
+      case DropStatement::Kind::materialized_view: {
+        const QualifiedName& name = object.relation;
+        if (!state.catalog.table(name) && drop.if_exists) break;
         SchemaAction action = on(Kind::drop_table, name, state);
-        action.cascade = cascade;
-        if (stmt.remove_type == OBJECT(MATVIEW)) action.table_kind = Table::Kind::materialized_view;
+        action.cascade = drop.cascade;
+        if (drop.kind == DropStatement::Kind::materialized_view) action.table_kind = Table::Kind::materialized_view;
         std::vector<std::string> with;
         for (const auto& [owner, key] : state.foreign_keys_to(name))
           if (owner != name) with.push_back("the foreign key " + key + " on " + display(owner));
         for (const auto& view : state.views_on(name)) with.push_back("the view " + display(view));
-        if (cascade) action.detail = join(with, ", ");
+        if (drop.cascade) action.detail = join(with, ", ");
         out.push_back(std::move(action));
         break;
       }
-      case OBJECT(INDEX): {
-        if (parts.empty()) break;
-        const QualifiedName name = state.find_relation(schema_part(parts, 1), parts.back());
-        const auto owner = state.index_tables.find(name);
-        if (owner == state.index_tables.end() && stmt.missing_ok) break;
+      case DropStatement::Kind::index: {
+        const auto owner = state.index_tables.find(object.relation);
+        if (owner == state.index_tables.end() && drop.if_exists) break;
         SchemaAction action = on(Kind::drop_index, owner == state.index_tables.end() ? QualifiedName{} : owner->second, state);
-        action.name = name.name;
-        action.concurrently = stmt.concurrent;
+        action.name = object.name;
+        action.concurrently = drop.concurrently;
         out.push_back(std::move(action));
         break;
       }
-      case OBJECT(SCHEMA): {
+      case DropStatement::Kind::schema: {
         SchemaAction action;
         action.kind = Kind::drop_schema;
-        action.name = string_value(node);
-        action.cascade = cascade;
+        action.name = object.name;
+        action.cascade = drop.cascade;
         for (const auto& [name, table] : state.catalog.tables)
           if (name.schema == action.name && existing_.count(name) &&
               (table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned))
@@ -711,13 +523,12 @@ void StepRecorder::drop(const PgQuery__DropStmt& stmt, const SchemaState& state,
         out.push_back(std::move(action));
         break;
       }
-      case OBJECT(TYPE):
-      case OBJECT(DOMAIN): {
-        if (parts.empty() || !cascade) break;
-        const std::string spelled = type_spelling(state.find_type(schema_part(parts, 1), parts.back()));
+      case DropStatement::Kind::type: {
+        if (!drop.cascade) break;
+        const std::string spelled = type_spelling(object.type);
         for (const auto& [name, table] : state.catalog.tables) {
           SchemaAction action = on(Kind::drop_type, name, state);
-          action.name = parts.back();
+          action.name = object.name;
           for (const Column& column : table.columns)
             if (column.type == spelled || column.type == spelled + "[]") action.columns.push_back(column.name);
           if (!action.columns.empty()) out.push_back(std::move(action));
@@ -730,17 +541,16 @@ void StepRecorder::drop(const PgQuery__DropStmt& stmt, const SchemaState& state,
   }
 }
 
-void StepRecorder::rename(const PgQuery__RenameStmt& stmt, const SchemaState& state, Actions& out) const {
-  if (!stmt.relation) return;
-  const bool column = stmt.rename_type == OBJECT(COLUMN);
-  if (!column && stmt.rename_type != OBJECT(TABLE)) return;
-  const QualifiedName name = relation(*stmt.relation, state);
-  if (column && stmt.relation_type != OBJECT(TABLE)) return;
+void StepRecorder::rename(const Rename& rename, const SchemaState& state, Actions& out) const {
+  const bool column = rename.kind == Rename::Kind::column;
+  if (column ? !rename.of_table : rename.kind != Rename::Kind::table) return;
+  const QualifiedName& name = rename.relation;
   SchemaAction action = on(column ? Kind::rename_column : Kind::rename_table, name, state);
-  if (!action.table_known && (stmt.missing_ok || state.relation_exists(name))) return;
-  action.name = stmt.newname;
-  if (column) action.columns = {stmt.subname};
-  if (const auto added = added_.find(name); column && added != added_.end()) action.on_new_columns = added->second.count(stmt.subname) > 0;
+  action.detail = rename.new_schema;
+  action.name = rename.new_schema.empty() ? rename.new_name : name.name;
+  if (rename.new_schema.empty() && !action.table_known && (rename.if_exists || state.relation_exists(name))) return;
+  if (column) action.columns = {rename.name};
+  if (const auto added = added_.find(name); column && added != added_.end()) action.on_new_columns = added->second.count(rename.name) > 0;
   out.push_back(std::move(action));
 }
 
@@ -788,7 +598,8 @@ void StepRecorder::write(const Node& node, const SchemaState& state, Actions& ou
 
 // ---- names that are taken
 
-std::optional<StepRecorder::Difference> StepRecorder::difference(const Node& node, const SchemaState& state) {
+std::optional<StepRecorder::Difference> StepRecorder::difference(const Statement& statement, const SchemaState& state) {
+  const Node& node = statement.node;
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT: {
       const QualifiedName name = state.new_name(NodeList(node.create_enum_stmt->n_type_name, node.create_enum_stmt->type_name));
@@ -811,21 +622,21 @@ std::optional<StepRecorder::Difference> StepRecorder::difference(const Node& nod
       std::vector<std::string> parts;
       for (const Node* element : NodeList(node.create_stmt->n_table_elts, node.create_stmt->table_elts)) {
         if (element->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF || !element->column_def->type_name) continue;
-        const Column* column = table->column(element->column_def->colname);
-        const std::string type = serial_type(state.type_of(element->column_def->type_name));
+        const Column wanted = column_definition(*element->column_def, state).column;
+        const Column* column = table->column(wanted.name);
         if (!column)
-          parts.push_back(std::string("it has no column ") + element->column_def->colname);
-        else if (column->type != type && !column->type.empty())
-          parts.push_back(std::string("its column ") + element->column_def->colname + " is " + column->type + ", not " + type);
+          parts.push_back("it has no column " + wanted.name);
+        else if (column->type != wanted.type && !column->type.empty())
+          parts.push_back("its column " + wanted.name + " is " + column->type + ", not " + wanted.type);
       }
       if (parts.empty()) return std::nullopt;
       return Difference{name.name, "the table " + display(name) + " that is there is another one: " + join(parts, ", "), name};
     }
     case PG_QUERY__NODE__NODE_INDEX_STMT: {
-      const PgQuery__IndexStmt& stmt = *node.index_stmt;
-      const QualifiedName table_name = relation(*stmt.relation, state);
-      const QualifiedName name{table_name.schema, stmt.idxname};
-      if (!stmt.idxname[0] || !state.relation_exists(name)) return std::nullopt;
+      const Index& wanted = statement.create_index->index;
+      const QualifiedName table_name = relation(*node.index_stmt->relation, state);
+      const QualifiedName name{table_name.schema, wanted.name};
+      if (wanted.name.empty() || !state.relation_exists(name)) return std::nullopt;
       const auto owner = state.index_tables.find(name);
       if (owner == state.index_tables.end()) return Difference{name.name, "that name belongs to a table or sequence", table_name};
       const Table* table = state.catalog.table(owner->second);
@@ -833,30 +644,28 @@ std::optional<StepRecorder::Difference> StepRecorder::difference(const Node& nod
       if (!there) return std::nullopt;
       if (owner->second != table_name)
         return Difference{name.name, "the index of that name is on " + display(owner->second), table_name};
-      const Index wanted = read_index(stmt);
-      if (there->keys.size() == wanted.keys.size() && normalized(keys_text(*there)) == normalized(keys_text(wanted)))
+      if (there->keys.size() == wanted.keys.size() && normalized(index_text(*there)) == normalized(index_text(wanted)))
         return std::nullopt;
-      return Difference{name.name, "the index that is there is " + keys_text(*there) + ", not " + keys_text(wanted), table_name};
+      return Difference{name.name, "the index that is there is " + index_text(*there) + ", not " + index_text(wanted), table_name};
     }
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: {
-      const PgQuery__AlterTableStmt& stmt = *node.alter_table_stmt;
-      const QualifiedName name = relation(*stmt.relation, state);
-      const Table* table = state.catalog.table(name);
-      if (!table || stmt.n_cmds != 1) return std::nullopt;
-      const PgQuery__AlterTableCmd& command = *stmt.cmds[0]->alter_table_cmd;
-      if (command.subtype == AT(AddColumn)) {
-        const Column* column = table->column(command.def->column_def->colname);
-        const std::string type = serial_type(state.type_of(command.def->column_def->type_name));
+      const AlterTable& alter = *statement.alter_table;
+      const Table* table = state.catalog.table(alter.name);
+      if (!table || alter.changes.size() != 1) return std::nullopt;
+      const TableChange& change = alter.changes.front();
+      if (change.kind == Change::add_column) {
+        const Column* column = table->column(change.name);
+        const std::string& type = change.column->column.type;
         if (!column || column->type == type || column->type.empty()) return std::nullopt;
-        return Difference{column->name, "the column that is there is " + column->type + ", not " + type, name};
+        return Difference{column->name, "the column that is there is " + column->type + ", not " + type, alter.name};
       }
-      if (command.subtype != AT(AddConstraint) || command.def->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) return std::nullopt;
-      const auto kind = constraint_kind(*command.def->constraint);
-      if (!kind || *kind == ConstraintKind::exclusion || command.def->constraint->indexname[0]) return std::nullopt;
-      const Constraint wanted = read_constraint(*command.def->constraint, *kind, {}, state);
+      if (change.kind != Change::add_constraint || change.constraint->constraint.kind == ConstraintKind::exclusion ||
+          !change.constraint->using_index.empty())
+        return std::nullopt;
+      const Constraint wanted = resolved(change.constraint->constraint, state);
       for (const Constraint& there : table->constraints)
         if (there.name == wanted.name && normalized(constraint_text(there)) != normalized(constraint_text(wanted)))
-          return Difference{wanted.name, "the constraint that is there is " + constraint_text(there) + ", not " + constraint_text(wanted), name};
+          return Difference{wanted.name, "the constraint that is there is " + constraint_text(there) + ", not " + constraint_text(wanted), alter.name};
       return std::nullopt;
     }
     default:
@@ -864,14 +673,14 @@ std::optional<StepRecorder::Difference> StepRecorder::difference(const Node& nod
   }
 }
 
-void StepRecorder::existing_is_kept(const Node& node, const SchemaState& state, Actions& out) const {
+void StepRecorder::existing_is_kept(const Statement& statement, const SchemaState& state, Actions& out) const {
+  const Node& node = statement.node;
   bool kept = false;
   if (node.node_case == PG_QUERY__NODE__NODE_CREATE_STMT) kept = node.create_stmt->if_not_exists;
-  if (node.node_case == PG_QUERY__NODE__NODE_INDEX_STMT) kept = node.index_stmt->if_not_exists;
-  if (node.node_case == PG_QUERY__NODE__NODE_ALTER_TABLE_STMT && node.alter_table_stmt->n_cmds == 1)
-    kept = node.alter_table_stmt->cmds[0]->alter_table_cmd->missing_ok;
+  if (statement.create_index) kept = statement.create_index->if_not_exists;
+  if (statement.alter_table && statement.alter_table->changes.size() == 1) kept = statement.alter_table->changes[0].if_exists;
   if (!kept) return;
-  if (const auto found = difference(node, state)) {
+  if (const auto found = difference(statement, state)) {
     SchemaAction action = on(Kind::swallow, found->table, state);
     action.swallow = SchemaAction::Swallow::other_object;
     action.name = found->name;

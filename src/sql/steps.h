@@ -11,6 +11,7 @@
 
 #include "model/schema_step.h"
 #include "sql/ast.h"
+#include "sql/definitions.h"
 #include "sql/schema_state.h"
 
 namespace pgadvise::sql {
@@ -21,7 +22,7 @@ class StepRecorder {
   void begin(const SchemaState& state, bool together);
 
   // What the statement is about to do, without places.
-  std::vector<SchemaAction> actions(const Node& node, const SchemaState& state) const;
+  std::vector<SchemaAction> actions(const Statement& statement, const SchemaState& state) const;
   // The statement has run, and done these.
   void happened(const std::vector<SchemaAction>& actions, const SchemaState& state);
   // A statement that isn't understood may have made any table: those that aren't known are no longer taken for old ones.
@@ -33,26 +34,26 @@ class StepRecorder {
     std::string how;
     QualifiedName table;
   };
-  static std::optional<Difference> difference(const Node& node, const SchemaState& state);
+  static std::optional<Difference> difference(const Statement& statement, const SchemaState& state);
 
  private:
   using Actions = std::vector<SchemaAction>;
   SchemaAction on(SchemaAction::Kind kind, const QualifiedName& table, const SchemaState& state) const;
   bool judged(const SchemaAction& action) const { return action.table_known || !lost_track_; }
-  void alter_table(const PgQuery__AlterTableStmt& stmt, const SchemaState& state, Actions& out) const;
-  void add_column(const PgQuery__AlterTableStmt& stmt, const PgQuery__AlterTableCmd& command, const SchemaAction& base,
-                  const SchemaState& state, Actions& out) const;
-  void add_constraint(const PgQuery__AlterTableStmt& stmt, const PgQuery__Constraint& node, const SchemaAction& base,
-                      const std::string& column, const SchemaState& state, Actions& out) const;
-  void change_type(const PgQuery__AlterTableCmd& command, SchemaAction action, const SchemaState& state,
-                   Actions& out) const;
-  void set_not_null(const PgQuery__AlterTableStmt& stmt, const std::string& column, SchemaAction action,
-                    const SchemaState& state, Actions& out) const;
-  void create_index(const PgQuery__IndexStmt& stmt, const SchemaState& state, Actions& out) const;
-  void drop(const PgQuery__DropStmt& stmt, const SchemaState& state, Actions& out) const;
-  void rename(const PgQuery__RenameStmt& stmt, const SchemaState& state, Actions& out) const;
+  void alter_table(const AlterTable& alter, const SchemaState& state, Actions& out) const;
+  void add_column(const AlterTable& alter, const TableChange& change, const SchemaAction& base, const SchemaState& state,
+                  Actions& out) const;
+  void add_constraint(const AlterTable& alter, const ConstraintDefinition& definition, const SchemaAction& base,
+                      const SchemaState& state, Actions& out) const;
+  void change_type(const TableChange& change, SchemaAction action, const SchemaState& state, Actions& out) const;
+  void set_not_null(const AlterTable& alter, const std::string& column, SchemaAction action, const SchemaState& state,
+                    Actions& out) const;
+  void create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition, const SchemaState& state,
+                    Actions& out) const;
+  void drop(const DropStatement& drop, const SchemaState& state, Actions& out) const;
+  void rename(const Rename& rename, const SchemaState& state, Actions& out) const;
   void write(const Node& node, const SchemaState& state, Actions& out) const;
-  void existing_is_kept(const Node& node, const SchemaState& state, Actions& out) const;
+  void existing_is_kept(const Statement& statement, const SchemaState& state, Actions& out) const;
 
   std::set<QualifiedName> existing_;  // tables that were there, under the names they have now
   std::map<QualifiedName, std::map<std::string, bool>> added_;  // columns of this migration; true: only NULLs so far

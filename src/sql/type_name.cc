@@ -4,8 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "base/identifier.h"
 #include "base/text.h"
-#include "sql/statement.h"
+#include "model/ddl.h"
 
 namespace pgadvise::sql {
 namespace {

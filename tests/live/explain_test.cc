@@ -79,8 +79,8 @@ TEST(Explain, TextAndJsonAreReadAlike) {
       const auto from_json = plan::read(database.value("EXPLAIN (VERBOSE, FORMAT JSON) " + statement));
       ASSERT_TRUE(from_text && from_json) << text;
       std::vector<std::string> a, b;
-      plan::visit(from_text->root, [&](const PlanNode& node) { a.push_back(plan::title(node) + " " + std::to_string(node.total_cost) + " " + node.filter + node.index_condition + node.subplan); });
-      plan::visit(from_json->root, [&](const PlanNode& node) { b.push_back(plan::title(node) + " " + std::to_string(node.total_cost) + " " + node.filter + node.index_condition + node.subplan); });
+      visit(from_text->root, [&](const PlanNode& node) { a.push_back(plan::title(node) + " " + std::to_string(node.total_cost) + " " + node.filter + node.index_condition + node.subplan); });
+      visit(from_json->root, [&](const PlanNode& node) { b.push_back(plan::title(node) + " " + std::to_string(node.total_cost) + " " + node.filter + node.index_condition + node.subplan); });
       EXPECT_EQ(a, b) << text;
     }
 }

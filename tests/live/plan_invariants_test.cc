@@ -83,7 +83,7 @@ class GeneratedPlans : public testing::TestWithParam<Case> {
     const auto plan = plan::read(text);
     ASSERT_TRUE(plan) << one.what << "\n" << text;
     bool found = false;
-    plan::visit(plan->root, [&](const PlanNode& node) {
+    visit(plan->root, [&](const PlanNode& node) {
       found |= plan::title(node).find(one.node) != std::string::npos || node.subplan.find(one.node) != std::string::npos || (std::string(one.node) == "never" && node.never_executed);
     });
     EXPECT_TRUE(found) << one.what << " has no " << one.node << "\n" << text;

@@ -8,6 +8,7 @@
 #include "live/support.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
+#include "model/ddl.h"
 #include "pg/catalog_reader.h"
 #include "sql/statement.h"
 #include "support/paths.h"
@@ -85,7 +86,7 @@ class Facts {
 
   std::string deparse(const Table& table, const std::optional<std::string>& expression, const std::string& type, bool alone = false) {
     if (!expression) return "-";
-    const std::string from = alone ? "" : " FROM " + sql::quote_name(table.name);
+    const std::string from = alone ? "" : " FROM " + quote_name(table.name);
     database_.run(fmt::format("DROP VIEW IF EXISTS pg_temp.shown; CREATE TEMP VIEW shown AS SELECT CAST(({}) AS {}) AS x{}", *expression, type, from));
     return database_.value("SELECT regexp_replace(pg_get_viewdef('pg_temp.shown'::regclass), '\\s+', ' ', 'g')");
   }

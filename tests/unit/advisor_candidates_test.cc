@@ -8,6 +8,7 @@
 #include "advisor/size.h"
 #include "advisor/uncosted.h"
 #include "advisor/upkeep.h"
+#include "model/ddl.h"
 #include "sql/facts.h"
 #include "sql/replay.h"
 
@@ -35,7 +36,7 @@ Catalog shop() {
 std::vector<std::string> proposed(const std::string& sql, const Catalog& catalog, int width = 2) {
   const QueryFacts facts = sql::query_facts(sql, catalog);
   std::vector<std::string> out;
-  for (const auto& proposal : candidates(facts, mentions(sql, facts, catalog), catalog, {width})) out.push_back(proposal.table.name + " " + index_definition(proposal));
+  for (const auto& proposal : candidates(facts, mentions(sql, facts, catalog), catalog, {width})) out.push_back(proposal.table.name + " " + ddl::index_definition(ddl::index_of(proposal)));
   return out;
 }
 
@@ -96,7 +97,7 @@ TEST(Candidates, TakeExpressionsFromTheStatementWithItsConstants) {
   const QueryFacts facts = sql::query_facts(normalised, catalog);
   const QueryFacts spelled = sql::query_facts("SELECT id FROM orders WHERE doc->>'user' = 'anna'", catalog);
   const auto found = candidates(facts, mentions(normalised, facts, catalog), catalog, {.spelled = &spelled});
-  EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const IndexProposal& one) { return index_definition(one) == "((doc ->> 'user'))"; }));
+  EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const IndexProposal& one) { return ddl::index_definition(ddl::index_of(one)) == "((doc ->> 'user'))"; }));
 }
 
 TEST(Candidates, TellWhatAStatementCanDoWithout) {
@@ -152,7 +153,7 @@ TEST(Candidates, HashOnlyForLongTextsThatAreOnlyEqual) {
     }
     std::string out;
     const QueryFacts facts = sql::query_facts(sql, catalog);
-    for (const auto& proposal : hash_candidates(facts, mentions(sql, facts, catalog), not_just_equal, catalog)) out += index_definition(proposal);
+    for (const auto& proposal : hash_candidates(facts, mentions(sql, facts, catalog), not_just_equal, catalog)) out += ddl::index_definition(ddl::index_of(proposal));
     return out;
   };
   const std::string by_url = "SELECT id FROM pages WHERE url = $1 AND n = 5";
@@ -179,7 +180,7 @@ TEST(Refinements, WidenCoverAndFilter) {
   const auto mentioned = mentions(sql, facts, catalog).at({"public", "orders"});
   const IndexProposal used{.table = {"public", "orders"}, .keys = {{.column = "status"}, {.column = "placed_at"}}};
   std::vector<std::string> found;
-  for (const auto& proposal : refinements(used, facts, mentioned, catalog, {4})) found.push_back(index_definition(proposal));
+  for (const auto& proposal : refinements(used, facts, mentioned, catalog, {4})) found.push_back(ddl::index_definition(ddl::index_of(proposal)));
   for (const auto* wanted : {"(status, placed_at, total)", "(status, placed_at) INCLUDE (total, deleted_at, open)", "(status, placed_at) WHERE deleted_at IS NULL", "(status, placed_at) WHERE open"})
     EXPECT_TRUE(has(found, wanted)) << wanted;
   EXPECT_TRUE(refinements(used, facts, mentioned, catalog, {2}).empty());

@@ -105,7 +105,7 @@ TEST(Snapshot, RendersSqlInAnOrderThatRuns) {
   EXPECT_LT(at("CREATE SEQUENCE billing.\"Orders_id_seq\" AS integer"), at("CREATE TABLE billing.\"Orders\""));
   EXPECT_LT(at("CREATE TABLE public.users"), at("ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES public.users (id) ON DELETE CASCADE"));
   at("number integer GENERATED ALWAYS AS IDENTITY NOT NULL");
-  at("CREATE INDEX orders_open_idx ON billing.\"Orders\" USING btree (user_id DESC NULLS LAST, (lower(status::text))) WHERE \"user_id\" IS NOT NULL;");
+  at("CREATE INDEX orders_open_idx ON billing.\"Orders\" (user_id DESC NULLS LAST, (lower(status::text))) WHERE \"user_id\" IS NOT NULL;");
   EXPECT_LT(at("FOREIGN KEY"), at("CREATE VIEW public.paid_orders AS select"));
 }
 

@@ -57,7 +57,7 @@ TEST_P(ServerEvents, AreCountedWithWhatTheyAreAbout) {
   const auto* wait = find(workload, Kind::lock_wait);
   ASSERT_TRUE(wait);
   EXPECT_EQ(wait->about, "ShareLock on transaction");
-  EXPECT_EQ(wait->total, 1043162);
+  EXPECT_EQ(wait->total_us, 1043162);
   EXPECT_EQ(wait->times.count(), 1U);
   EXPECT_EQ(count(workload, Kind::lock_still_waiting), 1U);
 
@@ -85,7 +85,7 @@ TEST_P(ServerEvents, LiveInAWorkloadFileAndMerge) {
   const auto* wait = find(sum, Kind::lock_wait);
   ASSERT_TRUE(wait);
   EXPECT_EQ(wait->count, 2U);
-  EXPECT_EQ(wait->total, 2 * 1043162);
+  EXPECT_EQ(wait->total_us, 2 * 1043162);
 }
 
 INSTANTIATE_TEST_SUITE_P(Log, ServerEvents, ::testing::Values("log", "csv", "json"), [](const auto& each) { return each.param; });

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "base/identifier.h"
+#include "model/ddl.h"
 #include "sql/expression.h"
 #include "sql/statement.h"
 

@@ -1,6 +1,9 @@
 // What the replay records of a migration for the rules that judge it.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
+#include "model/ddl.h"
 #include "sql/replay.h"
 
 namespace pgadvise {
@@ -66,6 +69,58 @@ TEST(Steps, TransactionsAreNumbered) {
   EXPECT_EQ(numbers(Transaction::script), (std::vector<int>{1, 1, 2, 2, 2}));
   EXPECT_EQ(judged(table, "DROP INDEX CONCURRENTLY IF EXISTS i; ", Transaction::script).steps.size(), 0u);
   EXPECT_EQ(judged(table, "CREATE INDEX CONCURRENTLY ON t (a);", Transaction::script).steps.at(0).transaction, 0);
+}
+
+// One reader of the statement: a step and the catalog have the same of it. A step used to lack the collation of a column and its
+// schema, a foreign key's SET NULL columns, and what is deferrable as a column's constraint.
+TEST(Steps, HoldWhatTheCatalogGets) {
+  const std::string script =
+      "CREATE TABLE p (x int, y int, PRIMARY KEY (x, y));"
+      "ALTER TABLE t ADD COLUMN d text COLLATE shop.nice NOT NULL DEFAULT 'x';"
+      "ALTER TABLE t ADD COLUMN g int GENERATED ALWAYS AS (b * 2) STORED, ADD COLUMN n bigserial;"
+      "ALTER TABLE t ADD CONSTRAINT fk FOREIGN KEY (id, b) REFERENCES p ON DELETE SET NULL (b) ON UPDATE CASCADE DEFERRABLE;"
+      "ALTER TABLE t ADD COLUMN r int REFERENCES t (b) DEFERRABLE;"
+      "ALTER TABLE t ADD CONSTRAINT ck CHECK (b > 0) NOT VALID;"
+      "ALTER TABLE t ADD CONSTRAINT un UNIQUE NULLS NOT DISTINCT (a, c);"
+      "ALTER TABLE t ALTER COLUMN c TYPE text COLLATE shop.nice;"
+      "CREATE UNIQUE INDEX ix ON t USING btree (lower(a) text_pattern_ops DESC, b) INCLUDE (c) NULLS NOT DISTINCT WHERE b > 0;";
+  sql::Replayer replayer;
+  replayer.run(table, "0.sql");
+  Migration migration{.file = "1.sql"};
+  replayer.run(script, migration, false);
+  const Table* t = replayer.catalog().table({"public", "t"});
+  ASSERT_TRUE(t);
+  int columns = 0, constraints = 0, indexes = 0;
+  for (const auto& step : migration.steps)
+    for (const auto& action : step.actions) {
+      if (action.after) {
+        ++columns;
+        const Column* column = t->column(action.after->name);
+        ASSERT_TRUE(column) << step.text;
+        EXPECT_EQ(action.after->type, column->type) << step.text;
+        EXPECT_EQ(action.after->collation, column->collation) << step.text;
+        EXPECT_EQ(action.after->generated_expression, column->generated_expression) << step.text;
+        EXPECT_EQ(action.after->not_null, column->not_null) << step.text;
+      }
+      if (action.kind == Kind::add_constraint && !action.name.empty()) {
+        ++constraints;
+        const auto made = std::find_if(t->constraints.begin(), t->constraints.end(), [&](const Constraint& each) { return each.name == action.name; });
+        ASSERT_NE(made, t->constraints.end()) << step.text;
+        EXPECT_EQ(ddl::named_constraint(*action.constraint), ddl::named_constraint(*made)) << step.text;
+        EXPECT_EQ(action.constraint->validated, made->validated) << step.text;
+      }
+      if (action.index) {
+        ++indexes;
+        const Index* index = t->index(action.name);
+        ASSERT_TRUE(index) << step.text;
+        EXPECT_EQ(ddl::create_index(t->name, *action.index), ddl::create_index(t->name, *index)) << step.text;
+      }
+      if (action.kind == Kind::add_constraint && action.with_column) EXPECT_TRUE(action.constraint->deferrable) << step.text;
+    }
+  EXPECT_EQ(columns, 5);
+  EXPECT_EQ(constraints, 3);
+  EXPECT_EQ(indexes, 1);
+  EXPECT_EQ(t->column("c")->collation, "shop.nice");
 }
 
 TEST(Steps, DefaultsAreTold) {

@@ -1,0 +1,24 @@
+// The table of key words in src/base/identifier.cc against the server's own.
+#include <gtest/gtest.h>
+
+#include "base/identifier.h"
+#include "live/support.h"
+
+namespace pgadvise {
+namespace {
+
+TEST(KeyWords, AreQuotedAsTheServerQuotesThem) {
+  live::Database database;
+  const auto rows = database.admin().query("SELECT word, quote_ident(word) FROM pg_get_keywords() ORDER BY 1");
+  ASSERT_TRUE(rows) << rows.error().line();
+  ASSERT_GT(rows->size(), 400u);
+  const int version = database.admin().server_version();
+  for (const auto& row : *rows) {
+    EXPECT_EQ(quote_identifier(*row[0], version), *row[1]);
+    // Text for any version quotes at least what this server does.
+    if (*row[1] != *row[0]) EXPECT_EQ(quote_identifier(*row[0]), *row[1]);
+  }
+}
+
+}  // namespace
+}  // namespace pgadvise
