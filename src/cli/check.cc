@@ -285,13 +285,10 @@ class Check {
     const auto* found = lint::find_rule(id);
     if (!found || std::find(report_.rules_run.begin(), report_.rules_run.end(), id) == report_.rules_run.end()) return false;
     const lint::Rule& rule = *found->rule;
-    const auto lasting = [](lint::Needs needs) { return needs == lint::Needs::catalog || needs == lint::Needs::migrations; };
-    if (!lasting(rule.needs) || !lasting(rule.also_needs.value_or(lint::Needs::catalog))) return false;
-    const bool by_size = std::any_of(rule.options.begin(), rule.options.end(), [](const lint::Option& option) { return option.name.find("rows") != std::string_view::npos || option.name.find("bytes") != std::string_view::npos; });
-    if (by_size && live_) return false;
+    if (!lint::decided_by_files(rule, live_.has_value())) return false;
     if (!suppression.comment()) return true;
     const std::string& file = suppression.place.file;
-    if (replayed_only_.count(file) || (rule.needs == lint::Needs::migrations && !judged_files_.count(file))) return false;
+    if (replayed_only_.count(file) || (rule.needs.names(lint::Input::migrations) && !judged_files_.count(file))) return false;
     // A statement that could not be read is one that no rule saw.
     return std::none_of(not_replayed_.begin(), not_replayed_.end(), [&](const std::string& place) { return place.starts_with(file + ":"); });
   }
@@ -623,7 +620,7 @@ class Check {
     const LookedAt looked_at = [&](const std::string& rule, const std::string& file) {
       if (std::find(report_.rules_run.begin(), report_.rules_run.end(), rule) == report_.rules_run.end()) return false;
       const auto* known = lint::find_rule(rule);
-      return known && (known->rule->needs != lint::Needs::migrations || judged.count(file) > 0);
+      return known && (!known->rule->needs.names(lint::Input::migrations) || judged.count(file) > 0);
     };
     const auto done = options_.update_baseline ? update_baseline(options_.baseline, report_, how_, looked_at) : apply_baseline(options_.baseline, report_, how_, looked_at);
     if (!done) diagnostics_.push_back(done.error());
