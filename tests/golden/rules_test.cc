@@ -149,7 +149,7 @@ struct Inputs {
 
   Inputs(const Inputs&) = delete;  // comparisons point into it
   Inputs& operator=(const Inputs&) = delete;
-  explicit Inputs(const std::string& name) {
+  explicit Inputs(const std::string& name) : name_(name) {
     Diagnostics diagnostics;
     if (fs::exists(name + ".sql")) {
       sql = slurp(name + ".sql");
@@ -221,7 +221,8 @@ struct Inputs {
     bool ran = false;
     for (lint::Inputs& inputs : runs) {
       Catalog without_server;
-      if (needed) keep(*needed, inputs, without_server);
+      Workload without_schema;
+      if (needed) keep(*needed, inputs, without_server, without_schema);
       auto outcome = lint::run(inputs, {std::string(rule)});
       std::move(outcome.findings.begin(), outcome.findings.end(), std::back_inserter(out));
       ran = ran || !outcome.ran.empty();
@@ -231,8 +232,9 @@ struct Inputs {
     return out;
   }
 
-  // Takes away what the expression does not name. `catalog`: holds a schema without what only a server knows.
-  static void keep(const lint::Needs& needed, lint::Inputs& inputs, Catalog& catalog) {
+  // Takes away what the expression does not name. `bare_catalog` then holds a schema without what only a server knows,
+  // `bare_workload` the log as it is read without a schema.
+  void keep(const lint::Needs& needed, lint::Inputs& inputs, Catalog& bare_catalog, Workload& bare_workload) const {
     using lint::Input;
     const auto any_of = [&](std::initializer_list<Input> list) {
       return std::any_of(list.begin(), list.end(), [&](Input input) { return needed.names(input); });
@@ -244,19 +246,28 @@ struct Inputs {
     if (!needed.names(Input::project)) inputs.project = nullptr;
     if (!needed.names(Input::migrations)) inputs.migrations = nullptr;
     if (!needed.names(Input::comparison)) inputs.comparisons.clear();
+    if (!inputs.catalog && inputs.workload) {
+      Diagnostics diagnostics;
+      bare_workload = log::read({name_ + ".log"}, {}, diagnostics);
+      sql::resolve(bare_workload, Catalog{});
+      inputs.workload = &bare_workload;
+    }
     if (!inputs.catalog || server) return;
-    catalog = *inputs.catalog;
-    catalog.has_statistics = false;
-    catalog.settings.clear();
-    catalog.sessions.clear();
-    for (auto& [name, table] : catalog.tables) {
+    bare_catalog = *inputs.catalog;
+    bare_catalog.has_statistics = false;
+    bare_catalog.settings.clear();
+    bare_catalog.sessions.clear();
+    for (auto& [name, table] : bare_catalog.tables) {
       table.statistics.reset();
       for (auto& column : table.columns) column.statistics.reset();
       for (auto& index : table.indexes) index.statistics.reset();
     }
-    inputs.catalog = &catalog;
+    inputs.catalog = &bare_catalog;
   }
   bool any() const { return catalog || workload || project; }
+
+ private:
+  std::string name_;
 };
 
 nlohmann::ordered_json as_json(std::vector<Finding> findings) {
