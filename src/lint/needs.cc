@@ -22,8 +22,8 @@ Words words(Input input) {
     case Input::sessions: return {"a server's log with log_connections and log_disconnections", "--log"};
     case Input::temporary_files: return {"a server's log with log_temp_files", "--log"};
     case Input::plans: return {"plans of logged statements", "auto_explain's in --log, or --log with --db"};
-    case Input::statistics: return {"a database or a snapshot of one", "--db or --schema"};
-    case Input::settings: return {"the settings of a database or of a snapshot of one", "--db or --schema"};
+    case Input::statistics:
+    case Input::settings: return {"a database or a snapshot of one", "--db or --schema"};  // which gives both
     case Input::project: return {"a repository", "PATH"};
     case Input::migrations: return {"migrations", "PATH"};
     case Input::comparison:
