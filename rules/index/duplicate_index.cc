@@ -99,7 +99,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule duplicate_index{
     .id = "duplicate-index",
     .severity = Severity::warning,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "an index that is there twice",
     .why = "Two indexes of the same method, keys, order, operator classes, collations, INCLUDE columns and predicate: each INSERT, "
            "and most UPDATEs, write both, both take disk and cache, and the planner uses one. A plain index beside a unique one "

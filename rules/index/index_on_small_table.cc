@@ -6,33 +6,14 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"most_rows", 1000, "rows of the table up to which it is small"},
-};
-
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule index_on_small_table{
-    .id = "index-on-small-table",
-    .severity = Severity::note,
-    .needs = Needs::statistics,
-    .summary = "an index on a table of a few pages",
-    .why = "A table of a few pages is read whole sooner than through an index, which the planner then never uses. It does no harm, and the table "
-           "may grow, so this rule is off by default. Indexes of constraints, unique ones and those that serve a foreign key are left out.",
-    .fix = "Drop it, if the table stays small.",
-    .when_to_ignore = "The table will grow.",
-    .options = options,
-    .check = check,
-    .on_by_default = false};
-
-namespace {
+constexpr Option most_rows{.name = "most_rows", .fallback = 1000, .table_size = true,
+    .meaning = "rows of the table up to which it is small"};
+constexpr const Option* options[] = {&most_rows};
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : judged_tables(context)) {
     const double rows = table->statistics ? table->statistics->rows : -1;
-    if (rows < 0 || rows > context.option(index_on_small_table, "most_rows")) continue;
+    if (rows < 0 || rows > context.option(most_rows)) continue;
     const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {
       if (index.unique || !index.valid || !droppable(index) || needed.count(&index)) continue;
@@ -45,4 +26,18 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule index_on_small_table{
+    .id = "index-on-small-table",
+    .severity = Severity::note,
+    .needs = Input::statistics,
+    .summary = "an index on a table of a few pages",
+    .why = "A table of a few pages is read whole sooner than through an index, which the planner then never uses. It does no harm, and the table "
+           "may grow, so this rule is off by default. Indexes of constraints, unique ones and those that serve a foreign key are left out.",
+    .fix = "Drop it, if the table stays small.",
+    .when_to_ignore = "The table will grow.",
+    .options = options,
+    .check = check,
+    .on_by_default = false};
+
 }  // namespace pgadvise::rules

@@ -52,7 +52,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule invalid_index{
     .id = "invalid-index",
     .severity = Severity::error,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "an index that no query can use",
     .why = "A CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY that fails (a deadlock, a duplicate, a timeout, a cancelled deployment) "
            "leaves an invalid index behind. The server keeps it up to date at every write and never reads it; a unique one may enforce "

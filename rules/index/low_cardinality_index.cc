@@ -6,41 +6,21 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"most_values", 5, "distinct values up to which a column is poor in them"},
-    {"least_rows", 100000, "rows of the table below which the index is too cheap to speak of"},
-};
-
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule low_cardinality_index{
-    .id = "low-cardinality-index",
-    .severity = Severity::note,
-    .needs = Needs::statistics,
-    .summary = "an index on a column of few values",
-    .why = "A look-up by a value that a quarter of the rows share reads most of the table's pages either way, and the planner prefers to read the table. "
-           "Such an index earns its keep for a rare value alone (the few rows that are still open): then a partial index finds the same rows and is a "
-           "hundredth as large, or the column belongs behind or before another that tells rows apart.\n\n"
-           "B-trees over one column, not partial, not unique, that serve no foreign key.",
-    .fix = "A partial index for the rare value that queries ask for, or an index over this column and the one they sort or filter by besides.",
-    .when_to_ignore = "Queries ask for the rare values, and the index is small enough; or they only count or sort by the column.",
-    .options = options,
-    .check = check};
-
-namespace {
+constexpr Option most_values{.name = "most_values", .fallback = 5,
+    .meaning = "distinct values up to which a column is poor in them"};
+constexpr Option least_rows{.name = "least_rows", .fallback = 100000, .table_size = true,
+    .meaning = "rows of the table below which the index is too cheap to speak of"};
+constexpr const Option* options[] = {&most_values, &least_rows};
 
 void check(const Context& context, Reporter& reporter) {
-  const Rule& rule = low_cardinality_index;
   for (const Table* table : judged_tables(context)) {
-    if (!table->statistics || table->statistics->rows < context.option(rule, "least_rows")) continue;
+    if (!table->statistics || table->statistics->rows < context.option(least_rows)) continue;
     const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {
       const bool plain = index.method == "btree" && !index.unique && index.valid && !index.predicate && index.keys.size() == 1 && index.include.empty() && droppable(index);
       const Column* column = plain ? table->column(index.keys[0].column) : nullptr;
       const double values = column ? distinct_values(*table, *column) : 0;
-      if (values < 1 || values > context.option(rule, "most_values") || needed.count(&index)) continue;
+      if (values < 1 || values > context.option(most_values) || needed.count(&index)) continue;
       // Nearly all null: the index holds the few that are not, and is as good as partial.
       if (column->statistics->null_fraction > 0.9) continue;
       Finding& finding = reporter.add({.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
@@ -59,4 +39,19 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule low_cardinality_index{
+    .id = "low-cardinality-index",
+    .severity = Severity::note,
+    .needs = Input::statistics,
+    .summary = "an index on a column of few values",
+    .why = "A look-up by a value that a quarter of the rows share reads most of the table's pages either way, and the planner prefers to read the table. "
+           "Such an index earns its keep for a rare value alone (the few rows that are still open): then a partial index finds the same rows and is a "
+           "hundredth as large, or the column belongs behind or before another that tells rows apart.\n\n"
+           "B-trees over one column, not partial, not unique, that serve no foreign key.",
+    .fix = "A partial index for the rare value that queries ask for, or an index over this column and the one they sort or filter by besides.",
+    .when_to_ignore = "Queries ask for the rare values, and the index is small enough; or they only count or sort by the column.",
+    .options = options,
+    .check = check};
+
 }  // namespace pgadvise::rules

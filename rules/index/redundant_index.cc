@@ -6,9 +6,10 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"larger", 4, "how many times the pages of the narrow index the wide one may have; beyond that the narrow one earns its keep"},
-};
+static constexpr Option max_times_larger{.name = "larger", .fallback = 4,
+    .meaning = "how many times the pages of the narrow index the wide one may have; beyond that the narrow "
+               "one earns its keep"};
+static constexpr const Option* options[] = {&max_times_larger};
 
 static IndexKey mirrored(IndexKey key) {
   key.descending = !key.descending;
@@ -33,7 +34,7 @@ static bool identical(const Index& a, const Index& b) {
   return a.keys == b.keys && a.include.size() == b.include.size() && same_predicate(a, b);
 }
 
-static bool serves(const Context& context, const Rule& rule, const Index& wide, const Index& narrow) {
+static bool serves(const Context& context, const Index& wide, const Index& narrow) {
   if (!wide.valid || wide.method != "btree" || !wide.attached_to.empty() || &wide == &narrow) return false;
   if (!leads(narrow, wide) || !same_predicate(narrow, wide) || identical(narrow, wide)) return false;
   if (!std::all_of(narrow.include.begin(), narrow.include.end(), [&](const std::string& column) { return holds(wide, column); })) return false;
@@ -42,24 +43,8 @@ static bool serves(const Context& context, const Rule& rule, const Index& wide, 
       wide.name > narrow.name)
     return false;
   if (!wide.statistics || !narrow.statistics || narrow.statistics->pages < 1000) return true;
-  return static_cast<double>(wide.statistics->pages) <= context.option(rule, "larger") * static_cast<double>(narrow.statistics->pages);
+  return static_cast<double>(wide.statistics->pages) <= context.option(max_times_larger) * static_cast<double>(narrow.statistics->pages);
 }
-
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule redundant_index{
-    .id = "redundant-index",
-    .severity = Severity::warning,
-    .needs = Needs::catalog,
-    .summary = "an index that another one serves as well",
-    .why = "A B-tree on (a, b) finds by a as well as one on (a) does: the narrow one costs each write and takes room in the cache. "
-           "Only plain B-trees are compared, and only where order, operator classes, collations and predicate agree; unique indexes, those "
-           "of constraints and of the replica identity are left alone. (a) against (a DESC) counts, since a B-tree reads both ways; (a, b) "
-           "against (a, b DESC) does not.",
-    .fix = "Drop the narrow index, once its scans are known to be of no special kind.",
-    .when_to_ignore = "The wide index is much larger, and hot queries, or index-only scans, use the narrow one.",
-    .options = options,
-    .check = check};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& [name, table] : context.catalog().tables) {
@@ -69,7 +54,7 @@ static void check(const Context& context, Reporter& reporter) {
     for (const auto& narrow : table.indexes) {
       if (narrow.unique || !narrow.valid || narrow.method != "btree" || !droppable(narrow)) continue;
       const auto& others = narrow.keys.empty() || narrow.keys[0].column.empty() ? all : context.indexes_with(table, narrow.keys[0].column);
-      const auto found = std::find_if(others.begin(), others.end(), [&](const Index* index) { return serves(context, redundant_index, *index, narrow); });
+      const auto found = std::find_if(others.begin(), others.end(), [&](const Index* index) { return serves(context, *index, narrow); });
       if (found == others.end()) continue;
       const Index* wide = *found;
       Finding& finding = reporter.add(
@@ -83,5 +68,19 @@ static void check(const Context& context, Reporter& reporter) {
     }
   }
 }
+
+constinit const Rule redundant_index{
+    .id = "redundant-index",
+    .severity = Severity::warning,
+    .needs = Input::schema,
+    .summary = "an index that another one serves as well",
+    .why = "A B-tree on (a, b) finds by a as well as one on (a) does: the narrow one costs each write and takes room in the cache. "
+           "Only plain B-trees are compared, and only where order, operator classes, collations and predicate agree; unique indexes, those "
+           "of constraints and of the replica identity are left alone. (a) against (a DESC) counts, since a B-tree reads both ways; (a, b) "
+           "against (a, b DESC) does not.",
+    .fix = "Drop the narrow index, once its scans are known to be of no special kind.",
+    .when_to_ignore = "The wide index is much larger, and hot queries, or index-only scans, use the narrow one.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

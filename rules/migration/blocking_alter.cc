@@ -6,6 +6,10 @@
 namespace pgadvise::rules {
 namespace {
 
+constexpr Option min_rows{.name = "rows", .fallback = 10000, .table_size = true,
+    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+constexpr const Option* options[] = {&min_rows};
+
 using Kind = SchemaAction::Kind;
 using Cost = TypeChange::Cost;
 
@@ -90,7 +94,7 @@ void add_column(const Site& site, SiteReporter& out, const std::string& rows) {
 
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site : sites(context, blocking_alter, {Kind::set_not_null, Kind::change_type, Kind::add_column, Kind::rewrite_table})) {
+  for (const Site& site : sites(context, min_rows, {Kind::set_not_null, Kind::change_type, Kind::add_column, Kind::rewrite_table})) {
     const std::string rows = rows_known(context, site.action->table);
     switch (site.action->kind) {
       case Kind::set_not_null: set_not_null(site, out, rows); break;
@@ -104,14 +108,12 @@ void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constexpr Option options[] = {{"rows", 10000, "rows of the table, by a server's statistics, from which it is reported"}};
-
 }  // namespace
 
 constinit const Rule blocking_alter{
     .id = "blocking-alter",
     .severity = Severity::warning,
-    .needs = Needs::migrations,
+    .needs = Input::migrations,
     .summary = "an ALTER TABLE that reads or writes the whole table while everybody waits",
     .why = "Most forms of ALTER TABLE change the catalog alone and are done in milliseconds. Some read every row (SET NOT NULL), some write every row and "
            "index anew (most changes of type; a new column with a volatile default, a sequence, or a stored generated value), under a lock that holds off "

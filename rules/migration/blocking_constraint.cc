@@ -7,6 +7,10 @@
 namespace pgadvise::rules {
 namespace {
 
+constexpr Option min_rows{.name = "rows", .fallback = 10000, .table_size = true,
+    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+constexpr const Option* options[] = {&min_rows};
+
 using Kind = SchemaAction::Kind;
 using Constrains = Constraint::Kind;
 
@@ -95,7 +99,7 @@ bool validated_in(const Site& site) {
 
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site : sites(context, blocking_constraint, {Kind::add_constraint})) {
+  for (const Site& site : sites(context, min_rows, {Kind::add_constraint})) {
     const SchemaAction& action = *site.action;
     const std::string table = display(action.table);
     const std::string rows = rows_known(context, action.table);
@@ -110,14 +114,12 @@ void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constexpr Option options[] = {{"rows", 10000, "rows of the table, by a server's statistics, from which it is reported"}};
-
 }  // namespace
 
 constinit const Rule blocking_constraint{
     .id = "blocking-constraint",
     .severity = Severity::warning,
-    .needs = Needs::migrations,
+    .needs = Input::migrations,
     .summary = "a constraint that is checked in a migration while others wait",
     .why = "A new constraint is checked against every row before the statement ends. A foreign key holds off writes to both tables meanwhile, a check, a "
            "unique constraint and a primary key hold off readers as well.\n\n"

@@ -7,6 +7,10 @@
 namespace pgadvise::rules {
 namespace {
 
+constexpr Option min_rows{.name = "rows", .fallback = 10000, .table_size = true,
+    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+constexpr const Option* options[] = {&min_rows};
+
 using Kind = SchemaAction::Kind;
 
 std::string subject_name(const SchemaAction& action) { return action.name.empty() ? join(action.columns, ", ") : action.name; }
@@ -28,7 +32,7 @@ Fix index_fix(const Site& site) {
 
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site : sites(context, blocking_index_build, {Kind::create_index, Kind::reindex})) {
+  for (const Site& site : sites(context, min_rows, {Kind::create_index, Kind::reindex})) {
     const SchemaAction& action = *site.action;
     if (action.concurrently || action.detail == "ONLY") continue;
     const std::string table = display(action.table);
@@ -47,14 +51,12 @@ void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constexpr Option options[] = {{"rows", 10000, "rows of the table, by a server's statistics, from which it is reported"}};
-
 }  // namespace
 
 constinit const Rule blocking_index_build{
     .id = "blocking-index-build",
     .severity = Severity::warning,
-    .needs = Needs::migrations,
+    .needs = Input::migrations,
     .summary = "an index built in a migration while writes wait",
     .why = "CREATE INDEX holds a SHARE lock until the index is built: reads go on, every INSERT, UPDATE and DELETE waits, and behind them the "
            "application. On a table of a few hundred megabytes that is seconds to minutes. CREATE INDEX CONCURRENTLY reads the table twice and lets "

@@ -31,7 +31,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule concurrently_in_transaction{
     .id = "concurrently-in-transaction",
     .severity = Severity::error,
-    .needs = Needs::migrations,
+    .needs = Input::migrations,
     .summary = "a CONCURRENTLY that fails in the migration's transaction",
     .why = "CREATE, DROP and REINDEX INDEX CONCURRENTLY commit several times while they work: inside a transaction they end with an error, and the "
            "migration with them. Many migration tools open one: drizzle-orm one for all pending migrations, goose, dbmate, sqlx and Flyway one for each "

@@ -6,6 +6,10 @@
 namespace pgadvise::rules {
 namespace {
 
+constexpr Option min_rows{.name = "rows", .fallback = 1, .table_size = true,
+    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+constexpr const Option* options[] = {&min_rows};
+
 using Kind = SchemaAction::Kind;
 
 // The same column is added again: what was meant is a change of its type.
@@ -64,7 +68,7 @@ void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
 
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site : sites(context, destructive_migration, {Kind::drop_table, Kind::drop_column, Kind::drop_schema, Kind::drop_type, Kind::truncate, Kind::remove, Kind::change_type})) {
+  for (const Site& site : sites(context, min_rows, {Kind::drop_table, Kind::drop_column, Kind::drop_schema, Kind::drop_type, Kind::truncate, Kind::remove, Kind::change_type})) {
     const SchemaAction& action = *site.action;
     const std::string rows = rows_known(context, action.table);
     switch (action.kind) {
@@ -86,14 +90,12 @@ void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constexpr Option options[] = {{"rows", 1, "rows of the table, by a server's statistics, from which it is reported"}};
-
 }  // namespace
 
 constinit const Rule destructive_migration{
     .id = "destructive-migration",
     .severity = Severity::warning,
-    .needs = Needs::migrations,
+    .needs = Input::migrations,
     .summary = "a migration that loses data",
     .why = "What DROP, TRUNCATE and DELETE without WHERE take is in no later migration: the way back is a backup. A dropped column also breaks the release that "
            "still runs while the new one is deployed, since most ORMs name every column. A type with fewer digits rounds in silence, and `USING c::varchar(10)` cuts.\n\n"

@@ -6,7 +6,10 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {{"days", 7, "days between a migration's commit and its change from which git's history alone is a reason, where the repository has no tags"}};
+constexpr Option min_days{.name = "days", .fallback = 7,
+    .meaning = "days between a migration's commit and its change from which git's history alone is a "
+               "reason, where the repository has no tags"};
+constexpr const Option* options[] = {&min_days};
 
 // A script that flyway runs again whenever it changes.
 bool repeatable(const MigrationFolder& folder, const MigrationEntry& migration) {
@@ -34,7 +37,7 @@ std::string of_git(const MigrationEntry& migration) {
 
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
-  const double days = context.option(edited_migration, "days");
+  const double days = context.option(min_days);
   for (const auto& folder : project.migrations) {
     const TrackingTable* table = tracking_of(context, folder);
     for (const auto& migration : folder.migrations) {
@@ -68,7 +71,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule edited_migration{
     .id = "edited-migration",
     .severity = Severity::error,
-    .needs = Needs::project,
+    .needs = Input::project,
     .summary = "a migration that was changed after it ran",
     .why = "A migration runs once. Databases that ran its old text never get the new one, while every database built afterwards does: "
            "production and the test database part company, and later migrations fail in one of them. drizzle stores a hash and never "

@@ -52,7 +52,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule inconsistent_journal{
     .id = "inconsistent-journal",
     .severity = Severity::warning,
-    .needs = Needs::project,
+    .needs = Input::project,
     .summary = "a migration folder whose journal and files disagree",
     .why = "What a migration tool runs is told by its journal: drizzle's `meta/_journal.json`, sqitch's plan, the folders and version "
            "numbers of the others. An entry whose file is missing stops the next deployment; a file that no entry names never runs, "

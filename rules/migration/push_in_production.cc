@@ -172,7 +172,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule push_in_production{
     .id = "push-in-production",
     .severity = Severity::warning,
-    .needs = Needs::project,
+    .needs = Input::project,
     .summary = "a schema push where the project is deployed",
     .why = "`drizzle-kit push` and `prisma db push` compare the schema in the code with the database and change the database "
            "until it fits. That suits a prototype. On deployment nobody sees the statements beforehand: a renamed column may be "

@@ -3,6 +3,10 @@
 
 namespace pgadvise::rules {
 
+static constexpr Option min_rows{.name = "rows", .fallback = 0, .table_size = true,
+    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+static constexpr const Option* options[] = {&min_rows};
+
 using Kind = SchemaAction::Kind;
 
 // A view that takes the old name's place.
@@ -15,7 +19,7 @@ static bool stands_in(const Site& site) {
 
 static void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site : sites(context, renamed_in_use, {Kind::rename_table, Kind::rename_column, Kind::drop_table, Kind::drop_column})) {
+  for (const Site& site : sites(context, min_rows, {Kind::rename_table, Kind::rename_column, Kind::drop_table, Kind::drop_column})) {
     const SchemaAction& action = *site.action;
     if (action.on_new_columns || action.table_kind == Table::Kind::materialized_view || stands_in(site)) continue;
     const bool column = !action.columns.empty();
@@ -36,12 +40,10 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-static constexpr Option options[] = {{"rows", 0, "rows of the table, by a server's statistics, from which it is reported"}};
-
 constinit const Rule renamed_in_use{
     .id = "renamed-in-use",
     .severity = Severity::note,
-    .needs = Needs::migrations,
+    .needs = Input::migrations,
     .summary = "a table or column renamed or moved under the release that runs",
     .why = "The rename itself takes no time. But the migration and the new code never start in the same moment: until every process of the old release has "
            "ended, its queries name what is no longer there, and after a rollback of the code all of them do. To copy a column or table and to drop it "

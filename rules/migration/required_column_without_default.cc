@@ -5,6 +5,10 @@
 namespace pgadvise::rules {
 namespace {
 
+constexpr Option min_rows{.name = "rows", .fallback = 1, .table_size = true,
+    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+constexpr const Option* options[] = {&min_rows};
+
 using Kind = SchemaAction::Kind;
 
 // Rows are gone by then, or nearly: TRUNCATE or DELETE of all before it in the same migration.
@@ -19,7 +23,7 @@ bool emptied_before(const Site& site) {
 
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site : sites(context, required_column_without_default, {Kind::add_column})) {
+  for (const Site& site : sites(context, min_rows, {Kind::add_column})) {
     const SchemaAction& action = *site.action;
     if (!action.after || !action.after->not_null || action.default_kind != DefaultKind::none || emptied_before(site)) continue;
     const std::string table = quote_name(action.table.schema, action.table.name);
@@ -35,14 +39,12 @@ void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constexpr Option options[] = {{"rows", 1, "rows of the table, by a server's statistics, from which it is reported"}};
-
 }  // namespace
 
 constinit const Rule required_column_without_default{
     .id = "required-column-without-default",
     .severity = Severity::warning,
-    .needs = Needs::migrations,
+    .needs = Input::migrations,
     .summary = "a required column added without a default",
     .why = "Rows that are there have no value for the new column, and NOT NULL forbids that: the migration passes on an empty development database and fails "
            "on the first one with rows.",

@@ -60,7 +60,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule schema_drift{
     .id = "schema-drift",
     .severity = Severity::warning,
-    .needs = Needs::comparison,
+    .needs = Input::comparison,
     .summary = "a schema that is not what the migrations make",
     .why = "The migrations are replayed and compared with the database: tables, columns, indexes, keys, checks, enums, policies. What the "
            "database has and no migration makes came by hand or by `push`, and the next database won't have it; what it lacks was dropped by "

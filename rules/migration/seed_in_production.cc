@@ -108,7 +108,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule seed_in_production{
     .id = "seed-in-production",
     .severity = Severity::warning,
-    .needs = Needs::project,
+    .needs = Input::project,
     .summary = "a seed or a reset where the project is deployed",
     .why = "Seed scripts are written for an empty database: many begin by deleting everything, and others add their rows again each time. In a start or release command they do that to production, "
            "at the first deployment without harm, at the second one with the users' data.\n\n"

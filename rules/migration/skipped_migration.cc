@@ -62,7 +62,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule skipped_migration{
     .id = "skipped-migration",
     .severity = Severity::error,
-    .needs = Needs::project,
+    .needs = Input::project,
     .summary = "a drizzle migration that databases pass over in silence",
     .why = "drizzle-orm (before 1.0) keeps no list of what it has run that it would compare: `migrate()` takes the newest `created_at` of its "
            "table and runs the entries whose `when` in `meta/_journal.json` is larger. An entry dated before another that stands in front "

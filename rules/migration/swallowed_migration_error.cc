@@ -67,7 +67,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule swallowed_migration_error{
     .id = "swallowed-migration-error",
     .severity = Severity::warning,
-    .needs = Needs::migrations,
+    .needs = Input::migrations,
     .summary = "a failure in a migration that passes in silence",
     .why = "`DO $$ BEGIN … EXCEPTION WHEN duplicate_object THEN null; END $$`, which drizzle-kit wrote around CREATE TYPE and ADD CONSTRAINT, and IF NOT "
            "EXISTS ask for the name alone. Is something else there under that name, the migration passes and leaves the other thing: an enum without "

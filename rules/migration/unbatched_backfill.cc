@@ -4,11 +4,15 @@
 namespace pgadvise::rules {
 namespace {
 
+constexpr Option min_rows{.name = "rows", .fallback = 10000, .table_size = true,
+    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+constexpr const Option* options[] = {&min_rows};
+
 using Kind = SchemaAction::Kind;
 
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site : sites(context, unbatched_backfill, {Kind::update, Kind::remove})) {
+  for (const Site& site : sites(context, min_rows, {Kind::update, Kind::remove})) {
     const SchemaAction& action = *site.action;
     if (action.rows != RowsTouched::all && action.rows != RowsTouched::most) continue;
     const SchemaStep* locked = locked_before(site);
@@ -27,14 +31,12 @@ void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constexpr Option options[] = {{"rows", 10000, "rows of the table, by a server's statistics, from which it is reported"}};
-
 }  // namespace
 
 constinit const Rule unbatched_backfill{
     .id = "unbatched-backfill",
     .severity = Severity::note,
-    .needs = Needs::migrations,
+    .needs = Input::migrations,
     .summary = "one statement that changes a whole table in a migration",
     .why = "An UPDATE of every row writes the table a second time, keeps a lock on each row until it commits, leaves as many dead rows for vacuum, and delays "
            "replicas. In one transaction with an ALTER TABLE of the same table it is worse: the ALTER's lock stays, and everybody waits for the UPDATE (a "

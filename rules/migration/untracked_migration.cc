@@ -29,7 +29,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule untracked_migration{
     .id = "untracked-migration",
     .severity = Severity::warning,
-    .needs = Needs::project,
+    .needs = Input::project,
     .summary = "a migration that is not in version control",
     .why = "Migrations are the only telling of how a database came to be what it is. A file that git ignores, or that nobody committed, is on "
            "one machine: others build another schema, and drizzle's journal, when that is committed, names a file that isn't there. Some "

@@ -12,7 +12,9 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option options[] = {{"total_ms", 1000, "milliseconds that the waits of one statement must add up to"}};
+constexpr Option total_ms{.name = "total_ms", .fallback = 1000,
+    .meaning = "milliseconds that the waits of one statement must add up to"};
+constexpr const Option* options[] = {&total_ms};
 
 // All waits of one statement.
 struct Waits {
@@ -71,26 +73,6 @@ void report_waits(const Context& context, Reporter& reporter, const Waits& waits
                     .safety = Fix::Safety::manual};
 }
 
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule lock_wait{
-    .id = "lock-wait",
-    .severity = Severity::note,
-    .needs = Needs::server_log,
-    .summary = "a statement that waits for another transaction's lock, or dies in a deadlock",
-    .why = "A statement that waits for a lock is as slow as the transaction that holds it; no index helps it. A deadlock is two transactions that wait for each other: the server ends one "
-           "after deadlock_timeout, and its work is lost. An ALTER TABLE that waits is worse than it looks, because everything that comes after it waits too.\n\n"
-           "Deadlocks are always logged, with the statements of both sides. Waits are logged with `log_lock_waits = on` when they last longer than deadlock_timeout (1 s); "
-           "of the holder the log has only the process id.",
-    .fix = "Keep transactions short, change contended rows last, take locks in one order. For migrations `SET lock_timeout`, and try again.",
-    .when_to_ignore = "A queue's workers are meant to wait for each other (SKIP LOCKED would be better).",
-    .options = options,
-    .check = check};
-
-namespace {
-
 void check(const Context& context, Reporter& reporter) {
   std::map<std::string, std::vector<const ServerEvent*>> deadlocks;
   std::map<std::string, Waits> by_statement;
@@ -116,9 +98,23 @@ void check(const Context& context, Reporter& reporter) {
   }
   for (const auto& [fingerprint, events] : deadlocks) report_deadlock(context, reporter, events);
   for (const auto& [fingerprint, waits] : by_statement)
-    if (!waits.unfinished.empty() || waits.total_us >= context.option(lock_wait, "total_ms") * 1000) report_waits(context, reporter, waits);
+    if (!waits.unfinished.empty() || waits.total_us >= context.option(total_ms) * 1000) report_waits(context, reporter, waits);
 }
 
 }  // namespace
+
+constinit const Rule lock_wait{
+    .id = "lock-wait",
+    .severity = Severity::note,
+    .needs = Input::server_log,
+    .summary = "a statement that waits for another transaction's lock, or dies in a deadlock",
+    .why = "A statement that waits for a lock is as slow as the transaction that holds it; no index helps it. A deadlock is two transactions that wait for each other: the server ends one "
+           "after deadlock_timeout, and its work is lost. An ALTER TABLE that waits is worse than it looks, because everything that comes after it waits too.\n\n"
+           "Deadlocks are always logged, with the statements of both sides. Waits are logged with `log_lock_waits = on` when they last longer than deadlock_timeout (1 s); "
+           "of the holder the log has only the process id.",
+    .fix = "Keep transactions short, change contended rows last, take locks in one order. For migrations `SET lock_timeout`, and try again.",
+    .when_to_ignore = "A queue's workers are meant to wait for each other (SKIP LOCKED would be better).",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -14,32 +14,13 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option options[] = {
-    {"seconds", 60, "seconds over which one statement comes again and again in one transaction"},
-    {"idle_seconds", 30, "seconds from BEGIN to COMMIT of a transaction that does nothing for most of them"},
-    {"open_seconds", 300, "seconds that a session's transaction has been open when the server is looked at"},
-};
-
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule long_transaction{
-    .id = "long-transaction",
-    .severity = Severity::warning,
-    .needs = Needs::server_log_or_server,
-    .summary = "a transaction that stays open for long",
-    .why = "An open transaction keeps its row and table locks, and its snapshot keeps vacuum from removing any row version that died since it began, in every table of the database. One that is idle meanwhile, "
-           "because the application waits for another service or forgot to commit, does all that for nothing.\n\n"
-           "Found where the server ended one (idle_in_transaction_session_timeout, transaction_timeout), where a loop's statements in one transaction span more than a minute, and, in a log of all "
-           "statements, from BEGIN to COMMIT where the client's pauses are most of it. With a database, or a snapshot of one, also among the sessions of that moment, each with its age and state (one that is "
-           "working is a note, pg_dump is passed over); a role without pg_monitor sees its own sessions only. What people do in psql and the like is left out; transactions below ten seconds are not kept of a log.",
-    .fix = "Commit before calls to other services. Cut long loops into batches with a commit each. Make sure that every way out of the code ends the transaction.",
-    .when_to_ignore = "It is an import or a migration that must be whole, at a quiet time.",
-    .options = options,
-    .check = check};
-
-namespace {
+constexpr Option min_seconds{.name = "seconds", .fallback = 60,
+    .meaning = "seconds over which one statement comes again and again in one transaction"};
+constexpr Option idle_seconds{.name = "idle_seconds", .fallback = 30,
+    .meaning = "seconds from BEGIN to COMMIT of a transaction that does nothing for most of them"};
+constexpr Option open_seconds{.name = "open_seconds", .fallback = 300,
+    .meaning = "seconds that a session's transaction has been open when the server is looked at"};
+constexpr const Option* options[] = {&min_seconds, &idle_seconds, &open_seconds};
 
 void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
   Finding& finding = reporter.add({.kind = "server", .entry = idle ? "idle_in_transaction_session_timeout" : "transaction_timeout"},
@@ -89,7 +70,7 @@ void report_open(Reporter& reporter, const std::string& application, Open open) 
 void check_sessions(const Context& context, Reporter& reporter) {
   std::map<std::pair<std::string, bool>, Open> found;
   for (const Session& session : context.catalog().sessions) {
-    if (session.database != context.catalog().database || session.application == "pg_dump" || session.transaction_seconds.value_or(0) < context.option(long_transaction, "open_seconds")) continue;
+    if (session.database != context.catalog().database || session.application == "pg_dump" || session.transaction_seconds.value_or(0) < context.option(open_seconds)) continue;
     const bool idle = session.state.starts_with("idle in transaction");
     Open& open = found[{session.application, idle}];
     open.idle = idle;
@@ -126,7 +107,7 @@ void check(const Context& context, Reporter& reporter) {
   if (context.has_catalog()) check_sessions(context, reporter);
   if (!context.has_workload()) return;
   for (const auto& event : context.workload().server_events)
-    if (event.kind == Kind::open_transaction && event.about == "idle" && event.longest_us >= context.option(long_transaction, "idle_seconds") * 1e6 && !by_people(event)) report_idle(context, reporter, event);
+    if (event.kind == Kind::open_transaction && event.about == "idle" && event.longest_us >= context.option(idle_seconds) * 1e6 && !by_people(event)) report_idle(context, reporter, event);
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::cancelled) continue;
     const bool idle = event.about.find("idle-in-transaction") != std::string::npos || event.about == "25P03";
@@ -135,10 +116,25 @@ void check(const Context& context, Reporter& reporter) {
   }
   std::set<std::string> seen;
   for (const auto& repeat : context.workload().repeats)
-    if (repeat.scope == Repeat::Scope::transaction && !repeat.pattern.empty() && repeat.longest_span_ms >= context.option(long_transaction, "seconds") * 1000 && seen.insert(repeat.pattern.front()).second)
+    if (repeat.scope == Repeat::Scope::transaction && !repeat.pattern.empty() && repeat.longest_span_ms >= context.option(min_seconds) * 1000 && seen.insert(repeat.pattern.front()).second)
       report_loop(context, reporter, repeat);
 }
 
 }  // namespace
+
+constinit const Rule long_transaction{
+    .id = "long-transaction",
+    .severity = Severity::warning,
+    .needs = any(Input::server_log, Input::settings),
+    .summary = "a transaction that stays open for long",
+    .why = "An open transaction keeps its row and table locks, and its snapshot keeps vacuum from removing any row version that died since it began, in every table of the database. One that is idle meanwhile, "
+           "because the application waits for another service or forgot to commit, does all that for nothing.\n\n"
+           "Found where the server ended one (idle_in_transaction_session_timeout, transaction_timeout), where a loop's statements in one transaction span more than a minute, and, in a log of all "
+           "statements, from BEGIN to COMMIT where the client's pauses are most of it. With a database, or a snapshot of one, also among the sessions of that moment, each with its age and state (one that is "
+           "working is a note, pg_dump is passed over); a role without pg_monitor sees its own sessions only. What people do in psql and the like is left out; transactions below ten seconds are not kept of a log.",
+    .fix = "Commit before calls to other services. Cut long loops into batches with a commit each. Make sure that every way out of the code ends the transaction.",
+    .when_to_ignore = "It is an import or a migration that must be whole, at a quiet time.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -283,7 +283,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule n_plus_one_query{
     .id = "n-plus-one-query",
     .severity = Severity::warning,
-    .needs = Needs::events_or_counters,
+    .needs = any(Input::events, all(Input::row_counts, Input::schema)),
     .summary = "a query that runs once for each row of an earlier result",
     .why =
         "A loop in the application asks the database for one row, or one row's children, at a time. Each "

@@ -10,9 +10,9 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"fewest_calls", 10, "calls of one statement in one scope from which row-by-row writing is told"},
-};
+static constexpr Option fewest_calls{.name = "fewest_calls", .fallback = 10,
+    .meaning = "calls of one statement in one scope from which row-by-row writing is told"};
+static constexpr const Option* options[] = {&fewest_calls};
 
 namespace {
 
@@ -123,22 +123,6 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
 
 }  // namespace
 
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule n_plus_one_write{
-    .id = "n-plus-one-write",
-    .severity = Severity::warning,
-    .needs = Needs::events,
-    .summary = "rows written one at a time in a loop",
-    .why = "Each statement pays for a round trip and a plan, and outside a transaction for a commit with its flush to disk. A "
-           "hundred rows in one INSERT cost little more than one.\n\n"
-           "It is found from the order of the log: at least ten single-row INSERTs, or UPDATEs or DELETEs by one key, of one shape "
-           "in one trace, transaction or burst, with different values.",
-    .fix = "Write all rows with one statement: several rows in VALUES, `unnest`, `= ANY($1)`; for many thousands of rows COPY.",
-    .when_to_ignore = "The rows arrive one by one, from a queue or a stream, or the loop needs each row's result before the next.",
-    .options = options,
-    .check = check};
-
 static void check(const Context& context, Reporter& reporter) {
   std::map<std::string_view, Case> cases;
   for (const auto& repeat : context.workload().repeats) {
@@ -147,7 +131,7 @@ static void check(const Context& context, Reporter& reporter) {
       const auto in_round = lint::per_round(repeat, fingerprint);
       Case found{context.query(fingerprint), &repeat, repeat.most_in_one_scope * in_round, {}, {}};
       if (!found.query || !writes_one_row(*found.query)) continue;
-      if (static_cast<double>(found.calls) < context.option(n_plus_one_write, "fewest_calls")) continue;
+      if (static_cast<double>(found.calls) < context.option(fewest_calls)) continue;
       found.lead = lint::lead_of(context, repeat, *found.query);
       found.traffic = lint::like_requests(context, repeat, in_round, *found.query, found.lead);
       found.sure = repeat.scope != Repeat::Scope::pool_burst && repeat.parameters_known && found.traffic.empty();
@@ -157,5 +141,19 @@ static void check(const Context& context, Reporter& reporter) {
   }
   for (const auto& [fingerprint, found] : cases) report(context, reporter, found);
 }
+
+constinit const Rule n_plus_one_write{
+    .id = "n-plus-one-write",
+    .severity = Severity::warning,
+    .needs = Input::events,
+    .summary = "rows written one at a time in a loop",
+    .why = "Each statement pays for a round trip and a plan, and outside a transaction for a commit with its flush to disk. A "
+           "hundred rows in one INSERT cost little more than one.\n\n"
+           "It is found from the order of the log: at least ten single-row INSERTs, or UPDATEs or DELETEs by one key, of one shape "
+           "in one trace, transaction or burst, with different values.",
+    .fix = "Write all rows with one statement: several rows in VALUES, `unnest`, `= ANY($1)`; for many thousands of rows COPY.",
+    .when_to_ignore = "The rows arrive one by one, from a queue or a stream, or the loop needs each row's result before the next.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -9,12 +9,15 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"small_rows", 1000, "rows below which a table is read as a whole without harm, where statistics are known"},
-    {"large_rows", 10000, "rows from which a search by a pattern that begins with % is a warning"},
-    {"fast_ms", 1, "mean duration, in milliseconds, under which it does no harm"},
-    {"slow_ms", 20, "mean duration, in milliseconds, from which a search by such a pattern is a warning"},
-};
+static constexpr Option small_rows{.name = "small_rows", .fallback = 1000, .table_size = true,
+    .meaning = "rows below which a table is read as a whole without harm, where statistics are known"};
+static constexpr Option large_rows{.name = "large_rows", .fallback = 10000,
+    .meaning = "rows from which a search by a pattern that begins with % is a warning"};
+static constexpr Option fast_ms{.name = "fast_ms", .fallback = 1,
+    .meaning = "mean duration, in milliseconds, under which it does no harm"};
+static constexpr Option slow_ms{.name = "slow_ms", .fallback = 20,
+    .meaning = "mean duration, in milliseconds, from which a search by such a pattern is a warning"};
+static constexpr const Option* options[] = {&small_rows, &large_rows, &fast_ms, &slow_ms};
 
 namespace {
 
@@ -144,52 +147,32 @@ std::string instead(const Case& found) {
   return "Move the expression to the value's side, or make an index on the expression";
 }
 
-Severity severity_of(const Context& context, const Rule& rule, const Query& query, const Case& found) {
+Severity severity_of(const Context& context, const Query& query, const Case& found) {
   if (reached_otherwise(query.facts, found)) return Severity::note;
   if (!found.pattern) return Severity::warning;
   const auto rows = lint::rows_of(context, found.table->name);
-  const bool large = rows && *rows >= context.option(rule, "large_rows");
-  const bool slow = query.timed_calls > 0 && query.mean_ms() >= context.option(rule, "slow_ms");
+  const bool large = rows && *rows >= context.option(large_rows);
+  const bool slow = query.timed_calls > 0 && query.mean_ms() >= context.option(slow_ms);
   return large || slow ? Severity::warning : Severity::note;
 }
 
 }  // namespace
 
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule non_sargable_predicate{
-    .id = "non-sargable-predicate",
-    .severity = Severity::warning,
-    .needs = Needs::workload,
-    .summary = "a condition that keeps an index from being used",
-    .why = "An index on a column knows the column's values, not what a function or cast makes of them: `date(created_at) = $1`, `lower(email) = $1` or `id::text = $1` "
-           "read the whole table beside an index on `created_at`, `email` or `id`. So does an integer column compared with a `numeric`. A pattern that begins "
-           "with `%` has no beginning to look up.\n\n"
-           "It is told where an index on the bare column is there and no expression index serves, and for patterns where the log shows the `%`. A note where "
-           "another condition of the statement has an index.",
-    .fix = "Leave the column bare and put the work on the value's side: a range (`created_at >= $1 AND created_at < $1 + interval '1 day'`), a cast of the value "
-           "(`id = $1::uuid`); or index the expression (`CREATE INDEX ON users (lower(email))`). For patterns: pg_trgm, or full-text search.",
-    .when_to_ignore = "Other conditions leave few rows, or the table is small.",
-    .options = options,
-    .check = check,
-    .also_needs = Needs::catalog};
-
 static void check_query(const Context& context, Reporter& reporter, const Query& query) {
-  const Rule& rule = non_sargable_predicate;
   for (const auto& predicate : query.facts.predicates) {
     const auto found = judge(context, query, predicate);
-    if (!found || lint::known_small(context, found->table->name, context.option(rule, "small_rows"))) continue;
+    if (!found || lint::known_small(context, found->table->name, context.option(small_rows))) continue;
     auto fixed = lint::fixed_columns(query.facts, found->table->name);
     if (predicate.op == Op::equality && predicate.wrapper.empty()) std::erase(fixed, predicate.column.column);
     if (lint::unique_among(*found->table, fixed, true)) continue;
     // A search among the rows of one owner is what it has to be, unless it is seen to be slow.
-    const bool slow = query.timed_calls > 0 && query.mean_ms() >= context.option(rule, "slow_ms");
+    const bool slow = query.timed_calls > 0 && query.mean_ms() >= context.option(slow_ms);
     if (found->pattern && !slow && reached_otherwise(query.facts, *found)) continue;
     const QualifiedName& table = found->table->name;
     const std::string message =
         found->pattern ? "A search in " + display(table) + "." + predicate.column.column + " by a pattern that begins with a wildcard: no b-tree index can serve it."
                        : "The condition on " + around(predicate) + " keeps " + found->index->name + " on " + display(table) + " from being used: it looks at the rows one by one.";
-    Finding& finding = lint::report(reporter, query, table, message, severity_of(context, rule, query, *found));
+    Finding& finding = lint::report(reporter, query, table, message, severity_of(context, query, *found));
     if (found->index)
       finding.evidence.push_back(lint::catalog_fact(found->index->name + " begins with the bare column " + predicate.column.column, found->index->origin));
     finding.fix = Fix{.title = instead(*found), .safety = Fix::Safety::manual};
@@ -203,9 +186,25 @@ static void check(const Context& context, Reporter& reporter) {
     const QueryFacts& facts = query.facts;
     const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::update || facts.kind == StatementKind::delete_;
     if (!facts.parsed || !reads || facts.catalog_query || lint::by_tool_alone(query)) continue;
-    if (query.timed_calls > 0 && query.mean_ms() < context.option(non_sargable_predicate, "fast_ms")) continue;
+    if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) continue;
     check_query(context, reporter, query);
   }
 }
+
+constinit const Rule non_sargable_predicate{
+    .id = "non-sargable-predicate",
+    .severity = Severity::warning,
+    .needs = all(Input::workload, Input::schema),
+    .summary = "a condition that keeps an index from being used",
+    .why = "An index on a column knows the column's values, not what a function or cast makes of them: `date(created_at) = $1`, `lower(email) = $1` or `id::text = $1` "
+           "read the whole table beside an index on `created_at`, `email` or `id`. So does an integer column compared with a `numeric`. A pattern that begins "
+           "with `%` has no beginning to look up.\n\n"
+           "It is told where an index on the bare column is there and no expression index serves, and for patterns where the log shows the `%`. A note where "
+           "another condition of the statement has an index.",
+    .fix = "Leave the column bare and put the work on the value's side: a range (`created_at >= $1 AND created_at < $1 + interval '1 day'`), a cast of the value "
+           "(`id = $1::uuid`); or index the expression (`CREATE INDEX ON users (lower(email))`). For patterns: pg_trgm, or full-text search.",
+    .when_to_ignore = "Other conditions leave few rows, or the table is small.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -4,22 +4,6 @@
 
 namespace pgadvise::rules {
 
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule not_in_subquery{
-    .id = "not-in-subquery",
-    .severity = Severity::warning,
-    .needs = Needs::workload,
-    .summary = "NOT IN with a subquery that can give NULL",
-    .why = "`x NOT IN (SELECT c …)` is never true once one c is NULL: the statement then returns nothing, without an error. It can't become an "
-           "anti-join either: the server keeps the subquery's rows in memory, or, when they don't fit into work_mem, goes through them for each "
-           "row.\n\n"
-           "A warning where the catalog says that the column may be NULL and nothing in the subquery leaves NULLs out; a note where the column is "
-           "not known.",
-    .fix = "`NOT EXISTS (SELECT 1 FROM … WHERE c = x)`: it means what was meant, and is planned as an anti-join.",
-    .when_to_ignore = "The column never is NULL and the subquery gives few rows; `NOT NULL` on the column says so to everybody.",
-    .check = check};
-
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     if (query.facts.catalog_query) continue;
@@ -41,5 +25,19 @@ static void check(const Context& context, Reporter& reporter) {
     }
   }
 }
+
+constinit const Rule not_in_subquery{
+    .id = "not-in-subquery",
+    .severity = Severity::warning,
+    .needs = Input::workload,
+    .summary = "NOT IN with a subquery that can give NULL",
+    .why = "`x NOT IN (SELECT c …)` is never true once one c is NULL: the statement then returns nothing, without an error. It can't become an "
+           "anti-join either: the server keeps the subquery's rows in memory, or, when they don't fit into work_mem, goes through them for each "
+           "row.\n\n"
+           "A warning where the catalog says that the column may be NULL and nothing in the subquery leaves NULLs out; a note where the column is "
+           "not known.",
+    .fix = "`NOT EXISTS (SELECT 1 FROM … WHERE c = x)`: it means what was meant, and is planned as an anti-join.",
+    .when_to_ignore = "The column never is NULL and the subquery gives few rows; `NOT NULL` on the column says so to everybody.",
+    .check = check};
 
 }  // namespace pgadvise::rules

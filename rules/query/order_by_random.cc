@@ -5,32 +5,19 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"small_rows", 1000, "rows below which a table is sorted without harm, where statistics are known"},
-    {"fast_ms", 1, "mean duration, in milliseconds, under which the table is small"},
-};
-
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule order_by_random{
-    .id = "order-by-random",
-    .severity = Severity::note,
-    .needs = Needs::workload,
-    .summary = "rows picked by ORDER BY random()",
-    .why = "No index can serve the order: every row that the filter lets through is read, given a random number and sorted, to keep a few.",
-    .fix = "`TABLESAMPLE SYSTEM_ROWS(n)` (extension tsm_system_rows) or `TABLESAMPLE BERNOULLI (p)`; or a random key: `WHERE id >= $1 ORDER BY id "
-           "LIMIT 1` with a number between the lowest and the highest; or a column filled with random(), indexed.",
-    .when_to_ignore = "The filter leaves few rows by way of an index.",
-    .options = options,
-    .check = check};
+static constexpr Option small_rows{.name = "small_rows", .fallback = 1000, .table_size = true,
+    .meaning = "rows below which a table is sorted without harm, where statistics are known"};
+static constexpr Option fast_ms{.name = "fast_ms", .fallback = 1,
+    .meaning = "mean duration, in milliseconds, under which the table is small"};
+static constexpr const Option* options[] = {&small_rows, &fast_ms};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
     if (facts.random_sort.empty() || facts.catalog_query) continue;
-    if (query.timed_calls > 0 && query.mean_ms() < context.option(order_by_random, "fast_ms")) continue;
+    if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) continue;
     const auto few = [&](const QualifiedName& table) {
-      return lint::known_small(context, table, context.option(order_by_random, "small_rows")) || lint::asks_for_one_row(context, facts, table);
+      return lint::known_small(context, table, context.option(small_rows)) || lint::asks_for_one_row(context, facts, table);
     };
     if (std::all_of(facts.random_sort.begin(), facts.random_sort.end(), few)) continue;
     const QualifiedName& table = facts.random_sort.front();
@@ -39,5 +26,17 @@ static void check(const Context& context, Reporter& reporter) {
     finding.fix = Fix{.title = "Sample the table (TABLESAMPLE), or go to a random key by an index", .safety = Fix::Safety::manual};
   }
 }
+
+constinit const Rule order_by_random{
+    .id = "order-by-random",
+    .severity = Severity::note,
+    .needs = Input::workload,
+    .summary = "rows picked by ORDER BY random()",
+    .why = "No index can serve the order: every row that the filter lets through is read, given a random number and sorted, to keep a few.",
+    .fix = "`TABLESAMPLE SYSTEM_ROWS(n)` (extension tsm_system_rows) or `TABLESAMPLE BERNOULLI (p)`; or a random key: `WHERE id >= $1 ORDER BY id "
+           "LIMIT 1` with a number between the lowest and the highest; or a column filled with random(), indexed.",
+    .when_to_ignore = "The filter leaves few rows by way of an index.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

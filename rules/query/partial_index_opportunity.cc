@@ -11,12 +11,15 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"rows", 10000, "rows of a table from which its indexes are worth shrinking"},
-    {"calls", 20, "calls on the table that the log must have"},
-    {"percent", 80, "share of these calls that have the filter"},
-    {"kept_percent", 30, "most of the table's rows that may pass the filter"},
-};
+static constexpr Option min_rows{.name = "rows", .fallback = 10000, .table_size = true,
+    .meaning = "rows of a table from which its indexes are worth shrinking"};
+static constexpr Option min_calls{.name = "calls", .fallback = 20,
+    .meaning = "calls on the table that the log must have"};
+static constexpr Option min_percent{.name = "percent", .fallback = 80,
+    .meaning = "share of these calls that have the filter"};
+static constexpr Option kept_percent{.name = "kept_percent", .fallback = 30,
+    .meaning = "most of the table's rows that may pass the filter"};
+static constexpr const Option* options[] = {&min_rows, &min_calls, &min_percent, &kept_percent};
 
 namespace {
 
@@ -91,27 +94,22 @@ std::vector<IndexKey> keys_of(const Table& table, const Filter& filter, const Us
   return keys;
 }
 
+// How much of the table passes the filter, as the planner expects: nothing is read.
+constexpr std::string_view filtered_rows = "SELECT FROM {table} WHERE {condition}";
+
+Conclusion conclude(const Plan& plan, double table_rows, double limit) {
+  if (table_rows <= 0) return {.reason = "the table has no statistics"};
+  const double passing = plan.root.plan_rows;
+  const std::string fact =
+      "EXPLAIN: " + lint::grouped(passing) + " of about " + lint::grouped(table_rows) + " rows pass the filter";
+  if (passing <= limit * table_rows) return {.verdict = Verdict::confirmed, .fact = fact};
+  return {.verdict = Verdict::refuted, .reason = fact + ": a partial index would hardly be smaller"};
+}
+
 }  // namespace
 
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule partial_index_opportunity{
-    .id = "partial-index-opportunity",
-    .severity = Severity::note,
-    .needs = Needs::workload,
-    .summary = "a filter that most statements on a table share and few rows pass",
-    .why = "Where nearly every statement asks for `deleted_at IS NULL`, or for the open ones of a long history, an index with that as its WHERE holds only these rows: it is "
-           "smaller, stays in memory, and a change of the other rows does not touch it.\n\n"
-           "A comparison with a value counts where every call of the log has the same one, and where the planner confirms that few rows have it.",
-    .fix = "The partial index that the finding proposes; where a full index on the same columns serves nothing else, it takes that one's place. The planner uses it only for "
-           "statements that have the filter as a constant: with a bound parameter (`status = $1`) in a generic plan it does not.",
-    .when_to_ignore = "Other statements, which the log does not have, need the rest of the rows just as much.",
-    .options = options,
-    .check = check,
-    .also_needs = Needs::statistics};
-
 static void report_filter(const Context& context, Reporter& reporter, const Table& table, const Filter& filter, const Use& use, std::uint64_t calls, std::optional<double> kept) {
-  const double most = context.option(partial_index_opportunity, "kept_percent") / 100;
+  const double most = context.option(kept_percent) / 100;
   Finding& finding = reporter.add({.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {filter.column}},
                                   lint::grouped(static_cast<double>(use.calls)) + " of " + lint::grouped(static_cast<double>(calls)) + " calls on " + display(table.name) + " ask for " + filter.shown +
                                       ", which few of its rows " + (kept ? "are" : "may be") + ": a partial index has just these.");
@@ -122,7 +120,7 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
     finding.evidence.push_back({Evidence::Kind::statement, lint::ran(query) + ": " + ellipsis(query.text, 300), place, query.samples.empty() ? std::string() : query.samples.front().statement});
   }
   if (kept) finding.evidence.push_back(lint::catalog_fact("by its statistics " + lint::grouped(100 * *kept) + " % of the rows pass"));
-  else finding.probe = Probe{.kind = Probe::Kind::share_of_rows, .table = table.name, .condition = filter.condition, .most = most};
+  else finding.probe = Probe{.kind = Probe::Kind::plan, .table = table.name, .sql = filtered_rows, .condition = filter.condition, .limit = most, .from_plan = conclude};
   if (kept) finding.verdict = Verdict::confirmed;
   auto keys = keys_of(table, filter, use);
   if (filter.literal || keys.empty()) {
@@ -138,7 +136,7 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
 
 static void check_table(const Context& context, Reporter& reporter, const Table& table) {
   const auto rows = lint::rows_of(context, table.name);
-  if (!rows || *rows < context.option(partial_index_opportunity, "rows")) return;
+  if (!rows || *rows < context.option(min_rows)) return;
   std::uint64_t calls = 0;
   std::map<Filter, Use> filters;
   for (const Query* query : context.queries_on(table.name)) {
@@ -152,11 +150,11 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
       filters[filter].queries.push_back(query);
     }
   }
-  if (static_cast<double>(calls) < context.option(partial_index_opportunity, "calls")) return;
+  if (static_cast<double>(calls) < context.option(min_calls)) return;
   for (const auto& [filter, use] : filters) {
-    if (100.0 * static_cast<double>(use.calls) < context.option(partial_index_opportunity, "percent") * static_cast<double>(calls) || indexed(table, filter.column)) continue;
+    if (100.0 * static_cast<double>(use.calls) < context.option(min_percent) * static_cast<double>(calls) || indexed(table, filter.column)) continue;
     const auto kept = share_kept(table, filter);
-    if (kept ? *kept * 100 > context.option(partial_index_opportunity, "kept_percent") : !context.has_server()) continue;
+    if (kept ? *kept * 100 > context.option(kept_percent) : !context.has_server()) continue;
     report_filter(context, reporter, table, filter, use, calls, kept);
   }
 }
@@ -164,5 +162,19 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
 static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : lint::judged_tables(context)) check_table(context, reporter, *table);
 }
+
+constinit const Rule partial_index_opportunity{
+    .id = "partial-index-opportunity",
+    .severity = Severity::note,
+    .needs = all(Input::workload, Input::statistics),
+    .summary = "a filter that most statements on a table share and few rows pass",
+    .why = "Where nearly every statement asks for `deleted_at IS NULL`, or for the open ones of a long history, an index with that as its WHERE holds only these rows: it is "
+           "smaller, stays in memory, and a change of the other rows does not touch it.\n\n"
+           "A comparison with a value counts where every call of the log has the same one, and where the planner confirms that few rows have it.",
+    .fix = "The partial index that the finding proposes; where a full index on the same columns serves nothing else, it takes that one's place. The planner uses it only for "
+           "statements that have the filter as a constant: with a bound parameter (`status = $1`) in a generic plan it does not.",
+    .when_to_ignore = "Other statements, which the log does not have, need the rest of the rows just as much.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

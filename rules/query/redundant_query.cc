@@ -9,10 +9,12 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"fewest_calls", 5, "calls with the same values in one scope from which a query is redundant"},
-    {"share_in_bursts", 0.5, "of its calls, the share that must lie in such bursts where no transaction or trace tells requests apart"},
-};
+static constexpr Option fewest_calls{.name = "fewest_calls", .fallback = 5,
+    .meaning = "calls with the same values in one scope from which a query is redundant"};
+static constexpr Option share_in_bursts{.name = "share_in_bursts", .fallback = 0.5,
+    .meaning = "of its calls, the share that must lie in such bursts where no transaction or trace tells "
+               "requests apart"};
+static constexpr const Option* options[] = {&fewest_calls, &share_in_bursts};
 
 namespace {
 
@@ -66,33 +68,16 @@ bool of_many_requests(const Repeat& repeat) {
 
 }  // namespace
 
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule redundant_query{
-    .id = "redundant-query",
-    .severity = Severity::note,
-    .needs = Needs::events,
-    .summary = "the same query with the same values again and again",
-    .why = "Nothing between the calls could have changed what the application needs to know, or it would not ask in a row: the answer "
-           "could have been kept. Typical are a user, a session or settings that every layer of a request looks up anew.\n\n"
-           "It is found from the order of the log: at least five calls with the same parameters in one trace, transaction or burst. "
-           "On a connection that several requests share their questions may stand side by side: without a transaction it is told only where "
-           "most calls come in such bursts.",
-    .fix = "Ask once and hand the result on, or keep it for the request (React's `cache`, a dataloader, a field of the request's context).",
-    .when_to_ignore = "The application waits for somebody else's change.",
-    .options = options,
-    .check = check};
-
 static void check(const Context& context, Reporter& reporter) {
   std::map<std::string_view, const Repeat*> worst;
   for (const auto& repeat : context.workload().repeats) {
     if (!repeat.same_values || repeat.pattern.empty()) continue;
     const Query* query = context.query(repeat.pattern.front());
     if (!query || !asks_tables(*query) || pages(*query) || of_many_requests(repeat)) continue;
-    if (static_cast<double>(repeat.most_in_one_scope) < context.option(redundant_query, "fewest_calls")) continue;
+    if (static_cast<double>(repeat.most_in_one_scope) < context.option(fewest_calls)) continue;
     const bool request_known = repeat.scope == Repeat::Scope::trace || repeat.scope == Repeat::Scope::transaction;
     if (!request_known &&
-        static_cast<double>(repeat.calls) < context.option(redundant_query, "share_in_bursts") * static_cast<double>(query->calls))
+        static_cast<double>(repeat.calls) < context.option(share_in_bursts) * static_cast<double>(query->calls))
       continue;
     const auto [known, added] = worst.emplace(query->fingerprint, &repeat);
     if (!added && repeat.calls > known->second->calls) known->second = &repeat;
@@ -110,5 +95,20 @@ static void check(const Context& context, Reporter& reporter) {
     finding.fix = fix_of(context, query, *repeat);
   }
 }
+
+constinit const Rule redundant_query{
+    .id = "redundant-query",
+    .severity = Severity::note,
+    .needs = Input::events,
+    .summary = "the same query with the same values again and again",
+    .why = "Nothing between the calls could have changed what the application needs to know, or it would not ask in a row: the answer "
+           "could have been kept. Typical are a user, a session or settings that every layer of a request looks up anew.\n\n"
+           "It is found from the order of the log: at least five calls with the same parameters in one trace, transaction or burst. "
+           "On a connection that several requests share their questions may stand side by side: without a transaction it is told only where "
+           "most calls come in such bursts.",
+    .fix = "Ask once and hand the result on, or keep it for the request (React's `cache`, a dataloader, a field of the request's context).",
+    .when_to_ignore = "The application waits for somebody else's change.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

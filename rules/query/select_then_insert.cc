@@ -66,7 +66,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule select_then_insert{
     .id = "select-then-insert",
     .severity = Severity::note,
-    .needs = Needs::events,
+    .needs = all(Input::events, Input::schema),
     .summary = "a look-up by a unique key, then an INSERT of what was not there",
     .why = "Between the two statements another session can insert the same key: one of them fails, or, without a unique key, the row is there twice. Each row "
            "costs two round trips.\n\n"
@@ -74,7 +74,6 @@ constinit const Rule select_then_insert{
     .fix = "`INSERT … ON CONFLICT (key) DO NOTHING`, or `DO UPDATE`; for many rows one INSERT with all of them. In Drizzle `.onConflictDoNothing()` and "
            "`.onConflictDoUpdate()`.",
     .when_to_ignore = "The look-up decides about more than the insert, and one session alone writes.",
-    .check = check,
-    .also_needs = Needs::catalog};
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -9,12 +9,15 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"slow_ms", 20, "mean duration, in milliseconds, from which a statement is slow"},
-    {"frequent_calls", 100, "calls from which a statement is frequent"},
-    {"frequent_ms", 1, "mean duration, in milliseconds, below which a frequent statement does no harm"},
-    {"small_rows", 1000, "rows below which a table is read as a whole without harm, where statistics are known"},
-};
+static constexpr Option slow_ms{.name = "slow_ms", .fallback = 20,
+    .meaning = "mean duration, in milliseconds, from which a statement is slow"};
+static constexpr Option frequent_calls{.name = "frequent_calls", .fallback = 100,
+    .meaning = "calls from which a statement is frequent"};
+static constexpr Option frequent_ms{.name = "frequent_ms", .fallback = 1,
+    .meaning = "mean duration, in milliseconds, below which a frequent statement does no harm"};
+static constexpr Option small_rows{.name = "small_rows", .fallback = 1000, .table_size = true,
+    .meaning = "rows below which a table is read as a whole without harm, where statistics are known"};
+static constexpr const Option* options[] = {&slow_ms, &frequent_calls, &frequent_ms, &small_rows};
 
 namespace {
 
@@ -97,15 +100,15 @@ std::vector<IndexKey> keys_for(Asked asked) {
   return keys;
 }
 
-bool worth_a_look(const Context& context, const Rule& rule, const Query& query) {
+bool worth_a_look(const Context& context, const Query& query) {
   const auto& facts = query.facts;
   // INSERT … SELECT, too.
   const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::insert || facts.kind == StatementKind::update || facts.kind == StatementKind::delete_;
   if (!facts.parsed || !reads || facts.catalog_query) return false;
   if (query.timed_calls == 0) return true;  // no durations: the plan has to tell
-  return query.mean_ms() >= context.option(rule, "slow_ms") ||
-         (static_cast<double>(query.calls) >= context.option(rule, "frequent_calls") &&
-          query.mean_ms() >= context.option(rule, "frequent_ms"));
+  return query.mean_ms() >= context.option(slow_ms) ||
+         (static_cast<double>(query.calls) >= context.option(frequent_calls) &&
+          query.mean_ms() >= context.option(frequent_ms));
 }
 
 std::string what_it_does(const Asked& asked) {
@@ -127,7 +130,7 @@ bool any_resolved(const QueryFacts& facts) {
 
 }  // namespace
 
-static void check_query(const Context& context, Reporter& reporter, const Rule& rule, const Query& query) {
+static void check_query(const Context& context, Reporter& reporter, const Query& query) {
   // Of several tables, the one with the most rows is what takes the time.
   Asked worst;
   double worst_rows = -2;
@@ -136,7 +139,7 @@ static void check_query(const Context& context, Reporter& reporter, const Rule& 
     const Table* table = context.catalog().table(relation.table);
     if (!table || (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned)) continue;
     const double rows = table->statistics ? table->statistics->rows : -1;
-    if (rows >= 0 && rows < context.option(rule, "small_rows")) continue;
+    if (rows >= 0 && rows < context.option(small_rows)) continue;
     Asked asked = asked_of(query.facts, *table);
     if (asked.equal.empty() && asked.range.empty() && asked.sort.empty()) continue;
     if (served(asked) || keys_for(asked).empty()) continue;
@@ -157,24 +160,21 @@ static void check_query(const Context& context, Reporter& reporter, const Rule& 
   finding.proposal = IndexProposal{.table = table, .keys = keys_for(worst)};
 }
 
-static void check(const Context& context, Reporter& reporter);
+static void check(const Context& context, Reporter& reporter) {
+  for (const auto& query : context.workload().queries)
+    if (worth_a_look(context, query)) check_query(context, reporter, query);
+}
 
 constinit const Rule sequential_scan{
     .id = "sequential-scan",
     .severity = Severity::warning,
-    .needs = Needs::workload,
+    .needs = all(Input::workload, Input::schema),
     .summary = "a slow or frequent statement that reads a whole table to keep few rows",
     .why = "A filter, join or sort on columns that no index serves makes PostgreSQL read every row of the table, each time. "
            "On a small table that is the fastest way; on a large one it is the commonest reason for a slow page.",
     .fix = "Create the index that the finding proposes: equality columns first, then the sort or the range.",
     .when_to_ignore = "The statement needs most of the table's rows (a report), or runs rarely and nobody waits for it.",
     .options = options,
-    .check = check,
-    .also_needs = Needs::catalog};
-
-static void check(const Context& context, Reporter& reporter) {
-  for (const auto& query : context.workload().queries)
-    if (worth_a_look(context, sequential_scan, query)) check_query(context, reporter, sequential_scan, query);
-}
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -8,10 +8,11 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"rows", 10000, "rows that are sorted for one page, from which it is told"},
-    {"fast_ms", 5, "mean duration, in milliseconds, under which a statement does no harm"},
-};
+static constexpr Option min_rows{.name = "rows", .fallback = 10000,
+    .meaning = "rows that are sorted for one page, from which it is told"};
+static constexpr Option fast_ms{.name = "fast_ms", .fallback = 5,
+    .meaning = "mean duration, in milliseconds, under which a statement does no harm"};
+static constexpr const Option* options[] = {&min_rows, &fast_ms};
 
 namespace {
 
@@ -89,27 +90,22 @@ bool there_already(const Table& table, const std::vector<IndexKey>& keys) {
   });
 }
 
+// Whether the planner still sorts; the index is costed on the same plan.
+Conclusion conclude(const Plan& plan, double, double) {
+  bool sorts = false;
+  lint::each_node(plan.root, [&](const PlanNode& node) {
+    sorts = sorts || node.type == "Sort" || node.type == "Incremental Sort";
+  });
+  if (sorts) return {};
+  return {.verdict = Verdict::refuted, .reason = "the planner has a way without a sort now"};
+}
+
 }  // namespace
 
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule sort_without_index{
-    .id = "sort-without-index",
-    .severity = Severity::note,
-    .needs = Needs::workload,
-    .summary = "an ORDER BY … LIMIT that sorts many rows to return a few",
-    .why = "A page of twenty rows is made by reading and sorting every row that the WHERE lets through. An index that has the compared columns first and then those of the "
-           "ORDER BY gives the first twenty at once, and the time stays the same as the table grows.",
-    .fix = "The index that the finding proposes. Where keys of the order point in different directions, or NULLS FIRST is asked for, the index must have the same.",
-    .when_to_ignore = "The statement runs rarely, or the order is one of many that people may choose.",
-    .options = options,
-    .check = check,
-    .also_needs = Needs::plans};
-
 static void check_query(const Context& context, Reporter& reporter, const Query& query) {
-  if (query.timed_calls > 0 && query.mean_ms() < context.option(sort_without_index, "fast_ms")) return;
+  if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) return;
   const Sorted sorted = largest(context.plans_of(query));
-  if (!sorted.sort || sorted.rows < context.option(sort_without_index, "rows")) return;
+  if (!sorted.sort || sorted.rows < context.option(min_rows)) return;
   // The facts tell the order of the outermost SELECT alone.
   const Table* table = sorted.limit == &sorted.plan->plan->root ? sorted_table(context, query.facts) : nullptr;
   std::optional<IndexProposal> proposal;
@@ -126,7 +122,11 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   lint::judge_by(finding, *sorted.plan);
   if (proposal) {
     finding.proposal = std::move(proposal);
-    finding.probe = Probe{Probe::Kind::sorted_statement, name, {}, query.fingerprint};
+    finding.probe = Probe{.kind = Probe::Kind::plan,
+                          .table = name,
+                          .fingerprint = query.fingerprint,
+                          .from_plan = conclude,
+                          .without_gain = "the planner would sort all the same, or not gain from an index"};
   } else {
     finding.fix = Fix{.title = "An index on what the WHERE compares, then on what the ORDER BY names, if one table has all of it; else fewer rows into the sort", .safety = Fix::Safety::manual};
   }
@@ -136,5 +136,17 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries)
     if (lint::of_application(query) && query.facts.limited && !query.facts.grouped) check_query(context, reporter, query);
 }
+
+constinit const Rule sort_without_index{
+    .id = "sort-without-index",
+    .severity = Severity::note,
+    .needs = all(Input::workload, Input::plans),
+    .summary = "an ORDER BY … LIMIT that sorts many rows to return a few",
+    .why = "A page of twenty rows is made by reading and sorting every row that the WHERE lets through. An index that has the compared columns first and then those of the "
+           "ORDER BY gives the first twenty at once, and the time stays the same as the table grows.",
+    .fix = "The index that the finding proposes. Where keys of the order point in different directions, or NULLS FIRST is asked for, the index must have the same.",
+    .when_to_ignore = "The statement runs rarely, or the order is one of many that people may choose.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -10,9 +10,9 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"megabytes", 10, "megabytes that one call writes to disk, from which it is told"},
-};
+static constexpr Option min_megabytes{.name = "megabytes", .fallback = 10,
+    .meaning = "megabytes that one call writes to disk, from which it is told"};
+static constexpr const Option* options[] = {&min_megabytes};
 
 namespace {
 
@@ -62,23 +62,6 @@ bool reads_or_writes_rows(const Query& query) {
 
 }  // namespace
 
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule spills_to_disk{
-    .id = "spills-to-disk",
-    .severity = Severity::note,
-    .needs = Needs::workload,
-    .summary = "a statement that sorts or hashes on disk",
-    .why = "A sort, hash or aggregate that does not fit work_mem goes on in temporary files: written, read again, and often several times slower. Many at once fill the "
-           "disk.\n\n"
-           "Told from the plans of auto_explain's records or of the database, and from the temporary files of a log with log_temp_files.",
-    .fix = "Let it sort or hash less: fewer rows by an index, fewer and narrower columns (no `SELECT *` into a sort), an index in the order that is asked for. Else give this "
-           "statement more memory, in its own transaction: `SET LOCAL work_mem`. Server-wide, each sort of each session may take that much.",
-    .when_to_ignore = "A report at night that nobody waits for.",
-    .options = options,
-    .check = check,
-    .also_needs = Needs::plans_or_temporary_files};
-
 static void report_spill(Reporter& reporter, const Query& query, const Spill& spill, const ServerEvent* files) {
   const double largest = std::max(spill.bytes, files ? files->largest_bytes : 0);
   QualifiedName table;
@@ -98,7 +81,7 @@ static void report_spill(Reporter& reporter, const Query& query, const Spill& sp
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  const double least = context.option(spills_to_disk, "megabytes") * 1e6;
+  const double least = context.option(min_megabytes) * 1e6;
   std::map<std::string_view, const ServerEvent*> files;
   for (const auto& event : context.workload().server_events)
     if (event.kind == ServerEvent::Kind::temporary_file && !event.fingerprint.empty()) files.emplace(event.fingerprint, &event);
@@ -112,5 +95,19 @@ static void check(const Context& context, Reporter& reporter) {
     if (std::max(spill.bytes, of_call) >= least || (spill.insight && spill.bytes == 0 && spill.insight->node->hash_batches >= 4)) report_spill(reporter, query, spill, event);
   }
 }
+
+constinit const Rule spills_to_disk{
+    .id = "spills-to-disk",
+    .severity = Severity::note,
+    .needs = all(Input::workload, any(Input::plans, Input::temporary_files)),
+    .summary = "a statement that sorts or hashes on disk",
+    .why = "A sort, hash or aggregate that does not fit work_mem goes on in temporary files: written, read again, and often several times slower. Many at once fill the "
+           "disk.\n\n"
+           "Told from the plans of auto_explain's records or of the database, and from the temporary files of a log with log_temp_files.",
+    .fix = "Let it sort or hash less: fewer rows by an index, fewer and narrower columns (no `SELECT *` into a sort), an index in the order that is asked for. Else give this "
+           "statement more memory, in its own transaction: `SET LOCAL work_mem`. Server-wide, each sort of each session may take that much.",
+    .when_to_ignore = "A report at night that nobody waits for.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

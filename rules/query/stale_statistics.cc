@@ -11,11 +11,14 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"times", 100, "how many times an estimate must be off"},
-    {"rows", 10000, "rows of a table, or expected or found by a scan, below which nothing is said"},
-    {"changed_percent", 30, "share of a table's rows changed since the last ANALYZE; autovacuum analyzes at 10 by default"},
-};
+static constexpr Option min_times{.name = "times", .fallback = 100,
+    .meaning = "how many times an estimate must be off"};
+static constexpr Option min_rows{.name = "rows", .fallback = 10000, .table_size = true,
+    .meaning = "rows of a table, or expected or found by a scan, below which nothing is said"};
+static constexpr Option changed_percent{.name = "changed_percent", .fallback = 30,
+    .meaning = "share of a table's rows changed since the last ANALYZE; autovacuum analyzes at 10 by "
+               "default"};
+static constexpr const Option* options[] = {&min_times, &min_rows, &changed_percent};
 
 namespace {
 
@@ -56,7 +59,7 @@ bool has_column_statistics(const Table& table) {
 
 std::string of_counters(const Context& context, const Table& table) {
   const auto& statistics = table.statistics;
-  const double least = context.option(stale_statistics, "rows");
+  const double least = context.option(min_rows);
   if (!statistics || table.temporary) return {};
   const double changed = static_cast<double>(statistics->changes_since_analyze);
   if (table.kind == Table::Kind::partitioned) {
@@ -69,32 +72,9 @@ std::string of_counters(const Context& context, const Table& table) {
   if (table.kind != Table::Kind::ordinary) return {};
   const double rows = static_cast<double>(statistics->live_rows);
   if (statistics->rows < 0 && rows >= least) return "was never analyzed, and has about " + lint::grouped(rows) + " rows";
-  if (std::max(statistics->rows, rows) < least || changed < least || 100 * changed < context.option(stale_statistics, "changed_percent") * statistics->rows) return {};
+  if (std::max(statistics->rows, rows) < least || changed < least || 100 * changed < context.option(changed_percent) * statistics->rows) return {};
   return lint::grouped(changed) + " rows of it changed since it was analyzed, when it had about " + lint::grouped(statistics->rows);
 }
-
-}  // namespace
-
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule stale_statistics{
-    .id = "stale-statistics",
-    .severity = Severity::note,
-    .needs = Needs::plans_or_statistics,
-    .summary = "a table whose statistics mislead the planner",
-    .why = "The planner chooses by estimates. An estimate that is a hundred times off makes it join by a nested loop what wants a hash, or read a table for a few rows. "
-           "Statistics are missing after a restore, pg_upgrade or bulk load until ANALYZE has run, and a partitioned table as a whole is never analyzed by "
-           "autovacuum.\n\n"
-           "Told where the server's counters show it, and where a scan in a plan that was run found a hundred times more or fewer rows than expected. "
-           "A session's counts of what it wrote arrive after its transaction, and so after an ANALYZE that saw those rows: of a table that has not grown since, they are left out for "
-           "ten minutes.",
-    .fix = "`ANALYZE` the table. Where the estimate stays off although the table was analyzed: a higher statistics target for the column, or `CREATE STATISTICS` for columns "
-           "that depend on each other.",
-    .when_to_ignore = "A queue or staging table that fills and empties all day.",
-    .options = options,
-    .check = check};
-
-namespace {
 
 // Scans alone: how many rows a join gives is a guess that statistics on one table rarely mend.
 void collect(const Context& context, const Query& query, std::map<QualifiedName, Stale>& out) {
@@ -103,8 +83,8 @@ void collect(const Context& context, const Query& query, std::map<QualifiedName,
       if (insight.kind != Insight::Kind::misestimate || insight.node->relation.empty() || generic(*insight.node)) continue;
       const double times = times_off(*insight.node);
       // A table that holds nothing yet is expected to have 10 pages.
-      const bool large = std::max(insight.node->plan_rows, insight.node->actual_rows.value_or(0)) * insight.node->loops >= context.option(stale_statistics, "rows");
-      if (large && times >= context.option(stale_statistics, "times")) out[lint::table_of(query, *insight.node)].misses.push_back({&query, &plan, insight.node, times});
+      const bool large = std::max(insight.node->plan_rows, insight.node->actual_rows.value_or(0)) * insight.node->loops >= context.option(min_rows);
+      if (large && times >= context.option(min_times)) out[lint::table_of(query, *insight.node)].misses.push_back({&query, &plan, insight.node, times});
     }
 }
 
@@ -160,5 +140,22 @@ static void check(const Context& context, Reporter& reporter) {
     }
   for (auto& [name, stale] : found) report_table(context, reporter, name, stale);
 }
+
+constinit const Rule stale_statistics{
+    .id = "stale-statistics",
+    .severity = Severity::note,
+    .needs = any(Input::plans, Input::statistics),
+    .summary = "a table whose statistics mislead the planner",
+    .why = "The planner chooses by estimates. An estimate that is a hundred times off makes it join by a nested loop what wants a hash, or read a table for a few rows. "
+           "Statistics are missing after a restore, pg_upgrade or bulk load until ANALYZE has run, and a partitioned table as a whole is never analyzed by "
+           "autovacuum.\n\n"
+           "Told where the server's counters show it, and where a scan in a plan that was run found a hundred times more or fewer rows than expected. "
+           "A session's counts of what it wrote arrive after its transaction, and so after an ANALYZE that saw those rows: of a table that has not grown since, they are left out for "
+           "ten minutes.",
+    .fix = "`ANALYZE` the table. Where the estimate stays off although the table was analyzed: a higher statistics target for the column, or `CREATE STATISTICS` for columns "
+           "that depend on each other.",
+    .when_to_ignore = "A queue or staging table that fills and empties all day.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

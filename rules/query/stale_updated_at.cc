@@ -151,7 +151,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule stale_updated_at{
     .id = "stale-updated-at",
     .severity = Severity::note,
-    .needs = Needs::workload,
+    .needs = all(Input::workload, Input::schema),
     .summary = "an UPDATE that leaves updated_at as it was",
     .why = "PostgreSQL sets no column by itself: a default counts for INSERT alone. A statement that changes a row and does not set its updated_at leaves "
            "a time that is wrong, and every cache, sync and audit that goes by it misses the change.\n\n"
@@ -160,7 +160,6 @@ constinit const Rule stale_updated_at{
     .fix = "Set it in the statement (`updated_at = now()`), in the ORM (Drizzle's `$onUpdate`, Prisma's `@updatedAt`), or by a BEFORE UPDATE trigger "
            "(`moddatetime`), which no statement can forget.",
     .when_to_ignore = "The column says when the content changed, and this statement changes none of it.",
-    .check = check,
-    .also_needs = Needs::catalog};
+    .check = check};
 
 }  // namespace pgadvise::rules

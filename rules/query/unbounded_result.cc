@@ -10,11 +10,13 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"rows", 1000, "rows that a call returns on average, where the log tells, from which a result is large"},
-    {"table_rows", 10000, "rows of a table, where statistics are known, from which reading all of it is told"},
-    {"fast_ms", 1, "mean duration, in milliseconds, under which a result can't be large"},
-};
+static constexpr Option min_rows{.name = "rows", .fallback = 1000,
+    .meaning = "rows that a call returns on average, where the log tells, from which a result is large"};
+static constexpr Option table_rows{.name = "table_rows", .fallback = 10000, .table_size = true,
+    .meaning = "rows of a table, where statistics are known, from which reading all of it is told"};
+static constexpr Option fast_ms{.name = "fast_ms", .fallback = 1,
+    .meaning = "mean duration, in milliseconds, under which a result can't be large"};
+static constexpr const Option* options[] = {&min_rows, &table_rows, &fast_ms};
 
 namespace {
 
@@ -52,21 +54,6 @@ bool grows(const Context& context, const Table& table) {
 
 }  // namespace
 
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule unbounded_result{
-    .id = "unbounded-result",
-    .severity = Severity::warning,
-    .needs = Needs::workload,
-    .summary = "a query without LIMIT that returns many rows, or a whole table",
-    .why = "All rows are read, sent and held in the application's memory at once. It works on the first day's data; then the page gets slower with every row, until a "
-           "request runs out of memory or time.\n\n"
-           "A warning where the log or the statistics tell that the rows are many; a note where nothing limits or filters a table whose rows come with use.",
-    .fix = "A LIMIT, and paging by key (`WHERE id > $1 ORDER BY id LIMIT 100`); a cursor or COPY for exports; an aggregate where only a sum is shown.",
-    .when_to_ignore = "An export or a job that needs every row, and reads them in a stream.",
-    .options = options,
-    .check = check};
-
 static void report_large(const Context& context, Reporter& reporter, const Query& query, std::string message, std::optional<Severity> severity) {
   Finding& finding = lint::report(reporter, query, query.facts.from.empty() ? lint::main_table(query) : query.facts.from.front(), std::move(message), severity);
   finding.fix = Fix{.title = lint::is_drizzle(context) ? "Add .limit(…) and page by key" : "Add a LIMIT and page by key", .safety = Fix::Safety::manual};
@@ -74,12 +61,12 @@ static void report_large(const Context& context, Reporter& reporter, const Query
 
 static void check_whole_table(const Context& context, Reporter& reporter, const Query& query) {
   if (!context.has_catalog() || !reads_all(query.facts)) return;
-  if (query.timed_calls > 0 && query.mean_ms() < context.option(unbounded_result, "fast_ms")) return;
+  if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) return;
   for (const auto& name : query.facts.from) {
     const Table* table = context.catalog().table(name);
     if (!table) continue;
     const auto rows = lint::rows_of(context, name);
-    const bool many = rows && *rows >= context.option(unbounded_result, "table_rows");
+    const bool many = rows && *rows >= context.option(table_rows);
     if (!many && (rows || !grows(context, *table))) continue;
     return report_large(context, reporter, query,
                         "A query returns every row of " + display(name) + (many ? ", about " + lint::grouped(*rows) + " of them" : "") +
@@ -96,10 +83,23 @@ static void check(const Context& context, Reporter& reporter) {
       continue;
     }
     const double rows = static_cast<double>(query.rows) / static_cast<double>(query.rows_calls);
-    if (rows < context.option(unbounded_result, "rows")) continue;
+    if (rows < context.option(min_rows)) continue;
     report_large(context, reporter, query,
                  "A query" + lint::on_table(lint::main_table(query)) + " without LIMIT returns " + lint::grouped(rows) + " rows in each call on average.", std::nullopt);
   }
 }
+
+constinit const Rule unbounded_result{
+    .id = "unbounded-result",
+    .severity = Severity::warning,
+    .needs = Input::workload,
+    .summary = "a query without LIMIT that returns many rows, or a whole table",
+    .why = "All rows are read, sent and held in the application's memory at once. It works on the first day's data; then the page gets slower with every row, until a "
+           "request runs out of memory or time.\n\n"
+           "A warning where the log or the statistics tell that the rows are many; a note where nothing limits or filters a table whose rows come with use.",
+    .fix = "A LIMIT, and paging by key (`WHERE id > $1 ORDER BY id LIMIT 100`); a cursor or COPY for exports; an aggregate where only a sum is shown.",
+    .when_to_ignore = "An export or a job that needs every row, and reads them in a stream.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -175,7 +175,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule unknown_relation{
     .id = "unknown-relation",
     .severity = Severity::warning,
-    .needs = Needs::server_log,
+    .needs = Input::server_log,
     .summary = "statements that ask for a table that is not there",
     .why = "`relation … does not exist` in the log means that code and database are not of one version: migrations that did not run, or ran after the "
            "application had started; a table that was dropped or renamed under a release that still uses it; a name that lost its double quotes; a search_path "

@@ -7,9 +7,10 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"small_rows", 1000, "rows below which it is a note, where the table's statistics or the rows of the calls are known"},
-};
+static constexpr Option small_rows{.name = "small_rows", .fallback = 1000,
+    .meaning = "rows below which it is a note, where the table's statistics or the rows of the calls are "
+               "known"};
+static constexpr const Option* options[] = {&small_rows};
 
 namespace {
 
@@ -22,26 +23,11 @@ bool cut_short(const Workload& workload, const Query& query) {
 
 }  // namespace
 
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule unqualified_write{
-    .id = "unqualified-write",
-    .severity = Severity::warning,
-    .needs = Needs::workload,
-    .summary = "UPDATE or DELETE without WHERE",
-    .why = "It changes every row: locks on all of them until the transaction ends, a second version of the whole table to vacuum away, WAL for "
-           "everything, and, when the WHERE was forgotten, nothing left to go back to.\n\n"
-           "A note for tables that are known to be small, or by their name hold passing rows (staging, cache, queue).",
-    .fix = "Say which rows: `WHERE changed IS DISTINCT FROM …` for an UPDATE, batches by key for a large table, `TRUNCATE` to empty one.",
-    .when_to_ignore = "Emptying or rewriting the table is what the job is for.",
-    .options = options,
-    .check = check};
-
 static void check(const Context& context, Reporter& reporter) {
   std::set<std::string> temporary;
   for (const auto& query : context.workload().queries)
     if (!query.facts.creates_temporary.empty()) temporary.insert(query.facts.creates_temporary);
-  const double small = context.option(unqualified_write, "small_rows");
+  const double small = context.option(small_rows);
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
     const bool deletes = facts.kind == StatementKind::delete_;
@@ -66,5 +52,18 @@ static void check(const Context& context, Reporter& reporter) {
                       .safety = Fix::Safety::manual};
   }
 }
+
+constinit const Rule unqualified_write{
+    .id = "unqualified-write",
+    .severity = Severity::warning,
+    .needs = Input::workload,
+    .summary = "UPDATE or DELETE without WHERE",
+    .why = "It changes every row: locks on all of them until the transaction ends, a second version of the whole table to vacuum away, WAL for "
+           "everything, and, when the WHERE was forgotten, nothing left to go back to.\n\n"
+           "A note for tables that are known to be small, or by their name hold passing rows (staging, cache, queue).",
+    .fix = "Say which rows: `WHERE changed IS DISTINCT FROM …` for an UPDATE, batches by key for a large table, `TRUNCATE` to empty one.",
+    .when_to_ignore = "Emptying or rewriting the table is what the job is for.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -11,10 +11,11 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"fewest_bursts", 3, "bursts in which both writes came from which they belong together"},
-    {"share", 0.8, "of the second write's calls, the share that must come right behind the first"},
-};
+static constexpr Option fewest_bursts{.name = "fewest_bursts", .fallback = 3,
+    .meaning = "bursts in which both writes came from which they belong together"};
+static constexpr Option min_share{.name = "share", .fallback = 0.8,
+    .meaning = "of the second write's calls, the share that must come right behind the first"};
+static constexpr const Option* options[] = {&fewest_bursts, &min_share};
 
 namespace {
 
@@ -59,30 +60,12 @@ std::string in_one(const Context& context, const Query& first, const Table& one,
 
 }  // namespace
 
-static void check(const Context& context, Reporter& reporter);
-
-constinit const Rule writes_outside_transaction{
-    .id = "writes-outside-transaction",
-    .severity = Severity::warning,
-    .needs = Needs::events,
-    .summary = "writes to related tables, each in a transaction of its own",
-    .why = "When the second write fails, or the application stops between the two, the first stays: an order without its items, a "
-           "balance without its entry. Others see the half-done state, too, and each commit waits for the disk.\n\n"
-           "It is found from the order of the log: one session writes to a table and then, in the same burst, to one that a foreign key "
-           "ties to it, with no BEGIN around them, each time or nearly so.",
-    .fix = "Put them into one transaction: `BEGIN` … `COMMIT`; in Drizzle `db.transaction(async (tx) => { … })`, with `tx` for every query "
-           "inside. One statement with a data-modifying CTE does it as well.",
-    .when_to_ignore = "Each write makes sense without the other.",
-    .options = options,
-    .check = check,
-    .also_needs = Needs::catalog};
-
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& pair : context.workload().write_pairs) {
     const Query* first = context.query(pair.first);
     const Query* then = context.query(pair.then);
-    if (!first || !then || static_cast<double>(pair.bursts) < context.option(writes_outside_transaction, "fewest_bursts") ||
-        static_cast<double>(pair.calls) < context.option(writes_outside_transaction, "share") * static_cast<double>(then->calls))
+    if (!first || !then || static_cast<double>(pair.bursts) < context.option(fewest_bursts) ||
+        static_cast<double>(pair.calls) < context.option(min_share) * static_cast<double>(then->calls))
       continue;
     const Table* one = written(context, *first);
     const Table* other = written(context, *then);
@@ -108,5 +91,20 @@ static void check(const Context& context, Reporter& reporter) {
     if (lint::is_drizzle(context)) finding.fix->drizzle = in_one(context, *first, *one, *then, *other);
   }
 }
+
+constinit const Rule writes_outside_transaction{
+    .id = "writes-outside-transaction",
+    .severity = Severity::warning,
+    .needs = all(Input::events, Input::schema),
+    .summary = "writes to related tables, each in a transaction of its own",
+    .why = "When the second write fails, or the application stops between the two, the first stays: an order without its items, a "
+           "balance without its entry. Others see the half-done state, too, and each commit waits for the disk.\n\n"
+           "It is found from the order of the log: one session writes to a table and then, in the same burst, to one that a foreign key "
+           "ties to it, with no BEGIN around them, each time or nearly so.",
+    .fix = "Put them into one transaction: `BEGIN` … `COMMIT`; in Drizzle `db.transaction(async (tx) => { … })`, with `tx` for every query "
+           "inside. One statement with a data-modifying CTE does it as well.",
+    .when_to_ignore = "Each write makes sense without the other.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -9,10 +9,11 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"most_values", 12, "distinct values up to which a column looks like a list of choices"},
-    {"least_rows", 10000, "rows below which few values say nothing"},
-};
+constexpr Option most_values{.name = "most_values", .fallback = 12,
+    .meaning = "distinct values up to which a column looks like a list of choices"};
+constexpr Option least_rows{.name = "least_rows", .fallback = 10000, .table_size = true,
+    .meaning = "rows below which few values say nothing"};
+constexpr const Option* options[] = {&most_values, &least_rows};
 
 bool named_like_choice(const Column& column) {
   static constexpr std::string_view choices[] = {"status", "state", "type", "kind", "role", "level", "priority", "severity", "mode", "stage", "phase", "tier", "visibility", "method", "category", "interval", "frequency"};
@@ -28,33 +29,13 @@ bool constrained(const Table& table, const Column& column) {
   });
 }
 
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule enum_like_text{
-    .id = "enum-like-text",
-    .severity = Severity::note,
-    .needs = Needs::statistics,
-    .summary = "a text column that holds one of a few words, unchecked",
-    .why = "A status that any text may be takes a typing error as well as a new state, and every reader has to guess which ones there are. A check "
-           "constraint (or an enum) writes the list down where it holds for every writer.\n\n"
-           "Columns named like a choice, with few distinct values in many rows, that no check, key or foreign key mentions.",
-    .fix = "`CHECK (status IN (…)) NOT VALID`, then VALIDATE; or an enum where values are seldom removed.",
-    .when_to_ignore = "Values come from another system that adds new ones.",
-    .options = options,
-    .check = check};
-
-namespace {
-
 void check(const Context& context, Reporter& reporter) {
-  const Rule& rule = enum_like_text;
   for (const Table* table : judged_tables(context)) {
-    if (!table->statistics || table->statistics->rows < context.option(rule, "least_rows")) continue;
+    if (!table->statistics || table->statistics->rows < context.option(least_rows)) continue;
     for (const auto& column : table->columns) {
       const bool text = column.type == "text" || column.type.compare(0, 17, "character varying") == 0;
       const double values = distinct_values(*table, column);
-      if (!text || column.generated_expression || values < 2 || values > context.option(rule, "most_values") || !named_like_choice(column) || constrained(*table, column)) continue;
+      if (!text || column.generated_expression || values < 2 || values > context.option(most_values) || !named_like_choice(column) || constrained(*table, column)) continue;
       Finding& finding = reporter.add({.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column.name}},
                                       display(table->name) + "." + column.name + " holds " + grouped(values) + " different words in " + grouped(table->statistics->rows) +
                                           " rows, and nothing says which are allowed.");
@@ -70,4 +51,18 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule enum_like_text{
+    .id = "enum-like-text",
+    .severity = Severity::note,
+    .needs = Input::statistics,
+    .summary = "a text column that holds one of a few words, unchecked",
+    .why = "A status that any text may be takes a typing error as well as a new state, and every reader has to guess which ones there are. A check "
+           "constraint (or an enum) writes the list down where it holds for every writer.\n\n"
+           "Columns named like a choice, with few distinct values in many rows, that no check, key or foreign key mentions.",
+    .fix = "`CHECK (status IN (…)) NOT VALID`, then VALIDATE; or an enum where values are seldom removed.",
+    .when_to_ignore = "Values come from another system that adds new ones.",
+    .options = options,
+    .check = check};
+
 }  // namespace pgadvise::rules

@@ -58,7 +58,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule floating_point_money{
     .id = "floating-point-money",
     .severity = Severity::warning,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "money in a floating-point column",
     .why = "real and double precision hold binary fractions: 0.1 is none of them. Sums differ by the order of the rows, comparisons miss, and a cent "
            "gets lost now and then. The type money is exact, but its decimals and symbol come from lc_monetary, so the same bytes mean another "

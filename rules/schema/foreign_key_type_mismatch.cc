@@ -92,7 +92,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule foreign_key_type_mismatch{
     .id = "foreign-key-type-mismatch",
     .severity = Severity::warning,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "a foreign key whose types differ on its two sides",
     .why = "An integer that references a bigint stops taking new rows once the parent passes 2,147,483,647. Across kinds (integer and numeric, "
            "char and text) every check converts, and an index on one side may not serve a join from the other. Differences that do no harm "

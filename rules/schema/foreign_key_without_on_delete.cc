@@ -20,7 +20,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule foreign_key_without_on_delete{
     .id = "foreign-key-without-on-delete",
     .severity = Severity::note,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "a foreign key that doesn't say what happens on delete",
     .why = "Without ON DELETE the server refuses to delete a parent that has children. That is often what is wanted, and as often what nobody thought of: "
            "deleting an account then fails in production on the one table that was forgotten. The catalog can't tell NO ACTION that was chosen from "

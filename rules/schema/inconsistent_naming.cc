@@ -8,10 +8,10 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"least_names", 5, "names from which the majority makes a rule"},
-    {"share", 0.8, "share of the names that makes it"},
-};
+constexpr Option least_names{.name = "least_names", .fallback = 5,
+    .meaning = "names from which the majority makes a rule"};
+constexpr Option min_share{.name = "share", .fallback = 0.8, .meaning = "share of the names that makes it"};
+constexpr const Option* options[] = {&least_names, &min_share};
 
 enum class Way { either, first, second };
 
@@ -36,13 +36,13 @@ struct Name {
   std::string text;
 };
 
-void judge(const Context& context, Reporter& reporter, const Rule& rule, const std::vector<Name>& names, const std::function<Way(const std::string&)>& way,
+void judge(const Context& context, Reporter& reporter, const std::vector<Name>& names, const std::function<Way(const std::string&)>& way,
            const std::string& first, const std::string& second) {
   double firsts = 0;
   double seconds = 0;
   for (const auto& name : names) (way(name.text) == Way::first ? firsts : seconds) += way(name.text) != Way::either;
   const double all = firsts + seconds;
-  if (all < context.option(rule, "least_names") || std::max(firsts, seconds) < all * context.option(rule, "share")) return;
+  if (all < context.option(least_names) || std::max(firsts, seconds) < all * context.option(min_share)) return;
   const Way usual = firsts >= seconds ? Way::first : Way::second;
   for (const auto& name : names) {
     const Way own = way(name.text);
@@ -56,14 +56,26 @@ void judge(const Context& context, Reporter& reporter, const Rule& rule, const s
   }
 }
 
-void check(const Context& context, Reporter& reporter);
+void check(const Context& context, Reporter& reporter) {
+  std::map<std::string, std::vector<Name>> tables;
+  std::map<std::string, std::vector<Name>> columns;
+  for (const Table* table : judged_tables(context)) {
+    tables[table->name.schema].push_back({table, nullptr, table->name.name});
+    for (const auto& column : table->columns) columns[table->name.schema].push_back({table, &column, column.name});
+  }
+  for (const auto& [schema, names] : tables) {
+    judge(context, reporter, names, spelling, "snake_case", "camelCase");
+    judge(context, reporter, names, number, "plural", "singular");
+    judge(context, reporter, columns[schema], spelling, "snake_case", "camelCase");
+  }
+}
 
 }  // namespace
 
 constinit const Rule inconsistent_naming{
     .id = "inconsistent-naming",
     .severity = Severity::note,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "a table or column named unlike the others",
     .why = "A schema that says `users` and `order`, `created_at` and `updatedAt`, makes everyone look names up. What most names of a schema do is taken for its rule: "
            "snake_case or camelCase, plural or singular tables. Taste, so off by default.",
@@ -73,22 +85,4 @@ constinit const Rule inconsistent_naming{
     .check = check,
     .on_by_default = false};
 
-namespace {
-
-void check(const Context& context, Reporter& reporter) {
-  std::map<std::string, std::vector<Name>> tables;
-  std::map<std::string, std::vector<Name>> columns;
-  for (const Table* table : judged_tables(context)) {
-    tables[table->name.schema].push_back({table, nullptr, table->name.name});
-    for (const auto& column : table->columns) columns[table->name.schema].push_back({table, &column, column.name});
-  }
-  const Rule& rule = inconsistent_naming;
-  for (const auto& [schema, names] : tables) {
-    judge(context, reporter, rule, names, spelling, "snake_case", "camelCase");
-    judge(context, reporter, rule, names, number, "plural", "singular");
-    judge(context, reporter, rule, columns[schema], spelling, "snake_case", "camelCase");
-  }
-}
-
-}  // namespace
 }  // namespace pgadvise::rules

@@ -6,10 +6,12 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"convention_share", 0.8, "share of a schema's JSON columns that are json from which it is a convention: one finding for the schema"},
-    {"convention_columns", 8, "columns below which it is never called a convention"},
-};
+constexpr Option convention_share{.name = "convention_share", .fallback = 0.8,
+    .meaning = "share of a schema's JSON columns that are json from which it is a convention: one finding "
+               "for the schema"};
+constexpr Option convention_columns{.name = "convention_columns", .fallback = 8,
+    .meaning = "columns below which it is never called a convention"};
+constexpr const Option* options[] = {&convention_share, &convention_columns};
 
 // A logged statement that looks inside the column: "data ->> $1", "data -> 'a'", json_extract_path(data …).
 const Query* looks_inside(const Context& context, const Table& table, const Column& column) {
@@ -55,25 +57,6 @@ void report_schema(Reporter& reporter, const std::string& schema, const Uses& us
     finding.evidence.push_back(catalog_fact(display(uses.json[at].first->name) + "." + uses.json[at].second->name + " is json", uses.json[at].second->origin));
 }
 
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule json_instead_of_jsonb{
-    .id = "json-instead-of-jsonb",
-    .severity = Severity::note,
-    .needs = Needs::catalog,
-    .summary = "a json column where jsonb would do",
-    .why = "json keeps the text as it came and parses it again at every access; SELECT DISTINCT, GROUP BY and = fail on it, containment and GIN "
-           "indexes don't exist for it. jsonb is parsed once.\n\nWhere nearly all of a schema's JSON columns are json and no logged statement "
-           "looks inside, there is one finding for the schema; otherwise one for each column.",
-    .fix = "`ALTER COLUMN … TYPE jsonb USING …::jsonb`; in Drizzle `jsonb()` for `json()`.",
-    .when_to_ignore = "The exact text matters (signatures, the order of keys), or documents are written once and only read whole.",
-    .options = options,
-    .check = check};
-
-namespace {
-
 void check(const Context& context, Reporter& reporter) {
   std::map<std::string, Uses> schemas;
   for (const Table* table : judged_tables(context)) {
@@ -88,8 +71,7 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& [schema, uses] : schemas) {
     const double count = static_cast<double>(uses.json.size());
     const double all = count + static_cast<double>(uses.binary);
-    const Rule& rule = json_instead_of_jsonb;
-    if (count > 0 && count >= context.option(rule, "convention_columns") && count >= all * context.option(rule, "convention_share"))
+    if (count > 0 && count >= context.option(convention_columns) && count >= all * context.option(convention_share))
       report_schema(reporter, schema, uses);
     else
       for (const auto& [table, column] : uses.json) report_column(reporter, *table, *column, nullptr);
@@ -97,4 +79,18 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule json_instead_of_jsonb{
+    .id = "json-instead-of-jsonb",
+    .severity = Severity::note,
+    .needs = Input::schema,
+    .summary = "a json column where jsonb would do",
+    .why = "json keeps the text as it came and parses it again at every access; SELECT DISTINCT, GROUP BY and = fail on it, containment and GIN "
+           "indexes don't exist for it. jsonb is parsed once.\n\nWhere nearly all of a schema's JSON columns are json and no logged statement "
+           "looks inside, there is one finding for the schema; otherwise one for each column.",
+    .fix = "`ALTER COLUMN … TYPE jsonb USING …::jsonb`; in Drizzle `jsonb()` for `json()`.",
+    .when_to_ignore = "The exact text matters (signatures, the order of keys), or documents are written once and only read whole.",
+    .options = options,
+    .check = check};
+
 }  // namespace pgadvise::rules

@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/tables.h"
 #include "lint/words.h"
 #include "model/ddl.h"
 #include "rules/all_rules.h"
@@ -212,6 +213,28 @@ void judge_workload(const Context& context, const Table& table, const Column& co
             given.place);
 }
 
+// --- what a server's values show
+
+constexpr std::string_view sampled_values =
+    "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100001) FROM {table} x{sample} "
+    "WHERE x.{column} IS NOT NULL LIMIT 200";
+
+// Values over 100,000 characters come cut and are left out, as are empty ones.
+Conclusion conclude(const std::vector<std::string>& values) {
+  double whole = 0;
+  double json = 0;
+  for (const auto& value : values) {
+    if (value.size() > 100'000 || trim(value).empty()) continue;
+    ++whole;
+    json += is_json_container(value);
+  }
+  if (whole == 0) return {.reason = "the column has no values in this database"};
+  const std::string fact =
+      grouped(json) + " of " + grouped(whole) + " sampled values are JSON objects or arrays";
+  if (json * 10 < whole * 9) return {.verdict = Verdict::refuted, .reason = fact};
+  return {.verdict = Verdict::confirmed, .fact = fact};
+}
+
 // --- the fix
 
 std::string drizzle_line(const Context& context, const Table& table, const Column& column, const std::optional<std::string>& value) {
@@ -298,7 +321,12 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   if (library)
     finding.evidence.push_back({Evidence::Kind::catalog, "the table looks like one that an authentication library writes: see what it expects", std::nullopt, {}});
   finding.fix = fix_of(context, table, column);
-  finding.probe = Probe{Probe::Kind::json_values, table.name, {column.name}, {}, library ? Severity::note : Severity::warning};
+  finding.probe = Probe{.kind = Probe::Kind::values,
+                        .table = table.name,
+                        .columns = {column.name},
+                        .confirmed_severity = library ? Severity::note : Severity::warning,
+                        .sql = sampled_values,
+                        .from_values = conclude};
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -314,7 +342,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule json_stored_as_text{
     .id = "json-stored-as-text",
     .severity = Severity::warning,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "JSON in a text column",
     .why = "In a text or varchar column the server sees a string: it accepts broken JSON, can't look inside without parsing the "
            "whole value in every row, and no GIN index can serve a search. jsonb is checked when it is written, parsed once, "

@@ -61,7 +61,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule junction_table_without_key{
     .id = "junction-table-without-key",
     .severity = Severity::warning,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "a table that links two others, without a unique key over the pair",
     .why = "A many-to-many table says whether a pair belongs together. Without a key over both columns a repeated request stores the pair twice: "
            "joins count double, and removing the link removes one of two. An id of its own does not help.\n\n"

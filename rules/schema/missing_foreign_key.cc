@@ -11,11 +11,15 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"convention_share", 0.8, "share of a schema's likely keys that are not declared from which it is a convention: one finding for the schema"},
-    {"convention_columns", 8, "columns below which it is never called a convention"},
-    {"dropped_keys", 5, "keys of a schema that migrations dropped for good from which doing without is taken for a decision"},
-};
+constexpr Option convention_share{.name = "convention_share", .fallback = 0.8,
+    .meaning = "share of a schema's likely keys that are not declared from which it is a convention: one "
+               "finding for the schema"};
+constexpr Option convention_columns{.name = "convention_columns", .fallback = 8,
+    .meaning = "columns below which it is never called a convention"};
+constexpr Option dropped_keys{.name = "dropped_keys", .fallback = 5,
+    .meaning = "keys of a schema that migrations dropped for good from which doing without is taken for a "
+               "decision"};
+constexpr const Option* options[] = {&convention_share, &convention_columns, &dropped_keys};
 
 struct Candidate {
   const Table* table;
@@ -138,28 +142,6 @@ void report(Reporter& reporter, const Candidate& found) {
   finding.fix = fix_of(found);
 }
 
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule missing_foreign_key{
-    .id = "missing-foreign-key",
-    .severity = Severity::note,
-    .needs = Needs::catalog,
-    .summary = "a column that references a table without a foreign key",
-    .why = "Without a foreign key nothing stops a row from pointing at a parent that is gone, nothing cleans up after a DELETE, and the planner "
-           "knows less about the join.\n\n"
-           "A column counts when it is named after a table of its schema, or of one that its schema's keys reference already (`customer_id`, `customerId`), has exactly the type of that "
-           "table's key, and stands in no foreign key. Text ids count only when the same name is declared as a key elsewhere. Names of other "
-           "systems' ids (stripe, external …), `…_id` beside `…_type`, tables of logs, events and queues, and keys that a migration dropped are left out; so are schemas whose migrations dropped several. Where hardly any key of a schema is "
-           "declared there is one finding for the schema.",
-    .fix = "Add the foreign key NOT VALID, remove orphans, validate it, and see that an index serves it.",
-    .when_to_ignore = "Rows must outlive what they point at, the tables live in different databases in production, or the column is no reference.",
-    .options = options,
-    .check = check};
-
-namespace {
-
 void check(const Context& context, Reporter& reporter) {
   ByName tables;
   const auto judged = judged_tables(context);
@@ -174,11 +156,10 @@ void check(const Context& context, Reporter& reporter) {
     for (const auto& column : table->columns)
       if (auto found = candidate(context, tables, *table, column)) schemas[table->name.schema].push_back(std::move(*found));
   }
-  const Rule& rule = missing_foreign_key;
   for (const auto& [schema, found] : schemas) {
-    if (dropped[schema] >= context.option(rule, "dropped_keys")) continue;
+    if (dropped[schema] >= context.option(dropped_keys)) continue;
     const double count = static_cast<double>(found.size());
-    if (count < context.option(rule, "convention_columns") || count < (count + declared[schema]) * context.option(rule, "convention_share")) {
+    if (count < context.option(convention_columns) || count < (count + declared[schema]) * context.option(convention_share)) {
       for (const Candidate& one : found) report(reporter, one);
       continue;
     }
@@ -192,4 +173,21 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule missing_foreign_key{
+    .id = "missing-foreign-key",
+    .severity = Severity::note,
+    .needs = Input::schema,
+    .summary = "a column that references a table without a foreign key",
+    .why = "Without a foreign key nothing stops a row from pointing at a parent that is gone, nothing cleans up after a DELETE, and the planner "
+           "knows less about the join.\n\n"
+           "A column counts when it is named after a table of its schema, or of one that its schema's keys reference already (`customer_id`, `customerId`), has exactly the type of that "
+           "table's key, and stands in no foreign key. Text ids count only when the same name is declared as a key elsewhere. Names of other "
+           "systems' ids (stripe, external …), `…_id` beside `…_type`, tables of logs, events and queues, and keys that a migration dropped are left out; so are schemas whose migrations dropped several. Where hardly any key of a schema is "
+           "declared there is one finding for the schema.",
+    .fix = "Add the foreign key NOT VALID, remove orphans, validate it, and see that an index serves it.",
+    .when_to_ignore = "Rows must outlive what they point at, the tables live in different databases in production, or the column is no reference.",
+    .options = options,
+    .check = check};
+
 }  // namespace pgadvise::rules

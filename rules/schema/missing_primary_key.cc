@@ -110,7 +110,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule missing_primary_key{
     .id = "missing-primary-key",
     .severity = Severity::warning,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "a table without a primary key",
     .why = "Without a primary key nothing keeps two rows from being the same, and a row that came twice can only be removed by "
            "its physical place. Logical replication refuses UPDATE and DELETE on such a table, most ORMs can't address its rows, "

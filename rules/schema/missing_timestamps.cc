@@ -33,7 +33,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule missing_timestamps{
     .id = "missing-timestamps",
     .severity = Severity::note,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "a table without created_at or updated_at",
     .why = "When something went wrong, the first question is when the row came and who changed it last; exports and synchronisation ask for what is new. "
            "Not every table needs it, so this rule is off by default. Junction tables are left out, and logs need no time of change.",

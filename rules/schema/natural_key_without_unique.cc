@@ -9,9 +9,9 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"least_rows", 1000, "rows below which all-distinct values say nothing"},
-};
+constexpr Option least_rows{.name = "least_rows", .fallback = 1000, .table_size = true,
+    .meaning = "rows below which all-distinct values say nothing"};
+constexpr const Option* options[] = {&least_rows};
 
 bool named_like_key(const Column& column) {
   static constexpr std::string_view names[] = {"email", "username", "slug", "sku", "isbn", "ean", "handle", "subdomain", "hostname", "barcode", "iban", "vin"};
@@ -27,30 +27,10 @@ bool in_unique(const Table& table, const std::string& column) {
   });
 }
 
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule natural_key_without_unique{
-    .id = "natural-key-without-unique",
-    .severity = Severity::note,
-    .needs = Needs::statistics,
-    .summary = "a column like an email address that is unique by luck",
-    .why = "Two sign-ups at the same moment pass the application's look-up both, and then there are two accounts of one address. Only a unique index "
-           "keeps that from happening. Whether a slug or an address has to be unique only the project knows, so this rule is off by default.\n\n"
-           "Columns named email, username, slug, sku and the like, all distinct so far, that no unique index mentions.",
-    .fix = "CREATE UNIQUE INDEX CONCURRENTLY; of an address over lower(email).",
-    .when_to_ignore = "The value is unique within something else, or need not be.",
-    .options = options,
-    .check = check,
-    .on_by_default = false};
-
-namespace {
-
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : judged_tables(context)) {
     const double rows = table->statistics ? table->statistics->rows : 0;
-    if (rows < context.option(natural_key_without_unique, "least_rows")) continue;
+    if (rows < context.option(least_rows)) continue;
     for (const auto& column : table->columns) {
       if (!named_like_key(column) || !column.statistics || in_unique(*table, column.name)) continue;
       if (distinct_values(*table, column) < rows * (1 - column.statistics->null_fraction) * 0.999) continue;
@@ -77,4 +57,19 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule natural_key_without_unique{
+    .id = "natural-key-without-unique",
+    .severity = Severity::note,
+    .needs = Input::statistics,
+    .summary = "a column like an email address that is unique by luck",
+    .why = "Two sign-ups at the same moment pass the application's look-up both, and then there are two accounts of one address. Only a unique index "
+           "keeps that from happening. Whether a slug or an address has to be unique only the project knows, so this rule is off by default.\n\n"
+           "Columns named email, username, slug, sku and the like, all distinct so far, that no unique index mentions.",
+    .fix = "CREATE UNIQUE INDEX CONCURRENTLY; of an address over lower(email).",
+    .when_to_ignore = "The value is unique within something else, or need not be.",
+    .options = options,
+    .check = check,
+    .on_by_default = false};
+
 }  // namespace pgadvise::rules

@@ -54,7 +54,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule partially_indexed_foreign_key{
     .id = "partially-indexed-foreign-key",
     .severity = Severity::note,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "a foreign key of several columns that an index serves in part",
     .why = "The look-up of a key over (a, b) through an index on (a) reads every row with that a, and filters. That is fine while few rows "
            "share it, and slow when many do (a tenant, a status). Nothing is reported where the indexed part picks one row by itself: it is "

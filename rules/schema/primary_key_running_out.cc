@@ -9,10 +9,11 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"warn_percent", 50, "percent of the numbers used from which it is a warning"},
-    {"error_percent", 80, "percent of the numbers used from which it is an error"},
-};
+constexpr Option warn_percent{.name = "warn_percent", .fallback = 50,
+    .meaning = "percent of the numbers used from which it is a warning"};
+constexpr Option error_percent{.name = "error_percent", .fallback = 80,
+    .meaning = "percent of the numbers used from which it is an error"};
+constexpr const Option* options[] = {&warn_percent, &error_percent};
 
 // The largest number that the column and its sequence can both give; 0: the sequence starts over, or runs downwards.
 double ceiling(const Column& column, const Sequence& sequence) {
@@ -38,38 +39,18 @@ Fix fix_of(const Table& table, const Column& column) {
   return fix;
 }
 
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule primary_key_running_out{
-    .id = "primary-key-running-out",
-    .severity = Severity::error,
-    .needs = Needs::statistics,
-    .summary = "a sequence that is running out of numbers",
-    .why = "An integer column ends at 2,147,483,647, a smallint at 32,767. The INSERT after that fails, and so does every one that follows. "
-           "Widening a large table takes hours, and the columns that reference it must be widened, too: start early. Failed inserts and "
-           "ON CONFLICT use up numbers as well, so the table may be much smaller than the sequence.",
-    .fix = "bigint for the column, its sequence, and the columns that reference it.",
-    .when_to_ignore = "The table takes no more rows.",
-    .options = options,
-    .check = check};
-
-namespace {
-
 void check(const Context& context, Reporter& reporter) {
-  const Rule& rule = primary_key_running_out;
   for (const auto& [name, sequence] : context.catalog().sequences) {
     const Table* table = sequence.owner_table ? context.catalog().table(*sequence.owner_table) : nullptr;
     const Column* column = table ? table->column(sequence.owner_column) : nullptr;
     if (!column || !sequence.last_value) continue;
     const double most = ceiling(*column, sequence);
     const double used = most > 0 ? 100 * static_cast<double>(*sequence.last_value) / most : 0;
-    if (used < context.option(rule, "warn_percent")) continue;
+    if (used < context.option(warn_percent)) continue;
     Finding& finding = reporter.add(
         {.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column->name}},
         display(table->name) + "." + column->name + " has used " + std::to_string(static_cast<int>(used)) + " % of its numbers: at " + grouped(most) + " every INSERT fails.",
-        used >= context.option(rule, "error_percent") ? Severity::error : Severity::warning);
+        used >= context.option(error_percent) ? Severity::error : Severity::warning);
     finding.location = column->origin;
     finding.evidence.push_back(catalog_fact("the sequence " + display(name) + " is at " + grouped(static_cast<double>(*sequence.last_value)) + ", the column is " + column->type));
     for (const auto& reference : context.references_to(table->name))
@@ -80,4 +61,18 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule primary_key_running_out{
+    .id = "primary-key-running-out",
+    .severity = Severity::error,
+    .needs = Input::statistics,
+    .summary = "a sequence that is running out of numbers",
+    .why = "An integer column ends at 2,147,483,647, a smallint at 32,767. The INSERT after that fails, and so does every one that follows. "
+           "Widening a large table takes hours, and the columns that reference it must be widened, too: start early. Failed inserts and "
+           "ON CONFLICT use up numbers as well, so the table may be much smaller than the sequence.",
+    .fix = "bigint for the column, its sequence, and the columns that reference it.",
+    .when_to_ignore = "The table takes no more rows.",
+    .options = options,
+    .check = check};
+
 }  // namespace pgadvise::rules

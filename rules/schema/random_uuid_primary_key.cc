@@ -5,10 +5,11 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"large_rows", 1000000, "rows from which a table is named; without statistics there is one finding for a schema"},
-    {"convention_tables", 5, "tables of a schema from which, without statistics, that finding is made"},
-};
+constexpr Option large_rows{.name = "large_rows", .fallback = 1000000, .table_size = true,
+    .meaning = "rows from which a table is named; without statistics there is one finding for a schema"};
+constexpr Option convention_tables{.name = "convention_tables", .fallback = 5,
+    .meaning = "tables of a schema from which, without statistics, that finding is made"};
+constexpr const Option* options[] = {&large_rows, &convention_tables};
 
 const Column* random_key(const Table& table) {
   const Constraint* key = primary_key(table);
@@ -35,37 +36,16 @@ void report_table(const Context& context, Reporter& reporter, const Table& table
   finding.fix = std::move(fix);
 }
 
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule random_uuid_primary_key{
-    .id = "random-uuid-primary-key",
-    .severity = Severity::note,
-    .needs = Needs::catalog,
-    .summary = "a primary key of random uuids",
-    .why = "gen_random_uuid() and uuid_generate_v4() spread over the whole index: once that is larger than the cache, each insert reads and dirties "
-           "another page, writes a full-page image to the WAL, and leaves pages half full; rows that came together lie apart. A uuid v7 begins "
-           "with the time, so that new rows land side by side.\n\n"
-           "With statistics, tables over a million rows are named. Without, whether a table grows so large is not known: one finding tells of a schema where it is the convention.",
-    .fix = "A default of uuid v7 (`uuidv7()` from PostgreSQL 18, before that an extension or the application), or bigint identity with a uuid beside it for the outside.",
-    .when_to_ignore = "The table stays in the cache, or the ids must not tell when they were made.",
-    .options = options,
-    .check = check};
-
-namespace {
-
 void check(const Context& context, Reporter& reporter) {
-  const Rule& rule = random_uuid_primary_key;
   std::map<std::string, std::vector<std::pair<const Table*, const Column*>>> schemas;
   for (const Table* table : judged_tables(context)) {
     const Column* column = random_key(*table);
     if (!column) continue;
     if (!context.catalog().has_statistics) schemas[table->name.schema].push_back({table, column});
-    else if (table->statistics && table->statistics->rows >= context.option(rule, "large_rows")) report_table(context, reporter, *table, *column);
+    else if (table->statistics && table->statistics->rows >= context.option(large_rows)) report_table(context, reporter, *table, *column);
   }
   for (const auto& [schema, tables] : schemas) {
-    if (static_cast<double>(tables.size()) < context.option(rule, "convention_tables")) continue;
+    if (static_cast<double>(tables.size()) < context.option(convention_tables)) continue;
     Finding& finding = reporter.add({.kind = "schema", .schema = schema},
                                     std::to_string(tables.size()) + " tables in schema " + schema +
                                         " have random uuids as primary key: for those that grow past the cache, each INSERT touches another page of the index.");
@@ -77,4 +57,19 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule random_uuid_primary_key{
+    .id = "random-uuid-primary-key",
+    .severity = Severity::note,
+    .needs = Input::schema,
+    .summary = "a primary key of random uuids",
+    .why = "gen_random_uuid() and uuid_generate_v4() spread over the whole index: once that is larger than the cache, each insert reads and dirties "
+           "another page, writes a full-page image to the WAL, and leaves pages half full; rows that came together lie apart. A uuid v7 begins "
+           "with the time, so that new rows land side by side.\n\n"
+           "With statistics, tables over a million rows are named. Without, whether a table grows so large is not known: one finding tells of a schema where it is the convention.",
+    .fix = "A default of uuid v7 (`uuidv7()` from PostgreSQL 18, before that an extension or the application), or bigint identity with a uuid beside it for the outside.",
+    .when_to_ignore = "The table stays in the cache, or the ids must not tell when they were made.",
+    .options = options,
+    .check = check};
+
 }  // namespace pgadvise::rules

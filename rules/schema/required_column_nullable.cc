@@ -5,9 +5,9 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"least_rows", 10000, "rows below which the absence of nulls says nothing"},
-};
+constexpr Option least_rows{.name = "least_rows", .fallback = 10000, .table_size = true,
+    .meaning = "rows below which the absence of nulls says nothing"};
+constexpr const Option* options[] = {&least_rows};
 
 Fix fix_of(const Table& table, const Column& column) {
   const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name);
@@ -21,28 +21,9 @@ Fix fix_of(const Table& table, const Column& column) {
   return fix;
 }
 
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule required_column_nullable{
-    .id = "required-column-nullable",
-    .severity = Severity::note,
-    .needs = Needs::statistics,
-    .summary = "a column that is never null, and not declared so",
-    .why = "A column that no row leaves empty is required in fact: NOT NULL keeps it so, tells every reader, and lets the planner turn NOT IN and outer joins into "
-           "something better. Statistics come from a sample, and a column that is filled today may be optional by design, so this rule is off by default.",
-    .fix = "SET NOT NULL, by way of a validated check on a large table.",
-    .when_to_ignore = "The column is optional, and everybody happens to fill it.",
-    .options = options,
-    .check = check,
-    .on_by_default = false};
-
-namespace {
-
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : judged_tables(context)) {
-    if (!table->statistics || table->statistics->rows < context.option(required_column_nullable, "least_rows")) continue;
+    if (!table->statistics || table->statistics->rows < context.option(least_rows)) continue;
     for (const auto& column : table->columns) {
       if (column.not_null || column.generated_expression || !column.statistics || column.statistics->null_fraction > 0) continue;
       Finding& finding = reporter.add({.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column.name}},
@@ -55,4 +36,18 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule required_column_nullable{
+    .id = "required-column-nullable",
+    .severity = Severity::note,
+    .needs = Input::statistics,
+    .summary = "a column that is never null, and not declared so",
+    .why = "A column that no row leaves empty is required in fact: NOT NULL keeps it so, tells every reader, and lets the planner turn NOT IN and outer joins into "
+           "something better. Statistics come from a sample, and a column that is filled today may be optional by design, so this rule is off by default.",
+    .fix = "SET NOT NULL, by way of a validated check on a large table.",
+    .when_to_ignore = "The column is optional, and everybody happens to fill it.",
+    .options = options,
+    .check = check,
+    .on_by_default = false};
+
 }  // namespace pgadvise::rules

@@ -73,7 +73,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule set_null_on_required_column{
     .id = "set-null-on-required-column",
     .severity = Severity::error,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "ON DELETE SET NULL on a column that is NOT NULL",
     .why = "PostgreSQL accepts the declaration, and fails when it fires: deleting a parent that has children ends in `null value in column … "
            "violates not-null constraint`. ON UPDATE SET NULL, and SET DEFAULT of a column without a default, do the same.",

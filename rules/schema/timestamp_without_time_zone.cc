@@ -7,10 +7,12 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"convention_share", 0.8, "share of a schema's timestamp columns without time zone from which it is a convention: one finding for the schema"},
-    {"convention_columns", 8, "columns below which it is never called a convention"},
-};
+constexpr Option convention_share{.name = "convention_share", .fallback = 0.8,
+    .meaning = "share of a schema's timestamp columns without time zone from which it is a convention: one "
+               "finding for the schema"};
+constexpr Option convention_columns{.name = "convention_columns", .fallback = 8,
+    .meaning = "columns below which it is never called a convention"};
+constexpr const Option* options[] = {&convention_share, &convention_columns};
 
 struct Use {
   const Table* table;
@@ -61,26 +63,6 @@ void report_schema(Reporter& reporter, const std::string& schema, const Times& t
                                             times.without[at].column->origin));
 }
 
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule timestamp_without_time_zone{
-    .id = "timestamp-without-time-zone",
-    .severity = Severity::note,
-    .needs = Needs::catalog,
-    .summary = "a timestamp column without time zone",
-    .why = "`timestamp` stores the digits of a clock, not a moment: `now()` is cut to the session's local time, comparisons with timestamptz "
-           "convert by the session's TimeZone, and two programs in two zones disagree silently. `timestamptz` takes the same 8 bytes.\n\n"
-           "Where nearly all of a schema's timestamps are so, it is the convention of a framework (Prisma, Rails, Drizzle's default) that "
-           "writes UTC: then there is one finding for the schema. Otherwise one for each column.",
-    .fix = "`ALTER COLUMN … TYPE timestamptz USING c AT TIME ZONE 'UTC'` rewrites the table; for values in UTC, `SET timezone = 'UTC'` first and no USING does not (from 12 on). In Drizzle `timestamp({ withTimezone: true })`, in Prisma `@db.Timestamptz(3)`.",
-    .when_to_ignore = "The column means the clock on a wall somewhere (opening hours, a local appointment), or one framework writes UTC and nothing else reads.",
-    .options = options,
-    .check = check};
-
-namespace {
-
 void check(const Context& context, Reporter& reporter) {
   std::map<std::string, Times> schemas;
   for (const Table* table : judged_tables(context)) {
@@ -92,8 +74,7 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& [schema, times] : schemas) {
     const double count = static_cast<double>(times.without.size());
     const double all = count + static_cast<double>(times.with);
-    const Rule& rule = timestamp_without_time_zone;
-    if (count > 0 && count >= context.option(rule, "convention_columns") && count >= all * context.option(rule, "convention_share"))
+    if (count > 0 && count >= context.option(convention_columns) && count >= all * context.option(convention_share))
       report_schema(reporter, schema, times);
     else
       for (const Use& use : times.without) report_column(reporter, use);
@@ -101,4 +82,19 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule timestamp_without_time_zone{
+    .id = "timestamp-without-time-zone",
+    .severity = Severity::note,
+    .needs = Input::schema,
+    .summary = "a timestamp column without time zone",
+    .why = "`timestamp` stores the digits of a clock, not a moment: `now()` is cut to the session's local time, comparisons with timestamptz "
+           "convert by the session's TimeZone, and two programs in two zones disagree silently. `timestamptz` takes the same 8 bytes.\n\n"
+           "Where nearly all of a schema's timestamps are so, it is the convention of a framework (Prisma, Rails, Drizzle's default) that "
+           "writes UTC: then there is one finding for the schema. Otherwise one for each column.",
+    .fix = "`ALTER COLUMN … TYPE timestamptz USING c AT TIME ZONE 'UTC'` rewrites the table; for values in UTC, `SET timezone = 'UTC'` first and no USING does not (from 12 on). In Drizzle `timestamp({ withTimezone: true })`, in Prisma `@db.Timestamptz(3)`.",
+    .when_to_ignore = "The column means the clock on a wall somewhere (opening hours, a local appointment), or one framework writes UTC and nothing else reads.",
+    .options = options,
+    .check = check};
+
 }  // namespace pgadvise::rules

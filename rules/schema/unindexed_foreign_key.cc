@@ -8,9 +8,9 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option options[] = {
-    {"large_rows", 100000, "rows from which a child table is large: there an unindexed cascade is an error"},
-};
+static constexpr Option large_rows{.name = "large_rows", .fallback = 100000,
+    .meaning = "rows from which a child table is large: there an unindexed cascade is an error"};
+static constexpr const Option* options[] = {&large_rows};
 
 // A parent whose rows go makes each of these read the child: what the key does by itself, or what the log has shown.
 static bool parent_rows_go(const Context& context, const Constraint& key) {
@@ -34,13 +34,13 @@ static bool names_an_actor(const Constraint& key) {
   return words.size() > 1 && words.back() == "by" && std::find(std::begin(deeds), std::end(deeds), words[words.size() - 2]) != std::end(deeds);
 }
 
-static Severity severity(const Context& context, const Rule& rule, const Table& table, const Constraint& key) {
-  const bool large = table.statistics && table.statistics->rows >= context.option(rule, "large_rows");
+static Severity severity(const Context& context, const Table& table, const Constraint& key) {
+  const bool large = table.statistics && table.statistics->rows >= context.option(large_rows);
   if (large && parent_rows_go(context, key)) return Severity::error;
-  return names_an_actor(key) ? Severity::note : rule.severity;
+  return names_an_actor(key) ? Severity::note : context.rule().severity;
 }
 
-static void check_key(const Context& context, Reporter& reporter, const Rule& rule, const Table& table, const Constraint& key) {
+static void check_key(const Context& context, Reporter& reporter, const Table& table, const Constraint& key) {
   const KeyCoverage coverage = key_coverage(context, table, key.columns);
   if (coverage.coverage != Coverage::none) return;  // a prefix is partially-indexed-foreign-key's business
   const std::string columns = join(key.columns, ", ");
@@ -49,7 +49,7 @@ static void check_key(const Context& context, Reporter& reporter, const Rule& ru
        .constraint = key.name},
       "No index serves the foreign key " + display(table.name) + " (" + columns + ") to " +
           display(key.referenced_table) + ": each DELETE of a parent row, and each join from it, reads the whole table.",
-      severity(context, rule, table, key));
+      severity(context, table, key));
   finding.location = key.origin;
   if (!coverage.nearest)
     finding.evidence.push_back({Evidence::Kind::catalog,
@@ -69,12 +69,17 @@ static void check_key(const Context& context, Reporter& reporter, const Rule& ru
   finding.proposal = std::move(proposal);
 }
 
-static void check(const Context& context, Reporter& reporter);
+static void check(const Context& context, Reporter& reporter) {
+  for (const auto& [name, table] : context.catalog().tables)
+    for (const auto& key : table.constraints)
+      if (key.kind == Constraint::Kind::foreign_key && !key.inherited)
+        check_key(context, reporter, table, key);
+}
 
 constinit const Rule unindexed_foreign_key{
     .id = "unindexed-foreign-key",
     .severity = Severity::warning,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "a foreign key that no index serves",
     .why = "PostgreSQL indexes the referenced side of a foreign key, never the referencing side. Without an index there, "
            "every DELETE (and every UPDATE of the key) on the parent reads the whole child table, once per row, while it "
@@ -84,12 +89,5 @@ constinit const Rule unindexed_foreign_key{
     .when_to_ignore = "The child table stays small, or the parent's rows are never deleted and nobody joins from it.",
     .options = options,
     .check = check};
-
-static void check(const Context& context, Reporter& reporter) {
-  for (const auto& [name, table] : context.catalog().tables)
-    for (const auto& key : table.constraints)
-      if (key.kind == Constraint::Kind::foreign_key && !key.inherited)
-        check_key(context, reporter, unindexed_foreign_key, table, key);
-}
 
 }  // namespace pgadvise::rules

@@ -10,9 +10,9 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"least_rows", 1000, "rows of the table, where they are known, below which reading it whole is cheap"},
-};
+constexpr Option least_rows{.name = "least_rows", .fallback = 1000, .table_size = true,
+    .meaning = "rows of the table, where they are known, below which reading it whole is cheap"};
+constexpr const Option* options[] = {&least_rows};
 
 using Tokens = std::vector<std::string>;
 
@@ -200,14 +200,21 @@ void check_calls(const Context& context, Reporter& reporter, const Table& table,
   finding.fix = std::move(fix);
 }
 
-void check(const Context& context, Reporter& reporter);
+void check(const Context& context, Reporter& reporter) {
+  for (const Table* table : judged_tables(context)) {
+    const bool small = table->statistics && table->statistics->rows >= 0 && table->statistics->rows < context.option(least_rows);
+    if (!table->row_security || small) continue;
+    check_columns(context, reporter, *table);
+    for (const auto& policy : table->policies) check_calls(context, reporter, *table, policy);
+  }
+}
 
 }  // namespace
 
 constinit const Rule unindexed_policy_column{
     .id = "unindexed-policy-column",
     .severity = Severity::warning,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "a row-level security policy that reads the whole table",
     .why = "A policy's predicate is added to every statement on the table. When it compares a column that no index begins with (`user_id = auth.uid()`), "
            "each statement that has nothing more selective reads all rows. A function in it, unless it stands in a sub-query of its own, is called for "
@@ -220,16 +227,4 @@ constinit const Rule unindexed_policy_column{
     .options = options,
     .check = check};
 
-namespace {
-
-void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
-    const bool small = table->statistics && table->statistics->rows >= 0 && table->statistics->rows < context.option(unindexed_policy_column, "least_rows");
-    if (!table->row_security || small) continue;
-    check_columns(context, reporter, *table);
-    for (const auto& policy : table->policies) check_calls(context, reporter, *table, policy);
-  }
-}
-
-}  // namespace
 }  // namespace pgadvise::rules

@@ -40,7 +40,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule unvalidated_constraint{
     .id = "unvalidated-constraint",
     .severity = Severity::warning,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "a constraint that was left NOT VALID",
     .why = "NOT VALID is the first half of adding a constraint without a long lock: new rows are checked, old ones are not. Until VALIDATE CONSTRAINT "
            "has run, rows may break it: a dump of them can't be restored with the constraint, and the planner does not use it.",

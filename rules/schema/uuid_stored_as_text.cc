@@ -75,7 +75,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule uuid_stored_as_text{
     .id = "uuid-stored-as-text",
     .severity = Severity::note,
-    .needs = Needs::catalog,
+    .needs = Input::schema,
     .summary = "uuids in a text column",
     .why = "As text a uuid takes 37 bytes instead of 16, in the table, in each index and in every column that references it; comparisons go by collation, "
            "and upper and lower case make two of one. The type uuid checks what goes in.\n\n"

@@ -7,37 +7,22 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {
-    {"times", 3, "how many times the number of dead rows that starts autovacuum must have gathered"},
-    {"least_dead_rows", 100000, "dead rows below which nothing is said"},
-    {"age_times", 2, "how many times autovacuum_freeze_max_age the oldest transaction must be"},
-    {"age_error", 1500000000, "age in transactions from which it is an error: at 2.1 billion the server stops taking writes"},
-};
+constexpr Option min_times{.name = "times", .fallback = 3,
+    .meaning = "how many times the number of dead rows that starts autovacuum must have gathered"};
+constexpr Option least_dead_rows{.name = "least_dead_rows", .fallback = 100000,
+    .meaning = "dead rows below which nothing is said"};
+constexpr Option age_times{.name = "age_times", .fallback = 2,
+    .meaning = "how many times autovacuum_freeze_max_age the oldest transaction must be"};
+constexpr Option age_error{.name = "age_error", .fallback = 1500000000,
+    .meaning = "age in transactions from which it is an error: at 2.1 billion the server stops taking "
+               "writes"};
+constexpr const Option* options[] = {&min_times, &least_dead_rows, &age_times, &age_error};
 
 double setting(const Context& context, const char* name, double otherwise) {
   const auto& settings = context.catalog().settings;
   const auto found = settings.find(name);
   return found == settings.end() ? otherwise : std::strtod(found->second.c_str(), nullptr);
 }
-
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule autovacuum_behind{
-    .id = "autovacuum-behind",
-    .severity = Severity::note,
-    .needs = Needs::statistics,
-    .summary = "a table that vacuum doesn't keep up with",
-    .why = "Dead rows are read by every scan and keep the table from shrinking; index-only scans need a vacuum to be index-only. Autovacuum starts at 50 dead rows and a fifth of the table: "
-           "several times that means that it is off, too slow, or kept from cleaning up by a long transaction, a prepared one or a replication slot. "
-           "Old transaction ids are worse: at an age of 2.1 billion the server refuses writes.",
-    .fix = "Find what holds it back (long transactions, slots); VACUUM the table; lower autovacuum_vacuum_scale_factor for it, raise autovacuum_vacuum_cost_limit.",
-    .when_to_ignore = "A large load or delete has just run.",
-    .options = options,
-    .check = check};
-
-namespace {
 
 Finding& report(Reporter& reporter, const Table& table, const char* entry, std::string message, std::optional<Severity> severity) {
   Finding& finding = reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name, .entry = entry}, std::move(message), severity);
@@ -50,7 +35,6 @@ Finding& report(Reporter& reporter, const Table& table, const char* entry, std::
 }
 
 void check(const Context& context, Reporter& reporter) {
-  const Rule& rule = autovacuum_behind;
   const double threshold = setting(context, "autovacuum_vacuum_threshold", 50);
   const double factor = setting(context, "autovacuum_vacuum_scale_factor", 0.2);
   const double freeze = setting(context, "autovacuum_freeze_max_age", 200000000);
@@ -60,19 +44,33 @@ void check(const Context& context, Reporter& reporter) {
     const double dead = static_cast<double>(table.statistics->dead_rows);
     const double age = static_cast<double>(table.statistics->transaction_age);
     const double starts = threshold + factor * std::max(table.statistics->rows, 0.0);
-    if (dead >= context.option(rule, "least_dead_rows") && dead >= starts * context.option(rule, "times")) {
+    if (dead >= context.option(least_dead_rows) && dead >= starts * context.option(min_times)) {
       Finding& finding = report(reporter, table, "dead-rows", display(name) + " holds " + grouped(dead) + " dead rows beside " + grouped(static_cast<double>(table.statistics->live_rows)) +
                                                                   " live ones: autovacuum, which should start at " + grouped(starts) + ", doesn't keep up.", std::nullopt);
       finding.evidence.push_back(catalog_fact("as the statistics system counts them"));
     }
-    if (age >= freeze * context.option(rule, "age_times")) {
+    if (age >= freeze * context.option(age_times)) {
       Finding& finding = report(reporter, table, "transaction-age", display(name) + " holds transaction ids " + grouped(age) + " old; autovacuum should have frozen them at " + grouped(freeze) +
                                                                         ", and at 2.1 billion the server stops taking writes.",
-                                age >= context.option(rule, "age_error") ? Severity::error : Severity::warning);
+                                age >= context.option(age_error) ? Severity::error : Severity::warning);
       finding.evidence.push_back(catalog_fact("age(relfrozenxid)"));
     }
   }
 }
 
 }  // namespace
+
+constinit const Rule autovacuum_behind{
+    .id = "autovacuum-behind",
+    .severity = Severity::note,
+    .needs = Input::statistics,
+    .summary = "a table that vacuum doesn't keep up with",
+    .why = "Dead rows are read by every scan and keep the table from shrinking; index-only scans need a vacuum to be index-only. Autovacuum starts at 50 dead rows and a fifth of the table: "
+           "several times that means that it is off, too slow, or kept from cleaning up by a long transaction, a prepared one or a replication slot. "
+           "Old transaction ids are worse: at an age of 2.1 billion the server refuses writes.",
+    .fix = "Find what holds it back (long transactions, slots); VACUUM the table; lower autovacuum_vacuum_scale_factor for it, raise autovacuum_vacuum_cost_limit.",
+    .when_to_ignore = "A large load or delete has just run.",
+    .options = options,
+    .check = check};
+
 }  // namespace pgadvise::rules

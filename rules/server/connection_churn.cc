@@ -14,11 +14,13 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option options[] = {
-    {"per_minute", 30, "sessions of one user a minute, from the first to the last"},
-    {"least", 100, "sessions below which nothing is said"},
-    {"short_ms", 2000, "milliseconds that half of the sessions must be shorter than"},
-};
+constexpr Option min_per_minute{.name = "per_minute", .fallback = 30,
+    .meaning = "sessions of one user a minute, from the first to the last"};
+constexpr Option min_sessions{.name = "least", .fallback = 100,
+    .meaning = "sessions below which nothing is said"};
+constexpr Option short_ms{.name = "short_ms", .fallback = 2000,
+    .meaning = "milliseconds that half of the sessions must be shorter than"};
+constexpr const Option* options[] = {&min_per_minute, &min_sessions, &short_ms};
 
 // Monitoring, backups and replication come and go by nature.
 bool of_operations(std::string_view who) {
@@ -39,26 +41,6 @@ const ServerEvent* of(const Context& context, Kind kind, const std::string& abou
   return nullptr;
 }
 
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule connection_churn{
-    .id = "connection-churn",
-    .severity = Severity::warning,
-    .needs = Needs::sessions,
-    .summary = "short sessions, opened again and again",
-    .why = "A new session costs the server a process, authentication (SCRAM takes milliseconds by design), and empty caches of catalog and plans; TLS adds two round trips. A request that opens one for a "
-           "query or two pays more for it than for the query, and a burst of such requests runs into max_connections.\n\n"
-           "Judged by user and database, from the log's connections and disconnections: how many sessions a minute, and how long half of them lasted at most. Users of monitoring, backups and replication are "
-           "left out, postgres in the database postgres must come ten times as often, and a probe every few seconds stays far below the limits.",
-    .fix = "Keep a pool in the application, made once for the process and not for the request. Where processes are short or many (serverless functions, PHP), put PgBouncer or the host's pooler in transaction mode in front.",
-    .when_to_ignore = "The sessions are of a job that runs seldom, or of tests.",
-    .options = options,
-    .check = check};
-
-namespace {
-
 void report(Reporter& reporter, const ServerEvent& event, double rate, std::optional<double> median) {
   std::string message = event.about + " opened " + grouped(static_cast<double>(event.count)) + " sessions, " + grouped(rate) + " a minute";
   message += median ? ", half of which lasted " + duration_text(*median) + " at most: connections are not pooled." : ": connections are hardly pooled.";
@@ -78,20 +60,33 @@ void report(Reporter& reporter, const ServerEvent& event, double rate, std::opti
 }
 
 void check(const Context& context, Reporter& reporter) {
-  const Rule& rule = connection_churn;
   for (const auto& event : context.workload().server_events) {
     const bool ended = event.kind == Kind::disconnection;
     if (!ended && (event.kind != Kind::connection || of(context, Kind::disconnection, event.about))) continue;
     const auto span = minutes(event);
     if (!span || event.about.empty() || of_operations(event.about)) continue;
     const double rate = static_cast<double>(event.count) / *span;
-    if (static_cast<double>(event.count) < context.option(rule, "least") || rate < context.option(rule, "per_minute") * (of_owner(event.about) ? 10 : 1)) continue;
+    if (static_cast<double>(event.count) < context.option(min_sessions) || rate < context.option(min_per_minute) * (of_owner(event.about) ? 10 : 1)) continue;
     const auto median = ended ? event.times.percentile_ms(0.5) : std::nullopt;
-    if (ended && (!median || *median > context.option(rule, "short_ms"))) continue;
+    if (ended && (!median || *median > context.option(short_ms))) continue;
     report(reporter, event, rate, median);
   }
 }
 
 }  // namespace
+
+constinit const Rule connection_churn{
+    .id = "connection-churn",
+    .severity = Severity::warning,
+    .needs = Input::sessions,
+    .summary = "short sessions, opened again and again",
+    .why = "A new session costs the server a process, authentication (SCRAM takes milliseconds by design), and empty caches of catalog and plans; TLS adds two round trips. A request that opens one for a "
+           "query or two pays more for it than for the query, and a burst of such requests runs into max_connections.\n\n"
+           "Judged by user and database, from the log's connections and disconnections: how many sessions a minute, and how long half of them lasted at most. Users of monitoring, backups and replication are "
+           "left out, postgres in the database postgres must come ten times as often, and a probe every few seconds stays far below the limits.",
+    .fix = "Keep a pool in the application, made once for the process and not for the request. Where processes are short or many (serverless functions, PHP), put PgBouncer or the host's pooler in transaction mode in front.",
+    .when_to_ignore = "The sessions are of a job that runs seldom, or of tests.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

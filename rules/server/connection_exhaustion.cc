@@ -10,27 +10,9 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {{"percent", 80, "percent of the connections that the server takes from which those in use are reported"}};
-
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule connection_exhaustion{
-    .id = "connection-exhaustion",
-    .severity = Severity::error,
-    .needs = Needs::server_log_or_server,
-    .summary = "connections that the server refused because it had too many, or will soon refuse",
-    .why = "`sorry, too many clients already` and `remaining connection slots are reserved` mean that requests failed because all connections were taken: by pools whose sum over all instances is larger than "
-           "max_connections, by sessions that are opened for each request, or by sessions that are stuck in long transactions. At such a time nobody can log in to look, either.\n\n"
-           "A log tells of connections that were refused. With a database, or a snapshot of one, the connections of that moment are counted against max_connections less what is reserved; one look "
-           "says little of the day's peak, and a role without pg_monitor sees how many there are and not what they do.",
-    .fix = "Pool sizes times instances below max_connections; PgBouncer or the host's pooler in front; idle_in_transaction_session_timeout against stuck ones.",
-    .when_to_ignore = "It was a load test.",
-    .options = options,
-    .check = check};
-
-namespace {
+constexpr Option min_percent{.name = "percent", .fallback = 80,
+    .meaning = "percent of the connections that the server takes from which those in use are reported"};
+constexpr const Option* options[] = {&min_percent};
 
 void report(const Context& context, Reporter& reporter, const ServerEvent& event) {
   const bool whole_server = event.about == "max_connections";
@@ -73,7 +55,7 @@ void report_use(const Context& context, Reporter& reporter) {
   const Catalog& catalog = context.catalog();
   const double most = slots(catalog.settings);
   const double taken = static_cast<double>(catalog.sessions.size());
-  if (most <= 0 || taken < most * context.option(connection_exhaustion, "percent") / 100) return;
+  if (most <= 0 || taken < most * context.option(min_percent) / 100) return;
   Finding& finding = reporter.add({.kind = "server", .entry = "connections"}, (taken >= most ? "All " + grouped(most) : grouped(taken) + " of the " + grouped(most)) + " connections that are for everybody were taken when the server was looked at" +
                                                                                   (taken >= most ? ": the next one is refused." : "; what comes after those is refused."),
                                   taken >= most ? Severity::error : Severity::warning);
@@ -91,5 +73,19 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule connection_exhaustion{
+    .id = "connection-exhaustion",
+    .severity = Severity::error,
+    .needs = any(Input::server_log, Input::settings),
+    .summary = "connections that the server refused because it had too many, or will soon refuse",
+    .why = "`sorry, too many clients already` and `remaining connection slots are reserved` mean that requests failed because all connections were taken: by pools whose sum over all instances is larger than "
+           "max_connections, by sessions that are opened for each request, or by sessions that are stuck in long transactions. At such a time nobody can log in to look, either.\n\n"
+           "A log tells of connections that were refused. With a database, or a snapshot of one, the connections of that moment are counted against max_connections less what is reserved; one look "
+           "says little of the day's peak, and a role without pg_monitor sees how many there are and not what they do.",
+    .fix = "Pool sizes times instances below max_connections; PgBouncer or the host's pooler in front; idle_in_transaction_session_timeout against stuck ones.",
+    .when_to_ignore = "It was a load test.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -49,7 +49,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule insecure_connection{
     .id = "insecure-connection",
     .severity = Severity::note,
-    .needs = Needs::project,
+    .needs = Input::project,
     .summary = "a connection to another machine without TLS, or without a look at the certificate",
     .why = "Without TLS the password's proof, the queries and the rows cross the network as they are. libpq's default, sslmode=prefer, takes TLS when it is offered and plain text when somebody in between says that it isn't; "
            "node-postgres doesn't even try. sslmode=require encrypts and asks nobody who is at the other end; only verify-full does.\n\n"

@@ -34,7 +34,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule missing_timeouts{
     .id = "missing-timeouts",
     .severity = Severity::note,
-    .needs = Needs::server,
+    .needs = Input::settings,
     .summary = "a server without statement or idle-transaction timeout",
     .why = "Both are off by default. One runaway query then holds its connection and its snapshot for hours; one session that is idle in a transaction keeps its locks "
            "and stops vacuum in the whole database. A value that only some role or database has set counts as set.",

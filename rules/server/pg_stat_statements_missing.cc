@@ -29,7 +29,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule pg_stat_statements_missing{
     .id = "pg-stat-statements-missing",
     .severity = Severity::note,
-    .needs = Needs::server,
+    .needs = Input::settings,
     .summary = "a server that doesn't count its statements",
     .why = "pg_stat_statements keeps calls, time, rows and block reads of each normalised statement, at a cost of a few per cent at most. It is what answers "
            "which query to mend first, and most hosts have it loaded already: only CREATE EXTENSION is missing.",

@@ -10,7 +10,9 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option options[] = {{"reserved", 3, "connections that the server keeps for superusers (superuser_reserved_connections)"}};
+constexpr Option reserved_connections{.name = "reserved", .fallback = 3,
+    .meaning = "connections that the server keeps for superusers (superuser_reserved_connections)"};
+constexpr const Option* options[] = {&reserved_connections};
 
 std::string_view base_name(std::string_view folder) { return folder.substr(folder.rfind('/') + 1); }
 
@@ -24,27 +26,6 @@ const InstanceCount* instances_of(const Project& project, const PoolSize& pool) 
   }
   return best;
 }
-
-void check(const Context& context, Reporter& reporter);
-
-}  // namespace
-
-constinit const Rule pool_larger_than_server{
-    .id = "pool-larger-than-server",
-    .severity = Severity::warning,
-    .needs = Needs::project,
-    .summary = "a connection pool that may open more connections than the server takes",
-    .why = "A pool opens connections until its limit; the server refuses what exceeds max_connections, and requests fail just when there are most of them. What counts is the sum over all processes.\n\n"
-           "The pool's limit is read where it stands as a number (node-postgres and postgres.js `max`, Prisma's `connection_limit`, Rails' `pool`, SQLAlchemy's `pool_size` and `max_overflow`, PgBouncer's "
-           "default_pool_size), the number of instances from compose files, Kubernetes Deployments and fly.toml, max_connections from the server. Where each pool fits and the sum over the repository's applications "
-           "does not, that is a note: they may have servers of their own.",
-    .fix = "Bound the pool so that its size times the instances stays below max_connections, with room for migrations and people; ten to twenty connections for each core of the server is plenty. Or put PgBouncer in front.",
-    .when_to_ignore = "A pooler stands between this application and the server.",
-    .options = options,
-    .check = check,
-    .also_needs = Needs::server};
-
-namespace {
 
 double connections_of(const PoolSize& pool, const InstanceCount* instances) { return static_cast<double>(pool.size) * (instances ? instances->count : 1); }
 
@@ -88,7 +69,7 @@ void check(const Context& context, Reporter& reporter) {
   const auto& settings = context.catalog().settings;
   const auto setting = settings.find("max_connections");
   if (setting == settings.end()) return;
-  const double most = std::strtod(setting->second.c_str(), nullptr) - context.option(pool_larger_than_server, "reserved");
+  const double most = std::strtod(setting->second.c_str(), nullptr) - context.option(reserved_connections);
   const Project& project = context.project();
   std::map<std::pair<std::string, std::string>, int> seen;
   bool any = false;
@@ -102,5 +83,19 @@ void check(const Context& context, Reporter& reporter) {
 }
 
 }  // namespace
+
+constinit const Rule pool_larger_than_server{
+    .id = "pool-larger-than-server",
+    .severity = Severity::warning,
+    .needs = all(Input::project, Input::settings),
+    .summary = "a connection pool that may open more connections than the server takes",
+    .why = "A pool opens connections until its limit; the server refuses what exceeds max_connections, and requests fail just when there are most of them. What counts is the sum over all processes.\n\n"
+           "The pool's limit is read where it stands as a number (node-postgres and postgres.js `max`, Prisma's `connection_limit`, Rails' `pool`, SQLAlchemy's `pool_size` and `max_overflow`, PgBouncer's "
+           "default_pool_size), the number of instances from compose files, Kubernetes Deployments and fly.toml, max_connections from the server. Where each pool fits and the sum over the repository's applications "
+           "does not, that is a note: they may have servers of their own.",
+    .fix = "Bound the pool so that its size times the instances stays below max_connections, with room for migrations and people; ten to twenty connections for each core of the server is plenty. Or put PgBouncer in front.",
+    .when_to_ignore = "A pooler stands between this application and the server.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

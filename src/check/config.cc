@@ -242,7 +242,7 @@ class Reader {
   void rule(const lint::Rule& rule, const toml::table& table) {
     auto& settings = out_.rules[std::string(rule.id)];
     std::vector<std::string> known = {"severity"};
-    for (const auto& option : rule.options) known.emplace_back(option.name);
+    for (const auto* option : rule.options) known.emplace_back(option->name);
     for (const auto& [key, value] : table) {
       if (key == "severity") {
         severity(value, settings);

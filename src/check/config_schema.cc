@@ -22,7 +22,7 @@ Json rule(const lint::Rule& rule) {
   Json properties;
   properties["severity"] = {{"description", "off: does not run; any other turns on what is off by default"}, {"enum", Json::array({"error", "warning", "note", "off"})}};
   if (rule.on_by_default) properties["severity"]["default"] = name(rule.severity);
-  for (const auto& option : rule.options) properties[std::string(option.name)] = {{"description", option.meaning}, {"type", "number"}, {"minimum", 0}, {"default", option.fallback}};
+  for (const auto* option : rule.options) properties[std::string(option->name)] = {{"description", option->meaning}, {"type", "number"}, {"minimum", 0}, {"default", option->fallback}};
   return table(std::string(rule.summary).c_str(), std::move(properties));
 }
 

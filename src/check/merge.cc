@@ -221,13 +221,10 @@ class Merger {
     const auto* found = lint::find_rule(id);
     if (!found || !ran(id)) return false;
     const lint::Rule& rule = *found->rule;
-    const auto lasting = [](lint::Needs needs) { return needs == lint::Needs::catalog || needs == lint::Needs::migrations; };
-    if (!lasting(rule.needs) || !lasting(rule.also_needs.value_or(lint::Needs::catalog))) return false;
-    const bool by_size = std::any_of(rule.options.begin(), rule.options.end(), [](const lint::Option& option) { return option.name.find("rows") != std::string_view::npos || option.name.find("bytes") != std::string_view::npos; });
-    if (by_size && inputs_.live) return false;
+    if (!lint::decided_by_files(rule, inputs_.live != nullptr)) return false;
     if (!suppression.comment()) return true;
     const std::string& file = suppression.place.file;
-    if (inputs_.replayed_only.count(file) || (rule.needs == lint::Needs::migrations && !inputs_.checked_migrations.count(file))) return false;
+    if (inputs_.replayed_only.count(file) || (rule.needs.names(lint::Input::migrations) && !inputs_.checked_migrations.count(file))) return false;
     // No rule saw a statement that could not be read.
     return std::none_of(inputs_.not_replayed.begin(), inputs_.not_replayed.end(), [&](const std::string& place) { return place.starts_with(file + ":"); });
   }
@@ -238,7 +235,7 @@ class Merger {
     for (const auto& file : inputs_.checked_migrations) migrations.insert(settings_.repository.relative(file));
     const LookedAt looked_at = [&](const std::string& rule, const std::string& file) {
       const auto* known = lint::find_rule(rule);
-      return ran(rule) && known && (known->rule->needs != lint::Needs::migrations || migrations.count(file) > 0);
+      return ran(rule) && known && (!known->rule->needs.names(lint::Input::migrations) || migrations.count(file) > 0);
     };
     const auto done = settings_.update_baseline ? update_baseline(settings_.baseline, report_, settings_.repository, looked_at) : apply_baseline(settings_.baseline, report_, looked_at);
     if (!done) report_.diagnostics.push_back(done.error());

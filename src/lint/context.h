@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,24 +49,33 @@ struct Inputs {
   const PlanSet* plans = nullptr;
 };
 
+// Which of the inputs that rules may need are there.
+InputSet inputs_given(const Inputs& inputs);
+
+// What a rule reads. Cheap to copy: copies share the inputs and the look-ups made of them, and are for one thread.
 class Context {
  public:
-  explicit Context(const Inputs& inputs);
+  explicit Context(const Inputs& inputs) : lookups_(std::make_shared<Lookups>(inputs)) {}
+  // The same inputs for one rule, which must outlive the result.
+  Context of(const Rule& rule) const;
+  const Rule& rule() const { return *rule_; }  // REQUIRES a Context made by of()
+
+  // As the configuration has it, else its fallback. REQUIRES a Context made by of() for a rule that lists `option`: any other
+  // throws std::logic_error, which is an error in the rule's file.
+  double option(const Option& option) const;
 
   // Only those that the rule's `needs` names may be taken for granted.
-  const Catalog& catalog() const { return *inputs_.catalog; }
-  const Workload& workload() const { return *inputs_.workload; }
-  const Project& project() const { return *inputs_.project; }
-  const std::vector<Migration>& migrations() const { return *inputs_.migrations; }
-  const std::vector<SchemaComparison>& comparisons() const { return inputs_.comparisons; }
-  bool has_catalog() const { return inputs_.catalog != nullptr; }
-  bool has_workload() const { return inputs_.workload != nullptr; }
+  const Catalog& catalog() const { return *inputs().catalog; }
+  const Workload& workload() const { return *inputs().workload; }
+  const Project& project() const { return *inputs().project; }
+  const std::vector<Migration>& migrations() const { return *inputs().migrations; }
+  const std::vector<SchemaComparison>& comparisons() const { return inputs().comparisons; }
+  bool has_catalog() const { return inputs().catalog != nullptr; }
+  bool has_workload() const { return inputs().workload != nullptr; }
   // Of a logged query; empty when there are none.
   const std::vector<KnownPlan>& plans_of(const Query& query) const;
-  bool has_server() const { return inputs_.plans && inputs_.plans->server; }
-  bool has_project() const { return inputs_.project != nullptr; }
-
-  double option(const Rule& rule, std::string_view name) const;
+  bool has_server() const { return inputs().plans && inputs().plans->server; }
+  bool has_project() const { return inputs().project != nullptr; }
 
   // Foreign keys that point at a table: (child table, constraint).
   struct Reference {
@@ -83,12 +93,19 @@ class Context {
   const Query* query(std::string_view fingerprint) const;
 
  private:
-  Inputs inputs_;
-  std::map<QualifiedName, std::vector<Reference>> references_;
-  std::map<QualifiedName, std::vector<const Table*>> partitions_;
-  mutable std::map<const Table*, std::map<std::string_view, std::vector<const Index*>>> indexes_;  // made when first asked for
-  std::map<QualifiedName, std::vector<const Query*>> queries_;
-  std::map<std::string_view, const Query*> by_fingerprint_;
+  struct Lookups {
+    explicit Lookups(const Inputs& inputs);
+    Inputs inputs;
+    std::map<QualifiedName, std::vector<Reference>> references;
+    std::map<QualifiedName, std::vector<const Table*>> partitions;
+    std::map<const Table*, std::map<std::string_view, std::vector<const Index*>>> indexes;  // made when first asked for
+    std::map<QualifiedName, std::vector<const Query*>> queries;
+    std::map<std::string_view, const Query*> by_fingerprint;
+  };
+  const Inputs& inputs() const { return lookups_->inputs; }
+
+  std::shared_ptr<Lookups> lookups_;
+  const Rule* rule_ = nullptr;
 };
 
 class Reporter {

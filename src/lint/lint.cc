@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <stdexcept>
 
 #include "lint/context.h"
 
@@ -10,20 +11,20 @@ const RegisteredRule* find_rule(std::string_view id) {
   return nullptr;
 }
 
-Context::Context(const Inputs& inputs) : inputs_(inputs) {
+Context::Lookups::Lookups(const Inputs& given) : inputs(given) {
   if (inputs.catalog) {
     for (const auto& [name, table] : inputs.catalog->tables) {
       for (const auto& constraint : table.constraints)
         if (constraint.kind == Constraint::Kind::foreign_key)
-          references_[constraint.referenced_table].push_back({&table, &constraint});
-      if (table.partition_of) partitions_[*table.partition_of].push_back(&table);
+          references[constraint.referenced_table].push_back({&table, &constraint});
+      if (table.partition_of) partitions[*table.partition_of].push_back(&table);
     }
   }
   if (inputs.workload) {
     for (const auto& query : inputs.workload->queries) {
-      by_fingerprint_.emplace(query.fingerprint, &query);
+      by_fingerprint.emplace(query.fingerprint, &query);
       for (const auto& relation : query.facts.relations) {
-        auto& list = queries_[relation.table];
+        auto& list = queries[relation.table];
         if (list.empty() || list.back() != &query) list.push_back(&query);
       }
     }
@@ -36,12 +37,18 @@ static const RuleSettings* settings_of(const Inputs& inputs, const Rule& rule) {
   return it == inputs.settings->end() ? nullptr : &it->second;
 }
 
-double Context::option(const Rule& rule, std::string_view name) const {
-  if (const auto* settings = settings_of(inputs_, rule))
-    if (const auto it = settings->options.find(name); it != settings->options.end()) return it->second;
-  for (const auto& option : rule.options)
-    if (option.name == name) return option.fallback;
-  return 0;
+Context Context::of(const Rule& rule) const {
+  Context out = *this;
+  out.rule_ = &rule;
+  return out;
+}
+
+double Context::option(const Option& option) const {
+  if (std::find(rule_->options.begin(), rule_->options.end(), &option) == rule_->options.end())
+    throw std::logic_error(std::string(rule_->id) + " reads the option " + std::string(option.name) + ", which it does not list");
+  if (const auto* settings = settings_of(inputs(), *rule_))
+    if (const auto it = settings->options.find(option.name); it != settings->options.end()) return it->second;
+  return option.fallback;
 }
 
 template <class Map>
@@ -52,14 +59,14 @@ static const typename Map::mapped_type& look_up(const Map& map, const QualifiedN
 }
 
 const std::vector<Context::Reference>& Context::references_to(const QualifiedName& table) const {
-  return look_up(references_, table);
+  return look_up(lookups_->references, table);
 }
 const std::vector<const Table*>& Context::partitions_of(const QualifiedName& table) const {
-  return look_up(partitions_, table);
+  return look_up(lookups_->partitions, table);
 }
 const std::vector<const Index*>& Context::indexes_with(const Table& table, std::string_view column) const {
   static const std::vector<const Index*> none;
-  const auto [it, fresh] = indexes_.try_emplace(&table);
+  const auto [it, fresh] = lookups_->indexes.try_emplace(&table);
   auto& by_column = it->second;
   const auto add = [&](std::string_view name, const Index& index) {
     auto& list = by_column[name];
@@ -74,19 +81,19 @@ const std::vector<const Index*>& Context::indexes_with(const Table& table, std::
   return found == by_column.end() ? none : found->second;
 }
 const std::vector<const Query*>& Context::queries_on(const QualifiedName& table) const {
-  return look_up(queries_, table);
+  return look_up(lookups_->queries, table);
 }
 
 const Query* Context::query(std::string_view fingerprint) const {
-  const auto it = by_fingerprint_.find(fingerprint);
-  return it == by_fingerprint_.end() || fingerprint.empty() ? nullptr : it->second;
+  const auto it = lookups_->by_fingerprint.find(fingerprint);
+  return it == lookups_->by_fingerprint.end() || fingerprint.empty() ? nullptr : it->second;
 }
 
 const std::vector<KnownPlan>& Context::plans_of(const Query& query) const {
   static const std::vector<KnownPlan> none;
-  if (!inputs_.plans) return none;
-  const auto it = inputs_.plans->plans.find(query.fingerprint);
-  return it == inputs_.plans->plans.end() ? none : it->second;
+  if (!inputs().plans) return none;
+  const auto it = inputs().plans->plans.find(query.fingerprint);
+  return it == inputs().plans->plans.end() ? none : it->second;
 }
 
 Finding& Reporter::add(Subject subject, std::string message, std::optional<Severity> severity) {
@@ -106,74 +113,45 @@ static bool has_server_log(const Workload& workload) {
   });
 }
 
-static bool has_sessions(const Workload& workload) {
-  return std::any_of(workload.server_events.begin(), workload.server_events.end(), [](const ServerEvent& event) {
-    return event.kind == ServerEvent::Kind::connection || event.kind == ServerEvent::Kind::disconnection;
+static bool has_event(const Workload& workload, std::initializer_list<ServerEvent::Kind> kinds) {
+  return std::any_of(workload.server_events.begin(), workload.server_events.end(), [&](const ServerEvent& event) {
+    return std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end();
   });
 }
 
-static bool has_temporary_files(const Workload& workload) {
-  return std::any_of(workload.server_events.begin(), workload.server_events.end(), [](const ServerEvent& event) { return event.kind == ServerEvent::Kind::temporary_file; });
+static bool has_row_counts(const Workload& workload) {
+  return std::any_of(workload.queries.begin(), workload.queries.end(),
+                     [](const Query& query) { return query.rows_calls > 0; });
 }
 
-static std::string missing(Needs needs, const Inputs& inputs) {
-  switch (needs) {
-    case Needs::catalog:
-      if (!inputs.catalog) return "needs a schema: a PATH with migrations or a dump, --schema FILE, or --db CONN";
-      break;
-    case Needs::workload:
-      if (!inputs.workload) return "needs queries: --log FILE or --workload FILE";
-      break;
-    case Needs::events:
-      if (!inputs.workload) return "needs a log: --log FILE";
-      if (!inputs.workload->has_events) return "needs a log with every statement in order; the workload given has none";
-      break;
-    case Needs::events_or_counters: {
-      if (!inputs.workload) return "needs a log: --log FILE";
-      if (inputs.workload->has_events) break;
-      const auto& queries = inputs.workload->queries;
-      if (std::none_of(queries.begin(), queries.end(), [](const Query& query) { return query.rows_calls > 0; }))
-        return "needs a log with every statement in order; the workload given has none";
-      if (!inputs.catalog) return "needs a log with every statement in order, or beside counters a schema";
-      break;
-    }
-    case Needs::server_log:
-      if (!inputs.workload || !has_server_log(*inputs.workload)) return "needs a server's log: --log FILE";
-      break;
-    case Needs::server_log_or_server:
-      if ((!inputs.workload || !has_server_log(*inputs.workload)) && (!inputs.catalog || inputs.catalog->settings.empty()))
-        return "needs a server's log (--log FILE), or a database (--db CONN) or a snapshot of one";
-      break;
-    case Needs::sessions:
-      if (!inputs.workload || !has_server_log(*inputs.workload)) return "needs a server's log: --log FILE";
-      if (!has_sessions(*inputs.workload)) return "needs a log that tells of sessions: log_connections and log_disconnections = on";
-      break;
-    case Needs::statistics:
-      if (!inputs.catalog || !inputs.catalog->has_statistics) return "needs a database or a snapshot of one: --db CONN, --schema FILE";
-      break;
-    case Needs::server:
-      if (!inputs.catalog || inputs.catalog->settings.empty()) return "needs a server's settings: --db CONN, or --schema with a snapshot of one";
-      break;
-    case Needs::migrations:
-      if (!inputs.migrations) return "needs migrations: a PATH with a migrations folder, or a migration's file";
-      break;
-    case Needs::comparison:
-      if (inputs.comparisons.empty()) return "needs migrations, and a database (--db CONN), a snapshot of one or drizzle's snapshots to compare them with";
-      break;
-    case Needs::plans:
-    case Needs::plans_or_temporary_files:
-    case Needs::plans_or_statistics: {
-      if (inputs.plans && inputs.plans->known()) break;
-      if (needs == Needs::plans_or_temporary_files && inputs.workload && has_temporary_files(*inputs.workload)) break;
-      if (needs == Needs::plans_or_statistics && inputs.catalog && inputs.catalog->has_statistics) break;
-      const std::string also = needs == Needs::plans_or_temporary_files ? ", or the log of log_temp_files" : needs == Needs::plans_or_statistics ? ", or a snapshot of a database" : "";
-      return "needs plans: a log (--log FILE) with auto_explain's, or one and the database (--db CONN)" + also;
-    }
-    case Needs::project:
-      if (!inputs.project) return "needs a repository: a PATH";
-      break;
-  }
-  return {};
+static void add_workload(const Workload& workload, InputSet& out) {
+  using Kind = ServerEvent::Kind;
+  out.add(Input::workload);
+  if (workload.has_events) out.add(Input::events);
+  if (has_row_counts(workload)) out.add(Input::row_counts);
+  if (has_event(workload, {Kind::temporary_file})) out.add(Input::temporary_files);
+  if (!has_server_log(workload)) return;
+  out.add(Input::server_log);
+  if (has_event(workload, {Kind::connection, Kind::disconnection})) out.add(Input::sessions);
+}
+
+InputSet inputs_given(const Inputs& inputs) {
+  InputSet out;
+  if (inputs.catalog) out.add(Input::schema);
+  if (inputs.catalog && inputs.catalog->has_statistics) out.add(Input::statistics);
+  if (inputs.catalog && !inputs.catalog->settings.empty()) out.add(Input::settings);
+  if (inputs.workload) add_workload(*inputs.workload, out);
+  if (inputs.plans && inputs.plans->known()) out.add(Input::plans);
+  if (inputs.project) out.add(Input::project);
+  if (inputs.migrations) out.add(Input::migrations);
+  if (!inputs.comparisons.empty()) out.add(Input::comparison);
+  return out;
+}
+
+bool decided_by_files(const Rule& rule, bool sizes_known) {
+  const Needs& needs = rule.needs;
+  if (!needs.met_by({Input::schema, Input::migrations})) return false;
+  return !sizes_known || std::none_of(rule.options.begin(), rule.options.end(), [](const Option* option) { return option->table_size; });
 }
 
 static bool runs(const Rule& rule, const RuleSettings* settings, const std::vector<std::string>& only) {
@@ -181,27 +159,30 @@ static bool runs(const Rule& rule, const RuleSettings* settings, const std::vect
   return settings && settings->on ? *settings->on : rule.on_by_default;
 }
 
+// What the configuration says instead of the rule.
+static void set_severity(Finding& finding, Severity severity) {
+  finding.severity = severity;
+  if (finding.probe) finding.probe->confirmed_severity.reset();
+}
+
 Outcome run(const Inputs& inputs, const std::vector<std::string>& only) {
   Outcome outcome;
   const Context context(inputs);
+  const InputSet given = inputs_given(inputs);
   for (const auto& [category, rule, example, bad, good] : all_rules()) {
     const auto* settings = settings_of(inputs, *rule);
     if (!runs(*rule, settings, only)) continue;
-    auto reason = missing(rule->needs, inputs);
-    if (reason.empty() && rule->also_needs) reason = missing(*rule->also_needs, inputs);
-    if (!reason.empty()) {
-      outcome.skipped.push_back({std::string(rule->id), std::move(reason)});
+    if (!rule->needs.met_by(given)) {
+      outcome.skipped.push_back({std::string(rule->id), "needs " + rule->needs.missing(given).explain()});
       continue;
     }
     const std::size_t before = outcome.findings.size();
     Reporter reporter(*rule, outcome.findings);
-    rule->check(context, reporter);
+    rule->check(context.of(*rule), reporter);
     outcome.ran.emplace_back(rule->id);
     if (!settings || !settings->severity) continue;
-    for (std::size_t i = before; i < outcome.findings.size(); ++i) {
-      outcome.findings[i].severity = *settings->severity;
-      if (outcome.findings[i].probe) outcome.findings[i].probe->confirmed_severity.reset();
-    }
+    for (std::size_t i = before; i < outcome.findings.size(); ++i)
+      set_severity(outcome.findings[i], *settings->severity);
   }
   sort_findings(outcome.findings);
   return outcome;

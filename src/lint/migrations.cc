@@ -43,8 +43,8 @@ bool locks_out_readers(const SchemaAction& action) {
 
 }  // namespace
 
-std::vector<Site> sites(const Context& context, const Rule& rule, std::initializer_list<Kind> kinds) {
-  const double least = context.option(rule, "rows");
+std::vector<Site> sites(const Context& context, const Option& min_rows, std::initializer_list<Kind> kinds) {
+  const double least = context.option(min_rows);
   std::vector<Site> out;
   for (const Migration& migration : context.migrations())
     for (const SchemaStep& step : migration.steps)

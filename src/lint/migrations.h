@@ -18,8 +18,8 @@ struct Site {
 };
 
 // Actions of these kinds on tables that hold rows, as far as files and server tell: not made by the migration itself, not
-// temporary, and by the server's statistics, where there are any, of the rule's option `rows` at least.
-std::vector<Site> sites(const Context& context, const Rule& rule, std::initializer_list<SchemaAction::Kind> kinds);
+// temporary, and by the server's statistics, where there are any, of at least as many rows as the option `min_rows` says.
+std::vector<Site> sites(const Context& context, const Option& min_rows, std::initializer_list<SchemaAction::Kind> kinds);
 
 // "; it has 1,200,000 rows" by the server's statistics; "" without.
 std::string rows_known(const Context& context, const QualifiedName& table);

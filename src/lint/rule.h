@@ -1,10 +1,10 @@
 // What a rule is. One file a rule: rules/<category>/<rule_id>.cc; registration is generated (cmake/rules.cmake).
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string_view>
 
+#include "lint/needs.h"
 #include "model/finding.h"
 
 namespace pgadvise::lint {
@@ -12,34 +12,33 @@ namespace pgadvise::lint {
 class Context;
 class Reporter;
 
-// What a rule cannot do without; the runner says "not run: needs a log" instead of passing in silence.
-// statistics: a server's (or its snapshot's) sizes and counts; server: its settings, too. migrations: those that are to be
-// judged, step by step; a dump or a database has none.
-// comparison: one schema told twice. events_or_counters: events, or a schema and how many rows the queries gave in all.
-// server_log: what a server says besides statements; server_log_or_server: that, or a server to look at; sessions: that it logs their beginning or end.
-// plans: of the workload's statements, from auto_explain's records or from a server that is asked.
-enum class Needs { catalog, workload, events, events_or_counters, server_log, server_log_or_server, sessions, project, statistics, server, migrations, comparison,
-                   plans, plans_or_temporary_files, plans_or_statistics };
-
+// A number that a rule decides by and a configuration may change: a constant of the rule's file, listed in the rule's
+// `options` and read by Context::option(). No negative numbers.
 struct Option {
-  std::string_view name;
-  double fallback;
+  std::string_view name;     // in pgadvise.toml
+  double fallback = 0;
+  // Whether the rule reports at all depends, through this number, on the size of a table or index, which only a server or
+  // a snapshot of one knows. Not for a number that only changes the severity.
+  bool table_size = false;
   std::string_view meaning;  // with its unit
 };
 
 struct Rule {
   std::string_view id;  // states the problem: "unindexed-foreign-key"
   Severity severity = Severity::warning;
-  Needs needs = Needs::catalog;
+  Needs needs = Input::schema;      // the runner names what is missing instead of running the rule
   std::string_view summary;         // one line
   std::string_view why;             // a paragraph or two, Markdown
   std::string_view fix;             // what to do, Markdown
   std::string_view when_to_ignore;  // Markdown
-  std::span<const Option> options = {};
-  void (*check)(const Context&, Reporter&) = nullptr;
-  std::optional<Needs> also_needs = std::nullopt;
+  std::span<const Option* const> options = {};
+  void (*check)(const Context&, Reporter&) = nullptr;  // the Context knows the rule
   bool on_by_default = true;  // off: runs only when named
 };
+
+// Whether the rule's findings follow from schema and migrations alone, so that the same files give the same findings
+// tomorrow. `sizes_known`: a server or a snapshot of one gives the sizes of tables, which some rules also compare.
+bool decided_by_files(const Rule& rule, bool sizes_known);
 
 struct RegisteredRule {
   std::string_view category;  // the folder

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/catalog.h"
@@ -62,22 +63,42 @@ struct IndexProposal {
   bool operator==(const IndexProposal&) const = default;
 };
 
-// How a database could confirm the finding.
+struct Plan;
+
+// What a rule concludes from a server's answer to its own probe.
+struct Conclusion {
+  std::optional<Verdict> verdict;  // nullopt: the finding keeps the verdict that it has
+  std::string fact;                // evidence of a confirmed finding
+  std::string reason;              // why the finding is refuted, or why it keeps its verdict
+};
+
+// How a server could confirm the finding. src/plan asks the server. It draws the conclusion of a probe that several rules
+// use; a probe of one rule brings its SQL and a pure function from the answer to a conclusion.
 struct Probe {
   enum class Kind {
     referential_lookup,  // SELECT 1 FROM child WHERE fk = $1: what the server runs when the parent row changes
-    statement,           // the logged statement itself
-    json_values,         // a sample of a column's values: are they JSON?
-    sorted_statement,    // the logged statement: does the proposed index spare it the sort?
-    share_of_rows,       // how many of the table's rows pass a filter, as the planner sees it
+    statement,           // the logged statement itself: does it read `table` whole to keep few rows?
+    values,              // `sql` runs and returns one column of text: from_values
+    plan,                // `sql`, or the logged statement where there is none, is planned and not run: from_plan
   };
   Kind kind = Kind::statement;
-  QualifiedName table;               // whose sequential scan is suspected
-  std::vector<std::string> columns;  // referential_lookup: the key's columns; json_values: the one
-  std::string fingerprint;           // statement, sorted_statement: the query
+  QualifiedName table;               // that the finding is about; statement: whose sequential scan is suspected
+  std::vector<std::string> columns;  // referential_lookup: the key's; values: those that the server must have
+  std::string fingerprint;           // statement, plan: the query
   std::optional<Severity> confirmed_severity = std::nullopt;  // what a confirmed finding rises to
-  std::string condition = {};  // share_of_rows: SQL; may hold a logged literal, shown to nobody
-  double most = 1;             // share_of_rows: above it, the finding is refuted
+
+  // values, plan. One SELECT that only reads, with {table} for the quoted table (with ONLY unless it is partitioned),
+  // {column} for the first of `columns`, {condition}, and {sample} for a TABLESAMPLE of about a hundred pages where the
+  // table is much larger.
+  std::string_view sql = {};
+  std::string condition = {};  // SQL; may hold a logged literal, so no message shows it
+  double limit = 0;            // handed to from_plan
+  Conclusion (*from_values)(const std::vector<std::string>& values) = nullptr;
+  // `table_rows`: by the server's statistics; negative where they are not known.
+  Conclusion (*from_plan)(const Plan& plan, double table_rows, double limit) = nullptr;
+  // plan: not empty where the proposed index is costed on this plan; the reason to refute a finding whose index the planner
+  // would not use.
+  std::string_view without_gain = {};
 };
 
 struct Finding {

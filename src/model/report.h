@@ -15,7 +15,7 @@ namespace pgadvise {
 // A rule that did not run because an input that it needs is missing.
 struct SkippedRule {
   std::string rule;
-  std::string reason;  // "needs a log: --log FILE"
+  std::string reason;  // "needs " and the missing input: "needs a log: --log FILE"
 };
 
 struct SuppressedFinding {

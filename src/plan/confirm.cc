@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "base/identifier.h"
-#include "base/json_text.h"
 #include "base/text.h"
 #include "model/ddl.h"
 #include "plan/reader.h"
@@ -17,8 +17,7 @@
 namespace pgadvise::plan {
 namespace {
 
-constexpr std::size_t longest_value = 100'000;  // bytes of a column's value that is judged
-constexpr int sampled_values = 200;
+constexpr double sampled_pages = 100;  // of a table that is sampled
 
 // A scan of the whole suspected table (or of a whole index of it), with what becomes of its rows further up.
 struct Scan {
@@ -114,6 +113,22 @@ std::int64_t pages_of(const Catalog& catalog, const std::vector<QualifiedName>& 
   return pages;
 }
 
+// `text` with each {name} replaced by its part, in one pass: what a part holds is never replaced.
+std::string filled(std::string_view text, const std::map<std::string_view, std::string>& parts) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto end = text[at] == '{' ? text.find('}', at) : std::string_view::npos;
+    const auto part = end == std::string_view::npos ? parts.end() : parts.find(text.substr(at + 1, end - at - 1));
+    if (part == parts.end()) {
+      out += text[at];
+    } else {
+      out += part->second;
+      at = end;
+    }
+  }
+  return out;
+}
+
 double estimated_rows(const Catalog& catalog, const QualifiedName& table) {
   const Table* known = catalog.table(table);
   return known && known->statistics ? known->statistics->rows : -1;
@@ -129,17 +144,15 @@ class Judge {
     const Probe& probe = *finding.probe;
     if (!catalog_.table(probe.table)) return stay(finding, "the table is not in the database");
     auto question = probe.kind == Probe::Kind::referential_lookup ? planner_.lookup(probe)
-                    : probe.kind == Probe::Kind::json_values      ? sample(probe)
-                    : probe.kind == Probe::Kind::share_of_rows    ? filtered(probe)
+                    : !probe.sql.empty()                          ? of_rule(probe)
                                                                   : statement(probe);
     if (!question) return stay(finding, question.error().what);
     const auto decision = planner_.decide(*question);
     if (!decision) return failed(finding, decision.error());
     if (decision->allowed == Allowed::nothing) return stay(finding, "not run: " + decision->reason);
     switch (probe.kind) {
-      case Probe::Kind::json_values: return look_into(finding, *question, *decision);
-      case Probe::Kind::share_of_rows: return share(finding, *question);
-      case Probe::Kind::sorted_statement: return sort(finding, *question);
+      case Probe::Kind::values: return look_into(finding, *question, *decision);
+      case Probe::Kind::plan: return look_at_plan(finding, *question);
       default: return measure(finding, *question, *decision);
     }
   }
@@ -168,73 +181,50 @@ class Judge {
     return planner_.question(*query);
   }
 
-  Result<Question> filtered(const Probe& probe) {
-    return Question{fmt::format("SELECT FROM {}{} WHERE {}", catalog_.table(probe.table)->kind == Table::Kind::partitioned ? "" : "ONLY ", quote_name(probe.table), probe.condition),
-                    {}, true, {}, Names::catalog};
+  // The SQL that the probe's rule holds, with its names filled in.
+  Result<Question> of_rule(const Probe& probe) {
+    const Table& table = *catalog_.table(probe.table);
+    for (const auto& column : probe.columns)
+      if (!table.column(column)) return fail(Error::Kind::passing, "", "the column " + column + " is not in the database");
+    const double pages = static_cast<double>(pages_of(catalog_, family(catalog_, probe.table)));
+    const std::string only = table.kind == Table::Kind::partitioned ? "" : "ONLY ";
+    const std::map<std::string_view, std::string> parts = {
+        {"table", only + quote_name(probe.table)},
+        {"column", probe.columns.empty() ? std::string() : quote_identifier(probe.columns.front())},
+        {"condition", probe.condition},
+        {"sample", pages > 10 * sampled_pages ? fmt::format(" TABLESAMPLE SYSTEM ({:.4f})", 100 * sampled_pages / pages) : ""}};
+    return Question{filled(probe.sql, parts), {}, true, {}, Names::catalog};
   }
 
-  // Values of one column, from about a hundred pages of a large table. Too long ones come cut and are left out.
-  Result<Question> sample(const Probe& probe) {
-    const Table& table = *catalog_.table(probe.table);
-    const Column* column = table.column(probe.columns.front());
-    if (!column) return fail(Error::Kind::passing, "", "the column " + probe.columns.front() + " is not in the database");
-    const std::string name = "x." + quote_identifier(column->name);
-    const double pages = static_cast<double>(pages_of(catalog_, family(catalog_, probe.table)));
-    const std::string part = pages > 1000 ? fmt::format(" TABLESAMPLE SYSTEM ({:.4f})", 100 * 100 / pages) : std::string();
-    return Question{fmt::format("SELECT pg_catalog.substr({}::pg_catalog.text, 1, {}) FROM {}{} x{} WHERE {} IS NOT NULL LIMIT {}", name,
-                                longest_value + 1, table.kind == Table::Kind::partitioned ? "" : "ONLY ", quote_name(probe.table),
-                                part, name, sampled_values),
-                    {}, true, {}, Names::catalog};
+  // What the probe's own rule concludes.
+  void apply(Finding& finding, Conclusion conclusion, Evidence::Kind kind) {
+    if (!conclusion.verdict) {
+      if (!conclusion.reason.empty()) stay(finding, std::move(conclusion.reason));
+      return;
+    }
+    finding.verdict = *conclusion.verdict;
+    finding.verdict_reason = std::move(conclusion.reason);
+    if (finding.verdict != Verdict::confirmed) return;
+    finding.evidence.push_back({kind, std::move(conclusion.fact), std::nullopt, {}});
+    if (finding.probe->confirmed_severity) finding.severity = *finding.probe->confirmed_severity;
   }
 
   bool look_into(Finding& finding, const Question& question, const Decision& decision) {
     if (decision.allowed != Allowed::analyze) return stay(finding, "its values were not looked at: " + decision.reason);
     const auto values = planner_.values(question.sql);
     if (!values) return failed(finding, values.error());
-    std::size_t whole = 0;
-    std::size_t json = 0;
-    for (const auto& value : *values) {
-      if (value.size() > longest_value || trim(value).empty()) continue;
-      ++whole;
-      json += is_json_container(value);
-    }
-    if (whole == 0) return stay(finding, "the column has no values in this database");
-    const std::string fact = fmt::format("{} of {} sampled values are JSON objects or arrays", count(static_cast<double>(json)),
-                                         count(static_cast<double>(whole)));
-    if (json * 10 < whole * 9) return refute(finding, fact);
-    finding.evidence.push_back({Evidence::Kind::catalog, fact, std::nullopt, {}});
-    finding.verdict = Verdict::confirmed;
-    finding.verdict_reason.clear();
-    if (finding.probe->confirmed_severity) finding.severity = *finding.probe->confirmed_severity;
+    apply(finding, finding.probe->from_values(*values), Evidence::Kind::catalog);
     return true;
   }
 
-  // How much of the table passes the filter, by the planner's own estimate: nothing is read.
-  bool share(Finding& finding, const Question& question) {
+  bool look_at_plan(Finding& finding, const Question& question) {
+    const Probe& probe = *finding.probe;
     const auto plan = planner_.explain(question);
     if (!plan) return failed(finding, plan.error());
-    const double rows = estimated_rows(catalog_, finding.probe->table);
-    if (rows <= 0) return stay(finding, "the table has no statistics");
-    const double passing = plan->root.plan_rows;
-    const std::string fact = fmt::format("EXPLAIN: {} of about {} rows pass the filter", count(passing), count(rows));
-    if (passing > finding.probe->most * rows) return refute(finding, fact + ": a partial index would hardly be smaller");
-    finding.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
-    finding.verdict = Verdict::confirmed;
-    finding.verdict_reason.clear();
-    return true;
-  }
-
-  // That it sorts, its plan has told already; here the index is judged.
-  bool sort(Finding& finding, const Question& question) {
-    const auto plan = planner_.explain(question);
-    if (!plan) return failed(finding, plan.error());
-    bool sorts = false;
-    visit(plan->root, [&](const PlanNode& node) { sorts = sorts || node.type == "Sort" || node.type == "Incremental Sort"; });
-    if (!sorts) return refute(finding, "the planner has a way without a sort now");
-    const bool had = finding.proposal.has_value();
+    apply(finding, probe.from_plan(*plan, estimated_rows(catalog_, probe.table), probe.limit), Evidence::Kind::plan);
+    if (finding.verdict == Verdict::refuted || probe.without_gain.empty() || !finding.proposal) return true;
     if (!cost(finding, question, plan->root.total_cost)) return false;
-    if (had && !finding.proposal) return refute(finding, "the planner would sort all the same, or not gain from an index");
-    return true;
+    return finding.proposal ? true : refute(finding, std::string(probe.without_gain));
   }
 
   bool measure(Finding& finding, const Question& question, const Decision& decision) {

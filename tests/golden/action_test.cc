@@ -72,9 +72,11 @@ TEST(Action, ItsScriptsAreSound) {
   }
   EXPECT_EQ(scripts, 3);
   EXPECT_EQ(std::system(("bash -n " + std::string(testing_support::source_dir) + "/scripts/action").c_str()), 0);
-  if (std::system("command -v shellcheck >/dev/null") == 0) {
-    EXPECT_EQ(std::system(("cd " + std::string(testing_support::source_dir) + " && shellcheck -x scripts/action scripts/package").c_str()), 0);
-  }
+}
+
+TEST(Action, ShellcheckFindsNothing) {
+  if (std::system("command -v shellcheck >/dev/null") != 0) GTEST_SKIP() << "shellcheck is not installed";
+  EXPECT_EQ(std::system(("cd " + std::string(testing_support::source_dir) + " && shellcheck -x scripts/action scripts/package").c_str()), 0);
 }
 
 // Each input that action.yml declares is used, and each that it uses is declared.

@@ -173,7 +173,7 @@ TEST(Cli, OnlyWhatIsNamedIsRead) {
   EXPECT_TRUE(has(run("", folder.path()).out, "unindexed-foreign-key"));
   EXPECT_TRUE(has(run("check", folder.path()).out, "unindexed-foreign-key"));
   const Ran ran = run("check --workload queries.sql", folder.path());
-  EXPECT_TRUE(has(ran.out, "needs a schema: a PATH") && has(ran.out, "unindexed-foreign-key")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "needs a schema (PATH, --schema or --db)") && has(ran.out, "unindexed-foreign-key")) << ran.out;
 }
 
 // Without a server no size can be why a rule is silent, and a comment for it is for nothing.

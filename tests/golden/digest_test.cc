@@ -108,9 +108,11 @@ TEST(Digest, JsonHasItsFields) {
     return out;
   };
   EXPECT_EQ(keys(report), (std::set<std::string>{"lines", "statements", "templates", "sessions", "first", "last", "unparsed_lines", "queries", "sources"}));
+  ASSERT_EQ(report["sources"].size(), 1U);
   for (const auto& source : report["sources"])
     EXPECT_EQ(source["lines"], source["used"].get<int>() + source["continuation"].get<int>() + source["other"].get<int>() + source["not_understood"].get<int>());
   ASSERT_EQ(report["queries"].size(), report["templates"]);
+  ASSERT_FALSE(report["queries"].empty());
   std::uint64_t calls = 0;
   for (const auto& query : report["queries"]) {
     EXPECT_EQ(keys(query), (std::set<std::string>{"fingerprint", "query", "calls", "total_ms", "mean_ms", "min_ms", "max_ms", "p50_ms", "p95_ms", "p99_ms", "users",

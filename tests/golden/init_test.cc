@@ -71,6 +71,7 @@ TEST(Init, WritesAStepForTheCiThatIsThere) {
   const auto gitlab = files::parse_yaml(slurp(folder, ".gitlab/pgadvise.yml"), "pgadvise.yml");
   ASSERT_TRUE(gitlab) << gitlab.error().line();
   EXPECT_EQ((*gitlab)["pgadvise"]["artifacts"]["reports"]["codequality"].as<std::string>(), "apps/it's api/gl-code-quality-report.json");
+  ASSERT_GT((*gitlab)["pgadvise"]["script"].size(), 0U);
   for (const auto& line : (*gitlab)["pgadvise"]["script"]) EXPECT_EQ(std::system(("bash -n -c " + quoted(line.as<std::string>())).c_str()), 0);
   // The lines for pre-commit, as they are pasted.
   const auto from = ran.out.find("  - repo: local");

@@ -151,7 +151,7 @@ struct Inputs {
 
   Inputs(const Inputs&) = delete;  // comparisons point into it
   Inputs& operator=(const Inputs&) = delete;
-  explicit Inputs(const std::string& name) {
+  explicit Inputs(const std::string& name) : name_(name) {
     Diagnostics diagnostics;
     if (fs::exists(name + ".sql")) {
       sql = slurp(name + ".sql");
@@ -213,17 +213,63 @@ struct Inputs {
     }
   }
 
-  std::vector<Finding> findings(std::string_view rule) const {
-    auto out = lint::run({catalog ? &*catalog : nullptr, workload ? &*workload : nullptr, project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans},
-                         {std::string(rule)})
-                   .findings;
-    for (const auto& folder : migrations) {
-      auto of_folder = lint::run({&folder.catalog, nullptr, nullptr, &folder.judged}, {std::string(rule)}).findings;
-      std::move(of_folder.begin(), of_folder.end(), std::back_inserter(out));
+  // What the rule finds in all of it, or, with `needed`, in those inputs alone that the expression names. Fails if the rule
+  // did not run at all.
+  std::vector<Finding> findings(std::string_view rule, const lint::Needs* needed = nullptr) const {
+    std::vector<lint::Inputs> runs = {{catalog ? &*catalog : nullptr, workload ? &*workload : nullptr, project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans}};
+    for (const auto& folder : migrations) runs.push_back({&folder.catalog, nullptr, nullptr, &folder.judged});
+    std::vector<Finding> out;
+    std::string skipped;
+    bool ran = false;
+    for (lint::Inputs& inputs : runs) {
+      Catalog without_server;
+      Workload without_schema;
+      if (needed) keep(*needed, inputs, without_server, without_schema);
+      auto outcome = lint::run(inputs, {std::string(rule)});
+      std::move(outcome.findings.begin(), outcome.findings.end(), std::back_inserter(out));
+      ran = ran || !outcome.ran.empty();
+      for (const auto& one : outcome.skipped) skipped = one.reason;
     }
+    EXPECT_TRUE(ran) << rule << " did not run: " << skipped;
     return out;
   }
+
+  // Takes away what the expression does not name. `bare_catalog` then holds a schema without what only a server knows,
+  // `bare_workload` the log as it is read without a schema.
+  void keep(const lint::Needs& needed, lint::Inputs& inputs, Catalog& bare_catalog, Workload& bare_workload) const {
+    using lint::Input;
+    const auto any_of = [&](std::initializer_list<Input> list) {
+      return std::any_of(list.begin(), list.end(), [&](Input input) { return needed.names(input); });
+    };
+    const bool server = any_of({Input::statistics, Input::settings});
+    if (!server && !any_of({Input::schema})) inputs.catalog = nullptr;
+    if (!any_of({Input::workload, Input::events, Input::row_counts, Input::server_log, Input::sessions, Input::temporary_files})) inputs.workload = nullptr;
+    if (!needed.names(Input::plans)) inputs.plans = nullptr;
+    if (!needed.names(Input::project)) inputs.project = nullptr;
+    if (!needed.names(Input::migrations)) inputs.migrations = nullptr;
+    if (!needed.names(Input::comparison)) inputs.comparisons.clear();
+    if (!inputs.catalog && inputs.workload) {
+      Diagnostics diagnostics;
+      bare_workload = log::read({name_ + ".log"}, {}, diagnostics);
+      sql::resolve(bare_workload, Catalog{});
+      inputs.workload = &bare_workload;
+    }
+    if (!inputs.catalog || server) return;
+    bare_catalog = *inputs.catalog;
+    bare_catalog.has_statistics = false;
+    bare_catalog.settings.clear();
+    bare_catalog.sessions.clear();
+    for (auto& [name, table] : bare_catalog.tables) {
+      table.statistics.reset();
+      for (auto& column : table.columns) column.statistics.reset();
+      for (auto& index : table.indexes) index.statistics.reset();
+    }
+    inputs.catalog = &bare_catalog;
+  }
   bool any() const { return catalog || workload || project; }
+
+ private:
+  std::string name_;
 };
 
 nlohmann::ordered_json as_json(std::vector<Finding> findings) {
@@ -250,6 +296,13 @@ TEST_P(RuleFixture, BadYieldsExactlyWhatIsExpected) {
   EXPECT_FALSE(found.empty());
   if (updating()) std::ofstream("expected.json") << found.dump(2) << "\n";
   EXPECT_EQ(found.dump(2), nlohmann::ordered_json::parse(slurp("expected.json"), nullptr, false).dump(2));
+}
+
+// What the documentation says that the rule needs is enough for a finding.
+TEST_P(RuleFixture, FindsSomethingInWhatItNeedsAlone) {
+  const Inputs bad("bad");
+  const lint::Rule& rule = *GetParam().rule;
+  EXPECT_FALSE(bad.findings(rule.id, &rule.needs).empty()) << "needs " << rule.needs.explain();
 }
 
 // Every safe fix together leaves nothing of what it mends; undone in reverse order, all of it is back.

@@ -245,6 +245,7 @@ TEST_F(HardCases, LoggedTimeWeighs) {
     const auto ran = run("advise --db " + quoted(database_->conninfo()) + " --log " + quoted(file) + " --max-indexes 1 --format json");
     EXPECT_NE(std::string::npos, indexes(ran).find(std::string("(") + slow)) << ran.out << ran.err;
     const auto by_calls = json::parse(run("advise --db " + quoted(database_->conninfo()) + " --log " + quoted(file) + " --weigh-by calls --format json").out);
+    EXPECT_EQ(2u, by_calls["queries"].size()) << by_calls.dump(1);
     for (const auto& query : by_calls["queries"]) EXPECT_EQ(5, query["weight"]);
   }
 }

@@ -179,7 +179,6 @@ TEST_F(CheckConnections, ShareTheTimeForAnalyze) {
   EXPECT_EQ(wait(), 0);
   EXPECT_EQ(plans()["planned"], 6);
   EXPECT_LT(plans()["run"], 6) << report();
-  EXPECT_LT(plans()["seconds"].get<double>(), 0.8) << "in sum";
   EXPECT_TRUE(has(errors(), "planned and not run: EXPLAIN ANALYZE has taken its 0.3 seconds")) << errors();
 }
 
@@ -187,10 +186,8 @@ TEST_F(CheckConnections, AreAllCancelledByCtrlC) {
   database_.run("INSERT INTO a SELECT generate_series(2001, 10000); ANALYZE a");
   start({"-j", "3"});
   ASSERT_EQ(wait_for(3), 3);
-  const auto start = std::chrono::steady_clock::now();
   interrupt();
   EXPECT_EQ(wait(), 0);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
   EXPECT_TRUE(has(report(), "interrupted")) << report();
   EXPECT_EQ(plans()["run"], 3);
   EXPECT_EQ(left(), "0");

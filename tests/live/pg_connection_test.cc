@@ -56,9 +56,8 @@ TEST(PgConnection, GivesUpAtTheDeadline) {
   live::Database database;
   auto connection = database.connect();
   connection.set_deadline(200ms);
-  const auto start = std::chrono::steady_clock::now();
-  // It catches the cancel of statement_timeout, and goes on.
-  const auto late = connection.query("SELECT pg_sleep(30)");
+  // Without the deadline this would outlast the time that the test itself has.
+  const auto late = connection.query("SELECT pg_sleep(3600)");
   ASSERT_FALSE(late);
   EXPECT_EQ(Error::Kind::passing, late.error().kind) << late.error().line();
   EXPECT_EQ("57014", connection.sqlstate());
@@ -66,14 +65,14 @@ TEST(PgConnection, GivesUpAtTheDeadline) {
   connection.set_deadline({});
   EXPECT_TRUE(connection.query("SELECT 1"));
   connection.set_deadline(200ms);
+  // This catches the cancel of statement_timeout, and goes on.
   const auto stubborn = connection.query(
-      "DO $$ BEGIN LOOP BEGIN PERFORM pg_sleep(30); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; "
+      "DO $$ BEGIN LOOP BEGIN PERFORM pg_sleep(3600); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; "
       "END $$");
   ASSERT_FALSE(stubborn);
   EXPECT_EQ(Error::Kind::database, stubborn.error().kind) << stubborn.error().line();
   EXPECT_FALSE(connection.alive());
   EXPECT_FALSE(connection.query("SELECT 1"));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
   (void)database.admin().query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO%'");
 }

@@ -97,12 +97,11 @@ TEST_F(PgPlanSource, ExplainsWithAndWithoutValues) {
 }
 
 TEST_F(PgPlanSource, EndsWhatTakesTooLong) {
-  const auto start = std::chrono::steady_clock::now();
   const auto slow = source_->explain(
       {"SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b", {}, true, {}});
-  ASSERT_FALSE(slow);
+  ASSERT_FALSE(slow) << "10,000,000,000 rows within the limit";
   EXPECT_EQ(Error::Kind::passing, slow.error().kind);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(9));
+  EXPECT_NE(std::string::npos, slow.error().what.find("statement timeout")) << slow.error().line();
   auto locker = database_.connect();
   ASSERT_TRUE(locker.query("BEGIN"));
   ASSERT_TRUE(locker.query("LOCK TABLE big IN ACCESS EXCLUSIVE MODE"));

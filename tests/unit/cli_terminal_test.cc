@@ -134,6 +134,7 @@ TEST_F(SourcesTest, PasswordsAreMaskedOrNotShown) {
     EXPECT_FALSE(around(at("f" + std::to_string(++number) + (sql ? ".sql" : ".yml"), std::string(line) + "\n", 1, 3), 0)) << line;
     const auto near = around(at("g" + std::to_string(number) + (sql ? ".sql" : ".yml"), std::string(line) + "\nnext\n", 2, 1), 1);
     ASSERT_TRUE(near);
+    EXPECT_FALSE(near->lines.empty());
     for (const auto& shown : near->lines) EXPECT_FALSE(contains(shown, "hunter2")) << shown;
   }
   EXPECT_TRUE(around(at("t.sql", "CREATE TABLE users (password_hash text);\n", 1, 21), 0)) << "a column's name is none";

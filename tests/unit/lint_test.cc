@@ -180,13 +180,49 @@ TEST(Runner, LeavesOutWhatIsOffOrCannotBeKnown) {
   EXPECT_FALSE(ran(all, "missing-timestamps"));
   EXPECT_FALSE(ran(all, "unused-index"));
   EXPECT_TRUE(ran(all, "missing-primary-key"));
-  for (const auto& skipped : all.skipped) {
-    EXPECT_NE(skipped.rule, "missing-timestamps") << "off is not skipped";
-    if (skipped.rule == "unused-index") {
-      EXPECT_EQ(skipped.reason, "needs a database or a snapshot of one: --db CONN, --schema FILE");
-    }
-  }
+  const auto reason = [&](const char* rule) {
+    const auto at = std::find_if(all.skipped.begin(), all.skipped.end(), [&](const SkippedRule& skipped) { return skipped.rule == rule; });
+    return at == all.skipped.end() ? "not skipped" : at->reason;
+  };
+  EXPECT_EQ(reason("missing-timestamps"), "not skipped") << "off is not skipped";
+  EXPECT_EQ(reason("unused-index"), "needs a database or a snapshot of one (--db or --schema)");
+  EXPECT_EQ(reason("sequential-scan"), "needs queries (--log or --workload)") << "the schema is there";
   EXPECT_EQ(run({&catalog, nullptr, nullptr}, {"missing-timestamps"}).findings.size(), 1u);
+}
+
+TEST(Needs, OneTextSaysWhatIsNeededAndWhatIsMissing) {
+  constexpr Needs counted = any(Input::events, all(Input::row_counts, Input::schema));
+  static_assert(counted.met_by({Input::events}) && counted.met_by({Input::row_counts, Input::schema}));
+  static_assert(!counted.met_by({Input::schema, Input::workload}) && !counted.met_by({}));
+  static_assert(counted.names(Input::schema) && !counted.names(Input::workload));
+  EXPECT_EQ(counted.explain(), "a log with every statement in order (--log), or the counters of pg_stat_statements (--workload) and a schema (PATH, --schema or --db)");
+  EXPECT_EQ(counted.missing({Input::row_counts}).explain(), "a log with every statement in order (--log) or a schema (PATH, --schema or --db)");
+  constexpr Needs planned = all(Input::workload, any(Input::plans, Input::statistics));
+  EXPECT_EQ(planned.missing({Input::workload}).explain(), any(Input::plans, Input::statistics).explain());
+  EXPECT_EQ(planned.missing({Input::plans}).explain(), "queries (--log or --workload)");
+  EXPECT_EQ(planned.missing({}).explain(), planned.explain());
+}
+
+// A number is the rule's own, with what a configuration says of it.
+TEST(Options, AreReadByTheRuleThatListsThem) {
+  static constexpr Option listed{.name = "rows", .fallback = 10, .meaning = "rows"};
+  static constexpr Option unlisted{.name = "rows", .fallback = 20, .meaning = "rows"};
+  static constexpr const Option* options[] = {&listed};
+  const Rule rule{.id = "a-rule", .options = options};
+  EXPECT_EQ(Context(Inputs{}).of(rule).option(listed), 10);
+  const Settings settings = {{"a-rule", {.options = {{"rows", 7}}}}};
+  EXPECT_EQ(Context({.settings = &settings}).of(rule).option(listed), 7);
+  EXPECT_THROW((void)Context(Inputs{}).of(rule).option(unlisted), std::logic_error);
+}
+
+TEST(Options, SayWhetherARuleDependsOnTheSizeOfATable) {
+  const auto decided = [](const char* rule, bool sizes_known) { return decided_by_files(*find_rule(rule)->rule, sizes_known); };
+  EXPECT_TRUE(decided("missing-primary-key", true));
+  EXPECT_TRUE(decided("blocking-alter", false));
+  EXPECT_FALSE(decided("blocking-alter", true)) << "small tables are not reported";
+  EXPECT_TRUE(decided("unindexed-foreign-key", true)) << "the size changes only the severity";
+  EXPECT_FALSE(decided("unused-index", false));
+  EXPECT_FALSE(decided("deep-offset", false));
 }
 
 TEST(Indexes, WhatLeavesSchemaTsIsSaidInDrizzle) {

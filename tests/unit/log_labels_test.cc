@@ -192,6 +192,7 @@ TEST(Labels, PrecisionAndRecallOfTheLoopRules) {
   fmt::print("{:24} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "recording", "labelled", "right", "cautious", "false", "missed", "notes");
   const Catalog books = schema_of({"n-plus-one/schema.sql"});
   const Json recordings = json_of("n-plus-one/labels.json");
+  ASSERT_FALSE(recordings.empty());
   for (const auto& [recording, entries] : recordings.items()) {
     Text path = fixture("n-plus-one/" + recording + ".log");
     if (!std::filesystem::exists(path)) path += ".gz";
@@ -208,6 +209,7 @@ TEST(Labels, PrecisionAndRecallOfTheLoopRules) {
                                   "shop/drizzle/0004_accounts.sql", "shop/drizzle/0005_billing.sql", "shop/drizzle/0006_catalog_search.sql",
                                   "shop/drizzle/0007_comments.sql"});
   const Labels shop_labels = labels_of_shop();
+  ASSERT_FALSE(shop_labels.loops.empty());
   const auto applications = applications_of(lines_of(fixture("shop/logs/shop.json")));  // shop.log's prefix has none: by process
   for (const auto* log : {"shop/logs/shop.log", "shop/logs/shop.csv", "shop/logs/shop.json"}) {
     add(log, shop_labels, judge_by_application(lines_of(fixture(log)), applications, shop, Text(log).substr(14)), total);

@@ -376,6 +376,7 @@ TEST_F(SeveralSources, WhatRunsIsPromisedNoMoreThanIsLeft) {
   // Two whole statements' time and a bit: the third would be cut short, and waits.
   (void)planned(*planner(3, {.analyze_budget = std::chrono::milliseconds(12'000)}));
   EXPECT_LE(server_.most_running, 2);
+  EXPECT_FALSE(server_.asked.empty());
   for (const auto& request : server_.asked) EXPECT_EQ(request.limit, request.analyze ? longest_explain : std::chrono::seconds(0));
   server_.most_running = 0;
   server_.most_promised = {};
@@ -402,7 +403,9 @@ TEST_F(SeveralSources, WhatTakesTooLongBesideOthersIsRunAlone) {
   server_.asked.clear();
   server_.takes = std::chrono::milliseconds(500);
   const auto three = planner(3, options);
-  for (const auto& plan : planned(*three)) EXPECT_NE(plan.find("EXPLAIN, "), std::string::npos) << plan;
+  const auto plans = planned(*three);
+  EXPECT_EQ(plans.size(), queries_.size());
+  for (const auto& plan : plans) EXPECT_NE(plan.find("EXPLAIN, "), std::string::npos) << plan;
   for (const auto& one : queries_) EXPECT_LE(server_.count(one.text, true), 2);
   EXPECT_EQ(three->run(), 12u);
   EXPECT_EQ(three->left_out(), 0);

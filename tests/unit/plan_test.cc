@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lint/context.h"
 #include "plan/confirm.h"
 #include "plan/reader.h"
 #include "plan/safety.h"
@@ -208,12 +209,17 @@ TEST(ReadJson, ReadsNestedNodes) {
   EXPECT_TRUE(plan->root.children.at(0).never_executed);
 }
 
+// The rule's own SQL and conclusion, asked of a server.
 TEST_F(Confirm, SampledValuesTellJson) {
+  Column& column = catalog_.tables.at({"public", "orders"}).columns[2];
+  column.name = "payload";
+  catalog_.tables.at({"public", "orders"}).indexes.clear();
   const auto look = [&](std::vector<std::string> values) {
     source_.sampled = std::move(values);
-    Finding finding{.severity = Severity::note};
-    finding.probe = Probe{Probe::Kind::json_values, {"public", "orders"}, {"code"}, {}, Severity::warning};
-    std::vector<Finding> findings{finding};
+    auto findings = lint::run({.catalog = &catalog_}, {"json-stored-as-text"}).findings;
+    EXPECT_EQ(findings.size(), 1U);
+    if (findings.empty()) return Finding{};
+    EXPECT_EQ(findings.front().severity, Severity::note);
     Planner planner(source_, catalog_, {});
     confirm(findings, catalog_, nullptr, planner, {}, diagnostics_);
     return findings.front();
@@ -221,14 +227,52 @@ TEST_F(Confirm, SampledValuesTellJson) {
   const Finding json = look({R"({"a": 1})", "[]", "", std::string(200'000, '[')});
   EXPECT_EQ(json.verdict, Verdict::confirmed);
   EXPECT_EQ(json.severity, Severity::warning);
+  ASSERT_FALSE(json.evidence.empty());
   EXPECT_EQ(json.evidence.back().text, "2 of 2 sampled values are JSON objects or arrays");
   EXPECT_EQ(source_.asked.back().sql,
-            "SELECT pg_catalog.substr(x.code::pg_catalog.text, 1, 100001) FROM ONLY public.orders x TABLESAMPLE SYSTEM (2.5000) WHERE "
-            "x.code IS NOT NULL LIMIT 200");
+            "SELECT pg_catalog.substr(x.payload::pg_catalog.text, 1, 100001) FROM ONLY public.orders x TABLESAMPLE SYSTEM (2.5000) "
+            "WHERE x.payload IS NOT NULL LIMIT 200");
   EXPECT_EQ(look({"{name}", "{{ name }}", "[x"}).verdict, Verdict::refuted);
   EXPECT_EQ(look({}).verdict_reason, "the column has no values in this database");
   source_.depends.unknown_functions = {"public.visible"};
   EXPECT_EQ(look({"[]"}).verdict, Verdict::suspected);
+}
+
+TEST_F(Confirm, APlanIsConcludedFromByTheProbesRule) {
+  const auto look = [&](Conclusion (*from_plan)(const Plan&, double, double), std::string_view without_gain) {
+    Finding finding{.rule = "a-rule"};
+    finding.proposal = IndexProposal{.table = {"public", "orders"}, .keys = {{.column = "customer_id"}}};
+    finding.probe = Probe{.kind = Probe::Kind::plan,
+                          .table = {"public", "orders"},
+                          .columns = {"code"},
+                          .sql = "SELECT {column} FROM {table} WHERE {condition} AND code <> '{other}'",
+                          .condition = "code = '{table}'",
+                          .limit = 0.5,
+                          .from_plan = from_plan,
+                          .without_gain = without_gain};
+    std::vector<Finding> findings{finding};
+    ConfirmOptions options;
+    options.hypothetical = [](const IndexProposal&) { return std::vector<std::string>{"CREATE INDEX ON public.orders (customer_id)"}; };
+    Planner planner(source_, catalog_, {});
+    confirm(findings, catalog_, nullptr, planner, options, diagnostics_);
+    return findings.front();
+  };
+  const auto by_rows = [](const Plan& plan, double rows, double limit) {
+    const bool few = plan.root.plan_rows < limit * rows;
+    return Conclusion{.verdict = few ? Verdict::confirmed : Verdict::refuted, .fact = few ? "few" : "", .reason = few ? "" : "many"};
+  };
+  const Finding few = look(by_rows, "");
+  EXPECT_EQ(source_.asked.back().sql, "SELECT code FROM ONLY public.orders WHERE code = '{table}' AND code <> '{other}'");
+  EXPECT_EQ(few.verdict, Verdict::confirmed);
+  ASSERT_EQ(few.evidence.size(), 1U) << "the index is not costed";
+  EXPECT_EQ(few.evidence[0].text, "few");
+
+  const auto unchanged = [](const Plan&, double, double) { return Conclusion{}; };
+  EXPECT_TRUE(look(unchanged, "no gain").proposal) << "the planner takes the index";
+  source_.with_index = seq_scan(5000);
+  const Finding refuted = look(unchanged, "no gain");
+  EXPECT_EQ(refuted.verdict, Verdict::refuted);
+  EXPECT_EQ(refuted.verdict_reason, "no gain");
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ Report report_of(std::vector<Finding> findings) {
   Report out;
   out.findings = std::move(findings);
   out.rules_run = {"unindexed-foreign-key", "missing-primary-key"};
-  out.skipped = {{"n-plus-one-query", "needs a log: --log FILE"}};
+  out.skipped = {{"n-plus-one-query", "needs a server's log (--log)"}};
   out.diagnostics = {{Error::Kind::passing, "a.sql:1:1", "syntax error", "mend it"}};
   return out;
 }
@@ -50,6 +50,7 @@ TEST(Formats, AllLeaveOutTheRefutedAndControlCharacters) {
   const Report report = report_of({finding("one", Severity::error), refuted(), of_the_server()});
   for (const auto& format : formats()) {
     const std::string out = format.render(report, in_repository);
+    EXPECT_FALSE(out.empty()) << format.name;
     for (const char c : out) EXPECT_FALSE((c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == 127) << format.name;
     EXPECT_EQ(out.find("\xc2\x9b"), std::string::npos) << format.name;
     if (format.name != "json" && format.name != "text") {
@@ -128,7 +129,7 @@ TEST(Junit, CountsAddUp) {
   EXPECT_NE(out.find("<testsuites name=\"pgadvise\" tests=\"4\" failures=\"2\" errors=\"0\">"), std::string::npos) << out;
   EXPECT_NE(out.find("<testsuite name=\"unindexed-foreign-key\" tests=\"2\" failures=\"2\""), std::string::npos) << out;
   EXPECT_NE(out.find("<testsuite name=\"missing-primary-key\" tests=\"1\" failures=\"0\""), std::string::npos) << out;
-  EXPECT_NE(out.find("<skipped message=\"needs a log: --log FILE\"/>"), std::string::npos) << out;
+  EXPECT_NE(out.find("<skipped message=\"needs a server's log (--log)\"/>"), std::string::npos) << out;
   EXPECT_NE(out.find("No &lt;index&gt;"), std::string::npos) << out;
 }
 

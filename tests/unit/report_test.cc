@@ -34,7 +34,7 @@ Report full_report() {
   query.message = "A statement";
   Report report;
   report.findings = {key, query};
-  report.skipped = {{"n-plus-one-query", "needs a log: --log FILE"}};
+  report.skipped = {{"n-plus-one-query", "needs a server's log (--log)"}};
   report.rules_run = {"unindexed-foreign-key"};
   report.inputs = {{"stderr log", "shop.log", "3 statements"}};
   report.diagnostics = {{Error::Kind::passing, "a.sql:1:1", "syntax error", "mend it"}};
@@ -144,7 +144,7 @@ TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(text.find("warning unindexed-foreign-key confirmed  drizzle/0001.sql:3:1\n"), std::string::npos) << text;
   EXPECT_NE(text.find("No index \\x1b[31mserves\\xff it"), std::string::npos) << text;
-  EXPECT_NE(text.find("needs a log: --log FILE (n-plus-one-query)"), std::string::npos) << text;
+  EXPECT_NE(text.find("needs a server's log (--log) (n-plus-one-query)"), std::string::npos) << text;
   EXPECT_NE(text.find("Looked suspicious, and is not"), std::string::npos) << text;
   EXPECT_NE(text.find("1 finding: 0 error, 1 warning, 0 note; 1 confirmed, 0 suspected; 1 refuted. 1 rule run, 1 not run."),
             std::string::npos) << text;
