@@ -158,7 +158,7 @@ Error connection_error(std::string where, std::string_view message) {
     if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end())
       parts.push_back(std::move(part));
   }
-  const std::string what = parts.empty() ? "can't be reached" : "can't be reached: " + join(parts, "; ");
+  const std::string what = parts.empty() ? "can't be reached" : "can't be reached: " + ellipsis(join(parts, "; "), 2000);
   return Error{Error::Kind::database, std::move(where), what, hint_for(message)};
 }
 
