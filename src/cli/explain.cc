@@ -119,7 +119,10 @@ class Explain {
     if (!catalog) return tl::unexpected(catalog.error());
     connection->act_as(options_.plans.acting);
     auto source = pg::make_plan_source(*connection);
-    if (!source) return tl::unexpected(source.error());
+    if (!source) {
+      if (source.error().kind == Error::Kind::passing) source.error().kind = Error::Kind::database;
+      return tl::unexpected(source.error());
+    }
     tell_unguarded(**source, *connection, diagnostics_);
     const Interruptible interruptible;
     plan::Planner planner(**source, *catalog,

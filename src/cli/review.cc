@@ -297,7 +297,7 @@ static Result<void> possible() {
 void add_review(CLI::App& app, int& exit_code) {
   auto* command = add_check_like(app, "review", "Walk the findings one by one: accept fixes into a new migration, ignore with a reason", possible, review, exit_code);
   command->footer("Takes the keys of git add -p; ? tells them. Nothing is written before the last screen, which shows all of it, is answered with w.\n"
-                  "Exit codes: 0 done, 2 wrong usage or what could not be written, 3 the database can't be reached, 130 Ctrl-C.");
+                  "Exit codes: 0 done, 2 wrong usage or what could not be written, 3 the database can't be reached or read, 130 Ctrl-C.");
 }
 
 }  // namespace pgadvise::cli
