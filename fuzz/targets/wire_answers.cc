@@ -15,7 +15,7 @@ using testing_support::FakeServer;
 using testing_support::Peer;
 namespace wire = testing_support::wire;
 
-constexpr std::size_t longest_error = 4096;
+constexpr std::size_t longest_error = 20'000;  // of 4,000 bytes, each may be printed as \xNN
 
 // libpq allocates what a message announces, up to 2 GB, before it has come. That takes no memory until the
 // bytes come, but a sanitizer counts it: lengths stay under 16 MB.

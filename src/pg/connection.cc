@@ -26,7 +26,6 @@ constexpr int oldest_version = 120000;
 constexpr std::chrono::milliseconds grace{2000};  // for the server to answer a cancel
 constexpr std::size_t bytes_after_cancel = std::size_t{1} << 26;  // what may have been on its way, or in the middle of a row
 constexpr std::size_t free_other_bytes = 4096;                    // of each statement: its columns, its end
-constexpr std::size_t max_error_width = 2000;
 
 std::string field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
@@ -186,7 +185,7 @@ Error Connection::State::refused(const PGresult* result) {
   sqlstate = field(result, PG_DIAG_SQLSTATE);
   std::string what = without_literals(field(result, PG_DIAG_MESSAGE_PRIMARY), sqlstate, asked, with_parameters);
   if (what.empty()) what = std::string(trim(PQresultErrorMessage(result)));
-  return Error{Error::Kind::passing, where, ellipsis(what, max_error_width), ""};
+  return Error{Error::Kind::passing, where, shortened(what), ""};
 }
 
 // The server's last words, where there were any, are in the results that are left.
