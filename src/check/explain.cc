@@ -112,7 +112,10 @@ Result<ExplainInputs> load_for_explain(const std::string& conninfo, const Explai
   if (!server) return tl::unexpected(server.error());
   auto catalog = observed(settings.observer, "reading the catalog", [&] { return pg::read_catalog((*server)->connection(), diagnostics); });
   if (!catalog) return tl::unexpected(catalog.error());
-  if (const auto made = (*server)->make_plans(settings.acting); !made) return tl::unexpected(made.error());
+  if (auto made = (*server)->make_plans(settings.acting); !made) {
+    if (made.error().kind == Error::Kind::passing) made.error().kind = Error::Kind::database;
+    return tl::unexpected(made.error());
+  }
   report_bypassed_policies(*(*server)->plans, (*server)->connection(), diagnostics);
   return ExplainInputs{std::move(*server), std::move(*catalog)};
 }

@@ -139,7 +139,7 @@ void add_advise(CLI::App& app, int& exit_code) {
   command->footer(
       "Nothing is made or changed on the database: indexes are supposed by HypoPG. Ctrl-C ends with the best so far. With --verify indexes are made\n"
       "on the sandbox, or on the one database that --disposable names, and removed again.\n"
-      "Exit codes: 0, 2 wrong usage, an unreadable input or no HypoPG, 3 the database of --db can't be reached.");
+      "Exit codes: 0, 2 wrong usage, an unreadable input or no HypoPG, 3 the database of --db can't be reached or read.");
   command->callback([options, db, sandbox, log, workload, budget, disposable, &exit_code] {
     const auto refuse = [&](const char* where, const char* what, const char* hint) {
       complain({Error::Kind::usage, where, what, hint});

@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("pgadvise ") + PGADVISE_VERSION);
   app.require_subcommand(0, 1);
   app.footer("Exit codes: 0 nothing at or over --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 the\n"
-             "database of --db can't be reached. Without a subcommand: check; without any word, on a terminal: review.");
+             "database of --db can't be reached or read. Without a subcommand: check; without any word, on a terminal: review.");
   add_advise(app, exit_code);
   add_check(app, exit_code);
   add_digest(app, exit_code);

@@ -159,7 +159,7 @@ void add_digest(CLI::App& app, int& exit_code) {
   command->add_flag("--show-literals", options->show_literals,
                     "Show and store statements and parameters with their literals");
   command->footer(
-      "Exit codes: 0, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached.");
+      "Exit codes: 0, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached or read.");
   command->callback([options, logs, db, compare, &exit_code] {
     if (db->count() && trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});

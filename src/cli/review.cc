@@ -297,7 +297,7 @@ void add_review(CLI::App& app, int& exit_code) {
   command->add_option("--baseline", options->settings.baseline, "Walk only what this file does not know (.pgadvise-baseline.json)");
   add_choices(*command, *options);
   command->footer("Takes the keys of git add -p; ? tells them. Nothing is written before the last screen, which shows all of it, is answered with w.\n"
-                  "Exit codes: 0 done, 2 wrong usage or what could not be written, 3 the database can't be reached, 130 Ctrl-C.");
+                  "Exit codes: 0 done, 2 wrong usage or what could not be written, 3 the database can't be reached or read, 130 Ctrl-C.");
   command->callback([options, command, &exit_code] {
     auto fine = check_words(*command, *options);
     if (!on_terminal()) fine = fail(Error::Kind::usage, "review", "needs a terminal for input and output", "pgadvise check writes a report");

@@ -1,5 +1,6 @@
 #include "pg/catalog_reader.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <map>
@@ -52,6 +53,9 @@ std::string relations(std::string_view join) {
       "AND c.relpersistence <> 't' AND {} AND {} ",
       join, own_schema, not_of_extension("pg_class", "c.oid"));
 }
+
+// Over the 60 s that the server is given: for one that does not answer at all.
+constexpr std::chrono::seconds query_limit{70};
 
 std::string unlocked(std::string_view expression) {
   return fmt::format("CASE WHEN c.oid NOT IN {} THEN {} END", locked, expression);
@@ -131,6 +135,8 @@ class Reader {
   Result<Catalog> read();
 
  private:
+  Result<void> begin();
+  Result<void> recognise();
   Result<void> everything();
   Result<void> names();
   Result<void> tables();
@@ -147,9 +153,12 @@ class Reader {
   void column_statistics();
   void sum_up_partitions();
   // Tries `query`, then `otherwise` when something in it is locked or not permitted; `missing` is what is
-  // lost by that.
-  Result<Rows> ask(const std::string& query, const std::string& otherwise = {},
+  // lost by that. Rows have `columns` columns.
+  Result<Rows> ask(std::size_t columns, const std::string& query, const std::string& otherwise = {},
                    std::string_view missing = {});
+  // query(), within what is left of the limits of the whole catalog.
+  Result<Rows> ask_once(std::size_t columns, const std::string& query);
+  Error no_catalog(std::string_view why) const;
   // One diagnostic for all of `tables`.
   void name_some(std::vector<std::string> tables, std::string_view what, std::string_view hint);
   Table* table(const std::optional<std::string>& oid);
@@ -159,22 +168,46 @@ class Reader {
   Connection& connection_;
   Diagnostics& diagnostics_;
   CatalogOptions options_;
+  std::chrono::steady_clock::time_point until_ = std::chrono::steady_clock::now() + max_catalog_time;
+  std::uint64_t begin_bytes_ = connection_.bytes_received();
   Catalog catalog_;
   std::unordered_map<std::string, Table*> by_oid_;
   std::unordered_map<std::string, std::map<int, std::string>> attributes_;
   std::unordered_map<std::string, std::pair<Table*, std::size_t>> index_by_oid_;
 };
 
-Result<Rows> Reader::ask(const std::string& query, const std::string& otherwise, std::string_view missing) {
-  if (otherwise.empty()) return connection_.query(query);
-  if (const auto saved = connection_.query("SAVEPOINT part"); !saved) return tl::unexpected(saved.error());
+Error Reader::no_catalog(std::string_view why) const {
+  return {Error::Kind::database, connection_.where(), fmt::format("the server does not answer as PostgreSQL does: {}", why), "is this a PostgreSQL server's port?"};
+}
+
+Result<Rows> Reader::ask_once(std::size_t columns, const std::string& query) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
+  const auto bytes = connection_.bytes_received() - begin_bytes_;
+  if (left.count() <= 0 || bytes >= max_catalog_bytes)
+    return fail(Error::Kind::database, connection_.where(),
+                left.count() <= 0 ? fmt::format("it takes longer than {} minutes, the limit", max_catalog_time.count())
+                                  : fmt::format("it is larger than {} MiB, the limit", max_catalog_bytes >> 20));
+  AnswerLimits limits = connection_.limits();
+  limits.rows = std::min(limits.rows, max_catalog_rows);
+  limits.bytes = std::min(limits.bytes, max_catalog_bytes - static_cast<std::size_t>(bytes));
+  connection_.set_limits(limits);
+  connection_.set_deadline(std::min<std::chrono::milliseconds>(left, query_limit));
   auto rows = connection_.query(query);
-  if (rows || !connection_.alive()) return rows;
+  if (rows && std::any_of(rows->begin(), rows->end(), [&](const Row& row) { return row.size() != columns; }))
+    return tl::unexpected(no_catalog(fmt::format("rows of {} columns where {} were asked for", rows->front().size(), columns)));
+  return rows;
+}
+
+Result<Rows> Reader::ask(std::size_t columns, const std::string& query, const std::string& otherwise, std::string_view missing) {
+  if (otherwise.empty()) return ask_once(columns, query);
+  if (const auto saved = connection_.query("SAVEPOINT part"); !saved) return tl::unexpected(saved.error());
+  auto rows = ask_once(columns, query);
+  if (rows || !connection_.alive() || rows.error().kind == Error::Kind::database) return rows;
   diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(),
                                std::string(missing) + ": " + rows.error().what, "the rest is read"});
   if (const auto back = connection_.query("ROLLBACK TO SAVEPOINT part"); !back)
     return tl::unexpected(back.error());
-  return connection_.query(otherwise);
+  return ask_once(columns, otherwise);
 }
 
 void Reader::name_some(std::vector<std::string> tables, std::string_view what, std::string_view hint) {
@@ -201,24 +234,23 @@ std::vector<std::string> Reader::column_names(const std::optional<std::string>& 
 }
 
 Result<void> Reader::names() {
-  const auto database = ask("SELECT d.datname, CASE WHEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' THEN d.datcollate END "
+  const auto database = ask(2, "SELECT d.datname, CASE WHEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' THEN d.datcollate END "
                             "FROM pg_database d WHERE d.datname = current_database()");
   if (!database) return tl::unexpected(database.error());
-  if (!database->empty()) {
-    catalog_.database = text(database->front()[0]);
-    if (database->front()[1]) catalog_.settings["lc_collate"] = text(database->front()[1]);
-  }
-  const auto schemas = ask(fmt::format("SELECT n.nspname FROM pg_namespace n WHERE {} AND {} ORDER BY 1",
+  if (database->empty()) return tl::unexpected(no_catalog("pg_database has no row for the current database"));
+  catalog_.database = text(database->front()[0]);
+  if (database->front()[1]) catalog_.settings["lc_collate"] = text(database->front()[1]);
+  const auto schemas = ask(1, fmt::format("SELECT n.nspname FROM pg_namespace n WHERE {} AND {} ORDER BY 1",
                                        own_schema, not_of_extension("pg_namespace", "n.oid")));
   if (!schemas) return tl::unexpected(schemas.error());
   for (const auto& row : *schemas) catalog_.schemas.push_back(text(row[0]));
   const auto extensions =
-      ask("SELECT e.extname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
+      ask(1, "SELECT e.extname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
           "WHERE n.nspname !~ '^pgadvise_' AND e.extname <> 'plpgsql' ORDER BY 1");
   if (!extensions) return tl::unexpected(extensions.error());
   for (const auto& row : *extensions) catalog_.extensions.push_back(text(row[0]));
   const auto functions =
-      ask(fmt::format("SELECT DISTINCT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
+      ask(1, fmt::format("SELECT DISTINCT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
                       "n.oid = p.pronamespace "
                       "WHERE {} AND {} ORDER BY 1",
                       own_schema, not_of_extension("pg_proc", "p.oid")));
@@ -263,7 +295,7 @@ Result<void> Reader::tables() {
       "AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
       "THEN pg_get_viewdef(c.oid) END",
       locked);
-  const auto rows = ask(query(definition), query("NULL"), "view definitions are not read");
+  const auto rows = ask(22, query(definition), query("NULL"), "view definitions are not read");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::string> unreadable;
   std::vector<std::string> busy;
@@ -303,7 +335,7 @@ Result<void> Reader::tables() {
 }
 
 Result<void> Reader::inheritance() {
-  const auto rows = ask("SELECT i.inhrelid, i.inhparent, c.relispartition" +
+  const auto rows = ask(3, "SELECT i.inhrelid, i.inhparent, c.relispartition" +
                         relations("JOIN pg_inherits i ON i.inhrelid = c.oid") +
                         "ORDER BY n.nspname, c.relname, i.inhseqno");
   if (!rows) return tl::unexpected(rows.error());
@@ -340,7 +372,7 @@ Result<void> Reader::columns() {
            "ORDER BY c.oid, a.attnum";
   };
   const auto rows =
-      ask(query(unlocked("pg_get_expr(d.adbin, d.adrelid)")), query("NULL"), "defaults are not read");
+      ask(10, query(unlocked("pg_get_expr(d.adbin, d.adrelid)")), query("NULL"), "defaults are not read");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) {
     Table* owner = table(row[0]);
@@ -381,7 +413,7 @@ Result<void> Reader::indexes() {
            "ORDER BY ic.relname";
   };
   const auto rows =
-      ask(query(fmt::format("CASE WHEN i.indpred IS NULL THEN NULL WHEN c.oid IN {} THEN '(not read)' ELSE "
+      ask(14, query(fmt::format("CASE WHEN i.indpred IS NULL THEN NULL WHEN c.oid IN {} THEN '(not read)' ELSE "
                             "pg_get_expr(i.indpred, i.indrelid) END",
                             locked)),
           query("CASE WHEN i.indpred IS NOT NULL THEN '(not read)' END"), "index predicates are not read");
@@ -411,7 +443,7 @@ Result<void> Reader::indexes() {
 
 Result<void> Reader::index_keys() {
   const auto rows =
-      ask("SELECT i.indexrelid, s.k > i.indnkeyatts, a.attname, "
+      ask(7, "SELECT i.indexrelid, s.k > i.indnkeyatts, a.attname, "
           "CASE WHEN i.indkey[s.k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, s.k, false) END, "
           "i.indoption[s.k - 1], "
           "CASE WHEN NOT o.opcdefault THEN CASE WHEN op.nspname IN ('pg_catalog', 'public') THEN '' ELSE "
@@ -474,7 +506,7 @@ Result<void> Reader::constraints() {
                "f.relnamespace") +
            "ORDER BY k.conrelid, k.contype = 'p' DESC, k.conname";
   };
-  const auto rows = ask(query(unlocked("pg_get_expr(k.conbin, k.conrelid)")), query("NULL"),
+  const auto rows = ask(16, query(unlocked("pg_get_expr(k.conbin, k.conrelid)")), query("NULL"),
                         "check expressions are not read");
   if (!rows) return tl::unexpected(rows.error());
   const std::map<char, Constraint::Kind> kinds = {{'p', Constraint::Kind::primary_key},
@@ -517,7 +549,7 @@ Result<void> Reader::policies() {
                seen, checked) +
            relations("JOIN pg_policy p ON p.polrelid = c.oid") + "ORDER BY p.polrelid, p.polname";
   };
-  const auto rows = ask(query(unlocked("pg_get_expr(p.polqual, p.polrelid)"), unlocked("pg_get_expr(p.polwithcheck, p.polrelid)")),
+  const auto rows = ask(6, query(unlocked("pg_get_expr(p.polqual, p.polrelid)"), unlocked("pg_get_expr(p.polwithcheck, p.polrelid)")),
                         query("NULL", "NULL"), "policies are not read");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows)
@@ -527,7 +559,7 @@ Result<void> Reader::policies() {
 
 Result<void> Reader::triggers() {
   // tgtype: 2 is BEFORE, 16 is UPDATE.
-  const auto rows = ask("SELECT t.tgrelid, t.tgname" + relations("JOIN pg_trigger t ON t.tgrelid = c.oid") +
+  const auto rows = ask(2, "SELECT t.tgrelid, t.tgname" + relations("JOIN pg_trigger t ON t.tgrelid = c.oid") +
                         "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 18 = 18 ORDER BY 1, 2");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows)
@@ -539,7 +571,7 @@ Result<void> Reader::triggers() {
 // other role or database has is one that the server's owner thought of.
 Result<void> Reader::settings_and_age() {
   const auto rows = ask(
-      "SELECT s.name, s.reset_val, s.reset_val = '0' AND EXISTS (SELECT FROM pg_db_role_setting r, unnest(r.setconfig) AS one(text) "
+      3, "SELECT s.name, s.reset_val, s.reset_val = '0' AND EXISTS (SELECT FROM pg_db_role_setting r, unnest(r.setconfig) AS one(text) "
       "WHERE one.text LIKE s.name || '=%' AND one.text <> s.name || '=0') FROM pg_settings s WHERE s.name IN ('statement_timeout', "
       "'idle_in_transaction_session_timeout', 'lock_timeout', 'max_connections', 'superuser_reserved_connections', 'reserved_connections', 'shared_preload_libraries', 'autovacuum', "
       "'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_freeze_max_age', 'in_hot_standby') "
@@ -547,9 +579,10 @@ Result<void> Reader::settings_and_age() {
       "OR (s.category LIKE 'Query Tuning%' OR s.name IN ('work_mem', 'hash_mem_multiplier', 'max_parallel_workers_per_gather', "
       "'parallel_leader_participation')) AND s.context = 'user' AND s.source <> 'default' ORDER BY 1");
   if (!rows) return tl::unexpected(rows.error());
+  if (rows->empty()) return tl::unexpected(no_catalog("pg_settings has no max_connections"));
   for (const auto& row : *rows) catalog_.settings[text(row[0])] = truth(row[2]) ? "set by role" : text(row[1]);
   const auto age = ask(
-      "SELECT extract(epoch FROM now() - coalesce(d.stats_reset, pg_postmaster_start_time())) / 86400 FROM pg_stat_database d "
+      1, "SELECT extract(epoch FROM now() - coalesce(d.stats_reset, pg_postmaster_start_time())) / 86400 FROM pg_stat_database d "
       "WHERE d.datname = current_database()");
   if (!age) return tl::unexpected(age.error());
   if (!age->empty() && age->front().front()) catalog_.statistics_days = number(age->front().front());
@@ -559,7 +592,7 @@ Result<void> Reader::settings_and_age() {
 // Of other roles only those that may look (pg_monitor, pg_read_all_stats) see more than that somebody is there.
 Result<void> Reader::sessions() {
   const auto rows = ask(
-      "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
+      6, "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
       "extract(epoch FROM now() - a.state_change) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND "
       "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
       "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid LIMIT 20000",
@@ -581,7 +614,7 @@ Result<void> Reader::sessions() {
 }
 
 Result<void> Reader::types_and_sequences() {
-  const auto enums = ask(fmt::format(
+  const auto enums = ask(3, fmt::format(
       "SELECT n.nspname, t.typname, e.enumlabel FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace "
       "LEFT JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typtype = 'e' AND {} AND {} ORDER BY 1, 2, "
       "e.enumsortorder",
@@ -606,7 +639,7 @@ Result<void> Reader::types_and_sequences() {
       "WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND {} AND {} ORDER BY 1, 2",
       last, own_schema, not_of_extension("pg_class", "c.oid"));
   };
-  const auto sequences = ask(query("CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END"),
+  const auto sequences = ask(10, query("CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END"),
                              query("NULL"), "how far sequences are is not read");
   if (!sequences) return tl::unexpected(sequences.error());
   for (const auto& row : *sequences) {
@@ -625,13 +658,13 @@ Result<void> Reader::types_and_sequences() {
 }
 
 void Reader::column_statistics() {
-  const auto rows = ask("SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, n.null_frac, n.correlation, "
+  const auto rows = ask(13, "SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, n.null_frac, n.correlation, "
                         "n.avg_width, n.avg_width > 1 AND left(coalesce(n.histogram_bounds, n.most_common_vals)::text, 40) ~ "
                         "'^[{]\"?[[:space:]]*[[{]', n.most_common_freqs[1], " +
                             std::string(options_.values ? "n.most_common_vals::text, n.most_common_freqs::text, n.histogram_bounds::text" : "NULL, NULL, NULL") +
                             " FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
                         "n.schemaname <> 'information_schema'",
-                        "SELECT 1 WHERE false", "column statistics are not read");
+                        "SELECT WHERE false", "column statistics are not read");
   if (!rows) return;
   for (const auto& row : *rows) {
     Table* owner = catalog_.table(QualifiedName{text(row[0]), text(row[1])});
@@ -679,35 +712,51 @@ Result<void> Reader::everything() {
   sum_up_partitions();
   int not_asked = 0;
   catalog_.tracking = read_tracking(
-      catalog_, [&](const std::string& query) { return ask(query, "SELECT WHERE false", "which migrations have run can't be read"); }, not_asked);
+      catalog_, [&](const std::string& query) { return ask(4, query, "SELECT WHERE false", "which migrations have run can't be read"); }, not_asked);
   if (not_asked)
     diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(), fmt::format("{} more tables keep which migrations have run", not_asked),
                                  fmt::format("the first {} are read", most_tracking_tables)});
   return {};
 }
 
-// Over the 60 s that the server is given: for one that does not answer at all.
+// Leaves the connection's limits as they were.
 class Watch {
  public:
-  explicit Watch(Connection& connection) : connection_(connection) { connection_.set_deadline(std::chrono::seconds(70)); }
-  ~Watch() { connection_.set_deadline({}); }
+  explicit Watch(Connection& connection) : connection_(connection), before_(connection.limits()) { connection_.set_deadline(query_limit); }
+  ~Watch() {
+    connection_.set_limits(before_);
+    connection_.set_deadline({});
+  }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
  private:
   Connection& connection_;
+  AnswerLimits before_;
 };
+
+Result<void> Reader::begin() {
+  for (const char* statement : {"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", plain_path, settings})
+    if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
+  return {};
+}
+
+// Whatever user asks, a PostgreSQL catalog describes itself: without that, no rows elsewhere mean nothing.
+Result<void> Reader::recognise() {
+  const auto rows = ask(2, "SELECT n.nspname, count(c.oid) FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid "
+                           "WHERE n.nspname = 'pg_catalog' GROUP BY n.nspname");
+  if (!rows) return tl::unexpected(rows.error());
+  if (rows->size() == 1 && text(rows->front()[0]) == "pg_catalog" && whole(rows->front()[1]) > 0) return {};
+  return tl::unexpected(no_catalog("pg_namespace and pg_class do not list pg_catalog"));
+}
 
 Result<Catalog> Reader::read() {
   const Watch watch(connection_);
   catalog_.server_version = connection_.server_version();
   catalog_.has_statistics = true;
-  if (const auto begun = connection_.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"); !begun)
-    return tl::unexpected(begun.error());
-  const auto path = connection_.query(plain_path);
-  if (!path) return tl::unexpected(path.error());
-  const auto set = connection_.query(settings);
-  auto done = set ? everything() : Result<void>(tl::unexpected(set.error()));
+  auto done = begin();
+  if (done) done = recognise();
+  if (done) done = everything();
   if (connection_.alive()) (void)connection_.query("ROLLBACK");
   if (!done) {
     done.error().what = "the catalog can't be read: " + done.error().what;

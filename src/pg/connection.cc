@@ -1,7 +1,6 @@
 #include "pg/connection.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -9,10 +8,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <libpq-fe.h>
-#include <poll.h>
 
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "pg/connect.h"
 #include "pg/conninfo.h"
 #include "sql/statement_statistics.h"
 
@@ -25,6 +24,8 @@ using ResultPtr = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 constexpr int oldest_version = 120000;
 constexpr std::chrono::milliseconds grace{2000};  // for the server to answer a cancel
+constexpr std::size_t bytes_after_cancel = std::size_t{1} << 26;  // what may have been on its way, or in the middle of a row
+constexpr std::size_t free_other_bytes = 4096;                    // of each statement: its columns, its end
 
 std::string field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
@@ -74,14 +75,35 @@ std::string without_literals(const std::string& message, std::string_view sqlsta
   return message.substr(0, first) + "\"…\"" + message.substr(last + 1);
 }
 
+std::string size_text(std::size_t bytes) {
+  return bytes >= (std::size_t{1} << 20) ? fmt::format("{} MiB", bytes >> 20) : fmt::format("{} bytes", bytes);
+}
+
+// The answer to one statement, as far as it has come.
+struct Answer {
+  Rows rows;
+  std::size_t kept_bytes = 0;  // memory that the rows take
+  std::size_t row_bytes = 0;   // of the rows, as they were sent
+  std::uint64_t begin = 0;     // bytes_received() before it
+  std::uint64_t end = 0;       // after a cancel: what bytes_received() may reach
+  Clock::time_point until;
+  std::optional<Error> error;   // the server's
+  std::string stopped;          // why it was cancelled; "": it was not
+  std::string stopped_state;    // SQLSTATE of that
+};
+
 }  // namespace
 
 struct Connection::State {
   PGconn* conn = nullptr;
+  std::unique_ptr<MeteredSocket> socket;
   std::string asked;  // the latest statement
   bool with_parameters = false;
   std::function<void(std::string_view)> notice;
-  std::chrono::milliseconds deadline{0};
+  AnswerLimits limits;
+  std::chrono::milliseconds deadline{0};  // zero: limits.time
+  std::uint64_t other_bytes = 0;          // of earlier statements' answers, beyond free_other_bytes
+  std::uint64_t received_before = 0;      // by the time the connection was closed
   std::string sqlstate;
   std::string where;
   Acting acting;
@@ -92,52 +114,69 @@ struct Connection::State {
   void drop() {
     if (conn) PQfinish(conn);
     conn = nullptr;
+    received_before = received();
+    socket.reset();
   }
+  std::uint64_t received() const { return socket ? socket->received() : received_before; }
+  std::chrono::milliseconds time_limit() const { return std::max(std::chrono::milliseconds(1), deadline.count() > 0 ? deadline : limits.time); }
   Error gone(std::string what) {
     drop();
     sqlstate = "08006";
     return Error{Error::Kind::database, where, std::move(what), ""};
   }
-  enum class Wake { ready, late, lost, interrupted };
-  Wake wait(bool writing, std::optional<Clock::time_point> until);
-  Wake flush(std::optional<Clock::time_point> until);
-  Wake next(ResultPtr& result, std::optional<Clock::time_point> until);
+  enum class Wake { ready, late, lost, interrupted, over };
+  Wake wait(bool writing, const Answer& answer);
+  Wake flush(const Answer& answer);
+  Wake next(ResultPtr& result, const Answer& answer);
+  Wake take(const PGresult* result, Answer& answer, bool& flushed);
+  Wake keep(const PGresult* result, Answer& answer);
+  Wake copy_out(const Answer& answer);
+  std::string exceeded(const Answer& answer) const;
+  std::optional<Error> stop(Wake wake, Answer& answer);
   Error refused(const PGresult* result);
   Error closed(const std::optional<Error>& error);
   Result<Rows> collect(bool sent);
 };
 
-Connection::State::Wake Connection::State::wait(bool writing, std::optional<Clock::time_point> until) {
+// The bound that the answer has passed; "" when there is none.
+std::string Connection::State::exceeded(const Answer& answer) const {
+  const std::uint64_t bytes = received() - answer.begin;
+  if (!answer.stopped.empty()) return received() > answer.end ? "more" : "";
+  if (answer.rows.size() > limits.rows) return fmt::format("more than {} rows", limits.rows);
+  if (bytes > limits.bytes || answer.kept_bytes > limits.bytes) return "more than " + size_text(limits.bytes);
+  if (bytes > answer.row_bytes && other_bytes + (bytes - answer.row_bytes) > limits.other_bytes + free_other_bytes)
+    return fmt::format("more than {} in one row, or in messages other than rows", size_text(limits.other_bytes));
+  return {};
+}
+
+Connection::State::Wake Connection::State::wait(bool writing, const Answer& answer) {
   for (;;) {
-    // A signal may come just before poll() and not wake it.
-    int timeout = interruptible ? 200 : -1;
     if (interruptible && interrupted()) return Wake::interrupted;
-    if (until) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
-      if (left <= 0) return Wake::late;
-      timeout = static_cast<int>(std::min<long long>(left, interruptible ? 200 : 60000));
-    }
-    pollfd entry{PQsocket(conn), static_cast<short>(writing ? POLLIN | POLLOUT : POLLIN), 0};
-    const int ready = poll(&entry, 1, timeout);
-    if (ready < 0 && errno != EINTR) return Wake::lost;
-    if (ready <= 0) continue;
-    if ((entry.revents & ~POLLOUT) && !PQconsumeInput(conn)) return Wake::lost;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(answer.until - Clock::now());
+    if (left.count() <= 0) return Wake::late;
+    if (PQsocket(conn) < 0) return Wake::lost;
+    // A signal may come just before poll() and not wake it.
+    const bool go_on = socket->step(PQsocket(conn), writing, std::min(left, std::chrono::milliseconds(interruptible ? 200 : 60000)));
+    if (!exceeded(answer).empty()) return Wake::over;
+    if (!go_on) continue;
+    if (!PQconsumeInput(conn)) return Wake::lost;
+    while (PGnotify* notification = PQnotifies(conn)) PQfreemem(notification);
     return Wake::ready;
   }
 }
 
-Connection::State::Wake Connection::State::flush(std::optional<Clock::time_point> until) {
+Connection::State::Wake Connection::State::flush(const Answer& answer) {
   for (;;) {
     const int left = PQflush(conn);
     if (left == 0) return Wake::ready;
     if (left < 0) return Wake::lost;
-    if (const auto wake = wait(true, until); wake != Wake::ready) return wake;
+    if (const auto wake = wait(true, answer); wake != Wake::ready) return wake;
   }
 }
 
-Connection::State::Wake Connection::State::next(ResultPtr& result, std::optional<Clock::time_point> until) {
+Connection::State::Wake Connection::State::next(ResultPtr& result, const Answer& answer) {
   while (PQisBusy(conn))
-    if (const auto wake = wait(false, until); wake != Wake::ready) return wake;
+    if (const auto wake = wait(false, answer); wake != Wake::ready) return wake;
   result.reset(PQgetResult(conn));
   return Wake::ready;
 }
@@ -146,7 +185,7 @@ Error Connection::State::refused(const PGresult* result) {
   sqlstate = field(result, PG_DIAG_SQLSTATE);
   std::string what = without_literals(field(result, PG_DIAG_MESSAGE_PRIMARY), sqlstate, asked, with_parameters);
   if (what.empty()) what = std::string(trim(PQresultErrorMessage(result)));
-  return Error{Error::Kind::passing, where, std::move(what), ""};
+  return Error{Error::Kind::passing, where, shortened(what), ""};
 }
 
 // The server's last words, where there were any, are in the results that are left.
@@ -158,6 +197,85 @@ Error Connection::State::closed(const std::optional<Error>& error) {
   return gone("the server closed the connection" + words);
 }
 
+Connection::State::Wake Connection::State::keep(const PGresult* result, Answer& answer) {
+  const int columns = PQnfields(result);
+  for (int r = 0; r < PQntuples(result); ++r) {
+    Row row;
+    std::size_t sent = 7;  // the message's type, length and number of fields
+    answer.kept_bytes += sizeof(Row) + static_cast<std::size_t>(columns) * sizeof(Row::value_type);
+    for (int c = 0; c < columns; ++c) {
+      const auto length = static_cast<std::size_t>(PQgetlength(result, r, c));
+      sent += 4 + length;
+      answer.kept_bytes += length;
+      if (!answer.stopped.empty()) continue;
+      if (c == 0) row.reserve(static_cast<std::size_t>(columns));
+      if (PQgetisnull(result, r, c))
+        row.emplace_back();
+      else
+        row.emplace_back(std::string(PQgetvalue(result, r, c), length));
+    }
+    answer.row_bytes += sent;
+    if (answer.stopped.empty()) answer.rows.push_back(std::move(row));
+    if (!exceeded(answer).empty()) return Wake::over;
+  }
+  return Wake::ready;
+}
+
+Connection::State::Wake Connection::State::copy_out(const Answer& answer) {
+  char* data = nullptr;
+  for (int got = 0; (got = PQgetCopyData(conn, &data, 1)) >= 0;) {
+    if (data) PQfreemem(data);
+    data = nullptr;
+    if (got > 0) continue;
+    if (const auto wake = wait(false, answer); wake != Wake::ready) return wake;
+  }
+  return Wake::ready;
+}
+
+Connection::State::Wake Connection::State::take(const PGresult* result, Answer& answer, bool& flushed) {
+  switch (PQresultStatus(result)) {
+    case PGRES_TUPLES_OK:
+    case PGRES_SINGLE_TUPLE:
+      return keep(result, answer);
+    case PGRES_COMMAND_OK:
+    case PGRES_EMPTY_QUERY:
+      return Wake::ready;
+    case PGRES_COPY_IN:
+    case PGRES_COPY_BOTH:
+      flushed = false;
+      return PQputCopyEnd(conn, "pgadvise sends no data") < 0 ? Wake::lost : Wake::ready;
+    case PGRES_COPY_OUT:
+      return copy_out(answer);
+    default:
+      if (!answer.error) answer.error = refused(result);
+      return Wake::ready;
+  }
+}
+
+// Cancels what runs, once; what comes by then is thrown away. The error: the connection had to be closed.
+std::optional<Error> Connection::State::stop(Wake wake, Answer& answer) {
+  if (!answer.stopped.empty() && wake == Wake::over)
+    return gone(answer.stopped + ", and goes on after a cancel: the connection is closed");
+  if (!answer.stopped.empty()) {
+    auto late = gone(fmt::format("{}, and does not end its answer within {} of a cancel: the connection is closed", answer.stopped, grace));
+    sqlstate = "57014";
+    return late;
+  }
+  if (wake == Wake::over) {
+    answer.stopped = "the server answers one statement with " + exceeded(answer) + ", the limit";
+    answer.stopped_state = "54000";
+  } else {
+    answer.stopped = wake == Wake::interrupted ? "interrupted" : fmt::format("took longer than {} and was cancelled", time_limit());
+    answer.stopped_state = "57014";
+  }
+  Rows().swap(answer.rows);
+  interruptible = interruptible && wake != Wake::interrupted;  // once: what cleans up afterwards runs
+  cancel(conn);
+  answer.until = Clock::now() + grace;
+  answer.end = received() + bytes_after_cancel;
+  return {};
+}
+
 // Takes all results of what was sent, up to ReadyForQuery, so that the connection can be used again.
 Result<Rows> Connection::State::collect(bool sent) {
   sqlstate.clear();
@@ -165,81 +283,35 @@ Result<Rows> Connection::State::collect(bool sent) {
     if (PQstatus(conn) == CONNECTION_BAD) return tl::unexpected(gone("the server closed the connection"));
     return fail(Error::Kind::passing, where, std::string(trim(PQerrorMessage(conn))));
   }
-  std::optional<Clock::time_point> until;
-  if (deadline.count() > 0) until = Clock::now() + deadline;
-  bool cancelled = false;
-  bool stopped = false;  // cancelled by Ctrl-C
+  PQsetSingleRowMode(conn);  // so that a limit holds while rows come in
+  Answer answer;
+  answer.begin = received();
+  answer.until = Clock::now() + time_limit();
   bool flushed = false;
-  Rows rows;
-  std::optional<Error> error;
   for (;;) {
     ResultPtr result(nullptr, &PQclear);
-    auto wake = flushed ? Wake::ready : flush(until);
+    auto wake = flushed ? Wake::ready : flush(answer);
     if (wake == Wake::ready) {
       flushed = true;
-      wake = next(result, until);
+      wake = next(result, answer);
     }
-    if ((wake == Wake::late || wake == Wake::interrupted) && !cancelled) {
-      stopped = wake == Wake::interrupted;
-      interruptible = false;  // once: what cleans up afterwards runs
-      cancel(conn);
-      cancelled = true;
-      until = Clock::now() + grace;
-      continue;
-    }
-    if (wake == Wake::late) {
-      auto late = gone(fmt::format("does not answer, {} after a cancel either", grace));
-      sqlstate = "57014";
-      return tl::unexpected(std::move(late));
-    }
-    if (wake == Wake::lost) return tl::unexpected(closed(error));
-    if (!result) break;
-    switch (PQresultStatus(result.get())) {
-      case PGRES_TUPLES_OK:
-        for (int r = 0; r < PQntuples(result.get()); ++r) {
-          auto& row = rows.emplace_back();
-          for (int c = 0; c < PQnfields(result.get()); ++c) {
-            if (PQgetisnull(result.get(), r, c))
-              row.emplace_back();
-            else
-              row.emplace_back(std::string(PQgetvalue(result.get(), r, c),
-                                           static_cast<std::size_t>(PQgetlength(result.get(), r, c))));
-          }
-        }
-        break;
-      case PGRES_COMMAND_OK:
-      case PGRES_EMPTY_QUERY:
-        break;
-      case PGRES_COPY_IN:
-      case PGRES_COPY_BOTH:
-        if (PQputCopyEnd(conn, "pgadvise sends no data") < 0)
-          return tl::unexpected(gone("the server closed the connection"));
-        flushed = false;
-        break;
-      case PGRES_COPY_OUT: {
-        char* data = nullptr;
-        for (int got = 0; (got = PQgetCopyData(conn, &data, 1)) >= 0;) {
-          if (data) PQfreemem(data);
-          data = nullptr;
-          if (got == 0 && wait(false, until) != Wake::ready)
-            return tl::unexpected(gone("the server stopped in the middle of a COPY"));
-        }
-        break;
-      }
-      default:
-        if (!error) error = refused(result.get());
-    }
+    if (wake == Wake::ready && !result) break;
+    if (wake == Wake::ready) wake = take(result.get(), answer, flushed);
+    if (wake == Wake::lost) return tl::unexpected(closed(answer.error));
+    if (wake == Wake::ready) continue;
+    if (auto ended = stop(wake, answer)) return tl::unexpected(std::move(*ended));
   }
   if (PQstatus(conn) == CONNECTION_BAD)
-    return tl::unexpected(gone(error ? "the server closed the connection: " + error->what
-                                     : "the server closed the connection"));
-  if (cancelled) {
-    sqlstate = "57014";
-    if (stopped) return fail(Error::Kind::passing, where, "interrupted");
-    return fail(Error::Kind::passing, where, fmt::format("took longer than {} and was cancelled", deadline));
+    return tl::unexpected(gone(answer.error ? "the server closed the connection: " + answer.error->what
+                                            : "the server closed the connection"));
+  const std::uint64_t other = received() - answer.begin - std::min<std::uint64_t>(received() - answer.begin, answer.row_bytes);
+  other_bytes += other - std::min<std::uint64_t>(other, free_other_bytes);
+  if (!answer.stopped.empty()) {
+    sqlstate = answer.stopped_state;
+    return fail(Error::Kind::passing, where, answer.stopped);
   }
-  if (error) return tl::unexpected(*error);
-  return rows;
+  if (answer.error) return tl::unexpected(*answer.error);
+  return std::move(answer.rows);
 }
 
 static std::function<void(const Sent&)> sent_callback;
@@ -267,17 +339,11 @@ Connection::~Connection() = default;
 Result<Connection> Connection::open(const std::string& conninfo) {
   const auto options = read_conninfo(conninfo);
   if (!options) return tl::unexpected(options.error());
-  std::vector<const char*> keys;
-  std::vector<const char*> values;
-  for (const auto& [key, value] : *options) {
-    keys.push_back(key.c_str());
-    values.push_back(value.c_str());
-  }
-  keys.push_back(nullptr);
-  values.push_back(nullptr);
   auto state = std::make_unique<State>();
   const auto start = Clock::now();
-  state->conn = PQconnectdbParams(keys.data(), values.data(), 0);
+  auto connected = connect(*options);
+  state->conn = connected.connection;
+  state->socket = std::move(connected.socket);
   if (!state->conn) return fail(Error::Kind::database, "", "out of memory");
   PGconn* conn = state->conn;
   const auto text = [](const char* value, const char* other) {
@@ -285,16 +351,15 @@ Result<Connection> Connection::open(const std::string& conninfo) {
   };
   state->where = fmt::format("database {} on {}:{} as user {}", text(PQdb(conn), "?"),
                              text(PQhost(conn), "?"), text(PQport(conn), "5432"), text(PQuser(conn), "?"));
-  if (sent_callback) sent_callback({{}, nullptr, std::chrono::duration<double, std::milli>(Clock::now() - start).count(), (PQstatus(conn) == CONNECTION_OK ? "connected to " : "not connected to ") + state->where});
-  if (PQstatus(conn) != CONNECTION_OK)
-    return tl::unexpected(connection_error(state->where, PQerrorMessage(conn)));
+  const bool ok = connected.failure.empty() && PQstatus(conn) == CONNECTION_OK;
+  if (sent_callback) sent_callback({{}, nullptr, std::chrono::duration<double, std::milli>(Clock::now() - start).count(), (ok ? "connected to " : "not connected to ") + state->where});
+  if (!ok) return tl::unexpected(connection_error(state->where, connected.failure.empty() ? PQerrorMessage(conn) : connected.failure.c_str()));
   state->version = PQserverVersion(conn);
   if (state->version < oldest_version)
     return fail(
         Error::Kind::database, state->where,
-        fmt::format("the server is version {}", text(PQparameterStatus(conn, "server_version"), "unknown")),
+        fmt::format("the server is version {}", ellipsis(text(PQparameterStatus(conn, "server_version"), "unknown"), 60)),
         "pgadvise needs PostgreSQL 12 or newer");
-  PQsetnonblocking(conn, 1);
   PQsetNoticeReceiver(
       conn,
       [](void* arg, const PGresult* result) {
@@ -360,6 +425,8 @@ Result<void> Connection::run_script(std::string_view script) {
 void Connection::act_as(Acting acting) { state_->acting = std::move(acting); }
 const Acting& Connection::acting() const { return state_->acting; }
 void Connection::set_interruptible(bool interruptible) { state_->interruptible = interruptible; }
+void Connection::set_limits(const AnswerLimits& limits) { state_->limits = limits; }
+const AnswerLimits& Connection::limits() const { return state_->limits; }
 void Connection::set_deadline(std::chrono::milliseconds deadline) { state_->deadline = deadline; }
 bool Connection::alive() const { return state_->conn && PQstatus(state_->conn) == CONNECTION_OK; }
 bool Connection::in_transaction() const {
@@ -369,5 +436,6 @@ int Connection::server_version() const { return state_->version; }
 int Connection::backend_pid() const { return state_->conn ? PQbackendPID(state_->conn) : 0; }
 std::string Connection::where() const { return state_->where; }
 std::string Connection::sqlstate() const { return state_->sqlstate; }
+std::uint64_t Connection::bytes_received() const { return state_->received(); }
 
 }  // namespace pgadvise::pg

@@ -158,9 +158,11 @@ Error connection_error(std::string where, std::string_view message) {
     if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end())
       parts.push_back(std::move(part));
   }
-  const std::string what = parts.empty() ? "can't be reached" : "can't be reached: " + join(parts, "; ");
+  const std::string what = parts.empty() ? "can't be reached" : "can't be reached: " + shortened(join(parts, "; "));
   return Error{Error::Kind::database, std::move(where), what, hint_for(message)};
 }
+
+std::string shortened(std::string_view message) { return ellipsis(message.substr(0, 4000), 2000); }
 
 std::string conninfo_pair(std::string_view key, std::string_view value) {
   std::string out(key);

@@ -20,4 +20,7 @@ Error connection_error(std::string where, std::string_view message);
 // key='value' for a connection string.
 std::string conninfo_pair(std::string_view key, std::string_view value);
 
+// A server's message, printable, cut at 2,000 characters and at 4,000 bytes of what was sent.
+std::string shortened(std::string_view message);
+
 }  // namespace pgadvise::pg

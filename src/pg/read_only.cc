@@ -1,16 +1,28 @@
 #include "pg/read_only.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace pgadvise::pg {
 
 constexpr std::chrono::seconds grace{3};  // statement_timeout can be caught by a function; our own deadline can't
 
-ReadOnly::ReadOnly(Connection& connection, std::chrono::milliseconds limit) : connection_(connection), limit_(limit) { connection_.set_deadline(limit + grace); }
+constexpr std::size_t max_rows = 1'000'000;
+constexpr std::size_t max_bytes = std::size_t{1} << 28;
+
+ReadOnly::ReadOnly(Connection& connection, std::chrono::milliseconds limit) : connection_(connection), before_(connection.limits()), limit_(limit) {
+  AnswerLimits limits = before_;
+  limits.rows = std::min(limits.rows, max_rows);
+  limits.bytes = std::min(limits.bytes, max_bytes);
+  connection_.set_limits(limits);
+  connection_.set_deadline(limit + grace);
+}
 
 ReadOnly::~ReadOnly() {
   if (connection_.in_transaction()) (void)connection_.query("ROLLBACK");
   connection_.set_deadline({});
+  connection_.set_limits(before_);
 }
 
 bool ReadOnly::back() {

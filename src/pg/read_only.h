@@ -11,7 +11,8 @@ namespace pgadvise::pg {
 // The connection's Acting, or its own user.
 enum class As { application, user };
 
-// BEGIN READ ONLY … ROLLBACK around whatever happens in between, with time limits on both sides.
+// BEGIN READ ONLY … ROLLBACK around whatever happens in between, with time limits on both sides, and answers of at most a million rows
+// and 256 MiB.
 class ReadOnly {
  public:
   // `limit`: of each statement.
@@ -28,6 +29,7 @@ class ReadOnly {
   Result<void> act();
 
   Connection& connection_;
+  AnswerLimits before_;
   std::chrono::milliseconds limit_;
 };
 

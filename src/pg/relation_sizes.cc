@@ -9,7 +9,7 @@
 
 namespace pgadvise::pg {
 
-Result<std::vector<RelationSize>> read_relation_sizes(Connection& connection, Diagnostics& diagnostics) {
+static Result<std::vector<RelationSize>> read(Connection& connection, Diagnostics& diagnostics) {
   ReadOnly transaction(connection);
   if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
   const auto path = connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)");
@@ -26,6 +26,14 @@ Result<std::vector<RelationSize>> read_relation_sizes(Connection& connection, Di
       out.push_back({{row[0].value_or(""), row[1].value_or("")}, whole(row[5]), whole(row[2]), row[3] ? std::strtod(row[3]->c_str(), nullptr) : -1, whole(row[4])});
   if (out.size() < rows->size())
     diagnostics.push_back({Error::Kind::passing, connection.where(), fmt::format("the sizes of {} relations are not read: locked by another session", rows->size() - out.size()), "try again later"});
+  return out;
+}
+
+Result<std::vector<RelationSize>> read_relation_sizes(Connection& connection, Diagnostics& diagnostics) {
+  auto out = read(connection, diagnostics);
+  if (out) return out;
+  out.error().kind = Error::Kind::database;
+  out.error().what = "the sizes of relations can't be read: " + out.error().what;
   return out;
 }
 

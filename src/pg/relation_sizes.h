@@ -10,7 +10,7 @@
 namespace pgadvise::pg {
 
 // Of tables, materialized views and indexes that have a file, by name. What is locked just now is left out and counted in
-// `diagnostics`. Errors: the server is gone, or does not answer in time.
+// `diagnostics`. Errors: Kind::database.
 Result<std::vector<RelationSize>> read_relation_sizes(Connection& connection, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::pg

@@ -49,6 +49,17 @@ tl::unexpected<Error> wont_start(std::string what) {
       "a private server needs the installed PostgreSQL, 100 MB in TMPDIR or /tmp, and 128 MB of memory");
 }
 
+// Our own server: loading data and ANALYZE may take long.
+Result<Connection> open(const std::string& conninfo) {
+  auto connection = Connection::open(conninfo);
+  if (!connection) return connection;
+  AnswerLimits limits;
+  limits.other_bytes = limits.bytes;
+  limits.time = 6h;
+  connection->set_limits(limits);
+  return connection;
+}
+
 // Waits until the server answers, has ended, or was never made.
 Result<Connection> await(const Guardian& guardian, const std::string& folder, const std::string& conninfo) {
   const auto limit = std::chrono::steady_clock::now() + start_limit;
@@ -66,7 +77,7 @@ Result<Connection> await(const Guardian& guardian, const std::string& folder, co
       return wont_start("the server ended while starting: " + last_complaint(folder + "/server.log"));
     }
     if (access((folder + "/.s.PGSQL.5432").c_str(), F_OK) != 0) continue;
-    if (auto connection = Connection::open(conninfo)) return connection;
+    if (auto connection = open(conninfo)) return connection;
   }
   return wont_start("the server did not answer in time");
 }
@@ -99,7 +110,7 @@ Result<void> Sandbox::State::prepare(Connection template1) {
   const auto made = all(template1, {"CREATE ROLE pgadvise LOGIN", "ALTER DATABASE postgres RENAME TO sandbox",
                                     "ALTER DATABASE sandbox OWNER TO pgadvise"});
   if (!made) return made;
-  auto opened = Connection::open(address(home.folder, "pgadvise_admin", "sandbox"));
+  auto opened = open(address(home.folder, "pgadvise_admin", "sandbox"));
   if (!opened) return tl::unexpected(opened.error());
   admin = std::move(*opened);
   // From 15 on: the schema public is the owner's already, and test data may be loaded without the foreign keys' triggers, in
@@ -114,7 +125,7 @@ Result<void> Sandbox::State::prepare(Connection template1) {
                      "GRANT USAGE ON SCHEMA pgadvise_hypopg TO PUBLIC"});
     if (!created) return created;
   }
-  opened = Connection::open(conninfo);
+  opened = open(conninfo);
   if (!opened) return tl::unexpected(opened.error());
   owner = std::move(*opened);
   return {};
@@ -153,7 +164,7 @@ void Sandbox::build(const Script& script, Diagnostics& diagnostics) {
 // What a database is told reaches new sessions only.
 Result<void> Sandbox::State::reconnect() {
   for (auto [connection, user] : {std::pair(&admin, "pgadvise_admin"), std::pair(&owner, "pgadvise")}) {
-    auto opened = Connection::open(address(home.folder, user, "sandbox"));
+    auto opened = open(address(home.folder, user, "sandbox"));
     if (!opened) return tl::unexpected(opened.error());
     *connection = std::move(*opened);
   }

@@ -57,10 +57,12 @@ class Reader {
   Reader(Connection& connection, Diagnostics& diagnostics) : connection_(connection), diagnostics_(diagnostics) {}
 
   Result<Workload> read() {
-    if (const auto begun = connection_.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"); !begun) return tl::unexpected(begun.error());
-    auto out = in_transaction();
+    const auto begun = connection_.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    auto out = begun ? in_transaction() : Result<Workload>(tl::unexpected(begun.error()));
     if (connection_.alive()) (void)connection_.query("ROLLBACK");
-    if (!out && out.error().where.empty()) out.error().where = connection_.where();
+    if (out) return out;
+    if (out.error().where.empty()) out.error().where = connection_.where();
+    if (out.error().kind == Error::Kind::passing) out.error().kind = Error::Kind::database;
     return out;
   }
 

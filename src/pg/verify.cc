@@ -101,7 +101,6 @@ class Verifier {
         if (done || connection_.sqlstate() != duplicate_table) ours_.insert(index_of(line));
         if (!done && why.empty()) why = done.error().what;
       }
-      connection_.set_deadline({});
       if (stopped()) return;
       if (why.empty()) {
         index.built_bytes = built_bytes() - size;
@@ -109,6 +108,7 @@ class Verifier {
         if (index.sql.find(" ((") != std::string::npos) (void)cancellable("ANALYZE " + quote_name(index.table.schema, index.table.name));
       } else
         not_built.push_back(std::string(split(index.sql, '\n').front()) + " " + why);
+      connection_.set_deadline({});
     }
   }
 

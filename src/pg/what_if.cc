@@ -433,7 +433,10 @@ std::vector<Connection> more_connections(Connection& first, const std::string& c
 
 Result<std::unique_ptr<plan::WhatIf>> make_what_if(Connection& connection, std::vector<Connection> more) {
   auto out = std::make_unique<ManyWhatIf>(std::move(more));
-  if (const auto looked = out->look_around(connection); !looked) return tl::unexpected(looked.error());
+  if (auto looked = out->look_around(connection); !looked) {
+    if (looked.error().kind == Error::Kind::passing) looked.error().kind = Error::Kind::database;
+    return tl::unexpected(std::move(looked.error()));
+  }
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "live/support.h"
 
+#include <chrono>
 #include <optional>
 
 #include <fmt/format.h>
@@ -24,6 +25,9 @@ std::string address(const std::string& database, const std::string& user) {
 pg::Connection open(const std::string& conninfo) {
   auto connection = pg::Connection::open(conninfo);
   if (!connection) throw std::runtime_error(connection.error().line());
+  pg::AnswerLimits limits;
+  limits.time = std::chrono::hours(1);  // for what a test loads
+  connection->set_limits(limits);
   return std::move(*connection);
 }
 
