@@ -14,6 +14,7 @@
 #include "advisor/questions.h"
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
@@ -22,6 +23,7 @@
 #include "cli/talk.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
+#include "pg/leftovers.h"
 #include "pg/plan_source.h"
 #include "pg/verify.h"
 #include "pg/what_if.h"
@@ -54,6 +56,8 @@ struct Options {
   bool verify = false;
   std::string disposable;
   double verify_timeout = 10;
+  bool cleanup = false;
+  bool yes = false;
 };
 
 constexpr std::int64_t largest_to_build = 1'000'000'000;  // bytes of a table
@@ -116,6 +120,7 @@ class Advise {
     if (!source) return tl::unexpected(source.error());
     if (const auto missing = (*source)->what_if_missing(); !missing.empty()) return fail(Error::Kind::usage, (*connection)->where(), missing);
     if (!sandbox_) tell_unguarded(**source, **connection, diagnostics_);
+    if (!sandbox_) name_abandoned_builds(**connection);
     if (options_.verify)
       if (const auto may = may_verify(**connection); !may) return may;
     auto what_if = pg::make_what_if(**connection, pg::more_connections(**connection, sandbox_ ? sandbox_->conninfo() : options_.db, std::min(jobs(), std::max<std::size_t>(1, workload.queries.size())) - 1));
@@ -144,6 +149,14 @@ class Advise {
 
   static bool holds_rows(const Catalog& catalog) {
     return std::any_of(catalog.tables.begin(), catalog.tables.end(), [](const auto& table) { return table.second.statistics && (table.second.statistics->rows > 0 || table.second.statistics->pages > 0); });
+  }
+
+  // The indexes that were left are named by whoever reads the catalog.
+  void name_abandoned_builds(pg::Connection& connection) {
+    auto leftovers = pg::find_leftovers(connection);
+    if (!leftovers) return;
+    leftovers->indexes.clear();
+    for (auto& line : pg::describe(*leftovers, connection)) diagnostics_.push_back(std::move(line));
   }
 
   // Connections to ask for plans on.
@@ -319,12 +332,16 @@ void add_advise(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"time", "calls"}))
       ->capture_default_str();
   auto* verify = command->add_flag("--verify", options->verify, "Build the indexes and run the queries, before and after, on the sandbox or a --disposable database; then remove the indexes");
-  auto* disposable = command->add_option("--disposable", options->disposable, "Name of --db's database, as a promise that nobody needs it: --verify may build indexes there")->needs(verify);
+  auto* disposable = command->add_option("--disposable", options->disposable, "Name of --db's database, as a promise that nobody needs it: --verify may build indexes there, --cleanup drop those that it left");
+  auto* cleanup = command->add_flag("--cleanup", options->cleanup, "Drop the indexes that killed runs of --verify left in --db's database, and cancel builds that still run; asks before. Needs --disposable");
+  command->add_flag("--yes", options->yes, "With --cleanup: don't ask")->needs(cleanup);
+  for (auto* other : {verify, sandbox, log, workload}) cleanup->excludes(other);
   command->add_option("--verify-timeout", options->verify_timeout, "Seconds that a run of a query may take with --verify")->check(seconds_between(0.1, 3600))->capture_default_str();
+  for (const char* other : {"--budget", "--format", "--output", "--schema"}) cleanup->excludes(command->get_option(other));
   command->add_flag("--show-literals", options->show_literals, "Also partial indexes for the constants of logged queries (WHERE status = 'open'); those of .sql files may always be named");
   command->footer(
       "Nothing is made or changed on the database: indexes are supposed by HypoPG. Ctrl-C ends with the best so far. With --verify indexes are made\n"
-      "on the sandbox, or on the one database that --disposable names, and removed again.\n"
+      "on the sandbox, or on the one database that --disposable names, and removed again; --cleanup drops what a killed run left there.\n"
       "Exit codes: 0, 2 wrong usage, an unreadable input or no HypoPG, 3 the database of --db can't be reached.");
   command->callback([options, db, sandbox, log, workload, budget, disposable, &exit_code] {
     const auto refuse = [&](const char* where, const char* what, const char* hint) {
@@ -332,6 +349,12 @@ void add_advise(CLI::App& app, int& exit_code) {
       exit_code = exit_usage;
     };
     if (db->count() && trim(options->db).empty()) return refuse("--db", "is empty", "name a database; is the variable set?");
+    if (disposable->count() && !options->verify && !options->cleanup) return refuse("--disposable", "has no meaning without --verify or --cleanup", "pgadvise advise --help");
+    if (options->cleanup && (!db->count() || !disposable->count())) return refuse("--cleanup", "needs a database that nobody needs", "--db, and --disposable with the name of its database");
+    if (options->cleanup) {
+      exit_code = clean_up(options->db, options->disposable, options->yes);
+      return;
+    }
     if (!db->count() && !sandbox->count()) return refuse("advise", "needs a database to cost on: --db, or --sandbox with --schema", "pgadvise advise --help");
     if (!log->count() && !workload->count()) return refuse("advise", "needs queries: --log or --workload", "pgadvise advise --help");
     if (options->verify && !sandbox->count() && !disposable->count())

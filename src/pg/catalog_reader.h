@@ -12,6 +12,7 @@ struct CatalogOptions {
 };
 
 // Reads in one READ ONLY transaction that is rolled back. System schemas and temporary objects are left out.
+// Indexes that a killed `advise --verify` left stay in the catalog, since plans use them; `diagnostics` names them (leftovers.h).
 Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics, const CatalogOptions& options = {});
 
 }  // namespace pgadvise::pg
