@@ -142,8 +142,8 @@ class Verifier {
     if (!locked_) return;
     connection_.set_deadline(options_.build_limit);
     std::string why = "the connection was lost before";
-    for (int n = 0; n < tries_to_drop && !built_.empty() && connection_.alive();
-         ++n) {  // a late cancel may hit one of them
+    // More than once, since a late cancel may hit one of the statements.
+    for (int n = 0; n < tries_to_drop && !built_.empty() && connection_.alive(); ++n) {
       const auto found = find_leftovers(connection_);
       if (!found) {
         why = found.error().what;
