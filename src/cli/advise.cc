@@ -342,7 +342,7 @@ void add_advise(CLI::App& app, int& exit_code) {
   command->footer(
       "Nothing is made or changed on the database: indexes are supposed by HypoPG. Ctrl-C ends with the best so far. With --verify indexes are made\n"
       "on the sandbox, or on the one database that --disposable names, and removed again; --cleanup drops what a killed run left there.\n"
-      "Exit codes: 0, 2 wrong usage, an unreadable input or no HypoPG, 3 the database of --db can't be reached.");
+      "Exit codes: 0, 2 wrong usage, an unreadable input, no HypoPG, or a leftover that --cleanup may not or can't drop, 3 the database of --db can't be reached.");
   command->callback([options, db, sandbox, log, workload, budget, disposable, &exit_code] {
     const auto refuse = [&](const char* where, const char* what, const char* hint) {
       complain({Error::Kind::usage, where, what, hint});
