@@ -13,6 +13,7 @@
 #include "check/plans.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
+#include "pg/leftovers.h"
 #include "pg/verify.h"
 #include "pg/what_if.h"
 #include "plan/planner.h"
@@ -50,6 +51,14 @@ Result<std::optional<Catalog>> connect(const AdviseSources& sources, const Obser
   out.server = take_server(std::move(sandbox->server));
   out.statistics_only = sandbox->statistics_only;
   return std::move(sandbox->production);
+}
+
+// CREATE INDEX of killed runs. read_catalog() reports the indexes that such runs left.
+void report_abandoned_builds(pg::Connection& connection, Diagnostics& diagnostics) {
+  auto leftovers = pg::find_leftovers(connection);
+  if (!leftovers) return;
+  leftovers->indexes.clear();
+  for (auto& line : pg::describe(*leftovers, connection)) diagnostics.push_back(std::move(line));
 }
 
 Result<void> may_verify(const AdviseInputs& inputs, const AdviseSettings& settings) {
@@ -227,6 +236,7 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
   if (const auto made = server.make_plans(settings.acting); !made) return tl::unexpected(made.error());
   if (const auto missing = server.plans->what_if_missing(); !missing.empty()) return fail(Error::Kind::usage, server.connection().where(), missing);
   if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), diagnostics);
+  if (!server.sandbox) report_abandoned_builds(server.connection(), diagnostics);
   if (settings.verify)
     if (const auto may = may_verify(out, settings); !may) return tl::unexpected(may.error());
   sql::resolve(out.workload, out.catalog, server.plans->search_path());

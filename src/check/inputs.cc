@@ -70,7 +70,7 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
                                    Diagnostics& diagnostics) {
   auto production = read_production(schemas, !load.empty(), diagnostics);
   if (!production) return tl::unexpected(production.error());
-  auto sandbox = pg::Sandbox::start();
+  auto sandbox = pg::Sandbox::start(diagnostics);
   if (!sandbox) return tl::unexpected(sandbox.error());
   if (*production)
     if (const auto done = sandbox->imitate_collation((*production)->catalog); !done) return tl::unexpected(done.error());

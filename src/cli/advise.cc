@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "check/advise.h"
+#include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
@@ -36,6 +37,8 @@ struct Options {
   bool verify = false;
   std::string disposable;
   double verify_timeout = 10;
+  bool cleanup = false;
+  bool yes = false;
 };
 
 // 500MB, 1GB: powers of 1000; 500MiB, 1GiB: of 1024; a bare number: bytes.
@@ -133,19 +136,29 @@ void add_advise(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"time", "calls"}))
       ->capture_default_str();
   auto* verify = command->add_flag("--verify", options->verify, "Build the indexes and run the queries, before and after, on the sandbox or a --disposable database; then remove the indexes");
-  auto* disposable = command->add_option("--disposable", options->disposable, "Name of --db's database, as a promise that nobody needs it: --verify may build indexes there")->needs(verify);
+  auto* disposable = command->add_option("--disposable", options->disposable, "Name of --db's database, as a promise that nobody needs it: --verify may build indexes there, --cleanup drop those that it left");
+  auto* cleanup = command->add_flag("--cleanup", options->cleanup, "Drop the indexes that killed runs of --verify left in --db's database, and cancel builds that still run; asks before. Needs --disposable");
+  command->add_flag("--yes", options->yes, "With --cleanup: don't ask")->needs(cleanup);
+  for (auto* other : {verify, sandbox, log, workload}) cleanup->excludes(other);
   command->add_option("--verify-timeout", options->verify_timeout, "Seconds that a run of a query may take with --verify")->check(seconds_between(0.1, 3600))->capture_default_str();
+  for (const char* other : {"--budget", "--format", "--output", "--schema"}) cleanup->excludes(command->get_option(other));
   command->add_flag("--show-literals", options->show_literals, "Also partial indexes for the constants of logged queries (WHERE status = 'open'); those of .sql files may always be named");
   command->footer(
       "Nothing is made or changed on the database: indexes are supposed by HypoPG. Ctrl-C ends with the best so far. With --verify indexes are made\n"
-      "on the sandbox, or on the one database that --disposable names, and removed again.\n"
-      "Exit codes: 0, 2 wrong usage, an unreadable input or no HypoPG, 3 the database of --db can't be reached or read.");
+      "on the sandbox, or on the one database that --disposable names, and removed again; --cleanup drops what a killed run left there.\n"
+      "Exit codes: 0, 2 wrong usage, an unreadable input, no HypoPG, or a leftover that --cleanup may not or can't drop, 3 the database of --db can't be reached or read.");
   command->callback([options, db, sandbox, log, workload, budget, disposable, &exit_code] {
     const auto refuse = [&](const char* where, const char* what, const char* hint) {
       complain({Error::Kind::usage, where, what, hint});
       exit_code = exit_usage;
     };
     if (db->count() && trim(options->sources.db).empty()) return refuse("--db", "is empty", "name a database; is the variable set?");
+    if (disposable->count() && !options->verify && !options->cleanup) return refuse("--disposable", "has no meaning without --verify or --cleanup", "pgadvise advise --help");
+    if (options->cleanup && (!db->count() || !disposable->count())) return refuse("--cleanup", "needs a database that nobody needs", "--db, and --disposable with the name of its database");
+    if (options->cleanup) {
+      exit_code = clean_up(options->sources.db, options->disposable, options->yes);
+      return;
+    }
     if (!db->count() && !sandbox->count()) return refuse("advise", "needs a database to cost on: --db, or --sandbox with --schema", "pgadvise advise --help");
     if (!log->count() && !workload->count()) return refuse("advise", "needs queries: --log or --workload", "pgadvise advise --help");
     if (options->verify && !sandbox->count() && !disposable->count())

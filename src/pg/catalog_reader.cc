@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "pg/leftovers.h"
 #include "pg/tracking.h"
 #include "pg/values.h"
 
@@ -769,7 +770,15 @@ Result<Catalog> Reader::read() {
 }  // namespace
 
 Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics, const CatalogOptions& options) {
-  return Reader(connection, diagnostics, options).read();
+  auto catalog = Reader(connection, diagnostics, options).read();
+  const auto left = [](const auto& table) {
+    return std::any_of(table.second.indexes.begin(), table.second.indexes.end(),
+                       [](const Index& index) { return !run_of_index(index.name).empty(); });
+  };
+  if (!catalog || std::none_of(catalog->tables.begin(), catalog->tables.end(), left)) return catalog;
+  if (const auto leftovers = find_leftovers(connection))
+    for (auto& line : describe(*leftovers, connection)) diagnostics.push_back(std::move(line));
+  return catalog;
 }
 
 }  // namespace pgadvise::pg

@@ -22,6 +22,7 @@ constexpr std::chrono::minutes max_catalog_time{10};             // in all; 70 s
 // Kind::database: a query that has no part to do without fails, the server's answers are no PostgreSQL catalog's (pg_catalog, the current
 // database or the settings are missing, or rows have another number of columns), a limit above or of connection.limits() is passed.
 // What only parts need, and can't be read, is in `diagnostics`.
+// Indexes that a killed `advise --verify` left stay in the catalog, since plans use them; `diagnostics` names them (leftovers.h).
 Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics, const CatalogOptions& options = {});
 
 }  // namespace pgadvise::pg

@@ -132,11 +132,16 @@ Result<void> Sandbox::State::prepare(Connection template1) {
 }
 
 Result<Sandbox> Sandbox::start() {
+  Diagnostics unread;
+  return start(unread);
+}
+
+Result<Sandbox> Sandbox::start(Diagnostics& diagnostics) {
   const auto server = find_server();
   if (!server) return tl::unexpected(server.error());
   const auto user = server_user();
   if (!user) return tl::unexpected(user.error());
-  sweep(*user);
+  sweep(*user, diagnostics);
   auto state = std::make_unique<State>();
   auto home = make_home(*user);
   if (!home) return tl::unexpected(home.error());

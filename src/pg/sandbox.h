@@ -16,7 +16,10 @@ namespace pgadvise::pg {
 class Sandbox {
  public:
   // Takes about a second. Errors (Kind::usage): no server is installed, or it won't start; each says what to
-  // do. A process of its own keeps watch over the server and ends it when this process ends, however it ends.
+  // do. A process of its own keeps watch over the server and ends it when this process ends, however it ends; when
+  // that one is killed, too, the server ends (Linux), and the next start() removes the folder. `diagnostics` names
+  // what was removed so.
+  static Result<Sandbox> start(Diagnostics& diagnostics);
   static Result<Sandbox> start();
   Sandbox(Sandbox&&) noexcept;
   Sandbox& operator=(Sandbox&&) noexcept;

@@ -29,6 +29,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view prefix = "pgadvise-sandbox-";
+constexpr std::string_view new_prefix = "pgadvise-new-";  // not locked yet
+constexpr std::time_t settled = 60;  // seconds after which a folder without a lock is nobody's
 constexpr std::string_view socket_name = "/.s.PGSQL.5432";
 
 // $1: the folder, $2: the server's programs. Standard input is the pipe whose end is our owner's end;
@@ -60,7 +62,10 @@ max_locks_per_transaction = 256
 autovacuum = off
 logging_collector = off
 END
-  "$2/postgres" -D "$1/data" </dev/null 3>&1 >>"$1/server.log" 2>&1 9>&- &
+  # Should the guardian be killed, too, the server gets QUIT (Linux; elsewhere the next sandbox ends it).
+  with_guardian=
+  if setpriv --pdeathsig QUIT true 2>/dev/null; then with_guardian='setpriv --pdeathsig QUIT'; fi
+  $with_guardian "$2/postgres" -D "$1/data" </dev/null 3>&1 >>"$1/server.log" 2>&1 9>&- &
   server=$!
   exec >&-
   read -r line
@@ -79,14 +84,15 @@ fi
 rm -rf "$1"
 )";
 
-// A dead run's server is stopped only when its command line names the folder: the number may be another's by
-// now.
+// A dead run's server is stopped only when it is a postgres whose one argument is the folder's data
+// directory: the number may be another's by now.
 constexpr const char* sweep_script = R"(
 pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
 case $pid in *[!0-9]*) pid= ;; esac
 if [ -n "$pid" ]; then
   line=$({ tr '\0' ' ' <"/proc/$pid/cmdline" || ps -ww -o args= -p "$pid"; } 2>/dev/null)
-  case $line in *postgres*"$1/data"*)
+  exe=$(readlink "/proc/$pid/exe" 2>/dev/null)
+  case "${exe:-/postgres}=$line" in */postgres=*/postgres" -D $1/data"|*/postgres=*/postgres" -D $1/data ")
     kill -QUIT "$pid"
     n=0
     while kill -0 "$pid" 2>/dev/null && [ $n -lt 70 ]; do sleep 0.1; n=$((n + 1)); done ;;
@@ -287,28 +293,43 @@ Result<Home> make_home(const std::optional<ServerUser>& user) {
                     "set TMPDIR to a folder with a short path that may be written");
 }
 
-static bool dead(const std::string& folder, const std::optional<ServerUser>& user, Descriptor& lock) {
+// Nobody holds the lock of this folder of ours; `lock` does then.
+static bool dead(const std::string& folder, bool is_new, const std::optional<ServerUser>& user,
+                 Descriptor& lock) {
   struct stat info {};
-  if (lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return false;
+  if (lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || (info.st_mode & 07777) != 0700)
+    return false;
   if (info.st_uid != geteuid() && !(user && info.st_uid == user->uid)) return false;
+  const bool old = std::time(nullptr) - info.st_mtime > settled;
+  if (is_new && !old) return false;
   lock = Descriptor(open((folder + "/lock").c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (lock.get() >= 0) return flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
   // No lock: a guardian is just removing it, or was ended while it did.
-  return errno == ENOENT && std::time(nullptr) - info.st_mtime > 60;
+  return errno == ENOENT && old;
 }
 
-void sweep(const std::optional<ServerUser>& user) {
+void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics) {
   for (const auto& base : temporary_folders()) {
     std::vector<std::string> names;
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(base.c_str()), &closedir);
     if (!folder) continue;
     while (const dirent* entry = readdir(folder.get()))
-      if (std::string_view(entry->d_name).substr(0, prefix.size()) == prefix)
-        names.emplace_back(entry->d_name);
+      for (const auto start : {prefix, new_prefix})
+        if (std::string_view(entry->d_name).substr(0, start.size()) == start)
+          names.emplace_back(entry->d_name);
     for (const auto& name : names) {
       Descriptor lock;
-      if (!dead(base + "/" + name, user, lock)) continue;
-      if (const pid_t pid = spawn({sweep_script, {base + "/" + name}, user}); pid > 0) wait_for(pid);
+      const std::string path = base + "/" + name;
+      const bool is_new = name.compare(0, new_prefix.size(), new_prefix) == 0;
+      if (!dead(path, is_new, user, lock)) continue;
+      struct stat info {};
+      const bool ours = lstat(path.c_str(), &info) == 0 && user && info.st_uid != user->uid;
+      if (const pid_t pid = spawn({sweep_script, {path}, ours ? std::nullopt : user}); pid > 0) wait_for(pid);
+      const bool removed = access(path.c_str(), F_OK) != 0;
+      diagnostics.push_back({Error::Kind::passing, path,
+                             removed ? "removed: a killed run left this sandbox"
+                                     : "a killed run left this sandbox, and it could not be removed",
+                             removed ? "" : "end its server, and remove the folder"});
     }
   }
 }

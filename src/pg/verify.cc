@@ -1,15 +1,17 @@
 #include "pg/verify.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "base/identifier.h"
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "pg/leftovers.h"
 #include "pg/read_only.h"
 #include "pg/values.h"
+#include "pg/verify_run.h"
 #include "plan/reader.h"
 
 namespace pgadvise::pg {
@@ -36,19 +38,43 @@ std::string take_identifier(std::string_view& text) {
   return out;
 }
 
-// "schema.index" of CREATE INDEX [CONCURRENTLY] index ON [ONLY] schema.table, as this program writes it; "" of other statements.
-std::string index_of(std::string_view statement) {
-  const auto skip = [&](std::string_view words) {
-    if (statement.starts_with(words)) statement.remove_prefix(words.size());
-  };
+bool skip(std::string_view& text, std::string_view words) {
+  const bool there = text.starts_with(words);
+  if (there) text.remove_prefix(words.size());
+  return there;
+}
+
+// A statement of AdvisedIndex::sql, as this program writes it.
+struct Step {
+  std::string schema;  // with the names below quoted
+  std::string index;   // that CREATE INDEX makes; "": another statement
+  std::string rest;    // of CREATE INDEX, from " ON " on
+  std::string parent;  // of ALTER INDEX parent ATTACH PARTITION child: both with their schema
+  std::string attached;
+};
+
+Step read_step(std::string_view statement) {
+  Step out;
   statement = trim(statement);
-  if (!statement.starts_with("CREATE INDEX ")) return {};
-  skip("CREATE INDEX ");
-  skip("CONCURRENTLY ");
-  const std::string index = take_identifier(statement);
-  skip(" ON ");
-  skip("ONLY ");
-  return take_identifier(statement) + "." + index;
+  if (skip(statement, "CREATE INDEX ")) {
+    skip(statement, "CONCURRENTLY ");
+    out.index = take_identifier(statement);
+    out.rest = statement;
+    if (out.rest.ends_with(';')) out.rest.pop_back();
+    skip(statement, " ON ");
+    skip(statement, "ONLY ");
+    out.schema = take_identifier(statement);
+  } else if (skip(statement, "ALTER INDEX ")) {
+    const auto name = [&] {
+      std::string text = take_identifier(statement);
+      return skip(statement, ".") ? text + "." + take_identifier(statement) : text;
+    };
+    out.parent = name();
+    skip(statement, " ATTACH PARTITION ");
+    if (statement.ends_with(';')) statement.remove_suffix(1);
+    out.attached = name();
+  }
+  return out;
 }
 
 double median(std::vector<double> values) {
@@ -66,10 +92,18 @@ class Verifier {
   Verifier(const Verifier&) = delete;
   Verifier& operator=(const Verifier&) = delete;
 
-  Result<void> look() {
-    const auto rows = connection_.query(std::string(list_indexes) + "true");
-    if (!rows) return tl::unexpected(rows.error());
-    for (const auto& row : *rows) before_.insert(row[0].value_or(""));
+  // The lock tells others that the run goes on; the server stops working for it soon after this process is
+  // gone.
+  Result<void> start() {
+    const auto locked = connection_.query(
+        fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}, {})", lock_class, lock_number(run_.id)));
+    if (!locked) return tl::unexpected(locked.error());
+    if (locked->empty() || locked->front()[0] != "t")
+      return fail(Error::Kind::passing, connection_.where(), "another run has the same id", "try again");
+    locked_ = true;
+    if (connection_.server_version() >= 140000)
+      (void)connection_.query(
+          "SELECT pg_catalog.set_config('client_connection_check_interval', '1s', false)");
     return {};
   }
 
@@ -92,15 +126,7 @@ class Verifier {
       if (options_.progress)
         options_.progress(fmt::format("building index {} of {}", ++number, indexes_.size()));
       const std::int64_t size = built_bytes();
-      connection_.set_deadline(options_.build_limit);
-      std::string why;
-      for (const auto line : split(index.sql, '\n')) {
-        if (trim(line).empty() || stopped()) continue;
-        const auto done = cancellable(line);
-        constexpr std::string_view duplicate_table = "42P07";  // somebody made one of that name meanwhile: theirs
-        if (done || connection_.sqlstate() != duplicate_table) ours_.insert(index_of(line));
-        if (!done && why.empty()) why = done.error().what;
-      }
+      const std::string why = build(index);
       if (stopped()) return;
       if (why.empty()) {
         index.built_bytes = built_bytes() - size;
@@ -112,24 +138,41 @@ class Verifier {
     }
   }
 
-  // Those that were not there before and are named by the statements that made them.
+  // By its marks alone, as advise --cleanup does.
   void remove() {
-    if (ours_.empty()) return;
+    if (!locked_) return;
     connection_.set_deadline(options_.build_limit);
-    ours_.erase("");
-    std::vector<std::string> left(ours_.begin(), ours_.end());  // while nothing better is known
-    for (int n = 0; n <= tries_to_drop && !left.empty() && connection_.alive(); ++n) {
-      auto there = built();
-      if (!there) continue;
-      left = std::move(*there);
-      if (n == tries_to_drop) break;
-      for (const auto& name : left) (void)connection_.query("DROP INDEX IF EXISTS " + name);
+    std::string why = "the connection was lost before";
+    // More than once, since a late cancel may hit one of the statements.
+    for (int n = 0; n < tries_to_drop && !built_.empty() && connection_.alive(); ++n) {
+      const auto found = find_leftovers(connection_);
+      if (!found) {
+        why = found.error().what;
+        continue;
+      }
+      std::vector<std::string> left;
+      for (const auto& index : found->indexes) {
+        if (index.run.id != run_.id) continue;
+        const auto dropped = index.parent.empty() ? drop_leftover(connection_, index) : Result<void>();
+        if (dropped) continue;
+        why = dropped.error().what;
+        left.push_back(quote_name(index.index.schema, index.index.name));
+      }
+      built_ = std::move(left);
+    }
+    if (connection_.alive()) {
+      if (connection_.server_version() >= 140000)
+        (void)connection_.query("RESET client_connection_check_interval");
+      (void)connection_.query(
+          fmt::format("SELECT pg_catalog.pg_advisory_unlock({}, {})", lock_class, lock_number(run_.id)));
     }
     connection_.set_deadline({});
-    ours_.clear();
-    if (!left.empty())
+    locked_ = false;
+    if (!built_.empty())
       diagnostics_.push_back({Error::Kind::passing, connection_.where(),
-                              "could not be removed again, or the connection was lost before: " + join(left, ", "), "DROP INDEX removes them"});
+                              "the indexes that --verify built could not be removed again: " +
+                                  join(built_, ", ") + " (" + why + ")",
+                              "pgadvise advise --cleanup drops them"});
   }
 
   bool stopped() const { return interrupted() || !connection_.alive(); }
@@ -142,32 +185,44 @@ class Verifier {
     return rows;
   }
 
-  static constexpr const char* list_indexes =
-      "SELECT i.indexrelid, pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', "
-      "pg_catalog.quote_ident(c.relname)), pg_catalog.pg_relation_size(i.indexrelid), "
-      "pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) "
-      "i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) "
-      "c.relnamespace WHERE n.nspname OPERATOR(pg_catalog.!~) '^pg_'::pg_catalog.text AND ";
-
-  // Parents first: with them go their partitions'.
-  Result<std::vector<std::string>> built() {
-    const auto rows =
-        connection_.query(std::string(list_indexes) + "true ORDER BY c.relkind OPERATOR(pg_catalog.=) 'I'::pg_catalog.\"char\" DESC, c.relname");
-    if (!rows) return tl::unexpected(rows.error());
-    std::vector<std::string> out;
-    for (const auto& row : *rows)
-      if (!before_.count(row[0].value_or("")) && ours_.contains(row[1].value_or("")))
-        out.push_back(row[1].value_or(""));
-    return out;
+  // All statements of an index, or none. Why it was not built; "" when it was.
+  std::string build(const AdvisedIndex& index) {
+    connection_.set_deadline(options_.build_limit);
+    std::string why;
+    const auto step = [&](const std::string& statement) {
+      if (!why.empty() || stopped()) return;
+      if (const auto done = cancellable(statement); !done) why = done.error().what;
+    };
+    step("BEGIN");
+    step(fmt::format("SELECT pg_catalog.set_config('statement_timeout', '{}', true)",
+                     options_.build_limit.count()));
+    std::map<std::string, std::string> names;  // as advised -> as built
+    for (const auto line : split(index.sql, '\n')) {
+      const Step what = read_step(line);
+      if (!what.index.empty()) {
+        const std::string name = index_name(run_, ++number_);
+        names[what.schema + "." + what.index] = what.schema + "." + name;
+        step(statement_mark(run_) + "CREATE INDEX " + name + what.rest);
+        step("COMMENT ON INDEX " + what.schema + "." + name + " IS " + quote_literal(mark(run_)));
+      } else if (names.contains(what.parent) && names.contains(what.attached)) {
+        step("ALTER INDEX " + names[what.parent] + " ATTACH PARTITION " + names[what.attached]);
+      }
+    }
+    if (why.empty() && !stopped())
+      for (const auto& [advised, name] : names)
+        built_.push_back(name);  // even if the answer to COMMIT gets lost
+    step("COMMIT");
+    if (connection_.in_transaction()) (void)connection_.query("ROLLBACK");
+    connection_.set_deadline({});
+    return why;
   }
 
   std::int64_t built_bytes() {
-    std::int64_t sum = 0;
-    const auto rows = connection_.query(std::string(list_indexes) + "true");
-    if (!rows) return 0;
-    for (const auto& row : *rows)
-      if (!before_.count(row[0].value_or(""))) sum += whole(row[2]);
-    return sum;
+    const auto rows = connection_.query(
+        "SELECT pg_catalog.sum(pg_catalog.pg_relation_size(c.oid)) FROM pg_catalog.pg_class c WHERE "
+        "pg_catalog.starts_with(c.relname::pg_catalog.text, $1::pg_catalog.text)",
+        {index_name(run_, 0).substr(0, index_name(run_, 0).size() - 1)});
+    return rows && !rows->empty() ? whole(rows->front()[0]) : 0;
   }
 
   // One run. Errors: why there is none.
@@ -209,8 +264,10 @@ class Verifier {
   std::vector<AdvisedIndex>& indexes_;
   const VerifyOptions& options_;
   Diagnostics& diagnostics_;
-  std::set<std::string> before_;
-  std::set<std::string> ours_;  // "schema.index", quoted as the server does
+  const VerifyRun run_ = new_verify_run();
+  bool locked_ = false;
+  int number_ = 0;
+  std::vector<std::string> built_;  // "schema.index", quoted: what may be there
 };
 
 void sum_up(Verification& out) {
@@ -228,21 +285,28 @@ void sum_up(Verification& out) {
 
 }  // namespace
 
-std::string not_disposable(Connection& connection, const std::string& database) {
-  const auto rows = connection.query(
-      "SELECT pg_catalog.current_database(), pg_catalog.pg_is_in_recovery(), (SELECT pg_catalog.count(*) "
-      "FROM pg_catalog.pg_stat_activity a WHERE a.datname "
-      "OPERATOR(pg_catalog.=) pg_catalog.current_database() AND a.pid OPERATOR(pg_catalog.<>) "
-      "pg_catalog.pg_backend_pid() AND a.backend_type "
-      "OPERATOR(pg_catalog.=) 'client backend')");
+std::string not_named(Connection& connection, const std::string& database) {
+  const auto rows = connection.query("SELECT pg_catalog.current_database(), pg_catalog.pg_is_in_recovery()");
   if (!rows) return rows.error().what;
   const Row row = rows->empty() ? Row{} : rows->front();
   if (row[0] != database)
     return fmt::format("is not the database that --disposable names, {}", ellipsis(database, 63));
-  if (row[1] == "t") return "is a standby: nothing can be built there";
-  if (row[2] != "0")
-    return fmt::format("has {} other {}: somebody uses it", row[2].value_or("?"),
-                       row[2] == "1" ? "session" : "sessions");
+  if (row[1] == "t") return "is a standby: nothing can be built or dropped there";
+  return {};
+}
+
+std::string not_disposable(Connection& connection, const std::string& database) {
+  if (auto why = not_named(connection, database); !why.empty()) return why;
+  const auto rows = connection.query(
+      "SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datname OPERATOR(pg_catalog.=) "
+      "pg_catalog.current_database() AND a.pid "
+      "OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND a.backend_type OPERATOR(pg_catalog.=) 'client "
+      "backend'");
+  if (!rows) return rows.error().what;
+  const Row row = rows->empty() ? Row{} : rows->front();
+  if (row[0] != "0")
+    return fmt::format("has {} other {}: somebody uses it", row[0].value_or("?"),
+                       row[0] == "1" ? "session" : "sessions");
   return {};
 }
 
@@ -254,7 +318,7 @@ Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> que
   const Interruptible interruptible(Interruptible::By::any_ending);
   {
     Verifier verifier(connection, indexes, options, diagnostics);
-    if (const auto looked = verifier.look(); !looked) return tl::unexpected(looked.error());
+    if (const auto started = verifier.start(); !started) return tl::unexpected(started.error());
     verifier.run(queries, false);
     verifier.build(out.not_built);
     verifier.run(queries, true);

@@ -25,10 +25,15 @@ struct VerifyOptions {
   std::function<void(std::string_view)> progress;
 };
 
-// `database`: the name that the user gave, which has to be this database's. Why it can't be written to: it is another one, a standby,
-// or others are connected to it. "": it can.
+// `database`: the name that the user gave. Why it does not permit writing: it is not this database's name, or the
+// server is a standby. "": it permits it.
+std::string not_named(Connection& connection, const std::string& database);
+// The same, and others must not be connected to it.
 std::string not_disposable(Connection& connection, const std::string& database);
 
+// Builds each index without CONCURRENTLY, under a name and with a comment of its own (verify_run.h), in one
+// transaction: a killed client leaves a whole index with its comment, or none. The server (14 and newer) notices a
+// client that is gone within a second; an older one finishes the statement, at most `build_limit`, and rolls it back.
 // Each index gets the size that it has when built. What can't be built is named in the result, and the others are measured without it.
 // SIGINT, SIGTERM and SIGHUP (base/interrupt.h) cancel what runs; what was built is removed then, too. Errors: the server is gone.
 Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> queries, std::vector<AdvisedIndex>& indexes, const VerifyOptions& options,

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "check/inputs.h"
+#include "live/lone_database.h"
 #include "live/support.h"
 #include "pg/plan_source.h"
 #include "support/paths.h"
@@ -172,36 +173,13 @@ TEST(Imitation, WithoutValuesSaysSo) {
   EXPECT_NE(std::string::npos, ran.out.find("CREATE INDEX")) << ran.out;
 }
 
-constexpr const char* small_schema = "CREATE TABLE orders (id int PRIMARY KEY, customer_id int, doc jsonb, note text);\nCREATE TABLE log (id int, said text);\n";
-constexpr const char* small_rows =
-    "INSERT INTO orders SELECT g, g % 20000, jsonb_build_object('k', g % 3000), repeat('x', 50) FROM generate_series(1, 60000) g;\n"
-    "INSERT INTO log SELECT g, 'said' FROM generate_series(1, 1000) g;\n";
+using live::Lone;
+using live::small_rows;
+using live::small_schema;
+
 constexpr const char* small_workload =
     "SELECT id, note FROM orders WHERE customer_id = 77;\nSELECT id FROM orders WHERE doc @> '{\"k\": 5}';\n"
     "UPDATE orders SET note = 'y' WHERE customer_id = 4;\nSELECT id FROM orders WHERE pg_sleep(0.01) IS NOT NULL AND id = 5;\n";
-
-// A database that nobody is connected to.
-class Lone {
- public:
-  explicit Lone(std::string name) : name_(std::move(name)) {
-    EXPECT_TRUE(live::sandbox().admin().query("CREATE DATABASE " + name_ + " TEMPLATE template0"));
-    auto connection = pg::Connection::open(conninfo());
-    EXPECT_TRUE(connection && connection->run_script(std::string(small_schema) + small_rows + "CREATE EXTENSION hypopg; ANALYZE;"));
-  }
-  ~Lone() { (void)live::sandbox().admin().query("DROP DATABASE " + name_ + " WITH (FORCE)"); }
-  Lone(const Lone&) = delete;
-  Lone& operator=(const Lone&) = delete;
-  std::string conninfo() const { return "host=" + live::sandbox().folder() + " port=5432 dbname=" + name_ + " user=pgadvise_admin options=''"; }
-  std::string indexes() const {
-    auto connection = pg::Connection::open(conninfo());
-    if (!connection) return connection.error().line();
-    const auto rows = connection->query("SELECT count(*) FROM pg_index WHERE indexrelid::regclass::text !~ '^pg_'");
-    return rows ? rows->front()[0].value_or("") : rows.error().line();
-  }
-
- private:
-  std::string name_;
-};
 
 TEST(Verify, BuildsAndRunsOnTheSandbox) {
   const Folder folder;

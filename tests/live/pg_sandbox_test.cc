@@ -12,6 +12,7 @@
 #include "live/support.h"
 #include "pg/catalog_reader.h"
 #include "pg/sandbox.h"
+#include "pg/server_process.h"
 
 namespace pgadvise {
 namespace {
@@ -140,12 +141,50 @@ TEST(PgSandbox, SweepsWhatADeadRunLeft) {
   ASSERT_EQ(0, kill(owner, SIGKILL));
   ASSERT_EQ(owner, waitpid(owner, nullptr, 0));
   ASSERT_TRUE(exists(folder));
-  ASSERT_EQ(0, kill(server, 0)) << "the server outlives them";
-  const auto next = pg::Sandbox::start();
+  Diagnostics diagnostics;
+  const auto next = pg::Sandbox::start(diagnostics);
   ASSERT_TRUE(next);
+  EXPECT_NE(std::string::npos, diagnostics_text(diagnostics).find(folder + ": removed: a killed run left this sandbox"))
+      << diagnostics_text(diagnostics);
   EXPECT_FALSE(exists(folder));
   EXPECT_TRUE(gone(server));
   EXPECT_TRUE(living.connection().query("SELECT 1"));
+}
+
+// What has a sandbox's name and is none of ours, or may be written by others, stays.
+TEST(PgSandbox, SweepsOnlyItsOwnFolders) {
+  namespace fs = std::filesystem;
+  std::string base = "/tmp/pgadvise-test-XXXXXX";
+  ASSERT_NE(nullptr, mkdtemp(base.data()));
+  ASSERT_EQ(0, chmod(base.c_str(), 0777));
+  const auto make = [&](const char* name, mode_t mode) {
+    const std::string path = base + "/" + name;
+    EXPECT_EQ(0, mkdir(path.c_str(), 0700));
+    std::ofstream(path + "/lock") << "";
+    EXPECT_EQ(0, chmod(path.c_str(), mode));
+    return path;
+  };
+  const auto precious = make("precious", 0700);
+  fs::create_directory_symlink(precious, base + "/pgadvise-sandbox-link");
+  const auto open_to_all = make("pgadvise-sandbox-others", 0755);
+  const auto young = make("pgadvise-new-young", 0700);
+  const auto dead = make("pgadvise-sandbox-dead", 0700);
+  fs::create_directory_symlink(precious, dead + "/data");
+  const char* before = std::getenv("TMPDIR");
+  const std::string kept = before ? before : "";
+  setenv("TMPDIR", base.c_str(), 1);
+  Diagnostics diagnostics;
+  const auto user = pg::server_user();
+  ASSERT_TRUE(user);
+  pg::sweep(*user, diagnostics);
+  before ? setenv("TMPDIR", kept.c_str(), 1) : unsetenv("TMPDIR");
+  EXPECT_TRUE(exists(precious + "/lock"));
+  EXPECT_TRUE(exists(base + "/pgadvise-sandbox-link"));
+  EXPECT_TRUE(exists(open_to_all));
+  EXPECT_TRUE(exists(young)) << "its owner may just be making it";
+  EXPECT_FALSE(exists(dead)) << diagnostics_text(diagnostics);
+  EXPECT_NE(std::string::npos, diagnostics_text(diagnostics).find(dead)) << diagnostics_text(diagnostics);
+  fs::remove_all(base);
 }
 
 TEST(PgSandbox, StandsInForWhatTheServerLacks) {

@@ -1,0 +1,47 @@
+// What a run of `advise --verify` writes on what it builds, and whether the process that wrote it still runs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pgadvise::pg {
+
+// The run's mark is one line: the comment of each index, and a comment in front of each CREATE INDEX.
+// Everything in it can be read by whoever reads the catalog; `machine` is a hash.
+struct VerifyRun {
+  std::string id;  // 16 lower-case hex digits, random
+  long process = 0;
+  std::string process_start;  // clock ticks after boot (/proc/PID/stat); "0": unknown
+  std::string machine;        // hash of boot id and PID namespace, 16 hex digits; zeros: unknown
+  std::string host;           // for messages; [A-Za-z0-9._-], at most 64
+  std::string started;        // 2026-11-22T12:00:00Z
+  bool operator==(const VerifyRun&) const = default;
+};
+
+// A run of this process with a new id.
+VerifyRun new_verify_run();
+
+std::string mark(const VerifyRun& run);
+// Only the exact text that mark() writes: anything before, behind or else in it gives none.
+std::optional<VerifyRun> read_mark(std::string_view text);
+
+// "pgadvise_verify_<id>_<number>".
+std::string index_name(const VerifyRun& run, int number);
+// The run's id in a name that index_name() could have made; "" of other names.
+std::string run_of_index(std::string_view name);
+
+// "/* <mark> */ " for the beginning of a statement, and its inverse for a statement in pg_stat_activity that
+// builds an index of that run.
+std::string statement_mark(const VerifyRun& run);
+std::optional<VerifyRun> run_of_build(std::string_view statement);
+
+// While a run lives, its session holds the advisory lock (lock_class, lock_number(id)) of the database.
+constexpr int lock_class = 0x70676176;
+int lock_number(std::string_view id);
+
+// `unknown`: another machine or PID namespace, or a system without /proc.
+enum class ProcessState { alive, gone, unknown };
+ProcessState process_of(const VerifyRun& run);
+
+}  // namespace pgadvise::pg
