@@ -20,6 +20,7 @@
 #include "cli/plans.h"
 #include "cli/progress.h"
 #include "cli/talk.h"
+#include "cli/trust.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
@@ -81,7 +82,7 @@ class Advise {
 
   int run() {
     if (const auto read = advise(); !read) diagnostics_.push_back(read.error());
-    for (const auto& error : diagnostics_) complain(error);
+    for (auto& error : diagnostics_) complain(error = without_outside_text(std::move(error)));
     if (!advice_) return std::max<int>(exit_usage, exit_code_of(diagnostics_));
     const std::string content = options_.format == "json" ? report::advice_json(*advice_, diagnostics_)
                                                           : report::advice_text(*advice_, {use_colour(options_.output), output_width(options_.output, 80)});

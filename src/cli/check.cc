@@ -24,6 +24,7 @@
 #include "cli/reports.h"
 #include "cli/sources.h"
 #include "cli/talk.h"
+#include "cli/trust.h"
 #include "lint/context.h"
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
@@ -38,6 +39,7 @@
 #include "report/common.h"
 #include "sql/facts.h"
 #include "sql/suppressions.h"
+#include "base/boundary.h"
 #include "base/interrupt.h"
 #include "base/mask.h"
 #include "base/text.h"
@@ -101,6 +103,7 @@ class Check {
     report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     tell_what_ran();
     show_sources();
+    for (auto& error : diagnostics_) error = without_outside_text(std::move(error));
     return options_.after ? hand_over(schemas) : write();
   }
 
@@ -123,7 +126,7 @@ class Check {
   bool read_settings() {
     const std::string path = options_.config.empty() ? find_config(options_.paths.empty() ? "." : options_.paths.front()) : options_.config;
     if (path.empty()) return true;
-    auto config = read_config(path);
+    auto config = read_config(path, options_.config.empty() ? ConfigOrigin::repository : ConfigOrigin::command_line);
     if (!config) {
       for (const auto& error : config.error()) complain(error);
       return false;
@@ -131,10 +134,10 @@ class Check {
     config_ = std::move(*config);
     for (const auto& file : config_.files) report_.inputs.push_back({"configuration", file, {}});
     if (!options_.paths.empty() || !options_.schema.empty() || !options_.logs.empty() || !options_.workloads.empty()) return true;
-    options_.paths = expand(config_.inputs.paths);
-    options_.schema = expand(config_.inputs.schema);
-    options_.logs = expand(config_.inputs.logs);
-    options_.workloads = expand(config_.inputs.workloads);
+    options_.paths = expand(config_.inputs.paths, config_.inputs, diagnostics_);
+    options_.schema = expand(config_.inputs.schema, config_.inputs, diagnostics_);
+    options_.logs = expand(config_.inputs.logs, config_.inputs, diagnostics_);
+    options_.workloads = expand(config_.inputs.workloads, config_.inputs, diagnostics_);
     return true;
   }
 
@@ -496,7 +499,7 @@ class Check {
 
   void compare_with_snapshot(const project::SchemaInput& input, const Catalog& catalog, int not_replayed) {
     const auto path = project::last_snapshot(input);
-    if (path.empty()) return;
+    if (path.empty() || leads_outside(path)) return;
     Diagnostics named;
     auto snapshot = project::load({project::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, named);
     if (!snapshot) return;

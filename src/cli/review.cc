@@ -222,7 +222,7 @@ class CheckedHost : public review::Host {
     }
     std::vector<Ignored> ignored;
     for (const auto& [finding, reason] : choices.ignored) ignored.push_back({finding, reason});
-    auto content = with_ignores(file.path, file.before.value_or(""), ignored, checked_.report.findings);
+    auto content = with_ignores(file.path, file.before.value_or(""), ignored, checked_.report.findings, checked_.config.origin);
     if (!content) return tl::unexpected(content.error());
     file.content = std::move(*content);
     out.files.push_back(std::move(file));
