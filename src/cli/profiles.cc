@@ -1,5 +1,7 @@
 #include "cli/profiles.h"
 
+#include <set>
+
 #include "base/boundary.h"
 #include "base/text.h"
 #include "cli/config.h"
@@ -24,9 +26,10 @@ Config value_or_throw(tl::expected<Config, Diagnostics> config) {
 }
 
 [[noreturn]] void unknown(const std::string& name, const Config& repository, const Config& user) {
-  std::vector<std::string> known;
+  std::set<std::string> names;
   for (const auto* config : {&user, &repository})
-    for (const auto& [other, profile] : config->databases) known.push_back(other);
+    for (const auto& [other, profile] : config->databases) names.insert(other);
+  const std::vector<std::string> known(names.begin(), names.end());
   const std::string near = nearest(name, known);
   const std::string files = repository.path.empty() ? "there is no pgadvise.toml, and " + (user.path.empty() ? "your own configuration" : user.path) + " has" : repository.path + " has";
   wrong("--db", files + " no database " + ellipsis(name, 60), !near.empty() ? near : known.empty() ? "[databases.NAME]: docs/configuration.md" : "known: " + join(known, ", "));
@@ -39,7 +42,7 @@ std::string resolve(const CLI::App& command, const std::string& word) {
   const std::string given = first_word(command, "--config", "");
   const std::string folder = first_word(command, "PATH", ".");
   const std::string path = given.empty() ? find_config(folder) : given;
-  const Config user = value_or_throw(read_user_config(boundary_of(path.empty() ? folder : path)));
+  const Config user = value_or_throw(read_user_config(work_tree_of(path.empty() ? folder : path)));
   const auto conninfo = [&](Result<std::string> found) {
     if (!found) throw ProfileError({found.error()});
     return std::move(*found);
@@ -50,8 +53,11 @@ std::string resolve(const CLI::App& command, const std::string& word) {
   if (found == repository.databases.end()) unknown(name, repository, user);
   std::vector<std::string> allowed = user.allowed_hosts;
   if (const auto* option = command.get_option_no_throw("--allow-host"))
-    for (const auto& host : option->results())
-      if (auto plain = allowed_host(host)) allowed.push_back(std::move(*plain));
+    for (const auto& host : option->results()) {
+      auto plain = allowed_host(host);
+      if (!plain) wrong("--allow-host", plain.error().what, plain.error().hint);
+      allowed.push_back(std::move(*plain));
+    }
   return conninfo(repository_conninfo(name, found->second, user, allowed));
 }
 

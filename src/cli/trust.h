@@ -11,7 +11,7 @@
 namespace pgadvise::cli {
 
 // The user's own configuration; empty when there is none. Errors (usage): read_config()'s, and a file that a repository could have
-// written: one inside `repository` (a folder with symbolic links resolved; "": none), or one that others may write to.
+// written: one inside `repository` (a git work tree, symbolic links resolved; "": none), or one that everybody may write.
 tl::expected<Config, Diagnostics> read_user_config(const std::string& repository);
 
 // The connection string of a profile that the user's own configuration names. Errors (usage): its variable is not set.

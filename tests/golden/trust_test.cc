@@ -66,8 +66,8 @@ TEST_F(TrustCli, TheUsersDatabaseStandsBeforeTheRepositorys) {
   EXPECT_EQ(ran.exit_code, 3);
   EXPECT_NE(ran.err.find("database mine on 127.0.0.1:1"), std::string::npos) << ran.err;
   EXPECT_EQ(run("snapshot --db @p", folder.path(), "XDG_CONFIG_HOME=" + quoted(folder.path("config"))).exit_code, 3) << "from any folder";
-  const Ran unknown = pgadvise("snapshot --db @r");
-  EXPECT_EQ(unknown.err, "pgadvise: --db: pgadvise.toml has no database r (known: p, p, q)\n");
+  const Ran unknown = pgadvise("snapshot --db @zzzzzz");
+  EXPECT_EQ(unknown.err, "pgadvise: --db: pgadvise.toml has no database zzzzzz (known: p, q)\n");
   folder.write("config/pgadvise/config.toml", "allow-hosts = [\n\nallow-host = 1\n");
   EXPECT_EQ(pgadvise("snapshot --db @p").exit_code, 2) << "a broken file allows nothing";
 }
