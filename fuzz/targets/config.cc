@@ -16,7 +16,7 @@
 namespace pgadvise::lint {
 std::span<const RegisteredRule> all_rules() {
   static constexpr Option options[] = {{"rows", 1000, "rows"}};
-  static constexpr Rule rule{.id = "unbounded-result", .options = options};
+  static constexpr Rule rule{.id = "unbounded-result", .summary = {}, .why = {}, .fix = {}, .when_to_ignore = {}, .options = options};
   static constexpr RegisteredRule all[] = {{"query", &rule, {}, {}, {}}};
   return all;
 }

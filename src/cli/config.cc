@@ -254,10 +254,10 @@ class Reader {
         continue;
       }
       known->second->clear();
-      texts(value, key.str(), [&](const toml::node& item, const std::string& path) {
+      texts(value, key.str(), [&, list = key.str()](const toml::node& item, const std::string& path) {
         if (looks_like_conninfo(path)) return complain(item.source(), "is a connection string where a file was expected", "a database goes to [databases.NAME]");
         const std::string from = from_here(path);
-        if (!stays_inside(item, key.str(), path, from)) return;
+        if (!stays_inside(item, list, path, from)) return;
         known->second->push_back(from);
         inputs.places[from] = place(item.source());
       });
@@ -478,9 +478,10 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
   };
   const auto any = [&](const std::string& pattern) { return std::any_of(seen.begin(), seen.end(), [&](const std::string& name) { return lint::matches(pattern, name); }); };
   const auto tell = [&](const Place& place, const std::string& what) { out.push_back({Error::Kind::passing, place.str(), what, "mend it, or take it out"}); };
-  for (const auto& [pattern, place] : inputs.exclude) {
+  for (const auto& exclude : inputs.exclude) {
+    const std::string& pattern = exclude.pattern;
     const bool whole = std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return lint::matches(pattern, root) || lint::matches(pattern, root + "/"); });
-    if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern)) tell(place, "exclude fits nothing that would be read");
+    if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern)) tell(exclude.place, "exclude fits nothing that would be read");
   }
   if (!within_roots(home)) return out;  // entries speak of all that lies there
   for (const auto& entry : ignores)
