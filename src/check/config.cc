@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iterator>
@@ -12,13 +13,16 @@
 
 #include <fmt/format.h>
 #define TOML_EXCEPTIONS 0
+#define TOML_ASSERT(expression) static_assert(true)  // 3.3.0 asserts what it then reports as an error of the input
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "base/boundary.h"
 #include "base/mask.h"
 #include "base/read_file.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "check/host.h"
 #include "lint/suppress.h"
 #include "pg/conninfo.h"
 
@@ -50,8 +54,26 @@ bool variable_name(std::string_view name) {
   return !name.empty() && std::none_of(name.begin(), name.end(), [](unsigned char c) { return c != '_' && !std::isalnum(c); }) && !std::isdigit(static_cast<unsigned char>(name[0]));
 }
 
+// One line of TOML for the user's own configuration, and where that lies.
+std::string for_user(const std::string& line) {
+  const std::string path = user_config_path();
+  return line + " in " + (path.empty() ? "~/.config/pgadvise/config.toml" : path);
+}
+
+// What a pattern's matches have in common: the path up to the folder in front of the first `*` or `?` behind `folder`.
+std::string fixed_part(const std::string& pattern, const std::string& folder) {
+  std::error_code code;
+  const auto star = pattern.find_first_of("*?", pattern.starts_with(folder) ? folder.size() : 0);
+  return star == std::string::npos || fs::exists(pattern, code) ? pattern : pattern.substr(0, pattern.rfind('/', star) + 1);
+}
+
 class Reader {
  public:
+  Reader(const std::string& path, ConfigOrigin origin) {
+    out_.origin = origin;
+    if (origin == ConfigOrigin::repository) out_.inputs.boundary = boundary_of(path);
+  }
+
   void read(const std::string& path, std::string_view text) {
     const auto parsed = toml::parse(text, path);
     if (!parsed) {
@@ -73,6 +95,11 @@ class Reader {
   }
 
   void read(const std::string& path) {
+    if (!inside(path)) {
+      const fs::path file(path);
+      errors_.push_back({Error::Kind::usage, file.has_parent_path() ? file.parent_path().generic_string() : ".", file.filename().string() + " is a symbolic link that leaves the repository", "--config names a file anywhere"});
+      return;
+    }
     const auto text = read_file(path, config_limit);
     if (text) read(path, *text);
     else errors_.push_back({Error::Kind::usage, path, text.error().what, text.error().hint});
@@ -100,6 +127,21 @@ class Reader {
     told_.push_back({{Error::Kind::usage, place(region).str(), std::move(what), std::move(hint)}, region.begin.line, region.begin.column});
   }
 
+  bool of_user() const { return out_.origin == ConfigOrigin::user; }
+
+  bool inside(const std::string& path) const {
+    const std::string& boundary = out_.inputs.boundary;
+    return out_.origin != ConfigOrigin::repository || lies_within(path, boundary);
+  }
+
+  // `name` as the file has it, `path` from the current folder.
+  bool stays_inside(const toml::node& node, std::string_view key, const std::string& name, const std::string& path) {
+    if (inside(fixed_part(path, from_here(".")))) return true;
+    complain(node.source(), fmt::format("{}: {} leaves the repository", key, ellipsis(name, 120)),
+             "a pgadvise.toml that is found names files below " + out_.inputs.boundary + "; the command line and a file of --config name any");
+    return false;
+  }
+
   void unknown(const toml::key& key, const std::vector<std::string>& known) {
     const std::string word(key.str());
     const std::string near = nearest(word, known);
@@ -121,19 +163,71 @@ class Reader {
   }
 
   void sections(const toml::table& root) {
+    if (of_user()) return user_sections(root);
     for (const auto& [key, value] : root) {
       if (key == "rules") rules(value);
       else if (key == "ignore") ignores(value);
       else if (key == "inputs") inputs(value);
-      else if (key == "databases") databases(value);
+      else if (key == "databases") databases(value, "databases", out_.databases);
+      else if (key == "stores") stores_of_repository(key, value);
+      else if (key == "allow-hosts" || key == "allow-commands" || key == "migrate") not_for_repository(key, value);
       else if (key != "extends") unknown(key, {"extends", "inputs", "databases", "rules", "ignore"});
     }
+  }
+
+  void user_sections(const toml::table& root) {
+    for (const auto& [key, value] : root) {
+      if (key == "allow-hosts") allow_hosts(value);
+      else if (key == "allow-commands") allow_commands(value);
+      else if (key == "databases") databases(value, "databases", out_.databases);
+      else if (key == "stores") databases(value, "stores", out_.stores);
+      else if (key == "extends" || key == "inputs" || key == "rules" || key == "ignore")
+        complain(key.source(), fmt::format("{} belongs to a repository", key.str()), "into its pgadvise.toml");
+      else unknown(key, {"allow-hosts", "allow-commands", "databases", "stores"});
+    }
+  }
+
+  void allow_hosts(const toml::node& node) {
+    texts(node, "allow-hosts", [&](const toml::node& item, const std::string& text) {
+      auto host = allowed_host(text);
+      if (host) out_.allowed_hosts.push_back(std::move(*host));
+      else complain(item.source(), "allow-hosts: " + host.error().what, host.error().hint);
+    });
+  }
+
+  void allow_commands(const toml::node& node) {
+    if (node.is_boolean()) out_.allow_commands = node.as_boolean()->get();
+    else complain(node.source(), "allow-commands is neither true nor false", "allow-commands = true, without quotes");
+  }
+
+  // Whoever writes to the repository would allow it to himself.
+  void not_for_repository(const toml::key& key, const toml::node& value) {
+    if (key == "migrate") return complain(key.source(), "migrate: a repository's file may not name a command", "pgadvise runs none; a version that does will ask for the line " + for_user("allow-commands = true"));
+    std::vector<std::string> hosts;
+    const auto add = [&](const toml::node& item) {
+      if (const auto host = allowed_host(item.value<std::string>().value_or(""))) hosts.push_back("\"" + *host + "\"");
+    };
+    if (const auto* list = value.as_array()) std::for_each(list->begin(), list->end(), add);
+    else add(value);
+    const std::string line = key == "allow-commands" ? "allow-commands = true" : fmt::format("allow-hosts = [{}]", hosts.empty() ? "\"HOST:PORT\"" : join(hosts, ", "));
+    complain(key.source(), fmt::format("{} in a repository's file has no effect: only the user allows", key.str()), "the line " + for_user(line));
+  }
+
+  void stores_of_repository(const toml::key& key, const toml::node& value) {
+    const auto refuse = [&](const toml::key& at, std::string_view name) {
+      const bool plain = name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string_view::npos;
+      complain(at.source(), "a repository's file may not name a store: " + ellipsis(name, 60), "the line " + for_user(fmt::format("stores.{}.url = \"postgresql://…\"", plain ? name : "NAME")));
+    };
+    const auto* table = value.as_table();
+    if (!table || table->empty()) return refuse(key, "stores");
+    for (const auto& [name, store] : *table) refuse(name, name.str());
   }
 
   // What is said later stands, so those that are extended are read first. Their own errors are told, too.
   void extends(const toml::node& node) {
     texts(node, "extends", [&](const toml::node& item, const std::string& name) {
       const std::string path = from_here(name);
+      if (!stays_inside(item, "extends", name, path)) return;
       std::error_code code;
       const auto same = [&](const std::string& other) { return fs::equivalent(path, other, code); };
       if (!fs::is_regular_file(path, code)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", and there is no such file", "named from the folder of " + reading_.back());
@@ -161,9 +255,12 @@ class Reader {
         continue;
       }
       known->second->clear();
-      texts(value, key.str(), [&](const toml::node& item, const std::string& path) {
+      texts(value, key.str(), [&, list = key.str()](const toml::node& item, const std::string& path) {
         if (looks_like_conninfo(path)) return complain(item.source(), "is a connection string where a file was expected", "a database goes to [databases.NAME]");
-        known->second->push_back(from_here(path));
+        const std::string from = from_here(path);
+        if (!stays_inside(item, list, path, from)) return;
+        known->second->push_back(from);
+        inputs.places[from] = place(item.source());
       });
     }
   }
@@ -171,25 +268,30 @@ class Reader {
   void exclude(const toml::node& node) {
     auto& out = out_.inputs.exclude;
     out.clear();
-    texts(node, "exclude", [&](const toml::node& item, const std::string& path) { out.push_back({absolute(from_here(path)), place(item.source())}); });
+    texts(node, "exclude", [&](const toml::node& item, const std::string& path) {
+      const std::string from = from_here(path);
+      if (stays_inside(item, "exclude", path, from)) out.push_back({absolute(from), place(item.source())});
+    });
   }
 
-  void databases(const toml::node& node) {
+  // Databases and stores alike.
+  void databases(const toml::node& node, std::string_view key, std::map<std::string, DatabaseProfile>& out) {
     const auto* table = node.as_table();
-    if (!table) return complain(node.source(), "databases is no table", "[databases.production], and service = \"…\" below");
+    if (!table) return complain(node.source(), fmt::format("{} is no table", key), fmt::format("[{}.production], and service = \"…\" below", key));
     for (const auto& [name, value] : *table) {
       const auto* profile = value.as_table();
-      if (profile) database(name, *profile);
-      else complain(value.source(), "a database's profile is a table", "[databases.NAME], and service, url or url-env below");
+      if (profile) out[std::string(name.str())] = database(name, *profile);
+      else complain(value.source(), "a database's profile is a table", fmt::format("[{}.NAME], and service, url or url-env below", key));
     }
   }
 
   // What is written here is committed and read by many, so no value of it is shown that may hold a password.
-  void database(const toml::key& name, const toml::table& table) {
+  DatabaseProfile database(const toml::key& name, const toml::table& table) {
     DatabaseProfile profile;
+    profile.place = place(name.source());
     for (const auto& [key, value] : table) {
       const auto text = value.value<std::string>();
-      if (key == "password" || key == "sslpassword" || key == "passwd") complain(key.source(), "a password is not for a file that is committed", no_password);
+      if (key == "password" || key == "sslpassword" || key == "passwd") complain(key.source(), of_user() ? "a password is not for a configuration" : "a password is not for a file that is committed", no_password);
       else if (key != "service" && key != "url" && key != "url-env") unknown(key, {"service", "url", "url-env"});
       else if (!text || trim(*text).empty()) complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
       else if (key == "service") service(value, *text, profile);
@@ -199,11 +301,11 @@ class Reader {
     }
     const int said = table.contains("service") + table.contains("url") + table.contains("url-env");
     if (said != 1) complain(name.source(), said ? "a database is told in two ways" : "a database's profile does not say where it is", "one of service, url and url-env");
-    out_.databases[std::string(name.str())] = std::move(profile);
+    return profile;
   }
 
   void service(const toml::node& node, const std::string& name, DatabaseProfile& profile) {
-    if (name.find_first_of("=:/@'\\ ") == std::string::npos) profile.conninfo = pg::conninfo_pair("service", name);
+    if (name.find_first_of("=:/@'\\ ") == std::string::npos) profile.conninfo = pg::conninfo_pair("service", name), profile.by_service = true;
     else complain(node.source(), "service is no service's name", "one of pg_service.conf: service = \"shop\"");
   }
 
@@ -212,7 +314,7 @@ class Reader {
     bool secret = pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) { return pair.first.find("password") != std::string::npos; });
     if (const auto question = text.find('?'); question != std::string::npos)  // what libpq does not know, too
       for (const auto part : split(std::string_view(text).substr(question + 1), '&')) secret |= mask_credentials(part) != part;
-    if (secret) complain(node.source(), "url holds a password, and this file is committed", no_password);
+    if (secret) complain(node.source(), of_user() ? "url holds a password" : "url holds a password, and this file is committed", no_password);
     else if (!pairs) complain(node.source(), "url is no connection string, or holds what only a URI's %-codes may", "url = \"postgresql://joe@host:5432/shop\", without a password");
     else profile.conninfo = text;
   }
@@ -328,14 +430,24 @@ std::string find_config(const std::string& folder) {
   }
 }
 
-tl::expected<Config, Diagnostics> read_config(const std::string& path) {
-  Reader reader;
+std::string user_config_path() {
+  const auto folder = [](const char* variable) {
+    const char* value = std::getenv(variable);
+    return value && *value == '/' ? fs::path(value) : fs::path();
+  };
+  fs::path base = folder("XDG_CONFIG_HOME");
+  if (base.empty() && !folder("HOME").empty()) base = folder("HOME") / ".config";
+  return base.empty() ? std::string() : (base / "pgadvise" / "config.toml").lexically_normal().generic_string();
+}
+
+tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin) {
+  Reader reader(path, origin);
   reader.read(path);
   return reader.take(path);
 }
 
-tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text) {
-  Reader reader;
+tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text, ConfigOrigin origin) {
+  Reader reader(path, origin);
   reader.read(path, text);
   return reader.take(path);
 }
@@ -367,9 +479,10 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
   };
   const auto any = [&](const std::string& pattern) { return std::any_of(seen.begin(), seen.end(), [&](const std::string& name) { return lint::matches(pattern, name); }); };
   const auto tell = [&](const Place& place, const std::string& what) { out.push_back({Error::Kind::passing, place.str(), what, "mend it, or take it out"}); };
-  for (const auto& [pattern, place] : inputs.exclude) {
+  for (const auto& exclude : inputs.exclude) {
+    const std::string& pattern = exclude.pattern;
     const bool whole = std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return lint::matches(pattern, root) || lint::matches(pattern, root + "/"); });
-    if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern)) tell(place, "exclude fits nothing that would be read");
+    if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern)) tell(exclude.place, "exclude fits nothing that would be read");
   }
   if (!within_roots(home)) return out;  // entries speak of all that lies there
   for (const auto& entry : ignores)
@@ -407,15 +520,33 @@ std::optional<std::string> with_inline_ignores(std::string_view text, const std:
   return out + std::string(text.substr(end));
 }
 
-std::vector<std::string> expand(const std::vector<std::string>& paths) {
+// Of one path of the configuration: its matches, of those that stay inside.
+static std::vector<std::string> matches_of(const std::string& path) {
+  std::error_code code;
+  glob_t found{};
+  const bool any = path.find_first_of("*?") != std::string::npos && !fs::exists(path, code) && ::glob(path.c_str(), 0, nullptr, &found) == 0;
+  std::vector<std::string> out{path};
+  if (any) out.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  return out;
+}
+
+std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs, Diagnostics& diagnostics) {
   std::vector<std::string> out;
   for (const auto& path : paths) {
-    std::error_code code;
-    glob_t found{};
-    const bool any = path.find_first_of("*?") != std::string::npos && !fs::exists(path, code) && ::glob(path.c_str(), 0, nullptr, &found) == 0;
-    if (any) out.insert(out.end(), found.gl_pathv, found.gl_pathv + found.gl_pathc);
-    else out.push_back(path);
-    ::globfree(&found);
+    const auto known = inputs.places.find(path);
+    const std::string where = known == inputs.places.end() ? path : known->second.str();
+    std::size_t outside = 0;
+    for (auto& name : matches_of(path)) {
+      std::error_code code;
+      const bool logs = &paths == &inputs.logs && fs::is_directory(name, code);  // of other folders links are not followed
+      const bool stays = inputs.boundary.empty() || (lies_within(name, inputs.boundary) && (!logs || link_out_of(name, inputs.boundary).empty()));
+      if (stays) out.push_back(std::move(name));
+      else ++outside;
+    }
+    if (outside > 0)
+      diagnostics.push_back({Error::Kind::usage, where, fmt::format("{} leaves the repository by a symbolic link: {} not read", ellipsis(path, 120), outside == 1 ? "it is" : fmt::format("{} files are", outside)),
+                             "the command line and a file of --config name files anywhere"});
   }
   return out;
 }

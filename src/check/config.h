@@ -1,4 +1,6 @@
-// pgadvise.toml: what a project says of rules, what it does not want to be told, what there is to read.
+// The two configurations. pgadvise.toml is a repository's: rules, inputs inside the repository, ignores, databases. Whoever writes to
+// the repository writes it, so it allows nothing. The user's own config.toml alone says which hosts and commands are allowed, and names
+// databases and stores (cli/trust.h).
 #pragma once
 
 #include <map>
@@ -25,12 +27,23 @@ struct ConfiguredInputs {
     Place place;
   };
   std::vector<Pattern> exclude;  // files and folders that are passed over
+  std::map<std::string, Place> places;  // of each of paths, schema, logs and workloads
+  std::string boundary;                 // the folder that they stay in, symbolic links resolved; "": any
 };
 
-// Where a database is; never how one gets in. One of the two is set.
+// Where a database is; never how one gets in. One of conninfo and url_env is set.
 struct DatabaseProfile {
   std::string conninfo;  // a libpq connection string without a password
   std::string url_env;   // the environment variable that holds one
+  bool by_service = false;  // conninfo names a service of the user's pg_service.conf, and nothing else
+  Place place;              // of the profile's table
+};
+
+// Who chose a configuration file.
+enum class ConfigOrigin {
+  repository,    // nobody: it was found. Its inputs and the files it extends stay inside the repository
+  command_line,  // --config names it. Its inputs and the files it extends may lie anywhere; hosts are allowed as for a repository's
+  user,          // the user's own config.toml
 };
 
 struct Config {
@@ -40,6 +53,12 @@ struct Config {
   std::vector<Suppression> ignores;
   ConfiguredInputs inputs;
   std::map<std::string, DatabaseProfile> databases;
+  ConfigOrigin origin = ConfigOrigin::repository;
+
+  // Of the user's own configuration alone.
+  std::vector<std::string> allowed_hosts;  // as allowed_host() of cli/host.h writes them
+  bool allow_commands = false;
+  std::map<std::string, DatabaseProfile> stores;
 
   // What is passed over under this PATH; a PATH that is itself excluded was meant to be read.
   files::LeaveOut leave_out(const std::string& root) const;
@@ -55,13 +74,20 @@ std::optional<std::string> with_inline_ignores(std::string_view text, const std:
 // The pgadvise.toml in the folder or in one above it, up to the repository's root; "" when there is none.
 std::string find_config(const std::string& folder);
 
-// Errors (usage, as path:line:column), all of them: unreadable, no TOML, an unknown key, rule, option or severity, an entry without a
-// reason, a password, a file of `extends` that is missing, wrong, or extends itself.
-tl::expected<Config, Diagnostics> read_config(const std::string& path);
-tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text);
+// $XDG_CONFIG_HOME/pgadvise/config.toml, else ~/.config/pgadvise/config.toml, whether it is there or not. Variables that are no
+// absolute paths count as not set: they would name a folder of the repository. "" where neither variable is set.
+std::string user_config_path();
 
-// Names for `*` and `?`, sorted; a path without them, or that nothing fits, as it is.
-std::vector<std::string> expand(const std::vector<std::string>& paths);
+// Errors (usage, as path:line:column), all of them: unreadable, no TOML, an unknown key, rule, option or severity, an entry without a
+// reason, a password, a file of `extends` that is missing, wrong, or extends itself. Of a repository's file also: a path, or the file
+// itself, that leaves the repository (base/boundary.h), and keys that only the user's own configuration may have. No error quotes a
+// file outside the repository.
+tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin = ConfigOrigin::repository);
+tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text, ConfigOrigin origin = ConfigOrigin::repository);
+
+// Names for `*` and `?` in paths of these inputs, sorted; a path without them, or that nothing fits, as it is. A file or folder that
+// leaves the inputs' boundary, or a folder of logs with a link that does, is left out: an Error::Kind::usage at its place.
+std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs, Diagnostics& diagnostics);
 
 // "did you mean x?" of the known word that is most like a mistyped one; "" when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

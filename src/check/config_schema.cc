@@ -39,7 +39,7 @@ Json rule_ids() {
 }
 
 Json inputs() {
-  return table("What check and review read where the command line names no PATH, --schema, --log or --workload; from the folder of this file. `*` and `?` stand for names",
+  return table("What check and review read where the command line names no PATH, --schema, --log or --workload; from the folder of this file, inside the repository. `*` and `?` stand for names",
                {{"paths", texts("Repositories, migrations folders, dumps, snapshots; \".\" where there are only logs or workloads")},
                 {"schema", texts("As --schema: schema files and folders, a snapshot of a server")},
                 {"logs", texts("As --log: logs, folders of logs, workload files")},
@@ -50,8 +50,8 @@ Json inputs() {
 Json database() {
   Json out = table("Where a database is. Passwords are libpq's business: ~/.pgpass, service files, PGPASSWORD",
                    {{"service", {{"description", "A service of pg_service.conf"}, {"type", "string"}, {"pattern", "^[^=:/@'\\\\\\s]+$"}}},
-                    {"url", {{"description", "A libpq connection string without a password"}, {"type", "string"}, {"pattern", "\\S"}}},
-                    {"url-env", {{"description", "The name of the environment variable that holds a connection string"}, {"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}}});
+                    {"url", {{"description", "A libpq connection string without a password, to a server that the user allows; host, hostaddr, port, dbname, user, connect_timeout and target_session_attrs only"}, {"type", "string"}, {"pattern", "\\S"}}},
+                    {"url-env", {{"description", "The name of the environment variable that holds a connection string; none in which CI systems put branches or messages"}, {"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}}});
   out["minProperties"] = 1;
   out["maxProperties"] = 1;
   return out;
@@ -73,7 +73,7 @@ Json ignore() {
 std::string config_schema() {
   Json schema = {{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "pgadvise.toml"}};
   schema.update(table("docs/configuration.md",
-                      {{"extends", texts("Files whose settings hold where this one says nothing else, from this file's folder; of two the later one")},
+                      {{"extends", texts("Files whose settings hold where this one says nothing else, from this file's folder, inside the repository; of two the later one")},
                        {"inputs", inputs()},
                        {"databases", {{"description", "Databases for --db @NAME"}, {"type", "object"}, {"additionalProperties", database()}}},
                        {"rules", rules()},

@@ -74,7 +74,7 @@ std::optional<Suppression> entry_for(const Finding& finding, const std::vector<F
 
 }  // namespace
 
-Result<std::string> with_ignores(const std::string& path, const std::string& text, const std::vector<Ignored>& ignored, const std::vector<Finding>& all) {
+Result<std::string> with_ignores(const std::string& path, const std::string& text, const std::vector<Ignored>& ignored, const std::vector<Finding>& all, ConfigOrigin origin) {
   std::string out = text;
   if (!out.empty() && out.back() != '\n') out += '\n';
   std::vector<std::string> inline_tables;
@@ -89,7 +89,7 @@ Result<std::string> with_ignores(const std::string& path, const std::string& tex
     inline_tables.push_back("{ " + join(pairs, ", ") + " }");
   }
   if (auto inside = with_inline_ignores(text, inline_tables)) out = std::move(*inside);
-  if (const auto read = parse_config(path, out); !read) return tl::unexpected(read.error().front());
+  if (const auto read = parse_config(path, out, origin); !read) return tl::unexpected(read.error().front());
   return out;
 }
 

@@ -6,10 +6,11 @@
 #include <iterator>
 #include <map>
 
+#include "base/boundary.h"
 #include "base/mask.h"
 #include "base/read_file.h"
 #include "base/text.h"
-#include "drizzle/snapshot.h"
+#include "check/trust.h"
 #include "files/catalog_snapshot.h"
 #include "log/provenance.h"
 #include "log/reader.h"
@@ -30,15 +31,31 @@ void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostic
   });
 }
 
+void leave_out_outside(migrations::SchemaInput& input, const std::string& boundary, Diagnostics& diagnostics) {
+  std::erase_if(input.files, [&](const migrations::SchemaFile& file) {
+    if (lies_within(file.path, boundary)) return false;
+    diagnostics.push_back({Error::Kind::passing, input.path, file.path + " is reached by a symbolic link that leaves the repository: it is not read", "name the file that the link leads to"});
+    return true;
+  });
+}
+
 std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics, const Config& config) {
   std::vector<migrations::SchemaInput> out;
   for (const auto& path : paths) {
+    std::error_code code;
+    const bool folder = std::filesystem::is_directory(path, code);
+    const std::string boundary = boundary_of(path);
+    const auto before = static_cast<std::ptrdiff_t>(diagnostics.size());
     auto found = migrations::find_schemas(path, diagnostics, config.leave_out(path));
-    if (!found) {
-      diagnostics.push_back(found.error());
-      continue;
+    if (!found) diagnostics.push_back(found.error());
+    if (folder)
+      std::for_each(diagnostics.begin() + before, diagnostics.end(), [&](Error& error) { error = without_outside_text(std::move(error), boundary); });
+    if (!found) continue;
+    for (auto& input : *found) {
+      const bool any = !input.files.empty();
+      if (folder) leave_out_outside(input, boundary, diagnostics);
+      if (!any || !input.files.empty()) out.push_back(std::move(input));
     }
-    for (auto& input : *found) out.push_back(std::move(input));
   }
   return out;
 }

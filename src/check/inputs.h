@@ -20,8 +20,12 @@ namespace pgadvise::check {
 // A connection string in a file's place may hold a password: it is named, masked, and not looked for.
 void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics);
 
+// Takes out the files that a symbolic link leads to from inside `boundary` (base/boundary.h), and reports each.
+void leave_out_outside(migrations::SchemaInput& input, const std::string& boundary, Diagnostics& diagnostics);
+
 // The schema inputs of all paths, but for what the configuration leaves out. A path that is missing or unreadable is an Error::Kind::input
-// in `diagnostics`.
+// in `diagnostics`. Of a folder, files outside its repository are not read, and no diagnostic quotes them; a PATH that is itself a
+// symbolic link is the user's choice.
 std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics, const Config& config = {});
 
 struct BuiltSandbox {

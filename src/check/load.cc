@@ -5,11 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "base/boundary.h"
 #include "base/read_file.h"
 #include "base/text.h"
 #include "check/inputs.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
+#include "check/trust.h"
 #include "deploy/repository.h"
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
@@ -67,6 +69,7 @@ class Loader {
     else connect();
     phase("replaying the schema", [&] { replay_schemas(); });
     out_.paths = sources_.paths;
+    for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
     return std::move(out_);
   }
 
@@ -82,16 +85,16 @@ class Loader {
   Diagnostics read_config() {
     const std::string path = sources_.config.empty() ? find_config(sources_.paths.empty() ? "." : sources_.paths.front()) : sources_.config;
     if (path.empty()) return {};
-    auto config = check::read_config(path);
+    auto config = check::read_config(path, sources_.config.empty() ? ConfigOrigin::repository : ConfigOrigin::command_line);
     if (!config) return std::move(config.error());
     out_.config = std::move(*config);
     for (const auto& file : out_.config.files) out_.read.push_back({"configuration", file, {}});
     if (!sources_.paths.empty() || !sources_.schema.empty() || !sources_.logs.empty() || !sources_.workloads.empty()) return {};
     const ConfiguredInputs& inputs = out_.config.inputs;
-    sources_.paths = expand(inputs.paths);
-    sources_.schema = expand(inputs.schema);
-    sources_.logs = expand(inputs.logs);
-    sources_.workloads = expand(inputs.workloads);
+    sources_.paths = expand(inputs.paths, inputs, out_.diagnostics);
+    sources_.schema = expand(inputs.schema, inputs, out_.diagnostics);
+    sources_.logs = expand(inputs.logs, inputs, out_.diagnostics);
+    sources_.workloads = expand(inputs.workloads, inputs, out_.diagnostics);
     return {};
   }
 
@@ -345,7 +348,7 @@ class Loader {
 
   void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed, Schema& schema) {
     const auto path = migrations::last_snapshot(input);
-    if (path.empty()) return;
+    if (path.empty() || leads_outside(path)) return;
     Diagnostics reported_already;
     auto snapshot = migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, reported_already);
     if (!snapshot) return;

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "check/baseline.h"
+#include "check/trust.h"
 #include "lint/rule.h"
 
 namespace pgadvise::check {
@@ -105,6 +106,7 @@ class Merger {
     report_patterns_without_match();
     report_unused_suppressions();
     compare_with_baseline();
+    for (auto& error : report_.diagnostics) error = without_outside_text(std::move(error));
     return std::move(report_);
   }
 

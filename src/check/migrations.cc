@@ -6,8 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "base/boundary.h"
 #include "base/text.h"
 #include "check/git.h"
+#include "check/inputs.h"
 #include "files/files.h"
 #include "migrations/facts.h"
 #include "migrations/folder.h"
@@ -77,12 +79,16 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
   std::erase_if(paths, [&](const std::string& path) {
     if (!members.count(plain(path))) {
       auto around = migrations::migrations_around(path);
-      if (!around) return false;
+      if (!around || leads_outside(path)) return false;
+      Diagnostics of_others;  // of files that are not named
+      leave_out_outside(*around, boundary_of(around->path), of_others);
       for (const auto& file : around->files) members.emplace(plain(file.path), Member{around->path, file.path});
       const auto same = std::find_if(around->files.begin(), around->files.end(), [&](const auto& file) {
         std::error_code code;
         return fs::equivalent(file.path, path, code);
       });
+      if (same == around->files.end()) return false;
+      for (const auto& file : around->files) members.emplace(plain(file.path), Member{around->path, file.path});
       members.emplace(plain(path), Member{around->path, same->path});
       const bool known = std::any_of(out.inputs.begin(), out.inputs.end(), [&](const auto& input) { return input.path == around->path; });
       if (!known) out.inputs.push_back(std::move(*around));

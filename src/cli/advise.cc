@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "check/advise.h"
+#include "check/trust.h"
 #include "cli/cleanup.h"
 #include "cli/cli.h"
 #include "cli/interrupt.h"
@@ -93,7 +94,7 @@ int run(Options options) {
   Diagnostics diagnostics;
   const auto advice = advise(options, diagnostics);
   if (!advice) diagnostics.push_back(advice.error());
-  for (const auto& error : diagnostics) complain(error);
+  for (auto& error : diagnostics) complain(error = check::without_outside_text(std::move(error)));
   if (!advice) return std::max<int>(exit_usage, exit_code_of(diagnostics));
   const std::string content = options.format == "json" ? report::advice_json(*advice, diagnostics)
                                                        : report::advice_text(*advice, {use_colour(options.output), output_width(options.output, 80)});

@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/profiles.h"
 #include "cli/talk.h"
+#include "check/trust.h"
 #include "cli/usage.h"
 
 namespace pgadvise::cli {
@@ -30,13 +31,13 @@ void complain(const Error& error) {
     return;
   }
   told = true;
-  std::fprintf(stderr, "pgadvise: %s\n", with_next_step(error).line().c_str());
+  std::fprintf(stderr, "pgadvise: %s\n", with_next_step(without_outside_text(error)).line().c_str());
 }
 
 // A run that failed says why, quiet or not.
 static void tell_withheld(int exit_code) {
   if (exit_code <= exit_findings || told) return;
-  for (const auto& error : withheld) std::fprintf(stderr, "pgadvise: %s\n", error.line().c_str());
+  for (const auto& error : withheld) std::fprintf(stderr, "pgadvise: %s\n", without_outside_text(error).line().c_str());
 }
 
 int exit_code_of(const Diagnostics& diagnostics) {
@@ -116,6 +117,9 @@ int main(int argc, char** argv) {
     const auto wrote = write_output({}, text.str());
     if (!wrote) complain(wrote.error());
     return wrote ? code : exit_usage;
+  } catch (const ProfileError& refused) {
+    for (const auto& error : refused.errors) complain(error);
+    return exit_usage;
   } catch (const CLI::ParseError& error) {
     complain(explained(app, error));
     return exit_usage;

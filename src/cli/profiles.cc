@@ -1,9 +1,12 @@
 #include "cli/profiles.h"
 
-#include <cstdlib>
+#include <set>
 
+#include "base/boundary.h"
 #include "base/text.h"
 #include "check/config.h"
+#include "check/host.h"
+#include "check/trust.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -13,44 +16,73 @@ std::string first_word(const CLI::App& command, const std::string& option, const
   return found && !found->results().empty() ? found->results().front() : otherwise;
 }
 
-std::string conninfo_of(const std::string& name, const check::DatabaseProfile& profile, std::string& error) {
-  if (profile.url_env.empty()) return profile.conninfo;
-  const char* value = std::getenv(profile.url_env.c_str());
-  if (!value || trim(value).empty()) error = "the profile " + name + " asks for the environment variable " + profile.url_env + ", and it is not set";
-  return value ? value : "";
+[[noreturn]] void wrong(std::string where, std::string what, std::string hint = {}) {
+  throw ProfileError({{Error::Kind::usage, std::move(where), std::move(what), std::move(hint)}});
 }
 
-// The profile's connection string in the word's place; what is wrong, else "".
-std::string resolve(const CLI::App& command, std::string& word) {
-  const std::string name(trim(word).substr(1));
-  if (name.empty()) return "a profile's name is missing behind @: pgadvise.toml tells them as [databases.NAME]";
-  const std::string given = first_word(command, "--config", "");
-  const std::string path = given.empty() ? check::find_config(first_word(command, "PATH", ".")) : given;
-  if (path.empty()) return "there is no pgadvise.toml that could tell the database " + ellipsis(name, 60);
-  const auto config = check::read_config(path);
-  if (!config) {
-    std::vector<std::string> lines;
-    for (const auto& error : config.error()) lines.push_back(error.line());
-    return join(lines, "\n");
-  }
-  const auto found = config->databases.find(name);
-  std::string error;
-  if (found != config->databases.end()) {
-    word = conninfo_of(name, found->second, error);
-    return error;
-  }
-  std::vector<std::string> known;
-  for (const auto& [other, profile] : config->databases) known.push_back(other);
+check::Config value_or_throw(tl::expected<check::Config, Diagnostics> config) {
+  if (!config) throw ProfileError(std::move(config.error()));
+  return std::move(*config);
+}
+
+[[noreturn]] void unknown(const std::string& name, const check::Config& repository, const check::Config& user) {
+  std::set<std::string> names;
+  for (const auto* config : {&user, &repository})
+    for (const auto& [other, profile] : config->databases) names.insert(other);
+  const std::vector<std::string> known(names.begin(), names.end());
   const std::string near = check::nearest(name, known);
-  return path + " has no database " + ellipsis(name, 60) + (near.empty() ? known.empty() ? "" : ", but " + join(known, ", ") : ": " + near);
+  const std::string files = repository.path.empty() ? "there is no pgadvise.toml, and " + (user.path.empty() ? "your own configuration" : user.path) + " has" : repository.path + " has";
+  wrong("--db", files + " no database " + ellipsis(name, 60), !near.empty() ? near : known.empty() ? "[databases.NAME]: docs/configuration.md" : "known: " + join(known, ", "));
+}
+
+// The connection string for "@NAME".
+std::string resolve(const CLI::App& command, const std::string& word) {
+  const std::string name(trim(word).substr(1));
+  if (name.empty()) wrong("--db", "a database's name is missing behind @", "pgadvise.toml and your own configuration name them: [databases.NAME]");
+  const std::string given = first_word(command, "--config", "");
+  const std::string folder = first_word(command, "PATH", ".");
+  const std::string path = given.empty() ? check::find_config(folder) : given;
+  const check::Config user = value_or_throw(check::read_user_config(work_tree_of(path.empty() ? folder : path)));
+  const auto conninfo = [&](Result<std::string> found) {
+    if (!found) throw ProfileError({found.error()});
+    return std::move(*found);
+  };
+  if (const auto found = user.databases.find(name); found != user.databases.end()) return conninfo(check::trusted_conninfo(name, found->second));
+  const check::Config repository = path.empty() ? check::Config{} : value_or_throw(check::read_config(path, given.empty() ? check::ConfigOrigin::repository : check::ConfigOrigin::command_line));
+  const auto found = repository.databases.find(name);
+  if (found == repository.databases.end()) unknown(name, repository, user);
+  std::vector<std::string> allowed = user.allowed_hosts;
+  if (const auto* option = command.get_option_no_throw("--allow-host"))
+    for (const auto& host : option->results()) {
+      auto plain = check::allowed_host(host);
+      if (!plain) wrong("--allow-host", plain.error().what, plain.error().hint);
+      allowed.push_back(std::move(*plain));
+    }
+  return conninfo(check::repository_conninfo(name, found->second, user, allowed));
 }
 
 }  // namespace
 
+ProfileError::ProfileError(Diagnostics found) : CLI::ParseError("ProfileError", found.front().line(), CLI::ExitCodes::ValidationError), errors(std::move(found)) {}
+
 void add_profiles(CLI::App& app) {
-  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
-    if (auto* option = command->get_option_no_throw("--db"))
-      option->description(option->get_description() + "; @NAME: one that pgadvise.toml tells")->transform(CLI::Validator([command](std::string& word) { return trim(word).starts_with("@") ? resolve(*command, word) : std::string(); }, ""));
+  const auto by_name = [](const CLI::App* command) {
+    return CLI::Validator([command](std::string& word) {
+      if (trim(word).starts_with("@")) word = resolve(*command, word);
+      return std::string();
+    }, "");
+  };
+  const auto host = CLI::Validator([](const std::string& word) {
+    const auto plain = check::allowed_host(word);
+    return plain ? std::string() : plain.error().what + ": " + plain.error().hint;
+  }, "");
+  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    auto* db = command->get_option_no_throw("--db");
+    if (!db) continue;
+    db->description(db->get_description() + "; @NAME: a database of your own configuration or of pgadvise.toml")->transform(by_name(command));
+    command->add_option_function<std::vector<std::string>>("--allow-host", [](const std::vector<std::string>&) {}, "A server that a url of pgadvise.toml may name for --db @NAME; again for each")
+        ->allow_extra_args(false)->type_name("HOST:PORT")->check(host)->needs(db);
+  }
 }
 
 }  // namespace pgadvise::cli

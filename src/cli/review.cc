@@ -218,7 +218,7 @@ class CheckedHost : public review::Host {
     }
     std::vector<check::Ignored> ignored;
     for (const auto& [finding, reason] : choices.ignored) ignored.push_back({finding, reason});
-    auto content = check::with_ignores(file.path, file.before.value_or(""), ignored, run_.report.findings);
+    auto content = check::with_ignores(file.path, file.before.value_or(""), ignored, run_.report.findings, run_.inputs.config.origin);
     if (!content) return tl::unexpected(content.error());
     file.content = std::move(*content);
     out.files.push_back(std::move(file));

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/boundary.h"
 #include "base/read_file.h"
 #include "base/text.h"
 #include "base/write_file.h"
@@ -76,6 +77,7 @@ class Writing {
 
   static std::optional<Error> check(const NewFile& file) {
     struct stat status {};
+    if (leads_outside(file.path)) return error_of(fs::path(file.path).parent_path().string(), file.path + " is reached by a symbolic link that leaves the repository");
     if (!file.before) return ::lstat(file.path.c_str(), &status) == 0 ? std::optional(error_of(file.path, "is there already")) : std::nullopt;
     const auto now = read_file(file.path);
     if (!now) return error_of(file.path, now.error().what);

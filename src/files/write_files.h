@@ -16,7 +16,7 @@ struct NewFile {
 };
 
 // New files appear whole, and never in the place of another one; replaced ones are renamed over, after all new ones are there. Folders
-// are made as needed. Errors (usage): one can't be written, is there already, or has changed since `before` was read; then all that
+// are made as needed. Errors (usage): one can't be written, is reached by a link that leaves the repository (base/boundary.h), is there already, or has changed since `before` was read; then all that
 // was written is taken back, and the error says what could not be.
 Result<void> write_files(const std::vector<NewFile>& files);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -144,6 +145,36 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
   if (!timeout) out.emplace_back("connect_timeout", "10");
   out.emplace_back("application_name", "pgadvise");
   out.emplace_back("client_encoding", "UTF8");
+  return out;
+}
+
+Result<std::vector<Address>> addresses(const std::string& conninfo) {
+  const auto pairs = read_conninfo(conninfo);
+  if (!pairs) return tl::unexpected(pairs.error());
+  std::map<std::string, std::string, std::less<>> used;
+  const Options defaults(PQconndefaults(), &PQconninfoFree);
+  for (const auto* option = defaults.get(); option && option->keyword; ++option)
+    if (option->val) used[option->keyword] = option->val;
+  for (const auto& [key, value] : *pairs)
+    if (!value.empty()) used[key] = value;  // libpq takes an empty value for none
+  const auto list = [&](std::string_view key) {
+    const auto found = used.find(key);
+    const bool none = found == used.end() || found->second.empty();
+    return none ? std::vector<std::string_view>() : split(found->second, ',');
+  };
+  const auto hosts = list("host"), numbers = list("hostaddr"), ports = list("port");
+  const std::size_t count = std::max<std::size_t>({hosts.size(), numbers.size(), 1});
+  if ((!hosts.empty() && !numbers.empty() && hosts.size() != numbers.size()) || (ports.size() > 1 && ports.size() != count))
+    return malformed("has lists of hosts, addresses and ports of different lengths", "one port for all, or one for each host");
+  std::vector<Address> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string port(ports.empty() ? std::string_view() : ports[ports.size() == 1 ? 0 : i]);
+    if (port.empty()) port = "5432";
+    const std::string host(hosts.empty() ? std::string_view() : hosts[i]);
+    const std::string number(numbers.empty() ? std::string_view() : numbers[i]);
+    if (!host.empty() || number.empty()) out.push_back({host, port});
+    if (!number.empty()) out.push_back({number, port});
+  }
   return out;
 }
 

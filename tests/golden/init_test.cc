@@ -177,7 +177,7 @@ TEST(DatabaseProfiles, AreNamedBehindAnAt) {
   folder.write("dump.sql", unindexed);
   folder.write("pgadvise.toml", "[databases.production]\nurl-env = \"PGADVISE_TEST_URL\"\n[databases.near]\nurl = \"host=127.0.0.1 port=1 dbname=shop\"\n[databases.service]\nservice = \"pgadvise-test\"\n");
   folder.write("services", "[pgadvise-test]\nhost=127.0.0.1\nport=2\ndbname=other\n");
-  const Ran near = run("check dump.sql --db @near", folder.path());
+  const Ran near = run("check dump.sql --db @near --allow-host 127.0.0.1:1", folder.path());
   EXPECT_EQ(near.exit_code, 3) << near.err;
   EXPECT_TRUE(has(near.err, "shop") && has(near.err, "127.0.0.1")) << near.err;
   const Ran service = run("check dump.sql --db @service", folder.path(), "PGSERVICEFILE=" + folder.path("services"));

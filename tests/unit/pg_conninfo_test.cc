@@ -36,6 +36,43 @@ TEST(PgConninfo, ReadsTheEnvironment) {
   EXPECT_EQ("", value("env", "dbname"));
 }
 
+TEST(PgConninfo, NamesEveryAddressThatLibpqWouldUse) {
+  const auto addresses = [](const std::string& conninfo) {
+    const auto found = pg::addresses(conninfo);
+    if (!found) return "error: " + found.error().what;
+    std::string out;
+    for (const auto& [host, port] : *found) out += (out.empty() ? "" : " ") + host + "|" + port;
+    return out;
+  };
+  const auto with = [&](const char* variable, const char* value, const std::string& conninfo) {
+    ::setenv(variable, value, 1);
+    const std::string out = addresses(conninfo);
+    ::unsetenv(variable);
+    return out;
+  };
+  for (const char* variable : {"PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE"}) ::unsetenv(variable);
+  EXPECT_EQ("h|5432", addresses("postgresql://h/d"));
+  EXPECT_EQ("a|1 b|2", addresses("postgresql://a:1,b:2/d"));
+  EXPECT_EQ("a|5432 b|7", addresses("postgresql://a,b:7/d"));
+  EXPECT_EQ("a|9 b|9", addresses("host=a,b port=9"));
+  EXPECT_EQ("a|5432 1.2.3.4|5432", addresses("host=a hostaddr=1.2.3.4"));
+  EXPECT_EQ("1.2.3.4|5432", addresses("hostaddr=1.2.3.4"));
+  EXPECT_EQ("a|1 ::1|1 b|2 ::2|2", addresses("host=a,b hostaddr=::1,::2 port=1,2"));
+  EXPECT_EQ("/tmp/x|5432", addresses("postgresql://%2Ftmp%2Fx/d"));
+  EXPECT_EQ("b|6", addresses("postgresql:///d?host=b&port=6"));
+  EXPECT_EQ("::1|5", addresses("postgresql://[::1]:5/d"));
+  EXPECT_EQ("|5432", addresses("dbname=d"));
+  EXPECT_EQ("a|5432 |5432", addresses("host=a,"));
+  EXPECT_EQ("env|3", with("PGHOST", "env", "port=3"));
+  EXPECT_EQ("h|3", with("PGPORT", "3", "host=h"));
+  EXPECT_EQ("h|5432", with("PGHOST", "env", "host=h"));
+  EXPECT_EQ("env|5432", with("PGHOST", "env", "host=''")) << "libpq takes an empty value for none";
+  EXPECT_EQ("h|5432 9.9.9.9|5432", with("PGHOSTADDR", "9.9.9.9", "host=h"));
+  EXPECT_EQ("h|5432", with("PGPORT", "", "host=h"));
+  EXPECT_EQ("error: has lists of hosts, addresses and ports of different lengths", addresses("host=a,b hostaddr=1.2.3.4"));
+  EXPECT_EQ("error: has lists of hosts, addresses and ports of different lengths", addresses("host=a port=1,2"));
+}
+
 TEST(PgConninfo, NeverEchoesWhatMayBeAPassword) {
   for (const char* conninfo :
        {"postgresql://app:hunter2@home@db/shop", "postgresql://app:hunter2/x@db/shop",

@@ -34,7 +34,7 @@ using Lines = std::vector<std::string>;
 
 TEST(ConfigInputs, AreMeantFromTheFilesFolder) {
   const TempTree tree{{"pgadvise.toml", "[inputs]\npaths = \".\"\nschema = [\"db/prod.json\", \"../schema.sql\"]\nlogs = [\"/var/log/postgresql\"]\nworkloads = [\"fleet.json\"]\n"}};
-  const Config config = config_of(tree);
+  const Config config = read_config(tree.path("pgadvise.toml"), ConfigOrigin::command_line).value();
   EXPECT_EQ(config.inputs.paths, Lines{tree.path() + "/"});
   EXPECT_EQ(config.inputs.schema, (Lines{tree.path("db/prod.json"), std::filesystem::path(tree.path() + "/../schema.sql").lexically_normal().generic_string()}));
   EXPECT_EQ(config.inputs.logs, Lines{"/var/log/postgresql"});
@@ -44,7 +44,8 @@ TEST(ConfigInputs, AreMeantFromTheFilesFolder) {
 
 TEST(ConfigInputs, NamesAreFoundByStars) {
   const TempTree tree{{"a.log", ""}, {"b.log", ""}, {"c.txt", ""}, {"x*.log", ""}};
-  EXPECT_EQ(expand({tree.path("?.log"), tree.path("none*"), tree.path("c.txt"), tree.path("x*.log")}),
+  Diagnostics refused;
+  EXPECT_EQ(expand({tree.path("?.log"), tree.path("none*"), tree.path("c.txt"), tree.path("x*.log")}, {}, refused),
             (Lines{tree.path("a.log"), tree.path("b.log"), tree.path("none*"), tree.path("c.txt"), tree.path("x*.log")}));
 }
 
@@ -98,6 +99,60 @@ TEST(ConfigIgnores, GoIntoAListThatIsThere) {
     const auto before = parse_config("pgadvise.toml", text);
     EXPECT_EQ(read->ignores.size(), before->ignores.size() + 1) << *out;
   }
+}
+
+// Of a repository's file; a file that --config names reaches anywhere.
+TEST(ConfigInputs, StayInsideTheRepository) {
+  const TempTree tree{{"secret/a.sql", "SECRET"}, {"secret/x.toml", "SECRET = ["}, {"repo/.git/HEAD", ""}, {"repo/app/db/b.sql", ""}, {"repo/shared.toml", ""}, {"repo/logs/c.log", ""}};
+  std::filesystem::create_directory_symlink("../../secret", tree.path("repo/app/link"));
+  std::filesystem::create_symlink("../../secret/a.sql", tree.path("repo/logs/d.log"));
+  std::filesystem::create_symlink("db/b.sql", tree.path("repo/app/inside.sql"));
+  const auto refused = [&](const std::string& text, ConfigOrigin origin = ConfigOrigin::repository) {
+    tree.add("repo/app/pgadvise.toml", text);
+    Lines out;
+    const auto config = read_config(tree.path("repo/app/pgadvise.toml"), origin);
+    Diagnostics of_matches = config ? Diagnostics() : config.error();
+    if (config)
+      for (const auto* list : {&config->inputs.paths, &config->inputs.schema, &config->inputs.logs, &config->inputs.workloads}) expand(*list, config->inputs, of_matches);
+    for (const auto& error : of_matches) {
+      out.push_back(error.what);
+      EXPECT_EQ(error.where.substr(0, error.where.rfind("pgadvise.toml:")), tree.path("repo/app/"));
+      EXPECT_EQ(error.line().find("SECRET"), std::string::npos);
+    }
+    return out;
+  };
+  for (const char* path : {"../../secret/a.sql", "/etc/passwd", "link/a.sql", "link", "../..", "..//../secret", "../../s*/a.sql", "/*", "link/*.sql", "/proc/self/environ", "db/../../../secret/a.sql"})
+    for (const char* key : {"inputs.paths", "inputs.schema", "inputs.logs", "inputs.workloads", "inputs.exclude", "extends"}) {
+      const std::string text = std::string(key) + " = \"" + path + "\"\n";
+      ASSERT_EQ(refused(text).size(), 1u) << text;
+      EXPECT_NE(refused(text).front().find("leaves the repository"), std::string::npos) << text << refused(text).front();
+      if (!contains(key, "extends")) EXPECT_EQ(refused(text, ConfigOrigin::command_line), Lines()) << text;
+    }
+  for (const char* text : {"inputs.schema = \"l*/*.sql\"\n", "inputs.paths = \"l*\"\n", "inputs.logs = \"../logs\"\n", "inputs.logs = \"../logs/*.log\"\n"}) {
+    ASSERT_EQ(refused(text).size(), 1u) << text;
+    EXPECT_NE(refused(text).front().find("leaves the repository by a symbolic link"), std::string::npos) << text;
+    EXPECT_EQ(refused(text, ConfigOrigin::command_line), Lines()) << text;
+  }
+  for (const char* text : {"inputs.paths = \"..\"\n", "extends = \"../shared.toml\"\n", "inputs.schema = [\"inside.sql\", \"*/*.sql\", \"none*\"]\n", "inputs.exclude = \"*/legacy\"\n", "inputs.logs = \"../logs/c.log\"\n"})
+    if (!contains(text, "*/*.sql")) EXPECT_EQ(refused(text), Lines()) << text;
+  EXPECT_EQ(refused("inputs.schema = [\"inside.sql\", \"d*/*.sql\", \"none*\"]\n"), Lines());
+}
+
+TEST(ConfigInputs, AFoundFileThatIsALinkStaysInside) {
+  const TempTree tree{{"secret.toml", "SECRET = [\n"}, {"repo/.git/HEAD", ""}, {"repo/shared.toml", ""}};
+  std::filesystem::create_symlink("../secret.toml", tree.path("repo/pgadvise.toml"));
+  const auto read = read_config(tree.path("repo/pgadvise.toml"));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().front().what, "pgadvise.toml is a symbolic link that leaves the repository");
+  std::filesystem::remove(tree.path("repo/pgadvise.toml"));
+  std::filesystem::create_symlink("shared.toml", tree.path("repo/pgadvise.toml"));
+  EXPECT_TRUE(read_config(tree.path("repo/pgadvise.toml")));
+}
+
+// A name with a `*` in the way to the repository is no pattern.
+TEST(ConfigInputs, TheFoldersOwnNameIsNoPattern) {
+  const TempTree tree{{"a*b/.git/HEAD", ""}, {"a*b/pgadvise.toml", "[inputs]\nlogs = \"x*.log\"\nschema = \"s.sql\"\n"}};
+  EXPECT_TRUE(read_config(tree.path("a*b/pgadvise.toml")));
 }
 
 TEST(ConfigDatabases, SayWhereAndNeverHowToGetIn) {
