@@ -131,10 +131,10 @@ class Check {
     config_ = std::move(*config);
     for (const auto& file : config_.files) report_.inputs.push_back({"configuration", file, {}});
     if (!options_.paths.empty() || !options_.schema.empty() || !options_.logs.empty() || !options_.workloads.empty()) return true;
-    options_.paths = expand(config_.inputs.paths);
-    options_.schema = expand(config_.inputs.schema);
-    options_.logs = expand(config_.inputs.logs);
-    options_.workloads = expand(config_.inputs.workloads);
+    options_.paths = expand(config_.inputs.paths, config_.inputs, diagnostics_);
+    options_.schema = expand(config_.inputs.schema, config_.inputs, diagnostics_);
+    options_.logs = expand(config_.inputs.logs, config_.inputs, diagnostics_);
+    options_.workloads = expand(config_.inputs.workloads, config_.inputs, diagnostics_);
     return true;
   }
 

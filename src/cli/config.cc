@@ -1,7 +1,5 @@
 #include "cli/config.h"
 
-#include <glob.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -15,9 +13,11 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "base/input_file.h"
 #include "base/mask.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "cli/patterns.h"
 #include "lint/suppress.h"
 #include "pg/conninfo.h"
 
@@ -83,7 +83,7 @@ class Reader {
     // A log alone does not stand for the project.
     auto& inputs = out_.inputs;
     if (inputs.paths.empty() && inputs.schema.empty() && !(inputs.logs.empty() && inputs.workloads.empty()))
-      inputs.paths.push_back((fs::path(path).parent_path() / ".").lexically_normal().generic_string());
+      inputs.paths.push_back((folder_of(path) / ".").lexically_normal().generic_string());
     return std::move(out_);
   }
 
@@ -106,7 +106,13 @@ class Reader {
   }
 
   // A relative one is meant from the file's folder.
-  std::string from_here(const std::string& path) const { return (fs::path(reading_.back()).parent_path() / path).lexically_normal().generic_string(); }
+  std::string from_here(const std::string& path) const { return (folder_of(reading_.back()) / path).lexically_normal().generic_string(); }
+
+  // A pipe lies in no folder: the current one stands for it.
+  static fs::path folder_of(const std::string& file) {
+    std::error_code code;
+    return fs::is_fifo(file, code) ? fs::path() : fs::path(file).parent_path();
+  }
 
   // One text, or a list of them.
   void texts(const toml::node& node, std::string_view name, const std::function<void(const toml::node&, const std::string&)>& take) {
@@ -135,6 +141,7 @@ class Reader {
       const std::string path = from_here(name);
       std::error_code code;
       const auto same = [&](const std::string& other) { return fs::equivalent(path, other, code); };
+      if (const std::string why = why_no_input(path, NamedBy::repository); !why.empty()) return complain(item.source(), "extends " + ellipsis(name, 120) + ", which " + why, "a file beside this one");
       if (!fs::is_regular_file(path, code)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", and there is no such file", "named from the folder of " + reading_.back());
       if (std::any_of(reading_.begin(), reading_.end(), same)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", which extends this file", "take one of the two out");
       if (reading_.size() >= deepest) return complain(item.source(), fmt::format("extends a file that is the {}th of a chain", reading_.size() + 1), "fewer, please");
@@ -163,6 +170,7 @@ class Reader {
       texts(value, key.str(), [&](const toml::node& item, const std::string& path) {
         if (looks_like_conninfo(path)) return complain(item.source(), "is a connection string where a file was expected", "a database goes to [databases.NAME]");
         known->second->push_back(from_here(path));
+        inputs.places[known->second->back()] = place(item.source());
       });
     }
   }
@@ -366,9 +374,10 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
   };
   const auto any = [&](const std::string& pattern) { return std::any_of(seen.begin(), seen.end(), [&](const std::string& name) { return lint::matches(pattern, name); }); };
   const auto tell = [&](const Place& place, const std::string& what) { out.push_back({Error::Kind::passing, place.str(), what, "mend it, or take it out"}); };
-  for (const auto& [pattern, place] : inputs.exclude) {
+  for (const auto& exclude : inputs.exclude) {
+    const std::string& pattern = exclude.pattern;
     const bool whole = std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return lint::matches(pattern, root) || lint::matches(pattern, root + "/"); });
-    if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern)) tell(place, "exclude fits nothing that would be read");
+    if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern)) tell(exclude.place, "exclude fits nothing that would be read");
   }
   if (!within_roots(home)) return out;  // entries speak of all that lies there
   for (const auto& entry : ignores)
@@ -406,15 +415,22 @@ std::optional<std::string> with_inline_ignores(std::string_view text, const std:
   return out + std::string(text.substr(end));
 }
 
-std::vector<std::string> expand(const std::vector<std::string>& paths) {
+std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs, Diagnostics& diagnostics) {
   std::vector<std::string> out;
   for (const auto& path : paths) {
-    std::error_code code;
-    glob_t found{};
-    const bool any = path.find_first_of("*?") != std::string::npos && !fs::exists(path, code) && ::glob(path.c_str(), 0, nullptr, &found) == 0;
-    if (any) out.insert(out.end(), found.gl_pathv, found.gl_pathv + found.gl_pathc);
-    else out.push_back(path);
-    ::globfree(&found);
+    const auto place = inputs.places.find(path);
+    const std::string where = place == inputs.places.end() ? path : place->second.str();
+    auto found = expand_pattern(path);
+    if (!found) {
+      diagnostics.push_back(found.error());
+      diagnostics.back().where = where;
+      continue;
+    }
+    for (auto& name : *found) {
+      const std::string why = why_no_input(name, NamedBy::repository);
+      if (why.empty()) out.push_back(std::move(name));
+      else diagnostics.push_back({Error::Kind::usage, where, ellipsis(name, 120) + " " + why, "a configuration names regular files and folders"});
+    }
   }
   return out;
 }

@@ -25,6 +25,7 @@ struct ConfiguredInputs {
     Place place;
   };
   std::vector<Pattern> exclude;  // files and folders that are passed over
+  std::map<std::string, Place> places;  // of each of paths, schema, logs and workloads
 };
 
 // Where a database is; never how one gets in. One of the two is set.
@@ -60,8 +61,9 @@ std::string find_config(const std::string& folder);
 tl::expected<Config, Diagnostics> read_config(const std::string& path);
 tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text);
 
-// Names for `*` and `?`, sorted; a path without them, or that nothing fits, as it is.
-std::vector<std::string> expand(const std::vector<std::string>& paths);
+// Names for `*` and `?` in paths of these inputs (cli/patterns.h). What is of no kind that a repository may name (base/input_file.h), and a
+// pattern that reaches a bound, is left out: an Error::Kind::usage at its place.
+std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs, Diagnostics& diagnostics);
 
 // "did you mean x?" of the known word that is most like a mistyped one; "" when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <iostream>
-#include <iterator>
 #include <map>
 #include <memory>
 
@@ -8,6 +6,7 @@
 
 #include "advisor/index_ddl.h"
 #include "advisor/propose.h"
+#include "base/input_file.h"
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -48,9 +47,7 @@ struct Options {
 Result<std::string> text_of(const std::string& path) {
   constexpr std::size_t most = std::size_t{64} << 20;
   if (path != "-") return read_file(path, most);
-  std::string out{std::istreambuf_iterator<char>(std::cin), {}};
-  if (out.size() > most) return fail(Error::Kind::usage, "-", "is longer than 64 MB");
-  return out;
+  return read_standard_input(most);
 }
 
 class Explain {
