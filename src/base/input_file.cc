@@ -87,6 +87,7 @@ Result<std::string> read_all(const InputFile& file, const std::string& path, std
   for (;;) {
     const auto got = file.read(buffer.data(), buffer.size());
     if (got < 0) return fail(Error::Kind::input, path, std::string("can't be read to its end: ") + std::strerror(errno));
+    if (got == 0 && (out.starts_with("\xff\xfe") || out.starts_with("\xfe\xff"))) return fail(Error::Kind::input, path, "is text in UTF-16, which pgadvise does not read", "save it as UTF-8");
     if (got == 0) return out;
     if (out.size() + static_cast<std::size_t>(got) > limit) return too_large();
     out.append(buffer, 0, static_cast<std::size_t>(got));

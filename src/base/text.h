@@ -49,12 +49,7 @@ class LineIndex {
 // Why a file or folder that is there can't be read; "" when it can, and for what is missing.
 std::string why_unreadable(const std::string& path);
 
-// A whole file, or a whole pipe of the command line: its text is kept, so that it can be asked for again. Errors (input): missing, a folder,
-// unreadable, of a kind that is refused (base/input_file.h), larger than `limit` bytes (nothing of it is used).
+// A whole file, or pipe of the command line (kept: it can be asked for again). Errors: base/input_file.h; larger than `limit` bytes; UTF-16.
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{1} << 30);
-
-// `content`, to be written over a file that held `before`: new and changed lines end as most lines of `before` do ("\n", "\r\n" or "\r"),
-// unchanged ones at the beginning and end keep their own line ends, and a byte order mark stays.
-std::string with_line_ends_of(std::string_view before, std::string_view content);
 
 }  // namespace pgadvise

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
+#include "base/line_ends.h"
 #include "base/mask.h"
 #include "base/text.h"
 #include "cli/output.h"
@@ -86,11 +87,13 @@ Result<void> apply_baseline(const std::string& path, report::Report& report, con
 
 Result<void> update_baseline(const std::string& path, report::Report& report, const report::Options& options, const LookedAt& looked_at) {
   Entries before;
+  std::string text;
   std::error_code code;
   if (std::filesystem::exists(path, code)) {
     auto entries = read_entries(path);
     if (!entries) return tl::unexpected(entries.error());
     before = std::move(*entries);
+    text = read_file(path, file_limit).value_or("");
   }
   Entries after;
   for (const auto* finding : report::standing(report)) after[finding->id] = {finding->rule, file_of(*finding, options), mask_secrets(finding->message)};
@@ -101,7 +104,7 @@ Result<void> update_baseline(const std::string& path, report::Report& report, co
   compare(all, report, looked_at);
   for (const auto& [id, known] : before)
     if (!looked_at(known.rule, known.file)) after.try_emplace(id, known);
-  return write_output(path, to_file(after));
+  return write_output(path, with_line_ends_of(text, to_file(after)));
 }
 
 }  // namespace pgadvise::cli

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/line_ends.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/config.h"
@@ -144,6 +145,7 @@ class Init {
     project::NewFile file{path.lexically_normal().generic_string(), std::move(content), std::nullopt};
     if (fs::exists(fs::symlink_status(path, code))) {
       const auto before = read_file(file.path, project::text_limit);
+      if (before) file.content = with_line_ends_of(*before, file.content);
       if (before && *before == file.content) {
         left_.push_back(shown(path) + " is there already, as it would be written");
         return true;
