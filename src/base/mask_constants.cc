@@ -105,7 +105,7 @@ class Masker {
       any = any || tokens_[i].secret;
     }
     if (!any) return std::string(text_);
-    left_ = 64 * size() + 4096;
+    left_ = 16 * size() + 4096;
     for (std::size_t i = 0; i < size(); ++i) look(i);
     if (left_ == 0) hide(0, size());  // more nested than any statement is: nothing is kept
     return written();

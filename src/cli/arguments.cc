@@ -20,7 +20,11 @@ bool holds_password(std::string_view text) {
   const auto scheme = text.find("://");
   const auto user = scheme == std::string_view::npos ? 0 : scheme + 3;
   if (sign != std::string_view::npos && text.substr(0, sign).find(':', std::min(user, sign)) != std::string_view::npos) return true;
-  return mask_credentials(text) != text;
+  const auto question = text.find('?');
+  if (scheme == std::string_view::npos || question == std::string_view::npos) return false;
+  for (const auto part : split(text.substr(question + 1), '&'))  // a key with a code may spell "password"
+    if (part.substr(0, part.find('=')).find('%') != std::string_view::npos) return true;
+  return false;
 }
 
 void overwrite(char* text) {
