@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "base/mask_constants.h"
 #include "base/text.h"
 
 namespace pgadvise {
@@ -130,7 +131,8 @@ std::size_t before_literal(std::string_view text, std::size_t at, SecretValue& v
       for (at += 2; at < text.size() && (name_character(text[at]) || text[at] == '.'); ++at) continue;
     } else if (operators.find(text[at]) != std::string_view::npos) {
       value.colon = text[at] == ':' && text.substr(at, 2) != ":=";
-      at = past(text, at, operators);
+      const std::size_t masked = text.find("***", at);
+      at = std::min(past(text, at, operators), masked);
     } else if (name_character(text[at])) {
       std::size_t end = at;
       while (end < text.size() && name_character(text[end])) ++end;
@@ -164,6 +166,7 @@ SecretValue literal_at(std::string_view text, std::size_t at, SecretValue value)
 SecretValue secret_value(std::string_view text, std::size_t begin, std::size_t end) {
   std::size_t at = end;
   if (text[end - 1] == '-' && text.substr(end, 1) == ">") return {};  // token->>'kind' looks into it
+  if (begin > 0 && text[begin - 1] == '.' && text.substr(end, 1) == "'") return {};  // 'app.secret'
   const char quote = begin > 0 && space_or_quote(text[begin - 1]) && !blank(text[begin - 1]) ? text[begin - 1] : '\0';
   if (quote) at = past(text, at, "\\");
   if (quote && at < text.size() && text[at] == quote) ++at;
@@ -319,7 +322,7 @@ bool looks_like_conninfo(std::string_view text) {
   return equals != std::string_view::npos && std::find(keys.begin(), keys.end(), lower(trim(text.substr(0, equals)))) != keys.end();
 }
 
-std::string mask_secrets(std::string_view text) { return mask_named(mask_urls(text)); }
+std::string mask_secrets(std::string_view text) { return mask_constants(mask_named(mask_urls(text)), names_secret_itself); }
 
 std::string mask_credentials(std::string_view text) {
   if (!looks_like_conninfo(text)) return mask_secrets(text);

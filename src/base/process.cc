@@ -20,7 +20,7 @@ std::vector<std::string> environment(const std::vector<std::pair<std::string, st
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text(*entry);
     const auto name = text.substr(0, text.find('='));
-    bool ours = false;
+    bool ours = name == "PGPASSWORD" || name == "DATABASE_URL";
     for (const auto& [variable, value] : variables) ours = ours || name == variable;
     if (!ours) out.emplace_back(text);
   }

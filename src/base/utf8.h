@@ -7,6 +7,8 @@
 
 namespace pgadvise {
 
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // some editors begin a file with it
+
 // A byte that is not a character's first one.
 inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 

@@ -6,8 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
+#include "base/line_ends.h"
 #include "base/mask.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "base/write_file.h"
 
@@ -86,11 +87,13 @@ Result<void> apply_baseline(const std::string& path, Report& report, const Looke
 
 Result<void> update_baseline(const std::string& path, Report& report, const RepositoryPaths& paths, const LookedAt& looked_at) {
   Entries before;
+  std::string text;
   std::error_code code;
   if (std::filesystem::exists(path, code)) {
     auto entries = read_entries(path);
     if (!entries) return tl::unexpected(entries.error());
     before = std::move(*entries);
+    text = read_file(path, file_limit).value_or("");
   }
   Entries after;
   for (const auto& finding : report.findings)
@@ -102,7 +105,7 @@ Result<void> update_baseline(const std::string& path, Report& report, const Repo
   compare(all, report, looked_at);
   for (const auto& [id, known] : before)
     if (!looked_at(known.rule, known.file)) after.try_emplace(id, known);
-  return write_file(path, to_file(after));
+  return write_file(path, with_line_ends_of(text, to_file(after)));
 }
 
 }  // namespace pgadvise::check

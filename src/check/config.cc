@@ -1,7 +1,5 @@
 #include "check/config.h"
 
-#include <glob.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -18,11 +16,12 @@
 #include <toml++/toml.h>
 
 #include "base/boundary.h"
+#include "base/input_file.h"
 #include "base/mask.h"
-#include "base/read_file.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "check/host.h"
+#include "check/patterns.h"
 #include "lint/suppress.h"
 #include "pg/conninfo.h"
 
@@ -111,7 +110,7 @@ class Reader {
     // A log alone does not stand for the project.
     auto& inputs = out_.inputs;
     if (inputs.paths.empty() && inputs.schema.empty() && !(inputs.logs.empty() && inputs.workloads.empty()))
-      inputs.paths.push_back((fs::path(path).parent_path() / ".").lexically_normal().generic_string());
+      inputs.paths.push_back((folder_of(path) / ".").lexically_normal().generic_string());
     return std::move(out_);
   }
 
@@ -149,7 +148,13 @@ class Reader {
   }
 
   // A relative one is meant from the file's folder.
-  std::string from_here(const std::string& path) const { return (fs::path(reading_.back()).parent_path() / path).lexically_normal().generic_string(); }
+  std::string from_here(const std::string& path) const { return (folder_of(reading_.back()) / path).lexically_normal().generic_string(); }
+
+  // A pipe lies in no folder: the current one stands for it.
+  static fs::path folder_of(const std::string& file) {
+    std::error_code code;
+    return fs::is_fifo(file, code) ? fs::path() : fs::path(file).parent_path();
+  }
 
   // One text, or a list of them.
   void texts(const toml::node& node, std::string_view name, const std::function<void(const toml::node&, const std::string&)>& take) {
@@ -230,6 +235,7 @@ class Reader {
       if (!stays_inside(item, "extends", name, path)) return;
       std::error_code code;
       const auto same = [&](const std::string& other) { return fs::equivalent(path, other, code); };
+      if (const std::string why = why_no_input(path, NamedBy::repository); !why.empty()) return complain(item.source(), "extends " + ellipsis(name, 120) + ", which " + why, "a file beside this one");
       if (!fs::is_regular_file(path, code)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", and there is no such file", "named from the folder of " + reading_.back());
       if (std::any_of(reading_.begin(), reading_.end(), same)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", which extends this file", "take one of the two out");
       if (reading_.size() >= deepest) return complain(item.source(), fmt::format("extends a file that is the {}th of a chain", reading_.size() + 1), "fewer, please");
@@ -520,29 +526,26 @@ std::optional<std::string> with_inline_ignores(std::string_view text, const std:
   return out + std::string(text.substr(end));
 }
 
-// Of one path of the configuration: its matches, of those that stay inside.
-static std::vector<std::string> matches_of(const std::string& path) {
-  std::error_code code;
-  glob_t found{};
-  const bool any = path.find_first_of("*?") != std::string::npos && !fs::exists(path, code) && ::glob(path.c_str(), 0, nullptr, &found) == 0;
-  std::vector<std::string> out{path};
-  if (any) out.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  ::globfree(&found);
-  return out;
-}
-
 std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs, Diagnostics& diagnostics) {
   std::vector<std::string> out;
   for (const auto& path : paths) {
     const auto known = inputs.places.find(path);
     const std::string where = known == inputs.places.end() ? path : known->second.str();
+    auto found = expand_pattern(path);
+    if (!found) {
+      diagnostics.push_back(found.error());
+      diagnostics.back().where = where;
+      continue;
+    }
     std::size_t outside = 0;
-    for (auto& name : matches_of(path)) {
+    for (auto& name : *found) {
       std::error_code code;
       const bool logs = &paths == &inputs.logs && fs::is_directory(name, code);  // of other folders links are not followed
       const bool stays = inputs.boundary.empty() || (lies_within(name, inputs.boundary) && (!logs || link_out_of(name, inputs.boundary).empty()));
-      if (stays) out.push_back(std::move(name));
-      else ++outside;
+      const std::string why = stays ? why_no_input(name, inputs.boundary.empty() ? NamedBy::command_line : NamedBy::repository) : std::string();
+      if (!stays) ++outside;
+      else if (why.empty()) out.push_back(std::move(name));
+      else diagnostics.push_back({Error::Kind::usage, where, ellipsis(name, 120) + " " + why, "a configuration names regular files and folders"});
     }
     if (outside > 0)
       diagnostics.push_back({Error::Kind::usage, where, fmt::format("{} leaves the repository by a symbolic link: {} not read", ellipsis(path, 120), outside == 1 ? "it is" : fmt::format("{} files are", outside)),

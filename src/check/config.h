@@ -85,8 +85,9 @@ std::string user_config_path();
 tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin = ConfigOrigin::repository);
 tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text, ConfigOrigin origin = ConfigOrigin::repository);
 
-// Names for `*` and `?` in paths of these inputs, sorted; a path without them, or that nothing fits, as it is. A file or folder that
-// leaves the inputs' boundary, or a folder of logs with a link that does, is left out: an Error::Kind::usage at its place.
+// Names for `*` and `?` in paths of these inputs (check/patterns.h). Left out, with an Error::Kind::usage at its place: what is of no kind that
+// a repository may name (base/input_file.h), a pattern that reaches a bound, a file or folder that leaves the inputs' boundary, and a folder of
+// logs with a link that does.
 std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs, Diagnostics& diagnostics);
 
 // "did you mean x?" of the known word that is most like a mistyped one; "" when none is near.

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
 
 #include "base/boundary.h"
+#include "base/input_file.h"
 #include "base/mask.h"
-#include "base/read_file.h"
 #include "base/text.h"
 #include "check/trust.h"
 #include "files/catalog_snapshot.h"
@@ -199,12 +198,7 @@ std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics
 // Only of regular files: a pipe can be read once.
 static std::string head_of(const std::string& path) {
   std::error_code code;
-  std::string head(65536, '\0');
-  if (!std::filesystem::is_regular_file(path, code)) return {};
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<std::size_t>(file.gcount()));
-  return head;
+  return std::filesystem::is_regular_file(path, code) ? read_head(path, 65536) : std::string();
 }
 
 bool names_workload_file(const std::string& path) { return log::is_workload_file(head_of(path)); }

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/boundary.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "check/inputs.h"
 #include "check/plans.h"

@@ -1,6 +1,6 @@
 #include "check/suppressions.h"
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "check/config.h"
 #include "lint/rule.h"

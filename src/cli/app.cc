@@ -65,8 +65,7 @@ static void refuse_empty_names(CLI::App& app) {
 
 // `pgadvise [options] [PATH…]` is `pgadvise check [options] [PATH…]`: the subcommand is put in where it was left out. Nothing at all, on a
 // terminal, is a review.
-static std::vector<std::string> arguments(int argc, char** argv, const std::vector<std::string>& commands) {
-  std::vector<std::string> out(argv + 1, argv + argc);
+static std::vector<std::string> arguments(std::vector<std::string> out, const std::vector<std::string>& commands) {
   move_talk_behind(out, commands);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
   const bool named = !out.empty() && std::find(commands.begin(), commands.end(), out[0]) != commands.end();
@@ -74,7 +73,7 @@ static std::vector<std::string> arguments(int argc, char** argv, const std::vect
   return out;
 }
 
-int main(int argc, char** argv) {
+int main(const Arguments& given) {
   int exit_code = exit_clean;
   CLI::App app{"pgadvise finds what makes a PostgreSQL application slow or unsafe, proves it with EXPLAIN ANALYZE, and "
                "writes the index that mends it."};
@@ -92,7 +91,7 @@ int main(int argc, char** argv) {
   add_snapshot(app, exit_code);
   std::vector<std::string> commands{"sandbox", "completion", "manual"};  // those that are added below
   for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; })) commands.push_back(one->get_name());
-  auto words = arguments(argc, argv, commands);
+  auto words = arguments(given.words, commands);
   std::vector<std::string> command;
   if (const auto dashes = std::find(words.begin(), words.end(), "--"); !words.empty() && words[0] == "sandbox" && dashes != words.end()) {
     command.assign(dashes + 1, words.end());
@@ -105,8 +104,11 @@ int main(int argc, char** argv) {
   add_colour(*app.get_subcommand("rules")->get_subcommand("explain"));
   for (const char* one : {"advise", "check", "digest", "explain", "review", "sandbox", "snapshot"}) add_talk(*app.get_subcommand(one));
   add_self(app, exit_code);
-  app.parse_complete_callback([&app] {
+  app.parse_complete_callback([&app, &given] {
     for (const CLI::App* one : app.get_subcommands()) begin_talk(*one);
+    if (given.hid_password)
+      complain({Error::Kind::passing, "the command line", "holds a password: other users could see it in the process list until pgadvise overwrote it, and a shell's history keeps it",
+                "--db env reads DATABASE_URL, else PGHOST, PGPASSWORD and the like"});
   });
   std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back
   try {

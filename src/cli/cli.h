@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/result.h"
+#include "cli/arguments.h"
 
 namespace pgadvise::cli {
 
@@ -36,6 +37,6 @@ int exit_code_of(const Diagnostics& diagnostics);
 // "pgadvise: where: what (hint)" on stderr.
 void complain(const Error& error);
 
-int main(int argc, char** argv);
+int main(const Arguments& given);
 
 }  // namespace pgadvise::cli

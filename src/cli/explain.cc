@@ -1,11 +1,9 @@
 #include <algorithm>
-#include <iostream>
-#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "check/explain.h"
 #include "cli/cli.h"
@@ -41,9 +39,7 @@ struct Options {
 Result<std::string> read_statement(const std::string& path) {
   constexpr std::size_t most = std::size_t{64} << 20;
   if (path != "-") return read_file(path, most);
-  std::string out{std::istreambuf_iterator<char>(std::cin), {}};
-  if (out.size() > most) return fail(Error::Kind::usage, "-", "is longer than 64 MB");
-  return out;
+  return read_standard_input(most);
 }
 
 class Explain {

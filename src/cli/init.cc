@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
+#include "base/line_ends.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "check/config.h"
@@ -145,6 +146,7 @@ class Init {
     files::NewFile file{path.lexically_normal().generic_string(), std::move(content), std::nullopt};
     if (fs::exists(fs::symlink_status(path, code))) {
       const auto before = read_file(file.path, files::text_limit);
+      if (before) file.content = with_line_ends_of(*before, file.content);
       if (before && *before == file.content) {
         left_.push_back(shown(path) + " is there already, as it would be written");
         return true;

@@ -9,7 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
+#include "base/line_ends.h"
 #include "base/text.h"
 #include "check/ignore_entry.h"
 #include "cli/check_options.h"
@@ -78,12 +79,17 @@ class CheckedHost : public review::Host {
     }
     for (const auto& [input, changes] : by_input) {
       auto made = migrations::new_migration(input, ".", changes, now_);
-      if (!made) return tl::unexpected(made.error());
+      if (!made) {
+        out.failed.push_back(made.error());
+        out.notes.push_back("Not written: " + made.error().line());
+        continue;
+      }
       for (auto& file : made->files) out.files.push_back(std::move(file));
       for (auto& note : made->notes) out.notes.push_back(std::move(note));
       if (!input) out.notes.push_back(no_tool());
     }
     if (const auto added = add_ignores(choices, out); !added) return tl::unexpected(added.error());
+    if (out.files.empty() && !out.failed.empty()) return tl::unexpected(out.failed.front());
     return out;
   }
 
@@ -220,7 +226,7 @@ class CheckedHost : public review::Host {
     for (const auto& [finding, reason] : choices.ignored) ignored.push_back({finding, reason});
     auto content = check::with_ignores(file.path, file.before.value_or(""), ignored, run_.report.findings, run_.inputs.config.origin);
     if (!content) return tl::unexpected(content.error());
-    file.content = std::move(*content);
+    file.content = with_line_ends_of(file.before.value_or(""), *content);
     out.files.push_back(std::move(file));
     return {};
   }
@@ -249,7 +255,11 @@ int conclude(const review::Ending& ending, CheckedHost& host, const Diagnostics&
   using How = review::Ending::How;
   const auto say = [](const char* text) { std::fprintf(stderr, "pgadvise: %s\n", text); };
   switch (ending.how) {
-    case How::written: tell_written(ending, host); break;
+    case How::written:
+      tell_written(ending, host);
+      for (const auto& error : ending.pending.failed) complain(error);
+      if (!ending.pending.failed.empty()) return exit_usage;
+      break;
     case How::nothing: say("nothing was chosen, nothing was written"); break;
     case How::left: say("nothing was written"); break;
     case How::interrupted: return say("interrupted, nothing was written"), 128 + ending.signal;

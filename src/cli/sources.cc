@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/mask.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "sql/lexer.h"

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "files/files.h"
 #include "files/json_file.h"

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/json_text.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "files/files.h"
 #include "files/json_file.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 
 namespace pgadvise::files {
@@ -11,6 +11,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t max_files = 200'000;
+constexpr std::size_t max_entries = 1'000'000;
 constexpr int max_depth = 16;
 
 bool skipped_folder(const std::string& name) {
@@ -25,13 +26,22 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
   std::vector<std::string> out;
   std::error_code code;
   fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, code);
-  const std::string refused = code ? code.message() : why_unreadable(root);
+  std::string refused = code ? code.message() : why_unreadable(root);
+  if (refused.empty()) refused = why_no_input(root, NamedBy::command_line);
   if (!refused.empty()) {
     diagnostics.push_back({Error::Kind::input, root, "can't be read: " + refused, ""});
     return out;
   }
+  const auto tell = [&](std::string what) { diagnostics.push_back({Error::Kind::passing, root, std::move(what), "name the folder that matters"}); };
+  std::size_t entries = 0;
+  bool too_deep = false;
   for (; it != fs::recursive_directory_iterator(); it.increment(code)) {
     if (code) break;
+    if (++entries > max_entries || out.size() >= max_files) {
+      tell(entries > max_entries ? "holds more than " + std::to_string(max_entries) + " files and folders: the rest was not looked at"
+                                 : "holds more than " + std::to_string(max_files) + " files: the rest was not looked at");
+      break;
+    }
     const fs::directory_entry& entry = *it;
     std::error_code ignored;
     if (entry.is_symlink(ignored)) {
@@ -44,7 +54,11 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
       continue;
     }
     if (entry.is_directory(ignored)) {
-      if (skipped_folder(name) || it.depth() >= max_depth) {
+      const bool skipped = skipped_folder(name);
+      too_deep = too_deep || (!skipped && it.depth() >= max_depth);
+      if (skipped || it.depth() >= max_depth) {
+        it.disable_recursion_pending();
+      } else if (is_kernel_folder(entry.path().string())) {
         it.disable_recursion_pending();
       } else if (const auto why = why_unreadable(entry.path().string()); !why.empty()) {
         diagnostics.push_back({Error::Kind::passing, entry.path().generic_string(), "can't be read: " + why, ""});
@@ -52,13 +66,8 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
     } else if (entry.is_regular_file(ignored)) {
       out.push_back(entry.path().lexically_relative(root).generic_string());
     }
-    if (out.size() >= max_files) {
-      diagnostics.push_back({Error::Kind::passing, root,
-                             "holds more than " + std::to_string(max_files) + " files: the rest was not looked at",
-                             "name the folder that matters"});
-      break;
-    }
   }
+  if (too_deep) tell("holds folders below the " + std::to_string(max_depth) + "th: they were not looked at");
   if (code) diagnostics.push_back({Error::Kind::passing, root, "can't be listed to its end: " + code.message(), ""});
   std::sort(out.begin(), out.end());
   return out;

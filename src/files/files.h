@@ -19,7 +19,8 @@ inline constexpr std::size_t sql_limit = 512u << 20;   // dumps
 using LeaveOut = std::function<bool(const std::string& path)>;
 
 // The files under `root` as paths relative to it with '/', sorted. Left out: node_modules, .git, .next, dist, build,
-// target, vendor and the like, symbolic links, whatever is deeper than 16 folders. Stops at 200,000 files, and says so.
+// target, vendor and the like, symbolic links. What lies deeper than 16 folders, in a file system that the kernel makes up (/proc), or behind
+// 200,000 files or 1,000,000 files and folders is left out, too, and named in `diagnostics`.
 std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out = {});
 
 // "a/b/../c" -> "a/c"; never begins with "/" or "./"; "" for the root. Leaves leading ".." in place.

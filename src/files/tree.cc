@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "files/files.h"
 
@@ -56,19 +56,26 @@ const std::string* Tree::text(const std::string& path) {
       read_.insert(path);
       it = texts_.emplace(path, std::make_unique<std::string>(std::move(*content))).first;
     } else {
-      Error error = content.error();
-      error.kind = Error::Kind::passing;
-      error.where = path;
-      diagnostics_.push_back(std::move(error));
+      tell_once(path, content.error());
       it = texts_.emplace(path, nullptr).first;
     }
   }
   return it->second.get();
 }
 
+void Tree::tell_once(const std::string& path, Error error) {
+  if (!told_.insert(path).second) return;
+  error.kind = Error::Kind::passing;
+  error.where = path;
+  diagnostics_.push_back(std::move(error));
+}
+
 const std::string* Tree::peek(const std::string& path) {
   auto content = read_file(root_ + "/" + path, text_limit);
-  if (!content) return nullptr;
+  if (!content) {
+    if (has(path)) tell_once(path, content.error());
+    return nullptr;
+  }
   peeked_ = std::move(*content);
   return &peeked_;
 }

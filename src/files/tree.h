@@ -33,7 +33,7 @@ class Tree {
   bool has(const std::string& path) const { return set_.count(path) > 0; }
   // nullptr: missing, too large, unreadable; the last two are named in the diagnostics. The text lives as long as the tree.
   const std::string* text(const std::string& path);
-  // The same for a file that may be of no interest: counted as read only when text() is asked for it too. The text lives
+  // The same, diagnostics included, for a file that may be of no interest: counted as read only when text() is asked for it too. The text lives
   // until the next call.
   const std::string* peek(const std::string& path);
   const std::set<std::string>& read() const { return read_; }
@@ -48,8 +48,11 @@ class Tree {
   std::string only_file_named(std::string_view base) const;
 
  private:
+  void tell_once(const std::string& path, Error error);
+
   std::string root_;
   Diagnostics& diagnostics_;
+  std::set<std::string> told_;  // files that are named in the diagnostics
   std::vector<std::string> files_;
   std::set<std::string> set_;
   std::set<std::string> read_;

@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "base/boundary.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "base/write_file.h"
 

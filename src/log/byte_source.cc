@@ -14,11 +14,11 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
+#include "base/text.h"
 
 namespace pgadvise::log {
 namespace {
@@ -26,15 +26,7 @@ namespace {
 // A descriptor whose first bytes were looked at already.
 class Descriptor {
  public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {
-    struct stat about {};
-    if (::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode)) size_ = about.st_size;
-  }
-  ~Descriptor() {
-    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  explicit Descriptor(InputFile file) : file_(std::move(file)) {}
 
   std::string_view peek(std::size_t size) {
     while (peeked_.size() < size) {
@@ -53,22 +45,16 @@ class Descriptor {
   }
   // At the end: is a file shorter than it was? "" where it isn't.
   std::string why_short() const {
-    const off_t at = size_ > 0 ? ::lseek(descriptor_, 0, SEEK_CUR) : -1;
-    if (at < 0 || at >= size_) return {};
-    return fmt::format("it got shorter while it was read (logrotate's copytruncate does that): {} of {} bytes were read", at, size_);
+    const auto size = static_cast<off_t>(file_.size());
+    const off_t at = size > 0 ? ::lseek(file_.descriptor(), 0, SEEK_CUR) : -1;
+    if (at < 0 || at >= size) return {};
+    return fmt::format("it got shorter while it was read (logrotate's copytruncate does that): {} of {} bytes were read", at, size);
   }
 
  private:
-  std::ptrdiff_t plain(char* into, std::size_t size) {
-    ssize_t got = 0;
-    do {
-      got = ::read(descriptor_, into, size);
-    } while (got < 0 && errno == EINTR);
-    return got;
-  }
+  std::ptrdiff_t plain(char* into, std::size_t size) { return file_.read(into, size); }
 
-  int descriptor_;
-  off_t size_ = 0;  // of a file, when it was opened
+  InputFile file_;
   std::string peeked_;
 };
 
@@ -405,10 +391,10 @@ Result<std::unique_ptr<ByteSource>> ByteSource::turned(std::string_view head, By
 }
 
 Result<std::unique_ptr<ByteSource>> ByteSource::open_backwards(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0) return fail(Error::Kind::input, path, std::string("can't be read: ") + std::strerror(errno));
-  const off_t size = ::lseek(descriptor, 0, SEEK_END);
-  return std::make_unique<BackwardSource>(descriptor, static_cast<std::uint64_t>(std::max<off_t>(size, 0)));
+  auto file = InputFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  const std::uint64_t size = file->size();
+  return std::make_unique<BackwardSource>(file->release(), size);
 }
 
 bool compressed(std::string_view head) {
@@ -418,15 +404,13 @@ bool compressed(std::string_view head) {
 }
 
 Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
-  int descriptor = STDIN_FILENO;
-  if (path != "-") {
-    std::error_code code;
-    if (const auto why = why_unreadable(path); !why.empty()) return fail(Error::Kind::input, path, "can't be read: " + why);
-    if (std::filesystem::is_directory(path, code)) return fail(Error::Kind::input, path, "is a folder without a PostgreSQL log in it", "name the log files");
-    descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (descriptor < 0) return fail(Error::Kind::input, path, std::string("can't be read: ") + std::strerror(errno));
-  }
-  auto file = std::make_unique<Descriptor>(descriptor);
+  std::error_code code;
+  if (path != "-" && std::filesystem::is_directory(path, code) && why_unreadable(path).empty() && !is_kernel_folder(path))
+    return fail(Error::Kind::input, path, "is a folder without a PostgreSQL log in it", "name the log files");
+  if (const auto why = path == "-" ? std::string() : why_unreadable(path); !why.empty()) return fail(Error::Kind::input, path, "can't be read: " + why);
+  auto opened = path == "-" ? InputFile::standard_input() : InputFile::open(path);
+  if (!opened) return tl::unexpected(opened.error());
+  auto file = std::make_unique<Descriptor>(std::move(*opened));
   const std::string_view head = file->peek(6);
   if (head.substr(0, gzip_magic.size()) == gzip_magic) return std::make_unique<GzipSource>(std::move(file));
   if (compressed(head)) return std::make_unique<CompressedSource>(std::move(file));

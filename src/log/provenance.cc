@@ -1,12 +1,12 @@
 #include "log/provenance.h"
 
 #include <algorithm>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "base/input_file.h"
 #include "base/text.h"
 
 namespace pgadvise::log {
@@ -52,39 +52,37 @@ void IdentityBuilder::pass(std::uint64_t bytes) {
 }
 
 SourceIdentity identify_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return {};
-  const auto size = static_cast<std::uint64_t>(std::max<std::streamoff>(0, file.tellg()));
+  const auto file = InputFile::open(path);
+  if (!file || !file->regular()) return {};
+  const std::uint64_t size = file->size();
   const std::uint64_t before_tail = size - std::min<std::uint64_t>(size, tail_size);
   IdentityBuilder builder;
-  std::vector<char> buffer(tail_size);
   for (std::uint64_t at = 0; at < size;) {
     if (const auto pass = std::min(builder.unread(), before_tail - std::min(before_tail, at)); pass > 0) {
       builder.pass(pass);
       at += pass;
       continue;
     }
-    file.seekg(static_cast<std::streamoff>(at));
-    const auto wanted = std::min<std::uint64_t>(size - at, buffer.size());
-    if (!file.read(buffer.data(), static_cast<std::streamsize>(wanted))) return {};
-    builder.add({buffer.data(), static_cast<std::size_t>(wanted)});
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size - at, tail_size));
+    const std::string bytes = file->read_at(at, wanted);
+    if (bytes.size() < wanted) return {};
+    builder.add(bytes);
     at += wanted;
   }
   return builder.identity();
 }
 
 bool stands_in(const std::string& longer, std::uint64_t offset, const std::string& shorter, std::uint64_t size) {
-  std::ifstream whole(longer, std::ios::binary), part(shorter, std::ios::binary);
+  const auto whole = InputFile::open(longer), part = InputFile::open(shorter);
+  if (!whole || !part) return false;
   const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(size, tail_size));
-  const auto bytes = [&](std::ifstream& file, std::uint64_t from) {
-    std::string out(length, '\0');
-    file.seekg(static_cast<std::streamoff>(from));
-    if (!file.read(out.data(), static_cast<std::streamsize>(length))) out.clear();
-    return out;
+  const auto bytes = [&](const InputFile& file, std::uint64_t from) {
+    std::string out = file.read_at(from, length);
+    return out.size() < length ? std::string() : out;
   };
   const auto alike = [&](std::uint64_t from) {
-    const std::string own = bytes(part, from);
-    return !own.empty() && own == bytes(whole, offset + from);
+    const std::string own = bytes(*part, from);
+    return !own.empty() && own == bytes(*whole, offset + from);
   };
   return alike(0) && alike(size - length);
 }

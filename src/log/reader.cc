@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <map>
 #include <memory>
@@ -12,7 +11,8 @@
 
 #include <fmt/format.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
+#include "base/text.h"
 #include "log/byte_source.h"
 #include "log/collector.h"
 #include "log/decoder.h"
@@ -102,10 +102,8 @@ std::optional<double> duration_floor(std::span<const Workload> workloads) {
 bool plain(const std::string& path) {
   std::error_code code;
   if (path == "-" || !std::filesystem::is_regular_file(path, code)) return false;
-  std::ifstream file(path, std::ios::binary);
-  char head[6] = {};
-  file.read(head, sizeof head);
-  return !compressed({head, static_cast<std::size_t>(file.gcount())});
+  constexpr std::size_t longest_mark = 6;
+  return !compressed(read_head(path, longest_mark));
 }
 
 // Tells how far the reading is.
@@ -232,23 +230,39 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   input.reader.reset();
 }
 
-// A folder stands for the files in it, by name; hidden ones left out. What may not be read is named.
+// A folder stands for the files in it, by name; hidden ones left out. What may not be read is named, and so is the bound that ends the walk.
 std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagnostics) {
+  constexpr std::size_t most_entries = 100'000;
+  constexpr int deepest = 16;
   std::vector<std::string> out;
   const auto refused = [&](const std::string& path) {
-    const std::string why = why_unreadable(path);
+    std::string why = why_unreadable(path);
+    if (why.empty() && is_kernel_folder(path)) why = "it is of a file system that the kernel makes up";
     if (!why.empty()) diagnostics.push_back({Error::Kind::passing, path, "can't be read: " + why, {}});
     return !why.empty();
   };
+  const auto ended = [&](const std::string& what) { diagnostics.push_back({Error::Kind::passing, folder, what, "name the folder that holds the logs"}); };
   std::error_code code;
+  std::size_t entries = 0;
+  bool too_deep = false;
   for (std::filesystem::recursive_directory_iterator at(folder, std::filesystem::directory_options::skip_permission_denied, code), end;
        !code && at != end; at.increment(code)) {
+    if (++entries > most_entries) {
+      ended(fmt::format("holds more than {} files and folders: pgadvise did not read the rest", most_entries));
+      break;
+    }
     std::error_code ignored;
     const std::string path = at->path().string();
-    if (at->path().filename().string().starts_with('.')) at.disable_recursion_pending();
-    else if (at->is_directory(ignored)) refused(path);
-    else if (at->is_regular_file(ignored) && !refused(path)) out.push_back(path);
+    if (at->path().filename().string().starts_with('.')) {
+      at.disable_recursion_pending();
+    } else if (at->is_directory(ignored)) {
+      if (at.depth() >= deepest) too_deep = true;
+      if (at.depth() >= deepest || refused(path)) at.disable_recursion_pending();
+    } else if (at->is_regular_file(ignored) && !refused(path)) {
+      out.push_back(path);
+    }
   }
+  if (too_deep) ended(fmt::format("holds folders below the {}th: pgadvise did not read them", deepest));
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "files/tree.h"
 

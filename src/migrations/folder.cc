@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
 
 #include "base/digest.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "drizzle/journal.h"
 #include "files/files.h"
@@ -71,21 +70,11 @@ std::vector<std::string> strings_after(std::string_view text, std::string_view k
 }
 
 std::optional<SnapshotIds> snapshot_ids(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  constexpr std::streamsize part = 4096;
-  std::string text(static_cast<std::size_t>(part), '\0');
-  in.read(text.data(), part);
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (in.gcount() == part) {
-    in.seekg(0, std::ios::end);
-    const auto size = in.tellg();
-    in.seekg(std::max<std::streamoff>(part, size - part));
-    std::string tail(static_cast<std::size_t>(part), '\0');
-    in.read(tail.data(), part);
-    tail.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
-    text += tail;
-  }
+  const auto file = InputFile::open(path);
+  if (!file || !file->regular()) return std::nullopt;
+  constexpr std::size_t part = 4096;
+  std::string text = file->read_at(0, part);
+  if (text.size() == part) text += file->read_at(std::max<std::uint64_t>(part, file->size() - std::min<std::uint64_t>(file->size(), part)), part);
   SnapshotIds out{string_after(text, "\"id\""), strings_after(text, "\"prevIds\"")};
   if (out.previous.empty())
     if (const auto previous = string_after(text, "\"prevId\""); !previous.empty()) out.previous.push_back(previous);

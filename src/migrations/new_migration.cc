@@ -10,7 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/digest.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
+#include "base/line_ends.h"
 #include "base/text.h"
 #include "drizzle/change.h"
 #include "files/files.h"
@@ -263,7 +264,7 @@ Files sqitch_files(Target& target, const Part& part) {
   target.last = so_far + (so_far.ends_with("\n") ? "" : "\n") + name + " " + utc(target.now, "%Y-%m-%dT%H:%M:%SZ") + " " + planner + " # " + replace_all(printable(join(part.titles, "; ")), "#", "") + "\n";
   return std::vector<files::NewFile>{{files::path_under(deploy, name + ".sql"), body("Deploy", comments(part) + script(part.up)), std::nullopt},
                               {files::path_under(files::path_under(std::string(files::folder_of(deploy)), "revert"), name + ".sql"), body("Revert", down_script(part)), std::nullopt},
-                              {plan, target.last, *text}};
+                              {plan, with_line_ends_of(*text, target.last), *text}};
 }
 
 Files program_files(Target& target, const Part& part) {
@@ -382,7 +383,7 @@ Result<Drizzle> drizzle_migration(const SchemaInput& input, const Part& part, st
   out.files.push_back({in(input, tag + ".sql"), text, std::nullopt});
   out.files.push_back({in(input, "meta/" + name), std::move(snapshot->text), std::nullopt});
   const std::string end = journal->text.ends_with("\n") ? "\n" : "";
-  out.files.push_back({journal->path, journal->root.dump(2, ' ', false, Ordered::error_handler_t::replace) + end, journal->text});
+  out.files.push_back({journal->path, with_line_ends_of(journal->text, journal->root.dump(2, ' ', false, Ordered::error_handler_t::replace) + end), journal->text});
   return out;
 }
 

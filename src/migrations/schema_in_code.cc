@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "drizzle/config.h"
 #include "files/files.h"

@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "drizzle/journal.h"
 #include "drizzle/snapshot.h"
 #include "files/catalog_snapshot.h"

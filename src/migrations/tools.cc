@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 
+#include "base/input_file.h"
 #include "base/text.h"
 #include "drizzle/journal.h"
 #include "files/files.h"
@@ -27,7 +27,9 @@ void Folder::list() const {
   listed_ = true;
   std::error_code code;
   std::size_t count = 0;
-  for (fs::directory_iterator it(path_, code), end; !code && it != end && ++count <= 100'000; it.increment(code)) {
+  for (fs::directory_iterator it(path_, code), end; !code && it != end; it.increment(code)) {
+    cut_ = ++count > max_entries;
+    if (cut_) break;
     std::error_code ignored;
     if (it->is_directory(ignored)) folders_.push_back(it->path().filename().generic_string());
     else if (it->is_regular_file(ignored)) files_.push_back(it->path().filename().generic_string());
@@ -36,6 +38,7 @@ void Folder::list() const {
   std::sort(folders_.begin(), folders_.end());
 }
 
+bool Folder::cut() const { return list(), cut_; }
 const std::vector<std::string>& Folder::files() const { return list(), files_; }
 const std::vector<std::string>& Folder::folders() const { return list(), folders_; }
 
@@ -44,13 +47,7 @@ bool Folder::has(const std::string& file) const {
   return fs::is_regular_file(path(file), code);
 }
 
-std::string Folder::head(const std::string& file, std::size_t bytes) const {
-  std::string out(bytes, '\0');
-  std::ifstream in(path(file), std::ios::binary);
-  in.read(out.data(), static_cast<std::streamsize>(out.size()));
-  out.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
-  return out;
-}
+std::string Folder::head(const std::string& file, std::size_t bytes) const { return read_head(path(file), bytes); }
 
 namespace {
 
@@ -465,7 +462,10 @@ const MigrationTool* migration_tool(std::string_view name) {
 const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& files, Diagnostics& diagnostics) {
   for (const auto& tool : tools) {
     files = tool.files(folder, diagnostics);
-    if (!files.empty()) return &tool;
+    if (files.empty()) continue;
+    if (folder.cut())
+      diagnostics.push_back({Error::Kind::passing, folder.path(), "holds more than " + std::to_string(Folder::max_entries) + " files and folders: pgadvise did not look at the rest", ""});
+    return &tool;
   }
   return nullptr;
 }

@@ -22,12 +22,14 @@ struct SchemaFile {
 // A folder's names, listed when first asked for.
 class Folder {
  public:
+  static constexpr std::size_t max_entries = 100'000;
   explicit Folder(std::string path) : path_(std::move(path)) {}
   const std::string& path() const { return path_; }
   std::string path(std::string_view name) const;
   std::string name() const;
   const std::vector<std::string>& files() const;    // directly inside, by their bytes
   const std::vector<std::string>& folders() const;
+  bool cut() const;  // it holds more than max_entries: some are not among files() and folders()
   bool has(const std::string& file) const;          // also "meta/_journal.json"
   std::string head(const std::string& file, std::size_t bytes = 16384) const;  // its beginning; "" when it can't be read
 
@@ -35,6 +37,7 @@ class Folder {
   void list() const;
   std::string path_;
   mutable bool listed_ = false;
+  mutable bool cut_ = false;
   mutable std::vector<std::string> files_;
   mutable std::vector<std::string> folders_;
 };

@@ -1,7 +1,6 @@
 #include "pg/sandbox.h"
 
 #include <chrono>
-#include <fstream>
 #include <thread>
 
 #include <poll.h>
@@ -30,11 +29,11 @@ std::string address(const std::string& folder, std::string_view user, std::strin
 
 // What the server said last: its log is the only witness when it does not come up.
 std::string last_complaint(const std::string& file) {
-  std::ifstream in(file);
-  std::string line;
+  const std::string text = read_file(file).value_or("");
   std::string complaint;
   std::string last;
-  while (std::getline(in, line)) {
+  for (const auto part : split(text, '\n')) {
+    const std::string line(part);
     if (trim(line).empty()) continue;
     last = line;
     for (const char* level : {"FATAL:", "PANIC:", "error:"})

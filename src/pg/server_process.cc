@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "base/text.h"
 
 namespace pgadvise::pg {
@@ -106,10 +107,8 @@ bool runnable(const std::string& folder) {
 }
 
 std::string pg_config_bindir() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen("pg_config --bindir 2>/dev/null", "r"), &pclose);
-  char buffer[4096];
-  if (!pipe || !std::fgets(buffer, sizeof buffer, pipe.get())) return {};
-  return std::string(trim(buffer));
+  const auto run = run_program({"pg_config", "--bindir"});
+  return run && run->status == 0 ? std::string(trim(run->out)) : std::string();
 }
 
 // <parent>/<version><below>, highest version first.

@@ -35,6 +35,7 @@ struct Choices {
 struct Pending {
   std::vector<files::NewFile> files;
   std::vector<std::string> notes;
+  std::vector<Error> failed;  // why migrations of a folder are not among the files; each is in `notes`, too
 };
 
 class Host {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "sql/lexer.h"
 #include "sql/statement.h"
 
@@ -53,7 +54,7 @@ class Script {
   Script(std::string_view text, const std::string& file) : text_(text), file_(file), lines_(text), statements_(split(text)) {}
 
   std::vector<Suppression> read() {
-    std::size_t at = 0;
+    std::size_t at = text_.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
     for (std::size_t i = 0; i <= statements_.size(); ++i) {
       const std::size_t end = i < statements_.size() ? statements_[i].offset : text_.size();
       comments(after_data(at, end, i), end, [&](const Lexeme& comment) { return std::optional(around(comment, i)); });
@@ -154,7 +155,7 @@ std::vector<Suppression> line_suppressions(std::string_view text, const std::str
   int number = 0;
   for (const auto whole_line : pgadvise::split(text, '\n')) {
     ++number;
-    const auto line = trim(whole_line);
+    const auto line = trim(whole_line.substr(number == 1 && whole_line.starts_with(byte_order_mark) ? byte_order_mark.size() : 0));
     const bool comment = line.starts_with('#') || line.starts_with("//") || line.starts_with("--") || line.starts_with("/*");
     if (!line.empty() && !comment) {
       for (const auto i : waiting) out[i].first_line = out[i].last_line = number;

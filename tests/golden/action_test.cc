@@ -1,7 +1,7 @@
 // action.yml, .pre-commit-hooks.yaml and scripts/action, as far as they go without GitHub: with programs of our own in PATH.
 #include <gtest/gtest.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "files/yaml_file.h"
 #include "support/paths.h"
 #include "support/run.h"

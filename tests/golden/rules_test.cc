@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "advisor/propose.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "deploy/repository.h"
 #include "lint/context.h"

@@ -1,7 +1,7 @@
 // Completions and the manual page come from the options themselves.
 #include <gtest/gtest.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "support/run.h"
 
 namespace pgadvise {

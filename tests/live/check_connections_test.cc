@@ -13,7 +13,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "live/support.h"
 #include "pg/plan_source.h"
 #include "support/paths.h"

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/digest.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "files/catalog_snapshot.h"
 #include "lint/context.h"
 #include "live/support.h"

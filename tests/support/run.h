@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "support/paths.h"
 

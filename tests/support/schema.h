@@ -10,7 +10,7 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "support/paths.h"
 
 namespace pgadvise::testing_support {

@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "base/process.h"
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "support/paths.h"
 #include "support/run.h"

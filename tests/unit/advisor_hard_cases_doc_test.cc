@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "support/paths.h"
 

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "support/temp_tree.h"
 

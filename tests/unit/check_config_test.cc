@@ -44,9 +44,10 @@ TEST(ConfigInputs, AreMeantFromTheFilesFolder) {
 
 TEST(ConfigInputs, NamesAreFoundByStars) {
   const TempTree tree{{"a.log", ""}, {"b.log", ""}, {"c.txt", ""}, {"x*.log", ""}};
-  Diagnostics refused;
-  EXPECT_EQ(expand({tree.path("?.log"), tree.path("none*"), tree.path("c.txt"), tree.path("x*.log")}, {}, refused),
+  Diagnostics diagnostics;
+  EXPECT_EQ(expand({tree.path("?.log"), tree.path("none*"), tree.path("c.txt"), tree.path("x*.log")}, {}, diagnostics),
             (Lines{tree.path("a.log"), tree.path("b.log"), tree.path("none*"), tree.path("c.txt"), tree.path("x*.log")}));
+  EXPECT_TRUE(diagnostics.empty());
 }
 
 TEST(ConfigInputs, WhatIsExcludedIsPassedOverButWhenItIsNamed) {

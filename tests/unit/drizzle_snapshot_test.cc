@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "drizzle/snapshot.h"
 #include "drizzle/type_name.h"

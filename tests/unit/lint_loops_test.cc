@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/loop_rewrite.h"

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "log_support.h"

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "log/merge.h"
 #include "log/provenance.h"

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "drizzle/place.h"
 #include "files/files.h"

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "plan/analysis.h"
 #include "plan/insights.h"

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "base/read_file.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "sql/ast.h"
 #include "sql/lexer.h"

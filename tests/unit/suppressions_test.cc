@@ -48,6 +48,14 @@ TEST(Suppressions, ManyInOneStatement) {
   ASSERT_EQ(behind.size(), std::size_t{many});
 }
 
+TEST(Suppressions, BehindAByteOrderMark) {
+  EXPECT_EQ(read("\xef\xbb\xbf-- pgadvise: ignore a-b because\nCREATE TABLE t (\n a int);\n"), Lines{"a-b 2-3"});
+  EXPECT_EQ(read("\xef\xbb\xbf/* pgadvise: ignore a-b because */ SELECT 1;\r\nSELECT 2;"), Lines{"a-b 1-1"});
+  const auto found = sql::line_suppressions("\xef\xbb\xbf# pgadvise: ignore a-b x\nRUN b\n", "Dockerfile");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].first_line, 2);
+}
+
 TEST(Suppressions, OfAFile) { EXPECT_EQ(read("SELECT 1; -- pgadvise: ignore-file a-b because"), Lines{"a-b 0-0"}); }
 
 TEST(Suppressions, ReasonIsTheRestOfTheLine) {

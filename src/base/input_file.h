@@ -1,0 +1,78 @@
+// Opening files for reading, and the one place that decides which kinds of files are read.
+//
+//   kind                                  in a repository or its configuration   on the command line
+//   regular file                          read                                   read
+//   pipe, socket of standard input        refused                                read, once
+//   /dev/null                             refused                                an empty file
+//   other devices, sockets                refused                                refused
+//   files of /proc, /sys and their like   refused                                refused
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace pgadvise {
+
+// Who named a path: the user, or whoever wrote the repository.
+enum class NamedBy { repository, command_line };
+
+// The words of the command line; "--option=PATH" names PATH, too. Called once, before anything is opened and while one thread runs.
+void set_command_line_words(const std::vector<std::string>& words);
+// Compared as text, with "." and "//" resolved: what lies in a folder of the command line is the repository's.
+NamedBy named_by(const std::string& path);
+
+// Why `path` can't be an input ("is a device, …"). "" for a file or folder that can be, and where nothing is.
+std::string why_no_input(const std::string& path, NamedBy by);
+
+// Is `folder` one of a file system that the kernel makes up: /proc, /sys?
+bool is_kernel_folder(const std::string& folder);
+
+// A file that is open for reading; owns its descriptor, and closes it unless it is standard input.
+class InputFile {
+ public:
+  // Errors (input): missing, a folder, unreadable, of a kind that is refused by the table above, a pipe that was opened before. Opening a
+  // pipe waits until somebody writes to it; nothing else waits.
+  static Result<InputFile> open(const std::string& path);
+  // Terminals are read, too. Errors (input): a device, a file of the kernel's.
+  static Result<InputFile> standard_input();
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&& other) noexcept;
+  ~InputFile();
+
+  // At least one byte; 0 at the end; below zero with errno set.
+  std::ptrdiff_t read(char* into, std::size_t size) const;
+  // Of a regular file: the bytes from `offset` on, as many as there are.
+  std::string read_at(std::uint64_t offset, std::size_t size) const;
+  bool regular() const { return regular_; }
+  std::uint64_t size() const { return size_; }  // when it was opened; 0 for what is no regular file
+  int descriptor() const { return descriptor_; }
+  int release() { return std::exchange(descriptor_, -1); }  // the caller closes it
+
+ private:
+  InputFile(int descriptor, bool regular, std::uint64_t size) : descriptor_(descriptor), regular_(regular), size_(size) {}
+  int descriptor_;
+  bool regular_;
+  std::uint64_t size_;
+};
+
+// A whole file, or pipe of the command line (kept: it can be asked for again). Errors: those of InputFile::open(); larger than `limit` bytes;
+// UTF-16.
+Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{1} << 30);
+// Why a file or folder that is there can't be read; "" when it can, and for what is missing.
+std::string why_unreadable(const std::string& path);
+
+// The whole standard input. Errors: those of standard_input(), and of read_file().
+Result<std::string> read_standard_input(std::size_t limit);
+// The first bytes of a file, or of a pipe as read_file() keeps it; "" for what can't be read.
+std::string read_head(const std::string& path, std::size_t bytes);
+
+// "64 MiB", "512 bytes": what a limit is called in messages.
+std::string size_name(std::size_t bytes);
+
+}  // namespace pgadvise

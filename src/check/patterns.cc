@@ -1,0 +1,94 @@
+#include "check/patterns.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/input_file.h"
+#include "base/text.h"
+
+namespace pgadvise::check {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_pattern(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
+
+// At most the product of both sizes in steps.
+bool name_matches(std::string_view pattern, std::string_view name) {
+  if (name.starts_with('.') && !pattern.starts_with('.')) return false;
+  std::size_t p = 0, n = 0, star = std::string_view::npos, from = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      from = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p, ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++from;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+class Walk {
+ public:
+  explicit Walk(const PatternBounds& bounds) : bounds_(bounds), until_(std::chrono::steady_clock::now() + bounds.time) {}
+
+  // `parts`: the path's names behind `folder`, "" for the current one. False: a bound was reached.
+  bool into(const std::string& folder, const std::vector<std::string_view>& parts, std::size_t at) {
+    if (at == parts.size()) {
+      found.push_back(folder);
+      if (found.size() > bounds_.matches) reached = fmt::format("matches more than {} files", bounds_.matches);
+      return reached.empty();
+    }
+    const bool last = at + 1 == parts.size();
+    const auto below = [&](const std::string& name) { return folder.empty() || folder.ends_with('/') ? folder + name : folder + "/" + name; };
+    std::error_code code;
+    if (!is_pattern(parts[at])) {
+      const std::string path = below(std::string(parts[at]));
+      return !(last ? fs::exists(fs::symlink_status(path, code)) : fs::is_directory(path, code)) || into(path, parts, at + 1);
+    }
+    const std::string listed = folder.empty() ? "." : folder;
+    if (is_kernel_folder(listed)) return true;
+    for (fs::directory_iterator it(listed, fs::directory_options::skip_permission_denied, code), end; !code && it != end; it.increment(code)) {
+      if (++entries_ > bounds_.entries) reached = fmt::format("looks at more than {} files and folders", bounds_.entries);
+      else if (std::chrono::steady_clock::now() > until_) reached = fmt::format("takes longer than {} s", bounds_.time.count() / 1000);
+      if (!reached.empty()) return false;
+      const std::string name = it->path().filename().string();
+      std::error_code ignored;
+      if (!name_matches(parts[at], name) || (!last && !it->is_directory(ignored))) continue;
+      if (!into(below(name), parts, at + 1)) return false;
+    }
+    return true;
+  }
+
+  std::vector<std::string> found;
+  std::string reached;  // which bound
+
+ private:
+  PatternBounds bounds_;
+  std::chrono::steady_clock::time_point until_;
+  std::size_t entries_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds) {
+  std::error_code code;
+  if (!is_pattern(path) || fs::exists(path, code)) return std::vector<std::string>{path};
+  std::vector<std::string_view> parts = split(path, '/');
+  std::erase_if(parts, [](std::string_view part) { return part.empty(); });
+  Walk walk(bounds);
+  if (!walk.into(path.starts_with('/') ? "/" : "", parts, 0))
+    return fail(Error::Kind::usage, {}, "the pattern " + ellipsis(path, 120) + " " + walk.reached + ": pgadvise reads none of them", "begin it with the folder that holds the files");
+  if (walk.found.empty()) return std::vector<std::string>{path};
+  std::sort(walk.found.begin(), walk.found.end());
+  return std::move(walk.found);
+}
+
+}  // namespace pgadvise::check

@@ -1,0 +1,149 @@
+// Inputs without end and passwords in sight: what a repository names, what the command line names, what other processes see.
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/run.h"
+
+namespace pgadvise {
+namespace {
+
+using testing_support::Folder;
+using testing_support::run;
+
+constexpr const char* limited = "timeout 60";  // a program that waits for a pipe would do so for ever
+
+TEST(Inputs, OfARepositoryAreNoPipesOrDevices) {
+  const Folder folder;
+  folder.write("db/0001_a.sql", "CREATE TABLE t (id int PRIMARY KEY);\n");
+  ASSERT_EQ(::mkfifo(folder.path("app.log").c_str(), 0600), 0);
+  folder.write("pgadvise.toml", "[inputs]\npaths = [\"db\"]\nlogs = [\"app.log\",\n  \"/dev/zero\"]\nworkloads = \"/proc/self/environ\"\n");
+  const auto ran = run("check", folder.path(), limited);
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_TRUE(contains(ran.err, "pgadvise.toml:3:9: app.log is a pipe")) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "pgadvise.toml:4:3: /dev/zero is a device")) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "pgadvise.toml:5:13: /proc/self/environ is of a file system")) << ran.err;
+}
+
+TEST(Inputs, AConfigurationThatIsAPipeIsRefused) {
+  const Folder folder;
+  ASSERT_EQ(::mkfifo(folder.path("pgadvise.toml").c_str(), 0600), 0);
+  const auto ran = run("check", folder.path(), limited);
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_TRUE(contains(ran.err, "pgadvise.toml: is a pipe")) << ran.err;
+}
+
+TEST(Inputs, OfTheCommandLineMayBePipes) {
+  const Folder folder;
+  folder.write("a.sql", "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (id int PRIMARY KEY, a_id int REFERENCES a);\n");
+  ASSERT_EQ(::mkfifo(folder.path("schema").c_str(), 0600), 0);
+  const auto schema = run("check --schema " + folder.path("schema") + " --fail-on warning -o " + folder.path("report") + " & cat " + folder.path("a.sql") + " > " + folder.path("schema") + "; wait $!", "", limited);
+  EXPECT_FALSE(contains(schema.err, "pipe")) << schema.err;
+  EXPECT_EQ(read_file(folder.path("report")).value_or("").find("unindexed-foreign-key") == std::string::npos, false);
+  const auto null = run("check --log /dev/null", folder.path(), limited);
+  EXPECT_FALSE(contains(null.err, "device")) << null.err;
+  const auto zero = run("check --log /dev/zero", folder.path(), limited);
+  EXPECT_EQ(zero.exit_code, 2);
+  EXPECT_TRUE(contains(zero.err, "/dev/zero: is a device")) << zero.err;
+}
+
+// A server that accepts and never answers.
+class Silent {
+ public:
+  Silent() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(socket_, 8) == 0 && ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0)
+      port_ = ntohs(address.sin_port);
+  }
+  ~Silent() { ::close(socket_); }
+  Silent(const Silent&) = delete;
+  Silent& operator=(const Silent&) = delete;
+  std::string port() const { return std::to_string(port_); }
+  int accept() const { return ::accept(socket_, nullptr, nullptr); }
+
+ private:
+  int socket_;
+  int port_ = 0;
+};
+
+// What /proc shows of the program while it waits for the server.
+std::string seen_while_running(std::vector<std::string> words, const Silent& server) {
+  std::vector<char*> argv{const_cast<char*>(testing_support::program)};
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execv(testing_support::program, argv.data());
+    ::_exit(127);
+  }
+  const int connection = server.accept();  // it is running, and has read its words
+  std::ifstream in("/proc/" + std::to_string(child) + "/cmdline", std::ios::binary);
+  const std::string out{std::istreambuf_iterator<char>(in), {}};
+  ::close(connection);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  return out;
+}
+
+TEST(Inputs, APasswordIsNotInTheProcessList) {
+  const Silent server;
+  const std::string at = "127.0.0.1:" + server.port();
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"check", "--db", "postgresql://joe:hunter2@" + at + "/shop"},
+           {"check", "--db=postgresql://joe:hunter2@" + at + "/shop"},
+           {"check", "--db", "postgresql://joe:$hunter2@" + at + "/shop"},
+           {"check", "--db", "postgresql://" + at + "/shop?user=joe&pass%77ord=hunter2"},
+           {"check", "--db=host=127.0.0.1 port=" + server.port() + " password='hunter2 x' user=joe"},
+           {"digest", "--db", "host=127.0.0.1 port=" + server.port() + " sslpassword=hunter2"}}) {
+    const auto seen = seen_while_running(words, server);
+    EXPECT_TRUE(contains(seen, "--db")) << words.back();
+    EXPECT_FALSE(contains(seen, "hunter2")) << seen;
+  }
+}
+
+TEST(Inputs, AWarningNamesTheWayWithoutAPassword) {
+  const auto ran = run("check --db postgresql://joe:hunter2@127.0.0.1:1/shop");
+  EXPECT_EQ(ran.exit_code, 3);
+  EXPECT_TRUE(contains(ran.err, "holds a password")) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "--db env")) << ran.err;
+  EXPECT_FALSE(contains(ran.err, "hunter2")) << ran.err;
+  EXPECT_FALSE(contains(run("check --db postgresql://joe@127.0.0.1:1/shop").err, "holds a password"));
+}
+
+TEST(Inputs, GitGetsNoPassword) {
+  const Folder folder;
+  folder.write("migrations/0001_a.sql", "CREATE TABLE t (id int PRIMARY KEY);\n");
+  folder.write("bin/git", "#!/bin/sh\nenv >> '" + folder.path("seen") + "'\nexec /usr/bin/git \"$@\"\n");
+  std::filesystem::permissions(folder.path("bin/git"), std::filesystem::perms::owner_all);
+  run("check . --changed", folder.path(), "PATH='" + folder.path("bin") + "':$PATH PGPASSWORD=hunter2 DATABASE_URL=postgresql://joe:hunter2@x/y");
+  const std::string seen = read_file(folder.path("seen")).value_or("");
+  EXPECT_TRUE(contains(seen, "PATH=")) << "git was not asked";
+  EXPECT_FALSE(contains(seen, "hunter2"));
+}
+
+TEST(Inputs, AnIgnoreBehindAByteOrderMarkCounts) {
+  const Folder folder;
+  const std::string sql = "-- pgadvise: ignore unindexed-foreign-key it is small\nCREATE TABLE t (id int PRIMARY KEY, t_id int REFERENCES t);\n";
+  folder.write("with.sql", "\xef\xbb\xbf" + sql);
+  const auto ran = run("check with.sql --fail-on note,unindexed-foreign-key", folder.path());
+  EXPECT_FALSE(contains(ran.out, "unindexed-foreign-key")) << ran.out;
+}
+
+}  // namespace
+}  // namespace pgadvise

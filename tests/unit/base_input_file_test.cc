@@ -1,0 +1,86 @@
+// Which kinds of files are read, whoever names them, and their limits.
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/input_file.h"
+#include "base/line_ends.h"
+#include "base/text.h"
+#include "project_testing.h"
+
+namespace pgadvise {
+namespace {
+
+using testing_support::TempTree;
+
+std::string why(const std::string& path) {
+  const auto text = read_file(path);
+  return text ? "" : text.error().what;
+}
+
+TEST(InputFile, OfARepositoryIsARegularFile) {
+  const TempTree tree{{"a", "text"}};
+  ASSERT_EQ(::mkfifo(tree.path("pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink("pipe", tree.path("link"));
+  EXPECT_EQ(read_file(tree.path("a")).value(), "text");
+  EXPECT_NE(why(tree.path("pipe")).find("is a pipe"), std::string::npos);
+  EXPECT_NE(why(tree.path("link")).find("is a pipe"), std::string::npos);
+  EXPECT_NE(why("/dev/zero").find("is a device"), std::string::npos);
+  EXPECT_NE(why("/dev/null").find("is a device"), std::string::npos);
+  EXPECT_NE(why("/proc/self/status").find("the kernel makes up"), std::string::npos);
+  EXPECT_NE(why("/sys/kernel/mm/transparent_hugepage/enabled").find(std::filesystem::exists("/sys/kernel/mm/transparent_hugepage/enabled") ? "the kernel makes up" : "can't be read"), std::string::npos);
+}
+
+TEST(InputFile, OfTheCommandLineMayBeAPipe) {
+  const TempTree tree{{"a", "text"}};
+  const std::string pipe = tree.path("pipe"), once = tree.path("once");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  ASSERT_EQ(::mkfifo(once.c_str(), 0600), 0);
+  set_command_line_words({"check", pipe, "--log=" + once, "/dev/null", "/dev/zero", "/proc/self/status"});
+  std::thread writer([&] { std::ofstream(pipe) << "from a pipe"; });
+  EXPECT_EQ(read_file(pipe).value(), "from a pipe");
+  writer.join();
+  EXPECT_EQ(read_file(pipe).value(), "from a pipe") << "asked for again";
+  EXPECT_EQ(read_head(pipe, 4), "from");
+  std::thread other([&] { std::ofstream(once) << "log"; });
+  EXPECT_TRUE(InputFile::open(once));
+  other.join();
+  EXPECT_NE(why(once).find("only once"), std::string::npos);
+  EXPECT_EQ(read_file("/dev/null").value(), "");
+  EXPECT_NE(why("/dev/zero").find("is a device"), std::string::npos);
+  EXPECT_NE(why("/proc/self/status").find("the kernel makes up"), std::string::npos);
+}
+
+TEST(InputFile, OverItsLimitIsNamedWithTheLimit) {
+  const TempTree tree{{"a", std::string(4097, 'x')}};
+  const auto text = read_file(tree.path("a"), 4096);
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().line(), tree.path("a") + ": is larger than 4 KiB, the limit of such a file: nothing of it was read");
+  EXPECT_EQ(read_file(tree.path("a"), 4097).value().size(), 4097u);
+  // As large as the disk would have to be: its size is looked at first.
+  std::filesystem::resize_file(tree.path("a"), std::uintmax_t{1} << 36);
+  EXPECT_NE(why(tree.path("a")).find("larger than 1 GiB"), std::string::npos);
+}
+
+TEST(InputFile, InUtf16IsNamed) {
+  const TempTree tree{{"a", std::string("\xff\xfe" "a\0b\0", 6)}};
+  EXPECT_NE(why(tree.path("a")).find("UTF-16"), std::string::npos);
+}
+
+TEST(LineEnds, StayThoseOfMostLines) {
+  EXPECT_EQ(with_line_ends_of("a\r\nb\r\n", "a\r\nb\r\n\nc\n"), "a\r\nb\r\n\r\nc\r\n");
+  EXPECT_EQ(with_line_ends_of("{\r\n  1\r\n}\r\n", "{\n  1,\n  2\n}\n"), "{\r\n  1,\r\n  2\r\n}\r\n");
+  EXPECT_EQ(with_line_ends_of("a\r\nb\nc\r\n", "a\r\nb\nc\r\nd\n"), "a\r\nb\nc\r\nd\r\n") << "mixed: the lines that were there keep theirs";
+  EXPECT_EQ(with_line_ends_of("a\nb\r\nc\n", "a\nb\r\nc\nd\n"), "a\nb\r\nc\nd\n");
+  EXPECT_EQ(with_line_ends_of("a\rb\r", "a\rb\rc\n"), "a\rb\rc\r");
+  EXPECT_EQ(with_line_ends_of("\xef\xbb\xbf{\r\n}", "{\n1}"), "\xef\xbb\xbf{\r\n1}");
+  EXPECT_EQ(with_line_ends_of("", "a\n"), "a\n");
+}
+
+}  // namespace
+}  // namespace pgadvise
