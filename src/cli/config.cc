@@ -12,16 +12,13 @@
 #include <numeric>
 
 #include <fmt/format.h>
-#define TOML_EXCEPTIONS 0
-#define TOML_ASSERT(expression) static_assert(true)  // 3.3.0 asserts what it then reports as an error of the input
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
 
 #include "base/boundary.h"
 #include "base/mask.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "cli/host.h"
+#include "cli/toml.h"
 #include "lint/suppress.h"
 #include "pg/conninfo.h"
 
