@@ -10,10 +10,6 @@
 #include <numeric>
 
 #include <fmt/format.h>
-#define TOML_EXCEPTIONS 0
-#define TOML_ASSERT(expression) static_assert(true)  // 3.3.0 asserts what it then reports as an error of the input
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
 
 #include "base/boundary.h"
 #include "base/input_file.h"
@@ -22,6 +18,7 @@
 #include "base/utf8.h"
 #include "check/host.h"
 #include "check/patterns.h"
+#include "check/toml.h"
 #include "lint/suppress.h"
 #include "pg/conninfo.h"
 

@@ -3,13 +3,10 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
-#define TOML_EXCEPTIONS 0
-#define TOML_ASSERT(expression) static_assert(true)  // 3.3.0 asserts what it then reports as an error of the input
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
 
 #include "check/config.h"
 #include "check/config_schema.h"
+#include "check/toml.h"
 #include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"
