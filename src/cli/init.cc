@@ -190,7 +190,9 @@ class Init {
   // A workflow that runs pgadvise already; "" when there is none.
   std::string github_step() const {
     std::error_code code;
-    for (fs::directory_iterator it(root_ / ".github" / "workflows", code), end; !code && it != end; it.increment(code))
+    constexpr int max_entries = 1000;
+    int entries = 0;
+    for (fs::directory_iterator it(root_ / ".github" / "workflows", code), end; !code && it != end && entries < max_entries; it.increment(code), ++entries)
       if (it->path().filename() != "pgadvise.yml" && is_file(it->path()) && mentions_pgadvise(it->path())) return shown(it->path());
     return {};
   }
