@@ -131,6 +131,7 @@ Result<std::string> only_statement(const std::string& text) {
 Result<Explained> explain(const std::string& text, const ExplainInputs& inputs, const ExplainSettings& settings, Diagnostics& diagnostics) {
   auto statement = only_statement(text);
   if (!statement) return tl::unexpected(statement.error());
+  inputs.server->connection().set_stop(settings.stop);
   return Explainer(std::move(*statement), inputs, settings, diagnostics).explain();
 }
 

@@ -114,6 +114,7 @@ class Runner {
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings) {
   if (!inputs.server || !inputs.server->plans || !inputs.live) return nullptr;
   Server* server = inputs.server.get();
+  server->connection().set_stop(settings.stop);
   plan::PlannerOptions options{.analyze_budget = settings.analyze_budget,
                                .stop = [stop = settings.stop] { return stop.stop_requested(); },
                                .more_sources = [server, jobs = settings.jobs] { return server->more_plans(jobs); }};
