@@ -16,13 +16,22 @@ bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
          (narrow.include.empty() || wide.include == narrow.include);
 }
 
-bool asks(const Finding& finding) { return finding.proposal && finding.verdict != Verdict::refuted; }
+// The findings whose proposal stands: neither refuted nor withdrawn.
+std::vector<bool> asking(const std::vector<Finding>& findings, const std::vector<plan::Confirmation>& confirmations) {
+  std::vector<bool> out;
+  for (std::size_t at = 0; at < findings.size(); ++at) {
+    const auto* confirmation = at < confirmations.size() ? &confirmations[at] : nullptr;
+    const Verdict verdict = confirmation && confirmation->verdict ? *confirmation->verdict : findings[at].verdict;
+    out.push_back(findings[at].proposal && verdict != Verdict::refuted && !(confirmation && confirmation->without_gain));
+  }
+  return out;
+}
 
 // The first finding whose proposal is the widest that serves this one.
-std::size_t carrier(const std::vector<Finding>& findings, std::size_t asking) {
+std::size_t carrier(const std::vector<Finding>& findings, const std::vector<bool>& asks, std::size_t asking) {
   std::size_t best = asking;
   for (std::size_t at = 0; at < findings.size(); ++at) {
-    if (!asks(findings[at]) || !serves(*findings[at].proposal, *findings[asking].proposal)) continue;
+    if (!asks[at] || !serves(*findings[at].proposal, *findings[asking].proposal)) continue;
     const auto width = findings[at].proposal->keys.size();
     const auto best_width = findings[best].proposal->keys.size();
     if (width > best_width || (width == best_width && at < best)) best = at;
@@ -32,16 +41,22 @@ std::size_t carrier(const std::vector<Finding>& findings, std::size_t asking) {
 
 }  // namespace
 
-std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const Catalog& catalog, const Project* project) {
+std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const std::vector<plan::Confirmation>& confirmations, const Catalog& catalog,
+                                 const Project* project) {
   std::vector<ProposedFix> out;
   IndexNamer namer(catalog);
+  const auto asks = asking(findings, confirmations);
   for (std::size_t at = 0; at < findings.size(); ++at) {
     const Finding& finding = findings[at];
-    if (!asks(finding)) continue;
+    if (!asks[at]) continue;
     ProposedFix proposed{at, finding.fix.value_or(Fix{}), std::nullopt};
     Fix& fix = proposed.fix;
     fix.safety = Fix::Safety::safe;
-    if (const std::size_t from = carrier(findings, at); from != at) {
+    if (at < confirmations.size() && confirmations[at].cost_before) {
+      fix.cost_before = confirmations[at].cost_before;
+      fix.cost_after = confirmations[at].cost_after;
+    }
+    if (const std::size_t from = carrier(findings, asks, at); from != at) {
       proposed.served_by = from;
     } else {
       const IndexDdl ddl = create_index(*finding.proposal, namer, catalog, project);

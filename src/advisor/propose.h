@@ -10,6 +10,7 @@
 #include "model/catalog.h"
 #include "model/finding.h"
 #include "model/project.h"
+#include "plan/confirm.h"
 
 namespace pgadvise::advisor {
 
@@ -21,9 +22,10 @@ struct ProposedFix {
 };
 
 // An index that serves several findings (the same keys, or a prefix of another proposal's) is proposed once, by the first finding whose keys
-// are the longest. Refuted findings and those without an IndexProposal get no fix. Call after confirming, with the findings in report order.
-// `project` may be null.
-std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const Catalog& catalog, const Project* project);
+// are the longest. Refuted findings and those without an IndexProposal get no fix. `findings` in report order, with one confirmation each, or
+// none if nothing was confirmed. `project` may be null.
+std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const std::vector<plan::Confirmation>& confirmations, const Catalog& catalog,
+                                 const Project* project);
 
 // The title of a fix whose index the finding with this id proposes.
 std::string title_of_served(std::string_view id);

@@ -79,6 +79,7 @@ class Adviser {
   Adviser(AdviseInputs& inputs, const AdviseSettings& settings, Diagnostics& diagnostics) : inputs_(inputs), settings_(settings), diagnostics_(diagnostics), server_(*inputs.server) {}
 
   Result<Advice> advise() {
+    server_.connection().set_stop(settings_.stop);
     const std::size_t jobs = settings_.jobs ? settings_.jobs : connections_to_sandbox();
     auto what_if = pg::make_what_if(server_.connection(), pg::more_connections(server_.connection(), server_.conninfo, std::min(jobs, std::max<std::size_t>(1, inputs_.workload.queries.size())) - 1));
     if (!what_if) return tl::unexpected(what_if.error());

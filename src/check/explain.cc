@@ -92,8 +92,8 @@ class Explainer {
     std::erase_if(out_.findings, [](const Finding& finding) { return finding.subject.fingerprint.empty(); });
     plan::ConfirmOptions how;
     how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, catalog_); };
-    plan::confirm(out_.findings, catalog_, &workload, planner_, how, diagnostics_);
-    advisor::apply(advisor::propose(out_.findings, catalog_, nullptr), out_.findings);
+    plan::apply(plan::confirm(out_.findings, catalog_, &workload, planner_, how, diagnostics_), out_.findings);
+    advisor::apply(advisor::propose(out_.findings, {}, catalog_, nullptr), out_.findings);
     std::erase_if(out_.findings, [](const Finding& finding) { return finding.verdict == Verdict::refuted; });
   }
 
@@ -131,6 +131,7 @@ Result<std::string> only_statement(const std::string& text) {
 Result<Explained> explain(const std::string& text, const ExplainInputs& inputs, const ExplainSettings& settings, Diagnostics& diagnostics) {
   auto statement = only_statement(text);
   if (!statement) return tl::unexpected(statement.error());
+  inputs.server->connection().set_stop(settings.stop);
   return Explainer(std::move(*statement), inputs, settings, diagnostics).explain();
 }
 

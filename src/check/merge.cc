@@ -134,7 +134,9 @@ class Merger {
     std::vector<Group> out;
     for (const auto& checked : outcome_.checked) {
       first_of_[&checked] = found_.size();
-      for (const auto& finding : checked.findings) found_.push_back({&checked, found_.size(), finding});
+      auto findings = checked.findings;
+      plan::apply(checked.confirmations, findings);
+      for (auto& finding : findings) found_.push_back({&checked, found_.size(), std::move(finding)});
     }
     for (const auto& checked : outcome_.checked)
       for (const auto& proposal : checked.proposals) find(checked, proposal.finding).finding.fix = proposal.fix;

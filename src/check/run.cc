@@ -67,15 +67,15 @@ class Runner {
     const PlanSet known = plans_of(workload, catalog);
     auto outcome = lint::run({catalog, inputs_.has_workload ? &workload : nullptr, project, schema && schema->migrations ? &*schema->migrations : nullptr,
                               schema ? schema->comparisons : std::vector<lint::SchemaComparison>(), &inputs_.config.rules, &known});
-    Checked out{schema, project, {}, {}, suppress(outcome.findings, schema), std::move(outcome.ran), std::move(outcome.skipped)};
+    Checked out{schema, project, {}, {}, {}, suppress(outcome.findings, schema), std::move(outcome.ran), std::move(outcome.skipped)};
+    std::erase_if(outcome.findings, [&](const Finding& finding) { return only_replayed(finding, schema); });
+    out.findings = std::move(outcome.findings);
     if (planner_) {
       plan::ConfirmOptions how;
       how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *inputs_.live); };
-      plan::confirm(outcome.findings, *inputs_.live, &workload, *planner_, how, out_.diagnostics);
+      out.confirmations = plan::confirm(out.findings, *inputs_.live, &workload, *planner_, how, out_.diagnostics);
     }
-    std::erase_if(outcome.findings, [&](const Finding& finding) { return only_replayed(finding, schema); });
-    out.findings = std::move(outcome.findings);
-    if (catalog) out.proposals = advisor::propose(out.findings, *catalog, project);
+    if (catalog) out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);
     out_.checked.push_back(std::move(out));
     return project;
   }
@@ -114,6 +114,7 @@ class Runner {
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings) {
   if (!inputs.server || !inputs.server->plans || !inputs.live) return nullptr;
   Server* server = inputs.server.get();
+  server->connection().set_stop(settings.stop);
   plan::PlannerOptions options{.analyze_budget = settings.analyze_budget,
                                .stop = [stop = settings.stop] { return stop.stop_requested(); },
                                .more_sources = [server, jobs = settings.jobs] { return server->more_plans(jobs); }};

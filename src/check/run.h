@@ -7,6 +7,7 @@
 #include "advisor/propose.h"
 #include "check/load.h"
 #include "lint/suppress.h"
+#include "plan/confirm.h"
 #include "plan/planner.h"
 
 namespace pgadvise::check {
@@ -15,7 +16,8 @@ namespace pgadvise::check {
 struct Checked {
   const Schema* schema = nullptr;    // in Inputs; null: there is none
   const Project* project = nullptr;  // in Inputs; null: there is none
-  std::vector<Finding> findings;     // without the suppressed; in the order of lint::sort_findings()
+  std::vector<Finding> findings;     // as the rules report them, without the suppressed; in the order of lint::sort_findings()
+  std::vector<plan::Confirmation> confirmations;  // one for each finding; none without a planner
   std::vector<advisor::ProposedFix> proposals;  // fixes for `findings`
   std::vector<SuppressedFinding> suppressed;
   std::vector<std::string> rules_run;

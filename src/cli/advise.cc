@@ -84,7 +84,8 @@ Result<Advice> advise(const Options& options, Diagnostics& diagnostics) {
   if (!settings) return tl::unexpected(settings.error());
   auto inputs = check::load_for_advise(options.sources, *settings, diagnostics);
   if (!inputs) return tl::unexpected(inputs.error());
-  const StopOnInterrupt interrupt;
+  // What --verify built has to be removed, whichever signal ends it.
+  const StopOnInterrupt interrupt(options.verify ? Interruptible::By::any_ending : Interruptible::By::first_interrupt);
   settings->stop = interrupt.token();
   return check::advise(*inputs, *settings, diagnostics);
 }

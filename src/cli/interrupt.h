@@ -8,10 +8,10 @@
 
 namespace pgadvise::cli {
 
-// While it lives, the first Ctrl-C requests a stop and the second one ends the program. One at a time.
+// While it lives, signals request a stop: the first Ctrl-C, after which a second one ends the program, or each that would end it. One at a time.
 class StopOnInterrupt {
  public:
-  StopOnInterrupt();
+  explicit StopOnInterrupt(Interruptible::By by = Interruptible::By::first_interrupt);
   std::stop_token token() const { return stop_.get_token(); }
 
  private:

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,7 +80,9 @@ class Connection {
 
   void act_as(Acting acting);
   const Acting& acting() const;
-  // While it is set, Ctrl-C (base/interrupt.h) cancels what runs: Kind::passing, "interrupted".
+  // A requested stop cancels what runs while the connection is interruptible: Kind::passing, "interrupted". At first there is none.
+  void set_stop(std::stop_token stop);
+  const std::stop_token& stop() const;
   void set_interruptible(bool interruptible);
 
   // Of each statement from now on. Nothing waits without end: a time under 1 ms is 1 ms.

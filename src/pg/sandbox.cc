@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/input_file.h"
 #include "base/text.h"
 #include "pg/conninfo.h"
 #include "pg/imitate.h"

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/identifier.h"
-#include "base/interrupt.h"
 #include "base/text.h"
 #include "pg/leftovers.h"
 #include "pg/read_only.h"
@@ -175,7 +174,7 @@ class Verifier {
                               "pgadvise advise --cleanup drops them"});
   }
 
-  bool stopped() const { return interrupted() || !connection_.alive(); }
+  bool stopped() const { return connection_.stop().stop_requested() || !connection_.alive(); }
 
  private:
   Result<Rows> cancellable(std::string_view statement, const Parameters& parameters = {}) {
@@ -315,7 +314,6 @@ Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> que
   Verification out;
   out.where = connection.where();
   out.runs = options.runs;
-  const Interruptible interruptible(Interruptible::By::any_ending);
   {
     Verifier verifier(connection, indexes, options, diagnostics);
     if (const auto started = verifier.start(); !started) return tl::unexpected(started.error());

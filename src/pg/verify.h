@@ -35,7 +35,7 @@ std::string not_disposable(Connection& connection, const std::string& database);
 // transaction: a killed client leaves a whole index with its comment, or none. The server (14 and newer) notices a
 // client that is gone within a second; an older one finishes the statement, at most `build_limit`, and rolls it back.
 // Each index gets the size that it has when built. What can't be built is named in the result, and the others are measured without it.
-// SIGINT, SIGTERM and SIGHUP (base/interrupt.h) cancel what runs; what was built is removed then, too. Errors: the server is gone.
+// A stop of the connection cancels what runs; what was built is removed then, too. Errors: the server is gone.
 Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> queries, std::vector<AdvisedIndex>& indexes, const VerifyOptions& options,
                             Diagnostics& diagnostics);
 

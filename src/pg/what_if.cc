@@ -426,6 +426,7 @@ std::vector<Connection> more_connections(Connection& first, const std::string& c
     // Of several hosts another one may answer.
     if (!connection || server.empty() || identity(*connection) != server) break;
     connection->act_as(first.acting());
+    connection->set_stop(first.stop());
     out.push_back(std::move(*connection));
   }
   return out;

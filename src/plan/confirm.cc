@@ -134,46 +134,43 @@ double estimated_rows(const Catalog& catalog, const QualifiedName& table) {
   return known && known->statistics ? known->statistics->rows : -1;
 }
 
-class Judge {
+class Confirmer {
  public:
-  Judge(const Catalog& catalog, const Workload* workload, Planner& planner, const ConfirmOptions& options)
-      : catalog_(catalog), workload_(workload), planner_(planner), options_(options) {}
+  Confirmer(const Finding& finding, const Catalog& catalog, const Workload* workload, Planner& planner, const ConfirmOptions& options)
+      : finding_(finding), probe_(*finding.probe), catalog_(catalog), workload_(workload), planner_(planner), options_(options) {}
 
-  // false: the server is gone.
-  bool judge(Finding& finding) {
-    const Probe& probe = *finding.probe;
-    if (!catalog_.table(probe.table)) return stay(finding, "the table is not in the database");
+  Confirmation out;
+  std::optional<Error> lost;  // the server is gone
+
+  void confirm() {
+    const Probe& probe = probe_;
+    if (!catalog_.table(probe.table)) return stay("the table is not in the database");
     auto question = probe.kind == Probe::Kind::referential_lookup ? planner_.lookup(probe)
                     : !probe.sql.empty()                          ? of_rule(probe)
                                                                   : statement(probe);
-    if (!question) return stay(finding, question.error().what);
+    if (!question) return stay(question.error().what);
     const auto decision = planner_.decide(*question);
-    if (!decision) return failed(finding, decision.error());
-    if (decision->allowed == Allowed::nothing) return stay(finding, "not run: " + decision->reason);
+    if (!decision) return failed(decision.error());
+    if (decision->allowed == Allowed::nothing) return stay("not run: " + decision->reason);
     switch (probe.kind) {
-      case Probe::Kind::values: return look_into(finding, *question, *decision);
-      case Probe::Kind::plan: return look_at_plan(finding, *question);
-      default: return measure(finding, *question, *decision);
+      case Probe::Kind::values: return look_into(*question, *decision);
+      case Probe::Kind::plan: return look_at_plan(*question);
+      default: return measure(*question, *decision);
     }
   }
 
  private:
   // Suspected, or as confirmed as it was.
-  bool stay(Finding& finding, std::string reason) {
-    finding.verdict_reason = std::move(reason);
-    return true;
+  void stay(std::string reason) { out.reason = std::move(reason); }
+  void refute(std::string reason) {
+    out.verdict = Verdict::refuted;
+    out.reason = std::move(reason);
   }
-  bool refute(Finding& finding, std::string reason) {
-    finding.verdict = Verdict::refuted;
-    finding.verdict_reason = std::move(reason);
-    return true;
+  void failed(const Error& error) {
+    stay("could not be run: " + error.what);
+    if (error.kind == Error::Kind::database) lost = error;
   }
-  bool failed(Finding& finding, const Error& error) {
-    stay(finding, "could not be run: " + error.what);
-    if (error.kind != Error::Kind::database) return true;
-    lost_ = error;
-    return false;
-  }
+  bool proposes() const { return finding_.proposal && !out.without_gain; }
 
   Result<Question> statement(const Probe& probe) {
     const Query* query = workload_ ? workload_->query(probe.fingerprint) : nullptr;
@@ -197,64 +194,63 @@ class Judge {
   }
 
   // What the probe's own rule concludes.
-  void apply(Finding& finding, Conclusion conclusion, Evidence::Kind kind) {
+  void apply(Conclusion conclusion, Evidence::Kind kind) {
     if (!conclusion.verdict) {
-      if (!conclusion.reason.empty()) stay(finding, std::move(conclusion.reason));
+      if (!conclusion.reason.empty()) stay(std::move(conclusion.reason));
       return;
     }
-    finding.verdict = *conclusion.verdict;
-    finding.verdict_reason = std::move(conclusion.reason);
-    if (finding.verdict != Verdict::confirmed) return;
-    finding.evidence.push_back({kind, std::move(conclusion.fact), std::nullopt, {}});
-    if (finding.probe->confirmed_severity) finding.severity = *finding.probe->confirmed_severity;
+    out.verdict = *conclusion.verdict;
+    out.reason = std::move(conclusion.reason);
+    if (out.verdict != Verdict::confirmed) return;
+    out.evidence.push_back({kind, std::move(conclusion.fact), std::nullopt, {}});
+    if (probe_.confirmed_severity) out.severity = probe_.confirmed_severity;
   }
 
-  bool look_into(Finding& finding, const Question& question, const Decision& decision) {
-    if (decision.allowed != Allowed::analyze) return stay(finding, "its values were not looked at: " + decision.reason);
+  void look_into(const Question& question, const Decision& decision) {
+    if (decision.allowed != Allowed::analyze) return stay("its values were not looked at: " + decision.reason);
     const auto values = planner_.values(question.sql);
-    if (!values) return failed(finding, values.error());
-    apply(finding, finding.probe->from_values(*values), Evidence::Kind::catalog);
-    return true;
+    if (!values) return failed(values.error());
+    apply(probe_.from_values(*values), Evidence::Kind::catalog);
   }
 
-  bool look_at_plan(Finding& finding, const Question& question) {
-    const Probe& probe = *finding.probe;
+  void look_at_plan(const Question& question) {
+    const Probe& probe = probe_;
     const auto plan = planner_.explain(question);
-    if (!plan) return failed(finding, plan.error());
-    apply(finding, probe.from_plan(*plan, estimated_rows(catalog_, probe.table), probe.limit), Evidence::Kind::plan);
-    if (finding.verdict == Verdict::refuted || probe.without_gain.empty() || !finding.proposal) return true;
-    if (!cost(finding, question, plan->root.total_cost)) return false;
-    return finding.proposal ? true : refute(finding, std::string(probe.without_gain));
+    if (!plan) return failed(plan.error());
+    apply(probe.from_plan(*plan, estimated_rows(catalog_, probe.table), probe.limit), Evidence::Kind::plan);
+    if (out.verdict == Verdict::refuted || probe.without_gain.empty() || !finding_.proposal) return;
+    cost(question, plan->root.total_cost);
+    if (!lost && out.without_gain) refute(std::string(probe.without_gain));
   }
 
-  bool measure(Finding& finding, const Question& question, const Decision& decision) {
-    const QualifiedName& table = finding.probe->table;
+  void measure(const Question& question, const Decision& decision) {
+    const QualifiedName& table = probe_.table;
     const auto tables = family(catalog_, table);
     const auto gate = planner_.explain(question);
-    if (!gate) return failed(finding, gate.error());
+    if (!gate) return failed(gate.error());
     const double before = gate->root.total_cost;
 
     std::vector<Scan> scans;
-    find_scans(gate->root, tables, catalog_, finding.probe->columns, std::numeric_limits<double>::infinity(), scans);
-    if (scans.empty()) return refute(finding, other_way(*gate, tables));
+    find_scans(gate->root, tables, catalog_, probe_.columns, std::numeric_limits<double>::infinity(), scans);
+    if (scans.empty()) return refute(other_way(*gate, tables));
     const std::int64_t pages = pages_of(catalog_, tables);
-    if (pages == 0) return stay(finding, display(table) + " is empty in this database: nothing to measure");
+    if (pages == 0) return stay(display(table) + " is empty in this database: nothing to measure");
     if (pages < options_.small_table_pages)
-      return refute(finding, fmt::format("the table is small: {} pages{}", count(static_cast<double>(pages)),
+      return refute(fmt::format("the table is small: {} pages{}", count(static_cast<double>(pages)),
                                          estimated_rows(catalog_, table) >= 0
                                              ? ", about " + count(estimated_rows(catalog_, table)) + " rows"
                                              : std::string()));
 
     const auto analyzed = planner_.analyze(question, decision, *gate);
-    if (!analyzed) return failed(finding, analyzed.error());
-    return conclude(finding, question, analyzed->plan, analyzed->limits, before, tables);
+    if (!analyzed) return failed(analyzed.error());
+    return conclude(question, analyzed->plan, analyzed->limits, before, tables);
   }
 
-  bool conclude(Finding& finding, const Question& question, const Plan& plan, const std::string& limits, double before,
+  void conclude(const Question& question, const Plan& plan, const std::string& limits, double before,
                 const std::vector<QualifiedName>& tables) {
     std::vector<Scan> scans;
-    find_scans(plan.root, tables, catalog_, finding.probe->columns, std::numeric_limits<double>::infinity(), scans);
-    if (scans.empty()) return refute(finding, "the sequential scan was never executed");
+    find_scans(plan.root, tables, catalog_, probe_.columns, std::numeric_limits<double>::infinity(), scans);
+    if (scans.empty()) return refute("the sequential scan was never executed");
     double read = 0;
     double needed = 0;
     std::int64_t blocks = 0;
@@ -264,45 +260,46 @@ class Judge {
       blocks += scan.node->shared_hit_blocks + scan.node->shared_read_blocks;
     }
     std::string fact = fmt::format("{}: {} on {} reads {} rows to keep {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", how(*scans.front().node),
-                                   display(finding.probe->table), count(read), count(needed));
+                                   display(probe_.table), count(read), count(needed));
     if (plan.analyzed)
       fact += fmt::format(", {} pages, {:.1f} ms in all ({})", count(static_cast<double>(blocks)), plan.execution_ms, question.origin);
     else if (!limits.empty())
       fact += " (" + limits + ")";
-    finding.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
-    if (needed > read * 0.1 && finding.probe->kind == Probe::Kind::statement)
-      return refute(finding, fmt::format("it needs {} of the {} rows that it reads: no index makes that less", count(needed), count(read)));
-    finding.verdict = Verdict::confirmed;
-    finding.verdict_reason = plan.analyzed ? "" : limits;
-    return cost(finding, question, before);
+    out.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
+    if (needed > read * 0.1 && probe_.kind == Probe::Kind::statement)
+      return refute(fmt::format("it needs {} of the {} rows that it reads: no index makes that less", count(needed), count(read)));
+    out.verdict = Verdict::confirmed;
+    out.reason = plan.analyzed ? "" : limits;
+    return cost(question, before);
   }
 
   // What the proposed index would change. One that the planner leaves alone is taken back.
-  bool cost(Finding& finding, const Question& question, double before) {
-    if (!finding.proposal) return true;
+  void cost(const Question& question, double before) {
+    if (!proposes()) return;
     if (const auto missing = planner_.what_if_missing(); !missing.empty()) {
-      finding.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + missing, std::nullopt, {}});
-      return true;
+      out.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + missing, std::nullopt, {}});
+      return;
     }
-    const auto after = planner_.explain_with(question, options_.hypothetical(*finding.proposal));
+    const auto after = planner_.explain_with(question, options_.hypothetical(*finding_.proposal));
     if (!after) {
-      finding.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + after.error().what, std::nullopt, {}});
-      return after.error().kind == Error::Kind::database ? failed(finding, after.error()) : true;
+      out.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + after.error().what, std::nullopt, {}});
+      if (after.error().kind == Error::Kind::database) failed(after.error());
+      return;
     }
     if (!uses_hypothetical(*after) || after->root.total_cost > before * 0.9) {
-      finding.evidence.push_back(
-          {Evidence::Kind::what_if, "HypoPG: the planner would not gain from an index on " + keys(*finding.proposal), std::nullopt, {}});
-      finding.proposal.reset();
-      if (finding.probe->kind == Probe::Kind::referential_lookup)
-        return refute(finding, "the planner would read the table all the same: too many rows have one value");
-      return true;
+      out.evidence.push_back(
+          {Evidence::Kind::what_if, "HypoPG: the planner would not gain from an index on " + keys(*finding_.proposal), std::nullopt, {}});
+      out.without_gain = true;
+      if (probe_.kind == Probe::Kind::referential_lookup)
+        refute("the planner would read the table all the same: too many rows have one value");
+      return;
     }
-    finding.evidence.push_back({Evidence::Kind::what_if,
+    out.evidence.push_back({Evidence::Kind::what_if,
                                 fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}", before,
-                                            after->root.total_cost, keys(*finding.proposal)),
+                                            after->root.total_cost, keys(*finding_.proposal)),
                                 std::nullopt, {}});
-    finding.fix = Fix{.cost_before = before, .cost_after = after->root.total_cost};
-    return true;
+    out.cost_before = before;
+    out.cost_after = after->root.total_cost;
   }
 
   static std::string keys(const IndexProposal& proposal) {
@@ -311,10 +308,8 @@ class Judge {
     return display(proposal.table) + " (" + join(names, ", ") + ")";
   }
 
- public:
-  std::optional<Error> lost_;
-
- private:
+  const Finding& finding_;
+  const Probe& probe_;
   const Catalog& catalog_;
   const Workload* workload_;
   Planner& planner_;
@@ -323,29 +318,46 @@ class Judge {
 
 }  // namespace
 
-void confirm(std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, Planner& planner,
-             const ConfirmOptions& options, Diagnostics& diagnostics) {
-  struct Outcome {
-    bool asked = false;
-    std::optional<Error> lost;  // the server is gone
-  };
-  std::vector<Finding*> probed;
-  for (auto& finding : findings)
-    if (finding.probe) probed.push_back(&finding);
-  std::vector<Outcome> outcomes(probed.size());
-  planner.for_each(probed.size(), [&](std::size_t at) {
-    Judge judge(catalog, workload, planner, options);
-    outcomes[at].asked = true;
-    if (!judge.judge(*probed[at])) outcomes[at].lost = judge.lost_;
+std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, Planner& planner,
+                                  const ConfirmOptions& options, Diagnostics& diagnostics) {
+  std::vector<std::size_t> probed;
+  for (std::size_t at = 0; at < findings.size(); ++at)
+    if (findings[at].probe) probed.push_back(at);
+  std::vector<Confirmation> out(findings.size());
+  std::vector<char> asked(findings.size());
+  std::vector<std::optional<Error>> lost(findings.size());
+  planner.for_each(probed.size(), [&](std::size_t number) {
+    const std::size_t at = probed[number];
+    Confirmer confirmer(findings[at], catalog, workload, planner, options);
+    asked[at] = 1;
+    confirmer.confirm();
+    out[at] = std::move(confirmer.out);
+    lost[at] = std::move(confirmer.lost);
   });
-  for (std::size_t at = 0; at < probed.size(); ++at) {
-    std::string& reason = probed[at]->verdict_reason;
-    if (outcomes[at].asked) continue;
-    if (!planner.stopped()) reason = "could not be run: the server is gone";
-    else if (reason.empty()) reason = "not asked: interrupted";
+  for (const std::size_t at : probed) {
+    if (asked[at]) continue;
+    if (!planner.stopped()) out[at].reason = "could not be run: the server is gone";
+    else if (findings[at].verdict_reason.empty()) out[at].reason = "not asked: interrupted";
   }
-  const auto lost = std::find_if(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) { return outcome.lost.has_value(); });
-  if (lost != outcomes.end()) diagnostics.push_back(*lost->lost);
+  const auto first_lost = std::find_if(lost.begin(), lost.end(), [](const auto& error) { return error.has_value(); });
+  if (first_lost != lost.end()) diagnostics.push_back(**first_lost);
+  return out;
+}
+
+void apply(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings) {
+  for (std::size_t at = 0; at < confirmations.size(); ++at) {
+    const Confirmation& confirmation = confirmations[at];
+    Finding& finding = findings[at];
+    if (confirmation.verdict) finding.verdict = *confirmation.verdict;
+    if (confirmation.severity) finding.severity = *confirmation.severity;
+    if (confirmation.reason) finding.verdict_reason = *confirmation.reason;
+    finding.evidence.insert(finding.evidence.end(), confirmation.evidence.begin(), confirmation.evidence.end());
+    if (confirmation.without_gain) finding.proposal.reset();
+    if (!confirmation.cost_before) continue;
+    finding.fix.emplace();
+    finding.fix->cost_before = confirmation.cost_before;
+    finding.fix->cost_after = confirmation.cost_after;
+  }
 }
 
 }  // namespace pgadvise::plan

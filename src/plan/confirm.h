@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -20,10 +22,22 @@ struct ConfirmOptions {
   std::function<std::vector<std::string>(const IndexProposal&)> hypothetical;
 };
 
-// Judges each finding with a probe, on all of the planner's sources, with the same outcome as on one. Sets verdict, verdict_reason, evidence, and fix->cost_before/after; a proposal that
-// the planner would not use is taken back. A lost server leaves the rest suspected and says so once in `diagnostics`
-// (Kind::database).
-void confirm(std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, Planner& planner,
-             const ConfirmOptions& options, Diagnostics& diagnostics);
+// What a server says about one finding.
+struct Confirmation {
+  std::optional<Verdict> verdict;     // nullopt: the finding keeps its verdict
+  std::optional<Severity> severity;   // that the finding rises to
+  std::optional<std::string> reason;  // the new Finding::verdict_reason
+  std::vector<Evidence> evidence;     // in addition to the finding's own
+  bool without_gain = false;          // the planner would not use the proposed index: the proposal is withdrawn
+  std::optional<double> cost_before, cost_after;  // planner cost without and with the proposed index
+};
+
+// One Confirmation for each finding, in their order; an empty one where a finding has no probe. Asks all of the planner's sources; the result is
+// the same as on one. A lost server leaves the remaining findings suspected and is reported once in `diagnostics` (Kind::database).
+std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, Planner& planner,
+                                  const ConfirmOptions& options, Diagnostics& diagnostics);
+
+// Puts the confirmations into the findings that confirm() was called with.
+void apply(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings);
 
 }  // namespace pgadvise::plan

@@ -1,0 +1,92 @@
+// explain, advise and a confirmed check as library calls, on a throwaway PostgreSQL.
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "check/advise.h"
+#include "check/explain.h"
+#include "check/merge.h"
+#include "support/temp_tree.h"
+
+namespace pgadvise::check {
+namespace {
+
+using testing_support::TempTree;
+
+class OnAServer : public ::testing::Test {
+ protected:
+  const TempTree tree_{{"schema.sql", "CREATE TABLE customers (id bigint PRIMARY KEY);\n"
+                                      "CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, filler text);\n"},
+                       {"rows.sql", "INSERT INTO customers SELECT g FROM generate_series(1, 1000) g;\n"
+                                    "INSERT INTO orders SELECT g, 1 + g % 1000, repeat('x', 100) FROM generate_series(1, 50000) g;\n"},
+                       {"queries.sql", "SELECT * FROM orders WHERE customer_id = 7;\n"}};
+  Diagnostics diagnostics_;
+};
+
+TEST_F(OnAServer, CheckConfirmsOnTwoThreads) {
+  Sources sources;
+  sources.schema = {tree_.path("schema.sql")};
+  sources.load = {tree_.path("rows.sql")};
+  sources.sandbox = true;
+  const auto confirmed = [&] {
+    auto inputs = load(sources, {});
+    EXPECT_TRUE(inputs);
+    if (!inputs) return 0;
+    const auto planner = make_planner(*inputs, {});
+    EXPECT_TRUE(planner);
+    const Report report = merge(*inputs, run(*inputs, planner.get(), {}), {});
+    int out = 0;
+    for (const auto& finding : report.findings) out += finding.rule == "unindexed-foreign-key" && finding.verdict == Verdict::confirmed;
+    return out;
+  };
+  int one = 0, two = 0;
+  {
+    const std::jthread first([&] { one = confirmed(); });
+    const std::jthread second([&] { two = confirmed(); });
+  }
+  EXPECT_EQ(one, 1);
+  EXPECT_EQ(two, 1);
+}
+
+TEST_F(OnAServer, AStopLeavesTheRestSuspected) {
+  Sources sources;
+  sources.schema = {tree_.path("schema.sql")};
+  sources.load = {tree_.path("rows.sql")};
+  sources.sandbox = true;
+  std::stop_source stop;
+  Settings settings;
+  settings.stop = stop.get_token();
+  auto inputs = load(sources, settings);
+  ASSERT_TRUE(inputs);
+  const auto planner = make_planner(*inputs, settings);
+  stop.request_stop();
+  const Report report = merge(*inputs, run(*inputs, planner.get(), settings), settings);
+  ASSERT_FALSE(report.findings.empty());
+  for (const auto& finding : report.findings) EXPECT_NE(finding.verdict, Verdict::confirmed);
+}
+
+TEST_F(OnAServer, ExplainAndAdviseAnswer) {
+  AdviseSources sources;
+  sources.sandbox = true;
+  sources.schema = {tree_.path("schema.sql")};
+  sources.load = {tree_.path("rows.sql")};
+  sources.workloads = {tree_.path("queries.sql")};
+  auto inputs = load_for_advise(sources, {}, diagnostics_);
+  if (!inputs && inputs.error().what.find("HypoPG") != std::string::npos) GTEST_SKIP() << "HypoPG is not installed";
+  ASSERT_TRUE(inputs) << inputs.error().line();
+  const ExplainSettings settings;
+  auto at = load_for_explain(inputs->server->conninfo, settings, diagnostics_);
+  ASSERT_TRUE(at) << at.error().line();
+  const auto explained = explain("SELECT * FROM orders WHERE customer_id = 7", *at, settings, diagnostics_);
+  ASSERT_TRUE(explained) << explained.error().line();
+  EXPECT_TRUE(explained->plan.analyzed);
+  ASSERT_FALSE(explained->findings.empty());
+  EXPECT_EQ(explained->findings.front().rule, "sequential-scan");
+  const auto advice = advise(*inputs, {}, diagnostics_);
+  ASSERT_TRUE(advice) << advice.error().line();
+  ASSERT_EQ(advice->indexes.size(), 1u);
+  EXPECT_NE(advice->indexes.front().sql.find("customer_id"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pgadvise::check
