@@ -310,7 +310,7 @@ TEST_P(RuleFixture, SafeFixesMendAndTheWayBackLeadsBack) {
   Inputs bad("bad");
   if (!bad.catalog || bad.workload || bad.project) GTEST_SKIP() << "no schema alone";
   auto findings = bad.findings(GetParam().rule->id);
-  advisor::apply(advisor::propose(findings, {}, *bad.catalog, nullptr), findings);
+  advisor::apply_fixes(advisor::propose(findings, {}, *bad.catalog, nullptr), findings);
   std::string up;
   std::string down;
   std::set<std::string> mended;

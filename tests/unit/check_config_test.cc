@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "check/config.h"
-#include "unit/project_testing.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise::check {
 namespace {
