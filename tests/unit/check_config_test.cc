@@ -127,7 +127,8 @@ TEST(ConfigInputs, StayInsideTheRepository) {
       const std::string text = std::string(key) + " = \"" + path + "\"\n";
       ASSERT_EQ(refused(text).size(), 1u) << text;
       EXPECT_NE(refused(text).front().find("leaves the repository"), std::string::npos) << text << refused(text).front();
-      if (!contains(key, "extends")) EXPECT_EQ(refused(text, ConfigOrigin::command_line), Lines()) << text;
+      const bool any_folder = std::string_view(path) == "/*";  // also /proc
+      if (!contains(key, "extends") && !any_folder) EXPECT_EQ(refused(text, ConfigOrigin::command_line), Lines()) << text;
     }
   for (const char* text : {"inputs.schema = \"l*/*.sql\"\n", "inputs.paths = \"l*\"\n", "inputs.logs = \"../logs\"\n", "inputs.logs = \"../logs/*.log\"\n"}) {
     ASSERT_EQ(refused(text).size(), 1u) << text;
