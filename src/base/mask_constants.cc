@@ -239,7 +239,7 @@ class Masker {
 
   // Of a function; or a list of columns, which names those of a VALUES or SELECT in front of it or behind it.
   void arguments(std::size_t i) {
-    static constexpr std::array<std::string_view, 14> others = {"in", "and", "or", "not", "any", "all", "some", "values", "on", "using", "where", "key", "unique", "as"};
+    static constexpr std::array<std::string_view, 15> others = {"in", "and", "or", "not", "any", "all", "some", "values", "on", "using", "where", "key", "unique", "as", "options"};
     static constexpr std::array<std::string_view, 11> tables = {"table", "into", "on", "references", "exists", "index", "only", "copy", "view", "type", "of"};
     if (is_one(i, others)) return;
     std::size_t end = i + 2;
