@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
       {"server_process.cc", "locks and folders of sandboxes"},
       {"imitate.cc", "writes files of the sandbox's server"},
       {"console.cc", "the terminal"},
+      {"cleanup.cc", "the answer to a question on a terminal"},
+      {"verify_run.cc", "what /proc says about a process"},
       {"terminal.cc", "the terminal"},
       {"files.cc", "list_files(), bounded"},
       {"tools.cc", "Folder, bounded"},
