@@ -1,4 +1,5 @@
-// Which columns a statement names, by table: what an index could serve, and what an index alone would have to hold.
+// The columns that a statement references, by table: the possible keys of an index, and the columns of an
+// index-only scan.
 #pragma once
 
 #include <map>
@@ -19,10 +20,12 @@ struct Mentions {
   bool complete = true;              // false: `*` may read others, too
 };
 
-// Of the tables that could have an index; names that several tables share count for each of them, unless qualified.
+// For each table of the statement that can have an index. An unqualified column name that several tables have
+// counts for each of them.
 std::map<QualifiedName, Mentions> mentions(std::string_view statement, const QueryFacts& facts, const Catalog& catalog);
 
-// A table and, of a partition or partitioned table, everything above and below it.
+// The partition tree of `table`: its ancestors, itself, and all partitions and inheriting tables below it;
+// siblings are not included.
 std::set<QualifiedName> family(const QualifiedName& table, const Catalog& catalog);
 
 }  // namespace pgadvise::advisor

@@ -1,4 +1,5 @@
-// What writes pay for an index, in the planner's unit (a page read in sequence).
+// The maintenance cost of an index: what it adds to the cost of writes, in planner cost units (1 = a page
+// read sequentially).
 #pragma once
 
 #include <vector>
@@ -14,9 +15,10 @@ struct Write {
   double rows = 0;                    // over all its calls
 };
 
-// The planner counts nothing for the indexes of a written table. Prices for each row: an entry that is inserted is a descent and
-// a dirty page, 1; an UPDATE of a column in the index is an entry, and no update of that row is HOT, so that all other indexes
-// get one, too: 2; an UPDATE of other columns is HOT most of the time: 0.3; a DELETE is vacuum's work: 0.2.
+// The maintenance cost of the proposed index over all calls of `writes`. The planner ignores index
+// maintenance, so the cost for each row is fixed: INSERT 1 (a descent and a dirty page); UPDATE of a column
+// of the index 2 (an entry here, and one in every other index, since the update cannot be HOT); UPDATE of
+// other columns 0.3 (mostly HOT); DELETE 0.2 (work of vacuum).
 double upkeep(const IndexProposal& proposal, const std::vector<Write>& writes, const Catalog& catalog);
 
 }  // namespace pgadvise::advisor

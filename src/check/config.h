@@ -1,6 +1,6 @@
 // The two configurations. pgadvise.toml is a repository's: rules, inputs inside the repository, ignores, databases. Whoever writes to
 // the repository writes it, so it allows nothing. The user's own config.toml alone says which hosts and commands are allowed, and names
-// databases and stores (cli/trust.h).
+// databases and stores (check/trust.h).
 #pragma once
 
 #include <map>
@@ -56,7 +56,7 @@ struct Config {
   ConfigOrigin origin = ConfigOrigin::repository;
 
   // Of the user's own configuration alone.
-  std::vector<std::string> allowed_hosts;  // as allowed_host() of cli/host.h writes them
+  std::vector<std::string> allowed_hosts;  // as allowed_host() of check/host.h writes them
   bool allow_commands = false;
   std::map<std::string, DatabaseProfile> stores;
 

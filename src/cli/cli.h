@@ -11,7 +11,7 @@
 
 namespace pgadvise::cli {
 
-// Exit codes, as documented in docs/architecture.md and --help.
+// Exit codes, as documented in docs/command-line.md and --help.
 enum ExitCode { exit_clean = 0, exit_findings = 1, exit_usage = 2, exit_database = 3 };
 
 // Each adds its subcommand; the callback stores the exit code.

@@ -1,5 +1,6 @@
-// What the statements of a migration do to a database that is there already. Plain data, made by src/sql's replay for the
-// migrations that are to be judged; what it says of the state before is the catalog's just before the statement.
+// The effects of a migration's statements on an existing database. src/sql's replay fills these structs for
+// the migrations that are checked. Members about the earlier state (`before`, `on_new_table` …) hold for the
+// moment just before the statement.
 #pragma once
 
 #include <optional>
@@ -19,7 +20,7 @@ enum class DefaultKind {
   unknown,    // calls a function that is not built in: volatile unless declared otherwise
 };
 
-// Which rows an UPDATE or DELETE is after.
+// The share of a table's rows that an UPDATE or DELETE selects, guessed from its WHERE clause.
 enum class RowsTouched {
   all,      // no WHERE
   most,     // a WHERE that compares with no constant: IS NULL, <>, a join

@@ -142,7 +142,7 @@ struct ServerEvent {
 };
 
 // Which log, by its content: its name, place and compression change, and a device's inode says nothing on another machine.
-// log/provenance.h makes it. docs/architecture.md, "Decisions", tells why it is so.
+// log/provenance.h makes it; docs/decisions/0011-log-identity.md has the reasons.
 struct SourceIdentity {
   std::uint64_t bytes = 0;  // read, from the beginning
   std::string marks;        // eight hex digits for each section of the beginning: a log that has grown only has more

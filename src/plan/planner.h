@@ -1,4 +1,6 @@
-// The one place that gets plans of a server: with which values, how far it may go, for how long, and on how many connections.
+// Gets plans from a server: chooses parameter values, decides between EXPLAIN and EXPLAIN ANALYZE, keeps the
+// run's time budget, and distributes statements over connections. Every other part of the program asks a
+// Planner for plans.
 #pragma once
 
 #include <chrono>
@@ -35,8 +37,9 @@ struct Question {
 struct PlannerOptions {
   // Above this planner cost a statement is explained, not analyzed: it might run for minutes.
   double analyze_cost_limit = 2e6;
-  // All EXPLAIN ANALYZE of the run together, summed over connections. Each is bounded by what is left of it that none of those that run may
-  // take yet, and is begun when that is as much as it would be given alone: so the sum is kept, and nobody is cut short for having company.
+  // The time of all EXPLAIN ANALYZE of the run, summed over connections. A statement is limited to the budget
+  // not yet reserved by running statements, and starts only when that limit equals the one that it would have
+  // alone: the sum stays within the budget.
   std::chrono::milliseconds analyze_budget{60'000};
   std::chrono::milliseconds longest_run = longest_explain;  // one EXPLAIN ANALYZE. What took longer beside others gets it once more, alone
   bool timing = false;         // of each node

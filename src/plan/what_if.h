@@ -1,4 +1,5 @@
-// What statements would cost with indexes that are not there: many questions at one server. src/pg implements it.
+// Planner costs of statements with hypothetical indexes. src/pg implements the interface by HypoPG on one
+// server.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,8 @@ struct WhatIfPlan {
 class WhatIf {
  public:
   virtual ~WhatIf() = default;
-  // Makes an index known by a number, 0 first: CREATE INDEX statements (several for a partitioned table) that are supposed
-  // together. Asks the server for nothing.
+  // Registers a hypothetical index and returns its number: 0, 1, 2 … `definitions`: its CREATE INDEX
+  // statements, one for each leaf of a partitioned table. Sends nothing to the server.
   virtual int add(const QualifiedName& table, std::vector<std::string> definitions) = 0;
   // The plan of the statement with just these, and no other hypothetical, indexes of its tables. Errors: the server refuses
   // the statement or an index, a timeout (Kind::passing), or it is gone (Kind::database).
@@ -43,9 +44,10 @@ class WhatIf {
   }
   // HypoPG's own estimates, in bytes; 0 for what it refuses.
   virtual Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) = 0;
-  // Leaves nothing on the server; what was added stays known. Also done by the destructor.
+  // Removes every hypothetical index from the server; registered numbers stay valid. The destructor calls
+  // clear(), too.
   virtual void clear() = 0;
-  // Called now and then while nothing is asked: no transaction is kept open meanwhile.
+  // Call between plans when the next one may be seconds away: ends the open transaction.
   virtual void rest() {}
   virtual std::uint64_t calls() const = 0;  // plans asked for
 };

@@ -98,10 +98,16 @@ std::string rule_page(const lint::RegisteredRule& registered) {
   return out;
 }
 
-std::string rule_table() {
-  std::string out = "| rule | severity | finds |\n|---|---|---|\n";
-  for (const auto& [category, rule, example, bad, good] : lint::all_rules())
-    out += fmt::format("| [{0}](docs/rules/{0}.md) | {1} | {2} |\n", rule->id, severity(*rule), rule->summary);
+std::string rule_index() {
+  std::string out = "# Rules\n\n`pgadvise rules list` prints this list, `pgadvise rules explain ID` a rule's page. A rule that is off by default is turned on\n"
+                    "by a severity in pgadvise.toml ([configuration.md](../configuration.md)).\n";
+  std::string_view last;
+  for (const auto& registered : lint::all_rules()) {
+    const lint::Rule& rule = *registered.rule;
+    if (registered.category != last) out += fmt::format("\n## {}\n\n| rule | severity | pgadvise found |\n|---|---|---|\n", registered.category);
+    last = registered.category;
+    out += fmt::format("| [{0}]({0}.md) | {1} | {2} |\n", rule.id, severity(rule), rule.summary);
+  }
   return out;
 }
 

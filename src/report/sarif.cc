@@ -78,7 +78,7 @@ json result_json(const Finding& finding, const std::map<std::string, std::size_t
   if (const auto rule = rules.find(finding.rule); rule != rules.end()) out["ruleIndex"] = rule->second;
   out["level"] = level(finding.severity);
   out["message"] = text(cut(printable_block(explanation(finding)), longest_message));
-  out["locations"] = {location_json(finding, options)};
+  out["locations"] = json::array({location_json(finding, options)});
   out["partialFingerprints"] = {{"pgadvise/v1", finding.id}};
   out["properties"] = {{"verdict", name(finding.verdict)}};
   return out;
@@ -89,7 +89,7 @@ json suppressed_json(const SuppressedFinding& suppressed, const std::map<std::st
   json by;
   by["kind"] = suppressed.by.comment() ? "inSource" : "external";
   by["justification"] = suppressed.by.reason;
-  out["suppressions"] = {by};
+  out["suppressions"] = json::array({by});
   return out;
 }
 
@@ -131,7 +131,7 @@ std::string to_sarif(const Report& report, const Options& options) {
   json out;
   out["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
   out["version"] = "2.1.0";
-  out["runs"] = {run};
+  out["runs"] = json::array({std::move(run)});
   return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 
