@@ -136,7 +136,7 @@ Result<Sandbox> Sandbox::start() {
   return start(unread);
 }
 
-Result<Sandbox> Sandbox::start(Diagnostics& diagnostics) {
+Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, int max_connections) {
   const auto server = find_server();
   if (!server) return tl::unexpected(server.error());
   const auto user = server_user();
@@ -148,7 +148,7 @@ Result<Sandbox> Sandbox::start(Diagnostics& diagnostics) {
   state->home = std::move(*home);
   const auto& folder = state->home.folder;
   state->conninfo = address(folder, "pgadvise", "sandbox");
-  auto guardian = start_guardian(state->home, *server, *user);
+  auto guardian = start_guardian(state->home, *server, *user, max_connections);
   if (!guardian) return tl::unexpected(guardian.error());
   state->guardian = std::move(*guardian);
   auto template1 = await(state->guardian, folder, address(folder, "pgadvise_admin", "template1"));

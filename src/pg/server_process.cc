@@ -34,7 +34,7 @@ constexpr std::string_view new_prefix = "pgadvise-new-";  // not locked yet
 constexpr std::time_t settled = 60;  // seconds after which a folder without a lock is nobody's
 constexpr std::string_view socket_name = "/.s.PGSQL.5432";
 
-// $1: the folder, $2: the server's programs. Standard input is the pipe whose end is our owner's end;
+// $1: the folder, $2: the server's programs, $3: its max_connections. Standard input is the pipe whose end is our owner's end;
 // descriptor 9 is the lock. The server holds descriptor 3, a copy of our output: when that ends, no process
 // of the server is left.
 constexpr const char* guardian_script = R"(
@@ -52,7 +52,7 @@ listen_addresses = ''
 port = 5432
 unix_socket_directories = '$1'
 unix_socket_permissions = 0700
-max_connections = 20
+max_connections = $3
 shared_buffers = 128MB
 fsync = off
 full_page_writes = off
@@ -334,7 +334,7 @@ void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics) {
 }
 
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
-                                const std::optional<ServerUser>& user) {
+                                const std::optional<ServerUser>& user, int max_connections) {
   int hold[2];
   int status[2];
   if (pipe2(hold, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
@@ -345,7 +345,7 @@ Result<Guardian> start_guardian(const Home& home, const std::string& server,
   guardian.status = Descriptor(status[0]);
   const Descriptor status_write(status[1]);
   guardian.pid = spawn(
-      {guardian_script, {home.folder, server}, user, hold_read.get(), status_write.get(), home.lock.get()});
+      {guardian_script, {home.folder, server, std::to_string(max_connections)}, user, hold_read.get(), status_write.get(), home.lock.get()});
   if (guardian.pid < 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
   return guardian;
 }

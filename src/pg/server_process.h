@@ -57,7 +57,7 @@ struct Guardian {
 };
 // Starts a guardian, which makes the cluster and starts the server in `home`.
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
-                                const std::optional<ServerUser>& user);
+                                const std::optional<ServerUser>& user, int max_connections);
 void stop(Guardian& guardian);
 
 }  // namespace pgadvise::pg

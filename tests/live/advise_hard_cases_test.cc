@@ -42,18 +42,9 @@ constexpr const char* schema = R"(
 
 class HardCases : public testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    database_ = new live::Database;
-    database_->run(schema);
-  }
-  static void TearDownTestSuite() {
-    delete database_;
-    database_ = nullptr;
-  }
-
   Ran advise(const std::string& workload, const std::string& more = "", const std::string& conninfo = "") {
     const auto file = folder_.write("queries.sql", workload);
-    return run("advise --db " + quoted(conninfo.empty() ? database_->conninfo() : conninfo) + " --workload " + quoted(file) + " --format json " + more);
+    return run("advise --db " + quoted(conninfo.empty() ? database_.conninfo() : conninfo) + " --workload " + quoted(file) + " --format json " + more);
   }
   // The first line of each index's DDL.
   static std::string indexes(const Ran& ran) {
@@ -67,10 +58,9 @@ class HardCases : public testing::Test {
     return out;
   }
 
-  static live::Database* database_;
+  live::Database database_{schema};
   Folder folder_;
 };
-live::Database* HardCases::database_ = nullptr;
 
 TEST_F(HardCases, NothingToIndex) {
   EXPECT_EQ("", indexes(advise("SELECT * FROM orders;")));
@@ -96,7 +86,7 @@ TEST_F(HardCases, ForeignTablesAreNamed) {
 }
 
 TEST_F(HardCases, TemporaryTablesAreNotThere) {
-  auto other = database_->connect();
+  auto other = database_.connect();
   ASSERT_TRUE(other.query("CREATE TEMP TABLE passing AS SELECT g AS a, g % 900 AS b FROM generate_series(1, 50000) g") && other.query("ANALYZE passing"));
   const auto place = other.query("SELECT pg_my_temp_schema()::regnamespace");
   ASSERT_TRUE(place);
@@ -117,11 +107,11 @@ TEST_F(HardCases, WhatAnIndexServesAlready) {
                 {"(total) WHERE status = 's7'", "SELECT id FROM served WHERE total = 5 AND status = 's7'"},
                 {"(customer_id) INCLUDE (total)", "SELECT total FROM served WHERE customer_id = 5"}};
   for (const auto& [index, query] : served) {
-    database_->run("CREATE TABLE served AS SELECT * FROM orders; ANALYZE served");
+    database_.run("CREATE TABLE served AS SELECT * FROM orders; ANALYZE served");
     EXPECT_NE("", indexes(advise(std::string(query) + ";"))) << query << ": without it one pays";
-    database_->run(std::string("CREATE INDEX ON served ") + index + "; ANALYZE served");
+    database_.run(std::string("CREATE INDEX ON served ") + index + "; ANALYZE served");
     EXPECT_EQ("", indexes(advise(std::string(query) + ";", "--max-width 2"))) << index << ", " << query;
-    database_->run("DROP TABLE served");
+    database_.run("DROP TABLE served");
   }
 }
 
@@ -162,15 +152,15 @@ TEST_F(HardCases, PartitionedAndSinglePartitions) {
   EXPECT_NE(std::string::npos, indexes(one).find("ON public.days_1 (place"));
   // The whole way and back.
   const std::string state = "SELECT string_agg(concat(indexrelid::regclass, ' ', indisvalid), ',' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid::regclass::text LIKE 'days%'";
-  const std::string before = database_->value(state);
+  const std::string before = database_.value(state);
   for (const auto* ran : {&whole, &one}) {
     const json made = json::parse(ran->out)["indexes"][0];
     const std::string sql = made["sql"], down_sql = made["down_sql"];
-    for (const auto line : split(sql, '\n')) database_->run(std::string(line));
-    EXPECT_NE(before, database_->value(state));
-    EXPECT_EQ(std::string::npos, database_->value(state).find(" f")) << "all valid";
-    for (const auto line : split(down_sql, '\n')) database_->run(std::string(line));
-    EXPECT_EQ(before, database_->value(state)) << down_sql;
+    for (const auto line : split(sql, '\n')) database_.run(std::string(line));
+    EXPECT_NE(before, database_.value(state));
+    EXPECT_EQ(std::string::npos, database_.value(state).find(" f")) << "all valid";
+    for (const auto line : split(down_sql, '\n')) database_.run(std::string(line));
+    EXPECT_EQ(before, database_.value(state)) << down_sql;
   }
 }
 
@@ -193,7 +183,7 @@ TEST_F(HardCases, SeveralConnectionsGiveTheSameAdvice) {
                "SELECT o.total, d.amount FROM orders o JOIN days d ON d.amount = o.id WHERE o.total = " + std::to_string(i) + " AND d.place > 3;\n";
   const std::string file = folder_.write("same.sql", queries);
   const auto with = [&](const std::string& jobs) {
-    return run("advise --db " + quoted(database_->conninfo()) + " --workload " + quoted(file) + " --format json -j " + jobs).out;
+    return run("advise --db " + quoted(database_.conninfo()) + " --workload " + quoted(file) + " --format json -j " + jobs).out;
   };
   const std::string one = with("1");
   EXPECT_NE(std::string::npos, one.find("CREATE INDEX"));
@@ -204,17 +194,16 @@ TEST_F(HardCases, SeveralConnectionsGiveTheSameAdvice) {
 TEST_F(HardCases, WritesArePlannedAndNeverRun) {
   // With a sequence that would move, and rows whose versions would.
   const std::string state = "SELECT (SELECT concat(count(*), ' ', sum(total), ' ', max(xmin::text::bigint)) FROM orders) || ' ' || (SELECT count(*) FROM tiny) || ' ' || (SELECT is_called FROM drawn)";
-  database_->run("CREATE SEQUENCE drawn; CREATE TABLE serials (id serial, customer_id int)");
-  const std::string before = database_->value(state);
+  database_.run("CREATE SEQUENCE drawn; CREATE TABLE serials (id serial, customer_id int)");
+  const std::string before = database_.value(state);
   const auto ran = advise("UPDATE orders SET total = 1 WHERE customer_id = 5; DELETE FROM orders WHERE total = 7; INSERT INTO tiny VALUES (nextval('drawn'), 'y'); INSERT INTO serials (customer_id) VALUES (7);\n"
                           "INSERT INTO orders SELECT * FROM orders WHERE total = 8 ON CONFLICT DO NOTHING; WITH gone AS (DELETE FROM orders WHERE total = 9 RETURNING id) SELECT count(*) FROM gone;\n"
                           "MERGE INTO orders o USING tiny t ON o.total = t.id WHEN MATCHED THEN DELETE;");
   const json advice = json::parse(ran.out, nullptr, false);
   ASSERT_TRUE(advice.is_object()) << ran.err;
   EXPECT_EQ(7u, advice["queries"].size()) << ran.err;
-  EXPECT_EQ(before, database_->value(state));
+  EXPECT_EQ(before, database_.value(state));
   EXPECT_NE(std::string::npos, advise("SELECT nextval('drawn'), id FROM orders WHERE total = 3;").err.find("it would run nextval")) << "a SELECT might be run";
-  database_->run("DROP SEQUENCE drawn; DROP TABLE serials");
 }
 
 TEST_F(HardCases, AConstantOfAFileMayFilterAnIndexOfALogMayNot) {
@@ -223,7 +212,7 @@ TEST_F(HardCases, AConstantOfAFileMayFilterAnIndexOfALogMayNot) {
   const auto cheaper = json::parse(ran.out)["cost_after"].get<double>();
   EXPECT_LT(cheaper, json::parse(advise(file, "--max-width 2").out)["cost_after"].get<double>());
   const auto log = folder_.write("s.log", "2026-05-01 12:00:00.000 UTC [1] LOG:  duration: 5.0 ms  statement: SELECT id, placed_at FROM orders WHERE status = 's7' AND total > 900 ORDER BY placed_at\n");
-  const std::string command = "advise --db " + quoted(database_->conninfo()) + " --log " + quoted(log) + " --format json";
+  const std::string command = "advise --db " + quoted(database_.conninfo()) + " --log " + quoted(log) + " --format json";
   const auto hidden = run(command);
   EXPECT_EQ(0, hidden.exit_code) << hidden.err;
   EXPECT_NE("", indexes(hidden));
@@ -242,30 +231,29 @@ TEST_F(HardCases, LoggedTimeWeighs) {
   };
   for (const auto& [slow, quick] : {std::pair("total", "customer_id"), std::pair("customer_id", "total")}) {
     const auto file = folder_.write("times.log", log(slow, quick));
-    const auto ran = run("advise --db " + quoted(database_->conninfo()) + " --log " + quoted(file) + " --max-indexes 1 --format json");
+    const auto ran = run("advise --db " + quoted(database_.conninfo()) + " --log " + quoted(file) + " --max-indexes 1 --format json");
     EXPECT_NE(std::string::npos, indexes(ran).find(std::string("(") + slow)) << ran.out << ran.err;
-    const auto by_calls = json::parse(run("advise --db " + quoted(database_->conninfo()) + " --log " + quoted(file) + " --weigh-by calls --format json").out);
+    const auto by_calls = json::parse(run("advise --db " + quoted(database_.conninfo()) + " --log " + quoted(file) + " --weigh-by calls --format json").out);
     EXPECT_EQ(2u, by_calls["queries"].size()) << by_calls.dump(1);
     for (const auto& query : by_calls["queries"]) EXPECT_EQ(5, query["weight"]);
   }
 }
 
 TEST_F(HardCases, BrinWhereRowsLieInOrder) {
-  database_->run("CREATE TABLE readings (id int, at timestamp, pad text); INSERT INTO readings SELECT g, timestamp '2026-01-01' + g * interval '1 second', repeat('x', 60) FROM generate_series(1, 200000) g; ANALYZE readings");
+  database_.run("CREATE TABLE readings (id int, at timestamp, pad text); INSERT INTO readings SELECT g, timestamp '2026-01-01' + g * interval '1 second', repeat('x', 60) FROM generate_series(1, 200000) g; ANALYZE readings");
   const auto ran = advise("SELECT count(pad) FROM readings WHERE at BETWEEN '2026-01-01 10:00' AND '2026-01-01 12:00';", "--budget 100kB");
   EXPECT_NE(std::string::npos, indexes(ran).find("ON public.readings USING brin (at)")) << ran.out;
   const json advice = json::parse(ran.out, nullptr, false);
   for (const auto& index : advice["indexes"]) {
     const std::string sql = index["sql"];
-    database_->run(sql);
-    EXPECT_NE(std::string::npos, database_->value("SELECT string_agg(indexdef, '') FROM pg_indexes WHERE tablename = 'readings'").find("brin"));
+    database_.run(sql);
+    EXPECT_NE(std::string::npos, database_.value("SELECT string_agg(indexdef, '') FROM pg_indexes WHERE tablename = 'readings'").find("brin"));
   }
   EXPECT_EQ("", indexes(advise("SELECT count(pad) FROM readings WHERE at BETWEEN '2026-01-01 10:00' AND '2026-01-01 12:00';", "--budget 100kB"))) << "it is there";
-  database_->run("DROP TABLE readings");
 }
 
 TEST_F(HardCases, HashWhereLongTextsAreOnlyEqual) {
-  database_->run("CREATE TABLE pages (id int, url text, pad text); INSERT INTO pages SELECT g, 'https://example.org/' || repeat(md5(g::text), 5), repeat('x', 60) FROM generate_series(1, 50000) g; ANALYZE pages");
+  database_.run("CREATE TABLE pages (id int, url text, pad text); INSERT INTO pages SELECT g, 'https://example.org/' || repeat(md5(g::text), 5), repeat('x', 60) FROM generate_series(1, 50000) g; ANALYZE pages");
   const std::string equal = "SELECT id FROM pages WHERE url = 'https://example.org/x';";
   const auto ran = advise(equal);
   const json advice = json::parse(ran.out, nullptr, false);
@@ -273,62 +261,59 @@ TEST_F(HardCases, HashWhereLongTextsAreOnlyEqual) {
   const auto& index = advice["indexes"][0];
   EXPECT_NE(std::string::npos, index["sql"].get<std::string>().find("ON public.pages USING hash (url)")) << index.dump();
   const auto size_of = [&](const std::string& sql) {
-    database_->run(sql);
-    return std::stod(database_->value("SELECT pg_relation_size(indexrelid) FROM pg_index WHERE indrelid = 'pages'::regclass ORDER BY 1 DESC LIMIT 1"));
+    database_.run(sql);
+    return std::stod(database_.value("SELECT pg_relation_size(indexrelid) FROM pg_index WHERE indrelid = 'pages'::regclass ORDER BY 1 DESC LIMIT 1"));
   };
   const double built = size_of(index["sql"]);
   EXPECT_NEAR(1, index["size_bytes"].get<double>() / built, 0.5);
   EXPECT_EQ("", indexes(advise(equal))) << "it is there";
-  database_->run(index["down_sql"]);
+  database_.run(index["down_sql"]);
   EXPECT_LT(built * 2, size_of("CREATE INDEX pages_btree ON pages (url)"));
-  database_->run("DROP INDEX pages_btree");
+  database_.run("DROP INDEX pages_btree");
   EXPECT_EQ(std::string::npos, indexes(advise(equal + "SELECT id FROM pages ORDER BY url LIMIT 5;")).find("hash")) << "another query wants the order";
-  database_->run("DROP TABLE pages");
 }
 
 TEST_F(HardCases, SeveralSearchPaths) {
   const std::string query = "SELECT pad FROM things WHERE owner = 5;", wanted = "ON app.things (owner";
-  database_->run("CREATE ROLE tenant LOGIN; ALTER ROLE tenant SET search_path = app, public; GRANT USAGE ON SCHEMA app TO tenant; GRANT SELECT ON ALL TABLES IN SCHEMA app TO tenant");
+  const auto tenant = database_.create_role("tenant");
+  database_.run("ALTER ROLE " + tenant + " SET search_path = app, public; GRANT USAGE ON SCHEMA app TO " + tenant + "; GRANT SELECT ON ALL TABLES IN SCHEMA app TO " + tenant);
   EXPECT_NE(std::string::npos, indexes(advise(query, "--search-path app,public")).find(wanted));
-  EXPECT_NE(std::string::npos, indexes(advise(query, "--role tenant")).find(wanted));
-  EXPECT_NE(std::string::npos, indexes(advise(query, "", database_->conninfo("tenant"))).find(wanted));
+  EXPECT_NE(std::string::npos, indexes(advise(query, "--role " + tenant)).find(wanted));
+  EXPECT_NE(std::string::npos, indexes(advise(query, "", database_.conninfo(tenant))).find(wanted));
   EXPECT_NE(std::string::npos, indexes(advise("SELECT pad FROM app.things WHERE owner = 5;")).find(wanted));
   EXPECT_EQ("", indexes(advise(query, "--search-path other,app"))) << "the other one has no rows";
   EXPECT_NE(std::string::npos, advise(query).err.find("there is no things")) << "not in public";
-  database_->run("DROP OWNED BY tenant; DROP ROLE tenant");
 }
 
 TEST_F(HardCases, MissingPermissionsAreSaid) {
-  database_->run("CREATE ROLE nobody_much LOGIN");
-  const auto ran = advise("SELECT id FROM orders WHERE total = 5;", "", database_->conninfo("nobody_much"));
+  const auto role = database_.create_role("nobody_much");
+  const auto ran = advise("SELECT id FROM orders WHERE total = 5;", "", database_.conninfo(role));
   EXPECT_NE(std::string::npos, ran.err.find("permission denied")) << ran.err;
   EXPECT_EQ("", indexes(ran));
-  database_->run("GRANT SELECT ON orders TO nobody_much");
-  EXPECT_NE(std::string::npos, indexes(advise("SELECT id FROM orders WHERE total = 5;", "", database_->conninfo("nobody_much"))).find("(total"));
-  database_->run("DROP OWNED BY nobody_much; DROP ROLE nobody_much");
+  database_.run("GRANT SELECT ON orders TO " + role);
+  EXPECT_NE(std::string::npos, indexes(advise("SELECT id FROM orders WHERE total = 5;", "", database_.conninfo(role))).find("(total"));
 }
 
 TEST_F(HardCases, HypopgOfAnotherSchema) {
-  database_->run("DROP EXTENSION hypopg");
+  database_.run("DROP EXTENSION hypopg");
   const auto missing = advise("SELECT id FROM orders WHERE total = 5;");
   EXPECT_EQ(2, missing.exit_code);
   EXPECT_NE(std::string::npos, missing.err.find("CREATE EXTENSION hypopg")) << missing.err;
-  database_->run("CREATE SCHEMA \"Hypo Place\"; CREATE EXTENSION hypopg SCHEMA \"Hypo Place\"");
+  database_.run("CREATE SCHEMA \"Hypo Place\"; CREATE EXTENSION hypopg SCHEMA \"Hypo Place\"");
   EXPECT_NE(std::string::npos, indexes(advise("SELECT id FROM orders WHERE total = 5;")).find("(total"));
-  database_->run("DROP EXTENSION hypopg; DROP SCHEMA \"Hypo Place\"; CREATE EXTENSION hypopg");
 }
 
 TEST_F(HardCases, HypopgThatCannotBeUsedIsSaid) {
   const std::string query = "SELECT id FROM orders WHERE total = 5;";
-  database_->run("ALTER EXTENSION hypopg DROP FUNCTION hypopg_drop_index(oid); DROP FUNCTION hypopg_drop_index(oid)");
+  const auto visitor = database_.create_role("visitor");
+  database_.run("ALTER EXTENSION hypopg DROP FUNCTION hypopg_drop_index(oid); DROP FUNCTION hypopg_drop_index(oid)");
   const auto old = advise(query);
   EXPECT_EQ(2, old.exit_code);
   EXPECT_NE(std::string::npos, old.err.find("hypopg_drop_index")) << old.err;
-  database_->run("DROP EXTENSION hypopg; CREATE SCHEMA hidden; CREATE EXTENSION hypopg SCHEMA hidden; CREATE ROLE visitor LOGIN; GRANT SELECT ON orders TO visitor");
-  const auto hidden = advise(query, "", database_->conninfo("visitor"));
+  database_.run("DROP EXTENSION hypopg; CREATE SCHEMA hidden; CREATE EXTENSION hypopg SCHEMA hidden; GRANT SELECT ON orders TO " + visitor);
+  const auto hidden = advise(query, "", database_.conninfo(visitor));
   EXPECT_EQ(2, hidden.exit_code);
   EXPECT_NE(std::string::npos, hidden.err.find("permission")) << hidden.err;
-  database_->run("DROP OWNED BY visitor; DROP ROLE visitor; DROP EXTENSION hypopg; DROP SCHEMA hidden; CREATE EXTENSION hypopg");
 }
 
 TEST_F(HardCases, AnEmptySandboxSaysSo) {
@@ -348,12 +333,11 @@ TEST_F(HardCases, MoreCandidatesThanHypopgHasRoomFor) {
   for (char c = 'a'; c <= 'i'; ++c) columns += std::string(", ") + c + " int";
   for (char c = 'b'; c <= 'i'; ++c) query += std::string(" AND ") + c + " > 3";
   for (int n = 0; n < 60; ++n) parts += "CREATE TABLE parts_" + std::to_string(n) + " PARTITION OF parts FOR VALUES FROM (" + std::to_string(n * 2000) + ") TO (" + std::to_string(n * 2000 + 2000) + ");";
-  database_->run("CREATE TABLE parts (id int" + columns + ") PARTITION BY RANGE (id);" + parts +
+  database_.run("CREATE TABLE parts (id int" + columns + ") PARTITION BY RANGE (id);" + parts +
                  "INSERT INTO parts SELECT g, g % 20000, g % 7, g % 7, g % 7, g % 7, g % 7, g % 7, g % 7, g % 7 FROM generate_series(0, 119999) g; ANALYZE parts");
   const std::string one = indexes(advise(query + ";", "-j 1"));
   EXPECT_NE(std::string::npos, one.find("ON ONLY public.parts (a")) << one;
   EXPECT_EQ(one, indexes(advise(query + ";", "-j 4")));
-  database_->run("DROP TABLE parts");
 }
 
 TEST_F(HardCases, CtrlCGivesTheBestSoFar) {
@@ -363,7 +347,7 @@ TEST_F(HardCases, CtrlCGivesTheBestSoFar) {
   const auto file = folder_.write("many.sql", many);
   const std::string out = folder_.path("advice.json");
   const auto command = [&](int seconds) {
-    return "(timeout -s INT " + std::to_string(seconds) + " " + quoted(testing_support::program) + " advise --db " + quoted(database_->conninfo()) + " --workload " + quoted(file) + " --format json >" + quoted(out) + " 2>/dev/null; echo $? >" +
+    return "(timeout -s INT " + std::to_string(seconds) + " " + quoted(testing_support::program) + " advise --db " + quoted(database_.conninfo()) + " --workload " + quoted(file) + " --format json >" + quoted(out) + " 2>/dev/null; echo $? >" +
            quoted(folder_.path("code")) + ")";
   };
   // It has to have begun: where the machine is busy a signal may come before.
@@ -383,20 +367,20 @@ TEST_F(HardCases, AServerLostInTheMiddle) {
     many += "SELECT a" + std::to_string(n) + ".id FROM orders a" + std::to_string(n) + " JOIN \"Mixed Case\" m ON m.\"Odd \"\"Name\" = a" + std::to_string(n) + ".customer_id WHERE a" + std::to_string(n) + ".total = 5;\n";
   const auto file = folder_.write("many.sql", many);
   const std::string out = folder_.path("advice.json");
-  const std::string command = "(" + quoted(testing_support::program) + " advise --db " + quoted(database_->conninfo()) + " --workload " + quoted(file) + " --format json >" + quoted(out) + " 2>" +
+  const std::string command = "(" + quoted(testing_support::program) + " advise --db " + quoted(database_.conninfo()) + " --workload " + quoted(file) + " --format json >" + quoted(out) + " 2>" +
                               quoted(folder_.path("err")) + "; echo $? >" + quoted(folder_.path("code")) + ") & ";
   std::string killed = "0", code;
   for (int start = 0; start < 5 && killed == "0"; ++start) {  // it may be done before it is seen
     std::filesystem::remove(folder_.path("code"));
     (void)std::system(command.c_str());
     for (code.clear(); killed == "0" && code.empty(); code = std::string(trim(read_file(folder_.path("code")).value_or(""))))
-      killed = database_->value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgadvise' AND pid <> pg_backend_pid() AND datname = current_database() "
+      killed = database_.value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgadvise' AND pid <> pg_backend_pid() AND datname = current_database() "
                                 "AND query LIKE '%hypopg_create_index(i.sql)%'");
   }
   if (killed == "0") GTEST_SKIP() << "it was done too soon to be seen";
   for (int tries = 0; tries < 600 && code.empty(); ++tries) {
     code = std::string(trim(read_file(folder_.path("code")).value_or("")));
-    (void)database_->value("SELECT pg_sleep(0.1)");
+    (void)database_.value("SELECT pg_sleep(0.1)");
   }
   EXPECT_EQ("3", code);
   const auto advice = json::parse(read_file(out).value_or(""), nullptr, false);
@@ -408,8 +392,8 @@ bool has(const std::string& program) { return std::system(("command -v " + progr
 
 TEST_F(HardCases, ATransactionPoolerIsRefused) {
   if (!has("pgbouncer") || !has("su")) GTEST_SKIP() << "pgbouncer is not installed";
-  const std::string name = database_->value("SELECT current_database()");
-  const auto home = std::filesystem::path(live::sandbox().folder()).string();
+  const std::string name = database_.value("SELECT current_database()");
+  const auto home = std::filesystem::path(live::server_folder()).string();
   // Two clients take turns on one server connection: whose hypothetical indexes are whose? The next one gets the connection as it was left.
   const auto ini = folder_.write("bouncer.ini", "[databases]\n" + name + " = host=" + home + " port=5432 user=pgadvise_admin\n[pgbouncer]\nlisten_port = 6432\nlisten_addr =\nunix_socket_dir = " + folder_.path() +
                                                     "\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 1\nlogfile = " + folder_.path("bouncer.log") + "\npidfile = " + folder_.path("bouncer.pid") +
@@ -417,7 +401,7 @@ TEST_F(HardCases, ATransactionPoolerIsRefused) {
   (void)std::system(("chmod -R a+rwX " + quoted(folder_.path())).c_str());
   const bool root = std::system("test \"$(id -u)\" = 0") == 0;
   ASSERT_EQ(0, std::system(((root ? "su postgres -s /bin/sh -c " + quoted("pgbouncer -d " + quoted(ini)) : "pgbouncer -d " + quoted(ini)) + " >/dev/null 2>&1").c_str()));
-  for (int tries = 0; tries < 300 && !std::filesystem::exists(folder_.path(".s.PGSQL.6432")); ++tries) (void)database_->value("SELECT pg_sleep(0.1)");
+  for (int tries = 0; tries < 300 && !std::filesystem::exists(folder_.path(".s.PGSQL.6432")); ++tries) (void)database_.value("SELECT pg_sleep(0.1)");
   const std::string pooled = "host=" + folder_.path() + " port=6432 dbname=" + name + " user=pgadvise_admin";
   const auto left = [&]() -> std::string {
     auto client = pg::Connection::open(pooled);
@@ -438,7 +422,7 @@ TEST_F(HardCases, ATransactionPoolerIsRefused) {
   EXPECT_EQ(0, checked.exit_code) << checked.err;
   EXPECT_NE(std::string::npos, checked.err.find("asked for plans on 1 connection\n")) << checked.err;
   EXPECT_NE(std::string::npos, checked.out.find("2 statements planned, 2 of them run")) << checked.out;
-  EXPECT_EQ("0", database_->value("SELECT count(*) FROM hypopg()"));
+  EXPECT_EQ("0", database_.value("SELECT count(*) FROM hypopg()"));
 }
 
 // A hot standby that follows a server: nothing can be written there, and hypothetical indexes are of the session.

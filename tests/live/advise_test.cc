@@ -57,7 +57,7 @@ constexpr const char* workload = R"(
 std::string state(live::Database& database) {
   return database.value(
       "SELECT concat_ws('|', (SELECT md5(string_agg(c::text, ',' ORDER BY c.oid)) FROM pg_class c WHERE relnamespace = 'public'::regnamespace), "
-      "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM hypopg()))");
+      "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())), (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM hypopg()))");
 }
 
 // A backend that was left in the middle of something sees that a moment later.
@@ -78,8 +78,7 @@ std::vector<std::string> statements(const std::string& sql) {
 }
 
 TEST(Advise, ProposesWhatTheServerThenUses) {
-  live::Database database;
-  database.run(shop);
+  live::Database database(shop);
   const Folder folder;
   const auto file = folder.write("queries.sql", workload);
   const std::string command = "advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " --budget 50MB";
@@ -142,8 +141,7 @@ TEST(Advise, SaysWhatIsMissing) {
 }
 
 TEST(Advise, LeavesNothingWhenInterrupted) {
-  live::Database database;
-  database.run(shop);
+  live::Database database(shop);
   std::string many;
   for (int n = 0; n < 300; ++n) many += "SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id JOIN events e ON e.id = o.id WHERE c.region = 'r1' AND o.total > 5 AND e.kind IN (1" + std::string(static_cast<std::size_t>(n), ' ') + ") LIMIT " + std::to_string(n) + ";\n" + "SELECT a" + std::to_string(n) + ".id FROM orders a" + std::to_string(n) + " WHERE total = 4;\n";
   const Folder folder;
@@ -160,7 +158,6 @@ TEST(Advise, LeavesNothingWhenInterrupted) {
 class WhatIf : public testing::Test {
  protected:
   void SetUp() override {
-    database_.run(shop);
     connection_.emplace(database_.connect());
     auto made = pg::make_what_if(*connection_);
     ASSERT_TRUE(made) << made.error().line();
@@ -174,7 +171,7 @@ class WhatIf : public testing::Test {
     const auto rows = connection_->query("SELECT concat((SELECT count(*) FROM hypopg()), ' ', (SELECT count(*) FROM pg_prepared_statements))");
     return rows ? rows->front()[0].value_or("") : rows.error().line();
   }
-  live::Database database_;
+  live::Database database_{shop};
   std::optional<pg::Connection> connection_;
   std::unique_ptr<plan::WhatIf> what_if_;
 };

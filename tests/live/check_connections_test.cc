@@ -219,12 +219,13 @@ TEST_F(CheckConnections, EndWithTheServer) {
 
 // As whom statements are planned holds on each connection.
 TEST_F(CheckConnections, ActAsTheRole) {
+  const auto lodger = database_.create_role("lodger", "NOLOGIN");
   database_.run(
-      "DO $$ BEGIN CREATE ROLE lodger NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; CREATE SCHEMA app; CREATE TABLE app.notes (id int, tenant_id int); INSERT INTO app.notes"
+      "CREATE SCHEMA app; CREATE TABLE app.notes (id int, tenant_id int); INSERT INTO app.notes"
       " SELECT g, g % 1000 FROM generate_series(1, 60000) g; ALTER TABLE app.notes ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON app.notes USING (tenant_id = 7);"
-      " GRANT USAGE ON SCHEMA app TO lodger; GRANT SELECT ON app.notes TO lodger; ANALYZE");
+      " GRANT USAGE ON SCHEMA app TO " + lodger + "; GRANT SELECT ON app.notes TO " + lodger + "; ANALYZE");
   auto first = database_.connect();
-  first.act_as({"lodger", "app"});
+  first.act_as({lodger, "app"});
   const auto own = pg::make_plan_source(first);
   ASSERT_TRUE(own) << own.error().line();
   const auto more = pg::more_plan_sources(first, database_.conninfo(), 2);

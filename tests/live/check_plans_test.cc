@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/identifier.h"
 #include "base/input_file.h"
 #include "live/support.h"
 #include "support/paths.h"
@@ -203,27 +204,28 @@ class Guarded : public testing::Test {
  protected:
   void SetUp() override {
     database_.run(
-        "DO $$ BEGIN CREATE ROLE tenant NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; DO $$ BEGIN CREATE ROLE \"Odd; role\"\"\" NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
         "CREATE TABLE notes (id int PRIMARY KEY, tenant_id int NOT NULL, body text); INSERT INTO notes SELECT g, g % 1000, repeat('n', 50) FROM generate_series(1, 60000) g;"
-        "ALTER TABLE notes ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON notes USING (tenant_id = 7); GRANT SELECT ON notes TO tenant, \"Odd; role\"\"\";"
-        "CREATE SCHEMA app; CREATE TABLE app.only_here (a int); GRANT USAGE ON SCHEMA app TO tenant; GRANT SELECT ON app.only_here TO tenant; ANALYZE");
+        "ALTER TABLE notes ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON notes USING (tenant_id = 7); GRANT SELECT ON notes TO " + tenant_ + ", " + quote_identifier(odd_role_) + ";"
+        "CREATE SCHEMA app; CREATE TABLE app.only_here (a int); GRANT USAGE ON SCHEMA app TO " + tenant_ + "; GRANT SELECT ON app.only_here TO " + tenant_ + "; ANALYZE");
   }
   Ran explain(const std::string& sql, const std::string& more) { return run("explain " + quoted(sql) + " --all-nodes --db " + quoted(database_.conninfo()) + more); }
 
   live::Database database_;
+  const std::string tenant_ = database_.create_role("tenant", "NOLOGIN");
+  const std::string odd_role_ = database_.create_role("Odd; role\"", "NOLOGIN");
 };
 
 TEST_F(Guarded, PlansAreThoseOfTheRole) {
   const Ran admin = explain("SELECT count(*) FROM notes", "");
   EXPECT_EQ(admin.exit_code, 0) << admin.err;
   EXPECT_TRUE(has(admin.err, "row-level security does not hold for this user on public.notes")) << admin.err;
-  const Ran tenant = explain("SELECT count(*) FROM notes", " --role tenant --format json");
+  const Ran tenant = explain("SELECT count(*) FROM notes", " --role " + tenant_ + " --format json");
   EXPECT_EQ(tenant.exit_code, 0) << tenant.err;
   EXPECT_FALSE(has(tenant.err, "row-level security")) << tenant.err;
   const auto plan = nlohmann::json::parse(tenant.out, nullptr, false);
   ASSERT_TRUE(plan.is_object()) << tenant.out;
   EXPECT_EQ(plan["nodes"].back()["rows"], 60) << "what the policy lets through";
-  EXPECT_EQ(explain("SELECT count(*) FROM notes", " --role 'Odd; role\"'").exit_code, 0);
+  EXPECT_EQ(explain("SELECT count(*) FROM notes", " --role " + quoted(odd_role_)).exit_code, 0);
   const Ran nobody = explain("SELECT count(*) FROM notes", " --role 'no such; DROP TABLE notes'");
   EXPECT_EQ(nobody.exit_code, 2);
   EXPECT_TRUE(has(nobody.err, "--role")) << nobody.err;
@@ -238,11 +240,10 @@ TEST_F(Guarded, NamesAreFoundAsTheRoleFindsThem) {
   const Ran found = explain("SELECT * FROM only_here", " --search-path 'app, public'");
   EXPECT_EQ(found.exit_code, 0) << found.err;
   EXPECT_TRUE(has(found.out, "app.only_here")) << found.out;
-  database_.run("ALTER ROLE tenant SET search_path = app, public");
-  const Ran as_tenant = explain("SELECT * FROM only_here", " --role tenant");
+  database_.run("ALTER ROLE " + tenant_ + " SET search_path = app, public");
+  const Ran as_tenant = explain("SELECT * FROM only_here", " --role " + tenant_);
   EXPECT_EQ(as_tenant.exit_code, 0) << as_tenant.err;
   EXPECT_EQ(explain("SELECT * FROM only_here", " --search-path '\"unfinished'").exit_code, 2);
-  database_.run("ALTER ROLE tenant RESET search_path");
 }
 
 // A type of that name in front of pg_catalog must not get into pgadvise's own queries.

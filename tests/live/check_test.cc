@@ -26,8 +26,8 @@ std::string state(live::Database& database) {
   return database.value(
       "SELECT concat_ws('|', (SELECT md5(string_agg(t::text, ',' ORDER BY a)) FROM t), (SELECT count(*) FROM marks), "
       "(SELECT last_value FROM numbers), (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_largeobject_metadata), "
-      "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), (SELECT count(*) FROM pg_prepared_statements), "
-      "(SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgadvise'))");
+      "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())), "
+      "(SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgadvise' AND datname = current_database()))");
 }
 
 TEST(Check, ConfirmsWhatIsHarmlessAndWritesNothing) {
@@ -86,7 +86,8 @@ TEST(Check, ConfirmsWhatIsHarmlessAndWritesNothing) {
 
 TEST(Check, AMissingDatabaseIsThreeAndOneLine) {
   live::Database database;
-  const auto ran = run("check --db " + quoted(database.conninfo() + " dbname=not_there password=hidden-word"));
+  // A password on the command line would be a line of its own.
+  const auto ran = run("check --db env", "", "DATABASE_URL=" + quoted(database.conninfo() + " dbname=not_there password=hidden-word"));
   EXPECT_EQ(ran.exit_code, 3);
   EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
   EXPECT_NE(ran.err.find("not_there"), std::string::npos) << ran.err;
@@ -188,7 +189,7 @@ TEST(Check, AWrongPasswordIsThreeAndOneLine) {
   std::ofstream(file) << "local all locked scram-sha-256\n" << rules.str();
   database.run("SELECT pg_reload_conf()");
   const auto check = [&](const std::string& password) {
-    return run("check --db " + quoted(database.conninfo("locked") + " password=" + password));
+    return run("check --db env", "", "DATABASE_URL=" + quoted(database.conninfo("locked") + " password=" + password));
   };
   const auto ran = check("wrong-word");
   EXPECT_EQ(ran.exit_code, 3);
@@ -219,7 +220,7 @@ TEST(Check, AServerThatGoesAwayIsThreeAndTheReportIsWritten) {
   std::thread killer([&] {
     while (!over && !killed) {
       killed = database.value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgadvise' AND "
-                              "wait_event_type = 'Lock'") != "0";
+                              "datname = current_database() AND wait_event_type = 'Lock'") != "0";
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   });

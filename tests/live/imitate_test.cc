@@ -215,7 +215,7 @@ TEST(Verify, BuildsAndRunsOnTheSandbox) {
 }
 
 TEST(Verify, OnADatabaseOnlyWhereItIsNamedDisposable) {
-  const Lone database("disposable");
+  const Lone database;
   const Folder folder;
   const auto file = folder.write("queries.sql", small_workload);
   const std::string command = "advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " --verify --format json";
@@ -225,12 +225,12 @@ TEST(Verify, OnADatabaseOnlyWhereItIsNamedDisposable) {
   EXPECT_NE(std::string::npos, other.err.find("--disposable names")) << other.err;
   {
     const auto somebody = pg::Connection::open(database.conninfo());
-    const auto used = run(command + " --disposable disposable");
+    const auto used = run(command + " --disposable " + database.name());
     EXPECT_EQ(2, used.exit_code);
     EXPECT_NE(std::string::npos, used.err.find("somebody uses it")) << used.err;
   }
   ASSERT_EQ("1", database.indexes());
-  const auto ran = run(command + " --disposable disposable");
+  const auto ran = run(command + " --disposable " + database.name());
   ASSERT_EQ(0, ran.exit_code) << ran.err;
   const auto advice = json::parse(ran.out);
   EXPECT_FALSE(advice["indexes"].empty());
@@ -240,14 +240,14 @@ TEST(Verify, OnADatabaseOnlyWhereItIsNamedDisposable) {
 }
 
 TEST(Verify, SignalsRemoveWhatWasBuilt) {
-  const Lone database("interrupted");
+  const Lone database;
   std::string many = small_workload;
   for (int n = 0; n < 200; ++n) many += "SELECT count(*), " + std::to_string(n) + " AS a" + std::to_string(n) + " FROM orders a, orders b WHERE a.customer_id = b.customer_id;\n";
   const Folder folder;
   const auto file = folder.write("queries.sql", many);
   for (const auto* ending : {"INT 0.5", "INT 1", "INT 2", "INT 4", "TERM 3", "HUP 3"}) {
     const std::string command = "timeout -s " + std::string(ending) + " " + quoted(testing_support::program) + " advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) +
-                                " --verify --disposable interrupted >/dev/null 2>&1";
+                                " --verify --disposable " + database.name() + " >/dev/null 2>&1";
     (void)std::system(command.c_str());
     EXPECT_EQ("1", database.indexes()) << ending;
   }

@@ -8,6 +8,7 @@
 
 #include "live/support.h"
 #include "pg/connection.h"
+#include "pg/sandbox.h"
 
 namespace pgadvise {
 namespace {
@@ -74,7 +75,7 @@ TEST(PgConnection, GivesUpAtTheDeadline) {
   EXPECT_FALSE(connection.alive());
   EXPECT_FALSE(connection.query("SELECT 1"));
   (void)database.admin().query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO%'");
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO%' AND datname = current_database()");
 }
 
 TEST(PgConnection, NamesTheServerThatEnds) {

@@ -48,27 +48,19 @@ const Case cases[] = {
     {"bitmaps", "BitmapOr", "SET LOCAL enable_seqscan = off;", "SELECT * FROM t WHERE a < 50 OR a > 29900"},
 };
 
-class GeneratedPlans : public testing::TestWithParam<Case> {
- public:
-  static void SetUpTestSuite() {
-    database_ = new live::Database;
-    database_->run(
-        "CREATE TABLE t (a int PRIMARY KEY, b int, c text); INSERT INTO t SELECT g, g % 1000, md5(g::text) FROM generate_series(1, 30000) g;"
-        "CREATE TABLE u (a int PRIMARY KEY); INSERT INTO u SELECT generate_series(1, 90);"
-        "CREATE TABLE child (id int, u int REFERENCES u ON DELETE CASCADE); INSERT INTO child SELECT g, 1 + g % 90 FROM generate_series(1, 20000) g;"
-        "CREATE TABLE p (k int, v text) PARTITION BY RANGE (k); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100);"
-        "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (200); CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (200) TO (300);"
-        "INSERT INTO p SELECT g % 300, 'v' FROM generate_series(1, 9000) g; ANALYZE");
-  }
-  static void TearDownTestSuite() {
-    delete database_;
-    database_ = nullptr;
-  }
+constexpr const char* schema =
+    "CREATE TABLE t (a int PRIMARY KEY, b int, c text); INSERT INTO t SELECT g, g % 1000, md5(g::text) FROM generate_series(1, 30000) g;"
+    "CREATE TABLE u (a int PRIMARY KEY); INSERT INTO u SELECT generate_series(1, 90);"
+    "CREATE TABLE child (id int, u int REFERENCES u ON DELETE CASCADE); INSERT INTO child SELECT g, 1 + g % 90 FROM generate_series(1, 20000) g;"
+    "CREATE TABLE p (k int, v text) PARTITION BY RANGE (k); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100);"
+    "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (200); CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (200) TO (300);"
+    "INSERT INTO p SELECT g % 300, 'v' FROM generate_series(1, 9000) g; ANALYZE";
 
+class GeneratedPlans : public testing::TestWithParam<Case> {
  protected:
   // All in one transaction that is rolled back: some of them write.
-  static std::string explain(const Case& one, const std::string& options) {
-    pg::Connection connection = database_->connect();
+  std::string explain(const Case& one, const std::string& options) {
+    pg::Connection connection = database_.connect();
     EXPECT_TRUE(connection.run_script("BEGIN;" + one.settings));
     const auto rows = connection.query("EXPLAIN (ANALYZE, BUFFERS, " + options + ") " + one.sql);
     EXPECT_TRUE(rows) << one.what << ": " << (rows ? "" : rows.error().line());
@@ -102,10 +94,8 @@ class GeneratedPlans : public testing::TestWithParam<Case> {
       if (insight.node) { EXPECT_FALSE(insight.node->never_executed) << one.what << ": " << insight.text; }
   }
 
-  static live::Database* database_;
+  live::Database database_{schema};
 };
-
-live::Database* GeneratedPlans::database_ = nullptr;
 
 TEST_P(GeneratedPlans, SelfTimesAddUp) {
   const Case& one = GetParam();

@@ -114,8 +114,10 @@ TEST(Snapshot, ChecksAsTheDatabaseDoes) {
     each->erase("taken");
     each->erase("statistics_days");
     each->erase("sessions");
-    for (auto& table : (*each)["tables"])  // reading it is a scan
-      if (table["name"] == "__drizzle_migrations") table.erase("statistics");
+    for (auto& table : (*each)["tables"]) {
+      if (table.contains("statistics")) table["statistics"].erase("transaction_age");  // transactions of the whole server
+      if (table["name"] == "__drizzle_migrations") table.erase("statistics");          // reading it is a scan
+    }
   }
   EXPECT_TRUE(once == again) << json::diff(once, again).dump();
 }
@@ -195,13 +197,11 @@ TEST(Snapshot, HoldsNoSecretAndLeavesNothingHalfWritten) {
 TEST(Snapshot, OfARoleThatMayReadLittle) {
   live::Database database;
   database.run(of_everything);
-  database.run("DROP ROLE IF EXISTS little; CREATE ROLE little LOGIN");
-  const Ran ran = run("snapshot --db " + quoted(database.conninfo("little")));
+  const Ran ran = run("snapshot --db " + quoted(database.conninfo(database.create_role("little"))));
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   const auto read = files::parse_catalog_snapshot("-", ran.out);
   ASSERT_TRUE(read) << read.error().line();
   EXPECT_EQ(read->catalog.tables.at({"public", "orders"}).statistics->rows, 20000);
-  database.run("DROP ROLE little");
 }
 
 }  // namespace
