@@ -26,7 +26,4 @@ struct SchemaDifference {
 // expected side has nothing in whatever is extra, are passed over.
 std::vector<SchemaDifference> schema_differences(const Catalog& expected, const Catalog& actual);
 
-// Where a migration tool keeps what it has run: "_prisma_migrations", anything in schema drizzle …
-bool keeps_migrations(const QualifiedName& table);
-
 }  // namespace pgadvise::lint
