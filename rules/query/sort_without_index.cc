@@ -93,7 +93,7 @@ bool there_already(const Table& table, const std::vector<IndexKey>& keys) {
 // Whether the planner still sorts; the index is costed on the same plan.
 Conclusion conclude(const Plan& plan, double, double) {
   bool sorts = false;
-  lint::each_node(plan.root, [&](const PlanNode& node) {
+  visit(plan.root, [&](const PlanNode& node) {
     sorts = sorts || node.type == "Sort" || node.type == "Incremental Sort";
   });
   if (sorts) return {};

@@ -72,7 +72,7 @@ std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const std
 
 std::string title_of_served(std::string_view id) { return fmt::format("The index that finding {} proposes serves this one too", id); }
 
-void apply(const std::vector<ProposedFix>& fixes, std::vector<Finding>& findings) {
+void apply_fixes(const std::vector<ProposedFix>& fixes, std::vector<Finding>& findings) {
   for (const auto& proposed : fixes) {
     Fix& fix = findings[proposed.finding].fix.emplace(proposed.fix);
     if (!proposed.served_by) continue;

@@ -31,6 +31,6 @@ std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const std
 std::string title_of_served(std::string_view id);
 
 // Puts the fixes into the findings, whose ids must be final.
-void apply(const std::vector<ProposedFix>& fixes, std::vector<Finding>& findings);
+void apply_fixes(const std::vector<ProposedFix>& fixes, std::vector<Finding>& findings);
 
 }  // namespace pgadvise::advisor

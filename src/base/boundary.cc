@@ -79,7 +79,9 @@ bool leads_outside(const std::string& path) {
     }
     if (at == at.parent_path()) break;
   }
-  return !in_repository && !lies_within(path, folder_of(written).generic_string());
+  fs::path folder = written.parent_path();
+  while (!fs::is_directory(folder, code) && folder != folder.parent_path()) folder = folder.parent_path();
+  return !in_repository && !lies_within(path, fs::canonical(folder, code).generic_string());
 }
 
 }  // namespace pgadvise

@@ -142,11 +142,18 @@ class Masker {
     }
   }
 
+  // The 20 of x::character varying(20), the 2 of x::numeric(10, 2).
+  bool of_type(std::size_t i) const {
+    while (i > 0 && (tokens_[i].kind == Kind::number || is(i, ","))) --i;
+    if (!is(i, "(") || i == 0 || !is_name(i - 1)) return false;
+    while (i > 0 && (is_name(i - 1) || is(i - 1, "."))) --i;
+    return i > 0 && is(i - 1, "::");
+  }
+
   void hide(std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < std::min(to, size()); ++i) {
       Token& token = tokens_[i];
-      const bool of_type = token.kind == Kind::number && i > 2 && is(i - 1, "(") && is_name(i - 2) && is(i - 3, "::");
-      if ((token.kind == Kind::string && !token.key) || (token.kind == Kind::number && !of_type)) token.hidden = true;
+      if ((token.kind == Kind::string && !token.key && !token.content.empty()) || (token.kind == Kind::number && !of_type(i))) token.hidden = true;
     }
   }
 
@@ -296,6 +303,8 @@ class Masker {
     if (is_word(at, "local") || is_word(at, "session")) ++at;
     while (is_name(at) && is(at + 1, ".")) at += 2;
     if (at >= size() || !tokens_[at].secret || !(is(at + 1, "=") || is_word(at + 1, "to"))) return;
+    for (std::size_t value = at + 2; value < size() && !is(value, ";"); ++value)
+      if (is(value, ".")) return;  // of an UPDATE: SET token = excluded.token
     for (at += 2; at < size() && !is(at, ";"); ++at)
       if (!tokens_[at].key && tokens_[at].kind != Kind::punctuation && tokens_[at].kind != Kind::operators) tokens_[at].hidden = true;
   }

@@ -539,7 +539,7 @@ std::vector<std::string> expand(const std::vector<std::string>& paths, const Con
       std::error_code code;
       const bool logs = &paths == &inputs.logs && fs::is_directory(name, code);  // of other folders links are not followed
       const bool stays = inputs.boundary.empty() || (lies_within(name, inputs.boundary) && (!logs || link_out_of(name, inputs.boundary).empty()));
-      const std::string why = stays ? why_no_input(name, inputs.boundary.empty() ? NamedBy::command_line : NamedBy::repository) : std::string();
+      const std::string why = stays ? why_no_input(name, NamedBy::repository) : std::string();
       if (!stays) ++outside;
       else if (why.empty()) out.push_back(std::move(name));
       else diagnostics.push_back({Error::Kind::usage, where, ellipsis(name, 120) + " " + why, "a configuration names regular files and folders"});

@@ -92,8 +92,8 @@ class Explainer {
     std::erase_if(out_.findings, [](const Finding& finding) { return finding.subject.fingerprint.empty(); });
     plan::ConfirmOptions how;
     how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, catalog_); };
-    plan::apply(plan::confirm(out_.findings, catalog_, &workload, planner_, how, diagnostics_), out_.findings);
-    advisor::apply(advisor::propose(out_.findings, {}, catalog_, nullptr), out_.findings);
+    plan::apply_confirmations(plan::confirm(out_.findings, catalog_, &workload, planner_, how, diagnostics_), out_.findings);
+    advisor::apply_fixes(advisor::propose(out_.findings, {}, catalog_, nullptr), out_.findings);
     std::erase_if(out_.findings, [](const Finding& finding) { return finding.verdict == Verdict::refuted; });
   }
 

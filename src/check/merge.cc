@@ -135,7 +135,7 @@ class Merger {
     for (const auto& checked : outcome_.checked) {
       first_of_[&checked] = found_.size();
       auto findings = checked.findings;
-      plan::apply(checked.confirmations, findings);
+      plan::apply_confirmations(checked.confirmations, findings);
       for (auto& finding : findings) found_.push_back({&checked, found_.size(), std::move(finding)});
     }
     for (const auto& checked : outcome_.checked)

@@ -31,13 +31,13 @@ void complain(const Error& error) {
     return;
   }
   told = true;
-  std::fprintf(stderr, "pgadvise: %s\n", with_next_step(without_outside_text(error)).line().c_str());
+  std::fprintf(stderr, "pgadvise: %s\n", with_next_step(check::without_outside_text(error)).line().c_str());
 }
 
 // A run that failed says why, quiet or not.
 static void tell_withheld(int exit_code) {
   if (exit_code <= exit_findings || told) return;
-  for (const auto& error : withheld) std::fprintf(stderr, "pgadvise: %s\n", without_outside_text(error).line().c_str());
+  for (const auto& error : withheld) std::fprintf(stderr, "pgadvise: %s\n", check::without_outside_text(error).line().c_str());
 }
 
 int exit_code_of(const Diagnostics& diagnostics) {

@@ -107,7 +107,7 @@ struct Connection::State {
   std::string where;
   Acting acting;
   bool interruptible = false;
-  std::stop_token stop;
+  std::stop_token stop_token;
   int version = 0;
 
   ~State() { drop(); }
@@ -151,7 +151,7 @@ std::string Connection::State::exceeded(const Answer& answer) const {
 
 Connection::State::Wake Connection::State::wait(bool writing, const Answer& answer) {
   for (;;) {
-    if (interruptible && stop.stop_requested()) return Wake::interrupted;
+    if (interruptible && stop_token.stop_requested()) return Wake::interrupted;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(answer.until - Clock::now());
     if (left.count() <= 0) return Wake::late;
     if (PQsocket(conn) < 0) return Wake::lost;
@@ -424,8 +424,8 @@ Result<void> Connection::run_script(std::string_view script) {
 
 void Connection::act_as(Acting acting) { state_->acting = std::move(acting); }
 const Acting& Connection::acting() const { return state_->acting; }
-void Connection::set_stop(std::stop_token stop) { state_->stop = std::move(stop); }
-const std::stop_token& Connection::stop() const { return state_->stop; }
+void Connection::set_stop(std::stop_token stop) { state_->stop_token = std::move(stop); }
+const std::stop_token& Connection::stop() const { return state_->stop_token; }
 void Connection::set_interruptible(bool interruptible) { state_->interruptible = interruptible; }
 void Connection::set_limits(const AnswerLimits& limits) { state_->limits = limits; }
 const AnswerLimits& Connection::limits() const { return state_->limits; }

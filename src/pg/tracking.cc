@@ -48,7 +48,8 @@ std::string text(const std::optional<std::string>& value) { return value.value_o
 std::vector<TrackingTable> read_tracking(const Catalog& catalog, const std::function<Result<Rows>(const std::string&)>& ask, int& not_asked) {
   std::vector<TrackingTable> out;
   int asked = 0;
-  for (const auto& [name, table] : catalog.tables) {
+  for (const auto& entry : catalog.tables) {
+    const Table& table = entry.second;
     if (!plain(table)) continue;
     const auto [tool, shape] = match(table);
     if (!shape) continue;
@@ -57,9 +58,9 @@ std::vector<TrackingTable> read_tracking(const Catalog& catalog, const std::func
       continue;
     }
     ++asked;
-    const auto rows = ask(fmt::format("SELECT {} FROM ONLY {} ORDER BY 3, 1 LIMIT 20000", shape->select, quote_name(name.schema, name.name)));
+    const auto rows = ask(fmt::format("SELECT {} FROM ONLY {} ORDER BY 3, 1 LIMIT 20000", shape->select, quote_name(table.name.schema, table.name.name)));
     if (!rows || (shape->digits_only && !all_versions(*rows))) continue;
-    TrackingTable tracking{std::string(tool->id), name.schema, name.name, {}};
+    TrackingTable tracking{std::string(tool->id), table.name.schema, table.name.name, {}};
     for (const auto& row : *rows) tracking.rows.push_back({text(row[0]), text(row[1]), whole(row[2]), text(row[3]) == "t"});
     out.push_back(std::move(tracking));
   }

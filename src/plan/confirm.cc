@@ -344,7 +344,7 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
   return out;
 }
 
-void apply(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings) {
+void apply_confirmations(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings) {
   for (std::size_t at = 0; at < confirmations.size(); ++at) {
     const Confirmation& confirmation = confirmations[at];
     Finding& finding = findings[at];

@@ -38,6 +38,6 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
                                   const ConfirmOptions& options, Diagnostics& diagnostics);
 
 // Puts the confirmations into the findings that confirm() was called with.
-void apply(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings);
+void apply_confirmations(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings);
 
 }  // namespace pgadvise::plan

@@ -131,7 +131,7 @@ std::string to_sarif(const Report& report, const Options& options) {
   json out;
   out["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
   out["version"] = "2.1.0";
-  out["runs"] = {run};
+  out["runs"] = json::array({std::move(run)});
   return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 

@@ -65,7 +65,7 @@ TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
 TEST(CheckMigrations, ALoneFileIsAMigrationWhenItChangesWhatItDoesNotMake) {
   const Folder folder;
   EXPECT_EQ(judged(folder.write("change.sql", "CREATE INDEX i ON elsewhere (x);\n")), Names{"change"});
-  const auto reason = "needs migrations: a PATH";
+  const auto reason = "needs migrations (PATH)";
   const auto dump = folder.write("dump.sql", "--\n-- PostgreSQL database dump\n--\nDROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE other ADD x int NOT NULL;\n");
   EXPECT_TRUE(has(run("check " + dump).out, reason));
   EXPECT_TRUE(has(run("check " + folder.write("schema.sql", "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, a int); CREATE INDEX i ON t (a);\n")).out, reason));

@@ -31,11 +31,18 @@ TEST(Inputs, OfARepositoryAreNoPipesOrDevices) {
   folder.write("db/0001_a.sql", "CREATE TABLE t (id int PRIMARY KEY);\n");
   ASSERT_EQ(::mkfifo(folder.path("app.log").c_str(), 0600), 0);
   folder.write("pgadvise.toml", "[inputs]\npaths = [\"db\"]\nlogs = [\"app.log\",\n  \"/dev/zero\"]\nworkloads = \"/proc/self/environ\"\n");
-  const auto ran = run("check", folder.path(), limited);
+  const auto outside = run("check", folder.path(), limited);
+  EXPECT_EQ(outside.exit_code, 2);
+  EXPECT_TRUE(contains(outside.err, "pgadvise.toml:4:3: logs: /dev/zero leaves the repository")) << outside.err;
+  // A file of --config may name any folder, and still no device.
+  const auto ran = run("check --config pgadvise.toml", folder.path(), limited);
   EXPECT_EQ(ran.exit_code, 2);
-  EXPECT_TRUE(contains(ran.err, "pgadvise.toml:3:9: app.log is a pipe")) << ran.err;
   EXPECT_TRUE(contains(ran.err, "pgadvise.toml:4:3: /dev/zero is a device")) << ran.err;
   EXPECT_TRUE(contains(ran.err, "pgadvise.toml:5:13: /proc/self/environ is of a file system")) << ran.err;
+  folder.write("pgadvise.toml", "[inputs]\npaths = [\"db\"]\nlogs = [\"app.log\"]\n");
+  const auto pipe = run("check", folder.path(), limited);
+  EXPECT_EQ(pipe.exit_code, 2);
+  EXPECT_TRUE(contains(pipe.err, "pgadvise.toml:3:9: app.log is a pipe")) << pipe.err;
 }
 
 TEST(Inputs, AConfigurationThatIsAPipeIsRefused) {

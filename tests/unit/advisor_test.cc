@@ -133,7 +133,7 @@ TEST(Propose, OneIndexForSeveralFindings) {
   findings[2].fix = Fix{.cost_before = 9, .cost_after = 1};
   findings.push_back(asking("5", {{.column = "c"}}));
   findings.back().verdict = Verdict::refuted;
-  apply(propose(findings, {}, catalog, nullptr), findings);
+  apply_fixes(propose(findings, {}, catalog, nullptr), findings);
   EXPECT_EQ(findings[0].fix->proposed_by, "2");
   EXPECT_EQ(findings[0].fix->sql, "");
   EXPECT_EQ(findings[1].fix->sql, "CREATE INDEX CONCURRENTLY orders_a_b_idx ON public.orders (a, b);");

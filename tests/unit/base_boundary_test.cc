@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/project_testing.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/input_file.h"
 #include "base/line_ends.h"
 #include "base/text.h"
-#include "project_testing.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise {
 namespace {

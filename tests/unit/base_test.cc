@@ -2,6 +2,7 @@
 
 #include "base/json_text.h"
 #include "base/mask.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "model/finding.h"
 

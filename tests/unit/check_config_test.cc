@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "check/config.h"
-#include "unit/project_testing.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise::check {
 namespace {
@@ -122,7 +122,7 @@ TEST(ConfigInputs, StayInsideTheRepository) {
     }
     return out;
   };
-  for (const char* path : {"../../secret/a.sql", "/etc/passwd", "link/a.sql", "link", "../..", "..//../secret", "../../s*/a.sql", "/*", "link/*.sql", "/proc/self/environ", "db/../../../secret/a.sql"})
+  for (const char* path : {"../../secret/a.sql", "/etc/passwd", "link/a.sql", "link", "../..", "..//../secret", "../../s*/a.sql", "/*", "link/*.sql", "db/../../../secret/a.sql"})
     for (const char* key : {"inputs.paths", "inputs.schema", "inputs.logs", "inputs.workloads", "inputs.exclude", "extends"}) {
       const std::string text = std::string(key) + " = \"" + path + "\"\n";
       ASSERT_EQ(refused(text).size(), 1u) << text;

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "check/patterns.h"
-#include "project_testing.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise::check {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "check/host.h"
-#include "unit/project_testing.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise::check {
 namespace {

@@ -71,7 +71,7 @@ class Confirm : public testing::Test {
     ConfirmOptions options;
     options.hypothetical = [](const IndexProposal&) { return std::vector<std::string>{"CREATE INDEX ON public.orders (customer_id)"}; };
     Planner planner(source_, catalog_, {});
-    apply(confirm(findings, catalog_, nullptr, planner, options, diagnostics_), findings);
+    apply_confirmations(confirm(findings, catalog_, nullptr, planner, options, diagnostics_), findings);
     last_ = findings.back();
     return findings.front();
   }
@@ -165,7 +165,7 @@ TEST_F(Confirm, SeveralSourcesGiveWhatOneGives) {
       for (std::size_t at = 1; at < sources; ++at) more.push_back(std::make_unique<Recorded>(source_));
       return more;
     }});
-    apply(confirm(out, catalog_, nullptr, planner, options, diagnostics_), out);
+    apply_confirmations(confirm(out, catalog_, nullptr, planner, options, diagnostics_), out);
     std::vector<std::string> told;
     for (const auto& finding : out) {
       auto& line = told.emplace_back(std::to_string(static_cast<int>(finding.verdict)) + finding.verdict_reason);
@@ -221,7 +221,7 @@ TEST_F(Confirm, SampledValuesTellJson) {
     if (findings.empty()) return Finding{};
     EXPECT_EQ(findings.front().severity, Severity::note);
     Planner planner(source_, catalog_, {});
-    apply(confirm(findings, catalog_, nullptr, planner, {}, diagnostics_), findings);
+    apply_confirmations(confirm(findings, catalog_, nullptr, planner, {}, diagnostics_), findings);
     return findings.front();
   };
   const Finding json = look({R"({"a": 1})", "[]", "", std::string(200'000, '[')});
@@ -254,7 +254,7 @@ TEST_F(Confirm, APlanIsConcludedFromByTheProbesRule) {
     ConfirmOptions options;
     options.hypothetical = [](const IndexProposal&) { return std::vector<std::string>{"CREATE INDEX ON public.orders (customer_id)"}; };
     Planner planner(source_, catalog_, {});
-    apply(confirm(findings, catalog_, nullptr, planner, options, diagnostics_), findings);
+    apply_confirmations(confirm(findings, catalog_, nullptr, planner, options, diagnostics_), findings);
     return findings.front();
   };
   const auto by_rows = [](const Plan& plan, double rows, double limit) {
