@@ -20,7 +20,9 @@ bool may_hold(std::string_view folder, std::string_view name) {
 const MigrationTool* tool_of(std::string_view path, const std::string& text) {
   const MigrationTool* out = nullptr;
   for (const auto* tool : migration_tools())
-    if (tool->programs.is_one && (!out || tool->programs.rank < out->programs.rank) && tool->programs.is_one(path, text)) out = tool;
+    if (tool->programs.is_one && (!out || tool->programs.rank < out->programs.rank) &&
+        tool->programs.is_one(path, text))
+      out = tool;
   return out;
 }
 
@@ -49,7 +51,8 @@ std::vector<SchemaInput> find_code_migrations(const std::string& root) {
 
 const SchemaInput* code_migrations_of(const std::vector<SchemaInput>& found, const std::string& table) {
   const auto has_prefix = [](const SchemaInput& one) { return one.tool->programs.table_prefix != nullptr; };
-  if (std::none_of(found.begin(), found.end(), has_prefix)) return found.size() == 1 ? &found.front() : nullptr;
+  if (std::none_of(found.begin(), found.end(), has_prefix))
+    return found.size() == 1 ? &found.front() : nullptr;
   const SchemaInput* best = nullptr;
   std::size_t longest = 0;
   for (const auto& one : found) {

@@ -1,4 +1,5 @@
-// What both forms of drizzle's migration folders share: the identity of snapshots, and the script of a new migration.
+// What both forms of drizzle's migration folders share: the identity of snapshots, and the script of a new
+// migration.
 #pragma once
 
 #include <optional>

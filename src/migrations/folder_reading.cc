@@ -5,7 +5,8 @@
 
 namespace pgadvise::migrations {
 
-MigrationEntry& FolderReading::add(const std::string& name, const std::string& path, Place location, std::int64_t when) {
+MigrationEntry& FolderReading::add(const std::string& name, const std::string& path, Place location,
+                                   std::int64_t when) {
   MigrationEntry migration{.name = name, .place = std::move(location), .when = when};
   if (!path.empty()) {
     migration.file = files::relative_to(path, root);
@@ -20,8 +21,12 @@ void FolderReading::problem(const char* kind, std::string entry, std::string tex
   out.problems.push_back({kind, std::move(entry), std::move(text), std::move(location)});
 }
 
-Place FolderReading::location_of(const std::string& name) const { return {files::relative_to(folder.path(name), root), 0, 0}; }
+Place FolderReading::location_of(const std::string& name) const {
+  return {files::relative_to(folder.path(name), root), 0, 0};
+}
 
-std::string leading_version(const MigrationEntry& migration) { return std::string(files::leading_digits(migration.name)); }
+std::string leading_version(const MigrationEntry& migration) {
+  return std::string(files::leading_digits(migration.name));
+}
 
 }  // namespace pgadvise::migrations

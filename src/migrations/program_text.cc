@@ -8,7 +8,8 @@
 namespace pgadvise::migrations {
 
 static bool ends(std::string_view name, std::initializer_list<std::string_view> endings) {
-  return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
 bool is_script(std::string_view name) {
@@ -17,7 +18,8 @@ bool is_script(std::string_view name) {
 
 bool numbered_script(std::string_view folder, std::string_view name) {
   const std::string_view base = files::base_of(folder);
-  return is_script(name) && (base == "migrations" || base == "migration" || base == "migrate") && !files::leading_digits(name).empty();
+  return is_script(name) && (base == "migrations" || base == "migration" || base == "migrate") &&
+         !files::leading_digits(name).empty();
 }
 
 bool script_migration(std::string_view path) {
@@ -30,7 +32,8 @@ bool script_migration(std::string_view path) {
 }
 
 bool in_folder(std::string_view path, std::string_view folder, std::string_view extension) {
-  return path.ends_with(extension) && (path.starts_with(folder) || path.find("/" + std::string(folder)) != std::string_view::npos);
+  return path.ends_with(extension) &&
+         (path.starts_with(folder) || path.find("/" + std::string(folder)) != std::string_view::npos);
 }
 
 std::string camel(const std::string& name) {
@@ -44,13 +47,18 @@ std::string camel(const std::string& name) {
   return out;
 }
 
-std::string indented(const std::string& text, const std::string& indent) { return indent + replace_all(text, "\n", "\n" + indent); }
+std::string indented(const std::string& text, const std::string& indent) {
+  return indent + replace_all(text, "\n", "\n" + indent);
+}
 
-std::string python_string(const std::string& sql) { return "\"\"\"\n" + replace_all(replace_all(sql, "\\", "\\\\"), "\"\"\"", "\\\"\\\"\\\"") + "\n\"\"\""; }
+std::string python_string(const std::string& sql) {
+  return "\"\"\"\n" + replace_all(replace_all(sql, "\\", "\\\\"), "\"\"\"", "\\\"\\\"\\\"") + "\n\"\"\"";
+}
 
 std::vector<std::string> quoted_words(std::string_view text) {
   std::vector<std::string> out;
-  for (std::size_t at = text.find_first_of("'\""); at != std::string_view::npos; at = text.find_first_of("'\"", at)) {
+  for (std::size_t at = text.find_first_of("'\""); at != std::string_view::npos;
+       at = text.find_first_of("'\"", at)) {
     const std::size_t end = text.find(text[at], at + 1);
     if (end == std::string_view::npos) break;
     out.emplace_back(text.substr(at + 1, end - at - 1));
@@ -64,14 +72,17 @@ Script script_of(const SchemaInput& input) {
   const std::string& path = input.files.back().path;
   Script out{path.substr(path.rfind('.')), false, false};
   out.typed = ends(out.ending, {".ts", ".mts", ".cts"});
-  out.module = out.typed || out.ending == ".mjs" || (out.ending != ".cjs" && (newest.starts_with("export ") || contains(newest, "\nexport ")));
+  out.module = out.typed || out.ending == ".mjs" ||
+               (out.ending != ".cjs" && (newest.starts_with("export ") || contains(newest, "\nexport ")));
   return out;
 }
 
-std::string in_script(const std::vector<std::string>& statements, const std::string& indent, const std::string& call) {
+std::string in_script(const std::vector<std::string>& statements, const std::string& indent,
+                      const std::string& call) {
   std::string out;
   for (const auto& one : statements)
-    out += indent + call + "(`" + replace_all(replace_all(replace_all(one, "\\", "\\\\"), "`", "\\`"), "${", "\\${") + "`);\n";
+    out += indent + call + "(`" +
+           replace_all(replace_all(replace_all(one, "\\", "\\\\"), "`", "\\`"), "${", "\\${") + "`);\n";
   return out.empty() ? indent + "throw new Error('nothing takes this back');\n" : out;
 }
 

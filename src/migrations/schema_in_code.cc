@@ -26,7 +26,8 @@ bool is_evidence(const SchemaInCode& keeper, std::string_view file) {
   });
 }
 
-bool says_postgresql(const std::string& root, const std::vector<std::string>& files, const SchemaInCode& keeper) {
+bool says_postgresql(const std::string& root, const std::vector<std::string>& files,
+                     const SchemaInCode& keeper) {
   constexpr std::size_t most_files = 50;
   std::size_t read = 0;
   for (const auto& file : files) {
@@ -36,7 +37,9 @@ bool says_postgresql(const std::string& root, const std::vector<std::string>& fi
     const auto text = read_file(files::path_under(root, file), files::text_limit);
     if (text && config && keeper.says_postgresql(file, *text)) return true;
     if (!text || text->find(keeper.and_word) == std::string::npos) continue;
-    if (std::any_of(keeper.words.begin(), keeper.words.end(), [&](std::string_view word) { return contains(*text, word); })) return true;
+    if (std::any_of(keeper.words.begin(), keeper.words.end(),
+                    [&](std::string_view word) { return contains(*text, word); }))
+      return true;
   }
   return false;
 }
@@ -47,11 +50,13 @@ Diagnostics schemas_in_code(const std::string& root, const std::vector<std::stri
   Diagnostics out;
   std::set<std::string> named;  // files: of several tools that a file may belong to, the first is named
   const auto name = [&](const SchemaInCode& keeper) {
-    const auto at = std::find_if(files.begin(), files.end(),
-                                 [&](const std::string& file) { return keeper.holds(file) && !files::never_deployed(file); });
+    const auto at = std::find_if(files.begin(), files.end(), [&](const std::string& file) {
+      return keeper.holds(file) && !files::never_deployed(file);
+    });
     if (at == files.end() || named.count(*at) || !says_postgresql(root, files, keeper)) return;
     named.insert(*at);
-    out.push_back({Error::Kind::passing, files::path_under(root, *at), std::string(keeper.what), std::string(keeper.hint)});
+    out.push_back({Error::Kind::passing, files::path_under(root, *at), std::string(keeper.what),
+                   std::string(keeper.hint)});
   };
   for (const auto* tool : migration_tools())
     if (tool->in_code.holds) name(tool->in_code);

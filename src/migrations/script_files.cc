@@ -8,15 +8,20 @@
 
 namespace pgadvise::migrations {
 
-bool is_sql(std::string_view name) { return name.size() > 4 && lower(name.substr(name.size() - 4)) == ".sql"; }
+bool is_sql(std::string_view name) {
+  return name.size() > 4 && lower(name.substr(name.size() - 4)) == ".sql";
+}
 
 bool is_down(std::string_view name) {
   const std::string low = lower(name);
-  return low == "down.sql" || low.ends_with(".down.sql") || low.ends_with("_down.sql") || low.ends_with("-down.sql") ||
-         low.ends_with(".undo.sql") || low.ends_with(".rollback.sql") || low.ends_with("_rollback.sql");
+  return low == "down.sql" || low.ends_with(".down.sql") || low.ends_with("_down.sql") ||
+         low.ends_with("-down.sql") || low.ends_with(".undo.sql") || low.ends_with(".rollback.sql") ||
+         low.ends_with("_rollback.sql");
 }
 
-bool is_numbered(std::string_view name) { return is_sql(name) && !is_down(name) && !files::leading_digits(name).empty(); }
+bool is_numbered(std::string_view name) {
+  return is_sql(name) && !is_down(name) && !files::leading_digits(name).empty();
+}
 
 void by_number(Names& names) {
   std::stable_sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
@@ -51,8 +56,10 @@ std::string keep_up(std::string text, MarkerOf marker, Part otherwise) {
     const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
     const Part now = marker(std::string_view(text).substr(at, end - at));
     if (now != Part::same) part = now;
-    // What a tool reads stays: the markers, and the comments in front of the first (that keep the transaction away).
-    const bool read_by_tool = trim(std::string_view(text).substr(at, end - at)).starts_with("--") && (now != Part::same || !any);
+    // What a tool reads stays: the markers, and the comments in front of the first (that keep the transaction
+    // away).
+    const bool read_by_tool =
+        trim(std::string_view(text).substr(at, end - at)).starts_with("--") && (now != Part::same || !any);
     any = any || now != Part::same;
     if ((part == Part::down || now != Part::same) && !read_by_tool) blank(out, at, end);
     at = end;
@@ -68,14 +75,17 @@ std::string comment_words(std::string_view line, std::string_view opening) {
 }
 
 bool word_starts(std::string_view words, std::string_view start) {
-  return words.substr(0, start.size()) == start && (words.size() == start.size() || words[start.size()] == ' ' || words[start.size()] == '\t');
+  return words.substr(0, start.size()) == start &&
+         (words.size() == start.size() || words[start.size()] == ' ' || words[start.size()] == '\t');
 }
 
 Part marked(std::string_view words, std::string_view up, std::string_view down) {
   return word_starts(words, up) ? Part::up : word_starts(words, down) ? Part::down : Part::same;
 }
 
-std::string_view after_dashes(std::string_view words) { return words.substr(std::min(words.find_first_not_of("- \t"), words.size())); }
+std::string_view after_dashes(std::string_view words) {
+  return words.substr(std::min(words.find_first_not_of("- \t"), words.size()));
+}
 
 bool in_transaction(const MigrationTool& tool, std::string_view text) {
   if (tool.transaction == MigrationTool::Transaction::none) return false;
@@ -107,7 +117,8 @@ Files files_with(const Folder& folder, MarkerOf marker) {
 Files subfolder_files(const Folder& folder, const std::string& script, bool (*wanted)(std::string_view)) {
   Files out;
   for (const auto& name : folder.folders())
-    if (wanted(name) && folder.has(name + "/" + script)) out.push_back({folder.path(name + "/" + script), name});
+    if (wanted(name) && folder.has(name + "/" + script))
+      out.push_back({folder.path(name + "/" + script), name});
   return out;
 }
 
@@ -115,7 +126,8 @@ bool any_name(std::string_view) { return true; }
 
 bool holds_program(const Folder& folder) {
   return std::any_of(folder.files().begin(), folder.files().end(), [](const std::string& name) {
-    return name.ends_with(".ts") || name.ends_with(".js") || name.ends_with(".mjs") || name.ends_with(".cjs") || name.ends_with(".py");
+    return name.ends_with(".ts") || name.ends_with(".js") || name.ends_with(".mjs") ||
+           name.ends_with(".cjs") || name.ends_with(".py");
   });
 }
 
@@ -132,8 +144,10 @@ std::string line_with(std::string_view text, std::string_view mark) {
 std::vector<std::string> line_end_variants(const std::string& text) {
   const std::string lf = replace_all(text, "\r\n", "\n");
   std::vector<std::string> out = {text};
-  if (lf != text) out.push_back(lf);
-  else if (text.find('\n') != std::string::npos) out.push_back(replace_all(text, "\n", "\r\n"));
+  if (lf != text)
+    out.push_back(lf);
+  else if (text.find('\n') != std::string::npos)
+    out.push_back(replace_all(text, "\n", "\r\n"));
   return out;
 }
 

@@ -1,5 +1,5 @@
-// What the entries of migration tools share: names of SQL files, comments that mark the part of a file that runs on the way
-// up, folders of one migration each.
+// What the entries of migration tools share: names of SQL files, comments that mark the part of a file that
+// runs on the way up, folders of one migration each.
 #pragma once
 
 #include <string>
@@ -14,9 +14,9 @@ using Files = std::vector<SchemaFile>;
 using Names = std::vector<std::string>;
 
 bool is_sql(std::string_view name);
-bool is_down(std::string_view name);   // "1_x.down.sql", "down.sql", "1_x.undo.sql" …
+bool is_down(std::string_view name);      // "1_x.down.sql", "down.sql", "1_x.undo.sql" …
 bool is_numbered(std::string_view name);  // an SQL file that begins with digits, and no down migration
-void by_number(Names& names);          // sorts by the number in front, by value
+void by_number(Names& names);             // sorts by the number in front, by value
 Names sql_files(const Folder& folder, bool (*wanted)(std::string_view));
 Files as_files(const Folder& folder, const Names& names);  // `names` end in ".sql"; the entries don't
 
@@ -38,10 +38,13 @@ std::string_view after_dashes(std::string_view words);
 bool word_starts(std::string_view words, std::string_view start);
 Part marked(std::string_view words, std::string_view up, std::string_view down);
 
-// The lines that are not run on the way up, turned into spaces; `otherwise`: the part in front of the first marker.
+// The lines that are not run on the way up, turned into spaces; `otherwise`: the part in front of the first
+// marker.
 std::string keep_up(std::string text, MarkerOf marker, Part otherwise);
 template <MarkerOf marker, Part otherwise>
-std::string up_part(std::string text) { return keep_up(std::move(text), marker, otherwise); }
+std::string up_part(std::string text) {
+  return keep_up(std::move(text), marker, otherwise);
+}
 
 // Whether the tool runs this file inside a transaction, by its comments.
 bool in_transaction(const MigrationTool& tool, std::string_view text);
@@ -51,7 +54,9 @@ bool carries(const Folder& folder, const Names& names, MarkerOf marker);
 // Numbered files that carry it, by number; empty if none does.
 Files files_with(const Folder& folder, MarkerOf marker);
 template <MarkerOf marker>
-Files marked_files(const Folder& folder, Diagnostics&) { return files_with(folder, marker); }
+Files marked_files(const Folder& folder, Diagnostics&) {
+  return files_with(folder, marker);
+}
 
 // The line that begins with `mark`, in lower case; "" when there is none.
 std::string line_with(std::string_view text, std::string_view mark);

@@ -9,11 +9,14 @@
 namespace pgadvise::migrations {
 namespace fs = std::filesystem;
 
-std::string Folder::path(std::string_view name) const { return (fs::path(path_) / name).lexically_normal().generic_string(); }
+std::string Folder::path(std::string_view name) const {
+  return (fs::path(path_) / name).lexically_normal().generic_string();
+}
 
 std::string Folder::name() const {
   const fs::path path = fs::path(path_).lexically_normal();
-  return path.has_filename() ? path.filename().generic_string() : path.parent_path().filename().generic_string();
+  return path.has_filename() ? path.filename().generic_string()
+                             : path.parent_path().filename().generic_string();
 }
 
 void Folder::list() const {
@@ -25,8 +28,10 @@ void Folder::list() const {
     cut_ = ++count > max_entries;
     if (cut_) break;
     std::error_code ignored;
-    if (it->is_directory(ignored)) folders_.push_back(it->path().filename().generic_string());
-    else if (it->is_regular_file(ignored)) files_.push_back(it->path().filename().generic_string());
+    if (it->is_directory(ignored))
+      folders_.push_back(it->path().filename().generic_string());
+    else if (it->is_regular_file(ignored))
+      files_.push_back(it->path().filename().generic_string());
   }
   std::sort(files_.begin(), files_.end());
   std::sort(folders_.begin(), folders_.end());
@@ -41,7 +46,9 @@ bool Folder::has(std::string_view file) const {
   return fs::is_regular_file(path(file), code);
 }
 
-std::string Folder::head(const std::string& file, std::size_t bytes) const { return read_head(path(file), bytes); }
+std::string Folder::head(const std::string& file, std::size_t bytes) const {
+  return read_head(path(file), bytes);
+}
 
 int compare_versions(std::string_view a, std::string_view b) {
   while (!a.empty() || !b.empty()) {
@@ -69,13 +76,17 @@ const MigrationTool* migration_tool(std::string_view id) {
   return nullptr;
 }
 
-const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& files, Diagnostics& diagnostics) {
+const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& files,
+                               Diagnostics& diagnostics) {
   for (const auto* tool : migration_tools_by_rank()) {
     if (!tool->files) continue;
     files = tool->files(folder, diagnostics);
     if (files.empty()) continue;
     if (folder.cut())
-      diagnostics.push_back({Error::Kind::passing, folder.path(), "holds more than " + std::to_string(Folder::max_entries) + " files and folders: pgadvise did not look at the rest", ""});
+      diagnostics.push_back({Error::Kind::passing, folder.path(),
+                             "holds more than " + std::to_string(Folder::max_entries) +
+                                 " files and folders: pgadvise did not look at the rest",
+                             ""});
     return tool;
   }
   return nullptr;

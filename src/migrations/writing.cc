@@ -11,9 +11,13 @@
 
 namespace pgadvise::migrations {
 
-Written one_file(const std::string& path, std::string content) { return {{{path, std::move(content), std::nullopt}}, {}}; }
+Written one_file(const std::string& path, std::string content) {
+  return {{{path, std::move(content), std::nullopt}}, {}};
+}
 
-std::string inside(const SchemaInput& input, const std::string& name) { return files::path_under(input.path, name); }
+std::string inside(const SchemaInput& input, const std::string& name) {
+  return files::path_under(input.path, name);
+}
 
 std::string utc(std::int64_t milliseconds, const char* form) {
   const std::time_t seconds = milliseconds / 1000;
@@ -33,17 +37,23 @@ static std::string plus_one(std::string digits) {
 
 std::string next_version(const std::string& last, std::int64_t now) {
   std::string by_clock;
-  if (last.size() == 14) by_clock = utc(now, "%Y%m%d%H%M%S");
-  else if (last.size() == 12) by_clock = utc(now, "%Y%m%d%H%M");
-  else if (last.size() == 13) by_clock = std::to_string(now);
-  else if (last.size() == 10) by_clock = std::to_string(now / 1000);
+  if (last.size() == 14)
+    by_clock = utc(now, "%Y%m%d%H%M%S");
+  else if (last.size() == 12)
+    by_clock = utc(now, "%Y%m%d%H%M");
+  else if (last.size() == 13)
+    by_clock = std::to_string(now);
+  else if (last.size() == 10)
+    by_clock = std::to_string(now / 1000);
   return files::compare_digits(by_clock, last) > 0 ? by_clock : plus_one(last);
 }
 
 std::string highest_version(const SchemaInput& input) {
   std::string out;
   for (const auto& file : input.files)
-    if (const std::string digits(files::leading_digits(file.entry)); files::compare_digits(digits, out) > 0 || out.empty()) out = digits;
+    if (const std::string digits(files::leading_digits(file.entry));
+        files::compare_digits(digits, out) > 0 || out.empty())
+      out = digits;
   return out;
 }
 
@@ -55,7 +65,8 @@ const std::string& give_version(Writing& writing) {
 std::string comments(const Steps& steps, std::string_view mark) {
   std::string out;
   // In a comment, "-->" would be read as drizzle's mark between statements.
-  for (const auto& title : steps.titles) out += std::string(mark) + " " + replace_all(printable(title), "-->", "->") + "\n";
+  for (const auto& title : steps.titles)
+    out += std::string(mark) + " " + replace_all(printable(title), "-->", "->") + "\n";
   return out;
 }
 
@@ -65,10 +76,13 @@ std::string script(const std::vector<std::string>& statements) {
   return out;
 }
 
-std::string down_script(const Steps& steps) { return steps.down.empty() ? "-- nothing takes this back\n" : script(steps.down); }
+std::string down_script(const Steps& steps) {
+  return steps.down.empty() ? "-- nothing takes this back\n" : script(steps.down);
+}
 
 std::string newest_text(const SchemaInput& input) {
-  return input.files.empty() ? std::string() : read_file(input.files.back().path, files::text_limit).value_or("");
+  return input.files.empty() ? std::string()
+                             : read_file(input.files.back().path, files::text_limit).value_or("");
 }
 
 Result<Replayed> replay(const SchemaInput& input, const Steps& steps) {
@@ -81,7 +95,9 @@ Result<Replayed> replay(const SchemaInput& input, const Steps& steps) {
   out.before = replayer.catalog();
   const int not_understood = replayer.counts().not_understood;
   replayer.run(script(steps.up), "the fix");
-  if (replayer.counts().not_understood > not_understood) return fail(Error::Kind::passing, "", "the migrations here do not make what it changes", "was it made by hand, in the database?");
+  if (replayer.counts().not_understood > not_understood)
+    return fail(Error::Kind::passing, "", "the migrations here do not make what it changes",
+                "was it made by hand, in the database?");
   out.after = replayer.take();
   return out;
 }

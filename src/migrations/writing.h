@@ -19,7 +19,7 @@ struct Steps {
   std::vector<std::string> titles;  // comments
   std::vector<std::string> up;
   std::vector<std::string> down;
-  bool concurrent = false;          // it must run in no transaction
+  bool concurrent = false;  // it must run in no transaction
 };
 
 // The new migrations of one run; the writer of the tool keeps the state between two of them.
@@ -53,8 +53,8 @@ std::string down_script(const Steps& steps);
 // The newest file's text; "" when there is none, or it can't be read.
 std::string newest_text(const SchemaInput& input);
 
-// The schema that the folder makes, before and after the steps. Errors (nonfatal): it can't be read, or does not make what
-// the steps change.
+// The schema that the folder makes, before and after the steps. Errors (nonfatal): it can't be read, or does
+// not make what the steps change.
 struct Replayed {
   Catalog before, after;
 };

@@ -7,7 +7,8 @@
 namespace pgadvise {
 namespace {
 
-bool matches(const OwnTable& own, const QualifiedName& name, std::string_view lower_name, const Table* table) {
+bool matches(const OwnTable& own, const QualifiedName& name, std::string_view lower_name,
+             const Table* table) {
   if (!own.schema.empty() && own.schema != name.schema) return false;
   if (!own.name.empty() && own.name != lower_name) return false;
   return own.column.empty() || !table || table->column(own.column);

@@ -33,19 +33,24 @@ Match match(const Table& table) {
 
 bool plain(const Table& table) {
   return table.kind == Table::Kind::ordinary && !table.row_security &&
-         std::none_of(table.columns.begin(), table.columns.end(), [](const Column& column) { return column.generated_expression.has_value(); });
+         std::none_of(table.columns.begin(), table.columns.end(),
+                      [](const Column& column) { return column.generated_expression.has_value(); });
 }
 
 // Numbers, and text in another column, would be somebody's rows: these tools have versions.
 bool all_versions(const Rows& rows) {
-  return std::all_of(rows.begin(), rows.end(), [](const auto& row) { return row[0] && !row[0]->empty() && row[0]->find_first_not_of("0123456789") == std::string::npos; });
+  return std::all_of(rows.begin(), rows.end(), [](const auto& row) {
+    return row[0] && !row[0]->empty() && row[0]->find_first_not_of("0123456789") == std::string::npos;
+  });
 }
 
 std::string text(const std::optional<std::string>& value) { return value.value_or(""); }
 
 }  // namespace
 
-std::vector<TrackingTable> read_tracking(const Catalog& catalog, const std::function<Result<Rows>(const std::string&)>& ask, int& not_asked) {
+std::vector<TrackingTable> read_tracking(const Catalog& catalog,
+                                         const std::function<Result<Rows>(const std::string&)>& ask,
+                                         int& not_asked) {
   std::vector<TrackingTable> out;
   int asked = 0;
   for (const auto& entry : catalog.tables) {
@@ -58,10 +63,12 @@ std::vector<TrackingTable> read_tracking(const Catalog& catalog, const std::func
       continue;
     }
     ++asked;
-    const auto rows = ask(fmt::format("SELECT {} FROM ONLY {} ORDER BY 3, 1 LIMIT 20000", shape->select, quote_name(table.name.schema, table.name.name)));
+    const auto rows = ask(fmt::format("SELECT {} FROM ONLY {} ORDER BY 3, 1 LIMIT 20000", shape->select,
+                                      quote_name(table.name.schema, table.name.name)));
     if (!rows || (shape->digits_only && !all_versions(*rows))) continue;
     TrackingTable tracking{std::string(tool->id), table.name.schema, table.name.name, {}};
-    for (const auto& row : *rows) tracking.rows.push_back({text(row[0]), text(row[1]), whole(row[2]), text(row[3]) == "t"});
+    for (const auto& row : *rows)
+      tracking.rows.push_back({text(row[0]), text(row[1]), whole(row[2]), text(row[3]) == "t"});
     out.push_back(std::move(tracking));
   }
   return out;

@@ -28,7 +28,9 @@ std::string assigned(const std::string& text, const std::string& name) {
   bool within = false;
   for (const auto line : split(text, '\n')) {
     if (within && (line.empty() || (line[0] != ' ' && line[0] != ')' && line[0] != '\t'))) break;
-    if (line.starts_with(name) && line.size() > name.size() && (line[name.size()] == ' ' || line[name.size()] == ':' || line[name.size()] == '=')) within = true;
+    if (line.starts_with(name) && line.size() > name.size() &&
+        (line[name.size()] == ' ' || line[name.size()] == ':' || line[name.size()] == '='))
+      within = true;
     if (within) out += line.substr(out.empty() ? std::min(line.find('='), line.size()) : 0);
   }
   return out;
@@ -42,16 +44,24 @@ Result<std::string> head_of(const SchemaInput& input) {
     for (auto& word : quoted_words(assigned(text, "down_revision"))) followed.insert(std::move(word));
   }
   for (const auto& word : followed) known.erase(word);
-  if (known.size() != 1) return fail(Error::Kind::passing, input.path, known.empty() ? "has no last revision" : "has several last revisions", "alembic heads; alembic merge heads");
+  if (known.size() != 1)
+    return fail(Error::Kind::passing, input.path,
+                known.empty() ? "has no last revision" : "has several last revisions",
+                "alembic heads; alembic merge heads");
   return *known.begin();
 }
 
 // SQLAlchemy takes :word for a parameter, but behind a backslash.
 std::string without_parameters(const std::string& sql) {
   std::string out;
-  const auto word = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80; };
+  const auto word = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
   for (std::size_t i = 0; i < sql.size(); ++i) {
-    if (sql[i] == ':' && i + 1 < sql.size() && word(sql[i + 1]) && (i == 0 || (sql[i - 1] != ':' && !word(sql[i - 1])))) out += '\\';
+    if (sql[i] == ':' && i + 1 < sql.size() && word(sql[i + 1]) &&
+        (i == 0 || (sql[i - 1] != ':' && !word(sql[i - 1]))))
+      out += '\\';
     out += sql[i];
   }
   return out;
@@ -60,7 +70,9 @@ std::string without_parameters(const std::string& sql) {
 std::string in_python(const std::vector<std::string>& statements, bool concurrent) {
   if (statements.empty()) return "    raise NotImplementedError(\"nothing takes this back\")\n";
   std::string out = concurrent ? "    with op.get_context().autocommit_block():\n" : "";
-  for (const auto& one : statements) out += (concurrent ? "        op.execute(" : "    op.execute(") + python_string(without_parameters(one)) + ")\n";
+  for (const auto& one : statements)
+    out += (concurrent ? "        op.execute(" : "    op.execute(") + python_string(without_parameters(one)) +
+           ")\n";
   return out;
 }
 
@@ -76,14 +88,18 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   last = sha256_hex(before + join(steps.up, ";")).substr(0, 12);
   const std::string title = steps.titles.empty() ? steps.name : printable(steps.titles.front());
   return one_file(files::path_under(input.path, last + "_" + steps.name + ".py"),
-                 comments(steps, "#") + "from alembic import op\n\n\nrevision = '" + last + "'\ndown_revision = '" + before + "'\nbranch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n" +
-                     in_python(steps.up, steps.concurrent) + "\n\ndef downgrade():\n" + in_python(steps.down, steps.concurrent));
+                  comments(steps, "#") + "from alembic import op\n\n\nrevision = '" + last +
+                      "'\ndown_revision = '" + before +
+                      "'\nbranch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n" +
+                      in_python(steps.up, steps.concurrent) + "\n\ndef downgrade():\n" +
+                      in_python(steps.down, steps.concurrent));
 }
 
 bool is_config(std::string_view path) { return files::base_of(path) == "alembic.ini"; }
 
-constexpr std::string_view evidence[] = {"requirements.txt", "pyproject.toml", "Pipfile",           "setup.py",
-                                         "setup.cfg",        "alembic.ini",    "docker-compose.yml"};
+constexpr std::string_view evidence[] = {"requirements.txt",  "pyproject.toml", "Pipfile",
+                                         "setup.py",          "setup.cfg",      "alembic.ini",
+                                         "docker-compose.yml"};
 constexpr std::string_view words[] = {"psycopg", "asyncpg", "pg8000", "postgresql"};
 
 }  // namespace
@@ -92,13 +108,18 @@ constinit const MigrationTool alembic{
     .facts = {.id = "alembic", .sentence = "Alembic", .tables = tables, .application = "alembic"},
     .known = "versions/*.py",
     .order = "what each revises",
-    .programs = {.rank = 20,
-                 .may_hold = may_hold,
-                 .is_one = is_one,
-                 .writer = {.concurrently = Concurrently::together,
-                            .write = write,
-                            .note = "the models have to say it, too, or alembic revision --autogenerate takes it back"}},
-    .in_code = {.what = "Alembic's migrations are programs, which are not run", .holds = is_config, .evidence = evidence, .words = words,
+    .programs =
+        {.rank = 20,
+         .may_hold = may_hold,
+         .is_one = is_one,
+         .writer = {.concurrently = Concurrently::together,
+                    .write = write,
+                    .note =
+                        "the models have to say it, too, or alembic revision --autogenerate takes it back"}},
+    .in_code = {.what = "Alembic's migrations are programs, which are not run",
+                .holds = is_config,
+                .evidence = evidence,
+                .words = words,
                 .hint = "alembic upgrade head --sql > schema.sql, then --schema schema.sql; or --db"},
 };
 

@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 
 Files files_of(const Folder& folder, Diagnostics&) {
   if (!folder.has("atlas.sum")) return {};
-  return as_files(folder, sql_files(folder, [](std::string_view name) { return is_sql(name) && !is_down(name); }));
+  return as_files(folder,
+                  sql_files(folder, [](std::string_view name) { return is_sql(name) && !is_down(name); }));
 }
 
 std::optional<Migration::Transaction> by_comments(std::string_view text) {
@@ -33,8 +34,11 @@ std::optional<Migration::Transaction> by_folder(const fs::path& file) {
 }  // namespace
 
 constinit const MigrationTool atlas{
-    .facts = {.id = "atlas", .sentence = "Atlas", .tables = tables,
-              .leave_transaction = "Put it into a migration of its own that begins with -- atlas:txmode none"},
+    .facts = {.id = "atlas",
+              .sentence = "Atlas",
+              .tables = tables,
+              .leave_transaction =
+                  "Put it into a migration of its own that begins with -- atlas:txmode none"},
     .known = "atlas.sum",
     .order = "file names",
     .rank = 61,

@@ -11,11 +11,21 @@ constexpr OwnTable tables[] = {{.name = "schema_migrations"}};
 constexpr TrackingShape::Column as_varchar[] = {{"version", "character varying"}};
 constexpr TrackingShape::Column as_text[] = {{"version", "text"}};
 
-bool named(const QualifiedName& table) { return table.name.ends_with("schema_migrations") || table.name == "migrations"; }
+bool named(const QualifiedName& table) {
+  return table.name.ends_with("schema_migrations") || table.name == "migrations";
+}
 
 constexpr TrackingShape tracking[] = {
-    {.columns = as_varchar, .max_columns = 1, .select = "version, '', 0, false", .named = named, .digits_only = true},
-    {.columns = as_text, .max_columns = 1, .select = "version, '', 0, false", .named = named, .digits_only = true},
+    {.columns = as_varchar,
+     .max_columns = 1,
+     .select = "version, '', 0, false",
+     .named = named,
+     .digits_only = true},
+    {.columns = as_text,
+     .max_columns = 1,
+     .select = "version, '', 0, false",
+     .named = named,
+     .digits_only = true},
 };
 
 Part part_of(std::string_view line) { return marked(comment_words(line), "migrate:up", "migrate:down"); }
@@ -29,13 +39,18 @@ std::optional<Migration::Transaction> by_comments(std::string_view text) {
 Result<Written> write(Writing& writing, const Steps& steps) {
   const std::string how = steps.concurrent ? " transaction:false\n" : "\n";
   return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
-                  "-- migrate:up" + how + comments(steps) + script(steps.up) + "\n-- migrate:down" + how + down_script(steps));
+                  "-- migrate:up" + how + comments(steps) + script(steps.up) + "\n-- migrate:down" + how +
+                      down_script(steps));
 }
 
 }  // namespace
 
 constinit const MigrationTool dbmate{
-    .facts = {.id = "dbmate", .sentence = "dbmate", .tables = tables, .tracking = tracking, .application = "dbmate",
+    .facts = {.id = "dbmate",
+              .sentence = "dbmate",
+              .tables = tables,
+              .tracking = tracking,
+              .application = "dbmate",
               .leave_transaction = "Put it into a migration of its own with -- migrate:up transaction:false"},
     .known = "-- migrate:up",
     .order = "numbers by value",

@@ -21,14 +21,18 @@ namespace pgadvise::migrations::tools {
 namespace {
 
 // The table and the schema are those of drizzle 0.x.
-constexpr TrackingShape::Column columns[] = {{"hash", "text"}, {"created_at", "bigint"}, {"name", "text"}, {"applied_at", "timestamp"}};
-constexpr TrackingShape tracking[] = {{.columns = columns, .max_columns = 5, .select = "name, hash, created_at, false"}};
+constexpr TrackingShape::Column columns[] = {
+    {"hash", "text"}, {"created_at", "bigint"}, {"name", "text"}, {"applied_at", "timestamp"}};
+constexpr TrackingShape tracking[] = {
+    {.columns = columns, .max_columns = 5, .select = "name, hash, created_at, false"}};
 
 using Ordered = nlohmann::ordered_json;
 
 Files files_of(const Folder& folder, Diagnostics&) {
   Files out = subfolder_files(folder, "migration.sql", any_name);
-  const bool snapshots = std::any_of(out.begin(), out.end(), [&](const SchemaFile& file) { return folder.has(file.entry + "/snapshot.json"); });
+  const bool snapshots = std::any_of(out.begin(), out.end(), [&](const SchemaFile& file) {
+    return folder.has(file.entry + "/snapshot.json");
+  });
   return snapshots ? out : Files{};
 }
 
@@ -36,7 +40,9 @@ Files files_of(const Folder& folder, Diagnostics&) {
 std::int64_t folder_time(const std::string& name) {
   std::tm time{};
   if (name.size() < 14 || name.find_first_not_of("0123456789") < 14) return 0;
-  const auto part = [&](std::size_t at, std::size_t size) { return std::atoi(name.substr(at, size).c_str()); };
+  const auto part = [&](std::size_t at, std::size_t size) {
+    return std::atoi(name.substr(at, size).c_str());
+  };
   time.tm_year = part(0, 4) - 1900, time.tm_mon = part(4, 2) - 1, time.tm_mday = part(6, 2);
   time.tm_hour = part(8, 2), time.tm_min = part(10, 2), time.tm_sec = part(12, 2);
   return static_cast<std::int64_t>(::timegm(&time)) * 1000;
@@ -47,15 +53,23 @@ void read_folder(FolderReading& reading) {
   std::vector<std::pair<std::string, SnapshotIds>> snapshots;
   for (const auto& name : reading.folder.folders()) {
     const bool snapshot = reading.folder.has(name + "/snapshot.json");
-    if (snapshot && !reading.folder.has(name + "/migration.sql")) reading.problem("missing file", name, name + " has a snapshot and no migration.sql: drizzle stops here", reading.location_of(name));
+    if (snapshot && !reading.folder.has(name + "/migration.sql"))
+      reading.problem("missing file", name, name + " has a snapshot and no migration.sql: drizzle stops here",
+                      reading.location_of(name));
     if (!snapshot) continue;
-    if (auto found = snapshot_ids(reading.folder.path(name + "/snapshot.json"))) snapshots.emplace_back(name, std::move(*found));
+    if (auto found = snapshot_ids(reading.folder.path(name + "/snapshot.json")))
+      snapshots.emplace_back(name, std::move(*found));
   }
   for (const auto& [name, snapshot] : snapshots)
-    if (const auto [same, fresh] = ids.emplace(snapshot.id, name); !fresh) reading.problem("snapshot", name, name + "/snapshot.json has the id of that of " + same->second + ": it is a copy", reading.location_of(name + "/snapshot.json"));
+    if (const auto [same, fresh] = ids.emplace(snapshot.id, name); !fresh)
+      reading.problem("snapshot", name,
+                      name + "/snapshot.json has the id of that of " + same->second + ": it is a copy",
+                      reading.location_of(name + "/snapshot.json"));
   for (const auto& [name, snapshot] : snapshots)
     for (const auto& previous : snapshot.previous)
-      if (!origin_id(previous) && !ids.count(previous)) reading.problem("snapshot", name, name + "/snapshot.json was made from a snapshot that is not here", reading.location_of(name + "/snapshot.json"));
+      if (!origin_id(previous) && !ids.count(previous))
+        reading.problem("snapshot", name, name + "/snapshot.json was made from a snapshot that is not here",
+                        reading.location_of(name + "/snapshot.json"));
   for (auto& migration : reading.out.migrations) migration.when = folder_time(migration.name);
 }
 
@@ -74,14 +88,18 @@ Result<std::string> leaf_snapshot(const SchemaInput& input) {
     const auto text = read_file(path, files::json_limit);
     if (!text) continue;
     const Ordered root = Ordered::parse(*text, nullptr, false);
-    if (!root.is_object() || !root.contains("id") || !root["id"].is_string()) return fail(Error::Kind::passing, path, "is no snapshot of drizzle-kit");
+    if (!root.is_object() || !root.contains("id") || !root["id"].is_string())
+      return fail(Error::Kind::passing, path, "is no snapshot of drizzle-kit");
     ids[root["id"].get<std::string>()] = path;
     if (root.contains("prevIds") && root["prevIds"].is_array())
       for (const auto& id : root["prevIds"])
         if (id.is_string()) followed.insert(id.get<std::string>());
   }
   for (const auto& id : followed) ids.erase(id);
-  if (ids.size() != 1) return fail(Error::Kind::passing, input.path, ids.empty() ? "holds no last snapshot of drizzle-kit" : "has several last snapshots", "drizzle-kit check tells what to do");
+  if (ids.size() != 1)
+    return fail(Error::Kind::passing, input.path,
+                ids.empty() ? "holds no last snapshot of drizzle-kit" : "has several last snapshots",
+                "drizzle-kit check tells what to do");
   return ids.begin()->second;
 }
 
@@ -94,10 +112,13 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   const auto replayed = replay(input, steps);
   if (!replayed) return tl::unexpected(replayed.error());
   const std::string text = drizzle_script(steps);
-  auto snapshot = drizzle::change_snapshot(*previous, *path, replayed->before, replayed->after, uuid_of(*previous + text));
+  auto snapshot = drizzle::change_snapshot(*previous, *path, replayed->before, replayed->after,
+                                           uuid_of(*previous + text));
   if (!snapshot) return tl::unexpected(snapshot.error());
   const std::string folder = next_version(highest_version(input), writing.now) + "_" + steps.name;
-  return Written{{{inside(input, folder + "/migration.sql"), text, std::nullopt}, {inside(input, folder + "/snapshot.json"), std::move(snapshot->text), std::nullopt}}, std::move(snapshot->notes)};
+  return Written{{{inside(input, folder + "/migration.sql"), text, std::nullopt},
+                  {inside(input, folder + "/snapshot.json"), std::move(snapshot->text), std::nullopt}},
+                 std::move(snapshot->notes)};
 }
 
 }  // namespace

@@ -15,8 +15,11 @@ bool is_migration(std::string_view path) { return in_folder(path, "Migrations/",
 
 constinit const MigrationTool entity_framework{
     .facts = {.id = "entity-framework", .sentence = "Entity Framework", .tables = tables},
-    .in_code = {.what = "Entity Framework's migrations are programs, which are not run", .holds = is_migration, .evidence = evidence,
-                .words = words, .hint = "dotnet ef migrations script -o schema.sql, then --schema schema.sql; or --db"},
+    .in_code = {.what = "Entity Framework's migrations are programs, which are not run",
+                .holds = is_migration,
+                .evidence = evidence,
+                .words = words,
+                .hint = "dotnet ef migrations script -o schema.sql, then --schema schema.sql; or --db"},
 };
 
 }  // namespace pgadvise::migrations::tools

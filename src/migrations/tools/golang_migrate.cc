@@ -11,21 +11,30 @@ namespace {
 
 constexpr OwnTable tables[] = {{.name = "schema_migrations"}};
 
-bool named(const QualifiedName& table) { return table.name.ends_with("schema_migrations") || table.name == "migrations"; }
+bool named(const QualifiedName& table) {
+  return table.name.ends_with("schema_migrations") || table.name == "migrations";
+}
 
 constexpr TrackingShape::Column columns[] = {{"version", "bigint"}, {"dirty", "boolean"}};
-constexpr TrackingShape tracking[] = {{.columns = columns, .max_columns = 2, .select = "version, '', 0, dirty", .named = named}};
+constexpr TrackingShape tracking[] = {
+    {.columns = columns, .max_columns = 2, .select = "version, '', 0, dirty", .named = named}};
 
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
-  Names names = sql_files(folder, [](std::string_view name) { return is_numbered(name) && lower(name).ends_with(".up.sql"); });
+  Names names = sql_files(
+      folder, [](std::string_view name) { return is_numbered(name) && lower(name).ends_with(".up.sql"); });
   // Others beside them: somebody's own runner, which runs those as well.
-  if (!sql_files(folder, [](std::string_view name) { return is_numbered(name) && !lower(name).ends_with(".up.sql"); }).empty()) return {};
+  if (!sql_files(folder, [](std::string_view name) {
+         return is_numbered(name) && !lower(name).ends_with(".up.sql");
+       }).empty())
+    return {};
   by_number(names);
   Files out = as_files(folder, names);
   for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"
   for (std::size_t i = 1; i < names.size(); ++i)
     if (files::compare_digits(files::leading_digits(names[i]), files::leading_digits(names[i - 1])) == 0)
-      diagnostics.push_back({Error::Kind::passing, folder.path(names[i]), "has the same version as " + names[i - 1], "golang-migrate refuses such a folder"});
+      diagnostics.push_back({Error::Kind::passing, folder.path(names[i]),
+                             "has the same version as " + names[i - 1],
+                             "golang-migrate refuses such a folder"});
   return out;
 }
 
@@ -36,13 +45,19 @@ std::optional<Migration::Transaction> by_name(std::string_view name, std::string
 
 Result<Written> write(Writing& writing, const Steps& steps) {
   const std::string name = give_version(writing) + "_" + steps.name;
-  return Written{{{inside(writing.input, name + ".up.sql"), comments(steps) + script(steps.up), std::nullopt}, {inside(writing.input, name + ".down.sql"), down_script(steps), std::nullopt}}, {}};
+  return Written{{{inside(writing.input, name + ".up.sql"), comments(steps) + script(steps.up), std::nullopt},
+                  {inside(writing.input, name + ".down.sql"), down_script(steps), std::nullopt}},
+                 {}};
 }
 
 }  // namespace
 
 constinit const MigrationTool golang_migrate{
-    .facts = {.id = "golang-migrate", .sentence = "Golang-migrate", .tables = tables, .tracking = tracking, .newest_row_only = true},
+    .facts = {.id = "golang-migrate",
+              .sentence = "Golang-migrate",
+              .tables = tables,
+              .tracking = tracking,
+              .newest_row_only = true},
     .known = "<number>_name.up.sql",
     .order = "numbers by value",
     .rank = 40,

@@ -13,7 +13,8 @@ namespace {
 
 constexpr OwnTable tables[] = {{.name = "goose_db_version"}};
 constexpr TrackingShape::Column columns[] = {{"version_id", "bigint"}, {"is_applied", "boolean"}};
-constexpr TrackingShape tracking[] = {{.columns = columns, .max_columns = 4, .select = "version_id, '', 0, NOT is_applied"}};
+constexpr TrackingShape tracking[] = {
+    {.columns = columns, .max_columns = 4, .select = "version_id, '', 0, NOT is_applied"}};
 
 Part part_of(std::string_view line) { return marked(comment_words(line), "+goose up", "+goose down"); }
 
@@ -24,7 +25,8 @@ void name_programs(const Folder& folder, Diagnostics& diagnostics) {
   });
   if (count)
     diagnostics.push_back({Error::Kind::passing, folder.path(),
-                           std::to_string(count) + " migrations are programs (.go): not replayed", "what they change is not known here"});
+                           std::to_string(count) + " migrations are programs (.go): not replayed",
+                           "what they change is not known here"});
 }
 
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
@@ -35,19 +37,26 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
 
 std::optional<Migration::Transaction> by_comments(std::string_view text) {
   if (line_with(text, "-- +goose").empty()) return std::nullopt;
-  return line_with(text, "-- +goose no transaction").empty() ? Migration::Transaction::file : Migration::Transaction::none;
+  return line_with(text, "-- +goose no transaction").empty() ? Migration::Transaction::file
+                                                             : Migration::Transaction::none;
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
   return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
-                  std::string(steps.concurrent ? "-- +goose NO TRANSACTION\n" : "") + "-- +goose Up\n" + comments(steps) + script(steps.up) + "\n-- +goose Down\n" + down_script(steps));
+                  std::string(steps.concurrent ? "-- +goose NO TRANSACTION\n" : "") + "-- +goose Up\n" +
+                      comments(steps) + script(steps.up) + "\n-- +goose Down\n" + down_script(steps));
 }
 
 }  // namespace
 
 constinit const MigrationTool goose{
-    .facts = {.id = "goose", .sentence = "goose", .tables = tables, .tracking = tracking, .application = "goose",
-              .leave_transaction = "Put it into a migration of its own that begins with -- +goose NO TRANSACTION"},
+    .facts = {.id = "goose",
+              .sentence = "goose",
+              .tables = tables,
+              .tracking = tracking,
+              .application = "goose",
+              .leave_transaction =
+                  "Put it into a migration of its own that begins with -- +goose NO TRANSACTION"},
     .known = "-- +goose Up",
     .order = "numbers by value",
     .rank = 50,

@@ -14,8 +14,11 @@ bool is_module(std::string_view path) { return files::base_of(path) == "go.mod";
 
 constinit const MigrationTool gorm{
     .facts = {.id = "gorm", .sentence = "GORM"},
-    .in_code = {.what = "GORM makes its tables from Go's types, which are not read", .holds = is_module, .evidence = evidence,
-                .words = words, .hint = "pg_dump -s > schema.sql, then --schema schema.sql; or --db"},
+    .in_code = {.what = "GORM makes its tables from Go's types, which are not read",
+                .holds = is_module,
+                .evidence = evidence,
+                .words = words,
+                .hint = "pg_dump -s > schema.sql, then --schema schema.sql; or --db"},
 };
 
 }  // namespace pgadvise::migrations::tools

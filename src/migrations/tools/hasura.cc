@@ -15,7 +15,10 @@ Files files_of(const Folder& folder, Diagnostics&) { return subfolder_files(fold
 
 Result<Written> write(Writing& writing, const Steps& steps) {
   const std::string folder = give_version(writing) + "_" + steps.name;
-  return Written{{{inside(writing.input, folder + "/up.sql"), comments(steps) + script(steps.up), std::nullopt}, {inside(writing.input, folder + "/down.sql"), down_script(steps), std::nullopt}}, {}};
+  return Written{
+      {{inside(writing.input, folder + "/up.sql"), comments(steps) + script(steps.up), std::nullopt},
+       {inside(writing.input, folder + "/down.sql"), down_script(steps), std::nullopt}},
+      {}};
 }
 
 }  // namespace

@@ -16,8 +16,11 @@ bool is_migration(std::string_view path) { return in_folder(path, "database/migr
 
 constinit const MigrationTool laravel{
     .facts = {.id = "laravel", .sentence = "Laravel", .tables = tables},
-    .in_code = {.what = "Laravel's migrations are programs, which are not run", .holds = is_migration, .evidence = evidence,
-                .words = words, .hint = "php artisan schema:dump makes database/schema/pgsql-schema.sql; or --db"},
+    .in_code = {.what = "Laravel's migrations are programs, which are not run",
+                .holds = is_migration,
+                .evidence = evidence,
+                .words = words,
+                .hint = "php artisan schema:dump makes database/schema/pgsql-schema.sql; or --db"},
 };
 
 }  // namespace pgadvise::migrations::tools

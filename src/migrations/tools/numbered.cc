@@ -7,8 +7,9 @@ namespace pgadvise::migrations::tools {
 namespace {
 
 // yoyo's, postgres-migrations' and what runners of one's own are used to.
-constexpr OwnTable tables[] = {{.name = "_yoyo_migration"}, {.name = "_yoyo_log"},   {.name = "_yoyo_version"},
-                               {.name = "yoyo_lock"},       {.name = "dbversion"}, {.name = "migrations", .column = "hash"}};
+constexpr OwnTable tables[] = {{.name = "_yoyo_migration"}, {.name = "_yoyo_log"},
+                               {.name = "_yoyo_version"},   {.name = "yoyo_lock"},
+                               {.name = "dbversion"},       {.name = "migrations", .column = "hash"}};
 
 Files files_of(const Folder& folder, Diagnostics&) {
   Names names = sql_files(folder, is_numbered);
@@ -19,7 +20,8 @@ Files files_of(const Folder& folder, Diagnostics&) {
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
-  return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"), comments(steps) + script(steps.up));
+  return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
+                  comments(steps) + script(steps.up));
 }
 
 }  // namespace

@@ -14,7 +14,9 @@ Part part_of(std::string_view line) {
   return marked(after_dashes(words), "!ups", "!downs");
 }
 
-bool only_a_number(std::string_view name) { return is_sql(name) && files::leading_digits(name).size() == name.size() - 4; }
+bool only_a_number(std::string_view name) {
+  return is_sql(name) && files::leading_digits(name).size() == name.size() - 4;
+}
 
 Files files_of(const Folder& folder, Diagnostics&) {
   Names names = sql_files(folder, only_a_number);

@@ -5,8 +5,12 @@ namespace pgadvise::migrations::tools {
 namespace {
 
 constexpr OwnTable tables[] = {{.name = "refinery_schema_history"}};
-constexpr TrackingShape::Column columns[] = {{"version", "integer"}, {"name", "character varying"}, {"applied_on", "character varying"}, {"checksum", "character varying"}};
-constexpr TrackingShape tracking[] = {{.columns = columns, .max_columns = 4, .select = "version, '', 0, false"}};
+constexpr TrackingShape::Column columns[] = {{"version", "integer"},
+                                             {"name", "character varying"},
+                                             {"applied_on", "character varying"},
+                                             {"checksum", "character varying"}};
+constexpr TrackingShape tracking[] = {
+    {.columns = columns, .max_columns = 4, .select = "version, '', 0, false"}};
 
 }  // namespace
 

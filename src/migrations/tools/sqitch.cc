@@ -21,7 +21,8 @@ namespace pgadvise::migrations::tools {
 namespace {
 
 constexpr OwnTable tables[] = {{.schema = "sqitch"}};
-constexpr TrackingShape::Column columns[] = {{"change_id", "text"}, {"script_hash", "text"}, {"change", "text"}, {"project", "text"}};
+constexpr TrackingShape::Column columns[] = {
+    {"change_id", "text"}, {"script_hash", "text"}, {"change", "text"}, {"project", "text"}};
 constexpr TrackingShape tracking[] = {
     {.columns = columns,
      .max_columns = 11,
@@ -44,7 +45,8 @@ std::string setting(std::string_view conf, std::string_view wanted) {
   for (const auto raw : split(conf, '\n')) {
     const auto line = trim(raw);
     const auto equals = line.find('=');
-    if (equals != std::string_view::npos && trim(line.substr(0, equals)) == wanted) return std::string(trim(line.substr(equals + 1)));
+    if (equals != std::string_view::npos && trim(line.substr(0, equals)) == wanted)
+      return std::string(trim(line.substr(equals + 1)));
   }
   return {};
 }
@@ -59,7 +61,8 @@ std::string configuration(const std::string& folder) {
 bool safe_name(std::string_view name) {
   for (const auto part : split(name, '/'))
     if (part.empty() || part == "." || part == "..") return false;
-  return name.size() < 256 && name.find_first_of("\\:") == std::string_view::npos && name.find('\0') == std::string_view::npos;
+  return name.size() < 256 && name.find_first_of("\\:") == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
 }
 
 // A plan's change, and the tags between it and the next change of its name.
@@ -86,7 +89,8 @@ std::vector<Planned> parse(std::string_view text, const std::string& path, Diagn
     if (line.front() == '+') line = trim(line.substr(1));
     const std::string name(line.substr(0, line.find_first_of(" \t[")));
     if (!safe_name(name)) {
-      diagnostics.push_back({Error::Kind::passing, path + ":" + std::to_string(number), "not the name of a change: " + ellipsis(name, 60), ""});
+      diagnostics.push_back({Error::Kind::passing, path + ":" + std::to_string(number),
+                             "not the name of a change: " + ellipsis(name, 60), ""});
       continue;
     }
     const auto known = last.find(name);
@@ -102,11 +106,12 @@ std::vector<Planned> parse(std::string_view text, const std::string& path, Diagn
   return out;
 }
 
-// The engine of sqitch.conf, in the folder or above it by at most two: "pg", "mysql" …; "" when none is named.
+// The engine of sqitch.conf, in the folder or above it by at most two: "pg", "mysql" …; "" when none is
+// named.
 std::string engine_of(const std::string& folder) { return lower(setting(configuration(folder), "engine")); }
 
-// A change that was reworked has its earlier script under the name of the first tag after it for which there is one:
-// deploy/name@tag.sql. A script that is missing is named in the diagnostics.
+// A change that was reworked has its earlier script under the name of the first tag after it for which there
+// is one: deploy/name@tag.sql. A script that is missing is named in the diagnostics.
 std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& diagnostics) {
   const std::string path = files::path_under(folder, "sqitch.plan");
   const auto text = read_file(path, files::text_limit);
@@ -116,14 +121,17 @@ std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& dia
     return {};
   }
   const std::string configured = setting(configuration(folder), "deploy_dir");
-  const std::string deploy = configured.empty() || !safe_name(files::base_of(configured)) ? "deploy" : std::string(files::base_of(configured));
+  const std::string deploy = configured.empty() || !safe_name(files::base_of(configured))
+                                 ? "deploy"
+                                 : std::string(files::base_of(configured));
   std::vector<PlannedChange> out;
   for (auto& planned : parse(*text, path, diagnostics)) {
     PlannedChange& change = planned.change;
     change.deploy_file = files::path_under(folder, deploy + "/" + change.name + ".sql");
     if (planned.reworked) {
       for (const auto& tag : planned.tags)
-        if (const auto file = files::path_under(folder, deploy + "/" + change.name + tag + ".sql"); is_file(file)) {
+        if (const auto file = files::path_under(folder, deploy + "/" + change.name + tag + ".sql");
+            is_file(file)) {
           change.deploy_file = file;
           break;
         }
@@ -131,7 +139,8 @@ std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& dia
     if (is_file(change.deploy_file)) {
       out.push_back(std::move(change));
     } else {
-      diagnostics.push_back({Error::Kind::passing, path + ":" + std::to_string(change.line), "the deploy script of " + ellipsis(change.name, 80) + " is missing",
+      diagnostics.push_back({Error::Kind::passing, path + ":" + std::to_string(change.line),
+                             "the deploy script of " + ellipsis(change.name, 80) + " is missing",
                              "sqitch deploy stops here"});
     }
   }
@@ -148,14 +157,17 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
 bool other_database(const Folder& folder, Diagnostics& diagnostics) {
   const auto engine = engine_of(folder.path());
   if (engine.empty() || engine == "pg" || engine == "cockroach" || engine == "yugabyte") return false;
-  diagnostics.push_back({Error::Kind::passing, folder.path(), "sqitch migrations of another database (" + engine + ")",
+  diagnostics.push_back({Error::Kind::passing, folder.path(),
+                         "sqitch migrations of another database (" + engine + ")",
                          "only PostgreSQL migrations are read"});
   return true;
 }
 
 std::optional<Migration::Transaction> by_folder(const fs::path& file) {
   const fs::path folder = file.parent_path();
-  if (!is_file((folder / "sqitch.plan").string()) && !is_file((folder.parent_path() / "sqitch.plan").string())) return std::nullopt;
+  if (!is_file((folder / "sqitch.plan").string()) &&
+      !is_file((folder.parent_path() / "sqitch.plan").string()))
+    return std::nullopt;
   return Migration::Transaction::none;
 }
 
@@ -168,14 +180,17 @@ std::vector<std::string> checksums(const std::string& text) {
 void read_folder(FolderReading& reading) {
   Diagnostics missing;
   std::map<std::string, int> lines;
-  for (const auto& change : read_plan(reading.folder.path(), missing)) lines[files::relative_to(change.deploy_file, reading.root)] = change.line;
+  for (const auto& change : read_plan(reading.folder.path(), missing))
+    lines[files::relative_to(change.deploy_file, reading.root)] = change.line;
   const Place plan = reading.location_of("sqitch.plan");
   for (auto& migration : reading.out.migrations)
-    if (const auto line = lines.find(migration.file); line != lines.end()) migration.place = Place{plan.file, line->second, 1};
+    if (const auto line = lines.find(migration.file); line != lines.end())
+      migration.place = Place{plan.file, line->second, 1};
   for (const auto& error : missing) {
     const auto colon = error.where.rfind(':');
     const std::string number = colon == std::string::npos ? "" : error.where.substr(colon + 1);
-    reading.problem("missing file", "line " + number, error.what, Place{plan.file, std::atoi(number.c_str()), 1});
+    reading.problem("missing file", "line " + number, error.what,
+                    Place{plan.file, std::atoi(number.c_str()), 1});
   }
 }
 
@@ -194,28 +209,43 @@ Result<Written> write(Writing& writing, const Steps& steps) {
     names.insert(std::string(line.substr(0, line.find(' '))));
     const auto end = line.find('>');
     const auto time = line.rfind("Z ", end);
-    if (end != std::string_view::npos && time != std::string_view::npos) planner = line.substr(time + 2, end - time - 1);
+    if (end != std::string_view::npos && time != std::string_view::npos)
+      planner = line.substr(time + 2, end - time - 1);
   }
-  if (planner.empty()) return fail(Error::Kind::passing, plan, "names nobody who planned a change", "sqitch add makes the first one");
+  if (planner.empty())
+    return fail(Error::Kind::passing, plan, "names nobody who planned a change",
+                "sqitch add makes the first one");
   std::string name = steps.name;
-  for (int number = 2; names.count(name) || contains(so_far, "\n" + name + " "); ++number) name = fmt::format("{}_{}", steps.name, number);
+  for (int number = 2; names.count(name) || contains(so_far, "\n" + name + " "); ++number)
+    name = fmt::format("{}_{}", steps.name, number);
   const SchemaFile& newest = writing.input.files.back();  // whose change may have folders in its name
   std::string deploy(files::folder_of(newest.path));
-  for (auto folders = std::count(newest.entry.begin(), newest.entry.end(), '/'); folders > 0; --folders) deploy = std::string(files::folder_of(deploy));
+  for (auto folders = std::count(newest.entry.begin(), newest.entry.end(), '/'); folders > 0; --folders)
+    deploy = std::string(files::folder_of(deploy));
   const auto body = [&](std::string_view what, const std::string& statements) {
     const std::string head = fmt::format("-- {} {}:{}\n\n", what, project, name);
     return head + (steps.concurrent ? statements : "BEGIN;\n\n" + statements + "\nCOMMIT;\n");
   };
-  writing.last = so_far + (so_far.ends_with("\n") ? "" : "\n") + name + " " + utc(writing.now, "%Y-%m-%dT%H:%M:%SZ") + " " + planner + " # " + replace_all(printable(join(steps.titles, "; ")), "#", "") + "\n";
-  return Written{{{files::path_under(deploy, name + ".sql"), body("Deploy", comments(steps) + script(steps.up)), std::nullopt},
-                              {files::path_under(files::path_under(std::string(files::folder_of(deploy)), "revert"), name + ".sql"), body("Revert", down_script(steps)), std::nullopt},
-                              {plan, with_line_ends_of(*text, writing.last), *text}}, {}};
+  writing.last = so_far + (so_far.ends_with("\n") ? "" : "\n") + name + " " +
+                 utc(writing.now, "%Y-%m-%dT%H:%M:%SZ") + " " + planner + " # " +
+                 replace_all(printable(join(steps.titles, "; ")), "#", "") + "\n";
+  return Written{
+      {{files::path_under(deploy, name + ".sql"), body("Deploy", comments(steps) + script(steps.up)),
+        std::nullopt},
+       {files::path_under(files::path_under(std::string(files::folder_of(deploy)), "revert"), name + ".sql"),
+        body("Revert", down_script(steps)), std::nullopt},
+       {plan, with_line_ends_of(*text, writing.last), *text}},
+      {}};
 }
 
 }  // namespace
 
 constinit const MigrationTool sqitch{
-    .facts = {.id = "sqitch", .sentence = "Sqitch", .tables = tables, .tracking = tracking, .application = "sqitch"},
+    .facts = {.id = "sqitch",
+              .sentence = "Sqitch",
+              .tables = tables,
+              .tracking = tracking,
+              .application = "sqitch"},
     .known = "sqitch.plan",
     .order = "the plan; deploy/ only, reworked changes by their tag",
     .rank = 31,

@@ -11,14 +11,18 @@ constexpr OwnTable tables[] = {{.name = "gorp_migrations"}};
 bool named(const QualifiedName& table) { return table.name == "gorp_migrations"; }
 
 constexpr TrackingShape::Column columns[] = {{"id", "text"}, {"applied_at", "timestamp"}};
-constexpr TrackingShape tracking[] = {{.columns = columns, .max_columns = 2, .select = "regexp_replace(id, '[.]sql$', ''), '', 0, false", .named = named}};
+constexpr TrackingShape tracking[] = {{.columns = columns,
+                                       .max_columns = 2,
+                                       .select = "regexp_replace(id, '[.]sql$', ''), '', 0, false",
+                                       .named = named}};
 
 Part part_of(std::string_view line) { return marked(comment_words(line), "+migrate up", "+migrate down"); }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
   const std::string how = steps.concurrent ? " notransaction\n" : "\n";
   return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
-                  "-- +migrate Up" + how + comments(steps) + script(steps.up) + "\n-- +migrate Down" + how + down_script(steps));
+                  "-- +migrate Up" + how + comments(steps) + script(steps.up) + "\n-- +migrate Down" + how +
+                      down_script(steps));
 }
 
 }  // namespace

@@ -6,8 +6,10 @@ namespace pgadvise::migrations::tools {
 namespace {
 
 constexpr OwnTable tables[] = {{.name = "_sqlx_migrations"}};
-constexpr TrackingShape::Column columns[] = {{"version", "bigint"}, {"description", "text"}, {"success", "boolean"}, {"checksum", "bytea"}};
-constexpr TrackingShape tracking[] = {{.columns = columns, .max_columns = 6, .select = "version, '', 0, NOT success"}};
+constexpr TrackingShape::Column columns[] = {
+    {"version", "bigint"}, {"description", "text"}, {"success", "boolean"}, {"checksum", "bytea"}};
+constexpr TrackingShape tracking[] = {
+    {.columns = columns, .max_columns = 6, .select = "version, '', 0, NOT success"}};
 
 std::optional<Migration::Transaction> by_comments(std::string_view text) {
   if (!starts_with_nocase(text, "-- no-transaction")) return std::nullopt;
@@ -17,7 +19,10 @@ std::optional<Migration::Transaction> by_comments(std::string_view text) {
 }  // namespace
 
 constinit const MigrationTool sqlx{
-    .facts = {.id = "sqlx", .sentence = "sqlx", .tables = tables, .tracking = tracking,
+    .facts = {.id = "sqlx",
+              .sentence = "sqlx",
+              .tables = tables,
+              .tracking = tracking,
               .leave_transaction = "Put it into a migration of its own that begins with -- no-transaction"},
     .rank = 91,
     .by_comments = by_comments,

@@ -17,9 +17,13 @@ std::string text_of(const Steps& steps, const Script& script, const std::string&
   const std::string name = camel(steps.name) + version;
   const std::string given = script.typed ? "(queryRunner: QueryRunner): Promise<void>" : "(queryRunner)";
   const std::string access = script.typed ? "public async " : "async ";
-  return std::string(script.typed ? "import { MigrationInterface, QueryRunner } from 'typeorm';\n\n" : "") + comments(steps, "//") + (script.module ? "export class " : "module.exports = class ") + name +
-         (script.typed ? " implements MigrationInterface" : "") + " {\n  name = '" + name + "';\n\n  " + access + "up" + given + " {\n" + in_script(steps.up, "    ", "await queryRunner.query") + "  }\n\n  " + access + "down" + given +
-         " {\n" + in_script(steps.down, "    ", "await queryRunner.query") + "  }\n" + (script.module ? "}\n" : "};\n");
+  return std::string(script.typed ? "import { MigrationInterface, QueryRunner } from 'typeorm';\n\n" : "") +
+         comments(steps, "//") + (script.module ? "export class " : "module.exports = class ") + name +
+         (script.typed ? " implements MigrationInterface" : "") + " {\n  name = '" + name + "';\n\n  " +
+         access + "up" + given + " {\n" + in_script(steps.up, "    ", "await queryRunner.query") +
+         "  }\n\n  " + access + "down" + given + " {\n" +
+         in_script(steps.down, "    ", "await queryRunner.query") + "  }\n" +
+         (script.module ? "}\n" : "};\n");
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {
@@ -34,15 +38,19 @@ constinit const MigrationTool typeorm{
     .facts = {.id = "typeorm", .sentence = "TypeORM", .tables = tables},
     .known = "migrations/*.ts, *.js",
     .order = "numbers by value",
-    .programs = {.rank = 10,
-                 .may_hold = numbered_script,
-                 .is_one = is_one,
-                 .writer = {.why = "TypeORM runs all pending migrations in one transaction",
-                            .write = write,
-                            .note = "the entities have to say it, too, or typeorm migration:generate takes it back"}},
-    .in_code = {.what = "TypeORM's migrations are programs, which are not run", .holds = script_migration, .evidence = package_json,
+    .programs =
+        {.rank = 10,
+         .may_hold = numbered_script,
+         .is_one = is_one,
+         .writer = {.why = "TypeORM runs all pending migrations in one transaction",
+                    .write = write,
+                    .note = "the entities have to say it, too, or typeorm migration:generate takes it back"}},
+    .in_code = {.what = "TypeORM's migrations are programs, which are not run",
+                .holds = script_migration,
+                .evidence = package_json,
                 .words = node_drivers,
-                .hint = "typeorm migration:run on an empty database and pg_dump -s > schema.sql, then --schema schema.sql; or --db",
+                .hint = "typeorm migration:run on an empty database and pg_dump -s > schema.sql, then "
+                        "--schema schema.sql; or --db",
                 .and_word = "\"typeorm\""},
 };
 
