@@ -11,12 +11,6 @@ constexpr Option min_days{.name = "days", .fallback = 7,
                "reason, where the repository has no tags"};
 constexpr const Option* options[] = {&min_days};
 
-// A script that flyway runs again whenever it changes.
-bool repeatable(const MigrationFolder& folder, const MigrationEntry& migration) {
-  const auto slash = migration.file.rfind('/');
-  return folder.tool == "flyway" && migration.file.compare(slash == std::string::npos ? 0 : slash + 1, 1, "R") == 0;
-}
-
 enum class Ran { unknown, same, other };
 
 Ran compare(const TrackingTable* table, const MigrationFolder& folder, const MigrationEntry& migration) {
@@ -41,7 +35,7 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& folder : project.migrations) {
     const TrackingTable* table = tracking_of(context, folder);
     for (const auto& migration : folder.migrations) {
-      if (migration.file.empty() || repeatable(folder, migration)) continue;
+      if (migration.file.empty() || migration.repeatable) continue;
       const Ran ran = compare(table, folder, migration);
       const bool history = !migration.changed_in.empty() && (folder.has_releases ? migration.changed_after_release : migration.changed_after_days >= days);
       if (ran != Ran::other && !history) continue;

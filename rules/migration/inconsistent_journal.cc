@@ -9,7 +9,7 @@ namespace {
 // What the database has run, and the folder does not have. Only where a row's name says which migration it was.
 void check_rows(const Context& context, Reporter& reporter, const MigrationFolder& folder) {
   const TrackingTable* table = tracking_of(context, folder);
-  if (!table || (folder.tool != "prisma" && !folder.tool.starts_with("drizzle"))) return;
+  if (!table || !facts_of(folder).rows_name_all) return;
   for (const auto& row : table->rows) {
     if (row.failed) continue;
     const bool known = std::any_of(folder.migrations.begin(), folder.migrations.end(), [&](const MigrationEntry& migration) {

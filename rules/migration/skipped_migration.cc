@@ -42,7 +42,7 @@ void report_one(const Project& project, Reporter& reporter, const MigrationFolde
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
   for (const auto& folder : project.migrations) {
-    if (folder.tool != "drizzle") continue;
+    if (facts_of(folder).row_key != ToolFacts::RowKey::when) continue;
     const TrackingTable* table = tracking_of(context, folder);
     Latest latest;
     for (const auto& migration : folder.migrations) {

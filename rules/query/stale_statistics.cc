@@ -135,7 +135,7 @@ static void check(const Context& context, Reporter& reporter) {
   // What a server counts; a schema that was just loaded has no history.
   if (context.has_catalog() && context.catalog().statistics_days)
     for (const auto& [name, table] : context.catalog().tables) {
-      auto reason = lint::of_tool_or_server(name.schema, name.name) ? std::string() : of_counters(context, table);
+      auto reason = lint::of_tool_or_server(name, &table) ? std::string() : of_counters(context, table);
       if (!reason.empty()) found[name].reason = std::move(reason);
     }
   for (auto& [name, stale] : found) report_table(context, reporter, name, stale);

@@ -21,7 +21,7 @@ bool same(const QualifiedName& asked, const QualifiedName& table) { return asked
 
 // Nobody misses it: dropped if it was there, asked for by a tool that then makes it, or looked for by its name as a value.
 bool is_probe(const Context& context, const ServerEvent& event, const QualifiedName& name) {
-  if (of_tool_or_server(name.schema, name.name)) return true;
+  if (of_tool_or_server(name, nullptr)) return true;
   const std::string statement = lower(event.statement);
   if (statement.starts_with("drop ")) return true;
   if (contains(statement, "regclass") && !contains(statement, lower(name.name))) return true;

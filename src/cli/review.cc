@@ -140,7 +140,7 @@ class CheckedHost : public review::Host {
       for (const auto* folder : folders)
         if (holds(*folder, file)) found = folder;
     if (folders.empty()) return program_of(name.name);
-    return found && migrations::writes_for(*found->tool) ? found : nullptr;
+    return found && migrations::writes_for(*found) ? found : nullptr;
   }
 
   // Of migrations that are programs, which no check reads.
@@ -152,7 +152,7 @@ class CheckedHost : public review::Host {
 
   std::string no_tool() const {
     for (const auto& schema : run_.inputs.schema_inputs)
-      if (schema.tool && !migrations::writes_for(*schema.tool)) return fmt::format("{} keeps more than SQL of a migration: make one, and copy the statements into it", schema.tool->name);
+      if (schema.tool && !migrations::writes_for(schema)) return fmt::format("{} keeps more than SQL of a migration: make one, and copy the statements into it", schema.tool->id());
     return "no migrations folder is known that these belong to";
   }
 

@@ -8,12 +8,21 @@ namespace pgadvise::lint {
 namespace {
 
 bool about(const TrackingTable::Row& row, const MigrationFolder& folder, const MigrationEntry& migration) {
-  if (folder.tool == "drizzle") return row.when == migration.when;
-  if (folder.tool == "flyway") return replace_all(row.migration, "_", ".") == replace_all(migration.name, "_", ".");
+  switch (facts_of(folder).row_key) {
+    case ToolFacts::RowKey::when: return row.when == migration.when;
+    case ToolFacts::RowKey::version: return replace_all(row.migration, "_", ".") == replace_all(migration.name, "_", ".");
+    case ToolFacts::RowKey::name: break;
+  }
   return row.migration == migration.name;
 }
 
 }  // namespace
+
+const ToolFacts& facts_of(const MigrationFolder& folder) {
+  static constexpr ToolFacts unknown{};
+  const ToolFacts* facts = find_tool_facts(folder.tool);
+  return facts ? *facts : unknown;
+}
 
 std::vector<const TrackingTable::Row*> rows_of(const TrackingTable& table, const MigrationFolder& folder, const MigrationEntry& migration) {
   std::vector<const TrackingTable::Row*> out;
@@ -37,7 +46,7 @@ const TrackingTable* tracking_of(const Context& context, const MigrationFolder& 
 }
 
 std::string label(const MigrationFolder& folder, const MigrationEntry& migration) {
-  return folder.tool == "flyway" ? migration.file.substr(migration.file.rfind('/') + 1) : migration.name;
+  return facts_of(folder).names_by_file ? migration.file.substr(migration.file.rfind('/') + 1) : migration.name;
 }
 
 Place located(const Project& project, Place place) {

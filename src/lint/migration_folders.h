@@ -4,8 +4,12 @@
 #include <string>
 
 #include "lint/context.h"
+#include "model/migration_tool.h"
 
 namespace pgadvise::lint {
+
+// What is known of the folder's tool; nothing but defaults if no tool has that id.
+const ToolFacts& facts_of(const MigrationFolder& folder);
 
 // The tracking table that a folder's tool keeps in the database: of that tool, with a row at least that the folder knows;
 // nullptr when there is no database, or none such in it.
@@ -14,7 +18,7 @@ const TrackingTable* tracking_of(const Context& context, const MigrationFolder& 
 // The rows of it that are about this migration; a reworked or repeated one may have several.
 std::vector<const TrackingTable::Row*> rows_of(const TrackingTable& table, const MigrationFolder& folder, const MigrationEntry& migration);
 
-// As people call it: flyway's versions are mere numbers, so there it is the file's name.
+// As people call it: where versions are mere numbers, the file's name.
 std::string label(const MigrationFolder& folder, const MigrationEntry& migration);
 
 // A place inside the project as the user would type it.

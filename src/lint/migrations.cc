@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lint/tables.h"
+#include "model/migration_tool.h"
 
 namespace pgadvise::lint {
 namespace {
@@ -17,10 +18,12 @@ const TableStatistics* statistics(const Context& context, const QualifiedName& n
 }
 
 std::string tool_of(const Migration& migration) {
-  if (migration.tool.empty()) return "the migration tool";
-  std::string out = migration.tool;
-  out[0] = out[0] >= 'a' && out[0] <= 'z' ? static_cast<char>(out[0] - 'a' + 'A') : out[0];
-  return migration.tool == "drizzle" || migration.tool == "goose" || migration.tool == "dbmate" || migration.tool == "sqlx" ? migration.tool : out;
+  const ToolFacts* tool = find_tool_facts(migration.tool);
+  return tool ? std::string(tool->sentence) : "the migration tool";
+}
+
+std::string left_in_migration(std::string_view leave) {
+  return leave.empty() ? std::string() : ", and leave " + std::string(leave) + " in the migration, which then finds it done";
 }
 
 bool locks_out_readers(const SchemaAction& action) {
@@ -79,7 +82,7 @@ std::string how_it_runs(const Migration& migration) {
     case Transaction::file:
       return tool_of(migration) + " runs each migration in a transaction";
     case Transaction::script:
-      if (migration.tool == "supabase") return "Supabase sends a migration as one batch, together with the row that records it, which is one transaction";
+      if (const ToolFacts* tool = find_tool_facts(migration.tool); tool && !tool->runs_script.empty()) return std::string(tool->runs_script);
       return tool_of(migration) + " sends a migration as one string of statements, which is one transaction";
     default:
       return {};
@@ -87,23 +90,14 @@ std::string how_it_runs(const Migration& migration) {
 }
 
 std::string outside_transaction(const Migration& migration, std::string_view leave) {
-  const std::string& tool = migration.tool;
+  const ToolFacts* tool = find_tool_facts(migration.tool);
+  const std::string own_way(tool ? tool->leave_transaction : "");
   if (migration.transaction == Transaction::run)
-    return how_it_runs(migration) + ", where CONCURRENTLY fails: run it by hand before the deployment" +
-           (leave.empty() ? "" : ", and leave " + std::string(leave) + " in the migration, which then finds it done");
-  if (tool == "supabase")
-    return "Put it into a migration of its own: supabase 2.109 and later (of DROP INDEX a later one yet) takes such a statement out of its batch. An older one has the row that records the migration "
-           "in the same transaction, where CONCURRENTLY always fails: there run it by hand before the deployment" +
-           (leave.empty() ? std::string() : ", and leave " + std::string(leave) + " in the migration, which then finds it done");
+    return how_it_runs(migration) + ", where CONCURRENTLY fails: run it by hand before the deployment" + left_in_migration(leave);
+  if (tool && tool->leaving_may_fail) return own_way + left_in_migration(leave);
   if (migration.transaction == Transaction::script)
     return "Put it into a migration of its own, with no other statement: " + how_it_runs(migration) + " unless it is a single statement";
-  if (tool == "goose") return "Put it into a migration of its own that begins with -- +goose NO TRANSACTION";
-  if (tool == "dbmate") return "Put it into a migration of its own with -- migrate:up transaction:false";
-  if (tool == "atlas") return "Put it into a migration of its own that begins with -- atlas:txmode none";
-  if (tool == "sqlx") return "Put it into a migration of its own that begins with -- no-transaction";
-  if (tool == "diesel") return "Put it into a migration of its own, with run_in_transaction = false in its metadata.toml";
-  if (tool == "liquibase") return "Put it into a changeset of its own with runInTransaction:false";
-  if (tool == "flyway") return "Put it into a migration of its own, with no other statement: Flyway then runs it outside a transaction";
+  if (!own_way.empty()) return own_way;
   if (migration.transaction == Transaction::none) return {};
   return "CONCURRENTLY can't run inside a transaction: if the migration tool opens one, put it into a migration of its own, with the transaction turned off";
 }

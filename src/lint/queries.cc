@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "lint/tables.h"
+#include "model/migration_tool.h"
 
 namespace pgadvise::lint {
 
@@ -31,10 +32,11 @@ bool asks_for_one_row(const Context& context, const QueryFacts& facts, const Qua
 }
 
 bool is_tool(std::string_view application) {
-  static constexpr std::array<std::string_view, 26> tools = {"metabase", "pgcli", "azure data studio", "heidisql", "adminer", "psql",     "pgadmin",     "dbeaver", "datagrip", "intellij", "tableplus", "beekeeper",
-                                                             "postico",  "navicat",     "pg_dump", "pg_restore", "pgbench", "vacuumdb", "flyway",
-                                                             "liquibase", "drizzle-kit", "prisma-migrate", "alembic", "sqitch", "goose", "dbmate"};
-  return std::any_of(tools.begin(), tools.end(), [&](std::string_view tool) { return starts_with_nocase(application, tool); });
+  static constexpr std::array<std::string_view, 18> tools = {
+      "metabase", "pgcli",     "azure data studio", "heidisql",  "adminer", "psql",    "pgadmin",    "dbeaver", "datagrip",
+      "intellij", "tableplus", "beekeeper",         "postico",   "navicat", "pg_dump", "pg_restore", "pgbench", "vacuumdb"};
+  return is_migration_tool(application) ||
+         std::any_of(tools.begin(), tools.end(), [&](std::string_view tool) { return starts_with_nocase(application, tool); });
 }
 
 bool by_tool_alone(const Query& query) { return !query.applications.empty() && std::all_of(query.applications.begin(), query.applications.end(), is_tool); }

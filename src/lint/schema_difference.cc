@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/migration_tool.h"
 
 namespace pgadvise::lint {
 namespace {
@@ -114,7 +115,7 @@ class Comparison {
 
  private:
   static bool passed_over(const Table& table) {
-    return table.temporary || table.name.schema == "pg_temp" || table.partition_of || keeps_migrations(table.name);
+    return table.temporary || table.name.schema == "pg_temp" || table.partition_of || owner_of_table(table.name, &table);
   }
   static std::string word(const Table& table) { return is_view(table) ? "view" : "table"; }
   static Subject table_subject(const Table& table) {
@@ -237,14 +238,6 @@ class Comparison {
 };
 
 }  // namespace
-
-bool keeps_migrations(const QualifiedName& table) {
-  static constexpr std::string_view names[] = {"__drizzle_migrations", "_prisma_migrations", "flyway_schema_history", "schema_version", "schema_migrations", "ar_internal_metadata",
-                                               "goose_db_version", "__diesel_schema_migrations", "pgmigrations", "gorp_migrations", "atlas_schema_revisions", "_sqlx_migrations",
-                                               "play_evolutions", "databasechangelog", "databasechangeloglock", "refinery_schema_history", "knex_migrations", "knex_migrations_lock"};
-  static constexpr std::string_view schemas[] = {"drizzle", "sqitch", "supabase_migrations", "graphile_migrate", "hdb_catalog", "atlas_schema_revisions"};
-  return std::find(std::begin(names), std::end(names), table.name) != std::end(names) || std::find(std::begin(schemas), std::end(schemas), table.schema) != std::end(schemas);
-}
 
 std::vector<SchemaDifference> schema_differences(const Catalog& expected, const Catalog& actual) { return Comparison(expected, actual).run(); }
 

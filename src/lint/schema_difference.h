@@ -26,7 +26,4 @@ struct SchemaDifference {
 // temporary tables, tables of migration tools, and extra objects in schemas that `expected` does not use.
 std::vector<SchemaDifference> schema_differences(const Catalog& expected, const Catalog& actual);
 
-// Is it a tracking table of a migration tool: "_prisma_migrations", anything in schema drizzle …?
-bool keeps_migrations(const QualifiedName& table);
-
 }  // namespace pgadvise::lint

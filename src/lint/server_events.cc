@@ -1,13 +1,11 @@
 #include "lint/server_events.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 
 #include "base/text.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
-#include "lint/words.h"
 
 namespace pgadvise::lint {
 
@@ -35,17 +33,8 @@ std::optional<double> minutes(const ServerEvent& event) {
   return std::max(1.0, static_cast<double>(*event.last - *event.first) / 60e6);
 }
 
-bool of_tool_or_server(std::string_view schema, std::string_view table) {
-  static constexpr std::array<std::string_view, 12> schemas = {"pg_catalog", "information_schema", "drizzle",          "sqitch",         "supabase_migrations", "graphile_migrate",
-                                                               "hdb_catalog", "pgboss",            "graphile_worker", "supabase_functions", "cron",           "partman"};
-  static constexpr std::array<std::string_view, 8> exactly = {"ar_internal_metadata", "alembic_version", "databasechangelog", "databasechangeloglock",
-                                                              "sequelizemeta",        "schema_version",  "typeorm_metadata",  "dbversion"};
-  const std::string name = lower(table);
-  if (one_of(schema, schemas) || one_of(name, exactly) || name.starts_with("pg_")) return true;
-  // _prisma_migrations, __drizzle_migrations, schema_migrations, flyway_schema_history, goose_db_version, __EFMigrationsHistory …
-  for (const auto* part : {"migration", "schema_history", "_db_version", "atlas_schema"})
-    if (name.find(part) != std::string::npos) return true;
-  return false;
+bool of_tool_or_server(const QualifiedName& name, const Table* table) {
+  return name.schema == "pg_catalog" || name.schema == "information_schema" || lower(name.name).starts_with("pg_") || made_by_tool(name, table);
 }
 
 }  // namespace pgadvise::lint

@@ -7,20 +7,10 @@
 
 #include "base/text.h"
 #include "lint/words.h"
+#include "model/migration_tool.h"
 
 namespace pgadvise::lint {
 namespace {
-
-bool owned_by_tool(const Table& table) {
-  static constexpr std::array<std::string_view, 24> names = {
-      "__drizzle_migrations", "_prisma_migrations", "schema_migrations", "ar_internal_metadata", "flyway_schema_history",
-      "schema_version", "goose_db_version", "knex_migrations", "knex_migrations_lock", "pgmigrations", "alembic_version",
-      "django_migrations", "databasechangelog", "databasechangeloglock", "atlas_schema_revisions", "gorp_migrations",
-      "__diesel_schema_migrations", "_sqlx_migrations", "kysely_migration", "kysely_migration_lock", "sequelizemeta",
-      "mikro_orm_migrations", "typeorm_metadata", "spatial_ref_sys"};
-  static constexpr std::array<std::string_view, 6> schemas = {"drizzle", "partman", "supabase_migrations", "sqitch", "cron", "pgboss"};
-  return one_of(lower(table.name.name), names) || one_of(table.name.schema, schemas);
-}
 
 // When the row came and changed, not what it says.
 bool keeps_time(const Column& column) {
@@ -36,11 +26,16 @@ bool surrogate(const Table& table, const Column& column) {
 
 }  // namespace
 
+bool made_by_tool(const QualifiedName& name, const Table* table) {
+  static constexpr std::array<std::string_view, 5> schemas = {"partman", "cron", "pgboss", "graphile_worker", "supabase_functions"};
+  return owner_of_table(name, table) || one_of(name.schema, schemas) || lower(name.name) == "spatial_ref_sys";
+}
+
 std::vector<const Table*> judged_tables(const Context& context) {
   std::vector<const Table*> out;
   for (const auto& [name, table] : context.catalog().tables) {
     const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
-    if (stored && !table.partition_of && !table.temporary && !owned_by_tool(table)) out.push_back(&table);
+    if (stored && !table.partition_of && !table.temporary && !made_by_tool(name, &table)) out.push_back(&table);
   }
   return out;
 }

@@ -13,6 +13,9 @@ namespace pgadvise::lint {
 // no bookkeeping of a migration tool or extension.
 std::vector<const Table*> judged_tables(const Context& context);
 
+// Made by a migration tool, an extension or a job queue for itself. `table`: nullptr if only the name is known.
+bool made_by_tool(const QualifiedName& name, const Table* table);
+
 const Constraint* primary_key(const Table& table);
 
 // A valid unique index without expressions whose columns are all among `columns`; nullptr when there is none. With

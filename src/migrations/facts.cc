@@ -6,6 +6,7 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "files/files.h"
+#include "migrations/script_files.h"
 
 namespace pgadvise::migrations {
 namespace {
@@ -20,65 +21,58 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-// "V7__add_x.sql", "V1.2__x.sql", "U…" and "R…" are not run once.
-bool flyway_name(std::string_view name) {
-  return name.size() > 3 && name[0] == 'V' && name[1] >= '0' && name[1] <= '9' && has(name, "__");
+bool has_journal(const fs::path& folder) {
+  const auto tools = migration_tools();
+  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) { return !tool->journal.empty() && is_file(folder / tool->journal); });
 }
 
 int digits_in_front(std::string_view name) {
   return static_cast<int>(std::find_if(name.begin(), name.end(), [](char c) { return c < '0' || c > '9'; }) - name.begin());
 }
 
-// The line that begins with `mark`, lower case; "" when there is none.
-std::string line_with(std::string_view text, std::string_view mark) {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    const auto line = trim(text.substr(at, end - at));
-    if (starts_with_nocase(line, mark)) return lower(line);
-    at = end + 1;
-  }
-  return {};
+// Is it the name of a tool's versioned migration, without another sign beside it?
+bool named_by_a_tool(std::string_view name) {
+  const auto tools = migration_tools();
+  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) { return tool->versioned_name && tool->versioned_name(name); });
 }
 
-struct Tool {
-  std::string name;
+struct Decision {
+  const MigrationTool* tool = nullptr;
   Transaction transaction = Transaction::unknown;
 };
 
-// Comments that a tool reads.
-Tool tool_in_comments(std::string_view text) {
-  if (!line_with(text, "-- +goose").empty())
-    return {"goose", line_with(text, "-- +goose no transaction").empty() ? Transaction::file : Transaction::none};
-  if (const auto up = line_with(text, "-- migrate:up"); !up.empty())
-    return {"dbmate", has(up, "transaction:false") ? Transaction::none : Transaction::file};
-  if (!line_with(text, "--liquibase formatted sql").empty() || !line_with(text, "-- liquibase formatted sql").empty())
-    return {"liquibase", has(lower(text.substr(0, 4096)), "runintransaction:false") ? Transaction::none : Transaction::file};
-  if (const auto mode = line_with(text, "-- atlas:txmode"); !mode.empty()) return {"atlas", has(mode, "none") ? Transaction::none : Transaction::file};
-  if (starts_with_nocase(text, "-- no-transaction")) return {"sqlx", Transaction::none};
+// By what tools read in comments, whatever the folder says.
+Decision by_comments(std::string_view text) {
+  for (const auto* tool : migration_tools_by_rank())
+    if (tool->by_comments)
+      if (const auto transaction = tool->by_comments(text)) return {tool, *transaction};
   return {};
 }
 
-Tool tool_by_name(const fs::path& file, std::string_view text) {
-  const fs::path folder = file.parent_path();
-  const std::string name = file.filename().string();
-  if (folder.filename() == "migrations" && folder.parent_path().filename() == "supabase") return {"supabase", Transaction::script};
-  if (is_file(folder / "atlas.sum")) return {"atlas", Transaction::file};
-  if (is_file(folder / "sqitch.plan") || is_file(folder.parent_path() / "sqitch.plan")) return {"sqitch", Transaction::none};
-  // Flyway looks at the statements: a script whose statements all run outside a transaction gets none.
-  if (flyway_name(name)) return {"flyway", has(lower(text), " concurrently ") ? Transaction::none : Transaction::file};
-  if (name.ends_with(".up.sql")) return {"golang-migrate", Transaction::script};
-  if (const auto rest = lower(std::string_view(name).substr(files::leading_digits(name).size())); rest.starts_with(".do.") && rest.size() < name.size()) return {"postgrator", Transaction::script};
+// By what lies beside the file, else by its name.
+Decision by_path(const fs::path& file, std::string_view text) {
+  for (const auto* tool : migration_tools_by_rank())
+    if (tool->by_folder)
+      if (const auto transaction = tool->by_folder(file)) return {tool, *transaction};
+  for (const auto* tool : migration_tools_by_rank())
+    if (tool->by_name)
+      if (const auto transaction = tool->by_name(file.filename().string(), text)) return {tool, *transaction};
   return {};
 }
 
-// Numbered files tell nothing of who runs them.
-Tool tool_of_folder(const MigrationTool& tool, const fs::path& file, std::string_view text) {
+// Numbered files do not show who runs them.
+Decision by_tool(const MigrationTool& tool, const fs::path& file, std::string_view text) {
   if (tool.by_name_only) return {};
-  if (tool.name == "diesel")  // run_in_transaction = false, beside up.sql
-    if (const auto settings = read_file((file.parent_path() / "metadata.toml").string(), files::text_limit); settings && has(replace_all(*settings, " ", ""), "run_in_transaction=false"))
-      return {"diesel", Transaction::none};
-  const bool all = tool.transaction == MigrationTool::Transaction::of_all_files;
-  return {std::string(tool.name), !in_transaction(tool, text) ? Transaction::none : all ? Transaction::run : Transaction::file};
+  const bool none = (tool.file_without_transaction && tool.file_without_transaction(file)) || !in_transaction(tool, text);
+  return {&tool, none ? Transaction::none : tool.transaction};
+}
+
+Decision decide(const SchemaInput& input, const std::string& file, std::string_view text) {
+  if (input.tool && input.tool->unmistakable) return by_tool(*input.tool, file, text);
+  Decision out = by_comments(text);
+  if (!out.tool) out = by_path(file, text);
+  if (!out.tool && input.tool) out = by_tool(*input.tool, file, text);
+  return out;
 }
 
 std::string entry_of(const SchemaFile& file) {
@@ -91,30 +85,24 @@ std::string entry_of(const SchemaFile& file) {
 }  // namespace
 
 Migration describe_migration(const SchemaInput& input, const SchemaFile& file, std::string_view text) {
-  Tool tool = tool_in_comments(text);
-  if (input.kind == SchemaKind::drizzle_migrations) tool = {"drizzle", Transaction::run};
-  if (input.kind == SchemaKind::prisma_migrations) tool = {"prisma", Transaction::script};
-  if (tool.name.empty()) tool = tool_by_name(file.path, text);
-  if (tool.name.empty() && input.tool) tool = tool_of_folder(*input.tool, file.path, text);
+  const Decision decision = decide(input, file.path, text);
   Migration out;
   out.file = file.path;
   out.entry = entry_of(file);
-  out.tool = tool.name;
-  out.transaction = tool.transaction;
+  if (decision.tool) out.tool = decision.tool->id();
+  out.transaction = decision.transaction;
   return out;
 }
 
 bool holds_migrations(const SchemaInput& input) {
   switch (input.kind) {
-    case SchemaKind::drizzle_migrations:
-    case SchemaKind::prisma_migrations:
     case SchemaKind::migrations:
       return true;
     case SchemaKind::sql_folder:
       if (has(lower(input.path), "migrat")) return true;
       return std::all_of(input.files.begin(), input.files.end(), [](const SchemaFile& file) {
         const auto name = files::base_of(file.path);
-        return digits_in_front(name) >= 8 || flyway_name(name);
+        return digits_in_front(name) >= 8 || named_by_a_tool(name);
       });
     default:
       return false;
@@ -133,7 +121,7 @@ std::optional<SchemaInput> migrations_around(const std::string& file) {
   // Nothing is walked that doesn't look like migrations from outside: the file may lie in somebody's home.
   const auto named = fs::absolute(folder, code).lexically_normal();
   const auto last = named.has_filename() ? named.filename() : named.parent_path().filename();
-  if (!nested && !is_file(folder / "meta" / "_journal.json") && !has(lower(last.string()), "migrat")) return std::nullopt;
+  if (!nested && !has_journal(folder) && !has(lower(last.string()), "migrat")) return std::nullopt;
   Diagnostics ignored;
   const auto found = find_schemas(folder.generic_string(), ignored);
   if (!found) return std::nullopt;

@@ -16,9 +16,6 @@ namespace pgadvise::migrations {
 // wrong goes into MigrationFolder::problems; what can't be read has been named by find_schemas.
 void read_migrations(Project& project, const std::vector<SchemaInput>& inputs);
 
-// Flyway's: CRC-32 of the lines without their ends and without a byte order mark, as a signed number.
-std::string flyway_checksum(std::string_view text);
-
 // What a database says of an input's files, by the one tracking table that knows most of them; of two that know as many,
 // none is believed. known = false: no table tells, and `input` is all of it.
 struct AppliedPart {
@@ -29,7 +26,7 @@ struct AppliedPart {
 };
 AppliedPart applied_part(const SchemaInput& input, const std::vector<TrackingTable>& tracking);
 
-// The snapshot that drizzle-kit made with the last migration; "" when there is none, or the input is no drizzle folder.
+// The snapshot that the tool made with the last migration; "" when there is none, or the tool makes none.
 std::string last_snapshot(const SchemaInput& input);
 
 }  // namespace pgadvise::migrations

@@ -35,8 +35,8 @@ struct NewMigration {
   std::vector<std::string> notes;  // what the person has to do or know, a sentence each
 };
 
-// The tools that new migrations are written for; the others get a plain file.
-bool writes_for(const MigrationTool& tool);
+// Are new migrations written for the input's tool? Else they become a plain file.
+bool writes_for(const SchemaInput& input);
 
 // `input`: the folder that gets it (of find_schemas() or of find_code_migrations()), or nullptr for a plain file in `folder` ("pgadvise-fixes.sql", numbered when that is there).
 // `now`: milliseconds since 1970. Migrations' versions are above all that are there, whatever the clock says. Errors: fit()'s; the folder is

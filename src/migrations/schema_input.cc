@@ -9,14 +9,13 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
-#include "drizzle/journal.h"
 #include "drizzle/snapshot.h"
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "files/tree.h"
 #include "migrations/dialect.h"
 #include "migrations/schema_in_code.h"
-#include "migrations/sqitch_plan.h"
+#include "migrations/script_files.h"
 
 namespace pgadvise::migrations {
 namespace fs = std::filesystem;
@@ -29,63 +28,35 @@ bool is_file(const std::string& path) {
   return fs::is_regular_file(path, code);
 }
 
-bool has_journal(const std::string& folder) { return is_file(files::path_under(folder, "meta/_journal.json")); }
+// The tool whose journal lies in the folder; nullptr: there is none.
+const MigrationTool* journal_tool(const std::string& folder) {
+  for (const auto* tool : migration_tools())
+    if (!tool->journal.empty() && is_file(files::path_under(folder, std::string(tool->journal)))) return tool;
+  return nullptr;
+}
 
-bool is_sql(std::string_view name) { return name.size() > 4 && lower(name.substr(name.size() - 4)) == ".sql"; }
+// The folder that has `path` as its journal, and the journal's tool; nullptr: the path is none.
+std::pair<const MigrationTool*, std::string> of_journal(const std::string& path) {
+  for (const auto* tool : migration_tools()) {
+    if (tool->journal.empty()) continue;
+    const fs::path journal(tool->journal);
+    fs::path folder(path);
+    bool same = true;
+    for (fs::path rest = journal; same && !rest.empty(); rest = rest.parent_path(), folder = folder.parent_path())
+      same = folder.filename() == rest.filename();
+    if (same) return {tool, folder.generic_string()};
+  }
+  return {nullptr, {}};
+}
 
 bool up_migration(std::string_view name) {
   const std::string lowered = lower(name);
   return is_sql(lowered) && !lowered.ends_with(".down.sql") && !lowered.ends_with("_down.sql") && lowered != "down.sql";
 }
 
-SchemaInput migrations(const Folder& folder, const MigrationTool& tool, std::vector<SchemaFile> files) {
-  SchemaKind kind = SchemaKind::migrations;
-  if (tool.name.starts_with("drizzle")) kind = SchemaKind::drizzle_migrations;
-  if (tool.name == "prisma") kind = SchemaKind::prisma_migrations;
-  return {kind, folder.path(), std::move(files), &tool};
-}
-
-std::string latest_snapshot(const std::string& folder) {
-  const Folder meta(files::path_under(folder, "meta"));
-  std::string out;
-  for (const auto& name : meta.files())
-    if (name.ends_with("_snapshot.json") && (out.empty() || files::natural_less(files::base_of(out), name))) out = meta.path(name);
-  return out;
-}
-
-Found journal_folder(const std::string& path, Diagnostics& diagnostics) {
-  const Folder folder(path);
-  Diagnostics named;
-  auto entries = drizzle::read_journal(path, named);
-  if (!entries) return tl::unexpected(entries.error());
-  auto files = drizzle_files(folder, *entries, named);
-  const std::string snapshot = files.empty() && !entries->empty() ? latest_snapshot(path) : "";
-  if (!snapshot.empty()) {
-    diagnostics.push_back({Error::Kind::passing, path, "none of the journal's .sql files is here: the last snapshot is read instead",
-                           "are the migrations committed?"});
-    return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}};
-  }
-  diagnostics.insert(diagnostics.end(), named.begin(), named.end());
-  SchemaInput input = migrations(folder, *migration_tool("drizzle"), std::move(files));
-  input.journal = std::move(*entries);
-  return std::vector<SchemaInput>{std::move(input)};
-}
-
-bool foreign_lock(const std::string& folder, Diagnostics& diagnostics) {
-  const std::string path = files::path_under(folder, "migration_lock.toml");
-  if (!is_file(path)) return false;
-  const auto text = read_file(path, files::text_limit);
-  if (!text || text->find("provider") == std::string::npos) return false;
-  if (text->find("\"postgresql\"") != std::string::npos || text->find("\"cockroachdb\"") != std::string::npos) return false;
-  diagnostics.push_back({Error::Kind::passing, path, "prisma migrations of another database", "only PostgreSQL migrations are read"});
-  return true;
-}
-
-// Another database's, by a lock file, a configuration or what the scripts say. Its name, "" when there is none.
-std::string other_database(const Folder& folder, const MigrationTool& tool, const std::vector<SchemaFile>& files) {
+// Another database's, by the folder's name or what the scripts say. Its name, "" when there is none.
+std::string other_database(const Folder& folder, const std::vector<SchemaFile>& files) {
   if (foreign_folder(folder.name())) return folder.name();
-  if (tool.name == "sqitch")
-    if (const auto engine = sqitch_engine(folder.path()); !engine.empty() && engine != "pg" && engine != "cockroach" && engine != "yugabyte") return engine;
   std::string sample;
   for (std::size_t i = 0; i < files.size() && sample.size() < 400'000; i += 1 + files.size() / 40)
     sample += Folder(std::string(files::folder_of(files[i].path))).head(std::string(files::base_of(files[i].path))) + "\n;\n";
@@ -98,16 +69,16 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   Diagnostics named;
   std::vector<SchemaFile> files;
   const MigrationTool* tool = recognise(folder, files, named);
-  if (!tool || tool->name == "drizzle") return std::nullopt;
+  if (!tool || tool->open_journal) return std::nullopt;
   const std::string name = lower(folder.name());
   if (tool->by_name_only && repository && name.find("migration") == std::string::npos && name != "migrate") return std::nullopt;
-  if (foreign_lock(path, diagnostics)) return SchemaInput{};
-  if (const auto other = other_database(folder, *tool, files); !other.empty()) {
-    diagnostics.push_back({Error::Kind::passing, path, std::string(tool->name) + " migrations of another database (" + other + ")", "only PostgreSQL migrations are read"});
+  if (tool->other_database && tool->other_database(folder, diagnostics)) return SchemaInput{};
+  if (const auto other = other_database(folder, files); !other.empty()) {
+    diagnostics.push_back({Error::Kind::passing, path, std::string(tool->id()) + " migrations of another database (" + other + ")", "only PostgreSQL migrations are read"});
     return SchemaInput{};
   }
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
-  return migrations(folder, *tool, std::move(files));
+  return SchemaInput{SchemaKind::migrations, path, std::move(files), tool};
 }
 
 SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_out) {
@@ -123,8 +94,8 @@ SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_o
 }
 
 // A journal or a snapshot of another dialect, or a broken one, ends nothing in a repository: it is named, the rest goes on.
-void add_journal(const std::string& folder, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
-  auto found = journal_folder(folder, diagnostics);
+void add_journal(const MigrationTool& tool, const std::string& folder, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+  auto found = tool.open_journal(folder, diagnostics);
   if (found) {
     out.insert(out.end(), found->begin(), found->end());
   } else {
@@ -156,9 +127,14 @@ std::string other_database_of(const std::string& path) {
   return foreign_sql(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)), 400'000));
 }
 
+bool is_plan(std::string_view base) {
+  const auto tools = migration_tools();
+  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) { return !tool->plan.empty() && tool->plan == base; });
+}
+
 // Where migrations may lie, as paths inside the repository; a folder comes before those inside it.
 struct Places {
-  std::set<std::string> journals;
+  std::map<std::string, const MigrationTool*> journals;  // by folder
   std::set<std::string> folders;
   std::set<std::string> dumps;
   std::vector<std::string> schemas;  // schema.sql and the like, which speak where nothing else does
@@ -169,13 +145,13 @@ Places places_of(const std::vector<std::string>& files) {
   for (const auto& file : files) {
     const std::string folder(files::folder_of(file));
     const std::string_view base = files::base_of(file);
-    if (base == "_journal.json" && files::base_of(folder) == "meta") out.journals.insert(std::string(files::folder_of(folder)));
+    if (const auto [tool, of] = of_journal(file); tool) out.journals[of] = tool;
     if (base == "structure.sql") out.dumps.insert(file);
     if (schema_name(file) && !files::never_deployed(file)) out.schemas.push_back(file);
-    if (base == "sqitch.plan") out.folders.insert(folder);
+    if (is_plan(base)) out.folders.insert(folder);
     if (!up_migration(base)) continue;
     out.folders.insert(folder);
-    if (!folder.empty()) out.folders.insert(std::string(files::folder_of(folder)));  // a folder a migration; flyway's subfolders
+    if (!folder.empty()) out.folders.insert(std::string(files::folder_of(folder)));  // of folders of one migration each, or of one tool's
   }
   return out;
 }
@@ -256,8 +232,8 @@ Found repository(const std::string& root, Diagnostics& diagnostics, const files:
   const Places places = places_of(files);
   std::vector<SchemaInput> out;
   std::set<std::string> taken;
-  for (const auto& folder : places.journals) {
-    add_journal(files::path_under(root, folder), out, diagnostics);
+  for (const auto& [folder, tool] : places.journals) {
+    add_journal(*tool, files::path_under(root, folder), out, diagnostics);
     taken.insert(folder);
   }
   for (const auto& folder : places.folders) {
@@ -265,11 +241,11 @@ Found repository(const std::string& root, Diagnostics& diagnostics, const files:
     Diagnostics named;
     auto found = tool_folder(files::path_under(root, folder), true, named);
     if (!found) continue;
-    const bool known = found->kind == SchemaKind::drizzle_migrations || found->kind == SchemaKind::prisma_migrations;
+    const bool known = found->tool && found->tool->unmistakable;
     if (!known && files::never_deployed(folder + "/")) continue;
     taken.insert(folder);
     if (found->kind != SchemaKind::none && for_another_database(folder)) {
-      diagnostics.push_back({Error::Kind::passing, files::path_under(root, folder), std::string(found->tool->name) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
+      diagnostics.push_back({Error::Kind::passing, files::path_under(root, folder), std::string(found->tool->id()) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -296,10 +272,19 @@ bool looks_like_repository(const std::string& folder) {
   return false;
 }
 
+// The folder whose journal lies in the folder `path`: that of migrations/meta is migrations.
+std::pair<const MigrationTool*, std::string> beside_journal(const std::string& path) {
+  for (const auto* tool : migration_tools()) {
+    if (tool->journal.empty()) continue;
+    const std::string file = files::path_under(path, std::string(files::base_of(tool->journal)));
+    if (auto found = of_journal(file); found.first == tool && is_file(file)) return found;
+  }
+  return {nullptr, {}};
+}
+
 Found folder_input(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
-  if (has_journal(path)) return journal_folder(path, diagnostics);
-  if (is_file(files::path_under(path, "_journal.json")) && fs::path(path).filename() == "meta")
-    return journal_folder(fs::path(path).parent_path().generic_string(), diagnostics);
+  if (const auto* tool = journal_tool(path)) return tool->open_journal(path, diagnostics);
+  if (const auto [tool, folder] = beside_journal(path); tool) return tool->open_journal(folder, diagnostics);
   // A repository's root may hold numbered scripts that are no migrations.
   const bool root = looks_like_repository(path);
   if (auto input = tool_folder(path, root, diagnostics))
@@ -319,9 +304,7 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
 }
 
 Found file_input(const std::string& path, Diagnostics& diagnostics) {
-  const fs::path file(path);
-  if (file.filename() == "_journal.json" && file.parent_path().filename() == "meta")
-    return journal_folder(file.parent_path().parent_path().generic_string(), diagnostics);
+  if (const auto [tool, folder] = of_journal(path); tool) return tool->open_journal(folder, diagnostics);
   if (is_sql(path))
     if (const auto other = other_database_of(path); !other.empty())
       return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read");
@@ -345,9 +328,7 @@ std::string SchemaInput::what() const {
   };
   switch (kind) {
     case SchemaKind::sql_file: return "SQL script";
-    case SchemaKind::drizzle_migrations: return counted("drizzle migrations");
-    case SchemaKind::prisma_migrations: return counted("prisma migrations");
-    case SchemaKind::migrations: return counted(tool->name == "numbered" ? "numbered migrations" : std::string(tool->name) + " migrations");
+    case SchemaKind::migrations: return counted(std::string(tool->label.empty() ? tool->id() : tool->label) + " migrations");
     case SchemaKind::sql_folder: return counted("SQL files");
     case SchemaKind::drizzle_snapshot: return "drizzle snapshot";
     case SchemaKind::server_snapshot: return "snapshot";

@@ -3,7 +3,6 @@
 #include <iterator>
 
 #include "base/input_file.h"
-#include "drizzle/journal.h"
 #include "drizzle/snapshot.h"
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
@@ -29,7 +28,6 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
       continue;
     }
     ++read;
-    if (input.kind == SchemaKind::drizzle_migrations) text = drizzle::uncomment_introspection(std::move(*text));
     if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
     use(file, std::move(*text));
   }

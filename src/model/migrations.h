@@ -10,10 +10,11 @@
 namespace pgadvise {
 
 struct MigrationEntry {
-  std::string name;     // as the tool calls it: drizzle's tag, a folder, flyway's version, sqitch's change
+  std::string name;     // as the tool calls it: a tag, a folder, a version, a change of a plan
   std::string file;     // relative to the project's root, as is the place
   Place place;          // of its entry in the journal or plan; of the file where there is none
-  std::int64_t when = 0;  // drizzle: milliseconds; runs only when larger than all that ran before
+  std::int64_t when = 0;  // milliseconds, of a tool that runs entries only if larger than all that ran before
+  bool repeatable = false;  // the tool runs it again whenever it changes
   std::vector<std::string> checksums;  // what the tool may have stored of it: of the file as it is, and with other line ends
   // What git says; unknown: there is no git here.
   enum class Git { unknown, committed, untracked, ignored };
@@ -32,7 +33,7 @@ struct JournalProblem {
 };
 
 struct MigrationFolder {
-  std::string tool;  // as src/migrations/tools.h names it
+  std::string tool;  // ToolFacts::id
   std::string path;  // relative to the project's root
   std::vector<MigrationEntry> migrations;  // in the order of the tool
   std::vector<JournalProblem> problems;
@@ -41,13 +42,13 @@ struct MigrationFolder {
 
 // A table in which a tool keeps what it has run.
 struct TrackingTable {
-  std::string tool;  // drizzle, prisma, flyway, sqitch …
+  std::string tool;  // ToolFacts::id
   std::string schema;
   std::string name;
   struct Row {
-    std::string migration;        // its name or version; "" of drizzle 0.x
+    std::string migration;        // its name or version; "" where the tool keeps only the time
     std::string checksum;         // "" where the tool keeps none
-    std::int64_t when = 0;        // drizzle: created_at
+    std::int64_t when = 0;        // ToolFacts::RowKey::when
     bool failed = false;          // began and did not end
   };
   std::vector<Row> rows;

@@ -119,7 +119,7 @@ struct Migration {
   };
   std::string file;
   std::string entry;  // as people name it: "0007_add_index", "20240101_x"
-  std::string tool;   // "drizzle", "prisma", "goose", …; "" when not known
+  std::string tool;   // ToolFacts::id; "" when not known
   Transaction transaction = Transaction::unknown;
   std::vector<SchemaStep> steps;
 };

@@ -32,7 +32,8 @@ TEST(FindSchemas, ReplaysInJournalOrderAndNamesMissingAndOrphanFiles) {
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
-  EXPECT_EQ(found->front().kind, SchemaKind::drizzle_migrations);
+  EXPECT_EQ(found->front().kind, SchemaKind::migrations);
+  EXPECT_EQ(found->front().tool->id(), "drizzle");
   EXPECT_EQ(entries(found->front()), (Names{"0000_a", "0001_b"}));
   EXPECT_EQ(found->front().what(), "drizzle migrations (2 files)");
   ASSERT_EQ(diagnostics.size(), 2u);
@@ -107,8 +108,8 @@ TEST(FindSchemas, PrismaAndDrizzleOneFoldersComeInFolderOrder) {
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 2u);
-  EXPECT_EQ((*found)[0].kind, SchemaKind::drizzle_migrations);
-  EXPECT_EQ((*found)[1].kind, SchemaKind::prisma_migrations);
+  EXPECT_EQ((*found)[0].tool->id(), "drizzle");
+  EXPECT_EQ((*found)[1].tool->id(), "prisma");
   EXPECT_EQ(entries((*found)[1]), (Names{"20240101000000_a", "20240202000000_b"}));
   EXPECT_EQ(diagnostics.size(), 1u);  // the sqlite ones
 }

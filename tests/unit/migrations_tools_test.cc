@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "migrations/script_files.h"
 #include "migrations/dialect.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
@@ -20,7 +21,7 @@ struct Found {
     auto found = find_schemas(path, diagnostics);
     if (found) inputs = std::move(*found);
   }
-  std::string tool() const { return inputs.size() == 1 && inputs[0].tool ? std::string(inputs[0].tool->name) : ""; }
+  std::string tool() const { return inputs.size() == 1 && inputs[0].tool ? std::string(inputs[0].tool->id()) : ""; }
   Names entries() const {
     Names out;
     for (const auto& input : inputs)
@@ -173,7 +174,7 @@ TEST(MigrationTools, SupabaseAndStructureDumpsInARepository) {
   Found found(tree.path());
   ASSERT_EQ(found.inputs.size(), 2u);
   EXPECT_EQ(found.inputs[0].kind, SchemaKind::sql_file);
-  EXPECT_EQ(found.inputs[1].tool->name, "supabase");
+  EXPECT_EQ(found.inputs[1].tool->id(), "supabase");
   EXPECT_EQ(found.inputs[1].files.size(), 1u);
   EXPECT_EQ(found.diagnostics.size(), 1u);
   EXPECT_EQ(tables(found.catalog()), "a:2 ");

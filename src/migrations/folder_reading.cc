@@ -1,0 +1,32 @@
+#include "migrations/folder_reading.h"
+
+#include "base/input_file.h"
+#include "files/files.h"
+
+namespace pgadvise::migrations {
+
+MigrationEntry& FolderReading::add(const std::string& name, const std::string& path, Place location,
+                                   std::int64_t when) {
+  MigrationEntry migration{.name = name, .place = std::move(location), .when = when};
+  if (!path.empty()) {
+    migration.file = files::relative_to(path, root);
+    migration.repeatable = tool.repeatable && tool.repeatable(files::base_of(path));
+    if (tool.checksums)
+      if (const auto text = read_file(path, files::sql_limit)) migration.checksums = tool.checksums(*text);
+  }
+  return out.migrations.emplace_back(std::move(migration));
+}
+
+void FolderReading::problem(const char* kind, std::string entry, std::string text, Place location) {
+  out.problems.push_back({kind, std::move(entry), std::move(text), std::move(location)});
+}
+
+Place FolderReading::location_of(const std::string& name) const {
+  return {files::relative_to(folder.path(name), root), 0, 0};
+}
+
+std::string leading_version(const MigrationEntry& migration) {
+  return std::string(files::leading_digits(migration.name));
+}
+
+}  // namespace pgadvise::migrations

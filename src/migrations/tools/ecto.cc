@@ -1,0 +1,25 @@
+// Ecto: programs, which are only named; priv/repo/structure.sql is read.
+#include "migrations/all_tools.h"
+#include "migrations/program_text.h"
+
+namespace pgadvise::migrations::tools {
+namespace {
+
+constexpr OwnTable tables[] = {{.name = "schema_migrations"}};
+constexpr std::string_view evidence[] = {"mix.exs"};
+constexpr std::string_view words[] = {":postgrex"};
+
+bool is_migration(std::string_view path) { return in_folder(path, "priv/repo/migrations/", ".exs"); }
+
+}  // namespace
+
+constinit const MigrationTool ecto{
+    .facts = {.id = "ecto", .sentence = "Ecto", .tables = tables},
+    .in_code = {.what = "Ecto's migrations are programs, which are not run",
+                .holds = is_migration,
+                .evidence = evidence,
+                .words = words,
+                .hint = "mix ecto.dump makes priv/repo/structure.sql; or --db"},
+};
+
+}  // namespace pgadvise::migrations::tools

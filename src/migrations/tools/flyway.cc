@@ -1,0 +1,217 @@
+// Flyway: V1.2__name.sql by version, R__name.sql last and by name, from the newest baseline B on; U and
+// callbacks are not run.
+#include <algorithm>
+#include <filesystem>
+
+#include "base/digest.h"
+#include "base/input_file.h"
+#include "base/text.h"
+#include "files/files.h"
+#include "migrations/all_tools.h"
+#include "migrations/dialect.h"
+#include "migrations/folder_reading.h"
+#include "migrations/script_files.h"
+#include "migrations/writing.h"
+
+namespace pgadvise::migrations::tools {
+namespace {
+
+constexpr OwnTable tables[] = {{.name = "flyway_schema_history"}, {.name = "schema_version"}};
+constexpr TrackingShape::Column columns[] = {
+    {"installed_rank", "integer"},   {"version", "character varying"}, {"description", "character varying"},
+    {"script", "character varying"}, {"checksum", "integer"},          {"success", "boolean"}};
+constexpr TrackingShape tracking[] = {
+    {.columns = columns,
+     .max_columns = 10,
+     .select = "coalesce(version, replace(description, ' ', '_')), checksum, installed_rank, NOT success"}};
+
+namespace fs = std::filesystem;
+
+struct ScriptName {
+  char kind = 0;  // V R B
+  std::string version;
+  std::string description;
+};
+
+std::optional<ScriptName> script_name(std::string_view name) {
+  if (!is_sql(name) || (name[0] != 'V' && name[0] != 'R' && name[0] != 'B')) return std::nullopt;
+  const auto bar = name.find("__");
+  if (bar == std::string_view::npos) return std::nullopt;
+  ScriptName out{name[0], std::string(name.substr(1, bar - 1)),
+                 std::string(name.substr(bar + 2, name.size() - bar - 6))};
+  if ((out.kind == 'R') != out.version.empty()) return std::nullopt;
+  if (out.version.find_first_not_of("0123456789._") != std::string::npos) return std::nullopt;
+  return out;
+}
+
+struct Script {
+  std::string path;
+  ScriptName name;
+};
+
+// A location's subfolders belong to it, but for those of another database.
+void collect(const Folder& folder, int depth, std::vector<Script>& out, Names& foreign) {
+  for (const auto& name : folder.files())
+    if (const auto parsed = script_name(name)) out.push_back({folder.path(name), *parsed});
+  if (depth == 0) return;
+  for (const auto& name : folder.folders()) {
+    std::vector<Script> below;
+    collect(Folder(folder.path(name)), depth - 1, below, foreign);
+    if (below.empty()) continue;
+    if (foreign_folder(name))
+      foreign.push_back(folder.path(name));
+    else
+      out.insert(out.end(), below.begin(), below.end());
+  }
+}
+
+bool same_version_twice(const std::vector<Script>& files) {
+  for (std::size_t i = 1; i < files.size(); ++i)
+    if (files[i].name.kind == 'V' && files[i - 1].name.kind == 'V' &&
+        compare_versions(files[i].name.version, files[i - 1].name.version) == 0)
+      return true;
+  return false;
+}
+
+bool holds_scripts(const Folder& folder) {
+  return std::any_of(folder.files().begin(), folder.files().end(),
+                     [](const std::string& name) { return script_name(name).has_value(); });
+}
+
+// A folder of folders is one location when several of them hold scripts, and no version twice; else each is
+// its own.
+std::ptrdiff_t subfolders_with_scripts(const Folder& folder) {
+  return std::count_if(folder.folders().begin(), folder.folders().end(),
+                       [&](const std::string& name) { return holds_scripts(Folder(folder.path(name))); });
+}
+
+Files files_of(const Folder& folder, Diagnostics& diagnostics) {
+  if (!holds_scripts(folder) && subfolders_with_scripts(folder) < 2) return {};
+  std::vector<Script> found;
+  Names foreign;
+  collect(folder, 3, found, foreign);
+  std::stable_sort(found.begin(), found.end(), [](const Script& a, const Script& b) {
+    if (a.name.kind != b.name.kind) return a.name.kind != 'R' && (b.name.kind == 'R' || a.name.kind == 'B');
+    if (a.name.kind == 'R') return a.name.description < b.name.description;
+    return compare_versions(a.name.version, b.name.version) < 0;
+  });
+  if (found.empty() || (!holds_scripts(folder) && same_version_twice(found))) return {};
+  for (const auto& path : foreign)
+    diagnostics.push_back({Error::Kind::passing, path, "migrations of another database: passed over", ""});
+  std::string baseline;
+  for (const auto& file : found)
+    if (file.name.kind == 'B') baseline = file.name.version;
+  Files out;
+  for (const auto& [path, name] : found) {
+    if (name.kind == 'B' && name.version != baseline) continue;
+    if (name.kind == 'V' && !baseline.empty() && compare_versions(name.version, baseline) <= 0) continue;
+    out.push_back({path, name.kind == 'R' ? name.description : name.version});
+  }
+  return out;
+}
+
+// "V7__add_x.sql"; "U…" and "R…" are not run once.
+bool versioned_name(std::string_view name) {
+  return name.size() > 3 && name[0] == 'V' && name[1] >= '0' && name[1] <= '9' && contains(name, "__");
+}
+
+// Flyway looks at the statements: a script whose statements all run outside a transaction gets none.
+std::optional<Migration::Transaction> by_name(std::string_view name, std::string_view text) {
+  if (!versioned_name(name)) return std::nullopt;
+  return contains(lower(text), " concurrently ") ? Migration::Transaction::none
+                                                 : Migration::Transaction::file;
+}
+
+std::string version_of(const MigrationEntry& migration) {
+  if (!files::base_of(migration.file).starts_with('V')) return {};
+  return replace_all(migration.name.substr(0, migration.name.find_first_not_of("0123456789._")), "_", ".");
+}
+
+bool repeatable(std::string_view file_name) { return file_name.starts_with('R'); }
+
+// CRC-32 of the lines without their ends and without a byte order mark, as a signed number.
+std::vector<std::string> checksums(const std::string& file) {
+  std::string_view text = file;
+  if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
+  std::uint32_t crc = 0;
+  while (!text.empty()) {
+    const auto end = std::min(text.find_first_of("\r\n"), text.size());
+    crc = crc32(text.substr(0, end), crc);
+    text.remove_prefix(std::min(end + (text.substr(end, 2) == "\r\n" ? 2 : 1), text.size()));
+  }
+  return {std::to_string(static_cast<std::int32_t>(crc))};
+}
+
+std::string tracked_name(std::string_view entry) { return replace_all(std::string(entry), "_", "."); }
+
+// V2__x -> V3__x, V1.4 -> V1.5, V007 -> V008, beside the newest one.
+Result<Written> write(Writing& writing, const Steps& steps) {
+  const SchemaFile* newest = nullptr;
+  for (const auto& file : writing.input.files)
+    if (std::string_view(files::base_of(file.path)).starts_with("V") &&
+        (!newest || compare_versions(file.entry, newest->entry) > 0))
+      newest = &file;
+  if (!newest)
+    return fail(Error::Kind::passing, writing.input.path,
+                "holds no versioned migration (V1__name.sql) that another could follow");
+  const std::string last = writing.version.empty() ? newest->entry : writing.version;
+  const std::size_t at = last.find_last_of("._");
+  const std::size_t from = at == std::string::npos ? 0 : at + 1;
+  writing.version = last.substr(0, from) + next_version(last.substr(from), writing.now);
+  return one_file(files::path_under(std::string(files::folder_of(newest->path)),
+                                    "V" + writing.version + "__" + steps.name + ".sql"),
+                  comments(steps) + script(steps.up));
+}
+
+// What a Flyway project's settings say, in the migrations' folder or above it.
+bool releases_lock(const SchemaInput& input) {
+  std::error_code code;
+  fs::path at = fs::absolute(input.path, code).lexically_normal();
+  for (int up = 0; !code && up < 8 && at != at.parent_path(); ++up, at = at.parent_path())
+    for (const char* name :
+         {"flyway.conf", "conf/flyway.conf", "flyway.toml", "application.properties", "application.yml",
+          "application.yaml", "pom.xml", "build.gradle", "build.gradle.kts"}) {
+      const auto text = read_file((at / name).generic_string(), files::text_limit);
+      if (!text) continue;
+      const std::string said = replace_all(lower(*text), "-", ".");
+      const auto place = std::min(said.find("transactional.lock"), said.find("transactional:"));
+      if (place != std::string::npos && said.substr(place, 80).find("false") != std::string::npos)
+        return true;
+    }
+  return false;
+}
+
+Concurrently by_settings(const SchemaInput& input) {
+  return releases_lock(input) ? Concurrently::together : Concurrently::nowhere;
+}
+
+}  // namespace
+
+constinit const MigrationTool flyway{
+    .facts = {.id = "flyway",
+              .sentence = "Flyway",
+              .tables = tables,
+              .tracking = tracking,
+              .row_key = ToolFacts::RowKey::version,
+              .names_by_file = true,
+              .application = "flyway",
+              .leave_transaction = "Put it into a migration of its own, with no other statement: Flyway then "
+                                   "runs it outside a transaction"},
+    .known = "V<version>__name.sql, R__name.sql, B<version>__name.sql",
+    .order = "versions by value, R last; from the newest B on; U and callbacks are not run",
+    .rank = 40,
+    .files = files_of,
+    .by_name = by_name,
+    .versioned_name = versioned_name,
+    .version = version_of,
+    .repeatable = repeatable,
+    .checksums = checksums,
+    .tracked_name = tracked_name,
+    .writer =
+        {.why =
+             "Flyway from 9.1 on waits for itself at it, unless flyway.postgresql.transactional.lock=false",
+         .write = write,
+         .by_settings = by_settings},
+};
+
+}  // namespace pgadvise::migrations::tools

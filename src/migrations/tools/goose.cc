@@ -1,0 +1,71 @@
+// goose: numbered files with "-- +goose Up" and "-- +goose Down".
+#include <algorithm>
+
+#include "base/text.h"
+#include "files/files.h"
+#include "migrations/all_tools.h"
+#include "migrations/folder_reading.h"
+#include "migrations/script_files.h"
+#include "migrations/writing.h"
+
+namespace pgadvise::migrations::tools {
+namespace {
+
+constexpr OwnTable tables[] = {{.name = "goose_db_version"}};
+constexpr TrackingShape::Column columns[] = {{"version_id", "bigint"}, {"is_applied", "boolean"}};
+constexpr TrackingShape tracking[] = {
+    {.columns = columns, .max_columns = 4, .select = "version_id, '', 0, NOT is_applied"}};
+
+Part part_of(std::string_view line) { return marked(comment_words(line), "+goose up", "+goose down"); }
+
+// Migrations that are programs can't be replayed; a schema without them may lack something.
+void name_programs(const Folder& folder, Diagnostics& diagnostics) {
+  const auto count = std::count_if(folder.files().begin(), folder.files().end(), [](const std::string& name) {
+    return name.ends_with(".go") && !name.ends_with("_test.go") && !files::leading_digits(name).empty();
+  });
+  if (count)
+    diagnostics.push_back({Error::Kind::passing, folder.path(),
+                           std::to_string(count) + " migrations are programs (.go): not replayed",
+                           "what they change is not known here"});
+}
+
+Files files_of(const Folder& folder, Diagnostics& diagnostics) {
+  Files out = files_with(folder, part_of);
+  if (!out.empty()) name_programs(folder, diagnostics);
+  return out;
+}
+
+std::optional<Migration::Transaction> by_comments(std::string_view text) {
+  if (line_with(text, "-- +goose").empty()) return std::nullopt;
+  return line_with(text, "-- +goose no transaction").empty() ? Migration::Transaction::file
+                                                             : Migration::Transaction::none;
+}
+
+Result<Written> write(Writing& writing, const Steps& steps) {
+  return one_file(inside(writing.input, give_version(writing) + "_" + steps.name + ".sql"),
+                  std::string(steps.concurrent ? "-- +goose NO TRANSACTION\n" : "") + "-- +goose Up\n" +
+                      comments(steps) + script(steps.up) + "\n-- +goose Down\n" + down_script(steps));
+}
+
+}  // namespace
+
+constinit const MigrationTool goose{
+    .facts = {.id = "goose",
+              .sentence = "goose",
+              .tables = tables,
+              .tracking = tracking,
+              .application = "goose",
+              .leave_transaction =
+                  "Put it into a migration of its own that begins with -- +goose NO TRANSACTION"},
+    .known = "-- +goose Up",
+    .order = "numbers by value",
+    .rank = 50,
+    .files = files_of,
+    .up = up_part<part_of, Part::down>,
+    .no_transaction = "+goose no transaction",
+    .by_comments = by_comments,
+    .version = leading_version,
+    .writer = {.concurrently = Concurrently::anywhere, .write = write},
+};
+
+}  // namespace pgadvise::migrations::tools

@@ -1,0 +1,28 @@
+// MikroORM: programs, which are only named.
+#include "base/text.h"
+#include "migrations/all_tools.h"
+#include "migrations/program_text.h"
+
+namespace pgadvise::migrations::tools {
+namespace {
+
+constexpr OwnTable tables[] = {{.name = "mikro_orm_migrations"}};
+constexpr std::string_view words[] = {"@mikro-orm/postgresql"};
+
+bool is_one(std::string_view path, const std::string& text) {
+  return is_script(path) && contains(text, "mikro-orm");
+}
+
+}  // namespace
+
+constinit const MigrationTool mikro_orm{
+    .facts = {.id = "mikro-orm", .sentence = "MikroORM", .tables = tables},
+    .programs = {.rank = 1, .may_hold = numbered_script, .is_one = is_one},
+    .in_code = {.what = "MikroORM's migrations are programs, which are not run",
+                .holds = script_migration,
+                .evidence = package_json,
+                .words = words,
+                .hint = "mikro-orm schema:create --dump > schema.sql, then --schema schema.sql; or --db"},
+};
+
+}  // namespace pgadvise::migrations::tools
