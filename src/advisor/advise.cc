@@ -15,7 +15,7 @@
 #include "advisor/selection.h"
 #include "advisor/size.h"
 #include "advisor/uncosted.h"
-#include "advisor/upkeep.h"
+#include "advisor/maintenance_cost.h"
 #include "model/ddl.h"
 #include "sql/facts.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "advisor/mentions.h"
+#include "advisor/referenced_columns.h"
 #include "model/catalog.h"
 #include "model/finding.h"
 #include "model/query_facts.h"

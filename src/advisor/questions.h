@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "advisor/mentions.h"
+#include "advisor/referenced_columns.h"
 #include "base/result.h"
 #include "model/catalog.h"
 #include "model/workload.h"

@@ -9,7 +9,7 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "pg/conninfo.h"
-#include "pg/imitate.h"
+#include "pg/import_statistics.h"
 #include "pg/server_process.h"
 
 namespace pgadvise::pg {

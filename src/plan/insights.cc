@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/figures.h"
+#include "base/number_format.h"
 #include "base/text.h"
 #include "plan/reader.h"
 #include "plan/title.h"

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/figures.h"
+#include "base/number_format.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "plan/reader.h"

@@ -7,7 +7,7 @@
 #include "advisor/index_ddl.h"
 #include "advisor/size.h"
 #include "advisor/uncosted.h"
-#include "advisor/upkeep.h"
+#include "advisor/maintenance_cost.h"
 #include "model/ddl.h"
 #include "sql/facts.h"
 #include "sql/replay.h"

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pg/imitate.h"
+#include "pg/import_statistics.h"
 
 namespace pgadvise::pg {
 namespace {

@@ -1,4 +1,4 @@
-#include "advisor/mentions.h"
+#include "advisor/referenced_columns.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "pg/imitate.h"
+#include "pg/import_statistics.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
-#include "advisor/upkeep.h"
+#include "advisor/maintenance_cost.h"
 
 #include <algorithm>
 
-#include "advisor/mentions.h"
+#include "advisor/referenced_columns.h"
 
 namespace pgadvise::advisor {
 namespace {
