@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
       {"write_files.cc", "writes"},
       {"process.cc", "/dev/null for a child"},
       {"server_process.cc", "locks and folders of sandboxes"},
-      {"imitate.cc", "writes files of the sandbox's server"},
+      {"import_statistics.cc", "writes files of the sandbox's server"},
       {"console.cc", "the terminal"},
       {"cleanup.cc", "the answer to a question on a terminal"},
       {"verify_run.cc", "what /proc says about a process"},

@@ -6,14 +6,14 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option most_rows{.name = "most_rows", .fallback = 1000, .table_size = true,
+constexpr Option max_rows{.name = "most_rows", .fallback = 1000, .table_size = true,
     .meaning = "rows of the table up to which it is small"};
-constexpr const Option* options[] = {&most_rows};
+constexpr const Option* options[] = {&max_rows};
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     const double rows = table->statistics ? table->statistics->rows : -1;
-    if (rows < 0 || rows > context.option(most_rows)) continue;
+    if (rows < 0 || rows > context.option(max_rows)) continue;
     const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {
       if (index.unique || !index.valid || !droppable(index) || needed.count(&index)) continue;

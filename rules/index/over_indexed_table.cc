@@ -21,7 +21,7 @@ constexpr const Option* options[] = {&least_days, &least_writes, &writes_per_sca
 void check(const Context& context, Reporter& reporter) {
   const auto& days = context.catalog().statistics_days;
   if (!days || *days < context.option(least_days)) return;
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     const double writes = table->statistics ? static_cast<double>(table->statistics->writes) : 0;
     if (writes < context.option(least_writes)) continue;
     std::vector<Evidence> idle;

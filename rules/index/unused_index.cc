@@ -17,7 +17,7 @@ constexpr const Option* options[] = {&least_days, &least_rows, &least_pages};
 void check(const Context& context, Reporter& reporter) {
   const auto& days = context.catalog().statistics_days;
   if (!days || *days < context.option(least_days)) return;
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     if (!table->statistics || table->statistics->rows < context.option(least_rows)) continue;
     const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {

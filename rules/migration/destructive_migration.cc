@@ -78,7 +78,7 @@ void check(const Context& context, Reporter& reporter) {
       case Kind::drop_type: lost(site, out, "DROP TYPE " + action.name + " CASCADE drops the column" + (action.columns.size() > 1 ? "s " : " ") + join(action.columns, ", ") + " of " + display(action.table) + rows + "."); break;
       case Kind::truncate: lost(site, out, "TRUNCATE " + display(action.table) + " loses its rows" + rows + (action.cascade ? ", and CASCADE those of every table that references it" : "") + "."); break;
       case Kind::remove:
-        if (action.rows == RowsTouched::all) lost(site, out, "DELETE without WHERE loses every row of " + display(action.table) + rows + ".");
+        if (action.rows == Selectivity::all) lost(site, out, "DELETE without WHERE loses every row of " + display(action.table) + rows + ".");
         break;
       default: {
         if (action.reads_from.empty()) break;

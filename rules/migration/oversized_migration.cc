@@ -24,7 +24,7 @@ void check(const Context& context, Reporter& reporter) {
     bool changes = false;  // something that was there before
     for (const SchemaStep& step : migration.steps)
       for (const SchemaAction& action : step.actions) {
-        if (action.on_new_table || action.kind == SchemaAction::Kind::swallow || action.table.name.empty()) continue;
+        if (action.on_new_table || action.kind == SchemaAction::Kind::suppress_error || action.table.name.empty()) continue;
         changes = true;
         if (!only_drops(action.kind)) tables.insert(action.table);
       }
@@ -33,7 +33,7 @@ void check(const Context& context, Reporter& reporter) {
     if (!changes || (statements < context.option(min_statements) && changed < context.option(max_tables))) continue;
     Finding& finding = reporter.add({.kind = "migration", .file = migration.file, .entry = migration.entry},
                                     "The migration has " + grouped(statements) + (statements == 1 ? " statement" : " statements") + " and changes " + grouped(changed) + (changed == 1 ? " table that was" : " tables that were") + " there before.");
-    finding.location = Place{migration.file, 0, 0};
+    finding.location = SourceLocation{migration.file, 0, 0};
     const std::string how = how_it_runs(migration);
     finding.evidence.push_back({Evidence::Kind::catalog, how.empty() ? "how it is run is not known" : how, std::nullopt, {}});
     finding.fix = Fix{.title = "Cut it into migrations that each do one thing", .safety = Fix::Safety::manual};

@@ -153,7 +153,7 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
 
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
-  std::map<std::pair<Place, std::vector<std::string>>, Found> places;
+  std::map<std::pair<SourceLocation, std::vector<std::string>>, Found> places;
   for (const auto& command : project.deploy_commands) {
     const auto push = push_of(command);
     if (!push) continue;

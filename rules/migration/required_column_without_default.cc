@@ -16,7 +16,7 @@ bool emptied_before(const Site& site) {
   for (const SchemaStep& step : site.migration->steps) {
     if (&step == site.step) return false;
     for (const SchemaAction& action : step.actions)
-      if (action.table == site.action->table && (action.kind == Kind::truncate || (action.kind == Kind::remove && action.rows == RowsTouched::all))) return true;
+      if (action.table == site.action->table && (action.kind == Kind::truncate || (action.kind == Kind::remove && action.rows == Selectivity::all))) return true;
   }
   return false;
 }

@@ -73,7 +73,7 @@ struct Found {
 
 void report(const Project& project, Reporter& reporter, const Found& found, int number) {
   const DeployCommand& first = *found.ways.front();
-  const Place place = lint::located(project, first.place);
+  const SourceLocation place = lint::located(project, first.place);
   std::string entry = first.entry.empty() ? first.place.file : first.entry;
   if (number > 1) entry += " #" + std::to_string(number);
   Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = std::move(entry)},
@@ -89,7 +89,7 @@ void report(const Project& project, Reporter& reporter, const Found& found, int 
 }
 
 void check(const Context& context, Reporter& reporter) {
-  std::map<Place, Found> places;
+  std::map<SourceLocation, Found> places;
   for (const auto& command : context.project().deploy_commands) {
     if (!command.production || command.conditional) continue;
     const auto seed = seed_of(command);

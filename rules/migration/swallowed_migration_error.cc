@@ -8,7 +8,7 @@ namespace {
 using Swallow = SchemaAction::Swallow;
 
 std::string message_of(const SchemaAction& action, const std::string& text) {
-  if (action.swallow == Swallow::every_error)
+  if (action.suppress_error == Swallow::every_error)
     return "EXCEPTION WHEN OTHERS hides every failure of this block: whatever it should have done is missing then, and the migration counts as applied.";
   const bool block = text.size() > 1 && (text[0] == 'd' || text[0] == 'D') && (text[1] == 'o' || text[1] == 'O');
   return action.name + " is there already and is not the same: " + action.detail + ". " +
@@ -49,13 +49,13 @@ void check(const Context& context, Reporter& reporter) {
     for (const SchemaStep& step : migration.steps)
       for (const SchemaAction& action : step.actions) {
         compare(context, {&migration, &step, &action}, out);
-        if (action.kind != SchemaAction::Kind::swallow) continue;
+        if (action.kind != SchemaAction::Kind::suppress_error) continue;
         Finding& finding = out.add({&migration, &step, &action},
-                                   {.kind = action.swallow == Swallow::every_error ? "migration" : "object", .schema = action.table.schema, .table = action.table.name, .constraint = action.name},
+                                   {.kind = action.suppress_error == Swallow::every_error ? "migration" : "object", .schema = action.table.schema, .table = action.table.name, .constraint = action.name},
                                    message_of(action, step.text));
         if (action.truncated)
           finding.evidence.push_back({Evidence::Kind::catalog, "the name is longer than 63 bytes: the server cuts it, and another long name has become the same", std::nullopt, {}});
-        finding.fix = Fix{.title = action.swallow == Swallow::every_error ? "Catch the one condition that is meant (duplicate_object), or let it fail"
+        finding.fix = Fix{.title = action.suppress_error == Swallow::every_error ? "Catch the one condition that is meant (duplicate_object), or let it fail"
                           : action.truncated                              ? "Give it a name of 63 bytes at most"
                                                                           : "Change what is there, or take another name, and let the statement fail when that goes wrong",
                           .safety = Fix::Safety::manual};

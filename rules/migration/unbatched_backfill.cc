@@ -14,12 +14,12 @@ void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
   for (const Site& site : sites(context, min_rows, {Kind::update, Kind::remove})) {
     const SchemaAction& action = *site.action;
-    if (action.rows != RowsTouched::all && action.rows != RowsTouched::most) continue;
+    if (action.rows != Selectivity::all && action.rows != Selectivity::most) continue;
     const SchemaStep* locked = locked_before(site);
     // What a DELETE is after is few rows, as a rule, or all: destructive-migration. Under a lock the search alone is too long.
-    if (action.kind == Kind::remove && (action.rows == RowsTouched::all || !locked)) continue;
+    if (action.kind == Kind::remove && (action.rows == Selectivity::all || !locked)) continue;
     const std::string what = action.kind == Kind::update ? "UPDATE" : "DELETE";
-    std::string message = "One " + what + " goes over " + (action.rows == RowsTouched::all ? "every row" : "a large part") + " of " + display(action.table) +
+    std::string message = "One " + what + " goes over " + (action.rows == Selectivity::all ? "every row" : "a large part") + " of " + display(action.table) +
                           ": it locks each row that it changes until the transaction ends" + rows_known(context, action.table) + ".";
     if (locked) message = "One " + what + " goes over " + display(action.table) + " while the lock of line " + std::to_string(locked->place.line) +
                           " shuts out everybody else, readers too" + rows_known(context, action.table) + ".";

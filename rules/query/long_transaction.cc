@@ -30,12 +30,12 @@ void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
   finding.fix = Fix{.title = "Find the code that begins a transaction and waits (another service, a user, a forgotten commit) and end the transaction before it", .safety = Fix::Safety::manual};
 }
 
-void report_loop(const Context& context, Reporter& reporter, const Repeat& repeat) {
+void report_loop(const Context& context, Reporter& reporter, const RepeatedQuery& repeat) {
   const Query* query = context.query(repeat.pattern.front());
   if (!query) return;
   const QualifiedName table = main_table(*query);
   Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query->fingerprint},
-                                  "A transaction was open for " + duration_text(repeat.longest_span_ms) + " at least, while this statement ran " + times(repeat.most_in_one_scope) + " in it: " + ellipsis(query->text, shown_statement));
+                                  "A transaction was open for " + duration_text(repeat.longest_span_ms) + " at least, while this statement ran " + times(repeat.max_in_one_scope) + " in it: " + ellipsis(query->text, shown_statement));
   finding.evidence.push_back(figures(repeat, 1));
   if (!repeat.samples.empty()) finding.location = repeat.samples.front().place;
   finding.fix = Fix{.title = "Cut the loop into batches with a commit each, or make it one statement", .safety = Fix::Safety::manual};
@@ -116,7 +116,7 @@ void check(const Context& context, Reporter& reporter) {
   }
   std::set<std::string> seen;
   for (const auto& repeat : context.workload().repeats)
-    if (repeat.scope == Repeat::Scope::transaction && !repeat.pattern.empty() && repeat.longest_span_ms >= context.option(min_seconds) * 1000 && seen.insert(repeat.pattern.front()).second)
+    if (repeat.scope == RepeatedQuery::Scope::transaction && !repeat.pattern.empty() && repeat.longest_span_ms >= context.option(min_seconds) * 1000 && seen.insert(repeat.pattern.front()).second)
       report_loop(context, reporter, repeat);
 }
 

@@ -19,7 +19,7 @@ enum class Confidence { low, medium, high };
 struct Case {
   const Query* child = nullptr;
   const Query* parent = nullptr;
-  const Repeat* repeat = nullptr;
+  const RepeatedQuery* repeat = nullptr;
   lint::Lead lead;
   Confidence confidence = Confidence::low;
   std::string why;  // of the confidence
@@ -83,10 +83,10 @@ bool uses(const Query& query, const QualifiedName& table) {
 }
 
 void judge(const Context& context, Case& found) {
-  const Repeat& repeat = *found.repeat;
+  const RepeatedQuery& repeat = *found.repeat;
   found.lead = lint::lead_of(context, repeat, *found.child);
   found.confidence = Confidence::low;
-  if (repeat.scope == Repeat::Scope::pool_burst) {
+  if (repeat.scope == RepeatedQuery::Scope::pool_burst) {
     found.why = "the statements came over several sessions, so they may belong to several requests";
   } else if (auto why = lint::like_requests(context, repeat, found.per_round, *found.child, found.lead); !why.empty()) {
     found.why = std::move(why);
@@ -102,14 +102,14 @@ void judge(const Context& context, Case& found) {
     found.why = found.lead.kind == lint::Lead::Kind::list
                     ? "no foreign key is known between the two"
                     : "no query before it in the same " +
-                          std::string(repeat.scope == Repeat::Scope::transaction ? "transaction" : "burst") + " gave the keys";
+                          std::string(repeat.scope == RepeatedQuery::Scope::transaction ? "transaction" : "burst") + " gave the keys";
   }
   if (auto nearer = lint::lead_in_round(context, repeat, *found.child); nearer.query) found.lead = nearer;
   found.parent = found.lead.query;
 }
 
 // The key that the calls differ in, else the first.
-const Predicate* single_key(const Query& query, const Repeat* repeat) {
+const Predicate* single_key(const Query& query, const RepeatedQuery* repeat) {
   const auto samples = repeat ? lint::samples_of(*repeat, query.fingerprint) : std::vector<const Sample*>{};
   const Predicate* first = nullptr;
   for (const auto& p : query.facts.predicates) {
@@ -145,7 +145,7 @@ Fix rewrite(const Context& context, const Case& found) {
 }
 
 void add_evidence(const Context& context, const Case& found, Finding& finding) {
-  const Repeat& repeat = *found.repeat;
+  const RepeatedQuery& repeat = *found.repeat;
   lint::add_lead(context, found.lead, *found.child, finding.evidence);
   finding.evidence.push_back(lint::figures(repeat, found.per_round));
   lint::add_places(repeat, found.per_round, finding.evidence);
@@ -164,7 +164,7 @@ bool better(const Case& a, const Case& b) {
 
 void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& child = *found.child;
-  const std::uint64_t calls = found.repeat->most_in_one_scope * found.per_round;
+  const std::uint64_t calls = found.repeat->max_in_one_scope * found.per_round;
   const QualifiedName table = lint::main_table(child);
   Finding& finding = reporter.add(
       {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},

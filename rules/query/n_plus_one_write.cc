@@ -18,7 +18,7 @@ namespace {
 
 struct Case {
   const Query* query = nullptr;
-  const Repeat* repeat = nullptr;
+  const RepeatedQuery* repeat = nullptr;
   std::uint64_t calls = 0;  // in the scope with the most
   lint::Lead lead;
   std::string traffic;  // why it may be no loop
@@ -101,7 +101,7 @@ bool better(const Case& a, const Case& b) {
 
 void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& query = *found.query;
-  const Repeat& repeat = *found.repeat;
+  const RepeatedQuery& repeat = *found.repeat;
   const QualifiedName table = written_table(query);
   Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
                                   "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +
@@ -116,7 +116,7 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   finding.evidence.push_back(lint::figures(repeat, in_round));
   lint::add_places(repeat, in_round, finding.evidence);
   if (!found.traffic.empty()) finding.evidence.push_back({Evidence::Kind::statement, "this may be no loop: " + found.traffic, {}, {}});
-  if (repeat.scope != Repeat::Scope::transaction)
+  if (repeat.scope != RepeatedQuery::Scope::transaction)
     finding.evidence.push_back({Evidence::Kind::statement, "each of them is a transaction of its own, with a flush of the log at its commit", {}, {}});
   finding.fix = fix_of(context, query, samples);
 }
@@ -129,12 +129,12 @@ static void check(const Context& context, Reporter& reporter) {
     if (repeat.same_values) continue;
     for (const auto& fingerprint : repeat.pattern) {
       const auto in_round = lint::per_round(repeat, fingerprint);
-      Case found{context.query(fingerprint), &repeat, repeat.most_in_one_scope * in_round, {}, {}};
+      Case found{context.query(fingerprint), &repeat, repeat.max_in_one_scope * in_round, {}, {}};
       if (!found.query || !writes_one_row(*found.query)) continue;
       if (static_cast<double>(found.calls) < context.option(fewest_calls)) continue;
       found.lead = lint::lead_of(context, repeat, *found.query);
       found.traffic = lint::like_requests(context, repeat, in_round, *found.query, found.lead);
-      found.sure = repeat.scope != Repeat::Scope::pool_burst && repeat.parameters_known && found.traffic.empty();
+      found.sure = repeat.scope != RepeatedQuery::Scope::pool_burst && repeat.parameters_known && found.traffic.empty();
       const auto [known, added] = cases.emplace(found.query->fingerprint, found);
       if (!added && better(found, known->second)) known->second = found;
     }

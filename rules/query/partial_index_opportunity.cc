@@ -115,7 +115,7 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
                                       ", which few of its rows " + (kept ? "are" : "may be") + ": a partial index has just these.");
   for (std::size_t i = 0; i < use.queries.size() && i < 3; ++i) {
     const Query& query = *use.queries[i];
-    const std::optional<Place> place = query.samples.empty() ? std::nullopt : std::optional(query.samples.front().place);
+    const std::optional<SourceLocation> place = query.samples.empty() ? std::nullopt : std::optional(query.samples.front().place);
     if (!finding.location) finding.location = place;
     finding.evidence.push_back({Evidence::Kind::statement, lint::ran(query) + ": " + ellipsis(query.text, 300), place, query.samples.empty() ? std::string() : query.samples.front().statement});
   }
@@ -160,7 +160,7 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : lint::judged_tables(context)) check_table(context, reporter, *table);
+  for (const Table* table : lint::checked_tables(context)) check_table(context, reporter, *table);
 }
 
 constinit const Rule partial_index_opportunity{

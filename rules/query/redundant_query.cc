@@ -45,11 +45,11 @@ std::string drizzle_where(const Context& context, const Query& query, const Qual
   return ".where(" + (keys.size() == 1 ? keys.front() : "and(" + join(keys, ", ") + ")") + ")";
 }
 
-Fix fix_of(const Context& context, const Query& query, const Repeat& repeat) {
-  const bool transaction = repeat.scope == Repeat::Scope::transaction;
+Fix fix_of(const Context& context, const Query& query, const RepeatedQuery& repeat) {
+  const bool transaction = repeat.scope == RepeatedQuery::Scope::transaction;
   Fix fix{.safety = Fix::Safety::manual};
   fix.title = std::string("Ask once at the beginning of the ") + (transaction ? "transaction" : "request") + " and hand the answer on, or keep it for as long: " +
-              std::to_string(repeat.most_in_one_scope - 1) + " of the " + std::to_string(repeat.most_in_one_scope) + " calls are not needed";
+              std::to_string(repeat.max_in_one_scope - 1) + " of the " + std::to_string(repeat.max_in_one_scope) + " calls are not needed";
   fix.sql = query.text;
   if (!lint::is_drizzle(context)) return fix;
   const QualifiedName table = lint::main_table(query);
@@ -60,22 +60,22 @@ Fix fix_of(const Context& context, const Query& query, const Repeat& repeat) {
 }
 
 // The rounds come as requests do, each of which asks once.
-bool of_many_requests(const Repeat& repeat) {
-  const Repeat::Pauses& pauses = repeat.pauses;
-  if (repeat.scope != Repeat::Scope::session_burst || !pauses.known()) return false;
+bool of_many_requests(const RepeatedQuery& repeat) {
+  const RepeatedQuery::Pauses& pauses = repeat.pauses;
+  if (repeat.scope != RepeatedQuery::Scope::session_burst || !pauses.known()) return false;
   return pauses.high_ms > std::max(10.0, 5 * std::max(pauses.low_ms, 1.0)) || (pauses.within_ms >= 0 && pauses.median_ms > 4 * std::max(pauses.within_ms, 1.0));
 }
 
 }  // namespace
 
 static void check(const Context& context, Reporter& reporter) {
-  std::map<std::string_view, const Repeat*> worst;
+  std::map<std::string_view, const RepeatedQuery*> worst;
   for (const auto& repeat : context.workload().repeats) {
     if (!repeat.same_values || repeat.pattern.empty()) continue;
     const Query* query = context.query(repeat.pattern.front());
     if (!query || !asks_tables(*query) || pages(*query) || of_many_requests(repeat)) continue;
-    if (static_cast<double>(repeat.most_in_one_scope) < context.option(fewest_calls)) continue;
-    const bool request_known = repeat.scope == Repeat::Scope::trace || repeat.scope == Repeat::Scope::transaction;
+    if (static_cast<double>(repeat.max_in_one_scope) < context.option(fewest_calls)) continue;
+    const bool request_known = repeat.scope == RepeatedQuery::Scope::trace || repeat.scope == RepeatedQuery::Scope::transaction;
     if (!request_known &&
         static_cast<double>(repeat.calls) < context.option(share_in_bursts) * static_cast<double>(query->calls))
       continue;
@@ -86,7 +86,7 @@ static void check(const Context& context, Reporter& reporter) {
     const Query& query = *context.query(fingerprint);
     const QualifiedName table = lint::main_table(query);
     Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-                                    "The query" + lint::on_table(table) + " ran " + std::to_string(repeat->most_in_one_scope) +
+                                    "The query" + lint::on_table(table) + " ran " + std::to_string(repeat->max_in_one_scope) +
                                         " times in " + lint::scope_name(repeat->scope_of_most) +
                                         " with the same values: " + ellipsis(query.text, lint::shown_statement));
     if (!repeat->samples.empty()) finding.location = repeat->samples.front().place;

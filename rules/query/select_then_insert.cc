@@ -15,7 +15,7 @@ struct Pair {
   const Query* insert = nullptr;
   const Table* table = nullptr;
   const Index* key = nullptr;
-  const Repeat* repeat = nullptr;
+  const RepeatedQuery* repeat = nullptr;
 };
 
 // The look-up asks, by a whole unique key, for what the insert then writes.
@@ -56,7 +56,7 @@ static void check(const Context& context, Reporter& reporter) {
                                     "Rows of " + display(pair.table->name) + " are looked up by " + join(columns, ", ") +
                                         " and inserted when they are not there: two round trips for each, and two sessions at once fail on the unique key.");
     finding.evidence.push_back({Evidence::Kind::statement, "before it, each time: " + ellipsis(pair.look_up->text, lint::shown_statement),
-                                pair.look_up->samples.empty() ? std::nullopt : std::optional<Place>(pair.look_up->samples.front().place), {}});
+                                pair.look_up->samples.empty() ? std::nullopt : std::optional<SourceLocation>(pair.look_up->samples.front().place), {}});
     finding.evidence.push_back(lint::figures(*pair.repeat, 1));
     finding.fix = Fix{.title = "INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE", .safety = Fix::Safety::manual};
     if (lint::is_drizzle(context)) finding.fix->drizzle = ".onConflictDoNothing()";

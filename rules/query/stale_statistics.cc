@@ -22,7 +22,7 @@ static constexpr const Option* options[] = {&min_times, &min_rows, &changed_perc
 
 namespace {
 
-constexpr std::size_t most_plans = 3;  // told of one table
+constexpr std::size_t max_plans = 3;  // told of one table
 
 struct Miss {
   const Query* query = nullptr;
@@ -111,7 +111,7 @@ void report_table(const Context& context, Reporter& reporter, const QualifiedNam
   Finding& finding = reporter.add({.kind = "table", .schema = name.schema, .table = name.name}, std::move(message));
   finding.verdict = Verdict::confirmed;
   if (!stale.reason.empty()) finding.evidence.push_back(lint::catalog_fact(stale.reason));
-  for (std::size_t i = 0; i < stale.misses.size() && i < most_plans; ++i) {
+  for (std::size_t i = 0; i < stale.misses.size() && i < max_plans; ++i) {
     const Miss& miss = stale.misses[i];
     finding.evidence.push_back(lint::plan_fact(*miss.plan, "scan of " + display(name) + (miss.node->index.empty() ? "" : " by " + miss.node->index) + " " + told(miss)));
     finding.evidence.push_back({Evidence::Kind::statement, lint::ran(*miss.query) + ": " + ellipsis(miss.query->text, 300), miss.plan->place, {}});

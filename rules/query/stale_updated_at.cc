@@ -109,7 +109,7 @@ void report_statement(Reporter& reporter, const Table& table, const Column& colu
                                   "A statement changes " + join(named, ", ") + more + " of " + display(table.name) + " and leaves " + column.name +
                                       " as it was: whoever goes by it (caches, syncs, people) takes the row for unchanged.");
   finding.evidence.push_back({Evidence::Kind::statement, "another statement sets it: " + ellipsis(other.text, lint::shown_statement),
-                              other.samples.empty() ? std::nullopt : std::optional<Place>(other.samples.front().place), {}});
+                              other.samples.empty() ? std::nullopt : std::optional<SourceLocation>(other.samples.front().place), {}});
   explain(table, column, finding);
 }
 
@@ -123,7 +123,7 @@ void report_table(Reporter& reporter, const Table& table, const Column& column, 
   for (std::size_t i = 0; i < statements.size() && i < 3; ++i) {
     const Query& query = *statements[i].query;
     finding.evidence.push_back({Evidence::Kind::statement, lint::ran(query) + ": " + ellipsis(query.text, lint::shown_statement),
-                                query.samples.empty() ? std::nullopt : std::optional<Place>(query.samples.front().place), {}});
+                                query.samples.empty() ? std::nullopt : std::optional<SourceLocation>(query.samples.front().place), {}});
   }
   explain(table, column, finding);
 }

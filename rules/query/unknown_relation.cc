@@ -72,7 +72,7 @@ const Column* counted_by(const Table& table, const std::string& sequence) {
   return nullptr;
 }
 
-Cause made_here(const Catalog& catalog, const std::string& what, const Place& origin) {
+Cause made_here(const Catalog& catalog, const std::string& what, const SourceLocation& origin) {
   const bool live = origin.live();
   return {what + (live ? ", and the server has it now, so the statement ran before it was made, in another database, or with another search_path"
                        : ", so the migration that makes it had not run on the server" + std::string(catalog.server_version == 0 ? " that was logged" : "") + ", or the search_path did not hold it"),

@@ -9,11 +9,11 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option most_values{.name = "most_values", .fallback = 12,
+constexpr Option max_values{.name = "most_values", .fallback = 12,
     .meaning = "distinct values up to which a column looks like a list of choices"};
 constexpr Option least_rows{.name = "least_rows", .fallback = 10000, .table_size = true,
     .meaning = "rows below which few values say nothing"};
-constexpr const Option* options[] = {&most_values, &least_rows};
+constexpr const Option* options[] = {&max_values, &least_rows};
 
 bool named_like_choice(const Column& column) {
   static constexpr std::string_view choices[] = {"status", "state", "type", "kind", "role", "level", "priority", "severity", "mode", "stage", "phase", "tier", "visibility", "method", "category", "interval", "frequency"};
@@ -30,12 +30,12 @@ bool constrained(const Table& table, const Column& column) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     if (!table->statistics || table->statistics->rows < context.option(least_rows)) continue;
     for (const auto& column : table->columns) {
       const bool text = column.type == "text" || column.type.compare(0, 17, "character varying") == 0;
       const double values = distinct_values(*table, column);
-      if (!text || column.generated_expression || values < 2 || values > context.option(most_values) || !named_like_choice(column) || constrained(*table, column)) continue;
+      if (!text || column.generated_expression || values < 2 || values > context.option(max_values) || !named_like_choice(column) || constrained(*table, column)) continue;
       Finding& finding = reporter.add({.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column.name}},
                                       display(table->name) + "." + column.name + " holds " + grouped(values) + " different words in " + grouped(table->statistics->rows) +
                                           " rows, and nothing says which are allowed.");

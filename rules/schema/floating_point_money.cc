@@ -39,7 +39,7 @@ Fix fix_of(const Table& table, const Column& column) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
       const bool locale = column.type == "money";
       if (!locale && !(is_float(column.type) && named_like_money(*table, column))) continue;

@@ -62,7 +62,7 @@ Fix fix_of(const Table& table, const Column& column, const std::string& type, bo
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     for (const auto& key : table->constraints) {
       const Table* parent = context.catalog().table(key.referenced_table);
       if (key.kind != Constraint::Kind::foreign_key || key.inherited || !parent) continue;

@@ -59,7 +59,7 @@ void judge(const Context& context, Reporter& reporter, const std::vector<Name>& 
 void check(const Context& context, Reporter& reporter) {
   std::map<std::string, std::vector<Name>> tables;
   std::map<std::string, std::vector<Name>> columns;
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     tables[table->name.schema].push_back({table, nullptr, table->name.name});
     for (const auto& column : table->columns) columns[table->name.schema].push_back({table, &column, column.name});
   }

@@ -39,7 +39,7 @@ void report_column(Reporter& reporter, const Table& table, const Column& column,
   finding.location = column.origin;
   if (query)
     finding.evidence.push_back({Evidence::Kind::statement, "a logged statement looks inside: " + ellipsis(query->text, 120),
-                                query->samples.empty() ? std::nullopt : std::optional<Place>(query->samples.front().place), {}});
+                                query->samples.empty() ? std::nullopt : std::optional<SourceLocation>(query->samples.front().place), {}});
   finding.fix = fix_of(table, column);
 }
 
@@ -59,7 +59,7 @@ void report_schema(Reporter& reporter, const std::string& schema, const Uses& us
 
 void check(const Context& context, Reporter& reporter) {
   std::map<std::string, Uses> schemas;
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
       auto& uses = schemas[table->name.schema];
       uses.binary += column.type == "jsonb";

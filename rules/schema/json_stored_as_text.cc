@@ -87,7 +87,7 @@ struct Judgement {
   bool proven = false;
   bool refuted = false;  // a logged value that is no JSON
 
-  void add(Evidence::Kind kind, std::string text, std::optional<Place> place = std::nullopt) {
+  void add(Evidence::Kind kind, std::string text, std::optional<SourceLocation> place = std::nullopt) {
     evidence.push_back({kind, std::move(text), std::move(place), {}});
     proven = true;
   }
@@ -118,7 +118,7 @@ void judge_schema(const Table& table, const Column& column, Judgement& out) {
 struct Given {
   int values = 0;
   int json = 0;
-  std::optional<Place> place;
+  std::optional<SourceLocation> place;
 };
 
 void count_parameter(const Query& query, int number, Given& given) {
@@ -205,7 +205,7 @@ void judge_workload(const Context& context, const Table& table, const Column& co
   }
   if (cast)
     out.add(Evidence::Kind::statement, "a logged statement casts it to JSON: " + ellipsis(cast->text, 120),
-            cast->samples.empty() ? std::nullopt : std::optional<Place>(cast->samples.front().place));
+            cast->samples.empty() ? std::nullopt : std::optional<SourceLocation>(cast->samples.front().place));
   out.refuted = given.json < given.values;
   if (given.json > 0 && given.json == given.values)
     out.add(Evidence::Kind::statement,

@@ -46,7 +46,7 @@ static Fix fix_of(const Table& table, const Junction& junction) {
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     const Junction links = junction(*table);
     if (!links.is || any_unique_over(*table, links.links) || (primary_key(*table) && named_like_log(*table)) || happens(*table)) continue;
     Finding& finding = reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},

@@ -144,7 +144,7 @@ void report(Reporter& reporter, const Candidate& found) {
 
 void check(const Context& context, Reporter& reporter) {
   ByName tables;
-  const auto judged = judged_tables(context);
+  const auto judged = checked_tables(context);
   for (const Table* table : judged) tables[{table->name.schema, singular_name(table->name.name)}].push_back(table);
   std::map<std::string, std::vector<Candidate>> schemas;
   std::map<std::string, double> declared;

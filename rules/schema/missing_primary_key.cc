@@ -86,7 +86,7 @@ static Fix fix_of(const Table& table, const Index* ready) {
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     if (primary_key(*table)) continue;
     const Junction links = junction(*table);
     if (links.is && !unique_among(*table, links.links)) continue;  // junction-table-without-key says more

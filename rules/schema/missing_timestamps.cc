@@ -18,7 +18,7 @@ static bool has_time(const Table& table, std::span<const std::string_view> names
 static void check(const Context& context, Reporter& reporter) {
   static constexpr std::string_view made[] = {"created", "inserted", "added", "creation", "at", "time", "timestamp", "joined", "occurred", "received"};
   static constexpr std::string_view changed[] = {"updated", "modified", "changed"};
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     if (junction(*table).is) continue;
     std::vector<std::string> missing;
     if (!has_time(*table, made, changed)) missing.push_back("when a row was made");

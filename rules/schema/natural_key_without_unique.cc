@@ -28,7 +28,7 @@ bool in_unique(const Table& table, const std::string& column) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     const double rows = table->statistics ? table->statistics->rows : 0;
     if (rows < context.option(least_rows)) continue;
     for (const auto& column : table->columns) {

@@ -31,7 +31,7 @@ static bool enough(const Context& context, const Table& table, const Constraint&
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     for (const auto& key : table->constraints) {
       if (key.kind != Constraint::Kind::foreign_key || key.inherited) continue;
       const KeyCoverage coverage = key_coverage(context, *table, key.columns);

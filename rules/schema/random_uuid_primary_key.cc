@@ -38,7 +38,7 @@ void report_table(const Context& context, Reporter& reporter, const Table& table
 
 void check(const Context& context, Reporter& reporter) {
   std::map<std::string, std::vector<std::pair<const Table*, const Column*>>> schemas;
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     const Column* column = random_key(*table);
     if (!column) continue;
     if (!context.catalog().has_statistics) schemas[table->name.schema].push_back({table, column});

@@ -22,7 +22,7 @@ Fix fix_of(const Table& table, const Column& column) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     if (!table->statistics || table->statistics->rows < context.option(least_rows)) continue;
     for (const auto& column : table->columns) {
       if (column.not_null || column.generated_expression || !column.statistics || column.statistics->null_fraction > 0) continue;

@@ -47,7 +47,7 @@ Fix fix_of(const Table& table, const std::vector<std::string>& columns) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     for (const auto& key : table->constraints) {
       if (key.kind != Constraint::Kind::foreign_key || key.inherited) continue;
       const auto deleted = impossible(*table, key, key.on_delete, true);

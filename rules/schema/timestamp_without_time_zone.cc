@@ -65,7 +65,7 @@ void report_schema(Reporter& reporter, const std::string& schema, const Times& t
 
 void check(const Context& context, Reporter& reporter) {
   std::map<std::string, Times> schemas;
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
       if (is(column.type, " with time zone")) ++schemas[table->name.schema].with;
       if (is(column.type, " without time zone") && !local_by_name(column)) schemas[table->name.schema].without.push_back({table, &column});

@@ -201,7 +201,7 @@ void check_calls(const Context& context, Reporter& reporter, const Table& table,
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     const bool small = table->statistics && table->statistics->rows >= 0 && table->statistics->rows < context.option(least_rows);
     if (!table->row_security || small) continue;
     check_columns(context, reporter, *table);

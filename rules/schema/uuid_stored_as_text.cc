@@ -40,7 +40,7 @@ bool references(const Table& table, const std::string& column) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
       if (!is_text(column.type) || references(*table, column.name)) continue;  // it follows the key that it references
       const std::string why = reason(column);

@@ -42,7 +42,7 @@ void check(const Context& context, Reporter& reporter) {
     // Vacuum works by partition.
     if (table.kind != Table::Kind::ordinary || table.temporary || !table.statistics) continue;
     const double dead = static_cast<double>(table.statistics->dead_rows);
-    const double age = static_cast<double>(table.statistics->transaction_age);
+    const double age = static_cast<double>(table.statistics->relfrozenxid_age);
     const double starts = threshold + factor * std::max(table.statistics->rows, 0.0);
     if (dead >= context.option(least_dead_rows) && dead >= starts * context.option(min_times)) {
       Finding& finding = report(reporter, table, "dead-rows", display(name) + " holds " + grouped(dead) + " dead rows beside " + grouped(static_cast<double>(table.statistics->live_rows)) +

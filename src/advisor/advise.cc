@@ -24,11 +24,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_together = 1000;  // hypothetical indexes for one plan: HypoPG has room for 2,828
-constexpr int most_layers = 20;          // of plans, each without the indexes of those before it
+constexpr std::size_t max_together = 1000;  // hypothetical indexes for one plan: HypoPG has room for 2,828
+constexpr int max_layers = 20;          // of plans, each without the indexes of those before it
 constexpr double least_saved = 1;          // by a call: a page read in sequence
 constexpr double gain_without_limit = 0.01;
-constexpr double most_calibration = 100;
+constexpr double max_calibration = 100;
 constexpr double upkeep_of_brin = 0.05;    // of a B-tree's: a range's entry changes with a new extreme only
 constexpr std::chrono::milliseconds between_progress{200};
 
@@ -117,7 +117,7 @@ class Advisor {
     }
     if (asked.plans.empty()) {
       ++advice_.not_explained;
-      diagnostics_.push_back({Error::Kind::passing, "query " + studied_[query].query->fingerprint, "not explained: " + why, {}});
+      diagnostics_.push_back({Error::Kind::nonfatal, "query " + studied_[query].query->fingerprint, "not explained: " + why, {}});
     }
     return asked;
   }
@@ -151,7 +151,7 @@ class Advisor {
     for (const auto& asked : all) {
       const Query& query = *studied_[asked.query].query;
       if (rate > 0 && query.timed_calls && asked.cost() > 0)
-        calibration_[asked.query] = std::clamp(query.mean_ms() / asked.cost() / rate, 1 / most_calibration, most_calibration);
+        calibration_[asked.query] = std::clamp(query.mean_ms() / asked.cost() / rate, 1 / max_calibration, max_calibration);
       const double calls = static_cast<double>(query.calls) / static_cast<double>(asked.plans.size());
       for (const auto& [statement, plan] : asked.plans) {
         const double weight = calls * calibration_[asked.query];
@@ -177,7 +177,7 @@ class Advisor {
     proposals_.push_back(proposal);
     methods_.push_back(method);
     sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_, method));
-    sizes_.upkeep.push_back(upkeep(proposal, writes_, catalog_) * (method == Method::brin ? upkeep_of_brin : 1));
+    sizes_.maintenance_cost.push_back(maintenance_cost(proposal, writes_, catalog_) * (method == Method::brin ? upkeep_of_brin : 1));
     return index;
   }
 
@@ -269,7 +269,7 @@ class Advisor {
     std::size_t parts = 0;
     for (const int index : all) {
       const std::size_t more = parts_[static_cast<std::size_t>(index)];
-      if (parts + more > most_together && !portions.back().empty()) portions.emplace_back(), parts = 0;
+      if (parts + more > max_together && !portions.back().empty()) portions.emplace_back(), parts = 0;
       portions.back().push_back(index);
       parts += more;
     }
@@ -281,7 +281,7 @@ class Advisor {
     }
     std::size_t together = 0;
     for (const int index : found) together += parts_[static_cast<std::size_t>(index)];
-    if (together > most_together || ended()) return {};  // each is known by itself
+    if (together > max_together || ended()) return {};  // each is known by itself
     return peel_at_once(at, {found.begin(), found.end()}, what_if);
   }
 
@@ -289,7 +289,7 @@ class Advisor {
   std::vector<IndexSet> peel_at_once(std::size_t at, IndexSet left, plan::WhatIf& what_if) {
     std::vector<IndexSet> groups;
     const double enough = std::max(least_saved, base_[at] * 0.0005);
-    for (int layer = 0; layer < most_layers && !left.empty() && !ended(); ++layer) {
+    for (int layer = 0; layer < max_layers && !left.empty() && !ended(); ++layer) {
       const auto plan = model_.ask(at, left, what_if);
       if (!plan || plan->used.empty() || base_[at] - plan->cost < enough) return groups;
       IndexSet used = plan->used;
@@ -304,7 +304,7 @@ class Advisor {
 
   // What was found for the question, and what is made of it; empty: nothing new.
   IndexSet refined(std::size_t at) {
-    const Studied& studied = studied_[model_.question(at).query];
+    const PlannedQuery& studied = studied_[model_.question(at).query];
     std::vector<IndexProposal> wider;
     for (const int index : found_[at]) {
       const IndexProposal& used = proposals_[static_cast<std::size_t>(index)];
@@ -330,7 +330,7 @@ class Advisor {
 
   // The facts of its statements, whose expressions have their constants: the key in payload->>'key'. An expression that is another one from
   // call to call is left out, since an index on one would serve but those. Nothing where there is none.
-  std::optional<QueryFacts> with_constants(const Studied& studied) const {
+  std::optional<QueryFacts> with_constants(const PlannedQuery& studied) const {
     const auto& predicates = studied.query->facts.predicates;
     if (std::all_of(predicates.begin(), predicates.end(), [](const Predicate& predicate) { return predicate.wrapper.empty(); })) return std::nullopt;
     QueryFacts out = sql::query_facts(studied.statements.front().sql, catalog_, source_.search_path());
@@ -423,7 +423,7 @@ class Advisor {
       const IndexProposal& proposal = proposals_[static_cast<std::size_t>(step.index)];
       IndexDdl ddl = create_index(proposal, namer, catalog_, nullptr, method(step.index));
       AdvisedIndex index{proposal.table, std::move(ddl.sql), std::move(ddl.down_sql), sizes_.bytes[static_cast<std::size_t>(step.index)], step.saved,
-                         sizes_.upkeep[static_cast<std::size_t>(step.index)], {}, {}};
+                         sizes_.maintenance_cost[static_cast<std::size_t>(step.index)], {}, {}};
       std::set<std::string> users;
       for (const auto at : model_.questions_of(step.index)) {
         const IndexSet used = model_.used(at, chosen_);
@@ -477,7 +477,7 @@ class Advisor {
   const AdviseOptions& options_;
   Diagnostics& diagnostics_;
   Advice advice_;
-  std::vector<Studied> studied_;
+  std::vector<PlannedQuery> studied_;
   CostModel model_;
   Clock::time_point end_;
   Clock::time_point candidates_end_;

@@ -15,8 +15,8 @@ namespace pgadvise::advisor {
 namespace {
 
 constexpr int widest_key = 500;          // bytes on the average: an entry over 2,704 bytes is refused when the index is built
-constexpr std::size_t most_included = 8;
-constexpr double most_filter_values = 50;
+constexpr std::size_t max_included = 8;
+constexpr double max_filter_values = 50;
 constexpr double in_order = 0.9;            // the least correlation with the rows' places for BRIN
 constexpr int least_hash_width = 100;       // bytes on the average
 constexpr std::int64_t least_brin_pages = 1280;  // ten ranges
@@ -75,7 +75,7 @@ class Maker {
  public:
   Maker(const QueryFacts& facts, const Catalog& catalog, const CandidateOptions& options) : facts_(facts), catalog_(catalog), options_(options) {}
 
-  void table(const QualifiedName& name, const Mentions& mentioned) {
+  void table(const QualifiedName& name, const ReferencedColumns& mentioned) {
     table_ = catalog_.table(name);
     if (!table_) return;
     for (const auto& lead : mentioned.columns) {
@@ -205,7 +205,7 @@ std::string constant_filter(const Predicate& predicate, const Table& table, bool
     // A state, a kind, a country: not a number or a time, which is another one with the next call, and not one value of many.
     if (!names_a_kind(column->type)) return {};
     const double distinct = column->statistics ? column->statistics->distinct : 0;
-    const bool few = distinct > 1 && distinct <= most_filter_values;
+    const bool few = distinct > 1 && distinct <= max_filter_values;
     return literals && few && predicate.constant && predicate.constant->size() < 100 ? name + " = " + quote_literal(*predicate.constant) : std::string();
   }
   if (predicate.constant == "true" || predicate.constant == "t") return name;
@@ -215,14 +215,14 @@ std::string constant_filter(const Predicate& predicate, const Table& table, bool
 
 }  // namespace
 
-std::vector<IndexProposal> candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog,
+std::vector<IndexProposal> candidates(const QueryFacts& facts, const std::map<QualifiedName, ReferencedColumns>& mentioned, const Catalog& catalog,
                                       const CandidateOptions& options) {
   Maker maker(facts, catalog, options);
   for (const auto& [name, columns] : mentioned) maker.table(name, columns);
   return maker.take();
 }
 
-std::vector<IndexProposal> range_candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog) {
+std::vector<IndexProposal> range_candidates(const QueryFacts& facts, const std::map<QualifiedName, ReferencedColumns>& mentioned, const Catalog& catalog) {
   static const std::set<std::string_view> types = {"integer", "bigint", "smallint", "numeric", "date", "timestamp without time zone", "timestamp with time zone"};
   std::vector<IndexProposal> out;
   for (const auto& predicate : facts.predicates) {
@@ -240,7 +240,7 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts, const std::
   return out;
 }
 
-void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, Columns& out) {
+void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, ReferencedColumns>& mentioned, Columns& out) {
   for (const auto& [table, columns] : mentioned)
     for (const auto& column : columns.sorted) out.insert({table, column});
   for (const auto& predicate : facts.predicates) {
@@ -249,7 +249,7 @@ void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, M
   }
 }
 
-std::vector<IndexProposal> hash_candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Columns& not_just_equal,
+std::vector<IndexProposal> hash_candidates(const QueryFacts& facts, const std::map<QualifiedName, ReferencedColumns>& mentioned, const Columns& not_just_equal,
                                            const Catalog& catalog) {
   std::vector<IndexProposal> out;
   for (const auto& predicate : facts.predicates) {
@@ -270,7 +270,7 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts, const std::m
   return out;
 }
 
-std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts, const Mentions& mentioned, const Catalog& catalog,
+std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts, const ReferencedColumns& mentioned, const Catalog& catalog,
                                        const CandidateOptions& options) {
   std::vector<IndexProposal> out;
   const Table* table = catalog.table(used.table);
@@ -288,7 +288,7 @@ std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFac
       wider.keys.push_back({.column = column});
       if (key_column(*table, column) && !already_served(wider, *table)) out.push_back(std::move(wider));
     }
-  if (mentioned.complete && all_short && !rest.empty() && rest.size() <= most_included) {
+  if (mentioned.complete && all_short && !rest.empty() && rest.size() <= max_included) {
     IndexProposal covering = used;
     covering.include = rest;
     out.push_back(std::move(covering));
@@ -318,7 +318,7 @@ std::vector<IndexProposal> prefixes(const IndexProposal& proposal) {
   return out;
 }
 
-bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Mentions& mentioned) {
+bool spares(const IndexProposal& narrow, const IndexProposal& wide, const ReferencedColumns& mentioned) {
   if (!mentioned.complete || narrow.table != wide.table || narrow.predicate != wide.predicate || narrow.keys.size() > wide.keys.size()) return false;
   if (!std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin())) return false;
   const auto has = [](const std::vector<std::string>& columns, const std::string& column) { return std::find(columns.begin(), columns.end(), column) != columns.end(); };

@@ -75,7 +75,7 @@ Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& in
 }
 
 void CostModel::relate(std::size_t question, IndexSet relevant, const std::function<bool(int, int)>& spares) {
-  if (relevant.size() > most_relevant) relevant.resize(most_relevant);
+  if (relevant.size() > max_relevant) relevant.resize(max_relevant);
   Known& known = known_[question];
   for (const int index : relevant) {
     if (static_cast<std::size_t>(index) >= by_index_.size()) by_index_.resize(static_cast<std::size_t>(index) + 1);

@@ -49,11 +49,11 @@ class CostModel {
   const Question& question(std::size_t at) const { return questions_[at]; }
   const std::vector<std::size_t>& questions_of(int index) const;  // that the index matters to
 
-  static constexpr std::size_t most_relevant = 256;
+  static constexpr std::size_t max_relevant = 256;
   // A set of indexes, reduced for one question: one bit for each relevant index that is in the set, or that
   // an index of the set spares. Sets with equal bits have equal cost. The bits of a union are the union of
   // the bits.
-  using Bits = std::bitset<most_relevant>;
+  using Bits = std::bitset<max_relevant>;
   Bits bits(std::size_t question, const IndexSet& indexes) const { return bits(known_[question], indexes); }
 
   // Bounds of the planner cost of one call; lower == upper where the cost is known.

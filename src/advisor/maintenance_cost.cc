@@ -27,7 +27,7 @@ double price(const IndexProposal& proposal, const QueryFacts& facts) {
 
 }  // namespace
 
-double upkeep(const IndexProposal& proposal, const std::vector<Write>& writes, const Catalog& catalog) {
+double maintenance_cost(const IndexProposal& proposal, const std::vector<Write>& writes, const Catalog& catalog) {
   double sum = 0;
   const auto tables = family(proposal.table, catalog);
   for (const auto& write : writes)

@@ -10,7 +10,7 @@
 namespace pgadvise::advisor {
 namespace {
 
-constexpr std::size_t most_samples = 3;
+constexpr std::size_t max_samples = 3;
 
 // The largest n of $n.
 std::size_t parameters_of(std::string_view statement) {
@@ -75,7 +75,7 @@ std::vector<plan::WhatIfStatement> statements_of(const Query& query) {
   std::vector<plan::WhatIfStatement> out;
   const auto add = [&](plan::WhatIfStatement statement) {
     const bool known = std::any_of(out.begin(), out.end(), [&](const auto& other) { return other.sql == statement.sql && other.parameters == statement.parameters; });
-    if (!known && out.size() < most_samples) out.push_back(std::move(statement));
+    if (!known && out.size() < max_samples) out.push_back(std::move(statement));
   };
   for (const auto& sample : query.samples) {
     if (sample.statement.empty()) continue;
@@ -90,13 +90,13 @@ std::vector<plan::WhatIfStatement> statements_of(const Query& query) {
   return out;
 }
 
-std::vector<Studied> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, const std::function<bool()>& stop,
+std::vector<PlannedQuery> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, const std::function<bool()>& stop,
                            std::size_t& not_explained, Diagnostics& diagnostics) {
-  std::vector<Studied> out;
+  std::vector<PlannedQuery> out;
   Study study(catalog, source);
   const auto leave_out = [&](const Query& query, std::string why) {
     ++not_explained;
-    diagnostics.push_back({Error::Kind::passing, where(query), "not explained: " + std::move(why), {}});
+    diagnostics.push_back({Error::Kind::nonfatal, where(query), "not explained: " + std::move(why), {}});
   };
   for (const Query& query : workload.queries) {
     if (stop()) break;
@@ -110,7 +110,7 @@ std::vector<Studied> study(const Workload& workload, const Catalog& catalog, pla
       continue;
     }
     if (query.facts.relations.empty()) continue;
-    Studied studied{&query, mentions(query.text, query.facts, catalog), {}};
+    PlannedQuery studied{&query, mentions(query.text, query.facts, catalog), {}};
     const auto tables = study.tables_of(query.facts);
     std::string why;
     for (auto& statement : statements_of(query)) {

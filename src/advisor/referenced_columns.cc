@@ -28,7 +28,7 @@ std::string name_of(const Lexeme& lexeme) {
 // Goes through the words of a statement, and knows whether they stand where rows are sorted or grouped.
 class Scanner {
  public:
-  Scanner(const QueryFacts& facts, const Catalog& catalog, std::map<QualifiedName, Mentions>& out) : facts_(facts), catalog_(catalog), out_(out) {}
+  Scanner(const QueryFacts& facts, const Catalog& catalog, std::map<QualifiedName, ReferencedColumns>& out) : facts_(facts), catalog_(catalog), out_(out) {}
 
   void scan(std::string_view statement) {
     sql::Lexer lexer(statement);
@@ -105,7 +105,7 @@ class Scanner {
 
   const QueryFacts& facts_;
   const Catalog& catalog_;
-  std::map<QualifiedName, Mentions>& out_;
+  std::map<QualifiedName, ReferencedColumns>& out_;
   int depth_ = 0;
   std::optional<int> ordered_;  // the depth at which the clause began
   bool until_from_ = false;
@@ -113,8 +113,8 @@ class Scanner {
 
 }  // namespace
 
-std::map<QualifiedName, Mentions> mentions(std::string_view statement, const QueryFacts& facts, const Catalog& catalog) {
-  std::map<QualifiedName, Mentions> out;
+std::map<QualifiedName, ReferencedColumns> mentions(std::string_view statement, const QueryFacts& facts, const Catalog& catalog) {
+  std::map<QualifiedName, ReferencedColumns> out;
   for (const auto& use : facts.relations)
     if (const Table* table = catalog.table(use.table); table && may_have_index(*table)) out[use.table];
   if (out.empty()) return out;

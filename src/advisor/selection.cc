@@ -12,7 +12,7 @@ namespace pgadvise::advisor {
 namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr int most_rounds = 100;
+constexpr int max_rounds = 100;
 constexpr std::size_t at_once = 4;  // questions that are asked together, on as many connections as there are: always as many, so that these don't decide
 constexpr double worth_a_try = 0.03;  // of the budget: what is smaller makes no room
 constexpr double least_worth = 0.00001;  // of the workload's cost: less is chance
@@ -103,7 +103,7 @@ class Selection {
   // Adds, exchanges and drops until nothing makes the workload cheaper.
   void improve(const std::vector<IndexSet>& moves) {
     bool better = true;
-    for (int round = 0; better && round < most_rounds && !model_.stopped(); ++round) {
+    for (int round = 0; better && round < max_rounds && !model_.stopped(); ++round) {
       better = drop(false);
       std::vector<std::pair<double, std::size_t>> queue;
       for (std::size_t at = 0; at < moves.size(); ++at) {
@@ -167,7 +167,7 @@ class Selection {
       under_[at] = model_.bits(at, next);
     }
     chosen_ = std::move(next);
-    total_ = upkeep(chosen_);
+    total_ = maintenance_cost(chosen_);
     for (std::size_t at = 0; at < model_.size(); ++at) total_ += weight(at) * costs_[at];
     if (options_.reached) options_.reached(total_);
   }
@@ -196,9 +196,9 @@ class Selection {
     std::set_difference(next.begin(), next.end(), chosen_.begin(), chosen_.end(), std::back_inserter(out));
     return out;
   }
-  double upkeep(const IndexSet& set) const {
+  double maintenance_cost(const IndexSet& set) const {
     double sum = 0;
-    for (const int index : set) sum += sizes_.upkeep[static_cast<std::size_t>(index)];
+    for (const int index : set) sum += sizes_.maintenance_cost[static_cast<std::size_t>(index)];
     return sum;
   }
   bool fits(const IndexSet& set) const {
@@ -226,7 +226,7 @@ class Selection {
 
   // The least that the workload can cost with `next`, for all that is known.
   double optimistic(const IndexSet& next) const {
-    double sum = total_ - upkeep(chosen_) + upkeep(next);
+    double sum = total_ - maintenance_cost(chosen_) + maintenance_cost(next);
     for (const auto at : affected_by(next)) sum += weight(at) * (model_.bounds(at, next).lower - costs_[at]);
     return sum;
   }
@@ -234,7 +234,7 @@ class Selection {
   // The same with the move beside what is chosen.
   double optimistic_with(const IndexSet& move) const {
     const IndexSet fresh = added(move);
-    double sum = total_ + upkeep(fresh);
+    double sum = total_ + maintenance_cost(fresh);
     for (const auto at : affected(fresh)) sum += weight(at) * (model_.bounds_under(at, under_[at] | model_.bits(at, fresh)).lower - costs_[at]);
     return sum;
   }
@@ -250,13 +250,13 @@ class Selection {
 
   // What it does cost; nothing when it is not under `limit`, or when a query gets slower than it may.
   std::optional<double> exact(const IndexSet& next, double limit) {
-    double sum = total_ - upkeep(chosen_) + upkeep(next);
+    double sum = total_ - maintenance_cost(chosen_) + maintenance_cost(next);
     std::vector<std::pair<double, std::size_t>> gaps;
     for (const auto at : affected_by(next)) {
       const auto now = model_.bounds(at, next);
       sum += weight(at) * (now.lower - costs_[at]);
       if (!now.known()) gaps.emplace_back(weight(at) * (std::min(now.upper, costs_[at]) - now.lower), at);
-      else if (now.lower > options_.most_loss * base_[at]) return std::nullopt;
+      else if (now.lower > options_.max_loss * base_[at]) return std::nullopt;
     }
     std::sort(gaps.begin(), gaps.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
     std::vector<std::size_t> open;
@@ -279,7 +279,7 @@ class Selection {
       model_.ask_each(some, next);
       for (std::size_t n = 0; n < some.size(); ++n) {
         const double cost = model_.cost(some[n], next);
-        if (cost > options_.most_loss * base_[some[n]]) return std::nullopt;
+        if (cost > options_.max_loss * base_[some[n]]) return std::nullopt;
         sum += weight(some[n]) * (cost - lower[n]);
       }
     }
@@ -361,7 +361,7 @@ class Selection {
     };
     for (const int index : set) {
       if (std::binary_search(kept.begin(), kept.end(), index)) continue;
-      double loss = -sizes_.upkeep[static_cast<std::size_t>(index)];
+      double loss = -sizes_.maintenance_cost[static_cast<std::size_t>(index)];
       const IndexSet rest = without(set, index);
       for (const auto at : model_.questions_of(index)) loss += weight(at) * (model_.bounds(at, rest).lower - cost_with(at));
       out.push_back({index, std::max(8192.0, bytes(index)), std::max(0.0, loss)});
@@ -453,13 +453,13 @@ IndexSet select_indexes(CostModel& model, const Sizes& sizes, const IndexSet& ca
 }
 
 std::vector<Step> pay_off(CostModel& model, const Sizes& sizes, const IndexSet& chosen) {
-  const SelectionOptions options{.most_loss = infinite};
+  const SelectionOptions options{.max_loss = infinite};
   return Selection(model, sizes, options).in_order(chosen);
 }
 
 double workload_cost(CostModel& model, const Sizes& sizes, const IndexSet& chosen) {
   double sum = 0;
-  for (const int index : chosen) sum += sizes.upkeep[static_cast<std::size_t>(index)];
+  for (const int index : chosen) sum += sizes.maintenance_cost[static_cast<std::size_t>(index)];
   for (std::size_t at = 0; at < model.size(); ++at) sum += model.question(at).weight * model.cost(at, chosen);
   return sum;
 }

@@ -19,14 +19,14 @@ struct SelectionOptions {
   // Or by this share of what the queries cost that it could serve.
   double least_local_gain = 0.1;
   // No query may cost more than this many times what it costs without indexes.
-  double most_loss = 1.1;
+  double max_loss = 1.1;
   std::function<void(double)> reached;  // called with the workload's cost whenever it has become less than ever
 };
 
 // By candidate.
 struct Sizes {
   std::vector<std::int64_t> bytes;
-  std::vector<double> upkeep;      // what the workload's writes pay for it
+  std::vector<double> maintenance_cost;      // what the workload's writes pay for it
   std::vector<IndexSet> alike;     // those that begin with the same column, itself included; may be left empty
 };
 

@@ -68,7 +68,7 @@ double share(const IndexProposal& proposal, const Table& table) {
   // "c = 'x'": at most the share of the most common value.
   for (const auto& column : table.columns)
     if (column.statistics && (proposal.predicate->starts_with(column.name + " = ") || proposal.predicate->starts_with("\"" + column.name + "\" = ")))
-      return std::clamp(std::max(column.statistics->top_frequency, column.statistics->distinct > 0 ? 1 / column.statistics->distinct : 0.5), 0.001, 1.0);
+      return std::clamp(std::max(column.statistics->most_common_freq, column.statistics->distinct > 0 ? 1 / column.statistics->distinct : 0.5), 0.001, 1.0);
   return 0.5;
 }
 

@@ -18,9 +18,9 @@ struct Error {
     usage,     // wrong option or configuration: exit code 2
     input,     // a named input is missing or unreadable: exit code 2
     database,  // the database of --db can't be reached: exit code 3
-    passing,   // part of an input or one statement failed; the rest goes on
+    nonfatal,  // part of an input or one statement failed; the rest goes on
   };
-  Kind kind = Kind::passing;
+  Kind kind = Kind::nonfatal;
   std::string where;  // "drizzle/0001_x.sql:12:3", "the database shop on localhost", may be empty
   std::string what;   // "syntax error at or near \"FORM\""
   std::string hint;   // "check the file name", may be empty

@@ -64,7 +64,7 @@ void report_abandoned_builds(pg::Connection& connection, Diagnostics& diagnostic
 Result<void> may_verify(const AdviseInputs& inputs, const AdviseSettings& settings) {
   if (inputs.statistics_only) return fail(Error::Kind::usage, "--verify", "the sandbox has a server's statistics, and no rows to run queries on", "--schema and --load build one with rows");
   if (inputs.server->sandbox) return {};
-  if (!settings.acting.role.empty() || !settings.acting.search_path.empty())
+  if (!settings.session_settings.role.empty() || !settings.session_settings.search_path.empty())
     return fail(Error::Kind::usage, "--verify",
                 "builds indexes as the connection's own user and would run queries as another, or by another search_path: not together with --role or --search-path on a database",
                 "connect as that role, with that search_path");
@@ -233,8 +233,8 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
   out.catalog = std::move(*catalog);
   if (server.sandbox && !of_snapshot) out.catalog.statistics_days.reset();
   if (server.sandbox && !out.statistics_only && !holds_rows(out.catalog))
-    diagnostics.push_back({Error::Kind::passing, "the sandbox", "its tables hold no rows: no index can be said to pay", "--load SQL with rows, or a snapshot of a server as --schema"});
-  if (const auto made = server.make_plans(settings.acting); !made) return tl::unexpected(made.error());
+    diagnostics.push_back({Error::Kind::nonfatal, "the sandbox", "its tables hold no rows: no index can be said to pay", "--load SQL with rows, or a snapshot of a server as --schema"});
+  if (const auto made = server.make_plans(settings.session_settings); !made) return tl::unexpected(made.error());
   if (const auto missing = server.plans->what_if_missing(); !missing.empty()) return fail(Error::Kind::usage, server.connection().where(), missing);
   if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), diagnostics);
   if (!server.sandbox) report_abandoned_builds(server.connection(), diagnostics);

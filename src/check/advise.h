@@ -32,7 +32,7 @@ struct AdviseSources {
 
 struct AdviseSettings {
   advisor::AdviseOptions search;     // `stop` and `progress` are set by advise()
-  pg::Acting acting;
+  pg::SessionSettings session_settings;
   unsigned jobs = 0;                 // threads that read logs, connections that are asked for plans; 0: one for each processor, four connections at most
   bool verify = false;               // build the indexes, run the queries before and after, drop the indexes
   std::string disposable;            // the database's name: permission for `verify` to write to it

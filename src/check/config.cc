@@ -36,7 +36,7 @@ std::vector<std::string> rule_ids() {
 }
 
 constexpr std::size_t deepest = 16;     // files that extend each other
-constexpr std::size_t most_files = 64;  // all in all
+constexpr std::size_t max_files = 64;  // all in all
 
 std::string absolute(const std::string& path) {
   std::error_code code;
@@ -117,7 +117,7 @@ class Reader {
     toml::source_index line, column;
   };
 
-  Place place(const toml::source_region& region) const { return {reading_.back(), static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)}; }
+  SourceLocation place(const toml::source_region& region) const { return {reading_.back(), static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)}; }
 
   void complain(const toml::source_region& region, std::string what, std::string hint) {
     told_.push_back({{Error::Kind::usage, place(region).str(), std::move(what), std::move(hint)}, region.begin.line, region.begin.column});
@@ -236,7 +236,7 @@ class Reader {
       if (!fs::is_regular_file(path, code)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", and there is no such file", "named from the folder of " + reading_.back());
       if (std::any_of(reading_.begin(), reading_.end(), same)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", which extends this file", "take one of the two out");
       if (reading_.size() >= deepest) return complain(item.source(), fmt::format("extends a file that is the {}th of a chain", reading_.size() + 1), "fewer, please");
-      if (++count_ > most_files) return complain(item.source(), fmt::format("extends more than {} files in all", most_files), "fewer, please");
+      if (++count_ > max_files) return complain(item.source(), fmt::format("extends more than {} files in all", max_files), "fewer, please");
       read(path);
     });
   }
@@ -481,7 +481,7 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
     return std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return name == root || name.starts_with(root == "/" ? root : root + "/"); });
   };
   const auto any = [&](const std::string& pattern) { return std::any_of(seen.begin(), seen.end(), [&](const std::string& name) { return lint::matches(pattern, name); }); };
-  const auto tell = [&](const Place& place, const std::string& what) { out.push_back({Error::Kind::passing, place.str(), what, "mend it, or take it out"}); };
+  const auto tell = [&](const SourceLocation& place, const std::string& what) { out.push_back({Error::Kind::nonfatal, place.str(), what, "mend it, or take it out"}); };
   for (const auto& exclude : inputs.exclude) {
     const std::string& pattern = exclude.pattern;
     const bool whole = std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return lint::matches(pattern, root) || lint::matches(pattern, root + "/"); });

@@ -14,7 +14,7 @@
 #include "base/result.h"
 #include "files/files.h"
 #include "lint/context.h"
-#include "model/place.h"
+#include "model/source_location.h"
 #include "model/suppression.h"
 
 namespace pgadvise::check {
@@ -24,10 +24,10 @@ struct ConfiguredInputs {
   std::vector<std::string> paths, schema, logs, workloads;
   struct Pattern {
     std::string pattern;  // absolute
-    Place place;
+    SourceLocation place;
   };
   std::vector<Pattern> exclude;  // files and folders that are passed over
-  std::map<std::string, Place> places;  // of each of paths, schema, logs and workloads
+  std::map<std::string, SourceLocation> places;  // of each of paths, schema, logs and workloads
   std::string boundary;                 // the folder that they stay in, symbolic links resolved; "": any
 };
 
@@ -36,7 +36,7 @@ struct DatabaseProfile {
   std::string conninfo;  // a libpq connection string without a password
   std::string url_env;   // the environment variable that holds one
   bool by_service = false;  // conninfo names a service of the user's pg_service.conf, and nothing else
-  Place place;              // of the profile's table
+  SourceLocation place;              // of the profile's table
 };
 
 // Who chose a configuration file.

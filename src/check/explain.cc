@@ -37,7 +37,7 @@ class Explainer {
     if (!plan) return tl::unexpected(plan.error());
     out_.plan = std::move(*plan);
     observed(settings_.observer, "checking, with the server's plans", [&] { find(); });
-    if (planner_.stopped()) diagnostics_.push_back({Error::Kind::passing, "", "interrupted", {}});
+    if (planner_.stopped()) diagnostics_.push_back({Error::Kind::nonfatal, "", "interrupted", {}});
     return std::move(out_);
   }
 
@@ -112,8 +112,8 @@ Result<ExplainInputs> load_for_explain(const std::string& conninfo, const Explai
   if (!server) return tl::unexpected(server.error());
   auto catalog = observed(settings.observer, "reading the catalog", [&] { return pg::read_catalog((*server)->connection(), diagnostics); });
   if (!catalog) return tl::unexpected(catalog.error());
-  if (auto made = (*server)->make_plans(settings.acting); !made) {
-    if (made.error().kind == Error::Kind::passing) made.error().kind = Error::Kind::database;
+  if (auto made = (*server)->make_plans(settings.session_settings); !made) {
+    if (made.error().kind == Error::Kind::nonfatal) made.error().kind = Error::Kind::database;
     return tl::unexpected(made.error());
   }
   report_bypassed_policies(*(*server)->plans, (*server)->connection(), diagnostics);
@@ -137,7 +137,7 @@ Result<Explained> explain(const std::string& text, const ExplainInputs& inputs, 
 
 Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement, const Observer& observer, Diagnostics& diagnostics) {
   const auto workloads = read_logs({log}, {.line_prefix = {}, .threads = 0, .limits = {}, .progress = observer.log}, false, diagnostics);
-  if (workloads.empty()) return fail(Error::Kind::passing, log, "nothing was read");
+  if (workloads.empty()) return fail(Error::Kind::nonfatal, log, "nothing was read");
   const auto fingerprint = sql::fingerprint(statement);
   const Query* found = nullptr;
   std::size_t plans = 0;

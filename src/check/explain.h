@@ -17,7 +17,7 @@
 namespace pgadvise::check {
 
 struct ExplainSettings {
-  pg::Acting acting;
+  pg::SessionSettings session_settings;
   std::chrono::milliseconds analyze_budget{60'000};
   bool analyze = true;          // false: the statement is planned and never run
   bool show_literals = false;   // PlanOfValues::shown holds values of pg_stats

@@ -33,7 +33,7 @@ void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostic
 void leave_out_outside(migrations::SchemaInput& input, const std::string& boundary, Diagnostics& diagnostics) {
   std::erase_if(input.files, [&](const migrations::SchemaFile& file) {
     if (lies_within(file.path, boundary)) return false;
-    diagnostics.push_back({Error::Kind::passing, input.path, file.path + " is reached by a symbolic link that leaves the repository: it is not read", "name the file that the link leads to"});
+    diagnostics.push_back({Error::Kind::nonfatal, input.path, file.path + " is reached by a symbolic link that leaves the repository: it is not read", "name the file that the link leads to"});
     return true;
   });
 }
@@ -72,13 +72,13 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(const std::
     return fail(Error::Kind::usage, "--load", "rows and the statistics of " + found->path + " are two answers to one question", "leave one of them out");
   auto snapshot = files::load_catalog_snapshot(found->path);
   if (!snapshot) return tl::unexpected(snapshot.error());
-  for (auto& what : snapshot->not_read) diagnostics.push_back({Error::Kind::passing, found->path, "when it was taken: " + std::move(what), {}});
+  for (auto& what : snapshot->not_read) diagnostics.push_back({Error::Kind::nonfatal, found->path, "when it was taken: " + std::move(what), {}});
   bool values = false;
   for (const auto& [name, table] : snapshot->catalog.tables)
     for (const auto& column : table.columns)
       values |= column.statistics && (!column.statistics->most_common_values.empty() || !column.statistics->histogram_bounds.empty());
   if (!values)
-    diagnostics.push_back({Error::Kind::passing, found->path, "has no values of columns: each is planned as one of many alike", "pgadvise snapshot --with-values"});
+    diagnostics.push_back({Error::Kind::nonfatal, found->path, "has no values of columns: each is planned as one of many alike", "pgadvise snapshot --with-values"});
   return std::optional(std::move(*snapshot));
 }
 
@@ -89,7 +89,7 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
   auto sandbox = pg::Sandbox::start(diagnostics);
   if (!sandbox) return tl::unexpected(sandbox.error());
   if (*production)
-    if (const auto done = sandbox->imitate_collation((*production)->catalog); !done) return tl::unexpected(done.error());
+    if (const auto done = sandbox->import_collation((*production)->catalog); !done) return tl::unexpected(done.error());
   for (const auto& schema : schemas) {
     if (schema.kind == migrations::SchemaKind::server_snapshot) {
       if (schemas.size() == 1) sandbox->build({schema.path, sql::planners_schema((*production)->catalog)}, diagnostics);
@@ -103,7 +103,7 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
     for (auto& [file, text] : *scripts) sandbox->build({file, std::move(text)}, diagnostics);
   }
   if (*production) {
-    if (const auto done = sandbox->imitate((*production)->catalog, (*production)->relations, diagnostics); !done) return tl::unexpected(done.error());
+    if (const auto done = sandbox->import_statistics((*production)->catalog, (*production)->relations, diagnostics); !done) return tl::unexpected(done.error());
     return BuiltSandbox{std::move(*sandbox), true, schemas.size() == 1 ? std::optional(std::move((*production)->catalog)) : std::nullopt};
   }
   for (const auto& file : load) {
@@ -146,11 +146,11 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
   LogSource source{.path = path, .format = "sql"};
   for (const auto& statement : sql::split(text)) {
     const auto position = lines.at(statement.offset);
-    const Place place{path, position.line, position.column};
+    const SourceLocation place{path, position.line, position.column};
     const auto fingerprint = sql::fingerprint(statement.text);
     const auto normalized = sql::normalize(statement.text);
     if (!fingerprint || !normalized) {
-      diagnostics.push_back({Error::Kind::passing, place.str(), fingerprint ? normalized.error().what : fingerprint.error().what, {}});
+      diagnostics.push_back({Error::Kind::nonfatal, place.str(), fingerprint ? normalized.error().what : fingerprint.error().what, {}});
       continue;
     }
     Query& query = queries[*fingerprint];

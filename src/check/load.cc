@@ -128,7 +128,7 @@ class Loader {
       if (fs::is_directory(path)) read_repository(path);
     for (const auto& schema : schemas) out_.read.push_back({schema.what(), schema.path, {}});
     if (!named && schemas.empty() && snapshot_.empty() && out_.projects.empty() && out_.diagnostics.empty())
-      report({Error::Kind::passing, sources_.paths.front(), "nothing to check: no migrations, dump, drizzle snapshot, package.json, Dockerfile or workflow here",
+      report({Error::Kind::nonfatal, sources_.paths.front(), "nothing to check: no migrations, dump, drizzle snapshot, package.json, Dockerfile or workflow here",
               "name a PATH, --db or --log; pgadvise check --help"});
   }
 
@@ -200,7 +200,7 @@ class Loader {
   void read_snapshot() {
     auto snapshot = files::load_catalog_snapshot(snapshot_);
     if (!snapshot) return report(snapshot.error());
-    for (auto& what : snapshot->not_read) report({Error::Kind::passing, snapshot_, "when it was taken: " + std::move(what), {}});
+    for (auto& what : snapshot->not_read) report({Error::Kind::nonfatal, snapshot_, "when it was taken: " + std::move(what), {}});
     out_.live = std::make_unique<Catalog>(std::move(snapshot->catalog));
     live_name_ = fmt::format("the snapshot {} of the database {}, taken {}", snapshot_, out_.live->database, snapshot->taken);
     out_.server_version = version_text(out_.live->server_version);
@@ -236,9 +236,9 @@ class Loader {
 
   void make_plans() {
     Server& server = *out_.server;
-    if (const auto made = server.make_plans(settings_.acting); !made) return report(made.error());
+    if (const auto made = server.make_plans(settings_.session_settings); !made) return report(made.error());
     if (server.plans->superuser() && !server.sandbox)
-      report({Error::Kind::passing, server.connection().where(), "connected as a superuser: only what is built in and known to be harmless is run", "a role that may only read is enough"});
+      report({Error::Kind::nonfatal, server.connection().where(), "connected as a superuser: only what is built in and known to be harmless is run", "a role that may only read is enough"});
     if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), out_.diagnostics);
     const auto missing = server.plans->what_if_missing();
     out_.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;

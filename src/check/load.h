@@ -40,7 +40,7 @@ struct Sources {
 
 struct Settings {
   MigrationOptions migrations;
-  pg::Acting acting;                                       // role and search_path that plans are made with
+  pg::SessionSettings session_settings;                                       // role and search_path that plans are made with
   std::chrono::milliseconds analyze_budget{60'000};        // all EXPLAIN ANALYZE together
   unsigned jobs = 0;                                       // threads that read logs, connections that plan; 0: see Server::more_plans()
   std::string baseline;                                    // file; "" for none

@@ -214,7 +214,7 @@ class Merger {
       for (const auto& rule : suppression.rules) {
         if (outcome_.used.count({i, rule}) || !could_find(rule, suppression)) continue;
         const bool of_schema = std::any_of(report_.findings.begin(), report_.findings.end(), [&](const Finding& finding) { return finding.rule == rule && finding.subject.kind == "schema"; });
-        report_.diagnostics.push_back({Error::Kind::passing, suppression.place.str(), "suppresses nothing: " + rule + (of_schema ? " speaks of the whole schema" : " finds nothing there"),
+        report_.diagnostics.push_back({Error::Kind::nonfatal, suppression.place.str(), "suppresses nothing: " + rule + (of_schema ? " speaks of the whole schema" : " finds nothing there"),
                                        of_schema ? "[[ignore]] in pgadvise.toml, object = the schema's name" : "take it out"});
       }
     }

@@ -25,7 +25,7 @@ struct Server {
   pg::Connection& connection() { return sandbox ? sandbox->connection() : *opened; }
 
   // Plans are made as the role and with the search_path of `acting`. Errors: the server refuses; the connection is gone.
-  Result<void> make_plans(const pg::Acting& acting);
+  Result<void> make_plans(const pg::SessionSettings& session_settings);
   // Plan sources on connections of their own: `jobs` in all, 0 for one on a database and one for each processor, up to four, on a sandbox.
   std::vector<std::unique_ptr<plan::PlanSource>> more_plans(std::size_t jobs);
 };

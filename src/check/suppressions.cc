@@ -11,7 +11,7 @@ namespace pgadvise::check {
 void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& suppressions, Diagnostics& diagnostics) {
   for (auto& suppression : found) {
     const auto report = [&](const std::string& what, std::string hint) {
-      diagnostics.push_back({Error::Kind::passing, suppression.place.str(), "pgadvise: ignore " + what, std::move(hint)});
+      diagnostics.push_back({Error::Kind::nonfatal, suppression.place.str(), "pgadvise: ignore " + what, std::move(hint)});
     };
     if (suppression.rules.empty()) report("names no rule", "-- pgadvise: ignore rule-id the reason");
     for (const auto& rule : suppression.rules)

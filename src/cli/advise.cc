@@ -33,7 +33,7 @@ struct Options {
   std::string format = "text";
   std::string output;
   bool show_literals = false;
-  pg::Acting acting;
+  pg::SessionSettings session_settings;
   std::string weigh_by = "time";
   bool verify = false;
   std::string disposable;
@@ -70,7 +70,7 @@ Result<check::AdviseSettings> settings_of(const Options& options) {
   out.search.time_limit = milliseconds(options.time_limit);
   out.search.by_time = options.weigh_by == "time";
   out.search.show_literals = options.show_literals;
-  out.acting = options.acting;
+  out.session_settings = options.session_settings;
   out.jobs = options.jobs;
   out.verify = options.verify;
   out.disposable = options.disposable;
@@ -131,7 +131,7 @@ void add_advise(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"pgadvise", "hypopg"}))
       ->capture_default_str();
   command->add_option("--time-limit", options->time_limit, "Seconds for the search; then the best so far is reported")->check(seconds_between(0.1, 86400))->capture_default_str();
-  add_acting_options(*command, options->acting);
+  add_acting_options(*command, options->session_settings);
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
   command->add_option("--weigh-by", options->weigh_by, "time: a query whose calls take longer than its planner cost tells weighs more; calls: cost alone")

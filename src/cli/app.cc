@@ -26,7 +26,7 @@ static Error with_next_step(Error error) {
 }
 
 void complain(const Error& error) {
-  if (talk().quiet && error.kind == Error::Kind::passing) {
+  if (talk().quiet && error.kind == Error::Kind::nonfatal) {
     withheld.push_back(error);
     return;
   }
@@ -44,7 +44,7 @@ int exit_code_of(const Diagnostics& diagnostics) {
   int code = exit_clean;
   for (const auto& error : diagnostics) {
     if (error.kind == Error::Kind::database) return exit_database;
-    if (error.kind != Error::Kind::passing) code = exit_usage;
+    if (error.kind != Error::Kind::nonfatal) code = exit_usage;
   }
   return code;
 }
@@ -107,7 +107,7 @@ int main(const Arguments& given) {
   app.parse_complete_callback([&app, &given] {
     for (const CLI::App* one : app.get_subcommands()) begin_talk(*one);
     if (given.hid_password)
-      complain({Error::Kind::passing, "the command line", "holds a password: other users could see it in the process list until pgadvise overwrote it, and a shell's history keeps it",
+      complain({Error::Kind::nonfatal, "the command line", "holds a password: other users could see it in the process list until pgadvise overwrote it, and a shell's history keeps it",
                 "--db env reads DATABASE_URL, else PGHOST, PGPASSWORD and the like"});
   });
   std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back

@@ -35,7 +35,7 @@ void add_choices(CLI::App& command, CheckOptions& options) {
   auto* since = command.add_option("--since", options.settings.migrations.since, "Judge the migrations that were added or changed since a git revision; else the newest one of a folder is judged");
   auto* changed = command.add_flag("--changed", options.settings.migrations.changed, "Judge the migrations that this branch adds or changes, by git");
   changed->excludes(since);
-  add_acting_options(command, options.settings.acting);
+  add_acting_options(command, options.settings.session_settings);
   add_analyze_time(command, options.max_analyze_time);
   command.add_option("--config", options.sources.config, "Configuration; default: the pgadvise.toml of the PATH's folder, or of one above it in the repository");
   command.add_flag("--show-literals", options.show_literals, "Show statements with their literals");

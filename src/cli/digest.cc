@@ -96,7 +96,7 @@ class Digest {
   }
 
   void tell_empty(const Workload& workload, const std::string& path) {
-    if (workload.queries.empty() && exit_code_of(diagnostics_) == exit_clean) diagnostics_.push_back({Error::Kind::passing, path, "holds no statement: all of the other is new, or gone", {}});
+    if (workload.queries.empty() && exit_code_of(diagnostics_) == exit_clean) diagnostics_.push_back({Error::Kind::nonfatal, path, "holds no statement: all of the other is new, or gone", {}});
   }
 
   // Why a log gave nothing stands in the text report itself.
@@ -104,7 +104,7 @@ class Digest {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources)
         if (!source.format.empty() && !source.note.empty())
-          diagnostics_.push_back({Error::Kind::passing, source.path, source.note, {}});
+          diagnostics_.push_back({Error::Kind::nonfatal, source.path, source.note, {}});
   }
 
   // Who writes a file sees no report.
@@ -114,7 +114,7 @@ class Digest {
         if (source.not_understood == 0) continue;
         std::string what = fmt::format("{} of {} lines not understood", source.not_understood, source.lines);
         for (std::size_t i = 0; i < source.not_understood_at.size(); ++i) what += fmt::format("{}{}", i ? ", " : ", first at line ", source.not_understood_at[i].line);
-        diagnostics_.push_back({Error::Kind::passing, source.path, std::move(what), source.prefix.empty() ? std::string() : "if the server wrote them: --log-line-prefix '…', as SHOW log_line_prefix tells it"});
+        diagnostics_.push_back({Error::Kind::nonfatal, source.path, std::move(what), source.prefix.empty() ? std::string() : "if the server wrote them: --log-line-prefix '…', as SHOW log_line_prefix tells it"});
       }
   }
 

@@ -26,7 +26,7 @@ struct Options {
   std::string plan;  // a plan that somebody has already
   std::string log;   // with auto_explain's plans
   std::string db;
-  pg::Acting acting;
+  pg::SessionSettings session_settings;
   double max_analyze_time = 60;  // seconds
   std::vector<std::string> parameters;
   bool no_analyze = false;
@@ -45,7 +45,7 @@ Result<std::string> read_statement(const std::string& path) {
 class Explain {
  public:
   explicit Explain(Options options) : options_(std::move(options)) {
-    settings_.acting = options_.acting;
+    settings_.session_settings = options_.session_settings;
     settings_.analyze_budget = milliseconds(options_.max_analyze_time);
     settings_.analyze = !options_.no_analyze;
     settings_.show_literals = options_.show_literals;
@@ -140,7 +140,7 @@ void add_explain(CLI::App& app, int& exit_code) {
   auto* log = command->add_option("--log", options->log, "Log with auto_explain's plans: shows the one kept of QUERY (or of a fingerprint), else of the slowest statement; no database is asked");
   auto* db = command->add_option("--db", options->db, "Database: a libpq connection string, or env (DATABASE_URL, else PG*)");
   command->add_option("--param", options->parameters, "Value of $1, then of $2 …")->allow_extra_args(false);
-  add_acting_options(*command, options->acting);
+  add_acting_options(*command, options->session_settings);
   add_analyze_time(*command, options->max_analyze_time);
   command->add_flag("--show-literals", options->show_literals, "Show the values of pg_stats that a statement with $n was planned with");
   command->add_flag("--no-analyze", options->no_analyze, "Plan it and do not run it");

@@ -4,10 +4,10 @@
 
 namespace pgadvise::cli {
 
-void add_acting_options(CLI::App& command, pg::Acting& acting) {
-  command.add_option("--role", acting.role, "Plan as this role, for row-level security and search_path to be the application's; the connection's user must be a member of it")
+void add_acting_options(CLI::App& command, pg::SessionSettings& session_settings) {
+  command.add_option("--role", session_settings.role, "Plan as this role, for row-level security and search_path to be the application's; the connection's user must be a member of it")
       ->check([](const std::string& name) { return name.empty() || name == "none" ? std::string("names no role") : std::string(); });
-  command.add_option("--search-path", acting.search_path, "search_path to plan statements with, as SET takes it; default: the role's setting, else the session's");
+  command.add_option("--search-path", session_settings.search_path, "search_path to plan statements with, as SET takes it; default: the role's setting, else the session's");
 }
 
 CLI::Validator seconds_between(double least, double most) {

@@ -12,7 +12,7 @@
 namespace pgadvise::cli {
 namespace {
 
-Talk the_talk;  // one process is one run of one command
+Verbosity the_talk;  // one process is one run of one command
 bool literals_shown = false;
 
 void trace(const pg::Sent& sent) {
@@ -27,7 +27,7 @@ void trace(const pg::Sent& sent) {
 
 }  // namespace
 
-const Talk& talk() { return the_talk; }
+const Verbosity& talk() { return the_talk; }
 
 void add_colour(CLI::App& command) {
   command.add_option("--color", the_talk.colour, "Colours, and links where the terminal has them: auto: on a terminal, and by NO_COLOR, CLICOLOR_FORCE and CLICOLOR")

@@ -9,13 +9,13 @@
 
 namespace pgadvise::cli {
 
-struct Talk {
+struct Verbosity {
   std::string colour = "auto";  // auto, always, never
   bool quiet = false;           // findings and errors
   bool verbose = false;         // what was read, what ran, and how long it took
   bool debug = false;           // what was sent to the server
 };
-const Talk& talk();
+const Verbosity& talk();
 
 void add_colour(CLI::App& command);  // --color
 void add_talk(CLI::App& command);    // --quiet, --verbose, --debug

@@ -14,7 +14,7 @@
 namespace pgadvise::deploy {
 namespace {
 
-constexpr std::size_t most_hits = 64;
+constexpr std::size_t max_hits = 64;
 
 template <std::size_t N>
 bool any_in(std::string_view text, const std::array<std::string_view, N>& parts) {
@@ -52,7 +52,7 @@ int number_at(std::string_view text, std::size_t at) {
   return whole && value > 0 && value <= 100'000 ? value : 0;
 }
 
-Place place_at(const std::string& path, const LineIndex& lines, std::size_t offset) {
+SourceLocation place_at(const std::string& path, const LineIndex& lines, std::size_t offset) {
   const auto position = lines.at(offset);
   return {path, position.line, position.column};
 }
@@ -91,7 +91,7 @@ std::size_t behind_scheme(std::string_view text, std::size_t at) {
 void urls(const std::string& path, const std::string& text, Project& project) {
   const LineIndex lines(text);
   std::size_t hits = 0;
-  for (auto at = text.find("postgres"); at != std::string::npos && hits < most_hits; at = text.find("postgres", at + 1)) {
+  for (auto at = text.find("postgres"); at != std::string::npos && hits < max_hits; at = text.find("postgres", at + 1)) {
     const auto behind = behind_scheme(text, at);
     if (behind == std::string::npos) continue;
     const std::size_t scheme = behind - at;
@@ -131,7 +131,7 @@ void unverified(const std::string& path, const std::string& text, Project& proje
   const files::CodeText code = files::code_text(text);
   const LineIndex lines(text);
   std::size_t hits = 0;
-  for (auto at = code.plain.find("rejectUnauthorized"); at != std::string::npos && hits++ < most_hits; at = code.plain.find("rejectUnauthorized", at + 1)) {
+  for (auto at = code.plain.find("rejectUnauthorized"); at != std::string::npos && hits++ < max_hits; at = code.plain.find("rejectUnauthorized", at + 1)) {
     const auto value = trim(std::string_view(code.plain).substr(at + 18, 10));
     if (!value.starts_with(":") || !trim(value.substr(1)).starts_with("false")) continue;
     const std::size_t from = at < 80 ? 0 : at - 80;
@@ -156,7 +156,7 @@ void pools_in_code(files::Tree& tree, const std::string& path, const std::string
   const LineIndex lines(text);
   const auto look = [&](std::string_view call, const char* what) {
     std::size_t hits = 0;
-    for (auto at = code.plain.find(call); at != std::string::npos && hits++ < most_hits; at = code.plain.find(call, at + 1)) {
+    for (auto at = code.plain.find(call); at != std::string::npos && hits++ < max_hits; at = code.plain.find(call, at + 1)) {
       int depth = 0;
       const std::size_t last = std::min(code.plain.size(), at + 2000);
       for (std::size_t i = at + call.size() - 1; i < last; ++i) {
@@ -181,7 +181,7 @@ void pools_in_python(const std::string& path, const std::string& text, Project& 
   constexpr int usual_size = 5, usual_overflow = 10;
   const LineIndex lines(text);
   std::size_t hits = 0;
-  for (auto at = text.find("_engine("); at != std::string::npos && hits++ < most_hits; at = text.find("_engine(", at + 1)) {
+  for (auto at = text.find("_engine("); at != std::string::npos && hits++ < max_hits; at = text.find("_engine(", at + 1)) {
     const auto end = std::min(text.find("\n\n", at), at + 1000);
     const auto call = std::string_view(text).substr(at, end - at);
     const auto value = [&](std::string_view key, int usual) -> std::optional<int> {
@@ -226,7 +226,7 @@ void pools_in_configuration(files::Tree& tree, const std::string& path, const st
   const LineIndex lines(text);
   const auto look = [&](std::string_view key, const char* what) {
     std::size_t hits = 0;
-    for (auto at = text.find(key); at != std::string::npos && hits++ < most_hits; at = text.find(key, at + 1)) {
+    for (auto at = text.find(key); at != std::string::npos && hits++ < max_hits; at = text.find(key, at + 1)) {
       auto value = text.find_first_not_of(" \t", at + key.size());
       if (value == std::string::npos || (text[value] != '=' && text[value] != ':') || commented(text, at)) continue;
       const int size = number_at(text, value + 1);

@@ -64,7 +64,7 @@ void read_json(files::Tree& tree, Resolver& resolver, const std::string& path, c
   const auto root = files::parse_json(text, path);
   if (!root) {
     tree.diagnostics().push_back(root.error());
-    tree.diagnostics().back().kind = Error::Kind::passing;
+    tree.diagnostics().back().kind = Error::Kind::nonfatal;
     return;
   }
   for (const auto& [key, stage] : command_keys)

@@ -12,7 +12,7 @@ namespace pgadvise::deploy {
 namespace {
 
 constexpr std::size_t window = 160;       // bytes before and behind a call that are looked at
-constexpr std::size_t most_names = 4096;  // of a repository
+constexpr std::size_t max_names = 4096;  // of a repository
 
 bool is_application_code(std::string_view path) {
   static constexpr std::array<std::string_view, 18> tails = {".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".py",
@@ -42,7 +42,7 @@ class Names {
  private:
   template <class Do>
   void each(std::string_view call, Do&& act) {
-    for (auto at = text_.find(call); at != std::string_view::npos && project_.coded_as_json.size() < most_names; at = text_.find(call, at + call.size())) act(at);
+    for (auto at = text_.find(call); at != std::string_view::npos && project_.coded_as_json.size() < max_names; at = text_.find(call, at + call.size())) act(at);
   }
 
   void argument(std::size_t from) {

@@ -404,7 +404,7 @@ void Resolver::schema_calls(const std::string& path, const Way& way) {
 }
 
 // Where a command of a text really stands: JSON's escapes and YAML's indentation push it away from its offset.
-static Place place_of(const ShellCommand& item, const ShellText& text, const std::string& content) {
+static SourceLocation place_of(const ShellCommand& item, const ShellText& text, const std::string& content) {
   const std::size_t from = std::min(text.offset + item.offset, content.size());
   std::string needle = text.text.substr(std::min(item.offset, text.text.size()), item.end - item.offset);
   needle.resize(std::min(needle.find_first_of("\n\"\\"), needle.size()));

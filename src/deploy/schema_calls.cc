@@ -14,12 +14,12 @@ bool name_character(char c) { return files::word_character(c) || c == '$'; }
 std::size_t past_space(std::string_view text, std::size_t at) { return std::min(text.find_first_not_of(" \t\r\n", at), text.size()); }
 
 // A file of nothing but hits is nobody's code.
-constexpr std::size_t most_hits = 16;
+constexpr std::size_t max_hits = 16;
 
 // `name: true`, perhaps with the key in quotes.
 std::vector<std::size_t> set_to_true(const files::CodeText& code, std::string_view name) {
   std::vector<std::size_t> out;
-  for (auto at = code.text.find(name); at != std::string::npos && out.size() < most_hits; at = code.text.find(name, at + 1)) {
+  for (auto at = code.text.find(name); at != std::string::npos && out.size() < max_hits; at = code.text.find(name, at + 1)) {
     std::size_t after = at + name.size();
     if (at > 0 && name_character(code.text[at - 1])) continue;
     if (after < code.text.size() && (code.text[after] == '"' || code.text[after] == '\'')) ++after;
@@ -55,7 +55,7 @@ void typeorm(const files::CodeText& code, std::vector<CodeCommand>& out) {
 
 void sequelize(const files::CodeText& code, std::vector<CodeCommand>& out) {
   std::size_t seen = 0;
-  for (auto at = code.plain.find(".sync("); at != std::string::npos && seen < most_hits; at = code.plain.find(".sync(", at + 1)) {
+  for (auto at = code.plain.find(".sync("); at != std::string::npos && seen < max_hits; at = code.plain.find(".sync(", at + 1)) {
     const auto close = std::string_view(code.plain).substr(at + 6, files::code_window).find(')');
     if (close == std::string_view::npos) continue;
     const files::CodeText argument{code.text.substr(at + 6, close), code.plain.substr(at + 6, close)};
@@ -70,7 +70,7 @@ void mikro_orm(const files::CodeText& code, std::vector<CodeCommand>& out) {
   if (!contains(lower(code.text), "mikro-orm") && !contains(lower(code.text), "mikroorm")) return;
   std::size_t seen = 0;
   for (const auto* name : {".updateSchema(", ".refreshDatabase(", ".dropSchema("})
-    for (auto at = code.plain.find(name); at != std::string::npos && seen++ < most_hits; at = code.plain.find(name, at + 1))
+    for (auto at = code.plain.find(name); at != std::string::npos && seen++ < max_hits; at = code.plain.find(name, at + 1))
       if (!files::for_some_environments(code, at)) {
         const std::string call(name + 1);
         out.push_back({at + 1, call, {"mikro-orm", call.substr(0, call.size() - 1)}});

@@ -11,7 +11,7 @@
 namespace pgadvise::deploy {
 namespace {
 
-constexpr std::size_t most_hits = 16;
+constexpr std::size_t max_hits = 16;
 
 bool has_any(std::string_view text, std::span<const std::string_view> signs) {
   return std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) { return contains(text, sign); });
@@ -149,7 +149,7 @@ bool calls(const files::CodeText& code, std::size_t at) {
 
 std::vector<std::size_t> places(const std::string& text, std::string_view word) {
   std::vector<std::size_t> out;
-  for (auto at = text.find(word); at != std::string::npos && out.size() < most_hits; at = text.find(word, at + 1)) out.push_back(at);
+  for (auto at = text.find(word); at != std::string::npos && out.size() < max_hits; at = text.find(word, at + 1)) out.push_back(at);
   return out;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using Ordered = nlohmann::ordered_json;
 
-Error refused(std::string what) { return {Error::Kind::passing, "", std::move(what), "change schema.ts, and let drizzle-kit generate write the migration"}; }
+Error refused(std::string what) { return {Error::Kind::nonfatal, "", std::move(what), "change schema.ts, and let drizzle-kit generate write the migration"}; }
 
 std::string text_of(const Ordered& object, const char* name) {
   const auto it = object.is_object() ? object.find(name) : object.end();
@@ -204,7 +204,7 @@ Result<SnapshotChange> change_snapshot(std::string_view previous, const std::str
   const bool one = version == "8";
   const bool usable = !text_of(root, "id").empty() && (one ? root.contains("ddl") && root["ddl"].is_array() : version == "7" && root.contains("tables") && root["tables"].is_object());
   if (!usable)
-    return fail(Error::Kind::passing, file, version.empty() ? "is no snapshot of drizzle-kit" : "is a snapshot of version " + ellipsis(version, 10) + ", which no migration of today's drizzle-kit follows",
+    return fail(Error::Kind::nonfatal, file, version.empty() ? "is no snapshot of drizzle-kit" : "is a snapshot of version " + ellipsis(version, 10) + ", which no migration of today's drizzle-kit follows",
                 "npx drizzle-kit up brings it up to date");
   Changer changer(std::move(root), one);
   if (auto error = changer.apply(before, after)) return tl::unexpected(*error);

@@ -39,7 +39,7 @@ Result<std::vector<JournalEntry>> read_journal(const std::string& folder, Diagno
     if (safe_tag(entry.tag)) {
       out.push_back(std::move(entry));
     } else {
-      diagnostics.push_back({Error::Kind::passing, path, "an entry without a usable tag: " + ellipsis(entry.tag, 40), ""});
+      diagnostics.push_back({Error::Kind::nonfatal, path, "an entry without a usable tag: " + ellipsis(entry.tag, 40), ""});
     }
   }
   return out;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise::drizzle {
 
@@ -14,7 +14,7 @@ struct JournalEntry {
   std::string tag;
   std::int64_t when = 0;
   std::int64_t index = -1;  // "idx"
-  Place place;
+  SourceLocation place;
 };
 
 // The entries in the journal's order. Errors: missing, broken, or of another database's dialect.

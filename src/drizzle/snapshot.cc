@@ -114,9 +114,9 @@ class SnapshotReader {
  private:
   // Version 8: a list of rows, each with its entityType. Tables, enums and the like come first, whatever the order of the file.
   Catalog read_rows() {
-    for (const auto* type : {"schemas", "enums", "sequences", "tables", "views"}) each_row(type, [&](const files::Json& row, const Place& place) { read_object(type, row, place); });
+    for (const auto* type : {"schemas", "enums", "sequences", "tables", "views"}) each_row(type, [&](const files::Json& row, const SourceLocation& place) { read_object(type, row, place); });
     for (const auto* type : {"columns", "pks", "uniques", "fks", "checks", "indexes", "policies"})
-      each_row(type, [&](const files::Json& row, const Place& place) {
+      each_row(type, [&](const files::Json& row, const SourceLocation& place) {
         Table* table = catalog_.table({or_public(files::text_member(row, "schema")), cut_name(files::text_member(row, "table"))});
         if (!table) return complain(place, "one of the " + std::string(type) + " names a table that is not there: " + ellipsis(files::text_member(row, "table"), 80));
         table_place_ = place;
@@ -133,7 +133,7 @@ class SnapshotReader {
       if (files::text_member(rows[i], "entityType") == type) use(rows[i], places_.at({"ddl", "[" + std::to_string(i) + "]"}));
   }
 
-  void read_object(std::string_view type, const files::Json& row, const Place& place) {
+  void read_object(std::string_view type, const files::Json& row, const SourceLocation& place) {
     const QualifiedName name = name_of(row);
     if (name.name.empty()) return complain(place, "one of the " + std::string(type) + " without a name");
     if (type == "schemas") {
@@ -155,7 +155,7 @@ class SnapshotReader {
     }
   }
 
-  void read_part(std::string_view type, Table& table, const files::Json& row, const Place& place) {
+  void read_part(std::string_view type, Table& table, const files::Json& row, const SourceLocation& place) {
     if (type == "columns") read_column(table, place, row);
     if (type == "pks") read_primary_key(table, row);
     if (type == "uniques") add_key(table, Constraint::Kind::unique, files::text_member(row, "name"), strings(files::member(row, "columns")), files::flag_member(row, "nullsNotDistinct"));
@@ -165,14 +165,14 @@ class SnapshotReader {
     if (type == "policies") read_policy(table, row, place);
   }
 
-  void read_check(Table& table, const files::Json& object, const Place& place) {
+  void read_check(Table& table, const files::Json& object, const SourceLocation& place) {
     Constraint check{.kind = Constraint::Kind::check, .name = cut_name(files::text_member(object, "name"))};
     check.expression = files::text_member(object, "value");
     check.origin = place;
     table.constraints.push_back(std::move(check));
   }
 
-  static void read_policy(Table& table, const files::Json& object, const Place& place) {
+  static void read_policy(Table& table, const files::Json& object, const SourceLocation& place) {
     table.row_security = true;
     table.policies.push_back({files::text_member(object, "name"), files::text_member(object, "for"), files::text_member(object, "as") != "RESTRICTIVE",
                               files::text_member(object, "using"), files::text_member(object, "withCheck"), place});
@@ -182,8 +182,8 @@ class SnapshotReader {
     return {or_public(files::text_member(object, "schema")), cut_name(files::text_member(object, "name"))};
   }
 
-  void complain(const Place& place, std::string what) {
-    diagnostics_.push_back({Error::Kind::passing, place.str(), std::move(what), ""});
+  void complain(const SourceLocation& place, std::string what) {
+    diagnostics_.push_back({Error::Kind::nonfatal, place.str(), std::move(what), ""});
   }
 
   void read_enum(const std::string& key, const files::Json& object) {
@@ -230,7 +230,7 @@ class SnapshotReader {
                      [](const Column& a, const Column& b) { return a.origin < b.origin; });
   }
 
-  void read_column(Table& table, const Place& place, const files::Json& object) {
+  void read_column(Table& table, const SourceLocation& place, const files::Json& object) {
     Column column;
     column.name = cut_name(files::text_member(object, "name"));
     column.origin = place;
@@ -334,7 +334,7 @@ class SnapshotReader {
     table.constraints.push_back(std::move(key));
   }
 
-  void read_index(Table& table, const files::Json& object, const Place& place) {
+  void read_index(Table& table, const files::Json& object, const SourceLocation& place) {
     Index index{.name = cut_name(files::text_member(object, "name"))};
     if (const auto method = files::text_member(object, "method"); !method.empty()) index.method = method;
     index.unique = files::flag_member(object, "isUnique");
@@ -401,7 +401,7 @@ class SnapshotReader {
   files::JsonPlaces places_;
   Diagnostics& diagnostics_;
   Catalog catalog_;
-  Place table_place_;
+  SourceLocation table_place_;
 };
 
 }  // namespace

@@ -20,10 +20,10 @@ namespace {
 
 constexpr int version = 1;
 constexpr int deepest = 16;
-constexpr std::size_t most_values = 4'000'000;  // of one table, and of all that is no table
-constexpr std::size_t most_columns = 1664;     // of a view; a table has 1600 at most
-constexpr std::size_t most_in_a_table = 10'000;  // indexes, constraints, policies …: more make rules slow, and no schema has them
-constexpr int most_levels = 1000;              // of partitions in partitions
+constexpr std::size_t max_values = 4'000'000;  // of one table, and of all that is no table
+constexpr std::size_t max_columns = 1664;     // of a view; a table has 1600 at most
+constexpr std::size_t max_in_a_table = 10'000;  // indexes, constraints, policies …: more make rules slow, and no schema has them
+constexpr int max_levels = 1000;              // of partitions in partitions
 constexpr std::string_view how_to_take = "pgadvise snapshot --db CONN -o FILE takes one";
 
 // ---- what there is of each struct: one list for both directions
@@ -70,7 +70,7 @@ struct Description<ColumnStatistics> {
                                      Field{"correlation", &T::correlation, false, {-1, 1}},
                                      Field{"average_width", &T::average_width},
                                      Field{"begins_as_json", &T::begins_as_json},
-                                     Field{"top_frequency", &T::top_frequency, false, share},
+                                     Field{"top_frequency", &T::most_common_freq, false, share},
                                      Field{"most_common_values", &T::most_common_values},
                                      Field{"most_common_frequencies", &T::most_common_frequencies},
                                      Field{"histogram_bounds", &T::histogram_bounds}};
@@ -157,7 +157,7 @@ struct Description<TableStatistics> {
                                      Field{"live_rows", &T::live_rows},
                                      Field{"dead_rows", &T::dead_rows},
                                      Field{"changes_since_analyze", &T::changes_since_analyze},
-                                     Field{"transaction_age", &T::transaction_age}};
+                                     Field{"transaction_age", &T::relfrozenxid_age}};
   static constexpr int left_out = 0;
 };
 
@@ -493,7 +493,7 @@ class Reader {
     }
     if (event == Event::key || event == Event::object_end || event == Event::array_end) return true;
     if ((event == Event::object_start || event == Event::array_start) && depth > deepest) too_deep_ = true;
-    if (++values_ > most_values) too_much_ = true;
+    if (++values_ > max_values) too_much_ = true;
     return depth < 2 || (!too_deep_ && !too_much_ && refused_.empty());
   }
 
@@ -630,9 +630,9 @@ class Reader {
     std::set<std::string_view> names;
     for (const auto& column : table.columns)
       if (!names.insert(column.name).second) refuse("has a column twice");
-    if (table.columns.size() > most_columns) refuse(fmt::format("has more than {} columns", most_columns));
+    if (table.columns.size() > max_columns) refuse(fmt::format("has more than {} columns", max_columns));
     for (const auto size : {table.constraints.size(), table.indexes.size(), table.policies.size(), table.update_triggers.size(), table.inherits.size()})
-      if (size > most_in_a_table) refuse(fmt::format("has more than {} of something", most_in_a_table));
+      if (size > max_in_a_table) refuse(fmt::format("has more than {} of something", max_in_a_table));
   }
 
   // Rules go down a tree of partitions.
@@ -641,13 +641,13 @@ class Reader {
     for (const auto& [name, table] : catalog.tables) {
       std::vector<const Table*> path;
       const Table* at = &table;
-      while (at && !levels.count(at) && path.size() <= std::size_t{most_levels}) {
+      while (at && !levels.count(at) && path.size() <= std::size_t{max_levels}) {
         path.push_back(at);
         at = at->partition_of ? catalog.table(*at->partition_of) : nullptr;
       }
       int level = at && levels.count(at) ? levels[at] : 0;
-      if (path.size() + static_cast<std::size_t>(level) > std::size_t{most_levels})
-        return refuse(fmt::format("has partitions in partitions, {} deep or in a circle", most_levels));
+      if (path.size() + static_cast<std::size_t>(level) > std::size_t{max_levels})
+        return refuse(fmt::format("has partitions in partitions, {} deep or in a circle", max_levels));
       for (auto each = path.rbegin(); each != path.rend(); ++each) levels[*each] = ++level;
     }
   }

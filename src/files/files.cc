@@ -32,7 +32,7 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
     diagnostics.push_back({Error::Kind::input, root, "can't be read: " + refused, ""});
     return out;
   }
-  const auto tell = [&](std::string what) { diagnostics.push_back({Error::Kind::passing, root, std::move(what), "name the folder that matters"}); };
+  const auto tell = [&](std::string what) { diagnostics.push_back({Error::Kind::nonfatal, root, std::move(what), "name the folder that matters"}); };
   std::size_t entries = 0;
   bool too_deep = false;
   for (; it != fs::recursive_directory_iterator(); it.increment(code)) {
@@ -61,14 +61,14 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
       } else if (is_kernel_folder(entry.path().string())) {
         it.disable_recursion_pending();
       } else if (const auto why = why_unreadable(entry.path().string()); !why.empty()) {
-        diagnostics.push_back({Error::Kind::passing, entry.path().generic_string(), "can't be read: " + why, ""});
+        diagnostics.push_back({Error::Kind::nonfatal, entry.path().generic_string(), "can't be read: " + why, ""});
       }
     } else if (entry.is_regular_file(ignored)) {
       out.push_back(entry.path().lexically_relative(root).generic_string());
     }
   }
   if (too_deep) tell("holds folders below the " + std::to_string(max_depth) + "th: they were not looked at");
-  if (code) diagnostics.push_back({Error::Kind::passing, root, "can't be listed to its end: " + code.message(), ""});
+  if (code) diagnostics.push_back({Error::Kind::nonfatal, root, "can't be listed to its end: " + code.message(), ""});
   std::sort(out.begin(), out.end());
   return out;
 }

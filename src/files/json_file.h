@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise::files {
 
@@ -31,13 +31,13 @@ class JsonPlaces {
  public:
   JsonPlaces(std::string_view text, const std::string& file, int depth);
   // The place of the key; of its longest known prefix otherwise.
-  Place at(std::initializer_list<std::string_view> path) const;
+  SourceLocation at(std::initializer_list<std::string_view> path) const;
   std::optional<std::size_t> key_offset(std::initializer_list<std::string_view> path) const;
 
  private:
   std::string file_;
   std::map<std::string, std::size_t> offsets_;
-  std::map<std::size_t, Place> places_;
+  std::map<std::size_t, SourceLocation> places_;
 };
 
 }  // namespace pgadvise::files

@@ -65,7 +65,7 @@ const std::string* Tree::text(const std::string& path) {
 
 void Tree::tell_once(const std::string& path, Error error) {
   if (!told_.insert(path).second) return;
-  error.kind = Error::Kind::passing;
+  error.kind = Error::Kind::nonfatal;
   error.where = path;
   diagnostics_.push_back(std::move(error));
 }
@@ -84,7 +84,7 @@ static std::optional<Package> read_package(const std::string& path, const std::s
   const auto root = parse_json(text, path);
   if (!root) {
     diagnostics.push_back(root.error());
-    diagnostics.back().kind = Error::Kind::passing;
+    diagnostics.back().kind = Error::Kind::nonfatal;
     return std::nullopt;
   }
   Package package{path, std::string(folder_of(path)), text_member(*root, "name"), {}, {}, {}, {}, false};

@@ -1,16 +1,16 @@
 #include "files/yaml_file.h"
 
 #include "files/files.h"
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise::files {
 
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file) {
-  if (text.size() > text_limit) return fail(Error::Kind::passing, file, "is too large for a workflow", "it was not read");
+  if (text.size() > text_limit) return fail(Error::Kind::nonfatal, file, "is too large for a workflow", "it was not read");
   try {
     return YAML::Load(text);  // the first document; LoadAll never ends where one begins with a comma
   } catch (const YAML::Exception& error) {
-    return fail(Error::Kind::passing, Place{file, error.mark.line + 1, error.mark.column + 1}.str(), "broken YAML",
+    return fail(Error::Kind::nonfatal, SourceLocation{file, error.mark.line + 1, error.mark.column + 1}.str(), "broken YAML",
                 "it was not read");
   }
 }

@@ -9,25 +9,25 @@
 
 namespace pgadvise::lint {
 
-std::string scope_name(Repeat::Scope scope) {
+std::string scope_name(RepeatedQuery::Scope scope) {
   switch (scope) {
-    case Repeat::Scope::trace:
+    case RepeatedQuery::Scope::trace:
       return "one trace";
-    case Repeat::Scope::transaction:
+    case RepeatedQuery::Scope::transaction:
       return "one transaction";
-    case Repeat::Scope::pool_burst:
+    case RepeatedQuery::Scope::pool_burst:
       return "one burst over several sessions";
-    case Repeat::Scope::session_burst:
+    case RepeatedQuery::Scope::session_burst:
       break;
   }
   return "one burst";
 }
 
-std::uint64_t per_round(const Repeat& repeat, std::string_view fingerprint) {
+std::uint64_t per_round(const RepeatedQuery& repeat, std::string_view fingerprint) {
   return static_cast<std::uint64_t>(std::count(repeat.pattern.begin(), repeat.pattern.end(), fingerprint));
 }
 
-std::vector<const Sample*> samples_of(const Repeat& repeat, std::string_view fingerprint) {
+std::vector<const Sample*> samples_of(const RepeatedQuery& repeat, std::string_view fingerprint) {
   std::vector<const Sample*> out;
   const auto position = std::find(repeat.pattern.begin(), repeat.pattern.end(), fingerprint) - repeat.pattern.begin();
   for (auto i = static_cast<std::size_t>(position); i < repeat.samples.size(); i += repeat.pattern.size())
@@ -91,7 +91,7 @@ const Constraint* key_between(const Context& context, const Query& parent, const
   return nullptr;
 }
 
-Lead lead_of(const Context& context, const Repeat& repeat, const Query& query) {
+Lead lead_of(const Context& context, const RepeatedQuery& repeat, const Query& query) {
   Lead nearest;
   const auto look_at = [&](const std::string& fingerprint, const Sample* sample) {
     Lead lead{Lead::Kind::none, context.query(fingerprint), sample};
@@ -129,7 +129,7 @@ static std::set<std::string> values_of(const Sample& sample) {
 }
 
 // Both statements of each round were called with one value, another one each time: it came from before the round, not from the first one's row.
-static bool share_a_value(const Repeat& repeat, std::size_t first, std::size_t then) {
+static bool share_a_value(const RepeatedQuery& repeat, std::size_t first, std::size_t then) {
   std::set<std::string> in_every_round, seen;
   for (std::size_t round = 0; round + repeat.pattern.size() <= repeat.samples.size(); round += repeat.pattern.size()) {
     const auto one = values_of(repeat.samples[round + first]), other = values_of(repeat.samples[round + then]);
@@ -143,7 +143,7 @@ static bool share_a_value(const Repeat& repeat, std::size_t first, std::size_t t
   return seen.size() > in_every_round.size();
 }
 
-Lead lead_in_round(const Context& context, const Repeat& repeat, const Query& query) {
+Lead lead_in_round(const Context& context, const RepeatedQuery& repeat, const Query& query) {
   const auto& pattern = repeat.pattern;
   const auto at = static_cast<std::size_t>(std::find(pattern.begin(), pattern.end(), query.fingerprint) - pattern.begin());
   for (std::size_t i = std::min(at, pattern.size()); i-- > 0;) {
@@ -155,22 +155,22 @@ Lead lead_in_round(const Context& context, const Repeat& repeat, const Query& qu
 }
 
 // The query before it runs in bursts behind it, too: many requests that wait for one connection.
-static bool take_turns(const Context& context, const Repeat& repeat) {
+static bool take_turns(const Context& context, const RepeatedQuery& repeat) {
   const auto& repeats = context.workload().repeats;
-  return !repeat.parent.empty() && std::any_of(repeats.begin(), repeats.end(), [&](const Repeat& other) { return per_round(repeat, other.parent) > 0 && per_round(other, repeat.parent) > 0; });
+  return !repeat.parent.empty() && std::any_of(repeats.begin(), repeats.end(), [&](const RepeatedQuery& other) { return per_round(repeat, other.parent) > 0 && per_round(other, repeat.parent) > 0; });
 }
 
 // Nearly every call of the one leads to a loop, and nearly all of the other's are in such.
-static bool belong_together(const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query, const Lead& lead) {
+static bool belong_together(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round, const Query& query, const Lead& lead) {
   return lead.kind == Lead::Kind::list && repeat.scopes >= 3 && repeat.scopes * 5 >= lead.query->calls * 4 && repeat.calls * calls_in_a_round * 5 >= query.calls * 4;
 }
 
-std::string like_requests(const Context& context, const Repeat& repeat, std::uint64_t calls_in_a_round, const Query& query, const Lead& lead) {
+std::string like_requests(const Context& context, const RepeatedQuery& repeat, std::uint64_t calls_in_a_round, const Query& query, const Lead& lead) {
   using Kind = Lead::Kind;
-  if (repeat.scope != Repeat::Scope::session_burst) return {};
+  if (repeat.scope != RepeatedQuery::Scope::session_burst) return {};
   constexpr std::uint64_t many = 50;
   constexpr double long_ms = 1000, slow_ms = 20;
-  const Repeat::Pauses& pauses = repeat.pauses;
+  const RepeatedQuery::Pauses& pauses = repeat.pauses;
   const bool tied = lead.kind == Kind::key || belong_together(repeat, calls_in_a_round, query, lead);
   const double longest = tied ? 10 : 5;  // of a loop whose machine is busy
   const bool apart = pauses.known() && pauses.within_ms >= 0 && pauses.median_ms > 4 * std::max(pauses.within_ms, 1.0);
@@ -187,20 +187,20 @@ std::string like_requests(const Context& context, const Repeat& repeat, std::uin
            " within them: the requests of a service look the same";
   if (uneven)
     return "the client's pauses between the calls go from " + milliseconds(pauses.low_ms) + " to " + milliseconds(pauses.high_ms) + ": the requests of a service come as unevenly";
-  if (lead.kind != Kind::key && repeat.scope_of_most == Repeat::Scope::pool_burst) return "most of the statements came over several sessions, so they may belong to several requests";
+  if (lead.kind != Kind::key && repeat.scope_of_most == RepeatedQuery::Scope::pool_burst) return "most of the statements came over several sessions, so they may belong to several requests";
   if (lead.kind != Kind::none) return {};
   const std::string gives_none = "nothing before it gives the keys, and ";
   if (repeat.elsewhere) return gives_none + "other connections ran it meanwhile: the requests of a busy service look the same";
   if (take_turns(context, repeat)) return gives_none + "the query before it comes in bursts behind it, too: requests that wait for one connection look the same";
-  if (pauses.known() ? pauses.median_ms > slow_ms : repeat.most_in_one_scope >= many && repeat.longest_span_ms >= long_ms)
+  if (pauses.known() ? pauses.median_ms > slow_ms : repeat.max_in_one_scope >= many && repeat.longest_span_ms >= long_ms)
     return gives_none + "it goes on for " + milliseconds(repeat.longest_span_ms) + ": the requests of a busy service look the same";
   return {};
 }
 
-Evidence figures(const Repeat& repeat, std::uint64_t calls_in_a_round) {
-  std::string text = std::to_string(repeat.most_in_one_scope * calls_in_a_round) + " calls in " + scope_name(repeat.scope_of_most) + ", ";
+Evidence figures(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round) {
+  std::string text = std::to_string(repeat.max_in_one_scope * calls_in_a_round) + " calls in " + scope_name(repeat.scope_of_most) + ", ";
   text += repeat.same_values        ? "all with the same values"
-          : repeat.parameters_known ? std::to_string(std::min(repeat.distinct_parameters, repeat.most_in_one_scope * calls_in_a_round)) + (repeat.distinct_parameters < repeat.most_in_one_scope * calls_in_a_round ? " or more"  : "") + " with parameters of their own"
+          : repeat.parameters_known ? std::to_string(std::min(repeat.distinct_parameters, repeat.max_in_one_scope * calls_in_a_round)) + (repeat.distinct_parameters < repeat.max_in_one_scope * calls_in_a_round ? " or more"  : "") + " with parameters of their own"
                                     : "parameters not logged";
   if (repeat.longest_span_ms > 0) text += ", within " + milliseconds(repeat.longest_span_ms);
   text += "; " + std::to_string(repeat.calls * calls_in_a_round) + " calls in " + std::to_string(repeat.scopes) +
@@ -218,7 +218,7 @@ void add_lead(const Context& context, const Lead& lead, const Query& query, std:
   evidence.literal = with_parameters(*lead.sample);
 }
 
-void add_places(const Repeat& repeat, std::uint64_t calls_in_a_round, std::vector<Evidence>& out) {
+void add_places(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round, std::vector<Evidence>& out) {
   if (repeat.pattern.size() > calls_in_a_round)
     out.push_back({Evidence::Kind::statement,
                    "each round of the loop runs " + std::to_string(repeat.pattern.size()) + " statements",

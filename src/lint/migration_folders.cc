@@ -49,7 +49,7 @@ std::string label(const MigrationFolder& folder, const MigrationEntry& migration
   return facts_of(folder).names_by_file ? migration.file.substr(migration.file.rfind('/') + 1) : migration.name;
 }
 
-Place located(const Project& project, Place place) {
+SourceLocation located(const Project& project, SourceLocation place) {
   if (!project.root.empty() && project.root != ".") place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
   return place;
 }

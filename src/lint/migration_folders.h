@@ -22,7 +22,7 @@ std::vector<const TrackingTable::Row*> rows_of(const TrackingTable& table, const
 std::string label(const MigrationFolder& folder, const MigrationEntry& migration);
 
 // A place inside the project as the user would type it.
-Place located(const Project& project, Place place);
+SourceLocation located(const Project& project, SourceLocation place);
 
 // "drizzle.__drizzle_migrations", for messages.
 std::string display(const TrackingTable& table);

@@ -122,7 +122,7 @@ class Comparison {
     return {.kind = is_view(table) ? "view" : "table", .schema = table.name.schema, .table = table.name.name};
   }
 
-  void add(Kind kind, Subject subject, std::string name, std::string what, Place expected, Place actual) {
+  void add(Kind kind, Subject subject, std::string name, std::string what, SourceLocation expected, SourceLocation actual) {
     out_.push_back({kind, std::move(subject), std::move(name), std::move(what), std::move(expected), std::move(actual)});
   }
 

@@ -15,8 +15,8 @@ struct SchemaDifference {
   Subject subject;   // kind table, column, index, foreign-key, constraint, enum, view or policy
   std::string name;  // of the object, for messages: "index orders_idx on orders"
   std::string what;  // of changed ones: "is text, expected integer"
-  Place expected;    // where each side defines it
-  Place actual;
+  SourceLocation expected;    // where each side defines it
+  SourceLocation actual;
 };
 
 // The differences, sorted by subject. Compares tables, columns (type, nullability, identity, whether a

@@ -95,7 +95,7 @@ class Matcher {
     group.members.push_back(i);
   }
 
-  void by_comment(const Finding& finding, const Place& place) {
+  void by_comment(const Finding& finding, const SourceLocation& place) {
     const auto found = comments_.find({finding.rule, place.file});
     if (found == comments_.end()) return;
     FileComments& file = found->second;

@@ -31,7 +31,7 @@ bool made_by_tool(const QualifiedName& name, const Table* table) {
   return owner_of_table(name, table) || one_of(name.schema, schemas) || lower(name.name) == "spatial_ref_sys";
 }
 
-std::vector<const Table*> judged_tables(const Context& context) {
+std::vector<const Table*> checked_tables(const Context& context) {
   std::vector<const Table*> out;
   for (const auto& [name, table] : context.catalog().tables) {
     const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
@@ -105,7 +105,7 @@ std::string bytes_text(double bytes) {
   return out.data();
 }
 
-Evidence catalog_fact(std::string text, std::optional<Place> place) {
+Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
   return {Evidence::Kind::catalog, std::move(text), std::move(place), {}};
 }
 

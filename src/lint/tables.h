@@ -11,7 +11,7 @@ namespace pgadvise::lint {
 
 // Tables of the project that hold rows: ordinary ones and partitioned parents, not their partitions, nothing temporary,
 // no bookkeeping of a migration tool or extension.
-std::vector<const Table*> judged_tables(const Context& context);
+std::vector<const Table*> checked_tables(const Context& context);
 
 // Made by a migration tool, an extension or a job queue for itself. `table`: nullptr if only the name is known.
 bool made_by_tool(const QualifiedName& name, const Table* table);
@@ -40,6 +40,6 @@ std::string grouped(double number);
 // "1.2 GB"
 std::string bytes_text(double bytes);
 
-Evidence catalog_fact(std::string text, std::optional<Place> place = std::nullopt);
+Evidence catalog_fact(std::string text, std::optional<SourceLocation> place = std::nullopt);
 
 }  // namespace pgadvise::lint

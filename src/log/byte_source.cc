@@ -245,9 +245,9 @@ class BackwardSource final : public ByteSource {
     left_ = from;
     block += rest_;
     const auto first = left_ == 0 ? 0 : block.find('\n');
-    constexpr std::size_t most_kept = 64 * block_size;  // a line of which only the beginning will be kept
+    constexpr std::size_t max_kept = 64 * block_size;  // a line of which only the beginning will be kept
     rest_.clear();
-    if (first == std::string::npos && block.size() < most_kept) {
+    if (first == std::string::npos && block.size() < max_kept) {
       rest_ = std::move(block);
       return true;
     }
@@ -327,7 +327,7 @@ class EntriesSource final : public ByteSource {
       if (depth_ > 0) return;
       entry_ = false;
       for (; newlines_ > 0; --newlines_) end_line();
-    } else if (opens && around_.size() < most_around) {
+    } else if (opens && around_.size() < max_around) {
       around_ += c;
     } else if (closes && !around_.empty()) {
       around_.pop_back();
@@ -339,7 +339,7 @@ class EntriesSource final : public ByteSource {
     fresh_ = true;
   }
 
-  static constexpr std::size_t most_around = 64;
+  static constexpr std::size_t max_around = 64;
   std::string head_;
   std::unique_ptr<ByteSource> source_;
   std::string lines_;

@@ -17,16 +17,16 @@
 namespace pgadvise::log {
 namespace {
 
-constexpr std::size_t most_sessions = 8192;
-constexpr std::size_t most_traces = 1024;
-constexpr std::size_t most_identities = 4096;
-constexpr std::size_t most_names = 64;  // of users, databases, applications of one query
-constexpr std::size_t most_distinct_samples = 4;
-constexpr std::size_t most_plans = 8;
-constexpr std::size_t most_plan_bytes = std::size_t{16} << 20;  // of all queries
-constexpr std::size_t most_events = 1000;  // kinds of them
+constexpr std::size_t max_sessions = 8192;
+constexpr std::size_t max_traces = 1024;
+constexpr std::size_t max_identities = 4096;
+constexpr std::size_t max_names = 64;  // of users, databases, applications of one query
+constexpr std::size_t max_distinct_samples = 4;
+constexpr std::size_t max_plans = 8;
+constexpr std::size_t max_plan_bytes = std::size_t{16} << 20;  // of all queries
+constexpr std::size_t max_events = 1000;  // kinds of them
 constexpr std::int64_t shortest_open_us = 10'000'000;  // a transaction that is open for less is no event
-constexpr std::uint32_t gone_number = ~std::uint32_t{0};
+constexpr std::uint32_t invalid_id = ~std::uint32_t{0};
 
 // A text without invalid UTF-8 and NUL bytes, which no reader of a Workload has to expect.
 std::string clean(std::string_view text) {
@@ -124,7 +124,7 @@ struct Collector::Share {
 
   void add(std::uint32_t identity) {
     if (!identities.empty() && identities.front() == identity) return;
-    if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end()) identities.push_back(identity);
+    if (identities.size() < max_names && std::find(identities.begin(), identities.end(), identity) == identities.end()) identities.push_back(identity);
   }
 
   void merge(const Share& other) {
@@ -244,14 +244,14 @@ struct OpenTransaction {
   std::int64_t last_end = no_time;
   std::int64_t idle = 0;  // the client's pauses
   std::int64_t longest_pause = 0;
-  std::uint32_t before_pause = gone_number;  // the statement before the longest one
-  std::uint32_t last_query = gone_number;
+  std::uint32_t before_pause = invalid_id;  // the statement before the longest one
+  std::uint32_t last_query = invalid_id;
   std::pair<const std::string*, int> place{}, last_place{};  // of these
 };
 
 // A session; also what a trace or a connection pool needs of one.
 struct Collector::Session {
-  explicit Session(Repeat::Scope scope) : detector(scope) {}
+  explicit Session(RepeatedQuery::Scope scope) : detector(scope) {}
   std::uint64_t key = 0;
   bool named = true;  // the log tells which session it is
   bool counted = false;
@@ -284,7 +284,7 @@ struct Collector::Session {
   Detector detector;
 };
 
-Collector::Collector(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits), call_(std::make_unique<Statement>()), most_bytes_(limits.bytes) { repeats_.by_log = by_log; }
+Collector::Collector(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits), call_(std::make_unique<Statement>()), max_bytes_(limits.bytes) { repeats_.by_log = by_log; }
 Collector::~Collector() = default;
 
 void Collector::begin(LogSource& source, bool in_order) {
@@ -297,7 +297,7 @@ void Collector::begin(LogSource& source, bool in_order) {
 
 Outcome Collector::take(const Record& record) {
   ++records_;
-  if (queries_.size() > limits_.templates || bytes_ > most_bytes_) fold();
+  if (queries_.size() > limits_.templates || bytes_ > max_bytes_) fold();
   if (templates_.size() > 4 * limits_.templates) forget_templates();
   cut_records_ += record.cut;
   if (!record.preview) look_ahead(record, scanner_, preview_);
@@ -438,7 +438,7 @@ Outcome Collector::plan(Session& session, const Record& record, const Preview& p
     count_rows(hash, *source_, text.rows);
     return {};
   }
-  if (session.plans.size() >= most_plans) flush_plans(session, nullptr);
+  if (session.plans.size() >= max_plans) flush_plans(session, nullptr);
   Plan kept;
   kept.hash = hash;
   kept.text = std::move(text.query);
@@ -464,7 +464,7 @@ void Collector::keep_plan(QueryState& state, const Record& record, const Explain
   state.slowest_plan_ms = duration;
   forget_plan(state);  // whether this one can be kept or not: it is no longer the slowest's
   const std::string_view text = trim(preview.message.sql);
-  if (record.cut || text.size() > longest_plan || plan_bytes_ + text.size() > most_plan_bytes) {
+  if (record.cut || text.size() > longest_plan || plan_bytes_ + text.size() > max_plan_bytes) {
     ++plans_left_out_.size;
     return;
   }
@@ -540,7 +540,7 @@ void Collector::other(Session& session, const Record& record) {
   if (message.starts_with("connection received: ")) {
     const std::uint64_t key = session.key;
     end_session(session);
-    auto fresh = std::make_unique<Session>(Repeat::Scope::session_burst);
+    auto fresh = std::make_unique<Session>(RepeatedQuery::Scope::session_burst);
     fresh->key = key;
     fresh->last_record = records_;
     sessions_[key] = std::move(fresh);
@@ -587,7 +587,7 @@ Outcome Collector::event(Session& session, const Record& record, const Preview& 
 const ServerEvent& Collector::count_event(Happening happening) {
   EventKey key{happening.kind, std::move(happening.about), std::move(happening.fingerprint)};
   auto& events = events_[key_of(happening.log)];
-  if (events.size() >= most_events && !events.contains(key)) key.about.clear(), key.fingerprint.clear(), happening.statement.clear();
+  if (events.size() >= max_events && !events.contains(key)) key.about.clear(), key.fingerprint.clear(), happening.statement.clear();
   ServerEvent& event = events[key];
   if (event.count++ == 0) {
     event.kind = key.kind;
@@ -608,7 +608,7 @@ const ServerEvent& Collector::count_event(Happening happening) {
     event.last = std::max(event.last.value_or(happening.time), happening.time);
   }
   const std::string& application = identities_[happening.identity].application;
-  if (!application.empty() && (event.applications.size() < most_names || event.applications.contains(application))) ++event.applications[application];
+  if (!application.empty() && (event.applications.size() < max_names || event.applications.contains(application))) ++event.applications[application];
   return event;
 }
 
@@ -658,11 +658,11 @@ Collector::Session& Collector::session_of(const Record& record, std::uint64_t ke
   }
   auto& slot = sessions_[key];
   if (!slot) {
-    if (sessions_.size() > most_sessions) {
+    if (sessions_.size() > max_sessions) {
       evict();
       return session_of(record, key);
     }
-    slot = std::make_unique<Session>(Repeat::Scope::session_burst);
+    slot = std::make_unique<Session>(RepeatedQuery::Scope::session_burst);
     slot->key = key;
     slot->named = !record.session.empty();
   }
@@ -709,7 +709,7 @@ std::uint32_t Collector::identify(Session& session, const Record& record, std::u
   hash = hash_identity(user, database, application, record.host);
   const auto found = identity_of_hash_.find(hash);
   if (found != identity_of_hash_.end()) return session.identity = found->second;
-  if (identities_.size() >= most_identities) return session.identity = 0;
+  if (identities_.size() >= max_identities) return session.identity = 0;
   session.identity = static_cast<std::uint32_t>(identities_.size());
   identity_of_hash_.emplace(hash, session.identity);
   identities_.push_back({clean(user), clean(database), clean(application), clean(record.host),
@@ -788,10 +788,10 @@ void Collector::fold() {
     ++gone;
   }
   folded_ += gone;
-  most_bytes_ = std::max(limits_.bytes, 2 * bytes_);  // what had to stay must not be looked through at each record
-  std::erase_if(templates_, [&](const auto& entry) { return entry.second.state->number == gone_number; });
+  max_bytes_ = std::max(limits_.bytes, 2 * bytes_);  // what had to stay must not be looked through at each record
+  std::erase_if(templates_, [&](const auto& entry) { return entry.second.state->number == invalid_id; });
   recent_templates_.clear();
-  std::erase_if(queries_, [](const auto& entry) { return entry.second->number == gone_number; });
+  std::erase_if(queries_, [](const auto& entry) { return entry.second->number == invalid_id; });
 }
 
 void Collector::fold(QueryState& state) {
@@ -804,7 +804,7 @@ void Collector::fold(QueryState& state) {
   bytes_ -= state.bytes;
   forget_plan(state);
   by_fingerprint_.erase(state.fingerprint);
-  state.number = gone_number;
+  state.number = invalid_id;
 }
 
 // Ways of writing the queries that are kept; libpg_query tells which is of which again.
@@ -900,7 +900,7 @@ void Collector::aggregate(const Statement& call) {
     keep_sample(state, *state.slowest, call);
     state.slowest_key = call.key;
   }
-  if (state.distinct.size() < most_distinct_samples + 1 &&
+  if (state.distinct.size() < max_distinct_samples + 1 &&
       std::find(state.distinct_keys.begin(), state.distinct_keys.end(), call.key) ==
           state.distinct_keys.end()) {
     state.distinct_keys.push_back(call.key);
@@ -940,7 +940,7 @@ void Collector::hold(Session& session, const Call& call) {
 void Collector::release(Session& session, bool whole) {
   if (!session.holding) return;
   session.holding = false;
-  if (!whole) session.detector.enter(Repeat::Scope::transaction, repeats_);
+  if (!whole) session.detector.enter(RepeatedQuery::Scope::transaction, repeats_);
   session.first.own_transaction = whole;
   if (session.held) feed(session, session.first, whole ? burst_gap_us : polling_gap_us);
   session.held = false;
@@ -949,7 +949,7 @@ void Collector::release(Session& session, bool whole) {
 void Collector::end_scope(Session& session) {
   if (!session.in_transaction) return;
   if (session.holding) release(session, true);
-  else session.detector.enter(Repeat::Scope::session_burst, repeats_);
+  else session.detector.enter(RepeatedQuery::Scope::session_burst, repeats_);
   session.in_transaction = false;
 }
 
@@ -967,11 +967,11 @@ void Collector::detect(Session& session, const Statement& call) {
     if (call.trace) {
       auto& trace = traces_[call.trace];
       if (!trace) {
-        trace = std::make_unique<Session>(Repeat::Scope::trace);
+        trace = std::make_unique<Session>(RepeatedQuery::Scope::trace);
         trace_order_.push_back(call.trace);
       }
       feed(*trace, call, polling_gap_us);
-      if (trace_order_.size() > most_traces) {
+      if (trace_order_.size() > max_traces) {
         const auto oldest = traces_.find(trace_order_.front());
         oldest->second->detector.finish(repeats_);
         traces_.erase(oldest);
@@ -985,7 +985,7 @@ void Collector::detect(Session& session, const Statement& call) {
       if (session.named || in_order_alone) feed(session, call, burst_gap_us);
       if (!in_order_alone) {
         auto& pool = pools_[call.identity];
-        if (!pool) pool = std::make_unique<Session>(Repeat::Scope::pool_burst);
+        if (!pool) pool = std::make_unique<Session>(RepeatedQuery::Scope::pool_burst);
         feed(*pool, call, burst_gap_us);
       }
     }
@@ -1006,7 +1006,7 @@ static Sample sample_of(const KeptCall& kept) {
 }
 
 static void add_name(std::set<std::string>& names, const std::string& name) {
-  if (!name.empty() && names.size() < most_names) names.insert(name);
+  if (!name.empty() && names.size() < max_names) names.insert(name);
 }
 
 void Collector::finish() {
@@ -1067,7 +1067,7 @@ void Collector::fill_query(Workload& workload, QueryState& state, const std::str
   }
   std::size_t samples = 0;  // of all logs
   const auto keep = [&](const KeptCall& kept) {
-    if (++samples <= most_distinct_samples + 1 && (!file || kept.file == file)) query.samples.push_back(sample_of(kept));
+    if (++samples <= max_distinct_samples + 1 && (!file || kept.file == file)) query.samples.push_back(sample_of(kept));
   };
   if (state.slowest) keep(*state.slowest);
   for (std::size_t i = 0; i < state.distinct.size(); ++i)
@@ -1088,7 +1088,7 @@ void Collector::fill_repeats(Workload& workload, const std::string* file) const 
     return state == queries_.end() ? std::string() : state->second->fingerprint;
   };
   for (const auto& [key, entry] : found->second.entries()) {
-    Repeat repeat = entry.repeat;
+    RepeatedQuery repeat = entry.repeat;
     for (const auto query : key.pattern) repeat.pattern.push_back(fingerprint(query));
     if (std::find(repeat.pattern.begin(), repeat.pattern.end(), "") != repeat.pattern.end()) continue;
     if (key.parent) repeat.parent = fingerprint(key.parent - 1);

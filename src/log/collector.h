@@ -70,7 +70,7 @@ class Collector final : public RecordSink {
     double bytes = 0;
     std::int64_t time = no_time;
     const std::string* log = nullptr;
-    Place place;
+    SourceLocation place;
     std::uint32_t identity = 0;
   };
   const ServerEvent& count_event(Happening happening);
@@ -113,7 +113,7 @@ class Collector final : public RecordSink {
   // Repeats by the log that the scope with most of their calls is in.
   class RepeatsByLog final : public RepeatSink {
    public:
-    void sighted(const Sighting& sighting) override {
+    void sighted(const Occurrence& sighting) override {
       of(sighting.samples.empty() ? current : sighting.samples.front().file).sighted(sighting);
     }
     void wrote(const KeptCall& first, const Call& then, bool fresh) override { of(then.file).wrote(first, then, fresh); }
@@ -142,7 +142,7 @@ class Collector final : public RecordSink {
   std::unordered_map<std::uint32_t, std::unique_ptr<QueryState>> queries_;  // a number is never given twice
   std::uint32_t queries_made_ = 0;
   std::size_t bytes_ = 0;  // of statements and samples
-  std::size_t most_bytes_;
+  std::size_t max_bytes_;
   std::uint64_t folded_ = 0;
   std::unique_ptr<QueryState> others_;
   std::unordered_map<std::uint64_t, std::uint32_t> identity_of_hash_;

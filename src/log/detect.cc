@@ -15,11 +15,11 @@
 namespace pgadvise::log {
 namespace {
 
-constexpr std::size_t most_lines = 400;
+constexpr std::size_t max_lines = 400;
 
 std::vector<std::string_view> lines_of(std::string_view head) {
   std::vector<std::string_view> lines;
-  while (!head.empty() && lines.size() < most_lines) {
+  while (!head.empty() && lines.size() < max_lines) {
     const auto end = head.find('\n');
     std::string_view line = head.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);

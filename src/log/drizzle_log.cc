@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view front = "Query: ";
 constexpr std::string_view mark = " -- params: [";
-constexpr std::size_t most_lines = 1000;  // of one statement
+constexpr std::size_t max_lines = 1000;  // of one statement
 
 nlohmann::json list_of(std::string_view text) {
   return nlohmann::json::parse(text, [](int depth, auto, auto&) { return depth <= 64; }, false);
@@ -69,9 +69,9 @@ bool take_plain_list(std::string_view text, std::string* detail) {
 // Where the parameters of a complete record begin. The statement and the values may hold the mark, too: a list follows it.
 std::size_t parameters_at(std::string_view text) {
   if (!trim(text).ends_with(']')) return std::string_view::npos;
-  constexpr int most_marks = 8;
+  constexpr int max_marks = 8;
   auto at = text.find(mark);
-  for (int marks = 0; at != std::string_view::npos && marks < most_marks; ++marks, at = text.find(mark, at + 1)) {
+  for (int marks = 0; at != std::string_view::npos && marks < max_marks; ++marks, at = text.find(mark, at + 1)) {
     const auto list = text.substr(at + mark.size() - 1);
     if (take_plain_list(list, nullptr) || list_of(list).is_array()) return at;
   }
@@ -121,7 +121,7 @@ class DrizzleDecoder final : public Decoder {
       if (parameters_at(lines_[0]) != std::string_view::npos) emit(true);
       return;
     }
-    if (lines_.empty() || line.cut || lines_.size() >= most_lines) {
+    if (lines_.empty() || line.cut || lines_.size() >= max_lines) {
       emit(false);
       ++source_.other;
       return;

@@ -25,7 +25,7 @@ void append_utf8(std::string& out, unsigned code) {
   }
 }
 
-constexpr int most_fields = 40;  // jsonlog has 29
+constexpr int max_fields = 40;  // jsonlog has 29
 
 // One flat object, field by field. jsonlog never nests; what does is not a record of it.
 class FlatObject {
@@ -178,7 +178,7 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
   std::string_view name;
   std::string_view value;
   std::string* storage = &texts.next();
-  for (int i = 0; i < most_fields && object.next(name, value, *storage); ++i) {
+  for (int i = 0; i < max_fields && object.next(name, value, *storage); ++i) {
     if (value.data() == storage->data()) storage = &texts.next();
     if (name == "timestamp") {
       const Stamp stamp = stamps.take(value);

@@ -230,14 +230,14 @@ bool take_statement_label(std::string_view& text) {
 
 // "12.345" as the server writes it: the quotient of two numbers that are exact is the nearest one, as from_chars gives it.
 bool take_thousandths(std::string_view& text, double& milliseconds) {
-  constexpr std::size_t most_digits = 15;
+  constexpr std::size_t max_digits = 15;
   const char* at = text.data();
   const char* const end = at + text.size();
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   std::uint64_t value = 0;
   for (; at < end && digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
   const auto whole = static_cast<std::size_t>(at - text.data());
-  if (whole == 0 || whole + 4 > most_digits || end - at < 4 || at[0] != '.' || !digit(at[1]) || !digit(at[2]) || !digit(at[3])) return false;
+  if (whole == 0 || whole + 4 > max_digits || end - at < 4 || at[0] != '.' || !digit(at[1]) || !digit(at[2]) || !digit(at[3])) return false;
   value = value * 1000 + static_cast<std::uint64_t>((at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0'));
   at += 4;
   if (at < end && digit(*at)) return false;

@@ -14,8 +14,8 @@
 namespace pgadvise::log {
 namespace {
 
-constexpr std::size_t most_samples = 5;
-constexpr std::size_t most_names = 64;
+constexpr std::size_t max_samples = 5;
+constexpr std::size_t max_names = 64;
 
 template <class T, class Better>
 void widen(std::optional<T>& known, const std::optional<T>& other, Better better) {
@@ -28,7 +28,7 @@ void add_names(std::set<std::string>& names, const std::set<std::string>& others
 
 // The first of all names in their order, so that it doesn't matter whose came first.
 void cut_names(std::set<std::string>& names) {
-  if (names.size() > most_names) names.erase(std::next(names.begin(), most_names), names.end());
+  if (names.size() > max_names) names.erase(std::next(names.begin(), max_names), names.end());
 }
 
 // A spelling that does not depend on which came first: the shortest, then the least.
@@ -84,22 +84,22 @@ struct Sum {
     const auto time = [](const Sample& sample) { return sample.duration_ms.value_or(-1); };
     const auto slowest = std::max_element(samples.begin(), samples.end(), [&](const Sample& a, const Sample& b) { return time(a) < time(b); });
     if (slowest != samples.end()) std::rotate(samples.begin(), slowest, slowest + 1);
-    if (samples.size() > most_samples) samples.resize(most_samples);
+    if (samples.size() > max_samples) samples.resize(max_samples);
   }
 };
 
 struct RepeatSum {
-  Repeat repeat;
+  RepeatedQuery repeat;
   std::int64_t total_ns = 0;
 
-  explicit RepeatSum(Repeat first) : repeat(std::move(first)), total_ns(nanoseconds(repeat.total_ms)) {}
+  explicit RepeatSum(RepeatedQuery first) : repeat(std::move(first)), total_ns(nanoseconds(repeat.total_ms)) {}
 
-  void add(Repeat other) {
+  void add(RepeatedQuery other) {
     total_ns = add_nanoseconds(total_ns, nanoseconds(other.total_ms));
     const auto scope = std::min(repeat.scope, other.scope);
     const auto scopes = repeat.scopes + other.scopes;
     const auto calls = repeat.calls + other.calls;
-    if (other.most_in_one_scope > repeat.most_in_one_scope) std::swap(repeat, other);
+    if (other.max_in_one_scope > repeat.max_in_one_scope) std::swap(repeat, other);
     repeat.scope = scope;
     repeat.scopes = scopes;
     repeat.calls = calls;
@@ -163,7 +163,7 @@ void tell_shared(const std::vector<Workload>& workloads, Diagnostics& diagnostic
   for (std::size_t i = 0; i < workloads.size(); ++i)
     for (std::size_t other = i + 1; other < workloads.size(); ++other)
       if (shares_calls_in_another_form(workloads[i], workloads[other]))
-        diagnostics.push_back({Error::Kind::passing, workloads[i].sources.front().path,
+        diagnostics.push_back({Error::Kind::nonfatal, workloads[i].sources.front().path,
                                fmt::format("seems to tell calls of {} in another form: those are counted twice", workloads[other].sources.front().path),
                                "digest one form of a server's log alone"});
 }
@@ -178,8 +178,8 @@ void sort_queries(std::vector<Query>& queries) {
   });
 }
 
-void sort_repeats(std::vector<Repeat>& repeats) {
-  std::sort(repeats.begin(), repeats.end(), [](const Repeat& a, const Repeat& b) {
+void sort_repeats(std::vector<RepeatedQuery>& repeats) {
+  std::sort(repeats.begin(), repeats.end(), [](const RepeatedQuery& a, const RepeatedQuery& b) {
     if (a.calls != b.calls) return a.calls > b.calls;
     if (a.pattern != b.pattern) return a.pattern < b.pattern;
     if (a.parent != b.parent) return a.parent < b.parent;
@@ -241,9 +241,9 @@ void sort_workloads(std::vector<Workload>& workloads) {
 
 Error counted_once(const LogSource& left_out, const LogSource& counted) {
   const bool begins = holds(counted.identity, left_out.identity);
-  if (!begins && !ends_alike(counted.identity, left_out.identity)) return {Error::Kind::passing, left_out.path, fmt::format("is {} in another form: counted once", counted.path), {}};
+  if (!begins && !ends_alike(counted.identity, left_out.identity)) return {Error::Kind::nonfatal, left_out.path, fmt::format("is {} in another form: counted once", counted.path), {}};
   const char* part = left_out.identity.bytes == counted.identity.bytes ? "the same log as" : begins ? "the beginning of" : "the end of";
-  return {Error::Kind::passing, left_out.path, fmt::format("is {} {}: counted once", part, counted.path), {}};
+  return {Error::Kind::nonfatal, left_out.path, fmt::format("is {} {}: counted once", part, counted.path), {}};
 }
 
 Workload total(std::vector<Workload> workloads) {

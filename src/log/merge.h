@@ -12,7 +12,7 @@ namespace pgadvise::log {
 // By total time, then calls, then fingerprint.
 void sort_queries(std::vector<Query>& queries);
 // By calls, then pattern, then parent, then same_values.
-void sort_repeats(std::vector<Repeat>& repeats);
+void sort_repeats(std::vector<RepeatedQuery>& repeats);
 // By calls, then their statements.
 void sort_write_pairs(std::vector<WritePair>& pairs);
 

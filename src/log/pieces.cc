@@ -11,7 +11,7 @@ namespace {
 // The server divides at 900 bytes: at a blank, which begins the next piece, or within a word where there is none. Less is
 // asked for: a proxy may have put other characters for some.
 constexpr std::size_t fewest_divided = 800;
-constexpr std::size_t most_bytes = std::size_t{4} << 20;
+constexpr std::size_t max_bytes = std::size_t{4} << 20;
 
 bool blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -106,7 +106,7 @@ bool PieceJoiner::add(const Line& line, const PieceAhead& ahead, int number) {
   if (first || !continues(line, ahead, line.text.substr(piece.front), number)) begin(line, piece, number);
   if (ahead.inside) previous_ = piece.origin;
   // At once, whatever the log is cut into for reading.
-  while (open_.size() > most_open_ || (bytes_ > most_bytes && open_.size() > 1)) close_oldest();
+  while (open_.size() > max_open_ || (bytes_ > max_bytes && open_.size() > 1)) close_oldest();
   return appended_ > before;
 }
 

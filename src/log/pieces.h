@@ -28,7 +28,7 @@ class PieceJoiner {
  public:
   // `annotates`: is this line, with what the envelope puts before it, DETAIL or the like?
   PieceJoiner(Envelope envelope, std::function<bool(std::string_view)> annotates)
-      : annotates_(std::move(annotates)), whole_lines_(envelope == Envelope::cri), most_open_(whole_lines_ ? 2 : 64) {}
+      : annotates_(std::move(annotates)), whole_lines_(envelope == Envelope::cri), max_open_(whole_lines_ ? 2 : 64) {}
 
   // The next line, the `number`th of the log. false: it belongs to no line of its own: a part of the one before it, or of a message
   // whose beginning is not known.
@@ -64,7 +64,7 @@ class PieceJoiner {
 
   const std::function<bool(std::string_view)> annotates_;
   const bool whole_lines_;  // the server's; but for those that the envelope says it cut
-  const std::size_t most_open_;
+  const std::size_t max_open_;
   std::deque<Message> open_;
   std::vector<Message> whole_;
   bool given_ = false;  // whole_ was taken

@@ -749,11 +749,11 @@ bool of_a_server(const std::vector<Levelled>& lines) {
 
 // `names_alone`: without a time, too, when the lines are surely a server's.
 std::optional<Prefix> infer_prefix(const std::vector<Levelled>& lines, bool names_alone) {
-  constexpr std::size_t most_sketches = 48;
+  constexpr std::size_t max_sketches = 48;
   std::vector<std::string> sketches;
   for (const auto& levelled : lines) {
     std::string sketch = with_one_time(Sketch(front_of(levelled)).draw());
-    if (sketches.size() < most_sketches && std::find(sketches.begin(), sketches.end(), sketch) == sketches.end()) sketches.push_back(std::move(sketch));
+    if (sketches.size() < max_sketches && std::find(sketches.begin(), sketches.end(), sketch) == sketches.end()) sketches.push_back(std::move(sketch));
   }
   // Processes without a session stop at %q, behind a blank.
   for (std::size_t i = 0, drawn = std::min<std::size_t>(sketches.size(), 16); i < drawn; ++i)

@@ -12,12 +12,12 @@
 namespace pgadvise::log {
 namespace {
 
-constexpr std::uint64_t most_hashed = 1 << 14;  // of one section
+constexpr std::uint64_t max_hashed = 1 << 14;  // of one section
 constexpr std::size_t tail_size = 4096;
 
 std::uint64_t next_end(std::uint64_t end) { return end + std::max<std::uint64_t>(64, end / 8); }
 
-std::uint64_t hashed_from(std::uint64_t start, std::uint64_t end) { return std::max(start, end - std::min(end, most_hashed)); }
+std::uint64_t hashed_from(std::uint64_t start, std::uint64_t end) { return std::max(start, end - std::min(end, max_hashed)); }
 
 }  // namespace
 

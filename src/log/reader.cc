@@ -191,7 +191,7 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
     return;
   }
   if (!input.format.in_order)
-    diagnostics.push_back({Error::Kind::passing, source.path,
+    diagnostics.push_back({Error::Kind::nonfatal, source.path,
                            "is newest first, but not line by line: what depends on the order (loops, which parameters or durations belong to what) is left out",
                            "export it oldest first"});
   source.format = input.format.envelope == Envelope::none ? input.format.name : fmt::format("{} ({})", input.format.name, name(input.format.envelope));
@@ -203,52 +203,52 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   decoder->finish();
   source.identity = input.reader->identity();
   if (input.reader->failed())
-    diagnostics.push_back({Error::Kind::passing,
+    diagnostics.push_back({Error::Kind::nonfatal,
                            source.path,
                            fmt::format("could not be read behind line {}: {}", source.lines, input.reader->failure()),
                            {}});
   if (const auto hole = input.reader->hole(); hole > 0)
-    diagnostics.push_back({Error::Kind::passing, source.path,
+    diagnostics.push_back({Error::Kind::nonfatal, source.path,
                            fmt::format("has a hole of {} NUL bytes, which were skipped: it was truncated while the server wrote to it", hole),
                            "logrotate's copytruncate does that: let the server rotate its log (log_rotation_age, log_truncate_on_rotation)"});
   if (collector.cut_records() > 0)
     diagnostics.push_back(
-        {Error::Kind::passing,
+        {Error::Kind::nonfatal,
          source.path,
          fmt::format("{} records over {} MB were cut", collector.cut_records(), longest_text >> 20),
          {}});
   if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).tells_sessions())
-    diagnostics.push_back({Error::Kind::passing, source.path,
+    diagnostics.push_back({Error::Kind::nonfatal, source.path,
                            fmt::format("no line tells its session or process, by the log_line_prefix '{}': loops within a session and transactions can't be told", source.prefix),
                            "if the server's prefix has %p or %c: --log-line-prefix '…', as SHOW log_line_prefix tells it; else log_line_prefix = '%m [%p] '"});
   const auto& left_out = collector.plans_left_out();
   if (left_out.format > 0)
-    diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} in YAML or XML: not kept", left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)), "set auto_explain.log_format = json"});
+    diagnostics.push_back({Error::Kind::nonfatal, source.path, fmt::format("{} in YAML or XML: not kept", left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)), "set auto_explain.log_format = json"});
   if (left_out.size > 0)
-    diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} over {} KB, cut off, or more than are kept in all: left out", left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size), longest_plan >> 10), {}});
+    diagnostics.push_back({Error::Kind::nonfatal, source.path, fmt::format("{} over {} KB, cut off, or more than are kept in all: left out", left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size), longest_plan >> 10), {}});
   input.durations_alone = collector.durations_alone();
   input.reader.reset();
 }
 
 // A folder stands for the files in it, by name; hidden ones left out. What may not be read is named, and so is the bound that ends the walk.
 std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagnostics) {
-  constexpr std::size_t most_entries = 100'000;
+  constexpr std::size_t max_entries = 100'000;
   constexpr int deepest = 16;
   std::vector<std::string> out;
   const auto refused = [&](const std::string& path) {
     std::string why = why_unreadable(path);
     if (why.empty() && is_kernel_folder(path)) why = "it is of a file system that the kernel makes up";
-    if (!why.empty()) diagnostics.push_back({Error::Kind::passing, path, "can't be read: " + why, {}});
+    if (!why.empty()) diagnostics.push_back({Error::Kind::nonfatal, path, "can't be read: " + why, {}});
     return !why.empty();
   };
-  const auto ended = [&](const std::string& what) { diagnostics.push_back({Error::Kind::passing, folder, what, "name the folder that holds the logs"}); };
+  const auto ended = [&](const std::string& what) { diagnostics.push_back({Error::Kind::nonfatal, folder, what, "name the folder that holds the logs"}); };
   std::error_code code;
   std::size_t entries = 0;
   bool too_deep = false;
   for (std::filesystem::recursive_directory_iterator at(folder, std::filesystem::directory_options::skip_permission_denied, code), end;
        !code && at != end; at.increment(code)) {
-    if (++entries > most_entries) {
-      ended(fmt::format("holds more than {} files and folders: pgadvise did not read the rest", most_entries));
+    if (++entries > max_entries) {
+      ended(fmt::format("holds more than {} files and folders: pgadvise did not read the rest", max_entries));
       break;
     }
     std::error_code ignored;
@@ -358,12 +358,12 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   std::stable_sort(inputs.begin(), inputs.end(),
                    [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });
   Meter meter(inputs, sources, options);
-  constexpr unsigned most_threads = 16;  // what is taken in order keeps no more busy
-  const unsigned threads = std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, most_threads);
+  constexpr unsigned max_threads = 16;  // what is taken in order keeps no more busy
+  const unsigned threads = std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, max_threads);
   for (Input& input : inputs) read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, meter, diagnostics);
   const std::uint64_t folded = collectors.finish();
   if (folded > 0)
-    diagnostics.push_back({Error::Kind::passing, inputs.size() == 1 ? sources[inputs.front().index].path : "the logs",
+    diagnostics.push_back({Error::Kind::nonfatal, inputs.size() == 1 ? sources[inputs.front().index].path : "the logs",
                            fmt::format("has more kinds of statements than are kept: {} of the least time were summed up as other statements", folded),
                            {}});
   for (const Input& input : inputs) {
@@ -375,7 +375,7 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
 
 void tell_floor(std::span<const Workload> workloads, const std::vector<Input>& inputs, const std::vector<std::string>& paths, Diagnostics& diagnostics) {
   if (const auto floor = duration_floor(workloads))
-    diagnostics.push_back({Error::Kind::passing, inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
+    diagnostics.push_back({Error::Kind::nonfatal, inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
                            fmt::format("no statement took less than {:.0f} ms, so faster ones were not logged: N+1 loops of them "
                                        "can't be excluded",
                                        *floor),

@@ -432,7 +432,7 @@ bool StatementScanner::Shape::fits(std::string_view statement) {
   const char* const end = at + statement.size();
   const char* text = around.data();
   std::uint64_t key = 0;
-  for (const Place& place : places) {
+  for (const SourceLocation& place : places) {
     if (static_cast<std::size_t>(end - at) <= place.before || !same_bytes(at, text, place.before)) return false;
     text += place.before;
     const char* const start = at += place.before;

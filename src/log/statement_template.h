@@ -71,14 +71,14 @@ class StatementScanner {
     bool range;
   };
   struct Shape {
-    struct Place {  // of a literal
+    struct SourceLocation {  // of a literal
       std::uint32_t before;  // bytes from the literal before it
       bool quoted;
       bool counted;  // in the key
     };
     bool usable = false;
     std::string around;  // all but the literals
-    std::vector<Place> places;
+    std::vector<SourceLocation> places;
     StatementKey known;
     bool fits(std::string_view statement);
     bool assign(std::string_view statement, const std::vector<Literal>& literals);

@@ -189,15 +189,15 @@ class StderrDecoder final : public Decoder {
 
   // A run of lines that no known prefix fits: held until enough of them are there to infer theirs.
   bool worth_holding(std::string_view text) const {
-    return !container_names_ && learned_.size() < most_learned && number_ >= hold_from_ && !text.starts_with('\t') && holds_level(text);
+    return !container_names_ && learned_.size() < max_learned && number_ >= hold_from_ && !text.starts_with('\t') && holds_level(text);
   }
 
   [[gnu::cold]] void hold(const Line& line) {
     held_.push_back({std::string(line.text), number_, line.cut});
     held_bytes_ += line.text.size();
     held_levels_ += !line.text.starts_with('\t') && holds_level(line.text);
-    constexpr std::size_t enough_levels = 40, most_lines = 400;
-    if (held_levels_ >= enough_levels || held_.size() >= most_lines || held_bytes_ > longest_text) release();
+    constexpr std::size_t enough_levels = 40, max_lines = 400;
+    if (held_levels_ >= enough_levels || held_.size() >= max_lines || held_bytes_ > longest_text) release();
   }
 
   [[gnu::cold]] void release() {
@@ -228,8 +228,8 @@ class StderrDecoder final : public Decoder {
 
   // What the next line without a prefix belongs to is another record in each container.
   [[gnu::cold]] void change_container(std::string_view name) {
-    constexpr std::size_t most_containers = 64;
-    if (targets_.size() >= most_containers) targets_.clear();
+    constexpr std::size_t max_containers = 64;
+    if (targets_.size() >= max_containers) targets_.clear();
     targets_[container_] = {target_, into_};
     container_ = name;
     container_hash_ = hash_container(name);
@@ -345,7 +345,7 @@ class StderrDecoder final : public Decoder {
   }
 
   bool could_continue(std::string_view text) const {
-    if (tabs_seen_ || !target_ || into_ != Part::message || strays_ >= most_strays || holds_level(text)) return false;
+    if (tabs_seen_ || !target_ || into_ != Part::message || strays_ >= max_strays || holds_level(text)) return false;
     std::string_view message = target_->header->message.substr(0, 256);
     take_sqlstate(message);
     const auto kind = parse_message(message).kind;
@@ -400,10 +400,10 @@ class StderrDecoder final : public Decoder {
   }
 
   bool parses(const std::string& statement) {
-    constexpr std::size_t longest_parsed = std::size_t{256} << 10, most_known = 4096;
+    constexpr std::size_t longest_parsed = std::size_t{256} << 10, max_known = 4096;
     if (statement.size() > longest_parsed) return tabs_lost_;
     const std::uint64_t hash = scanner_.scan(statement).hash;
-    if (parsed_.size() > most_known) parsed_.clear();
+    if (parsed_.size() > max_known) parsed_.clear();
     const auto [known, fresh] = parsed_.try_emplace(hash, false);
     if (fresh) known->second = sql::fingerprint(statement).has_value();
     return known->second;
@@ -451,8 +451,8 @@ class StderrDecoder final : public Decoder {
     int number = 0;
     bool cut = false;
   };
-  static constexpr std::size_t most_learned = 8;
-  static constexpr int most_strays = 64;
+  static constexpr std::size_t max_learned = 8;
+  static constexpr int max_strays = 64;
 
   Record record_;
   const Prefix first_prefix_;

@@ -26,10 +26,10 @@ constexpr double longest_ms = 1e12;
 constexpr std::size_t longest_written_plan = 16 * longest_plan;  // laid out anew, with '...' for each digit
 constexpr std::int64_t latest = 253402300800'000'000;  // the year 10000
 
-constexpr std::pair<Repeat::Scope, const char*> scopes[] = {{Repeat::Scope::trace, "trace"},
-                                                            {Repeat::Scope::transaction, "transaction"},
-                                                            {Repeat::Scope::session_burst, "session burst"},
-                                                            {Repeat::Scope::pool_burst, "pool burst"}};
+constexpr std::pair<RepeatedQuery::Scope, const char*> scopes[] = {{RepeatedQuery::Scope::trace, "trace"},
+                                                            {RepeatedQuery::Scope::transaction, "transaction"},
+                                                            {RepeatedQuery::Scope::session_burst, "session burst"},
+                                                            {RepeatedQuery::Scope::pool_burst, "pool burst"}};
 
 // ---- writing
 
@@ -89,14 +89,14 @@ json query_json(const Query& query, const std::string& file, bool literals) {
   return out;
 }
 
-json repeat_json(const Repeat& repeat, const std::string& file, bool literals) {
+json repeat_json(const RepeatedQuery& repeat, const std::string& file, bool literals) {
   json out{{"pattern", repeat.pattern}};
   if (!repeat.parent.empty()) out["parent"] = repeat.parent;
   for (const auto& [scope, name] : scopes)
     if (scope == repeat.scope) out["scope"] = name;
   out["scopes"] = repeat.scopes;
   out["calls"] = repeat.calls;
-  out["most_in_one_scope"] = repeat.most_in_one_scope;
+  out["most_in_one_scope"] = repeat.max_in_one_scope;
   for (const auto& [scope, name] : scopes)
     if (scope == repeat.scope_of_most && scope != repeat.scope) out["scope_of_most"] = name;
   out["distinct_parameters"] = repeat.distinct_parameters;
@@ -127,8 +127,8 @@ json event_json(const ServerEvent& event, const std::string& file) {
   json out{{"kind", name(event.kind)}, {"count", event.count}};
   if (!event.about.empty()) out["about"] = event.about;
   if (!event.fingerprint.empty()) out["fingerprint"] = event.fingerprint, out["statement"] = event.statement;
-  static constexpr double most_written = 9e15;  // whole numbers that a double holds
-  const auto whole = [](double value) { return static_cast<std::uint64_t>(std::min(value, most_written)); };
+  static constexpr double max_written = 9e15;  // whole numbers that a double holds
+  const auto whole = [](double value) { return static_cast<std::uint64_t>(std::min(value, max_written)); };
   // One pair of members for both units; the kind tells which it is.
   if (event.total_us > 0) out["total"] = whole(event.total_us), out["most"] = whole(event.longest_us);
   if (event.total_bytes > 0) out["total"] = whole(event.total_bytes), out["most"] = whole(event.largest_bytes);
@@ -163,7 +163,7 @@ json source_json(const LogSource& source) {
 using Texts = std::map<std::string, const std::string*>;
 
 // A loop over two logs may name a statement that only the other one counts, and that one may be gone.
-bool known(const Repeat& repeat, const Texts& texts) {
+bool known(const RepeatedQuery& repeat, const Texts& texts) {
   return (repeat.parent.empty() || texts.count(repeat.parent)) &&
          std::all_of(repeat.pattern.begin(), repeat.pattern.end(), [&](const auto& each) { return texts.count(each) > 0; });
 }
@@ -184,8 +184,8 @@ std::string log_entry(const Workload& workload, bool literals, const Texts& text
   separator = "\n  ";
   for (const auto& repeat : workload.repeats) {
     if (!texts.empty() && !known(repeat, texts)) continue;
-    Repeat told = repeat;
-    if (!texts.empty()) std::erase_if(told.earlier, [&](const Repeat::Earlier& earlier) { return !texts.contains(earlier.fingerprint); });
+    RepeatedQuery told = repeat;
+    if (!texts.empty()) std::erase_if(told.earlier, [&](const RepeatedQuery::Earlier& earlier) { return !texts.contains(earlier.fingerprint); });
     out += separator + dump(repeat_json(told, source.path, literals));
     separator = ",\n  ";
   }
@@ -413,16 +413,16 @@ class Reader {
     return out;
   }
 
-  Repeat::Scope scope(const json& in, const char* key) {
+  RepeatedQuery::Scope scope(const json& in, const char* key) {
     const std::string written = string(in, key);
     const auto known = std::find_if(std::begin(scopes), std::end(scopes), [&](const auto& each) { return written == each.second; });
     if (known != std::end(scopes)) return known->first;
     refuse(key, "is none");
-    return Repeat::Scope::session_burst;
+    return RepeatedQuery::Scope::session_burst;
   }
 
-  Repeat repeat(const json& in, const std::string& file) {
-    Repeat out;
+  RepeatedQuery repeat(const json& in, const std::string& file) {
+    RepeatedQuery out;
     std::vector<std::string> texts;
     for (const auto& each : member(in, "pattern", json::value_t::array)) {
       if (!each.is_string()) {
@@ -441,7 +441,7 @@ class Reader {
     out.scope_of_most = in.is_object() && in.contains("scope_of_most") ? scope(in, "scope_of_most") : out.scope;
     out.scopes = count(in, "scopes");
     out.calls = count(in, "calls");
-    out.most_in_one_scope = count(in, "most_in_one_scope");
+    out.max_in_one_scope = count(in, "most_in_one_scope");
     out.distinct_parameters = count(in, "distinct_parameters");
     out.parameters_known = boolean(in, "parameters_known");
     out.same_values = boolean(in, "same_values");
@@ -452,7 +452,7 @@ class Reader {
     if (in.is_object() && in.contains("parent_sample")) out.parent_sample = sample(in["parent_sample"], file, parent_text);
     for (const auto& each : member(in, "earlier", json::value_t::array, false)) {
       std::string text;
-      Repeat::Earlier earlier{fingerprint(string(each, "query"), &text), {}};
+      RepeatedQuery::Earlier earlier{fingerprint(string(each, "query"), &text), {}};
       if (each.is_object() && each.contains("sample")) earlier.sample = sample(each["sample"], file, text);
       out.earlier.push_back(std::move(earlier));
     }
@@ -462,8 +462,8 @@ class Reader {
     return out;
   }
 
-  Repeat::Pauses pauses(const json& in) {
-    Repeat::Pauses out;
+  RepeatedQuery::Pauses pauses(const json& in) {
+    RepeatedQuery::Pauses out;
     out.low_ms = milliseconds(in, "low_ms", true).value_or(-1);
     out.median_ms = milliseconds(in, "median_ms", true).value_or(-1);
     out.high_ms = milliseconds(in, "high_ms", true).value_or(-1);

@@ -35,7 +35,7 @@ class Git {
     auto run = files::run_git(root_, std::move(command), folders);
     if (run && run->status == 0) return std::move(run->out);
     if (!quiet && !failed_) {
-      diagnostics_.push_back({Error::Kind::passing, root_, "which migrations are committed can't be told: " + (run ? "git failed with exit code " + std::to_string(run->status) : run.error().what), "is git installed, and the repository yours?"});
+      diagnostics_.push_back({Error::Kind::nonfatal, root_, "which migrations are committed can't be told: " + (run ? "git failed with exit code " + std::to_string(run->status) : run.error().what), "is git installed, and the repository yours?"});
       failed_ = true;
     }
     return {};

@@ -172,14 +172,14 @@ Result<Fitted> fit(const SchemaInput* input, const Change& change) {
   bool any = false;
   for (const auto& statement : sql::split(change.up)) {
     const std::string text(statement.text);
-    if (const auto parsed = sql::fingerprint(text); !parsed) return fail(Error::Kind::passing, "", "its SQL is not understood: " + parsed.error().what);
+    if (const auto parsed = sql::fingerprint(text); !parsed) return fail(Error::Kind::nonfatal, "", "its SQL is not understood: " + parsed.error().what);
     const Head head = head_of(text);
-    if (auto why = not_for_migrations(head); !why.empty()) return fail(Error::Kind::passing, "", why);
-    if (contains(text, breakpoint)) return fail(Error::Kind::passing, "", "its SQL holds drizzle's own mark");
+    if (auto why = not_for_migrations(head); !why.empty()) return fail(Error::Kind::nonfatal, "", why);
+    if (contains(text, breakpoint)) return fail(Error::Kind::nonfatal, "", "its SQL holds drizzle's own mark");
     any = any || head.concurrently != std::string::npos;
   }
   out.up = statements_of(change.up, keep, out.concurrent);
-  if (out.up.empty()) return fail(Error::Kind::passing, "", "there is no SQL that mends it");
+  if (out.up.empty()) return fail(Error::Kind::nonfatal, "", "there is no SQL that mends it");
   bool ignored = false;
   out.down = statements_of(change.down, keep, ignored);
   if (any && !keep) out.note = "without CONCURRENTLY: " + std::string(writer->why);

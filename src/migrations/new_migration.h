@@ -26,7 +26,7 @@ struct Fitted {
   std::string note;               // "without CONCURRENTLY: drizzle runs migrations in one transaction"; "" when nothing had to give
 };
 
-// `input`: nullptr for a plain file. Errors (passing), a reason: no migration can do it, or not by this tool.
+// `input`: nullptr for a plain file. Errors (nonfatal), a reason: no migration can do it, or not by this tool.
 Result<Fitted> fit(const SchemaInput* input, const Change& change);
 
 struct NewMigration {

@@ -74,7 +74,7 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   if (tool->by_name_only && repository && name.find("migration") == std::string::npos && name != "migrate") return std::nullopt;
   if (tool->other_database && tool->other_database(folder, diagnostics)) return SchemaInput{};
   if (const auto other = other_database(folder, files); !other.empty()) {
-    diagnostics.push_back({Error::Kind::passing, path, std::string(tool->id()) + " migrations of another database (" + other + ")", "only PostgreSQL migrations are read"});
+    diagnostics.push_back({Error::Kind::nonfatal, path, std::string(tool->id()) + " migrations of another database (" + other + ")", "only PostgreSQL migrations are read"});
     return SchemaInput{};
   }
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -100,7 +100,7 @@ void add_journal(const MigrationTool& tool, const std::string& folder, std::vect
     out.insert(out.end(), found->begin(), found->end());
   } else {
     Error error = found.error();
-    error.kind = Error::Kind::passing;
+    error.kind = Error::Kind::nonfatal;
     diagnostics.push_back(std::move(error));
   }
 }
@@ -170,7 +170,7 @@ bool for_another_database(const std::string& folder) {
 
 // Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named.
 void add_schemas(const std::string& root, const Places& places, const std::set<std::string>& taken, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
-  constexpr std::size_t most_named = 5;
+  constexpr std::size_t max_named = 5;
   const bool described = !out.empty();
   std::size_t named = 0;
   for (const auto& file : places.schemas) {
@@ -179,11 +179,11 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
     const bool read = std::any_of(out.begin(), out.end(), [&](const SchemaInput& input) { return input.path == path; });
     if (read || lies_in(folder, taken) || for_another_database(folder) || !makes_tables(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path))))) continue;
     if (const auto other = other_database_of(path); !other.empty()) {
-      diagnostics.push_back({Error::Kind::passing, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read"});
+      diagnostics.push_back({Error::Kind::nonfatal, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read"});
     } else if (!described) {
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
-    } else if (++named <= most_named) {
-      diagnostics.push_back({Error::Kind::passing, path, "is not read: " + out.front().path + " tells the schema already", "pgadvise check " + path + " checks it by itself"});
+    } else if (++named <= max_named) {
+      diagnostics.push_back({Error::Kind::nonfatal, path, "is not read: " + out.front().path + " tells the schema already", "pgadvise check " + path + " checks it by itself"});
     }
   }
 }
@@ -203,7 +203,7 @@ bool looks_like_repository(const std::string& folder);
 
 // Folders whose scripts make tables and are nobody's: what is not looked at is said, on one line.
 void tell_passed_over(const std::string& root, const std::vector<std::string>& files, const std::set<std::string>& taken, const std::vector<SchemaInput>& read, Diagnostics& diagnostics) {
-  constexpr std::size_t most_named = 5;
+  constexpr std::size_t max_named = 5;
   std::map<std::string, std::vector<std::string>> scripts;  // by their folder
   const bool root_is_read = read.empty() && !looks_like_repository(root);
   for (const auto& file : files) {
@@ -222,9 +222,9 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
   if (passed.empty()) return;
   std::vector<std::string> named;
   for (const auto& [folder, count] : passed)
-    if (named.size() < most_named) named.push_back(fmt::format("{} ({} {})", folder.empty() ? "." : folder, count, count == 1 ? "script" : "scripts"));
-  const std::string more = passed.size() > most_named ? fmt::format(" and {} more", passed.size() - most_named) : "";
-  diagnostics.push_back({Error::Kind::passing, root, "SQL that makes tables, and is no migration of a tool that is known, is not read: " + join(named, ", ") + more, "pgadvise check --schema FILE reads it"});
+    if (named.size() < max_named) named.push_back(fmt::format("{} ({} {})", folder.empty() ? "." : folder, count, count == 1 ? "script" : "scripts"));
+  const std::string more = passed.size() > max_named ? fmt::format(" and {} more", passed.size() - max_named) : "";
+  diagnostics.push_back({Error::Kind::nonfatal, root, "SQL that makes tables, and is no migration of a tool that is known, is not read: " + join(named, ", ") + more, "pgadvise check --schema FILE reads it"});
 }
 
 Found repository(const std::string& root, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
@@ -245,7 +245,7 @@ Found repository(const std::string& root, Diagnostics& diagnostics, const files:
     if (!known && files::never_deployed(folder + "/")) continue;
     taken.insert(folder);
     if (found->kind != SchemaKind::none && for_another_database(folder)) {
-      diagnostics.push_back({Error::Kind::passing, files::path_under(root, folder), std::string(found->tool->id()) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
+      diagnostics.push_back({Error::Kind::nonfatal, files::path_under(root, folder), std::string(found->tool->id()) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -298,7 +298,7 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
   for (std::size_t i = 0; i < input.files.size() && sample.size() < 400'000; i += 1 + input.files.size() / 40)
     sample += Folder(std::string(files::folder_of(input.files[i].path))).head(std::string(files::base_of(input.files[i].path))) + "\n;\n";
   if (const auto other = foreign_sql(sample); !other.empty())
-    diagnostics.push_back({Error::Kind::passing, path, "SQL of another database (" + other + ")", "only PostgreSQL's is read"});
+    diagnostics.push_back({Error::Kind::nonfatal, path, "SQL of another database (" + other + ")", "only PostgreSQL's is read"});
   else found->push_back(std::move(input));
   return found;
 }

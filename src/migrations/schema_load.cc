@@ -24,7 +24,7 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
     if (!text) {
       last = text.error();
       diagnostics.push_back(last);
-      diagnostics.back().kind = Error::Kind::passing;
+      diagnostics.back().kind = Error::Kind::nonfatal;
       continue;
     }
     ++read;
@@ -47,11 +47,11 @@ Result<Catalog> load_snapshot(const std::string& path, Diagnostics& diagnostics)
 }  // namespace
 
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
-  JudgedMigrations none;
+  CheckedMigrations none;
   return load(input, none, diagnostics, counts);
 }
 
-Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
+Result<Catalog> load(const SchemaInput& input, CheckedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
   if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
   if (input.kind == SchemaKind::server_snapshot) {
     auto snapshot = files::load_catalog_snapshot(input.path);

@@ -83,7 +83,7 @@ const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& fi
     files = tool->files(folder, diagnostics);
     if (files.empty()) continue;
     if (folder.cut())
-      diagnostics.push_back({Error::Kind::passing, folder.path(),
+      diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
                              "holds more than " + std::to_string(Folder::max_entries) +
                                  " files and folders: pgadvise did not look at the rest",
                              ""});

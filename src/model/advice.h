@@ -16,7 +16,7 @@ struct AdvisedIndex {
   std::string down_sql;
   std::int64_t size_bytes = 0;
   double cost_saved = 0;  // against the indexes listed before it, upkeep taken off
-  double upkeep = 0;      // what the workload's writes pay for it
+  double maintenance_cost = 0;      // what the workload's writes pay for it
   std::vector<std::string> queries;  // fingerprints of those that use it in the end
   std::optional<std::int64_t> built_bytes = std::nullopt;  // when it was built to verify the advice
 };

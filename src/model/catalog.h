@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "model/migrations.h"
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise {
 
@@ -32,7 +32,7 @@ struct ColumnStatistics {
   double correlation = 0;
   int average_width = 0;  // bytes
   bool begins_as_json = false;  // the first value of its histogram, or its most common one, begins with { or [
-  double top_frequency = 0;  // share of rows with the most common value; 0: not known
+  double most_common_freq = 0;  // share of rows with the most common value; 0: not known
   // Row data: arrays as PostgreSQL writes them, empty unless they were asked for.
   std::string most_common_values;
   std::string most_common_frequencies;
@@ -50,7 +50,7 @@ struct Column {
   std::string collation;  // empty: the type's default
   std::string comment;
   std::optional<ColumnStatistics> statistics;
-  Place origin;
+  SourceLocation origin;
 };
 
 struct IndexKey {
@@ -84,7 +84,7 @@ struct Index {
   bool replica_identity = false;  // REPLICA IDENTITY USING INDEX
   std::string attached_to;  // of a partition's index: the parent table's index that it is a part of
   std::optional<IndexStatistics> statistics;
-  Place origin;
+  SourceLocation origin;
 };
 
 struct Constraint {
@@ -104,7 +104,7 @@ struct Constraint {
   bool deferrable = false;
   bool nulls_not_distinct = false;
   bool inherited = false;  // a partition's copy of its parent's (pg_constraint.conparentid <> 0)
-  Place origin;
+  SourceLocation origin;
 };
 
 // pg_constraint.confdeltype and confupdtype, which the parser's tree has as well: 'c' is "CASCADE".
@@ -120,7 +120,7 @@ struct TableStatistics {
   std::int64_t live_rows = 0;  // as the statistics system counts them
   std::int64_t dead_rows = 0;
   std::int64_t changes_since_analyze = 0;  // rows inserted, updated, deleted
-  std::int64_t transaction_age = 0;  // age(relfrozenxid); 0: holds no rows itself
+  std::int64_t relfrozenxid_age = 0;  // age(relfrozenxid); 0: holds no rows itself
 };
 
 // Of row-level security.
@@ -130,7 +130,7 @@ struct Policy {
   bool permissive = true;
   std::string using_expression;  // which rows are seen; "" when there is none
   std::string check_expression;  // WITH CHECK
-  Place origin;
+  SourceLocation origin;
 };
 
 struct Table {
@@ -153,7 +153,7 @@ struct Table {
   std::string definition;  // of views: the query
   std::string comment;
   std::optional<TableStatistics> statistics;
-  Place origin;
+  SourceLocation origin;
 
   const Column* column(std::string_view column_name) const;
   const Index* index(std::string_view index_name) const;
@@ -162,7 +162,7 @@ struct Table {
 struct Enum {
   QualifiedName name;
   std::vector<std::string> labels;
-  Place origin;
+  SourceLocation origin;
 };
 
 struct Sequence {
@@ -170,7 +170,7 @@ struct Sequence {
   std::string type = "bigint";
   std::optional<QualifiedName> owner_table;
   std::string owner_column;
-  Place origin;
+  SourceLocation origin;
   // Live only.
   std::int64_t increment = 1;
   bool cycles = false;

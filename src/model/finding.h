@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "model/catalog.h"
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise {
 
@@ -36,7 +36,7 @@ struct Evidence {
   enum class Kind { catalog, statement, plan, what_if, project };
   Kind kind = Kind::catalog;
   std::string text;  // one sentence; literals redacted
-  std::optional<Place> place;
+  std::optional<SourceLocation> place;
   std::string literal;  // the same with its literals, shown only with --show-literals; "" when there is none
 };
 
@@ -108,8 +108,8 @@ struct Finding {
   Severity severity = Severity::warning;
   Verdict verdict = Verdict::suspected;
   Subject subject;
-  std::optional<Place> location;
-  std::vector<Place> other_locations;  // of the same object in other inputs of the same database
+  std::optional<SourceLocation> location;
+  std::vector<SourceLocation> other_locations;  // of the same object in other inputs of the same database
   std::string message;  // one sentence of what and why
   std::vector<Evidence> evidence;
   std::optional<Probe> probe;

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise {
 
 struct MigrationEntry {
   std::string name;     // as the tool calls it: a tag, a folder, a version, a change of a plan
   std::string file;     // relative to the project's root, as is the place
-  Place place;          // of its entry in the journal or plan; of the file where there is none
+  SourceLocation place;          // of its entry in the journal or plan; of the file where there is none
   std::int64_t when = 0;  // milliseconds, of a tool that runs entries only if larger than all that ran before
   bool repeatable = false;  // the tool runs it again whenever it changes
   std::vector<std::string> checksums;  // what the tool may have stored of it: of the file as it is, and with other line ends
@@ -29,7 +29,7 @@ struct JournalProblem {
   std::string kind;   // in a word or two, to tell two of one entry apart: "missing file"
   std::string entry;  // the entry or the file, relative to the folder
   std::string text;   // "has no file: drizzle/0003_x.sql is missing"
-  Place place;
+  SourceLocation place;
 };
 
 struct MigrationFolder {

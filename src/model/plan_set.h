@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/place.h"
+#include "model/source_location.h"
 #include "model/plan.h"
 
 namespace pgadvise {
@@ -16,7 +16,7 @@ struct KnownPlan {
   std::shared_ptr<const Plan> plan;  // the insights point into it
   std::vector<Insight> insights;
   std::string origin;          // for evidence: "auto_explain", "EXPLAIN ANALYZE, parameters from the log"
-  std::optional<Place> place;  // of a logged one
+  std::optional<SourceLocation> place;  // of a logged one
 };
 
 struct PlanSet {

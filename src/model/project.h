@@ -6,7 +6,7 @@
 
 #include "model/catalog.h"
 #include "model/migrations.h"
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise {
 
@@ -18,7 +18,7 @@ struct DeployCommand {
                                   // masked: {"drizzle-kit", "push", "--force"}; of code: {"drizzle-kit/api", "pushSchema"},
                                   // {"typeorm", "synchronize"}, {"seed", "wipe"} …
   std::string entry;              // what tells it from others of its file: "script db:push", "CMD", "job deploy"
-  Place place;                    // where the command itself is written
+  SourceLocation place;                    // where the command itself is written
   Stage stage = Stage::start;
   bool production = true;         // false: the target may not be production (a note)
   bool conditional = false;       // on the way there is a condition, of which nobody can tell when it holds
@@ -31,7 +31,7 @@ struct InsecureConnection {
   Kind kind = Kind::no_tls;
   std::string host;   // "" in code, where the URL comes from elsewhere
   std::string entry;  // the variable or key it is given to, "" when there is none
-  Place place;
+  SourceLocation place;
 };
 
 // How many connections one process may open.
@@ -39,7 +39,7 @@ struct PoolSize {
   int size = 0;
   std::string what;    // "max of node-postgres"
   std::string folder;  // of the package
-  Place place;
+  SourceLocation place;
 };
 
 // How many processes of an application run.
@@ -47,14 +47,14 @@ struct InstanceCount {
   int count = 0;
   std::string what;    // "replicas of service web"
   std::string folder;  // that its image is built from; "" when only a name is known
-  Place place;
+  SourceLocation place;
   std::string name = {};  // of a deployment, where there is no folder
 };
 
 // A name that code reads from JSON or writes as JSON.
 struct CodedAsJson {
   std::string name;  // lower case, without underscores: "customattributes" of customAttributes and custom_attributes
-  Place place;
+  SourceLocation place;
 };
 
 struct Project {

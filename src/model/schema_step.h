@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "model/catalog.h"
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise {
 
@@ -21,7 +21,7 @@ enum class DefaultKind {
 };
 
 // The share of a table's rows that an UPDATE or DELETE selects, guessed from its WHERE clause.
-enum class RowsTouched {
+enum class Selectivity {
   all,      // no WHERE
   most,     // a WHERE that compares with no constant: IS NULL, <>, a join
   some,     // a WHERE with a constant, LIMIT, EXISTS, or two columns out of order: how many nobody can tell
@@ -52,10 +52,10 @@ struct SchemaAction {
     insert_from,    // INSERT … SELECT, CREATE TABLE AS; `table`: the target
     update,
     remove,         // DELETE
-    swallow,        // a failure that passes in silence; `detail`, `name`
+    suppress_error,        // a failure that passes in silence; `detail`, `name`
   };
   Kind kind = Kind::update;
-  Place place;
+  SourceLocation place;
   QualifiedName table;
   Table::Kind table_kind = Table::Kind::ordinary;
   bool on_new_table = false;   // the table is made by the same migration (or by one that is deployed with it)
@@ -86,7 +86,7 @@ struct SchemaAction {
   bool index_rebuilt = false;    // change_type: an index has the column in an expression or predicate
   bool indexed = false;          // change_type: an index has the column as a key
 
-  RowsTouched rows = RowsTouched::some;  // update, remove
+  Selectivity rows = Selectivity::some;  // update, remove
   std::vector<std::string> reads;        // insert_from, update: names of the columns that are read
   std::vector<QualifiedName> reads_from; // insert_from, update: relations that are read
 
@@ -96,12 +96,12 @@ struct SchemaAction {
     every_error,   // WHEN OTHERS, and nothing is raised again
     other_object,  // an object of that name is there, and is another one
   };
-  Swallow swallow = Swallow::none;
+  Swallow suppress_error = Swallow::none;
   bool truncated = false;  // the name is longer than 63 bytes: another long one may have become the same
 };
 
 struct SchemaStep {
-  Place place;
+  SourceLocation place;
   int last_line = 0;
   std::string text;      // the statement, cut to a few hundred bytes
   int transaction = 0;   // steps of one number run in one transaction; 0: by itself

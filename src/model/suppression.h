@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise {
 
 struct Suppression {
   std::vector<std::string> rules;  // ids
   std::string reason;
-  Place place;  // of the comment, or of the entry in pgadvise.toml
+  SourceLocation place;  // of the comment, or of the entry in pgadvise.toml
   // A comment covers a range of its own file: a statement or a line. first_line 0: the whole file.
   int first_line = 0;
   int last_line = 0;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "model/histogram.h"
-#include "model/place.h"
+#include "model/source_location.h"
 #include "model/query_facts.h"
 
 namespace pgadvise {
@@ -18,7 +18,7 @@ using Parameters = std::vector<std::optional<std::string>>;  // $1 first; nullop
 
 // One call as it was logged. Holds literals: shown to nobody unless --show-literals.
 struct Sample {
-  Place place;
+  SourceLocation place;
   std::string statement;
   std::optional<Parameters> parameters;  // nullopt: not logged
   std::optional<double> duration_ms;
@@ -28,7 +28,7 @@ struct Sample {
 struct LoggedPlan {
   enum class Format { text, json };
   Format format = Format::text;
-  Place place;
+  SourceLocation place;
   double duration_ms = 0;  // of the call
   std::string text;        // EXPLAIN's output; '...' stands for each constant
   std::string logged;      // as it was logged, with statement and literals: as Sample, shown to nobody. "" when not kept
@@ -61,7 +61,7 @@ struct Query {
 
 // Statements that came again and again in one scope: what the N+1 rules judge. One entry for each
 // (pattern, parent), over all scopes that showed it. Plain and mergeable, so that a workload file can carry it.
-struct Repeat {
+struct RepeatedQuery {
   enum class Scope { trace, transaction, session_burst, pool_burst };
   // Fingerprints, 1 to 8, in order; statements of the loop whose parameters stay the same are left out.
   std::vector<std::string> pattern;
@@ -69,7 +69,7 @@ struct Repeat {
   Scope scope = Scope::session_burst;  // the tightest seen
   std::uint64_t scopes = 0;            // how many scopes showed it
   std::uint64_t calls = 0;             // of the pattern, summed over scopes
-  std::uint64_t most_in_one_scope = 0;
+  std::uint64_t max_in_one_scope = 0;
   Scope scope_of_most = Scope::session_burst;  // of the scope with the most calls
   std::uint64_t distinct_parameters = 0;  // in the scope with the most calls
   bool parameters_known = false;
@@ -137,7 +137,7 @@ struct ServerEvent {
   double largest_bytes = 0;
   std::optional<std::int64_t> first;
   std::optional<std::int64_t> last;
-  Place place;  // of the first
+  SourceLocation place;  // of the first
   std::map<std::string, std::uint64_t> applications;  // of `count`, where the log tells: a few
 };
 
@@ -162,7 +162,7 @@ struct LogSource {
   std::uint64_t continuation = 0;    // further lines of a record
   std::uint64_t other = 0;           // records of other kinds
   std::uint64_t not_understood = 0;
-  std::vector<Place> not_understood_at;  // the first three
+  std::vector<SourceLocation> not_understood_at;  // the first three
   std::uint64_t statements = 0;
   std::uint64_t timed_statements = 0;
   SourceIdentity identity;
@@ -171,7 +171,7 @@ struct LogSource {
 
 struct Workload {
   std::vector<Query> queries;   // by total time, then calls, then fingerprint
-  std::vector<Repeat> repeats;
+  std::vector<RepeatedQuery> repeats;
   std::vector<WritePair> write_pairs;
   std::vector<ServerEvent> server_events;  // by kind, then count
   std::vector<LogSource> sources;

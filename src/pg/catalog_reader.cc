@@ -204,7 +204,7 @@ Result<Rows> Reader::ask(std::size_t columns, const std::string& query, const st
   if (const auto saved = connection_.query("SAVEPOINT part"); !saved) return tl::unexpected(saved.error());
   auto rows = ask_once(columns, query);
   if (rows || !connection_.alive() || rows.error().kind == Error::Kind::database) return rows;
-  diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(),
+  diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(),
                                std::string(missing) + ": " + rows.error().what, "the rest is read"});
   if (const auto back = connection_.query("ROLLBACK TO SAVEPOINT part"); !back)
     return tl::unexpected(back.error());
@@ -217,7 +217,7 @@ void Reader::name_some(std::vector<std::string> tables, std::string_view what, s
   if (count > 3) tables.resize(3);
   const auto list = join(tables, ", ") + (count > 3 ? fmt::format(" and {} more", count - 3) : "");
   diagnostics_.push_back(
-      Error{Error::Kind::passing, connection_.where(), fmt::format("{}: {}", list, what), std::string(hint)});
+      Error{Error::Kind::nonfatal, connection_.where(), fmt::format("{}: {}", list, what), std::string(hint)});
 }
 
 Table* Reader::table(const std::optional<std::string>& oid) {
@@ -320,7 +320,7 @@ Result<void> Reader::tables() {
       statistics.writes = whole(row[14]);
       statistics.live_rows = whole(row[17]);
       statistics.dead_rows = whole(row[18]);
-      statistics.transaction_age = whole(row[19]);
+      statistics.relfrozenxid_age = whole(row[19]);
       statistics.changes_since_analyze = whole(row[20]);
       if (truth(row[21]) && row[12]) leave_out_late_counts(statistics);
       out.statistics = statistics;
@@ -609,7 +609,7 @@ Result<void> Reader::sessions() {
     catalog_.sessions.push_back(std::move(session));
   }
   if (hidden)
-    diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(), fmt::format("what {} of {} sessions are doing is hidden from this role", hidden, rows->size()),
+    diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(), fmt::format("what {} of {} sessions are doing is hidden from this role", hidden, rows->size()),
                                  "GRANT pg_monitor lets it look"});
   return {};
 }
@@ -715,8 +715,8 @@ Result<void> Reader::everything() {
   catalog_.tracking = read_tracking(
       catalog_, [&](const std::string& query) { return ask(4, query, "SELECT WHERE false", "which migrations have run can't be read"); }, not_asked);
   if (not_asked)
-    diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(), fmt::format("{} more tables keep which migrations have run", not_asked),
-                                 fmt::format("the first {} are read", most_tracking_tables)});
+    diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(), fmt::format("{} more tables keep which migrations have run", not_asked),
+                                 fmt::format("the first {} are read", max_tracking_tables)});
   return {};
 }
 

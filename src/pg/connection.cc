@@ -105,7 +105,7 @@ struct Connection::State {
   std::uint64_t received_before = 0;      // by the time the connection was closed
   std::string sqlstate;
   std::string where;
-  Acting acting;
+  SessionSettings session_settings;
   bool interruptible = false;
   std::stop_token stop_token;
   int version = 0;
@@ -185,7 +185,7 @@ Error Connection::State::refused(const PGresult* result) {
   sqlstate = field(result, PG_DIAG_SQLSTATE);
   std::string what = without_literals(field(result, PG_DIAG_MESSAGE_PRIMARY), sqlstate, asked, with_parameters);
   if (what.empty()) what = std::string(trim(PQresultErrorMessage(result)));
-  return Error{Error::Kind::passing, where, shortened(what), ""};
+  return Error{Error::Kind::nonfatal, where, shortened(what), ""};
 }
 
 // The server's last words, where there were any, are in the results that are left.
@@ -281,7 +281,7 @@ Result<Rows> Connection::State::collect(bool sent) {
   sqlstate.clear();
   if (!sent) {
     if (PQstatus(conn) == CONNECTION_BAD) return tl::unexpected(gone("the server closed the connection"));
-    return fail(Error::Kind::passing, where, std::string(trim(PQerrorMessage(conn))));
+    return fail(Error::Kind::nonfatal, where, std::string(trim(PQerrorMessage(conn))));
   }
   PQsetSingleRowMode(conn);  // so that a limit holds while rows come in
   Answer answer;
@@ -308,7 +308,7 @@ Result<Rows> Connection::State::collect(bool sent) {
   other_bytes += other - std::min<std::uint64_t>(other, free_other_bytes);
   if (!answer.stopped.empty()) {
     sqlstate = answer.stopped_state;
-    return fail(Error::Kind::passing, where, answer.stopped);
+    return fail(Error::Kind::nonfatal, where, answer.stopped);
   }
   if (answer.error) return tl::unexpected(*answer.error);
   return std::move(answer.rows);
@@ -389,11 +389,11 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
     zero = zero || (value && has_zero(*value));
     values.push_back(value ? value->c_str() : nullptr);
   }
-  if (zero) return fail(Error::Kind::passing, state_->where, "the statement holds a zero byte");
+  if (zero) return fail(Error::Kind::nonfatal, state_->where, "the statement holds a zero byte");
   state_->asked = statement;
   state_->with_parameters = !values.empty();
-  if (values.size() > most_parameters)
-    return fail(Error::Kind::passing, state_->where, "the statement has too many parameters");
+  if (values.size() > max_parameters)
+    return fail(Error::Kind::nonfatal, state_->where, "the statement has too many parameters");
   return told(statement, &parameters, [&] {
     return state_->collect(PQsendQueryParams(state_->conn, (std::string(statement) += sql::own_mark).c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0));
   });
@@ -402,7 +402,7 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
 Result<void> Connection::parse(std::string_view statement) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
   if (has_zero(statement))
-    return fail(Error::Kind::passing, state_->where, "the statement holds a zero byte");
+    return fail(Error::Kind::nonfatal, state_->where, "the statement holds a zero byte");
   state_->asked = statement;
   state_->with_parameters = false;
   const auto done = told(statement, nullptr, [&] { return state_->collect(PQsendPrepare(state_->conn, "", std::string(statement).c_str(), 0, nullptr)); });
@@ -416,14 +416,14 @@ void Connection::on_notice(std::function<void(std::string_view)> callback) {
 
 Result<void> Connection::run_script(std::string_view script) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
-  if (has_zero(script)) return fail(Error::Kind::passing, state_->where, "the script holds a zero byte");
+  if (has_zero(script)) return fail(Error::Kind::nonfatal, state_->where, "the script holds a zero byte");
   const auto done = told(script, nullptr, [&] { return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str())); });
   if (!done) return tl::unexpected(done.error());
   return {};
 }
 
-void Connection::act_as(Acting acting) { state_->acting = std::move(acting); }
-const Acting& Connection::acting() const { return state_->acting; }
+void Connection::set_session(SessionSettings session_settings) { state_->session_settings = std::move(session_settings); }
+const SessionSettings& Connection::session_settings() const { return state_->session_settings; }
 void Connection::set_stop(std::stop_token stop) { state_->stop_token = std::move(stop); }
 const std::stop_token& Connection::stop() const { return state_->stop_token; }
 void Connection::set_interruptible(bool interruptible) { state_->interruptible = interruptible; }

@@ -27,7 +27,7 @@ struct Row : std::vector<std::optional<std::string>> {
 };
 using Rows = std::vector<Row>;
 
-constexpr int most_parameters = 65535;  // of a statement
+constexpr int max_parameters = 65535;  // of a statement
 
 // What a server may send in answer to one statement. Where it sends more, the statement is cancelled and the error names the bound.
 // The defaults leave room for the catalog of some 50,000 tables with statistics.
@@ -40,7 +40,7 @@ struct AnswerLimits {
 };
 
 // As whom and where statements of the application's are judged: set inside each transaction, gone with it.
-struct Acting {
+struct SessionSettings {
   std::string role;         // "": the connection's user
   std::string search_path;  // as SET takes it; "": the role's or session's own
 };
@@ -66,7 +66,7 @@ class Connection {
   ~Connection();
 
   // One statement by the extended protocol, as the unnamed prepared statement; parameters as text, types left
-  // to the server. Errors: Kind::passing when the server refuses it or its answer passes one of limits(), Kind::database
+  // to the server. Errors: Kind::nonfatal when the server refuses it or its answer passes one of limits(), Kind::database
   // when the server is gone, or goes on sending after a cancel (the connection is closed then). Literals that the server quotes in its
   // message are left out, and messages are cut at 2,000 characters.
   Result<Rows> query(std::string_view statement, const Parameters& parameters = {});
@@ -78,9 +78,9 @@ class Connection {
   // Whole scripts by the simple protocol: only for a sandbox.
   Result<void> run_script(std::string_view script);
 
-  void act_as(Acting acting);
-  const Acting& acting() const;
-  // A requested stop cancels what runs while the connection is interruptible: Kind::passing, "interrupted". At first there is none.
+  void set_session(SessionSettings session_settings);
+  const SessionSettings& session_settings() const;
+  // A requested stop cancels what runs while the connection is interruptible: Kind::nonfatal, "interrupted". At first there is none.
   void set_stop(std::stop_token stop);
   const std::stop_token& stop() const;
   void set_interruptible(bool interruptible);

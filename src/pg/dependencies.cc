@@ -22,7 +22,7 @@ using Oid = std::uint32_t;
 using Oids = std::set<Oid>;
 
 constexpr Oid first_user_oid = 16384;
-constexpr int most_rounds = 32;
+constexpr int max_rounds = 32;
 constexpr std::chrono::seconds longest_memory{10};
 constexpr std::string_view tree_title = "rewritten parse tree:";
 
@@ -305,7 +305,7 @@ Result<plan::Dependencies> Judge::judge() {
   bool more = true;
   for (int round = 0; more; ++round) {
     more = false;
-    if (round == most_rounds) {
+    if (round == max_rounds) {
       unknown_.insert("too much to follow");
       break;
     }

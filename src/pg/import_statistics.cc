@@ -112,7 +112,7 @@ class Imitation {
 
  private:
   void tell(std::string what, std::string hint) {
-    diagnostics_.push_back({Error::Kind::passing, "the sandbox", std::move(what), std::move(hint)});
+    diagnostics_.push_back({Error::Kind::nonfatal, "the sandbox", std::move(what), std::move(hint)});
   }
 
   bool does(const std::string& sql, const Parameters& parameters = {}) {
@@ -358,13 +358,13 @@ std::string empty_tree(int height) {
   return out;
 }
 
-void imitate_collation(Connection& admin, const Catalog& production) {
+void import_collation(Connection& admin, const Catalog& production) {
   const auto collate = production.settings.find("lc_collate");
   if (collate == production.settings.end() || (collate->second != "C" && collate->second != "POSIX")) return;
   (void)admin.query("UPDATE pg_catalog.pg_database SET datcollate = 'C' WHERE datname = current_database()");
 }
 
-void imitate(Connection& admin, const std::string& data, const Catalog& production,
+void import_statistics(Connection& admin, const std::string& data, const Catalog& production,
              const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
   Imitation(admin, data, production, sizes, diagnostics).run();
 }

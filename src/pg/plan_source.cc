@@ -19,7 +19,7 @@ namespace pgadvise::pg {
 
 namespace {
 
-constexpr std::size_t most_values = 5;
+constexpr std::size_t max_values = 5;
 
 bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -44,7 +44,7 @@ class ServerPlans final : public plan::PlanSource {
   Result<std::vector<std::string>> values(const std::string& select) override;
   bool superuser() const override { return superuser_; }
   const std::vector<std::string>& search_path() const override { return search_path_; }
-  const std::vector<std::string>& unguarded() const override { return unguarded_; }
+  const std::vector<std::string>& rls_bypassed() const override { return unguarded_; }
 
  private:
   Result<void> find_search_path();
@@ -73,8 +73,8 @@ class ServerPlans final : public plan::PlanSource {
 
 // SET ROLE does not bring the role's own settings, a login does: ALTER ROLE … [IN DATABASE …] SET search_path.
 Result<void> ServerPlans::find_search_path() {
-  Acting acting = connection_.acting();
-  if (acting.role.empty() || !acting.search_path.empty()) return {};
+  SessionSettings session_settings = connection_.session_settings();
+  if (session_settings.role.empty() || !session_settings.search_path.empty()) return {};
   ReadOnly transaction(connection_);
   if (const auto begun = transaction.begin(false, As::user); !begun) return begun;
   const auto rows = connection_.query(
@@ -82,10 +82,10 @@ Result<void> ServerPlans::find_search_path() {
       "CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) x (setting) WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.text::pg_catalog.name AND s.setdatabase "
       "OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) "
       "pg_catalog.current_database())]) AND pg_catalog.left(x.setting, 12) OPERATOR(pg_catalog.=) 'search_path='::pg_catalog.text ORDER BY s.setdatabase DESC LIMIT 1",
-      {acting.role});
+      {session_settings.role});
   if (!rows) return tl::unexpected(rows.error());
-  if (!rows->empty()) acting.search_path = rows->front()[0].value_or("");
-  connection_.act_as(std::move(acting));
+  if (!rows->empty()) session_settings.search_path = rows->front()[0].value_or("");
+  connection_.set_session(std::move(session_settings));
   return {};
 }
 
@@ -201,7 +201,7 @@ Result<void> ServerPlans::suppose(const std::vector<std::string>& indexes) {
         connection_.query(fmt::format("SELECT * FROM {}.hypopg_create_index($1::pg_catalog.text)", hypopg_), {index});
     if (!made) return tl::unexpected(made.error());
     if (made->empty())
-      return fail(Error::Kind::passing, connection_.where(), "HypoPG made no index of: " + index);
+      return fail(Error::Kind::nonfatal, connection_.where(), "HypoPG made no index of: " + index);
   }
   return {};
 }
@@ -222,9 +222,9 @@ Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::
                                     name));
   Result<Rows> rows = parameters;
   if (parameters && parameters->size() == 1) {
-    const auto wanted = std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, most_parameters);
+    const auto wanted = std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, max_parameters);
     if (wanted > 0 && request.analyze) {
-      rows = fail(Error::Kind::passing, connection_.where(),
+      rows = fail(Error::Kind::nonfatal, connection_.where(),
                   "the statement's parameters are not known: not analyzed");
     } else {
       const std::vector<std::string> nulls(static_cast<std::size_t>(wanted), "NULL");
@@ -260,8 +260,8 @@ Result<std::vector<std::string>> ServerPlans::values(const std::string& select) 
   const auto shape = sql::shape(select);
   if (!shape) return tl::unexpected(shape.error());
   if (!plain(*shape) || shape->kind != StatementKind::select || shape->modifies || shape->locks_rows)
-    return fail(Error::Kind::passing, connection_.where(), "not exactly one SELECT that only reads: not run");
-  if (statistics_only_) return fail(Error::Kind::passing, connection_.where(), analyze_refused_);
+    return fail(Error::Kind::nonfatal, connection_.where(), "not exactly one SELECT that only reads: not run");
+  if (statistics_only_) return fail(Error::Kind::nonfatal, connection_.where(), analyze_refused_);
   ReadOnly transaction(connection_);
   if (const auto begun = begin(transaction, plan::Names::catalog); !begun) return tl::unexpected(begun.error());
   connection_.set_interruptible(true);
@@ -278,7 +278,7 @@ Result<std::vector<std::string>> ServerPlans::values(const std::string& select) 
 
 Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
   const auto refuse = [&](std::string why) {
-    return fail(Error::Kind::passing, connection_.where(), std::move(why));
+    return fail(Error::Kind::nonfatal, connection_.where(), std::move(why));
   };
   const auto shape = sql::shape(request.sql);
   if (!shape) return tl::unexpected(shape.error());
@@ -339,7 +339,7 @@ std::vector<Parameters> ServerPlans::typical_values(const QualifiedName& table,
   std::size_t count = 0;
   for (const auto& values : by_column) count = std::max(count, values.size());
   std::vector<Parameters> out;
-  for (std::size_t n = 0; n < std::min(count, most_values); ++n) {
+  for (std::size_t n = 0; n < std::min(count, max_values); ++n) {
     Parameters row;
     for (const auto& values : by_column) row.push_back(values[n % values.size()]);
     out.push_back(std::move(row));

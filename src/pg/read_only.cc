@@ -32,7 +32,7 @@ bool ReadOnly::back() {
 // The whole of a transaction's settings in one round trip, strings as our own parser reads them.
 Result<void> ReadOnly::begin(bool watch_us, As as) {
   if (connection_.in_transaction())
-    return fail(Error::Kind::passing, connection_.where(), "a transaction is open on the connection");
+    return fail(Error::Kind::nonfatal, connection_.where(), "a transaction is open on the connection");
   const auto settings = fmt::format(
       "SELECT pg_catalog.set_config('statement_timeout', '{}', true), pg_catalog.set_config('lock_timeout', "
       "'200ms', true), pg_catalog.set_config('standard_conforming_strings', 'on', true), "
@@ -54,8 +54,8 @@ Result<void> ReadOnly::act() {
     if (done || !connection_.alive()) return done ? Result<void>() : tl::unexpected(done.error());
     return fail(Error::Kind::usage, name == std::string("role") ? "--role" : "--search-path", done.error().what);
   };
-  if (const auto done = set("search_path", connection_.acting().search_path); !done) return done;
-  return set("role", connection_.acting().role);
+  if (const auto done = set("search_path", connection_.session_settings().search_path); !done) return done;
+  return set("role", connection_.session_settings().role);
 }
 
 }  // namespace pgadvise::pg

@@ -25,7 +25,7 @@ static Result<std::vector<RelationSize>> read(Connection& connection, Diagnostic
     if (row[5])
       out.push_back({{row[0].value_or(""), row[1].value_or("")}, whole(row[5]), whole(row[2]), row[3] ? std::strtod(row[3]->c_str(), nullptr) : -1, whole(row[4])});
   if (out.size() < rows->size())
-    diagnostics.push_back({Error::Kind::passing, connection.where(), fmt::format("the sizes of {} relations are not read: locked by another session", rows->size() - out.size()), "try again later"});
+    diagnostics.push_back({Error::Kind::nonfatal, connection.where(), fmt::format("the sizes of {} relations are not read: locked by another session", rows->size() - out.size()), "try again later"});
   return out;
 }
 

@@ -176,13 +176,13 @@ Result<void> Sandbox::State::reconnect() {
   return {};
 }
 
-Result<void> Sandbox::imitate_collation(const Catalog& production) {
-  pg::imitate_collation(*state_->admin, production);
+Result<void> Sandbox::import_collation(const Catalog& production) {
+  pg::import_collation(*state_->admin, production);
   return state_->reconnect();
 }
 
-Result<void> Sandbox::imitate(const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
-  pg::imitate(*state_->admin, state_->home.folder + "/data", production, sizes, diagnostics);
+Result<void> Sandbox::import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
+  pg::import_statistics(*state_->admin, state_->home.folder + "/data", production, sizes, diagnostics);
   return state_->reconnect();
 }
 

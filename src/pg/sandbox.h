@@ -34,8 +34,8 @@ class Sandbox {
 
   // Before build(), and after it: the server plans as the one of this catalog does (imitate.h). From then on nothing can be run on
   // its tables, and PlanSource runs nothing. Errors: the server is gone.
-  Result<void> imitate_collation(const Catalog& production);
-  Result<void> imitate(const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics);
+  Result<void> import_collation(const Catalog& production);
+  Result<void> import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics);
 
   const std::string& conninfo()
       const;                 // for libpq: host=<folder> dbname=sandbox …, the role that owns the database

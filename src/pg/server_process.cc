@@ -325,7 +325,7 @@ void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics) {
       const bool ours = lstat(path.c_str(), &info) == 0 && user && info.st_uid != user->uid;
       if (const pid_t pid = spawn({sweep_script, {path}, ours ? std::nullopt : user}); pid > 0) wait_for(pid);
       const bool removed = access(path.c_str(), F_OK) != 0;
-      diagnostics.push_back({Error::Kind::passing, path,
+      diagnostics.push_back({Error::Kind::nonfatal, path,
                              removed ? "removed: a killed run left this sandbox"
                                      : "a killed run left this sandbox, and it could not be removed",
                              removed ? "" : "end its server, and remove the folder"});

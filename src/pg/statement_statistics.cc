@@ -62,7 +62,7 @@ class Reader {
     if (connection_.alive()) (void)connection_.query("ROLLBACK");
     if (out) return out;
     if (out.error().where.empty()) out.error().where = connection_.where();
-    if (out.error().kind == Error::Kind::passing) out.error().kind = Error::Kind::database;
+    if (out.error().kind == Error::Kind::nonfatal) out.error().kind = Error::Kind::database;
     return out;
   }
 
@@ -101,7 +101,7 @@ class Reader {
     if (connection_.alive() && connection_.sqlstate() == "55000")
       return {Error::Kind::input, connection_.where(), "pg_stat_statements is installed, but the server was started without it",
               "shared_preload_libraries = 'pg_stat_statements' and a restart"};
-    if (connection_.alive() && error.kind == Error::Kind::passing) error.kind = Error::Kind::input;
+    if (connection_.alive() && error.kind == Error::Kind::nonfatal) error.kind = Error::Kind::input;
     error.what = "pg_stat_statements can't be read: " + error.what;
     return error;
   }

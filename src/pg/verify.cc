@@ -98,7 +98,7 @@ class Verifier {
         fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}, {})", lock_class, lock_number(run_.id)));
     if (!locked) return tl::unexpected(locked.error());
     if (locked->empty() || locked->front()[0] != "t")
-      return fail(Error::Kind::passing, connection_.where(), "another run has the same id", "try again");
+      return fail(Error::Kind::nonfatal, connection_.where(), "another run has the same id", "try again");
     locked_ = true;
     if (connection_.server_version() >= 140000)
       (void)connection_.query(
@@ -168,7 +168,7 @@ class Verifier {
     connection_.set_deadline({});
     locked_ = false;
     if (!built_.empty())
-      diagnostics_.push_back({Error::Kind::passing, connection_.where(),
+      diagnostics_.push_back({Error::Kind::nonfatal, connection_.where(),
                               "the indexes that --verify built could not be removed again: " +
                                   join(built_, ", ") + " (" + why + ")",
                               "pgadvise advise --cleanup drops them"});
@@ -230,7 +230,7 @@ class Verifier {
     if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
     const auto rows = cancellable("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.sql, statement.parameters);
     if (!rows && connection_.sqlstate() == "57014" && !stopped())
-      return fail(Error::Kind::passing, "", fmt::format("took longer than {:.0f} s", static_cast<double>(options_.statement_limit.count()) / 1000));
+      return fail(Error::Kind::nonfatal, "", fmt::format("took longer than {:.0f} s", static_cast<double>(options_.statement_limit.count()) / 1000));
     if (!rows) return tl::unexpected(rows.error());
     const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
     if (!plan) return tl::unexpected(plan.error());

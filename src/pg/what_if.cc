@@ -23,8 +23,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds longest_transaction{1};
 constexpr std::chrono::seconds longest_silence{1};
 // HypoPG gives each a name from a range of object ids, and has 2,828 of them, partitions' own among them.
-constexpr std::size_t most_indexes = 2500;
-constexpr std::size_t most_at_once = 500;
+constexpr std::size_t max_indexes = 2500;
+constexpr std::size_t max_at_once = 500;
 
 // A row's array as a parameter: {"a","b"}.
 std::string array_of(const std::vector<std::string>& texts) {
@@ -246,8 +246,8 @@ Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const 
   known_.resize(definitions_.size());
   std::size_t wanted = 0;
   for (const int index : indexes) wanted += parts(index);
-  if (wanted > most_indexes) return fail(Error::Kind::passing, connection_.where(), "HypoPG has no room for so many indexes at once");
-  if (count_ + wanted > most_indexes) clear();
+  if (wanted > max_indexes) return fail(Error::Kind::nonfatal, connection_.where(), "HypoPG has no room for so many indexes at once");
+  if (count_ + wanted > max_indexes) clear();
   if (const auto begun = begin(); !begun) return begun;
   // Where one is refused the others have to be made again.
   for (;;) {
@@ -290,7 +290,7 @@ Result<Rows> ServerWhatIf::explain_generic(const std::string& sql) {
       "OPERATOR(pg_catalog.=) '{}'::pg_catalog.text",
       name));
   if (!parameters) return parameters;
-  const auto wanted = parameters->empty() ? 0 : std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, most_parameters);
+  const auto wanted = parameters->empty() ? 0 : std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, max_parameters);
   // The plan that was made for other indexes is kept else.
   if (const auto discarded = connection_.query("DISCARD PLANS"); !discarded) return discarded;
   const std::vector<std::string> nulls(static_cast<std::size_t>(wanted), "NULL");
@@ -328,7 +328,7 @@ Result<std::vector<std::int64_t>> ServerWhatIf::sizes(const std::vector<int>& in
     if (!known_[static_cast<std::size_t>(index)].bytes) unknown.push_back(index);
   for (auto at = unknown.begin(); at != unknown.end();) {
     std::vector<int> some;
-    for (std::size_t sum = 0; at != unknown.end() && (some.empty() || sum + parts(*at) <= most_at_once); ++at) some.push_back(*at), sum += parts(*at);
+    for (std::size_t sum = 0; at != unknown.end() && (some.empty() || sum + parts(*at) <= max_at_once); ++at) some.push_back(*at), sum += parts(*at);
     if (const auto supposed = suppose({}, some); !supposed && supposed.error().kind == Error::Kind::database) return tl::unexpected(supposed.error());
   }
   std::vector<std::int64_t> out;
@@ -425,7 +425,7 @@ std::vector<Connection> more_connections(Connection& first, const std::string& c
     auto connection = Connection::open(conninfo);
     // Of several hosts another one may answer.
     if (!connection || server.empty() || identity(*connection) != server) break;
-    connection->act_as(first.acting());
+    connection->set_session(first.session_settings());
     connection->set_stop(first.stop());
     out.push_back(std::move(*connection));
   }
@@ -435,7 +435,7 @@ std::vector<Connection> more_connections(Connection& first, const std::string& c
 Result<std::unique_ptr<plan::WhatIf>> make_what_if(Connection& connection, std::vector<Connection> more) {
   auto out = std::make_unique<ManyWhatIf>(std::move(more));
   if (auto looked = out->look_around(connection); !looked) {
-    if (looked.error().kind == Error::Kind::passing) looked.error().kind = Error::Kind::database;
+    if (looked.error().kind == Error::Kind::nonfatal) looked.error().kind = Error::Kind::database;
     return tl::unexpected(std::move(looked.error()));
   }
   return out;

@@ -174,7 +174,7 @@ class Confirmer {
 
   Result<Question> statement(const Probe& probe) {
     const Query* query = workload_ ? workload_->query(probe.fingerprint) : nullptr;
-    if (!query) return fail(Error::Kind::passing, "", "no sample of the statement was logged");
+    if (!query) return fail(Error::Kind::nonfatal, "", "no sample of the statement was logged");
     return planner_.question(*query);
   }
 
@@ -182,7 +182,7 @@ class Confirmer {
   Result<Question> of_rule(const Probe& probe) {
     const Table& table = *catalog_.table(probe.table);
     for (const auto& column : probe.columns)
-      if (!table.column(column)) return fail(Error::Kind::passing, "", "the column " + column + " is not in the database");
+      if (!table.column(column)) return fail(Error::Kind::nonfatal, "", "the column " + column + " is not in the database");
     const double pages = static_cast<double>(pages_of(catalog_, family(catalog_, probe.table)));
     const std::string only = table.kind == Table::Kind::partitioned ? "" : "ONLY ";
     const std::map<std::string_view, std::string> parts = {

@@ -21,7 +21,7 @@ void add_logged(PlanSet& set, const Workload& workload, const Catalog* catalog, 
     if (!query.plan) continue;
     auto plan = read(query.plan->text);
     if (!plan) {
-      diagnostics.push_back({Error::Kind::passing, query.plan->place.str(), "auto_explain's plan is not understood", {}});
+      diagnostics.push_back({Error::Kind::nonfatal, query.plan->place.str(), "auto_explain's plan is not understood", {}});
       continue;
     }
     KnownPlan known = known_plan(std::move(*plan), fmt::format("auto_explain, {:.1f} ms", query.plan->duration_ms), catalog);

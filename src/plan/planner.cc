@@ -142,7 +142,7 @@ ExplainRequest Planner::request_of(const Question& question) const {
 }
 
 Result<Question> Planner::question(const Query& query) {
-  if (query.samples.empty()) return fail(Error::Kind::passing, "", "no sample of the statement was logged");
+  if (query.samples.empty()) return fail(Error::Kind::nonfatal, "", "no sample of the statement was logged");
   for (const auto& sample : query.samples)
     if (sample.parameters && !sample.parameters->empty() && static_cast<int>(sample.parameters->size()) >= query.facts.parameters)
       return Question{sample.statement, *sample.parameters, true, "parameters from the log"};
@@ -159,11 +159,11 @@ Result<Question> Planner::question(const Query& query) {
 // index-only scan.
 Result<Question> Planner::lookup(const Probe& probe) {
   const Table* table = catalog_.table(probe.table);
-  if (!table) return fail(Error::Kind::passing, "", "the table is not in the database");
+  if (!table) return fail(Error::Kind::nonfatal, "", "the table is not in the database");
   std::string where;
   for (std::size_t at = 0; at < probe.columns.size(); ++at) {
     const Column* column = table->column(probe.columns[at]);
-    if (!column) return fail(Error::Kind::passing, "", "the column " + probe.columns[at] + " is not in the database");
+    if (!column) return fail(Error::Kind::nonfatal, "", "the column " + probe.columns[at] + " is not in the database");
     where += fmt::format("{}x.{} = (SELECT CAST(${} AS {}))", at ? " AND " : "", quote_identifier(column->name), at + 1, column->type);
   }
   Question out;
@@ -215,7 +215,7 @@ std::optional<Parameters> Planner::from_statistics(const QueryFacts& facts, int 
 
 Result<Decision> Planner::decide(const Question& question) {
   return once(decisions_, key_of(question), [&]() -> Result<Decision> {
-    if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
+    if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
     const auto shape = sql::shape(question.sql);
     if (!shape) return tl::unexpected(shape.error());
     if (shape->statements != 1) return Decision{Allowed::nothing, "it is not exactly one statement"};
@@ -227,7 +227,7 @@ Result<Decision> Planner::decide(const Question& question) {
 
 Result<Plan> Planner::explain(const Question& question) {
   return once(plans_, key_of(question), [&]() -> Result<Plan> {
-    if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
+    if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
     auto plan = ask([&](PlanSource& source) { return source.explain(request_of(question)); });
     if (!plan) return plan;
     const std::lock_guard lock(mutex_);
@@ -269,7 +269,7 @@ Result<Analyzed> Planner::analyze_now(const Question& question, const Plan& gate
     const auto plan = ask(
         [&](PlanSource& source) -> Result<Plan> {
           interrupted = stopped();  // while others had the time
-          if (interrupted) return fail(Error::Kind::passing, "", "interrupted");
+          if (interrupted) return fail(Error::Kind::nonfatal, "", "interrupted");
           const auto start = Clock::now();
           auto answer = source.explain(request);
           took = Clock::now() - start;
@@ -304,7 +304,7 @@ Result<Analyzed> Planner::analyze(const Question& question, const Decision& deci
 }
 
 Result<Plan> Planner::explain_with(const Question& question, const std::vector<std::string>& indexes) {
-  if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
+  if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
   ExplainRequest request = request_of(question);
   request.hypothetical = indexes;
   return ask([&](PlanSource& source) { return source.explain(request); });

@@ -130,7 +130,7 @@ void read_outside(const json& in, Plan& out) {
 
 Result<Plan> read_json(std::string_view input) {
   json parsed = json::parse(input, nullptr, /*allow_exceptions=*/false);
-  const auto unreadable = [] { return fail(Error::Kind::passing, "", "the server's EXPLAIN output is not a plan in JSON"); };
+  const auto unreadable = [] { return fail(Error::Kind::nonfatal, "", "the server's EXPLAIN output is not a plan in JSON"); };
   if (parsed.is_object()) parsed = json::array({std::move(parsed)});  // auto_explain's
   if (!parsed.is_array() || parsed.empty() || !parsed[0].is_object()) return unreadable();
   const auto root = parsed[0].find("Plan");

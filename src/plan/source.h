@@ -70,7 +70,7 @@ class PlanSource {
     return standard;
   }
   // Tables whose row-level security doesn't hold for the role that plans are made as, "schema.name": plans are not those of a role that it holds for.
-  virtual const std::vector<std::string>& unguarded() const {
+  virtual const std::vector<std::string>& rls_bypassed() const {
     static const std::vector<std::string> none;
     return none;
   }

@@ -34,7 +34,7 @@ class WhatIf {
   // statements, one for each leaf of a partitioned table. Sends nothing to the server.
   virtual int add(const QualifiedName& table, std::vector<std::string> definitions) = 0;
   // The plan of the statement with just these, and no other hypothetical, indexes of its tables. Errors: the server refuses
-  // the statement or an index, a timeout (Kind::passing), or it is gone (Kind::database).
+  // the statement or an index, a timeout (Kind::nonfatal), or it is gone (Kind::database).
   virtual Result<WhatIfPlan> cost(const WhatIfStatement& statement, const std::vector<int>& indexes) = 0;
   // Calls `work` with each number below `count` and with whom to ask, on as many threads as there are connections to the server: work() calls
   // cost() of that one and nothing else, and gets the same answers as if there were one connection. Ends early when stop(), asked on the

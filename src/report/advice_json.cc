@@ -22,7 +22,7 @@ json index_json(const AdvisedIndex& index) {
           {"table", index.table.name},
           {"size_bytes", index.size_bytes},
           {"cost_saved", cost(index.cost_saved)},
-          {"upkeep", cost(index.upkeep)},
+          {"upkeep", cost(index.maintenance_cost)},
           {"queries", index.queries}};
   if (index.built_bytes) out["built_bytes"] = *index.built_bytes;
   return out;

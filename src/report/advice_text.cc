@@ -100,7 +100,7 @@ class Writer {
       out_ += fmt::format("{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", ++number, bytes(static_cast<double>(index.size_bytes)), cost(index.cost_saved),
                           percent(index.cost_saved, advice_.cost_before), index.queries.size(), ellipsis(display(index.table), width() > 60 ? width() - 40 : 20));
       sql(index.sql);
-      if (index.upkeep > 0) out_ += fmt::format("    upkeep by the workload's writes: {}, taken off\n", cost(index.upkeep));
+      if (index.maintenance_cost > 0) out_ += fmt::format("    upkeep by the workload's writes: {}, taken off\n", cost(index.maintenance_cost));
     }
   }
 

@@ -9,13 +9,13 @@
 namespace pgadvise::report {
 namespace {
 
-constexpr std::size_t most_bytes = 8'000;  // about 2,000 tokens
+constexpr std::size_t max_bytes = 8'000;  // about 2,000 tokens
 constexpr std::size_t longest_line = 400;
 
 std::string line_of(const Finding& finding, const Options& options) {
   std::string out = fmt::format("{} {} {}", name(finding.severity), finding.rule, name(finding.verdict));
   if (finding.location && !finding.location->live()) {
-    const Place place = shown_at(finding, options);
+    const SourceLocation place = shown_at(finding, options);
     out += fmt::format(" {}:{}", place.file, place.line);
   }
   if (const std::string about = subject(finding); !about.empty()) out += " " + about;
@@ -41,7 +41,7 @@ std::string to_agent(const Report& report, const Options& options) {
   std::size_t told = 0;
   for (const auto* finding : findings) {
     const std::string line = line_of(*finding, options);
-    if (options.top ? told == options.top : out.size() + line.size() > most_bytes) break;
+    if (options.top ? told == options.top : out.size() + line.size() > max_bytes) break;
     out += line;
     ++told;
   }

@@ -44,7 +44,7 @@ std::string in_words(const Counts& counts) {
   return fmt::format("{}, {}, {}; {} confirmed", plural(counts.error, "error"), plural(counts.warning, "warning"), plural(counts.note, "note"), counts.confirmed);
 }
 
-Place shown_at(const Finding& finding, const Options& options) {
+SourceLocation shown_at(const Finding& finding, const Options& options) {
   if (finding.location && !finding.location->live())
     return {options.repository.relative(finding.location->file), std::max(1, finding.location->line), std::max(1, finding.location->column)};
   if (!finding.subject.file.empty()) return {options.repository.relative(finding.subject.file), 1, 1};
@@ -115,7 +115,7 @@ static std::string place_after(const std::string& where, const std::string& befo
 Diagnostics together(const Diagnostics& diagnostics) {
   constexpr std::size_t shown = 2;
   std::map<std::pair<std::string, std::string>, std::vector<const Error*>> alike;
-  const auto place = [](const Error& error) { return error.kind == Error::Kind::passing && std::count(error.where.begin(), error.where.end(), ':') >= 2; };
+  const auto place = [](const Error& error) { return error.kind == Error::Kind::nonfatal && std::count(error.where.begin(), error.where.end(), ':') >= 2; };
   for (const auto& error : diagnostics)
     if (place(error)) alike[{error.what, error.hint}].push_back(&error);
   Diagnostics out;

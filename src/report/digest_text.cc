@@ -116,7 +116,7 @@ class Writer {
   // By kind; of each the most frequent.
   void server_events(const Workload& workload) {
     if (workload.server_events.empty()) return;
-    constexpr std::size_t most_shown = 3;
+    constexpr std::size_t max_shown = 3;
     out_ += "\n" + paint("1", "Also in the logs") + "\n";
     for (std::size_t at = 0; at < workload.server_events.size();) {
       const auto kind = workload.server_events[at].kind;
@@ -124,8 +124,8 @@ class Writer {
       std::size_t end = at;
       for (; end < workload.server_events.size() && workload.server_events[end].kind == kind; ++end) all += workload.server_events[end].count;
       out_ += fmt::format("{:>9} x {}\n", count(all), label(kind));
-      for (std::size_t i = at; i < end && i < at + most_shown; ++i) server_event(workload.server_events[i]);
-      if (end - at > most_shown) out_ += fmt::format("{:>11}and {} more\n", "", plural(end - at - most_shown, "other"));
+      for (std::size_t i = at; i < end && i < at + max_shown; ++i) server_event(workload.server_events[i]);
+      if (end - at > max_shown) out_ += fmt::format("{:>11}and {} more\n", "", plural(end - at - max_shown, "other"));
       at = end;
     }
   }
@@ -276,7 +276,7 @@ class Writer {
     const Sample* slowest = query.samples.empty() || query.samples.front().place.live() ? nullptr : &query.samples.front();
     if (slowest) parts.push_back("slowest at " + one_line(slowest->place.str()));
     if (query.plan) {
-      const Place& place = query.plan->place;
+      const SourceLocation& place = query.plan->place;
       parts.push_back("plan at " + (slowest && place.file == slowest->place.file ? fmt::format("line {}", place.line) : one_line(place.str())));
     }
     add("user", query.users);

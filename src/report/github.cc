@@ -22,7 +22,7 @@ std::string to_github(const Report& report, const Options& options) {
   for (const auto* finding : findings) {
     std::string where;
     if (finding->location && !finding->location->live()) {
-      const Place place = shown_at(*finding, options);
+      const SourceLocation place = shown_at(*finding, options);
       where = fmt::format("file={},line={},", property(printable(place.file)), place.line);
     }
     out += fmt::format("::{} {}title={}::{}\n", command(finding->severity), where, property("pgadvise: " + finding->rule), escaped(printable_block(explanation(*finding))));

@@ -22,7 +22,7 @@ const char* severity(const Finding& finding) {
 std::string to_gitlab(const Report& report, const Options& options) {
   json out = json::array();
   for (const auto* finding : standing(report)) {
-    const Place place = shown_at(*finding, options);
+    const SourceLocation place = shown_at(*finding, options);
     json issue;
     issue["description"] = printable(explanation(*finding));
     issue["check_name"] = finding->rule;

@@ -15,7 +15,7 @@ void put(json& out, const char* key, const std::string& value) {
   if (!value.empty()) out[key] = value;
 }
 
-json place_json(const Place& place) {
+json place_json(const SourceLocation& place) {
   json out;
   out["file"] = place.file;
   if (place.line > 0) out["line"] = place.line;

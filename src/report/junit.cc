@@ -29,7 +29,7 @@ std::string xml(const std::string& text) {
 std::string test_case(const Finding& finding, const Options& options) {
   std::string about = subject(finding);
   if (about.empty()) about = finding.id;
-  const Place place = shown_at(finding, options);
+  const SourceLocation place = shown_at(finding, options);
   const bool in_file = finding.location && !finding.location->live();
   const std::string where = in_file ? fmt::format("{}:{}\n", place.file, place.line) : std::string();
   return fmt::format("  <testcase classname=\"pgadvise.{}\" name=\"{}\">\n   <failure type=\"{}\" message=\"{}\">{}</failure>\n  </testcase>\n", xml(finding.rule),

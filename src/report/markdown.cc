@@ -9,7 +9,7 @@
 namespace pgadvise::report {
 namespace {
 
-constexpr std::size_t most_bytes = 64'000;  // GitHub takes 65,536 characters
+constexpr std::size_t max_bytes = 64'000;  // GitHub takes 65,536 characters
 constexpr std::size_t kept_for_the_end = 3'000;
 
 // Text of the input stays text: no markup, no link, no mention of a person or an issue.
@@ -47,7 +47,7 @@ std::string one(const Finding& finding, const Options& options) {
   constexpr std::size_t longest = 600;
   std::string out = fmt::format("- **{}** {} {}: {}", name(finding.severity), span(finding.rule), name(finding.verdict), plain(ellipsis(finding.message, longest)));
   if (finding.location && !finding.location->live()) {
-    const Place place = shown_at(finding, options);
+    const SourceLocation place = shown_at(finding, options);
     out += " " + span(fmt::format("{}:{}", place.file, place.line));
   }
   if (finding.fix && finding.fix->sql.empty() && !finding.fix->title.empty()) out += "<br>" + plain(ellipsis(finding.fix->title, longest));
@@ -59,7 +59,7 @@ std::string ddl(const std::vector<const Finding*>& findings) {
   int fixes = 0;
   for (const auto* finding : findings) {
     if (!finding->fix || finding->fix->sql.empty() || finding->fix->safety == Fix::Safety::manual) continue;
-    if (sql.size() + finding->fix->sql.size() > most_bytes / 3) {
+    if (sql.size() + finding->fix->sql.size() > max_bytes / 3) {
       sql += "-- more: pgadvise check\n";
       break;
     }
@@ -90,7 +90,7 @@ std::string to_markdown(const Report& report, const Options& options) {
                                        report.diagnostics.empty() ? "" : fmt::format("; {} remarks on what could not be read, see the log", report.diagnostics.size()));
   std::string out = fmt::format("### pgadvise: {}{}\n\n", findings.empty() ? "nothing found" : in_words(count(findings)),
                                 report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
-  const std::size_t room = most_bytes - std::min(most_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;
+  const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;
   std::size_t told = 0;
   for (const auto* finding : findings) {
     const std::string line = one(*finding, options);

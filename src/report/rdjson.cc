@@ -21,7 +21,7 @@ std::string to_rdjson(const Report& report, const Options& options) {
   out["diagnostics"] = json::array();
   for (const auto* finding : standing(report)) {
     if (!finding->location || finding->location->live()) continue;
-    const Place place = shown_at(*finding, options);
+    const SourceLocation place = shown_at(*finding, options);
     json diagnostic;
     diagnostic["message"] = printable_block(explanation(*finding));
     diagnostic["location"]["path"] = place.file;

@@ -16,8 +16,8 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr std::size_t most_results = 25'000;
-constexpr std::size_t most_bytes = std::size_t{40} << 20;  // of results: JSON of one shape takes a tenth of it compressed, at most
+constexpr std::size_t max_results = 25'000;
+constexpr std::size_t max_bytes = std::size_t{40} << 20;  // of results: JSON of one shape takes a tenth of it compressed, at most
 constexpr std::size_t longest_message = 2'000;
 
 const char* level(Severity severity) { return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "note"; }
@@ -61,7 +61,7 @@ std::string uri(const std::string& path) {
 
 // Lines only: SARIF counts columns in characters, findings in bytes.
 json location_json(const Finding& finding, const Options& options) {
-  const Place place = shown_at(finding, options);
+  const SourceLocation place = shown_at(finding, options);
   json physical;
   physical["artifactLocation"]["uri"] = uri(place.file);
   if (!place.file.starts_with('/')) physical["artifactLocation"]["uriBaseId"] = "%SRCROOT%";
@@ -109,7 +109,7 @@ std::string to_sarif(const Report& report, const Options& options) {
   std::size_t left_out = 0;
   const auto add = [&](json result) {
     const std::size_t size = result.dump(-1, ' ', false, json::error_handler_t::replace).size();
-    if (results.size() >= most_results || bytes + size > most_bytes) {
+    if (results.size() >= max_results || bytes + size > max_bytes) {
       ++left_out;
       return;
     }
@@ -119,8 +119,8 @@ std::string to_sarif(const Report& report, const Options& options) {
   for (const auto* finding : standing(report)) add(result_json(*finding, indexes, options));
   for (const auto& suppressed : report.suppressed) add(suppressed_json(suppressed, indexes, options));
   json notes = json::array();
-  if (left_out) notes.push_back(notification("warning", fmt::format("{} results of the least severity are left out: GitHub takes {} of a run and 10 MB; --format json has all", left_out, most_results)));
-  for (const auto& diagnostic : report.diagnostics) notes.push_back(notification(diagnostic.kind == Error::Kind::passing ? "note" : "error", diagnostic.line()));
+  if (left_out) notes.push_back(notification("warning", fmt::format("{} results of the least severity are left out: GitHub takes {} of a run and 10 MB; --format json has all", left_out, max_results)));
+  for (const auto& diagnostic : report.diagnostics) notes.push_back(notification(diagnostic.kind == Error::Kind::nonfatal ? "note" : "error", diagnostic.line()));
   for (const auto& skipped : report.skipped) notes.push_back(notification("note", skipped.rule + " was not run: " + skipped.reason));
   json run;
   run["tool"]["driver"] = {{"name", "pgadvise"}, {"semanticVersion", PGADVISE_VERSION}, {"rules", rules}};

@@ -15,9 +15,9 @@ namespace {
 using Op = Predicate::Op;
 
 // Columns of one query level; `select * from v, v` in view upon view must not double without end.
-constexpr std::size_t most_columns = 1664;
+constexpr std::size_t max_columns = 1664;
 constexpr int deepest_view = 16;
-constexpr int most_views = 64;  // of one statement
+constexpr int max_views = 64;  // of one statement
 
 bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
 
@@ -372,7 +372,7 @@ void Analyzer::order_and_limit(const PgQuery__SelectStmt& stmt, Scope& scope,
 std::vector<Output> Analyzer::targets(NodeList list, Scope& scope) {
   std::vector<Output> outputs;
   const auto add = [&](Output output) {
-    if (outputs.size() < most_columns) outputs.push_back(std::move(output));
+    if (outputs.size() < max_columns) outputs.push_back(std::move(output));
   };
   for (const Node* node : list) {
     if (!is(node, PG_QUERY__NODE__NODE_RES_TARGET)) continue;
@@ -547,7 +547,7 @@ void Analyzer::rename(Item& item, const PgQuery__Alias* alias) {
 
 // Where an output of the view is a column of a table, the item's column stands for that one.
 void Analyzer::look_through(const Table& view, Item& item) {
-  if (view.definition.empty() || view_depth_ >= deepest_view || views_opened_ >= most_views) return;
+  if (view.definition.empty() || view_depth_ >= deepest_view || views_opened_ >= max_views) return;
   ++views_opened_;
   with_stack(tree_depth(view.definition), [&] {
     const auto tree = Tree::parse(view.definition);
@@ -670,7 +670,7 @@ void Analyzer::join(const PgQuery__JoinExpr& expr, Scope& scope) {
     for (std::size_t i = left; i < scope.items.size(); ++i) {
       item.complete &= scope.items[i].complete;
       for (const Output& column : scope.items[i].columns)
-        if (item.columns.size() < most_columns) item.columns.push_back(column);
+        if (item.columns.size() < max_columns) item.columns.push_back(column);
     }
     rename(item, expr.alias);
     scope.items.resize(left);

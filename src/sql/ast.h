@@ -34,7 +34,7 @@ struct NodeList {
 struct ParseFailure {
   std::string what;        // a literal at the place of the error is not repeated
   std::size_t offset = 0;  // in bytes
-  Error error() const { return {Error::Kind::passing, {}, what, {}}; }
+  Error error() const { return {Error::Kind::nonfatal, {}, what, {}}; }
 };
 
 class Tree {

@@ -181,7 +181,7 @@ void count_word(std::vector<Level>& levels, const Lexeme& word) {
 
 int tree_depth(std::string_view statement) {
   constexpr long enough = 1'000'000;
-  constexpr int most_tokens = 2'000'000;  // the parser takes half a gigabyte for the tree of so many
+  constexpr int max_tokens = 2'000'000;  // the parser takes half a gigabyte for the tree of so many
   int tokens = 0;
   std::vector<Level> levels(1);
   long outer = 0;  // what the levels below the innermost add up to
@@ -205,7 +205,7 @@ int tree_depth(std::string_view statement) {
     if (levels.size() > before) outer += own;
     if (levels.size() < before) outer -= levels.back().chain + levels.back().links + 1;
     deepest = std::max(deepest, outer + levels.back().chain + levels.back().links + 1);
-    if (++tokens > most_tokens) deepest = enough;
+    if (++tokens > max_tokens) deepest = enough;
     if (deepest >= enough) break;
   }
   return static_cast<int>(deepest);

@@ -142,8 +142,8 @@ Outcome ReplayState::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
   }
   effect = Effect::none;
   if (language != "plpgsql") return Problem{"a DO block in " + language + " is not interpreted"};
-  constexpr int most_nested = 8;
-  if (block_depth_ >= most_nested) return Problem{"DO blocks are nested too deeply"};
+  constexpr int max_nested = 8;
+  if (block_depth_ >= max_nested) return Problem{"DO blocks are nested too deeply"};
   ++block_depth_;
   // Places inside the body can be told when it stands in the script as it is, between dollar quotes.
   const std::size_t outer_offset = statement_offset;
@@ -175,9 +175,9 @@ Outcome ReplayState::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
 
 void ReplayState::swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what) {
   SchemaAction action;
-  action.kind = SchemaAction::Kind::swallow;
+  action.kind = SchemaAction::Kind::suppress_error;
   action.place = place(-1);
-  action.swallow = how;
+  action.suppress_error = how;
   action.table = what.table;
   action.name = what.name;
   action.detail = what.how;

@@ -14,7 +14,7 @@ namespace {
 
 using Kind = Constraint::Kind;
 
-constexpr std::size_t most_columns = 1600;  // the server's limit
+constexpr std::size_t max_columns = 1600;  // the server's limit
 
 std::string partition_strategy(const PgQuery__PartitionSpec& spec) {
 #if PG_VERSION_NUM >= 160000
@@ -181,7 +181,7 @@ Outcome ReplayState::add_column(Table& table, const ColumnDefinition& definition
   if (table.column(definition.column.name))
     return Problem{"column \"" + definition.column.name + "\" of relation \"" + display(table.name) + "\" already exists",
                    Problem::Kind::exists};
-  if (table.columns.size() >= most_columns) return Problem{"tables can have at most 1600 columns"};
+  if (table.columns.size() >= max_columns) return Problem{"tables can have at most 1600 columns"};
   Column& made = table.columns.emplace_back();
   made.name = definition.column.name;
   made.type = definition.column.type;
@@ -264,7 +264,7 @@ void ReplayState::inherit_checks(Table& child, const Table& parent) {
 Outcome ReplayState::like_columns(Table& table, const PgQuery__TableLikeClause& like) {
   const Table* source = schema.table(*like.relation);
   if (!source) return missing("relation", schema.find_table(*like.relation));
-  if (table.columns.size() + source->columns.size() > most_columns)
+  if (table.columns.size() + source->columns.size() > max_columns)
     return Problem{"tables can have at most 1600 columns"};
   const std::vector<Column> columns = source->columns;
   for (const Column& column : columns) {
@@ -341,7 +341,7 @@ Outcome ReplayState::create_from_query(const PgQuery__RangeVar& range, NodeList 
   table.temporary = name.schema == "pg_temp";
   table.origin = place(-1);
   const auto given = strings(names);
-  for (std::size_t i = 0; i < std::max(outputs.size(), given.size()) && i < most_columns; ++i) {
+  for (std::size_t i = 0; i < std::max(outputs.size(), given.size()) && i < max_columns; ++i) {
     Column column;
     if (i < outputs.size())
       column.name = outputs[i].name, column.type = outputs[i].type, column.collation = outputs[i].collation;

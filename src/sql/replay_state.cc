@@ -9,7 +9,7 @@
 namespace pgadvise::sql {
 namespace {
 
-constexpr std::size_t most_savepoints = 64;  // each is a copy of the catalog
+constexpr std::size_t max_savepoints = 64;  // each is a copy of the catalog
 
 bool rolls_back(std::string_view statement) {
   Lexer lexer(statement);
@@ -69,7 +69,7 @@ std::string newer_syntax(std::string_view statement) {
   return {};
 }
 
-Place ReplayState::place(int location) const {
+SourceLocation ReplayState::place(int location) const {
   const auto position = lines->at(statement_offset + (location > 0 ? static_cast<std::size_t>(location) : 0));
   return {file, position.line, position.column};
 }
@@ -77,7 +77,7 @@ Place ReplayState::place(int location) const {
 void ReplayState::note(const std::string& what, std::size_t offset, const std::string& hint) {
   const auto position = lines->at(offset);
   diagnostics.push_back(
-      {Error::Kind::passing, Place{file, position.line, position.column}.str(), what, hint});
+      {Error::Kind::nonfatal, SourceLocation{file, position.line, position.column}.str(), what, hint});
 }
 
 void ReplayState::run(std::string_view text, const std::string& script_file) {
@@ -152,11 +152,11 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
 }
 
 void ReplayState::begin_step(std::string_view text) {
-  constexpr std::size_t most_text = 400;
+  constexpr std::size_t max_text = 400;
   step_ = {};
   step_.place = place(-1);
   step_.last_line = lines->at(statement_offset + (text.empty() ? 0 : text.size() - 1)).line;
-  step_.text = clip_name(text, most_text);
+  step_.text = clip_name(text, max_text);
   step_.transaction = transaction_;
   cut_names_ = cut_names(text);
 }
@@ -165,14 +165,14 @@ Outcome ReplayState::perform(const Node& node, Effect& effect) {
   const Statement statement = read_statement(node, schema);
   if (!migration) return dispatch(statement, effect);
   auto actions = recorder_.actions(statement, schema);
-  const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) { return action.kind == SchemaAction::Kind::swallow; });
+  const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) { return action.kind == SchemaAction::Kind::suppress_error; });
   Outcome outcome = dispatch(statement, effect);
   if (outcome && outcome->kind == Problem::Kind::exists && !swallows) return outcome;  // nothing happens
   for (SchemaAction& action : actions) {
     using Kind = SchemaAction::Kind;
     if (in_loop_ && (action.kind == Kind::update || action.kind == Kind::remove)) continue;
     action.place = place(-1);
-    action.truncated = action.kind == Kind::swallow && cut_names_.count(action.name);
+    action.truncated = action.kind == Kind::suppress_error && cut_names_.count(action.name);
     step_.actions.push_back(action);
   }
   recorder_.happened(actions, schema);
@@ -382,7 +382,7 @@ void ReplayState::transaction(const PgQuery__TransactionStmt& stmt) {
       in_transaction_ = true;
       break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT:
-      if (keep_savepoints_ && in_transaction_ && savepoints_.size() < most_savepoints)
+      if (keep_savepoints_ && in_transaction_ && savepoints_.size() < max_savepoints)
         savepoints_.push_back({stmt.savepoint_name, schema});
       break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE:

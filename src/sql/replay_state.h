@@ -46,7 +46,7 @@ struct ReplayState {
   void set_variable(const PgQuery__VariableSetStmt& stmt);
   void set_search_path(const std::string& list);
   void note(const std::string& what, std::size_t offset, const std::string& hint = {});
-  Place place(int location) const;  // in the current statement; below zero: the statement itself
+  SourceLocation place(int location) const;  // in the current statement; below zero: the statement itself
   // ---- replay_block.cc
   Outcome do_block(const PgQuery__DoStmt& stmt, Effect& effect);
   Outcome block_statement(std::string_view text, Effect& effect, bool& skipped);

@@ -107,7 +107,7 @@ class Splitter {
 template <class Call>
 Result<std::string> guarded(std::string_view statement, Call call) {
   if (statement.find('\0') != std::string_view::npos)
-    return fail(Error::Kind::passing, {}, "holds a NUL byte");
+    return fail(Error::Kind::nonfatal, {}, "holds a NUL byte");
   Result<std::string> out = tl::unexpected(too_deep.error());
   with_stack(tree_depth(statement), [&] { out = call(parser_input(statement)); });
   return out;
@@ -115,7 +115,7 @@ Result<std::string> guarded(std::string_view statement, Call call) {
 
 Result<std::string> parse_error(std::string_view statement) {
   const auto tree = Tree::parse(statement);
-  return tl::unexpected(tree ? Error{Error::Kind::passing, {}, "does not parse", {}} : tree.error().error());
+  return tl::unexpected(tree ? Error{Error::Kind::nonfatal, {}, "does not parse", {}} : tree.error().error());
 }
 
 StatementKind kind_of(const Node& node) {

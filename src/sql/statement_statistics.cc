@@ -61,7 +61,7 @@ Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource sou
   source.timed_statements = source.statements;
   if (rows.empty()) source.note = "pg_stat_statements is empty: it was reset, or nothing ran since";
   if (hidden > 0)
-    diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} of {} statements are hidden from this role", hidden, rows.size()),
+    diagnostics.push_back({Error::Kind::nonfatal, source.path, fmt::format("{} of {} statements are hidden from this role", hidden, rows.size()),
                            "GRANT pg_read_all_stats"});
   source.identity = {std::max<std::uint64_t>(source.statements, 1), hex64(fnv1a(server)), hash_of(queries)};
   Workload out;

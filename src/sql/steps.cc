@@ -91,19 +91,19 @@ bool narrows(const Node& where) {
   return out;
 }
 
-RowsTouched rows_of(const Node* where, const Table* table) {
-  if (!where) return RowsTouched::all;
+Selectivity rows_of(const Node* where, const Table* table) {
+  if (!where) return Selectivity::all;
   std::set<std::string> equal;
   equal_columns(where, equal);
   if (!table) {
-    if (equal.count("id")) return RowsTouched::few;
+    if (equal.count("id")) return Selectivity::few;
   } else {
     for (const Index& index : table->indexes)
       if (index.unique && !index.keys.empty() &&
           std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) { return equal.count(key.column); }))
-        return RowsTouched::few;
+        return Selectivity::few;
   }
-  return narrows(*where) ? RowsTouched::some : RowsTouched::most;
+  return narrows(*where) ? Selectivity::some : Selectivity::most;
 }
 
 void relations_in(const ProtobufCMessage& tree, const SchemaState& state, std::vector<QualifiedName>& out) {
@@ -681,8 +681,8 @@ void StepRecorder::existing_is_kept(const Statement& statement, const SchemaStat
   if (statement.alter_table && statement.alter_table->changes.size() == 1) kept = statement.alter_table->changes[0].if_exists;
   if (!kept) return;
   if (const auto found = difference(statement, state)) {
-    SchemaAction action = on(Kind::swallow, found->table, state);
-    action.swallow = SchemaAction::Swallow::other_object;
+    SchemaAction action = on(Kind::suppress_error, found->table, state);
+    action.suppress_error = SchemaAction::Swallow::other_object;
     action.name = found->name;
     action.detail = found->how;
     out.push_back(std::move(action));

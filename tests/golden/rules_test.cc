@@ -85,7 +85,7 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
     set(value, "live_rows", statistics.live_rows);
     set(value, "dead_rows", statistics.dead_rows);
     set(value, "changes_since_analyze", statistics.changes_since_analyze);
-    set(value, "transaction_age", statistics.transaction_age);
+    set(value, "transaction_age", statistics.relfrozenxid_age);
     for (auto& column : table->columns) {
       if (!value.contains("columns") || !value["columns"].contains(column.name)) continue;
       const auto& given = value["columns"][column.name];
@@ -93,7 +93,7 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
       set(given, "distinct", of_column.distinct);
       set(given, "null_fraction", of_column.null_fraction);
       set(given, "average_width", of_column.average_width);
-      set(given, "top_frequency", of_column.top_frequency);
+      set(given, "top_frequency", of_column.most_common_freq);
     }
     for (auto& index : table->indexes) {
       if (!value.contains("indexes") || !value["indexes"].contains(index.name)) continue;
@@ -167,7 +167,7 @@ struct Inputs {
       read_folder(name);
       const auto inputs = migrations::find_schemas(name, diagnostics);
       for (const auto& input : inputs.value_or(std::vector<migrations::SchemaInput>{})) {
-        migrations::JudgedMigrations judged;
+        migrations::CheckedMigrations judged;
         for (std::size_t i = 1; i < input.files.size(); ++i) judged.files.insert(input.files[i].path);
         auto loaded = migrations::load(input, judged, diagnostics);
         migrations.push_back({std::move(loaded).value(), std::move(judged.found)});

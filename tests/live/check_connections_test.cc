@@ -225,7 +225,7 @@ TEST_F(CheckConnections, ActAsTheRole) {
       " SELECT g, g % 1000 FROM generate_series(1, 60000) g; ALTER TABLE app.notes ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON app.notes USING (tenant_id = 7);"
       " GRANT USAGE ON SCHEMA app TO " + lodger + "; GRANT SELECT ON app.notes TO " + lodger + "; ANALYZE");
   auto first = database_.connect();
-  first.act_as({lodger, "app"});
+  first.set_session({lodger, "app"});
   const auto own = pg::make_plan_source(first);
   ASSERT_TRUE(own) << own.error().line();
   const auto more = pg::more_plan_sources(first, database_.conninfo(), 2);

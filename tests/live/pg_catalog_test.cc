@@ -77,8 +77,8 @@ TEST(PgCatalog, ReadsWhatSchemaAndServerRulesJudgeBy) {
   EXPECT_EQ(catalog.settings.at("autovacuum_freeze_max_age"), "200000000");
   ASSERT_TRUE(catalog.statistics_days);
   EXPECT_LT(*catalog.statistics_days, 1);
-  EXPECT_DOUBLE_EQ(catalog.table({"public", "base"})->column("id")->statistics->top_frequency, 1);
-  EXPECT_GT(catalog.table({"public", "base"})->statistics->transaction_age, 0);
+  EXPECT_DOUBLE_EQ(catalog.table({"public", "base"})->column("id")->statistics->most_common_freq, 1);
+  EXPECT_GT(catalog.table({"public", "base"})->statistics->relfrozenxid_age, 0);
 }
 
 // On a server of its own: each reader of the server's settings sees what a role has.

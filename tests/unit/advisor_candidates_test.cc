@@ -109,8 +109,8 @@ TEST(Candidates, TellWhatAStatementCanDoWithout) {
   with.include = {"total"};
   partial.predicate = "total IS NULL";
   expression.keys.push_back({.expression = "lower(status)"});
-  const Mentions without{.columns = {"status", "id"}, .leading = {"status"}, .sorted = {}};
-  Mentions both = without, star = without;
+  const ReferencedColumns without{.columns = {"status", "id"}, .leading = {"status"}, .sorted = {}};
+  ReferencedColumns both = without, star = without;
   both.columns.push_back("total");
   star.complete = false;
   EXPECT_TRUE(spares(a, ab, without));
@@ -269,7 +269,7 @@ TEST(Upkeep, DependsOnWhatIsWritten) {
   const IndexProposal on_status{.table = {"public", "orders"}, .keys = {{.column = "status"}}};
   const auto paid = [&](const std::string& sql) {
     const QueryFacts facts = sql::query_facts(sql, catalog);
-    return upkeep(on_status, {{&facts, 10}}, catalog);
+    return maintenance_cost(on_status, {{&facts, 10}}, catalog);
   };
   EXPECT_EQ(10, paid("INSERT INTO orders (id) VALUES (1)"));
   EXPECT_EQ(20, paid("UPDATE orders SET status = 'x' WHERE id = 1"));

@@ -25,7 +25,7 @@ class KnownPlans : public plan::WhatIf {
 
   int add(const QualifiedName&, std::vector<std::string>) override { return count_++; }
   Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override {
-    if (refuse) return fail(Error::Kind::passing, "", "canceling statement due to lock timeout");
+    if (refuse) return fail(Error::Kind::nonfatal, "", "canceling statement due to lock timeout");
     if (asked.size() >= lose_after) return fail(Error::Kind::database, "", "the server closed the connection");
     asked.emplace_back(statement.sql, indexes);
     plan::WhatIfPlan best{1e9, {}, 0};
@@ -237,7 +237,7 @@ TEST(Selection, CountsCallsAndUpkeep) {
   add(model, plans, "once", 1, {0, 1});
   Sizes sizes{{mb, mb}, {0, 0}, {}};
   EXPECT_EQ((IndexSet{0}), select_indexes(model, sizes, {0, 1}, {}, {.budget = mb}));
-  sizes.upkeep = {6000, 0};
+  sizes.maintenance_cost = {6000, 0};
   EXPECT_EQ((IndexSet{1}), select_indexes(model, sizes, {0, 1}, {}, {.budget = 2 * mb})) << "writes would pay more than the reads gain";
 }
 

@@ -177,7 +177,7 @@ TEST(Trust, ARepositoryNamesNoStoreNoCommandAndAllowsNothing) {
 TEST(Trust, ADiagnosticDoesNotQuoteAFileOutside) {
   const TempTree tree{{"repo/.git/HEAD", ""}, {"repo/a.sql", ""}, {"secret.sql", ""}};
   std::filesystem::create_symlink("../secret.sql", tree.path("repo/link.sql"));
-  const auto shown = [&](const std::string& where) { return without_outside_text({Error::Kind::passing, where, "syntax error at or near \"SECRET\"", "SECRET"}).line(); };
+  const auto shown = [&](const std::string& where) { return without_outside_text({Error::Kind::nonfatal, where, "syntax error at or near \"SECRET\"", "SECRET"}).line(); };
   for (const char* place : {"", ":3", ":3:14"}) {
     EXPECT_EQ(shown(tree.path("repo/link.sql") + place).find("SECRET"), std::string::npos) << place;
     EXPECT_NE(shown(tree.path("repo/a.sql") + place).find("SECRET"), std::string::npos) << place;

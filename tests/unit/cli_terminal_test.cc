@@ -63,7 +63,7 @@ class SourcesTest : public ::testing::Test {
  protected:
   Finding at(const std::string& name, const std::string& content, int line, int column, const std::string& fingerprint = "") {
     Finding out;
-    out.location = Place{folder_.write(name, content), line, column};
+    out.location = SourceLocation{folder_.write(name, content), line, column};
     out.subject.fingerprint = fingerprint;
     return out;
   }
@@ -99,9 +99,9 @@ TEST_F(SourcesTest, NothingOfWhatIsNotThereOrNoText) {
   EXPECT_FALSE(around(at("b.sql", "a\n", 0, 0), 0));
   EXPECT_FALSE(around(at("c.sql.gz", std::string("\x1f\x8b\0\0abc\n", 8), 1, 1), 0));
   Finding gone;
-  gone.location = Place{folder_.path("gone.sql"), 1, 1};
+  gone.location = SourceLocation{folder_.path("gone.sql"), 1, 1};
   EXPECT_FALSE(around(gone, 0));
-  gone.location = Place{folder_.path(), 1, 1};
+  gone.location = SourceLocation{folder_.path(), 1, 1};
   EXPECT_FALSE(around(gone, 0));
   gone.location.reset();
   EXPECT_FALSE(around(gone, 0));
@@ -201,7 +201,7 @@ TEST(Usage, SaysWhatWasPerhapsMeant) {
   EXPECT_EQ(said({"check", "--format"}), "check: --format needs a value (text, json)");
 }
 
-TEST(Talk, IsMovedBehindTheCommand) {
+TEST(Verbosity, IsMovedBehindTheCommand) {
   std::vector<std::string> words{"--color", "never", "-q", "check", "a"};
   move_talk_behind(words, {"check"});
   EXPECT_EQ(words, (std::vector<std::string>{"check", "--color", "never", "-q", "a"}));

@@ -620,7 +620,7 @@ TEST(Compressed, WhatEndsEarlyIsReadAsFarAsItGoesAndNamed) {
   const Read cut = read_paths({write_log(whole.substr(0, whole.size() / 2))});
   EXPECT_GT(cut.source().statements, 5u);
   ASSERT_FALSE(cut.diagnostics.empty());
-  EXPECT_EQ(cut.diagnostics[0].kind, Error::Kind::passing);
+  EXPECT_EQ(cut.diagnostics[0].kind, Error::Kind::nonfatal);
   EXPECT_NE(cut.diagnostics[0].what.find("compressed data is broken or ends early"), std::string::npos) << cut.diagnostics[0].what;
   const Read nonsense = read_paths({write_log("\x1f\x8b\x08 this is no gzip", "nonsense")});
   ASSERT_EQ(nonsense.diagnostics.size(), 1u);
@@ -653,7 +653,7 @@ TEST(Compressed, GzipsMembersAndPaddingAreOneFile) {
 TEST(LogFolder, StandsForTheLogsInIt) {
   const Read folder = read_paths({fixture("logs/compressed")});
   EXPECT_EQ(folder.diagnostics.size(), 5u);
-  for (const auto& error : folder.diagnostics) EXPECT_EQ(error.kind, Error::Kind::passing);
+  for (const auto& error : folder.diagnostics) EXPECT_EQ(error.kind, Error::Kind::nonfatal);
   EXPECT_EQ(counted(folder.workload), counted(read_paths({fixture("logs/compressed/some.log")}).workload));
   const Read none = read_paths({fixture("rules/missing-primary-key")});
   ASSERT_EQ(none.diagnostics.size(), 1u);
@@ -686,7 +686,7 @@ TEST(LogFolder, NamesWhatMayNotBeRead) {
   EXPECT_EQ(some.workload.queries.size(), 1u);
   ASSERT_EQ(some.diagnostics.size(), 2u);
   for (const auto& error : some.diagnostics) {
-    EXPECT_EQ(error.kind, Error::Kind::passing);
+    EXPECT_EQ(error.kind, Error::Kind::nonfatal);
     EXPECT_EQ(error.what, "can't be read: Permission denied");
   }
   ASSERT_EQ(none.diagnostics.size(), 1u);
@@ -712,7 +712,7 @@ TEST(LogFloor, AFloorOfDurationsIsToldBecauseItHidesLoops) {
   };
   const Read floored = log(30, 250.2);
   ASSERT_EQ(floored.diagnostics.size(), 1u);
-  EXPECT_EQ(floored.diagnostics[0].kind, Error::Kind::passing);
+  EXPECT_EQ(floored.diagnostics[0].kind, Error::Kind::nonfatal);
   EXPECT_NE(floored.diagnostics[0].what.find("no statement took less than 250 ms"), std::string::npos);
   EXPECT_TRUE(log(30, 0.02).diagnostics.empty());
   EXPECT_TRUE(log(5, 250.2).diagnostics.empty()) << "too few to tell";
@@ -770,7 +770,7 @@ TEST(Input, NewestFirstIsReadBackwardsInEachForm) {
     EXPECT_TRUE(log.diagnostics.empty()) << log.diagnostics[0].line();
     EXPECT_EQ(log.source().statements, 22u);
     ASSERT_EQ(log.workload.repeats.size(), 1u);
-    const Repeat& loop = log.workload.repeats[0];
+    const RepeatedQuery& loop = log.workload.repeats[0];
     EXPECT_EQ(loop.distinct_parameters, 20u);
     EXPECT_EQ(log.workload.query(loop.parent)->text, "select id from users where team = $1");
     ASSERT_TRUE(loop.parent_sample);

@@ -48,8 +48,8 @@ Catalog schema_of(const std::vector<Text>& files) {
 }
 
 Text scope_of(const Text& message) {
-  const std::pair<const char*, Repeat::Scope> scopes[] = {
-      {"pool", Repeat::Scope::pool_burst}, {"burst", Repeat::Scope::session_burst}, {"transaction", Repeat::Scope::transaction}, {"trace", Repeat::Scope::trace}};
+  const std::pair<const char*, RepeatedQuery::Scope> scopes[] = {
+      {"pool", RepeatedQuery::Scope::pool_burst}, {"burst", RepeatedQuery::Scope::session_burst}, {"transaction", RepeatedQuery::Scope::transaction}, {"trace", RepeatedQuery::Scope::trace}};
   for (const auto& [name, scope] : scopes)
     if (message.find(" in " + lint::scope_name(scope)) != Text::npos) return name;
   return "?";

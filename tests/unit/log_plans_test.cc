@@ -113,7 +113,7 @@ TEST(LoggedPlans, OfTheSlowestCallIsKeptWhateverComesFirst) {
   for (const auto& order : {std::vector{one, two}, std::vector{two, one}}) {
     const Workload sum = total(read_each(order, {}, diagnostics));
     ASSERT_TRUE(sum.queries.at(0).plan);
-    EXPECT_EQ(sum.queries[0].plan->place, (Place{two, 1, 0}));
+    EXPECT_EQ(sum.queries[0].plan->place, (SourceLocation{two, 1, 0}));
   }
 }
 

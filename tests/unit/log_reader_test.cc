@@ -402,7 +402,7 @@ void expect_equal_forms(const std::string& stem, bool names) {
     }
     for (const auto& r : log.workload.repeats) {
       out += fmt::format("{} <- {}: {} {} {} {} {} {:.6f} {}\n", fmt::join(r.pattern, " "), r.parent,
-                         static_cast<int>(r.scope), r.scopes, r.calls, r.most_in_one_scope,
+                         static_cast<int>(r.scope), r.scopes, r.calls, r.max_in_one_scope,
                          r.distinct_parameters, r.total_ms, r.longest_span_ms);
       for (const auto& s : r.samples) out += sample(s);
       if (r.parent_sample) out += sample(*r.parent_sample);

@@ -108,10 +108,10 @@ TEST(Repeats, CountSpanAndSamples) {
   const Workload workload =
       Calls().call("SELECT id FROM p LIMIT 6").loop("SELECT a FROM c WHERE p_id", 6).read();
   ASSERT_EQ(workload.repeats.size(), 1u);
-  const Repeat& repeat = workload.repeats[0];
+  const RepeatedQuery& repeat = workload.repeats[0];
   EXPECT_EQ(repeat.calls, 6u);
   EXPECT_EQ(repeat.distinct_parameters, 6u);
-  EXPECT_EQ(repeat.scope, Repeat::Scope::session_burst);
+  EXPECT_EQ(repeat.scope, RepeatedQuery::Scope::session_burst);
   EXPECT_NEAR(repeat.longest_span_ms, 10.5, 0.01);
   EXPECT_NEAR(repeat.total_ms, 3.0, 0.001);
   ASSERT_EQ(repeat.samples.size(), 3u);
@@ -228,7 +228,7 @@ TEST(Repeats, EveryScopeThatShowsThemIsCounted) {
   ASSERT_EQ(workload.repeats.size(), 1u);
   EXPECT_EQ(workload.repeats[0].scopes, 5u);
   EXPECT_EQ(workload.repeats[0].calls, 5u + 6 + 7 + 8 + 9);
-  EXPECT_EQ(workload.repeats[0].most_in_one_scope, 9u);
+  EXPECT_EQ(workload.repeats[0].max_in_one_scope, 9u);
 }
 
 TEST(Repeats, KnowTheClientsPauses) {
@@ -424,7 +424,7 @@ TEST(NPlusOneRule, RoundsInTransactionsOfTheirOwn) {
   Workload loop = rounds(Calls().call("SELECT id FROM p WHERE id < 100"), "SELECT a FROM c WHERE p_id", 6);
   ASSERT_EQ(loop.repeats.size(), 1u);
   EXPECT_TRUE(loop.repeats[0].own_transactions);
-  EXPECT_EQ(loop.repeats[0].scope, Repeat::Scope::session_burst);
+  EXPECT_EQ(loop.repeats[0].scope, RepeatedQuery::Scope::session_burst);
   auto outcome = judge(loop, &shop.catalog);
   ASSERT_EQ(outcome.findings.size(), 1u);
   EXPECT_EQ(outcome.findings[0].severity, Severity::warning);
@@ -448,7 +448,7 @@ TEST(Repeats, ALongTransactionIsAScopeOfItsOwn) {
   calls.call("BEGIN").call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 6).call("COMMIT");
   const Workload workload = calls.read();
   ASSERT_EQ(workload.repeats.size(), 1u);
-  EXPECT_EQ(workload.repeats[0].scope, Repeat::Scope::transaction);
+  EXPECT_EQ(workload.repeats[0].scope, RepeatedQuery::Scope::transaction);
   EXPECT_EQ(workload.repeats[0].calls, 6u);
   EXPECT_FALSE(workload.repeats[0].own_transactions);
   EXPECT_FALSE(workload.repeats[0].parent.empty());

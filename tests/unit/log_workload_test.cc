@@ -84,9 +84,9 @@ TEST(WorkloadFile, KeepsWhatALogTells) {
       }
       ASSERT_EQ(read.repeats.size(), log.repeats.size()) << name;
       for (std::size_t i = 0; i < log.repeats.size(); ++i) {
-        const Repeat &a = read.repeats[i], &b = log.repeats[i];
-        EXPECT_EQ(std::tie(a.pattern, a.parent, a.scope, a.scopes, a.calls, a.most_in_one_scope, a.distinct_parameters, a.parameters_known, a.same_values, a.longest_span_ms),
-                  std::tie(b.pattern, b.parent, b.scope, b.scopes, b.calls, b.most_in_one_scope, b.distinct_parameters, b.parameters_known, b.same_values, b.longest_span_ms));
+        const RepeatedQuery &a = read.repeats[i], &b = log.repeats[i];
+        EXPECT_EQ(std::tie(a.pattern, a.parent, a.scope, a.scopes, a.calls, a.max_in_one_scope, a.distinct_parameters, a.parameters_known, a.same_values, a.longest_span_ms),
+                  std::tie(b.pattern, b.parent, b.scope, b.scopes, b.calls, b.max_in_one_scope, b.distinct_parameters, b.parameters_known, b.same_values, b.longest_span_ms));
       }
       ASSERT_EQ(read.write_pairs.size(), log.write_pairs.size()) << name;
       for (std::size_t i = 0; i < log.write_pairs.size(); ++i) {

@@ -221,7 +221,7 @@ TEST(MigrationTools, WhatTurnsTheTransactionOffIsSeen) {
     Diagnostics diagnostics;
     const auto found = find_schemas(tree.path(), diagnostics);
     if (!found || found->size() != 1) return Migration::Transaction::unknown;
-    JudgedMigrations judged;
+    CheckedMigrations judged;
     judged.files.insert(found->front().files.back().path);
     EXPECT_TRUE(load(found->front(), judged, diagnostics));
     return judged.found.size() == 1 ? judged.found.front().transaction : Migration::Transaction::unknown;

@@ -22,7 +22,7 @@ TEST(Tracking, OnlyTheFirstOfManyTablesAreAsked) {
         return Rows{{"20240101", "", "0", "f"}};
       },
       not_asked);
-  EXPECT_EQ(asked.size(), static_cast<std::size_t>(most_tracking_tables));
+  EXPECT_EQ(asked.size(), static_cast<std::size_t>(max_tracking_tables));
   EXPECT_EQ(tables.size(), asked.size());
   EXPECT_EQ(not_asked, 8);
   EXPECT_EQ(tables.front().schema, "tenant_10") << "by name";

@@ -213,8 +213,8 @@ struct Server {
   std::mutex mutex;
   std::vector<ExplainRequest> asked;
   std::set<const void*> who;  // was asked
-  int running = 0, most_running = 0;
-  std::chrono::milliseconds promised{0}, most_promised{0};  // limits of what runs
+  int running = 0, max_running = 0;
+  std::chrono::milliseconds promised{0}, max_promised{0};  // limits of what runs
   std::chrono::milliseconds takes{10};
   std::chrono::milliseconds longer_beside_others{0};
   std::string ends;       // the connection that is asked to run this
@@ -254,15 +254,15 @@ class Line : public PlanSource {
     if (lost_) return gone();
     if (request.analyze) {
       if (server_.on_run) server_.on_run();
-      server_.most_running = std::max(server_.most_running, ++server_.running);
-      server_.most_promised = std::max(server_.most_promised, server_.promised += request.limit);
+      server_.max_running = std::max(server_.max_running, ++server_.running);
+      server_.max_promised = std::max(server_.max_promised, server_.promised += request.limit);
       const auto takes = server_.takes + (server_.running > 1 ? server_.longer_beside_others : std::chrono::milliseconds(0));
       lock.unlock();
       std::this_thread::sleep_for(std::min(takes, request.limit));
       lock.lock();
       server_.promised -= request.limit;
       --server_.running;
-      if (takes > request.limit) return fail(Error::Kind::passing, "here", "canceled");
+      if (takes > request.limit) return fail(Error::Kind::nonfatal, "here", "canceled");
     }
     Plan plan;
     plan.root.type = "Seq Scan";
@@ -314,14 +314,14 @@ class SeveralSources : public PlannerTest {
 
 TEST_F(SeveralSources, AnswerAsOne) {
   const auto alone = planned(*planner(1));
-  EXPECT_EQ(server_.most_running, 1);
+  EXPECT_EQ(server_.max_running, 1);
   EXPECT_EQ(server_.who.size(), 1u);
   EXPECT_EQ(alone.size(), 12u);
   server_.asked.clear();
   const auto three = planner(3);
   EXPECT_EQ(planned(*three), alone);
-  EXPECT_GT(server_.most_running, 1);
-  EXPECT_LE(server_.most_running, 3);
+  EXPECT_GT(server_.max_running, 1);
+  EXPECT_LE(server_.max_running, 3);
   EXPECT_GT(server_.who.size(), 1u);
   for (const auto& one : queries_)
     for (const bool analyze : {false, true}) EXPECT_EQ(server_.count(one.text, analyze), 1) << one.text;
@@ -375,18 +375,18 @@ TEST_F(SeveralSources, HaveRoomForDeepPlans) {
 TEST_F(SeveralSources, WhatRunsIsPromisedNoMoreThanIsLeft) {
   // Two whole statements' time and a bit: the third would be cut short, and waits.
   (void)planned(*planner(3, {.analyze_budget = std::chrono::milliseconds(12'000)}));
-  EXPECT_LE(server_.most_running, 2);
+  EXPECT_LE(server_.max_running, 2);
   EXPECT_FALSE(server_.asked.empty());
   for (const auto& request : server_.asked) EXPECT_EQ(request.limit, request.analyze ? longest_explain : std::chrono::seconds(0));
-  server_.most_running = 0;
-  server_.most_promised = {};
+  server_.max_running = 0;
+  server_.max_promised = {};
   server_.asked.clear();
   // Less than one's: one after the other, each as far as it goes.
   server_.takes = std::chrono::milliseconds(40);
   const auto short_of_time = planner(3, {.analyze_budget = std::chrono::milliseconds(100)});
   (void)planned(*short_of_time);
-  EXPECT_EQ(server_.most_running, 1);
-  EXPECT_LE(server_.most_promised, std::chrono::milliseconds(100));
+  EXPECT_EQ(server_.max_running, 1);
+  EXPECT_LE(server_.max_promised, std::chrono::milliseconds(100));
   EXPECT_EQ(short_of_time->run() + static_cast<std::size_t>(short_of_time->left_out()), 12u);
   EXPECT_LE(short_of_time->run(), 3u);
   EXPECT_EQ(short_of_time->planned(), 12u);

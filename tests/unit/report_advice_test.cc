@@ -25,7 +25,7 @@ Advice advice() {
 }
 
 TEST(AdviceJson, HasTheFieldsThatProgramsReadFirst) {
-  const auto report = nlohmann::ordered_json::parse(advice_json(advice(), {{Error::Kind::passing, "q.sql:3", "not explained: why", ""}}));
+  const auto report = nlohmann::ordered_json::parse(advice_json(advice(), {{Error::Kind::nonfatal, "q.sql:3", "not explained: why", ""}}));
   std::vector<std::string> keys;
   for (const auto& [key, value] : report.items()) keys.push_back(key);
   keys.resize(7);
@@ -58,7 +58,7 @@ Advice verified() {
 
 TEST(AdviceJson, IsWhatItsSchemaSays) {
   for (const auto& one : {Advice{}, advice(), verified()}) {
-    const auto report = nlohmann::json::parse(advice_json(one, {{Error::Kind::passing, "q.sql:3", "not explained: why", ""}}));
+    const auto report = nlohmann::json::parse(advice_json(one, {{Error::Kind::nonfatal, "q.sql:3", "not explained: why", ""}}));
     EXPECT_EQ("", testing_support::violations("advice.schema.json", report));
   }
   auto wrong = nlohmann::json::parse(advice_json(verified(), {}));

@@ -19,7 +19,7 @@ Finding finding(std::string table, Severity severity = Severity::warning) {
   out.severity = severity;
   out.subject = {.kind = "foreign-key", .schema = "public", .table = std::move(table), .columns = {"a"}};
   out.id = finding_id(out.rule, out.subject);
-  out.location = Place{"db/0001 a.sql", 3, 7};
+  out.location = SourceLocation{"db/0001 a.sql", 3, 7};
   out.message = "No <index> serves \x1b[31m\xc2\x9b\xff, 100% of it | `x` @team #1 ]]> ``` \n::error::";
   out.fix = Fix{.title = "Create an index", .sql = "CREATE INDEX CONCURRENTLY i ON t (a);"};
   return out;
@@ -30,13 +30,13 @@ Report report_of(std::vector<Finding> findings) {
   out.findings = std::move(findings);
   out.rules_run = {"unindexed-foreign-key", "missing-primary-key"};
   out.skipped = {{"n-plus-one-query", "needs a server's log (--log)"}};
-  out.diagnostics = {{Error::Kind::passing, "a.sql:1:1", "syntax error", "mend it"}};
+  out.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", "mend it"}};
   return out;
 }
 
 Finding of_the_server() {
   Finding out = finding("live");
-  out.location = Place{};
+  out.location = SourceLocation{};
   return out;
 }
 

@@ -94,13 +94,13 @@ TEST(Links, AreOscEightAndEncoded) {
 Report one_finding() {
   Finding finding;
   finding.rule = "unindexed-foreign-key";
-  finding.location = Place{"drizzle/0001.sql", 3, 1};
+  finding.location = SourceLocation{"drizzle/0001.sql", 3, 1};
   finding.message = "No index serves it.";
-  finding.evidence.push_back({Evidence::Kind::catalog, "no index", Place{"drizzle/0001.sql", 3, 1}, {}});
-  finding.evidence.push_back({Evidence::Kind::catalog, "elsewhere", Place{"drizzle/0001.sql", 4, 1}, {}});
+  finding.evidence.push_back({Evidence::Kind::catalog, "no index", SourceLocation{"drizzle/0001.sql", 3, 1}, {}});
+  finding.evidence.push_back({Evidence::Kind::catalog, "elsewhere", SourceLocation{"drizzle/0001.sql", 4, 1}, {}});
   Report report;
   report.findings = {finding};
-  report.diagnostics = {{Error::Kind::passing, "a.sql:1:1", "syntax error", {}}};
+  report.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", {}}};
   report.inputs = {{"stderr log", "shop.log", "3 statements"}};
   return report;
 }

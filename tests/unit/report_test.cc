@@ -18,10 +18,10 @@ Report full_report() {
   key.verdict = Verdict::confirmed;
   key.subject = {.kind = "foreign-key", .schema = "public", .table = "auditLog", .columns = {"userId"}, .constraint = "auditLog_userId_fkey"};
   key.id = finding_id(key.rule, key.subject);
-  key.location = Place{"drizzle/0001.sql", 3, 1};
+  key.location = SourceLocation{"drizzle/0001.sql", 3, 1};
   key.message = "No index \x1b[31mserves\xff it";
   key.evidence.push_back({Evidence::Kind::plan, "EXPLAIN ANALYZE: Seq Scan", std::nullopt, {}});
-  key.evidence.push_back({Evidence::Kind::statement, "SELECT $1", Place{"shop.log", 9, 0}, "SELECT 'secret'"});
+  key.evidence.push_back({Evidence::Kind::statement, "SELECT $1", SourceLocation{"shop.log", 9, 0}, "SELECT 'secret'"});
   key.fix = Fix{.title = "Create an index", .sql = "CREATE INDEX CONCURRENTLY i ON t (a);", .down_sql = "DROP INDEX CONCURRENTLY i;",
                 .drizzle = "index('i').on(table.a)", .safety = Fix::Safety::safe, .cost_before = 100.5, .cost_after = 8.5};
   Finding query;
@@ -37,7 +37,7 @@ Report full_report() {
   report.skipped = {{"n-plus-one-query", "needs a server's log (--log)"}};
   report.rules_run = {"unindexed-foreign-key"};
   report.inputs = {{"stderr log", "shop.log", "3 statements"}};
-  report.diagnostics = {{Error::Kind::passing, "a.sql:1:1", "syntax error", "mend it"}};
+  report.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", "mend it"}};
   report.started = "2026-01-31T12:00:00Z";
   report.server_version = "15.1";
   report.what_if = "HypoPG";
@@ -88,7 +88,7 @@ TEST(Reports, NoFormatShowsASecret) {
   finding.fix = Fix{.title = "t", .sql = "ALTER ROLE a PASSWORD 'hunter2';", .down_sql = "ALTER TABLE t ALTER u SET DEFAULT 'postgres://joe:hunter2@h/x';", .drizzle = "text('token').default('hunter2')", .safety = Fix::Safety::safe};
   report.suppressed.push_back({finding, {}});
   report.baseline = Baseline{"b.json", {finding}, {{"id", "rule", "secret = 'hunter2'"}}};
-  report.diagnostics.push_back({Error::Kind::passing, "a.sql:1:1", "near PASSWORD 'hunter2'", {}});
+  report.diagnostics.push_back({Error::Kind::nonfatal, "a.sql:1:1", "near PASSWORD 'hunter2'", {}});
   const Report shown = without_secrets(report);
   for (const auto& format : formats()) {
     const std::string text = format.render(shown, {.show_literals = true});
@@ -173,7 +173,7 @@ TEST(Text, GroupedFindingsKeepWhatIsSaidOfEach) {
 
 TEST(Text, RemarksOfTheSameKindAreOneWithTheirPlaces) {
   Report report;
-  for (const char* where : {"a/b.sql:6:1", "a/b.sql:10:1", "a/c.sql:14:1", "a/c.sql:18:1"}) report.diagnostics.push_back({Error::Kind::passing, where, "relation \"q\" does not exist", {}});
+  for (const char* where : {"a/b.sql:6:1", "a/b.sql:10:1", "a/c.sql:14:1", "a/c.sql:18:1"}) report.diagnostics.push_back({Error::Kind::nonfatal, where, "relation \"q\" does not exist", {}});
   report.diagnostics.push_back({Error::Kind::input, "d.sql", "there is no such file or folder", {}});
   ASSERT_EQ(together(report.diagnostics).size(), 2u);
   EXPECT_EQ(together(report.diagnostics)[0].line(), "a/b.sql:6:1: relation \"q\" does not exist; also line 10, a/c.sql:14 and 1 more");

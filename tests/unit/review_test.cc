@@ -78,12 +78,12 @@ class Recorder : public Host {
   }
   std::optional<report::Source> source(const Finding&) override { return std::nullopt; }
   Result<std::string> plan(const Finding&, bool run, const Look&) override {
-    if (run) return fail(Error::Kind::passing, "", "nothing to run it on");
+    if (run) return fail(Error::Kind::nonfatal, "", "nothing to run it on");
     return std::string("Seq Scan");
   }
   Result<Pending> prepare(const Choices& choices) override {
     for (const auto* finding : choices.accepted)
-      if (finding->rule == "impossible") return fail(Error::Kind::passing, "", "the folder is read-only");
+      if (finding->rule == "impossible") return fail(Error::Kind::nonfatal, "", "the folder is read-only");
     Pending out;
     for (const auto* finding : choices.accepted) out.files.push_back({finding->id + ".sql", finding->fix->sql, std::nullopt});
     for (const auto& [finding, reason] : choices.ignored) out.files.push_back({"pgadvise.toml", finding->id + " " + reason, std::nullopt});

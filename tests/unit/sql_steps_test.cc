@@ -177,19 +177,19 @@ TEST(Steps, WhatTheSameStatementDropsIsGone) {
 }
 
 TEST(Steps, RowsOfAWrite) {
-  const std::pair<const char*, RowsTouched> cases[] = {
-      {"UPDATE t SET a = 'x'", RowsTouched::all},
-      {"UPDATE t SET a = 'x' WHERE a IS NULL", RowsTouched::most},
-      {"UPDATE t SET a = o.a FROM t o WHERE o.id = t.b", RowsTouched::most},
-      {"UPDATE t SET a = 'x' WHERE a <> 'x'", RowsTouched::most},
-      {"UPDATE t SET a = 'x' WHERE a = 'y'", RowsTouched::some},
-      {"UPDATE t SET a = 'x' WHERE b < id", RowsTouched::some},
-      {"UPDATE t SET a = 'x' WHERE NOT EXISTS (SELECT FROM t o WHERE o.id = t.b)", RowsTouched::some},
-      {"UPDATE t SET a = 'x' WHERE id IN (SELECT id FROM t WHERE a IS NULL LIMIT 10)", RowsTouched::some},
-      {"UPDATE t SET a = 'x' WHERE id = 1 AND a IS NULL", RowsTouched::few},
-      {"UPDATE t SET a = 'x' WHERE b IN (1, 2)", RowsTouched::few},
-      {"DELETE FROM t", RowsTouched::all},
-      {"DELETE FROM t WHERE id = 3", RowsTouched::few},
+  const std::pair<const char*, Selectivity> cases[] = {
+      {"UPDATE t SET a = 'x'", Selectivity::all},
+      {"UPDATE t SET a = 'x' WHERE a IS NULL", Selectivity::most},
+      {"UPDATE t SET a = o.a FROM t o WHERE o.id = t.b", Selectivity::most},
+      {"UPDATE t SET a = 'x' WHERE a <> 'x'", Selectivity::most},
+      {"UPDATE t SET a = 'x' WHERE a = 'y'", Selectivity::some},
+      {"UPDATE t SET a = 'x' WHERE b < id", Selectivity::some},
+      {"UPDATE t SET a = 'x' WHERE NOT EXISTS (SELECT FROM t o WHERE o.id = t.b)", Selectivity::some},
+      {"UPDATE t SET a = 'x' WHERE id IN (SELECT id FROM t WHERE a IS NULL LIMIT 10)", Selectivity::some},
+      {"UPDATE t SET a = 'x' WHERE id = 1 AND a IS NULL", Selectivity::few},
+      {"UPDATE t SET a = 'x' WHERE b IN (1, 2)", Selectivity::few},
+      {"DELETE FROM t", Selectivity::all},
+      {"DELETE FROM t WHERE id = 3", Selectivity::few},
   };
   for (const auto& [statement, rows] : cases) EXPECT_EQ(only(table, statement).rows, rows) << statement;
 }
@@ -204,12 +204,12 @@ TEST(Steps, AFailureThatIsCaughtIsSwallowedOnlyWhenSomethingElseIsThere) {
   const auto block = [](const std::string& statement) { return "DO $$ BEGIN " + statement + "; EXCEPTION WHEN duplicate_object THEN null; END $$"; };
   EXPECT_TRUE(actions(before, block("CREATE TYPE e AS ENUM ('a', 'b')")).empty());
   EXPECT_TRUE(actions(before, block("CREATE TYPE f AS ENUM ('a', 'b')")).empty());
-  EXPECT_EQ(only(before, block("CREATE TYPE e AS ENUM ('a', 'c')")).swallow, SchemaAction::Swallow::other_object);
+  EXPECT_EQ(only(before, block("CREATE TYPE e AS ENUM ('a', 'c')")).suppress_error, SchemaAction::Swallow::other_object);
   EXPECT_TRUE(actions(before, block("ALTER TABLE t ADD CONSTRAINT k CHECK (b > 0)")).empty());
   const auto check = only(before, block("ALTER TABLE t ADD CONSTRAINT k CHECK (b > 1)"));
-  EXPECT_EQ(check.swallow, SchemaAction::Swallow::other_object);
+  EXPECT_EQ(check.suppress_error, SchemaAction::Swallow::other_object);
   EXPECT_FALSE(check.truncated);
-  EXPECT_EQ(only(before, "DO $$ BEGIN PERFORM 1; EXCEPTION WHEN OTHERS THEN RAISE WARNING 'x'; END $$").swallow, SchemaAction::Swallow::every_error);
+  EXPECT_EQ(only(before, "DO $$ BEGIN PERFORM 1; EXCEPTION WHEN OTHERS THEN RAISE WARNING 'x'; END $$").suppress_error, SchemaAction::Swallow::every_error);
   EXPECT_TRUE(actions(before, "DO $$ BEGIN PERFORM 1; EXCEPTION WHEN OTHERS THEN RAISE NOTICE 'x'; RAISE; END $$").empty());
   EXPECT_TRUE(actions(before, "DO $$ BEGIN PERFORM 1; EXCEPTION WHEN OTHERS THEN RAISE 'x'; END $$").empty());
 }
@@ -220,7 +220,7 @@ TEST(Steps, NamesThatTheServerCuts) {
   const auto action = only(before, "DO $$ BEGIN ALTER TABLE t ADD CONSTRAINT \"" + stem + "_second\" FOREIGN KEY (id) REFERENCES p (id); EXCEPTION WHEN duplicate_object THEN null; END $$");
   EXPECT_EQ(action.kind, Kind::add_constraint) << "not the same after 63 bytes";
   const auto cut = only(before, "DO $$ BEGIN ALTER TABLE t ADD CONSTRAINT \"" + stem + "_fifth\" FOREIGN KEY (id) REFERENCES p (id); EXCEPTION WHEN duplicate_object THEN null; END $$");
-  EXPECT_EQ(cut.kind, Kind::swallow);
+  EXPECT_EQ(cut.kind, Kind::suppress_error);
   EXPECT_TRUE(cut.truncated);
 }
 

@@ -79,7 +79,7 @@ TEST(Suppressions, OfOtherFiles) {
   EXPECT_EQ(found[2].first_line, 5);
 }
 
-Finding finding(std::string rule, Subject subject, std::optional<Place> place = {}) {
+Finding finding(std::string rule, Subject subject, std::optional<SourceLocation> place = {}) {
   Finding out;
   out.rule = std::move(rule);
   out.subject = std::move(subject);
@@ -105,8 +105,8 @@ TEST(Suppressions, ManyForManyFindings) {
   for (int i = 1; i <= many; ++i) {
     suppressions.push_back(comment("a.sql", i, i));
     suppressions.push_back(comment("a.sql", many + 2, many + 9));
-    findings.push_back(finding("a", {}, Place{"a.sql", 2 * i, 3}));
-    findings.push_back(finding("a", {}, Place{"a.sql", many + 3, 3}));
+    findings.push_back(finding("a", {}, SourceLocation{"a.sql", 2 * i, 3}));
+    findings.push_back(finding("a", {}, SourceLocation{"a.sql", many + 3, 3}));
   }
   lint::UsedSuppressions used;
   const auto out = lint::suppress(findings, suppressions, used);
@@ -151,20 +151,20 @@ TEST(Suppressions, OfOneStatementOfALineLeaveTheOthersAlone) {
   const std::string_view script = "CREATE TABLE a (x int); CREATE TABLE b (x int); -- pgadvise: ignore a because";
   const auto found = sql::suppressions(script, "a.sql");
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_FALSE(meets(found[0], finding("a", {}, Place{"a.sql", 1, 1})));
-  EXPECT_TRUE(meets(found[0], finding("a", {}, Place{"a.sql", 1, 25})));
+  EXPECT_FALSE(meets(found[0], finding("a", {}, SourceLocation{"a.sql", 1, 1})));
+  EXPECT_TRUE(meets(found[0], finding("a", {}, SourceLocation{"a.sql", 1, 25})));
 }
 
 TEST(Suppressions, CommentsDontSpeakForAWholeSchema) {
   Subject schema;
   schema.kind = "schema";
   schema.schema = "public";
-  EXPECT_FALSE(meets(comment("a.sql", 7, 9), finding("a", schema, Place{"a.sql", 7, 1})));
-  EXPECT_TRUE(meets(entry("public", ""), finding("a", schema, Place{"a.sql", 7, 1})));
+  EXPECT_FALSE(meets(comment("a.sql", 7, 9), finding("a", schema, SourceLocation{"a.sql", 7, 1})));
+  EXPECT_TRUE(meets(entry("public", ""), finding("a", schema, SourceLocation{"a.sql", 7, 1})));
 }
 
 TEST(Suppressions, ByPathAndLine) {
-  const auto at = finding("a", {}, Place{"db/migrations/1.sql", 7, 1});
+  const auto at = finding("a", {}, SourceLocation{"db/migrations/1.sql", 7, 1});
   EXPECT_TRUE(meets(entry("", "migrations/*"), at));
   EXPECT_FALSE(meets(entry("", "igrations/*"), at));
   EXPECT_TRUE(meets(comment("db/migrations/1.sql", 7, 9), at));
