@@ -1,10 +1,12 @@
-// The throwaway PostgreSQL that the live tests of one ctest run share: the fixture live_server in tests/CMakeLists.txt.
+// The throwaway PostgreSQL that the live tests of one ctest run share: the fixture live_server in
+// tests/CMakeLists.txt.
 //
-//   live_server start FILE     starts the server in the background and writes the folder of its socket into FILE
-//   live_server stop FILE      stops the server, and returns when the server and its folder are gone
+//   live_server start FILE     starts the server in the background and writes the folder of its socket into
+//   FILE live_server stop FILE      stops the server, and returns when the server and its folder are gone
 //
-// The server also stops when the process that ran `start` ends, however that process ends, and when FILE is removed. One server per
-// FILE at a time: `start` waits for the end of the one before it. Exit code 1, and a line on stderr: no server.
+// The server also stops when the process that ran `start` ends, however that process ends, and when FILE is
+// removed. One server per FILE at a time: `start` waits for the end of the one before it. Exit code 1, and a
+// line on stderr: no server.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -66,7 +68,8 @@ void serve(const std::string& file, const Owner& owner, int ready) {
   const auto sandbox = pgadvise::pg::Sandbox::start(removed, max_connections);
   if (sandbox) {
     std::ofstream(file + ".new") << sandbox->folder() << "\n";
-    if (std::rename((file + ".new").c_str(), file.c_str()) != 0) dprintf(ready, "%s can't be written", file.c_str());
+    if (std::rename((file + ".new").c_str(), file.c_str()) != 0)
+      dprintf(ready, "%s can't be written", file.c_str());
   } else {
     dprintf(ready, "%s", sandbox.error().line().c_str());
   }
@@ -77,7 +80,8 @@ void serve(const std::string& file, const Owner& owner, int ready) {
 
 int start(const std::string& file) {
   const Owner owner;
-  if (lock(file, 30s) < 0) return failed("another ctest runs in this build folder, or " + file + ".lock can't be written");
+  if (lock(file, 30s) < 0)
+    return failed("another ctest runs in this build folder, or " + file + ".lock can't be written");
   int ready[2];
   if (pipe2(ready, O_CLOEXEC) != 0) return failed("no pipe");
   const pid_t child = fork();
@@ -90,7 +94,8 @@ int start(const std::string& file) {
   close(ready[1]);
   std::string why;
   char buffer[512];
-  for (ssize_t got = 0; (got = read(ready[0], buffer, sizeof buffer)) > 0;) why.append(buffer, static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = read(ready[0], buffer, sizeof buffer)) > 0;)
+    why.append(buffer, static_cast<std::size_t>(got));
   if (!why.empty()) return failed(why);
   return access(file.c_str(), F_OK) == 0 ? 0 : failed("the server's process ended");
 }

@@ -39,7 +39,8 @@ class CostModel {
   // From now on only the indexes of `relevant` can change the plan of `question`. `spares(narrow, wide)`:
   // whether the index `narrow` serves the statement as well as `wide` does, so that `wide` changes nothing in
   // a set that contains `narrow`.
-  void relate(std::size_t question, IndexSet relevant, const std::function<bool(int narrow, int wide)>& spares = {});
+  void relate(std::size_t question, IndexSet relevant,
+              const std::function<bool(int narrow, int wide)>& spares = {});
 
   // Plans the questions whose cost with `indexes` is unknown, on all connections. Each question is first
   // planned with all of its relevant indexes: that cost is a lower bound for every subset.
@@ -62,7 +63,9 @@ class CostModel {
     double upper = 0;
     bool known() const { return lower >= upper; }
   };
-  Bounds bounds(std::size_t question, const IndexSet& indexes) const { return bounds_under(question, bits(question, indexes)); }
+  Bounds bounds(std::size_t question, const IndexSet& indexes) const {
+    return bounds_under(question, bits(question, indexes));
+  }
   Bounds bounds_under(std::size_t question, const Bits& indexes) const;
   // The planner cost of one call: remembered, or planned now. After stopped() or lost(): the upper bound.
   double cost(std::size_t question, const IndexSet& indexes);
@@ -91,8 +94,8 @@ class CostModel {
     IndexSet relevant;
     std::vector<Bits> spared;  // by relevant index: which others change nothing beside it; itself included
     std::vector<Entry> entries;
-    bool whole = false;  // was asked about all that are relevant
-    mutable std::unordered_map<Bits, Bounds> bounds;  // that were asked for since the last entry
+    bool whole = false;                                 // was asked about all that are relevant
+    mutable std::unordered_map<Bits, Bounds> bounds;    // that were asked for since the last entry
     std::optional<std::size_t> place(int index) const;  // among the relevant ones
     bool spares(int index, int other) const;
   };

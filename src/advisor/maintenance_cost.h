@@ -19,6 +19,7 @@ struct Write {
 // maintenance, so the cost for each row is fixed: INSERT 1 (a descent and a dirty page); UPDATE of a column
 // of the index 2 (an entry here, and one in every other index, since the update cannot be HOT); UPDATE of
 // other columns 0.3 (mostly HOT); DELETE 0.2 (work of vacuum).
-double maintenance_cost(const IndexProposal& proposal, const std::vector<Write>& writes, const Catalog& catalog);
+double maintenance_cost(const IndexProposal& proposal, const std::vector<Write>& writes,
+                        const Catalog& catalog);
 
 }  // namespace pgadvise::advisor

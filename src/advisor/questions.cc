@@ -27,13 +27,16 @@ std::size_t parameters_of(std::string_view statement) {
 }
 
 bool may_gain(const Query& query) {
-  const bool plain = query.facts.kind == StatementKind::select || query.facts.kind == StatementKind::insert || query.facts.kind == StatementKind::update ||
+  const bool plain = query.facts.kind == StatementKind::select || query.facts.kind == StatementKind::insert ||
+                     query.facts.kind == StatementKind::update ||
                      query.facts.kind == StatementKind::delete_ || query.facts.kind == StatementKind::merge;
   return plain && !query.facts.catalog_query;
 }
 
 std::string where(const Query& query) {
-  return query.samples.empty() || query.samples.front().place.file.empty() ? "query " + query.fingerprint : query.samples.front().place.str();
+  return query.samples.empty() || query.samples.front().place.file.empty()
+             ? "query " + query.fingerprint
+             : query.samples.front().place.str();
 }
 
 class Study {
@@ -74,24 +77,30 @@ class Study {
 std::vector<plan::WhatIfStatement> statements_of(const Query& query) {
   std::vector<plan::WhatIfStatement> out;
   const auto add = [&](plan::WhatIfStatement statement) {
-    const bool known = std::any_of(out.begin(), out.end(), [&](const auto& other) { return other.sql == statement.sql && other.parameters == statement.parameters; });
+    const bool known = std::any_of(out.begin(), out.end(), [&](const auto& other) {
+      return other.sql == statement.sql && other.parameters == statement.parameters;
+    });
     if (!known && out.size() < max_samples) out.push_back(std::move(statement));
   };
   for (const auto& sample : query.samples) {
     if (sample.statement.empty()) continue;
     const std::size_t wanted = parameters_of(sample.statement);
     if (wanted == 0) add({sample.statement, {}, false, {}});
-    else if (sample.parameters && sample.parameters->size() == wanted) add({sample.statement, *sample.parameters, false, {}});
+    else if (sample.parameters && sample.parameters->size() == wanted)
+      add({sample.statement, *sample.parameters, false, {}});
   }
   if (out.empty()) {
-    const std::string& text = query.samples.empty() || query.samples.front().statement.empty() ? query.text : query.samples.front().statement;
+    const std::string& text = query.samples.empty() || query.samples.front().statement.empty()
+                                  ? query.text
+                                  : query.samples.front().statement;
     out.push_back({text, {}, parameters_of(text) > 0, {}});
   }
   return out;
 }
 
-std::vector<PlannedQuery> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, const std::function<bool()>& stop,
-                           std::size_t& not_explained, Diagnostics& diagnostics) {
+std::vector<PlannedQuery> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source,
+                                const std::function<bool()>& stop, std::size_t& not_explained,
+                                Diagnostics& diagnostics) {
   std::vector<PlannedQuery> out;
   Study study(catalog, source);
   const auto leave_out = [&](const Query& query, std::string why) {

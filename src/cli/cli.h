@@ -1,4 +1,5 @@
-// The subcommands: options -> library calls -> report -> exit code. cli sees every room, and nothing sees cli.
+// The subcommands: options -> library calls -> report -> exit code. cli sees every room, and nothing sees
+// cli.
 #pragma once
 
 #include <string>

@@ -12,20 +12,26 @@ namespace pgadvise::cli {
 namespace {
 
 const Query* query_of(const Finding& finding, const CheckRun& checked) {
-  const std::string& fingerprint = finding.probe && !finding.probe->fingerprint.empty() ? finding.probe->fingerprint : finding.subject.fingerprint;
-  return checked.inputs.has_workload && !fingerprint.empty() ? checked.inputs.workload.query(fingerprint) : nullptr;
+  const std::string& fingerprint = finding.probe && !finding.probe->fingerprint.empty()
+                                       ? finding.probe->fingerprint
+                                       : finding.subject.fingerprint;
+  return checked.inputs.has_workload && !fingerprint.empty() ? checked.inputs.workload.query(fingerprint)
+                                                             : nullptr;
 }
 
-Result<Plan> from_server(const plan::Question& question, plan::Planner& planner, bool run, std::string& remark) {
+Result<Plan> from_server(const plan::Question& question, plan::Planner& planner, bool run,
+                         std::string& remark) {
   const auto decision = planner.decide(question);
   if (!decision) return tl::unexpected(decision.error());
-  if (decision->allowed == plan::Allowed::nothing) return fail(Error::Kind::nonfatal, "", "not sent to the server: " + decision->reason);
+  if (decision->allowed == plan::Allowed::nothing)
+    return fail(Error::Kind::nonfatal, "", "not sent to the server: " + decision->reason);
   auto planned = planner.explain(question);
   remark = "Planned, not run (" + question.origin + ").";
   if (!planned || !run) return planned;
   auto analyzed = planner.analyze(question, *decision, *planned);
   if (!analyzed) return tl::unexpected(analyzed.error());
-  if (!analyzed->limits.empty()) return fail(Error::Kind::nonfatal, "", "not run: " + analyzed->limits, "p plans it only");
+  if (!analyzed->limits.empty())
+    return fail(Error::Kind::nonfatal, "", "not run: " + analyzed->limits, "p plans it only");
   remark = "Run just now, in a transaction that was rolled back (" + question.origin + ").";
   return std::move(analyzed->plan);
 }
@@ -41,7 +47,8 @@ void redact(PlanNode& root) {
 
 }  // namespace
 
-Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, bool run, bool literals, const report::Look& look) {
+Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, bool run, bool literals,
+                            const report::Look& look) {
   const Query* query = query_of(finding, checked);
   const bool key = finding.probe && finding.probe->kind == Probe::Kind::referential_lookup;
   std::string remark;
@@ -58,12 +65,14 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
     plan = plan::read(query->plan->text);
     remark = "As it was logged, of the slowest call: " + query->plan->place.str();
   } else if (key || query) {
-    return fail(Error::Kind::nonfatal, "", "there is no plan", "--db CONN, --sandbox, or a log with auto_explain");
+    return fail(Error::Kind::nonfatal, "", "there is no plan",
+                "--db CONN, --sandbox, or a log with auto_explain");
   }
   if (!plan) return tl::unexpected(plan.error());
   if (!literals) redact(plan->root);
   const auto times = plan::self_times(*plan);
-  std::string out = report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.live.get()), {look.colour, look.unicode, look.width, false});
+  std::string out = report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.live.get()),
+                                      {look.colour, look.unicode, look.width, false});
   if (!remark.empty()) out += "\n" + printable(remark) + "\n";
   return out;
 }

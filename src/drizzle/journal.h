@@ -20,8 +20,9 @@ struct JournalEntry {
 // The entries in the journal's order. Errors: missing, broken, or of another database's dialect.
 Result<std::vector<JournalEntry>> read_journal(const std::string& folder, Diagnostics& diagnostics);
 
-// An introspected database's first migration is one big comment: the statements that made what was there. They are part of
-// the schema. The comment marks become spaces, so that places stay; any other text comes back as it is.
+// An introspected database's first migration is one big comment: the statements that made what was there.
+// They are part of the schema. The comment marks become spaces, so that places stay; any other text comes
+// back as it is.
 std::string uncomment_introspection(std::string sql);
 
 }  // namespace pgadvise::drizzle

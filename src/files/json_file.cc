@@ -10,11 +10,13 @@ Result<Json> parse_json(std::string_view text, const std::string& file) {
   try {
     return Json::parse(text.begin(), text.end());
   } catch (const Json::parse_error& error) {
-    const auto position = LineIndex(text).at(error.byte > 0 ? std::min<std::size_t>(error.byte - 1, text.size()) : 0);
+    const auto position =
+        LineIndex(text).at(error.byte > 0 ? std::min<std::size_t>(error.byte - 1, text.size()) : 0);
     return fail(Error::Kind::input, SourceLocation{file, position.line, position.column}.str(), "broken JSON",
                 "mend the file, or take it from version control again");
   } catch (const Json::exception&) {
-    return fail(Error::Kind::input, file, "broken JSON", "mend the file, or take it from version control again");
+    return fail(Error::Kind::input, file, "broken JSON",
+                "mend the file, or take it from version control again");
   }
 }
 

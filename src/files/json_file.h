@@ -24,9 +24,9 @@ std::string text_member(const Json& object, const char* name);
 bool flag_member(const Json& object, const char* name);
 std::optional<bool> optional_flag(const Json& object, const char* name);
 
-// Byte offsets of the keys of a document that parses, by their path: "scripts", "scripts\x1f""build". An array's
-// objects and arrays go by "[0]", "[1]" …. Keys deeper than `depth` are passed over; of repeated keys the last counts, as for
-// the parser.
+// Byte offsets of the keys of a document that parses, by their path: "scripts", "scripts\x1f""build". An
+// array's objects and arrays go by "[0]", "[1]" …. Keys deeper than `depth` are passed over; of repeated keys
+// the last counts, as for the parser.
 class JsonPlaces {
  public:
   JsonPlaces(std::string_view text, const std::string& file, int depth);

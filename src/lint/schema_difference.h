@@ -10,12 +10,16 @@
 namespace pgadvise::lint {
 
 struct SchemaDifference {
-  enum class Kind { missing, extra, changed };  // missing: the expected schema has it, the actual one does not
+  enum class Kind {
+    missing,
+    extra,
+    changed
+  };  // missing: the expected schema has it, the actual one does not
   Kind kind = Kind::changed;
-  Subject subject;   // kind table, column, index, foreign-key, constraint, enum, view or policy
-  std::string name;  // of the object, for messages: "index orders_idx on orders"
-  std::string what;  // of changed ones: "is text, expected integer"
-  SourceLocation expected;    // where each side defines it
+  Subject subject;          // kind table, column, index, foreign-key, constraint, enum, view or policy
+  std::string name;         // of the object, for messages: "index orders_idx on orders"
+  std::string what;         // of changed ones: "is text, expected integer"
+  SourceLocation expected;  // where each side defines it
   SourceLocation actual;
 };
 

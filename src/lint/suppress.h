@@ -22,6 +22,8 @@ using UsedSuppressions = std::set<std::pair<std::size_t, std::string>>;
 // `used`. A finding about a whole schema has no single location, so an inline comment cannot suppress it; an
 // entry of pgadvise.toml with the schema's name can. `folder`: the folder that paths of findings start from,
 // relative to that of pgadvise.toml ("app/"); "" where both are the same.
-std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder = {});
+std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings,
+                                        const std::vector<Suppression>& suppressions, UsedSuppressions& used,
+                                        const std::string& folder = {});
 
 }  // namespace pgadvise::lint

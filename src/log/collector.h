@@ -28,8 +28,8 @@ class Collector final : public RecordSink {
   Collector(bool by_log, const Limits& limits);
   ~Collector();
 
-  // The log that the next records come from; it must outlive the collector. What follows what is looked at only when they come
-  // in the order they were written in.
+  // The log that the next records come from; it must outlive the collector. What follows what is looked at
+  // only when they come in the order they were written in.
   void begin(LogSource& source, bool in_order = true);
   Outcome take(const Record& record) override;
 
@@ -42,8 +42,8 @@ class Collector final : public RecordSink {
   const PlansLeftOut& plans_left_out() const { return plans_left_out_; }  // of the current log
   std::uint64_t folded() const { return folded_; }  // templates that went into "other statements"
 
-  // Ends what is open; nothing is taken any more. Then, for each source of begin() (nullptr when not by log), everything of
-  // it but `sources` and `has_events`, once.
+  // Ends what is open; nothing is taken any more. Then, for each source of begin() (nullptr when not by log),
+  // everything of it but `sources` and `has_events`, once.
   void finish();
   Workload take_workload(const LogSource* source);
 
@@ -94,7 +94,8 @@ class Collector final : public RecordSink {
   void flush(Session& session);
   bool flush_plans(Session& session, const Statement* told);
   static void more_of_portal(Session& session, std::optional<double> milliseconds);
-  void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained, const Preview& preview);
+  void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained,
+                 const Preview& preview);
   void forget_plan(QueryState& state);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
   void complete(Session& session, Statement& call);
@@ -116,7 +117,9 @@ class Collector final : public RecordSink {
     void sighted(const Occurrence& sighting) override {
       of(sighting.samples.empty() ? current : sighting.samples.front().file).sighted(sighting);
     }
-    void wrote(const KeptCall& first, const Call& then, bool fresh) override { of(then.file).wrote(first, then, fresh); }
+    void wrote(const KeptCall& first, const Call& then, bool fresh) override {
+      of(then.file).wrote(first, then, fresh);
+    }
     bool by_log = false;
     const std::string* current = nullptr;  // the log that is read
     std::unordered_map<const std::string*, Repeats> logs;
@@ -133,8 +136,8 @@ class Collector final : public RecordSink {
   const bool by_log_;
   const Limits limits_;
   StatementScanner scanner_;
-  Preview preview_;  // of a record that came without
-  std::string arguments_;  // of an EXECUTE
+  Preview preview_;                  // of a record that came without
+  std::string arguments_;            // of an EXECUTE
   std::unique_ptr<Statement> call_;  // the one that is read: zeroing one for each record shows
   std::unordered_map<std::uint64_t, Template> templates_;
   Recent<Template> recent_templates_;

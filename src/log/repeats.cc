@@ -30,12 +30,9 @@ void KeptCall::assign(const Call& call, std::uint64_t index_of_call, std::size_t
   file = call.file;
   line = call.line;
   statement.assign(call.statement.substr(0, longest));
-  if (!call.parameters)
-    parameters.reset();
-  else if (parameters)
-    parameters->assign(call.parameters->substr(0, longest));
-  else
-    parameters.emplace(call.parameters->substr(0, longest));
+  if (!call.parameters) parameters.reset();
+  else if (parameters) parameters->assign(call.parameters->substr(0, longest));
+  else parameters.emplace(call.parameters->substr(0, longest));
   duration_ms = call.duration_ms;
 }
 
@@ -107,7 +104,8 @@ double PauseSet::quantile_ms(double share) const {
   std::size_t slot = 0;
   while (before >= counts_[slot]) before -= counts_[slot++];
   const std::size_t doubling = slot / 4;
-  const double lowest = doubling == 0 ? static_cast<double>(slot) : static_cast<double>((4 + slot % 4) << (doubling - 1));
+  const double lowest =
+      doubling == 0 ? static_cast<double>(slot) : static_cast<double>((4 + slot % 4) << (doubling - 1));
   return lowest * 16 / 1000;
 }
 
@@ -140,7 +138,9 @@ void Detector::add(const Call& call, RepeatSink& sink) {
   if (scope_ == RepeatedQuery::Scope::transaction || scope_ == RepeatedQuery::Scope::trace) count(seen, call);
   if (call.kind == CallKind::select) remember_select(call);
   if (call.own_transaction) forget_writes();
-  else if (call.kind == CallKind::write && scope_ == RepeatedQuery::Scope::session_burst && call.start != no_time) note_write(call, sink);
+  else if (call.kind == CallKind::write && scope_ == RepeatedQuery::Scope::session_burst &&
+           call.start != no_time)
+    note_write(call, sink);
 }
 
 void Detector::forget_writes() {
@@ -157,7 +157,8 @@ void Detector::note_write(const Call& call, RepeatSink& sink) {
     if (own < max_writes) behind_[own] = static_cast<std::uint8_t>(behind_[own] | 1U << i);
     sink.wrote(writes_[i], call, !seen);
   }
-  if (own == writes_.size() && own < max_writes) writes_.emplace_back().assign(call, calls_ - 1, longest_kept);
+  if (own == writes_.size() && own < max_writes)
+    writes_.emplace_back().assign(call, calls_ - 1, longest_kept);
 }
 
 // A run is there once a pattern has come twice.
@@ -223,7 +224,8 @@ void Detector::note_pause(const Seen& seen) {
   run_.pauses += pause;
   if (run_.length % run_.period != 0) return;
   run_.between.add(run_.longest_pause);
-  if (run_.period > 1) run_.within.add((run_.pauses - run_.longest_pause) / static_cast<std::int64_t>(run_.period - 1));
+  if (run_.period > 1)
+    run_.within.add((run_.pauses - run_.longest_pause) / static_cast<std::int64_t>(run_.period - 1));
   run_.longest_pause = run_.pauses = 0;
 }
 
@@ -270,14 +272,16 @@ bool Detector::judge_run(RepeatSink& sink) {
   sighting.total_ms = run_.total_ms;
   sighting.span_ms = milliseconds(run_.start, run_.end);
   // Stamps of whole seconds: the burst as a whole must be dense.
-  const bool burst = scope_ == RepeatedQuery::Scope::session_burst || scope_ == RepeatedQuery::Scope::pool_burst;
+  const bool burst =
+      scope_ == RepeatedQuery::Scope::session_burst || scope_ == RepeatedQuery::Scope::pool_burst;
   if (burst && run_.whole_seconds &&
       sighting.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap_us) / 1000 + 1000)
     return false;
   sighting.parent = parent_before(run_.first, run_.start, sighting.pattern);
   if (sighting.parent) sighting.earlier = earlier_than(*sighting.parent, run_.start, sighting.pattern);
   note_rhythm(sighting);
-  // Over several connections one query again and again for a thousand rounds is a service's steady traffic (pgbench -S), too.
+  // Over several connections one query again and again for a thousand rounds is a service's steady traffic
+  // (pgbench -S), too.
   if (scope_ == RepeatedQuery::Scope::pool_burst &&
       (!run_.several_sessions || !sighting.parent || rounds < fewest_in_pool || rounds >= steady_calls))
     return false;
@@ -294,27 +298,33 @@ bool Detector::judge_run(RepeatSink& sink) {
 }
 
 void Detector::note_rhythm(Occurrence& sighting) const {
-  sighting.pauses = {run_.between.quantile_ms(0.1), run_.between.quantile_ms(0.9), run_.between.quantile_ms(0.5), run_.within.quantile_ms(0.5)};
+  sighting.pauses = {run_.between.quantile_ms(0.1), run_.between.quantile_ms(0.9),
+                     run_.between.quantile_ms(0.5), run_.within.quantile_ms(0.5)};
   sighting.elsewhere = run_.elsewhere;
   sighting.own_transactions = run_.own_transactions;
 }
 
-// The same SELECT with the same values in each round. Over several connections, in transactions of their own, or who knows when, the
-// rounds may serve several requests.
+// The same SELECT with the same values in each round. Over several connections, in transactions of their own,
+// or who knows when, the rounds may serve several requests.
 bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
-  if (scope_ == RepeatedQuery::Scope::session_burst && (run_.own_transactions || run_.start == no_time)) return false;
-  if (scope_ == RepeatedQuery::Scope::pool_burst || (rounds >= steady_calls && nothing_else_in_session())) return false;
+  if (scope_ == RepeatedQuery::Scope::session_burst && (run_.own_transactions || run_.start == no_time))
+    return false;
+  if (scope_ == RepeatedQuery::Scope::pool_burst || (rounds >= steady_calls && nothing_else_in_session()))
+    return false;
   bool any = false;
   for (std::uint64_t i = 0; i < run_.period; ++i) {
     const Position& position = run_.positions[i];
-    if (position.kind != CallKind::select || !position.key_known || position.keys.distinct() * 5 > position.keys.added()) continue;
+    if (position.kind != CallKind::select || !position.key_known ||
+        position.keys.distinct() * 5 > position.keys.added())
+      continue;
     Occurrence sighting;
     sighting.pattern = {position.query};
     sighting.scope = scope_;
     sighting.same_values = sighting.parameters_known = true;
     sighting.calls = rounds;
     sighting.distinct = position.keys.distinct();
-    if (run_.period == 1) sighting.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
+    if (run_.period == 1)
+      sighting.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
     sighting.span_ms = milliseconds(run_.start, run_.end);
     sighting.samples = position.kept();
     note_rhythm(sighting);
@@ -358,12 +368,14 @@ void Detector::count(const Seen& seen, const Call& call) {
   counted.position.keyed |= seen.keyed;
   counted.position.key_known &= seen.key_known;
   counted.position.keys.add(seen.key);
-  // The first call may be none of the loop. What runs again before the third is no list either, but the loop's other statement.
+  // The first call may be none of the loop. What runs again before the third is no list either, but the
+  // loop's other statement.
   if (++counted.calls == 2) {
     counted.second = calls_ - 1;
     counted.second_start = seen.start;
   } else if (counted.calls == 3) {
-    if (const KeptCall* parent = parent_before(counted.second, counted.second_start, {seen.query})) counted.parent = *parent;
+    if (const KeptCall* parent = parent_before(counted.second, counted.second_start, {seen.query}))
+      counted.parent = *parent;
   }
   if (counted.calls > 1 && counted.position.sampled < max_samples) counted.position.sample(call, calls_ - 1);
   widen(counted.start, counted.end, seen.start, seen.end);
@@ -377,7 +389,8 @@ void Detector::end_counts(RepeatSink& sink) {
     if (counted.calls < (position.kind == CallKind::write ? fewest_writes : fewest_calls)) continue;
     if (counted.covered * 2 >= counted.calls) continue;
     const bool same = position.key_known && position.keys.distinct() * 5 <= position.keys.added();
-    if (same ? position.kind != CallKind::select : position.key_known && !mostly_distinct(position.keys)) continue;
+    if (same ? position.kind != CallKind::select : position.key_known && !mostly_distinct(position.keys))
+      continue;
     Occurrence sighting;
     sighting.pattern = {position.query};
     sighting.scope = scope_;
@@ -395,16 +408,21 @@ void Detector::end_counts(RepeatSink& sink) {
 }
 
 void Detector::remember_select(const Call& call) {
-  auto at = std::find_if(selects_.begin(), selects_.end(), [&](const KeptCall& kept) { return kept.query == call.query; });
+  auto at = std::find_if(selects_.begin(), selects_.end(),
+                         [&](const KeptCall& kept) { return kept.query == call.query; });
   if (at == selects_.end()) {
     if (selects_.size() <= longest_pattern) at = selects_.emplace(selects_.end());
-    else at = std::min_element(selects_.begin(), selects_.end(), [](const KeptCall& a, const KeptCall& b) { return a.index < b.index; });
+    else
+      at = std::min_element(selects_.begin(), selects_.end(),
+                            [](const KeptCall& a, const KeptCall& b) { return a.index < b.index; });
   }
   at->assign(call, calls_ - 1, longest_kept);
 }
 
-// The list that a loop walks was read just before it, whatever the scope: what was read earlier served something else.
-const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start, const std::vector<std::uint32_t>& pattern) const {
+// The list that a loop walks was read just before it, whatever the scope: what was read earlier served
+// something else.
+const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
+                                        const std::vector<std::uint32_t>& pattern) const {
   const KeptCall* latest = nullptr;
   for (const auto& kept : selects_) {
     if (kept.index >= index || (latest && kept.index < latest->index)) continue;
@@ -416,11 +434,15 @@ const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
   return old ? nullptr : latest;
 }
 
-std::vector<const KeptCall*> Detector::earlier_than(const KeptCall& parent, std::int64_t start, const std::vector<std::uint32_t>& pattern) const {
+std::vector<const KeptCall*> Detector::earlier_than(const KeptCall& parent, std::int64_t start,
+                                                    const std::vector<std::uint32_t>& pattern) const {
   std::vector<const KeptCall*> out;
   for (const auto& kept : selects_) {
-    const bool old = start != no_time && kept.end != no_time && start - kept.end > polling_gap_us + (kept.whole_seconds ? 1'000'000 : 0);
-    if (kept.index < parent.index && !old && std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end()) out.push_back(&kept);
+    const bool old = start != no_time && kept.end != no_time &&
+                     start - kept.end > polling_gap_us + (kept.whole_seconds ? 1'000'000 : 0);
+    if (kept.index < parent.index && !old &&
+        std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end())
+      out.push_back(&kept);
   }
   std::sort(out.begin(), out.end(), [](const KeptCall* a, const KeptCall* b) { return a->index > b->index; });
   if (out.size() > max_earlier) out.resize(max_earlier);
@@ -440,7 +462,8 @@ void Detector::pause(RepeatSink& sink) {
   end_run(sink);
   end_counts(sink);
   barrier_ = calls_;
-  if (scope_ == RepeatedQuery::Scope::session_burst || scope_ == RepeatedQuery::Scope::pool_burst) selects_.clear();
+  if (scope_ == RepeatedQuery::Scope::session_burst || scope_ == RepeatedQuery::Scope::pool_burst)
+    selects_.clear();
 }
 
 void Detector::finish(RepeatSink& sink) {

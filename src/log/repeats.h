@@ -21,8 +21,8 @@ inline constexpr std::uint64_t fewest_writes = 10;  // where the pattern only wr
 inline constexpr std::uint64_t fewest_in_pool = 10;
 inline constexpr std::uint64_t steady_calls =
     1000;  // a connection that does nothing else for so long serves traffic
-inline constexpr std::int64_t burst_gap_us = 100'000;   // between two statements of one burst
-inline constexpr std::size_t longest_kept = 16 * 1024;  // of a statement kept as evidence
+inline constexpr std::int64_t burst_gap_us = 100'000;      // between two statements of one burst
+inline constexpr std::size_t longest_kept = 16 * 1024;     // of a statement kept as evidence
 inline constexpr std::int64_t polling_gap_us = 1'000'000;  // a longer pause is polling, whatever the scope
 
 enum class CallKind : std::uint8_t { select, write, other };
@@ -73,7 +73,7 @@ class KeySet {
  private:
   static constexpr std::size_t limit = 4096;
   void insert(std::uint64_t key);
-  std::uint64_t first_ = 0;  // the only one while there are no slots
+  std::uint64_t first_ = 0;           // the only one while there are no slots
   std::vector<std::uint64_t> slots_;  // open addressing; 0: empty
   std::size_t used_ = 0;
   std::uint64_t added_ = 0;
@@ -114,7 +114,8 @@ struct Occurrence {
 class RepeatSink {
  public:
   virtual void sighted(const Occurrence& sighting) = 0;
-  // A write behind a different one of the same burst, outside a transaction; `fresh`: the burst's first such call.
+  // A write behind a different one of the same burst, outside a transaction; `fresh`: the burst's first such
+  // call.
   virtual void wrote(const KeptCall& first, const Call& then, bool fresh) = 0;
 
  protected:
@@ -128,8 +129,8 @@ class Detector {
 
   void add(const Call& call, RepeatSink& sink);
   void enter(RepeatedQuery::Scope scope, RepeatSink& sink);  // ends what is under way
-  void pause(RepeatSink& sink);                       // the calls before belong to no later run
-  void finish(RepeatSink& sink);                      // the session or trace is over
+  void pause(RepeatSink& sink);                              // the calls before belong to no later run
+  void finish(RepeatSink& sink);                             // the session or trace is over
 
  private:
   static constexpr std::uint64_t longest_pattern = 8;
@@ -158,7 +159,9 @@ class Detector {
     std::vector<KeptCall> samples;  // `sampled` of them; what is behind keeps its memory for the next run
     std::size_t sampled = 0;
     void sample(const Call& call, std::uint64_t index);
-    std::vector<KeptCall> kept() const { return {samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(sampled)}; }
+    std::vector<KeptCall> kept() const {
+      return {samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(sampled)};
+    }
   };
   struct Run {
     bool active = false;
@@ -218,7 +221,8 @@ class Detector {
   std::uint64_t barrier_ = 0;  // runs start at or behind this index
   Run run_;
   std::vector<KeptCall> selects_;  // the latest different SELECTs
-  // Of the burst under way: different writes, and which of them came behind which (bit i of then: behind writes_[i]).
+  // Of the burst under way: different writes, and which of them came behind which (bit i of then: behind
+  // writes_[i]).
   static constexpr std::size_t max_writes = 8;
   std::vector<KeptCall> writes_;
   std::array<std::uint8_t, max_writes> behind_{};

@@ -20,7 +20,8 @@ struct Suppression {
   int last_column = std::numeric_limits<int>::max();
   // An entry of pgadvise.toml covers findings whose object and file match these patterns (`*`: any
   // characters; "": any).
-  std::string object;  // schema.table, schema.table.column, an index, a constraint, a query's fingerprint, a migration
+  std::string object;  // schema.table, schema.table.column, an index, a constraint, a query's fingerprint, a
+                       // migration
   std::string path;    // of a file, from the folder of pgadvise.toml
 
   bool comment() const { return object.empty() && path.empty(); }

@@ -251,8 +251,7 @@ std::string Builder::mend_role(const std::string& name) {
 }
 
 std::string Builder::mend_schema(const std::string& name) {
-  return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("schema {} was made", name)
-                                                                    : "";
+  return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("schema {} was made", name) : "";
 }
 
 std::string Builder::mend_table(const std::string& written) {
@@ -301,8 +300,7 @@ std::string Builder::mend_return_type(const std::string& message) {
   if (message.find("must be type boolean") != std::string::npos) wanted = "boolean";
   if (wanted.empty() || wanted == last_stub_->returns) return {};
   auto stub = *std::exchange(last_stub_, std::nullopt);
-  if (!owner_does(
-          fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
+  if (!owner_does(fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
     return {};
   stub.returns = wanted;
   (void)create(stub);

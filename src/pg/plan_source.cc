@@ -71,17 +71,22 @@ class ServerPlans final : public plan::PlanSource {
   std::map<std::pair<QualifiedName, std::string>, plan::TypicalValues> typical_;
 };
 
-// SET ROLE does not bring the role's own settings, a login does: ALTER ROLE … [IN DATABASE …] SET search_path.
+// SET ROLE does not bring the role's own settings, a login does: ALTER ROLE … [IN DATABASE …] SET
+// search_path.
 Result<void> ServerPlans::find_search_path() {
   SessionSettings session_settings = connection_.session_settings();
   if (session_settings.role.empty() || !session_settings.search_path.empty()) return {};
   ReadOnly transaction(connection_);
   if (const auto begun = transaction.begin(false, As::user); !begun) return begun;
   const auto rows = connection_.query(
-      "SELECT pg_catalog.substr(x.setting, 13) FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.setrole "
-      "CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) x (setting) WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.text::pg_catalog.name AND s.setdatabase "
-      "OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) "
-      "pg_catalog.current_database())]) AND pg_catalog.left(x.setting, 12) OPERATOR(pg_catalog.=) 'search_path='::pg_catalog.text ORDER BY s.setdatabase DESC LIMIT 1",
+      "SELECT pg_catalog.substr(x.setting, 13) FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles "
+      "r ON r.oid OPERATOR(pg_catalog.=) s.setrole "
+      "CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) x (setting) WHERE r.rolname OPERATOR(pg_catalog.=) "
+      "$1::pg_catalog.text::pg_catalog.name AND s.setdatabase "
+      "OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d "
+      "WHERE d.datname OPERATOR(pg_catalog.=) "
+      "pg_catalog.current_database())]) AND pg_catalog.left(x.setting, 12) OPERATOR(pg_catalog.=) "
+      "'search_path='::pg_catalog.text ORDER BY s.setdatabase DESC LIMIT 1",
       {session_settings.role});
   if (!rows) return tl::unexpected(rows.error());
   if (!rows->empty()) session_settings.search_path = rows->front()[0].value_or("");
@@ -92,7 +97,8 @@ Result<void> ServerPlans::find_search_path() {
 // Tables whose policies don't hold for whom we act as: its owner, a superuser, BYPASSRLS.
 Result<void> ServerPlans::find_unguarded() {
   const auto rows = connection_.query(
-      "SELECT pg_catalog.concat(n.nspname, '.', c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE "
+      "SELECT pg_catalog.concat(n.nspname, '.', c.relname) FROM pg_catalog.pg_class c JOIN "
+      "pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE "
       "c.relrowsecurity AND NOT pg_catalog.row_security_active(c.oid) ORDER BY 1");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) unguarded_.push_back(row[0].value_or(""));
@@ -190,15 +196,17 @@ Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement,
   auto found = find_dependencies(connection_, statement, harmless_);
   if (!found) return found;
   found->analyze_refused = analyze_refused_;
-  // A column's default, mostly. What writes is only planned; planning evaluates nothing volatile, and READ ONLY refuses this one anyway.
-  if (shape->kind != StatementKind::select || shape->modifies) std::erase(found->refused_functions, "nextval");
+  // A column's default, mostly. What writes is only planned; planning evaluates nothing volatile, and READ
+  // ONLY refuses this one anyway.
+  if (shape->kind != StatementKind::select || shape->modifies)
+    std::erase(found->refused_functions, "nextval");
   return found;
 }
 
 Result<void> ServerPlans::suppose(const std::vector<std::string>& indexes) {
   for (const auto& index : indexes) {
-    const auto made =
-        connection_.query(fmt::format("SELECT * FROM {}.hypopg_create_index($1::pg_catalog.text)", hypopg_), {index});
+    const auto made = connection_.query(
+        fmt::format("SELECT * FROM {}.hypopg_create_index($1::pg_catalog.text)", hypopg_), {index});
     if (!made) return tl::unexpected(made.error());
     if (made->empty())
       return fail(Error::Kind::nonfatal, connection_.where(), "HypoPG made no index of: " + index);
@@ -260,10 +268,12 @@ Result<std::vector<std::string>> ServerPlans::values(const std::string& select) 
   const auto shape = sql::shape(select);
   if (!shape) return tl::unexpected(shape.error());
   if (!plain(*shape) || shape->kind != StatementKind::select || shape->modifies || shape->locks_rows)
-    return fail(Error::Kind::nonfatal, connection_.where(), "not exactly one SELECT that only reads: not run");
+    return fail(Error::Kind::nonfatal, connection_.where(),
+                "not exactly one SELECT that only reads: not run");
   if (statistics_only_) return fail(Error::Kind::nonfatal, connection_.where(), analyze_refused_);
   ReadOnly transaction(connection_);
-  if (const auto begun = begin(transaction, plan::Names::catalog); !begun) return tl::unexpected(begun.error());
+  if (const auto begun = begin(transaction, plan::Names::catalog); !begun)
+    return tl::unexpected(begun.error());
   connection_.set_interruptible(true);
   const auto rows = connection_.query(select);
   connection_.set_interruptible(false);
@@ -294,10 +304,15 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
   ReadOnly transaction(connection_, plan::longest_explain);
   if (const auto begun = begin(transaction, request.names); !begun) return tl::unexpected(begun.error());
   if (request.analyze) {
-    // Scans begin at the first page: with LIMIT they else read other rows each time, the more so beside others.
-    const auto limit = request.limit.count() > 0 ? std::min<std::chrono::milliseconds>(request.limit, plan::longest_explain) : plan::longest_explain;
-    const auto set = connection_.query("SELECT pg_catalog.set_config('synchronize_seqscans', 'off', true), pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true)",
-                                       {std::to_string(limit.count())});
+    // Scans begin at the first page: with LIMIT they else read other rows each time, the more so beside
+    // others.
+    const auto limit = request.limit.count() > 0
+                           ? std::min<std::chrono::milliseconds>(request.limit, plan::longest_explain)
+                           : plan::longest_explain;
+    const auto set = connection_.query(
+        "SELECT pg_catalog.set_config('synchronize_seqscans', 'off', true), "
+        "pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true)",
+        {std::to_string(limit.count())});
     if (!set) return tl::unexpected(set.error());
   }
   connection_.set_interruptible(true);
@@ -351,15 +366,20 @@ plan::TypicalValues ServerPlans::typical(const QualifiedName& table, const std::
   const auto [it, fresh] = typical_.try_emplace({table, column});
   plan::TypicalValues& out = it->second;
   ReadOnly transaction(connection_);
-  if (!fresh || !transaction.begin(watch_us_, As::user) || !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)")) return out;
+  if (!fresh || !transaction.begin(watch_us_, As::user) ||
+      !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"))
+    return out;
   // A value of the histogram is rarer than each of the most common ones.
   const auto rows = connection_.query(
-      "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 "
+      "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM "
+      "pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 "
       "ORDER BY inherited DESC LIMIT 1) "
-      "SELECT coalesce(m[1], h[2], h[1]), coalesce(h[(cardinality(h) + 1) / 2], m[(cardinality(m) + 1) / 2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), "
+      "SELECT coalesce(m[1], h[2], h[1]), coalesce(h[(cardinality(h) + 1) / 2], m[(cardinality(m) + 1) / "
+      "2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), "
       "coalesce(h[1], m[1]), coalesce(h[cardinality(h)], m[1]) FROM s",
       {table.schema, table.name, column});
-  if (rows && !rows->empty()) out = {rows->front()[0], rows->front()[1], rows->front()[2], rows->front()[3], rows->front()[4]};
+  if (rows && !rows->empty())
+    out = {rows->front()[0], rows->front()[1], rows->front()[2], rows->front()[3], rows->front()[4]};
   return out;
 }
 
@@ -379,7 +399,9 @@ Result<std::unique_ptr<plan::PlanSource>> make_plan_source(Connection& connectio
   return source;
 }
 
-std::vector<std::unique_ptr<plan::PlanSource>> more_plan_sources(Connection& first, const std::string& conninfo, std::size_t wanted) {
+std::vector<std::unique_ptr<plan::PlanSource>> more_plan_sources(Connection& first,
+                                                                 const std::string& conninfo,
+                                                                 std::size_t wanted) {
   std::vector<std::unique_ptr<plan::PlanSource>> out;
   if (wanted == 0 || pooled(first)) return out;
   for (auto& connection : more_connections(first, conninfo, wanted)) {

@@ -113,10 +113,11 @@ Result<void> Sandbox::State::prepare(Connection template1) {
   auto opened = open(address(home.folder, "pgadvise_admin", "sandbox"));
   if (!opened) return tl::unexpected(opened.error());
   admin = std::move(*opened);
-  // From 15 on: the schema public is the owner's already, and test data may be loaded without the foreign keys' triggers, in
-  // half the time.
-  const auto rights = all(*admin, {admin->server_version() < 150000 ? "ALTER SCHEMA public OWNER TO pgadvise"
-                                                                    : "GRANT SET ON PARAMETER session_replication_role TO pgadvise"});
+  // From 15 on: the schema public is the owner's already, and test data may be loaded without the foreign
+  // keys' triggers, in half the time.
+  const auto rights = all(*admin, {admin->server_version() < 150000
+                                       ? "ALTER SCHEMA public OWNER TO pgadvise"
+                                       : "GRANT SET ON PARAMETER session_replication_role TO pgadvise"});
   if (!rights) return rights;
   const auto hypopg = admin->query("SELECT 1 FROM pg_available_extensions WHERE name = 'hypopg'");
   if (hypopg && !hypopg->empty()) {
@@ -181,7 +182,8 @@ Result<void> Sandbox::import_collation(const Catalog& production) {
   return state_->reconnect();
 }
 
-Result<void> Sandbox::import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
+Result<void> Sandbox::import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes,
+                                        Diagnostics& diagnostics) {
   pg::import_statistics(*state_->admin, state_->home.folder + "/data", production, sizes, diagnostics);
   return state_->reconnect();
 }

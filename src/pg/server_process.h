@@ -44,10 +44,10 @@ struct Home {
 };
 Result<Home> make_home(const std::optional<ServerUser>& user);
 
-// Ends the servers and removes the folders of sandboxes whose process and guardian both died: folders below TMPDIR
-// or /tmp with a sandbox's name, mode 0700, owned by this user or `user`, whose lock nobody holds. A process is ended
-// only when it is the server of that data directory. `diagnostics` names each folder that was removed, and each that
-// could not be.
+// Ends the servers and removes the folders of sandboxes whose process and guardian both died: folders below
+// TMPDIR or /tmp with a sandbox's name, mode 0700, owned by this user or `user`, whose lock nobody holds. A
+// process is ended only when it is the server of that data directory. `diagnostics` names each folder that
+// was removed, and each that could not be.
 void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics);
 
 struct Guardian {

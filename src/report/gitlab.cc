@@ -13,7 +13,8 @@ namespace {
 using json = nlohmann::ordered_json;
 
 const char* severity(const Finding& finding) {
-  if (finding.severity == Severity::error) return finding.verdict == Verdict::confirmed ? "critical" : "major";
+  if (finding.severity == Severity::error)
+    return finding.verdict == Verdict::confirmed ? "critical" : "major";
   return finding.severity == Severity::warning ? "minor" : "info";
 }
 

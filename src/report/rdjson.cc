@@ -10,11 +10,14 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-const char* severity(Severity severity) { return severity == Severity::error ? "ERROR" : severity == Severity::warning ? "WARNING" : "INFO"; }
+const char* severity(Severity severity) {
+  return severity == Severity::error ? "ERROR" : severity == Severity::warning ? "WARNING" : "INFO";
+}
 
 }  // namespace
 
-// Columns count UTF-8 bytes there, too. Findings without a file have nothing to be shown beside; the other formats tell them.
+// Columns count UTF-8 bytes there, too. Findings without a file have nothing to be shown beside; the other
+// formats tell them.
 std::string to_rdjson(const Report& report, const Options& options) {
   json out;
   out["source"] = {{"name", "pgadvise"}};

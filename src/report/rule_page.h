@@ -1,4 +1,5 @@
-// A rule's documentation: as Markdown for docs/rules/ and SARIF's help, as lines for `pgadvise rules explain` and the review.
+// A rule's documentation: as Markdown for docs/rules/ and SARIF's help, as lines for `pgadvise rules explain`
+// and the review.
 #pragma once
 
 #include <string>

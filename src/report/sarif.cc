@@ -1,5 +1,6 @@
-// SARIF 2.1.0 (OASIS), and what GitHub's code scanning takes of it: at most 25,000 results of a run and 10 MB compressed, at least one
-// location each, paths from the repository's root ("SARIF support for code scanning", docs.github.com).
+// SARIF 2.1.0 (OASIS), and what GitHub's code scanning takes of it: at most 25,000 results of a run and 10 MB
+// compressed, at least one location each, paths from the repository's root ("SARIF support for code
+// scanning", docs.github.com).
 #include <map>
 
 #include <fmt/format.h>
@@ -17,10 +18,13 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr std::size_t max_results = 25'000;
-constexpr std::size_t max_bytes = std::size_t{40} << 20;  // of results: JSON of one shape takes a tenth of it compressed, at most
+constexpr std::size_t max_bytes =
+    std::size_t{40} << 20;  // of results: JSON of one shape takes a tenth of it compressed, at most
 constexpr std::size_t longest_message = 2'000;
 
-const char* level(Severity severity) { return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "note"; }
+const char* level(Severity severity) {
+  return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "note";
+}
 
 json text(const std::string& value) { return {{"text", value}}; }
 
@@ -52,7 +56,8 @@ json rule_json(const lint::RegisteredRule& registered) {
 std::string uri(const std::string& path) {
   std::string out = path.starts_with('/') ? "file://" : "";
   for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~/").find(c) != std::string_view::npos;
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~/").find(c) != std::string_view::npos;
     if (plain) out += c;
     else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
@@ -68,11 +73,13 @@ json location_json(const Finding& finding, const Options& options) {
   physical["region"] = {{"startLine", place.line}};
   json out;
   out["physicalLocation"] = physical;
-  if (const std::string about = subject(finding); !about.empty()) out["logicalLocations"] = {{{"fullyQualifiedName", about}, {"kind", finding.subject.kind}}};
+  if (const std::string about = subject(finding); !about.empty())
+    out["logicalLocations"] = {{{"fullyQualifiedName", about}, {"kind", finding.subject.kind}}};
   return out;
 }
 
-json result_json(const Finding& finding, const std::map<std::string, std::size_t>& rules, const Options& options) {
+json result_json(const Finding& finding, const std::map<std::string, std::size_t>& rules,
+                 const Options& options) {
   json out;
   out["ruleId"] = finding.rule;
   if (const auto rule = rules.find(finding.rule); rule != rules.end()) out["ruleIndex"] = rule->second;
@@ -84,7 +91,8 @@ json result_json(const Finding& finding, const std::map<std::string, std::size_t
   return out;
 }
 
-json suppressed_json(const SuppressedFinding& suppressed, const std::map<std::string, std::size_t>& rules, const Options& options) {
+json suppressed_json(const SuppressedFinding& suppressed, const std::map<std::string, std::size_t>& rules,
+                     const Options& options) {
   json out = result_json(suppressed.finding, rules, options);
   json by;
   by["kind"] = suppressed.by.comment() ? "inSource" : "external";
@@ -93,7 +101,9 @@ json suppressed_json(const SuppressedFinding& suppressed, const std::map<std::st
   return out;
 }
 
-json notification(const char* level, const std::string& what) { return {{"level", level}, {"message", text(what)}}; }
+json notification(const char* level, const std::string& what) {
+  return {{"level", level}, {"message", text(what)}};
+}
 
 }  // namespace
 
@@ -119,9 +129,16 @@ std::string to_sarif(const Report& report, const Options& options) {
   for (const auto* finding : standing(report)) add(result_json(*finding, indexes, options));
   for (const auto& suppressed : report.suppressed) add(suppressed_json(suppressed, indexes, options));
   json notes = json::array();
-  if (left_out) notes.push_back(notification("warning", fmt::format("{} results of the least severity are left out: GitHub takes {} of a run and 10 MB; --format json has all", left_out, max_results)));
-  for (const auto& diagnostic : report.diagnostics) notes.push_back(notification(diagnostic.kind == Error::Kind::nonfatal ? "note" : "error", diagnostic.line()));
-  for (const auto& skipped : report.skipped) notes.push_back(notification("note", skipped.rule + " was not run: " + skipped.reason));
+  if (left_out)
+    notes.push_back(
+        notification("warning", fmt::format("{} results of the least severity are left out: GitHub takes {} "
+                                            "of a run and 10 MB; --format json has all",
+                                            left_out, max_results)));
+  for (const auto& diagnostic : report.diagnostics)
+    notes.push_back(
+        notification(diagnostic.kind == Error::Kind::nonfatal ? "note" : "error", diagnostic.line()));
+  for (const auto& skipped : report.skipped)
+    notes.push_back(notification("note", skipped.rule + " was not run: " + skipped.reason));
   json run;
   run["tool"]["driver"] = {{"name", "pgadvise"}, {"semanticVersion", PGADVISE_VERSION}, {"rules", rules}};
   run["invocations"] = {{{"executionSuccessful", true}, {"toolExecutionNotifications", notes}}};

@@ -85,18 +85,21 @@ class Leftovers : public testing::Test {
   }
   std::string verify() const { return advise() + " --verify --disposable " + database_.name(); }
   testing_support::Ran cleanup(const std::string& more = "") const {
-    return run("advise --cleanup --db " + quoted(database_.conninfo()) + " --disposable " + database_.name() + " " + more);
+    return run("advise --cleanup --db " + quoted(database_.conninfo()) + " --disposable " + database_.name() +
+               " " + more);
   }
 
   // Until --verify has committed an index; a session before its start would keep it from starting.
   bool built() const {
-    return eventually([&] { return locks() != "0"; }) && eventually([&] { return database_.value(count_ours) != "0"; });
+    return eventually([&] { return locks() != "0"; }) &&
+           eventually([&] { return database_.value(count_ours) != "0"; });
   }
   // Held by runs on the database.
   std::string locks() const {
     const auto rows = live::server_admin().query(
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = " + std::to_string(pg::lock_class) +
-        " AND database = (SELECT oid FROM pg_database WHERE datname = '" + database_.name() + "')");
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = " +
+        std::to_string(pg::lock_class) + " AND database = (SELECT oid FROM pg_database WHERE datname = '" +
+        database_.name() + "')");
     return rows ? rows->front()[0].value_or("") : rows.error().line();
   }
   void kill_after_build() {
@@ -139,7 +142,8 @@ TEST_F(Leftovers, TheNextRunNamesTheIndexesAndCleanupDropsThem) {
     EXPECT_TRUE(
         has(next.err, "index public." + name + " on orders was left by a killed run of advise --verify"))
         << next.err;
-    EXPECT_TRUE(has(next.err, "pgadvise advise --cleanup --db CONNECTION --disposable '" + database_.name() + "' drops it"))
+    EXPECT_TRUE(has(next.err, "pgadvise advise --cleanup --db CONNECTION --disposable '" + database_.name() +
+                                  "' drops it"))
         << next.err;
     EXPECT_TRUE(has(next.err, mark->started)) << next.err;
   }
@@ -315,8 +319,8 @@ TEST_F(ForgedMarks, TheQuestionOnATerminal) {
     int terminal = -1;
     const pid_t child = forkpty(&terminal, nullptr, nullptr, nullptr);
     if (child == 0) {
-      execl(testing_support::program, "pgadvise", "advise", "--cleanup", "--disposable", database_.name().c_str(), "--db",
-            database_.conninfo().c_str(), nullptr);
+      execl(testing_support::program, "pgadvise", "advise", "--cleanup", "--disposable",
+            database_.name().c_str(), "--db", database_.conninfo().c_str(), nullptr);
       _exit(127);
     }
     std::string seen;

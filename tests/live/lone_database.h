@@ -20,7 +20,9 @@ constexpr const char* small_rows =
 
 class Lone {
  public:
-  Lone() : name_(create_database(std::string(small_schema) + small_rows + "CREATE EXTENSION hypopg; ANALYZE;")) {}
+  Lone()
+      : name_(create_database(std::string(small_schema) + small_rows + "CREATE EXTENSION hypopg; ANALYZE;")) {
+  }
   ~Lone() { (void)server_admin().query("DROP DATABASE " + name_ + " WITH (FORCE)"); }
   Lone(const Lone&) = delete;
   Lone& operator=(const Lone&) = delete;
@@ -46,9 +48,8 @@ class Lone {
   }
   // Sessions of others, as seen from another database.
   std::string sessions(const std::string& condition = "true") const {
-    const auto rows =
-        server_admin().query("SELECT count(*) FROM pg_stat_activity WHERE datname = '" + name_ +
-                             "' AND backend_type = 'client backend' AND " + condition);
+    const auto rows = server_admin().query("SELECT count(*) FROM pg_stat_activity WHERE datname = '" + name_ +
+                                           "' AND backend_type = 'client backend' AND " + condition);
     return rows && !rows->empty() ? rows->front()[0].value_or("") : "?";
   }
 

@@ -93,9 +93,11 @@ TEST(PgCatalog, ATimeoutThatARoleHasIsNotAbsent) {
 TEST(PgCatalog, ReadsWhoIsConnected) {
   live::Database database;
   auto other = database.connect();
-  for (const char* statement : {"SET application_name = 'web'", "BEGIN", "SELECT 'a secret'"}) ASSERT_TRUE(other.query(statement)) << statement;
+  for (const char* statement : {"SET application_name = 'web'", "BEGIN", "SELECT 'a secret'"})
+    ASSERT_TRUE(other.query(statement)) << statement;
   const auto web = [](const Catalog& catalog) {
-    const auto found = std::find_if(catalog.sessions.begin(), catalog.sessions.end(), [](const Session& session) { return session.application == "web"; });
+    const auto found = std::find_if(catalog.sessions.begin(), catalog.sessions.end(),
+                                    [](const Session& session) { return session.application == "web"; });
     return found == catalog.sessions.end() ? Session{} : *found;
   };
   const auto catalog = read(database.admin());
@@ -113,7 +115,9 @@ TEST(PgCatalog, ReadsWhoIsConnected) {
   EXPECT_EQ(hidden.pid, session.pid);
   EXPECT_EQ(hidden.state, "");
   EXPECT_FALSE(hidden.transaction_seconds);
-  EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(), [](const Error& each) { return each.what.find("sessions are doing is hidden") != std::string::npos; }));
+  EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(), [](const Error& each) {
+    return each.what.find("sessions are doing is hidden") != std::string::npos;
+  }));
 }
 
 TEST(PgCatalog, ReadsTablesAndColumns) {

@@ -55,7 +55,8 @@ TEST_F(PgPlanSource, KnowsDependencies) {
   EXPECT_FALSE(connection_->in_transaction());
 }
 
-// What holds such a type is looked for in catalogs of thousands of rows, within the five seconds that a statement has.
+// What holds such a type is looked for in catalogs of thousands of rows, within the five seconds that a
+// statement has.
 TEST_F(PgPlanSource, ADomainOfManyTablesIsNoHindranceToOthers) {
   database_.run(R"(
     CREATE FUNCTION is_slug(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1 ~ '^[a-z-]+$'; END $$;

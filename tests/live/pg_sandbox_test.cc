@@ -6,10 +6,10 @@
 #include <optional>
 #include <thread>
 
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "pg/catalog_reader.h"
@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 bool exists(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return lstat(path.c_str(), &info) == 0;
 }
 
@@ -66,7 +66,7 @@ TEST(PgSandbox, EndsWithItsObject) {
     pid = server_pid(folder);
     ASSERT_GT(pid, 0);
     EXPECT_EQ(0, kill(pid, 0));
-    struct stat info {};
+    struct stat info{};
     ASSERT_EQ(0, stat(folder.c_str(), &info));
     EXPECT_EQ(0700u, info.st_mode & 07777u);
   }
@@ -115,10 +115,12 @@ TEST_P(OwnerDies, NothingStays) {
 
 INSTANTIATE_TEST_SUITE_P(PgSandbox, OwnerDies, testing::Values(SIGKILL, SIGTERM, SIGINT, SIGHUP));
 
-// Until the end of its scope TMPDIR is a folder of its own, so that no other test's sandbox sweeps what the test wants to see swept.
+// Until the end of its scope TMPDIR is a folder of its own, so that no other test's sandbox sweeps what the
+// test wants to see swept.
 class OwnTmpdir {
  public:
-  OwnTmpdir() : before_(std::getenv("TMPDIR") ? std::optional<std::string>(std::getenv("TMPDIR")) : std::nullopt) {
+  OwnTmpdir()
+      : before_(std::getenv("TMPDIR") ? std::optional<std::string>(std::getenv("TMPDIR")) : std::nullopt) {
     EXPECT_EQ(0, chmod(folder_.path().c_str(), 0777)) << "the server's user has to enter it";
     setenv("TMPDIR", folder_.path().c_str(), 1);
   }
@@ -166,7 +168,8 @@ TEST(PgSandbox, SweepsWhatADeadRunLeft) {
   Diagnostics diagnostics;
   const auto next = pg::Sandbox::start(diagnostics);
   ASSERT_TRUE(next);
-  EXPECT_NE(std::string::npos, diagnostics_text(diagnostics).find(folder + ": removed: a killed run left this sandbox"))
+  EXPECT_NE(std::string::npos,
+            diagnostics_text(diagnostics).find(folder + ": removed: a killed run left this sandbox"))
       << diagnostics_text(diagnostics);
   EXPECT_FALSE(exists(folder));
   EXPECT_TRUE(gone(server));

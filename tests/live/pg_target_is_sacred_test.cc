@@ -112,7 +112,8 @@ std::string photograph(live::Database& database) {
            "'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
            "SELECT string_agg(gid, ';') FROM pg_prepared_xacts WHERE database = current_database()",
            "SELECT string_agg(slot_name, ';') FROM pg_replication_slots",
-           "SELECT string_agg(setting::text, ';') FROM pg_db_role_setting s(d, r, setting) WHERE d = (SELECT oid FROM pg_database "
+           "SELECT string_agg(setting::text, ';') FROM pg_db_role_setting s(d, r, setting) WHERE d = (SELECT "
+           "oid FROM pg_database "
            "WHERE datname = current_database()) OR r = current_user::regrole",
            "SELECT coalesce(stats_reset::text, '') FROM pg_stat_database WHERE datname = current_database()",
        })
@@ -147,7 +148,9 @@ class PgTargetIsSacred : public testing::Test {
     database_.run(
         "DELETE FROM touched; SELECT pg_advisory_unlock_all(); SELECT lo_unlink(oid) FROM "
         "pg_largeobject_metadata;"
-        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO " + reader_ + "; GRANT ALL ON SEQUENCE seq TO " + reader_ + ";"
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO " +
+        reader_ + "; GRANT ALL ON SEQUENCE seq TO " + reader_ +
+        ";"
         "CREATE EXTENSION IF NOT EXISTS hypopg");
   }
   live::Database database_;
@@ -403,8 +406,8 @@ TEST_F(PgTargetIsSacred, ExplainRefusesAllButOnePlainStatement) {
   EXPECT_TRUE(connection.alive());
 }
 
-// What the role's settings do to names and strings: our own queries look in pg_catalog alone, and the server reads
-// strings as our parser does.
+// What the role's settings do to names and strings: our own queries look in pg_catalog alone, and the server
+// reads strings as our parser does.
 TEST_F(PgTargetIsSacred, TheRolesSettingsTrickNobody) {
   database_.run(
       "CREATE SCHEMA evil;"
@@ -419,11 +422,14 @@ TEST_F(PgTargetIsSacred, TheRolesSettingsTrickNobody) {
       "CREATE OPERATOR evil.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = evil.eq);"
       "CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.eq);"
       "CREATE OPERATOR evil.= (LEFTARG = name, RIGHTARG = name, FUNCTION = evil.eq);"
-      "GRANT USAGE ON SCHEMA evil TO " + reader_ + ";"
-      "ALTER ROLE " + reader_ + " IN DATABASE " + database_.name() +
+      "GRANT USAGE ON SCHEMA evil TO " +
+      reader_ +
+      ";"
+      "ALTER ROLE " +
+      reader_ + " IN DATABASE " + database_.name() +
       " SET search_path = evil, pg_catalog, public;"
-      "ALTER ROLE " + reader_ + " IN DATABASE " + database_.name() +
-      " SET standard_conforming_strings = off;");
+      "ALTER ROLE " +
+      reader_ + " IN DATABASE " + database_.name() + " SET standard_conforming_strings = off;");
   const auto before = photograph(database_);
   auto connection = database_.connect(reader_);
   EXPECT_EQ("evil, pg_catalog, public", connection.query("SHOW search_path")->front()[0]);
@@ -439,7 +445,8 @@ TEST_F(PgTargetIsSacred, TheRolesSettingsTrickNobody) {
   (void)(*source)->dependencies(two_readings, plan::Names::session);
   (void)(*source)->explain({two_readings, {}, true, {}});
   EXPECT_TRUE((*source)->dependencies("SELECT * FROM t WHERE id = 1", plan::Names::session));
-  EXPECT_TRUE((*source)->explain({"SELECT * FROM public.t WHERE id = 1", {}, true, {}, plan::Names::catalog}));
+  EXPECT_TRUE(
+      (*source)->explain({"SELECT * FROM public.t WHERE id = 1", {}, true, {}, plan::Names::catalog}));
   EXPECT_TRUE((*source)->values("SELECT n FROM public.t LIMIT 3"));
   (void)(*source)->typical_values({"public", "t"}, {"n"});
   EXPECT_EQ(before, photograph(database_));
@@ -493,7 +500,9 @@ TEST_F(PgTargetIsSacred, WhatTheUserNamesAsSafeLeavesNoLocks) {
   auto source = pg::make_plan_source(connection);
   ASSERT_TRUE(source);
   const auto locks = [&] {
-    return database_.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+    return database_.value(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM "
+        "pg_database WHERE datname = current_database())");
   };
   (void)(*source)->explain({"SELECT pg_advisory_lock(5)", {}, true, {}});
   EXPECT_EQ("0", locks());

@@ -74,7 +74,8 @@ std::string template_of(const std::string& script) {
   const auto loading = name + "_loading";  // what a test left that was killed while it loaded
   do_all({"SELECT pg_advisory_lock(1)"});
   if (must(server_admin().query("SELECT FROM pg_database WHERE datname = '" + name + "'")).empty()) {
-    do_all({"DROP DATABASE IF EXISTS " + loading + " WITH (FORCE)", "CREATE DATABASE " + loading + " TEMPLATE template0 OWNER pgadvise"});
+    do_all({"DROP DATABASE IF EXISTS " + loading + " WITH (FORCE)",
+            "CREATE DATABASE " + loading + " TEMPLATE template0 OWNER pgadvise"});
     must(open(conninfo_of(loading, "pgadvise_admin")).run_script(script));
     do_all({"ALTER DATABASE " + loading + " RENAME TO " + name});
   }
@@ -90,11 +91,14 @@ pg::Connection& server_admin() { return *server().admin; }
 std::string create_database(const std::string& script) {
   static int count = 0;
   const auto name = fmt::format("test_{}_{}", getpid(), ++count);
-  do_all({"CREATE DATABASE " + name + " TEMPLATE " + (script.empty() ? "template0" : template_of(script)) + " OWNER pgadvise"});
+  do_all({"CREATE DATABASE " + name + " TEMPLATE " + (script.empty() ? "template0" : template_of(script)) +
+          " OWNER pgadvise"});
   return name;
 }
 
-std::string conninfo_of(const std::string& database, const std::string& user) { return address(server_folder(), database, user); }
+std::string conninfo_of(const std::string& database, const std::string& user) {
+  return address(server_folder(), database, user);
+}
 
 Database::Database(const std::string& script) : name_(create_database(script)), admin_(open(conninfo())) {}
 

@@ -1,5 +1,5 @@
-// What the pages in docs/ name exists: files of this repository, pages that they link to, and the tests that advisor.md and
-// security.md list beside a case.
+// What the pages in docs/ name exists: files of this repository, pages that they link to, and the tests that
+// advisor.md and security.md list beside a case.
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -31,7 +31,8 @@ std::set<std::string> tests() {
     const std::string text = content(entry.path());
     for (const auto line : split(text, '\n')) {
       const auto open = line.find('('), comma = line.find(", "), close = line.find(')');
-      if (!line.starts_with("TEST") || open == std::string_view::npos || comma == std::string_view::npos) continue;
+      if (!line.starts_with("TEST") || open == std::string_view::npos || comma == std::string_view::npos)
+        continue;
       if (close == std::string_view::npos || close < comma) continue;
       out.insert(std::string(line.substr(open + 1, comma - open - 1)) + "." +
                  std::string(line.substr(comma + 2, close - comma - 2)));
@@ -40,7 +41,8 @@ std::set<std::string> tests() {
   return out;
 }
 
-// The rows of the table whose last column lists tests, in the section with this heading. Returns their number.
+// The rows of the table whose last column lists tests, in the section with this heading. Returns their
+// number.
 std::size_t expect_tests_exist(const std::string& page, const std::string& heading) {
   const auto begin = page.find("\n## " + heading + "\n");
   EXPECT_NE(std::string::npos, begin) << heading;
@@ -52,7 +54,8 @@ std::size_t expect_tests_exist(const std::string& page, const std::string& headi
     if (!line.starts_with("| ") || line.ends_with("| test |")) continue;
     ++rows;
     const auto last = line.rfind("| ", line.size() - 3);
-    std::istringstream names{replace_all(std::string(line.substr(last + 2, line.size() - last - 4)), ",", " ")};
+    std::istringstream names{
+        replace_all(std::string(line.substr(last + 2, line.size() - last - 4)), ",", " ")};
     std::size_t count = 0;
     for (std::string name; names >> name; ++count)
       EXPECT_TRUE(known.count(name)) << "no test is called " << name << ": " << line;
@@ -75,7 +78,10 @@ std::vector<fs::path> pages() {
   return out;
 }
 
-bool part_of_path(char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("/._-").find(c) != std::string_view::npos; }
+bool part_of_path(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) ||
+         std::string_view("/._-").find(c) != std::string_view::npos;
+}
 
 // Words such as src/pg/connection.h outside of code blocks. What a "*" or "<id>" goes on is left out.
 std::vector<std::string> paths_in(std::string_view line) {
@@ -85,10 +91,12 @@ std::vector<std::string> paths_in(std::string_view line) {
     auto end = at;
     while (end < line.size() && part_of_path(line[end])) ++end;
     std::string word(line.substr(at, end - at));
-    const bool goes_on = end < line.size() && std::string_view("*<{&\xe2").find(line[end]) != std::string_view::npos;
+    const bool goes_on =
+        end < line.size() && std::string_view("*<{&\xe2").find(line[end]) != std::string_view::npos;
     while (word.ends_with(".") || word.ends_with("/")) word.pop_back();
     const std::string folder = word.substr(0, word.find('/'));
-    static const std::set<std::string> folders = {"src", "tests", "fixtures", "bench", "scripts", "cmake", "fuzz", "rules", "docs"};
+    static const std::set<std::string> folders = {"src",   "tests", "fixtures", "bench", "scripts",
+                                                  "cmake", "fuzz",  "rules",    "docs"};
     if (!goes_on && folder != word && folders.count(folder)) out.push_back(word);
     at = end + 1;
   }
@@ -116,27 +124,32 @@ TEST(Documentation, NamesFilesThatExist) {
       if (code) continue;
       for (const auto& path : paths_in(line)) {
         ++seen;
-        EXPECT_TRUE(fs::exists(root / path) || fs::exists(page.parent_path() / path)) << page << " names " << path;
+        EXPECT_TRUE(fs::exists(root / path) || fs::exists(page.parent_path() / path))
+            << page << " names " << path;
       }
-      for (const auto& link : links_in(line)) EXPECT_TRUE(fs::exists(page.parent_path() / link)) << page << " links to " << link;
+      for (const auto& link : links_in(line))
+        EXPECT_TRUE(fs::exists(page.parent_path() / link)) << page << " links to " << link;
     }
   }
   EXPECT_GT(seen, 100u);
 }
 
 TEST(Documentation, PathsAndLinksAreFound) {
-  EXPECT_EQ(paths_in("see `src/pg/x.h`, docs/rules/<id>, fixtures/a/*.log and (tests/unit)."), (std::vector<std::string>{"src/pg/x.h", "tests/unit"}));
+  EXPECT_EQ(paths_in("see `src/pg/x.h`, docs/rules/<id>, fixtures/a/*.log and (tests/unit)."),
+            (std::vector<std::string>{"src/pg/x.h", "tests/unit"}));
   EXPECT_EQ(links_in("[a](b.md#c) [d](https://e/f) [g](#h)"), std::vector<std::string>{"b.md"});
 }
 
 // Each page is listed where its reader looks.
 TEST(Documentation, IndexesListEveryPage) {
-  const std::string index = content(root / "docs/README.md"), decisions = content(root / "docs/decisions/README.md");
+  const std::string index = content(root / "docs/README.md"),
+                    decisions = content(root / "docs/decisions/README.md");
   for (const auto& page : pages()) {
     const std::string link = "(" + page.filename().string() + ")";
     if (page.filename() == "README.md") continue;
     if (page.parent_path() == root / "docs") EXPECT_NE(std::string::npos, index.find(link)) << page;
-    if (page.parent_path() == root / "docs/decisions") EXPECT_NE(std::string::npos, decisions.find(link)) << page;
+    if (page.parent_path() == root / "docs/decisions")
+      EXPECT_NE(std::string::npos, decisions.find(link)) << page;
   }
 }
 

@@ -11,7 +11,10 @@ TEST(Tracking, OnlyTheFirstOfManyTablesAreAsked) {
   sql::Replayer replayer;
   for (int i = 10; i < 50; ++i) {
     const std::string schema = "tenant_" + std::to_string(i);
-    replayer.run("CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".schema_migrations (version varchar PRIMARY KEY); CREATE TABLE " + schema + ".orders (id int);", "a.sql");
+    replayer.run("CREATE SCHEMA " + schema + "; CREATE TABLE " + schema +
+                     ".schema_migrations (version varchar PRIMARY KEY); CREATE TABLE " + schema +
+                     ".orders (id int);",
+                 "a.sql");
   }
   std::vector<std::string> asked;
   int not_asked = 0;

@@ -58,10 +58,8 @@ void collect(const Folder& folder, int depth, std::vector<Script>& out, Names& f
     std::vector<Script> below;
     collect(Folder(folder.path(name)), depth - 1, below, foreign);
     if (below.empty()) continue;
-    if (foreign_folder(name))
-      foreign.push_back(folder.path(name));
-    else
-      out.insert(out.end(), below.begin(), below.end());
+    if (foreign_folder(name)) foreign.push_back(folder.path(name));
+    else out.insert(out.end(), below.begin(), below.end());
   }
 }
 
