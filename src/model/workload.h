@@ -127,7 +127,7 @@ struct ServerEvent {
     disconnection,       // log_disconnections
     refused_connection,  // too many clients
     open_transaction,    // BEGIN to COMMIT or ROLLBACK, 10 s or more; about: "idle" when that was most of it,
-                       // or "busy". The statement is the one before the longest pause
+                         // or "busy". The statement is the one before the longest pause
   };
   Kind kind = Kind::cancelled;
   std::string about;
