@@ -127,7 +127,7 @@ TEST(FindSchemas, PrismaAndDrizzleOneFoldersComeInFolderOrder) {
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 2u);
-  EXPECT_EQ((*found)[0].tool->id(), "drizzle");
+  EXPECT_EQ((*found)[0].tool->id(), "drizzle v1");
   EXPECT_EQ((*found)[1].tool->id(), "prisma");
   EXPECT_EQ(entries((*found)[1]), (Names{"20240101000000_a", "20240202000000_b"}));
   EXPECT_EQ(diagnostics.size(), 1u);  // the sqlite ones
