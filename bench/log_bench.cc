@@ -1,4 +1,5 @@
-// The parts of reading a log, one by one: `cmake --preset release -DPGADVISE_BENCH=ON`, then build/release/bench/log_bench.
+// The parts of reading a log, one by one: `cmake --preset release -DPGADVISE_BENCH=ON`, then
+// build/release/bench/log_bench.
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -7,17 +8,19 @@
 #include <unistd.h>
 
 #include "log/parameters.h"
-#include "log/preview.h"
 #include "log/prefix.h"
+#include "log/preview.h"
 #include "log/reader.h"
 
 namespace pgadvise::log {
 namespace {
 
-constexpr std::string_view update = "UPDATE pgbench_accounts SET abalance = abalance + -3069 WHERE aid = 596854;";
+constexpr std::string_view update =
+    "UPDATE pgbench_accounts SET abalance = abalance + -3069 WHERE aid = 596854;";
 constexpr std::string_view drizzle =
     R"(select "orders"."id", "orders"."user_id", "orders"."status", "orders"."placed_at" from "orders" left join "users" on "users"."id" = "orders"."user_id" where ("orders"."user_id" = $1 and "orders"."status" in ($2, $3, $4)) order by "orders"."placed_at" desc limit $5)";
-constexpr std::string_view insert = "INSERT INTO t (a, b) VALUES (1, 'x''y'), (2, E'a\\'b'), (3, $tag$it's$tag$) ON CONFLICT DO NOTHING";
+constexpr std::string_view insert =
+    "INSERT INTO t (a, b) VALUES (1, 'x''y'), (2, E'a\\'b'), (3, $tag$it's$tag$) ON CONFLICT DO NOTHING";
 
 void scan(benchmark::State& state, std::string_view statement) {
   StatementScanner scanner;
@@ -38,8 +41,11 @@ void prefix(benchmark::State& state, const char* pattern, std::string_view line,
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * line.size()));
 }
-constexpr std::string_view debian = "2024-05-01 12:00:00.123 UTC [4004] app@shop LOG:  duration: 0.455 ms  statement: SELECT 1";
-constexpr std::string_view badger = "2024-05-01 12:00:00 UTC [4004]: [17-1] user=app,db=shop,app=api 1.2,client=10.0.0.7 LOG:  duration: 0.455 ms  statement: SELECT 1";
+constexpr std::string_view debian =
+    "2024-05-01 12:00:00.123 UTC [4004] app@shop LOG:  duration: 0.455 ms  statement: SELECT 1";
+constexpr std::string_view badger =
+    "2024-05-01 12:00:00 UTC [4004]: [17-1] user=app,db=shop,app=api 1.2,client=10.0.0.7 LOG:  duration: "
+    "0.455 ms  statement: SELECT 1";
 BENCHMARK_CAPTURE(prefix, debian, "%m [%p] %q%u@%d ", debian, false);
 BENCHMARK_CAPTURE(prefix, debian_remembered, "%m [%p] %q%u@%d ", debian, true);
 BENCHMARK_CAPTURE(prefix, with_line_number, "%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ", badger, true);
@@ -52,7 +58,8 @@ BENCHMARK_CAPTURE(message, execute, "duration: 0.455 ms  execute py:0x7fde12d61b
 BENCHMARK_CAPTURE(message, french, "durée : 27696.749 ms, instruction : SELECT 1");
 
 void parameters(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(parse_parameters("$1 = 'x', $2 = NULL, $3 = 'o''clock, then'"));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(parse_parameters("$1 = 'x', $2 = NULL, $3 = 'o''clock, then'"));
 }
 BENCHMARK(parameters);
 

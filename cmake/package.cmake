@@ -27,7 +27,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME pgadvise)
 set(CPACK_PACKAGE_CONTACT "the pgadvise project <maintainers@pgadvise.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "finds what makes a PostgreSQL application slow or unsafe")
-set(CPACK_PACKAGE_DESCRIPTION "Checks schemas, migrations, logs and deployments, proves its findings with\nEXPLAIN ANALYZE on a database, and writes the index that mends them.")
+set(CPACK_PACKAGE_DESCRIPTION "Checks schemas, migrations, logs and deployments, confirms its findings with\nEXPLAIN ANALYZE on a database, and writes the index that fixes them.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 # Each release of Debian has libraries of its own, so the name says which one a package is for.

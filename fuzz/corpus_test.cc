@@ -1,5 +1,6 @@
-// Every input in fuzz/corpus and the fixtures of fuzz/seeds through its target, then a short while of inputs made of them: what
-// fuzzing found once stays found, without clang. scripts/fuzz is the real thing. PGADVISE_FUZZ_SECONDS: the while, for each.
+// Every input in fuzz/corpus and the fixtures of fuzz/seeds through its target, then a short while of inputs
+// made of them: what fuzzing found once stays found, without clang. scripts/fuzz is the real thing.
+// PGADVISE_FUZZ_SECONDS: the while, for each.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -11,10 +12,9 @@
 #include <random>
 #include <sstream>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
-
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/input_file.h"
@@ -98,7 +98,8 @@ std::vector<std::string> dictionary(const std::string& name) {
 // One input from others: what is cut, doubled, mixed and overwritten.
 class Mutator {
  public:
-  Mutator(const std::vector<std::string>& inputs, const std::vector<std::string>& words) : inputs_(inputs), words_(words) {}
+  Mutator(const std::vector<std::string>& inputs, const std::vector<std::string>& words)
+      : inputs_(inputs), words_(words) {}
 
   std::string next() {
     std::string out = part(inputs_[below(inputs_.size())], longest_input);
@@ -208,12 +209,14 @@ TEST_P(FuzzCorpus, AndWhatIsMadeOfIt) {
 TEST_P(FuzzCorpus, AndLongRepetitions) {
   const Seeds seeds = seeds_of(GetParam().name);
   auto words = dictionary(seeds.dictionary);
-  for (const char* word : {"(", "[", "{", "\"", "'", "`", "\\", ",", "\n", " ", "a", "0", ".", ":", "@", "$(", "((", "a,", "a\n", "- ", "a(", "{\"a\":", "://", "/*", "<<A\n"})
+  for (const char* word : {"(", "[", "{",  "\"", "'",  "`",   "\\", ",",  "\n",      " ",   "a",  "0",    ".",
+                           ":", "@", "$(", "((", "a,", "a\n", "- ", "a(", "{\"a\":", "://", "/*", "<<A\n"})
     words.emplace_back(word);
   std::shuffle(words.begin(), words.end(), std::mt19937(1));
   const auto end = end_of(std::chrono::seconds(1));
   for (const auto& word : words)
-    for (const std::string begin : {"", "SELECT ", "2024-05-01 12:00:00.000 UTC [77] LOG:  statement: ", "=== .github/workflows/ci.yml\n", "=== Dockerfile\nRUN "}) {
+    for (const std::string begin : {"", "SELECT ", "2024-05-01 12:00:00.000 UTC [77] LOG:  statement: ",
+                                    "=== .github/workflows/ci.yml\n", "=== Dockerfile\nRUN "}) {
       if (Clock::now() > end) return;
       std::string input = begin;
       while (input.size() < long_input) input += word;

@@ -1,5 +1,6 @@
-// What the targets share. A target is fuzz/targets/<name>.cc with `void <name>(std::string_view input)`: it feeds the input
-// to one reader and throws Broken where something is wrong that is no crash. Called again and again in one process.
+// What the targets share. A target is fuzz/targets/<name>.cc with `void <name>(std::string_view input)`: it
+// feeds the input to one reader and throws Broken where something is wrong that is no crash. Called again and
+// again in one process.
 #pragma once
 
 #include <stdexcept>
@@ -17,7 +18,8 @@ inline void require(bool holds, const char* what) {
 }
 
 inline bool within(std::string_view part, std::string_view whole) {
-  return part.empty() || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+  return part.empty() ||
+         (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
 }
 
 // "first\nrest": for targets that take two inputs.

@@ -1,4 +1,5 @@
-// Files are opened for reading by src/base/input_file.cc alone, which decides what kinds of files are inputs. Run as: input_readers_test SOURCE_DIR
+// Files are opened for reading by src/base/input_file.cc alone, which decides what kinds of files are inputs.
+// Run as: input_readers_test SOURCE_DIR
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -18,8 +19,10 @@ int main(int argc, char** argv) {
       {"write_files.cc", "writes"},
       {"process.cc", "/dev/null for a child"},
       {"server_process.cc", "locks and folders of sandboxes"},
-      {"imitate.cc", "writes files of the sandbox's server"},
+      {"import_statistics.cc", "writes files of the sandbox's server"},
       {"console.cc", "the terminal"},
+      {"cleanup.cc", "the answer to a question on a terminal"},
+      {"verify_run.cc", "what /proc says about a process"},
       {"terminal.cc", "the terminal"},
       {"files.cc", "list_files(), bounded"},
       {"tools.cc", "Folder, bounded"},
@@ -28,7 +31,9 @@ int main(int argc, char** argv) {
       {"reader.cc", "folders of logs, bounded"},
       {"init.cc", "the folder of workflows, bounded"},
   };
-  const std::regex reads("ifstream|std::fstream|fopen\\(|popen\\(|std::cin|istreambuf_iterator|O_RDONLY|O_RDWR|O_WRONLY|::glob\\(|directory_iterator");
+  const std::regex reads(
+      "ifstream|std::fstream|fopen\\(|popen\\(|std::cin|istreambuf_iterator|O_RDONLY|O_RDWR|O_WRONLY|::"
+      "glob\\(|directory_iterator");
   int files = 0, wrong = 0;
   for (const auto& entry : fs::recursive_directory_iterator(root / "src")) {
     if (entry.path().extension() != ".cc" && entry.path().extension() != ".h") continue;
@@ -38,7 +43,9 @@ int main(int argc, char** argv) {
     for (int number = 1; std::getline(in, line); ++number) {
       if (!std::regex_search(line, reads) || allowed.count(entry.path().filename().string())) continue;
       ++wrong;
-      std::cout << fs::relative(entry.path(), root).string() << ":" << number << ": opens or lists files by itself: use base/input_file.h, or add a row here with a bound\n";
+      std::cout
+          << fs::relative(entry.path(), root).string() << ":" << number
+          << ": opens or lists files by itself: use base/input_file.h, or add a row here with a bound\n";
     }
   }
   std::cout << files << " files, " << wrong << " readers beside base/input_file.h\n";

@@ -1,7 +1,6 @@
-// Holds src and rules against the tables of docs/architecture.md, "Folders": which folder may include which, and which includes a
-// third-party header. No folder and no file (a header with the source of its name) includes itself by way of others.
-#include <gtest/gtest.h>
-
+// Holds src and rules against the tables of docs/architecture.md, "Folders": which folder may include which,
+// and which includes a third-party header. No folder and no file (a header with the source of its name)
+// includes itself by way of others.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +9,8 @@
 #include <set>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/temp_tree.h"
 
@@ -63,7 +64,8 @@ Tables read_tables(const fs::path& page) {
     else if (plain(cells[1]) == "folder") where = In::folders;
     else if (plain(cells[1]) == "third-party header") where = In::headers;
     else if (line.starts_with("|---")) continue;
-    else if (where == In::folders) out.folders[folder_name(plain(cells[1]))] = list_of(cells[cells.size() - 2]);
+    else if (where == In::folders)
+      out.folders[folder_name(plain(cells[1]))] = list_of(cells[cells.size() - 2]);
     else if (where == In::headers) out.headers[plain(cells[1])] = list_of(cells[cells.size() - 2]);
   }
   for (auto& [folder, may] : out.folders) {
@@ -107,16 +109,21 @@ class Circles {
 
 class Check {
  public:
-  explicit Check(fs::path root) : root_(std::move(root)), tables_(read_tables(root_ / "docs/architecture.md")) {
+  explicit Check(fs::path root)
+      : root_(std::move(root)), tables_(read_tables(root_ / "docs/architecture.md")) {
     if (tables_.folders.empty()) faults.push_back("docs/architecture.md has no table of folders");
     for (const auto& [folder, may] : tables_.folders) {
       if (const fs::path path = path_of(folder); fs::is_directory(path)) read_folder(folder, path);
-      else faults.push_back(fs::relative(path, root_).generic_string() + " is in the table of docs/architecture.md and does not exist");
+      else
+        faults.push_back(fs::relative(path, root_).generic_string() +
+                         " is in the table of docs/architecture.md and does not exist");
       for (const auto& other : may)
-        if (!tables_.folders.count(other)) faults.push_back(folder + " may include " + other + ", which is no folder of the table");
+        if (!tables_.folders.count(other))
+          faults.push_back(folder + " may include " + other + ", which is no folder of the table");
     }
     for (const auto& entry : fs::directory_iterator(root_ / "src"))
-      if (const auto name = entry.path().filename().string(); entry.is_directory() && !tables_.folders.count(name))
+      if (const auto name = entry.path().filename().string();
+          entry.is_directory() && !tables_.folders.count(name))
         faults.push_back("src/" + name + " is not in the table of docs/architecture.md");
     complain("folders that may include each other: ", tables_.folders);
     complain("folders that include each other: ", folders_);
@@ -126,7 +133,9 @@ class Check {
   int files_read = 0;
 
  private:
-  fs::path path_of(const std::string& folder) const { return folder == "rules" ? root_ / folder : root_ / "src" / folder; }
+  fs::path path_of(const std::string& folder) const {
+    return folder == "rules" ? root_ / folder : root_ / "src" / folder;
+  }
 
   void complain(const std::string& what, const Graph& graph) {
     const Circles circles(graph);
@@ -135,7 +144,8 @@ class Check {
 
   void read_folder(const std::string& folder, const fs::path& path) {
     for (const auto& entry : fs::recursive_directory_iterator(path))
-      if (entry.path().extension() == ".cc" || entry.path().extension() == ".h") read_file(folder, entry.path());
+      if (entry.path().extension() == ".cc" || entry.path().extension() == ".h")
+        read_file(folder, entry.path());
   }
 
   void read_file(const std::string& folder, const fs::path& path) {
@@ -149,13 +159,15 @@ class Check {
       std::smatch match;
       if (!std::regex_match(line, match, include)) continue;
       const std::string name = match[2];
-      const std::string place = fs::relative(path, root_).generic_string() + ":" + std::to_string(number) + ": " + folder + " may not include ";
+      const std::string place = fs::relative(path, root_).generic_string() + ":" + std::to_string(number) +
+                                ": " + folder + " may not include ";
       for (const auto& [header, allowed] : tables_.headers)
         if (name.starts_with(header) && !allowed.count(folder)) faults.push_back(place + name);
       if (match[1] != "\"") continue;
       const std::string target = name.substr(0, name.find('/'));
       if (!tables_.folders.count(target)) continue;
-      if (const auto other = fs::path(name).replace_extension().generic_string(); other != file) files_[file].insert(other);
+      if (const auto other = fs::path(name).replace_extension().generic_string(); other != file)
+        files_[file].insert(other);
       if (target == folder) continue;
       folders_[folder].insert(target);
       if (!tables_.folders.at(folder).count(target)) faults.push_back(place + target);
@@ -169,8 +181,11 @@ class Check {
 
 using pgadvise::testing_support::TempTree;
 
-const std::string page = "# Architecture\n\n| folder | purpose | may include |\n|---|---|---|\n| src/a | the first | - |\n| src/b | the second | a |\n"
-                         "| rules/&lt;category&gt; | rules | a, b |\n\n| third-party header | may be included by |\n|---|---|\n| `pq` | b |\n";
+const std::string page =
+    "# Architecture\n\n| folder | purpose | may include |\n|---|---|---|\n| src/a | the first | - |\n| src/b "
+    "| the second | a |\n"
+    "| rules/&lt;category&gt; | rules | a, b |\n\n| third-party header | may be included by |\n|---|---|\n| "
+    "`pq` | b |\n";
 
 std::vector<std::string> faults_of(const TempTree& tree) { return Check(tree.path()).faults; }
 
@@ -181,30 +196,51 @@ TEST(Layering, OfThisRepository) {
 }
 
 TEST(Layering, WhatFollowsTheTableHasNoFault) {
-  const TempTree tree({{"docs/architecture.md", page}, {"src/a/x.h", ""}, {"src/a/x.cc", "#include \"a/x.h\"\n"},
-                       {"src/b/y.cc", "#include <pq.h>\n#include \"a/x.h\"\n"}, {"rules/index/r.cc", "#include \"b/y.h\"\n"}});
+  const TempTree tree({{"docs/architecture.md", page},
+                       {"src/a/x.h", ""},
+                       {"src/a/x.cc", "#include \"a/x.h\"\n"},
+                       {"src/b/y.cc", "#include <pq.h>\n#include \"a/x.h\"\n"},
+                       {"rules/index/r.cc", "#include \"b/y.h\"\n"}});
   EXPECT_EQ(faults_of(tree), std::vector<std::string>());
 }
 
 TEST(Layering, AnIncludeThatTheTableDoesNotAllowIsNamed) {
-  const TempTree tree({{"docs/architecture.md", page}, {"src/a/x.cc", "\n#include \"b/y.h\"\n#include <pq/more.h>\n"}, {"src/b/y.h", ""}, {"rules/r.cc", ""}});
-  EXPECT_EQ(faults_of(tree), (std::vector<std::string>{"src/a/x.cc:2: a may not include b", "src/a/x.cc:3: a may not include pq/more.h"}));
+  const TempTree tree({{"docs/architecture.md", page},
+                       {"src/a/x.cc", "\n#include \"b/y.h\"\n#include <pq/more.h>\n"},
+                       {"src/b/y.h", ""},
+                       {"rules/r.cc", ""}});
+  EXPECT_EQ(faults_of(tree), (std::vector<std::string>{"src/a/x.cc:2: a may not include b",
+                                                       "src/a/x.cc:3: a may not include pq/more.h"}));
 }
 
 TEST(Layering, AFolderThatIsMissingOnOneSideIsNamed) {
-  const TempTree tree({{"docs/architecture.md", page}, {"src/a/x.h", ""}, {"src/c/z.h", ""}, {"rules/r.cc", ""}});
-  EXPECT_EQ(faults_of(tree), (std::vector<std::string>{"src/b is in the table of docs/architecture.md and does not exist", "src/c is not in the table of docs/architecture.md"}));
+  const TempTree tree(
+      {{"docs/architecture.md", page}, {"src/a/x.h", ""}, {"src/c/z.h", ""}, {"rules/r.cc", ""}});
+  EXPECT_EQ(faults_of(tree),
+            (std::vector<std::string>{"src/b is in the table of docs/architecture.md and does not exist",
+                                      "src/c is not in the table of docs/architecture.md"}));
   const TempTree without({{"docs/architecture.md", "# Architecture\n"}, {"src/a/x.h", ""}});
-  EXPECT_EQ(faults_of(without), (std::vector<std::string>{"docs/architecture.md has no table of folders", "src/a is not in the table of docs/architecture.md"}));
+  EXPECT_EQ(faults_of(without),
+            (std::vector<std::string>{"docs/architecture.md has no table of folders",
+                                      "src/a is not in the table of docs/architecture.md"}));
 }
 
 TEST(Layering, FoldersAndFilesThatIncludeEachOtherAreNamed) {
-  const TempTree pair({{"docs/architecture.md", page}, {"src/a/x.h", ""}, {"src/a/x.cc", "#include \"a/y.h\"\n"}, {"src/a/y.h", "#include \"a/x.h\"\n"}, {"src/b/z.h", ""}, {"rules/r.cc", ""}});
+  const TempTree pair({{"docs/architecture.md", page},
+                       {"src/a/x.h", ""},
+                       {"src/a/x.cc", "#include \"a/y.h\"\n"},
+                       {"src/a/y.h", "#include \"a/x.h\"\n"},
+                       {"src/b/z.h", ""},
+                       {"rules/r.cc", ""}});
   EXPECT_EQ(faults_of(pair), std::vector<std::string>{"files that include each other: a/x -> a/y -> a/x"});
   std::string both = page;
   both.replace(both.find("first | -"), 9, "first | b");
-  const TempTree folders({{"docs/architecture.md", both}, {"src/a/x.cc", "#include \"b/y.h\"\n"}, {"src/b/z.cc", "#include \"a/w.h\"\n"}, {"rules/r.cc", ""}});
-  EXPECT_EQ(faults_of(folders), (std::vector<std::string>{"folders that may include each other: a -> b -> a", "folders that include each other: a -> b -> a"}));
+  const TempTree folders({{"docs/architecture.md", both},
+                          {"src/a/x.cc", "#include \"b/y.h\"\n"},
+                          {"src/b/z.cc", "#include \"a/w.h\"\n"},
+                          {"rules/r.cc", ""}});
+  EXPECT_EQ(faults_of(folders), (std::vector<std::string>{"folders that may include each other: a -> b -> a",
+                                                          "folders that include each other: a -> b -> a"}));
 }
 
 }  // namespace

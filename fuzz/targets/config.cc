@@ -1,12 +1,13 @@
-// The two configurations: "=== <name>\n<content>" for each file, the names from the list below; text in front of the first mark is
-// pgadvise.toml. In the repository lies a symbolic link, "out", to another folder.
+// The two configurations: "=== <name>\n<content>" for each file, the names from the list below; text in front
+// of the first mark is pgadvise.toml. In the repository lies a symbolic link, "out", to another folder.
+#include "check/config.h"
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
 
 #include "base/boundary.h"
 #include "base/text.h"
-#include "check/config.h"
 #include "check/host.h"
 #include "check/trust.h"
 #include "support.h"
@@ -16,7 +17,12 @@
 namespace pgadvise::lint {
 std::span<const RegisteredRule> all_rules() {
   static constexpr Option options[] = {{"rows", 1000, "rows"}};
-  static constexpr Rule rule{.id = "unbounded-result", .summary = {}, .why = {}, .fix = {}, .when_to_ignore = {}, .options = options};
+  static constexpr Rule rule{.id = "unbounded-result",
+                             .summary = {},
+                             .why = {},
+                             .fix = {},
+                             .when_to_ignore = {},
+                             .options = options};
   static constexpr RegisteredRule all[] = {{"query", &rule, {}, {}, {}}};
   return all;
 }
@@ -31,7 +37,8 @@ constexpr std::array names = {"pgadvise.toml", "base.toml", "db/more.toml", "con
 void check_errors(const Diagnostics& errors) {
   require(!errors.empty(), "a refusal has a reason");
   for (const Error& error : errors) {
-    require(error.kind == Error::Kind::usage && !error.where.empty() && !error.what.empty(), "an error says where and what");
+    require(error.kind == Error::Kind::usage && !error.where.empty() && !error.what.empty(),
+            "an error says where and what");
     require(printable(error.line()) == error.line(), "an error is one printable line");
   }
 }
@@ -39,7 +46,8 @@ void check_errors(const Diagnostics& errors) {
 void check_repository(const check::Config& config, const std::string& root) {
   const auto inside = [&](const std::vector<std::string>& paths) {
     Diagnostics refused;
-    for (const auto& path : check::expand(paths, config.inputs, refused)) require(lies_within(path, root), "an input stays inside");
+    for (const auto& path : check::expand(paths, config.inputs, refused))
+      require(lies_within(path, root), "an input stays inside");
   };
   inside(config.inputs.paths);
   inside(config.inputs.schema);
@@ -52,7 +60,8 @@ void check_repository(const check::Config& config, const std::string& root) {
       require(!conninfo, "no host is allowed by itself");
       check_errors({conninfo.error()});
     }
-  require(config.allowed_hosts.empty() && config.stores.empty() && !config.allow_commands, "a repository allows nothing");
+  require(config.allowed_hosts.empty() && config.stores.empty() && !config.allow_commands,
+          "a repository allows nothing");
 }
 
 }  // namespace
@@ -69,7 +78,8 @@ void config(std::string_view input) {
   input.remove_prefix(std::min(first + (first > 0), input.size()));
   while (input.starts_with(mark)) {
     const auto next = input.find("\n=== ");
-    const auto [name, content] = two(input.substr(mark.size(), next == std::string_view::npos ? next : next + 1 - mark.size()));
+    const auto [name, content] =
+        two(input.substr(mark.size(), next == std::string_view::npos ? next : next + 1 - mark.size()));
     if (std::find(names.begin(), names.end(), name) != names.end()) folder.write(std::string(name), content);
     if (next == std::string_view::npos) break;
     input.remove_prefix(next + 1);
@@ -78,7 +88,8 @@ void config(std::string_view input) {
   if (const auto read = check::read_config(folder.path() + "/pgadvise.toml")) check_repository(*read, root);
   else check_errors(read.error());
   if (const auto read = check::read_config(folder.path() + "/config.toml", check::ConfigOrigin::user))
-    for (const auto& host : read->allowed_hosts) require(check::allowed_host(host).value_or("") == host, "a host is written in one way");
+    for (const auto& host : read->allowed_hosts)
+      require(check::allowed_host(host).value_or("") == host, "a host is written in one way");
 }
 
 }  // namespace pgadvise::fuzz

@@ -1,6 +1,5 @@
-#include "drizzle/snapshot.h"
-
 #include "base/text.h"
+#include "drizzle/snapshot.h"
 #include "drizzle/type_name.h"
 #include "sql/render_sql.h"
 #include "sql/replay.h"
@@ -12,7 +11,8 @@ void drizzle_snapshot(std::string_view input) {
   drizzle::looks_like_snapshot(input);
   Diagnostics diagnostics;
   const auto catalog = drizzle::read_snapshot(input, "0000_snapshot.json", diagnostics);
-  for (const Error& error : diagnostics) require(printable(error.line()) == error.line(), "a diagnostic is printable");
+  for (const Error& error : diagnostics)
+    require(printable(error.line()) == error.line(), "a diagnostic is printable");
   if (!catalog) return;
   sql::Replayer replayer;
   replayer.run(sql::render_sql(*catalog), "rendered.sql");

@@ -11,7 +11,8 @@ void explain_output(std::string_view input) {
   const auto times = plan::self_times(*plan);
   require(times.nodes.size() <= input.size(), "a node has its text");
   for (const auto& time : times.nodes) require(!(time.self_ms < 0), "no node takes less than nothing");
-  for (const auto& insight : plan::insights(*plan, times, nullptr)) require(!insight.text.empty() && !insight.flag.empty(), "an insight says something");
+  for (const auto& insight : plan::insights(*plan, times, nullptr))
+    require(!insight.text.empty() && !insight.flag.empty(), "an insight says something");
 }
 
 }  // namespace pgadvise::fuzz

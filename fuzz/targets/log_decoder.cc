@@ -15,7 +15,8 @@ class Sink final : public log::RecordSink {
  public:
   log::Outcome take(const log::Record& record) override {
     require(record.line > 0, "a record has its line");
-    for (const auto part : {record.session, record.user, record.database, record.application, record.host, record.message, record.detail, record.statement, record.sqlstate})
+    for (const auto part : {record.session, record.user, record.database, record.application, record.host,
+                            record.message, record.detail, record.statement, record.sqlstate})
       seen_ = fnv1a(part, seen_);
     ++records_;
     return {static_cast<log::Use>(records_ % 3), records_ % 2 == 0};
@@ -52,7 +53,8 @@ std::uint64_t decode(std::string_view input, const log::Format& format, std::siz
   }
   decoder->finish();
   require(source.lines == lines, "each line is counted");
-  require(source.lines == source.used + source.continuation + source.other + source.not_understood, "each line is booked once");
+  require(source.lines == source.used + source.continuation + source.other + source.not_understood,
+          "each line is booked once");
   require(sink.records() <= lines, "no record without a line");
   require(source.not_understood_at.size() <= 3, "three places at most");
   return sink.seen();

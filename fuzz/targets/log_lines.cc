@@ -1,6 +1,5 @@
 // Any bytes as a log's lines, compressed ones included.
 #include "log/lines.h"
-
 #include "support.h"
 
 namespace pgadvise::fuzz {
@@ -48,7 +47,8 @@ void log_lines(std::string_view input) {
   require(bytes <= input.size() && reader->identity().bytes == input.size(), "every byte is read once");
   require(reader->hole() <= input.size() - expected.size(), "a hole is left out");
   if (expected.starts_with("\xef\xbb\xbf")) expected.erase(0, 3);
-  for (std::size_t at = 0; (at = expected.find("\r\n", at)) != std::string::npos;) expected.erase(at, 1), ++at;
+  for (std::size_t at = 0; (at = expected.find("\r\n", at)) != std::string::npos;)
+    expected.erase(at, 1), ++at;
   require(again == expected, "the lines are the file");
 }
 

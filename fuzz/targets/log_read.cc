@@ -9,7 +9,8 @@ namespace pgadvise::fuzz {
 
 static void check(const Workload& workload) {
   for (const LogSource& source : workload.sources)
-    require(source.lines == source.used + source.continuation + source.other + source.not_understood, "each line is booked once");
+    require(source.lines == source.used + source.continuation + source.other + source.not_understood,
+            "each line is booked once");
   for (const Query& query : workload.queries) {
     require(query.calls > 0 && query.timed_calls <= query.calls, "calls are counted");
     require(query.times.count() == query.timed_calls, "each time is in the histogram");
@@ -29,7 +30,9 @@ void log_read(std::string_view input) {
   check(each[0]);
   require(each[0].queries.size() == sum.queries.size(), "both ways find the same");
   for (std::size_t i = 0; i < sum.queries.size(); ++i)
-    require(each[0].queries[i].text == sum.queries[i].text && each[0].queries[i].calls == sum.queries[i].calls, "both ways count the same");
+    require(
+        each[0].queries[i].text == sum.queries[i].text && each[0].queries[i].calls == sum.queries[i].calls,
+        "both ways count the same");
   log::sort_workloads(each);
   for (const bool literals : {false, true}) {
     const std::string text = log::to_workload_file(each, literals);
@@ -37,7 +40,8 @@ void log_read(std::string_view input) {
     require(again.has_value(), "a workload file is read");
     require(log::to_workload_file(*again, literals) == text, "a workload file is what it was written from");
   }
-  for (const Error& error : diagnostics) require(printable(error.line()) == error.line(), "a diagnostic is printable");
+  for (const Error& error : diagnostics)
+    require(printable(error.line()) == error.line(), "a diagnostic is printable");
 }
 
 }  // namespace pgadvise::fuzz

@@ -1,7 +1,6 @@
 // A statement's template. A byte \x01 in the input stands for a literal.
-#include "log/statement_template.h"
-
 #include "base/text.h"
+#include "log/statement_template.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {
@@ -21,7 +20,8 @@ Seen scan(log::StatementScanner& scanner, std::string_view statement) {
   require(found.text.size() <= 2 * statement.size() + 16, "a template is no longer than its room");
   require(within(found.trace, statement), "the trace lies in the statement");
   require(found.placeholders != nullptr, "there is a list of placeholders");
-  for (const auto& placeholder : *found.placeholders) require(placeholder.number > 0, "placeholders count from 1");
+  for (const auto& placeholder : *found.placeholders)
+    require(placeholder.number > 0, "placeholders count from 1");
   return {std::string(found.text), found.hash, found.key, found.placeholders->size(), found.unfinished};
 }
 

@@ -9,9 +9,11 @@ namespace pgadvise::fuzz {
 void shell_script(std::string_view input) {
   std::size_t before = 0;
   for (const auto& token : deploy::lex_shell(input)) {
-    require(token.offset >= before && token.offset <= token.end && token.end <= input.size(), "tokens follow each other");
+    require(token.offset >= before && token.offset <= token.end && token.end <= input.size(),
+            "tokens follow each other");
     before = token.offset;
-    for (const auto& [offset, text] : token.substitutions) require(offset <= input.size() && text.size() <= input.size(), "a substitution has its place");
+    for (const auto& [offset, text] : token.substitutions)
+      require(offset <= input.size() && text.size() <= input.size(), "a substitution has its place");
   }
   for (const auto& command : deploy::parse_shell(input, {"start", "production"})) {
     require(command.offset <= input.size() && command.end <= input.size(), "a command has its place");

@@ -1,6 +1,5 @@
 // A statement to facts, template, fingerprint and shape.
 #include "sql/facts.h"
-
 #include "sql/replay.h"
 #include "sql/statement.h"
 #include "support.h"
@@ -12,7 +11,8 @@ static Catalog make_catalog() {
   replayer.run(
       "CREATE SCHEMA shop; CREATE TYPE color AS ENUM ('red', 'blue');"
       "CREATE TABLE a (id int PRIMARY KEY, b text NOT NULL, c timestamptz, d jsonb, e color, f int[]);"
-      "CREATE TABLE shop.\"Items\" (id bigint PRIMARY KEY, a int REFERENCES a, \"N\" numeric) PARTITION BY RANGE (id);"
+      "CREATE TABLE shop.\"Items\" (id bigint PRIMARY KEY, a int REFERENCES a, \"N\" numeric) PARTITION BY "
+      "RANGE (id);"
       "CREATE VIEW v AS SELECT a.id, i.\"N\" AS n FROM a JOIN shop.\"Items\" i ON i.a = a.id;"
       "CREATE VIEW w AS SELECT * FROM v WHERE n > 1;",
       "schema.sql");

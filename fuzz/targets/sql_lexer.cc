@@ -1,6 +1,5 @@
 // PostgreSQL's words, on text that need not parse.
 #include "sql/lexer.h"
-
 #include "sql/statement.h"
 #include "support.h"
 

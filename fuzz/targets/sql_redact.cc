@@ -1,7 +1,6 @@
 // Nothing of a literal or comment is left.
-#include "sql/redact.h"
-
 #include "sql/lexer.h"
+#include "sql/redact.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

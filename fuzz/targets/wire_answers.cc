@@ -39,7 +39,7 @@ FakeServer::Script sending(std::string_view input) {
 }
 
 void check(const Error& error) {
-  require(error.kind == Error::Kind::database || error.kind == Error::Kind::passing,
+  require(error.kind == Error::Kind::database || error.kind == Error::Kind::nonfatal,
           "an error of the database, or of a statement");
   require(!error.what.empty() && error.what.size() < longest_error,
           "an error says something, and not too much");

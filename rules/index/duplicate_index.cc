@@ -32,7 +32,8 @@ static const Constraint* constraint_of(const Table& table, const Index& index) {
   return nullptr;
 }
 
-// A deferrable key can't be told from a plain one by its index, and serves neither ON CONFLICT nor foreign keys.
+// A deferrable key can't be told from a plain one by its index, and serves neither ON CONFLICT nor foreign
+// keys.
 static bool deferrable(const Table& table, const Index& index) {
   const Constraint* constraint = constraint_of(table, index);
   return constraint && constraint->deferrable;
@@ -41,10 +42,12 @@ static bool deferrable(const Table& table, const Index& index) {
 // Whether `other` does all that `index` does.
 static bool replaces(const Table& table, const Index& other, const Index& index) {
   if (!index.unique) return true;
-  return other.unique && other.nulls_not_distinct == index.nulls_not_distinct && !deferrable(table, other) && !deferrable(table, index);
+  return other.unique && other.nulls_not_distinct == index.nulls_not_distinct && !deferrable(table, other) &&
+         !deferrable(table, index);
 }
 
-// Which of two alike stays: the primary key, another constraint's, a unique one, the one that was there first.
+// Which of two alike stays: the primary key, another constraint's, a unique one, the one that was there
+// first.
 static int rank(const Table& table, const Index& index) {
   const Constraint* constraint = constraint_of(table, index);
   if (constraint && constraint->kind == Constraint::Kind::primary_key) return 0;
@@ -58,9 +61,9 @@ static bool references_need(const Context& context, const Table& table, const In
   const auto& references = context.references_to(table.name);
   return std::any_of(references.begin(), references.end(), [&](const Context::Reference& reference) {
     const auto& columns = reference.key->referenced_columns;
-    return columns.size() == index.keys.size() && std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
-             return contains(columns, key.column);
-           });
+    return columns.size() == index.keys.size() &&
+           std::all_of(index.keys.begin(), index.keys.end(),
+                       [&](const IndexKey& key) { return contains(columns, key.column); });
   });
 }
 
@@ -68,7 +71,8 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
   std::vector<std::pair<int, const Index*>> indexes;
   for (const auto& index : table.indexes)
     if (index.valid && index.attached_to.empty()) indexes.emplace_back(rank(table, index), &index);
-  std::stable_sort(indexes.begin(), indexes.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(indexes.begin(), indexes.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   std::map<std::string, std::vector<const Index*>> before;  // those of the same keys
   for (const auto& [unused, one] : indexes) {
     const Index& index = *one;
@@ -76,16 +80,23 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
     alike.push_back(one);
     if (index.replica_identity) continue;
     const auto end = alike.end() - 1;
-    const auto kept = std::find_if(alike.begin(), end, [&](const Index* other) { return same(*other, index) && replaces(table, *other, index); });
+    const auto kept = std::find_if(alike.begin(), end, [&](const Index* other) {
+      return same(*other, index) && replaces(table, *other, index);
+    });
     if (kept == end) continue;
     Finding& finding = reporter.add(
         {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
-        "The index " + index.name + " on " + display(table.name) + " is the same as " + (*kept)->name + ": every write keeps both up to date, no read needs both.");
+        "The index " + index.name + " on " + display(table.name) + " is the same as " + (*kept)->name +
+            ": every write keeps both up to date, no read needs both.");
     finding.location = index.origin;
-    finding.evidence.push_back(catalog_fact(index.name + ": " + (index.unique ? "unique " : "") + definition(index), index.origin));
-    finding.evidence.push_back(catalog_fact((*kept)->name + ": " + ((*kept)->unique ? "unique " : "") + definition(**kept), (*kept)->origin));
+    finding.evidence.push_back(
+        catalog_fact(index.name + ": " + (index.unique ? "unique " : "") + definition(index), index.origin));
+    finding.evidence.push_back(catalog_fact(
+        (*kept)->name + ": " + ((*kept)->unique ? "unique " : "") + definition(**kept), (*kept)->origin));
     const bool needed = references_need(context, table, index);
-    if (needed) finding.evidence.push_back(catalog_fact("foreign keys reference these columns; the server may have tied them to this very index"));
+    if (needed)
+      finding.evidence.push_back(catalog_fact(
+          "foreign keys reference these columns; the server may have tied them to this very index"));
     finding.fix = drop_index(table, index, needed ? Fix::Safety::review : Fix::Safety::safe);
     add_drizzle_drop(*finding.fix, table, index, context.has_project() ? &context.project() : nullptr);
   }
@@ -101,9 +112,12 @@ constinit const Rule duplicate_index{
     .severity = Severity::warning,
     .needs = Input::schema,
     .summary = "an index that is there twice",
-    .why = "Two indexes of the same method, keys, order, operator classes, collations, INCLUDE columns and predicate: each INSERT, "
-           "and most UPDATEs, write both, both take disk and cache, and the planner uses one. A plain index beside a unique one "
-           "(a primary key declared UNIQUE once more, an index on a UNIQUE column) is the usual case.",
+    .why =
+        "Two indexes of the same method, keys, order, operator classes, collations, INCLUDE columns and "
+        "predicate: each INSERT, "
+        "and most UPDATEs, write both, both take disk and cache, and the planner uses one. A plain index "
+        "beside a unique one "
+        "(a primary key declared UNIQUE once more, an index on a UNIQUE column) is the usual case.",
     .fix = "Drop the one that no constraint needs.",
     .when_to_ignore = "The second one is being built to replace the first.",
     .check = check};

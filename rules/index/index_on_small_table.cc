@@ -6,19 +6,23 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option most_rows{.name = "most_rows", .fallback = 1000, .table_size = true,
-    .meaning = "rows of the table up to which it is small"};
-constexpr const Option* options[] = {&most_rows};
+constexpr Option max_rows{.name = "most_rows",
+                          .fallback = 1000,
+                          .table_size = true,
+                          .meaning = "rows of the table up to which it is small"};
+constexpr const Option* options[] = {&max_rows};
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     const double rows = table->statistics ? table->statistics->rows : -1;
-    if (rows < 0 || rows > context.option(most_rows)) continue;
+    if (rows < 0 || rows > context.option(max_rows)) continue;
     const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {
       if (index.unique || !index.valid || !droppable(index) || needed.count(&index)) continue;
-      Finding& finding = reporter.add({.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
-                                      "The index " + index.name + " on " + display(table->name) + " serves a table of " + grouped(rows) + " rows, which is read whole sooner.");
+      Finding& finding = reporter.add(
+          {.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
+          "The index " + index.name + " on " + display(table->name) + " serves a table of " + grouped(rows) +
+              " rows, which is read whole sooner.");
       finding.location = index.origin;
       finding.fix = drop_index(*table, index, Fix::Safety::review);
     }
@@ -32,8 +36,11 @@ constinit const Rule index_on_small_table{
     .severity = Severity::note,
     .needs = Input::statistics,
     .summary = "an index on a table of a few pages",
-    .why = "A table of a few pages is read whole sooner than through an index, which the planner then never uses. It does no harm, and the table "
-           "may grow, so this rule is off by default. Indexes of constraints, unique ones and those that serve a foreign key are left out.",
+    .why =
+        "A table of a few pages is read whole sooner than through an index, which the planner then never "
+        "uses. It does no harm, and the table "
+        "may grow, so this rule is off by default. Indexes of constraints, unique ones and those that serve "
+        "a foreign key are left out.",
     .fix = "Drop it, if the table stays small.",
     .when_to_ignore = "The table will grow.",
     .options = options,

@@ -8,34 +8,45 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option least_days{.name = "least_days", .fallback = 14,
+constexpr Option least_days{
+    .name = "least_days",
+    .fallback = 14,
     .meaning = "days since statistics began to be counted; before that nothing is said"};
-constexpr Option least_writes{.name = "least_writes", .fallback = 100000,
+constexpr Option least_writes{
+    .name = "least_writes",
+    .fallback = 100000,
     .meaning = "rows written since then below which the cost is too small to speak of"};
-constexpr Option writes_per_scan{.name = "writes_per_scan", .fallback = 100,
-    .meaning = "rows written for each scan of an index from which it is idle"};
-constexpr Option idle_indexes{.name = "idle_indexes", .fallback = 3,
-    .meaning = "idle indexes on one table from which it is reported"};
+constexpr Option writes_per_scan{.name = "writes_per_scan",
+                                 .fallback = 100,
+                                 .meaning = "rows written for each scan of an index from which it is idle"};
+constexpr Option idle_indexes{
+    .name = "idle_indexes", .fallback = 3, .meaning = "idle indexes on one table from which it is reported"};
 constexpr const Option* options[] = {&least_days, &least_writes, &writes_per_scan, &idle_indexes};
 
 void check(const Context& context, Reporter& reporter) {
   const auto& days = context.catalog().statistics_days;
   if (!days || *days < context.option(least_days)) return;
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     const double writes = table->statistics ? static_cast<double>(table->statistics->writes) : 0;
     if (writes < context.option(least_writes)) continue;
     std::vector<Evidence> idle;
     const auto needed = needed_by_foreign_keys(context, *table);
     for (const auto& index : table->indexes) {
-      if (index.unique || !index.valid || !droppable(index) || !index.statistics || needed.count(&index)) continue;
+      if (index.unique || !index.valid || !droppable(index) || !index.statistics || needed.count(&index))
+        continue;
       const IndexStatistics use = summed(context, *table, index);
       if (static_cast<double>(use.scans) * context.option(writes_per_scan) > writes) continue;
-      idle.push_back(catalog_fact(index.name + ": " + grouped(static_cast<double>(use.scans)) + " scans, " + bytes_text(static_cast<double>(use.pages) * 8192) + ", " + definition(index), index.origin));
+      idle.push_back(catalog_fact(index.name + ": " + grouped(static_cast<double>(use.scans)) + " scans, " +
+                                      bytes_text(static_cast<double>(use.pages) * 8192) + ", " +
+                                      definition(index),
+                                  index.origin));
     }
     if (static_cast<double>(idle.size()) < context.option(idle_indexes)) continue;
-    Finding& finding = reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
-                                    display(table->name) + " carries " + std::to_string(table->indexes.size()) + " indexes, of which " + std::to_string(idle.size()) + " are hardly read, while " +
-                                        grouped(writes) + " rows were written in " + grouped(*days) + " days.");
+    Finding& finding =
+        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
+                     display(table->name) + " carries " + std::to_string(table->indexes.size()) +
+                         " indexes, of which " + std::to_string(idle.size()) + " are hardly read, while " +
+                         grouped(writes) + " rows were written in " + grouped(*days) + " days.");
     finding.location = table->origin;
     finding.evidence = std::move(idle);
   }
@@ -48,9 +59,12 @@ constinit const Rule over_indexed_table{
     .severity = Severity::note,
     .needs = Input::statistics,
     .summary = "a table that is written often and carries indexes that are hardly read",
-    .why = "Each index is written with each row; an UPDATE that touches an indexed column can't be done in place (HOT) and writes them all. On a table that "
-           "is written far more than it is read, several indexes that are scanned once in a hundred writes or less slow it down for little.\n\n"
-           "Indexes of constraints, unique ones, and those that alone serve a foreign key are not counted.",
+    .why =
+        "Each index is written with each row; an UPDATE that touches an indexed column can't be done in "
+        "place (HOT) and writes them all. On a table that "
+        "is written far more than it is read, several indexes that are scanned once in a hundred writes or "
+        "less slow it down for little.\n\n"
+        "Indexes of constraints, unique ones, and those that alone serve a foreign key are not counted.",
     .fix = "Drop those that no important query needs; join several into one over more columns.",
     .when_to_ignore = "The few reads matter more than the writes, or happen on a replica.",
     .options = options,

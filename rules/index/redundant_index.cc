@@ -6,9 +6,12 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option max_times_larger{.name = "larger", .fallback = 4,
-    .meaning = "how many times the pages of the narrow index the wide one may have; beyond that the narrow "
-               "one earns its keep"};
+static constexpr Option max_times_larger{
+    .name = "larger",
+    .fallback = 4,
+    .meaning =
+        "how many times the pages of the narrow index the wide one may have; beyond that the narrow "
+        "one earns its keep"};
 static constexpr const Option* options[] = {&max_times_larger};
 
 static IndexKey mirrored(IndexKey key) {
@@ -22,12 +25,14 @@ static bool leads(const Index& narrow, const Index& wide) {
   if (narrow.keys.size() > wide.keys.size() || narrow.keys.empty()) return false;
   const auto end = narrow.keys.end();
   if (std::equal(narrow.keys.begin(), end, wide.keys.begin())) return true;
-  return std::equal(narrow.keys.begin(), end, wide.keys.begin(), [](const IndexKey& a, const IndexKey& b) { return a == mirrored(b); });
+  return std::equal(narrow.keys.begin(), end, wide.keys.begin(),
+                    [](const IndexKey& a, const IndexKey& b) { return a == mirrored(b); });
 }
 
 static bool holds(const Index& wide, const std::string& column) {
   return contains(wide.include, column) ||
-         std::any_of(wide.keys.begin(), wide.keys.end(), [&](const IndexKey& key) { return key.column == column; });
+         std::any_of(wide.keys.begin(), wide.keys.end(),
+                     [&](const IndexKey& key) { return key.column == column; });
 }
 
 static bool identical(const Index& a, const Index& b) {
@@ -37,13 +42,16 @@ static bool identical(const Index& a, const Index& b) {
 static bool serves(const Context& context, const Index& wide, const Index& narrow) {
   if (!wide.valid || wide.method != "btree" || !wide.attached_to.empty() || &wide == &narrow) return false;
   if (!leads(narrow, wide) || !same_predicate(narrow, wide) || identical(narrow, wide)) return false;
-  if (!std::all_of(narrow.include.begin(), narrow.include.end(), [&](const std::string& column) { return holds(wide, column); })) return false;
+  if (!std::all_of(narrow.include.begin(), narrow.include.end(),
+                   [&](const std::string& column) { return holds(wide, column); }))
+    return false;
   // Of two mirrored ones each serves for the other: the later name goes, unless a constraint holds it.
-  if (wide.keys.size() == narrow.keys.size() && wide.include.size() == narrow.include.size() && droppable(wide) && !wide.unique &&
-      wide.name > narrow.name)
+  if (wide.keys.size() == narrow.keys.size() && wide.include.size() == narrow.include.size() &&
+      droppable(wide) && !wide.unique && wide.name > narrow.name)
     return false;
   if (!wide.statistics || !narrow.statistics || narrow.statistics->pages < 1000) return true;
-  return static_cast<double>(wide.statistics->pages) <= context.option(max_times_larger) * static_cast<double>(narrow.statistics->pages);
+  return static_cast<double>(wide.statistics->pages) <=
+         context.option(max_times_larger) * static_cast<double>(narrow.statistics->pages);
 }
 
 static void check(const Context& context, Reporter& reporter) {
@@ -53,16 +61,21 @@ static void check(const Context& context, Reporter& reporter) {
     for (const auto& index : table.indexes) all.push_back(&index);
     for (const auto& narrow : table.indexes) {
       if (narrow.unique || !narrow.valid || narrow.method != "btree" || !droppable(narrow)) continue;
-      const auto& others = narrow.keys.empty() || narrow.keys[0].column.empty() ? all : context.indexes_with(table, narrow.keys[0].column);
-      const auto found = std::find_if(others.begin(), others.end(), [&](const Index* index) { return serves(context, *index, narrow); });
+      const auto& others = narrow.keys.empty() || narrow.keys[0].column.empty()
+                               ? all
+                               : context.indexes_with(table, narrow.keys[0].column);
+      const auto found = std::find_if(others.begin(), others.end(),
+                                      [&](const Index* index) { return serves(context, *index, narrow); });
       if (found == others.end()) continue;
       const Index* wide = *found;
       Finding& finding = reporter.add(
           {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = narrow.name},
-          "The index " + narrow.name + " on " + display(table.name) + " is redundant: " + wide->name + " begins with the same columns and serves the same look-ups.");
+          "The index " + narrow.name + " on " + display(table.name) + " is redundant: " + wide->name +
+              " begins with the same columns and serves the same look-ups.");
       finding.location = narrow.origin;
       finding.evidence.push_back(catalog_fact(narrow.name + ": " + definition(narrow), narrow.origin));
-      finding.evidence.push_back(catalog_fact(wide->name + ": " + (wide->unique ? "unique " : "") + definition(*wide), wide->origin));
+      finding.evidence.push_back(catalog_fact(
+          wide->name + ": " + (wide->unique ? "unique " : "") + definition(*wide), wide->origin));
       finding.fix = drop_index(table, narrow, Fix::Safety::review);
       add_drizzle_drop(*finding.fix, table, narrow, context.has_project() ? &context.project() : nullptr);
     }
@@ -74,12 +87,17 @@ constinit const Rule redundant_index{
     .severity = Severity::warning,
     .needs = Input::schema,
     .summary = "an index that another one serves as well",
-    .why = "A B-tree on (a, b) finds by a as well as one on (a) does: the narrow one costs each write and takes room in the cache. "
-           "Only plain B-trees are compared, and only where order, operator classes, collations and predicate agree; unique indexes, those "
-           "of constraints and of the replica identity are left alone. (a) against (a DESC) counts, since a B-tree reads both ways; (a, b) "
-           "against (a, b DESC) does not.",
+    .why =
+        "A B-tree on (a, b) finds by a as well as one on (a) does: the narrow one costs each write and takes "
+        "room in the cache. "
+        "Only plain B-trees are compared, and only where order, operator classes, collations and predicate "
+        "agree; unique indexes, those "
+        "of constraints and of the replica identity are left alone. (a) against (a DESC) counts, since a "
+        "B-tree reads both ways; (a, b) "
+        "against (a, b DESC) does not.",
     .fix = "Drop the narrow index, once its scans are known to be of no special kind.",
-    .when_to_ignore = "The wide index is much larger, and hot queries, or index-only scans, use the narrow one.",
+    .when_to_ignore =
+        "The wide index is much larger, and hot queries, or index-only scans, use the narrow one.",
     .options = options,
     .check = check};
 

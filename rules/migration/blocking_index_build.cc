@@ -7,25 +7,33 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_rows{.name = "rows", .fallback = 10000, .table_size = true,
+constexpr Option min_rows{
+    .name = "rows",
+    .fallback = 10000,
+    .table_size = true,
     .meaning = "rows of the table, by a server's statistics, from which it is reported"};
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
-std::string subject_name(const SchemaAction& action) { return action.name.empty() ? join(action.columns, ", ") : action.name; }
+std::string subject_name(const SchemaAction& action) {
+  return action.name.empty() ? join(action.columns, ", ") : action.name;
+}
 
 Fix index_fix(const Site& site) {
   const SchemaAction& action = *site.action;
   Fix fix;
   fix.safety = Fix::Safety::manual;
   if (action.table_kind == Table::Kind::partitioned) {
-    fix.title = "CONCURRENTLY does not work on a partitioned table: create the index ON ONLY it, then one CONCURRENTLY on each partition, and attach them";
+    fix.title =
+        "CONCURRENTLY does not work on a partitioned table: create the index ON ONLY it, then one "
+        "CONCURRENTLY on each partition, and attach them";
     return fix;
   }
   const bool unnamed = action.name.empty();
   fix.title = outside_transaction(*site.migration, "CREATE INDEX IF NOT EXISTS");
-  fix.sql = ddl::create_index(action.table, *action.index, {.concurrently = true, .if_not_exists = !unnamed}) + ";";
+  fix.sql =
+      ddl::create_index(action.table, *action.index, {.concurrently = true, .if_not_exists = !unnamed}) + ";";
   if (!unnamed) fix.down_sql = ddl::drop_index({action.table.schema, action.name}, true) + ";";
   return fix;
 }
@@ -37,16 +45,28 @@ void check(const Context& context, Reporter& reporter) {
     if (action.concurrently || action.detail == "ONLY") continue;
     const std::string table = display(action.table);
     const bool create = action.kind == Kind::create_index;
-    std::string message = create ? "CREATE INDEX " + (action.name.empty() ? "on (" + subject_name(action) + ")" : action.name) + " locks out every write to " + table + " until it is built" + rows_known(context, action.table) + "."
-                                 : "REINDEX locks out every write to " + table + ", and every query that would use the index, until it is done" + rows_known(context, action.table) + ".";
-    Finding& finding = out.add(site, {.kind = "index", .schema = action.table.schema, .table = action.table.name, .index = subject_name(action)}, std::move(message));
+    std::string message =
+        create ? "CREATE INDEX " + (action.name.empty() ? "on (" + subject_name(action) + ")" : action.name) +
+                     " locks out every write to " + table + " until it is built" +
+                     rows_known(context, action.table) + "."
+               : "REINDEX locks out every write to " + table +
+                     ", and every query that would use the index, until it is done" +
+                     rows_known(context, action.table) + ".";
+    Finding& finding = out.add(site,
+                               {.kind = "index",
+                                .schema = action.table.schema,
+                                .table = action.table.name,
+                                .index = subject_name(action)},
+                               std::move(message));
     if (const auto how = how_it_runs(*site.migration); !how.empty() && site.step->transaction)
-      finding.evidence.push_back({Evidence::Kind::project, how + ": the lock stays until its end", std::nullopt, {}});
+      finding.evidence.push_back(
+          {Evidence::Kind::project, how + ": the lock stays until its end", std::nullopt, {}});
     if (create) {
       finding.fix = index_fix(site);
     } else {
       finding.fix = Fix{.title = outside_transaction(*site.migration, ""), .safety = Fix::Safety::manual};
-      if (!action.name.empty()) finding.fix->sql = "REINDEX INDEX CONCURRENTLY " + quote_name(action.table.schema, action.name) + ";";
+      if (!action.name.empty())
+        finding.fix->sql = "REINDEX INDEX CONCURRENTLY " + quote_name(action.table.schema, action.name) + ";";
     }
   }
 }
@@ -58,12 +78,19 @@ constinit const Rule blocking_index_build{
     .severity = Severity::warning,
     .needs = Input::migrations,
     .summary = "an index built in a migration while writes wait",
-    .why = "CREATE INDEX holds a SHARE lock until the index is built: reads go on, every INSERT, UPDATE and DELETE waits, and behind them the "
-           "application. On a table of a few hundred megabytes that is seconds to minutes. CREATE INDEX CONCURRENTLY reads the table twice and lets "
-           "writes pass; it can't run inside a transaction, and how a migration gets out of its tool's transaction depends on the tool: the finding says "
-           "it for the one that is used here.\n\n"
-           "Not reported: indexes on tables that the same migration creates, and, with a server's statistics, on small tables.",
-    .fix = "Build the index CONCURRENTLY, outside a transaction. When it fails it leaves an invalid index behind (invalid-index): drop that and build again.",
+    .why =
+        "CREATE INDEX holds a SHARE lock until the index is built: reads go on, every INSERT, UPDATE and "
+        "DELETE waits, and behind them the "
+        "application. On a table of a few hundred megabytes that is seconds to minutes. CREATE INDEX "
+        "CONCURRENTLY reads the table twice and lets "
+        "writes pass; it can't run inside a transaction, and how a migration gets out of its tool's "
+        "transaction depends on the tool: the finding says "
+        "it for the one that is used here.\n\n"
+        "Not reported: indexes on tables that the same migration creates, and, with a server's statistics, "
+        "on small tables.",
+    .fix =
+        "Build the index CONCURRENTLY, outside a transaction. When it fails it leaves an invalid index "
+        "behind (invalid-index): drop that and build again.",
     .when_to_ignore = "The table is small for good, or nothing writes to it while migrations run.",
     .options = options,
     .check = check};

@@ -10,27 +10,34 @@ namespace pgadvise::rules {
 namespace {
 
 struct Push {
-  std::string_view what;     // "drizzle-kit push"
-  std::string_view instead;  // the fix
-  bool forced = false;       // no question is asked before data is lost
+  std::string_view what;              // "drizzle-kit push"
+  std::string_view instead;           // the fix
+  bool forced = false;                // no question is asked before data is lost
   std::string_view consequence = {};  // "" for what all pushes do
 };
 
 bool has(const std::vector<std::string>& words, std::string_view word) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const std::string& w) { return w == word || w.compare(0, word.size() + 1, std::string(word) + "=") == 0; });
+  return std::any_of(words.begin(), words.end(), [&](const std::string& w) {
+    return w == word || w.compare(0, word.size() + 1, std::string(word) + "=") == 0;
+  });
 }
 
 constexpr std::string_view drizzle_fix =
-    "Deploy migrations: `drizzle-kit generate` while developing, `drizzle-kit migrate` (or migrate() of drizzle-orm) here";
+    "Deploy migrations: `drizzle-kit generate` while developing, `drizzle-kit migrate` (or migrate() of "
+    "drizzle-orm) here";
 constexpr std::string_view prisma_fix =
     "Deploy migrations: `prisma migrate dev` while developing, `prisma migrate deploy` here";
 
 constexpr std::string_view typeorm_fix =
-    "Set synchronize to false, write migrations (`typeorm migration:generate`), and run `typeorm migration:run` on deployment";
-constexpr std::string_view sequelize_fix = "Write migrations, and run `sequelize db:migrate` on deployment; sync() without options only makes what is missing";
-constexpr std::string_view mikro_fix = "Write migrations (`mikro-orm migration:create`), and run `mikro-orm migration:up` on deployment";
-constexpr std::string_view rails_fix = "Run `rails db:migrate` or `rails db:prepare` here, and leave the protection on";
+    "Set synchronize to false, write migrations (`typeorm migration:generate`), and run `typeorm "
+    "migration:run` on deployment";
+constexpr std::string_view sequelize_fix =
+    "Write migrations, and run `sequelize db:migrate` on deployment; sync() without options only makes what "
+    "is missing";
+constexpr std::string_view mikro_fix =
+    "Write migrations (`mikro-orm migration:create`), and run `mikro-orm migration:up` on deployment";
+constexpr std::string_view rails_fix =
+    "Run `rails db:migrate` or `rails db:prepare` here, and leave the protection on";
 
 // Options that stand in front of the subcommand; those of `with_value` take the next word too.
 std::vector<std::string> without_options(std::vector<std::string> words) {
@@ -44,10 +51,13 @@ std::vector<std::string> without_options(std::vector<std::string> words) {
 std::optional<Push> prisma_push(const std::vector<std::string>& words) {
   if (words.size() < 3) return std::nullopt;
   if (words[1] == "db" && words[2] == "push")
-    return Push{"prisma db push", prisma_fix, has(words, "--accept-data-loss") || has(words, "--force-reset")};
-  if (words[1] == "migrate" && words[2] == "reset") return Push{"prisma migrate reset", prisma_fix, true, "it drops the database first."};
+    return Push{"prisma db push", prisma_fix,
+                has(words, "--accept-data-loss") || has(words, "--force-reset")};
+  if (words[1] == "migrate" && words[2] == "reset")
+    return Push{"prisma migrate reset", prisma_fix, true, "it drops the database first."};
   if (words[1] == "migrate" && words[2] == "dev")
-    return Push{"prisma migrate dev", prisma_fix, false, "it may ask to reset the database, and makes migrations of its own."};
+    return Push{"prisma migrate dev", prisma_fix, false,
+                "it may ask to reset the database, and makes migrations of its own."};
   return std::nullopt;
 }
 
@@ -61,12 +71,15 @@ std::optional<Push> orm_push(const std::vector<std::string>& words) {
     if (verb == "schema:sync") return Push{"typeorm schema:sync", typeorm_fix};
     if (verb == "schema:drop") return Push{"typeorm schema:drop", typeorm_fix, true, "it drops every table."};
   } else if (words[0] == "sequelize" && verb == "sync") {
-    if (has(words, "force")) return Push{"sync({ force: true })", sequelize_fix, true, "it drops the tables first."};
+    if (has(words, "force"))
+      return Push{"sync({ force: true })", sequelize_fix, true, "it drops the tables first."};
     return Push{"sync({ alter: true })", sequelize_fix};
   } else if (words[0] == "mikro-orm") {
     if (verb == "updateSchema") return Push{"updateSchema()", mikro_fix};
-    if (verb == "schema:update" && (has(words, "--run") || has(words, "-r"))) return Push{"mikro-orm schema:update", mikro_fix};
-    if (verb == "refreshDatabase" || (verb == "schema:fresh" && (has(words, "--run") || has(words, "-r")))) return Push{"mikro-orm schema:fresh", mikro_fix, true, everything};
+    if (verb == "schema:update" && (has(words, "--run") || has(words, "-r")))
+      return Push{"mikro-orm schema:update", mikro_fix};
+    if (verb == "refreshDatabase" || (verb == "schema:fresh" && (has(words, "--run") || has(words, "-r"))))
+      return Push{"mikro-orm schema:fresh", mikro_fix, true, everything};
   }
   return std::nullopt;
 }
@@ -74,8 +87,12 @@ std::optional<Push> orm_push(const std::vector<std::string>& words) {
 // Rails refuses these on a production database by itself.
 std::optional<Push> rails_push(const std::vector<std::string>& words) {
   if (!has(words, "DISABLE_DATABASE_ENVIRONMENT_CHECK")) return std::nullopt;
-  for (const auto* task : {"db:schema:load", "db:structure:load", "db:reset", "db:drop", "db:setup", "db:migrate:reset", "db:purge"})
-    if (has(words, task)) return Push{task, rails_fix, true, "it drops what is there, and DISABLE_DATABASE_ENVIRONMENT_CHECK turns off what would have kept production from it."};
+  for (const auto* task : {"db:schema:load", "db:structure:load", "db:reset", "db:drop", "db:setup",
+                           "db:migrate:reset", "db:purge"})
+    if (has(words, task))
+      return Push{task, rails_fix, true,
+                  "it drops what is there, and DISABLE_DATABASE_ENVIRONMENT_CHECK turns off what would have "
+                  "kept production from it."};
   return std::nullopt;
 }
 
@@ -104,8 +121,9 @@ std::string_view when(DeployCommand::Stage stage) {
 
 std::string consequence(const Push& push) {
   if (!push.consequence.empty()) return std::string(push.consequence);
-  const std::string how = push.forced ? "it drops columns and tables without asking"
-                                      : "whatever differs is changed at once, a renamed column dropped perhaps";
+  const std::string how = push.forced
+                              ? "it drops columns and tables without asking"
+                              : "whatever differs is changed at once, a renamed column dropped perhaps";
   return how + ", and no migration records it or takes it back.";
 }
 
@@ -130,30 +148,40 @@ std::string subject_entry(const DeployCommand& command, std::map<std::string, in
   return count == 1 ? command.entry : command.entry + " #" + std::to_string(count);
 }
 
-void report_place(const Project& project, Reporter& reporter, const Found& found, std::map<std::string, int>& seen) {
-  const auto first = *std::find_if(found.ways.begin(), found.ways.end(),
-                                   [&](const DeployCommand* way) { return way->production == found.production; });
+void report_place(const Project& project, Reporter& reporter, const Found& found,
+                  std::map<std::string, int>& seen) {
+  const auto first = *std::find_if(found.ways.begin(), found.ways.end(), [&](const DeployCommand* way) {
+    return way->production == found.production;
+  });
   Severity severity = found.push.forced ? Severity::error : Severity::warning;
   if (!found.production) severity = Severity::note;
   const bool code = first->entry == "code" && found.production;
-  std::string message = "`" + std::string(found.push.what) + "` " +
-                        (code ? "stands in the application's code, and nothing around it keeps it from production: "
-                              : "runs " + std::string(when(first->stage)) + (found.production ? ": " : ", perhaps not against production: ")) +
-                        consequence(found.push);
-  Finding& finding = reporter.add({.kind = "file", .file = first->place.file, .entry = subject_entry(*first, seen)},
-                                  std::move(message), severity);
+  std::string message =
+      "`" + std::string(found.push.what) + "` " +
+      (code ? "stands in the application's code, and nothing around it keeps it from production: "
+            : "runs " + std::string(when(first->stage)) +
+                  (found.production ? ": " : ", perhaps not against production: ")) +
+      consequence(found.push);
+  Finding& finding =
+      reporter.add({.kind = "file", .file = first->place.file, .entry = subject_entry(*first, seen)},
+                   std::move(message), severity);
   finding.location = lint::located(project, first->place);
-  finding.evidence.push_back({Evidence::Kind::project, first->command, lint::located(project, first->place), {}});
+  finding.evidence.push_back(
+      {Evidence::Kind::project, first->command, lint::located(project, first->place), {}});
   for (std::size_t i = 0; i < found.ways.size() && i < 5; ++i)
-    finding.evidence.push_back({Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
   if (found.ways.size() > 5)
-    finding.evidence.push_back({Evidence::Kind::project, "and by " + std::to_string(found.ways.size() - 5) + " more ways", std::nullopt, {}});
+    finding.evidence.push_back({Evidence::Kind::project,
+                                "and by " + std::to_string(found.ways.size() - 5) + " more ways",
+                                std::nullopt,
+                                {}});
   finding.fix = Fix{.title = std::string(found.push.instead), .safety = Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
-  std::map<std::pair<Place, std::vector<std::string>>, Found> places;
+  std::map<std::pair<SourceLocation, std::vector<std::string>>, Found> places;
   for (const auto& command : project.deploy_commands) {
     const auto push = push_of(command);
     if (!push) continue;
@@ -174,19 +202,32 @@ constinit const Rule push_in_production{
     .severity = Severity::warning,
     .needs = Input::project,
     .summary = "a schema push where the project is deployed",
-    .why = "`drizzle-kit push` and `prisma db push` compare the schema in the code with the database and change the database "
-           "until it fits. That suits a prototype. On deployment nobody sees the statements beforehand: a renamed column may be "
-           "dropped and added anew, `--force` and `--accept-data-loss` answer yes to losing data, and no migration tells "
-           "afterwards what was done. `drizzle-kit push` runs in no transaction and exits 0 when it fails half-way, so the "
-           "deployment goes on; its comparison leaves out index expressions, operator classes and predicates.\n\n"
-           "TypeORM's `synchronize: true`, Sequelize's `sync({ alter: true })` and MikroORM's `updateSchema()` do the same from the application's own code, "
-           "each time it starts; Rails' db:schema:load and db:reset with DISABLE_DATABASE_ENVIRONMENT_CHECK drop what is there.\n\n"
-           "Found by following what a deployment runs: Dockerfiles, entry point scripts, the build and start scripts of "
-           "package.json, workflows, hosting files, compose files; and in the application's code, where nothing around the call says that it is for "
-           "development. A push script that none of them reaches is not reported. "
-           "An error when data may be lost without a question, a warning otherwise, a note where the target may not be production.",
-    .fix = "Keep push for development. Generate migrations (`drizzle-kit generate`, `prisma migrate dev`), commit them, and run "
-           "`drizzle-kit migrate` or `prisma migrate deploy` on deployment.",
+    .why =
+        "`drizzle-kit push` and `prisma db push` compare the schema in the code with the database and change "
+        "the database "
+        "until it fits. That suits a prototype. On deployment nobody sees the statements beforehand: a "
+        "renamed column may be "
+        "dropped and added anew, `--force` and `--accept-data-loss` answer yes to losing data, and no "
+        "migration tells "
+        "afterwards what was done. `drizzle-kit push` runs in no transaction and exits 0 when it fails "
+        "half-way, so the "
+        "deployment goes on; its comparison leaves out index expressions, operator classes and "
+        "predicates.\n\n"
+        "TypeORM's `synchronize: true`, Sequelize's `sync({ alter: true })` and MikroORM's `updateSchema()` "
+        "do the same from the application's own code, "
+        "each time it starts; Rails' db:schema:load and db:reset with DISABLE_DATABASE_ENVIRONMENT_CHECK "
+        "drop what is there.\n\n"
+        "Found by following what a deployment runs: Dockerfiles, entry point scripts, the build and start "
+        "scripts of "
+        "package.json, workflows, hosting files, compose files; and in the application's code, where nothing "
+        "around the call says that it is for "
+        "development. A push script that none of them reaches is not reported. "
+        "An error when data may be lost without a question, a warning otherwise, a note where the target may "
+        "not be production.",
+    .fix =
+        "Keep push for development. Generate migrations (`drizzle-kit generate`, `prisma migrate dev`), "
+        "commit them, and run "
+        "`drizzle-kit migrate` or `prisma migrate deploy` on deployment.",
     .when_to_ignore = "The database is thrown away with the deployment: previews, demonstrations.",
     .check = check};
 

@@ -5,7 +5,10 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_rows{.name = "rows", .fallback = 1, .table_size = true,
+constexpr Option min_rows{
+    .name = "rows",
+    .fallback = 1,
+    .table_size = true,
     .meaning = "rows of the table, by a server's statistics, from which it is reported"};
 constexpr const Option* options[] = {&min_rows};
 
@@ -16,7 +19,9 @@ bool emptied_before(const Site& site) {
   for (const SchemaStep& step : site.migration->steps) {
     if (&step == site.step) return false;
     for (const SchemaAction& action : step.actions)
-      if (action.table == site.action->table && (action.kind == Kind::truncate || (action.kind == Kind::remove && action.rows == RowsTouched::all))) return true;
+      if (action.table == site.action->table &&
+          (action.kind == Kind::truncate || (action.kind == Kind::remove && action.rows == Selectivity::all)))
+        return true;
   }
   return false;
 }
@@ -25,15 +30,23 @@ void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
   for (const Site& site : sites(context, min_rows, {Kind::add_column})) {
     const SchemaAction& action = *site.action;
-    if (!action.after || !action.after->not_null || action.default_kind != DefaultKind::none || emptied_before(site)) continue;
+    if (!action.after || !action.after->not_null || action.default_kind != DefaultKind::none ||
+        emptied_before(site))
+      continue;
     const std::string table = quote_name(action.table.schema, action.table.name);
     const std::string column = quote_identifier(action.columns[0]);
-    Finding& finding = out.add(site, {.kind = "column", .schema = action.table.schema, .table = action.table.name, .columns = action.columns},
-                               "Adding " + display(action.table) + "." + action.columns[0] + " as NOT NULL without a default fails as soon as the table has a row" +
+    Finding& finding = out.add(site,
+                               {.kind = "column",
+                                .schema = action.table.schema,
+                                .table = action.table.name,
+                                .columns = action.columns},
+                               "Adding " + display(action.table) + "." + action.columns[0] +
+                                   " as NOT NULL without a default fails as soon as the table has a row" +
                                    rows_known(context, action.table) + ".");
     finding.fix = Fix{.title = "Add it nullable, fill it, then make it NOT NULL",
-                      .sql = "ALTER TABLE " + table + " ADD COLUMN " + column + " " + action.after->type + ";\n-- fill it, then:\nALTER TABLE " + table +
-                             " ALTER COLUMN " + column + " SET NOT NULL;",
+                      .sql = "ALTER TABLE " + table + " ADD COLUMN " + column + " " + action.after->type +
+                             ";\n-- fill it, then:\nALTER TABLE " + table + " ALTER COLUMN " + column +
+                             " SET NOT NULL;",
                       .down_sql = "ALTER TABLE " + table + " DROP COLUMN " + column + ";",
                       .safety = Fix::Safety::manual};
   }
@@ -46,9 +59,13 @@ constinit const Rule required_column_without_default{
     .severity = Severity::warning,
     .needs = Input::migrations,
     .summary = "a required column added without a default",
-    .why = "Rows that are there have no value for the new column, and NOT NULL forbids that: the migration passes on an empty development database and fails "
-           "on the first one with rows.",
-    .fix = "Give it a default (a constant costs nothing: no row is written), or add it nullable, fill it, and make it NOT NULL afterwards.",
+    .why =
+        "Rows that are there have no value for the new column, and NOT NULL forbids that: the migration "
+        "passes on an empty development database and fails "
+        "on the first one with rows.",
+    .fix =
+        "Give it a default (a constant costs nothing: no row is written), or add it nullable, fill it, and "
+        "make it NOT NULL afterwards.",
     .when_to_ignore = "The table is known to be empty wherever the migration has not run yet.",
     .options = options,
     .check = check};

@@ -13,7 +13,9 @@ namespace {
 using Words = std::vector<std::string>;
 
 bool has(const Words& words, std::string_view word) {
-  return std::any_of(words.begin(), words.end(), [&](const std::string& each) { return each == word || each.starts_with(std::string(word) + "="); });
+  return std::any_of(words.begin(), words.end(), [&](const std::string& each) {
+    return each == word || each.starts_with(std::string(word) + "=");
+  });
 }
 
 // What a command does to a database that is in use.
@@ -24,21 +26,26 @@ struct Seed {
 
 // Of all rows; what is kept for a while only may well be emptied with each deployment.
 bool deletes_all(std::string_view statement) {
-  static constexpr std::array<std::string_view, 8> passing = {"session", "cache", "lock", "queue", "job", "token", "tmp", "temp"};
+  static constexpr std::array<std::string_view, 8> passing = {"session", "cache", "lock", "queue",
+                                                              "job",     "token", "tmp",  "temp"};
   const auto text = trim(statement);
   return text.starts_with("delete from ") && !contains(text, "where") && !contains(text, "using") &&
-         std::none_of(passing.begin(), passing.end(), [&](std::string_view word) { return contains(text, word); });
+         std::none_of(passing.begin(), passing.end(),
+                      [&](std::string_view word) { return contains(text, word); });
 }
 
 // -c, or the last of several letters: -tAc.
-bool takes_command(std::string_view word) { return word == "--command" || (word.size() > 1 && word[0] == '-' && word[1] != '-' && word.back() == 'c'); }
+bool takes_command(std::string_view word) {
+  return word == "--command" || (word.size() > 1 && word[0] == '-' && word[1] != '-' && word.back() == 'c');
+}
 
 std::optional<Seed> of_sql(const Words& words) {
   constexpr std::string_view with_value = "--command=";
   for (std::size_t i = 1; i < words.size(); ++i) {
     const bool in_word = words[i].starts_with(with_value);
     if (!in_word && (!takes_command(words[i]) || i + 1 == words.size())) continue;
-    const std::string text = lower(in_word ? std::string_view(words[i]).substr(with_value.size()) : std::string_view(words[i + 1]));
+    const std::string text = lower(in_word ? std::string_view(words[i]).substr(with_value.size())
+                                           : std::string_view(words[i + 1]));
     if (contains(text, "test")) continue;
     const auto statements = split(text, ';');
     if (std::any_of(statements.begin(), statements.end(), deletes_all)) return Seed{"delete of psql", true};
@@ -56,13 +63,22 @@ std::optional<Seed> seed_of(const DeployCommand& command) {
   if (tool == "seed") return Seed{command.command, verb == "wipe"};
   if (tool == "psql") return of_sql(words);
   if (tool == "dropdb") return Seed{"dropdb", true};
-  if (tool == "sequelize" && (verb == "db:drop" || verb == "db:seed:undo:all")) return Seed{"sequelize " + verb, true};
+  if (tool == "sequelize" && (verb == "db:drop" || verb == "db:seed:undo:all"))
+    return Seed{"sequelize " + verb, true};
   // Without --force these ask, and refuse where nobody answers.
   const bool forced = has(words, "--force");
-  if (tool == "artisan" && forced && (verb == "migrate:fresh" || verb == "migrate:refresh" || verb == "migrate:reset" || verb == "db:wipe")) return Seed{"artisan " + verb, true};
-  if (tool == "manage.py" && (verb == "flush" || verb == "reset_db") && (has(words, "--noinput") || has(words, "--no-input"))) return Seed{"manage.py " + verb, true};
-  if ((tool == "rails" || tool == "rake") && has(words, "db:seed:replant") && has(words, "DISABLE_DATABASE_ENVIRONMENT_CHECK")) return Seed{"db:seed:replant", true};
-  if (tool == "supabase" && verb == "db" && has(words, "reset") && (has(words, "--linked") || has(words, "--db-url"))) return Seed{"supabase db reset", true};
+  if (tool == "artisan" && forced &&
+      (verb == "migrate:fresh" || verb == "migrate:refresh" || verb == "migrate:reset" || verb == "db:wipe"))
+    return Seed{"artisan " + verb, true};
+  if (tool == "manage.py" && (verb == "flush" || verb == "reset_db") &&
+      (has(words, "--noinput") || has(words, "--no-input")))
+    return Seed{"manage.py " + verb, true};
+  if ((tool == "rails" || tool == "rake") && has(words, "db:seed:replant") &&
+      has(words, "DISABLE_DATABASE_ENVIRONMENT_CHECK"))
+    return Seed{"db:seed:replant", true};
+  if (tool == "supabase" && verb == "db" && has(words, "reset") &&
+      (has(words, "--linked") || has(words, "--db-url")))
+    return Seed{"supabase db reset", true};
   return std::nullopt;
 }
 
@@ -73,34 +89,45 @@ struct Found {
 
 void report(const Project& project, Reporter& reporter, const Found& found, int number) {
   const DeployCommand& first = *found.ways.front();
-  const Place place = lint::located(project, first.place);
+  const SourceLocation place = lint::located(project, first.place);
   std::string entry = first.entry.empty() ? first.place.file : first.entry;
   if (number > 1) entry += " #" + std::to_string(number);
-  Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = std::move(entry)},
-                                  found.seed.wipes ? "A deployment deletes what the database holds: `" + found.seed.what + "` is reached each time."
-                                                   : "A deployment adds the same rows once more each time: `" + found.seed.what + "` is reached, and nothing looks first whether they are there.",
-                                  found.seed.wipes ? std::optional(Severity::error) : std::nullopt);
+  Finding& finding = reporter.add(
+      {.kind = "file", .file = first.place.file, .entry = std::move(entry)},
+      found.seed.wipes
+          ? "A deployment deletes what the database holds: `" + found.seed.what + "` is reached each time."
+          : "A deployment adds the same rows once more each time: `" + found.seed.what +
+                "` is reached, and nothing looks first whether they are there.",
+      found.seed.wipes ? std::optional(Severity::error) : std::nullopt);
   finding.location = place;
   finding.evidence.push_back({Evidence::Kind::project, first.command, place, {}});
-  for (std::size_t i = 0; i < found.ways.size() && i < 3; ++i) finding.evidence.push_back({Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
-  finding.fix = Fix{.title = found.seed.wipes ? "Take it out of the deployment, and let the script refuse to run when the environment is production"
-                                              : "Take it out of the deployment, or make it safe to repeat: upsert, ON CONFLICT DO NOTHING; rows that the application needs belong into a migration",
-                    .safety = Fix::Safety::manual};
+  for (std::size_t i = 0; i < found.ways.size() && i < 3; ++i)
+    finding.evidence.push_back(
+        {Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
+  finding.fix =
+      Fix{.title = found.seed.wipes
+                       ? "Take it out of the deployment, and let the script refuse to run when the "
+                         "environment is production"
+                       : "Take it out of the deployment, or make it safe to repeat: upsert, ON CONFLICT DO "
+                         "NOTHING; rows that the application needs belong into a migration",
+          .safety = Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {
-  std::map<Place, Found> places;
+  std::map<SourceLocation, Found> places;
   for (const auto& command : context.project().deploy_commands) {
     if (!command.production || command.conditional) continue;
     const auto seed = seed_of(command);
     if (!seed) continue;
     Found& found = places[command.place];
     found.seed = *seed;
-    const bool known = std::any_of(found.ways.begin(), found.ways.end(), [&](const DeployCommand* way) { return way->path == command.path; });
+    const bool known = std::any_of(found.ways.begin(), found.ways.end(),
+                                   [&](const DeployCommand* way) { return way->path == command.path; });
     if (!known) found.ways.push_back(&command);
   }
   std::map<std::string, int> seen;
-  for (const auto& [place, found] : places) report(context.project(), reporter, found, ++seen[place.file + "\n" + found.ways.front()->entry]);
+  for (const auto& [place, found] : places)
+    report(context.project(), reporter, found, ++seen[place.file + "\n" + found.ways.front()->entry]);
 }
 
 }  // namespace
@@ -110,11 +137,17 @@ constinit const Rule seed_in_production{
     .severity = Severity::warning,
     .needs = Input::project,
     .summary = "a seed or a reset where the project is deployed",
-    .why = "Seed scripts are written for an empty database: many begin by deleting everything, and others add their rows again each time. In a start or release command they do that to production, "
-           "at the first deployment without harm, at the second one with the users' data.\n\n"
-           "Found by following what a deployment runs, as push-in-production does. A script counts when it deletes whole tables (an error), or inserts without looking (no upsert, no ON CONFLICT, no count), "
-           "outside any condition; `rails db:seed`, which is meant to be repeatable, and commands that ask before they delete do not. Nothing is said where the target may not be production.",
-    .fix = "Keep seeds for development and tests. Put rows that the application needs into a migration, or write them with ON CONFLICT DO NOTHING.",
+    .why =
+        "Seed scripts are written for an empty database: many begin by deleting everything, and others add "
+        "their rows again each time. In a start or release command they do that to production, "
+        "at the first deployment without harm, at the second one with the users' data.\n\n"
+        "Found by following what a deployment runs, as push-in-production does. A script counts when it "
+        "deletes whole tables (an error), or inserts without looking (no upsert, no ON CONFLICT, no count), "
+        "outside any condition; `rails db:seed`, which is meant to be repeatable, and commands that ask "
+        "before they delete do not. Nothing is said where the target may not be production.",
+    .fix =
+        "Keep seeds for development and tests. Put rows that the application needs into a migration, or "
+        "write them with ON CONFLICT DO NOTHING.",
     .when_to_ignore = "The database is thrown away with the deployment: previews, demonstrations.",
     .check = check};
 

@@ -6,24 +6,32 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option small_rows{.name = "small_rows", .fallback = 1000, .table_size = true,
+static constexpr Option small_rows{
+    .name = "small_rows",
+    .fallback = 1000,
+    .table_size = true,
     .meaning = "rows below which a table is counted without harm, where statistics are known"};
 static constexpr const Option* options[] = {&small_rows};
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
-    if (facts.count_test != CountTest::existence || facts.catalog_query || lint::by_tool_alone(query)) continue;
+    if (facts.count_test != CountTest::existence || facts.catalog_query || lint::by_tool_alone(query))
+      continue;
     if (facts.relations.empty() && facts.unknown_relations.empty()) continue;
     const auto few = [&](const RelationUse& use) {
       return lint::known_small(context, use.table, context.option(small_rows)) ||
              lint::asks_for_one_row(context, facts, use.table);
     };
-    if (!facts.relations.empty() && std::all_of(facts.relations.begin(), facts.relations.end(), few)) continue;
+    if (!facts.relations.empty() && std::all_of(facts.relations.begin(), facts.relations.end(), few))
+      continue;
     const QualifiedName table = lint::main_table(query);
-    Finding& finding = lint::report(reporter, query, table,
-                                    "The statement" + lint::on_table(table) + " counts rows to learn whether there is one: it reads all that match where the first would do.");
-    finding.fix = Fix{.title = "EXISTS (SELECT 1 FROM … WHERE …) in place of the comparison with count(…)", .safety = Fix::Safety::manual};
+    Finding& finding = lint::report(
+        reporter, query, table,
+        "The statement" + lint::on_table(table) +
+            " counts rows to learn whether there is one: it reads all that match where the first would do.");
+    finding.fix = Fix{.title = "EXISTS (SELECT 1 FROM … WHERE …) in place of the comparison with count(…)",
+                      .safety = Fix::Safety::manual};
   }
 }
 
@@ -32,9 +40,11 @@ constinit const Rule count_to_test_existence{
     .severity = Severity::note,
     .needs = Input::workload,
     .summary = "rows counted to learn whether there is one",
-    .why = "`count(*) > 0` reads every row that matches, `EXISTS` stops at the first.\n\n"
-           "It is told where the statement itself compares the count with none: `(SELECT count(*) …) > 0`, `SELECT count(*) = 0 FROM …`. What an "
-           "application does with a plain count can't be seen.",
+    .why =
+        "`count(*) > 0` reads every row that matches, `EXISTS` stops at the first.\n\n"
+        "It is told where the statement itself compares the count with none: `(SELECT count(*) …) > 0`, "
+        "`SELECT count(*) = 0 FROM …`. What an "
+        "application does with a plain count can't be seen.",
     .fix = "`EXISTS (SELECT 1 FROM … WHERE …)`, or `NOT EXISTS`.",
     .when_to_ignore = "The filter holds a unique key: there is nothing to stop early for.",
     .options = options,

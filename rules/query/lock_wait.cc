@@ -12,8 +12,9 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option total_ms{.name = "total_ms", .fallback = 1000,
-    .meaning = "milliseconds that the waits of one statement must add up to"};
+constexpr Option total_ms{.name = "total_ms",
+                          .fallback = 1000,
+                          .meaning = "milliseconds that the waits of one statement must add up to"};
 constexpr const Option* options[] = {&total_ms};
 
 // All waits of one statement.
@@ -26,7 +27,8 @@ struct Waits {
 };
 
 bool changes_schema(const std::string& statement) {
-  for (const auto* verb : {"alter ", "create ", "drop ", "truncate", "reindex", "vacuum full", "cluster", "lock ", "refresh "})
+  for (const auto* verb :
+       {"alter ", "create ", "drop ", "truncate", "reindex", "vacuum full", "cluster", "lock ", "refresh "})
     if (starts_with_nocase(statement, verb)) return true;
   return false;
 }
@@ -42,35 +44,63 @@ Subject subject_of(const Context& context, const ServerEvent& event, std::string
   return subject;
 }
 
-void report_deadlock(const Context& context, Reporter& reporter, const std::vector<const ServerEvent*>& events) {
+void report_deadlock(const Context& context, Reporter& reporter,
+                     const std::vector<const ServerEvent*>& events) {
   const ServerEvent& first = *events.front();
   std::uint64_t count = 0;
   for (const auto* event : events) count += event->count;
-  Finding& finding = reporter.add(subject_of(context, first, "deadlock"), "A deadlock ended this statement's transaction " + times(count) + ": two transactions took the same locks in a different order.");
+  Finding& finding = reporter.add(subject_of(context, first, "deadlock"),
+                                  "A deadlock ended this statement's transaction " + times(count) +
+                                      ": two transactions took the same locks in a different order.");
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "was rolled back"));
   for (std::size_t i = 0; i < events.size() && i < 3; ++i)
-    if (!events[i]->about.empty()) finding.evidence.push_back({Evidence::Kind::statement, "the other side ran: " + ellipsis(events[i]->about, shown_statement), events[i]->place, {}});
-  finding.fix = Fix{.title = "Take the locks in one order everywhere (sort the keys, or SELECT … ORDER BY key FOR UPDATE first), and try the transaction again on SQLSTATE 40P01", .safety = Fix::Safety::manual};
+    if (!events[i]->about.empty())
+      finding.evidence.push_back({Evidence::Kind::statement,
+                                  "the other side ran: " + ellipsis(events[i]->about, shown_statement),
+                                  events[i]->place,
+                                  {}});
+  finding.fix = Fix{.title =
+                        "Take the locks in one order everywhere (sort the keys, or SELECT … ORDER BY key FOR "
+                        "UPDATE first), and try the transaction again on SQLSTATE 40P01",
+                    .safety = Fix::Safety::manual};
 }
 
 void report_waits(const Context& context, Reporter& reporter, const Waits& waits) {
   const ServerEvent& first = waits.ended.empty() ? *waits.unfinished.front() : *waits.ended.front();
   const bool schema = changes_schema(first.statement);
-  std::string message = (first.fingerprint.empty() ? "Sessions waited for locks " : "This statement waited for a lock ") + times(waits.count);
-  if (waits.longest_us > 0) message += ", " + duration_text(waits.longest_us / 1000) + (waits.count > 1 ? " at most, " + duration_text(waits.total_us / 1000) + " in all" : "");
+  std::string message =
+      (first.fingerprint.empty() ? "Sessions waited for locks " : "This statement waited for a lock ") +
+      times(waits.count);
+  if (waits.longest_us > 0)
+    message += ", " + duration_text(waits.longest_us / 1000) +
+               (waits.count > 1 ? " at most, " + duration_text(waits.total_us / 1000) + " in all" : "");
   if (first.fingerprint.empty()) message += "; the log does not have their statements";
-  message += schema ? "; while it waits, every statement on the table that comes later waits behind it." : first.fingerprint.empty() ? ": other transactions held the rows or tables." : ": another transaction held the row or table.";
+  message += schema ? "; while it waits, every statement on the table that comes later waits behind it."
+             : first.fingerprint.empty() ? ": other transactions held the rows or tables."
+                                         : ": another transaction held the row or table.";
   Finding& finding = reporter.add(subject_of(context, first, "wait"), std::move(message));
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "waited"));
   for (const auto* event : waits.ended)
-    finding.evidence.push_back({Evidence::Kind::statement, "got " + event->about + " " + times(event->count) + ", after " + duration_text(event->longest_us / 1000) + (event->count > 1 ? " at most" : ""), event->place, {}});
+    finding.evidence.push_back({Evidence::Kind::statement,
+                                "got " + event->about + " " + times(event->count) + ", after " +
+                                    duration_text(event->longest_us / 1000) +
+                                    (event->count > 1 ? " at most" : ""),
+                                event->place,
+                                {}});
   for (const auto* event : waits.unfinished)
-    finding.evidence.push_back({Evidence::Kind::statement, "waited for " + event->about + " " + times(event->count) + ", and the log has no end of it", event->place, {}});
-  finding.fix = Fix{.title = schema ? "Set lock_timeout to a second or two for it and try again, so that others need not queue; look for the long transaction in its way"
-                                    : "Shorten the transaction that holds the lock: what is slow or waits for others goes before or after it, and the contended row is changed last",
-                    .safety = Fix::Safety::manual};
+    finding.evidence.push_back(
+        {Evidence::Kind::statement,
+         "waited for " + event->about + " " + times(event->count) + ", and the log has no end of it",
+         event->place,
+         {}});
+  finding.fix =
+      Fix{.title = schema ? "Set lock_timeout to a second or two for it and try again, so that others need "
+                            "not queue; look for the long transaction in its way"
+                          : "Shorten the transaction that holds the lock: what is slow or waits for others "
+                            "goes before or after it, and the contended row is changed last",
+          .safety = Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -98,7 +128,8 @@ void check(const Context& context, Reporter& reporter) {
   }
   for (const auto& [fingerprint, events] : deadlocks) report_deadlock(context, reporter, events);
   for (const auto& [fingerprint, waits] : by_statement)
-    if (!waits.unfinished.empty() || waits.total_us >= context.option(total_ms) * 1000) report_waits(context, reporter, waits);
+    if (!waits.unfinished.empty() || waits.total_us >= context.option(total_ms) * 1000)
+      report_waits(context, reporter, waits);
 }
 
 }  // namespace
@@ -108,11 +139,17 @@ constinit const Rule lock_wait{
     .severity = Severity::note,
     .needs = Input::server_log,
     .summary = "a statement that waits for another transaction's lock, or dies in a deadlock",
-    .why = "A statement that waits for a lock is as slow as the transaction that holds it; no index helps it. A deadlock is two transactions that wait for each other: the server ends one "
-           "after deadlock_timeout, and its work is lost. An ALTER TABLE that waits is worse than it looks, because everything that comes after it waits too.\n\n"
-           "Deadlocks are always logged, with the statements of both sides. Waits are logged with `log_lock_waits = on` when they last longer than deadlock_timeout (1 s); "
-           "of the holder the log has only the process id.",
-    .fix = "Keep transactions short, change contended rows last, take locks in one order. For migrations `SET lock_timeout`, and try again.",
+    .why =
+        "A statement that waits for a lock is as slow as the transaction that holds it; no index helps it. A "
+        "deadlock is two transactions that wait for each other: the server ends one "
+        "after deadlock_timeout, and its work is lost. An ALTER TABLE that waits is worse than it looks, "
+        "because everything that comes after it waits too.\n\n"
+        "Deadlocks are always logged, with the statements of both sides. Waits are logged with "
+        "`log_lock_waits = on` when they last longer than deadlock_timeout (1 s); "
+        "of the holder the log has only the process id.",
+    .fix =
+        "Keep transactions short, change contended rows last, take locks in one order. For migrations `SET "
+        "lock_timeout`, and try again.",
     .when_to_ignore = "A queue's workers are meant to wait for each other (SKIP LOCKED would be better).",
     .options = options,
     .check = check};

@@ -14,31 +14,48 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option min_seconds{.name = "seconds", .fallback = 60,
+constexpr Option min_seconds{
+    .name = "seconds",
+    .fallback = 60,
     .meaning = "seconds over which one statement comes again and again in one transaction"};
-constexpr Option idle_seconds{.name = "idle_seconds", .fallback = 30,
+constexpr Option idle_seconds{
+    .name = "idle_seconds",
+    .fallback = 30,
     .meaning = "seconds from BEGIN to COMMIT of a transaction that does nothing for most of them"};
-constexpr Option open_seconds{.name = "open_seconds", .fallback = 300,
+constexpr Option open_seconds{
+    .name = "open_seconds",
+    .fallback = 300,
     .meaning = "seconds that a session's transaction has been open when the server is looked at"};
 constexpr const Option* options[] = {&min_seconds, &idle_seconds, &open_seconds};
 
 void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
-  Finding& finding = reporter.add({.kind = "server", .entry = idle ? "idle_in_transaction_session_timeout" : "transaction_timeout"},
-                                  "The server ended a transaction " + times(event.count) + (idle ? " that had been idle for too long: the application began it and then did something else." : " that had been open for too long."));
+  Finding& finding = reporter.add(
+      {.kind = "server", .entry = idle ? "idle_in_transaction_session_timeout" : "transaction_timeout"},
+      "The server ended a transaction " + times(event.count) +
+          (idle ? " that had been idle for too long: the application began it and then did something else."
+                : " that had been open for too long."));
   finding.location = event.place;
-  finding.evidence.push_back(evidence_of(event, idle ? "terminated by the idle-in-transaction timeout" : "terminated by the transaction timeout"));
-  finding.fix = Fix{.title = "Find the code that begins a transaction and waits (another service, a user, a forgotten commit) and end the transaction before it", .safety = Fix::Safety::manual};
+  finding.evidence.push_back(evidence_of(event, idle ? "terminated by the idle-in-transaction timeout"
+                                                     : "terminated by the transaction timeout"));
+  finding.fix = Fix{.title =
+                        "Find the code that begins a transaction and waits (another service, a user, a "
+                        "forgotten commit) and end the transaction before it",
+                    .safety = Fix::Safety::manual};
 }
 
-void report_loop(const Context& context, Reporter& reporter, const Repeat& repeat) {
+void report_loop(const Context& context, Reporter& reporter, const RepeatedQuery& repeat) {
   const Query* query = context.query(repeat.pattern.front());
   if (!query) return;
   const QualifiedName table = main_table(*query);
-  Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query->fingerprint},
-                                  "A transaction was open for " + duration_text(repeat.longest_span_ms) + " at least, while this statement ran " + times(repeat.most_in_one_scope) + " in it: " + ellipsis(query->text, shown_statement));
+  Finding& finding = reporter.add(
+      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query->fingerprint},
+      "A transaction was open for " + duration_text(repeat.longest_span_ms) +
+          " at least, while this statement ran " + times(repeat.max_in_one_scope) +
+          " in it: " + ellipsis(query->text, shown_statement));
   finding.evidence.push_back(figures(repeat, 1));
   if (!repeat.samples.empty()) finding.location = repeat.samples.front().place;
-  finding.fix = Fix{.title = "Cut the loop into batches with a commit each, or make it one statement", .safety = Fix::Safety::manual};
+  finding.fix = Fix{.title = "Cut the loop into batches with a commit each, or make it one statement",
+                    .safety = Fix::Safety::manual};
 }
 
 // Sessions of one application that do the same.
@@ -48,29 +65,43 @@ struct Open {
 };
 
 void report_open(Reporter& reporter, const std::string& application, Open open) {
-  std::stable_sort(open.sessions.begin(), open.sessions.end(), [](const Session* a, const Session* b) { return *a->transaction_seconds > *b->transaction_seconds; });
-  const std::string whose = application.empty() ? "a session without application_name" : ellipsis(application, 60);
+  std::stable_sort(open.sessions.begin(), open.sessions.end(), [](const Session* a, const Session* b) {
+    return *a->transaction_seconds > *b->transaction_seconds;
+  });
+  const std::string whose =
+      application.empty() ? "a session without application_name" : ellipsis(application, 60);
   const std::string age = duration_text(*open.sessions.front()->transaction_seconds * 1000);
   const std::size_t others = open.sessions.size() - 1;
-  Finding& finding = reporter.add({.kind = "server", .entry = (open.idle ? "idle in transaction: " : "active: ") + application},
-                                  "A transaction of " + whose + " was open for " + age + (others ? ", and " + std::to_string(others) + " more for long" : "") +
-                                      (open.idle ? ": the session is idle in it, and keeps its locks and what vacuum would remove." : ", and was at work: vacuum removes nothing that died since."),
-                                  open.idle ? std::nullopt : std::optional(Severity::note));
+  Finding& finding = reporter.add(
+      {.kind = "server", .entry = (open.idle ? "idle in transaction: " : "active: ") + application},
+      "A transaction of " + whose + " was open for " + age +
+          (others ? ", and " + std::to_string(others) + " more for long" : "") +
+          (open.idle ? ": the session is idle in it, and keeps its locks and what vacuum would remove."
+                     : ", and was at work: vacuum removes nothing that died since."),
+      open.idle ? std::nullopt : std::optional(Severity::note));
   for (std::size_t i = 0; i < open.sessions.size() && i < 5; ++i) {
     const Session& session = *open.sessions[i];
-    std::string text = "pid " + std::to_string(session.pid) + ", transaction open for " + duration_text(*session.transaction_seconds * 1000) + ", " + session.state;
+    std::string text = "pid " + std::to_string(session.pid) + ", transaction open for " +
+                       duration_text(*session.transaction_seconds * 1000) + ", " + session.state;
     if (session.state_seconds) text += " for " + duration_text(*session.state_seconds * 1000);
     finding.evidence.push_back({Evidence::Kind::catalog, std::move(text), std::nullopt, {}});
   }
-  finding.fix = open.idle ? Fix{.title = "Find the code that begins a transaction and waits, and end the transaction before it; idle_in_transaction_session_timeout bounds the damage", .safety = Fix::Safety::manual}
-                          : Fix{.title = "Cut the work into batches with a commit each, if it need not be whole", .safety = Fix::Safety::manual};
+  finding.fix = open.idle
+                    ? Fix{.title =
+                              "Find the code that begins a transaction and waits, and end the transaction "
+                              "before it; idle_in_transaction_session_timeout bounds the damage",
+                          .safety = Fix::Safety::manual}
+                    : Fix{.title = "Cut the work into batches with a commit each, if it need not be whole",
+                          .safety = Fix::Safety::manual};
 }
 
 // A transaction of another database keeps nothing from being removed here.
 void check_sessions(const Context& context, Reporter& reporter) {
   std::map<std::pair<std::string, bool>, Open> found;
   for (const Session& session : context.catalog().sessions) {
-    if (session.database != context.catalog().database || session.application == "pg_dump" || session.transaction_seconds.value_or(0) < context.option(open_seconds)) continue;
+    if (session.database != context.catalog().database || session.application == "pg_dump" ||
+        session.transaction_seconds.value_or(0) < context.option(open_seconds))
+      continue;
     const bool idle = session.state.starts_with("idle in transaction");
     Open& open = found[{session.application, idle}];
     open.idle = idle;
@@ -88,26 +119,35 @@ void report_idle(const Context& context, Reporter& reporter, const ServerEvent& 
     subject.schema = table.schema;
     subject.table = table.name;
   }
-  std::string message = event.count == 1 ? "A transaction was open for " + duration_text(event.longest_us / 1000)
-                                         : grouped(static_cast<double>(event.count)) + " transactions were open for " + duration_text(event.longest_us / 1000) + " at most";
+  std::string message = event.count == 1
+                            ? "A transaction was open for " + duration_text(event.longest_us / 1000)
+                            : grouped(static_cast<double>(event.count)) + " transactions were open for " +
+                                  duration_text(event.longest_us / 1000) + " at most";
   message += ", and idle for most of it";
-  if (!event.statement.empty()) message += ", the longest pause coming after: " + ellipsis(event.statement, shown_statement);
+  if (!event.statement.empty())
+    message += ", the longest pause coming after: " + ellipsis(event.statement, shown_statement);
   else message += ".";
   Finding& finding = reporter.add(std::move(subject), std::move(message));
   finding.location = event.place;
   finding.evidence.push_back(evidence_of(event, "the client paused behind this statement"));
-  finding.fix = Fix{.title = "Commit before what takes the application so long (another service, a user), and begin a new transaction after it", .safety = Fix::Safety::manual};
+  finding.fix = Fix{.title =
+                        "Commit before what takes the application so long (another service, a user), and "
+                        "begin a new transaction after it",
+                    .safety = Fix::Safety::manual};
 }
 
 bool by_people(const ServerEvent& event) {
-  return !event.applications.empty() && std::all_of(event.applications.begin(), event.applications.end(), [](const auto& entry) { return is_tool(entry.first); });
+  return !event.applications.empty() && std::all_of(event.applications.begin(), event.applications.end(),
+                                                    [](const auto& entry) { return is_tool(entry.first); });
 }
 
 void check(const Context& context, Reporter& reporter) {
   if (context.has_catalog()) check_sessions(context, reporter);
   if (!context.has_workload()) return;
   for (const auto& event : context.workload().server_events)
-    if (event.kind == Kind::open_transaction && event.about == "idle" && event.longest_us >= context.option(idle_seconds) * 1e6 && !by_people(event)) report_idle(context, reporter, event);
+    if (event.kind == Kind::open_transaction && event.about == "idle" &&
+        event.longest_us >= context.option(idle_seconds) * 1e6 && !by_people(event))
+      report_idle(context, reporter, event);
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::cancelled) continue;
     const bool idle = event.about.find("idle-in-transaction") != std::string::npos || event.about == "25P03";
@@ -116,7 +156,9 @@ void check(const Context& context, Reporter& reporter) {
   }
   std::set<std::string> seen;
   for (const auto& repeat : context.workload().repeats)
-    if (repeat.scope == Repeat::Scope::transaction && !repeat.pattern.empty() && repeat.longest_span_ms >= context.option(min_seconds) * 1000 && seen.insert(repeat.pattern.front()).second)
+    if (repeat.scope == RepeatedQuery::Scope::transaction && !repeat.pattern.empty() &&
+        repeat.longest_span_ms >= context.option(min_seconds) * 1000 &&
+        seen.insert(repeat.pattern.front()).second)
       report_loop(context, reporter, repeat);
 }
 
@@ -127,12 +169,21 @@ constinit const Rule long_transaction{
     .severity = Severity::warning,
     .needs = any(Input::server_log, Input::settings),
     .summary = "a transaction that stays open for long",
-    .why = "An open transaction keeps its row and table locks, and its snapshot keeps vacuum from removing any row version that died since it began, in every table of the database. One that is idle meanwhile, "
-           "because the application waits for another service or forgot to commit, does all that for nothing.\n\n"
-           "Found where the server ended one (idle_in_transaction_session_timeout, transaction_timeout), where a loop's statements in one transaction span more than a minute, and, in a log of all "
-           "statements, from BEGIN to COMMIT where the client's pauses are most of it. With a database, or a snapshot of one, also among the sessions of that moment, each with its age and state (one that is "
-           "working is a note, pg_dump is passed over); a role without pg_monitor sees its own sessions only. What people do in psql and the like is left out; transactions below ten seconds are not kept of a log.",
-    .fix = "Commit before calls to other services. Cut long loops into batches with a commit each. Make sure that every way out of the code ends the transaction.",
+    .why =
+        "An open transaction keeps its row and table locks, and its snapshot keeps vacuum from removing any "
+        "row version that died since it began, in every table of the database. One that is idle meanwhile, "
+        "because the application waits for another service or forgot to commit, does all that for "
+        "nothing.\n\n"
+        "Found where the server ended one (idle_in_transaction_session_timeout, transaction_timeout), where "
+        "a loop's statements in one transaction span more than a minute, and, in a log of all "
+        "statements, from BEGIN to COMMIT where the client's pauses are most of it. With a database, or a "
+        "snapshot of one, also among the sessions of that moment, each with its age and state (one that is "
+        "working is a note, pg_dump is passed over); a role without pg_monitor sees its own sessions only. "
+        "What people do in psql and the like is left out; transactions below ten seconds are not kept of a "
+        "log.",
+    .fix =
+        "Commit before calls to other services. Cut long loops into batches with a commit each. Make sure "
+        "that every way out of the code ends the transaction.",
     .when_to_ignore = "It is an import or a migration that must be whole, at a quiet time.",
     .options = options,
     .check = check};

@@ -19,7 +19,7 @@ enum class Confidence { low, medium, high };
 struct Case {
   const Query* child = nullptr;
   const Query* parent = nullptr;
-  const Repeat* repeat = nullptr;
+  const RepeatedQuery* repeat = nullptr;
   lint::Lead lead;
   Confidence confidence = Confidence::low;
   std::string why;  // of the confidence
@@ -55,7 +55,8 @@ bool one_value(Predicate::Op op) {
 }
 
 // Batching that came apart: a list that held one value each time, as far as the samples show.
-bool lists_one_value(const Query& query, const Predicate& predicate, const std::vector<const Sample*>& samples) {
+bool lists_one_value(const Query& query, const Predicate& predicate,
+                     const std::vector<const Sample*>& samples) {
   if (predicate.op != Predicate::Op::in_list) return false;
   const auto at = static_cast<std::size_t>(predicate.parameter) - 1;
   const auto array_of_one = [&](const Sample* sample) {
@@ -63,7 +64,9 @@ bool lists_one_value(const Query& query, const Predicate& predicate, const std::
     const auto& value = (*sample->parameters)[at];
     return value && value->starts_with('{') && value->size() > 2 && !contains(*value, ",");
   };
-  if (predicate.parameter > 0 && !samples.empty() && std::all_of(samples.begin(), samples.end(), array_of_one)) return true;
+  if (predicate.parameter > 0 && !samples.empty() &&
+      std::all_of(samples.begin(), samples.end(), array_of_one))
+    return true;
   return query.facts.longest_list == 1;
 }
 
@@ -72,8 +75,10 @@ bool asks_for_one_key(const Query& query, const std::vector<const Sample*>& samp
   const auto& predicates = query.facts.predicates;
   return !query.facts.parsed || predicates.empty() ||
          std::any_of(predicates.begin(), predicates.end(), [&](const Predicate& predicate) {
-           const bool given = predicate.value == Predicate::Value::parameter || predicate.value == Predicate::Value::other;
-           return given && (one_value(predicate.op) || lists_one_value(query, predicate, samples)) && varies(predicate, samples);
+           const bool given =
+               predicate.value == Predicate::Value::parameter || predicate.value == Predicate::Value::other;
+           return given && (one_value(predicate.op) || lists_one_value(query, predicate, samples)) &&
+                  varies(predicate, samples);
          });
 }
 
@@ -83,12 +88,13 @@ bool uses(const Query& query, const QualifiedName& table) {
 }
 
 void judge(const Context& context, Case& found) {
-  const Repeat& repeat = *found.repeat;
+  const RepeatedQuery& repeat = *found.repeat;
   found.lead = lint::lead_of(context, repeat, *found.child);
   found.confidence = Confidence::low;
-  if (repeat.scope == Repeat::Scope::pool_burst) {
+  if (repeat.scope == RepeatedQuery::Scope::pool_burst) {
     found.why = "the statements came over several sessions, so they may belong to several requests";
-  } else if (auto why = lint::like_requests(context, repeat, found.per_round, *found.child, found.lead); !why.empty()) {
+  } else if (auto why = lint::like_requests(context, repeat, found.per_round, *found.child, found.lead);
+             !why.empty()) {
     found.why = std::move(why);
   } else if (!repeat.parameters_known) {
     found.why =
@@ -99,21 +105,25 @@ void judge(const Context& context, Case& found) {
     found.why = "the foreign key " + found.lead.key->name + " leads from one to the other";
   } else {
     found.confidence = Confidence::medium;
-    found.why = found.lead.kind == lint::Lead::Kind::list
-                    ? "no foreign key is known between the two"
-                    : "no query before it in the same " +
-                          std::string(repeat.scope == Repeat::Scope::transaction ? "transaction" : "burst") + " gave the keys";
+    found.why =
+        found.lead.kind == lint::Lead::Kind::list
+            ? "no foreign key is known between the two"
+            : "no query before it in the same " +
+                  std::string(repeat.scope == RepeatedQuery::Scope::transaction ? "transaction" : "burst") +
+                  " gave the keys";
   }
   if (auto nearer = lint::lead_in_round(context, repeat, *found.child); nearer.query) found.lead = nearer;
   found.parent = found.lead.query;
 }
 
 // The key that the calls differ in, else the first.
-const Predicate* single_key(const Query& query, const Repeat* repeat) {
+const Predicate* single_key(const Query& query, const RepeatedQuery* repeat) {
   const auto samples = repeat ? lint::samples_of(*repeat, query.fingerprint) : std::vector<const Sample*>{};
   const Predicate* first = nullptr;
   for (const auto& p : query.facts.predicates) {
-    if (p.op != Predicate::Op::equality || p.value == Predicate::Value::column || p.column.column.empty() || !p.wrapper.empty() || p.under_or) continue;
+    if (p.op != Predicate::Op::equality || p.value == Predicate::Value::column || p.column.column.empty() ||
+        !p.wrapper.empty() || p.under_or)
+      continue;
     if (varies(p, samples)) return &p;
     if (!first) first = &p;
   }
@@ -124,9 +134,11 @@ Fix rewrite(const Context& context, const Case& found) {
   Fix fix{.safety = Fix::Safety::manual};
   const Predicate* key = single_key(*found.child, found.repeat);
   const std::string column = key ? key->column.column : "key";
-  const auto samples = found.repeat ? lint::samples_of(*found.repeat, found.child->fingerprint) : std::vector<const Sample*>{};
+  const auto samples =
+      found.repeat ? lint::samples_of(*found.repeat, found.child->fingerprint) : std::vector<const Sample*>{};
   const std::string keys = lint::all_keys(*found.child, samples);
-  fix.title = (keys.empty() ? "Fetch them together, with one query for all keys" : "Ask once for all keys, with " + keys) +
+  fix.title = (keys.empty() ? "Fetch them together, with one query for all keys"
+                            : "Ask once for all keys, with " + keys) +
               (found.parent ? ", or join it to the query that gives the keys" : "");
   if (key) fix.sql = lint::ask_for_all(context, *found.child, *key, samples);
   if (!lint::is_drizzle(context) || (key && !keys.ends_with("= ANY($1)"))) return fix;
@@ -145,7 +157,7 @@ Fix rewrite(const Context& context, const Case& found) {
 }
 
 void add_evidence(const Context& context, const Case& found, Finding& finding) {
-  const Repeat& repeat = *found.repeat;
+  const RepeatedQuery& repeat = *found.repeat;
   lint::add_lead(context, found.lead, *found.child, finding.evidence);
   finding.evidence.push_back(lint::figures(repeat, found.per_round));
   lint::add_places(repeat, found.per_round, finding.evidence);
@@ -164,23 +176,29 @@ bool better(const Case& a, const Case& b) {
 
 void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& child = *found.child;
-  const std::uint64_t calls = found.repeat->most_in_one_scope * found.per_round;
+  const std::uint64_t calls = found.repeat->max_in_one_scope * found.per_round;
   const QualifiedName table = lint::main_table(child);
   Finding& finding = reporter.add(
       {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},
-      "The query" + lint::on_table(table) + " ran " + std::to_string(calls) + " times in " + lint::scope_name(found.repeat->scope_of_most) +
-          (found.confidence == Confidence::low ? ", perhaps once" : ", once") + " for each row of an earlier result, where one query could ask for all: " +
+      "The query" + lint::on_table(table) + " ran " + std::to_string(calls) + " times in " +
+          lint::scope_name(found.repeat->scope_of_most) +
+          (found.confidence == Confidence::low ? ", perhaps once" : ", once") +
+          " for each row of an earlier result, where one query could ask for all: " +
           ellipsis(child.text, lint::shown_statement),
       found.confidence == Confidence::low ? std::optional(Severity::note) : std::nullopt);
-  if (const auto samples = lint::samples_of(*found.repeat, child.fingerprint); !samples.empty()) finding.location = samples.front()->place;
+  if (const auto samples = lint::samples_of(*found.repeat, child.fingerprint); !samples.empty())
+    finding.location = samples.front()->place;
   add_evidence(context, found, finding);
   finding.fix = rewrite(context, found);
   if (const Predicate* key = single_key(child, found.repeat); key && !finding.fix->sql.empty())
-    if (auto granted = lint::taken_for_granted(finding.fix->sql, *key, lint::samples_of(*found.repeat, child.fingerprint).size(), calls); !granted.empty())
+    if (auto granted = lint::taken_for_granted(
+            finding.fix->sql, *key, lint::samples_of(*found.repeat, child.fingerprint).size(), calls);
+        !granted.empty())
       finding.evidence.push_back({Evidence::Kind::statement, std::move(granted), {}, {}});
 }
 
-// ---- of counters alone, as of pg_stat_statements: how often a query ran and how many rows it gave, but not when.
+// ---- of counters alone, as of pg_stat_statements: how often a query ran and how many rows it gave, but not
+// when.
 
 struct Hint {
   const Query* child = nullptr;
@@ -189,29 +207,44 @@ struct Hint {
   double off = 0;  // how far the parent's rows and the child's calls are apart: log2
 };
 
-double rows_each(const Query& query) { return query.rows_calls ? static_cast<double>(query.rows) / static_cast<double>(query.rows_calls) : 0; }
+double rows_each(const Query& query) {
+  return query.rows_calls ? static_cast<double>(query.rows) / static_cast<double>(query.rows_calls) : 0;
+}
 
 bool of_one_database(const Query& a, const Query& b) {
   return a.databases.empty() || b.databases.empty() ||
-         std::any_of(a.databases.begin(), a.databases.end(), [&](const std::string& database) { return b.databases.contains(database); });
+         std::any_of(a.databases.begin(), a.databases.end(),
+                     [&](const std::string& database) { return b.databases.contains(database); });
 }
 
 // One row by one key, each time.
 bool looks_one_row_up(const Query& query) {
   const QueryFacts& facts = query.facts;
   const double rows = rows_each(query);
-  return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.locks_rows && !facts.has_offset && facts.relations.size() == 1 &&
-         query.rows_calls > 0 && rows > 0.5 && rows < 1.5 && std::all_of(facts.predicates.begin(), facts.predicates.end(), [](const Predicate& predicate) {
-           return predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter && predicate.wrapper.empty() && !predicate.under_or;
-         });
+  return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.locks_rows &&
+         !facts.has_offset && facts.relations.size() == 1 && query.rows_calls > 0 && rows > 0.5 &&
+         rows < 1.5 &&
+         std::all_of(
+             facts.predicates.begin(), facts.predicates.end(),
+             [](const Predicate& predicate) {
+               return predicate.op == Predicate::Op::equality &&
+                      predicate.value == Predicate::Value::parameter && predicate.wrapper.empty() &&
+                      !predicate.under_or;
+             });
 }
 
 // A list, of which each row may have led to one call of the child.
 std::optional<double> gives_the_keys(const Query& parent, const Query& child) {
   const QueryFacts& facts = parent.facts;
-  if (&parent == &child || !facts.parsed || facts.kind != StatementKind::select || facts.catalog_query || facts.one_row || parent.calls == 0 || parent.rows == 0) return {};
-  if (static_cast<double>(child.calls) < 5 * static_cast<double>(parent.calls) || !of_one_database(parent, child)) return {};
-  if (std::any_of(child.facts.relations.begin(), child.facts.relations.end(), [&](const RelationUse& use) { return uses(parent, use.table); })) return {};
+  if (&parent == &child || !facts.parsed || facts.kind != StatementKind::select || facts.catalog_query ||
+      facts.one_row || parent.calls == 0 || parent.rows == 0)
+    return {};
+  if (static_cast<double>(child.calls) < 5 * static_cast<double>(parent.calls) ||
+      !of_one_database(parent, child))
+    return {};
+  if (std::any_of(child.facts.relations.begin(), child.facts.relations.end(),
+                  [&](const RelationUse& use) { return uses(parent, use.table); }))
+    return {};
   const double off = std::abs(std::log2(static_cast<double>(parent.rows) / static_cast<double>(child.calls)));
   return off <= 1 ? std::optional(off) : std::nullopt;
 }
@@ -220,20 +253,36 @@ void report(const Context& context, Reporter& reporter, const Hint& hint) {
   const Query& child = *hint.child;
   const Query& parent = *hint.parent;
   const QualifiedName table = lint::main_table(child);
-  const auto times = static_cast<std::uint64_t>(static_cast<double>(child.calls) / static_cast<double>(parent.calls) + 0.5);
-  Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},
-                                  "Hint, from counters only: the query" + lint::on_table(table) + " ran " + std::to_string(times) +
-                                      " times for each call of one that gives its keys, and found one row each time; if the one runs in a loop over the other's rows, one query "
-                                      "could ask for all: " + ellipsis(child.text, lint::shown_statement),
-                                  Severity::note);
-  finding.evidence.push_back({Evidence::Kind::statement, "the keys may come from: " + ellipsis(parent.text, lint::shown_statement), {}, {}});
+  const auto times =
+      static_cast<std::uint64_t>(static_cast<double>(child.calls) / static_cast<double>(parent.calls) + 0.5);
+  Finding& finding = reporter.add(
+      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},
+      "Hint, from counters only: the query" + lint::on_table(table) + " ran " + std::to_string(times) +
+          " times for each call of one that gives its keys, and found one row each time; if the one runs in "
+          "a loop over the other's rows, one query "
+          "could ask for all: " +
+          ellipsis(child.text, lint::shown_statement),
+      Severity::note);
   finding.evidence.push_back({Evidence::Kind::statement,
-                              std::to_string(child.calls) + " calls with " + std::to_string(child.rows) + " rows, after " + std::to_string(parent.calls) + " calls with " +
-                                  std::to_string(parent.rows) + " rows" + (child.total_ms > 0 ? "; " + lint::milliseconds(child.total_ms) + " in all" : ""),
+                              "the keys may come from: " + ellipsis(parent.text, lint::shown_statement),
                               {},
                               {}});
-  finding.evidence.push_back({Evidence::Kind::catalog, "the foreign key " + hint.key->name + " leads from one to the other", hint.key->origin, {}});
-  finding.evidence.push_back({Evidence::Kind::statement, "pg_stat_statements does not tell what ran after what: a log with log_min_duration_statement = 0 would", {}, {}});
+  finding.evidence.push_back(
+      {Evidence::Kind::statement,
+       std::to_string(child.calls) + " calls with " + std::to_string(child.rows) + " rows, after " +
+           std::to_string(parent.calls) + " calls with " + std::to_string(parent.rows) + " rows" +
+           (child.total_ms > 0 ? "; " + lint::milliseconds(child.total_ms) + " in all" : ""),
+       {},
+       {}});
+  finding.evidence.push_back({Evidence::Kind::catalog,
+                              "the foreign key " + hint.key->name + " leads from one to the other",
+                              hint.key->origin,
+                              {}});
+  finding.evidence.push_back({Evidence::Kind::statement,
+                              "pg_stat_statements does not tell what ran after what: a log with "
+                              "log_min_duration_statement = 0 would",
+                              {},
+                              {}});
   Case found;
   found.child = &child;
   found.parent = &parent;
@@ -293,11 +342,16 @@ constinit const Rule n_plus_one_query{
         "as the list grows. Each of the queries is fast, so no list of slow queries shows it.\n\n"
         "It is found from the order of the log: at least five calls of one statement (or of a pattern of up "
         "to eight) "
-        "in one trace, transaction or burst, with different parameters, and the query before them. A transaction of one statement is "
-        "none, and a list of one value is a key. Reads that each stand in a transaction of their own, and logs without times "
-        "(Drizzle's logger), may as well be requests: without a foreign key that leads there they are notes.\n\n"
-        "From pg_stat_statements alone, which keeps no order, it is a hint and a note: a look-up of one row by a foreign key that ran at "
-        "least five times for each call of a query that gives the keys, and about once for each of that query's rows.",
+        "in one trace, transaction or burst, with different parameters, and the query before them. A "
+        "transaction of one statement is "
+        "none, and a list of one value is a key. Reads that each stand in a transaction of their own, and "
+        "logs without times "
+        "(Drizzle's logger), may as well be requests: without a foreign key that leads there they are "
+        "notes.\n\n"
+        "From pg_stat_statements alone, which keeps no order, it is a hint and a note: a look-up of one row "
+        "by a foreign key that ran at "
+        "least five times for each call of a query that gives the keys, and about once for each of that "
+        "query's rows.",
     .fix =
         "Ask for all rows at once: `WHERE key = ANY($1)`, a join, or the ORM's eager loading (Drizzle: "
         "`with: { … }` in a "

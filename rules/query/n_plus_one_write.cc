@@ -10,7 +10,9 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option fewest_calls{.name = "fewest_calls", .fallback = 10,
+static constexpr Option fewest_calls{
+    .name = "fewest_calls",
+    .fallback = 10,
     .meaning = "calls of one statement in one scope from which row-by-row writing is told"};
 static constexpr const Option* options[] = {&fewest_calls};
 
@@ -18,7 +20,7 @@ namespace {
 
 struct Case {
   const Query* query = nullptr;
-  const Repeat* repeat = nullptr;
+  const RepeatedQuery* repeat = nullptr;
   std::uint64_t calls = 0;  // in the scope with the most
   lint::Lead lead;
   std::string traffic;  // why it may be no loop
@@ -28,9 +30,11 @@ struct Case {
 // Writes one row, or the rows of one key, at a time. Several rows in VALUES are the cure.
 bool writes_one_row(const Query& query) {
   const QueryFacts& facts = query.facts;
-  if (!facts.parsed || lint::of_benchmark(query) || contains(query.text, ";")) return false;  // a message of several statements is a batch
+  if (!facts.parsed || lint::of_benchmark(query) || contains(query.text, ";"))
+    return false;  // a message of several statements is a batch
   if (facts.kind == StatementKind::insert) return facts.single_row_insert;
-  if ((facts.kind != StatementKind::update && facts.kind != StatementKind::delete_) || facts.limited) return false;  // slices
+  if ((facts.kind != StatementKind::update && facts.kind != StatementKind::delete_) || facts.limited)
+    return false;  // slices
   return std::any_of(facts.predicates.begin(), facts.predicates.end(), [](const Predicate& predicate) {
     return predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter;
   });
@@ -38,18 +42,16 @@ bool writes_one_row(const Query& query) {
 
 std::string verb(const Query& query) {
   switch (query.facts.kind) {
-    case StatementKind::insert:
-      return "INSERT into";
-    case StatementKind::delete_:
-      return "DELETE from";
-    default:
-      return "UPDATE of";
+    case StatementKind::insert: return "INSERT into";
+    case StatementKind::delete_: return "DELETE from";
+    default: return "UPDATE of";
   }
 }
 
 const Predicate* key_of(const Query& query) {
   for (const auto& predicate : query.facts.predicates)
-    if (predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter) return &predicate;
+    if (predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter)
+      return &predicate;
   return nullptr;
 }
 
@@ -66,7 +68,8 @@ Fix fix_of(const Context& context, const Query& query, const std::vector<const S
   const bool drizzle = lint::is_drizzle(context);
   if (query.facts.kind == StatementKind::insert) {
     fix.sql = lint::insert_all(query);
-    fix.title = "Insert all rows in one statement: VALUES (…), (…), or INSERT … SELECT FROM unnest($1::…[], …)";
+    fix.title =
+        "Insert all rows in one statement: VALUES (…), (…), or INSERT … SELECT FROM unnest($1::…[], …)";
     if (drizzle) fix.drizzle = "db.insert(" + name + ").values([{ … }, { … }])";
     return fix;
   }
@@ -82,13 +85,15 @@ Fix fix_of(const Context& context, const Query& query, const std::vector<const S
     return fix;
   }
   if (key) fix.sql = lint::update_all(context, query, *key);
-  fix.title = one_key ? "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(" + column + ", …) WHERE t." + column + " = v." +
-              column + "; where every row gets the same values, " + keys
-                      : "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(…), joined by all columns of the key";
+  fix.title = one_key ? "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(" +
+                            column + ", …) WHERE t." + column + " = v." + column +
+                            "; where every row gets the same values, " + keys
+                      : "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(…), "
+                        "joined by all columns of the key";
   if (!drizzle || !one_key || query.facts.assigned_parameters.empty()) return fix;
   const std::string& set = query.facts.assigned_parameters.front().first.column;
-  fix.drizzle = "db.update(" + name + ").set({ " + lint::drizzle_name(context, table, set, set) + ": sql`case ${" + property +
-                "} when … then … end` }).where(inArray(" + property + ", keys))";
+  fix.drizzle = "db.update(" + name + ").set({ " + lint::drizzle_name(context, table, set, set) +
+                ": sql`case ${" + property + "} when … then … end` }).where(inArray(" + property + ", keys))";
   return fix;
 }
 
@@ -101,13 +106,15 @@ bool better(const Case& a, const Case& b) {
 
 void report(const Context& context, Reporter& reporter, const Case& found) {
   const Query& query = *found.query;
-  const Repeat& repeat = *found.repeat;
+  const RepeatedQuery& repeat = *found.repeat;
   const QualifiedName table = written_table(query);
-  Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-                                  "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +
-                                      std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope_of_most) +
-                                      ", one row at a time, where one statement could write all: " + ellipsis(query.text, lint::shown_statement),
-                                  found.sure ? std::nullopt : std::optional(Severity::note));
+  Finding& finding = reporter.add(
+      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
+      "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +
+          std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope_of_most) +
+          ", one row at a time, where one statement could write all: " +
+          ellipsis(query.text, lint::shown_statement),
+      found.sure ? std::nullopt : std::optional(Severity::note));
   const auto samples = lint::samples_of(repeat, query.fingerprint);
   if (!samples.empty()) finding.location = samples.front()->place;
   const auto in_round = lint::per_round(repeat, query.fingerprint);
@@ -115,9 +122,14 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   lint::add_lead(context, nearer.query ? nearer : found.lead, query, finding.evidence);
   finding.evidence.push_back(lint::figures(repeat, in_round));
   lint::add_places(repeat, in_round, finding.evidence);
-  if (!found.traffic.empty()) finding.evidence.push_back({Evidence::Kind::statement, "this may be no loop: " + found.traffic, {}, {}});
-  if (repeat.scope != Repeat::Scope::transaction)
-    finding.evidence.push_back({Evidence::Kind::statement, "each of them is a transaction of its own, with a flush of the log at its commit", {}, {}});
+  if (!found.traffic.empty())
+    finding.evidence.push_back({Evidence::Kind::statement, "this may be no loop: " + found.traffic, {}, {}});
+  if (repeat.scope != RepeatedQuery::Scope::transaction)
+    finding.evidence.push_back(
+        {Evidence::Kind::statement,
+         "each of them is a transaction of its own, with a flush of the log at its commit",
+         {},
+         {}});
   finding.fix = fix_of(context, query, samples);
 }
 
@@ -129,12 +141,13 @@ static void check(const Context& context, Reporter& reporter) {
     if (repeat.same_values) continue;
     for (const auto& fingerprint : repeat.pattern) {
       const auto in_round = lint::per_round(repeat, fingerprint);
-      Case found{context.query(fingerprint), &repeat, repeat.most_in_one_scope * in_round, {}, {}};
+      Case found{context.query(fingerprint), &repeat, repeat.max_in_one_scope * in_round, {}, {}};
       if (!found.query || !writes_one_row(*found.query)) continue;
       if (static_cast<double>(found.calls) < context.option(fewest_calls)) continue;
       found.lead = lint::lead_of(context, repeat, *found.query);
       found.traffic = lint::like_requests(context, repeat, in_round, *found.query, found.lead);
-      found.sure = repeat.scope != Repeat::Scope::pool_burst && repeat.parameters_known && found.traffic.empty();
+      found.sure = repeat.scope != RepeatedQuery::Scope::pool_burst && repeat.parameters_known &&
+                   found.traffic.empty();
       const auto [known, added] = cases.emplace(found.query->fingerprint, found);
       if (!added && better(found, known->second)) known->second = found;
     }
@@ -142,18 +155,24 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& [fingerprint, found] : cases) report(context, reporter, found);
 }
 
-constinit const Rule n_plus_one_write{
-    .id = "n-plus-one-write",
-    .severity = Severity::warning,
-    .needs = Input::events,
-    .summary = "rows written one at a time in a loop",
-    .why = "Each statement pays for a round trip and a plan, and outside a transaction for a commit with its flush to disk. A "
-           "hundred rows in one INSERT cost little more than one.\n\n"
-           "It is found from the order of the log: at least ten single-row INSERTs, or UPDATEs or DELETEs by one key, of one shape "
-           "in one trace, transaction or burst, with different values.",
-    .fix = "Write all rows with one statement: several rows in VALUES, `unnest`, `= ANY($1)`; for many thousands of rows COPY.",
-    .when_to_ignore = "The rows arrive one by one, from a queue or a stream, or the loop needs each row's result before the next.",
-    .options = options,
-    .check = check};
+constinit const Rule n_plus_one_write{.id = "n-plus-one-write",
+                                      .severity = Severity::warning,
+                                      .needs = Input::events,
+                                      .summary = "rows written one at a time in a loop",
+                                      .why =
+                                          "Each statement pays for a round trip and a plan, and outside a "
+                                          "transaction for a commit with its flush to disk. A "
+                                          "hundred rows in one INSERT cost little more than one.\n\n"
+                                          "It is found from the order of the log: at least ten single-row "
+                                          "INSERTs, or UPDATEs or DELETEs by one key, of one shape "
+                                          "in one trace, transaction or burst, with different values.",
+                                      .fix =
+                                          "Write all rows with one statement: several rows in VALUES, "
+                                          "`unnest`, `= ANY($1)`; for many thousands of rows COPY.",
+                                      .when_to_ignore =
+                                          "The rows arrive one by one, from a queue or a stream, or the loop "
+                                          "needs each row's result before the next.",
+                                      .options = options,
+                                      .check = check};
 
 }  // namespace pgadvise::rules

@@ -9,13 +9,21 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option small_rows{.name = "small_rows", .fallback = 1000, .table_size = true,
+static constexpr Option small_rows{
+    .name = "small_rows",
+    .fallback = 1000,
+    .table_size = true,
     .meaning = "rows below which a table is read as a whole without harm, where statistics are known"};
-static constexpr Option large_rows{.name = "large_rows", .fallback = 10000,
+static constexpr Option large_rows{
+    .name = "large_rows",
+    .fallback = 10000,
     .meaning = "rows from which a search by a pattern that begins with % is a warning"};
-static constexpr Option fast_ms{.name = "fast_ms", .fallback = 1,
-    .meaning = "mean duration, in milliseconds, under which it does no harm"};
-static constexpr Option slow_ms{.name = "slow_ms", .fallback = 20,
+static constexpr Option fast_ms{.name = "fast_ms",
+                                .fallback = 1,
+                                .meaning = "mean duration, in milliseconds, under which it does no harm"};
+static constexpr Option slow_ms{
+    .name = "slow_ms",
+    .fallback = 20,
     .meaning = "mean duration, in milliseconds, from which a search by such a pattern is a warning"};
 static constexpr const Option* options[] = {&small_rows, &large_rows, &fast_ms, &slow_ms};
 
@@ -30,23 +38,28 @@ struct Case {
   bool pattern = false;          // LIKE '%…'
 };
 
-bool in_text(const std::string& type) { return type == "text" || starts_with_nocase(type, "character") || type == "citext" || type == "name"; }
+bool in_text(const std::string& type) {
+  return type == "text" || starts_with_nocase(type, "character") || type == "citext" || type == "name";
+}
 
 // An expression index that may have been made for this: it speaks of the column and of what is around it.
 bool expression_index_for(const Table& table, const Predicate& predicate) {
-  const std::string inner = predicate.wrapper.compare(0, 2, "::") == 0 ? predicate.wrapper.substr(2) : predicate.wrapper;
+  const std::string inner =
+      predicate.wrapper.compare(0, 2, "::") == 0 ? predicate.wrapper.substr(2) : predicate.wrapper;
   const auto words = lint::tokens_of(inner);
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
     return std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
       const auto tokens = lint::tokens_of(key.expression);
-      return lint::contains(tokens, predicate.column.column) && (words.empty() || lint::contains(tokens, words.back()));
+      return lint::contains(tokens, predicate.column.column) &&
+             (words.empty() || lint::contains(tokens, words.back()));
     });
   });
 }
 
 // One of a few words: no index on what is inside would narrow it.
 bool holds_few_words(const Column& column) {
-  static constexpr std::array<std::string_view, 8> names = {"status", "state", "type", "kind", "role", "level", "category", "method"};
+  static constexpr std::array<std::string_view, 8> names = {"status", "state", "type",     "kind",
+                                                            "role",   "level", "category", "method"};
   if (column.statistics) return column.statistics->distinct > 0 && column.statistics->distinct < 50;
   const auto words = lint::words_of(column.name);
   return !words.empty() && lint::one_of(words.back(), names);
@@ -55,7 +68,8 @@ bool holds_few_words(const Column& column) {
 // A full-text or trigram index over the column, alone or in an expression.
 bool searchable(const Table& table, const std::string& column) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return (index.method == "gin" || index.method == "gist") && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+    return (index.method == "gin" || index.method == "gist") &&
+           std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
              return key.column == column || lint::contains(lint::tokens_of(key.expression), column);
            });
   });
@@ -64,7 +78,8 @@ bool searchable(const Table& table, const std::string& column) {
 // An index that would serve `column op value`: its first key, or one behind keys that the statement fixes.
 const Index* index_for(const Table& table, const std::string& column, const std::vector<std::string>& fixed) {
   for (const auto& index : table.indexes) {
-    if (!index.valid || index.method != "btree" || (index.predicate && index.predicate_not_null.empty())) continue;
+    if (!index.valid || index.method != "btree" || (index.predicate && index.predicate_not_null.empty()))
+      continue;
     for (const auto& key : index.keys) {
       if (key.column == column) return &index;
       if (!lint::contains(fixed, key.column)) break;
@@ -73,20 +88,24 @@ const Index* index_for(const Table& table, const std::string& column, const std:
   return nullptr;
 }
 
-// Functions that a range or another writing of the value could stand for. The rest asks what no plain index could answer.
+// Functions that a range or another writing of the value could stand for. The rest asks what no plain index
+// could answer.
 bool replaceable(const std::string& wrapper) {
   static constexpr std::array<std::string_view, 25> functions = {
-      "lower",  "upper", "date",      "date_trunc", "date_part", "extract", "to_char", "to_date", "trim", "btrim", "ltrim", "rtrim", "coalesce",
-      "substr", "left",  "substring", "timezone",   "age",       "abs",     "trunc",   "floor",   "+",    "-",     "*",     "/"};
+      "lower", "upper", "date",  "date_trunc", "date_part", "extract", "to_char",   "to_date",  "trim",
+      "btrim", "ltrim", "rtrim", "coalesce",   "substr",    "left",    "substring", "timezone", "age",
+      "abs",   "trunc", "floor", "+",          "-",         "*",       "/"};
   const auto dot = wrapper.rfind('.');
-  return wrapper.compare(0, 2, "::") == 0 || lint::one_of(dot == std::string::npos ? wrapper : wrapper.substr(dot + 1), functions);
+  return wrapper.compare(0, 2, "::") == 0 ||
+         lint::one_of(dot == std::string::npos ? wrapper : wrapper.substr(dot + 1), functions);
 }
 
 // Integers are cast for the comparison when the value is a numeric or float.
 bool widened(const Column& column, const Predicate& predicate) {
   const bool integer = column.type == "integer" || column.type == "bigint" || column.type == "smallint";
   return integer && predicate.wrapper.empty() &&
-         (starts_with_nocase(predicate.value_type, "numeric") || predicate.value_type == "double precision" || predicate.value_type == "real");
+         (starts_with_nocase(predicate.value_type, "numeric") || predicate.value_type == "double precision" ||
+          predicate.value_type == "real");
 }
 
 // Can the table be come at by something else: a bare column of the statement that is an index's first key?
@@ -96,7 +115,9 @@ bool reached_otherwise(const QueryFacts& facts, const Case& found) {
     if (&predicate == found.predicate) return false;
     const bool ours = predicate.column.table == table.name && predicate.wrapper.empty();
     const bool joined = predicate.value == Predicate::Value::column && predicate.other.table == table.name;
-    if (predicate.under_or || (predicate.op != Op::equality && predicate.op != Op::in_list && predicate.op != Op::range)) return false;
+    if (predicate.under_or ||
+        (predicate.op != Op::equality && predicate.op != Op::in_list && predicate.op != Op::range))
+      return false;
     return (ours && !predicate.column.column.empty() && index_for(table, predicate.column.column, {})) ||
            (joined && index_for(table, predicate.other.column, {}));
   });
@@ -105,17 +126,24 @@ bool reached_otherwise(const QueryFacts& facts, const Case& found) {
 std::optional<Case> judge(const Context& context, const Query& query, const Predicate& predicate) {
   const Table* table = context.catalog().table(predicate.column.table);
   const Column* column = table ? table->column(predicate.column.column) : nullptr;
-  if (!column || predicate.value == Predicate::Value::column || (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned)) return std::nullopt;
+  if (!column || predicate.value == Predicate::Value::column ||
+      (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned))
+    return std::nullopt;
   Case found{&predicate, table, nullptr, predicate.op == Op::like};
   if (found.pattern) {
-    const bool bare = predicate.wrapper.empty() || predicate.wrapper == "lower" || predicate.wrapper == "upper";
+    const bool bare =
+        predicate.wrapper.empty() || predicate.wrapper == "lower" || predicate.wrapper == "upper";
     const bool negated = predicate.op_name.compare(0, 1, "!") == 0;
-    return bare && !negated && predicate.leading_wildcard && in_text(column->type) && !holds_few_words(*column) && !searchable(*table, column->name)
+    return bare && !negated && predicate.leading_wildcard && in_text(column->type) &&
+                   !holds_few_words(*column) && !searchable(*table, column->name)
                ? std::optional(found)
                : std::nullopt;
   }
-  const bool compares = predicate.op == Op::equality || predicate.op == Op::range || predicate.op == Op::in_list;
-  if (!compares || predicate.under_or || (predicate.wrapper.empty() ? !widened(*column, predicate) : !replaceable(predicate.wrapper))) return std::nullopt;
+  const bool compares =
+      predicate.op == Op::equality || predicate.op == Op::range || predicate.op == Op::in_list;
+  if (!compares || predicate.under_or ||
+      (predicate.wrapper.empty() ? !widened(*column, predicate) : !replaceable(predicate.wrapper)))
+    return std::nullopt;
   found.index = index_for(*table, column->name, lint::fixed_columns(query.facts, table->name));
   if (!found.index || expression_index_for(*table, predicate)) return std::nullopt;
   return found;
@@ -137,12 +165,16 @@ std::string around(const Predicate& predicate) {
 std::string instead(const Case& found) {
   const std::string& column = found.predicate->column.column;
   const std::string& wrapper = found.predicate->wrapper;
-  if (found.pattern) return "An index that searches inside: CREATE EXTENSION pg_trgm, then USING gin (" + column + " gin_trgm_ops); or full-text search";
+  if (found.pattern)
+    return "An index that searches inside: CREATE EXTENSION pg_trgm, then USING gin (" + column +
+           " gin_trgm_ops); or full-text search";
   if (wrapper.empty()) return "Cast the value to the column's type, not to " + found.predicate->value_type;
   const Column* own = found.table->column(column);
   if (starts_with_nocase(own->type, "timestamp") || own->type == "date")
-    return "Compare the bare column with a range: " + column + " >= $1 AND " + column + " < $1 + interval '1 day'";
-  if (wrapper == "lower" || wrapper == "upper") return "An index on " + wrapper + "(" + column + "), unique if the column is; or the type citext";
+    return "Compare the bare column with a range: " + column + " >= $1 AND " + column +
+           " < $1 + interval '1 day'";
+  if (wrapper == "lower" || wrapper == "upper")
+    return "An index on " + wrapper + "(" + column + "), unique if the column is; or the type citext";
   if (wrapper.compare(0, 2, "::") == 0) return "Cast the value instead: " + column + " = $1::" + own->type;
   return "Move the expression to the value's side, or make an index on the expression";
 }
@@ -170,11 +202,15 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
     if (found->pattern && !slow && reached_otherwise(query.facts, *found)) continue;
     const QualifiedName& table = found->table->name;
     const std::string message =
-        found->pattern ? "A search in " + display(table) + "." + predicate.column.column + " by a pattern that begins with a wildcard: no b-tree index can serve it."
-                       : "The condition on " + around(predicate) + " keeps " + found->index->name + " on " + display(table) + " from being used: it looks at the rows one by one.";
+        found->pattern ? "A search in " + display(table) + "." + predicate.column.column +
+                             " by a pattern that begins with a wildcard: no b-tree index can serve it."
+                       : "The condition on " + around(predicate) + " keeps " + found->index->name + " on " +
+                             display(table) + " from being used: it looks at the rows one by one.";
     Finding& finding = lint::report(reporter, query, table, message, severity_of(context, query, *found));
     if (found->index)
-      finding.evidence.push_back(lint::catalog_fact(found->index->name + " begins with the bare column " + predicate.column.column, found->index->origin));
+      finding.evidence.push_back(
+          lint::catalog_fact(found->index->name + " begins with the bare column " + predicate.column.column,
+                             found->index->origin));
     finding.fix = Fix{.title = instead(*found), .safety = Fix::Safety::manual};
     finding.probe = Probe{Probe::Kind::statement, table, {}, query.fingerprint, std::nullopt};
     return;  // one finding a statement
@@ -184,7 +220,8 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
-    const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::update || facts.kind == StatementKind::delete_;
+    const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::update ||
+                       facts.kind == StatementKind::delete_;
     if (!facts.parsed || !reads || facts.catalog_query || lint::by_tool_alone(query)) continue;
     if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) continue;
     check_query(context, reporter, query);
@@ -196,13 +233,20 @@ constinit const Rule non_sargable_predicate{
     .severity = Severity::warning,
     .needs = all(Input::workload, Input::schema),
     .summary = "a condition that keeps an index from being used",
-    .why = "An index on a column knows the column's values, not what a function or cast makes of them: `date(created_at) = $1`, `lower(email) = $1` or `id::text = $1` "
-           "read the whole table beside an index on `created_at`, `email` or `id`. So does an integer column compared with a `numeric`. A pattern that begins "
-           "with `%` has no beginning to look up.\n\n"
-           "It is told where an index on the bare column is there and no expression index serves, and for patterns where the log shows the `%`. A note where "
-           "another condition of the statement has an index.",
-    .fix = "Leave the column bare and put the work on the value's side: a range (`created_at >= $1 AND created_at < $1 + interval '1 day'`), a cast of the value "
-           "(`id = $1::uuid`); or index the expression (`CREATE INDEX ON users (lower(email))`). For patterns: pg_trgm, or full-text search.",
+    .why =
+        "An index on a column knows the column's values, not what a function or cast makes of them: "
+        "`date(created_at) = $1`, `lower(email) = $1` or `id::text = $1` "
+        "read the whole table beside an index on `created_at`, `email` or `id`. So does an integer column "
+        "compared with a `numeric`. A pattern that begins "
+        "with `%` has no beginning to look up.\n\n"
+        "It is told where an index on the bare column is there and no expression index serves, and for "
+        "patterns where the log shows the `%`. A note where "
+        "another condition of the statement has an index.",
+    .fix =
+        "Leave the column bare and put the work on the value's side: a range (`created_at >= $1 AND "
+        "created_at < $1 + interval '1 day'`), a cast of the value "
+        "(`id = $1::uuid`); or index the expression (`CREATE INDEX ON users (lower(email))`). For patterns: "
+        "pg_trgm, or full-text search.",
     .when_to_ignore = "Other conditions leave few rows, or the table is small.",
     .options = options,
     .check = check};

@@ -5,10 +5,14 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option small_rows{.name = "small_rows", .fallback = 1000, .table_size = true,
+static constexpr Option small_rows{
+    .name = "small_rows",
+    .fallback = 1000,
+    .table_size = true,
     .meaning = "rows below which a table is sorted without harm, where statistics are known"};
-static constexpr Option fast_ms{.name = "fast_ms", .fallback = 1,
-    .meaning = "mean duration, in milliseconds, under which the table is small"};
+static constexpr Option fast_ms{.name = "fast_ms",
+                                .fallback = 1,
+                                .meaning = "mean duration, in milliseconds, under which the table is small"};
 static constexpr const Option* options[] = {&small_rows, &fast_ms};
 
 static void check(const Context& context, Reporter& reporter) {
@@ -17,13 +21,17 @@ static void check(const Context& context, Reporter& reporter) {
     if (facts.random_sort.empty() || facts.catalog_query) continue;
     if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) continue;
     const auto few = [&](const QualifiedName& table) {
-      return lint::known_small(context, table, context.option(small_rows)) || lint::asks_for_one_row(context, facts, table);
+      return lint::known_small(context, table, context.option(small_rows)) ||
+             lint::asks_for_one_row(context, facts, table);
     };
     if (std::all_of(facts.random_sort.begin(), facts.random_sort.end(), few)) continue;
     const QualifiedName& table = facts.random_sort.front();
-    Finding& finding = lint::report(reporter, query, table,
-                                    "A query on " + display(table) + " sorts by random(): every row that its filter lets through is read and sorted to pick a few.");
-    finding.fix = Fix{.title = "Sample the table (TABLESAMPLE), or go to a random key by an index", .safety = Fix::Safety::manual};
+    Finding& finding = lint::report(
+        reporter, query, table,
+        "A query on " + display(table) +
+            " sorts by random(): every row that its filter lets through is read and sorted to pick a few.");
+    finding.fix = Fix{.title = "Sample the table (TABLESAMPLE), or go to a random key by an index",
+                      .safety = Fix::Safety::manual};
   }
 }
 
@@ -32,9 +40,14 @@ constinit const Rule order_by_random{
     .severity = Severity::note,
     .needs = Input::workload,
     .summary = "rows picked by ORDER BY random()",
-    .why = "No index can serve the order: every row that the filter lets through is read, given a random number and sorted, to keep a few.",
-    .fix = "`TABLESAMPLE SYSTEM_ROWS(n)` (extension tsm_system_rows) or `TABLESAMPLE BERNOULLI (p)`; or a random key: `WHERE id >= $1 ORDER BY id "
-           "LIMIT 1` with a number between the lowest and the highest; or a column filled with random(), indexed.",
+    .why =
+        "No index can serve the order: every row that the filter lets through is read, given a random number "
+        "and sorted, to keep a few.",
+    .fix =
+        "`TABLESAMPLE SYSTEM_ROWS(n)` (extension tsm_system_rows) or `TABLESAMPLE BERNOULLI (p)`; or a "
+        "random key: `WHERE id >= $1 ORDER BY id "
+        "LIMIT 1` with a number between the lowest and the highest; or a column filled with random(), "
+        "indexed.",
     .when_to_ignore = "The filter leaves few rows by way of an index.",
     .options = options,
     .check = check};

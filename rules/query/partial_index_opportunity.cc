@@ -11,14 +11,16 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option min_rows{.name = "rows", .fallback = 10000, .table_size = true,
-    .meaning = "rows of a table from which its indexes are worth shrinking"};
-static constexpr Option min_calls{.name = "calls", .fallback = 20,
-    .meaning = "calls on the table that the log must have"};
-static constexpr Option min_percent{.name = "percent", .fallback = 80,
-    .meaning = "share of these calls that have the filter"};
-static constexpr Option kept_percent{.name = "kept_percent", .fallback = 30,
-    .meaning = "most of the table's rows that may pass the filter"};
+static constexpr Option min_rows{.name = "rows",
+                                 .fallback = 10000,
+                                 .table_size = true,
+                                 .meaning = "rows of a table from which its indexes are worth shrinking"};
+static constexpr Option min_calls{
+    .name = "calls", .fallback = 20, .meaning = "calls on the table that the log must have"};
+static constexpr Option min_percent{
+    .name = "percent", .fallback = 80, .meaning = "share of these calls that have the filter"};
+static constexpr Option kept_percent{
+    .name = "kept_percent", .fallback = 30, .meaning = "most of the table's rows that may pass the filter"};
 static constexpr const Option* options[] = {&min_rows, &min_calls, &min_percent, &kept_percent};
 
 namespace {
@@ -28,7 +30,7 @@ struct Filter {
   std::string condition;  // SQL
   std::string shown;      // without a logged literal
   std::string column;
-  bool literal = false;   // the condition holds one
+  bool literal = false;  // the condition holds one
   auto operator<=>(const Filter&) const = default;
 };
 
@@ -40,18 +42,23 @@ struct Use {
 
 std::optional<Filter> filter_of(const Table& table, const Predicate& predicate) {
   const Column* column = table.column(predicate.column.column);
-  if (!column || predicate.column.table != table.name || predicate.under_or || !predicate.wrapper.empty()) return std::nullopt;
+  if (!column || predicate.column.table != table.name || predicate.under_or || !predicate.wrapper.empty())
+    return std::nullopt;
   const std::string name = quote_identifier(column->name);
-  if (predicate.op == Predicate::Op::is_null) return Filter{name + " IS NULL", column->name + " IS NULL", column->name};
-  if (predicate.op == Predicate::Op::is_not_null) return Filter{name + " IS NOT NULL", column->name + " IS NOT NULL", column->name};
+  if (predicate.op == Predicate::Op::is_null)
+    return Filter{name + " IS NULL", column->name + " IS NULL", column->name};
+  if (predicate.op == Predicate::Op::is_not_null)
+    return Filter{name + " IS NOT NULL", column->name + " IS NOT NULL", column->name};
   if (predicate.op != Predicate::Op::equality) return std::nullopt;
-  const auto& value = predicate.value == Predicate::Value::constant ? predicate.constant : predicate.same_value;
+  const auto& value =
+      predicate.value == Predicate::Value::constant ? predicate.constant : predicate.same_value;
   if (!value) return std::nullopt;
   if (column->type == "boolean") {
     const std::string word = lower(*value);
     const bool is_true = word == "true" || word == "t" || word == "1";
     if (!is_true && word != "false" && word != "f" && word != "0") return std::nullopt;
-    return Filter{is_true ? name : "NOT " + name, is_true ? column->name + " is true" : column->name + " is false", column->name};
+    return Filter{is_true ? name : "NOT " + name,
+                  is_true ? column->name + " is true" : column->name + " is false", column->name};
   }
   return Filter{name + " = " + quote_literal(*value), column->name + " = '…'", column->name, true};
 }
@@ -67,28 +74,37 @@ std::optional<double> share_kept(const Table& table, const Filter& filter) {
 
 bool indexed(const Table& table, const std::string& column) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    const bool key = std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& part) { return part.column == column; });
+    const bool key = std::any_of(index.keys.begin(), index.keys.end(),
+                                 [&](const IndexKey& part) { return part.column == column; });
     return key || (index.predicate && index.predicate->find(column) != std::string::npos);
   });
 }
 
 bool reads(const Query& query, const QualifiedName& table) {
   const auto kind = query.facts.kind;
-  const bool filters = kind == StatementKind::select || kind == StatementKind::update || kind == StatementKind::delete_;
+  const bool filters =
+      kind == StatementKind::select || kind == StatementKind::update || kind == StatementKind::delete_;
   // A look-up by a key of the table needs no other index.
-  return filters && lint::of_application(query) && std::any_of(query.facts.relations.begin(), query.facts.relations.end(), [&](const RelationUse& use) { return use.table == table && !use.through_view; });
+  return filters && lint::of_application(query) &&
+         std::any_of(query.facts.relations.begin(), query.facts.relations.end(),
+                     [&](const RelationUse& use) { return use.table == table && !use.through_view; });
 }
 
 // What the statement that is called most asks for beside the filter.
 std::vector<IndexKey> keys_of(const Table& table, const Filter& filter, const Use& use) {
-  const Query& query = **std::max_element(use.queries.begin(), use.queries.end(), [](const Query* a, const Query* b) { return a->calls < b->calls; });
+  const Query& query = **std::max_element(use.queries.begin(), use.queries.end(),
+                                          [](const Query* a, const Query* b) { return a->calls < b->calls; });
   std::vector<IndexKey> keys;
   const auto add = [&](IndexKey key) {
-    if (key.column != filter.column && keys.size() < 3 && std::none_of(keys.begin(), keys.end(), [&](const IndexKey& other) { return other.column == key.column; })) keys.push_back(std::move(key));
+    if (key.column != filter.column && keys.size() < 3 &&
+        std::none_of(keys.begin(), keys.end(),
+                     [&](const IndexKey& other) { return other.column == key.column; }))
+      keys.push_back(std::move(key));
   };
   for (const auto& column : lint::fixed_columns(query.facts, table.name)) add({.column = column});
   for (const auto& sort : query.facts.sort)
-    if (sort.column.table == table.name) add({.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
+    if (sort.column.table == table.name)
+      add({.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
   if (const Constraint* key = keys.empty() ? lint::primary_key(table) : nullptr)
     for (const auto& column : key->columns) add({.column = column});
   return keys;
@@ -100,37 +116,57 @@ constexpr std::string_view filtered_rows = "SELECT FROM {table} WHERE {condition
 Conclusion conclude(const Plan& plan, double table_rows, double limit) {
   if (table_rows <= 0) return {.reason = "the table has no statistics"};
   const double passing = plan.root.plan_rows;
-  const std::string fact =
-      "EXPLAIN: " + lint::grouped(passing) + " of about " + lint::grouped(table_rows) + " rows pass the filter";
+  const std::string fact = "EXPLAIN: " + lint::grouped(passing) + " of about " + lint::grouped(table_rows) +
+                           " rows pass the filter";
   if (passing <= limit * table_rows) return {.verdict = Verdict::confirmed, .fact = fact};
   return {.verdict = Verdict::refuted, .reason = fact + ": a partial index would hardly be smaller"};
 }
 
 }  // namespace
 
-static void report_filter(const Context& context, Reporter& reporter, const Table& table, const Filter& filter, const Use& use, std::uint64_t calls, std::optional<double> kept) {
+static void report_filter(const Context& context, Reporter& reporter, const Table& table,
+                          const Filter& filter, const Use& use, std::uint64_t calls,
+                          std::optional<double> kept) {
   const double most = context.option(kept_percent) / 100;
-  Finding& finding = reporter.add({.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {filter.column}},
-                                  lint::grouped(static_cast<double>(use.calls)) + " of " + lint::grouped(static_cast<double>(calls)) + " calls on " + display(table.name) + " ask for " + filter.shown +
-                                      ", which few of its rows " + (kept ? "are" : "may be") + ": a partial index has just these.");
+  Finding& finding = reporter.add(
+      {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {filter.column}},
+      lint::grouped(static_cast<double>(use.calls)) + " of " + lint::grouped(static_cast<double>(calls)) +
+          " calls on " + display(table.name) + " ask for " + filter.shown + ", which few of its rows " +
+          (kept ? "are" : "may be") + ": a partial index has just these.");
   for (std::size_t i = 0; i < use.queries.size() && i < 3; ++i) {
     const Query& query = *use.queries[i];
-    const std::optional<Place> place = query.samples.empty() ? std::nullopt : std::optional(query.samples.front().place);
+    const std::optional<SourceLocation> place =
+        query.samples.empty() ? std::nullopt : std::optional(query.samples.front().place);
     if (!finding.location) finding.location = place;
-    finding.evidence.push_back({Evidence::Kind::statement, lint::ran(query) + ": " + ellipsis(query.text, 300), place, query.samples.empty() ? std::string() : query.samples.front().statement});
+    finding.evidence.push_back({Evidence::Kind::statement,
+                                lint::ran(query) + ": " + ellipsis(query.text, 300), place,
+                                query.samples.empty() ? std::string() : query.samples.front().statement});
   }
-  if (kept) finding.evidence.push_back(lint::catalog_fact("by its statistics " + lint::grouped(100 * *kept) + " % of the rows pass"));
-  else finding.probe = Probe{.kind = Probe::Kind::plan, .table = table.name, .sql = filtered_rows, .condition = filter.condition, .limit = most, .from_plan = conclude};
+  if (kept)
+    finding.evidence.push_back(
+        lint::catalog_fact("by its statistics " + lint::grouped(100 * *kept) + " % of the rows pass"));
+  else
+    finding.probe = Probe{.kind = Probe::Kind::plan,
+                          .table = table.name,
+                          .sql = filtered_rows,
+                          .condition = filter.condition,
+                          .limit = most,
+                          .from_plan = conclude};
   if (kept) finding.verdict = Verdict::confirmed;
   auto keys = keys_of(table, filter, use);
   if (filter.literal || keys.empty()) {
     std::vector<std::string> names;
     for (const auto& key : keys) names.push_back(quote_identifier(key.column));
-    finding.fix = Fix{.title = "CREATE INDEX CONCURRENTLY ON " + quote_name(table.name.schema, table.name.name) + " (" + (names.empty() ? "…" : join(names, ", ")) + ") WHERE " +
-                               (filter.literal ? quote_identifier(filter.column) + " = the value that these statements ask for" : filter.condition),
-                      .safety = Fix::Safety::manual};
+    finding.fix =
+        Fix{.title = "CREATE INDEX CONCURRENTLY ON " + quote_name(table.name.schema, table.name.name) + " (" +
+                     (names.empty() ? "…" : join(names, ", ")) + ") WHERE " +
+                     (filter.literal
+                          ? quote_identifier(filter.column) + " = the value that these statements ask for"
+                          : filter.condition),
+            .safety = Fix::Safety::manual};
   } else {
-    finding.proposal = IndexProposal{.table = table.name, .keys = std::move(keys), .predicate = filter.condition};
+    finding.proposal =
+        IndexProposal{.table = table.name, .keys = std::move(keys), .predicate = filter.condition};
   }
 }
 
@@ -152,7 +188,9 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
   }
   if (static_cast<double>(calls) < context.option(min_calls)) return;
   for (const auto& [filter, use] : filters) {
-    if (100.0 * static_cast<double>(use.calls) < context.option(min_percent) * static_cast<double>(calls) || indexed(table, filter.column)) continue;
+    if (100.0 * static_cast<double>(use.calls) < context.option(min_percent) * static_cast<double>(calls) ||
+        indexed(table, filter.column))
+      continue;
     const auto kept = share_kept(table, filter);
     if (kept ? *kept * 100 > context.option(kept_percent) : !context.has_server()) continue;
     report_filter(context, reporter, table, filter, use, calls, kept);
@@ -160,7 +198,7 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : lint::judged_tables(context)) check_table(context, reporter, *table);
+  for (const Table* table : lint::checked_tables(context)) check_table(context, reporter, *table);
 }
 
 constinit const Rule partial_index_opportunity{
@@ -168,12 +206,19 @@ constinit const Rule partial_index_opportunity{
     .severity = Severity::note,
     .needs = all(Input::workload, Input::statistics),
     .summary = "a filter that most statements on a table share and few rows pass",
-    .why = "Where nearly every statement asks for `deleted_at IS NULL`, or for the open ones of a long history, an index with that as its WHERE holds only these rows: it is "
-           "smaller, stays in memory, and a change of the other rows does not touch it.\n\n"
-           "A comparison with a value counts where every call of the log has the same one, and where the planner confirms that few rows have it.",
-    .fix = "The partial index that the finding proposes; where a full index on the same columns serves nothing else, it takes that one's place. The planner uses it only for "
-           "statements that have the filter as a constant: with a bound parameter (`status = $1`) in a generic plan it does not.",
-    .when_to_ignore = "Other statements, which the log does not have, need the rest of the rows just as much.",
+    .why =
+        "Where nearly every statement asks for `deleted_at IS NULL`, or for the open ones of a long history, "
+        "an index with that as its WHERE holds only these rows: it is "
+        "smaller, stays in memory, and a change of the other rows does not touch it.\n\n"
+        "A comparison with a value counts where every call of the log has the same one, and where the "
+        "planner confirms that few rows have it.",
+    .fix =
+        "The partial index that the finding proposes; where a full index on the same columns serves nothing "
+        "else, it takes that one's place. The planner uses it only for "
+        "statements that have the filter as a constant: with a bound parameter (`status = $1`) in a generic "
+        "plan it does not.",
+    .when_to_ignore =
+        "Other statements, which the log does not have, need the rest of the rows just as much.",
     .options = options,
     .check = check};
 

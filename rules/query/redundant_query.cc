@@ -9,11 +9,16 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option fewest_calls{.name = "fewest_calls", .fallback = 5,
+static constexpr Option fewest_calls{
+    .name = "fewest_calls",
+    .fallback = 5,
     .meaning = "calls with the same values in one scope from which a query is redundant"};
-static constexpr Option share_in_bursts{.name = "share_in_bursts", .fallback = 0.5,
-    .meaning = "of its calls, the share that must lie in such bursts where no transaction or trace tells "
-               "requests apart"};
+static constexpr Option share_in_bursts{
+    .name = "share_in_bursts",
+    .fallback = 0.5,
+    .meaning =
+        "of its calls, the share that must lie in such bursts where no transaction or trace tells "
+        "requests apart"};
 static constexpr const Option* options[] = {&fewest_calls, &share_in_bursts};
 
 namespace {
@@ -28,56 +33,69 @@ bool asks_tables(const Query& query) {
 bool pages(const Query& query) {
   const QueryFacts& facts = query.facts;
   const auto by = [&](Predicate::Op op) {
-    return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) { return predicate.op == op; });
+    return std::any_of(facts.predicates.begin(), facts.predicates.end(),
+                       [&](const Predicate& predicate) { return predicate.op == op; });
   };
   return facts.has_offset || (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
 }
 
-// "where(and(eq(orders.customerId, customerId), …))", by what it compares with a value; "" where it compares nothing.
-std::string drizzle_where(const Context& context, const Query& query, const QualifiedName& table, const std::string& name) {
+// "where(and(eq(orders.customerId, customerId), …))", by what it compares with a value; "" where it compares
+// nothing.
+std::string drizzle_where(const Context& context, const Query& query, const QualifiedName& table,
+                          const std::string& name) {
   std::vector<std::string> keys;
   for (const auto& predicate : query.facts.predicates) {
-    if (predicate.op != Predicate::Op::equality || predicate.value != Predicate::Value::parameter || predicate.column.table != table || predicate.under_or) continue;
-    const std::string property = lint::drizzle_name(context, table, predicate.column.column, predicate.column.column);
+    if (predicate.op != Predicate::Op::equality || predicate.value != Predicate::Value::parameter ||
+        predicate.column.table != table || predicate.under_or)
+      continue;
+    const std::string property =
+        lint::drizzle_name(context, table, predicate.column.column, predicate.column.column);
     keys.push_back("eq(" + name + "." + property + ", " + property + ")");
   }
   if (keys.empty()) return {};
   return ".where(" + (keys.size() == 1 ? keys.front() : "and(" + join(keys, ", ") + ")") + ")";
 }
 
-Fix fix_of(const Context& context, const Query& query, const Repeat& repeat) {
-  const bool transaction = repeat.scope == Repeat::Scope::transaction;
+Fix fix_of(const Context& context, const Query& query, const RepeatedQuery& repeat) {
+  const bool transaction = repeat.scope == RepeatedQuery::Scope::transaction;
   Fix fix{.safety = Fix::Safety::manual};
-  fix.title = std::string("Ask once at the beginning of the ") + (transaction ? "transaction" : "request") + " and hand the answer on, or keep it for as long: " +
-              std::to_string(repeat.most_in_one_scope - 1) + " of the " + std::to_string(repeat.most_in_one_scope) + " calls are not needed";
+  fix.title =
+      std::string("Ask once at the beginning of the ") + (transaction ? "transaction" : "request") +
+      " and hand the answer on, or keep it for as long: " + std::to_string(repeat.max_in_one_scope - 1) +
+      " of the " + std::to_string(repeat.max_in_one_scope) + " calls are not needed";
   fix.sql = query.text;
   if (!lint::is_drizzle(context)) return fix;
   const QualifiedName table = lint::main_table(query);
   const std::string name = lint::drizzle_name(context, table, "", "table");
-  const std::string asked = std::string(transaction ? "tx" : "db") + ".select().from(" + name + ")" + drizzle_where(context, query, table, name);
-  fix.drizzle = "const kept = await " + asked + ";  // once, then passed on\n// where layers can't be handed it: one promise for each request and key, as React's cache() and dataloader keep it";
+  const std::string asked = std::string(transaction ? "tx" : "db") + ".select().from(" + name + ")" +
+                            drizzle_where(context, query, table, name);
+  fix.drizzle = "const kept = await " + asked +
+                ";  // once, then passed on\n// where layers can't be handed it: one promise for each "
+                "request and key, as React's cache() and dataloader keep it";
   return fix;
 }
 
 // The rounds come as requests do, each of which asks once.
-bool of_many_requests(const Repeat& repeat) {
-  const Repeat::Pauses& pauses = repeat.pauses;
-  if (repeat.scope != Repeat::Scope::session_burst || !pauses.known()) return false;
-  return pauses.high_ms > std::max(10.0, 5 * std::max(pauses.low_ms, 1.0)) || (pauses.within_ms >= 0 && pauses.median_ms > 4 * std::max(pauses.within_ms, 1.0));
+bool of_many_requests(const RepeatedQuery& repeat) {
+  const RepeatedQuery::Pauses& pauses = repeat.pauses;
+  if (repeat.scope != RepeatedQuery::Scope::session_burst || !pauses.known()) return false;
+  return pauses.high_ms > std::max(10.0, 5 * std::max(pauses.low_ms, 1.0)) ||
+         (pauses.within_ms >= 0 && pauses.median_ms > 4 * std::max(pauses.within_ms, 1.0));
 }
 
 }  // namespace
 
 static void check(const Context& context, Reporter& reporter) {
-  std::map<std::string_view, const Repeat*> worst;
+  std::map<std::string_view, const RepeatedQuery*> worst;
   for (const auto& repeat : context.workload().repeats) {
     if (!repeat.same_values || repeat.pattern.empty()) continue;
     const Query* query = context.query(repeat.pattern.front());
     if (!query || !asks_tables(*query) || pages(*query) || of_many_requests(repeat)) continue;
-    if (static_cast<double>(repeat.most_in_one_scope) < context.option(fewest_calls)) continue;
-    const bool request_known = repeat.scope == Repeat::Scope::trace || repeat.scope == Repeat::Scope::transaction;
-    if (!request_known &&
-        static_cast<double>(repeat.calls) < context.option(share_in_bursts) * static_cast<double>(query->calls))
+    if (static_cast<double>(repeat.max_in_one_scope) < context.option(fewest_calls)) continue;
+    const bool request_known =
+        repeat.scope == RepeatedQuery::Scope::trace || repeat.scope == RepeatedQuery::Scope::transaction;
+    if (!request_known && static_cast<double>(repeat.calls) <
+                              context.option(share_in_bursts) * static_cast<double>(query->calls))
       continue;
     const auto [known, added] = worst.emplace(query->fingerprint, &repeat);
     if (!added && repeat.calls > known->second->calls) known->second = &repeat;
@@ -85,10 +103,11 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& [fingerprint, repeat] : worst) {
     const Query& query = *context.query(fingerprint);
     const QualifiedName table = lint::main_table(query);
-    Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-                                    "The query" + lint::on_table(table) + " ran " + std::to_string(repeat->most_in_one_scope) +
-                                        " times in " + lint::scope_name(repeat->scope_of_most) +
-                                        " with the same values: " + ellipsis(query.text, lint::shown_statement));
+    Finding& finding = reporter.add(
+        {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
+        "The query" + lint::on_table(table) + " ran " + std::to_string(repeat->max_in_one_scope) +
+            " times in " + lint::scope_name(repeat->scope_of_most) +
+            " with the same values: " + ellipsis(query.text, lint::shown_statement));
     if (!repeat->samples.empty()) finding.location = repeat->samples.front().place;
     finding.evidence.push_back(lint::figures(*repeat, 1));
     lint::add_places(*repeat, 1, finding.evidence);
@@ -96,19 +115,25 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule redundant_query{
-    .id = "redundant-query",
-    .severity = Severity::note,
-    .needs = Input::events,
-    .summary = "the same query with the same values again and again",
-    .why = "Nothing between the calls could have changed what the application needs to know, or it would not ask in a row: the answer "
-           "could have been kept. Typical are a user, a session or settings that every layer of a request looks up anew.\n\n"
-           "It is found from the order of the log: at least five calls with the same parameters in one trace, transaction or burst. "
-           "On a connection that several requests share their questions may stand side by side: without a transaction it is told only where "
-           "most calls come in such bursts.",
-    .fix = "Ask once and hand the result on, or keep it for the request (React's `cache`, a dataloader, a field of the request's context).",
-    .when_to_ignore = "The application waits for somebody else's change.",
-    .options = options,
-    .check = check};
+constinit const Rule redundant_query{.id = "redundant-query",
+                                     .severity = Severity::note,
+                                     .needs = Input::events,
+                                     .summary = "the same query with the same values again and again",
+                                     .why =
+                                         "Nothing between the calls could have changed what the application "
+                                         "needs to know, or it would not ask in a row: the answer "
+                                         "could have been kept. Typical are a user, a session or settings "
+                                         "that every layer of a request looks up anew.\n\n"
+                                         "It is found from the order of the log: at least five calls with "
+                                         "the same parameters in one trace, transaction or burst. "
+                                         "On a connection that several requests share their questions may "
+                                         "stand side by side: without a transaction it is told only where "
+                                         "most calls come in such bursts.",
+                                     .fix =
+                                         "Ask once and hand the result on, or keep it for the request "
+                                         "(React's `cache`, a dataloader, a field of the request's context).",
+                                     .when_to_ignore = "The application waits for somebody else's change.",
+                                     .options = options,
+                                     .check = check};
 
 }  // namespace pgadvise::rules

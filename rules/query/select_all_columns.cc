@@ -8,15 +8,22 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option min_columns{.name = "columns", .fallback = 20,
-    .meaning = "columns from which a table is wide"};
-static constexpr Option min_calls{.name = "calls", .fallback = 100,
+static constexpr Option min_columns{
+    .name = "columns", .fallback = 20, .meaning = "columns from which a table is wide"};
+static constexpr Option min_calls{
+    .name = "calls",
+    .fallback = 100,
     .meaning = "calls from which a statement is frequent, where statistics tell that a column is large"};
-static constexpr Option slow_ms{.name = "slow_ms", .fallback = 20,
-    .meaning = "mean duration, in milliseconds, from which a statement is slow"};
-static constexpr Option min_rows{.name = "rows", .fallback = 1000,
+static constexpr Option slow_ms{.name = "slow_ms",
+                                .fallback = 20,
+                                .meaning = "mean duration, in milliseconds, from which a statement is slow"};
+static constexpr Option min_rows{
+    .name = "rows",
+    .fallback = 1000,
     .meaning = "rows returned in all calls, where the log tells, from which they count"};
-static constexpr Option large_bytes{.name = "large_bytes", .fallback = 500,
+static constexpr Option large_bytes{
+    .name = "large_bytes",
+    .fallback = 500,
     .meaning = "average bytes from which a column is large, where statistics are known"};
 static constexpr const Option* options[] = {&min_columns, &min_calls, &slow_ms, &min_rows, &large_bytes};
 
@@ -25,20 +32,23 @@ namespace {
 // By its statistics; without them by its type.
 bool large(const Context& context, const Column& column) {
   static constexpr std::array<std::string_view, 5> types = {"json", "jsonb", "bytea", "xml", "tsvector"};
-  if (column.statistics && column.statistics->average_width > 0) return column.statistics->average_width >= context.option(large_bytes);
+  if (column.statistics && column.statistics->average_width > 0)
+    return column.statistics->average_width >= context.option(large_bytes);
   return lint::one_of(column.type, types) || column.type.compare(0, 7, "vector(") == 0;
 }
 
 bool takes_all(const QueryFacts& facts, const Table& table) {
   return std::all_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
-    return std::find(facts.selected.begin(), facts.selected.end(), ColumnUse{table.name, column.name}) != facts.selected.end();
+    return std::find(facts.selected.begin(), facts.selected.end(), ColumnUse{table.name, column.name}) !=
+           facts.selected.end();
   });
 }
 
 // Without statistics a jsonb may be a few bytes: then time or rows have to show that it matters.
 bool counts(const Context& context, const Query& query, const Table& table) {
-  const bool known = std::any_of(table.columns.begin(), table.columns.end(),
-                                 [&](const Column& column) { return column.statistics && large(context, column); });
+  const bool known = std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
+    return column.statistics && large(context, column);
+  });
   return (known && static_cast<double>(query.calls) >= context.option(min_calls)) ||
          (query.timed_calls > 0 && query.mean_ms() >= context.option(slow_ms)) ||
          static_cast<double>(query.rows) >= context.option(min_rows);
@@ -46,15 +56,19 @@ bool counts(const Context& context, const Query& query, const Table& table) {
 
 }  // namespace
 
-// "all 24 columns of orders, the large payload among them"; "" when the table is neither wide nor has large columns.
+// "all 24 columns of orders, the large payload among them"; "" when the table is neither wide nor has large
+// columns.
 static std::string all_of(const Context& context, const Table& table) {
   std::vector<std::string> names;
   for (const auto& column : table.columns)
     if (large(context, column)) names.push_back(column.name);
   const bool wide = static_cast<double>(table.columns.size()) >= context.option(min_columns);
   if (!wide && (names.empty() || table.columns.size() < 3)) return {};
-  std::string out = (wide ? "all " + std::to_string(table.columns.size()) : "all") + " columns of " + display(table.name);
-  if (!names.empty()) out += ", " + (names.size() == 1 ? "the large " + names[0] : "large ones such as " + names[0]) + " among them";
+  std::string out =
+      (wide ? "all " + std::to_string(table.columns.size()) : "all") + " columns of " + display(table.name);
+  if (!names.empty())
+    out += ", " + (names.size() == 1 ? "the large " + names[0] : "large ones such as " + names[0]) +
+           " among them";
   return out;
 }
 
@@ -62,7 +76,9 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   for (const auto& name : query.facts.from) {
     const Table* table = context.catalog().table(name);
     if (!table || (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned)) continue;
-    if (!counts(context, query, *table) || !takes_all(query.facts, *table) || lint::asks_for_one_row(context, query.facts, name)) continue;
+    if (!counts(context, query, *table) || !takes_all(query.facts, *table) ||
+        lint::asks_for_one_row(context, query.facts, name))
+      continue;
     const std::string what = all_of(context, *table);
     if (what.empty()) continue;
     Finding& finding = lint::report(reporter, query, name, "A query reads " + what + ".");
@@ -74,7 +90,9 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     const QueryFacts& facts = query.facts;
-    if (facts.kind != StatementKind::select || facts.selected.empty() || facts.locks_rows || facts.one_row || lint::by_tool_alone(query)) continue;
+    if (facts.kind != StatementKind::select || facts.selected.empty() || facts.locks_rows || facts.one_row ||
+        lint::by_tool_alone(query))
+      continue;
     check_query(context, reporter, query);
   }
 }
@@ -84,12 +102,18 @@ constinit const Rule select_all_columns{
     .severity = Severity::note,
     .needs = all(Input::workload, Input::schema),
     .summary = "every column of a wide table, or one with large columns, is read",
-    .why = "Each column costs: it is read, sent and decoded, large ones (jsonb, bytea, long text) are fetched from TOAST in pieces and decompressed, and an "
-           "index-only scan is ruled out. `*` also brings every column that is added later.\n\n"
-           "Told of statements that are slow or return many rows, or are frequent where statistics say how large a column is, and read all columns, by `*` or by "
-           "name (as Drizzle's `select()` and most ORMs do), of a table with twenty columns or with large ones. Not of look-ups of one row.",
-    .fix = "Name the columns that are used: Drizzle `db.select({ id: t.id, … })` or `columns: { … }`, Prisma `select`, Rails `.select`. Large columns that are rarely "
-           "needed are read when they are.",
+    .why =
+        "Each column costs: it is read, sent and decoded, large ones (jsonb, bytea, long text) are fetched "
+        "from TOAST in pieces and decompressed, and an "
+        "index-only scan is ruled out. `*` also brings every column that is added later.\n\n"
+        "Told of statements that are slow or return many rows, or are frequent where statistics say how "
+        "large a column is, and read all columns, by `*` or by "
+        "name (as Drizzle's `select()` and most ORMs do), of a table with twenty columns or with large ones. "
+        "Not of look-ups of one row.",
+    .fix =
+        "Name the columns that are used: Drizzle `db.select({ id: t.id, … })` or `columns: { … }`, Prisma "
+        "`select`, Rails `.select`. Large columns that are rarely "
+        "needed are read when they are.",
     .when_to_ignore = "All of them are used.",
     .options = options,
     .check = check};

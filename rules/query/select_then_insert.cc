@@ -15,21 +15,26 @@ struct Pair {
   const Query* insert = nullptr;
   const Table* table = nullptr;
   const Index* key = nullptr;
-  const Repeat* repeat = nullptr;
+  const RepeatedQuery* repeat = nullptr;
 };
 
 // The look-up asks, by a whole unique key, for what the insert then writes.
 std::optional<Pair> pair_of(const Context& context, const Query* look_up, const Query* insert) {
-  if (!look_up || !insert || look_up->facts.kind != StatementKind::select || insert->facts.kind != StatementKind::insert) return std::nullopt;
-  if (!insert->facts.single_row_insert || !insert->facts.target || !insert->facts.updated.empty()) return std::nullopt;
+  if (!look_up || !insert || look_up->facts.kind != StatementKind::select ||
+      insert->facts.kind != StatementKind::insert)
+    return std::nullopt;
+  if (!insert->facts.single_row_insert || !insert->facts.target || !insert->facts.updated.empty())
+    return std::nullopt;
   if (lower(insert->text).find("on conflict") != std::string::npos) return std::nullopt;
   const Table* table = context.catalog().table(*insert->facts.target);
-  const Index* key = table ? lint::unique_among(*table, lint::fixed_columns(look_up->facts, table->name)) : nullptr;
+  const Index* key =
+      table ? lint::unique_among(*table, lint::fixed_columns(look_up->facts, table->name)) : nullptr;
   if (!key) return std::nullopt;
   // A key that the server makes can't have been looked for.
   const bool given = std::all_of(key->keys.begin(), key->keys.end(), [&](const IndexKey& part) {
-    return std::any_of(insert->facts.assigned_parameters.begin(), insert->facts.assigned_parameters.end(),
-                       [&](const auto& assigned) { return assigned.first == ColumnUse{table->name, part.column}; });
+    return std::any_of(
+        insert->facts.assigned_parameters.begin(), insert->facts.assigned_parameters.end(),
+        [&](const auto& assigned) { return assigned.first == ColumnUse{table->name, part.column}; });
   });
   if (!given) return std::nullopt;
   return Pair{look_up, insert, table, key, nullptr};
@@ -42,7 +47,8 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& repeat : context.workload().repeats) {
     const auto& pattern = repeat.pattern;
     for (std::size_t i = 0; i < pattern.size() && pattern.size() > 1; ++i) {
-      auto pair = pair_of(context, context.query(pattern[i]), context.query(pattern[(i + 1) % pattern.size()]));
+      auto pair =
+          pair_of(context, context.query(pattern[i]), context.query(pattern[(i + 1) % pattern.size()]));
       if (!pair) continue;
       pair->repeat = &repeat;
       const auto [known, added] = found.emplace(pair->insert->fingerprint, *pair);
@@ -52,13 +58,20 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& [fingerprint, pair] : found) {
     std::vector<std::string> columns;
     for (const auto& key : pair.key->keys) columns.push_back(key.column);
-    Finding& finding = lint::report(reporter, *pair.insert, pair.table->name,
-                                    "Rows of " + display(pair.table->name) + " are looked up by " + join(columns, ", ") +
-                                        " and inserted when they are not there: two round trips for each, and two sessions at once fail on the unique key.");
-    finding.evidence.push_back({Evidence::Kind::statement, "before it, each time: " + ellipsis(pair.look_up->text, lint::shown_statement),
-                                pair.look_up->samples.empty() ? std::nullopt : std::optional<Place>(pair.look_up->samples.front().place), {}});
+    Finding& finding =
+        lint::report(reporter, *pair.insert, pair.table->name,
+                     "Rows of " + display(pair.table->name) + " are looked up by " + join(columns, ", ") +
+                         " and inserted when they are not there: two round trips for each, and two sessions "
+                         "at once fail on the unique key.");
+    finding.evidence.push_back(
+        {Evidence::Kind::statement,
+         "before it, each time: " + ellipsis(pair.look_up->text, lint::shown_statement),
+         pair.look_up->samples.empty() ? std::nullopt
+                                       : std::optional<SourceLocation>(pair.look_up->samples.front().place),
+         {}});
     finding.evidence.push_back(lint::figures(*pair.repeat, 1));
-    finding.fix = Fix{.title = "INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE", .safety = Fix::Safety::manual};
+    finding.fix = Fix{.title = "INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE",
+                      .safety = Fix::Safety::manual};
     if (lint::is_drizzle(context)) finding.fix->drizzle = ".onConflictDoNothing()";
   }
 }
@@ -68,11 +81,16 @@ constinit const Rule select_then_insert{
     .severity = Severity::note,
     .needs = all(Input::events, Input::schema),
     .summary = "a look-up by a unique key, then an INSERT of what was not there",
-    .why = "Between the two statements another session can insert the same key: one of them fails, or, without a unique key, the row is there twice. Each row "
-           "costs two round trips.\n\n"
-           "It is told where a loop does it, five rows or more in one trace, transaction or burst: single pairs are not in the summary of a log.",
-    .fix = "`INSERT … ON CONFLICT (key) DO NOTHING`, or `DO UPDATE`; for many rows one INSERT with all of them. In Drizzle `.onConflictDoNothing()` and "
-           "`.onConflictDoUpdate()`.",
+    .why =
+        "Between the two statements another session can insert the same key: one of them fails, or, without "
+        "a unique key, the row is there twice. Each row "
+        "costs two round trips.\n\n"
+        "It is told where a loop does it, five rows or more in one trace, transaction or burst: single pairs "
+        "are not in the summary of a log.",
+    .fix =
+        "`INSERT … ON CONFLICT (key) DO NOTHING`, or `DO UPDATE`; for many rows one INSERT with all of them. "
+        "In Drizzle `.onConflictDoNothing()` and "
+        "`.onConflictDoUpdate()`.",
     .when_to_ignore = "The look-up decides about more than the insert, and one session alone writes.",
     .check = check};
 

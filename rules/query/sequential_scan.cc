@@ -9,13 +9,19 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option slow_ms{.name = "slow_ms", .fallback = 20,
-    .meaning = "mean duration, in milliseconds, from which a statement is slow"};
-static constexpr Option frequent_calls{.name = "frequent_calls", .fallback = 100,
-    .meaning = "calls from which a statement is frequent"};
-static constexpr Option frequent_ms{.name = "frequent_ms", .fallback = 1,
+static constexpr Option slow_ms{.name = "slow_ms",
+                                .fallback = 20,
+                                .meaning = "mean duration, in milliseconds, from which a statement is slow"};
+static constexpr Option frequent_calls{
+    .name = "frequent_calls", .fallback = 100, .meaning = "calls from which a statement is frequent"};
+static constexpr Option frequent_ms{
+    .name = "frequent_ms",
+    .fallback = 1,
     .meaning = "mean duration, in milliseconds, below which a frequent statement does no harm"};
-static constexpr Option small_rows{.name = "small_rows", .fallback = 1000, .table_size = true,
+static constexpr Option small_rows{
+    .name = "small_rows",
+    .fallback = 1000,
+    .table_size = true,
     .meaning = "rows below which a table is read as a whole without harm, where statistics are known"};
 static constexpr const Option* options[] = {&slow_ms, &frequent_calls, &frequent_ms, &small_rows};
 
@@ -26,8 +32,8 @@ struct Asked {
   const Table* table = nullptr;
   std::vector<std::string> equal;  // columns compared with a value, or with another table's column
   std::vector<std::string> range;
-  std::vector<SortKey> sort;       // only where every sort key is this table's
-  bool narrows = false;            // a comparison with a value, or a LIMIT on sorted rows
+  std::vector<SortKey> sort;  // only where every sort key is this table's
+  bool narrows = false;       // a comparison with a value, or a LIMIT on sorted rows
 };
 
 void add(std::vector<std::string>& list, const std::string& column) {
@@ -36,15 +42,18 @@ void add(std::vector<std::string>& list, const std::string& column) {
 
 bool sorts_only(const QueryFacts& facts, const QualifiedName& table) {
   return facts.has_limit && !facts.sort.empty() &&
-         std::all_of(facts.sort.begin(), facts.sort.end(), [&](const SortKey& key) { return key.column.table == table; });
+         std::all_of(facts.sort.begin(), facts.sort.end(),
+                     [&](const SortKey& key) { return key.column.table == table; });
 }
 
 Asked asked_of(const QueryFacts& facts, const Table& table) {
   Asked asked{.table = &table};
   for (const auto& predicate : facts.predicates) {
     if (predicate.under_or || !predicate.wrapper.empty()) continue;
-    const bool join = predicate.value == Predicate::Value::column && predicate.other.table != predicate.column.table;
-    const bool value = predicate.value == Predicate::Value::parameter || predicate.value == Predicate::Value::constant;
+    const bool join =
+        predicate.value == Predicate::Value::column && predicate.other.table != predicate.column.table;
+    const bool value =
+        predicate.value == Predicate::Value::parameter || predicate.value == Predicate::Value::constant;
     const bool equality = predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list;
     if (join && equality && predicate.other.table == table.name) add(asked.equal, predicate.other.column);
     if (predicate.column.table != table.name) continue;
@@ -63,10 +72,12 @@ bool has(const std::vector<std::string>& list, const std::string& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-// An index whose first key the statement can use. Partial ones may not apply: their predicate is the planner's to match.
+// An index whose first key the statement can use. Partial ones may not apply: their predicate is the
+// planner's to match.
 bool served(const Asked& asked) {
   return std::any_of(asked.table->indexes.begin(), asked.table->indexes.end(), [&](const Index& index) {
-    if (!index.valid || index.keys.empty() || (index.predicate && index.predicate_not_null.empty())) return false;
+    if (!index.valid || index.keys.empty() || (index.predicate && index.predicate_not_null.empty()))
+      return false;
     const std::string& first = index.keys.front().column;
     const bool sorted = !asked.sort.empty() && asked.sort.front().column.column == first;
     return has(asked.equal, first) || has(asked.range, first) || sorted;
@@ -93,7 +104,8 @@ std::vector<IndexKey> keys_for(Asked asked) {
   if (!asked.sort.empty()) {
     for (const auto& sort : asked.sort)
       if (!has(asked.equal, sort.column.column) && keys.size() <= widest)
-        keys.push_back({.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
+        keys.push_back(
+            {.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
   } else if (!asked.range.empty()) {
     keys.push_back({.column = asked.range.front()});
   }
@@ -103,7 +115,8 @@ std::vector<IndexKey> keys_for(Asked asked) {
 bool worth_a_look(const Context& context, const Query& query) {
   const auto& facts = query.facts;
   // INSERT … SELECT, too.
-  const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::insert || facts.kind == StatementKind::update || facts.kind == StatementKind::delete_;
+  const bool reads = facts.kind == StatementKind::select || facts.kind == StatementKind::insert ||
+                     facts.kind == StatementKind::update || facts.kind == StatementKind::delete_;
   if (!facts.parsed || !reads || facts.catalog_query) return false;
   if (query.timed_calls == 0) return true;  // no durations: the plan has to tell
   return query.mean_ms() >= context.option(slow_ms) ||
@@ -149,10 +162,13 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   }
   if (!worst.table) return;
   const QualifiedName& table = worst.table->name;
-  const std::string timing = query.timed_calls ? fmt::format(", {:.1f} ms on average", query.mean_ms()) : std::string();
-  Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-                                  fmt::format("A statement that ran {}{} {} on {}, which no index serves: it reads the whole table.",
-                                              query.calls == 1 ? "once" : fmt::format("{} times", query.calls), timing, what_it_does(worst), display(table)));
+  const std::string timing =
+      query.timed_calls ? fmt::format(", {:.1f} ms on average", query.mean_ms()) : std::string();
+  Finding& finding = reporter.add(
+      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
+      fmt::format("A statement that ran {}{} {} on {}, which no index serves: it reads the whole table.",
+                  query.calls == 1 ? "once" : fmt::format("{} times", query.calls), timing,
+                  what_it_does(worst), display(table)));
   if (!query.samples.empty()) finding.location = query.samples.front().place;
   finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
                               query.samples.empty() ? std::string() : query.samples.front().statement});
@@ -170,10 +186,14 @@ constinit const Rule sequential_scan{
     .severity = Severity::warning,
     .needs = all(Input::workload, Input::schema),
     .summary = "a slow or frequent statement that reads a whole table to keep few rows",
-    .why = "A filter, join or sort on columns that no index serves makes PostgreSQL read every row of the table, each time. "
-           "On a small table that is the fastest way; on a large one it is the commonest reason for a slow page.",
+    .why =
+        "A filter, join or sort on columns that no index serves makes PostgreSQL read every row of the "
+        "table, each time. "
+        "On a small table that is the fastest way; on a large one it is the commonest reason for a slow "
+        "page.",
     .fix = "Create the index that the finding proposes: equality columns first, then the sort or the range.",
-    .when_to_ignore = "The statement needs most of the table's rows (a report), or runs rarely and nobody waits for it.",
+    .when_to_ignore =
+        "The statement needs most of the table's rows (a report), or runs rarely and nobody waits for it.",
     .options = options,
     .check = check};
 

@@ -8,9 +8,11 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option min_rows{.name = "rows", .fallback = 10000,
-    .meaning = "rows that are sorted for one page, from which it is told"};
-static constexpr Option fast_ms{.name = "fast_ms", .fallback = 5,
+static constexpr Option min_rows{
+    .name = "rows", .fallback = 10000, .meaning = "rows that are sorted for one page, from which it is told"};
+static constexpr Option fast_ms{
+    .name = "fast_ms",
+    .fallback = 5,
     .meaning = "mean duration, in milliseconds, under which a statement does no harm"};
 static constexpr const Option* options[] = {&min_rows, &fast_ms};
 
@@ -29,7 +31,9 @@ const PlanNode* sort_below(const PlanNode& limit) {
   while (node->children.size() == 1) {
     node = &node->children.front();
     if (node->type == "Sort") return node;
-    if (node->type != "Gather Merge" && node->type != "Result" && node->type != "LockRows" && node->type != "Subquery Scan") return nullptr;
+    if (node->type != "Gather Merge" && node->type != "Result" && node->type != "LockRows" &&
+        node->type != "Subquery Scan")
+      return nullptr;
   }
   return nullptr;
 }
@@ -38,7 +42,8 @@ const PlanNode* sort_below(const PlanNode& limit) {
 bool sorts_stored_rows(const PlanNode& sort) {
   bool stored = true;
   for (const PlanNode* node = &sort; !node->children.empty(); node = &node->children.front())
-    stored = stored && node->type.find("Aggregate") == std::string::npos && node->type != "Group" && node->type != "WindowAgg" && node->type != "Unique" && node->type != "SetOp" &&
+    stored = stored && node->type.find("Aggregate") == std::string::npos && node->type != "Group" &&
+             node->type != "WindowAgg" && node->type != "Unique" && node->type != "SetOp" &&
              node->type != "ProjectSet";
   return stored;
 }
@@ -51,7 +56,8 @@ Sorted largest(const std::vector<KnownPlan>& plans) {
       const PlanNode* sort = sort_below(node);
       if (!sort || sort->children.empty() || !sorts_stored_rows(*sort)) return;
       const double rows = rows_of(sort->children.front()) / std::max(1.0, node.loops);
-      if (rows > worst.rows && rows >= 10 * std::max(1.0, node.actual_rows.value_or(node.plan_rows))) worst = {&plan, &node, sort, rows};
+      if (rows > worst.rows && rows >= 10 * std::max(1.0, node.actual_rows.value_or(node.plan_rows)))
+        worst = {&plan, &node, sort, rows};
     });
   return worst;
 }
@@ -60,31 +66,42 @@ Sorted largest(const std::vector<KnownPlan>& plans) {
 const Table* sorted_table(const Context& context, const QueryFacts& facts) {
   if (!context.has_catalog() || facts.sort.empty() || facts.grouped) return nullptr;
   const QualifiedName& name = facts.sort.front().column.table;
-  const bool one = std::all_of(facts.sort.begin(), facts.sort.end(), [&](const SortKey& key) { return !key.column.column.empty() && key.column.table == name; });
+  const bool one = std::all_of(facts.sort.begin(), facts.sort.end(), [&](const SortKey& key) {
+    return !key.column.column.empty() && key.column.table == name;
+  });
   const Table* table = one ? context.catalog().table(name) : nullptr;
-  return table && (table->kind == Table::Kind::ordinary || table->kind == Table::Kind::partitioned) ? table : nullptr;
+  return table && (table->kind == Table::Kind::ordinary || table->kind == Table::Kind::partitioned) ? table
+                                                                                                    : nullptr;
 }
 
 IndexProposal proposal_of(const Table& table, const QueryFacts& facts) {
   constexpr std::size_t widest = 4;
   IndexProposal out{.table = table.name};
   for (const auto& column : lint::fixed_columns(facts, table.name))
-    if (std::none_of(out.keys.begin(), out.keys.end(), [&](const IndexKey& key) { return key.column == column; })) out.keys.push_back({.column = column});
+    if (std::none_of(out.keys.begin(), out.keys.end(),
+                     [&](const IndexKey& key) { return key.column == column; }))
+      out.keys.push_back({.column = column});
   if (out.keys.size() >= widest) out.keys.resize(widest - 1);
   for (const auto& sort : facts.sort)
-    if (std::none_of(out.keys.begin(), out.keys.end(), [&](const IndexKey& key) { return key.column == sort.column.column; }))
-      out.keys.push_back({.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
+    if (std::none_of(out.keys.begin(), out.keys.end(),
+                     [&](const IndexKey& key) { return key.column == sort.column.column; }))
+      out.keys.push_back(
+          {.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
   return out;
 }
 
-// An index that begins with the proposal's keys, or reads backwards as they do, is there, and the planner sorts all the same.
+// An index that begins with the proposal's keys, or reads backwards as they do, is there, and the planner
+// sorts all the same.
 bool there_already(const Table& table, const std::vector<IndexKey>& keys) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    if (!index.valid || index.method != "btree" || index.predicate || index.keys.size() < keys.size()) return false;
+    if (!index.valid || index.method != "btree" || index.predicate || index.keys.size() < keys.size())
+      return false;
     const auto same = [&](bool backwards) {
-      return std::equal(keys.begin(), keys.end(), index.keys.begin(), [&](const IndexKey& key, const IndexKey& other) {
-        return key.column == other.column && (key.descending == other.descending) != backwards && (key.nulls_first == other.nulls_first) != backwards;
-      });
+      return std::equal(
+          keys.begin(), keys.end(), index.keys.begin(), [&](const IndexKey& key, const IndexKey& other) {
+            return key.column == other.column && (key.descending == other.descending) != backwards &&
+                   (key.nulls_first == other.nulls_first) != backwards;
+          });
     };
     return same(false) || same(true);
   });
@@ -107,7 +124,8 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   const Sorted sorted = largest(context.plans_of(query));
   if (!sorted.sort || sorted.rows < context.option(min_rows)) return;
   // The facts tell the order of the outermost SELECT alone.
-  const Table* table = sorted.limit == &sorted.plan->plan->root ? sorted_table(context, query.facts) : nullptr;
+  const Table* table =
+      sorted.limit == &sorted.plan->plan->root ? sorted_table(context, query.facts) : nullptr;
   std::optional<IndexProposal> proposal;
   if (table) {
     proposal = proposal_of(*table, query.facts);
@@ -115,10 +133,13 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   }
   const QualifiedName name = table ? table->name : lint::main_table(query);
   const bool actual = sorted.plan->plan->analyzed;
-  Finding& finding = lint::report(reporter, query, name,
-                                  "A statement" + lint::on_table(name) + (actual ? " sorts " : " is expected to sort ") + lint::grouped(sorted.rows) + " rows to return " +
-                                      lint::grouped(sorted.limit->actual_rows.value_or(sorted.limit->plan_rows)) + ".");
-  finding.evidence.push_back(lint::plan_fact(*sorted.plan, "Limit over Sort of " + lint::grouped(sorted.rows) + " rows"));
+  Finding& finding =
+      lint::report(reporter, query, name,
+                   "A statement" + lint::on_table(name) + (actual ? " sorts " : " is expected to sort ") +
+                       lint::grouped(sorted.rows) + " rows to return " +
+                       lint::grouped(sorted.limit->actual_rows.value_or(sorted.limit->plan_rows)) + ".");
+  finding.evidence.push_back(
+      lint::plan_fact(*sorted.plan, "Limit over Sort of " + lint::grouped(sorted.rows) + " rows"));
   lint::judge_by(finding, *sorted.plan);
   if (proposal) {
     finding.proposal = std::move(proposal);
@@ -128,13 +149,17 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
                           .from_plan = conclude,
                           .without_gain = "the planner would sort all the same, or not gain from an index"};
   } else {
-    finding.fix = Fix{.title = "An index on what the WHERE compares, then on what the ORDER BY names, if one table has all of it; else fewer rows into the sort", .safety = Fix::Safety::manual};
+    finding.fix = Fix{.title =
+                          "An index on what the WHERE compares, then on what the ORDER BY names, if one "
+                          "table has all of it; else fewer rows into the sort",
+                      .safety = Fix::Safety::manual};
   }
 }
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries)
-    if (lint::of_application(query) && query.facts.limited && !query.facts.grouped) check_query(context, reporter, query);
+    if (lint::of_application(query) && query.facts.limited && !query.facts.grouped)
+      check_query(context, reporter, query);
 }
 
 constinit const Rule sort_without_index{
@@ -142,9 +167,13 @@ constinit const Rule sort_without_index{
     .severity = Severity::note,
     .needs = all(Input::workload, Input::plans),
     .summary = "an ORDER BY … LIMIT that sorts many rows to return a few",
-    .why = "A page of twenty rows is made by reading and sorting every row that the WHERE lets through. An index that has the compared columns first and then those of the "
-           "ORDER BY gives the first twenty at once, and the time stays the same as the table grows.",
-    .fix = "The index that the finding proposes. Where keys of the order point in different directions, or NULLS FIRST is asked for, the index must have the same.",
+    .why =
+        "A page of twenty rows is made by reading and sorting every row that the WHERE lets through. An "
+        "index that has the compared columns first and then those of the "
+        "ORDER BY gives the first twenty at once, and the time stays the same as the table grows.",
+    .fix =
+        "The index that the finding proposes. Where keys of the order point in different directions, or "
+        "NULLS FIRST is asked for, the index must have the same.",
     .when_to_ignore = "The statement runs rarely, or the order is one of many that people may choose.",
     .options = options,
     .check = check};

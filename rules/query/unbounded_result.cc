@@ -10,11 +10,18 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option min_rows{.name = "rows", .fallback = 1000,
+static constexpr Option min_rows{
+    .name = "rows",
+    .fallback = 1000,
     .meaning = "rows that a call returns on average, where the log tells, from which a result is large"};
-static constexpr Option table_rows{.name = "table_rows", .fallback = 10000, .table_size = true,
+static constexpr Option table_rows{
+    .name = "table_rows",
+    .fallback = 10000,
+    .table_size = true,
     .meaning = "rows of a table, where statistics are known, from which reading all of it is told"};
-static constexpr Option fast_ms{.name = "fast_ms", .fallback = 1,
+static constexpr Option fast_ms{
+    .name = "fast_ms",
+    .fallback = 1,
     .meaning = "mean duration, in milliseconds, under which a result can't be large"};
 static constexpr const Option* options[] = {&min_rows, &table_rows, &fast_ms};
 
@@ -22,22 +29,26 @@ namespace {
 
 bool returns_rows_without_end(const Query& query) {
   const QueryFacts& facts = query.facts;
-  return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.has_limit && !facts.one_row &&
-         !lint::by_tool_alone(query);
+  return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.has_limit &&
+         !facts.one_row && !lint::by_tool_alone(query);
 }
 
 // Tables whose rows are all returned: nothing filters, groups or limits.
 bool reads_all(const QueryFacts& facts) {
-  const auto filters = [](const Predicate& predicate) { return predicate.value != Predicate::Value::column || predicate.column.table == predicate.other.table; };
-  return !facts.has_where && !facts.limited && !facts.grouped && !facts.from_derived && !facts.from.empty() && !facts.locks_rows &&
-         std::none_of(facts.predicates.begin(), facts.predicates.end(), filters);
+  const auto filters = [](const Predicate& predicate) {
+    return predicate.value != Predicate::Value::column || predicate.column.table == predicate.other.table;
+  };
+  return !facts.has_where && !facts.limited && !facts.grouped && !facts.from_derived && !facts.from.empty() &&
+         !facts.locks_rows && std::none_of(facts.predicates.begin(), facts.predicates.end(), filters);
 }
 
 // What a worker empties: it asks for all that there is.
 bool queue(const Table& table) {
-  static constexpr std::array<std::string_view, 9> names = {"queue", "job", "outbox", "inbox", "cache", "staging", "tmp", "temp", "lock"};
+  static constexpr std::array<std::string_view, 9> names = {"queue",   "job", "outbox", "inbox", "cache",
+                                                            "staging", "tmp", "temp",   "lock"};
   const auto words = lint::words_of(table.name.name);
-  return std::any_of(words.begin(), words.end(), [](const std::string& word) { return lint::one_of(lint::singular(word), names); });
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return lint::one_of(lint::singular(word), names); });
 }
 
 // Its rows come with use, one by one, and say when: not a table of settings, roles or countries.
@@ -48,15 +59,22 @@ bool grows(const Context& context, const Table& table) {
   const bool dated = std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
     return starts_with_nocase(column.type, "timestamp") && column.default_expression;
   });
-  const bool owned = std::any_of(table.constraints.begin(), table.constraints.end(), [](const Constraint& key) { return key.kind == Constraint::Kind::foreign_key; });
+  const bool owned =
+      std::any_of(table.constraints.begin(), table.constraints.end(),
+                  [](const Constraint& key) { return key.kind == Constraint::Kind::foreign_key; });
   return dated && (owned || context.references_to(table.name).size() > 1);
 }
 
 }  // namespace
 
-static void report_large(const Context& context, Reporter& reporter, const Query& query, std::string message, std::optional<Severity> severity) {
-  Finding& finding = lint::report(reporter, query, query.facts.from.empty() ? lint::main_table(query) : query.facts.from.front(), std::move(message), severity);
-  finding.fix = Fix{.title = lint::is_drizzle(context) ? "Add .limit(…) and page by key" : "Add a LIMIT and page by key", .safety = Fix::Safety::manual};
+static void report_large(const Context& context, Reporter& reporter, const Query& query, std::string message,
+                         std::optional<Severity> severity) {
+  Finding& finding = lint::report(
+      reporter, query, query.facts.from.empty() ? lint::main_table(query) : query.facts.from.front(),
+      std::move(message), severity);
+  finding.fix = Fix{
+      .title = lint::is_drizzle(context) ? "Add .limit(…) and page by key" : "Add a LIMIT and page by key",
+      .safety = Fix::Safety::manual};
 }
 
 static void check_whole_table(const Context& context, Reporter& reporter, const Query& query) {
@@ -69,7 +87,8 @@ static void check_whole_table(const Context& context, Reporter& reporter, const 
     const bool many = rows && *rows >= context.option(table_rows);
     if (!many && (rows || !grows(context, *table))) continue;
     return report_large(context, reporter, query,
-                        "A query returns every row of " + display(name) + (many ? ", about " + lint::grouped(*rows) + " of them" : "") +
+                        "A query returns every row of " + display(name) +
+                            (many ? ", about " + lint::grouped(*rows) + " of them" : "") +
                             ": it has no WHERE and no LIMIT.",
                         many ? std::nullopt : std::optional(Severity::note));
   }
@@ -85,7 +104,9 @@ static void check(const Context& context, Reporter& reporter) {
     const double rows = static_cast<double>(query.rows) / static_cast<double>(query.rows_calls);
     if (rows < context.option(min_rows)) continue;
     report_large(context, reporter, query,
-                 "A query" + lint::on_table(lint::main_table(query)) + " without LIMIT returns " + lint::grouped(rows) + " rows in each call on average.", std::nullopt);
+                 "A query" + lint::on_table(lint::main_table(query)) + " without LIMIT returns " +
+                     lint::grouped(rows) + " rows in each call on average.",
+                 std::nullopt);
   }
 }
 
@@ -94,10 +115,15 @@ constinit const Rule unbounded_result{
     .severity = Severity::warning,
     .needs = Input::workload,
     .summary = "a query without LIMIT that returns many rows, or a whole table",
-    .why = "All rows are read, sent and held in the application's memory at once. It works on the first day's data; then the page gets slower with every row, until a "
-           "request runs out of memory or time.\n\n"
-           "A warning where the log or the statistics tell that the rows are many; a note where nothing limits or filters a table whose rows come with use.",
-    .fix = "A LIMIT, and paging by key (`WHERE id > $1 ORDER BY id LIMIT 100`); a cursor or COPY for exports; an aggregate where only a sum is shown.",
+    .why =
+        "All rows are read, sent and held in the application's memory at once. It works on the first day's "
+        "data; then the page gets slower with every row, until a "
+        "request runs out of memory or time.\n\n"
+        "A warning where the log or the statistics tell that the rows are many; a note where nothing limits "
+        "or filters a table whose rows come with use.",
+    .fix =
+        "A LIMIT, and paging by key (`WHERE id > $1 ORDER BY id LIMIT 100`); a cursor or COPY for exports; "
+        "an aggregate where only a sum is shown.",
     .when_to_ignore = "An export or a job that needs every row, and reads them in a stream.",
     .options = options,
     .check = check};

@@ -11,9 +11,13 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option fewest_bursts{.name = "fewest_bursts", .fallback = 3,
+static constexpr Option fewest_bursts{
+    .name = "fewest_bursts",
+    .fallback = 3,
     .meaning = "bursts in which both writes came from which they belong together"};
-static constexpr Option min_share{.name = "share", .fallback = 0.8,
+static constexpr Option min_share{
+    .name = "share",
+    .fallback = 0.8,
     .meaning = "of the second write's calls, the share that must come right behind the first"};
 static constexpr const Option* options[] = {&fewest_bursts, &min_share};
 
@@ -45,17 +49,16 @@ void add_place(const std::optional<Sample>& sample, const Query& query, Finding&
 std::string call(const Context& context, const Query& query, const Table& table) {
   const std::string name = lint::drizzle_name(context, table.name, "", "table");
   switch (query.facts.kind) {
-    case StatementKind::insert:
-      return "  await tx.insert(" + name + ").values(…);\n";
-    case StatementKind::delete_:
-      return "  await tx.delete(" + name + ").where(…);\n";
-    default:
-      return "  await tx.update(" + name + ").set(…).where(…);\n";
+    case StatementKind::insert: return "  await tx.insert(" + name + ").values(…);\n";
+    case StatementKind::delete_: return "  await tx.delete(" + name + ").where(…);\n";
+    default: return "  await tx.update(" + name + ").set(…).where(…);\n";
   }
 }
 
-std::string in_one(const Context& context, const Query& first, const Table& one, const Query& then, const Table& other) {
-  return "await db.transaction(async (tx) => {\n" + call(context, first, one) + call(context, then, other) + "});";
+std::string in_one(const Context& context, const Query& first, const Table& one, const Query& then,
+                   const Table& other) {
+  return "await db.transaction(async (tx) => {\n" + call(context, first, one) + call(context, then, other) +
+         "});";
 }
 
 }  // namespace
@@ -72,20 +75,28 @@ static void check(const Context& context, Reporter& reporter) {
     if (!one || !other || one == other) continue;
     const Constraint* key = key_between(*one, *other);
     if (!key) continue;
-    Finding& finding = reporter.add(
-        {.kind = "query", .schema = other->name.schema, .table = other->name.name, .constraint = key->name, .fingerprint = then->fingerprint,
-         .entry = first->fingerprint},
-        fmt::format("{} and {} are written right after each other, each in a transaction of its own: when the second write fails, the first stays.",
-                    display(one->name), display(other->name)));
+    Finding& finding =
+        reporter.add({.kind = "query",
+                      .schema = other->name.schema,
+                      .table = other->name.name,
+                      .constraint = key->name,
+                      .fingerprint = then->fingerprint,
+                      .entry = first->fingerprint},
+                     fmt::format("{} and {} are written right after each other, each in a transaction of its "
+                                 "own: when the second write fails, the first stays.",
+                                 display(one->name), display(other->name)));
     if (pair.then_sample) finding.location = pair.then_sample->place;
     add_place(pair.first_sample, *first, finding);
     add_place(pair.then_sample, *then, finding);
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                fmt::format("{} of the second one's {} calls came right behind the first, in {} bursts without BEGIN", pair.calls,
-                                            then->calls, pair.bursts),
-                                {},
-                                {}});
-    finding.evidence.push_back({Evidence::Kind::catalog, "the foreign key " + key->name + " ties the two tables", key->origin, {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::statement,
+         fmt::format(
+             "{} of the second one's {} calls came right behind the first, in {} bursts without BEGIN",
+             pair.calls, then->calls, pair.bursts),
+         {},
+         {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::catalog, "the foreign key " + key->name + " ties the two tables", key->origin, {}});
     finding.fix = Fix{.title = "Put both writes into one transaction", .safety = Fix::Safety::manual};
     finding.fix->sql = "begin;\n" + first->text + ";\n" + then->text + ";\ncommit;";
     if (lint::is_drizzle(context)) finding.fix->drizzle = in_one(context, *first, *one, *then, *other);
@@ -97,12 +108,18 @@ constinit const Rule writes_outside_transaction{
     .severity = Severity::warning,
     .needs = all(Input::events, Input::schema),
     .summary = "writes to related tables, each in a transaction of its own",
-    .why = "When the second write fails, or the application stops between the two, the first stays: an order without its items, a "
-           "balance without its entry. Others see the half-done state, too, and each commit waits for the disk.\n\n"
-           "It is found from the order of the log: one session writes to a table and then, in the same burst, to one that a foreign key "
-           "ties to it, with no BEGIN around them, each time or nearly so.",
-    .fix = "Put them into one transaction: `BEGIN` … `COMMIT`; in Drizzle `db.transaction(async (tx) => { … })`, with `tx` for every query "
-           "inside. One statement with a data-modifying CTE does it as well.",
+    .why =
+        "When the second write fails, or the application stops between the two, the first stays: an order "
+        "without its items, a "
+        "balance without its entry. Others see the half-done state, too, and each commit waits for the "
+        "disk.\n\n"
+        "It is found from the order of the log: one session writes to a table and then, in the same burst, "
+        "to one that a foreign key "
+        "ties to it, with no BEGIN around them, each time or nearly so.",
+    .fix =
+        "Put them into one transaction: `BEGIN` … `COMMIT`; in Drizzle `db.transaction(async (tx) => { … "
+        "})`, with `tx` for every query "
+        "inside. One statement with a data-modifying CTE does it as well.",
     .when_to_ignore = "Each write makes sense without the other.",
     .options = options,
     .check = check};

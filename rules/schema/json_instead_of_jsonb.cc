@@ -6,11 +6,15 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option convention_share{.name = "convention_share", .fallback = 0.8,
-    .meaning = "share of a schema's JSON columns that are json from which it is a convention: one finding "
-               "for the schema"};
-constexpr Option convention_columns{.name = "convention_columns", .fallback = 8,
-    .meaning = "columns below which it is never called a convention"};
+constexpr Option convention_share{
+    .name = "convention_share",
+    .fallback = 0.8,
+    .meaning =
+        "share of a schema's JSON columns that are json from which it is a convention: one finding "
+        "for the schema"};
+constexpr Option convention_columns{.name = "convention_columns",
+                                    .fallback = 8,
+                                    .meaning = "columns below which it is never called a convention"};
 constexpr const Option* options[] = {&convention_share, &convention_columns};
 
 // A logged statement that looks inside the column: "data ->> $1", "data -> 'a'", json_extract_path(data …).
@@ -18,15 +22,20 @@ const Query* looks_inside(const Context& context, const Table& table, const Colu
   if (!context.has_workload()) return nullptr;
   for (const Query* query : context.queries_on(table.name))
     for (const auto& predicate : query->facts.predicates)
-      if (predicate.column == ColumnUse{table.name, column.name} && predicate.wrapper.find("->") != std::string::npos) return query;
+      if (predicate.column == ColumnUse{table.name, column.name} &&
+          predicate.wrapper.find("->") != std::string::npos)
+        return query;
   return nullptr;
 }
 
 Fix fix_of(const Table& table, const Column& column) {
   const std::string name = quote_identifier(column.name);
-  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + " ALTER COLUMN " + name + " TYPE ";
+  const std::string alter =
+      "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + " ALTER COLUMN " + name + " TYPE ";
   Fix fix;
-  fix.title = "Make it jsonb: this rewrites the table under an exclusive lock; the order of keys, double keys and white space are lost";
+  fix.title =
+      "Make it jsonb: this rewrites the table under an exclusive lock; the order of keys, double keys and "
+      "white space are lost";
   fix.sql = alter + "jsonb USING " + name + "::jsonb;";
   fix.down_sql = alter + "json USING " + name + "::json;";
   return fix;
@@ -35,11 +44,16 @@ Fix fix_of(const Table& table, const Column& column) {
 void report_column(Reporter& reporter, const Table& table, const Column& column, const Query* query) {
   Finding& finding = reporter.add(
       {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
-      display(table.name) + "." + column.name + " is json: every look inside parses the whole text, it has no = and no @>, and no GIN index can serve it.");
+      display(table.name) + "." + column.name +
+          " is json: every look inside parses the whole text, it has no = and no @>, and no GIN index can "
+          "serve it.");
   finding.location = column.origin;
   if (query)
-    finding.evidence.push_back({Evidence::Kind::statement, "a logged statement looks inside: " + ellipsis(query->text, 120),
-                                query->samples.empty() ? std::nullopt : std::optional<Place>(query->samples.front().place), {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::statement,
+         "a logged statement looks inside: " + ellipsis(query->text, 120),
+         query->samples.empty() ? std::nullopt : std::optional<SourceLocation>(query->samples.front().place),
+         {}});
   finding.fix = fix_of(table, column);
 }
 
@@ -49,29 +63,36 @@ struct Uses {
 };
 
 void report_schema(Reporter& reporter, const std::string& schema, const Uses& uses) {
-  Finding& finding = reporter.add({.kind = "schema", .schema = schema},
-                                  std::to_string(uses.json.size()) + " of the " + std::to_string(uses.json.size() + uses.binary) + " JSON columns in schema " + schema +
-                                      " are json: fine while they are only written and read whole; a look inside parses the text each time, and no GIN index can serve it.");
+  Finding& finding =
+      reporter.add({.kind = "schema", .schema = schema},
+                   std::to_string(uses.json.size()) + " of the " +
+                       std::to_string(uses.json.size() + uses.binary) + " JSON columns in schema " + schema +
+                       " are json: fine while they are only written and read whole; a look inside parses the "
+                       "text each time, and no GIN index can serve it.");
   finding.location = uses.json.front().second->origin;
   for (std::size_t at = 0; at < uses.json.size() && at < 3; ++at)
-    finding.evidence.push_back(catalog_fact(display(uses.json[at].first->name) + "." + uses.json[at].second->name + " is json", uses.json[at].second->origin));
+    finding.evidence.push_back(
+        catalog_fact(display(uses.json[at].first->name) + "." + uses.json[at].second->name + " is json",
+                     uses.json[at].second->origin));
 }
 
 void check(const Context& context, Reporter& reporter) {
   std::map<std::string, Uses> schemas;
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
       auto& uses = schemas[table->name.schema];
       uses.binary += column.type == "jsonb";
       if (column.type != "json") continue;
-      if (const Query* query = looks_inside(context, *table, column)) report_column(reporter, *table, column, query);
+      if (const Query* query = looks_inside(context, *table, column))
+        report_column(reporter, *table, column, query);
       else uses.json.push_back({table, &column});
     }
   }
   for (const auto& [schema, uses] : schemas) {
     const double count = static_cast<double>(uses.json.size());
     const double all = count + static_cast<double>(uses.binary);
-    if (count > 0 && count >= context.option(convention_columns) && count >= all * context.option(convention_share))
+    if (count > 0 && count >= context.option(convention_columns) &&
+        count >= all * context.option(convention_share))
       report_schema(reporter, schema, uses);
     else
       for (const auto& [table, column] : uses.json) report_column(reporter, *table, *column, nullptr);
@@ -85,11 +106,16 @@ constinit const Rule json_instead_of_jsonb{
     .severity = Severity::note,
     .needs = Input::schema,
     .summary = "a json column where jsonb would do",
-    .why = "json keeps the text as it came and parses it again at every access; SELECT DISTINCT, GROUP BY and = fail on it, containment and GIN "
-           "indexes don't exist for it. jsonb is parsed once.\n\nWhere nearly all of a schema's JSON columns are json and no logged statement "
-           "looks inside, there is one finding for the schema; otherwise one for each column.",
+    .why =
+        "json keeps the text as it came and parses it again at every access; SELECT DISTINCT, GROUP BY and = "
+        "fail on it, containment and GIN "
+        "indexes don't exist for it. jsonb is parsed once.\n\nWhere nearly all of a schema's JSON columns "
+        "are json and no logged statement "
+        "looks inside, there is one finding for the schema; otherwise one for each column.",
     .fix = "`ALTER COLUMN … TYPE jsonb USING …::jsonb`; in Drizzle `jsonb()` for `json()`.",
-    .when_to_ignore = "The exact text matters (signatures, the order of keys), or documents are written once and only read whole.",
+    .when_to_ignore =
+        "The exact text matters (signatures, the order of keys), or documents are written once and only read "
+        "whole.",
     .options = options,
     .check = check};
 

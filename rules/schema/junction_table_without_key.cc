@@ -19,9 +19,12 @@ static bool any_unique_over(const Table& table, const std::vector<std::string>& 
 
 // Each row is something that happened, and may happen again.
 static bool happens(const Table& table) {
-  static constexpr std::string_view names[] = {"redemption", "join", "attempt", "login", "signin", "purchase", "play", "call", "payment", "transaction", "failure"};
+  static constexpr std::string_view names[] = {"redemption", "join",        "attempt", "login",
+                                               "signin",     "purchase",    "play",    "call",
+                                               "payment",    "transaction", "failure"};
   const auto words = words_of(table.name.name);
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return one_of(singular(word), names); });
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return one_of(singular(word), names); });
 }
 
 static Fix fix_of(const Table& table, const Junction& junction) {
@@ -29,8 +32,10 @@ static Fix fix_of(const Table& table, const Junction& junction) {
   const std::vector<std::string> links = {junction.links[0], junction.links[1]};
   Fix fix;
   if (!primary_key(table)) {
-    const Constraint key{.kind = Constraint::Kind::primary_key, .name = table.name.name + "_pkey", .columns = links};
-    fix.title = "Make the two columns the primary key; this fails while a pair is there twice, or a column is null";
+    const Constraint key{
+        .kind = Constraint::Kind::primary_key, .name = table.name.name + "_pkey", .columns = links};
+    fix.title =
+        "Make the two columns the primary key; this fails while a pair is there twice, or a column is null";
     fix.sql = ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(key) + ";";
     fix.down_sql = ddl::alter_table(table.name) + " DROP CONSTRAINT " + quote_identifier(key.name) + ";";
   } else {
@@ -46,14 +51,18 @@ static Fix fix_of(const Table& table, const Junction& junction) {
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     const Junction links = junction(*table);
-    if (!links.is || any_unique_over(*table, links.links) || (primary_key(*table) && named_like_log(*table)) || happens(*table)) continue;
-    Finding& finding = reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},
-                                    display(table->name) + " links two tables, and nothing keeps a pair (" + join(links.links, ", ") +
-                                        ") from being there twice: joins through it then give every row twice.");
+    if (!links.is || any_unique_over(*table, links.links) ||
+        (primary_key(*table) && named_like_log(*table)) || happens(*table))
+      continue;
+    Finding& finding = reporter.add(
+        {.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},
+        display(table->name) + " links two tables, and nothing keeps a pair (" + join(links.links, ", ") +
+            ") from being there twice: joins through it then give every row twice.");
     finding.location = table->origin;
-    finding.evidence.push_back(catalog_fact("beside its two foreign keys it has only an id and times, and no unique index over both"));
+    finding.evidence.push_back(catalog_fact(
+        "beside its two foreign keys it has only an id and times, and no unique index over both"));
     finding.fix = fix_of(*table, links);
   }
 }
@@ -63,10 +72,14 @@ constinit const Rule junction_table_without_key{
     .severity = Severity::warning,
     .needs = Input::schema,
     .summary = "a table that links two others, without a unique key over the pair",
-    .why = "A many-to-many table says whether a pair belongs together. Without a key over both columns a repeated request stores the pair twice: "
-           "joins count double, and removing the link removes one of two. An id of its own does not help.\n\n"
-           "Only tables that hold nothing but two foreign keys, an id and times are judged.",
-    .fix = "PRIMARY KEY (a, b), or a unique index; remove pairs that are there twice first. The key also serves look-ups by its first column.",
+    .why =
+        "A many-to-many table says whether a pair belongs together. Without a key over both columns a "
+        "repeated request stores the pair twice: "
+        "joins count double, and removing the link removes one of two. An id of its own does not help.\n\n"
+        "Only tables that hold nothing but two foreign keys, an id and times are judged.",
+    .fix =
+        "PRIMARY KEY (a, b), or a unique index; remove pairs that are there twice first. The key also serves "
+        "look-ups by its first column.",
     .when_to_ignore = "Each row is an event of its own (a visit, a purchase), so that a pair may repeat.",
     .check = check};
 

@@ -11,14 +11,21 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option convention_share{.name = "convention_share", .fallback = 0.8,
-    .meaning = "share of a schema's likely keys that are not declared from which it is a convention: one "
-               "finding for the schema"};
-constexpr Option convention_columns{.name = "convention_columns", .fallback = 8,
-    .meaning = "columns below which it is never called a convention"};
-constexpr Option dropped_keys{.name = "dropped_keys", .fallback = 5,
-    .meaning = "keys of a schema that migrations dropped for good from which doing without is taken for a "
-               "decision"};
+constexpr Option convention_share{
+    .name = "convention_share",
+    .fallback = 0.8,
+    .meaning =
+        "share of a schema's likely keys that are not declared from which it is a convention: one "
+        "finding for the schema"};
+constexpr Option convention_columns{.name = "convention_columns",
+                                    .fallback = 8,
+                                    .meaning = "columns below which it is never called a convention"};
+constexpr Option dropped_keys{
+    .name = "dropped_keys",
+    .fallback = 5,
+    .meaning =
+        "keys of a schema that migrations dropped for good from which doing without is taken for a "
+        "decision"};
 constexpr const Option* options[] = {&convention_share, &convention_columns, &dropped_keys};
 
 struct Candidate {
@@ -29,16 +36,19 @@ struct Candidate {
   std::string because;
 };
 
-using ByName = std::map<std::pair<std::string, std::string>, std::vector<const Table*>>;  // schema, name in the singular
+using ByName =
+    std::map<std::pair<std::string, std::string>, std::vector<const Table*>>;  // schema, name in the singular
 
 // "customerId", "customer_id" -> "customer"; "" for others.
 std::string target_of(const std::string& name) {
   auto words = words_of(name);
   if (words.size() < 2 || (words.back() != "id" && words.back() != "uuid")) return {};
   words.pop_back();
-  static constexpr std::string_view foreign[] = {"stripe",  "external", "ext",     "remote", "client", "github", "gitlab", "google", "slack",  "discord", "provider",
-                                                 "oauth",   "original", "old",     "legacy", "source", "trace",  "request", "correlation", "message", "device",
-                                                 "paypal",  "apple",    "shopify", "hubspot", "salesforce", "idempotency", "vendor", "upstream", "polar", "temp"};
+  static constexpr std::string_view foreign[] = {
+      "stripe",  "external",   "ext",         "remote",  "client",   "github", "gitlab", "google",
+      "slack",   "discord",    "provider",    "oauth",   "original", "old",    "legacy", "source",
+      "trace",   "request",    "correlation", "message", "device",   "paypal", "apple",  "shopify",
+      "hubspot", "salesforce", "idempotency", "vendor",  "upstream", "polar",  "temp"};
   if (any_of(words, foreign)) return {};
   for (auto& word : words) word = singular(word);
   return join(words, " ");
@@ -79,15 +89,20 @@ const Table* declared_elsewhere(const Context& context, const Table& parent, con
 bool refers_to_schema(const Context& context, const Table& table, const std::string& schema) {
   const auto& all = context.catalog().tables;
   return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
-    return entry.first.schema == table.name.schema && std::any_of(entry.second.constraints.begin(), entry.second.constraints.end(), [&](const Constraint& key) {
-             return key.kind == Constraint::Kind::foreign_key && key.referenced_table.schema == schema;
-           });
+    return entry.first.schema == table.name.schema &&
+           std::any_of(
+               entry.second.constraints.begin(), entry.second.constraints.end(), [&](const Constraint& key) {
+                 return key.kind == Constraint::Kind::foreign_key && key.referenced_table.schema == schema;
+               });
   });
 }
 
-// The table of that name in the same schema; else the only one of all schemas, where keys from one to the other are declared.
-const Table* named(const Context& context, const ByName& tables, const Table& table, const std::string& target) {
-  if (const auto own = tables.find({table.name.schema, target}); own != tables.end()) return own->second.size() == 1 ? own->second.front() : nullptr;
+// The table of that name in the same schema; else the only one of all schemas, where keys from one to the
+// other are declared.
+const Table* named(const Context& context, const ByName& tables, const Table& table,
+                   const std::string& target) {
+  if (const auto own = tables.find({table.name.schema, target}); own != tables.end())
+    return own->second.size() == 1 ? own->second.front() : nullptr;
   const Table* found = nullptr;
   for (const auto& [name, list] : tables) {
     if (name.second != target) continue;
@@ -99,9 +114,12 @@ const Table* named(const Context& context, const ByName& tables, const Table& ta
 
 bool is_plain(const std::string& type) { return type == "uuid" || type == "integer" || type == "bigint"; }
 
-std::optional<Candidate> candidate(const Context& context, const ByName& tables, const Table& table, const Column& column) {
+std::optional<Candidate> candidate(const Context& context, const ByName& tables, const Table& table,
+                                   const Column& column) {
   const std::string target = target_of(column.name);
-  if (target.empty() || column.generated_expression || in_foreign_key(table, column.name) || alone_in_primary_key(table, column.name) || contains(table.dropped_keys, column.name) || polymorphic(table, column.name))
+  if (target.empty() || column.generated_expression || in_foreign_key(table, column.name) ||
+      alone_in_primary_key(table, column.name) || contains(table.dropped_keys, column.name) ||
+      polymorphic(table, column.name))
     return std::nullopt;
   const Table* parent = named(context, tables, table, target);
   if (!parent) return std::nullopt;
@@ -111,7 +129,8 @@ std::optional<Candidate> candidate(const Context& context, const ByName& tables,
   const Table* elsewhere = declared_elsewhere(context, *parent, column.name);
   // Text ids of another program look the same: more than the name has to speak for it.
   if (!elsewhere && !is_plain(column.type)) return std::nullopt;
-  std::string because = "its name and type (" + column.type + ") are those of " + display(parent->name) + "." + to->name;
+  std::string because =
+      "its name and type (" + column.type + ") are those of " + display(parent->name) + "." + to->name;
   if (elsewhere) because += "; " + display(elsewhere->name) + "." + column.name + " is declared so";
   return Candidate{&table, &column, parent, to->name, because};
 }
@@ -126,16 +145,23 @@ Fix fix_of(const Candidate& found) {
                        .referenced_columns = {found.key}};
   const std::string name = quote_identifier(key.name);
   Fix fix;
-  fix.title = "Declare the key, NOT VALID first, so that no long lock is held; validate it once orphans are gone";
+  fix.title =
+      "Declare the key, NOT VALID first, so that no long lock is held; validate it once orphans are gone";
   fix.sql = alter + " ADD " + ddl::named_constraint(key);
-  fix.sql += table.kind == Table::Kind::partitioned ? ";" : " NOT VALID;\n" + alter + " VALIDATE CONSTRAINT " + name + ";";
+  fix.sql += table.kind == Table::Kind::partitioned
+                 ? ";"
+                 : " NOT VALID;\n" + alter + " VALIDATE CONSTRAINT " + name + ";";
   fix.down_sql = alter + " DROP CONSTRAINT " + name + ";";
   return fix;
 }
 
 void report(Reporter& reporter, const Candidate& found) {
-  Finding& finding = reporter.add({.kind = "column", .schema = found.table->name.schema, .table = found.table->name.name, .columns = {found.column->name}},
-                                  display(found.table->name) + "." + found.column->name + " looks like a reference to " + display(found.parent->name) +
+  Finding& finding = reporter.add({.kind = "column",
+                                   .schema = found.table->name.schema,
+                                   .table = found.table->name.name,
+                                   .columns = {found.column->name}},
+                                  display(found.table->name) + "." + found.column->name +
+                                      " looks like a reference to " + display(found.parent->name) +
                                       ", but no foreign key keeps it true: rows may point at nothing.");
   finding.location = found.column->origin;
   finding.evidence.push_back(catalog_fact(found.because, found.parent->column(found.key)->origin));
@@ -144,31 +170,40 @@ void report(Reporter& reporter, const Candidate& found) {
 
 void check(const Context& context, Reporter& reporter) {
   ByName tables;
-  const auto judged = judged_tables(context);
-  for (const Table* table : judged) tables[{table->name.schema, singular_name(table->name.name)}].push_back(table);
+  const auto judged = checked_tables(context);
+  for (const Table* table : judged)
+    tables[{table->name.schema, singular_name(table->name.name)}].push_back(table);
   std::map<std::string, std::vector<Candidate>> schemas;
   std::map<std::string, double> declared;
   std::map<std::string, double> dropped;
   for (const Table* table : judged) {
-    for (const auto& key : table->constraints) declared[table->name.schema] += key.kind == Constraint::Kind::foreign_key;
-    for (const auto& column : table->dropped_keys) dropped[table->name.schema] += !in_foreign_key(*table, column);
+    for (const auto& key : table->constraints)
+      declared[table->name.schema] += key.kind == Constraint::Kind::foreign_key;
+    for (const auto& column : table->dropped_keys)
+      dropped[table->name.schema] += !in_foreign_key(*table, column);
     if (named_like_log(*table)) continue;
     for (const auto& column : table->columns)
-      if (auto found = candidate(context, tables, *table, column)) schemas[table->name.schema].push_back(std::move(*found));
+      if (auto found = candidate(context, tables, *table, column))
+        schemas[table->name.schema].push_back(std::move(*found));
   }
   for (const auto& [schema, found] : schemas) {
     if (dropped[schema] >= context.option(dropped_keys)) continue;
     const double count = static_cast<double>(found.size());
-    if (count < context.option(convention_columns) || count < (count + declared[schema]) * context.option(convention_share)) {
+    if (count < context.option(convention_columns) ||
+        count < (count + declared[schema]) * context.option(convention_share)) {
       for (const Candidate& one : found) report(reporter, one);
       continue;
     }
-    Finding& finding = reporter.add({.kind = "schema", .schema = schema},
-                                    grouped(count) + " columns in schema " + schema + " look like references, and " + (declared[schema] > 0 ? "hardly any" : "none") +
-                                        " is declared: nothing but the application keeps rows from pointing at nothing.");
+    Finding& finding =
+        reporter.add({.kind = "schema", .schema = schema},
+                     grouped(count) + " columns in schema " + schema + " look like references, and " +
+                         (declared[schema] > 0 ? "hardly any" : "none") +
+                         " is declared: nothing but the application keeps rows from pointing at nothing.");
     finding.location = found.front().column->origin;
     for (std::size_t at = 0; at < found.size() && at < 3; ++at)
-      finding.evidence.push_back(catalog_fact(display(found[at].table->name) + "." + found[at].column->name + ": " + found[at].because, found[at].column->origin));
+      finding.evidence.push_back(catalog_fact(
+          display(found[at].table->name) + "." + found[at].column->name + ": " + found[at].because,
+          found[at].column->origin));
   }
 }
 
@@ -179,14 +214,22 @@ constinit const Rule missing_foreign_key{
     .severity = Severity::note,
     .needs = Input::schema,
     .summary = "a column that references a table without a foreign key",
-    .why = "Without a foreign key nothing stops a row from pointing at a parent that is gone, nothing cleans up after a DELETE, and the planner "
-           "knows less about the join.\n\n"
-           "A column counts when it is named after a table of its schema, or of one that its schema's keys reference already (`customer_id`, `customerId`), has exactly the type of that "
-           "table's key, and stands in no foreign key. Text ids count only when the same name is declared as a key elsewhere. Names of other "
-           "systems' ids (stripe, external …), `…_id` beside `…_type`, tables of logs, events and queues, and keys that a migration dropped are left out; so are schemas whose migrations dropped several. Where hardly any key of a schema is "
-           "declared there is one finding for the schema.",
+    .why =
+        "Without a foreign key nothing stops a row from pointing at a parent that is gone, nothing cleans up "
+        "after a DELETE, and the planner "
+        "knows less about the join.\n\n"
+        "A column counts when it is named after a table of its schema, or of one that its schema's keys "
+        "reference already (`customer_id`, `customerId`), has exactly the type of that "
+        "table's key, and stands in no foreign key. Text ids count only when the same name is declared as a "
+        "key elsewhere. Names of other "
+        "systems' ids (stripe, external …), `…_id` beside `…_type`, tables of logs, events and queues, and "
+        "keys that a migration dropped are left out; so are schemas whose migrations dropped several. Where "
+        "hardly any key of a schema is "
+        "declared there is one finding for the schema.",
     .fix = "Add the foreign key NOT VALID, remove orphans, validate it, and see that an index serves it.",
-    .when_to_ignore = "Rows must outlive what they point at, the tables live in different databases in production, or the column is no reference.",
+    .when_to_ignore =
+        "Rows must outlive what they point at, the tables live in different databases in production, or the "
+        "column is no reference.",
     .options = options,
     .check = check};
 

@@ -12,11 +12,13 @@ namespace pgadvise::rules {
 // A whole unique index over columns that are all NOT NULL: it could be the primary key as it stands.
 static const Index* ready_key(const Table& table) {
   for (const auto& index : table.indexes) {
-    if (!index.unique || !index.valid || index.predicate || index.nulls_not_distinct || index.method != "btree" || index.keys.empty())
+    if (!index.unique || !index.valid || index.predicate || index.nulls_not_distinct ||
+        index.method != "btree" || index.keys.empty())
       continue;
     if (std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
           const Column* column = table.column(key.column);
-          return column && column->not_null && !key.descending && key.operator_class.empty() && key.collation.empty();
+          return column && column->not_null && !key.descending && key.operator_class.empty() &&
+                 key.collation.empty();
         }))
       return &index;
   }
@@ -27,13 +29,17 @@ static const Index* ready_key(const Table& table) {
 static const Index* nullable_key(const Table& table) {
   for (const auto& index : table.indexes) {
     const bool whole = index.unique && index.valid && !index.predicate && !index.keys.empty();
-    if (whole && std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) { return table.column(key.column) != nullptr; })) return &index;
+    if (whole && std::all_of(index.keys.begin(), index.keys.end(),
+                             [&](const IndexKey& key) { return table.column(key.column) != nullptr; }))
+      return &index;
   }
   return nullptr;
 }
 
 static Constraint key_over(const Table& table, std::vector<std::string> columns) {
-  return {.kind = Constraint::Kind::primary_key, .name = table.name.name.substr(0, 58) + "_pkey", .columns = std::move(columns)};
+  return {.kind = Constraint::Kind::primary_key,
+          .name = table.name.name.substr(0, 58) + "_pkey",
+          .columns = std::move(columns)};
 }
 
 static Fix make_whole(const Table& table, const Index& unique) {
@@ -50,33 +56,43 @@ static Fix make_whole(const Table& table, const Index& unique) {
   const Constraint primary = key_over(table, columns);
   steps.push_back("ADD " + ddl::named_constraint(primary));
   back.insert(back.begin(), "DROP CONSTRAINT " + quote_identifier(primary.name));
-  return {.title = "If no row has a NULL there, make the columns of " + unique.name + " NOT NULL and the primary key: the table is read and the index built under an exclusive lock",
-          .sql = alter + join(steps, ",\n  ") + ";",
-          .down_sql = alter + join(back, ",\n  ") + ";",
-          .safety = Fix::Safety::manual};
+  return {
+      .title = "If no row has a NULL there, make the columns of " + unique.name +
+               " NOT NULL and the primary key: the table is read and the index built under an exclusive lock",
+      .sql = alter + join(steps, ",\n  ") + ";",
+      .down_sql = alter + join(back, ",\n  ") + ";",
+      .safety = Fix::Safety::manual};
 }
 
 static Fix fix_of(const Table& table, const Index* ready) {
   const std::string alter = ddl::alter_table(table.name);
   Fix fix;
   if (ready && !ready->constraint && table.kind == Table::Kind::ordinary) {
-    fix.title = "Make the unique index " + ready->name + " the primary key: nothing is built, the lock is short";
-    fix.sql = alter + " ADD CONSTRAINT " + quote_identifier(ready->name) + " PRIMARY KEY USING INDEX " + quote_identifier(ready->name) + ";";
-    fix.down_sql = alter + " DROP CONSTRAINT " + quote_identifier(ready->name) + ";\n" + create_index_sql(table, *ready);
+    fix.title =
+        "Make the unique index " + ready->name + " the primary key: nothing is built, the lock is short";
+    fix.sql = alter + " ADD CONSTRAINT " + quote_identifier(ready->name) + " PRIMARY KEY USING INDEX " +
+              quote_identifier(ready->name) + ";";
+    fix.down_sql =
+        alter + " DROP CONSTRAINT " + quote_identifier(ready->name) + ";\n" + create_index_sql(table, *ready);
     return fix;
   }
   const Column* id = table.column("id");
   if (ready || id) {
     std::vector<std::string> columns;
-    if (ready) for (const auto& key : ready->keys) columns.push_back(key.column);
+    if (ready)
+      for (const auto& key : ready->keys) columns.push_back(key.column);
     else columns.push_back("id");
-    fix.title = "Add the primary key: its index is built under an exclusive lock; on a large table build a unique index concurrently first";
+    fix.title =
+        "Add the primary key: its index is built under an exclusive lock; on a large table build a unique "
+        "index concurrently first";
     const Constraint primary = key_over(table, columns);
     fix.sql = alter + " ADD " + ddl::named_constraint(primary) + ";";
     fix.down_sql = alter + " DROP CONSTRAINT " + quote_identifier(primary.name) + ";";
     return fix;
   }
-  fix.title = "Choose the columns that tell rows apart, or add an identity column: this rewrites the table under an exclusive lock";
+  fix.title =
+      "Choose the columns that tell rows apart, or add an identity column: this rewrites the table under an "
+      "exclusive lock";
   if (table.kind == Table::Kind::ordinary) {
     fix.sql = alter + " ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;";
     fix.down_sql = alter + " DROP COLUMN id;";
@@ -86,39 +102,53 @@ static Fix fix_of(const Table& table, const Index* ready) {
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     if (primary_key(*table)) continue;
     const Junction links = junction(*table);
     if (links.is && !unique_among(*table, links.links)) continue;  // junction-table-without-key says more
     const Index* ready = ready_key(*table);
     Finding& finding = reporter.add(
         {.kind = "table", .schema = table->name.schema, .table = table->name.name},
-        ready ? display(table->name) + " has no primary key, though " + ready->name + " would serve as one: tools and logical replication look for the primary key."
-              : display(table->name) + " has no primary key: two rows can be the same, and logical replication can't UPDATE or DELETE them.",
+        ready ? display(table->name) + " has no primary key, though " + ready->name +
+                    " would serve as one: tools and logical replication look for the primary key."
+              : display(table->name) +
+                    " has no primary key: two rows can be the same, and logical replication can't UPDATE or "
+                    "DELETE them.",
         ready ? std::optional(Severity::note) : std::nullopt);
     finding.location = table->origin;
-    if (ready) finding.evidence.push_back(catalog_fact(ready->name + " is unique, whole, and none of its columns may be null", ready->origin));
+    if (ready)
+      finding.evidence.push_back(catalog_fact(
+          ready->name + " is unique, whole, and none of its columns may be null", ready->origin));
     const Index* unique = ready || table->column("id") ? nullptr : nullable_key(*table);
     if (unique) {
-      finding.message = display(table->name) + " has no primary key: " + unique->name + " is unique, but a column of it may be NULL, and logical replication can't UPDATE or DELETE the rows.";
+      finding.message = display(table->name) + " has no primary key: " + unique->name +
+                        " is unique, but a column of it may be NULL, and logical replication can't UPDATE or "
+                        "DELETE the rows.";
       finding.evidence.push_back(catalog_fact(unique->name + " is unique and whole", unique->origin));
     }
     finding.fix = unique ? make_whole(*table, *unique) : fix_of(*table, ready);
   }
 }
 
-constinit const Rule missing_primary_key{
-    .id = "missing-primary-key",
-    .severity = Severity::warning,
-    .needs = Input::schema,
-    .summary = "a table without a primary key",
-    .why = "Without a primary key nothing keeps two rows from being the same, and a row that came twice can only be removed by "
-           "its physical place. Logical replication refuses UPDATE and DELETE on such a table, most ORMs can't address its rows, "
-           "and no foreign key can reference it.\n\n"
-           "Partitions are not reported beside their parent, nor are the tables of migration tools. A note where a unique index "
-           "over NOT NULL columns already does the work.",
-    .fix = "Make a unique index over NOT NULL columns the primary key (`ADD PRIMARY KEY USING INDEX`), or add an identity column.",
-    .when_to_ignore = "Rows are only ever appended and read in bulk (staging, logs), and nothing replicates the table logically.",
-    .check = check};
+constinit const Rule missing_primary_key{.id = "missing-primary-key",
+                                         .severity = Severity::warning,
+                                         .needs = Input::schema,
+                                         .summary = "a table without a primary key",
+                                         .why =
+                                             "Without a primary key nothing keeps two rows from being the "
+                                             "same, and a row that came twice can only be removed by "
+                                             "its physical place. Logical replication refuses UPDATE and "
+                                             "DELETE on such a table, most ORMs can't address its rows, "
+                                             "and no foreign key can reference it.\n\n"
+                                             "Partitions are not reported beside their parent, nor are the "
+                                             "tables of migration tools. A note where a unique index "
+                                             "over NOT NULL columns already does the work.",
+                                         .fix =
+                                             "Make a unique index over NOT NULL columns the primary key "
+                                             "(`ADD PRIMARY KEY USING INDEX`), or add an identity column.",
+                                         .when_to_ignore =
+                                             "Rows are only ever appended and read in bulk (staging, logs), "
+                                             "and nothing replicates the table logically.",
+                                         .check = check};
 
 }  // namespace pgadvise::rules

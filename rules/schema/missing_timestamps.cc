@@ -7,7 +7,8 @@
 
 namespace pgadvise::rules {
 
-static bool has_time(const Table& table, std::span<const std::string_view> names, std::span<const std::string_view> others) {
+static bool has_time(const Table& table, std::span<const std::string_view> names,
+                     std::span<const std::string_view> others) {
   return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
     const bool time = column.type.compare(0, 9, "timestamp") == 0 || column.type == "date";
     const auto words = words_of(column.name);
@@ -16,16 +17,18 @@ static bool has_time(const Table& table, std::span<const std::string_view> names
 }
 
 static void check(const Context& context, Reporter& reporter) {
-  static constexpr std::string_view made[] = {"created", "inserted", "added", "creation", "at", "time", "timestamp", "joined", "occurred", "received"};
+  static constexpr std::string_view made[] = {"created", "inserted",  "added",  "creation", "at",
+                                              "time",    "timestamp", "joined", "occurred", "received"};
   static constexpr std::string_view changed[] = {"updated", "modified", "changed"};
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     if (junction(*table).is) continue;
     std::vector<std::string> missing;
     if (!has_time(*table, made, changed)) missing.push_back("when a row was made");
     if (!has_time(*table, changed, {}) && !named_like_log(*table)) missing.push_back("when it was changed");
     if (missing.empty()) continue;
-    Finding& finding = reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
-                                    display(table->name) + " doesn't keep " + join(missing, " or ") + ".");
+    Finding& finding =
+        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
+                     display(table->name) + " doesn't keep " + join(missing, " or ") + ".");
     finding.location = table->origin;
   }
 }
@@ -35,9 +38,14 @@ constinit const Rule missing_timestamps{
     .severity = Severity::note,
     .needs = Input::schema,
     .summary = "a table without created_at or updated_at",
-    .why = "When something went wrong, the first question is when the row came and who changed it last; exports and synchronisation ask for what is new. "
-           "Not every table needs it, so this rule is off by default. Junction tables are left out, and logs need no time of change.",
-    .fix = "`created_at timestamptz NOT NULL DEFAULT now()` and an `updated_at` that the application or a trigger sets.",
+    .why =
+        "When something went wrong, the first question is when the row came and who changed it last; exports "
+        "and synchronisation ask for what is new. "
+        "Not every table needs it, so this rule is off by default. Junction tables are left out, and logs "
+        "need no time of change.",
+    .fix =
+        "`created_at timestamptz NOT NULL DEFAULT now()` and an `updated_at` that the application or a "
+        "trigger sets.",
     .when_to_ignore = "Rows of the table don't change, or their times are kept elsewhere.",
     .check = check,
     .on_by_default = false};

@@ -9,12 +9,15 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option least_rows{.name = "least_rows", .fallback = 1000, .table_size = true,
-    .meaning = "rows below which all-distinct values say nothing"};
+constexpr Option least_rows{.name = "least_rows",
+                            .fallback = 1000,
+                            .table_size = true,
+                            .meaning = "rows below which all-distinct values say nothing"};
 constexpr const Option* options[] = {&least_rows};
 
 bool named_like_key(const Column& column) {
-  static constexpr std::string_view names[] = {"email", "username", "slug", "sku", "isbn", "ean", "handle", "subdomain", "hostname", "barcode", "iban", "vin"};
+  static constexpr std::string_view names[] = {"email",  "username",  "slug",     "sku",     "isbn", "ean",
+                                               "handle", "subdomain", "hostname", "barcode", "iban", "vin"};
   const auto words = words_of(column.name);
   return !words.empty() && one_of(words.back(), names);
 }
@@ -28,14 +31,18 @@ bool in_unique(const Table& table, const std::string& column) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     const double rows = table->statistics ? table->statistics->rows : 0;
     if (rows < context.option(least_rows)) continue;
     for (const auto& column : table->columns) {
       if (!named_like_key(column) || !column.statistics || in_unique(*table, column.name)) continue;
       if (distinct_values(*table, column) < rows * (1 - column.statistics->null_fraction) * 0.999) continue;
-      Finding& finding = reporter.add({.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column.name}},
-                                      display(table->name) + "." + column.name + " is distinct in all " + grouped(rows) + " rows, and no unique index keeps it so.");
+      Finding& finding = reporter.add({.kind = "column",
+                                       .schema = table->name.schema,
+                                       .table = table->name.name,
+                                       .columns = {column.name}},
+                                      display(table->name) + "." + column.name + " is distinct in all " +
+                                          grouped(rows) + " rows, and no unique index keeps it so.");
       finding.location = column.origin;
       Index index;
       index.name = (table->name.name + "_" + column.name).substr(0, 59) + "_key";
@@ -48,7 +55,9 @@ void check(const Context& context, Reporter& reporter) {
         fix.sql = ddl::create_index(table->name, index, {.concurrently = true}) + ";";
         fix.down_sql = ddl::drop_index({table->name.schema, index.name}, true) + ";";
       } else {
-        fix.title = "A unique index over partitions has to hold the partition key: keep the values in a table of their own";
+        fix.title =
+            "A unique index over partitions has to hold the partition key: keep the values in a table of "
+            "their own";
         fix.safety = Fix::Safety::manual;
       }
       finding.fix = std::move(fix);
@@ -63,9 +72,13 @@ constinit const Rule natural_key_without_unique{
     .severity = Severity::note,
     .needs = Input::statistics,
     .summary = "a column like an email address that is unique by luck",
-    .why = "Two sign-ups at the same moment pass the application's look-up both, and then there are two accounts of one address. Only a unique index "
-           "keeps that from happening. Whether a slug or an address has to be unique only the project knows, so this rule is off by default.\n\n"
-           "Columns named email, username, slug, sku and the like, all distinct so far, that no unique index mentions.",
+    .why =
+        "Two sign-ups at the same moment pass the application's look-up both, and then there are two "
+        "accounts of one address. Only a unique index "
+        "keeps that from happening. Whether a slug or an address has to be unique only the project knows, so "
+        "this rule is off by default.\n\n"
+        "Columns named email, username, slug, sku and the like, all distinct so far, that no unique index "
+        "mentions.",
     .fix = "CREATE UNIQUE INDEX CONCURRENTLY; of an address over lower(email).",
     .when_to_ignore = "The value is unique within something else, or need not be.",
     .options = options,

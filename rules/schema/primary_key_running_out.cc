@@ -9,13 +9,16 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option warn_percent{.name = "warn_percent", .fallback = 50,
-    .meaning = "percent of the numbers used from which it is a warning"};
-constexpr Option error_percent{.name = "error_percent", .fallback = 80,
-    .meaning = "percent of the numbers used from which it is an error"};
+constexpr Option warn_percent{.name = "warn_percent",
+                              .fallback = 50,
+                              .meaning = "percent of the numbers used from which it is a warning"};
+constexpr Option error_percent{.name = "error_percent",
+                               .fallback = 80,
+                               .meaning = "percent of the numbers used from which it is an error"};
 constexpr const Option* options[] = {&warn_percent, &error_percent};
 
-// The largest number that the column and its sequence can both give; 0: the sequence starts over, or runs downwards.
+// The largest number that the column and its sequence can both give; 0: the sequence starts over, or runs
+// downwards.
 double ceiling(const Column& column, const Sequence& sequence) {
   if (sequence.cycles || sequence.increment < 0) return 0;
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
@@ -29,11 +32,14 @@ double ceiling(const Column& column, const Sequence& sequence) {
 Fix fix_of(const Table& table, const Column& column) {
   const std::string name = quote_name(table.name.schema, table.name.name);
   Fix fix;
-  fix.title = "Widen it to bigint, with the columns that reference it: a large table is rewritten under an exclusive lock; without a pause, add a bigint "
-              "column, fill it in batches, and swap";
+  fix.title =
+      "Widen it to bigint, with the columns that reference it: a large table is rewritten under an exclusive "
+      "lock; without a pause, add a bigint "
+      "column, fill it in batches, and swap";
   if (column.type != "bigint") {
     fix.sql = "ALTER TABLE " + name + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE bigint;";
-    fix.down_sql = "ALTER TABLE " + name + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE " + column.type + ";";
+    fix.down_sql = "ALTER TABLE " + name + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE " +
+                   column.type + ";";
   }
   fix.safety = Fix::Safety::manual;
   return fix;
@@ -48,14 +54,22 @@ void check(const Context& context, Reporter& reporter) {
     const double used = most > 0 ? 100 * static_cast<double>(*sequence.last_value) / most : 0;
     if (used < context.option(warn_percent)) continue;
     Finding& finding = reporter.add(
-        {.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column->name}},
-        display(table->name) + "." + column->name + " has used " + std::to_string(static_cast<int>(used)) + " % of its numbers: at " + grouped(most) + " every INSERT fails.",
+        {.kind = "column",
+         .schema = table->name.schema,
+         .table = table->name.name,
+         .columns = {column->name}},
+        display(table->name) + "." + column->name + " has used " + std::to_string(static_cast<int>(used)) +
+            " % of its numbers: at " + grouped(most) + " every INSERT fails.",
         used >= context.option(error_percent) ? Severity::error : Severity::warning);
     finding.location = column->origin;
-    finding.evidence.push_back(catalog_fact("the sequence " + display(name) + " is at " + grouped(static_cast<double>(*sequence.last_value)) + ", the column is " + column->type));
+    finding.evidence.push_back(catalog_fact("the sequence " + display(name) + " is at " +
+                                            grouped(static_cast<double>(*sequence.last_value)) +
+                                            ", the column is " + column->type));
     for (const auto& reference : context.references_to(table->name))
       if (!reference.key->inherited && contains(reference.key->referenced_columns, column->name))
-        finding.evidence.push_back(catalog_fact("referenced by " + display(reference.child->name) + " (" + reference.key->name + ")", reference.key->origin));
+        finding.evidence.push_back(
+            catalog_fact("referenced by " + display(reference.child->name) + " (" + reference.key->name + ")",
+                         reference.key->origin));
     finding.fix = fix_of(*table, *column);
   }
 }
@@ -67,9 +81,12 @@ constinit const Rule primary_key_running_out{
     .severity = Severity::error,
     .needs = Input::statistics,
     .summary = "a sequence that is running out of numbers",
-    .why = "An integer column ends at 2,147,483,647, a smallint at 32,767. The INSERT after that fails, and so does every one that follows. "
-           "Widening a large table takes hours, and the columns that reference it must be widened, too: start early. Failed inserts and "
-           "ON CONFLICT use up numbers as well, so the table may be much smaller than the sequence.",
+    .why =
+        "An integer column ends at 2,147,483,647, a smallint at 32,767. The INSERT after that fails, and so "
+        "does every one that follows. "
+        "Widening a large table takes hours, and the columns that reference it must be widened, too: start "
+        "early. Failed inserts and "
+        "ON CONFLICT use up numbers as well, so the table may be much smaller than the sequence.",
     .fix = "bigint for the column, its sequence, and the columns that reference it.",
     .when_to_ignore = "The table takes no more rows.",
     .options = options,

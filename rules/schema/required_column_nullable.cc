@@ -5,29 +5,42 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option least_rows{.name = "least_rows", .fallback = 10000, .table_size = true,
-    .meaning = "rows below which the absence of nulls says nothing"};
+constexpr Option least_rows{.name = "least_rows",
+                            .fallback = 10000,
+                            .table_size = true,
+                            .meaning = "rows below which the absence of nulls says nothing"};
 constexpr const Option* options[] = {&least_rows};
 
 Fix fix_of(const Table& table, const Column& column) {
   const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name);
   const std::string name = quote_identifier(column.name);
-  const std::string check = quote_identifier((table.name.name + "_" + column.name).substr(0, 53) + "_not_null");
+  const std::string check =
+      quote_identifier((table.name.name + "_" + column.name).substr(0, 53) + "_not_null");
   Fix fix;
-  fix.title = "Make it NOT NULL by way of a check, so that no long lock is held (from 12 on); each statement in a transaction of its own";
-  fix.sql = alter + " ADD CONSTRAINT " + check + " CHECK (" + name + " IS NOT NULL) NOT VALID;\n" + alter + " VALIDATE CONSTRAINT " + check + ";\n" + alter + " ALTER COLUMN " + name +
-            " SET NOT NULL;\n" + alter + " DROP CONSTRAINT " + check + ";";
+  fix.title =
+      "Make it NOT NULL by way of a check, so that no long lock is held (from 12 on); each statement in a "
+      "transaction of its own";
+  fix.sql = alter + " ADD CONSTRAINT " + check + " CHECK (" + name + " IS NOT NULL) NOT VALID;\n" + alter +
+            " VALIDATE CONSTRAINT " + check + ";\n" + alter + " ALTER COLUMN " + name + " SET NOT NULL;\n" +
+            alter + " DROP CONSTRAINT " + check + ";";
   fix.down_sql = alter + " ALTER COLUMN " + name + " DROP NOT NULL;";
   return fix;
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     if (!table->statistics || table->statistics->rows < context.option(least_rows)) continue;
     for (const auto& column : table->columns) {
-      if (column.not_null || column.generated_expression || !column.statistics || column.statistics->null_fraction > 0) continue;
-      Finding& finding = reporter.add({.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column.name}},
-                                      display(table->name) + "." + column.name + " may be null, and is in none of " + grouped(table->statistics->rows) + " rows.");
+      if (column.not_null || column.generated_expression || !column.statistics ||
+          column.statistics->null_fraction > 0)
+        continue;
+      Finding& finding =
+          reporter.add({.kind = "column",
+                        .schema = table->name.schema,
+                        .table = table->name.name,
+                        .columns = {column.name}},
+                       display(table->name) + "." + column.name + " may be null, and is in none of " +
+                           grouped(table->statistics->rows) + " rows.");
       finding.location = column.origin;
       finding.evidence.push_back(catalog_fact("pg_stats.null_frac is 0, from a sample"));
       finding.fix = fix_of(*table, column);
@@ -42,8 +55,11 @@ constinit const Rule required_column_nullable{
     .severity = Severity::note,
     .needs = Input::statistics,
     .summary = "a column that is never null, and not declared so",
-    .why = "A column that no row leaves empty is required in fact: NOT NULL keeps it so, tells every reader, and lets the planner turn NOT IN and outer joins into "
-           "something better. Statistics come from a sample, and a column that is filled today may be optional by design, so this rule is off by default.",
+    .why =
+        "A column that no row leaves empty is required in fact: NOT NULL keeps it so, tells every reader, "
+        "and lets the planner turn NOT IN and outer joins into "
+        "something better. Statistics come from a sample, and a column that is filled today may be optional "
+        "by design, so this rule is off by default.",
     .fix = "SET NOT NULL, by way of a validated check on a large table.",
     .when_to_ignore = "The column is optional, and everybody happens to fill it.",
     .options = options,

@@ -8,8 +8,10 @@
 namespace pgadvise::rules {
 namespace {
 
-// The columns that the action sets to null and that must not be: SET DEFAULT does so where there is no default.
-std::vector<std::string> impossible(const Table& table, const Constraint& key, const std::string& action, bool on_delete) {
+// The columns that the action sets to null and that must not be: SET DEFAULT does so where there is no
+// default.
+std::vector<std::string> impossible(const Table& table, const Constraint& key, const std::string& action,
+                                    bool on_delete) {
   std::vector<std::string> out;
   if (action != "SET NULL" && action != "SET DEFAULT") return out;
   const auto& columns = on_delete && !key.on_delete_columns.empty() ? key.on_delete_columns : key.columns;
@@ -23,7 +25,8 @@ std::vector<std::string> impossible(const Table& table, const Constraint& key, c
 
 bool in_primary_key(const Table& table, const std::vector<std::string>& columns) {
   const Constraint* key = primary_key(table);
-  return key && std::any_of(columns.begin(), columns.end(), [&](const std::string& name) { return contains(key->columns, name); });
+  return key && std::any_of(columns.begin(), columns.end(),
+                            [&](const std::string& name) { return contains(key->columns, name); });
 }
 
 Fix fix_of(const Table& table, const std::vector<std::string>& columns) {
@@ -47,7 +50,7 @@ Fix fix_of(const Table& table, const std::vector<std::string>& columns) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     for (const auto& key : table->constraints) {
       if (key.kind != Constraint::Kind::foreign_key || key.inherited) continue;
       const auto deleted = impossible(*table, key, key.on_delete, true);
@@ -56,13 +59,20 @@ void check(const Context& context, Reporter& reporter) {
       if (columns.empty()) continue;
       const std::string event = deleted.empty() ? "UPDATE" : "DELETE";
       const std::string& action = deleted.empty() ? key.on_update : key.on_delete;
-      Finding& finding = reporter.add(
-          {.kind = "foreign-key", .schema = table->name.schema, .table = table->name.name, .columns = key.columns, .constraint = key.name},
-          display(table->name) + "." + join(columns, ", ") + " is NOT NULL, but its key to " + display(key.referenced_table) + " is ON " + event + " " + action +
-              ": the " + event + " of a parent row that is referenced fails.");
+      Finding& finding =
+          reporter.add({.kind = "foreign-key",
+                        .schema = table->name.schema,
+                        .table = table->name.name,
+                        .columns = key.columns,
+                        .constraint = key.name},
+                       display(table->name) + "." + join(columns, ", ") + " is NOT NULL, but its key to " +
+                           display(key.referenced_table) + " is ON " + event + " " + action + ": the " +
+                           event + " of a parent row that is referenced fails.");
       finding.location = key.origin;
       const Column* column = table->column(columns.front());
-      finding.evidence.push_back(catalog_fact(columns.front() + " is declared NOT NULL" + (action == "SET DEFAULT" ? ", without a default" : ""), column->origin));
+      finding.evidence.push_back(catalog_fact(
+          columns.front() + " is declared NOT NULL" + (action == "SET DEFAULT" ? ", without a default" : ""),
+          column->origin));
       finding.fix = fix_of(*table, columns);
     }
   }
@@ -75,9 +85,14 @@ constinit const Rule set_null_on_required_column{
     .severity = Severity::error,
     .needs = Input::schema,
     .summary = "ON DELETE SET NULL on a column that is NOT NULL",
-    .why = "PostgreSQL accepts the declaration, and fails when it fires: deleting a parent that has children ends in `null value in column … "
-           "violates not-null constraint`. ON UPDATE SET NULL, and SET DEFAULT of a column without a default, do the same.",
-    .fix = "Decide what should happen to the children: let the column be null, delete them too (CASCADE), or refuse (RESTRICT).",
+    .why =
+        "PostgreSQL accepts the declaration, and fails when it fires: deleting a parent that has children "
+        "ends in `null value in column … "
+        "violates not-null constraint`. ON UPDATE SET NULL, and SET DEFAULT of a column without a default, "
+        "do the same.",
+    .fix =
+        "Decide what should happen to the children: let the column be null, delete them too (CASCADE), or "
+        "refuse (RESTRICT).",
     .when_to_ignore = "The failure is wanted as a guard; then RESTRICT says so more clearly.",
     .check = check};
 

@@ -8,11 +8,14 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option large_rows{.name = "large_rows", .fallback = 100000,
+static constexpr Option large_rows{
+    .name = "large_rows",
+    .fallback = 100000,
     .meaning = "rows from which a child table is large: there an unindexed cascade is an error"};
 static constexpr const Option* options[] = {&large_rows};
 
-// A parent whose rows go makes each of these read the child: what the key does by itself, or what the log has shown.
+// A parent whose rows go makes each of these read the child: what the key does by itself, or what the log has
+// shown.
 static bool parent_rows_go(const Context& context, const Constraint& key) {
   if (key.on_delete != "NO ACTION" && key.on_delete != "RESTRICT") return true;
   const auto& queries = context.queries_on(key.referenced_table);
@@ -22,16 +25,19 @@ static bool parent_rows_go(const Context& context, const Constraint& key) {
   });
 }
 
-// closed_by, approvedById: who did it. Few join from a person to all that they closed, and persons are seldom deleted. Not referred_by,
-// owned_by and the like, which are read from the other side.
+// closed_by, approvedById: who did it. Few join from a person to all that they closed, and persons are seldom
+// deleted. Not referred_by, owned_by and the like, which are read from the other side.
 static bool names_an_actor(const Constraint& key) {
-  static constexpr std::string_view deeds[] = {"added",     "approved",  "archived", "blocked",   "cancelled", "canceled",  "changed",  "closed",   "completed", "confirmed", "created",  "deleted",
-                                                "edited",    "granted",   "inserted", "locked",    "modified",  "processed", "published", "recorded", "registered", "rejected", "released", "removed",
-                                                "requested", "resolved",  "reviewed", "revoked",   "updated",   "uploaded",  "validated", "verified"};
+  static constexpr std::string_view deeds[] = {
+      "added",     "approved",  "archived",  "blocked",  "cancelled",  "canceled", "changed",   "closed",
+      "completed", "confirmed", "created",   "deleted",  "edited",     "granted",  "inserted",  "locked",
+      "modified",  "processed", "published", "recorded", "registered", "rejected", "released",  "removed",
+      "requested", "resolved",  "reviewed",  "revoked",  "updated",    "uploaded", "validated", "verified"};
   if (key.columns.size() != 1 || key.on_delete == "CASCADE") return false;
   auto words = words_of(key.columns.front());
   if (words.size() > 1 && words.back() == "id") words.pop_back();
-  return words.size() > 1 && words.back() == "by" && std::find(std::begin(deeds), std::end(deeds), words[words.size() - 2]) != std::end(deeds);
+  return words.size() > 1 && words.back() == "by" &&
+         std::find(std::begin(deeds), std::end(deeds), words[words.size() - 2]) != std::end(deeds);
 }
 
 static Severity severity(const Context& context, const Table& table, const Constraint& key) {
@@ -44,25 +50,32 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
   const KeyCoverage coverage = key_coverage(context, table, key.columns);
   if (coverage.coverage != Coverage::none) return;  // a prefix is partially-indexed-foreign-key's business
   const std::string columns = join(key.columns, ", ");
-  Finding& finding = reporter.add(
-      {.kind = "foreign-key", .schema = table.name.schema, .table = table.name.name, .columns = key.columns,
-       .constraint = key.name},
-      "No index serves the foreign key " + display(table.name) + " (" + columns + ") to " +
-          display(key.referenced_table) + ": each DELETE of a parent row, and each join from it, reads the whole table.",
-      severity(context, table, key));
+  Finding& finding =
+      reporter.add({.kind = "foreign-key",
+                    .schema = table.name.schema,
+                    .table = table.name.name,
+                    .columns = key.columns,
+                    .constraint = key.name},
+                   "No index serves the foreign key " + display(table.name) + " (" + columns + ") to " +
+                       display(key.referenced_table) +
+                       ": each DELETE of a parent row, and each join from it, reads the whole table.",
+                   severity(context, table, key));
   finding.location = key.origin;
   if (!coverage.nearest)
-    finding.evidence.push_back({Evidence::Kind::catalog,
-                              table.indexes.empty() ? display(table.name) + " has no index at all"
-                              : table.indexes.size() == 1
-                                  ? display(table.name) + " has one index, which does not begin with " + columns
-                                  : display(table.name) + " has " + std::to_string(table.indexes.size()) +
-                                        " indexes, none with " + columns + " in front",
-                              std::nullopt, {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::catalog,
+         table.indexes.empty() ? display(table.name) + " has no index at all"
+         : table.indexes.size() == 1
+             ? display(table.name) + " has one index, which does not begin with " + columns
+             : display(table.name) + " has " + std::to_string(table.indexes.size()) + " indexes, none with " +
+                   columns + " in front",
+         std::nullopt,
+         {}});
   if (coverage.nearest)
     finding.evidence.push_back({Evidence::Kind::catalog,
                                 "index " + coverage.nearest->name + " holds it, but " + coverage.why_not,
-                                std::nullopt, {}});
+                                std::nullopt,
+                                {}});
   finding.probe = Probe{Probe::Kind::referential_lookup, table.name, key.columns, {}};
   IndexProposal proposal{.table = table.name};
   for (const auto& column : key.columns) proposal.keys.push_back({.column = column});
@@ -81,12 +94,17 @@ constinit const Rule unindexed_foreign_key{
     .severity = Severity::warning,
     .needs = Input::schema,
     .summary = "a foreign key that no index serves",
-    .why = "PostgreSQL indexes the referenced side of a foreign key, never the referencing side. Without an index there, "
-           "every DELETE (and every UPDATE of the key) on the parent reads the whole child table, once per row, while it "
-           "holds locks; joins from parent to child read it too.\n\n"
-           "Who did it (`closed_by`, without ON DELETE CASCADE) is a note: such parents are seldom deleted, and seldom joined from.",
+    .why =
+        "PostgreSQL indexes the referenced side of a foreign key, never the referencing side. Without an "
+        "index there, "
+        "every DELETE (and every UPDATE of the key) on the parent reads the whole child table, once per row, "
+        "while it "
+        "holds locks; joins from parent to child read it too.\n\n"
+        "Who did it (`closed_by`, without ON DELETE CASCADE) is a note: such parents are seldom deleted, and "
+        "seldom joined from.",
     .fix = "Create an index that begins with the key's columns, in any order.",
-    .when_to_ignore = "The child table stays small, or the parent's rows are never deleted and nobody joins from it.",
+    .when_to_ignore =
+        "The child table stays small, or the parent's rows are never deleted and nobody joins from it.",
     .options = options,
     .check = check};
 

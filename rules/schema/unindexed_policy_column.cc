@@ -10,7 +10,10 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option least_rows{.name = "least_rows", .fallback = 1000, .table_size = true,
+constexpr Option least_rows{
+    .name = "least_rows",
+    .fallback = 1000,
+    .table_size = true,
     .meaning = "rows of the table, where they are known, below which reading it whole is cheap"};
 constexpr const Option* options[] = {&least_rows};
 
@@ -31,7 +34,8 @@ Tokens without_subqueries(const Tokens& tokens) {
   for (std::size_t at = 0; at < tokens.size(); ++at) {
     if (tokens[at] == "(" && at + 1 < tokens.size() && tokens[at + 1] == "select") {
       const std::size_t end = closing(tokens, at);
-      const auto from = std::find(tokens.begin() + static_cast<long>(at), tokens.begin() + static_cast<long>(end), "from");
+      const auto from =
+          std::find(tokens.begin() + static_cast<long>(at), tokens.begin() + static_cast<long>(end), "from");
       if (from != tokens.begin() + static_cast<long>(end)) {
         at = end;
         continue;
@@ -43,17 +47,21 @@ Tokens without_subqueries(const Tokens& tokens) {
 }
 
 bool is_word(const std::string& token) {
-  return !token.empty() && token != "select" && token != "and" && token != "or" && (token[0] == '_' || token[0] >= 'A') && token[0] != '[' && token[0] != ']' && token[0] != '^';
+  return !token.empty() && token != "select" && token != "and" && token != "or" &&
+         (token[0] == '_' || token[0] >= 'A') && token[0] != '[' && token[0] != ']' && token[0] != '^';
 }
 
 // A call, or the sub-query around one: one value for the whole statement.
 bool calls(const Tokens& tokens, std::size_t from, std::size_t to) {
   for (std::size_t at = from; at + 1 < to; ++at)
-    if (is_word(tokens[at]) && tokens[at + 1] == "(" && tokens[at] != "any" && tokens[at] != "all" && tokens[at] != "in") return true;
+    if (is_word(tokens[at]) && tokens[at + 1] == "(" && tokens[at] != "any" && tokens[at] != "all" &&
+        tokens[at] != "in")
+      return true;
   return false;
 }
 
-// Columns that the predicate compares with a value from outside: tenant_id = current_setting('…'), auth.uid() = user_id.
+// Columns that the predicate compares with a value from outside: tenant_id = current_setting('…'), auth.uid()
+// = user_id.
 std::vector<std::string> compared(const Table& table, const std::string& expression) {
   const Tokens tokens = without_subqueries(tokens_of(expression));
   std::vector<std::string> out;
@@ -61,7 +69,8 @@ std::vector<std::string> compared(const Table& table, const std::string& express
   const auto column = [&](std::size_t at) -> const Column* {
     if (at >= tokens.size()) return nullptr;
     const Column* found = table.column(tokens[at]);
-    const bool called = at + 1 < tokens.size() && (tokens[at + 1] == "(" || tokens[at + 1] == "." || tokens[at + 1] == "::");
+    const bool called =
+        at + 1 < tokens.size() && (tokens[at + 1] == "(" || tokens[at + 1] == "." || tokens[at + 1] == "::");
     return found && !called && found->type != "boolean" ? found : nullptr;
   };
   const auto part_ends = [&](std::size_t at, long step) {
@@ -75,7 +84,8 @@ std::vector<std::string> compared(const Table& table, const std::string& express
     return at;
   };
   for (std::size_t at = 1; at + 1 < tokens.size(); ++at) {
-    if (tokens[at] != "=" || tokens[at - 1] == "!" || tokens[at - 1] == "<" || tokens[at - 1] == ">") continue;
+    if (tokens[at] != "=" || tokens[at - 1] == "!" || tokens[at - 1] == "<" || tokens[at - 1] == ">")
+      continue;
     const std::size_t right_end = part_ends(at + 1, 1);
     const std::size_t left_end = part_ends(at - 1, -1);
     const Column* left = column(at - 1);
@@ -99,20 +109,24 @@ Tokens outside_subqueries(const Tokens& tokens) {
 }
 
 bool own_function(const Catalog& catalog, const std::string& schema, const std::string& name) {
-  return std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(), [&](const std::string& function) {
-    const auto dot = function.rfind('.');
-    return function.compare(dot + 1, std::string::npos, name) == 0 && (schema.empty() || function.compare(0, dot, schema) == 0);
-  });
+  return std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(),
+                     [&](const std::string& function) {
+                       const auto dot = function.rfind('.');
+                       return function.compare(dot + 1, std::string::npos, name) == 0 &&
+                              (schema.empty() || function.compare(0, dot, schema) == 0);
+                     });
 }
 
 // Is the predicate a look-up by an index, whose value is worked out once?
 bool looks_up_by_index(const Context& context, const Table& table, const std::string& expression) {
   const auto columns = compared(table, expression);
-  return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) { return key_coverage(context, table, {column}).coverage != Coverage::none; });
+  return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
+    return key_coverage(context, table, {column}).coverage != Coverage::none;
+  });
 }
 
-// A function of the project that is called with no column: the same value for every row, worked out for each. Only the look-up
-// by an index (`tenant_id = my_tenant()`, and nothing else) takes its value once.
+// A function of the project that is called with no column: the same value for every row, worked out for each.
+// Only the look-up by an index (`tenant_id = my_tenant()`, and nothing else) takes its value once.
 std::string called_for_each_row(const Context& context, const Table& table, const std::string& expression) {
   const Tokens tokens = outside_subqueries(tokens_of(expression));
   if (looks_up_by_index(context, table, expression)) return {};
@@ -120,7 +134,8 @@ std::string called_for_each_row(const Context& context, const Table& table, cons
     if (!is_word(tokens[at]) || tokens[at + 1] != "(") continue;
     const std::string schema = at > 1 && tokens[at - 1] == "." ? tokens[at - 2] : "";
     const std::size_t end = closing(tokens, at + 1);
-    const bool of_row = std::any_of(tokens.begin() + static_cast<long>(at), tokens.begin() + static_cast<long>(std::min(end, tokens.size())),
+    const bool of_row = std::any_of(tokens.begin() + static_cast<long>(at),
+                                    tokens.begin() + static_cast<long>(std::min(end, tokens.size())),
                                     [&](const std::string& token) { return table.column(token) != nullptr; });
     if (of_row || !own_function(context.catalog(), schema, tokens[at])) continue;
     return schema.empty() ? tokens[at] : schema + "." + tokens[at];
@@ -128,7 +143,8 @@ std::string called_for_each_row(const Context& context, const Table& table, cons
   return {};
 }
 
-// The predicate with Supabase's look-ups each put in a sub-query, where one stands without; "" when none does.
+// The predicate with Supabase's look-ups each put in a sub-query, where one stands without; "" when none
+// does.
 std::string evaluated_once(const std::string& expression) {
   static constexpr std::string_view looked_up[] = {"auth.uid()", "auth.jwt()", "auth.role()", "auth.email()"};
   std::string out = expression;
@@ -156,11 +172,15 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
   }
   for (const auto& [column, policies] : columns) {
     if (key_coverage(context, table, {column}).coverage != Coverage::none) continue;
-    Finding& finding = reporter.add({.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column}},
-                                    "Row-level security on " + display(table.name) + " filters every statement by " + column + ", which no index serves: each reads the whole table.");
+    Finding& finding = reporter.add(
+        {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column}},
+        "Row-level security on " + display(table.name) + " filters every statement by " + column +
+            ", which no index serves: each reads the whole table.");
     finding.location = policies.front()->origin;
     for (const Policy* policy : policies)
-      finding.evidence.push_back(catalog_fact("policy " + policy->name + " (" + policy->command + "): " + ellipsis(policy->using_expression, 120), policy->origin));
+      finding.evidence.push_back(catalog_fact(
+          "policy " + policy->name + " (" + policy->command + "): " + ellipsis(policy->using_expression, 120),
+          policy->origin));
     IndexProposal proposal{.table = table.name};
     proposal.keys.push_back({.column = column});
     finding.proposal = std::move(proposal);
@@ -170,12 +190,17 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
 void check_own_calls(const Context& context, Reporter& reporter, const Table& table, const Policy& policy) {
   const std::string function = called_for_each_row(context, table, policy.using_expression);
   if (function.empty()) return;
-  Finding& finding = reporter.add({.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
-                                  "The policy " + policy.name + " on " + display(table.name) + " calls " + function + "() for every row: in a sub-query it is called once a statement.");
+  Finding& finding = reporter.add(
+      {.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
+      "The policy " + policy.name + " on " + display(table.name) + " calls " + function +
+          "() for every row: in a sub-query it is called once a statement.");
   finding.location = policy.origin;
-  finding.evidence.push_back(catalog_fact(policy.command + ": " + ellipsis(policy.using_expression, 160), policy.origin));
+  finding.evidence.push_back(
+      catalog_fact(policy.command + ": " + ellipsis(policy.using_expression, 160), policy.origin));
   Fix fix;
-  fix.title = "Put the call in a sub-query, (SELECT " + function + "(…)): the result is the same when the function is STABLE or IMMUTABLE. An SQL function of one expression "
+  fix.title = "Put the call in a sub-query, (SELECT " + function +
+              "(…)): the result is the same when the function is STABLE or IMMUTABLE. An SQL function of one "
+              "expression "
               "that is not SECURITY DEFINER is inlined, and may be cheap as it is";
   fix.safety = Fix::Safety::manual;
   finding.fix = std::move(fix);
@@ -185,13 +210,17 @@ void check_calls(const Context& context, Reporter& reporter, const Table& table,
   const std::string once = evaluated_once(policy.using_expression);
   if (once.empty()) return check_own_calls(context, reporter, table, policy);
   const bool indexed = looks_up_by_index(context, table, policy.using_expression);
-  Finding& finding = reporter.add({.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
-                                  "The policy " + policy.name + " on " + display(table.name) + " calls a function for every row" +
-                                      (indexed ? " that a statement finds by another index than the policy's" : "") + ": in a sub-query it is called once a statement.",
-                                  indexed ? std::optional(Severity::note) : std::nullopt);
+  Finding& finding = reporter.add(
+      {.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
+      "The policy " + policy.name + " on " + display(table.name) + " calls a function for every row" +
+          (indexed ? " that a statement finds by another index than the policy's" : "") +
+          ": in a sub-query it is called once a statement.",
+      indexed ? std::optional(Severity::note) : std::nullopt);
   finding.location = policy.origin;
-  finding.evidence.push_back(catalog_fact(policy.command + ": " + ellipsis(policy.using_expression, 160), policy.origin));
-  const std::string alter = "ALTER POLICY " + quote_identifier(policy.name) + " ON " + quote_name(table.name.schema, table.name.name);
+  finding.evidence.push_back(
+      catalog_fact(policy.command + ": " + ellipsis(policy.using_expression, 160), policy.origin));
+  const std::string alter = "ALTER POLICY " + quote_identifier(policy.name) + " ON " +
+                            quote_name(table.name.schema, table.name.name);
   Fix fix;
   fix.title = "Put the call in a sub-query: the result is the same";
   fix.sql = alter + " USING (" + once + ");";
@@ -201,8 +230,9 @@ void check_calls(const Context& context, Reporter& reporter, const Table& table,
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
-    const bool small = table->statistics && table->statistics->rows >= 0 && table->statistics->rows < context.option(least_rows);
+  for (const Table* table : checked_tables(context)) {
+    const bool small = table->statistics && table->statistics->rows >= 0 &&
+                       table->statistics->rows < context.option(least_rows);
     if (!table->row_security || small) continue;
     check_columns(context, reporter, *table);
     for (const auto& policy : table->policies) check_calls(context, reporter, *table, policy);
@@ -216,12 +246,18 @@ constinit const Rule unindexed_policy_column{
     .severity = Severity::warning,
     .needs = Input::schema,
     .summary = "a row-level security policy that reads the whole table",
-    .why = "A policy's predicate is added to every statement on the table. When it compares a column that no index begins with (`user_id = auth.uid()`), "
-           "each statement that has nothing more selective reads all rows. A function in it, unless it stands in a sub-query of its own, is called for "
-           "each row: `(SELECT auth.uid())` is called once. Where the policy itself is a look-up by an index its value is worked out once all the same, and what is left is a note.\n\n"
-           "Columns compared by = with a function's value are judged, outside of OR and of sub-queries on other tables; calls of auth.uid(), auth.jwt(), auth.role() and auth.email(); "
-           "calls of the project's own functions with no column among their arguments, unless the policy looks up an indexed column, whose value is worked out once. STABLE alone does "
-           "not help: on 200,000 rows a PL/pgSQL function in an OR took 2.0 s, in a sub-query 0.05 s.",
+    .why =
+        "A policy's predicate is added to every statement on the table. When it compares a column that no "
+        "index begins with (`user_id = auth.uid()`), "
+        "each statement that has nothing more selective reads all rows. A function in it, unless it stands "
+        "in a sub-query of its own, is called for "
+        "each row: `(SELECT auth.uid())` is called once. Where the policy itself is a look-up by an index "
+        "its value is worked out once all the same, and what is left is a note.\n\n"
+        "Columns compared by = with a function's value are judged, outside of OR and of sub-queries on other "
+        "tables; calls of auth.uid(), auth.jwt(), auth.role() and auth.email(); "
+        "calls of the project's own functions with no column among their arguments, unless the policy looks "
+        "up an indexed column, whose value is worked out once. STABLE alone does "
+        "not help: on 200,000 rows a PL/pgSQL function in an OR took 2.0 s, in a sub-query 0.05 s.",
     .fix = "An index that begins with the column, and the call in a sub-query.",
     .when_to_ignore = "The table stays small.",
     .options = options,

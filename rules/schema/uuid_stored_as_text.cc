@@ -10,7 +10,8 @@ namespace pgadvise::rules {
 namespace {
 
 bool is_text(const std::string& type) {
-  return type == "text" || type.compare(0, 17, "character varying") == 0 || type.compare(0, 9, "character") == 0;
+  return type == "text" || type.compare(0, 17, "character varying") == 0 ||
+         type.compare(0, 9, "character") == 0;
 }
 
 // Why it holds uuids; "" when nothing says so.
@@ -20,16 +21,23 @@ std::string reason(const Column& column) {
     if (text.find(call) != std::string::npos) {
       // replace(gen_random_uuid()::text, '-', ''), 'pre_' || …, left(…): made from one, not one.
       const auto tokens = tokens_of(text);
-      const bool changed = text.find("||") != std::string::npos || std::any_of(tokens.begin(), tokens.end(), [](const std::string& token) {
-                             static constexpr std::string_view calls[] = {"replace", "substr", "substring", "left", "right", "encode", "concat", "md5", "translate"};
-                             return one_of(token, calls);
-                           });
+      const bool changed =
+          text.find("||") != std::string::npos ||
+          std::any_of(tokens.begin(), tokens.end(), [](const std::string& token) {
+            static constexpr std::string_view calls[] = {
+                "replace", "substr", "substring", "left", "right", "encode", "concat", "md5", "translate"};
+            return one_of(token, calls);
+          });
       // A name, a secret: made from a uuid for want of anything better, and free to become something else.
-      static constexpr std::string_view other[] = {"name", "secret", "password", "slug", "title", "label", "code", "nonce", "salt"};
-      return changed || any_of(words_of(column.name), other) ? "" : "its default is " + *column.default_expression;
+      static constexpr std::string_view other[] = {"name",  "secret", "password", "slug", "title",
+                                                   "label", "code",   "nonce",    "salt"};
+      return changed || any_of(words_of(column.name), other) ? ""
+                                                             : "its default is " + *column.default_expression;
     }
   static constexpr std::string_view uuid[] = {"uuid", "guid"};
-  if ((column.type == "character varying(36)" || column.type == "character(36)") && any_of(words_of(column.name), uuid)) return "it is 36 characters long, and named so";
+  if ((column.type == "character varying(36)" || column.type == "character(36)") &&
+      any_of(words_of(column.name), uuid))
+    return "it is 36 characters long, and named so";
   return {};
 }
 
@@ -40,30 +48,43 @@ bool references(const Table& table, const std::string& column) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : judged_tables(context)) {
+  for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
-      if (!is_text(column.type) || references(*table, column.name)) continue;  // it follows the key that it references
+      if (!is_text(column.type) || references(*table, column.name))
+        continue;  // it follows the key that it references
       const std::string why = reason(column);
       if (why.empty()) continue;
-      Finding& finding = reporter.add({.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column.name}},
-                                      display(table->name) + "." + column.name + " holds uuids as " + column.type +
-                                          ": 37 bytes a value instead of 16, in every index too, and anything that is no uuid gets in.");
+      Finding& finding = reporter.add(
+          {.kind = "column",
+           .schema = table->name.schema,
+           .table = table->name.name,
+           .columns = {column.name}},
+          display(table->name) + "." + column.name + " holds uuids as " + column.type +
+              ": 37 bytes a value instead of 16, in every index too, and anything that is no uuid gets in.");
       finding.location = column.origin;
       finding.evidence.push_back(catalog_fact(why, column.origin));
       for (const auto& reference : context.references_to(table->name))
         if (!reference.key->inherited && contains(reference.key->referenced_columns, column.name))
-          finding.evidence.push_back(catalog_fact("referenced by " + display(reference.child->name) + " (" + reference.key->name + "), which has to change with it", reference.key->origin));
-      const bool alone = finding.evidence.size() == 1 && (!column.default_expression || lower(*column.default_expression).find("gen_random_uuid(") != std::string::npos);
-      const std::string begin = "ALTER TABLE " + quote_name(table->name.schema, table->name.name) + " ALTER COLUMN " + quote_identifier(column.name);
+          finding.evidence.push_back(catalog_fact("referenced by " + display(reference.child->name) + " (" +
+                                                      reference.key->name + "), which has to change with it",
+                                                  reference.key->origin));
+      const bool alone = finding.evidence.size() == 1 &&
+                         (!column.default_expression ||
+                          lower(*column.default_expression).find("gen_random_uuid(") != std::string::npos);
+      const std::string begin = "ALTER TABLE " + quote_name(table->name.schema, table->name.name) +
+                                " ALTER COLUMN " + quote_identifier(column.name);
       Fix fix;
-      fix.title = "Make it uuid: this rewrites the table under an exclusive lock, and fails on a value that is none";
+      fix.title =
+          "Make it uuid: this rewrites the table under an exclusive lock, and fails on a value that is none";
       fix.safety = alone ? Fix::Safety::review : Fix::Safety::manual;
       if (alone) {
         const std::string drop = column.default_expression ? begin + " DROP DEFAULT;\n" : "";
         fix.sql = drop + begin + " TYPE uuid USING " + quote_identifier(column.name) + "::uuid;";
         if (column.default_expression) fix.sql += "\n" + begin + " SET DEFAULT gen_random_uuid();";
-        fix.down_sql = drop + begin + " TYPE " + column.type + " USING " + quote_identifier(column.name) + "::text;";
-        if (column.default_expression) fix.down_sql += "\n" + begin + " SET DEFAULT " + *column.default_expression + ";";
+        fix.down_sql =
+            drop + begin + " TYPE " + column.type + " USING " + quote_identifier(column.name) + "::text;";
+        if (column.default_expression)
+          fix.down_sql += "\n" + begin + " SET DEFAULT " + *column.default_expression + ";";
       }
       finding.fix = std::move(fix);
     }
@@ -77,9 +98,12 @@ constinit const Rule uuid_stored_as_text{
     .severity = Severity::note,
     .needs = Input::schema,
     .summary = "uuids in a text column",
-    .why = "As text a uuid takes 37 bytes instead of 16, in the table, in each index and in every column that references it; comparisons go by collation, "
-           "and upper and lower case make two of one. The type uuid checks what goes in.\n\n"
-           "Found by a default that makes a uuid, or by 36 characters and a name. A column that references another follows that one, and is not reported beside it.",
+    .why =
+        "As text a uuid takes 37 bytes instead of 16, in the table, in each index and in every column that "
+        "references it; comparisons go by collation, "
+        "and upper and lower case make two of one. The type uuid checks what goes in.\n\n"
+        "Found by a default that makes a uuid, or by 36 characters and a name. A column that references "
+        "another follows that one, and is not reported beside it.",
     .fix = "`ALTER COLUMN … TYPE uuid USING …::uuid`, together with the columns that reference it.",
     .when_to_ignore = "Other ids are stored there, too, or a library insists on text.",
     .check = check};

@@ -7,15 +7,22 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_times{.name = "times", .fallback = 3,
+constexpr Option min_times{
+    .name = "times",
+    .fallback = 3,
     .meaning = "how many times the number of dead rows that starts autovacuum must have gathered"};
-constexpr Option least_dead_rows{.name = "least_dead_rows", .fallback = 100000,
-    .meaning = "dead rows below which nothing is said"};
-constexpr Option age_times{.name = "age_times", .fallback = 2,
+constexpr Option least_dead_rows{
+    .name = "least_dead_rows", .fallback = 100000, .meaning = "dead rows below which nothing is said"};
+constexpr Option age_times{
+    .name = "age_times",
+    .fallback = 2,
     .meaning = "how many times autovacuum_freeze_max_age the oldest transaction must be"};
-constexpr Option age_error{.name = "age_error", .fallback = 1500000000,
-    .meaning = "age in transactions from which it is an error: at 2.1 billion the server stops taking "
-               "writes"};
+constexpr Option age_error{
+    .name = "age_error",
+    .fallback = 1500000000,
+    .meaning =
+        "age in transactions from which it is an error: at 2.1 billion the server stops taking "
+        "writes"};
 constexpr const Option* options[] = {&min_times, &least_dead_rows, &age_times, &age_error};
 
 double setting(const Context& context, const char* name, double otherwise) {
@@ -24,8 +31,11 @@ double setting(const Context& context, const char* name, double otherwise) {
   return found == settings.end() ? otherwise : std::strtod(found->second.c_str(), nullptr);
 }
 
-Finding& report(Reporter& reporter, const Table& table, const char* entry, std::string message, std::optional<Severity> severity) {
-  Finding& finding = reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name, .entry = entry}, std::move(message), severity);
+Finding& report(Reporter& reporter, const Table& table, const char* entry, std::string message,
+                std::optional<Severity> severity) {
+  Finding& finding =
+      reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name, .entry = entry},
+                   std::move(message), severity);
   finding.location = table.origin;
   Fix fix;
   fix.title = "Vacuum it now; nothing is blocked but changes to the table's definition";
@@ -42,16 +52,22 @@ void check(const Context& context, Reporter& reporter) {
     // Vacuum works by partition.
     if (table.kind != Table::Kind::ordinary || table.temporary || !table.statistics) continue;
     const double dead = static_cast<double>(table.statistics->dead_rows);
-    const double age = static_cast<double>(table.statistics->transaction_age);
+    const double age = static_cast<double>(table.statistics->relfrozenxid_age);
     const double starts = threshold + factor * std::max(table.statistics->rows, 0.0);
     if (dead >= context.option(least_dead_rows) && dead >= starts * context.option(min_times)) {
-      Finding& finding = report(reporter, table, "dead-rows", display(name) + " holds " + grouped(dead) + " dead rows beside " + grouped(static_cast<double>(table.statistics->live_rows)) +
-                                                                  " live ones: autovacuum, which should start at " + grouped(starts) + ", doesn't keep up.", std::nullopt);
+      Finding& finding = report(reporter, table, "dead-rows",
+                                display(name) + " holds " + grouped(dead) + " dead rows beside " +
+                                    grouped(static_cast<double>(table.statistics->live_rows)) +
+                                    " live ones: autovacuum, which should start at " + grouped(starts) +
+                                    ", doesn't keep up.",
+                                std::nullopt);
       finding.evidence.push_back(catalog_fact("as the statistics system counts them"));
     }
     if (age >= freeze * context.option(age_times)) {
-      Finding& finding = report(reporter, table, "transaction-age", display(name) + " holds transaction ids " + grouped(age) + " old; autovacuum should have frozen them at " + grouped(freeze) +
-                                                                        ", and at 2.1 billion the server stops taking writes.",
+      Finding& finding = report(reporter, table, "transaction-age",
+                                display(name) + " holds transaction ids " + grouped(age) +
+                                    " old; autovacuum should have frozen them at " + grouped(freeze) +
+                                    ", and at 2.1 billion the server stops taking writes.",
                                 age >= context.option(age_error) ? Severity::error : Severity::warning);
       finding.evidence.push_back(catalog_fact("age(relfrozenxid)"));
     }
@@ -65,10 +81,15 @@ constinit const Rule autovacuum_behind{
     .severity = Severity::note,
     .needs = Input::statistics,
     .summary = "a table that vacuum doesn't keep up with",
-    .why = "Dead rows are read by every scan and keep the table from shrinking; index-only scans need a vacuum to be index-only. Autovacuum starts at 50 dead rows and a fifth of the table: "
-           "several times that means that it is off, too slow, or kept from cleaning up by a long transaction, a prepared one or a replication slot. "
-           "Old transaction ids are worse: at an age of 2.1 billion the server refuses writes.",
-    .fix = "Find what holds it back (long transactions, slots); VACUUM the table; lower autovacuum_vacuum_scale_factor for it, raise autovacuum_vacuum_cost_limit.",
+    .why =
+        "Dead rows are read by every scan and keep the table from shrinking; index-only scans need a vacuum "
+        "to be index-only. Autovacuum starts at 50 dead rows and a fifth of the table: "
+        "several times that means that it is off, too slow, or kept from cleaning up by a long transaction, "
+        "a prepared one or a replication slot. "
+        "Old transaction ids are worse: at an age of 2.1 billion the server refuses writes.",
+    .fix =
+        "Find what holds it back (long transactions, slots); VACUUM the table; lower "
+        "autovacuum_vacuum_scale_factor for it, raise autovacuum_vacuum_cost_limit.",
     .when_to_ignore = "A large load or delete has just run.",
     .options = options,
     .check = check};

@@ -12,12 +12,19 @@ static void check(const Context& context, Reporter& reporter) {
   const bool loaded = known && libraries->second.find("pg_stat_statements") != std::string::npos;
   const bool created = contains(catalog.extensions, "pg_stat_statements");
   if (created && (loaded || !known)) return;
-  Finding& finding = reporter.add({.kind = "extension", .entry = "pg_stat_statements"},
-                                  created ? "The extension pg_stat_statements is here, but its library is not loaded: it counts nothing."
-                                          : "The extension pg_stat_statements is not in this database: which statements cost the server most can only be guessed from the log.");
-  if (known) finding.evidence.push_back(catalog_fact(libraries->second.empty() ? "shared_preload_libraries is empty" : "shared_preload_libraries: " + libraries->second));
+  Finding& finding = reporter.add(
+      {.kind = "extension", .entry = "pg_stat_statements"},
+      created ? "The extension pg_stat_statements is here, but its library is not loaded: it counts nothing."
+              : "The extension pg_stat_statements is not in this database: which statements cost the server "
+                "most can only be guessed from the log.");
+  if (known)
+    finding.evidence.push_back(catalog_fact(libraries->second.empty()
+                                                ? "shared_preload_libraries is empty"
+                                                : "shared_preload_libraries: " + libraries->second));
   Fix fix;
-  fix.title = known && !loaded ? "Add it to shared_preload_libraries and restart the server; then create the extension" : "Create the extension";
+  fix.title = known && !loaded
+                  ? "Add it to shared_preload_libraries and restart the server; then create the extension"
+                  : "Create the extension";
   fix.safety = known && !loaded ? Fix::Safety::manual : Fix::Safety::review;
   if (!created) {
     fix.sql = "CREATE EXTENSION pg_stat_statements;";
@@ -31,9 +38,13 @@ constinit const Rule pg_stat_statements_missing{
     .severity = Severity::note,
     .needs = Input::settings,
     .summary = "a server that doesn't count its statements",
-    .why = "pg_stat_statements keeps calls, time, rows and block reads of each normalised statement, at a cost of a few per cent at most. It is what answers "
-           "which query to mend first, and most hosts have it loaded already: only CREATE EXTENSION is missing.",
-    .fix = "`shared_preload_libraries = 'pg_stat_statements'`, a restart, `CREATE EXTENSION pg_stat_statements`.",
+    .why =
+        "pg_stat_statements keeps calls, time, rows and block reads of each normalised statement, at a cost "
+        "of a few per cent at most. It is what answers "
+        "which query to mend first, and most hosts have it loaded already: only CREATE EXTENSION is missing.",
+    .fix =
+        "`shared_preload_libraries = 'pg_stat_statements'`, a restart, `CREATE EXTENSION "
+        "pg_stat_statements`.",
     .when_to_ignore = "The provider has its own, or another extension (pg_stat_monitor) does the same.",
     .check = check};
 

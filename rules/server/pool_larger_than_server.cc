@@ -10,59 +10,98 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option reserved_connections{.name = "reserved", .fallback = 3,
+constexpr Option reserved_connections{
+    .name = "reserved",
+    .fallback = 3,
     .meaning = "connections that the server keeps for superusers (superuser_reserved_connections)"};
 constexpr const Option* options[] = {&reserved_connections};
 
 std::string_view base_name(std::string_view folder) { return folder.substr(folder.rfind('/') + 1); }
 
-// The instances of the application that the pool belongs to: built from its folder or named for it, or the only ones of the only application.
+// The instances of the application that the pool belongs to: built from its folder or named for it, or the
+// only ones of the only application.
 const InstanceCount* instances_of(const Project& project, const PoolSize& pool) {
   const InstanceCount* best = nullptr;
   for (const auto& each : project.instances) {
     const bool same = each.name.empty() ? each.folder == pool.folder : each.name == base_name(pool.folder);
-    const bool only = std::all_of(project.pools.begin(), project.pools.end(), [&](const PoolSize& other) { return other.folder == pool.folder; }) && project.instances.size() == 1;
+    const bool only = std::all_of(project.pools.begin(), project.pools.end(),
+                                  [&](const PoolSize& other) { return other.folder == pool.folder; }) &&
+                      project.instances.size() == 1;
     if ((same || only) && (!best || each.count > best->count)) best = &each;
   }
   return best;
 }
 
-double connections_of(const PoolSize& pool, const InstanceCount* instances) { return static_cast<double>(pool.size) * (instances ? instances->count : 1); }
-
-void report_pool(const Project& project, Reporter& reporter, const PoolSize& pool, double most, const std::string& setting, int number) {
-  const InstanceCount* instances = instances_of(project, pool);
-  const double all = connections_of(pool, instances);
-  Finding& finding = reporter.add({.kind = "file", .file = pool.place.file, .entry = number == 1 ? pool.what : pool.what + " #" + std::to_string(number)},
-                                  "The pool may open " + grouped(all) + " connections" + (instances ? " (" + std::to_string(pool.size) + " in each of " + std::to_string(instances->count) + " instances)" : "") + ", and the server takes " +
-                                      grouped(most) + ": what comes after those is refused.");
-  finding.location = lint::located(project, pool.place);
-  finding.evidence.push_back({Evidence::Kind::project, pool.what + (number == 1 ? "" : " #" + std::to_string(number)) + " is " + std::to_string(pool.size), finding.location, {}});
-  if (instances) finding.evidence.push_back({Evidence::Kind::project, instances->what + " is " + std::to_string(instances->count), lint::located(project, instances->place), {}});
-  finding.evidence.push_back(catalog_fact("max_connections is " + setting));
-  finding.fix = Fix{.title = "Bound the pool by " + grouped(std::max(1.0, std::floor(0.8 * most / (instances ? instances->count : 1)))) + " at most, or put a pooler in front of the server", .safety = Fix::Safety::manual};
+double connections_of(const PoolSize& pool, const InstanceCount* instances) {
+  return static_cast<double>(pool.size) * (instances ? instances->count : 1);
 }
 
-// The largest pool of each application: several in one are often for several servers, or are not open at the same time.
+void report_pool(const Project& project, Reporter& reporter, const PoolSize& pool, double most,
+                 const std::string& setting, int number) {
+  const InstanceCount* instances = instances_of(project, pool);
+  const double all = connections_of(pool, instances);
+  Finding& finding =
+      reporter.add({.kind = "file",
+                    .file = pool.place.file,
+                    .entry = number == 1 ? pool.what : pool.what + " #" + std::to_string(number)},
+                   "The pool may open " + grouped(all) + " connections" +
+                       (instances ? " (" + std::to_string(pool.size) + " in each of " +
+                                        std::to_string(instances->count) + " instances)"
+                                  : "") +
+                       ", and the server takes " + grouped(most) + ": what comes after those is refused.");
+  finding.location = lint::located(project, pool.place);
+  finding.evidence.push_back(
+      {Evidence::Kind::project,
+       pool.what + (number == 1 ? "" : " #" + std::to_string(number)) + " is " + std::to_string(pool.size),
+       finding.location,
+       {}});
+  if (instances)
+    finding.evidence.push_back({Evidence::Kind::project,
+                                instances->what + " is " + std::to_string(instances->count),
+                                lint::located(project, instances->place),
+                                {}});
+  finding.evidence.push_back(catalog_fact("max_connections is " + setting));
+  finding.fix =
+      Fix{.title = "Bound the pool by " +
+                   grouped(std::max(1.0, std::floor(0.8 * most / (instances ? instances->count : 1)))) +
+                   " at most, or put a pooler in front of the server",
+          .safety = Fix::Safety::manual};
+}
+
+// The largest pool of each application: several in one are often for several servers, or are not open at the
+// same time.
 void report_sum(const Project& project, Reporter& reporter, double most, const std::string& setting) {
   std::map<std::string, const PoolSize*> largest;
   for (const auto& pool : project.pools) {
     if (pool.what.find("PgBouncer") != std::string::npos) return;  // the others may well go through it
     const PoolSize*& known = largest[pool.folder];
-    if (!known || connections_of(pool, instances_of(project, pool)) > connections_of(*known, instances_of(project, *known))) known = &pool;
+    if (!known || connections_of(pool, instances_of(project, pool)) >
+                      connections_of(*known, instances_of(project, *known)))
+      known = &pool;
   }
   double all = 0;
   for (const auto& [folder, pool] : largest) all += connections_of(*pool, instances_of(project, *pool));
   if (largest.size() < 2 || all <= most) return;
-  Finding& finding = reporter.add({.kind = "setting", .entry = "pools"},
-                                  "The pools of " + std::to_string(largest.size()) + " applications may open " + grouped(all) + " connections together, and the server takes " + grouped(most) + ": if all of them use it, what comes after those is refused.",
-                                  Severity::note);
+  Finding& finding =
+      reporter.add({.kind = "setting", .entry = "pools"},
+                   "The pools of " + std::to_string(largest.size()) + " applications may open " +
+                       grouped(all) + " connections together, and the server takes " + grouped(most) +
+                       ": if all of them use it, what comes after those is refused.",
+                   Severity::note);
   for (const auto& [folder, pool] : largest) {
     const InstanceCount* instances = instances_of(project, *pool);
-    finding.evidence.push_back({Evidence::Kind::project, pool->what + " is " + std::to_string(pool->size) + (instances ? ", in each of " + std::to_string(instances->count) + " instances" : ""), lint::located(project, pool->place), {}});
+    finding.evidence.push_back(
+        {Evidence::Kind::project,
+         pool->what + " is " + std::to_string(pool->size) +
+             (instances ? ", in each of " + std::to_string(instances->count) + " instances" : ""),
+         lint::located(project, pool->place),
+         {}});
     if (!finding.location) finding.location = finding.evidence.back().place;
   }
   finding.evidence.push_back(catalog_fact("max_connections is " + setting));
-  finding.fix = Fix{.title = "Bound the pools so that their sum stays below " + grouped(most) + ", or put a pooler in front of the server", .safety = Fix::Safety::manual};
+  finding.fix = Fix{.title = "Bound the pools so that their sum stays below " + grouped(most) +
+                             ", or put a pooler in front of the server",
+                    .safety = Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -89,11 +128,19 @@ constinit const Rule pool_larger_than_server{
     .severity = Severity::warning,
     .needs = all(Input::project, Input::settings),
     .summary = "a connection pool that may open more connections than the server takes",
-    .why = "A pool opens connections until its limit; the server refuses what exceeds max_connections, and requests fail just when there are most of them. What counts is the sum over all processes.\n\n"
-           "The pool's limit is read where it stands as a number (node-postgres and postgres.js `max`, Prisma's `connection_limit`, Rails' `pool`, SQLAlchemy's `pool_size` and `max_overflow`, PgBouncer's "
-           "default_pool_size), the number of instances from compose files, Kubernetes Deployments and fly.toml, max_connections from the server. Where each pool fits and the sum over the repository's applications "
-           "does not, that is a note: they may have servers of their own.",
-    .fix = "Bound the pool so that its size times the instances stays below max_connections, with room for migrations and people; ten to twenty connections for each core of the server is plenty. Or put PgBouncer in front.",
+    .why =
+        "A pool opens connections until its limit; the server refuses what exceeds max_connections, and "
+        "requests fail just when there are most of them. What counts is the sum over all processes.\n\n"
+        "The pool's limit is read where it stands as a number (node-postgres and postgres.js `max`, Prisma's "
+        "`connection_limit`, Rails' `pool`, SQLAlchemy's `pool_size` and `max_overflow`, PgBouncer's "
+        "default_pool_size), the number of instances from compose files, Kubernetes Deployments and "
+        "fly.toml, max_connections from the server. Where each pool fits and the sum over the repository's "
+        "applications "
+        "does not, that is a note: they may have servers of their own.",
+    .fix =
+        "Bound the pool so that its size times the instances stays below max_connections, with room for "
+        "migrations and people; ten to twenty connections for each core of the server is plenty. Or put "
+        "PgBouncer in front.",
     .when_to_ignore = "A pooler stands between this application and the server.",
     .options = options,
     .check = check};

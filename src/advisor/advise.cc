@@ -11,11 +11,11 @@
 #include "advisor/cost_model.h"
 #include "advisor/drops.h"
 #include "advisor/index_ddl.h"
+#include "advisor/maintenance_cost.h"
 #include "advisor/questions.h"
 #include "advisor/selection.h"
 #include "advisor/size.h"
 #include "advisor/uncosted.h"
-#include "advisor/upkeep.h"
 #include "model/ddl.h"
 #include "sql/facts.h"
 
@@ -24,19 +24,25 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_together = 1000;  // hypothetical indexes for one plan: HypoPG has room for 2,828
-constexpr int most_layers = 20;          // of plans, each without the indexes of those before it
-constexpr double least_saved = 1;          // by a call: a page read in sequence
+constexpr std::size_t max_together = 1000;  // hypothetical indexes for one plan: HypoPG has room for 2,828
+constexpr int max_layers = 20;              // of plans, each without the indexes of those before it
+constexpr double least_saved = 1;           // by a call: a page read in sequence
 constexpr double gain_without_limit = 0.01;
-constexpr double most_calibration = 100;
-constexpr double upkeep_of_brin = 0.05;    // of a B-tree's: a range's entry changes with a new extreme only
+constexpr double max_calibration = 100;
+constexpr double upkeep_of_brin = 0.05;  // of a B-tree's: a range's entry changes with a new extreme only
 constexpr std::chrono::milliseconds between_progress{200};
 
 class Advisor {
  public:
-  Advisor(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, plan::WhatIf& what_if, const AdviseOptions& options,
-          Diagnostics& diagnostics)
-      : workload_(workload), catalog_(catalog), source_(source), what_if_(what_if), options_(options), diagnostics_(diagnostics), model_(what_if),
+  Advisor(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, plan::WhatIf& what_if,
+          const AdviseOptions& options, Diagnostics& diagnostics)
+      : workload_(workload),
+        catalog_(catalog),
+        source_(source),
+        what_if_(what_if),
+        options_(options),
+        diagnostics_(diagnostics),
+        model_(what_if),
         end_(Clock::now() + options.time_limit) {}
 
   Advice run() {
@@ -44,8 +50,11 @@ class Advisor {
     for (const auto& source : workload_.sources)
       if (source.format == "sql") sql_files_.insert(source.path);
     const std::size_t told = diagnostics_.size();
-    studied_ = study(workload_, catalog_, source_, [this] { return stop(); }, advice_.not_explained, diagnostics_);
-    advice_.complete = std::none_of(diagnostics_.begin() + static_cast<std::ptrdiff_t>(told), diagnostics_.end(), [](const Error& error) { return error.kind == Error::Kind::database; });
+    studied_ =
+        study(workload_, catalog_, source_, [this] { return stop(); }, advice_.not_explained, diagnostics_);
+    advice_.complete =
+        std::none_of(diagnostics_.begin() + static_cast<std::ptrdiff_t>(told), diagnostics_.end(),
+                     [](const Error& error) { return error.kind == Error::Kind::database; });
     model_.stop_when([this] { return stop(); });
     ask_without_indexes();
     find_candidates();
@@ -62,9 +71,11 @@ class Advisor {
   // On any thread.
   bool stop() {
     const auto now = Clock::now();
-    if (const std::unique_lock lock(progress_, std::try_to_lock); lock && options_.progress && now > next_progress_) {
+    if (const std::unique_lock lock(progress_, std::try_to_lock);
+        lock && options_.progress && now > next_progress_) {
       next_progress_ = now + between_progress;
-      options_.progress({what_if_.calls(), studied_.size(), total_ > 0 ? std::min(1.0, reached_ / total_) : 1});
+      options_.progress(
+          {what_if_.calls(), studied_.size(), total_ > 0 ? std::min(1.0, reached_ / total_) : 1});
     }
     return now > end_ || (options_.stop && options_.stop());
   }
@@ -117,12 +128,16 @@ class Advisor {
     }
     if (asked.plans.empty()) {
       ++advice_.not_explained;
-      diagnostics_.push_back({Error::Kind::passing, "query " + studied_[query].query->fingerprint, "not explained: " + why, {}});
+      diagnostics_.push_back({Error::Kind::nonfatal,
+                              "query " + studied_[query].query->fingerprint,
+                              "not explained: " + why,
+                              {}});
     }
     return asked;
   }
 
-  // How many milliseconds a unit of the planner's cost takes in this workload: the median, each query counting by its logged time.
+  // How many milliseconds a unit of the planner's cost takes in this workload: the median, each query
+  // counting by its logged time.
   static double time_of_cost(const std::vector<std::pair<double, double>>& times) {
     auto sorted = times;
     std::sort(sorted.begin(), sorted.end());
@@ -143,7 +158,8 @@ class Advisor {
       if (!asked) break;
       if (asked->plans.empty()) continue;
       const Query& query = *studied_[at].query;
-      if (query.timed_calls && query.total_ms > 0 && asked->cost() > 0) times.emplace_back(query.mean_ms() / asked->cost(), query.total_ms);
+      if (query.timed_calls && query.total_ms > 0 && asked->cost() > 0)
+        times.emplace_back(query.mean_ms() / asked->cost(), query.total_ms);
       all.push_back(std::move(*asked));
     }
     const double rate = options_.by_time ? time_of_cost(times) : 0;
@@ -151,14 +167,16 @@ class Advisor {
     for (const auto& asked : all) {
       const Query& query = *studied_[asked.query].query;
       if (rate > 0 && query.timed_calls && asked.cost() > 0)
-        calibration_[asked.query] = std::clamp(query.mean_ms() / asked.cost() / rate, 1 / most_calibration, most_calibration);
+        calibration_[asked.query] =
+            std::clamp(query.mean_ms() / asked.cost() / rate, 1 / max_calibration, max_calibration);
       const double calls = static_cast<double>(query.calls) / static_cast<double>(asked.plans.size());
       for (const auto& [statement, plan] : asked.plans) {
         const double weight = calls * calibration_[asked.query];
         model_.add({asked.query, weight, *statement}, plan);
         base_.push_back(plan.cost);
         total_ += weight * plan.cost;
-        if (query.facts.kind != StatementKind::select) writes_.push_back({&query.facts, calls * plan.rows_written});
+        if (query.facts.kind != StatementKind::select)
+          writes_.push_back({&query.facts, calls * plan.rows_written});
       }
     }
     reached_ = total_;
@@ -177,18 +195,21 @@ class Advisor {
     proposals_.push_back(proposal);
     methods_.push_back(method);
     sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_, method));
-    sizes_.upkeep.push_back(upkeep(proposal, writes_, catalog_) * (method == Method::brin ? upkeep_of_brin : 1));
+    sizes_.maintenance_cost.push_back(maintenance_cost(proposal, writes_, catalog_) *
+                                      (method == Method::brin ? upkeep_of_brin : 1));
     return index;
   }
 
   static std::string quote_key(const IndexProposal& proposal, Method method) {
-    return proposal.table.schema + '\0' + proposal.table.name + '\0' + ddl::index_definition(ddl::index_of(proposal)) + '\0' + std::to_string(static_cast<int>(method));
+    return proposal.table.schema + '\0' + proposal.table.name + '\0' +
+           ddl::index_definition(ddl::index_of(proposal)) + '\0' + std::to_string(static_cast<int>(method));
   }
 
   Method method(int index) const { return methods_[static_cast<std::size_t>(index)]; }
 
   // Those that the budget leaves room for.
-  IndexSet numbers(const std::vector<IndexProposal>& proposals, const std::vector<IndexProposal>& ranges = {}, const std::vector<IndexProposal>& hashes = {}) {
+  IndexSet numbers(const std::vector<IndexProposal>& proposals, const std::vector<IndexProposal>& ranges = {},
+                   const std::vector<IndexProposal>& hashes = {}) {
     std::set<int> all;
     for (const auto& proposal : proposals) all.insert(number(proposal));
     for (const auto& proposal : ranges) all.insert(number(proposal, Method::brin));
@@ -198,13 +219,15 @@ class Advisor {
       for (const int index : all)
         if (sizes_.bytes[static_cast<std::size_t>(index)] < 0) unknown.push_back(index);
       const auto sizes = what_if_.sizes(unknown);
-      for (std::size_t at = 0; at < unknown.size(); ++at) sizes_.bytes[static_cast<std::size_t>(unknown[at])] = sizes ? (*sizes)[at] : 0;
+      for (std::size_t at = 0; at < unknown.size(); ++at)
+        sizes_.bytes[static_cast<std::size_t>(unknown[at])] = sizes ? (*sizes)[at] : 0;
     }
     IndexSet out;
     for (const int index : all) {
       const std::int64_t bytes = sizes_.bytes[static_cast<std::size_t>(index)];
       // HypoPG can't make what it gives no size for.
-      if ((bytes > 0 || !options_.hypopg_sizes) && (!options_.budget || bytes <= *options_.budget)) out.push_back(index);
+      if ((bytes > 0 || !options_.hypopg_sizes) && (!options_.budget || bytes <= *options_.budget))
+        out.push_back(index);
     }
     return out;
   }
@@ -212,7 +235,8 @@ class Advisor {
   // Also of statements that are not explained: they run all the same.
   Columns columns_not_just_equal() const {
     Columns out;
-    for (const auto& query : workload_.queries) add_not_just_equal(query.facts, mentions(query.text, query.facts, catalog_), out);
+    for (const auto& query : workload_.queries)
+      add_not_just_equal(query.facts, mentions(query.text, query.facts, catalog_), out);
     return out;
   }
 
@@ -226,9 +250,14 @@ class Advisor {
     const Columns not_just_equal = columns_not_just_equal();
     for (std::size_t at = 0; at < studied_.size(); ++at) {
       const auto spelled = with_constants(studied_[at]);
-      own[at] = candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_, {options_.max_width, may_show(*studied_[at].query), spelled ? &*spelled : nullptr});
-      if (options_.max_width >= 3) ranges[at] = range_candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_);
-      if (options_.max_width >= 3) hashes[at] = hash_candidates(studied_[at].query->facts, studied_[at].mentioned, not_just_equal, catalog_);
+      own[at] =
+          candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_,
+                     {options_.max_width, may_show(*studied_[at].query), spelled ? &*spelled : nullptr});
+      if (options_.max_width >= 3)
+        ranges[at] = range_candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_);
+      if (options_.max_width >= 3)
+        hashes[at] =
+            hash_candidates(studied_[at].query->facts, studied_[at].mentioned, not_just_equal, catalog_);
       all.insert(all.end(), own[at].begin(), own[at].end());
     }
     if (!ended()) (void)numbers(all);
@@ -259,7 +288,12 @@ class Advisor {
   void peel(const std::vector<IndexSet>& sets) {
     std::vector<std::vector<IndexSet>> used(model_.size());
     const std::vector<std::size_t> order = by_cost();
-    what_if_.for_each(order.size(), [&](std::size_t n, plan::WhatIf& what_if) { used[order[n]] = peel(order[n], sets[order[n]], what_if); }, [this] { return enough_candidates(); });
+    what_if_.for_each(
+        order.size(),
+        [&](std::size_t n, plan::WhatIf& what_if) {
+          used[order[n]] = peel(order[n], sets[order[n]], what_if);
+        },
+        [this] { return enough_candidates(); });
     for (const auto& groups : used) groups_.insert(groups.begin(), groups.end());
   }
 
@@ -269,7 +303,7 @@ class Advisor {
     std::size_t parts = 0;
     for (const int index : all) {
       const std::size_t more = parts_[static_cast<std::size_t>(index)];
-      if (parts + more > most_together && !portions.back().empty()) portions.emplace_back(), parts = 0;
+      if (parts + more > max_together && !portions.back().empty()) portions.emplace_back(), parts = 0;
       portions.back().push_back(index);
       parts += more;
     }
@@ -281,15 +315,16 @@ class Advisor {
     }
     std::size_t together = 0;
     for (const int index : found) together += parts_[static_cast<std::size_t>(index)];
-    if (together > most_together || ended()) return {};  // each is known by itself
+    if (together > max_together || ended()) return {};  // each is known by itself
     return peel_at_once(at, {found.begin(), found.end()}, what_if);
   }
 
-  // What the planner would use, then what it would use without those, and so on: everything else is of no use to the question.
+  // What the planner would use, then what it would use without those, and so on: everything else is of no use
+  // to the question.
   std::vector<IndexSet> peel_at_once(std::size_t at, IndexSet left, plan::WhatIf& what_if) {
     std::vector<IndexSet> groups;
     const double enough = std::max(least_saved, base_[at] * 0.0005);
-    for (int layer = 0; layer < most_layers && !left.empty() && !ended(); ++layer) {
+    for (int layer = 0; layer < max_layers && !left.empty() && !ended(); ++layer) {
       const auto plan = model_.ask(at, left, what_if);
       if (!plan || plan->used.empty() || base_[at] - plan->cost < enough) return groups;
       IndexSet used = plan->used;
@@ -304,14 +339,17 @@ class Advisor {
 
   // What was found for the question, and what is made of it; empty: nothing new.
   IndexSet refined(std::size_t at) {
-    const Studied& studied = studied_[model_.question(at).query];
+    const PlannedQuery& studied = studied_[model_.question(at).query];
     std::vector<IndexProposal> wider;
     for (const int index : found_[at]) {
       const IndexProposal& used = proposals_[static_cast<std::size_t>(index)];
       const auto mentioned = studied.mentioned.find(used.table);
-      if (method(index) != Method::btree || mentioned == studied.mentioned.end() || !refined_.insert({at, index}).second) continue;
+      if (method(index) != Method::btree || mentioned == studied.mentioned.end() ||
+          !refined_.insert({at, index}).second)
+        continue;
       const QueryFacts* spelled = literal_facts(at);
-      for (auto& proposal : refinements(used, spelled ? *spelled : studied.query->facts, mentioned->second, catalog_, {options_.max_width, spelled != nullptr}))
+      for (auto& proposal : refinements(used, spelled ? *spelled : studied.query->facts, mentioned->second,
+                                        catalog_, {options_.max_width, spelled != nullptr}))
         wider.push_back(std::move(proposal));
     }
     if (wider.empty()) return {};
@@ -324,21 +362,28 @@ class Advisor {
 
   // Its constants may be shown: the user wrote them into an .sql file, or asked for them.
   bool may_show(const Query& query) const {
-    const bool own = !query.samples.empty() && std::all_of(query.samples.begin(), query.samples.end(), [&](const Sample& sample) { return sql_files_.count(sample.place.file) > 0; });
+    const bool own = !query.samples.empty() &&
+                     std::all_of(query.samples.begin(), query.samples.end(), [&](const Sample& sample) {
+                       return sql_files_.count(sample.place.file) > 0;
+                     });
     return own || options_.show_literals;
   }
 
-  // The facts of its statements, whose expressions have their constants: the key in payload->>'key'. An expression that is another one from
-  // call to call is left out, since an index on one would serve but those. Nothing where there is none.
-  std::optional<QueryFacts> with_constants(const Studied& studied) const {
+  // The facts of its statements, whose expressions have their constants: the key in payload->>'key'. An
+  // expression that is another one from call to call is left out, since an index on one would serve but
+  // those. Nothing where there is none.
+  std::optional<QueryFacts> with_constants(const PlannedQuery& studied) const {
     const auto& predicates = studied.query->facts.predicates;
-    if (std::all_of(predicates.begin(), predicates.end(), [](const Predicate& predicate) { return predicate.wrapper.empty(); })) return std::nullopt;
+    if (std::all_of(predicates.begin(), predicates.end(),
+                    [](const Predicate& predicate) { return predicate.wrapper.empty(); }))
+      return std::nullopt;
     QueryFacts out = sql::query_facts(studied.statements.front().sql, catalog_, source_.search_path());
     for (const auto& sample : studied.query->samples) {
       if (sample.statement.empty() || sample.statement == studied.statements.front().sql) continue;
       const QueryFacts other = sql::query_facts(sample.statement, catalog_, source_.search_path());
       for (std::size_t at = 0; at < out.predicates.size(); ++at)
-        if (at >= other.predicates.size() || other.predicates[at].expression != out.predicates[at].expression) out.predicates[at].expression.clear();
+        if (at >= other.predicates.size() || other.predicates[at].expression != out.predicates[at].expression)
+          out.predicates[at].expression.clear();
     }
     return out;
   }
@@ -347,7 +392,8 @@ class Advisor {
   const QueryFacts* literal_facts(std::size_t at) {
     const Question& question = model_.question(at);
     const Query& query = *studied_[question.query].query;
-    if (!may_show(query) || question.statement.generic || !question.statement.parameters.empty()) return nullptr;
+    if (!may_show(query) || question.statement.generic || !question.statement.parameters.empty())
+      return nullptr;
     auto& facts = spelled_[at];
     if (!facts) facts = sql::query_facts(question.statement.sql, catalog_, source_.search_path());
     return &*facts;
@@ -378,18 +424,22 @@ class Advisor {
     sizes_.alike.resize(proposals_.size());
     std::vector<const IndexSet*> group(proposals_.size());
     for (const auto& [first, indexes] : alike)
-      for (const int index : indexes) sizes_.alike[static_cast<std::size_t>(index)] = indexes, group[static_cast<std::size_t>(index)] = &indexes;
+      for (const int index : indexes)
+        sizes_.alike[static_cast<std::size_t>(index)] = indexes,
+        group[static_cast<std::size_t>(index)] = &indexes;
     for (std::size_t at = 0; at < model_.size(); ++at) {
       what_if_.rest();
       IndexSet relevant;
-      for (const auto& first : leads[at]) relevant.insert(relevant.end(), alike[first].begin(), alike[first].end());
+      for (const auto& first : leads[at])
+        relevant.insert(relevant.end(), alike[first].begin(), alike[first].end());
       std::sort(relevant.begin(), relevant.end());
       const auto& mentioned = studied_[model_.question(at).query].mentioned;
       model_.relate(at, std::move(relevant), [&](int narrow, int wide) {
         if (group[static_cast<std::size_t>(narrow)] != group[static_cast<std::size_t>(wide)]) return false;
         const IndexProposal& less = proposals_[static_cast<std::size_t>(narrow)];
         const auto of_table = mentioned.find(less.table);
-        return of_table != mentioned.end() && spares(less, proposals_[static_cast<std::size_t>(wide)], of_table->second);
+        return of_table != mentioned.end() &&
+               spares(less, proposals_[static_cast<std::size_t>(wide)], of_table->second);
       });
     }
   }
@@ -422,12 +472,19 @@ class Advisor {
     for (const auto& step : pay_off(model_, sizes_, chosen_)) {
       const IndexProposal& proposal = proposals_[static_cast<std::size_t>(step.index)];
       IndexDdl ddl = create_index(proposal, namer, catalog_, nullptr, method(step.index));
-      AdvisedIndex index{proposal.table, std::move(ddl.sql), std::move(ddl.down_sql), sizes_.bytes[static_cast<std::size_t>(step.index)], step.saved,
-                         sizes_.upkeep[static_cast<std::size_t>(step.index)], {}, {}};
+      AdvisedIndex index{proposal.table,
+                         std::move(ddl.sql),
+                         std::move(ddl.down_sql),
+                         sizes_.bytes[static_cast<std::size_t>(step.index)],
+                         step.saved,
+                         sizes_.maintenance_cost[static_cast<std::size_t>(step.index)],
+                         {},
+                         {}};
       std::set<std::string> users;
       for (const auto at : model_.questions_of(step.index)) {
         const IndexSet used = model_.used(at, chosen_);
-        if (std::binary_search(used.begin(), used.end(), step.index)) users.insert(studied_[model_.question(at).query].query->fingerprint);
+        if (std::binary_search(used.begin(), used.end(), step.index))
+          users.insert(studied_[model_.question(at).query].query->fingerprint);
       }
       index.queries.assign(users.begin(), users.end());
       advice_.indexes.push_back(std::move(index));
@@ -463,11 +520,12 @@ class Advisor {
       query.cost_after /= weights[at];
       advice_.queries.push_back(std::move(query));
     }
-    std::sort(advice_.queries.begin(), advice_.queries.end(), [](const AdvisedQuery& a, const AdvisedQuery& b) {
-      const double x = a.weight * (a.cost_before - a.cost_after);
-      const double y = b.weight * (b.cost_before - b.cost_after);
-      return x != y ? x > y : a.fingerprint < b.fingerprint;
-    });
+    std::sort(advice_.queries.begin(), advice_.queries.end(),
+              [](const AdvisedQuery& a, const AdvisedQuery& b) {
+                const double x = a.weight * (a.cost_before - a.cost_after);
+                const double y = b.weight * (b.cost_before - b.cost_after);
+                return x != y ? x > y : a.fingerprint < b.fingerprint;
+              });
   }
 
   const Workload& workload_;
@@ -477,11 +535,11 @@ class Advisor {
   const AdviseOptions& options_;
   Diagnostics& diagnostics_;
   Advice advice_;
-  std::vector<Studied> studied_;
+  std::vector<PlannedQuery> studied_;
   CostModel model_;
   Clock::time_point end_;
   Clock::time_point candidates_end_;
-  std::vector<double> base_;  // of one call, by question
+  std::vector<double> base_;         // of one call, by question
   std::vector<double> calibration_;  // by query studied
   double total_ = 0;
   double reached_ = 0;  // the least cost found so far
@@ -493,7 +551,7 @@ class Advisor {
   std::map<std::string, int> numbers_;
   std::vector<IndexProposal> proposals_;  // by number
   std::vector<Method> methods_;           // by number
-  std::vector<std::size_t> parts_;        // by number: hypothetical indexes that it takes, one for each partition
+  std::vector<std::size_t> parts_;  // by number: hypothetical indexes that it takes, one for each partition
   Sizes sizes_;
   std::vector<std::set<int>> found_;  // by question: what some plan of it uses
   std::set<std::pair<std::size_t, int>> refined_;
@@ -504,8 +562,8 @@ class Advisor {
 
 }  // namespace
 
-Advice advise(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, plan::WhatIf& what_if, const AdviseOptions& options,
-              Diagnostics& diagnostics) {
+Advice advise(const Workload& workload, const Catalog& catalog, plan::PlanSource& source,
+              plan::WhatIf& what_if, const AdviseOptions& options, Diagnostics& diagnostics) {
   return Advisor(workload, catalog, source, what_if, options, diagnostics).run();
 }
 

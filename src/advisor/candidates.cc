@@ -14,22 +14,25 @@
 namespace pgadvise::advisor {
 namespace {
 
-constexpr int widest_key = 500;          // bytes on the average: an entry over 2,704 bytes is refused when the index is built
-constexpr std::size_t most_included = 8;
-constexpr double most_filter_values = 50;
-constexpr double in_order = 0.9;            // the least correlation with the rows' places for BRIN
-constexpr int least_hash_width = 100;       // bytes on the average
+constexpr int widest_key =
+    500;  // bytes on the average: an entry over 2,704 bytes is refused when the index is built
+constexpr std::size_t max_included = 8;
+constexpr double max_filter_values = 50;
+constexpr double in_order = 0.9;                 // the least correlation with the rows' places for BRIN
+constexpr int least_hash_width = 100;            // bytes on the average
 constexpr std::int64_t least_brin_pages = 1280;  // ten ranges
 
 bool sortable(const Column& column) {
-  static const std::set<std::string_view> without_order = {"json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle",
-                                                           "tsquery", "tsvector", "aclitem", "xid", "cid", "refcursor", "jsonpath"};
+  static const std::set<std::string_view> without_order = {
+      "json",   "xml",     "point",    "line",    "lseg", "box", "path",      "polygon",
+      "circle", "tsquery", "tsvector", "aclitem", "xid",  "cid", "refcursor", "jsonpath"};
   if (column.statistics && column.statistics->average_width > widest_key) return false;
   return !without_order.count(column.type);
 }
 
 bool is_text(const Column& column) {
-  return column.type == "text" || column.type.starts_with("character varying") || column.type.starts_with("character(");
+  return column.type == "text" || column.type.starts_with("character varying") ||
+         column.type.starts_with("character(");
 }
 
 const Column* key_column(const Table& table, const std::string& name) {
@@ -41,41 +44,50 @@ const Column* key_column(const Table& table, const std::string& name) {
 std::string pattern_class(const Column& column, const Catalog& catalog) {
   if (column.collation == "C" || column.collation == "POSIX") return {};
   const auto collate = catalog.settings.find("lc_collate");
-  if (column.collation.empty() && collate != catalog.settings.end() && (collate->second == "C" || collate->second == "POSIX")) return {};
+  if (column.collation.empty() && collate != catalog.settings.end() &&
+      (collate->second == "C" || collate->second == "POSIX"))
+    return {};
   if (column.type == "text") return "text_pattern_ops";
   if (column.type.starts_with("character varying")) return "varchar_pattern_ops";
   if (column.type.starts_with("character(")) return "bpchar_pattern_ops";
   return {};
 }
 
-// The words of an expression without what the server adds when it shows one: casts of constants to text, parentheses.
+// The words of an expression without what the server adds when it shows one: casts of constants to text,
+// parentheses.
 std::vector<std::string> words(std::string_view expression) {
   std::vector<std::string> out;
   sql::Lexer lexer(expression);
   for (auto lexeme = lexer.next_token(); lexeme.kind != sql::Lexeme::Kind::end; lexeme = lexer.next_token())
     if (!lexeme.is('(') && !lexeme.is(')')) out.emplace_back(lexeme.text);
   const std::vector<std::string> cast{"::", "text"};
-  for (auto at = out.begin(); (at = std::search(at, out.end(), cast.begin(), cast.end())) != out.end();) at = out.erase(at, at + 2);
+  for (auto at = out.begin(); (at = std::search(at, out.end(), cast.begin(), cast.end())) != out.end();)
+    at = out.erase(at, at + 2);
   return out;
 }
 
 // Of what stands around a column, what is immutable and a text for sure.
 std::string immutable_expression(const Predicate& predicate, const Column& column) {
   const std::string name = quote_identifier(column.name);
-  if ((predicate.wrapper == "lower" || predicate.wrapper == "upper") && is_text(column)) return fmt::format("{}({})", predicate.wrapper, name);
-  if ((predicate.wrapper == "::date" || predicate.wrapper == "date") && column.type == "timestamp without time zone") return name + "::date";
+  if ((predicate.wrapper == "lower" || predicate.wrapper == "upper") && is_text(column))
+    return fmt::format("{}({})", predicate.wrapper, name);
+  if ((predicate.wrapper == "::date" || predicate.wrapper == "date") &&
+      column.type == "timestamp without time zone")
+    return name + "::date";
   return {};
 }
 
 bool narrows(const Predicate& predicate) {
-  return predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list || predicate.op == Predicate::Op::is_null;
+  return predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list ||
+         predicate.op == Predicate::Op::is_null;
 }
 
 class Maker {
  public:
-  Maker(const QueryFacts& facts, const Catalog& catalog, const CandidateOptions& options) : facts_(facts), catalog_(catalog), options_(options) {}
+  Maker(const QueryFacts& facts, const Catalog& catalog, const CandidateOptions& options)
+      : facts_(facts), catalog_(catalog), options_(options) {}
 
-  void table(const QualifiedName& name, const Mentions& mentioned) {
+  void table(const QualifiedName& name, const ReferencedColumns& mentioned) {
     table_ = catalog_.table(name);
     if (!table_) return;
     for (const auto& lead : mentioned.columns) {
@@ -100,7 +112,8 @@ class Maker {
     for (const auto& key : keys)
       if (!key.column.empty() && !key_column(*table_, key.column)) return;
     IndexProposal proposal{.table = table_->name, .keys = std::move(keys)};
-    if (already_served(proposal, *table_) || std::find(out_.begin(), out_.end(), proposal) != out_.end()) return;
+    if (already_served(proposal, *table_) || std::find(out_.begin(), out_.end(), proposal) != out_.end())
+      return;
     out_.push_back(std::move(proposal));
   }
 
@@ -108,26 +121,34 @@ class Maker {
   std::vector<std::string> equal_columns() const {
     std::vector<std::string> out;
     for (const auto& predicate : facts_.predicates)
-      if (predicate.column.table == table_->name && narrows(predicate) && !predicate.under_or && predicate.wrapper.empty() &&
-          predicate.value != Predicate::Value::column && std::find(out.begin(), out.end(), predicate.column.column) == out.end())
+      if (predicate.column.table == table_->name && narrows(predicate) && !predicate.under_or &&
+          predicate.wrapper.empty() && predicate.value != Predicate::Value::column &&
+          std::find(out.begin(), out.end(), predicate.column.column) == out.end())
         out.push_back(predicate.column.column);
     const auto distinct = [&](const std::string& name) {
       const Column* column = table_->column(name);
       if (!column || !column->statistics) return 0.0;
       const double rows = table_->statistics ? table_->statistics->rows : 0;
-      return column->statistics->distinct < 0 ? -column->statistics->distinct * rows : column->statistics->distinct;
+      return column->statistics->distinct < 0 ? -column->statistics->distinct * rows
+                                              : column->statistics->distinct;
     };
-    std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return distinct(a) > distinct(b); });
+    std::stable_sort(out.begin(), out.end(),
+                     [&](const auto& a, const auto& b) { return distinct(a) > distinct(b); });
     return out;
   }
 
   void expressions() {
     for (const auto& predicate : (options_.spelled ? *options_.spelled : facts_).predicates) {
       const bool served = narrows(predicate) || predicate.op == Predicate::Op::range;
-      if (predicate.column.table != table_->name || predicate.expression.empty() || !served || (!predicate.expression_names && !options_.literals)) continue;
-      // Without statistics of its own the planner takes half a percent of the rows for each value of an expression: far off where there are few.
+      if (predicate.column.table != table_->name || predicate.expression.empty() || !served ||
+          (!predicate.expression_names && !options_.literals))
+        continue;
+      // Without statistics of its own the planner takes half a percent of the rows for each value of an
+      // expression: far off where there are few.
       const Column* column = table_->column(predicate.column.column);
-      if (column && column->statistics && column->statistics->distinct > 0 && column->statistics->distinct < 20) continue;
+      if (column && column->statistics && column->statistics->distinct > 0 &&
+          column->statistics->distinct < 20)
+        continue;
       const IndexKey key{.expression = predicate.expression};
       add({key});
       for (const auto& equal : equal_columns()) add({plain(equal), key});
@@ -136,26 +157,31 @@ class Maker {
 
   void like_prefixes() {
     for (const auto& predicate : facts_.predicates) {
-      if (predicate.column.table != table_->name || predicate.op != Predicate::Op::like || predicate.leading_wildcard || predicate.op_name != "~~") continue;
+      if (predicate.column.table != table_->name || predicate.op != Predicate::Op::like ||
+          predicate.leading_wildcard || predicate.op_name != "~~")
+        continue;
       const Column* column = table_->column(predicate.column.column);
       if (!column) continue;
       IndexKey key{.operator_class = pattern_class(*column, catalog_)};
       if (predicate.wrapper.empty()) key.column = column->name;
       else key.expression = immutable_expression(predicate, *column);
-      if ((key.column.empty() && key.expression.empty()) || (key.operator_class.empty() && !key.column.empty())) continue;
+      if ((key.column.empty() && key.expression.empty()) ||
+          (key.operator_class.empty() && !key.column.empty()))
+        continue;
       add({key});
       for (const auto& equal : equal_columns())
         if (equal != key.column) add({plain(equal), key});
     }
   }
 
-  // ORDER BY alone, and behind the columns that are compared for equality: an index can be read from both ends, so that only
-  // directions that differ need to be spelled.
+  // ORDER BY alone, and behind the columns that are compared for equality: an index can be read from both
+  // ends, so that only directions that differ need to be spelled.
   void ordered() {
     std::vector<IndexKey> keys;
     for (const auto& sort : facts_.sort) {
       if (sort.column.table != table_->name) break;
-      keys.push_back({.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
+      keys.push_back(
+          {.column = sort.column.column, .descending = sort.descending, .nulls_first = sort.nulls_first});
     }
     if (keys.empty()) return;
     if (keys.front().descending)
@@ -181,32 +207,42 @@ class Maker {
 };
 
 bool just_equal(const Predicate& predicate) {
-  return predicate.op == Predicate::Op::equality && predicate.op_name == "=" && predicate.wrapper.empty() && predicate.value != Predicate::Value::column;
+  return predicate.op == Predicate::Op::equality && predicate.op_name == "=" && predicate.wrapper.empty() &&
+         predicate.value != Predicate::Value::column;
 }
 
 bool names_a_kind(const std::string& type) {
-  static const std::set<std::string_view> no = {"smallint", "integer", "bigint", "numeric", "real", "double precision", "money", "oid", "uuid", "date", "interval", "inet", "bytea"};
-  return !no.count(type) && !type.starts_with("numeric(") && !type.starts_with("time") && !type.ends_with("[]");
+  static const std::set<std::string_view> no = {"smallint",         "integer", "bigint", "numeric", "real",
+                                                "double precision", "money",   "oid",    "uuid",    "date",
+                                                "interval",         "inet",    "bytea"};
+  return !no.count(type) && !type.starts_with("numeric(") && !type.starts_with("time") &&
+         !type.ends_with("[]");
 }
 
 bool has_key(const IndexProposal& proposal, const std::string& column) {
-  return std::any_of(proposal.keys.begin(), proposal.keys.end(), [&](const IndexKey& key) { return key.column == column; });
+  return std::any_of(proposal.keys.begin(), proposal.keys.end(),
+                     [&](const IndexKey& key) { return key.column == column; });
 }
 
-// What the statement always asks of a column and what holds for some rows only: c IS NULL, a truth value, or c = 'x'.
+// What the statement always asks of a column and what holds for some rows only: c IS NULL, a truth value, or
+// c = 'x'.
 std::string constant_filter(const Predicate& predicate, const Table& table, bool literals) {
   const Column* column = table.column(predicate.column.column);
-  if (!column || predicate.under_or || !predicate.wrapper.empty() || predicate.column.table != table.name) return {};
+  if (!column || predicate.under_or || !predicate.wrapper.empty() || predicate.column.table != table.name)
+    return {};
   const std::string name = quote_identifier(column->name);
   if (predicate.op == Predicate::Op::is_null) return name + " IS NULL";
   if (predicate.op == Predicate::Op::is_not_null) return name + " IS NOT NULL";
   if (predicate.op != Predicate::Op::equality || predicate.value != Predicate::Value::constant) return {};
   if (column->type != "boolean") {
-    // A state, a kind, a country: not a number or a time, which is another one with the next call, and not one value of many.
+    // A state, a kind, a country: not a number or a time, which is another one with the next call, and not
+    // one value of many.
     if (!names_a_kind(column->type)) return {};
     const double distinct = column->statistics ? column->statistics->distinct : 0;
-    const bool few = distinct > 1 && distinct <= most_filter_values;
-    return literals && few && predicate.constant && predicate.constant->size() < 100 ? name + " = " + quote_literal(*predicate.constant) : std::string();
+    const bool few = distinct > 1 && distinct <= max_filter_values;
+    return literals && few && predicate.constant && predicate.constant->size() < 100
+               ? name + " = " + quote_literal(*predicate.constant)
+               : std::string();
   }
   if (predicate.constant == "true" || predicate.constant == "t") return name;
   if (predicate.constant == "false" || predicate.constant == "f") return "NOT " + name;
@@ -215,32 +251,49 @@ std::string constant_filter(const Predicate& predicate, const Table& table, bool
 
 }  // namespace
 
-std::vector<IndexProposal> candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog,
-                                      const CandidateOptions& options) {
+std::vector<IndexProposal> candidates(const QueryFacts& facts,
+                                      const std::map<QualifiedName, ReferencedColumns>& mentioned,
+                                      const Catalog& catalog, const CandidateOptions& options) {
   Maker maker(facts, catalog, options);
   for (const auto& [name, columns] : mentioned) maker.table(name, columns);
   return maker.take();
 }
 
-std::vector<IndexProposal> range_candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Catalog& catalog) {
-  static const std::set<std::string_view> types = {"integer", "bigint", "smallint", "numeric", "date", "timestamp without time zone", "timestamp with time zone"};
+std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
+                                            const std::map<QualifiedName, ReferencedColumns>& mentioned,
+                                            const Catalog& catalog) {
+  static const std::set<std::string_view> types = {"integer",
+                                                   "bigint",
+                                                   "smallint",
+                                                   "numeric",
+                                                   "date",
+                                                   "timestamp without time zone",
+                                                   "timestamp with time zone"};
   std::vector<IndexProposal> out;
   for (const auto& predicate : facts.predicates) {
     const Table* table = catalog.table(predicate.column.table);
     const Column* column = table ? table->column(predicate.column.column) : nullptr;
-    if (!column || !mentioned.count(table->name) || predicate.op != Predicate::Op::range || !predicate.wrapper.empty() || predicate.value == Predicate::Value::column) continue;
-    if (!types.count(column->type) || !column->statistics || std::abs(column->statistics->correlation) < in_order) continue;
+    if (!column || !mentioned.count(table->name) || predicate.op != Predicate::Op::range ||
+        !predicate.wrapper.empty() || predicate.value == Predicate::Value::column)
+      continue;
+    if (!types.count(column->type) || !column->statistics ||
+        std::abs(column->statistics->correlation) < in_order)
+      continue;
     if (!table->statistics || table->statistics->pages < least_brin_pages) continue;
     const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
-      return index.method == "brin" && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) { return key.column == column->name; });
+      return index.method == "brin" &&
+             std::any_of(index.keys.begin(), index.keys.end(),
+                         [&](const IndexKey& key) { return key.column == column->name; });
     });
     IndexProposal proposal{.table = table->name, .keys = {{.column = column->name}}};
-    if (!there && std::find(out.begin(), out.end(), proposal) == out.end()) out.push_back(std::move(proposal));
+    if (!there && std::find(out.begin(), out.end(), proposal) == out.end())
+      out.push_back(std::move(proposal));
   }
   return out;
 }
 
-void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, Columns& out) {
+void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, ReferencedColumns>& mentioned,
+                        Columns& out) {
   for (const auto& [table, columns] : mentioned)
     for (const auto& column : columns.sorted) out.insert({table, column});
   for (const auto& predicate : facts.predicates) {
@@ -249,8 +302,9 @@ void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, M
   }
 }
 
-std::vector<IndexProposal> hash_candidates(const QueryFacts& facts, const std::map<QualifiedName, Mentions>& mentioned, const Columns& not_just_equal,
-                                           const Catalog& catalog) {
+std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
+                                           const std::map<QualifiedName, ReferencedColumns>& mentioned,
+                                           const Columns& not_just_equal, const Catalog& catalog) {
   std::vector<IndexProposal> out;
   for (const auto& predicate : facts.predicates) {
     const Table* table = catalog.table(predicate.column.table);
@@ -260,7 +314,8 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts, const std::m
     if (!column->statistics || column->statistics->average_width <= least_hash_width) continue;
     const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
       const bool equality = index.method == "btree" || index.method == "hash";
-      return equality && index.valid && !index.predicate && !index.keys.empty() && index.keys.front().column == column->name;
+      return equality && index.valid && !index.predicate && !index.keys.empty() &&
+             index.keys.front().column == column->name;
     });
     const IndexProposal proposal{.table = table->name, .keys = {{.column = column->name}}};
     // Where few values are many rows', a B-tree stores each but once.
@@ -270,7 +325,8 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts, const std::m
   return out;
 }
 
-std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts, const Mentions& mentioned, const Catalog& catalog,
+std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts,
+                                       const ReferencedColumns& mentioned, const Catalog& catalog,
                                        const CandidateOptions& options) {
   std::vector<IndexProposal> out;
   const Table* table = catalog.table(used.table);
@@ -288,7 +344,7 @@ std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFac
       wider.keys.push_back({.column = column});
       if (key_column(*table, column) && !already_served(wider, *table)) out.push_back(std::move(wider));
     }
-  if (mentioned.complete && all_short && !rest.empty() && rest.size() <= most_included) {
+  if (mentioned.complete && all_short && !rest.empty() && rest.size() <= max_included) {
     IndexProposal covering = used;
     covering.include = rest;
     out.push_back(std::move(covering));
@@ -299,7 +355,8 @@ std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFac
     IndexProposal partial = used;
     partial.predicate = filter;
     std::erase_if(partial.keys, [&](const IndexKey& key) { return key.column == predicate.column.column; });
-    if (!partial.keys.empty() && std::find(out.begin(), out.end(), partial) == out.end()) out.push_back(std::move(partial));
+    if (!partial.keys.empty() && std::find(out.begin(), out.end(), partial) == out.end())
+      out.push_back(std::move(partial));
   }
   return out;
 }
@@ -318,25 +375,35 @@ std::vector<IndexProposal> prefixes(const IndexProposal& proposal) {
   return out;
 }
 
-bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Mentions& mentioned) {
-  if (!mentioned.complete || narrow.table != wide.table || narrow.predicate != wide.predicate || narrow.keys.size() > wide.keys.size()) return false;
+bool spares(const IndexProposal& narrow, const IndexProposal& wide, const ReferencedColumns& mentioned) {
+  if (!mentioned.complete || narrow.table != wide.table || narrow.predicate != wide.predicate ||
+      narrow.keys.size() > wide.keys.size())
+    return false;
   if (!std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin())) return false;
-  const auto has = [](const std::vector<std::string>& columns, const std::string& column) { return std::find(columns.begin(), columns.end(), column) != columns.end(); };
-  const auto matters = [&](const std::string& column) { return column.empty() || (has(mentioned.columns, column) && !has(narrow.include, column)); };
-  return std::none_of(wide.keys.begin() + static_cast<std::ptrdiff_t>(narrow.keys.size()), wide.keys.end(), [&](const IndexKey& key) { return matters(key.column); }) &&
+  const auto has = [](const std::vector<std::string>& columns, const std::string& column) {
+    return std::find(columns.begin(), columns.end(), column) != columns.end();
+  };
+  const auto matters = [&](const std::string& column) {
+    return column.empty() || (has(mentioned.columns, column) && !has(narrow.include, column));
+  };
+  return std::none_of(wide.keys.begin() + static_cast<std::ptrdiff_t>(narrow.keys.size()), wide.keys.end(),
+                      [&](const IndexKey& key) { return matters(key.column); }) &&
          std::none_of(wide.include.begin(), wide.include.end(), matters) &&
-         std::all_of(narrow.include.begin(), narrow.include.end(), [&](const std::string& column) { return has(wide.include, column); });
+         std::all_of(narrow.include.begin(), narrow.include.end(),
+                     [&](const std::string& column) { return has(wide.include, column); });
 }
 
 bool already_served(const IndexProposal& proposal, const Table& table) {
   if (!proposal.include.empty()) return false;
   const auto same = [](const IndexKey& wanted, const IndexKey& there) {
     IndexKey spelled = there;
-    if (!wanted.expression.empty() && words(wanted.expression) == words(there.expression)) spelled.expression = wanted.expression;
+    if (!wanted.expression.empty() && words(wanted.expression) == words(there.expression))
+      spelled.expression = wanted.expression;
     return spelled == wanted;
   };
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return index.valid && index.method == "btree" && index.predicate == proposal.predicate && index.keys.size() >= proposal.keys.size() &&
+    return index.valid && index.method == "btree" && index.predicate == proposal.predicate &&
+           index.keys.size() >= proposal.keys.size() &&
            std::equal(proposal.keys.begin(), proposal.keys.end(), index.keys.begin(), same);
   });
 }

@@ -20,7 +20,8 @@ std::size_t CostModel::add(Question question, const plan::WhatIfPlan& base) {
 
 const std::vector<std::size_t>& CostModel::questions_of(int index) const {
   static const std::vector<std::size_t> none;
-  return static_cast<std::size_t>(index) < by_index_.size() ? by_index_[static_cast<std::size_t>(index)] : none;
+  return static_cast<std::size_t>(index) < by_index_.size() ? by_index_[static_cast<std::size_t>(index)]
+                                                            : none;
 }
 
 CostModel::Bits CostModel::bits(const Known& known, const IndexSet& indexes) const {
@@ -48,9 +49,11 @@ bool CostModel::Known::spares(int index, int other) const {
 
 IndexSet CostModel::that_matter(const Known& known, const IndexSet& indexes) const {
   IndexSet all, out;
-  std::set_intersection(indexes.begin(), indexes.end(), known.relevant.begin(), known.relevant.end(), std::back_inserter(all));
+  std::set_intersection(indexes.begin(), indexes.end(), known.relevant.begin(), known.relevant.end(),
+                        std::back_inserter(all));
   std::copy_if(all.begin(), all.end(), std::back_inserter(out), [&](int index) {
-    return std::none_of(all.begin(), all.end(), [&](int other) { return other != index && known.spares(other, index); });
+    return std::none_of(all.begin(), all.end(),
+                        [&](int other) { return other != index && known.spares(other, index); });
   });
   return out;
 }
@@ -58,10 +61,12 @@ IndexSet CostModel::that_matter(const Known& known, const IndexSet& indexes) con
 void CostModel::place(const Known& known, Entry& entry) const {
   entry.under = bits(known, entry.indexes);
   entry.needs = bits(known, entry.used);
-  entry.whole = std::includes(known.relevant.begin(), known.relevant.end(), entry.used.begin(), entry.used.end());
+  entry.whole =
+      std::includes(known.relevant.begin(), known.relevant.end(), entry.used.begin(), entry.used.end());
 }
 
-Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if) {
+Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& indexes,
+                                        plan::WhatIf& what_if) {
   auto plan = what_if.cost(questions_[question].statement, indexes);
   if (!plan) {
     if (plan.error().kind != Error::Kind::database) return plan;
@@ -75,10 +80,11 @@ Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& in
 }
 
 void CostModel::relate(std::size_t question, IndexSet relevant, const std::function<bool(int, int)>& spares) {
-  if (relevant.size() > most_relevant) relevant.resize(most_relevant);
+  if (relevant.size() > max_relevant) relevant.resize(max_relevant);
   Known& known = known_[question];
   for (const int index : relevant) {
-    if (static_cast<std::size_t>(index) >= by_index_.size()) by_index_.resize(static_cast<std::size_t>(index) + 1);
+    if (static_cast<std::size_t>(index) >= by_index_.size())
+      by_index_.resize(static_cast<std::size_t>(index) + 1);
     auto& of_index = by_index_[static_cast<std::size_t>(index)];
     if (std::find(of_index.begin(), of_index.end(), question) == of_index.end()) of_index.push_back(question);
   }
@@ -120,7 +126,8 @@ bool CostModel::ended() {
   return stopped_;
 }
 
-// One that could be planned without these, and can't be with them (a timeout, a lock), is taken for as costly as it may be.
+// One that could be planned without these, and can't be with them (a timeout, a lock), is taken for as costly
+// as it may be.
 void CostModel::ask_about(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if) {
   Known& known = known_[question];
   const IndexSet relevant = that_matter(known, indexes);
@@ -132,7 +139,8 @@ void CostModel::ask_about(std::size_t question, const IndexSet& indexes, plan::W
 
 void CostModel::ask_unless_known(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if) {
   Known& known = known_[question];
-  if (!std::exchange(known.whole, true) && !bounds(question, known.relevant).known()) ask_about(question, known.relevant, what_if);
+  if (!std::exchange(known.whole, true) && !bounds(question, known.relevant).known())
+    ask_about(question, known.relevant, what_if);
   if (!bounds(question, indexes).known()) ask_about(question, indexes, what_if);
 }
 
@@ -141,7 +149,10 @@ void CostModel::ask_each(const std::vector<std::size_t>& questions, const IndexS
   for (const auto question : questions)
     if (!bounds(question, indexes).known()) open.push_back(question);
   if (open.empty() || ended()) return;
-  what_if_.for_each(open.size(), [&](std::size_t at, plan::WhatIf& what_if) { ask_unless_known(open[at], indexes, what_if); }, [this] { return lost_.load(); });
+  what_if_.for_each(
+      open.size(),
+      [&](std::size_t at, plan::WhatIf& what_if) { ask_unless_known(open[at], indexes, what_if); },
+      [this] { return lost_.load(); });
 }
 
 double CostModel::cost(std::size_t question, const IndexSet& indexes) {

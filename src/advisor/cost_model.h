@@ -1,6 +1,6 @@
-// What statements cost under sets of indexes, asking the server as seldom as possible: a statement that costs c under the
-// indexes D and uses only U of them costs c under every set between U and D. Costs never rise with more indexes, so what is
-// known bounds what is not.
+// The planner cost of statements with sets of hypothetical indexes, from as few plans as possible. A
+// statement that costs c with the indexes D and uses only U of them costs c with every set between U and D.
+// Cost does not rise with more indexes, so known costs give lower and upper bounds for the unknown ones.
 #pragma once
 
 #include <atomic>
@@ -32,41 +32,48 @@ class CostModel {
 
   // `base`: its plan without any of the indexes.
   std::size_t add(Question question, const plan::WhatIfPlan& base);
-  // Asks about all of these, whether they matter or not. Errors: as plan::WhatIf::cost. Of plan::WhatIf::for_each(): also on several threads,
-  // each with a question of its own.
+  // The statement's plan with all of `indexes`, including those that cannot change the plan. Errors: as
+  // plan::WhatIf::cost(). May be called on several threads of plan::WhatIf::for_each(), for different
+  // questions.
   Result<plan::WhatIfPlan> ask(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if);
-  // From here on only these indexes matter to the question. `spares(narrow, wide)`: whether it can do with the one all that it could do with
-  // the other, so that beside it the other changes nothing.
-  void relate(std::size_t question, IndexSet relevant, const std::function<bool(int narrow, int wide)>& spares = {});
+  // From now on only the indexes of `relevant` can change the plan of `question`. `spares(narrow, wide)`:
+  // whether the index `narrow` serves the statement as well as `wide` does, so that `wide` changes nothing in
+  // a set that contains `narrow`.
+  void relate(std::size_t question, IndexSet relevant,
+              const std::function<bool(int narrow, int wide)>& spares = {});
 
-  // Asks about several questions at once, where the cost is not known; of each one first about all indexes that matter to it: what all together
-  // leave bounds what some of them do.
+  // Plans the questions whose cost with `indexes` is unknown, on all connections. Each question is first
+  // planned with all of its relevant indexes: that cost is a lower bound for every subset.
   void ask_each(const std::vector<std::size_t>& questions, const IndexSet& indexes);
 
   std::size_t size() const { return questions_.size(); }
   const Question& question(std::size_t at) const { return questions_[at]; }
   const std::vector<std::size_t>& questions_of(int index) const;  // that the index matters to
 
-  static constexpr std::size_t most_relevant = 256;
-  // A set of indexes as a question sees it: of those that matter to it, the given ones and what is spared by them. Two sets that have the same
-  // bits cost the same; that of two sets together is both of theirs.
-  using Bits = std::bitset<most_relevant>;
+  static constexpr std::size_t max_relevant = 256;
+  // A set of indexes, reduced for one question: one bit for each relevant index that is in the set, or that
+  // an index of the set spares. Sets with equal bits have equal cost. The bits of a union are the union of
+  // the bits.
+  using Bits = std::bitset<max_relevant>;
   Bits bits(std::size_t question, const IndexSet& indexes) const { return bits(known_[question], indexes); }
 
-  // Of one call. The bounds meet where the cost is known.
+  // Bounds of the planner cost of one call; lower == upper where the cost is known.
   struct Bounds {
     double lower = 0;
     double upper = 0;
     bool known() const { return lower >= upper; }
   };
-  Bounds bounds(std::size_t question, const IndexSet& indexes) const { return bounds_under(question, bits(question, indexes)); }
+  Bounds bounds(std::size_t question, const IndexSet& indexes) const {
+    return bounds_under(question, bits(question, indexes));
+  }
   Bounds bounds_under(std::size_t question, const Bits& indexes) const;
-  // Known, or asked for now. Once the time is up or the server is lost: the upper bound.
+  // The planner cost of one call: remembered, or planned now. After stopped() or lost(): the upper bound.
   double cost(std::size_t question, const IndexSet& indexes);
   // Of `indexes`, those that the cheapest plan known uses.
   IndexSet used(std::size_t question, const IndexSet& indexes) const;
 
-  // To be called now and then where nothing may be asked for long.
+  // Call between plans when the next one may be seconds away: closes the open transaction
+  // (plan::WhatIf::rest()).
   void rest() { what_if_.rest(); }
 
   void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }
@@ -87,8 +94,8 @@ class CostModel {
     IndexSet relevant;
     std::vector<Bits> spared;  // by relevant index: which others change nothing beside it; itself included
     std::vector<Entry> entries;
-    bool whole = false;  // was asked about all that are relevant
-    mutable std::unordered_map<Bits, Bounds> bounds;  // that were asked for since the last entry
+    bool whole = false;                                 // was asked about all that are relevant
+    mutable std::unordered_map<Bits, Bounds> bounds;    // that were asked for since the last entry
     std::optional<std::size_t> place(int index) const;  // among the relevant ones
     bool spares(int index, int other) const;
   };

@@ -14,16 +14,21 @@ namespace {
 constexpr double enough_days = 14;
 
 bool may_go(const Index& index) {
-  return index.valid && !index.building && !index.unique && !index.constraint && !index.replica_identity && index.attached_to.empty() && !index.keys.empty();
+  return index.valid && !index.building && !index.unique && !index.constraint && !index.replica_identity &&
+         index.attached_to.empty() && !index.keys.empty();
 }
 
-// Whether `wide` serves whatever `narrow` does. Of two alike the one that must stay, else the first by name, is the wide one.
+// Whether `wide` serves whatever `narrow` does. Of two alike the one that must stay, else the first by name,
+// is the wide one.
 bool covers(const Index& wide, const Index& narrow) {
-  if (&wide == &narrow || !wide.valid || wide.method != narrow.method || wide.predicate != narrow.predicate || wide.keys.size() < narrow.keys.size()) return false;
+  if (&wide == &narrow || !wide.valid || wide.method != narrow.method || wide.predicate != narrow.predicate ||
+      wide.keys.size() < narrow.keys.size())
+    return false;
   if (wide.keys.size() > narrow.keys.size() && narrow.method != "btree") return false;
   if (!std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin())) return false;
   for (const auto& name : narrow.include) {
-    const bool key = std::any_of(wide.keys.begin(), wide.keys.end(), [&](const IndexKey& other) { return other.column == name; });
+    const bool key = std::any_of(wide.keys.begin(), wide.keys.end(),
+                                 [&](const IndexKey& other) { return other.column == name; });
     if (!key && std::find(wide.include.begin(), wide.include.end(), name) == wide.include.end()) return false;
   }
   const bool alike = wide.keys.size() == narrow.keys.size() && wide.include.size() == narrow.include.size();
@@ -31,29 +36,38 @@ bool covers(const Index& wide, const Index& narrow) {
 }
 
 bool begins(const IndexProposal& made, const Index& index, const QualifiedName& table) {
-  return made.table == table && index.method == "btree" && made.predicate == index.predicate && index.include.empty() &&
-         made.keys.size() >= index.keys.size() && std::equal(index.keys.begin(), index.keys.end(), made.keys.begin());
+  return made.table == table && index.method == "btree" && made.predicate == index.predicate &&
+         index.include.empty() && made.keys.size() >= index.keys.size() &&
+         std::equal(index.keys.begin(), index.keys.end(), made.keys.begin());
 }
 
 std::string key_words(const std::vector<IndexKey>& keys) {
   std::string out;
-  for (const auto& key : keys) out += (out.empty() ? "" : ", ") + (key.column.empty() ? key.expression : key.column);
+  for (const auto& key : keys)
+    out += (out.empty() ? "" : ", ") + (key.column.empty() ? key.expression : key.column);
   return out;
 }
 
-std::string reason(const Catalog& catalog, const Table& table, const Index& index, const std::vector<IndexProposal>& made) {
+std::string reason(const Catalog& catalog, const Table& table, const Index& index,
+                   const std::vector<IndexProposal>& made) {
   for (const auto& other : table.indexes)
     if (covers(other, index))
-      return (other.keys.size() == index.keys.size() ? "duplicate of " : "redundant: the beginning of ") + other.name;
+      return (other.keys.size() == index.keys.size() ? "duplicate of " : "redundant: the beginning of ") +
+             other.name;
   for (const auto& proposal : made)
-    if (begins(proposal, index, table.name)) return "replaced: the beginning of the proposed index on (" + key_words(proposal.keys) + "), once that is there";
-  const bool of_key = std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& key) {
-    return key.kind == Constraint::Kind::foreign_key && !key.columns.empty() && key.columns.front() == index.keys.front().column;
-  });
+    if (begins(proposal, index, table.name))
+      return "replaced: the beginning of the proposed index on (" + key_words(proposal.keys) +
+             "), once that is there";
+  const bool of_key =
+      std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& key) {
+        return key.kind == Constraint::Kind::foreign_key && !key.columns.empty() &&
+               key.columns.front() == index.keys.front().column;
+      });
   if (of_key) return {};
   const bool counted = catalog.statistics_days && *catalog.statistics_days >= enough_days;
   if (counted && index.statistics && index.statistics->scans == 0)
-    return fmt::format("not used in the {:.0f} days that statistics cover; replicas count for themselves", *catalog.statistics_days);
+    return fmt::format("not used in the {:.0f} days that statistics cover; replicas count for themselves",
+                       *catalog.statistics_days);
   return {};
 }
 

@@ -20,7 +20,8 @@ struct Pattern {
   std::string_view text;
   std::string_view column_separator;
 };
-// Each has the table: names of indexes are the schema's, and what some of them lack others need. The first is PostgreSQL's and drizzle-kit's own; then Laravel and old Drizzle, hand-written, SQLAlchemy, Rails, TypeORM.
+// Each has the table: names of indexes are the schema's, and what some of them lack others need. The first is
+// PostgreSQL's and drizzle-kit's own; then Laravel and old Drizzle, hand-written, SQLAlchemy, Rails, TypeORM.
 constexpr std::array<Pattern, 6> known_patterns = {{{"{table}_{columns}_idx", "_"},
                                                     {"{table}_{columns}_index", "_"},
                                                     {"idx_{table}_{columns}", "_"},
@@ -51,15 +52,19 @@ std::vector<const Table*> partitions(const Catalog& catalog, const QualifiedName
   return out;
 }
 
-std::string_view method_name(Method method) { return method == Method::brin ? "brin" : method == Method::hash ? "hash" : "btree"; }
+std::string_view method_name(Method method) {
+  return method == Method::brin ? "brin" : method == Method::hash ? "hash" : "btree";
+}
 
-// An index of the same definition that can take part: of a partition one that belongs to no other parent's index, of a
-// partitioned table one that still lacks partitions.
-const Index* same_index(const Table& table, const IndexProposal& proposal, Method method, const std::string& parent_index) {
+// An index of the same definition that can take part: of a partition one that belongs to no other parent's
+// index, of a partitioned table one that still lacks partitions.
+const Index* same_index(const Table& table, const IndexProposal& proposal, Method method,
+                        const std::string& parent_index) {
   const bool partitioned = table.kind == Table::Kind::partitioned;
   for (const auto& index : table.indexes)
-    if (index.valid != partitioned && !index.unique && index.method == method_name(method) && index.keys == proposal.keys &&
-        index.include == proposal.include && index.predicate == proposal.predicate &&
+    if (index.valid != partitioned && !index.unique && index.method == method_name(method) &&
+        index.keys == proposal.keys && index.include == proposal.include &&
+        index.predicate == proposal.predicate &&
         (index.attached_to.empty() || index.attached_to == parent_index))
       return &index;
   return nullptr;
@@ -72,28 +77,35 @@ Index named(const std::string& name, const IndexProposal& proposal, Method metho
 }
 
 // An index of one table alone: concurrent where the server can.
-std::string own_index(const Table& table, const std::string& name, const IndexProposal& proposal, Method method) {
+std::string own_index(const Table& table, const std::string& name, const IndexProposal& proposal,
+                      Method method) {
   const bool partitioned = table.kind == Table::Kind::partitioned;
-  return ddl::create_index(table.name, named(name, proposal, method), {.concurrently = !partitioned, .only = partitioned}) + ";\n";
+  return ddl::create_index(table.name, named(name, proposal, method),
+                           {.concurrently = !partitioned, .only = partitioned}) +
+         ";\n";
 }
 
 std::string attach(const QualifiedName& parent_index, const QualifiedName& index) {
   return fmt::format("ALTER INDEX {} ATTACH PARTITION {};\n", quote_name(parent_index), quote_name(index));
 }
 
-// A partition's index, made concurrently and attached to the parent's; partitions of partitions likewise. Returns the name
-// of the table's own index. An index that was there before and takes part goes when the parent's is dropped, since nothing
-// detaches an index: `restore` makes it anew.
-std::string partition_sql(const Table& table, const QualifiedName* parent_index, const IndexProposal& proposal, Method method, IndexNamer& namer,
+// A partition's index, made concurrently and attached to the parent's; partitions of partitions likewise.
+// Returns the name of the table's own index. An index that was there before and takes part goes when the
+// parent's is dropped, since nothing detaches an index: `restore` makes it anew.
+std::string partition_sql(const Table& table, const QualifiedName* parent_index,
+                          const IndexProposal& proposal, Method method, IndexNamer& namer,
                           const Catalog& catalog, std::string& out, std::string& restore) {
-  const Index* present = same_index(table, proposal, method, parent_index ? parent_index->name : std::string());
-  const QualifiedName name{table.name.schema, present ? present->name : namer.name(table.name, proposal.keys)};
+  const Index* present =
+      same_index(table, proposal, method, parent_index ? parent_index->name : std::string());
+  const QualifiedName name{table.name.schema,
+                           present ? present->name : namer.name(table.name, proposal.keys)};
   const bool attached = present && !present->attached_to.empty();
   if (!present) out += own_index(table, name.name, proposal, method);
   if (present) restore += own_index(table, name.name, proposal, method);
   if (attached && parent_index) restore += attach(*parent_index, name);
   if (table.kind == Table::Kind::partitioned)
-    for (const Table* partition : partitions(catalog, table.name)) partition_sql(*partition, &name, proposal, method, namer, catalog, out, restore);
+    for (const Table* partition : partitions(catalog, table.name))
+      partition_sql(*partition, &name, proposal, method, namer, catalog, out, restore);
   if (parent_index && !attached) out += attach(*parent_index, name);
   return name.name;
 }
@@ -105,7 +117,8 @@ std::string quote_js(std::string_view text) {
 bool js_identifier(std::string_view text) {
   return !text.empty() && !(text[0] >= '0' && text[0] <= '9') &&
          std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                  c == '$';
          });
 }
 
@@ -122,7 +135,8 @@ std::string drizzle_line(const IndexProposal& proposal, const std::string& name,
     std::string property = project->drizzle_name(proposal.table, key.column);
     if (property.empty()) property = key.column;
     std::string column = js_identifier(property) ? "table." + property : "table[" + quote_js(property) + "]";
-    // drizzle-kit writes NULLS LAST after a bare .desc(), where PostgreSQL's own default, and ORDER BY's, is NULLS FIRST.
+    // drizzle-kit writes NULLS LAST after a bare .desc(), where PostgreSQL's own default, and ORDER BY's, is
+    // NULLS FIRST.
     if (key.descending) column += ".desc()";
     if (key.descending || key.nulls_first) column += key.nulls_first ? ".nullsFirst()" : ".nullsLast()";
     keys.push_back(column);
@@ -143,7 +157,7 @@ IndexNamer::IndexNamer(const Catalog& catalog) {
       if (index.constraint || index.keys.empty()) continue;
       for (std::size_t at = 0; at < known_patterns.size(); ++at)
         votes[at] += index.name == cut(fill_in(known_patterns[at].text, name.name,
-                                            key_words(index.keys, known_patterns[at].column_separator)),
+                                               key_words(index.keys, known_patterns[at].column_separator)),
                                        longest_name);
     }
   }
@@ -162,15 +176,18 @@ std::string IndexNamer::name(const QualifiedName& table, const std::vector<Index
     const std::string hash = "_" + hex64(fnv1a(whole)).substr(0, 6);
     const std::size_t fixed = fill_in(pattern_, "", "").size();
     const std::size_t room = longest_name - fixed - hash.size();
-    const std::size_t for_table = std::min(table.name.size(), std::max(room / 2, room - std::min(room, columns.size())));
-    name = fill_in(pattern_, cut(table.name, for_table), cut(columns, room - std::min(room, for_table)) + hash);
+    const std::size_t for_table =
+        std::min(table.name.size(), std::max(room / 2, room - std::min(room, columns.size())));
+    name =
+        fill_in(pattern_, cut(table.name, for_table), cut(columns, room - std::min(room, for_table)) + hash);
   }
   for (int number = 1; !taken_.insert({table.schema, name}).second; ++number)
     name = cut(whole, longest_name - 4) + "_" + std::to_string(number);
   return name;
 }
 
-std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog, Method method) {
+std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog,
+                                              Method method) {
   std::vector<std::string> out;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
@@ -185,12 +202,14 @@ std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, con
   return out;
 }
 
-IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog, const Project* project, Method method) {
+IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog,
+                      const Project* project, Method method) {
   IndexDdl out;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
     std::string restore;
-    const std::string name = partition_sql(*table, nullptr, proposal, method, namer, catalog, out.sql, restore);
+    const std::string name =
+        partition_sql(*table, nullptr, proposal, method, namer, catalog, out.sql, restore);
     out.down_sql = ddl::drop_index({proposal.table.schema, name}, false) + ";\n" + restore;
     out.drizzle = drizzle_line(proposal, name, project);
   } else {

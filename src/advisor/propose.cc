@@ -11,18 +11,22 @@ namespace {
 
 // Whether an index made for `wide` serves what `narrow` asks for.
 bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
-  return wide.table == narrow.table && wide.predicate == narrow.predicate && wide.keys.size() >= narrow.keys.size() &&
+  return wide.table == narrow.table && wide.predicate == narrow.predicate &&
+         wide.keys.size() >= narrow.keys.size() &&
          std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin()) &&
          (narrow.include.empty() || wide.include == narrow.include);
 }
 
 // The findings whose proposal stands: neither refuted nor withdrawn.
-std::vector<bool> asking(const std::vector<Finding>& findings, const std::vector<plan::Confirmation>& confirmations) {
+std::vector<bool> asking(const std::vector<Finding>& findings,
+                         const std::vector<plan::Confirmation>& confirmations) {
   std::vector<bool> out;
   for (std::size_t at = 0; at < findings.size(); ++at) {
     const auto* confirmation = at < confirmations.size() ? &confirmations[at] : nullptr;
-    const Verdict verdict = confirmation && confirmation->verdict ? *confirmation->verdict : findings[at].verdict;
-    out.push_back(findings[at].proposal && verdict != Verdict::refuted && !(confirmation && confirmation->without_gain));
+    const Verdict verdict =
+        confirmation && confirmation->verdict ? *confirmation->verdict : findings[at].verdict;
+    out.push_back(findings[at].proposal && verdict != Verdict::refuted &&
+                  !(confirmation && confirmation->without_gain));
   }
   return out;
 }
@@ -41,7 +45,8 @@ std::size_t carrier(const std::vector<Finding>& findings, const std::vector<bool
 
 }  // namespace
 
-std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const std::vector<plan::Confirmation>& confirmations, const Catalog& catalog,
+std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
+                                 const std::vector<plan::Confirmation>& confirmations, const Catalog& catalog,
                                  const Project* project) {
   std::vector<ProposedFix> out;
   IndexNamer namer(catalog);
@@ -70,7 +75,9 @@ std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const std
   return out;
 }
 
-std::string title_of_served(std::string_view id) { return fmt::format("The index that finding {} proposes serves this one too", id); }
+std::string title_of_served(std::string_view id) {
+  return fmt::format("The index that finding {} proposes serves this one too", id);
+}
 
 void apply_fixes(const std::vector<ProposedFix>& fixes, std::vector<Finding>& findings) {
   for (const auto& proposed : fixes) {

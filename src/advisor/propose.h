@@ -18,13 +18,16 @@ namespace pgadvise::advisor {
 struct ProposedFix {
   std::size_t finding = 0;
   Fix fix;
-  std::optional<std::size_t> served_by;  // the finding whose fix holds the index that serves this one, too; then `fix` has no SQL
+  std::optional<std::size_t>
+      served_by;  // the finding whose fix holds the index that serves this one, too; then `fix` has no SQL
 };
 
-// An index that serves several findings (the same keys, or a prefix of another proposal's) is proposed once, by the first finding whose keys
-// are the longest. Refuted findings and those without an IndexProposal get no fix. `findings` in report order, with one confirmation each, or
-// none if nothing was confirmed. `project` may be null.
-std::vector<ProposedFix> propose(const std::vector<Finding>& findings, const std::vector<plan::Confirmation>& confirmations, const Catalog& catalog,
+// An index that serves several findings (the same keys, or a prefix of another proposal's) is proposed once,
+// by the first finding whose keys are the longest. Refuted findings and those without an IndexProposal get no
+// fix. `findings` in report order, with one confirmation each, or none if nothing was confirmed. `project`
+// may be null.
+std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
+                                 const std::vector<plan::Confirmation>& confirmations, const Catalog& catalog,
                                  const Project* project);
 
 // The title of a fix whose index the finding with this id proposes.

@@ -10,7 +10,7 @@
 namespace pgadvise::advisor {
 namespace {
 
-constexpr std::size_t most_samples = 3;
+constexpr std::size_t max_samples = 3;
 
 // The largest n of $n.
 std::size_t parameters_of(std::string_view statement) {
@@ -27,13 +27,16 @@ std::size_t parameters_of(std::string_view statement) {
 }
 
 bool may_gain(const Query& query) {
-  const bool plain = query.facts.kind == StatementKind::select || query.facts.kind == StatementKind::insert || query.facts.kind == StatementKind::update ||
+  const bool plain = query.facts.kind == StatementKind::select || query.facts.kind == StatementKind::insert ||
+                     query.facts.kind == StatementKind::update ||
                      query.facts.kind == StatementKind::delete_ || query.facts.kind == StatementKind::merge;
   return plain && !query.facts.catalog_query;
 }
 
 std::string where(const Query& query) {
-  return query.samples.empty() || query.samples.front().place.file.empty() ? "query " + query.fingerprint : query.samples.front().place.str();
+  return query.samples.empty() || query.samples.front().place.file.empty()
+             ? "query " + query.fingerprint
+             : query.samples.front().place.str();
 }
 
 class Study {
@@ -74,29 +77,35 @@ class Study {
 std::vector<plan::WhatIfStatement> statements_of(const Query& query) {
   std::vector<plan::WhatIfStatement> out;
   const auto add = [&](plan::WhatIfStatement statement) {
-    const bool known = std::any_of(out.begin(), out.end(), [&](const auto& other) { return other.sql == statement.sql && other.parameters == statement.parameters; });
-    if (!known && out.size() < most_samples) out.push_back(std::move(statement));
+    const bool known = std::any_of(out.begin(), out.end(), [&](const auto& other) {
+      return other.sql == statement.sql && other.parameters == statement.parameters;
+    });
+    if (!known && out.size() < max_samples) out.push_back(std::move(statement));
   };
   for (const auto& sample : query.samples) {
     if (sample.statement.empty()) continue;
     const std::size_t wanted = parameters_of(sample.statement);
     if (wanted == 0) add({sample.statement, {}, false, {}});
-    else if (sample.parameters && sample.parameters->size() == wanted) add({sample.statement, *sample.parameters, false, {}});
+    else if (sample.parameters && sample.parameters->size() == wanted)
+      add({sample.statement, *sample.parameters, false, {}});
   }
   if (out.empty()) {
-    const std::string& text = query.samples.empty() || query.samples.front().statement.empty() ? query.text : query.samples.front().statement;
+    const std::string& text = query.samples.empty() || query.samples.front().statement.empty()
+                                  ? query.text
+                                  : query.samples.front().statement;
     out.push_back({text, {}, parameters_of(text) > 0, {}});
   }
   return out;
 }
 
-std::vector<Studied> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, const std::function<bool()>& stop,
-                           std::size_t& not_explained, Diagnostics& diagnostics) {
-  std::vector<Studied> out;
+std::vector<PlannedQuery> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source,
+                                const std::function<bool()>& stop, std::size_t& not_explained,
+                                Diagnostics& diagnostics) {
+  std::vector<PlannedQuery> out;
   Study study(catalog, source);
   const auto leave_out = [&](const Query& query, std::string why) {
     ++not_explained;
-    diagnostics.push_back({Error::Kind::passing, where(query), "not explained: " + std::move(why), {}});
+    diagnostics.push_back({Error::Kind::nonfatal, where(query), "not explained: " + std::move(why), {}});
   };
   for (const Query& query : workload.queries) {
     if (stop()) break;
@@ -110,7 +119,7 @@ std::vector<Studied> study(const Workload& workload, const Catalog& catalog, pla
       continue;
     }
     if (query.facts.relations.empty()) continue;
-    Studied studied{&query, mentions(query.text, query.facts, catalog), {}};
+    PlannedQuery studied{&query, mentions(query.text, query.facts, catalog), {}};
     const auto tables = study.tables_of(query.facts);
     std::string why;
     for (auto& statement : statements_of(query)) {

@@ -1,5 +1,6 @@
-// Queries -> what is asked of the server: a statement with values where there are some, else its generic plan; never one that
-// planning alone might do harm with.
+// The statements that the advisor plans for each query of a workload: with logged values where there are
+// some, else the generic plan. Statements that plan::decide() does not let be explained are left out, since
+// planning alone can run functions.
 #pragma once
 
 #include <functional>
@@ -8,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "advisor/mentions.h"
+#include "advisor/referenced_columns.h"
 #include "base/result.h"
 #include "model/catalog.h"
 #include "model/workload.h"
@@ -17,18 +18,22 @@
 
 namespace pgadvise::advisor {
 
-struct Studied {
+struct PlannedQuery {
   const Query* query = nullptr;
-  std::map<QualifiedName, Mentions> mentioned;
+  std::map<QualifiedName, ReferencedColumns> mentioned;
   std::vector<plan::WhatIfStatement> statements;  // up to three ways of calling it
 };
 
-// The ways in which it was called, three at most: with values where they are known, else one with its parameters.
+// One statement for each logged set of values, three at most; without logged values the statement with its
+// $n.
 std::vector<plan::WhatIfStatement> statements_of(const Query& query);
 
-// Queries that read no table of the catalog (BEGIN, SET, SELECT 1, the catalogs) are passed over in silence; others that can't be
-// explained are named in `diagnostics` and counted. A lost server is Kind::database there, and ends it, as `stop` does.
-std::vector<Studied> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, const std::function<bool()>& stop,
-                           std::size_t& not_explained, Diagnostics& diagnostics);
+// The queries of `workload` that read a table of `catalog`, with their statements. Queries that read none
+// (BEGIN, SET, SELECT 1, system catalogs) are skipped silently. Other queries that cannot be explained are
+// added to `not_explained` and named in `diagnostics`. Returns early, with the queries so far, when `stop`
+// returns true or the server is lost (Kind::database in `diagnostics`).
+std::vector<PlannedQuery> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source,
+                                const std::function<bool()>& stop, std::size_t& not_explained,
+                                Diagnostics& diagnostics);
 
 }  // namespace pgadvise::advisor

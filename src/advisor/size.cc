@@ -9,7 +9,7 @@ namespace pgadvise::advisor {
 namespace {
 
 constexpr double page = 8192;
-constexpr double usable = page - 24 - 16;     // header, B-tree's own part
+constexpr double usable = page - 24 - 16;  // header, B-tree's own part
 constexpr double fill = 0.9;
 constexpr double item_pointer = 4;
 constexpr double tuple_header = 8;
@@ -20,8 +20,12 @@ double aligned(double bytes, double to) { return std::ceil(bytes / to) * to; }
 
 // How the type is aligned: short strings are not.
 double alignment(const std::string& type) {
-  static const std::set<std::string_view> eight = {"bigint", "double precision", "timestamp without time zone", "timestamp with time zone",
-                                                   "time without time zone", "interval"};
+  static const std::set<std::string_view> eight = {"bigint",
+                                                   "double precision",
+                                                   "timestamp without time zone",
+                                                   "timestamp with time zone",
+                                                   "time without time zone",
+                                                   "interval"};
   static const std::set<std::string_view> four = {"integer", "real", "date", "oid"};
   if (eight.count(type)) return 8;
   if (four.count(type)) return 4;
@@ -31,7 +35,8 @@ double alignment(const std::string& type) {
 
 // Equal values of these may look different: they are not stored once.
 bool deduplicates(const std::string& type) {
-  return !type.starts_with("numeric") && type != "jsonb" && type != "real" && type != "double precision" && !type.ends_with("[]");
+  return !type.starts_with("numeric") && type != "jsonb" && type != "real" && type != "double precision" &&
+         !type.ends_with("[]");
 }
 
 double rows_of(const Table& table) {
@@ -50,7 +55,9 @@ void put(Shape& shape, const Column* column, double rows) {
   const double align = column ? alignment(column->type) : 1;
   const auto* known = column && column->statistics ? &*column->statistics : nullptr;
   shape.bytes = aligned(shape.bytes, align) + (known ? std::max(1, known->average_width) : 16);
-  const double distinct = !known || known->distinct == 0 ? rows : known->distinct < 0 ? -known->distinct * rows : known->distinct;
+  const double distinct = !known || known->distinct == 0 ? rows
+                          : known->distinct < 0          ? -known->distinct * rows
+                                                         : known->distinct;
   shape.distinct = std::min(std::max(1.0, shape.distinct * std::max(1.0, distinct)), std::max(1.0, rows));
   if (known) shape.nulls = std::max(shape.nulls, known->null_fraction);
   if (column && !deduplicates(column->type)) shape.deduplicated = false;
@@ -62,20 +69,26 @@ double share(const IndexProposal& proposal, const Table& table) {
   for (const auto& column : table.columns) {
     if (!column.statistics) continue;
     const std::string name = column.name;
-    if (proposal.predicate == name + " IS NULL" || proposal.predicate == "\"" + name + "\" IS NULL") return column.statistics->null_fraction;
-    if (proposal.predicate == name + " IS NOT NULL" || proposal.predicate == "\"" + name + "\" IS NOT NULL") return 1 - column.statistics->null_fraction;
+    if (proposal.predicate == name + " IS NULL" || proposal.predicate == "\"" + name + "\" IS NULL")
+      return column.statistics->null_fraction;
+    if (proposal.predicate == name + " IS NOT NULL" || proposal.predicate == "\"" + name + "\" IS NOT NULL")
+      return 1 - column.statistics->null_fraction;
   }
   // "c = 'x'": at most the share of the most common value.
   for (const auto& column : table.columns)
-    if (column.statistics && (proposal.predicate->starts_with(column.name + " = ") || proposal.predicate->starts_with("\"" + column.name + "\" = ")))
-      return std::clamp(std::max(column.statistics->top_frequency, column.statistics->distinct > 0 ? 1 / column.statistics->distinct : 0.5), 0.001, 1.0);
+    if (column.statistics && (proposal.predicate->starts_with(column.name + " = ") ||
+                              proposal.predicate->starts_with("\"" + column.name + "\" = ")))
+      return std::clamp(std::max(column.statistics->most_common_freq,
+                                 column.statistics->distinct > 0 ? 1 / column.statistics->distinct : 0.5),
+                        0.001, 1.0);
   return 0.5;
 }
 
 double bytes_of(const IndexProposal& proposal, const Table& table) {
   const double rows = rows_of(table) * share(proposal, table);
   Shape shape;
-  for (const auto& key : proposal.keys) put(shape, key.column.empty() ? nullptr : table.column(key.column), rows);
+  for (const auto& key : proposal.keys)
+    put(shape, key.column.empty() ? nullptr : table.column(key.column), rows);
   const double distinct = shape.distinct;
   for (const auto& name : proposal.include) put(shape, table.column(name), rows);
   const double header = shape.nulls > 0 ? tuple_header + 8 * shape.nulls : tuple_header;
@@ -99,8 +112,8 @@ double bytes_of_brin(const Table& table) {
   return (2 + std::ceil(ranges * entry / usable)) * page;
 }
 
-// NULLs are not in it. Buckets are a page each, three quarters full when it is built; their number doubles up to 512, and grows
-// by quarters from there.
+// NULLs are not in it. Buckets are a page each, three quarters full when it is built; their number doubles up
+// to 512, and grows by quarters from there.
 double bytes_of_hash(const IndexProposal& proposal, const Table& table) {
   constexpr double entry = 20;
   constexpr double doubled = 512;
@@ -119,7 +132,9 @@ std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog, M
   const Table* table = catalog.table(proposal.table);
   if (!table) return 0;
   if (table->kind != Table::Kind::partitioned)
-    return static_cast<std::int64_t>(method == Method::brin ? bytes_of_brin(*table) : method == Method::hash ? bytes_of_hash(proposal, *table) : bytes_of(proposal, *table));
+    return static_cast<std::int64_t>(method == Method::brin   ? bytes_of_brin(*table)
+                                     : method == Method::hash ? bytes_of_hash(proposal, *table)
+                                                              : bytes_of(proposal, *table));
   std::int64_t sum = 0;
   for (const auto& [name, part] : catalog.tables)
     if (part.partition_of && *part.partition_of == table->name) {

@@ -18,7 +18,9 @@ struct Wish {
   std::string what;            // "jsonb @>"
 };
 
-bool is_text(const std::string& type) { return type == "text" || type.starts_with("character varying") || type.starts_with("character("); }
+bool is_text(const std::string& type) {
+  return type == "text" || type.starts_with("character varying") || type.starts_with("character(");
+}
 
 Wish wish(const Predicate& predicate, const Column& column) {
   static const std::set<std::string_view> containment = {"@>", "@?", "@@"};
@@ -33,7 +35,10 @@ Wish wish(const Predicate& predicate, const Column& column) {
   const bool anywhere = predicate.op == Predicate::Op::like && predicate.leading_wildcard;
   const bool any_case = op == "~~*";
   const bool pattern = op == "~" || op == "~*";
-  if (is_text(column.type) && (anywhere || any_case || pattern)) return {"gin_trgm_ops", anywhere ? "a pattern that begins with a wildcard" : any_case ? "ILIKE" : "a regular expression"};
+  if (is_text(column.type) && (anywhere || any_case || pattern))
+    return {"gin_trgm_ops", anywhere   ? "a pattern that begins with a wildcard"
+                            : any_case ? "ILIKE"
+                                       : "a regular expression"};
   return {};
 }
 
@@ -41,20 +46,25 @@ bool served(const Table& table, const std::string& column, const std::string& op
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
     return index.valid && (index.method == "gin" || index.method == "gist") &&
            std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
-             return key.column == column && (operator_class != "gin_trgm_ops" || key.operator_class.find("trgm") != std::string::npos);
+             return key.column == column && (operator_class != "gin_trgm_ops" ||
+                                             key.operator_class.find("trgm") != std::string::npos);
            });
   });
 }
 
 }  // namespace
 
-std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, const Catalog& catalog, IndexNamer& namer) {
-  std::map<std::tuple<QualifiedName, std::string, std::string>, std::pair<std::string, std::set<std::string>>> wishes;
+std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, const Catalog& catalog,
+                                    IndexNamer& namer) {
+  std::map<std::tuple<QualifiedName, std::string, std::string>, std::pair<std::string, std::set<std::string>>>
+      wishes;
   for (const Query* query : queries)
     for (const auto& predicate : query->facts.predicates) {
       const Table* table = catalog.table(predicate.column.table);
       const Column* column = table ? table->column(predicate.column.column) : nullptr;
-      if (!column || table->temporary || table->kind == Table::Kind::foreign || table->kind == Table::Kind::view) continue;
+      if (!column || table->temporary || table->kind == Table::Kind::foreign ||
+          table->kind == Table::Kind::view)
+        continue;
       const Wish found = wish(predicate, *column);
       if (found.what.empty() || served(*table, column->name, found.operator_class)) continue;
       auto& [what, fingerprints] = wishes[{table->name, column->name, found.operator_class}];
@@ -71,12 +81,17 @@ std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, co
     index.keys = {{.column = column, .operator_class = operator_class}};
     std::string reason = "for " + found.first + "; HypoPG knows no GIN indexes";
     const bool trigrams = operator_class == "gin_trgm_ops";
-    if (trigrams && std::find(catalog.extensions.begin(), catalog.extensions.end(), "pg_trgm") == catalog.extensions.end())
+    if (trigrams && std::find(catalog.extensions.begin(), catalog.extensions.end(), "pg_trgm") ==
+                        catalog.extensions.end())
       reason += "; needs CREATE EXTENSION pg_trgm";
-    if (partitioned) reason += "; on a partitioned table it can't be built concurrently at once: each partition's first, then ATTACH";
+    if (partitioned)
+      reason +=
+          "; on a partitioned table it can't be built concurrently at once: each partition's first, then "
+          "ATTACH";
     out.push_back({table,
                    ddl::create_index(table, index, {.concurrently = !partitioned}) + ";",
-                   ddl::drop_index({table.schema, index.name}, !partitioned) + ";", std::move(reason),
+                   ddl::drop_index({table.schema, index.name}, !partitioned) + ";",
+                   std::move(reason),
                    {found.second.begin(), found.second.end()},
                    {},
                    {}});

@@ -11,6 +11,7 @@
 namespace pgadvise::advisor {
 
 // One for each column and operator class that some query asks for and no index serves yet.
-std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, const Catalog& catalog, IndexNamer& namer);
+std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, const Catalog& catalog,
+                                    IndexNamer& namer);
 
 }  // namespace pgadvise::advisor

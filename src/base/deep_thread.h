@@ -1,9 +1,9 @@
 // A thread for what recurses on input: its stack has 256 MB, of which only what is used is ever mapped.
 #pragma once
 
-#include <pthread.h>
-
 #include <functional>
+
+#include <pthread.h>
 
 namespace pgadvise {
 
@@ -12,7 +12,7 @@ class DeepThread {
   explicit DeepThread(std::function<void()> work);
   DeepThread(const DeepThread&) = delete;
   DeepThread& operator=(const DeepThread&) = delete;
-  ~DeepThread();  // waits until the work is done
+  ~DeepThread();                             // waits until the work is done
   bool started() const { return started_; }  // false: there is no room for it, and nothing is done
 
  private:

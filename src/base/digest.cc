@@ -14,11 +14,13 @@ std::string digest(std::string_view text, std::array<Word, N> state, Compress co
   std::string tail(text.substr(text.size() / 64 * 64));
   tail += '\x80';
   while (tail.size() % 64 != 56) tail += '\0';
-  for (int shift = 56; shift >= 0; shift -= 8) tail += static_cast<char>(std::uint64_t{text.size()} * 8 >> shift);
+  for (int shift = 56; shift >= 0; shift -= 8)
+    tail += static_cast<char>(std::uint64_t{text.size()} * 8 >> shift);
   const auto blocks = [&](std::string_view data) {
     for (std::size_t at = 0; at + 64 <= data.size(); at += 64) {
       std::array<Word, 16> block{};
-      for (std::size_t i = 0; i < 64; ++i) block[i / 4] = block[i / 4] << 8 | static_cast<unsigned char>(data[at + i]);
+      for (std::size_t i = 0; i < 64; ++i)
+        block[i / 4] = block[i / 4] << 8 | static_cast<unsigned char>(data[at + i]);
       compress(state, block);
     }
   };
@@ -32,7 +34,8 @@ std::string digest(std::string_view text, std::array<Word, N> state, Compress co
 
 void sha1_block(std::array<Word, 5>& state, const std::array<Word, 16>& block) {
   std::array<Word, 80> w{};
-  for (std::size_t i = 0; i < 80; ++i) w[i] = i < 16 ? block[i] : std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+  for (std::size_t i = 0; i < 80; ++i)
+    w[i] = i < 16 ? block[i] : std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
   auto [a, b, c, d, e] = state;
   for (std::size_t i = 0; i < 80; ++i) {
     const Word f = i < 20 ? (b & c) | (~b & d) : i < 40 || i >= 60 ? b ^ c ^ d : (b & c) | (b & d) | (c & d);
@@ -46,12 +49,14 @@ void sha1_block(std::array<Word, 5>& state, const std::array<Word, 16>& block) {
 
 void sha256_block(std::array<Word, 8>& state, const std::array<Word, 16>& block) {
   static constexpr std::array<Word, 64> k = {
-      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
-      0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
-      0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
-      0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
-      0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
-      0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+      0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+      0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+      0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+      0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+      0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+      0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+      0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
   std::array<Word, 64> w{};
   for (std::size_t i = 0; i < 64; ++i) {
     if (i < 16) {
@@ -80,7 +85,9 @@ std::string sha1_hex(std::string_view text) {
 }
 
 std::string sha256_hex(std::string_view text) {
-  return digest<8>(text, {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}, sha256_block);
+  return digest<8>(
+      text, {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19},
+      sha256_block);
 }
 
 std::uint32_t crc32(std::string_view text, std::uint32_t before) {

@@ -22,9 +22,11 @@ namespace pgadvise {
 // Who named a path: the user, or whoever wrote the repository.
 enum class NamedBy { repository, command_line };
 
-// The words of the command line; "--option=PATH" names PATH, too. Called once, before anything is opened and while one thread runs.
+// The words of the command line; "--option=PATH" names PATH, too. Called once, before anything is opened and
+// while one thread runs.
 void set_command_line_words(const std::vector<std::string>& words);
-// Compared as text, with "." and "//" resolved: what lies in a folder of the command line is the repository's.
+// Compared as text, with "." and "//" resolved: what lies in a folder of the command line is the
+// repository's.
 NamedBy named_by(const std::string& path);
 
 // Why `path` can't be an input ("is a device, …"). "" for a file or folder that can be, and where nothing is.
@@ -36,8 +38,8 @@ bool is_kernel_folder(const std::string& folder);
 // A file that is open for reading; owns its descriptor, and closes it unless it is standard input.
 class InputFile {
  public:
-  // Errors (input): missing, a folder, unreadable, of a kind that is refused by the table above, a pipe that was opened before. Opening a
-  // pipe waits until somebody writes to it; nothing else waits.
+  // Errors (input): missing, a folder, unreadable, of a kind that is refused by the table above, a pipe that
+  // was opened before. Opening a pipe waits until somebody writes to it; nothing else waits.
   static Result<InputFile> open(const std::string& path);
   // Terminals are read, too. Errors (input): a device, a file of the kernel's.
   static Result<InputFile> standard_input();
@@ -55,14 +57,15 @@ class InputFile {
   int release() { return std::exchange(descriptor_, -1); }  // the caller closes it
 
  private:
-  InputFile(int descriptor, bool regular, std::uint64_t size) : descriptor_(descriptor), regular_(regular), size_(size) {}
+  InputFile(int descriptor, bool regular, std::uint64_t size)
+      : descriptor_(descriptor), regular_(regular), size_(size) {}
   int descriptor_;
   bool regular_;
   std::uint64_t size_;
 };
 
-// A whole file, or pipe of the command line (kept: it can be asked for again). Errors: those of InputFile::open(); larger than `limit` bytes;
-// UTF-16.
+// A whole file, or pipe of the command line (kept: it can be asked for again). Errors: those of
+// InputFile::open(); larger than `limit` bytes; UTF-16.
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{1} << 30);
 // Why a file or folder that is there can't be read; "" when it can, and for what is missing.
 std::string why_unreadable(const std::string& path);

@@ -25,7 +25,8 @@ Interruptible::Interruptible(By by) : taken_(by == By::any_ending ? endings.size
   }
 }
 Interruptible::~Interruptible() {
-  for (std::size_t i = 0; i < taken_; ++i) std::signal(endings[i], before_[i] == SIG_ERR ? SIG_DFL : before_[i]);
+  for (std::size_t i = 0; i < taken_; ++i)
+    std::signal(endings[i], before_[i] == SIG_ERR ? SIG_DFL : before_[i]);
 }
 
 bool interrupted() { return was_interrupted; }

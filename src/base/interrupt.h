@@ -6,8 +6,8 @@
 
 namespace pgadvise {
 
-// While one lives, signals set interrupted(), and the program goes on. One that is ignored (in the background of a shell, under nohup)
-// stays so.
+// While one lives, signals set interrupted(), and the program goes on. One that is ignored (in the background
+// of a shell, under nohup) stays so.
 class Interruptible {
  public:
   enum class By {

@@ -27,7 +27,8 @@ class Checker {
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   bool take(char c) { return peek() == c && at_ < text_.size() ? (++at_, true) : false; }
   void space() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
   bool word(std::string_view expected) {
     if (text_.substr(at_, expected.size()) != expected) return false;
@@ -122,12 +123,15 @@ std::string escape_controls(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    const auto byte = [&](std::size_t at) {
+      return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+    };
     const unsigned two = byte(i) == 0xC2 ? byte(i + 1) : 0;
     const unsigned three = byte(i) == 0xE2 ? (byte(i + 1) & 0x3FU) << 6 | (byte(i + 2) & 0x3FU) | 0x2000U : 0;
     if (byte(i) == 0x7F) out += "\\u007f";
     else if (two >= 0x80 && two <= 0x9F) out += fmt::format("\\u{:04x}", two), ++i;
-    else if ((three >= 0x202A && three <= 0x202E) || (three >= 0x2066 && three <= 0x2069)) out += fmt::format("\\u{:04x}", three), i += 2;
+    else if ((three >= 0x202A && three <= 0x202E) || (three >= 0x2066 && three <= 0x2069))
+      out += fmt::format("\\u{:04x}", three), i += 2;
     else out += text[i];
   }
   return out;

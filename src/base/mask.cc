@@ -10,7 +10,9 @@
 namespace pgadvise {
 namespace {
 
-bool space_or_quote(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '"' || c == '\'' || c == '`'; }
+bool space_or_quote(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '"' || c == '\'' || c == '`';
+}
 
 bool blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -19,7 +21,8 @@ std::size_t run_end(std::string_view text, std::size_t from) {
   return from;
 }
 
-// Of what stands behind "://": everything between "user:" and the last "@": a password may hold an @ itself. Without a user's name, all of it.
+// Of what stands behind "://": everything between "user:" and the last "@": a password may hold an @ itself.
+// Without a user's name, all of it.
 std::string mask_authority(std::string_view rest) {
   const auto sign = rest.rfind('@');
   if (sign == std::string_view::npos) return std::string(rest);
@@ -30,7 +33,8 @@ std::string mask_authority(std::string_view rest) {
     out = user.find('$') == std::string_view::npos ? std::string("***") : std::string(user);
   } else {
     const auto password = user.substr(colon + 1);
-    const bool variable = !password.empty() && password.front() == '$' && password.find_first_of("@:/") == std::string_view::npos;
+    const bool variable = !password.empty() && password.front() == '$' &&
+                          password.find_first_of("@:/") == std::string_view::npos;
     out = std::string(user.substr(0, colon + 1)) + (variable ? std::string(password) : "***");
   }
   return out + std::string(rest.substr(sign));
@@ -41,7 +45,8 @@ std::string mask_urls(std::string_view text) {
   std::size_t at = 0;
   for (std::size_t scheme; (scheme = text.find("://", at)) != std::string_view::npos;) {
     const std::size_t begin = scheme + 3;
-    const std::size_t end = run_end(text, begin);  // looked at once: behind the last @ there is nothing to mask
+    const std::size_t end =
+        run_end(text, begin);  // looked at once: behind the last @ there is nothing to mask
     out += text.substr(at, begin - at);
     out += mask_authority(text.substr(begin, end - begin));
     at = end;
@@ -55,7 +60,8 @@ bool secret_name(std::string_view name) {
   const std::string lowered = lower(name);
   return std::any_of(parts.begin(), parts.end(),
                      [&](std::string_view part) { return lowered.find(part) != std::string::npos; }) ||
-         (lowered.size() > 4 && lowered.substr(lowered.size() - 4) == "_key") || lowered.ends_with("pass") || lowered.ends_with("pwd");
+         (lowered.size() > 4 && lowered.substr(lowered.size() - 4) == "_key") || lowered.ends_with("pass") ||
+         lowered.ends_with("pwd");
 }
 
 bool name_character(char c) {
@@ -64,9 +70,13 @@ bool name_character(char c) {
 
 // Whose value is the secret itself: not "token_type", "password_algorithm" or "users_email_key".
 bool names_secret_itself(std::string_view name) {
-  static constexpr std::array<std::string_view, 12> ends = {"signingkey", "password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "secretkey", "privatekey", "accesskey", "encryptionkey"};
+  static constexpr std::array<std::string_view, 12> ends = {
+      "signingkey", "password", "passwd",    "passphrase", "pwd",       "secret",
+      "token",      "apikey",   "secretkey", "privatekey", "accesskey", "encryptionkey"};
   const std::string whole = lower(name);
-  static constexpr std::array<std::string_view, 9> passes = {"pass", "db_pass", "database_pass", "user_pass", "smtp_pass", "mail_pass", "redis_pass", "admin_pass", "pg_pass"};
+  static constexpr std::array<std::string_view, 9> passes = {"pass",       "db_pass",    "database_pass",
+                                                             "user_pass",  "smtp_pass",  "mail_pass",
+                                                             "redis_pass", "admin_pass", "pg_pass"};
   if (std::find(passes.begin(), passes.end(), whole) != passes.end()) return true;
   if (whole.starts_with("is_") || whole.starts_with("has_")) return false;
   std::string letters;
@@ -77,7 +87,9 @@ bool names_secret_itself(std::string_view name) {
   return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return letters.ends_with(end); });
 }
 
-std::size_t past(std::string_view text, std::size_t at, std::string_view characters) { return std::min(text.find_first_not_of(characters, at), text.size()); }
+std::size_t past(std::string_view text, std::size_t at, std::string_view characters) {
+  return std::min(text.find_first_not_of(characters, at), text.size());
+}
 
 struct Range {
   std::size_t begin = 0, end = 0;
@@ -90,12 +102,15 @@ struct SecretValue {
   bool list = false;    // one of IN (…) or ARRAY[…]
 };
 
-// What stands in the single quotes at `at`; in SQL a quote is written twice, and all of it once more in a string of SQL. A string of JSON
-// may be escaped by a string around it.
+// What stands in the single quotes at `at`; in SQL a quote is written twice, and all of it once more in a
+// string of SQL. A string of JSON may be escaped by a string around it.
 Range in_single_quotes(std::string_view text, std::size_t at, bool escapes) {
-  if (text.substr(at, 2) == "''" && at + 2 < text.size() && (name_character(text[at + 2]) || text[at + 2] == '$')) return {at + 2, std::min(text.find("''", at + 2), text.size())};
+  if (text.substr(at, 2) == "''" && at + 2 < text.size() &&
+      (name_character(text[at + 2]) || text[at + 2] == '$'))
+    return {at + 2, std::min(text.find("''", at + 2), text.size())};
   std::size_t end = at + 1;
-  while (end < text.size() && (text[end] != '\'' || text.substr(end, 2) == "''")) end += text[end] == '\'' || (escapes && text[end] == '\\') ? 2 : 1;
+  while (end < text.size() && (text[end] != '\'' || text.substr(end, 2) == "''"))
+    end += text[end] == '\'' || (escapes && text[end] == '\\') ? 2 : 1;
   return {at + 1, std::min(end, text.size())};
 }
 
@@ -116,12 +131,18 @@ std::size_t behind_default(std::string_view text, std::size_t at) {
   const std::size_t stop = std::min(near.find_first_of(",;'\n$"), near.size());
   const std::size_t found = near.substr(0, stop).find("default");
   const std::size_t end = found + std::string_view("default").size();
-  return found == std::string::npos || end >= near.size() || std::string_view(" (\t").find(near[end]) == std::string_view::npos ? at : at + end;
+  return found == std::string::npos || end >= near.size() ||
+                 std::string_view(" (\t").find(near[end]) == std::string_view::npos
+             ? at
+             : at + end;
 }
 
-// Past what may stand between a secret's name and a literal: quotes, brackets, casts, operators, and words such as IN, LIKE or DEFAULT.
+// Past what may stand between a secret's name and a literal: quotes, brackets, casts, operators, and words
+// such as IN, LIKE or DEFAULT.
 std::size_t before_literal(std::string_view text, std::size_t at, SecretValue& value) {
-  static constexpr std::array<std::string_view, 16> words = {"in", "like", "ilike", "not", "is", "distinct", "from", "any", "all", "array", "similar", "to", "default", "varying", "collate", "encrypted"};
+  static constexpr std::array<std::string_view, 16> words = {
+      "in",  "like",  "ilike",   "not", "is",      "distinct", "from",    "any",
+      "all", "array", "similar", "to",  "default", "varying",  "collate", "encrypted"};
   static constexpr std::string_view operators = "=<>!:~*";
   constexpr int most = 12;
   for (int step = 0; step < most; ++step) {
@@ -138,11 +159,13 @@ std::size_t before_literal(std::string_view text, std::size_t at, SecretValue& v
       while (end < text.size() && name_character(text[end])) ++end;
       constexpr std::size_t longest = 9;
       const std::string word = end - at <= longest ? lower(text.substr(at, end - at)) : std::string();
-      const bool length = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;  // of a type
+      const bool length =
+          !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;  // of a type
       if (!length && std::find(words.begin(), words.end(), word) == words.end()) break;
       value.list |= word == "in" || word == "any" || word == "all" || word == "array";
       at = end;
-      if (word == "collate" && (at = past(text, at, " ")) < text.size() && text[at] == '"') at = std::min(text.find('"', at + 1), text.size() - 1) + 1;
+      if (word == "collate" && (at = past(text, at, " ")) < text.size() && text[at] == '"')
+        at = std::min(text.find('"', at + 1), text.size() - 1) + 1;
     } else {
       break;
     }
@@ -152,7 +175,8 @@ std::size_t before_literal(std::string_view text, std::size_t at, SecretValue& v
 
 // In quotes, single ones, or double ones behind a colon.
 SecretValue literal_at(std::string_view text, std::size_t at, SecretValue value) {
-  const bool prefixed = at + 1 < text.size() && (text[at] == 'E' || text[at] == 'e' || text[at] == 'N') && text[at + 1] == '\'';
+  const bool prefixed =
+      at + 1 < text.size() && (text[at] == 'E' || text[at] == 'e' || text[at] == 'N') && text[at + 1] == '\'';
   const bool escapes = prefixed && text[at] != 'N';
   if (prefixed) ++at;
   value.single = at < text.size() && text[at] == '\'';
@@ -167,7 +191,8 @@ SecretValue secret_value(std::string_view text, std::size_t begin, std::size_t e
   std::size_t at = end;
   if (text[end - 1] == '-' && text.substr(end, 1) == ">") return {};  // token->>'kind' looks into it
   if (begin > 0 && text[begin - 1] == '.' && text.substr(end, 1) == "'") return {};  // 'app.secret'
-  const char quote = begin > 0 && space_or_quote(text[begin - 1]) && !blank(text[begin - 1]) ? text[begin - 1] : '\0';
+  const char quote =
+      begin > 0 && space_or_quote(text[begin - 1]) && !blank(text[begin - 1]) ? text[begin - 1] : '\0';
   if (quote) at = past(text, at, "\\");
   if (quote && at < text.size() && text[at] == quote) ++at;
   SecretValue value;
@@ -183,19 +208,26 @@ SecretValue secret_value(std::string_view text, std::size_t begin, std::size_t e
 bool same_column(std::string_view value, std::string_view name) {
   value = value.substr(0, value.find_last_not_of(",;)") + 1);
   const auto dot = value.rfind('.');
-  return dot != std::string_view::npos && dot > 0 && value.substr(dot + 1) == name && std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(dot), name_character);
+  return dot != std::string_view::npos && dot > 0 && value.substr(dot + 1) == name &&
+         std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(dot), name_character);
 }
 
-// Of a command: what follows NAME= or --name, in quotes or up to the next blank. In SQL that may be a column: o.token=t.token.
+// Of a command: what follows NAME= or --name, in quotes or up to the next blank. In SQL that may be a column:
+// o.token=t.token.
 Range argument(std::string_view text, std::string_view name, std::size_t begin, std::size_t end) {
   const bool option = name.starts_with("--");
   const bool shouted = std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   if (end >= text.size() || !(text[end] == '=' || (option && text[end] == ' '))) return {};
-  if (!option && ((begin > 0 && text[begin - 1] == '.') || !(shouted || names_secret_itself(name)))) return {};
+  if (!option && ((begin > 0 && text[begin - 1] == '.') || !(shouted || names_secret_itself(name))))
+    return {};
   Range value{end + 1, end + 1};
-  const char quote = value.begin < text.size() && (text[value.begin] == '"' || text[value.begin] == '\'') ? text[value.begin] : '\0';
+  const char quote = value.begin < text.size() && (text[value.begin] == '"' || text[value.begin] == '\'')
+                         ? text[value.begin]
+                         : '\0';
   if (quote) value.end = ++value.begin;
-  while (value.end < text.size() && (quote ? text[value.end] != quote : !space_or_quote(text[value.end]) && text[value.end] != '&')) ++value.end;
+  while (value.end < text.size() &&
+         (quote ? text[value.end] != quote : !space_or_quote(text[value.end]) && text[value.end] != '&'))
+    ++value.end;
   const std::string_view found = text.substr(value.begin, value.end - value.begin);
   const bool of_url = begin > 0 && (text[begin - 1] == '?' || text[begin - 1] == '&');
   return !quote && !option && !shouted && !of_url && same_column(found, name) ? Range{} : value;
@@ -236,7 +268,8 @@ std::string mask_named(std::string_view text) {
     out += text.substr(at, value.range.begin - at);
     out += keep ? hidden : std::string_view("***");
     at = value.range.end;
-    for (std::size_t next; value.list && value.single && (next = next_of_list(text, at)) != std::string_view::npos;) {
+    for (std::size_t next;
+         value.list && value.single && (next = next_of_list(text, at)) != std::string_view::npos;) {
       const Range range = in_single_quotes(text, next, false);
       out += text.substr(at, range.begin - at);
       out += "***";
@@ -246,15 +279,23 @@ std::string mask_named(std::string_view text) {
   return out;
 }
 
-bool is_uri(std::string_view text) { return starts_with_nocase(text, "postgres://") || starts_with_nocase(text, "postgresql://"); }
+bool is_uri(std::string_view text) {
+  return starts_with_nocase(text, "postgres://") || starts_with_nocase(text, "postgresql://");
+}
 
-int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; }
+int hex_digit(char c) {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
+}
 
 // "pass%77ord" is a name to libpq, too.
 std::string percent_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool coded = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+    const bool coded =
+        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
     out += coded ? static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])) : text[i];
     if (coded) i += 2;
   }
@@ -270,14 +311,17 @@ std::string mask_uri(std::string_view text) {
   std::vector<std::string> parts;
   for (const auto part : split(std::string_view(masked).substr(question + 1), '&')) {
     const auto equals = part.find('=');
-    const bool secret = equals != std::string_view::npos && secret_name(percent_decoded(part.substr(0, equals)));
-    parts.push_back(secret && part.substr(equals + 1, 1) != "$" ? std::string(part.substr(0, equals + 1)) + "***" : std::string(part));
+    const bool secret =
+        equals != std::string_view::npos && secret_name(percent_decoded(part.substr(0, equals)));
+    parts.push_back(secret && part.substr(equals + 1, 1) != "$"
+                        ? std::string(part.substr(0, equals + 1)) + "***"
+                        : std::string(part));
   }
   return masked.substr(0, question + 1) + join(parts, "&");
 }
 
-// As libpq reads key=value pairs: blanks around the =, values in single quotes, backslashes. What follows a secret and is no pair may be a
-// part of it.
+// As libpq reads key=value pairs: blanks around the =, values in single quotes, backslashes. What follows a
+// secret and is no pair may be a part of it.
 std::string mask_pairs(std::string_view text) {
   std::string out;
   bool after_secret = false;
@@ -301,7 +345,8 @@ std::string mask_pairs(std::string_view text) {
     at = end;
     const bool quoted = at < text.size() && text[at] == '\'';
     if (quoted) ++end;
-    while (end < text.size() && (quoted ? text[end] != '\'' : !blank(text[end]))) end += text[end] == '\\' ? 2 : 1;
+    while (end < text.size() && (quoted ? text[end] != '\'' : !blank(text[end])))
+      end += text[end] == '\\' ? 2 : 1;
     end = std::min(text.size(), end + (quoted ? 1 : 0));
     const std::string_view value = text.substr(at, end - at);
     after_secret = secret_name(name) && !value.empty() && value.front() != '$';
@@ -316,13 +361,38 @@ std::string mask_pairs(std::string_view text) {
 bool looks_like_conninfo(std::string_view text) {
   text = trim(text);
   if (is_uri(text)) return true;
-  constexpr std::array<std::string_view, 24> keys = {"host", "hostaddr", "port", "dbname", "password", "user", "service", "sslmode", "passfile", "options", "application_name", "sslpassword",
-                                                     "sslcert", "sslkey", "sslrootcert", "sslcrl", "requirepeer", "channel_binding", "gssencmode", "krbsrvname", "connect_timeout", "client_encoding", "target_session_attrs", "require_auth"};
+  constexpr std::array<std::string_view, 24> keys = {"host",
+                                                     "hostaddr",
+                                                     "port",
+                                                     "dbname",
+                                                     "password",
+                                                     "user",
+                                                     "service",
+                                                     "sslmode",
+                                                     "passfile",
+                                                     "options",
+                                                     "application_name",
+                                                     "sslpassword",
+                                                     "sslcert",
+                                                     "sslkey",
+                                                     "sslrootcert",
+                                                     "sslcrl",
+                                                     "requirepeer",
+                                                     "channel_binding",
+                                                     "gssencmode",
+                                                     "krbsrvname",
+                                                     "connect_timeout",
+                                                     "client_encoding",
+                                                     "target_session_attrs",
+                                                     "require_auth"};
   const auto equals = text.find('=');  // libpq takes blanks around it
-  return equals != std::string_view::npos && std::find(keys.begin(), keys.end(), lower(trim(text.substr(0, equals)))) != keys.end();
+  return equals != std::string_view::npos &&
+         std::find(keys.begin(), keys.end(), lower(trim(text.substr(0, equals)))) != keys.end();
 }
 
-std::string mask_secrets(std::string_view text) { return mask_constants(mask_named(mask_urls(text)), names_secret_itself); }
+std::string mask_secrets(std::string_view text) {
+  return mask_constants(mask_named(mask_urls(text)), names_secret_itself);
+}
 
 std::string mask_credentials(std::string_view text) {
   if (!looks_like_conninfo(text)) return mask_secrets(text);

@@ -6,12 +6,13 @@
 
 namespace pgadvise {
 
-// "postgres://user:***@host", "PGPASSWORD=***", "--password ***", "?password=***". Values that are variables stay. A text that is a
-// connection string by itself is read as libpq reads it, blanks, quotes and mistakes included.
+// "postgres://user:***@host", "PGPASSWORD=***", "--password ***", "?password=***". Values that are variables
+// stay. A text that is a connection string by itself is read as libpq reads it, blanks, quotes and mistakes
+// included.
 std::string mask_credentials(std::string_view text);
 
-// The same of text that is no connection string as a whole: a command, a sentence, SQL. Masked, too: PASSWORD '***', "password": "***",
-// token = '***', api_key text DEFAULT '***'. Text that was masked stays as it is.
+// The same of text that is no connection string as a whole: a command, a sentence, SQL. Masked, too: PASSWORD
+// '***', "password": "***", token = '***', api_key text DEFAULT '***'. Text that was masked stays as it is.
 std::string mask_secrets(std::string_view text);
 
 // A URI or key=value string for libpq, where a file was expected.

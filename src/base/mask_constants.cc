@@ -23,7 +23,10 @@ struct Token {
 };
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
-bool word_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool word_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
 bool word_part(char c) { return word_start(c) || digit(c) || c == '$'; }
 bool operator_part(char c) { return std::string_view("+-*/<>=~!@#%^&|`?:").find(c) != none; }
 
@@ -50,7 +53,8 @@ class Tokens {
     else if (c == '\'' || c == '"') quoted(at_, false);
     else if ((c == 'e' || c == 'E') && peek(1) == '\'') quoted(at_ + 1, true);
     else if (std::string_view("bBxXnN").find(c) != none && peek(1) == '\'') quoted(at_ + 1, false);
-    else if ((c == 'u' || c == 'U') && peek(1) == '&' && (peek(2) == '\'' || peek(2) == '"')) quoted(at_ + 2, false);
+    else if ((c == 'u' || c == 'U') && peek(1) == '&' && (peek(2) == '\'' || peek(2) == '"'))
+      quoted(at_ + 2, false);
     else if (c == '$' && !digit(peek(1)) && dollar()) return;
     else if (word_start(c)) run(Token::Kind::word, word_part);
     else if (digit(c)) run(Token::Kind::number, [](char part) { return word_part(part) || part == '.'; });
@@ -68,16 +72,21 @@ class Tokens {
 
   void operators() {
     std::size_t end = at_ + 1;
-    while (end < text_.size() && operator_part(text_[end]) && text_.substr(end, 2) != "--" && text_.substr(end, 2) != "/*") ++end;
+    while (end < text_.size() && operator_part(text_[end]) && text_.substr(end, 2) != "--" &&
+           text_.substr(end, 2) != "/*")
+      ++end;
     add(Token::Kind::operators, end, at_, end);
   }
 
   void quoted(std::size_t open, bool escapes) {
     const char quote = text_[open];
     std::size_t end = open + 1;
-    while (end < text_.size() && (text_[end] != quote || text_.substr(end + 1, 1) == std::string_view(&quote, 1))) end += text_[end] == quote || (escapes && text_[end] == '\\') ? 2 : 1;
+    while (end < text_.size() &&
+           (text_[end] != quote || text_.substr(end + 1, 1) == std::string_view(&quote, 1)))
+      end += text_[end] == quote || (escapes && text_[end] == '\\') ? 2 : 1;
     end = std::min(end, text_.size());
-    add(quote == '"' ? Token::Kind::quoted_name : Token::Kind::string, std::min(end + 1, text_.size()), open + 1, end);
+    add(quote == '"' ? Token::Kind::quoted_name : Token::Kind::string, std::min(end + 1, text_.size()),
+        open + 1, end);
   }
 
   bool dollar() {
@@ -96,7 +105,8 @@ class Tokens {
 
 class Masker {
  public:
-  Masker(std::string_view text, bool (*is_secret)(std::string_view)) : text_(text), is_secret_(is_secret), tokens_(Tokens(text).all) {}
+  Masker(std::string_view text, bool (*is_secret)(std::string_view))
+      : text_(text), is_secret_(is_secret), tokens_(Tokens(text).all) {}
 
   std::string run() {
     bool any = false;
@@ -114,17 +124,31 @@ class Masker {
  private:
   using Kind = Token::Kind;
   std::size_t size() const { return tokens_.size(); }
-  std::string_view spelled(std::size_t i) const { return i < size() ? text_.substr(tokens_[i].begin, tokens_[i].end - tokens_[i].begin) : std::string_view(); }
-  bool is(std::size_t i, std::string_view text) const { return i < size() && tokens_[i].kind != Kind::string && spelled(i) == text; }
-  bool is_word(std::size_t i, std::string_view word) const { return i < size() && tokens_[i].kind == Kind::word && spelled(i).size() == word.size() && starts_with_nocase(spelled(i), word); }
+  std::string_view spelled(std::size_t i) const {
+    return i < size() ? text_.substr(tokens_[i].begin, tokens_[i].end - tokens_[i].begin)
+                      : std::string_view();
+  }
+  bool is(std::size_t i, std::string_view text) const {
+    return i < size() && tokens_[i].kind != Kind::string && spelled(i) == text;
+  }
+  bool is_word(std::size_t i, std::string_view word) const {
+    return i < size() && tokens_[i].kind == Kind::word && spelled(i).size() == word.size() &&
+           starts_with_nocase(spelled(i), word);
+  }
   template <std::size_t N>
   bool is_one(std::size_t i, const std::array<std::string_view, N>& words) const {
-    return i < size() && tokens_[i].kind == Kind::word && std::any_of(words.begin(), words.end(), [&](std::string_view word) { return is_word(i, word); });
+    return i < size() && tokens_[i].kind == Kind::word &&
+           std::any_of(words.begin(), words.end(), [&](std::string_view word) { return is_word(i, word); });
   }
-  bool is_name(std::size_t i) const { return i < size() && (tokens_[i].kind == Kind::word || tokens_[i].kind == Kind::quoted_name); }
+  bool is_name(std::size_t i) const {
+    return i < size() && (tokens_[i].kind == Kind::word || tokens_[i].kind == Kind::quoted_name);
+  }
   bool opens(std::size_t i) const { return is(i, "(") || is(i, "["); }
   bool closes(std::size_t i) const { return is(i, ")") || is(i, "]"); }
-  bool looks_into(std::size_t i) const { return i < size() && tokens_[i].kind == Kind::operators && (spelled(i).starts_with("->") || spelled(i).starts_with("#>")); }
+  bool looks_into(std::size_t i) const {
+    return i < size() && tokens_[i].kind == Kind::operators &&
+           (spelled(i).starts_with("->") || spelled(i).starts_with("#>"));
+  }
 
   bool secret_setting(std::string_view setting) const {
     const auto dot = setting.rfind('.');
@@ -134,7 +158,8 @@ class Masker {
   void name(std::size_t i) {
     Token& token = tokens_[i];
     if (token.kind == Kind::string) {
-      const bool of_setting = i > 1 && is(i - 1, "(") && (is_word(i - 2, "current_setting") || is_word(i - 2, "set_config"));
+      const bool of_setting =
+          i > 1 && is(i - 1, "(") && (is_word(i - 2, "current_setting") || is_word(i - 2, "set_config"));
       token.key = of_setting || (i > 0 && looks_into(i - 1));
       token.secret = token.key && secret_setting(token.content);
     } else if (is_name(i)) {
@@ -153,15 +178,19 @@ class Masker {
   void hide(std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < std::min(to, size()); ++i) {
       Token& token = tokens_[i];
-      if ((token.kind == Kind::string && !token.key && !token.content.empty()) || (token.kind == Kind::number && !of_type(i))) token.hidden = true;
+      if ((token.kind == Kind::string && !token.key && !token.content.empty()) ||
+          (token.kind == Kind::number && !of_type(i)))
+        token.hidden = true;
     }
   }
 
   // What ends an operand on its own level of brackets.
   bool ends_operand(std::size_t i) const {
-    static constexpr std::array<std::string_view, 32> words = {"and",    "or",     "not",   "where", "on",    "select", "set",   "from",  "having",    "when",   "then",
-                                                               "else",   "end",    "case",  "group", "order", "limit",  "union", "values", "returning", "using",  "join",
-                                                               "filter", "offset", "fetch", "for",   "do",    "as",     "if",    "return", "intersect", "except"};
+    static constexpr std::array<std::string_view, 32> words = {
+        "and",    "or",    "not",    "where",     "on",    "select", "set",       "from",
+        "having", "when",  "then",   "else",      "end",   "case",   "group",     "order",
+        "limit",  "union", "values", "returning", "using", "join",   "filter",    "offset",
+        "fetch",  "for",   "do",     "as",        "if",    "return", "intersect", "except"};
     return is(i, ",") || is(i, ";") || is_one(i, words) || compares(i);
   }
 
@@ -195,7 +224,9 @@ class Masker {
 
   // Names of secrets, and constants, outside of a subquery.
   bool has_secret(std::size_t from, std::size_t to) const {
-    return std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(from), tokens_.begin() + static_cast<std::ptrdiff_t>(to), [](const Token& token) { return token.secret; });
+    return std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(from),
+                       tokens_.begin() + static_cast<std::ptrdiff_t>(to),
+                       [](const Token& token) { return token.secret; });
   }
   bool is_query(std::size_t from, std::size_t to) const {
     for (; from < to; ++from)
@@ -210,14 +241,17 @@ class Masker {
     else if (is_name(i) && is(i + 1, "(")) arguments(i);
     else if (is_word(i, "case")) case_of(i);
     else if (is_word(i, "set")) setting(i);
-    else if (tokens_[i].secret && !tokens_[i].key && i + 1 < size() && tokens_[i + 1].kind == Kind::string) hide(i + 1, i + 2);
+    else if (tokens_[i].secret && !tokens_[i].key && i + 1 < size() && tokens_[i + 1].kind == Kind::string)
+      hide(i + 1, i + 2);
     else if (is_word(i, "as") && i + 1 < size() && tokens_[i + 1].secret) hide(left_of(i), i);
   }
 
   void comparison(std::size_t i) {
     const std::size_t left = left_of(is_word(i - 1, "not") && i > 0 ? i - 1 : i);
     std::size_t right = i + 1;
-    while (is_word(right, "not") || is_word(right, "distinct") || is_word(right, "from") || is_word(right, "to") || is_word(right, "symmetric")) ++right;
+    while (is_word(right, "not") || is_word(right, "distinct") || is_word(right, "from") ||
+           is_word(right, "to") || is_word(right, "symmetric"))
+      ++right;
     std::size_t end = right_of(right);
     if (is_word(i, "between") && is_word(end, "and")) end = right_of(end + 1);
     const bool query_left = is_query(left, i), query_right = is_query(right, end);
@@ -239,8 +273,11 @@ class Masker {
 
   // Of a function; or a list of columns, which names those of a VALUES or SELECT in front of it or behind it.
   void arguments(std::size_t i) {
-    static constexpr std::array<std::string_view, 14> others = {"in", "and", "or", "not", "any", "all", "some", "values", "on", "using", "where", "key", "unique", "as"};
-    static constexpr std::array<std::string_view, 11> tables = {"table", "into", "on", "references", "exists", "index", "only", "copy", "view", "type", "of"};
+    static constexpr std::array<std::string_view, 15> others = {"in",    "and",  "or",     "not", "any",
+                                                                "all",   "some", "values", "on",  "using",
+                                                                "where", "key",  "unique", "as",  "options"};
+    static constexpr std::array<std::string_view, 11> tables = {
+        "table", "into", "on", "references", "exists", "index", "only", "copy", "view", "type", "of"};
     if (is_one(i, others)) return;
     std::size_t end = i + 2;
     bool secret = false, names = true;
@@ -306,7 +343,8 @@ class Masker {
     for (std::size_t value = at + 2; value < size() && !is(value, ";"); ++value)
       if (is(value, ".")) return;  // of an UPDATE: SET token = excluded.token
     for (at += 2; at < size() && !is(at, ";"); ++at)
-      if (!tokens_[at].key && tokens_[at].kind != Kind::punctuation && tokens_[at].kind != Kind::operators) tokens_[at].hidden = true;
+      if (!tokens_[at].key && tokens_[at].kind != Kind::punctuation && tokens_[at].kind != Kind::operators)
+        tokens_[at].hidden = true;
   }
 
   void insert(std::size_t at) {
@@ -341,7 +379,8 @@ class Masker {
       const auto quote = token.kind == Kind::string && whole.front() != '$' ? whole.find('\'') : none;
       if (quote != none) out += whole.substr(0, quote);
       out += "'***";
-      const bool cut = quote != none && static_cast<std::size_t>(token.content.data() + token.content.size() - whole.data()) == whole.size();
+      const bool cut = quote != none && static_cast<std::size_t>(token.content.data() + token.content.size() -
+                                                                 whole.data()) == whole.size();
       if (!cut) out += '\'';
       end = token.end;
     }
@@ -356,6 +395,8 @@ class Masker {
 
 }  // namespace
 
-std::string mask_constants(std::string_view text, bool (*is_secret)(std::string_view name)) { return Masker(text, is_secret).run(); }
+std::string mask_constants(std::string_view text, bool (*is_secret)(std::string_view name)) {
+  return Masker(text, is_secret).run();
+}
 
 }  // namespace pgadvise

@@ -64,7 +64,9 @@ bool read_all(int out, int err, ProgramRun& run, const ProgramLimits& limits) {
   const auto until = std::chrono::steady_clock::now() + limits.time;
   pollfd ends[2] = {{out, POLLIN, 0}, {err, POLLIN, 0}};
   while (ends[0].fd >= 0 || ends[1].fd >= 0) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now())
+            .count();
     if (left <= 0) return false;
     const int ready = ::poll(ends, 2, static_cast<int>(left));
     if (ready < 0 && errno != EINTR) return false;
@@ -83,10 +85,13 @@ bool read_all(int out, int err, ProgramRun& run, const ProgramLimits& limits) {
 
 }  // namespace
 
-Result<ProgramRun> run_program(const std::vector<std::string>& words, const std::vector<std::pair<std::string, std::string>>& variables, const ProgramLimits& limits) {
+Result<ProgramRun> run_program(const std::vector<std::string>& words,
+                               const std::vector<std::pair<std::string, std::string>>& variables,
+                               const ProgramLimits& limits) {
   Pipe out;
   Pipe err;
-  if (!out.open() || !err.open()) return fail(Error::Kind::passing, words.front(), std::string("can't be run: ") + std::strerror(errno));
+  if (!out.open() || !err.open())
+    return fail(Error::Kind::nonfatal, words.front(), std::string("can't be run: ") + std::strerror(errno));
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
@@ -99,11 +104,14 @@ Result<ProgramRun> run_program(const std::vector<std::string>& words, const std:
   auto arguments = words;
   auto variables_of = environment(variables);
   pid_t child = -1;
-  const int failed = ::posix_spawnp(&child, words.front().c_str(), &actions, &attributes, pointers(arguments).data(), pointers(variables_of).data());
+  const int failed = ::posix_spawnp(&child, words.front().c_str(), &actions, &attributes,
+                                    pointers(arguments).data(), pointers(variables_of).data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
-  if (failed == ENOENT) return fail(Error::Kind::passing, words.front(), words.front() + " is not installed");
-  if (failed) return fail(Error::Kind::passing, words.front(), std::string("can't be run: ") + std::strerror(failed));
+  if (failed == ENOENT)
+    return fail(Error::Kind::nonfatal, words.front(), words.front() + " is not installed");
+  if (failed)
+    return fail(Error::Kind::nonfatal, words.front(), std::string("can't be run: ") + std::strerror(failed));
   out.close_write_end();
   err.close_write_end();
   ProgramRun run;
@@ -111,7 +119,8 @@ Result<ProgramRun> run_program(const std::vector<std::string>& words, const std:
   if (!whole) ::kill(-child, SIGKILL);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  if (!whole) return fail(Error::Kind::passing, words.front(), "took too long or said too much, and was ended");
+  if (!whole)
+    return fail(Error::Kind::nonfatal, words.front(), "took too long or said too much, and was ended");
   run.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return run;
 }

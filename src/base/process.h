@@ -21,10 +21,11 @@ struct ProgramRun {
   std::string err;
 };
 
-// Runs the program to its end; its stdin is empty. `words` begin with its name, looked up in PATH. Variables are set in
-// addition to ours, but for PGPASSWORD and DATABASE_URL; an empty value removes one. Errors (Kind::passing): it cannot be run, or passes a limit (it is ended
-// then, and what it started with it).
-Result<ProgramRun> run_program(const std::vector<std::string>& words, const std::vector<std::pair<std::string, std::string>>& variables = {},
+// Runs the program to its end; its stdin is empty. `words` begin with its name, looked up in PATH. Variables
+// are set in addition to ours, but for PGPASSWORD and DATABASE_URL; an empty value removes one. Errors
+// (Kind::nonfatal): it cannot be run, or passes a limit (it is ended then, and what it started with it).
+Result<ProgramRun> run_program(const std::vector<std::string>& words,
+                               const std::vector<std::pair<std::string, std::string>>& variables = {},
                                const ProgramLimits& limits = {});
 
 }  // namespace pgadvise

@@ -7,7 +7,8 @@ namespace pgadvise {
 namespace fs = std::filesystem;
 
 std::string RepositoryPaths::relative(const std::string& file) const {
-  const fs::path whole = (fs::path(file).is_absolute() ? fs::path(file) : fs::path(folder) / file).lexically_normal();
+  const fs::path whole =
+      (fs::path(file).is_absolute() ? fs::path(file) : fs::path(folder) / file).lexically_normal();
   const std::string& top = root.empty() ? folder : root;
   const std::string inside = top.empty() ? std::string() : whole.lexically_relative(top).generic_string();
   if (!inside.empty() && !inside.starts_with("..")) return inside;

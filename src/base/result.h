@@ -1,5 +1,5 @@
-// Result<T>: a value or an Error. Errors are values everywhere in pgadvise; exceptions of third-party libraries
-// stop at the function that calls the library.
+// Result<T>: a value or an Error. Errors are values everywhere in pgadvise; exceptions of third-party
+// libraries stop at the function that calls the library.
 #pragma once
 
 #include <string>
@@ -11,16 +11,16 @@
 
 namespace pgadvise {
 
-// One clear line for people: what went wrong, where, and what to do about it. Never holds a password or a literal
-// from a log.
+// One clear line for people: what went wrong, where, and what to do about it. Never holds a password or a
+// literal from a log.
 struct Error {
   enum class Kind {
     usage,     // wrong option or configuration: exit code 2
     input,     // a named input is missing or unreadable: exit code 2
     database,  // the database of --db can't be reached: exit code 3
-    passing,   // part of an input or one statement failed; the rest goes on
+    nonfatal,  // part of an input or one statement failed; the rest goes on
   };
-  Kind kind = Kind::passing;
+  Kind kind = Kind::nonfatal;
   std::string where;  // "drizzle/0001_x.sql:12:3", "the database shop on localhost", may be empty
   std::string what;   // "syntax error at or near \"FORM\""
   std::string hint;   // "check the file name", may be empty
@@ -32,7 +32,8 @@ struct Error {
 template <class T>
 using Result = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(Error::Kind kind, std::string where, std::string what, std::string hint = {}) {
+inline tl::unexpected<Error> fail(Error::Kind kind, std::string where, std::string what,
+                                  std::string hint = {}) {
   return tl::unexpected<Error>(Error{kind, std::move(where), std::move(what), std::move(hint)});
 }
 

@@ -49,7 +49,9 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
   return text;
 }
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -93,9 +95,9 @@ CodePoint decode(std::string_view text, std::size_t at) {
 }
 
 bool hidden(char32_t c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e || (c >= 0x200b && c <= 0x200f) ||
-         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
-         (c >= 0xe0000 && c <= 0xe007f);
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
+         (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+         c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
 }
 
 std::string make_printable(std::string_view text, bool keep_lines, std::size_t width) {
@@ -149,7 +151,8 @@ std::string hex64(std::uint64_t value) { return fmt::format("{:016x}", value); }
 
 LineIndex::LineIndex(std::string_view text) {
   starts_.push_back(0);
-  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string_view::npos; ++at) starts_.push_back(at + 1);
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string_view::npos; ++at)
+    starts_.push_back(at + 1);
 }
 
 LineIndex::Position LineIndex::at(std::size_t offset) const {

@@ -18,7 +18,8 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
 bool contains(std::string_view text, std::string_view part);
 std::size_t edit_distance(std::string_view a, std::string_view b);  // Levenshtein's, of bytes
 
-// Input text made safe for a terminal and for one line: control characters (C0, DEL, C1, bidirectional ones, what is invisible) become
+// Input text made safe for a terminal and for one line: control characters (C0, DEL, C1, bidirectional ones,
+// what is invisible) become
 // \xNN or \u{N}, tabs and line ends one space; invalid UTF-8 bytes become \xNN.
 std::string printable(std::string_view text);
 // The same for a text of several lines: line ends and tabs stay.

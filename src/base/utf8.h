@@ -12,7 +12,9 @@ inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // some edi
 // A byte that is not a character's first one.
 inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-inline std::size_t character_count(std::string_view text) { return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character)); }
+inline std::size_t character_count(std::string_view text) {
+  return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character));
+}
 
 // `at`, or where the character begins that it lies within.
 inline std::size_t character_begin(std::string_view text, std::size_t at) {

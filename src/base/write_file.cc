@@ -1,17 +1,19 @@
 #include "base/write_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace pgadvise {
 namespace {
 
-Result<void> failed(const std::string& path) { return fail(Error::Kind::usage, path, std::string("can't be written: ") + std::strerror(errno)); }
+Result<void> failed(const std::string& path) {
+  return fail(Error::Kind::usage, path, std::string("can't be written: ") + std::strerror(errno));
+}
 
 Result<void> write_through(const std::string& path, std::string_view content) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
@@ -48,7 +50,8 @@ std::string write_aside(const std::string& path, std::string_view content, mode_
   std::string temporary = path + ".XXXXXX";
   const int file = ::mkstemp(temporary.data());
   if (file < 0) return {};
-  const bool wrote = write_all(file, content) && ::fchmod(file, mode) == 0 && (::fsync(file) == 0 || errno == EINVAL || errno == ENOSYS);
+  const bool wrote = write_all(file, content) && ::fchmod(file, mode) == 0 &&
+                     (::fsync(file) == 0 || errno == EINVAL || errno == ENOSYS);
   int reason = errno;
   const bool closed = ::close(file) == 0;
   if (wrote && closed) return temporary;
@@ -59,10 +62,11 @@ std::string write_aside(const std::string& path, std::string_view content, mode_
 }
 
 Result<void> write_file(const std::string& path, std::string_view content) {
-  struct stat status {};
+  struct stat status{};
   const bool there = ::lstat(path.c_str(), &status) == 0;
   if (there && !S_ISREG(status.st_mode)) return write_through(path, content);
-  const std::string temporary = write_aside(path, content, there ? status.st_mode & 07777 : mode_of_new_files());
+  const std::string temporary =
+      write_aside(path, content, there ? status.st_mode & 07777 : mode_of_new_files());
   if (temporary.empty()) return failed(path);
   if (::rename(temporary.c_str(), path.c_str()) == 0) return {};
   const int reason = errno;

@@ -27,26 +27,39 @@ constexpr std::chrono::seconds build_limit{120};
 constexpr double min_gain = 0.01;  // of the workload's cost, as the search has it without a budget
 
 bool holds_rows(const Catalog& catalog) {
-  return std::any_of(catalog.tables.begin(), catalog.tables.end(), [](const auto& table) { return table.second.statistics && (table.second.statistics->rows > 0 || table.second.statistics->pages > 0); });
+  return std::any_of(catalog.tables.begin(), catalog.tables.end(), [](const auto& table) {
+    return table.second.statistics &&
+           (table.second.statistics->rows > 0 || table.second.statistics->pages > 0);
+  });
 }
 
-Workload read_workload(const AdviseSources& sources, const AdviseSettings& settings, Diagnostics& diagnostics) {
+Workload read_workload(const AdviseSources& sources, const AdviseSettings& settings,
+                       Diagnostics& diagnostics) {
   const ObservedPhase observed(settings.observer, "reading logs and workloads", true);
-  auto workloads = read_logs(sources.logs, {.line_prefix = sources.line_prefix, .threads = settings.jobs, .limits = {}, .progress = settings.observer.log}, !sources.workloads.empty(), diagnostics);
-  for (auto& workload : read_workloads(sources.workloads, diagnostics)) workloads.push_back(std::move(workload));
+  auto workloads = read_logs(sources.logs,
+                             {.line_prefix = sources.line_prefix,
+                              .threads = settings.jobs,
+                              .limits = {},
+                              .progress = settings.observer.log},
+                             !sources.workloads.empty(), diagnostics);
+  for (auto& workload : read_workloads(sources.workloads, diagnostics))
+    workloads.push_back(std::move(workload));
   log::count_once(workloads, diagnostics);
   return log::total(std::move(workloads));
 }
 
 // The catalog is read later where it is not that of a snapshot.
-Result<std::optional<Catalog>> connect(const AdviseSources& sources, const Observer& observer, AdviseInputs& out, Diagnostics& diagnostics) {
+Result<std::optional<Catalog>> connect(const AdviseSources& sources, const Observer& observer,
+                                       AdviseInputs& out, Diagnostics& diagnostics) {
   if (!sources.sandbox) {
     auto server = observed(observer, "connecting", [&] { return open_server(sources.db); });
     if (!server) return tl::unexpected(server.error());
     out.server = std::move(*server);
     return std::optional<Catalog>();
   }
-  auto sandbox = observed(observer, "building the sandbox", [&] { return build_sandbox(find_schemas(sources.schema, diagnostics), sources.load, diagnostics); });
+  auto sandbox = observed(observer, "building the sandbox", [&] {
+    return build_sandbox(find_schemas(sources.schema, diagnostics), sources.load, diagnostics);
+  });
   if (!sandbox) return tl::unexpected(sandbox.error());
   out.server = take_server(std::move(sandbox->server));
   out.statistics_only = sandbox->statistics_only;
@@ -62,29 +75,40 @@ void report_abandoned_builds(pg::Connection& connection, Diagnostics& diagnostic
 }
 
 Result<void> may_verify(const AdviseInputs& inputs, const AdviseSettings& settings) {
-  if (inputs.statistics_only) return fail(Error::Kind::usage, "--verify", "the sandbox has a server's statistics, and no rows to run queries on", "--schema and --load build one with rows");
-  if (inputs.server->sandbox) return {};
-  if (!settings.acting.role.empty() || !settings.acting.search_path.empty())
+  if (inputs.statistics_only)
     return fail(Error::Kind::usage, "--verify",
-                "builds indexes as the connection's own user and would run queries as another, or by another search_path: not together with --role or --search-path on a database",
+                "the sandbox has a server's statistics, and no rows to run queries on",
+                "--schema and --load build one with rows");
+  if (inputs.server->sandbox) return {};
+  if (!settings.session_settings.role.empty() || !settings.session_settings.search_path.empty())
+    return fail(Error::Kind::usage, "--verify",
+                "builds indexes as the connection's own user and would run queries as another, or by another "
+                "search_path: not together with --role or --search-path on a database",
                 "connect as that role, with that search_path");
   pg::Connection& connection = inputs.server->connection();
   const auto why = pg::not_disposable(connection, settings.disposable);
   if (why.empty()) return {};
-  return fail(Error::Kind::usage, connection.where(), why, "--verify builds indexes: give it a copy, and its name to --disposable");
+  return fail(Error::Kind::usage, connection.where(), why,
+              "--verify builds indexes: give it a copy, and its name to --disposable");
 }
 
 class Adviser {
  public:
-  Adviser(AdviseInputs& inputs, const AdviseSettings& settings, Diagnostics& diagnostics) : inputs_(inputs), settings_(settings), diagnostics_(diagnostics), server_(*inputs.server) {}
+  Adviser(AdviseInputs& inputs, const AdviseSettings& settings, Diagnostics& diagnostics)
+      : inputs_(inputs), settings_(settings), diagnostics_(diagnostics), server_(*inputs.server) {}
 
   Result<Advice> advise() {
     server_.connection().set_stop(settings_.stop);
     const std::size_t jobs = settings_.jobs ? settings_.jobs : connections_to_sandbox();
-    auto what_if = pg::make_what_if(server_.connection(), pg::more_connections(server_.connection(), server_.conninfo, std::min(jobs, std::max<std::size_t>(1, inputs_.workload.queries.size())) - 1));
+    auto what_if = pg::make_what_if(
+        server_.connection(),
+        pg::more_connections(server_.connection(), server_.conninfo,
+                             std::min(jobs, std::max<std::size_t>(1, inputs_.workload.queries.size())) - 1));
     if (!what_if) return tl::unexpected(what_if.error());
     search(**what_if);
-    if (server_.sandbox && !inputs_.statistics_only) observed(settings_.observer, "building indexes that can't be supposed", [&] { cost_the_uncosted(**what_if); });
+    if (server_.sandbox && !inputs_.statistics_only)
+      observed(settings_.observer, "building indexes that can't be supposed",
+               [&] { cost_the_uncosted(**what_if); });
     what_if->reset();  // and its connections: verify wants the database for itself
     if (settings_.verify && !stopped())
       if (const auto verified = verify(); !verified) return tl::unexpected(verified.error());
@@ -100,13 +124,18 @@ class Adviser {
     const ObservedPhase observed(settings_.observer, "searching for indexes", true);
     if (settings_.observer.counted)
       options.progress = [this](const advisor::AdviseProgress& now) {
-        settings_.observer.counted(now.queries == 0 ? std::string("planning the queries as they are")
-                                                    : fmt::format("{} plans asked for, {} queries, best so far: {:.1f} % of the cost is left", now.plans, now.queries, 100 * now.left));
+        settings_.observer.counted(
+            now.queries == 0
+                ? std::string("planning the queries as they are")
+                : fmt::format("{} plans asked for, {} queries, best so far: {:.1f} % of the cost is left",
+                              now.plans, now.queries, 100 * now.left));
       };
-    advice_ = advisor::advise(inputs_.workload, inputs_.catalog, *server_.plans, what_if, options, diagnostics_);
+    advice_ =
+        advisor::advise(inputs_.workload, inputs_.catalog, *server_.plans, what_if, options, diagnostics_);
   }
 
-  // What HypoPG can't suppose is built, on a sandbox with rows, beside nothing else: at least so much it saves.
+  // What HypoPG can't suppose is built, on a sandbox with rows, beside nothing else: at least so much it
+  // saves.
   void cost_the_uncosted(plan::WhatIf& what_if) {
     std::int64_t left = advice_.budget_bytes.value_or(std::numeric_limits<std::int64_t>::max());
     for (const auto& index : advice_.indexes) left -= index.size_bytes;
@@ -114,7 +143,8 @@ class Adviser {
     for (auto& index : advice_.not_costed) {
       const Table* table = inputs_.catalog.table(index.table);
       const bool small = table && table->statistics && table->statistics->bytes <= max_bytes_to_build_on;
-      if (stopped() || !small || table->kind == Table::Kind::partitioned || !cost_built(what_if, index) || *index.size_bytes > left || !take(index, left))
+      if (stopped() || !small || table->kind == Table::Kind::partitioned || !cost_built(what_if, index) ||
+          *index.size_bytes > left || !take(index, left))
         still.push_back(std::move(index));
     }
     advice_.not_costed = std::move(still);
@@ -123,7 +153,8 @@ class Adviser {
   bool cost_built(plan::WhatIf& what_if, UncostedIndex& index) {
     pg::Connection& connection = server_.connection();
     what_if.clear();
-    if (index.sql.find("gin_trgm_ops") != std::string::npos) (void)server_.sandbox->admin().query("CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public");
+    if (index.sql.find("gin_trgm_ops") != std::string::npos)
+      (void)server_.sandbox->admin().query("CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public");
     connection.set_deadline(build_limit);
     const auto built = connection.query(replace_all(index.sql, " CONCURRENTLY", ""));
     connection.set_deadline({});
@@ -133,8 +164,10 @@ class Adviser {
     }
     const std::string down = replace_all(index.down_sql, " CONCURRENTLY", "");
     const auto name = trim(std::string_view(down).substr(std::string_view("DROP INDEX ").size()));
-    const auto size = connection.query("SELECT pg_catalog.pg_relation_size($1::pg_catalog.regclass)", {std::string(name.substr(0, name.size() - 1))});
-    index.size_bytes = size && !size->empty() && size->front()[0] ? std::strtoll(size->front()[0]->c_str(), nullptr, 10) : 0;
+    const auto size = connection.query("SELECT pg_catalog.pg_relation_size($1::pg_catalog.regclass)",
+                                       {std::string(name.substr(0, name.size() - 1))});
+    index.size_bytes =
+        size && !size->empty() && size->front()[0] ? std::strtoll(size->front()[0]->c_str(), nullptr, 10) : 0;
     index.cost_saved = 0;
     for (const auto& fingerprint : index.queries) save(what_if, fingerprint, index);
     what_if.clear();
@@ -145,7 +178,9 @@ class Adviser {
   // What a built index saves for one query.
   void save(plan::WhatIf& what_if, const std::string& fingerprint, UncostedIndex& index) {
     const Query* query = inputs_.workload.query(fingerprint);
-    const auto advised = std::find_if(advice_.queries.begin(), advice_.queries.end(), [&](const AdvisedQuery& other) { return other.fingerprint == fingerprint; });
+    const auto advised =
+        std::find_if(advice_.queries.begin(), advice_.queries.end(),
+                     [&](const AdvisedQuery& other) { return other.fingerprint == fingerprint; });
     if (!query || advised == advice_.queries.end()) return;
     double cost = 0;
     const auto statements = advisor::statements_of(*query);
@@ -167,7 +202,8 @@ class Adviser {
     advice_.cost_after -= *index.cost_saved;
     AdvisedIndex out{index.table, index.sql, index.down_sql, *index.size_bytes, *index.cost_saved, 0, {}, {}};
     for (auto& query : advice_.queries)
-      if (const auto cost = built_costs_[index.sql].find(query.fingerprint); cost != built_costs_[index.sql].end()) {
+      if (const auto cost = built_costs_[index.sql].find(query.fingerprint);
+          cost != built_costs_[index.sql].end()) {
         query.cost_after = std::min(query.cost_after, cost->second);
         out.queries.push_back(query.fingerprint);
       }
@@ -178,13 +214,23 @@ class Adviser {
 
   Result<void> verify() {
     pg::Connection& connection = server_.connection();
-    if (server_.sandbox) observed(settings_.observer, "VACUUM ANALYZE", [&] { (void)connection.run_script("VACUUM ANALYZE"); });
+    if (server_.sandbox)
+      observed(settings_.observer, "VACUUM ANALYZE", [&] { (void)connection.run_script("VACUUM ANALYZE"); });
     const ObservedPhase observed(settings_.observer, "building the indexes and running the queries", true);
     plan::Planner planner(*server_.plans, inputs_.catalog, {.stop = [this] { return stopped(); }});
     std::vector<pg::VerifyQuery> queries;
     for (const auto& advised : advice_.queries) {
-      pg::VerifyQuery out{{advised.fingerprint, advised.text, advised.weight, advised.cost_before, advised.cost_after, {}, {}, {}}, {}};
-      if (const Query* query = inputs_.workload.query(advised.fingerprint)) choose_statements(*query, planner, out);
+      pg::VerifyQuery out{{advised.fingerprint,
+                           advised.text,
+                           advised.weight,
+                           advised.cost_before,
+                           advised.cost_after,
+                           {},
+                           {},
+                           {}},
+                          {}};
+      if (const Query* query = inputs_.workload.query(advised.fingerprint))
+        choose_statements(*query, planner, out);
       queries.push_back(std::move(out));
     }
     pg::VerifyOptions options;
@@ -200,8 +246,10 @@ class Adviser {
   // Those that may be run, by the same rules as everywhere.
   static void choose_statements(const Query& query, plan::Planner& planner, pg::VerifyQuery& out) {
     for (auto& statement : advisor::statements_of(query)) {
-      const auto decision = planner.decide({statement.sql, statement.parameters, !statement.generic, {}, plan::Names::session});
-      if (decision && decision->allowed == plan::Allowed::analyze) out.statements.push_back(std::move(statement));
+      const auto decision =
+          planner.decide({statement.sql, statement.parameters, !statement.generic, {}, plan::Names::session});
+      if (decision && decision->allowed == plan::Allowed::analyze)
+        out.statements.push_back(std::move(statement));
       else out.query.why_not = decision ? decision->reason : decision.error().what;
     }
     if (!out.statements.empty()) out.query.why_not.clear();
@@ -212,30 +260,40 @@ class Adviser {
   Diagnostics& diagnostics_;
   Server& server_;
   Advice advice_;
-  std::map<std::string, std::map<std::string, double>> built_costs_;  // of one call, by an index's sql and a query's fingerprint
+  std::map<std::string, std::map<std::string, double>>
+      built_costs_;  // of one call, by an index's sql and a query's fingerprint
 };
 
 }  // namespace
 
-Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings& settings, Diagnostics& diagnostics) {
+Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings& settings,
+                                     Diagnostics& diagnostics) {
   std::vector<std::string> inputs = sources.schema;
-  for (const auto* list : {&sources.load, &sources.logs, &sources.workloads}) inputs.insert(inputs.end(), list->begin(), list->end());
+  for (const auto* list : {&sources.load, &sources.logs, &sources.workloads})
+    inputs.insert(inputs.end(), list->begin(), list->end());
   if (const auto kept = keep_inputs(sources.output, inputs); !kept) return tl::unexpected(kept.error());
-  for (auto* list : {&sources.schema, &sources.load, &sources.logs, &sources.workloads}) take_out_conninfos(*list, diagnostics);
+  for (auto* list : {&sources.schema, &sources.load, &sources.logs, &sources.workloads})
+    take_out_conninfos(*list, diagnostics);
   AdviseInputs out;
   out.workload = read_workload(sources, settings, diagnostics);
   auto production = connect(sources, settings.observer, out, diagnostics);
   if (!production) return tl::unexpected(production.error());
   Server& server = *out.server;
   const bool of_snapshot = production->has_value();
-  auto catalog = of_snapshot ? Result<Catalog>(std::move(**production)) : observed(settings.observer, "reading the catalog", [&] { return pg::read_catalog(server.connection(), diagnostics); });
+  auto catalog = of_snapshot ? Result<Catalog>(std::move(**production))
+                             : observed(settings.observer, "reading the catalog",
+                                        [&] { return pg::read_catalog(server.connection(), diagnostics); });
   if (!catalog) return tl::unexpected(catalog.error());
   out.catalog = std::move(*catalog);
   if (server.sandbox && !of_snapshot) out.catalog.statistics_days.reset();
   if (server.sandbox && !out.statistics_only && !holds_rows(out.catalog))
-    diagnostics.push_back({Error::Kind::passing, "the sandbox", "its tables hold no rows: no index can be said to pay", "--load SQL with rows, or a snapshot of a server as --schema"});
-  if (const auto made = server.make_plans(settings.acting); !made) return tl::unexpected(made.error());
-  if (const auto missing = server.plans->what_if_missing(); !missing.empty()) return fail(Error::Kind::usage, server.connection().where(), missing);
+    diagnostics.push_back({Error::Kind::nonfatal, "the sandbox",
+                           "its tables hold no rows: no index can be said to pay",
+                           "--load SQL with rows, or a snapshot of a server as --schema"});
+  if (const auto made = server.make_plans(settings.session_settings); !made)
+    return tl::unexpected(made.error());
+  if (const auto missing = server.plans->what_if_missing(); !missing.empty())
+    return fail(Error::Kind::usage, server.connection().where(), missing);
   if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), diagnostics);
   if (!server.sandbox) report_abandoned_builds(server.connection(), diagnostics);
   if (settings.verify)
@@ -244,6 +302,8 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
   return out;
 }
 
-Result<Advice> advise(AdviseInputs& inputs, const AdviseSettings& settings, Diagnostics& diagnostics) { return Adviser(inputs, settings, diagnostics).advise(); }
+Result<Advice> advise(AdviseInputs& inputs, const AdviseSettings& settings, Diagnostics& diagnostics) {
+  return Adviser(inputs, settings, diagnostics).advise();
+}
 
 }  // namespace pgadvise::check

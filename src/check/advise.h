@@ -1,4 +1,5 @@
-// A workload and a server: which indexes to create and to drop, and optionally what they change when they are built.
+// A workload and a server: which indexes to create and to drop, and optionally what they change when they are
+// built.
 #pragma once
 
 #include <chrono>
@@ -20,39 +21,42 @@ namespace pgadvise::check {
 
 // One of `db` and `sandbox`, and at least one of `logs` and `workloads`.
 struct AdviseSources {
-  std::string db;                    // connection string, or "env"
-  bool sandbox = false;              // a throwaway server with `schema` and `load`
+  std::string db;        // connection string, or "env"
+  bool sandbox = false;  // a throwaway server with `schema` and `load`
   std::vector<std::string> schema;
   std::vector<std::string> load;
   std::vector<std::string> logs;
   std::vector<std::string> workloads;
   std::string line_prefix;
-  std::string output;                // a file that the caller will write: an input of this name is an error
+  std::string output;  // a file that the caller will write: an input of this name is an error
 };
 
 struct AdviseSettings {
-  advisor::AdviseOptions search;     // `stop` and `progress` are set by advise()
-  pg::Acting acting;
-  unsigned jobs = 0;                 // threads that read logs, connections that are asked for plans; 0: one for each processor, four connections at most
-  bool verify = false;               // build the indexes, run the queries before and after, drop the indexes
-  std::string disposable;            // the database's name: permission for `verify` to write to it
+  advisor::AdviseOptions search;  // `stop` and `progress` are set by advise()
+  pg::SessionSettings session_settings;
+  unsigned jobs = 0;       // threads that read logs, connections that are asked for plans; 0: one for each
+                           // processor, four connections at most
+  bool verify = false;     // build the indexes, run the queries before and after, drop the indexes
+  std::string disposable;  // the database's name: permission for `verify` to write to it
   std::chrono::milliseconds verify_timeout{10'000};  // of one run of a query
-  std::stop_token stop;              // ends the search with the best set found so far
+  std::stop_token stop;                              // ends the search with the best set found so far
   Observer observer;
 };
 
 struct AdviseInputs {
-  Workload workload;                 // resolved against the catalog
-  std::unique_ptr<Server> server;    // with plans
-  Catalog catalog;                   // of the server; of the snapshot whose statistics a sandbox has
-  bool statistics_only = false;      // a sandbox with a server's statistics and without rows
+  Workload workload;               // resolved against the catalog
+  std::unique_ptr<Server> server;  // with plans
+  Catalog catalog;                 // of the server; of the snapshot whose statistics a sandbox has
+  bool statistics_only = false;    // a sandbox with a server's statistics and without rows
 };
 
-// Errors: a wrong combination of options, no HypoPG, a database that `verify` may not write to (usage); a server that cannot be reached or read
-// (Kind::database). Unreadable logs are diagnostics.
-Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings& settings, Diagnostics& diagnostics);
+// Errors: a wrong combination of options, no HypoPG, a database that `verify` may not write to (usage); a
+// server that cannot be reached or read (Kind::database). Unreadable logs are diagnostics.
+Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings& settings,
+                                     Diagnostics& diagnostics);
 
-// Nothing is created on the server but what `verify` builds, and indexes on a sandbox that HypoPG cannot cost. Errors: a lost server.
+// Nothing is created on the server but what `verify` builds, and indexes on a sandbox that HypoPG cannot
+// cost. Errors: a lost server.
 Result<Advice> advise(AdviseInputs& inputs, const AdviseSettings& settings, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

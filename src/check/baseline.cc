@@ -5,10 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/input_file.h"
 #include "base/json_text.h"
 #include "base/line_ends.h"
 #include "base/mask.h"
-#include "base/input_file.h"
 #include "base/text.h"
 #include "base/write_file.h"
 
@@ -31,12 +31,20 @@ Result<Entries> read_entries(const std::string& path) {
   const auto text = read_file(path, file_limit);
   if (!text) return fail(Error::Kind::usage, path, text.error().what, "--update-baseline makes it");
   const json root = json::parse(*text, nullptr, false);
-  const auto wrong = [&](const std::string& what) { return fail(Error::Kind::usage, path, what, "--update-baseline writes one; is the file another's?"); };
-  if (!root.is_object() || !root.contains("pgadvise_baseline") || !root.contains("findings") || !root["findings"].is_array()) return wrong("is no baseline of pgadvise");
+  const auto wrong = [&](const std::string& what) {
+    return fail(Error::Kind::usage, path, what, "--update-baseline writes one; is the file another's?");
+  };
+  if (!root.is_object() || !root.contains("pgadvise_baseline") || !root.contains("findings") ||
+      !root["findings"].is_array())
+    return wrong("is no baseline of pgadvise");
   if (root["pgadvise_baseline"] != version) return wrong("is a baseline of another version");
   Entries out;
   for (const auto& entry : root["findings"]) {
-    const auto word = [&](const char* key) { return entry.is_object() && entry.contains(key) && entry[key].is_string() ? entry[key].get<std::string>() : std::string(); };
+    const auto word = [&](const char* key) {
+      return entry.is_object() && entry.contains(key) && entry[key].is_string()
+                 ? entry[key].get<std::string>()
+                 : std::string();
+    };
     if (word("id").empty() || word("rule").empty()) return wrong("has an entry without id or rule");
     out[word("id")] = {word("rule"), word("file"), word("what")};
   }
@@ -44,7 +52,8 @@ Result<Entries> read_entries(const std::string& path) {
 }
 
 std::string file_of(const Finding& finding, const RepositoryPaths& paths) {
-  return finding.location && !finding.location->live() ? paths.relative(finding.location->file) : std::string();
+  return finding.location && !finding.location->live() ? paths.relative(finding.location->file)
+                                                       : std::string();
 }
 
 std::string to_file(const Entries& entries) {
@@ -65,7 +74,8 @@ void compare(Entries entries, Report& report, const LookedAt& looked_at) {
   Baseline& baseline = *report.baseline;
   std::vector<Finding> fresh;
   for (auto& finding : report.findings) {
-    const bool known = entries.erase(finding.id) + entries.erase(finding.former_id) > 0 && finding.verdict != Verdict::refuted;
+    const bool known = entries.erase(finding.id) + entries.erase(finding.former_id) > 0 &&
+                       finding.verdict != Verdict::refuted;
     (known ? baseline.known : fresh).push_back(std::move(finding));
   }
   report.findings = std::move(fresh);
@@ -85,7 +95,8 @@ Result<void> apply_baseline(const std::string& path, Report& report, const Looke
   return {};
 }
 
-Result<void> update_baseline(const std::string& path, Report& report, const RepositoryPaths& paths, const LookedAt& looked_at) {
+Result<void> update_baseline(const std::string& path, Report& report, const RepositoryPaths& paths,
+                             const LookedAt& looked_at) {
   Entries before;
   std::string text;
   std::error_code code;
@@ -97,7 +108,8 @@ Result<void> update_baseline(const std::string& path, Report& report, const Repo
   }
   Entries after;
   for (const auto& finding : report.findings)
-    if (finding.verdict != Verdict::refuted) after[finding.id] = {finding.rule, file_of(finding, paths), mask_secrets(finding.message)};
+    if (finding.verdict != Verdict::refuted)
+      after[finding.id] = {finding.rule, file_of(finding, paths), mask_secrets(finding.message)};
   report.baseline.emplace();
   report.baseline->path = path;
   Entries all = before;

@@ -35,8 +35,8 @@ std::vector<std::string> rule_ids() {
   return out;
 }
 
-constexpr std::size_t deepest = 16;     // files that extend each other
-constexpr std::size_t most_files = 64;  // all in all
+constexpr std::size_t deepest = 16;    // files that extend each other
+constexpr std::size_t max_files = 64;  // all in all
 
 std::string absolute(const std::string& path) {
   std::error_code code;
@@ -47,7 +47,9 @@ std::string absolute(const std::string& path) {
 }
 
 bool variable_name(std::string_view name) {
-  return !name.empty() && std::none_of(name.begin(), name.end(), [](unsigned char c) { return c != '_' && !std::isalnum(c); }) && !std::isdigit(static_cast<unsigned char>(name[0]));
+  return !name.empty() && std::none_of(name.begin(), name.end(), [](unsigned char c) {
+    return c != '_' && !std::isalnum(c);
+  }) && !std::isdigit(static_cast<unsigned char>(name[0]));
 }
 
 // One line of TOML for the user's own configuration, and where that lies.
@@ -56,11 +58,14 @@ std::string for_user(const std::string& line) {
   return line + " in " + (path.empty() ? "~/.config/pgadvise/config.toml" : path);
 }
 
-// What a pattern's matches have in common: the path up to the folder in front of the first `*` or `?` behind `folder`.
+// What a pattern's matches have in common: the path up to the folder in front of the first `*` or `?` behind
+// `folder`.
 std::string fixed_part(const std::string& pattern, const std::string& folder) {
   std::error_code code;
   const auto star = pattern.find_first_of("*?", pattern.starts_with(folder) ? folder.size() : 0);
-  return star == std::string::npos || fs::exists(pattern, code) ? pattern : pattern.substr(0, pattern.rfind('/', star) + 1);
+  return star == std::string::npos || fs::exists(pattern, code)
+             ? pattern
+             : pattern.substr(0, pattern.rfind('/', star) + 1);
 }
 
 class Reader {
@@ -74,7 +79,9 @@ class Reader {
     const auto parsed = toml::parse(text, path);
     if (!parsed) {
       const auto& at = parsed.error().source().begin;
-      errors_.push_back({Error::Kind::usage, fmt::format("{}:{}:{}", path, at.line, at.column), "is no TOML: " + ellipsis(std::string(parsed.error().description()), 200), "docs/configuration.md shows what it may hold"});
+      errors_.push_back({Error::Kind::usage, fmt::format("{}:{}:{}", path, at.line, at.column),
+                         "is no TOML: " + ellipsis(std::string(parsed.error().description()), 200),
+                         "docs/configuration.md shows what it may hold"});
       return;
     }
     std::vector<Told> of_extending;  // that is half read
@@ -83,7 +90,9 @@ class Reader {
     if (const auto* files = parsed.table().get("extends")) extends(*files);
     sections(parsed.table());
     // As they stand in the file: the parser sorts keys by name.
-    std::stable_sort(told_.begin(), told_.end(), [](const Told& one, const Told& other) { return std::pair(one.line, one.column) < std::pair(other.line, other.column); });
+    std::stable_sort(told_.begin(), told_.end(), [](const Told& one, const Told& other) {
+      return std::pair(one.line, one.column) < std::pair(other.line, other.column);
+    });
     for (auto& told : told_) errors_.push_back(std::move(told.error));
     out_.files.push_back(path);
     reading_.pop_back();
@@ -93,7 +102,10 @@ class Reader {
   void read(const std::string& path) {
     if (!inside(path)) {
       const fs::path file(path);
-      errors_.push_back({Error::Kind::usage, file.has_parent_path() ? file.parent_path().generic_string() : ".", file.filename().string() + " is a symbolic link that leaves the repository", "--config names a file anywhere"});
+      errors_.push_back({Error::Kind::usage,
+                         file.has_parent_path() ? file.parent_path().generic_string() : ".",
+                         file.filename().string() + " is a symbolic link that leaves the repository",
+                         "--config names a file anywhere"});
       return;
     }
     const auto text = read_file(path, config_limit);
@@ -117,10 +129,14 @@ class Reader {
     toml::source_index line, column;
   };
 
-  Place place(const toml::source_region& region) const { return {reading_.back(), static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)}; }
+  SourceLocation place(const toml::source_region& region) const {
+    return {reading_.back(), static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)};
+  }
 
   void complain(const toml::source_region& region, std::string what, std::string hint) {
-    told_.push_back({{Error::Kind::usage, place(region).str(), std::move(what), std::move(hint)}, region.begin.line, region.begin.column});
+    told_.push_back({{Error::Kind::usage, place(region).str(), std::move(what), std::move(hint)},
+                     region.begin.line,
+                     region.begin.column});
   }
 
   bool of_user() const { return out_.origin == ConfigOrigin::user; }
@@ -131,21 +147,26 @@ class Reader {
   }
 
   // `name` as the file has it, `path` from the current folder.
-  bool stays_inside(const toml::node& node, std::string_view key, const std::string& name, const std::string& path) {
+  bool stays_inside(const toml::node& node, std::string_view key, const std::string& name,
+                    const std::string& path) {
     if (inside(fixed_part(path, from_here(".")))) return true;
     complain(node.source(), fmt::format("{}: {} leaves the repository", key, ellipsis(name, 120)),
-             "a pgadvise.toml that is found names files below " + out_.inputs.boundary + "; the command line and a file of --config name any");
+             "a pgadvise.toml that is found names files below " + out_.inputs.boundary +
+                 "; the command line and a file of --config name any");
     return false;
   }
 
   void unknown(const toml::key& key, const std::vector<std::string>& known) {
     const std::string word(key.str());
     const std::string near = nearest(word, known);
-    complain(key.source(), "unknown key " + ellipsis(word, 60), near.empty() ? "known here: " + join(known, ", ") : near);
+    complain(key.source(), "unknown key " + ellipsis(word, 60),
+             near.empty() ? "known here: " + join(known, ", ") : near);
   }
 
   // A relative one is meant from the file's folder.
-  std::string from_here(const std::string& path) const { return (folder_of(reading_.back()) / path).lexically_normal().generic_string(); }
+  std::string from_here(const std::string& path) const {
+    return (folder_of(reading_.back()) / path).lexically_normal().generic_string();
+  }
 
   // A pipe lies in no folder: the current one stands for it.
   static fs::path folder_of(const std::string& file) {
@@ -154,11 +175,14 @@ class Reader {
   }
 
   // One text, or a list of them.
-  void texts(const toml::node& node, std::string_view name, const std::function<void(const toml::node&, const std::string&)>& take) {
+  void texts(const toml::node& node, std::string_view name,
+             const std::function<void(const toml::node&, const std::string&)>& take) {
     const auto one = [&](const toml::node& item) {
       const auto text = item.value<std::string>();
       if (text && !trim(*text).empty()) take(item, *text);
-      else complain(item.source(), fmt::format("{} is no text, and no list of texts", name), fmt::format("{} = [\"…\"]", name));
+      else
+        complain(item.source(), fmt::format("{} is no text, and no list of texts", name),
+                 fmt::format("{} = [\"…\"]", name));
     };
     if (const auto* list = node.as_array()) std::for_each(list->begin(), list->end(), one);
     else one(node);
@@ -172,7 +196,8 @@ class Reader {
       else if (key == "inputs") inputs(value);
       else if (key == "databases") databases(value, "databases", out_.databases);
       else if (key == "stores") stores_of_repository(key, value);
-      else if (key == "allow-hosts" || key == "allow-commands" || key == "migrate") not_for_repository(key, value);
+      else if (key == "allow-hosts" || key == "allow-commands" || key == "migrate")
+        not_for_repository(key, value);
       else if (key != "extends") unknown(key, {"extends", "inputs", "databases", "rules", "ignore"});
     }
   }
@@ -184,7 +209,8 @@ class Reader {
       else if (key == "databases") databases(value, "databases", out_.databases);
       else if (key == "stores") databases(value, "stores", out_.stores);
       else if (key == "extends" || key == "inputs" || key == "rules" || key == "ignore")
-        complain(key.source(), fmt::format("{} belongs to a repository", key.str()), "into its pgadvise.toml");
+        complain(key.source(), fmt::format("{} belongs to a repository", key.str()),
+                 "into its pgadvise.toml");
       else unknown(key, {"allow-hosts", "allow-commands", "databases", "stores"});
     }
   }
@@ -199,26 +225,41 @@ class Reader {
 
   void allow_commands(const toml::node& node) {
     if (node.is_boolean()) out_.allow_commands = node.as_boolean()->get();
-    else complain(node.source(), "allow-commands is neither true nor false", "allow-commands = true, without quotes");
+    else
+      complain(node.source(), "allow-commands is neither true nor false",
+               "allow-commands = true, without quotes");
   }
 
   // Whoever writes to the repository would allow it to himself.
   void not_for_repository(const toml::key& key, const toml::node& value) {
-    if (key == "migrate") return complain(key.source(), "migrate: a repository's file may not name a command", "pgadvise runs none; a version that does will ask for the line " + for_user("allow-commands = true"));
+    if (key == "migrate")
+      return complain(key.source(), "migrate: a repository's file may not name a command",
+                      "pgadvise runs none; a version that does will ask for the line " +
+                          for_user("allow-commands = true"));
     std::vector<std::string> hosts;
     const auto add = [&](const toml::node& item) {
-      if (const auto host = allowed_host(item.value<std::string>().value_or(""))) hosts.push_back("\"" + *host + "\"");
+      if (const auto host = allowed_host(item.value<std::string>().value_or("")))
+        hosts.push_back("\"" + *host + "\"");
     };
     if (const auto* list = value.as_array()) std::for_each(list->begin(), list->end(), add);
     else add(value);
-    const std::string line = key == "allow-commands" ? "allow-commands = true" : fmt::format("allow-hosts = [{}]", hosts.empty() ? "\"HOST:PORT\"" : join(hosts, ", "));
-    complain(key.source(), fmt::format("{} in a repository's file has no effect: only the user allows", key.str()), "the line " + for_user(line));
+    const std::string line =
+        key == "allow-commands"
+            ? "allow-commands = true"
+            : fmt::format("allow-hosts = [{}]", hosts.empty() ? "\"HOST:PORT\"" : join(hosts, ", "));
+    complain(key.source(),
+             fmt::format("{} in a repository's file has no effect: only the user allows", key.str()),
+             "the line " + for_user(line));
   }
 
   void stores_of_repository(const toml::key& key, const toml::node& value) {
     const auto refuse = [&](const toml::key& at, std::string_view name) {
-      const bool plain = name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string_view::npos;
-      complain(at.source(), "a repository's file may not name a store: " + ellipsis(name, 60), "the line " + for_user(fmt::format("stores.{}.url = \"postgresql://…\"", plain ? name : "NAME")));
+      const bool plain =
+          name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+          std::string_view::npos;
+      complain(
+          at.source(), "a repository's file may not name a store: " + ellipsis(name, 60),
+          "the line " + for_user(fmt::format("stores.{}.url = \"postgresql://…\"", plain ? name : "NAME")));
     };
     const auto* table = value.as_table();
     if (!table || table->empty()) return refuse(key, "stores");
@@ -232,11 +273,22 @@ class Reader {
       if (!stays_inside(item, "extends", name, path)) return;
       std::error_code code;
       const auto same = [&](const std::string& other) { return fs::equivalent(path, other, code); };
-      if (const std::string why = why_no_input(path, NamedBy::repository); !why.empty()) return complain(item.source(), "extends " + ellipsis(name, 120) + ", which " + why, "a file beside this one");
-      if (!fs::is_regular_file(path, code)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", and there is no such file", "named from the folder of " + reading_.back());
-      if (std::any_of(reading_.begin(), reading_.end(), same)) return complain(item.source(), "extends " + ellipsis(name, 120) + ", which extends this file", "take one of the two out");
-      if (reading_.size() >= deepest) return complain(item.source(), fmt::format("extends a file that is the {}th of a chain", reading_.size() + 1), "fewer, please");
-      if (++count_ > most_files) return complain(item.source(), fmt::format("extends more than {} files in all", most_files), "fewer, please");
+      if (const std::string why = why_no_input(path, NamedBy::repository); !why.empty())
+        return complain(item.source(), "extends " + ellipsis(name, 120) + ", which " + why,
+                        "a file beside this one");
+      if (!fs::is_regular_file(path, code))
+        return complain(item.source(), "extends " + ellipsis(name, 120) + ", and there is no such file",
+                        "named from the folder of " + reading_.back());
+      if (std::any_of(reading_.begin(), reading_.end(), same))
+        return complain(item.source(), "extends " + ellipsis(name, 120) + ", which extends this file",
+                        "take one of the two out");
+      if (reading_.size() >= deepest)
+        return complain(item.source(),
+                        fmt::format("extends a file that is the {}th of a chain", reading_.size() + 1),
+                        "fewer, please");
+      if (++count_ > max_files)
+        return complain(item.source(), fmt::format("extends more than {} files in all", max_files),
+                        "fewer, please");
       read(path);
     });
   }
@@ -245,21 +297,27 @@ class Reader {
     const auto* table = node.as_table();
     if (!table) return complain(node.source(), "inputs is no table", "[inputs], and paths = [\".\"] below");
     auto& inputs = out_.inputs;
-    const std::pair<std::string_view, std::vector<std::string>*> keys[] = {
-        {"paths", &inputs.paths}, {"schema", &inputs.schema}, {"logs", &inputs.logs}, {"workloads", &inputs.workloads}};
+    const std::pair<std::string_view, std::vector<std::string>*> keys[] = {{"paths", &inputs.paths},
+                                                                           {"schema", &inputs.schema},
+                                                                           {"logs", &inputs.logs},
+                                                                           {"workloads", &inputs.workloads}};
     for (const auto& [key, value] : *table) {
       if (key == "exclude") {
         exclude(value);
         continue;
       }
-      const auto* known = std::find_if(std::begin(keys), std::end(keys), [&, name = key.str()](const auto& pair) { return pair.first == name; });
+      const auto* known =
+          std::find_if(std::begin(keys), std::end(keys),
+                       [&, name = key.str()](const auto& pair) { return pair.first == name; });
       if (known == std::end(keys)) {
         unknown(key, {"paths", "schema", "logs", "workloads", "exclude"});
         continue;
       }
       known->second->clear();
       texts(value, key.str(), [&, list = key.str()](const toml::node& item, const std::string& path) {
-        if (looks_like_conninfo(path)) return complain(item.source(), "is a connection string where a file was expected", "a database goes to [databases.NAME]");
+        if (looks_like_conninfo(path))
+          return complain(item.source(), "is a connection string where a file was expected",
+                          "a database goes to [databases.NAME]");
         const std::string from = from_here(path);
         if (!stays_inside(item, list, path, from)) return;
         known->second->push_back(from);
@@ -280,11 +338,15 @@ class Reader {
   // Databases and stores alike.
   void databases(const toml::node& node, std::string_view key, std::map<std::string, DatabaseProfile>& out) {
     const auto* table = node.as_table();
-    if (!table) return complain(node.source(), fmt::format("{} is no table", key), fmt::format("[{}.production], and service = \"…\" below", key));
+    if (!table)
+      return complain(node.source(), fmt::format("{} is no table", key),
+                      fmt::format("[{}.production], and service = \"…\" below", key));
     for (const auto& [name, value] : *table) {
       const auto* profile = value.as_table();
       if (profile) out[std::string(name.str())] = database(name, *profile);
-      else complain(value.source(), "a database's profile is a table", fmt::format("[{}.NAME], and service, url or url-env below", key));
+      else
+        complain(value.source(), "a database's profile is a table",
+                 fmt::format("[{}.NAME], and service, url or url-env below", key));
     }
   }
 
@@ -294,35 +356,57 @@ class Reader {
     profile.place = place(name.source());
     for (const auto& [key, value] : table) {
       const auto text = value.value<std::string>();
-      if (key == "password" || key == "sslpassword" || key == "passwd") complain(key.source(), of_user() ? "a password is not for a configuration" : "a password is not for a file that is committed", no_password);
-      else if (key != "service" && key != "url" && key != "url-env") unknown(key, {"service", "url", "url-env"});
-      else if (!text || trim(*text).empty()) complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
+      if (key == "password" || key == "sslpassword" || key == "passwd")
+        complain(key.source(),
+                 of_user() ? "a password is not for a configuration"
+                           : "a password is not for a file that is committed",
+                 no_password);
+      else if (key != "service" && key != "url" && key != "url-env")
+        unknown(key, {"service", "url", "url-env"});
+      else if (!text || trim(*text).empty())
+        complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
       else if (key == "service") service(value, *text, profile);
       else if (key == "url") url(value, *text, profile);
-      else if (!variable_name(*text)) complain(value.source(), "url-env is no environment variable's name", "url-env = \"DATABASE_URL\": the name, not what it holds");
+      else if (!variable_name(*text))
+        complain(value.source(), "url-env is no environment variable's name",
+                 "url-env = \"DATABASE_URL\": the name, not what it holds");
       else profile.url_env = *text;
     }
     const int said = table.contains("service") + table.contains("url") + table.contains("url-env");
-    if (said != 1) complain(name.source(), said ? "a database is told in two ways" : "a database's profile does not say where it is", "one of service, url and url-env");
+    if (said != 1)
+      complain(name.source(),
+               said ? "a database is told in two ways" : "a database's profile does not say where it is",
+               "one of service, url and url-env");
     return profile;
   }
 
   void service(const toml::node& node, const std::string& name, DatabaseProfile& profile) {
-    if (name.find_first_of("=:/@'\\ ") == std::string::npos) profile.conninfo = pg::conninfo_pair("service", name), profile.by_service = true;
-    else complain(node.source(), "service is no service's name", "one of pg_service.conf: service = \"shop\"");
+    if (name.find_first_of("=:/@'\\ ") == std::string::npos)
+      profile.conninfo = pg::conninfo_pair("service", name), profile.by_service = true;
+    else
+      complain(node.source(), "service is no service's name", "one of pg_service.conf: service = \"shop\"");
   }
 
   void url(const toml::node& node, const std::string& text, DatabaseProfile& profile) {
     const auto pairs = pg::read_conninfo(trim(text) == "env" ? "=" : text);
-    bool secret = pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) { return pair.first.find("password") != std::string::npos; });
+    bool secret = pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) {
+                    return pair.first.find("password") != std::string::npos;
+                  });
     if (const auto question = text.find('?'); question != std::string::npos)  // what libpq does not know, too
-      for (const auto part : split(std::string_view(text).substr(question + 1), '&')) secret |= mask_credentials(part) != part;
-    if (secret) complain(node.source(), of_user() ? "url holds a password" : "url holds a password, and this file is committed", no_password);
-    else if (!pairs) complain(node.source(), "url is no connection string, or holds what only a URI's %-codes may", "url = \"postgresql://joe@host:5432/shop\", without a password");
+      for (const auto part : split(std::string_view(text).substr(question + 1), '&'))
+        secret |= mask_credentials(part) != part;
+    if (secret)
+      complain(node.source(),
+               of_user() ? "url holds a password" : "url holds a password, and this file is committed",
+               no_password);
+    else if (!pairs)
+      complain(node.source(), "url is no connection string, or holds what only a URI's %-codes may",
+               "url = \"postgresql://joe@host:5432/shop\", without a password");
     else profile.conninfo = text;
   }
 
-  static constexpr const char* no_password = "leave it to ~/.pgpass, a service file, PGPASSWORD, or url-env = \"DATABASE_URL\"";
+  static constexpr const char* no_password =
+      "leave it to ~/.pgpass, a service file, PGPASSWORD, or url-env = \"DATABASE_URL\"";
 
   bool known_rule(std::string_view id, const toml::source_region& region) {
     if (lint::find_rule(id)) return true;
@@ -332,7 +416,9 @@ class Reader {
 
   void rules(const toml::node& node) {
     const auto* table = node.as_table();
-    if (!table) return complain(node.source(), "rules is no table", "[rules.unindexed-foreign-key] and what is said of it below");
+    if (!table)
+      return complain(node.source(), "rules is no table",
+                      "[rules.unindexed-foreign-key] and what is said of it below");
     for (const auto& [id, value] : *table) {
       if (!known_rule(id.str(), id.source())) continue;
       const auto* settings = value.as_table();
@@ -353,10 +439,12 @@ class Reader {
         severity(value, settings);
       } else if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
         unknown(key, known);
-      } else if (const auto number = value.value<double>(); number && value.is_number() && std::isfinite(*number) && *number >= 0) {
+      } else if (const auto number = value.value<double>();
+                 number && value.is_number() && std::isfinite(*number) && *number >= 0) {
         settings.options[std::string(key.str())] = *number;
       } else {
-        complain(value.source(), fmt::format("{} is no number from 0 on", key.str()), fmt::format("pgadvise rules explain {}", rule.id));
+        complain(value.source(), fmt::format("{} is no number from 0 on", key.str()),
+                 fmt::format("pgadvise rules explain {}", rule.id));
       }
     }
   }
@@ -367,7 +455,9 @@ class Reader {
     if (word == "error") settings.severity = Severity::error;
     else if (word == "warning") settings.severity = Severity::warning;
     else if (word == "note") settings.severity = Severity::note;
-    else if (word != "off") complain(node.source(), "there is no severity " + ellipsis(word, 40), "error, warning, note or off, in quotes");
+    else if (word != "off")
+      complain(node.source(), "there is no severity " + ellipsis(word, 40),
+               "error, warning, note or off, in quotes");
   }
 
   void ignores(const toml::node& node) {
@@ -388,16 +478,27 @@ class Reader {
       else if (key == "object" && text) out.object = *text;
       else if (key == "path" && text) out.path = *text;
       else if (key == "reason" && text) out.reason = std::string(trim(*text));
-      else if (key == "object" || key == "path" || key == "reason") complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
+      else if (key == "object" || key == "path" || key == "reason")
+        complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
       else unknown(key, {"rule", "object", "path", "reason"});
     }
-    const auto lacks = [&](std::string_view key, const std::string& value) { return value.empty() && (!table.contains(key) || table.get(key)->is_string()); };
+    const auto lacks = [&](std::string_view key, const std::string& value) {
+      return value.empty() && (!table.contains(key) || table.get(key)->is_string());
+    };
     const auto* rules = table.get("rule");
-    if (!rules || (rules->is_array() && rules->as_array()->empty())) complain(table.source(), "an ignore names no rule", "rule = \"unindexed-foreign-key\", or a list of rules");
-    if (lacks("object", out.object) && lacks("path", out.path)) complain(table.source(), "an ignore names nothing", "object = \"public.orders.customer_id\", or path = \"drizzle/*\"; to turn a rule off: [rules.ID] severity = \"off\"");
-    if (lacks("reason", out.reason)) complain(table.source(), "an ignore gives no reason", "reason = \"…\": who reads it next year wants to know");
+    if (!rules || (rules->is_array() && rules->as_array()->empty()))
+      complain(table.source(), "an ignore names no rule",
+               "rule = \"unindexed-foreign-key\", or a list of rules");
+    if (lacks("object", out.object) && lacks("path", out.path))
+      complain(table.source(), "an ignore names nothing",
+               "object = \"public.orders.customer_id\", or path = \"drizzle/*\"; to turn a rule off: "
+               "[rules.ID] severity = \"off\"");
+    if (lacks("reason", out.reason))
+      complain(table.source(), "an ignore gives no reason",
+               "reason = \"…\": who reads it next year wants to know");
     if (out.path.starts_with("./")) out.path.erase(0, 2);
-    if (out.path.starts_with("/")) complain(table.source(), "path begins at the root", "from the project's folder: path = \"drizzle/*\"");
+    if (out.path.starts_with("/"))
+      complain(table.source(), "path begins at the root", "from the project's folder: path = \"drizzle/*\"");
     out_.ignores.push_back(std::move(out));
   }
 
@@ -428,7 +529,8 @@ std::string find_config(const std::string& folder) {
   if (!fs::is_directory(at, code)) at = at.parent_path();
   for (;; at = at.parent_path()) {
     // A folder or a broken link of that name is somebody's mistake, and told as that.
-    if (fs::symlink_status(at / "pgadvise.toml", code).type() != fs::file_type::not_found) return (at / "pgadvise.toml").lexically_proximate(here).generic_string();
+    if (fs::symlink_status(at / "pgadvise.toml", code).type() != fs::file_type::not_found)
+      return (at / "pgadvise.toml").lexically_proximate(here).generic_string();
     if (fs::exists(at / ".git", code) || at == at.parent_path()) return {};
   }
 }
@@ -440,7 +542,8 @@ std::string user_config_path() {
   };
   fs::path base = folder("XDG_CONFIG_HOME");
   if (base.empty() && !folder("HOME").empty()) base = folder("HOME") / ".config";
-  return base.empty() ? std::string() : (base / "pgadvise" / "config.toml").lexically_normal().generic_string();
+  return base.empty() ? std::string()
+                      : (base / "pgadvise" / "config.toml").lexically_normal().generic_string();
 }
 
 tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin) {
@@ -449,7 +552,8 @@ tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOri
   return reader.take(path);
 }
 
-tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text, ConfigOrigin origin) {
+tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text,
+                                               ConfigOrigin origin) {
   Reader reader(path, origin);
   reader.read(path, text);
   return reader.take(path);
@@ -463,46 +567,63 @@ files::LeaveOut Config::leave_out(const std::string& root) const {
   if (patterns.empty()) return {};
   return [patterns = std::move(patterns)](const std::string& file) {
     const std::string name = absolute(file);
-    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return lint::matches(pattern, name); });
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const std::string& pattern) { return lint::matches(pattern, name); });
   };
 }
 
 Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const {
   Diagnostics out, of_listing;
-  const bool by_path = std::any_of(ignores.begin(), ignores.end(), [](const Suppression& entry) { return !entry.path.empty(); });
+  const bool by_path = std::any_of(ignores.begin(), ignores.end(),
+                                   [](const Suppression& entry) { return !entry.path.empty(); });
   if (!by_path && inputs.exclude.empty()) return out;
-  const std::string home = path.empty() ? std::string() : fs::path(absolute(path)).parent_path().generic_string();
+  const std::string home =
+      path.empty() ? std::string() : fs::path(absolute(path)).parent_path().generic_string();
   std::vector<std::string> roots, seen;
   for (const auto& folder : folders) {
     roots.push_back(absolute(folder));
-    files::list_files(folder, of_listing, [&](const std::string& file) { return seen.push_back(absolute(file)), false; });
+    files::list_files(folder, of_listing,
+                      [&](const std::string& file) { return seen.push_back(absolute(file)), false; });
   }
   const auto within_roots = [&](const std::string& name) {
-    return std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return name == root || name.starts_with(root == "/" ? root : root + "/"); });
+    return std::any_of(roots.begin(), roots.end(), [&](const std::string& root) {
+      return name == root || name.starts_with(root == "/" ? root : root + "/");
+    });
   };
-  const auto any = [&](const std::string& pattern) { return std::any_of(seen.begin(), seen.end(), [&](const std::string& name) { return lint::matches(pattern, name); }); };
-  const auto tell = [&](const Place& place, const std::string& what) { out.push_back({Error::Kind::passing, place.str(), what, "mend it, or take it out"}); };
+  const auto any = [&](const std::string& pattern) {
+    return std::any_of(seen.begin(), seen.end(),
+                       [&](const std::string& name) { return lint::matches(pattern, name); });
+  };
+  const auto tell = [&](const SourceLocation& place, const std::string& what) {
+    out.push_back({Error::Kind::nonfatal, place.str(), what, "mend it, or take it out"});
+  };
   for (const auto& exclude : inputs.exclude) {
     const std::string& pattern = exclude.pattern;
-    const bool whole = std::any_of(roots.begin(), roots.end(), [&](const std::string& root) { return lint::matches(pattern, root) || lint::matches(pattern, root + "/"); });
-    if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern)) tell(exclude.place, "exclude fits nothing that would be read");
+    const bool whole = std::any_of(roots.begin(), roots.end(), [&](const std::string& root) {
+      return lint::matches(pattern, root) || lint::matches(pattern, root + "/");
+    });
+    if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern))
+      tell(exclude.place, "exclude fits nothing that would be read");
   }
   if (!within_roots(home)) return out;  // entries speak of all that lies there
   for (const auto& entry : ignores)
-    if (!entry.path.empty() && !any(home + "/" + entry.path) && !any(home + "/*/" + entry.path)) tell(entry.place, "the path of this ignore fits no file");
+    if (!entry.path.empty() && !any(home + "/" + entry.path) && !any(home + "/*/" + entry.path))
+      tell(entry.place, "the path of this ignore fits no file");
   return out;
 }
 
-std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables) {
+std::optional<std::string> with_inline_ignores(std::string_view text,
+                                               const std::vector<std::string>& tables) {
   const auto parsed = toml::parse(text);
   const auto* list = parsed ? parsed.table().get_as<toml::array>("ignore") : nullptr;
   const auto* first = list && !list->empty() ? list->front().as_table() : nullptr;
   if (!list || (!list->empty() && (!first || !first->is_inline()))) return std::nullopt;
   const auto offset = [&](const toml::source_position& at) {  // columns are characters
     std::size_t out = 0;
-    for (toml::source_index line = 1; line < at.line && out < text.size(); ++line) out = std::min(text.find('\n', out), text.size() - 1) + 1;
-    for (toml::source_index column = 1; column < at.column && out < text.size(); ++column)
-      do ++out;
+    for (toml::source_index line = 1; line < at.line && out < text.size(); ++line)
+      out = std::min(text.find('\n', out), text.size() - 1) + 1;
+    for (toml::source_index column = 1; column < at.column && out < text.size(); ++column) do
+        ++out;
       while (out < text.size() && continues_character(text[out]));
     return out;
   };
@@ -523,7 +644,8 @@ std::optional<std::string> with_inline_ignores(std::string_view text, const std:
   return out + std::string(text.substr(end));
 }
 
-std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs, Diagnostics& diagnostics) {
+std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs,
+                                Diagnostics& diagnostics) {
   std::vector<std::string> out;
   for (const auto& path : paths) {
     const auto known = inputs.places.find(path);
@@ -537,16 +659,23 @@ std::vector<std::string> expand(const std::vector<std::string>& paths, const Con
     std::size_t outside = 0;
     for (auto& name : *found) {
       std::error_code code;
-      const bool logs = &paths == &inputs.logs && fs::is_directory(name, code);  // of other folders links are not followed
-      const bool stays = inputs.boundary.empty() || (lies_within(name, inputs.boundary) && (!logs || link_out_of(name, inputs.boundary).empty()));
+      const bool logs =
+          &paths == &inputs.logs && fs::is_directory(name, code);  // of other folders links are not followed
+      const bool stays = inputs.boundary.empty() || (lies_within(name, inputs.boundary) &&
+                                                     (!logs || link_out_of(name, inputs.boundary).empty()));
       const std::string why = stays ? why_no_input(name, NamedBy::repository) : std::string();
       if (!stays) ++outside;
       else if (why.empty()) out.push_back(std::move(name));
-      else diagnostics.push_back({Error::Kind::usage, where, ellipsis(name, 120) + " " + why, "a configuration names regular files and folders"});
+      else
+        diagnostics.push_back({Error::Kind::usage, where, ellipsis(name, 120) + " " + why,
+                               "a configuration names regular files and folders"});
     }
     if (outside > 0)
-      diagnostics.push_back({Error::Kind::usage, where, fmt::format("{} leaves the repository by a symbolic link: {} not read", ellipsis(path, 120), outside == 1 ? "it is" : fmt::format("{} files are", outside)),
-                             "the command line and a file of --config name files anywhere"});
+      diagnostics.push_back(
+          {Error::Kind::usage, where,
+           fmt::format("{} leaves the repository by a symbolic link: {} not read", ellipsis(path, 120),
+                       outside == 1 ? "it is" : fmt::format("{} files are", outside)),
+           "the command line and a file of --config name files anywhere"});
   }
   return out;
 }
@@ -561,8 +690,11 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
       best = candidate;
     };
     // A long name is also known by how it begins.
-    for (std::size_t size = word.size(); word.size() >= 4 && size <= word.size() + 1 && size < candidate.size(); ++size) take(1 + edit_distance(word, candidate.substr(0, size)));
-    if (candidate.size() <= word.size() + least && word.size() <= candidate.size() + least) take(edit_distance(word, candidate));
+    for (std::size_t size = word.size();
+         word.size() >= 4 && size <= word.size() + 1 && size < candidate.size(); ++size)
+      take(1 + edit_distance(word, candidate.substr(0, size)));
+    if (candidate.size() <= word.size() + least && word.size() <= candidate.size() + least)
+      take(edit_distance(word, candidate));
   }
   return best.empty() ? std::string() : "did you mean " + best + "?";
 }

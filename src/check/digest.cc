@@ -20,7 +20,10 @@ Digest digest(const DigestSources& sources, const Observer& observer, Diagnostic
   const ObservedPhase observed(observer, "reading", true);
   Digest out;
   auto& workloads = out.workloads;
-  workloads = read_logs(sources.logs, {.line_prefix = sources.line_prefix, .threads = sources.jobs, .limits = {}, .progress = observer.log}, sources.by_log || !sources.db.empty(), diagnostics);
+  workloads = read_logs(
+      sources.logs,
+      {.line_prefix = sources.line_prefix, .threads = sources.jobs, .limits = {}, .progress = observer.log},
+      sources.by_log || !sources.db.empty(), diagnostics);
   if (!sources.db.empty()) {
     auto workload = read_server(sources.db, diagnostics);
     if (workload) workloads.push_back(std::move(*workload));
@@ -32,7 +35,9 @@ Digest digest(const DigestSources& sources, const Observer& observer, Diagnostic
     for (const auto& source : workload.sources) {
       out.read |= !source.format.empty();
       if (!source.format.empty() && observer.detail)
-        observer.detail(fmt::format("read {} {}: {} statements, {} lines, {} of them not understood", source.format, source.path, source.statements, source.lines, source.not_understood));
+        observer.detail(fmt::format("read {} {}: {} statements, {} lines, {} of them not understood",
+                                    source.format, source.path, source.statements, source.lines,
+                                    source.not_understood));
     }
   return out;
 }

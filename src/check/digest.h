@@ -14,8 +14,8 @@ struct DigestSources {
   std::vector<std::string> logs;  // logs, workload files, rows of pg_stat_statements; "-" is standard input
   std::string db;                 // whose pg_stat_statements is read; "" for none
   std::string line_prefix;
-  unsigned jobs = 0;              // threads; 0: one for each processor
-  bool by_log = false;            // keep logs apart, for a workload file; takes more memory
+  unsigned jobs = 0;    // threads; 0: one for each processor
+  bool by_log = false;  // keep logs apart, for a workload file; takes more memory
 };
 
 struct Digest {

@@ -24,20 +24,25 @@ namespace {
 
 class Explainer {
  public:
-  Explainer(std::string statement, const ExplainInputs& inputs, const ExplainSettings& settings, Diagnostics& diagnostics)
+  Explainer(std::string statement, const ExplainInputs& inputs, const ExplainSettings& settings,
+            Diagnostics& diagnostics)
       : statement_(std::move(statement)),
         catalog_(inputs.catalog),
         settings_(settings),
         diagnostics_(diagnostics),
         planner_(*inputs.server->plans, inputs.catalog,
-                 {.analyze_budget = settings.analyze_budget, .timing = true, .stop = [stop = settings.stop] { return stop.stop_requested(); }}) {}
+                 {.analyze_budget = settings.analyze_budget, .timing = true, .stop = [stop = settings.stop] {
+                    return stop.stop_requested();
+                  }}) {}
 
   Result<Explained> explain() {
-    auto plan = observed(settings_.observer, settings_.analyze ? "planning and running the statement" : "planning", [&] { return make_plan(); });
+    auto plan =
+        observed(settings_.observer, settings_.analyze ? "planning and running the statement" : "planning",
+                 [&] { return make_plan(); });
     if (!plan) return tl::unexpected(plan.error());
     out_.plan = std::move(*plan);
     observed(settings_.observer, "checking, with the server's plans", [&] { find(); });
-    if (planner_.stopped()) diagnostics_.push_back({Error::Kind::passing, "", "interrupted", {}});
+    if (planner_.stopped()) diagnostics_.push_back({Error::Kind::nonfatal, "", "interrupted", {}});
     return std::move(out_);
   }
 
@@ -45,10 +50,13 @@ class Explainer {
   // As much as is known to be harmless: analyzed, else explained, else nothing.
   Result<Plan> make_plan() {
     plan::Question question{statement_, settings_.parameters, true, "as given"};
-    question.parameters_known = !settings_.parameters.empty() || sql::query_facts(statement_, catalog_).parameters == 0;
+    question.parameters_known =
+        !settings_.parameters.empty() || sql::query_facts(statement_, catalog_).parameters == 0;
     const auto decision = planner_.decide(question);
     if (!decision) return tl::unexpected(decision.error());
-    if (decision->allowed == plan::Allowed::nothing) return fail(Error::Kind::usage, "explain", "the statement is not sent to the server: " + decision->reason);
+    if (decision->allowed == plan::Allowed::nothing)
+      return fail(Error::Kind::usage, "explain",
+                  "the statement is not sent to the server: " + decision->reason);
     auto gate = planner_.explain(question);
     if (gate && !question.parameters_known) plan_variants();
     if (!gate || !settings_.analyze) return gate;
@@ -73,9 +81,11 @@ class Explainer {
       if (!settings_.show_literals || !question.parameters_known) continue;
       std::string& shown = variants[at->second].shown;
       for (std::size_t i = 0; i < question.parameters.size(); ++i)
-        shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1, question.parameters[i] ? quote_literal(*question.parameters[i]) : "NULL");
+        shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1,
+                             question.parameters[i] ? quote_literal(*question.parameters[i]) : "NULL");
     }
-    if (variants.size() == 1 && variants.front().values == "generic plan") variants.clear();  // no values at all
+    if (variants.size() == 1 && variants.front().values == "generic plan")
+      variants.clear();  // no values at all
   }
 
   // What the rules find in this statement alone.
@@ -86,13 +96,17 @@ class Explainer {
     PlanSet plans;
     plans.server = true;
     if (!workload.queries.empty())
-      plans.plans[workload.queries.front().fingerprint].push_back(plan::known_plan(Plan(out_.plan), out_.plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", &catalog_));
+      plans.plans[workload.queries.front().fingerprint].push_back(
+          plan::known_plan(Plan(out_.plan), out_.plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", &catalog_));
     auto outcome = lint::run({&catalog_, &workload, nullptr, nullptr, {}, nullptr, &plans});
     out_.findings = std::move(outcome.findings);
     std::erase_if(out_.findings, [](const Finding& finding) { return finding.subject.fingerprint.empty(); });
     plan::ConfirmOptions how;
-    how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, catalog_); };
-    plan::apply_confirmations(plan::confirm(out_.findings, catalog_, &workload, planner_, how, diagnostics_), out_.findings);
+    how.hypothetical = [&](const IndexProposal& proposal) {
+      return advisor::hypothetical_indexes(proposal, catalog_);
+    };
+    plan::apply_confirmations(plan::confirm(out_.findings, catalog_, &workload, planner_, how, diagnostics_),
+                              out_.findings);
     advisor::apply_fixes(advisor::propose(out_.findings, {}, catalog_, nullptr), out_.findings);
     std::erase_if(out_.findings, [](const Finding& finding) { return finding.verdict == Verdict::refuted; });
   }
@@ -107,13 +121,15 @@ class Explainer {
 
 }  // namespace
 
-Result<ExplainInputs> load_for_explain(const std::string& conninfo, const ExplainSettings& settings, Diagnostics& diagnostics) {
+Result<ExplainInputs> load_for_explain(const std::string& conninfo, const ExplainSettings& settings,
+                                       Diagnostics& diagnostics) {
   auto server = observed(settings.observer, "connecting", [&] { return open_server(conninfo); });
   if (!server) return tl::unexpected(server.error());
-  auto catalog = observed(settings.observer, "reading the catalog", [&] { return pg::read_catalog((*server)->connection(), diagnostics); });
+  auto catalog = observed(settings.observer, "reading the catalog",
+                          [&] { return pg::read_catalog((*server)->connection(), diagnostics); });
   if (!catalog) return tl::unexpected(catalog.error());
-  if (auto made = (*server)->make_plans(settings.acting); !made) {
-    if (made.error().kind == Error::Kind::passing) made.error().kind = Error::Kind::database;
+  if (auto made = (*server)->make_plans(settings.session_settings); !made) {
+    if (made.error().kind == Error::Kind::nonfatal) made.error().kind = Error::Kind::database;
     return tl::unexpected(made.error());
   }
   report_bypassed_policies(*(*server)->plans, (*server)->connection(), diagnostics);
@@ -123,21 +139,26 @@ Result<ExplainInputs> load_for_explain(const std::string& conninfo, const Explai
 Result<std::string> only_statement(const std::string& text) {
   const auto statements = sql::split(text);
   if (statements.size() != 1)
-    return fail(Error::Kind::usage, "explain", fmt::format("takes one statement, and {} were given", statements.size()),
-                statements.empty() ? "pgadvise explain 'SELECT …' --db CONN" : "leave one; pgadvise check --workload FILE --db CONN looks at many");
+    return fail(Error::Kind::usage, "explain",
+                fmt::format("takes one statement, and {} were given", statements.size()),
+                statements.empty() ? "pgadvise explain 'SELECT …' --db CONN"
+                                   : "leave one; pgadvise check --workload FILE --db CONN looks at many");
   return std::string(statements.front().text);
 }
 
-Result<Explained> explain(const std::string& text, const ExplainInputs& inputs, const ExplainSettings& settings, Diagnostics& diagnostics) {
+Result<Explained> explain(const std::string& text, const ExplainInputs& inputs,
+                          const ExplainSettings& settings, Diagnostics& diagnostics) {
   auto statement = only_statement(text);
   if (!statement) return tl::unexpected(statement.error());
   inputs.server->connection().set_stop(settings.stop);
   return Explainer(std::move(*statement), inputs, settings, diagnostics).explain();
 }
 
-Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement, const Observer& observer, Diagnostics& diagnostics) {
-  const auto workloads = read_logs({log}, {.line_prefix = {}, .threads = 0, .limits = {}, .progress = observer.log}, false, diagnostics);
-  if (workloads.empty()) return fail(Error::Kind::passing, log, "nothing was read");
+Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement,
+                                       const Observer& observer, Diagnostics& diagnostics) {
+  const auto workloads = read_logs(
+      {log}, {.line_prefix = {}, .threads = 0, .limits = {}, .progress = observer.log}, false, diagnostics);
+  if (workloads.empty()) return fail(Error::Kind::nonfatal, log, "nothing was read");
   const auto fingerprint = sql::fingerprint(statement);
   const Query* found = nullptr;
   std::size_t plans = 0;
@@ -145,12 +166,17 @@ Result<LoggedExplained> explain_logged(const std::string& log, const std::string
     for (const auto& query : workload.queries) {
       if (!query.plan) continue;
       ++plans;
-      const bool wanted = statement.empty() || query.fingerprint == statement || (fingerprint && query.fingerprint == *fingerprint);
+      const bool wanted = statement.empty() || query.fingerprint == statement ||
+                          (fingerprint && query.fingerprint == *fingerprint);
       if (wanted && (!found || query.plan->duration_ms > found->plan->duration_ms)) found = &query;
     }
   if (!found)
-    return fail(Error::Kind::usage, log, plans ? fmt::format("has {} plans of auto_explain, and none of this statement", plans) : "has no plans of auto_explain",
-                plans ? "pgadvise digest lists statements and their fingerprints" : "auto_explain in session_preload_libraries, auto_explain.log_min_duration, auto_explain.log_analyze");
+    return fail(Error::Kind::usage, log,
+                plans ? fmt::format("has {} plans of auto_explain, and none of this statement", plans)
+                      : "has no plans of auto_explain",
+                plans ? "pgadvise digest lists statements and their fingerprints"
+                      : "auto_explain in session_preload_libraries, auto_explain.log_min_duration, "
+                        "auto_explain.log_analyze");
   auto plan = plan::read(found->plan->text);
   if (!plan) return fail(Error::Kind::input, found->plan->place.str(), plan.error().what, plan.error().hint);
   return LoggedExplained{std::move(*plan), *found};

@@ -17,11 +17,11 @@
 namespace pgadvise::check {
 
 struct ExplainSettings {
-  pg::Acting acting;
+  pg::SessionSettings session_settings;
   std::chrono::milliseconds analyze_budget{60'000};
-  bool analyze = true;          // false: the statement is planned and never run
-  bool show_literals = false;   // PlanOfValues::shown holds values of pg_stats
-  Parameters parameters;        // of $1, $2 …; empty: they are not known
+  bool analyze = true;         // false: the statement is planned and never run
+  bool show_literals = false;  // PlanOfValues::shown holds values of pg_stats
+  Parameters parameters;       // of $1, $2 …; empty: they are not known
   std::stop_token stop;
   Observer observer;
 };
@@ -34,7 +34,8 @@ struct ExplainInputs {
   Catalog catalog;
 };
 // Errors: the server cannot be reached or read (Kind::database).
-Result<ExplainInputs> load_for_explain(const std::string& conninfo, const ExplainSettings& settings, Diagnostics& diagnostics);
+Result<ExplainInputs> load_for_explain(const std::string& conninfo, const ExplainSettings& settings,
+                                       Diagnostics& diagnostics);
 
 struct PlanOfValues {
   std::string values;  // "generic plan", "a common value, a rare value"
@@ -44,19 +45,22 @@ struct PlanOfValues {
 
 struct Explained {
   Plan plan;
-  std::string limits;                       // why the statement was planned and not run; "" where it ran, or was not to run
-  std::vector<PlanOfValues> variants;       // plans with other values, one entry for each plan that differs
-  std::vector<Finding> findings;            // of the rules, confirmed, with fixes; without the refuted
+  std::string limits;  // why the statement was planned and not run; "" where it ran, or was not to run
+  std::vector<PlanOfValues> variants;  // plans with other values, one entry for each plan that differs
+  std::vector<Finding> findings;       // of the rules, confirmed, with fixes; without the refuted
 };
-// The statement is sent to the server only where that is known to be harmless. Errors: those of only_statement(); the statement is not sent
-// (usage); the server refuses it; the connection is lost.
-Result<Explained> explain(const std::string& text, const ExplainInputs& inputs, const ExplainSettings& settings, Diagnostics& diagnostics);
+// The statement is sent to the server only where that is known to be harmless. Errors: those of
+// only_statement(); the statement is not sent (usage); the server refuses it; the connection is lost.
+Result<Explained> explain(const std::string& text, const ExplainInputs& inputs,
+                          const ExplainSettings& settings, Diagnostics& diagnostics);
 
 struct LoggedExplained {
   Plan plan;
   Query query;  // as the log has it; query.plan is set
 };
-// The plan that auto_explain logged of a statement or fingerprint; "" for the plan of the slowest call in the log. Errors: the log has none.
-Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement, const Observer& observer, Diagnostics& diagnostics);
+// The plan that auto_explain logged of a statement or fingerprint; "" for the plan of the slowest call in the
+// log. Errors: the log has none.
+Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement,
+                                       const Observer& observer, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

@@ -13,21 +13,28 @@ namespace {
 using files::git_names;
 
 // What git answered; a git that can't be run has said so on its stderr.
-ProgramRun run_git(const std::string& folder, std::vector<std::string> words, const std::vector<std::string>& files = {}) {
+ProgramRun run_git(const std::string& folder, std::vector<std::string> words,
+                   const std::vector<std::string>& files = {}) {
   auto run = files::run_git(folder, std::move(words), files);
   return run ? std::move(*run) : ProgramRun{-1, {}, run.error().what};
 }
 
 tl::unexpected<Error> failed(const std::string& folder, const ProgramRun& ran, const std::string& otherwise) {
   std::string what = ran.err.substr(0, ran.err.find('\n'));
-  if (what.find("not a git repository") != std::string::npos || what.find("Not a git repository") != std::string::npos) what = "is in no git repository";
-  if (what.find("dubious ownership") != std::string::npos) what = "git refuses a repository of another owner (git config --global --add safe.directory …)";
-  return fail(Error::Kind::usage, folder, what.empty() ? otherwise : ellipsis(what, 200), "--since and --changed ask git which migrations are new; without them the newest one is judged");
+  if (what.find("not a git repository") != std::string::npos ||
+      what.find("Not a git repository") != std::string::npos)
+    what = "is in no git repository";
+  if (what.find("dubious ownership") != std::string::npos)
+    what = "git refuses a repository of another owner (git config --global --add safe.directory …)";
+  return fail(
+      Error::Kind::usage, folder, what.empty() ? otherwise : ellipsis(what, 200),
+      "--since and --changed ask git which migrations are new; without them the newest one is judged");
 }
 
 // The commit of a revision; "" when there is none.
 std::string commit_of(const std::string& folder, const std::string& revision) {
-  const ProgramRun ran = run_git(folder, {"rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"});
+  const ProgramRun ran =
+      run_git(folder, {"rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"});
   const std::string out(trim(ran.out));
   const bool plain = out.size() >= 40 && out.find_first_not_of("0123456789abcdef") == std::string::npos;
   return ran.status == 0 && plain ? out : std::string();
@@ -36,26 +43,32 @@ std::string commit_of(const std::string& folder, const std::string& revision) {
 Result<void> is_repository(const std::string& folder) {
   const ProgramRun ran = run_git(folder, {"rev-parse", "--is-inside-work-tree"});
   if (ran.status != 0) return failed(folder, ran, "git does not answer");
-  if (trim(ran.out) != "true") return fail(Error::Kind::usage, folder, "is in no git work tree", "a bare repository has no files to compare");
+  if (trim(ran.out) != "true")
+    return fail(Error::Kind::usage, folder, "is in no git work tree",
+                "a bare repository has no files to compare");
   return {};
 }
 
-// Of files that the index knows, those whose bytes are others now. By their hashes and not by git diff: that would run what
-// the repository's configuration names as a filter.
-void add_edited(const std::string& folder, const std::vector<std::string>& files, std::set<std::string>& out) {
+// Of files that the index knows, those whose bytes are others now. By their hashes and not by git diff: that
+// would run what the repository's configuration names as a filter.
+void add_edited(const std::string& folder, const std::vector<std::string>& files,
+                std::set<std::string>& out) {
   std::map<std::string, std::string> hashes;  // by name
   const ProgramRun index = run_git(folder, {"ls-files", "-s", "-z"});
   for (const auto entry : split(index.out, '\0')) {  // "100644 <hash> 0\t<name>"
     const auto tab = entry.find('\t');
     const auto words = split(entry.substr(0, tab), ' ');
-    if (tab != std::string_view::npos && words.size() == 3) hashes[std::string(entry.substr(tab + 1))] = words[1];
+    if (tab != std::string_view::npos && words.size() == 3)
+      hashes[std::string(entry.substr(tab + 1))] = words[1];
   }
   std::vector<std::string> known;
   for (const auto& file : files)
     if (hashes.count(file) && !out.count(file)) known.push_back(file);
   constexpr std::size_t at_once = 200;
   for (std::size_t from = 0; from < known.size(); from += at_once) {
-    const std::vector<std::string> part(known.begin() + static_cast<std::ptrdiff_t>(from), known.begin() + static_cast<std::ptrdiff_t>(std::min(from + at_once, known.size())));
+    const std::vector<std::string> part(
+        known.begin() + static_cast<std::ptrdiff_t>(from),
+        known.begin() + static_cast<std::ptrdiff_t>(std::min(from + at_once, known.size())));
     const ProgramRun now = run_git(folder, {"hash-object", "--no-filters"}, part);
     const auto answers = split(trim(now.out), '\n');
     for (std::size_t i = 0; i < part.size(); ++i)
@@ -69,8 +82,10 @@ Result<std::string> branch_point(const std::string& folder) {
   if (const auto repository = is_repository(folder); !repository) return tl::unexpected(repository.error());
   std::vector<std::string> candidates;
   for (const char* variable : {"GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"})
-    if (const char* name = std::getenv(variable); name && *name) candidates.push_back(std::string("refs/remotes/origin/") + name);
-  for (const char* name : {"refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"})
+    if (const char* name = std::getenv(variable); name && *name)
+      candidates.push_back(std::string("refs/remotes/origin/") + name);
+  for (const char* name : {"refs/remotes/origin/HEAD", "refs/remotes/origin/main",
+                           "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"})
     candidates.emplace_back(name);
   for (const auto& candidate : candidates) {
     const std::string commit = commit_of(folder, candidate);
@@ -78,19 +93,29 @@ Result<std::string> branch_point(const std::string& folder) {
     const ProgramRun base = run_git(folder, {"merge-base", "HEAD", commit});
     const std::string out(trim(base.out));
     if (base.status == 0 && !out.empty()) return out;
-    return fail(Error::Kind::usage, folder, "no commit in common with " + candidate, "a shallow clone? fetch the whole history (actions/checkout: fetch-depth: 0), or name a revision: --since REV");
+    return fail(Error::Kind::usage, folder, "no commit in common with " + candidate,
+                "a shallow clone? fetch the whole history (actions/checkout: fetch-depth: 0), or name a "
+                "revision: --since REV");
   }
-  return fail(Error::Kind::usage, folder, "has no branch origin/HEAD, main or master to compare with", "name a revision: --since REV");
+  return fail(Error::Kind::usage, folder, "has no branch origin/HEAD, main or master to compare with",
+              "name a revision: --since REV");
 }
 
-Result<std::set<std::string>> changed_since(const std::string& folder, const std::string& revision, const std::vector<std::string>& files) {
+Result<std::set<std::string>> changed_since(const std::string& folder, const std::string& revision,
+                                            const std::vector<std::string>& files) {
   if (const auto repository = is_repository(folder); !repository) return tl::unexpected(repository.error());
   const std::string commit = commit_of(folder, revision);
-  if (commit.empty()) return fail(Error::Kind::usage, "--since", "there is no revision " + ellipsis(revision, 80) + " in the repository of " + folder, "a shallow clone lacks old ones (actions/checkout: fetch-depth: 0)");
-  const ProgramRun committed = run_git(folder, {"diff-tree", "-r", "-z", "--name-only", "--relative", "--no-renames", "--diff-filter=AMT", commit, "HEAD"});
+  if (commit.empty())
+    return fail(Error::Kind::usage, "--since",
+                "there is no revision " + ellipsis(revision, 80) + " in the repository of " + folder,
+                "a shallow clone lacks old ones (actions/checkout: fetch-depth: 0)");
+  const ProgramRun committed = run_git(folder, {"diff-tree", "-r", "-z", "--name-only", "--relative",
+                                                "--no-renames", "--diff-filter=AMT", commit, "HEAD"});
   if (committed.status != 0) return failed(folder, committed, "git does not answer");
   auto names = git_names(committed.out);
-  names.merge(git_names(run_git(folder, {"diff-index", "--cached", "-z", "--name-only", "--relative", "--no-renames", "--diff-filter=AMT", "HEAD"}).out));
+  names.merge(git_names(run_git(folder, {"diff-index", "--cached", "-z", "--name-only", "--relative",
+                                         "--no-renames", "--diff-filter=AMT", "HEAD"})
+                            .out));
   names.merge(git_names(run_git(folder, {"ls-files", "-z", "--others", "--exclude-standard"}).out));
   std::set<std::string> out;
   for (const auto& file : files)

@@ -12,22 +12,27 @@ bool socket_folder(std::string_view host) { return host.starts_with('/') || host
 
 bool host_character(char c, bool socket) {
   const auto byte = static_cast<unsigned char>(c);
-  if (socket) return byte > 0x20 && byte < 0x7f && std::string_view("\"'\\,").find(c) == std::string_view::npos;
+  if (socket)
+    return byte > 0x20 && byte < 0x7f && std::string_view("\"'\\,").find(c) == std::string_view::npos;
   return byte < 0x80 && (std::isalnum(byte) || std::string_view(".-_:%").find(c) != std::string_view::npos);
 }
 
 bool port_number(std::string_view port) {
-  return !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c); });
+  return !port.empty() && port.size() <= 5 &&
+         std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
 }  // namespace
 
 Result<std::string> allowed_host(const pg::Address& address) {
   const bool socket = socket_folder(address.host);
-  const auto wrong = [](std::string what) { return fail(Error::Kind::usage, "", std::move(what), "HOST:PORT, as db.example.com:5432"); };
+  const auto wrong = [](std::string what) {
+    return fail(Error::Kind::usage, "", std::move(what), "HOST:PORT, as db.example.com:5432");
+  };
   if (address.host.empty()) return wrong("names no host");
   if (!port_number(address.port)) return wrong(ellipsis(address.host, 80) + " is without a port's number");
-  if (!std::all_of(address.host.begin(), address.host.end(), [&](char c) { return host_character(c, socket); }))
+  if (!std::all_of(address.host.begin(), address.host.end(),
+                   [&](char c) { return host_character(c, socket); }))
     return wrong(ellipsis(address.host, 80) + " holds a character that no host has");
   if (socket) return address.host + ":" + address.port;
   const std::string host = lower(address.host);
@@ -42,7 +47,8 @@ Result<std::string> allowed_host(std::string_view text) {
   const bool brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (brackets) host = host.substr(1, host.size() - 2);
   if (!brackets && !socket_folder(host) && contains(host, ":"))
-    return fail(Error::Kind::usage, "", ellipsis(text, 80) + " is an IPv6 address without brackets", "[::1]:5432");
+    return fail(Error::Kind::usage, "", ellipsis(text, 80) + " is an IPv6 address without brackets",
+                "[::1]:5432");
   return allowed_host(pg::Address{std::string(host), std::string(text.substr(colon + 1))});
 }
 

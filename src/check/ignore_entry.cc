@@ -16,23 +16,29 @@ std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
     else out += c;
   }
   return out + "\"";
 }
 
-std::string with_schema(const Subject& subject, const std::string& name) { return subject.schema.empty() ? name : subject.schema + "." + name; }
+std::string with_schema(const Subject& subject, const std::string& name) {
+  return subject.schema.empty() ? name : subject.schema + "." + name;
+}
 
 // The narrowest first.
 std::vector<Suppression> candidates(const Finding& finding) {
   const Subject& subject = finding.subject;
-  const std::string file = finding.location && !finding.location->live() ? finding.location->file : subject.file;
+  const std::string file =
+      finding.location && !finding.location->live() ? finding.location->file : subject.file;
   std::vector<std::string> objects;
   if (!subject.fingerprint.empty()) objects.push_back(subject.fingerprint);
   if (!subject.index.empty()) objects.push_back(with_schema(subject, subject.index));
-  if (!subject.table.empty() && !subject.constraint.empty()) objects.push_back(with_schema(subject, subject.table + "." + subject.constraint));
-  if (!subject.table.empty() && !subject.columns.empty()) objects.push_back(with_schema(subject, subject.table + "." + join(subject.columns, ",")));
+  if (!subject.table.empty() && !subject.constraint.empty())
+    objects.push_back(with_schema(subject, subject.table + "." + subject.constraint));
+  if (!subject.table.empty() && !subject.columns.empty())
+    objects.push_back(with_schema(subject, subject.table + "." + join(subject.columns, ",")));
   if (!subject.entry.empty()) objects.push_back(subject.entry);
   if (!subject.table.empty()) objects.push_back(with_schema(subject, subject.table));
   if (!subject.constraint.empty()) objects.push_back(with_schema(subject, subject.constraint));
@@ -74,13 +80,17 @@ std::optional<Suppression> entry_for(const Finding& finding, const std::vector<F
 
 }  // namespace
 
-Result<std::string> with_ignores(const std::string& path, const std::string& text, const std::vector<Ignored>& ignored, const std::vector<Finding>& all, ConfigOrigin origin) {
+Result<std::string> with_ignores(const std::string& path, const std::string& text,
+                                 const std::vector<Ignored>& ignored, const std::vector<Finding>& all,
+                                 ConfigOrigin origin) {
   std::string out = text;
   if (!out.empty() && out.back() != '\n') out += '\n';
   std::vector<std::string> inline_tables;
   for (const auto& [finding, reason] : ignored) {
     const auto entry = entry_for(*finding, all);
-    if (!entry) return fail(Error::Kind::usage, path, "has no name for what the finding is about: " + finding->message, "turn the rule off: [rules." + finding->rule + "] severity = \"off\"");
+    if (!entry)
+      return fail(Error::Kind::usage, path, "has no name for what the finding is about: " + finding->message,
+                  "turn the rule off: [rules." + finding->rule + "] severity = \"off\"");
     std::vector<std::string> pairs = {"rule = " + toml_string(finding->rule)};
     if (!entry->object.empty()) pairs.push_back("object = " + toml_string(entry->object));
     if (!entry->path.empty()) pairs.push_back("path = " + toml_string(entry->path));

@@ -15,9 +15,12 @@ struct Ignored {
   std::string reason;
 };
 
-// The configuration's text with the entries at its end, or at that of its `ignore = […]`. Each names what its finding is about, as narrowly as it can be: of `all` it speaks
-// for as few others as possible. `path` and `origin` are those of the file. Errors (usage): the file is none that entries can be added to;
-// a finding that has no name.
-Result<std::string> with_ignores(const std::string& path, const std::string& text, const std::vector<Ignored>& ignored, const std::vector<Finding>& all, ConfigOrigin origin = ConfigOrigin::repository);
+// The configuration's text with the entries at its end, or at that of its `ignore = […]`. Each names what its
+// finding is about, as narrowly as it can be: of `all` it speaks for as few others as possible. `path` and
+// `origin` are those of the file. Errors (usage): the file is none that entries can be added to; a finding
+// that has no name.
+Result<std::string> with_ignores(const std::string& path, const std::string& text,
+                                 const std::vector<Ignored>& ignored, const std::vector<Finding>& all,
+                                 ConfigOrigin origin = ConfigOrigin::repository);
 
 }  // namespace pgadvise::check

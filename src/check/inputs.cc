@@ -25,20 +25,27 @@ namespace pgadvise::check {
 void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics) {
   std::erase_if(paths, [&](const std::string& path) {
     if (!looks_like_conninfo(path)) return false;
-    diagnostics.push_back({Error::Kind::usage, mask_credentials(path), "is a connection string where a file was expected", "a database goes to --db, as one quoted word"});
+    diagnostics.push_back({Error::Kind::usage, mask_credentials(path),
+                           "is a connection string where a file was expected",
+                           "a database goes to --db, as one quoted word"});
     return true;
   });
 }
 
-void leave_out_outside(migrations::SchemaInput& input, const std::string& boundary, Diagnostics& diagnostics) {
+void leave_out_outside(migrations::SchemaInput& input, const std::string& boundary,
+                       Diagnostics& diagnostics) {
   std::erase_if(input.files, [&](const migrations::SchemaFile& file) {
     if (lies_within(file.path, boundary)) return false;
-    diagnostics.push_back({Error::Kind::passing, input.path, file.path + " is reached by a symbolic link that leaves the repository: it is not read", "name the file that the link leads to"});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, input.path,
+         file.path + " is reached by a symbolic link that leaves the repository: it is not read",
+         "name the file that the link leads to"});
     return true;
   });
 }
 
-std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths, Diagnostics& diagnostics, const Config& config) {
+std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths,
+                                                  Diagnostics& diagnostics, const Config& config) {
   std::vector<migrations::SchemaInput> out;
   for (const auto& path : paths) {
     std::error_code code;
@@ -48,7 +55,8 @@ std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>
     auto found = migrations::find_schemas(path, diagnostics, config.leave_out(path));
     if (!found) diagnostics.push_back(found.error());
     if (folder)
-      std::for_each(diagnostics.begin() + before, diagnostics.end(), [&](Error& error) { error = without_outside_text(std::move(error), boundary); });
+      std::for_each(diagnostics.begin() + before, diagnostics.end(),
+                    [&](Error& error) { error = without_outside_text(std::move(error), boundary); });
     if (!found) continue;
     for (auto& input : *found) {
       const bool any = !input.files.empty();
@@ -60,39 +68,50 @@ std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>
 }
 
 // The one snapshot of a server, if there is one.
-static Result<std::optional<files::CatalogSnapshot>> read_production(const std::vector<migrations::SchemaInput>& schemas, bool rows, Diagnostics& diagnostics) {
+static Result<std::optional<files::CatalogSnapshot>> read_production(
+    const std::vector<migrations::SchemaInput>& schemas, bool rows, Diagnostics& diagnostics) {
   const migrations::SchemaInput* found = nullptr;
   for (const auto& schema : schemas) {
     if (schema.kind != migrations::SchemaKind::server_snapshot) continue;
-    if (found) return fail(Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + found->path, "leave one of them out");
+    if (found)
+      return fail(Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + found->path,
+                  "leave one of them out");
     found = &schema;
   }
   if (!found) return std::optional<files::CatalogSnapshot>();
   if (rows)
-    return fail(Error::Kind::usage, "--load", "rows and the statistics of " + found->path + " are two answers to one question", "leave one of them out");
+    return fail(Error::Kind::usage, "--load",
+                "rows and the statistics of " + found->path + " are two answers to one question",
+                "leave one of them out");
   auto snapshot = files::load_catalog_snapshot(found->path);
   if (!snapshot) return tl::unexpected(snapshot.error());
-  for (auto& what : snapshot->not_read) diagnostics.push_back({Error::Kind::passing, found->path, "when it was taken: " + std::move(what), {}});
+  for (auto& what : snapshot->not_read)
+    diagnostics.push_back({Error::Kind::nonfatal, found->path, "when it was taken: " + std::move(what), {}});
   bool values = false;
   for (const auto& [name, table] : snapshot->catalog.tables)
     for (const auto& column : table.columns)
-      values |= column.statistics && (!column.statistics->most_common_values.empty() || !column.statistics->histogram_bounds.empty());
+      values |= column.statistics && (!column.statistics->most_common_values.empty() ||
+                                      !column.statistics->histogram_bounds.empty());
   if (!values)
-    diagnostics.push_back({Error::Kind::passing, found->path, "has no values of columns: each is planned as one of many alike", "pgadvise snapshot --with-values"});
+    diagnostics.push_back({Error::Kind::nonfatal, found->path,
+                           "has no values of columns: each is planned as one of many alike",
+                           "pgadvise snapshot --with-values"});
   return std::optional(std::move(*snapshot));
 }
 
-Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas, const std::vector<std::string>& load,
-                                   Diagnostics& diagnostics) {
+Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas,
+                                   const std::vector<std::string>& load, Diagnostics& diagnostics) {
   auto production = read_production(schemas, !load.empty(), diagnostics);
   if (!production) return tl::unexpected(production.error());
   auto sandbox = pg::Sandbox::start(diagnostics);
   if (!sandbox) return tl::unexpected(sandbox.error());
   if (*production)
-    if (const auto done = sandbox->imitate_collation((*production)->catalog); !done) return tl::unexpected(done.error());
+    if (const auto done = sandbox->import_collation((*production)->catalog); !done)
+      return tl::unexpected(done.error());
   for (const auto& schema : schemas) {
     if (schema.kind == migrations::SchemaKind::server_snapshot) {
-      if (schemas.size() == 1) sandbox->build({schema.path, sql::planners_schema((*production)->catalog)}, diagnostics);
+      if (schemas.size() == 1)
+        sandbox->build({schema.path, sql::planners_schema((*production)->catalog)}, diagnostics);
       continue;
     }
     auto scripts = migrations::schema_sql(schema, diagnostics);
@@ -103,15 +122,21 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
     for (auto& [file, text] : *scripts) sandbox->build({file, std::move(text)}, diagnostics);
   }
   if (*production) {
-    if (const auto done = sandbox->imitate((*production)->catalog, (*production)->relations, diagnostics); !done) return tl::unexpected(done.error());
-    return BuiltSandbox{std::move(*sandbox), true, schemas.size() == 1 ? std::optional(std::move((*production)->catalog)) : std::nullopt};
+    if (const auto done =
+            sandbox->import_statistics((*production)->catalog, (*production)->relations, diagnostics);
+        !done)
+      return tl::unexpected(done.error());
+    return BuiltSandbox{
+        std::move(*sandbox), true,
+        schemas.size() == 1 ? std::optional(std::move((*production)->catalog)) : std::nullopt};
   }
   for (const auto& file : load) {
     auto text = read_file(file);
     if (!text) return tl::unexpected(text.error());
     sandbox->build({file, std::move(*text)}, diagnostics);
   }
-  if (auto analyzed = sandbox->connection().run_script("ANALYZE"); !analyzed) return tl::unexpected(analyzed.error());
+  if (auto analyzed = sandbox->connection().run_script("ANALYZE"); !analyzed)
+    return tl::unexpected(analyzed.error());
   return BuiltSandbox{std::move(*sandbox), false, std::nullopt};
 }
 
@@ -146,11 +171,14 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
   LogSource source{.path = path, .format = "sql"};
   for (const auto& statement : sql::split(text)) {
     const auto position = lines.at(statement.offset);
-    const Place place{path, position.line, position.column};
+    const SourceLocation place{path, position.line, position.column};
     const auto fingerprint = sql::fingerprint(statement.text);
     const auto normalized = sql::normalize(statement.text);
     if (!fingerprint || !normalized) {
-      diagnostics.push_back({Error::Kind::passing, place.str(), fingerprint ? normalized.error().what : fingerprint.error().what, {}});
+      diagnostics.push_back({Error::Kind::nonfatal,
+                             place.str(),
+                             fingerprint ? normalized.error().what : fingerprint.error().what,
+                             {}});
       continue;
     }
     Query& query = queries[*fingerprint];
@@ -159,7 +187,8 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
     ++query.calls;
     ++source.statements;
     constexpr std::size_t samples = 5;
-    if (query.samples.size() < samples) query.samples.push_back({place, std::string(statement.text), std::nullopt, std::nullopt});
+    if (query.samples.size() < samples)
+      query.samples.push_back({place, std::string(statement.text), std::nullopt, std::nullopt});
   }
   log::IdentityBuilder identity;
   identity.add(text);
@@ -171,7 +200,8 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
 }
 
 // A workload file, or rows of pg_stat_statements.
-static void read_file_of_workloads(const std::string& path, const std::string& text, std::vector<Workload>& out, Diagnostics& diagnostics) {
+static void read_file_of_workloads(const std::string& path, const std::string& text,
+                                   std::vector<Workload>& out, Diagnostics& diagnostics) {
   if (!log::is_workload_file(text)) {
     auto statistics = log::parse_statistics_file(path, text, diagnostics);
     if (!statistics) diagnostics.push_back(statistics.error());
@@ -189,7 +219,8 @@ std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics
   for (const auto& path : paths) {
     const auto text = read_file(path);
     if (!text) diagnostics.push_back(text.error());
-    else if (log::is_workload_file(*text) || log::is_statistics_file(*text)) read_file_of_workloads(path, *text, out, diagnostics);
+    else if (log::is_workload_file(*text) || log::is_statistics_file(*text))
+      read_file_of_workloads(path, *text, out, diagnostics);
     else out.push_back(read_sql_workload(path, *text, diagnostics));
   }
   return out;
@@ -203,7 +234,8 @@ static std::string head_of(const std::string& path) {
 
 bool names_workload_file(const std::string& path) { return log::is_workload_file(head_of(path)); }
 
-std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log, Diagnostics& diagnostics) {
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log,
+                                Diagnostics& diagnostics) {
   std::vector<Workload> out;
   std::vector<std::string> logs;
   for (const auto& path : paths) {
@@ -227,7 +259,9 @@ Result<void> keep_inputs(const std::string& output, const std::vector<std::strin
   std::error_code code;
   if (output.empty() || output == "-" || !std::filesystem::is_regular_file(output, code)) return {};
   for (const auto& input : inputs)
-    if (std::filesystem::equivalent(output, input, code)) return fail(Error::Kind::usage, "--output " + output, "is read, too: it would be overwritten", "name another file");
+    if (std::filesystem::equivalent(output, input, code))
+      return fail(Error::Kind::usage, "--output " + output, "is read, too: it would be overwritten",
+                  "name another file");
   return {};
 }
 

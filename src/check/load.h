@@ -16,18 +16,19 @@
 #include "check/observer.h"
 #include "check/server.h"
 #include "lint/context.h"
+#include "migrations/schema_load.h"
 #include "model/catalog.h"
 #include "model/project.h"
 #include "model/report.h"
 #include "model/workload.h"
-#include "migrations/schema_load.h"
 
 namespace pgadvise::check {
 
-// What to read. Without any of paths, schema, logs, workloads, db and sandbox: what the configuration names, else the working folder.
+// What to read. Without any of paths, schema, logs, workloads, db and sandbox: what the configuration names,
+// else the working folder.
 struct Sources {
-  std::vector<std::string> paths;      // repositories, migrations folders, .sql files, snapshots
-  std::vector<std::string> schema;     // further schemas, that stand beside `paths`
+  std::vector<std::string> paths;   // repositories, migrations folders, .sql files, snapshots
+  std::vector<std::string> schema;  // further schemas, that stand beside `paths`
   std::vector<std::string> logs;
   std::vector<std::string> workloads;  // files of digest -o, or .sql files
   std::string db;                      // connection string, or "env"; "" for none
@@ -40,13 +41,13 @@ struct Sources {
 
 struct Settings {
   MigrationOptions migrations;
-  pg::Acting acting;                                       // role and search_path that plans are made with
-  std::chrono::milliseconds analyze_budget{60'000};        // all EXPLAIN ANALYZE together
-  unsigned jobs = 0;                                       // threads that read logs, connections that plan; 0: see Server::more_plans()
-  std::string baseline;                                    // file; "" for none
-  bool update_baseline = false;                            // write the findings to `baseline`
-  RepositoryPaths repository = current_repository();       // how baseline entries and subjects name files
-  std::stop_token stop;                                    // ends planning early; what was found until then is reported
+  pg::SessionSettings session_settings;              // role and search_path that plans are made with
+  std::chrono::milliseconds analyze_budget{60'000};  // all EXPLAIN ANALYZE together
+  unsigned jobs = 0;             // threads that read logs, connections that plan; 0: see Server::more_plans()
+  std::string baseline;          // file; "" for none
+  bool update_baseline = false;  // write the findings to `baseline`
+  RepositoryPaths repository = current_repository();  // how baseline entries and subjects name files
+  std::stop_token stop;  // ends planning early; what was found until then is reported
   Observer observer;
 };
 
@@ -72,12 +73,12 @@ struct Inputs {
   std::unique_ptr<Catalog> live;  // of the server, or of a server's snapshot
   std::deque<Catalog> compared;
 
-  std::vector<Suppression> suppressions;    // of the configuration and of comments in migrations
-  std::set<std::string> comments_read;      // files whose comments are among them
-  std::set<std::string> checked_migrations; // files
-  std::set<std::string> replayed_only;      // files
-  std::vector<std::string> not_replayed;    // places of statements, file:line:column
-  bool files_named = false;                 // single migration files were named: the rest of their folder is only replayed
+  std::vector<Suppression> suppressions;     // of the configuration and of comments in migrations
+  std::set<std::string> comments_read;       // files whose comments are among them
+  std::set<std::string> checked_migrations;  // files
+  std::set<std::string> replayed_only;       // files
+  std::vector<std::string> not_replayed;     // places of statements, file:line:column
+  bool files_named = false;  // single migration files were named: the rest of their folder is only replayed
 
   std::vector<ReportInput> read;  // for the report, in the order of reading
   std::string server_version;     // "15.18"; "" without a server
@@ -89,8 +90,9 @@ struct Inputs {
   const Catalog* catalog() const { return live.get(); }
 };
 
-// Errors: the configuration is wrong, or an input is also an output: nothing was read. Everything else that can't be read is a diagnostic of
-// the inputs. Ctrl-C handling is the caller's. Cost: reads every input once; memory for catalogs and one bounded workload.
+// Errors: the configuration is wrong, or an input is also an output: nothing was read. Everything else that
+// can't be read is a diagnostic of the inputs. Ctrl-C handling is the caller's. Cost: reads every input once;
+// memory for catalogs and one bounded workload.
 tl::expected<Inputs, Diagnostics> load(Sources sources, const Settings& settings);
 
 }  // namespace pgadvise::check

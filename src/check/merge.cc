@@ -35,10 +35,13 @@ std::set<std::string> columns_of(const Table& table) {
 const Table* table_of(const Found& found) {
   const Subject& subject = found.finding.subject;
   const Schema* schema = found.checked->schema;
-  return schema && schema->catalog && !subject.table.empty() ? schema->catalog->table({subject.schema, subject.table}) : nullptr;
+  return schema && schema->catalog && !subject.table.empty()
+             ? schema->catalog->table({subject.schema, subject.table})
+             : nullptr;
 }
 
-// The table that both are about has the same columns: migrations and a dump of what they create, or two folders of migrations.
+// The table that both are about has the same columns: migrations and a dump of what they create, or two
+// folders of migrations.
 bool same_table(const Found& one, const Found& other) {
   const Table* first = table_of(one);
   const Table* second = table_of(other);
@@ -46,8 +49,11 @@ bool same_table(const Found& one, const Found& other) {
 }
 
 bool same_words(const Finding& one, const Finding& other) {
-  const auto sql = [](const Finding& finding) { return finding.fix ? finding.fix->sql + "\n" + finding.fix->down_sql : std::string(); };
-  return one.message == other.message && one.severity == other.severity && one.verdict == other.verdict && sql(one) == sql(other);
+  const auto sql = [](const Finding& finding) {
+    return finding.fix ? finding.fix->sql + "\n" + finding.fix->down_sql : std::string();
+  };
+  return one.message == other.message && one.severity == other.severity && one.verdict == other.verdict &&
+         sql(one) == sql(other);
 }
 
 // Whether two findings of one rule and one subject are one.
@@ -73,22 +79,27 @@ Found* unite(const Group& equal) {
   for (Found* found : equal)
     if (std::tie(found->path(), found->order) < std::tie(first->path(), first->order)) first = found;
   Group rest;
-  std::copy_if(equal.begin(), equal.end(), std::back_inserter(rest), [&](const Found* found) { return found != first; });
-  std::sort(rest.begin(), rest.end(), [](const Found* one, const Found* other) { return std::tie(one->path(), one->order) < std::tie(other->path(), other->order); });
+  std::copy_if(equal.begin(), equal.end(), std::back_inserter(rest),
+               [&](const Found* found) { return found != first; });
+  std::sort(rest.begin(), rest.end(), [](const Found* one, const Found* other) {
+    return std::tie(one->path(), one->order) < std::tie(other->path(), other->order);
+  });
   const Subject& subject = first->finding.subject;
   if (!subject.fingerprint.empty() || !subject.file.empty()) return first;
   for (const Found* found : rest) {
     const auto& place = found->finding.location;
     if (!place || place->live()) continue;
     first->finding.other_locations.push_back(*place);
-    first->finding.evidence.push_back({Evidence::Kind::project, found->path() + " holds the same", place, {}});
+    first->finding.evidence.push_back(
+        {Evidence::Kind::project, found->path() + " holds the same", place, {}});
   }
   return first;
 }
 
 class Merger {
  public:
-  Merger(const Inputs& inputs, Outcome outcome, const Settings& settings) : inputs_(inputs), outcome_(std::move(outcome)), settings_(settings) {}
+  Merger(const Inputs& inputs, Outcome outcome, const Settings& settings)
+      : inputs_(inputs), outcome_(std::move(outcome)), settings_(settings) {}
 
   Report merge() {
     report_.inputs = inputs_.read;
@@ -98,7 +109,8 @@ class Merger {
     report_.analyzed = outcome_.analyzed;
     report_.analyze_seconds = outcome_.analyze_seconds;
     report_.diagnostics = inputs_.diagnostics;
-    report_.diagnostics.insert(report_.diagnostics.end(), outcome_.diagnostics.begin(), outcome_.diagnostics.end());
+    report_.diagnostics.insert(report_.diagnostics.end(), outcome_.diagnostics.begin(),
+                               outcome_.diagnostics.end());
     merge_rules();
     merge_suppressed();
     merge_findings();
@@ -119,13 +131,16 @@ class Merger {
     std::erase_if(report_.skipped, [&](const SkippedRule& skipped) { return ran(skipped.rule); });
   }
 
-  bool ran(const std::string& rule) const { return std::find(report_.rules_run.begin(), report_.rules_run.end(), rule) != report_.rules_run.end(); }
+  bool ran(const std::string& rule) const {
+    return std::find(report_.rules_run.begin(), report_.rules_run.end(), rule) != report_.rules_run.end();
+  }
 
   void merge_suppressed() {
     std::set<std::pair<std::string, std::string>> known;  // id and file
     for (auto& checked : outcome_.checked)
       for (auto& one : checked.suppressed)
-        if (known.emplace(one.finding.id, one.finding.location ? one.finding.location->file : "").second) report_.suppressed.push_back(std::move(one));
+        if (known.emplace(one.finding.id, one.finding.location ? one.finding.location->file : "").second)
+          report_.suppressed.push_back(std::move(one));
   }
 
   // Findings with the same id, of rule and subject, in the order of the inputs.
@@ -139,7 +154,8 @@ class Merger {
       for (auto& finding : findings) found_.push_back({&checked, found_.size(), std::move(finding)});
     }
     for (const auto& checked : outcome_.checked)
-      for (const auto& proposal : checked.proposals) find(checked, proposal.finding).finding.fix = proposal.fix;
+      for (const auto& proposal : checked.proposals)
+        find(checked, proposal.finding).finding.fix = proposal.fix;
     for (auto& found : found_) {
       const auto [it, fresh] = known.emplace(found.finding.id, out.size());
       if (fresh) out.emplace_back();
@@ -157,7 +173,8 @@ class Merger {
     for (const auto& group : by_id) {
       std::vector<Group> distinct;
       for (Found* found : group) {
-        const auto equal = std::find_if(distinct.begin(), distinct.end(), [&](const Group& other) { return same(*other.front(), *found); });
+        const auto equal = std::find_if(distinct.begin(), distinct.end(),
+                                        [&](const Group& other) { return same(*other.front(), *found); });
         if (equal == distinct.end()) distinct.push_back({found});
         else equal->push_back(found);
       }
@@ -175,7 +192,8 @@ class Merger {
 
   // Earlier versions gave the first schema's finding the id without a path.
   void set_apart(Found& found, const Found& first_read, bool first) const {
-    const std::string former = first ? found.finding.id : finding_id(found.finding.rule, with_path(first_read));
+    const std::string former =
+        first ? found.finding.id : finding_id(found.finding.rule, with_path(first_read));
     found.finding.subject = with_path(found);
     Subject in_repository = found.finding.subject;
     in_repository.file = settings_.repository.relative(in_repository.file);
@@ -203,7 +221,8 @@ class Merger {
   }
 
   bool reported_at(const std::string& where) const {
-    return std::any_of(report_.diagnostics.begin(), report_.diagnostics.end(), [&](const Error& error) { return error.where == where; });
+    return std::any_of(report_.diagnostics.begin(), report_.diagnostics.end(),
+                       [&](const Error& error) { return error.where == where; });
   }
 
   // Only where the rule could have found something: it ran over everything that the suppression covers.
@@ -213,9 +232,14 @@ class Merger {
       if (!suppression.comment() && (inputs_.files_named || reported_at(suppression.place.str()))) continue;
       for (const auto& rule : suppression.rules) {
         if (outcome_.used.count({i, rule}) || !could_find(rule, suppression)) continue;
-        const bool of_schema = std::any_of(report_.findings.begin(), report_.findings.end(), [&](const Finding& finding) { return finding.rule == rule && finding.subject.kind == "schema"; });
-        report_.diagnostics.push_back({Error::Kind::passing, suppression.place.str(), "suppresses nothing: " + rule + (of_schema ? " speaks of the whole schema" : " finds nothing there"),
-                                       of_schema ? "[[ignore]] in pgadvise.toml, object = the schema's name" : "take it out"});
+        const bool of_schema = std::any_of(
+            report_.findings.begin(), report_.findings.end(),
+            [&](const Finding& finding) { return finding.rule == rule && finding.subject.kind == "schema"; });
+        report_.diagnostics.push_back(
+            {Error::Kind::nonfatal, suppression.place.str(),
+             "suppresses nothing: " + rule +
+                 (of_schema ? " speaks of the whole schema" : " finds nothing there"),
+             of_schema ? "[[ignore]] in pgadvise.toml, object = the schema's name" : "take it out"});
       }
     }
   }
@@ -228,20 +252,27 @@ class Merger {
     if (!lint::decided_by_files(rule, inputs_.live != nullptr)) return false;
     if (!suppression.comment()) return true;
     const std::string& file = suppression.place.file;
-    if (inputs_.replayed_only.count(file) || (rule.needs.names(lint::Input::migrations) && !inputs_.checked_migrations.count(file))) return false;
+    if (inputs_.replayed_only.count(file) ||
+        (rule.needs.names(lint::Input::migrations) && !inputs_.checked_migrations.count(file)))
+      return false;
     // No rule saw a statement that could not be read.
-    return std::none_of(inputs_.not_replayed.begin(), inputs_.not_replayed.end(), [&](const std::string& place) { return place.starts_with(file + ":"); });
+    return std::none_of(inputs_.not_replayed.begin(), inputs_.not_replayed.end(),
+                        [&](const std::string& place) { return place.starts_with(file + ":"); });
   }
 
   void compare_with_baseline() {
     if (settings_.baseline.empty()) return;
     std::set<std::string> migrations;
-    for (const auto& file : inputs_.checked_migrations) migrations.insert(settings_.repository.relative(file));
+    for (const auto& file : inputs_.checked_migrations)
+      migrations.insert(settings_.repository.relative(file));
     const LookedAt looked_at = [&](const std::string& rule, const std::string& file) {
       const auto* known = lint::find_rule(rule);
-      return ran(rule) && known && (!known->rule->needs.names(lint::Input::migrations) || migrations.count(file) > 0);
+      return ran(rule) && known &&
+             (!known->rule->needs.names(lint::Input::migrations) || migrations.count(file) > 0);
     };
-    const auto done = settings_.update_baseline ? update_baseline(settings_.baseline, report_, settings_.repository, looked_at) : apply_baseline(settings_.baseline, report_, looked_at);
+    const auto done = settings_.update_baseline
+                          ? update_baseline(settings_.baseline, report_, settings_.repository, looked_at)
+                          : apply_baseline(settings_.baseline, report_, looked_at);
     if (!done) report_.diagnostics.push_back(done.error());
   }
 
@@ -255,6 +286,8 @@ class Merger {
 
 }  // namespace
 
-Report merge(const Inputs& inputs, Outcome outcome, const Settings& settings) { return Merger(inputs, std::move(outcome), settings).merge(); }
+Report merge(const Inputs& inputs, Outcome outcome, const Settings& settings) {
+  return Merger(inputs, std::move(outcome), settings).merge();
+}
 
 }  // namespace pgadvise::check

@@ -19,7 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string entry_of(const migrations::SchemaFile& file) { return file.entry.empty() ? fs::path(file.path).filename().string() : file.entry; }
+std::string entry_of(const migrations::SchemaFile& file) {
+  return file.entry.empty() ? fs::path(file.path).filename().string() : file.entry;
+}
 
 Choice these(const std::set<std::string>& files, std::string note) {
   Choice out;
@@ -49,20 +51,24 @@ Result<Choice> by_git(const migrations::SchemaInput& input, const MigrationOptio
   if (!changed) return tl::unexpected(changed.error());
   for (const auto& name : *changed) out.judged.files.insert(paths[name]);
   out.note = fmt::format("judged {} of {} migrations, {}", out.judged.files.size(), input.files.size(),
-                         options.changed ? "those that this branch adds or changes" : "those added or changed since " + ellipsis(options.since, 60));
+                         options.changed ? "those that this branch adds or changes"
+                                         : "those added or changed since " + ellipsis(options.since, 60));
   return out;
 }
 
 // Those that have not run in the database, when a tracking table tells.
-std::optional<Choice> pending(const migrations::SchemaInput& input, const std::vector<TrackingTable>& tracking) {
+std::optional<Choice> pending(const migrations::SchemaInput& input,
+                              const std::vector<TrackingTable>& tracking) {
   auto applied = migrations::applied_part(input, tracking);
   if (!applied.known) return std::nullopt;
   Choice out;
   out.migrations = out.judged.together = true;
   out.judged.files = std::move(applied.due);
   const std::size_t due = out.judged.files.size();
-  out.note = due == 0 ? fmt::format("all {} migrations have run there, by {}", input.files.size(), display(applied.table))
-                      : fmt::format("judged the {} of {} migrations that have not run there, by {}", due, input.files.size(), display(applied.table));
+  out.note = due == 0 ? fmt::format("all {} migrations have run there, by {}", input.files.size(),
+                                    display(applied.table))
+                      : fmt::format("judged the {} of {} migrations that have not run there, by {}", due,
+                                    input.files.size(), display(applied.table));
   return out;
 }
 
@@ -73,7 +79,9 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
     std::string input;  // its path
     std::string file;   // as the input has it
   };
-  const auto plain = [](const std::string& path) { return fs::path(path).lexically_normal().generic_string(); };
+  const auto plain = [](const std::string& path) {
+    return fs::path(path).lexically_normal().generic_string();
+  };
   std::map<std::string, Member> members;
   NamedMigrations out;
   std::erase_if(paths, [&](const std::string& path) {
@@ -82,15 +90,18 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
       if (!around || leads_outside(path)) return false;
       Diagnostics of_others;  // of files that are not named
       leave_out_outside(*around, boundary_of(around->path), of_others);
-      for (const auto& file : around->files) members.emplace(plain(file.path), Member{around->path, file.path});
+      for (const auto& file : around->files)
+        members.emplace(plain(file.path), Member{around->path, file.path});
       const auto same = std::find_if(around->files.begin(), around->files.end(), [&](const auto& file) {
         std::error_code code;
         return fs::equivalent(file.path, path, code);
       });
       if (same == around->files.end()) return false;
-      for (const auto& file : around->files) members.emplace(plain(file.path), Member{around->path, file.path});
+      for (const auto& file : around->files)
+        members.emplace(plain(file.path), Member{around->path, file.path});
       members.emplace(plain(path), Member{around->path, same->path});
-      const bool known = std::any_of(out.inputs.begin(), out.inputs.end(), [&](const auto& input) { return input.path == around->path; });
+      const bool known = std::any_of(out.inputs.begin(), out.inputs.end(),
+                                     [&](const auto& input) { return input.path == around->path; });
       if (!known) out.inputs.push_back(std::move(*around));
     }
     const Member& member = members.at(plain(path));
@@ -100,20 +111,24 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
   return out;
 }
 
-Result<Choice> choose_migrations(const migrations::SchemaInput& input, const std::set<std::string>* named, const MigrationOptions& options,
+Result<Choice> choose_migrations(const migrations::SchemaInput& input, const std::set<std::string>* named,
+                                 const MigrationOptions& options,
                                  const std::vector<TrackingTable>& tracking) {
   if (named && input.kind == migrations::SchemaKind::sql_file) return these(*named, {});
   if (!migrations::holds_migrations(input) || input.files.empty()) return Choice{};
   if (named) {
-    const std::string what = named->size() == 1 ? "the one that is named" : fmt::format("the {} that are named", named->size());
-    return these(*named, fmt::format("judged {} of {} migrations; the others are replayed", what, input.files.size()));
+    const std::string what =
+        named->size() == 1 ? "the one that is named" : fmt::format("the {} that are named", named->size());
+    return these(
+        *named, fmt::format("judged {} of {} migrations; the others are replayed", what, input.files.size()));
   }
   if (options.changed || !options.since.empty()) return by_git(input, options);
   if (auto due = pending(input, tracking)) return std::move(*due);
   const auto& newest = input.files.back();
   const std::size_t older = input.files.size() - 1;
   if (older == 0) return these({newest.path}, "judged " + entry_of(newest));
-  return these({newest.path}, fmt::format("judged the newest, {}; the {} before it {} taken as applied (--changed, --since REV or a file's name judges others)",
+  return these({newest.path}, fmt::format("judged the newest, {}; the {} before it {} taken as applied "
+                                          "(--changed, --since REV or a file's name judges others)",
                                           ellipsis(entry_of(newest), 80), older, older == 1 ? "is" : "are"));
 }
 

@@ -12,11 +12,12 @@ namespace pgadvise::check {
 
 // Each function may be empty. The library calls them on the thread that called it.
 struct Observer {
-  // A part of the work that may take long begins or ends: "reading files". `progress`: `log` or `counted` reports how far this part is.
+  // A part of the work that may take long begins or ends: "reading files". `progress`: `log` or `counted`
+  // reports how far this part is.
   std::function<void(std::string_view name, bool begins, bool progress)> phase = {};
-  std::function<void(const log::Progress&)> log = {};          // while logs are read
-  std::function<void(std::string_view)> counted = {};          // "31 plans asked for, 12 queries"
-  std::function<void(std::string_view)> detail = {};           // a sentence for a verbose log
+  std::function<void(const log::Progress&)> log = {};  // while logs are read
+  std::function<void(std::string_view)> counted = {};  // "31 plans asked for, 12 queries"
+  std::function<void(std::string_view)> detail = {};   // a sentence for a verbose log
 };
 
 // Reports a phase from construction to destruction.

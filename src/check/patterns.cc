@@ -37,27 +37,35 @@ bool name_matches(std::string_view pattern, std::string_view name) {
 
 class Walk {
  public:
-  explicit Walk(const PatternBounds& bounds) : bounds_(bounds), until_(std::chrono::steady_clock::now() + bounds.time) {}
+  explicit Walk(const PatternBounds& bounds)
+      : bounds_(bounds), until_(std::chrono::steady_clock::now() + bounds.time) {}
 
   // `parts`: the path's names behind `folder`, "" for the current one. False: a bound was reached.
   bool into(const std::string& folder, const std::vector<std::string_view>& parts, std::size_t at) {
     if (at == parts.size()) {
       found.push_back(folder);
-      if (found.size() > bounds_.matches) reached = fmt::format("matches more than {} files", bounds_.matches);
+      if (found.size() > bounds_.matches)
+        reached = fmt::format("matches more than {} files", bounds_.matches);
       return reached.empty();
     }
     const bool last = at + 1 == parts.size();
-    const auto below = [&](const std::string& name) { return folder.empty() || folder.ends_with('/') ? folder + name : folder + "/" + name; };
+    const auto below = [&](const std::string& name) {
+      return folder.empty() || folder.ends_with('/') ? folder + name : folder + "/" + name;
+    };
     std::error_code code;
     if (!is_pattern(parts[at])) {
       const std::string path = below(std::string(parts[at]));
-      return !(last ? fs::exists(fs::symlink_status(path, code)) : fs::is_directory(path, code)) || into(path, parts, at + 1);
+      return !(last ? fs::exists(fs::symlink_status(path, code)) : fs::is_directory(path, code)) ||
+             into(path, parts, at + 1);
     }
     const std::string listed = folder.empty() ? "." : folder;
     if (is_kernel_folder(listed)) return true;
-    for (fs::directory_iterator it(listed, fs::directory_options::skip_permission_denied, code), end; !code && it != end; it.increment(code)) {
-      if (++entries_ > bounds_.entries) reached = fmt::format("looks at more than {} files and folders", bounds_.entries);
-      else if (std::chrono::steady_clock::now() > until_) reached = fmt::format("takes longer than {} s", bounds_.time.count() / 1000);
+    for (fs::directory_iterator it(listed, fs::directory_options::skip_permission_denied, code), end;
+         !code && it != end; it.increment(code)) {
+      if (++entries_ > bounds_.entries)
+        reached = fmt::format("looks at more than {} files and folders", bounds_.entries);
+      else if (std::chrono::steady_clock::now() > until_)
+        reached = fmt::format("takes longer than {} s", bounds_.time.count() / 1000);
       if (!reached.empty()) return false;
       const std::string name = it->path().filename().string();
       std::error_code ignored;
@@ -85,7 +93,9 @@ Result<std::vector<std::string>> expand_pattern(const std::string& path, const P
   std::erase_if(parts, [](std::string_view part) { return part.empty(); });
   Walk walk(bounds);
   if (!walk.into(path.starts_with('/') ? "/" : "", parts, 0))
-    return fail(Error::Kind::usage, {}, "the pattern " + ellipsis(path, 120) + " " + walk.reached + ": pgadvise reads none of them", "begin it with the folder that holds the files");
+    return fail(Error::Kind::usage, {},
+                "the pattern " + ellipsis(path, 120) + " " + walk.reached + ": pgadvise reads none of them",
+                "begin it with the folder that holds the files");
   if (walk.found.empty()) return std::vector<std::string>{path};
   std::sort(walk.found.begin(), walk.found.end());
   return std::move(walk.found);

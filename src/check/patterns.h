@@ -15,9 +15,9 @@ struct PatternBounds {
   std::chrono::milliseconds time{10'000};
 };
 
-// The files and folders that a path with `*` and `?` names, sorted; neither stands for "/" or for a "." at the beginning of a name. A path
-// without them, one that is there as it is written, and one that matches nothing, as it is. Folders of /proc and /sys are passed over.
-// Errors (usage): a bound was reached.
+// The files and folders that a path with `*` and `?` names, sorted; neither stands for "/" or for a "." at
+// the beginning of a name. A path without them, one that is there as it is written, and one that matches
+// nothing, as it is. Folders of /proc and /sys are passed over. Errors (usage): a bound was reached.
 Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds = {});
 
 }  // namespace pgadvise::check

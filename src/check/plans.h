@@ -14,7 +14,8 @@ namespace pgadvise::check {
 std::vector<const Query*> worth_planning(const Workload& workload);
 
 // A diagnostic when row-level security does not apply to the role that plans are made as.
-void report_bypassed_policies(const plan::PlanSource& source, const pg::Connection& connection, Diagnostics& diagnostics);
+void report_bypassed_policies(const plan::PlanSource& source, const pg::Connection& connection,
+                              Diagnostics& diagnostics);
 // Diagnostics for statements that the planner left out: out of time, interrupted, or a connection was lost.
 void report_left_out(const plan::Planner& planner, Diagnostics& diagnostics);
 

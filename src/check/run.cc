@@ -30,7 +30,8 @@ std::string below_config(const Inputs& inputs) {
 const Project* project_of(const Inputs& inputs, const std::string& schema) {
   const Project* best = nullptr;
   for (const auto& project : inputs.projects) {
-    const bool holds = project.root == "." || schema == project.root || schema.starts_with(project.root + "/");
+    const bool holds =
+        project.root == "." || schema == project.root || schema.starts_with(project.root + "/");
     if (holds && (!best || best->root == "." || project.root.size() > best->root.size())) best = &project;
   }
   return best || !schema.empty() || inputs.projects.size() != 1 ? best : &inputs.projects.front();
@@ -38,13 +39,18 @@ const Project* project_of(const Inputs& inputs, const std::string& schema) {
 
 class Runner {
  public:
-  Runner(const Inputs& inputs, plan::Planner* planner) : inputs_(inputs), planner_(planner), folder_(below_config(inputs)), comments_read_(inputs.comments_read) {
+  Runner(const Inputs& inputs, plan::Planner* planner)
+      : inputs_(inputs),
+        planner_(planner),
+        folder_(below_config(inputs)),
+        comments_read_(inputs.comments_read) {
     out_.suppressions = inputs.suppressions;
   }
 
   Outcome run() {
     std::vector<const Project*> checked;
-    for (const auto& schema : inputs_.schemas) checked.push_back(check(&schema, project_of(inputs_, schema.path)));
+    for (const auto& schema : inputs_.schemas)
+      checked.push_back(check(&schema, project_of(inputs_, schema.path)));
     if (inputs_.schemas.empty()) checked.push_back(check(nullptr, project_of(inputs_, {})));
     for (const auto& project : inputs_.projects)
       if (std::find(checked.begin(), checked.end(), &project) == checked.end()) check(nullptr, &project);
@@ -63,17 +69,31 @@ class Runner {
     const Catalog* catalog = schema && schema->catalog ? &*schema->catalog : nullptr;
     const auto* plans = inputs_.server ? inputs_.server->plans.get() : nullptr;
     Workload workload = inputs_.workload;
-    if (inputs_.has_workload) sql::resolve(workload, catalog ? *catalog : Catalog{}, plans ? plans->search_path() : sql::default_path);
+    if (inputs_.has_workload)
+      sql::resolve(workload, catalog ? *catalog : Catalog{},
+                   plans ? plans->search_path() : sql::default_path);
     const PlanSet known = plans_of(workload, catalog);
-    auto outcome = lint::run({catalog, inputs_.has_workload ? &workload : nullptr, project, schema && schema->migrations ? &*schema->migrations : nullptr,
-                              schema ? schema->comparisons : std::vector<lint::SchemaComparison>(), &inputs_.config.rules, &known});
-    Checked out{schema, project, {}, {}, {}, suppress(outcome.findings, schema), std::move(outcome.ran), std::move(outcome.skipped)};
+    auto outcome = lint::run({catalog, inputs_.has_workload ? &workload : nullptr, project,
+                              schema && schema->migrations ? &*schema->migrations : nullptr,
+                              schema ? schema->comparisons : std::vector<lint::SchemaComparison>(),
+                              &inputs_.config.rules, &known});
+    Checked out{schema,
+                project,
+                {},
+                {},
+                {},
+                suppress(outcome.findings, schema),
+                std::move(outcome.ran),
+                std::move(outcome.skipped)};
     std::erase_if(outcome.findings, [&](const Finding& finding) { return only_replayed(finding, schema); });
     out.findings = std::move(outcome.findings);
     if (planner_) {
       plan::ConfirmOptions how;
-      how.hypothetical = [&](const IndexProposal& proposal) { return advisor::hypothetical_indexes(proposal, *inputs_.live); };
-      out.confirmations = plan::confirm(out.findings, *inputs_.live, &workload, *planner_, how, out_.diagnostics);
+      how.hypothetical = [&](const IndexProposal& proposal) {
+        return advisor::hypothetical_indexes(proposal, *inputs_.live);
+      };
+      out.confirmations =
+          plan::confirm(out.findings, *inputs_.live, &workload, *planner_, how, out_.diagnostics);
     }
     if (catalog) out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);
     out_.checked.push_back(std::move(out));
@@ -85,8 +105,10 @@ class Runner {
     PlanSet out;
     Diagnostics found;
     plan::add_logged(out, workload, catalog, found);
-    if (out_.checked.empty()) out_.diagnostics.insert(out_.diagnostics.end(), found.begin(), found.end());  // alike for each schema
-    if (planner_) plan::add_planned(out, worth_planning(workload), *inputs_.live, *planner_, out_.diagnostics);
+    if (out_.checked.empty())
+      out_.diagnostics.insert(out_.diagnostics.end(), found.begin(), found.end());  // alike for each schema
+    if (planner_)
+      plan::add_planned(out, worth_planning(workload), *inputs_.live, *planner_, out_.diagnostics);
     return out;
   }
 
@@ -96,7 +118,8 @@ class Runner {
 
   std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const Schema* schema) {
     for (const auto& finding : findings)
-      if (finding.location && !finding.location->live()) read_comments(finding.location->file, out_.suppressions, comments_read_, out_.diagnostics);
+      if (finding.location && !finding.location->live())
+        read_comments(finding.location->file, out_.suppressions, comments_read_, out_.diagnostics);
     auto out = lint::suppress(findings, out_.suppressions, out_.used, folder_);
     std::erase_if(out, [&](const SuppressedFinding& one) { return only_replayed(one.finding, schema); });
     return out;
@@ -115,9 +138,10 @@ std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& sett
   if (!inputs.server || !inputs.server->plans || !inputs.live) return nullptr;
   Server* server = inputs.server.get();
   server->connection().set_stop(settings.stop);
-  plan::PlannerOptions options{.analyze_budget = settings.analyze_budget,
-                               .stop = [stop = settings.stop] { return stop.stop_requested(); },
-                               .more_sources = [server, jobs = settings.jobs] { return server->more_plans(jobs); }};
+  plan::PlannerOptions options{
+      .analyze_budget = settings.analyze_budget,
+      .stop = [stop = settings.stop] { return stop.stop_requested(); },
+      .more_sources = [server, jobs = settings.jobs] { return server->more_plans(jobs); }};
   return std::make_unique<plan::Planner>(*server->plans, *inputs.live, std::move(options));
 }
 
@@ -125,7 +149,8 @@ Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settin
   const ObservedPhase observed(settings.observer, planner ? "checking, with the server's plans" : "checking");
   Outcome out = Runner(inputs, planner).run();
   if (planner && settings.observer.detail)
-    settings.observer.detail(fmt::format("asked for plans on {} connection{}", planner->sources(), planner->sources() == 1 ? "" : "s"));
+    settings.observer.detail(fmt::format("asked for plans on {} connection{}", planner->sources(),
+                                         planner->sources() == 1 ? "" : "s"));
   return out;
 }
 

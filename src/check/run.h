@@ -1,4 +1,5 @@
-// Runs the rules over every schema and repository of the inputs, confirms what they find on a server, and proposes indexes.
+// Runs the rules over every schema and repository of the inputs, confirms what they find on a server, and
+// proposes indexes.
 #pragma once
 
 #include <memory>
@@ -16,9 +17,10 @@ namespace pgadvise::check {
 struct Checked {
   const Schema* schema = nullptr;    // in Inputs; null: there is none
   const Project* project = nullptr;  // in Inputs; null: there is none
-  std::vector<Finding> findings;     // as the rules report them, without the suppressed; in the order of lint::sort_findings()
+  std::vector<Finding>
+      findings;  // as the rules report them, without the suppressed; in the order of lint::sort_findings()
   std::vector<plan::Confirmation> confirmations;  // one for each finding; none without a planner
-  std::vector<advisor::ProposedFix> proposals;  // fixes for `findings`
+  std::vector<advisor::ProposedFix> proposals;    // fixes for `findings`
   std::vector<SuppressedFinding> suppressed;
   std::vector<std::string> rules_run;
   std::vector<SkippedRule> skipped;
@@ -33,12 +35,13 @@ struct Outcome {
   Diagnostics diagnostics;
 };
 
-// Plans on the inputs' server; null when they have none or it can't plan. `inputs` must outlive it. Its connections beside the first are
-// opened when first needed.
+// Plans on the inputs' server; null when they have none or it can't plan. `inputs` must outlive it. Its
+// connections beside the first are opened when first needed.
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings);
 
-// `planner`: null to leave all findings as the rules report them. No statement of a suppressed finding reaches the server. Reads files that
-// findings point to, for their comments. May be called again with the same inputs, and from any thread with inputs of its own.
+// `planner`: null to leave all findings as the rules report them. No statement of a suppressed finding
+// reaches the server. Reads files that findings point to, for their comments. May be called again with the
+// same inputs, and from any thread with inputs of its own.
 Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings);
 
 }  // namespace pgadvise::check

@@ -7,8 +7,8 @@
 
 namespace pgadvise::check {
 
-Result<void> Server::make_plans(const pg::Acting& acting) {
-  connection().act_as(acting);
+Result<void> Server::make_plans(const pg::SessionSettings& session_settings) {
+  connection().set_session(session_settings);
   auto source = pg::make_plan_source(connection());
   if (!source) return tl::unexpected(source.error());
   plans = std::move(*source);

@@ -17,16 +17,18 @@ namespace pgadvise::check {
 
 // Owns its connection and, for a sandbox, the server process, which ends with it. For one thread at a time.
 struct Server {
-  std::unique_ptr<pg::Sandbox> sandbox;        // one of the two is set
+  std::unique_ptr<pg::Sandbox> sandbox;  // one of the two is set
   std::unique_ptr<pg::Connection> opened;
-  std::string conninfo;                        // that opened it
-  std::unique_ptr<plan::PlanSource> plans;     // null until make_plans()
+  std::string conninfo;                     // that opened it
+  std::unique_ptr<plan::PlanSource> plans;  // null until make_plans()
 
   pg::Connection& connection() { return sandbox ? sandbox->connection() : *opened; }
 
-  // Plans are made as the role and with the search_path of `acting`. Errors: the server refuses; the connection is gone.
-  Result<void> make_plans(const pg::Acting& acting);
-  // Plan sources on connections of their own: `jobs` in all, 0 for one on a database and one for each processor, up to four, on a sandbox.
+  // Plans are made as the role and with the search_path of `acting`. Errors: the server refuses; the
+  // connection is gone.
+  Result<void> make_plans(const pg::SessionSettings& session_settings);
+  // Plan sources on connections of their own: `jobs` in all, 0 for one on a database and one for each
+  // processor, up to four, on a sandbox.
   std::vector<std::unique_ptr<plan::PlanSource>> more_plans(std::size_t jobs);
 };
 

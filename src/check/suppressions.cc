@@ -8,10 +8,12 @@
 
 namespace pgadvise::check {
 
-void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& suppressions, Diagnostics& diagnostics) {
+void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& suppressions,
+                      Diagnostics& diagnostics) {
   for (auto& suppression : found) {
     const auto report = [&](const std::string& what, std::string hint) {
-      diagnostics.push_back({Error::Kind::passing, suppression.place.str(), "pgadvise: ignore " + what, std::move(hint)});
+      diagnostics.push_back(
+          {Error::Kind::nonfatal, suppression.place.str(), "pgadvise: ignore " + what, std::move(hint)});
     };
     if (suppression.rules.empty()) report("names no rule", "-- pgadvise: ignore rule-id the reason");
     for (const auto& rule : suppression.rules)
@@ -21,12 +23,15 @@ void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& 
   }
 }
 
-void read_comments(const std::string& file, std::vector<Suppression>& suppressions, std::set<std::string>& files_read, Diagnostics& diagnostics) {
+void read_comments(const std::string& file, std::vector<Suppression>& suppressions,
+                   std::set<std::string>& files_read, Diagnostics& diagnostics) {
   constexpr std::size_t file_limit = std::size_t{64} << 20;
   if (!files_read.insert(file).second) return;
   const auto text = read_file(file, file_limit);
   if (!text) return;
-  add_suppressions(file.ends_with(".sql") ? sql::suppressions(*text, file) : sql::line_suppressions(*text, file), suppressions, diagnostics);
+  add_suppressions(
+      file.ends_with(".sql") ? sql::suppressions(*text, file) : sql::line_suppressions(*text, file),
+      suppressions, diagnostics);
 }
 
 }  // namespace pgadvise::check

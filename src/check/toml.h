@@ -1,6 +1,6 @@
-// toml++, without what its version 3.3.0 gets wrong about hostile text: it asserts what it goes on to report as an error, and declares
-// letters beyond ASCII where a key should begin (`ù = 1`) to be unreachable, which is undefined behavior. Its functions that classify
-// characters return false there instead.
+// toml++, without what its version 3.3.0 gets wrong about hostile text: it asserts what it goes on to report
+// as an error, and declares letters beyond ASCII where a key should begin (`ù = 1`) to be unreachable, which
+// is undefined behavior. Its functions that classify characters return false there instead.
 #pragma once
 
 #define TOML_EXCEPTIONS 0

@@ -1,12 +1,11 @@
 #include "check/trust.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "base/boundary.h"
 #include "base/text.h"
@@ -20,18 +19,29 @@ tl::unexpected<Error> refuse(const DatabaseProfile& profile, std::string what, s
   return fail(Error::Kind::usage, profile.place.str(), std::move(what), std::move(hint));
 }
 
-// Branches, titles and messages are what the author of a pull request writes. Variables of these systems that hold a URL are not.
+// Branches, titles and messages are what the author of a pull request writes. Variables of these systems that
+// hold a URL are not.
 bool written_by_others(std::string_view variable) {
-  constexpr std::string_view systems[] = {"GITHUB_", "GITLAB_", "CI_", "CIRCLE_", "BUILDKITE_", "BITBUCKET_", "DRONE_", "TRAVIS_", "APPVEYOR_",
-                                          "BUILD_", "SYSTEM_", "CHANGE_", "GIT_", "BRANCH_", "PR_", "COMMIT_"};
+  constexpr std::string_view systems[] = {
+      "GITHUB_",   "GITLAB_", "CI_",     "CIRCLE_", "BUILDKITE_", "BITBUCKET_", "DRONE_", "TRAVIS_",
+      "APPVEYOR_", "BUILD_",  "SYSTEM_", "CHANGE_", "GIT_",       "BRANCH_",    "PR_",    "COMMIT_"};
   constexpr std::string_view places[] = {"URL", "URI", "DSN", "CONNINFO"};
-  return std::any_of(std::begin(systems), std::end(systems), [&](std::string_view system) { return variable.starts_with(system); }) &&
-         std::none_of(std::begin(places), std::end(places), [&](std::string_view place) { return variable.ends_with(place); });
+  return std::any_of(std::begin(systems), std::end(systems),
+                     [&](std::string_view system) { return variable.starts_with(system); }) &&
+         std::none_of(std::begin(places), std::end(places),
+                      [&](std::string_view place) { return variable.ends_with(place); });
 }
 
 bool harmless(std::string_view keyword) {
-  constexpr std::string_view keywords[] = {"host", "hostaddr", "port", "dbname", "user", "connect_timeout", "target_session_attrs",
-                                           "application_name", "client_encoding"};  // read_conninfo() sets the last two itself
+  constexpr std::string_view keywords[] = {"host",
+                                           "hostaddr",
+                                           "port",
+                                           "dbname",
+                                           "user",
+                                           "connect_timeout",
+                                           "target_session_attrs",
+                                           "application_name",
+                                           "client_encoding"};  // read_conninfo() sets the last two itself
   return std::find(std::begin(keywords), std::end(keywords), keyword) != std::end(keywords);
 }
 
@@ -40,19 +50,25 @@ std::string host_list(std::vector<std::string> hosts) {
   return "allow-hosts = [" + join(hosts, ", ") + "]";
 }
 
-std::string user_config_name(const Config& user) { return user.path.empty() ? "~/.config/pgadvise/config.toml" : user.path; }
+std::string user_config_name(const Config& user) {
+  return user.path.empty() ? "~/.config/pgadvise/config.toml" : user.path;
+}
 
 Result<std::string> value_of(const std::string& name, const DatabaseProfile& profile) {
   const char* value = std::getenv(profile.url_env.c_str());
   if (value && !trim(value).empty()) return std::string(value);
-  return refuse(profile, "the database " + ellipsis(name, 60) + " asks for the environment variable " + profile.url_env + ", and it is not set", "");
+  return refuse(profile,
+                "the database " + ellipsis(name, 60) + " asks for the environment variable " +
+                    profile.url_env + ", and it is not set",
+                "");
 }
 
 // Where `where` begins with a file's name, "path:line:column", that name.
 std::string file_of(std::string where) {
   for (int number = 0; number < 2; ++number) {
     const auto colon = where.rfind(':');
-    if (colon == std::string::npos || where.find_first_not_of("0123456789", colon + 1) != std::string::npos) break;
+    if (colon == std::string::npos || where.find_first_not_of("0123456789", colon + 1) != std::string::npos)
+      break;
     where.resize(colon);
   }
   return where;
@@ -71,14 +87,18 @@ tl::expected<Config, Diagnostics> read_user_config(const std::string& repository
   none.origin = ConfigOrigin::user;
   none.path = user_config_path();
   std::error_code code;
-  if (none.path.empty() || std::filesystem::symlink_status(none.path, code).type() == std::filesystem::file_type::not_found) return none;
+  if (none.path.empty() ||
+      std::filesystem::symlink_status(none.path, code).type() == std::filesystem::file_type::not_found)
+    return none;
   const auto wrong = [&](std::string what, std::string hint) {
     return tl::unexpected(Diagnostics{{Error::Kind::usage, none.path, std::move(what), std::move(hint)}});
   };
   if (!repository.empty() && lies_within(none.path, repository))
-    return wrong("lies in the repository " + repository + ", whose authors must not allow anything", "set XDG_CONFIG_HOME to a folder outside");
-  struct stat status {};
-  if (::stat(none.path.c_str(), &status) == 0 && (status.st_mode & S_IWOTH)) return wrong("can be written by everybody", "chmod o-w " + none.path);
+    return wrong("lies in the repository " + repository + ", whose authors must not allow anything",
+                 "set XDG_CONFIG_HOME to a folder outside");
+  struct stat status{};
+  if (::stat(none.path.c_str(), &status) == 0 && (status.st_mode & S_IWOTH))
+    return wrong("can be written by everybody", "chmod o-w " + none.path);
   return read_config(none.path, ConfigOrigin::user);
 }
 
@@ -86,26 +106,36 @@ Result<std::string> trusted_conninfo(const std::string& name, const DatabaseProf
   return profile.url_env.empty() ? Result<std::string>(profile.conninfo) : value_of(name, profile);
 }
 
-Result<std::string> repository_conninfo(const std::string& name, const DatabaseProfile& profile, const Config& user, const std::vector<std::string>& allowed) {
+Result<std::string> repository_conninfo(const std::string& name, const DatabaseProfile& profile,
+                                        const Config& user, const std::vector<std::string>& allowed) {
   const std::string database = "the database " + ellipsis(name, 60);
   if (profile.by_service) return profile.conninfo;
   if (!profile.url_env.empty()) {
     if (written_by_others(profile.url_env))
-      return refuse(profile, database + " asks for " + profile.url_env + ", which may hold what the author of a commit wrote",
-                    "a [databases.NAME] in " + user_config_name(user) + " may name any variable");
+      return refuse(
+          profile,
+          database + " asks for " + profile.url_env + ", which may hold what the author of a commit wrote",
+          "a [databases.NAME] in " + user_config_name(user) + " may name any variable");
     return value_of(name, profile);
   }
   const auto pairs = pg::read_conninfo(profile.conninfo);
-  if (!pairs) return refuse(profile, database + ": the connection string " + pairs.error().what, pairs.error().hint);
+  if (!pairs)
+    return refuse(profile, database + ": the connection string " + pairs.error().what, pairs.error().hint);
   for (const auto& [keyword, value] : *pairs)
     if (!harmless(keyword))
-      return refuse(profile, database + ": a repository's url may not set " + keyword, "the environment, a service, or a [databases.NAME] in " + user_config_name(user) + " may");
+      return refuse(
+          profile, database + ": a repository's url may not set " + keyword,
+          "the environment, a service, or a [databases.NAME] in " + user_config_name(user) + " may");
   const auto addresses = pg::addresses(profile.conninfo);
-  if (!addresses) return refuse(profile, database + ": the connection string " + addresses.error().what, addresses.error().hint);
+  if (!addresses)
+    return refuse(profile, database + ": the connection string " + addresses.error().what,
+                  addresses.error().hint);
   std::vector<std::string> refused;
   for (const auto& address : *addresses) {
     const auto host = allowed_host(address);
-    if (!host) return refuse(profile, database + ": the url " + host.error().what, "host=… names one, or the folder of a socket");
+    if (!host)
+      return refuse(profile, database + ": the url " + host.error().what,
+                    "host=… names one, or the folder of a socket");
     const bool known = std::find(allowed.begin(), allowed.end(), *host) != allowed.end();
     if (!known && std::find(refused.begin(), refused.end(), *host) == refused.end()) refused.push_back(*host);
   }
@@ -113,20 +143,27 @@ Result<std::string> repository_conninfo(const std::string& name, const DatabaseP
   std::vector<std::string> all = user.allowed_hosts, options;
   all.insert(all.end(), refused.begin(), refused.end());
   for (const auto& host : refused) options.push_back("--allow-host " + host);
-  return refuse(profile, fmt::format("{} is on {}, which {} not allowed: your password would go there", database, join(refused, " and "), refused.size() == 1 ? "is" : "are"),
-                "if it may: " + join(options, " ") + ", or the line " + host_list(all) + " in " + user_config_name(user));
+  return refuse(profile,
+                fmt::format("{} is on {}, which {} not allowed: your password would go there", database,
+                            join(refused, " and "), refused.size() == 1 ? "is" : "are"),
+                "if it may: " + join(options, " ") + ", or the line " + host_list(all) + " in " +
+                    user_config_name(user));
 }
 
 Error without_outside_text(Error error) {
   std::error_code code;
   const std::string file = file_of(error.where);
-  return !file.empty() && std::filesystem::is_regular_file(file, code) && leads_outside(file) ? without_text(std::move(error)) : error;
+  return !file.empty() && std::filesystem::is_regular_file(file, code) && leads_outside(file)
+             ? without_text(std::move(error))
+             : error;
 }
 
 Error without_outside_text(Error error, const std::string& boundary) {
   std::error_code code;
   const std::string file = file_of(error.where);
-  return !file.empty() && std::filesystem::is_regular_file(file, code) && !lies_within(file, boundary) ? without_text(std::move(error)) : error;
+  return !file.empty() && std::filesystem::is_regular_file(file, code) && !lies_within(file, boundary)
+             ? without_text(std::move(error))
+             : error;
 }
 
 }  // namespace pgadvise::check

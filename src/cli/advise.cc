@@ -1,3 +1,5 @@
+#include "check/advise.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -8,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "check/advise.h"
 #include "check/trust.h"
 #include "cli/cleanup.h"
 #include "cli/cli.h"
@@ -33,7 +34,7 @@ struct Options {
   std::string format = "text";
   std::string output;
   bool show_literals = false;
-  pg::Acting acting;
+  pg::SessionSettings session_settings;
   std::string weigh_by = "time";
   bool verify = false;
   std::string disposable;
@@ -48,9 +49,11 @@ std::optional<std::int64_t> read_size(std::string_view text) {
   const std::string copy(trim(text));
   const auto [end, code] = std::from_chars(copy.data(), copy.data() + copy.size(), number);
   if (code != std::errc() || !std::isfinite(number) || number <= 0) return std::nullopt;
-  const std::string unit = lower(trim(std::string_view(end, static_cast<std::size_t>(copy.data() + copy.size() - end))));
-  static const std::map<std::string, double> units = {{"", 1},     {"b", 1},          {"kb", 1e3},        {"mb", 1e6},           {"gb", 1e9},
-                                                      {"tb", 1e12}, {"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}, {"tib", 1099511627776.0}};
+  const std::string unit =
+      lower(trim(std::string_view(end, static_cast<std::size_t>(copy.data() + copy.size() - end))));
+  static const std::map<std::string, double> units = {
+      {"", 1},      {"b", 1},        {"kb", 1e3},        {"mb", 1e6},           {"gb", 1e9},
+      {"tb", 1e12}, {"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}, {"tib", 1099511627776.0}};
   const auto factor = units.find(unit);
   if (factor == units.end()) return std::nullopt;
   const double bytes = number * factor->second;
@@ -62,7 +65,9 @@ Result<check::AdviseSettings> settings_of(const Options& options) {
   check::AdviseSettings out;
   if (!options.budget.empty()) {
     out.search.budget = read_size(options.budget);
-    if (!out.search.budget) return fail(Error::Kind::usage, "--budget", ellipsis(options.budget, 40) + " is no size", "500MB, 1.5GB, 1GiB");
+    if (!out.search.budget)
+      return fail(Error::Kind::usage, "--budget", ellipsis(options.budget, 40) + " is no size",
+                  "500MB, 1.5GB, 1GiB");
   }
   out.search.max_indexes = options.max_indexes;
   out.search.max_width = options.max_width;
@@ -70,7 +75,7 @@ Result<check::AdviseSettings> settings_of(const Options& options) {
   out.search.time_limit = milliseconds(options.time_limit);
   out.search.by_time = options.weigh_by == "time";
   out.search.show_literals = options.show_literals;
-  out.acting = options.acting;
+  out.session_settings = options.session_settings;
   out.jobs = options.jobs;
   out.verify = options.verify;
   out.disposable = options.disposable;
@@ -85,7 +90,8 @@ Result<Advice> advise(const Options& options, Diagnostics& diagnostics) {
   auto inputs = check::load_for_advise(options.sources, *settings, diagnostics);
   if (!inputs) return tl::unexpected(inputs.error());
   // What --verify built has to be removed, whichever signal ends it.
-  const StopOnInterrupt interrupt(options.verify ? Interruptible::By::any_ending : Interruptible::By::first_interrupt);
+  const StopOnInterrupt interrupt(options.verify ? Interruptible::By::any_ending
+                                                 : Interruptible::By::first_interrupt);
   settings->stop = interrupt.token();
   return check::advise(*inputs, *settings, diagnostics);
 }
@@ -97,8 +103,10 @@ int run(Options options) {
   if (!advice) diagnostics.push_back(advice.error());
   for (auto& error : diagnostics) complain(error = check::without_outside_text(std::move(error)));
   if (!advice) return std::max<int>(exit_usage, exit_code_of(diagnostics));
-  const std::string content = options.format == "json" ? report::advice_json(*advice, diagnostics)
-                                                       : report::advice_text(*advice, {use_colour(options.output), output_width(options.output, 80)});
+  const std::string content =
+      options.format == "json"
+          ? report::advice_json(*advice, diagnostics)
+          : report::advice_text(*advice, {use_colour(options.output), output_width(options.output, 80)});
   if (const auto wrote = write_output(options.output, content); !wrote) {
     complain(wrote.error());
     return exit_usage;
@@ -110,62 +118,117 @@ int run(Options options) {
 
 void add_advise(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("advise", "Which indexes serve a workload best for their size, by the planner's own costs");
-  auto* db = command->add_option("--db", options->sources.db, "Database to cost on: a libpq connection string, or env (DATABASE_URL, else PG*); needs the extension hypopg");
-  auto* sandbox = command->add_flag("--sandbox", options->sources.sandbox, "Build the schema on a throwaway PostgreSQL and cost there");
-  auto* schema = command->add_option("--schema", options->sources.schema, "Schema for the sandbox: migrations, a dump, a drizzle snapshot; a snapshot of a server (pgadvise snapshot) gives its sizes and statistics, too")->needs(sandbox);
-  command->add_option("--load", options->sources.load, "SQL to run in the sandbox after the schema: test data")->needs(sandbox);
+  auto* command = app.add_subcommand(
+      "advise", "Which indexes serve a workload best for their size, by the planner's own costs");
+  auto* db = command->add_option("--db", options->sources.db,
+                                 "Database to cost on: a libpq connection string, or env (DATABASE_URL, else "
+                                 "PG*); needs the extension hypopg");
+  auto* sandbox = command->add_flag("--sandbox", options->sources.sandbox,
+                                    "Build the schema on a throwaway PostgreSQL and cost there");
+  auto* schema =
+      command
+          ->add_option("--schema", options->sources.schema,
+                       "Schema for the sandbox: migrations, a dump, a drizzle snapshot; a snapshot of a "
+                       "server (pgadvise snapshot) gives its sizes and statistics, too")
+          ->needs(sandbox);
+  command
+      ->add_option("--load", options->sources.load, "SQL to run in the sandbox after the schema: test data")
+      ->needs(sandbox);
   sandbox->excludes(db)->needs(schema);
   auto* log = command->add_option("--log", options->sources.logs, "PostgreSQL log, or a workload file");
-  auto* workload = command->add_option("--workload", options->sources.workloads, "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
-  command->add_option("--log-line-prefix", options->sources.line_prefix, "log_line_prefix of the server, where it isn't found by itself");
-  command->add_option("-j,--jobs", options->jobs, "Threads that read logs, and connections that are asked for plans; 0: one for each processor, and four connections at most");
-  auto* budget = command->add_option("--budget", options->budget,
-                                     "Most that the new indexes may take together: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes; "
-                                     "default: none, and no index that saves less than 1 % of the workload's cost and 10 % of its queries'");
+  auto* workload = command->add_option(
+      "--workload", options->sources.workloads,
+      "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
+  command->add_option("--log-line-prefix", options->sources.line_prefix,
+                      "log_line_prefix of the server, where it isn't found by itself");
+  command->add_option("-j,--jobs", options->jobs,
+                      "Threads that read logs, and connections that are asked for plans; 0: one for each "
+                      "processor, and four connections at most");
+  auto* budget = command->add_option(
+      "--budget", options->budget,
+      "Most that the new indexes may take together: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes; "
+      "default: none, and no index that saves less than 1 % of the workload's cost and 10 % of its queries'");
   command->add_option("--max-indexes", options->max_indexes, "Most new indexes; 0: any number");
-  command->add_option("--max-width", options->max_width, "Most key columns of an index; under 3 also no INCLUDE and no partial indexes")
+  command
+      ->add_option("--max-width", options->max_width,
+                   "Most key columns of an index; under 3 also no INCLUDE and no partial indexes")
       ->check(CLI::Range(1, 8))
       ->capture_default_str();
-  command->add_option("--size-estimate", options->sizes, "pgadvise: from statistics; hypopg: HypoPG's own, to compare with other tools")
+  command
+      ->add_option("--size-estimate", options->sizes,
+                   "pgadvise: from statistics; hypopg: HypoPG's own, to compare with other tools")
       ->check(CLI::IsMember({"pgadvise", "hypopg"}))
       ->capture_default_str();
-  command->add_option("--time-limit", options->time_limit, "Seconds for the search; then the best so far is reported")->check(seconds_between(0.1, 86400))->capture_default_str();
-  add_acting_options(*command, options->acting);
+  command
+      ->add_option("--time-limit", options->time_limit,
+                   "Seconds for the search; then the best so far is reported")
+      ->check(seconds_between(0.1, 86400))
+      ->capture_default_str();
+  add_acting_options(*command, options->session_settings);
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
-  command->add_option("--weigh-by", options->weigh_by, "time: a query whose calls take longer than its planner cost tells weighs more; calls: cost alone")
+  command
+      ->add_option(
+          "--weigh-by", options->weigh_by,
+          "time: a query whose calls take longer than its planner cost tells weighs more; calls: cost alone")
       ->check(CLI::IsMember({"time", "calls"}))
       ->capture_default_str();
-  auto* verify = command->add_flag("--verify", options->verify, "Build the indexes and run the queries, before and after, on the sandbox or a --disposable database; then remove the indexes");
-  auto* disposable = command->add_option("--disposable", options->disposable, "Name of --db's database, as a promise that nobody needs it: --verify may build indexes there, --cleanup drop those that it left");
-  auto* cleanup = command->add_flag("--cleanup", options->cleanup, "Drop the indexes that killed runs of --verify left in --db's database, and cancel builds that still run; asks before. Needs --disposable");
+  auto* verify = command->add_flag("--verify", options->verify,
+                                   "Build the indexes and run the queries, before and after, on the sandbox "
+                                   "or a --disposable database; then remove the indexes");
+  auto* disposable =
+      command->add_option("--disposable", options->disposable,
+                          "Name of --db's database, as a promise that nobody needs it: --verify may build "
+                          "indexes there, --cleanup drop those that it left");
+  auto* cleanup = command->add_flag("--cleanup", options->cleanup,
+                                    "Drop the indexes that killed runs of --verify left in --db's database, "
+                                    "and cancel builds that still run; asks before. Needs --disposable");
   command->add_flag("--yes", options->yes, "With --cleanup: don't ask")->needs(cleanup);
   for (auto* other : {verify, sandbox, log, workload}) cleanup->excludes(other);
-  command->add_option("--verify-timeout", options->verify_timeout, "Seconds that a run of a query may take with --verify")->check(seconds_between(0.1, 3600))->capture_default_str();
-  for (const char* other : {"--budget", "--format", "--output", "--schema"}) cleanup->excludes(command->get_option(other));
-  command->add_flag("--show-literals", options->show_literals, "Also partial indexes for the constants of logged queries (WHERE status = 'open'); those of .sql files may always be named");
+  command
+      ->add_option("--verify-timeout", options->verify_timeout,
+                   "Seconds that a run of a query may take with --verify")
+      ->check(seconds_between(0.1, 3600))
+      ->capture_default_str();
+  for (const char* other : {"--budget", "--format", "--output", "--schema"})
+    cleanup->excludes(command->get_option(other));
+  command->add_flag("--show-literals", options->show_literals,
+                    "Also partial indexes for the constants of logged queries (WHERE status = 'open'); those "
+                    "of .sql files may always be named");
   command->footer(
-      "Nothing is made or changed on the database: indexes are supposed by HypoPG. Ctrl-C ends with the best so far. With --verify indexes are made\n"
-      "on the sandbox, or on the one database that --disposable names, and removed again; --cleanup drops what a killed run left there.\n"
-      "Exit codes: 0, 2 wrong usage, an unreadable input, no HypoPG, or a leftover that --cleanup may not or can't drop, 3 the database of --db can't be reached or read.");
+      "Nothing is made or changed on the database: indexes are supposed by HypoPG. Ctrl-C ends with the best "
+      "so far. With --verify indexes are made\n"
+      "on the sandbox, or on the one database that --disposable names, and removed again; --cleanup drops "
+      "what a killed run left there.\n"
+      "Exit codes: 0, 2 wrong usage, an unreadable input, no HypoPG, or a leftover that --cleanup may not or "
+      "can't drop, 3 the database of --db can't be reached or read.");
   command->callback([options, db, sandbox, log, workload, budget, disposable, &exit_code] {
     const auto refuse = [&](const char* where, const char* what, const char* hint) {
       complain({Error::Kind::usage, where, what, hint});
       exit_code = exit_usage;
     };
-    if (db->count() && trim(options->sources.db).empty()) return refuse("--db", "is empty", "name a database; is the variable set?");
-    if (disposable->count() && !options->verify && !options->cleanup) return refuse("--disposable", "has no meaning without --verify or --cleanup", "pgadvise advise --help");
-    if (options->cleanup && (!db->count() || !disposable->count())) return refuse("--cleanup", "needs a database that nobody needs", "--db, and --disposable with the name of its database");
+    if (db->count() && trim(options->sources.db).empty())
+      return refuse("--db", "is empty", "name a database; is the variable set?");
+    if (disposable->count() && !options->verify && !options->cleanup)
+      return refuse("--disposable", "has no meaning without --verify or --cleanup", "pgadvise advise --help");
+    if (options->cleanup && (!db->count() || !disposable->count()))
+      return refuse("--cleanup", "needs a database that nobody needs",
+                    "--db, and --disposable with the name of its database");
     if (options->cleanup) {
       exit_code = clean_up(options->sources.db, options->disposable, options->yes);
       return;
     }
-    if (!db->count() && !sandbox->count()) return refuse("advise", "needs a database to cost on: --db, or --sandbox with --schema", "pgadvise advise --help");
-    if (!log->count() && !workload->count()) return refuse("advise", "needs queries: --log or --workload", "pgadvise advise --help");
+    if (!db->count() && !sandbox->count())
+      return refuse("advise", "needs a database to cost on: --db, or --sandbox with --schema",
+                    "pgadvise advise --help");
+    if (!log->count() && !workload->count())
+      return refuse("advise", "needs queries: --log or --workload", "pgadvise advise --help");
     if (options->verify && !sandbox->count() && !disposable->count())
-      return refuse("--verify", "builds indexes: it needs --sandbox with rows, or a database that nobody needs", "--sandbox --schema … --load …, or --disposable with the name of --db's database");
-    if (budget->count() && trim(options->budget).empty()) return refuse("--budget", "is empty", "500MB, 1.5GB, 1GiB");
+      return refuse("--verify",
+                    "builds indexes: it needs --sandbox with rows, or a database that nobody needs",
+                    "--sandbox --schema … --load …, or --disposable with the name of --db's database");
+    if (budget->count() && trim(options->budget).empty())
+      return refuse("--budget", "is empty", "500MB, 1.5GB, 1GiB");
     exit_code = run(*options);
   });
 }

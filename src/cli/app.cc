@@ -4,11 +4,11 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "check/trust.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/profiles.h"
 #include "cli/talk.h"
-#include "check/trust.h"
 #include "cli/usage.h"
 
 namespace pgadvise::cli {
@@ -19,14 +19,17 @@ static bool told = false;
 // What the system's own words leave open.
 static Error with_next_step(Error error) {
   constexpr std::pair<std::string_view, const char*> steps[] = {
-      {"No such file or directory", "check the name"}, {"Permission denied", "with which user's rights does pgadvise run?"}, {"is a folder, not a file", "name a file in it"}, {"No space left on device", "make room, or name another place"}};
+      {"No such file or directory", "check the name"},
+      {"Permission denied", "with which user's rights does pgadvise run?"},
+      {"is a folder, not a file", "name a file in it"},
+      {"No space left on device", "make room, or name another place"}};
   for (const auto& [words, step] : steps)
     if (error.hint.empty() && error.what.ends_with(words)) error.hint = step;
   return error;
 }
 
 void complain(const Error& error) {
-  if (talk().quiet && error.kind == Error::Kind::passing) {
+  if (talk().quiet && error.kind == Error::Kind::nonfatal) {
     withheld.push_back(error);
     return;
   }
@@ -37,14 +40,15 @@ void complain(const Error& error) {
 // A run that failed says why, quiet or not.
 static void tell_withheld(int exit_code) {
   if (exit_code <= exit_findings || told) return;
-  for (const auto& error : withheld) std::fprintf(stderr, "pgadvise: %s\n", check::without_outside_text(error).line().c_str());
+  for (const auto& error : withheld)
+    std::fprintf(stderr, "pgadvise: %s\n", check::without_outside_text(error).line().c_str());
 }
 
 int exit_code_of(const Diagnostics& diagnostics) {
   int code = exit_clean;
   for (const auto& error : diagnostics) {
     if (error.kind == Error::Kind::database) return exit_database;
-    if (error.kind != Error::Kind::passing) code = exit_usage;
+    if (error.kind != Error::Kind::nonfatal) code = exit_usage;
   }
   return code;
 }
@@ -57,30 +61,42 @@ static bool is_path(const std::string& word) {
 
 // An empty word where a file is asked for is a variable that is not set: never the default.
 static void refuse_empty_names(CLI::App& app) {
-  const auto named = CLI::Validator([](const std::string& word) { return trim(word).empty() ? std::string("is empty: name a file; is the variable set?") : std::string(); }, "");
+  const auto named = CLI::Validator(
+      [](const std::string& word) {
+        return trim(word).empty() ? std::string("is empty: name a file; is the variable set?")
+                                  : std::string();
+      },
+      "");
   for (auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
-    for (const char* name : {"--output", "--config", "--baseline", "--schema", "--log", "--workload", "--load", "--file", "--plan", "PATH", "LOG"})
+    for (const char* name : {"--output", "--config", "--baseline", "--schema", "--log", "--workload",
+                             "--load", "--file", "--plan", "PATH", "LOG"})
       if (auto* option = command->get_option_no_throw(name)) option->check(named);
 }
 
-// `pgadvise [options] [PATH…]` is `pgadvise check [options] [PATH…]`: the subcommand is put in where it was left out. Nothing at all, on a
-// terminal, is a review.
-static std::vector<std::string> arguments(std::vector<std::string> out, const std::vector<std::string>& commands) {
+// `pgadvise [options] [PATH…]` is `pgadvise check [options] [PATH…]`: the subcommand is put in where it was
+// left out. Nothing at all, on a terminal, is a review.
+static std::vector<std::string> arguments(std::vector<std::string> out,
+                                          const std::vector<std::string>& commands) {
   move_talk_behind(out, commands);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
   const bool named = !out.empty() && std::find(commands.begin(), commands.end(), out[0]) != commands.end();
-  if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0]))) out.insert(out.begin(), out.empty() && on_terminal() ? "review" : "check");
+  if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0])))
+    out.insert(out.begin(), out.empty() && on_terminal() ? "review" : "check");
   return out;
 }
 
 int main(const Arguments& given) {
   int exit_code = exit_clean;
-  CLI::App app{"pgadvise finds what makes a PostgreSQL application slow or unsafe, proves it with EXPLAIN ANALYZE, and "
-               "writes the index that mends it."};
+  CLI::App app{
+      "pgadvise finds what makes a PostgreSQL application slow or unsafe, proves it with EXPLAIN ANALYZE, "
+      "and "
+      "writes the index that mends it."};
   app.set_version_flag("--version", std::string("pgadvise ") + PGADVISE_VERSION);
   app.require_subcommand(0, 1);
-  app.footer("Exit codes: 0 nothing at or over --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 the\n"
-             "database of --db can't be reached or read. Without a subcommand: check; without any word, on a terminal: review.");
+  app.footer(
+      "Exit codes: 0 nothing at or over --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 the\n"
+      "database of --db can't be reached or read. Without a subcommand: check; without any word, on a "
+      "terminal: review.");
   add_advise(app, exit_code);
   add_check(app, exit_code);
   add_digest(app, exit_code);
@@ -90,24 +106,30 @@ int main(const Arguments& given) {
   add_rules(app, exit_code);
   add_snapshot(app, exit_code);
   std::vector<std::string> commands{"sandbox", "completion", "manual"};  // those that are added below
-  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; })) commands.push_back(one->get_name());
+  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; }))
+    commands.push_back(one->get_name());
   auto words = arguments(given.words, commands);
   std::vector<std::string> command;
-  if (const auto dashes = std::find(words.begin(), words.end(), "--"); !words.empty() && words[0] == "sandbox" && dashes != words.end()) {
+  if (const auto dashes = std::find(words.begin(), words.end(), "--");
+      !words.empty() && words[0] == "sandbox" && dashes != words.end()) {
     command.assign(dashes + 1, words.end());
     words.erase(dashes, words.end());
   }
   add_sandbox(app, command, exit_code);
   add_profiles(app);
   refuse_empty_names(app);
-  for (const char* one : {"advise", "check", "digest", "explain", "review"}) add_colour(*app.get_subcommand(one));
+  for (const char* one : {"advise", "check", "digest", "explain", "review"})
+    add_colour(*app.get_subcommand(one));
   add_colour(*app.get_subcommand("rules")->get_subcommand("explain"));
-  for (const char* one : {"advise", "check", "digest", "explain", "review", "sandbox", "snapshot"}) add_talk(*app.get_subcommand(one));
+  for (const char* one : {"advise", "check", "digest", "explain", "review", "sandbox", "snapshot"})
+    add_talk(*app.get_subcommand(one));
   add_self(app, exit_code);
   app.parse_complete_callback([&app, &given] {
     for (const CLI::App* one : app.get_subcommands()) begin_talk(*one);
     if (given.hid_password)
-      complain({Error::Kind::passing, "the command line", "holds a password: other users could see it in the process list until pgadvise overwrote it, and a shell's history keeps it",
+      complain({Error::Kind::nonfatal, "the command line",
+                "holds a password: other users could see it in the process list until pgadvise overwrote it, "
+                "and a shell's history keeps it",
                 "--db env reads DATABASE_URL, else PGHOST, PGPASSWORD and the like"});
   });
   std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back

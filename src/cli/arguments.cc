@@ -19,7 +19,9 @@ bool holds_password(std::string_view text) {
   const auto sign = text.rfind('@');
   const auto scheme = text.find("://");
   const auto user = scheme == std::string_view::npos ? 0 : scheme + 3;
-  if (sign != std::string_view::npos && text.substr(0, sign).find(':', std::min(user, sign)) != std::string_view::npos) return true;
+  if (sign != std::string_view::npos &&
+      text.substr(0, sign).find(':', std::min(user, sign)) != std::string_view::npos)
+    return true;
   const auto question = text.find('?');
   if (scheme == std::string_view::npos || question == std::string_view::npos) return false;
   for (const auto part : split(text.substr(question + 1), '&'))  // a key with a code may spell "password"

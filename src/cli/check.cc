@@ -29,7 +29,8 @@ struct Options {
 
 int exit_code_of(const Report& report, const FailOn& fail_on) {
   if (const int code = cli::exit_code_of(report.diagnostics); code != exit_clean) return code;
-  const bool any = std::any_of(report.findings.begin(), report.findings.end(), [&](const Finding& finding) { return fail_on.meets(finding); });
+  const bool any = std::any_of(report.findings.begin(), report.findings.end(),
+                               [&](const Finding& finding) { return fail_on.meets(finding); });
   return any ? exit_findings : exit_clean;
 }
 
@@ -59,7 +60,8 @@ static std::string format_choices() {
 
 static std::string formats_help() {
   std::string out;
-  for (const auto& format : report::formats()) out += (out.empty() ? "" : "; ") + std::string(format.name) + ": " + std::string(format.what);
+  for (const auto& format : report::formats())
+    out += (out.empty() ? "" : "; ") + std::string(format.name) + ": " + std::string(format.what);
   return out;
 }
 
@@ -71,13 +73,32 @@ void add_check(CLI::App& app, int& exit_code) {
     std::vector<std::string> formats, outputs, fail_on;
   };
   auto words = std::make_shared<Words>();
-  command->add_option("--format", words->formats, formats_help())->allow_extra_args(false)->type_name(format_choices());
-  command->add_option("-o,--output", words->outputs, "File to write the report to; with several --format each its own: --format sarif -o a.sarif --format text")->allow_extra_args(false)->type_name("FILE");
-  command->add_option("--top", options->top, "Findings that --format agent tells one by one; 0: about 2,000 tokens of them")->check(CLI::NonNegativeNumber);
-  command->add_option("--fail-on", words->fail_on, "What makes the exit code 1: error (the default), warning, note or never; confirmed: only what a database confirmed; rules' ids: those of any severity. Several with commas")
-      ->allow_extra_args(false)->type_name("WORDS");
-  auto* baseline = command->add_option("--baseline", options->check.settings.baseline, "Tell only what this file does not know, and what of it is gone (.pgadvise-baseline.json)");
-  command->add_flag("--update-baseline", options->check.settings.update_baseline, "Write what is found to the file of --baseline: from now on it is known")->needs(baseline);
+  command->add_option("--format", words->formats, formats_help())
+      ->allow_extra_args(false)
+      ->type_name(format_choices());
+  command
+      ->add_option("-o,--output", words->outputs,
+                   "File to write the report to; with several --format each its own: --format sarif -o "
+                   "a.sarif --format text")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  command
+      ->add_option("--top", options->top,
+                   "Findings that --format agent tells one by one; 0: about 2,000 tokens of them")
+      ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--fail-on", words->fail_on,
+                   "What makes the exit code 1: error (the default), warning, note or never; confirmed: only "
+                   "what a database confirmed; rules' ids: those of any severity. Several with commas")
+      ->allow_extra_args(false)
+      ->type_name("WORDS");
+  auto* baseline = command->add_option(
+      "--baseline", options->check.settings.baseline,
+      "Tell only what this file does not know, and what of it is gone (.pgadvise-baseline.json)");
+  command
+      ->add_flag("--update-baseline", options->check.settings.update_baseline,
+                 "Write what is found to the file of --baseline: from now on it is known")
+      ->needs(baseline);
   add_choices(*command, options->check);
   command->callback([options, words, command, &exit_code] {
     auto reports = wanted_reports(*command, "--format", "--output");

@@ -32,7 +32,8 @@ struct CheckRun {
   report::Options how;
   std::unique_ptr<Sources> sources;  // how.source reads from it
 };
-// load, run and merge, with progress on a terminal; the first Ctrl-C while a server is asked ends the planning. Errors: those of load().
+// load, run and merge, with progress on a terminal; the first Ctrl-C while a server is asked ends the
+// planning. Errors: those of load().
 tl::expected<CheckRun, Diagnostics> run_check(const CheckOptions& options);
 
 }  // namespace pgadvise::cli

@@ -43,10 +43,8 @@ std::string list(const pg::Leftovers& leftovers, const std::string& where) {
   for (const auto& build : leftovers.builds) {
     const std::string line =
         fmt::format("  CREATE INDEX in backend {}: {}", build.backend, pg::origin(build.run));
-    if (pg::can_cancel(build))
-      left += line + ", which is gone\n";
-    else if (build.process == pg::ProcessState::alive)
-      kept += line + ": its run goes on\n";
+    if (pg::can_cancel(build)) left += line + ", which is gone\n";
+    else if (build.process == pg::ProcessState::alive) kept += line + ": its run goes on\n";
     else
       kept += line + fmt::format(
                          ": pgadvise can't tell whether the run goes on, or may not cancel it; SELECT "
@@ -54,10 +52,8 @@ std::string list(const pg::Leftovers& leftovers, const std::string& where) {
                          build.backend);
   }
   for (const auto& index : leftovers.indexes) {
-    if (pg::is_left(index))
-      left += "  " + name_of(index) + ": " + pg::origin(index.run) + "\n";
-    else if (!index.kept_because.empty())
-      kept += "  " + name_of(index) + ": " + index.kept_because + "\n";
+    if (pg::is_left(index)) left += "  " + name_of(index) + ": " + pg::origin(index.run) + "\n";
+    else if (!index.kept_because.empty()) kept += "  " + name_of(index) + ": " + index.kept_because + "\n";
     else if (index.parent.empty())
       kept += "  " + name_of(index) + ": its run goes on (" + pg::origin(index.run) + ")\n";
   }
@@ -105,8 +101,7 @@ int remove(pg::Connection& connection, const pg::Leftovers& listed, const Target
     if (!targets.backends.count(build.backend)) continue;
     if (const auto cancelled = pg::cancel_build(connection, build); !cancelled)
       failures.push_back(cancelled.error());
-    else
-      done += fmt::format("Cancelled the CREATE INDEX in backend {}.\n", build.backend);
+    else done += fmt::format("Cancelled the CREATE INDEX in backend {}.\n", build.backend);
   }
   const auto now = once_free(connection, targets);
   if (!now) {
@@ -117,8 +112,7 @@ int remove(pg::Connection& connection, const pg::Leftovers& listed, const Target
     if (!targets.indexes.count(index.oid)) continue;
     if (const auto dropped = pg::drop_leftover(connection, index); !dropped)
       failures.push_back(dropped.error());
-    else
-      done += "Dropped " + name_of(index) + ".\n";
+    else done += "Dropped " + name_of(index) + ".\n";
   }
   for (const auto& failure : failures) complain(failure);
   if (const auto wrote = write_output("", done); !wrote) complain(wrote.error());

@@ -1,4 +1,5 @@
-// The subcommands: options -> library calls -> report -> exit code. cli sees every room, and nothing sees cli.
+// The subcommands: options -> library calls -> report -> exit code. cli sees every room, and nothing sees
+// cli.
 #pragma once
 
 #include <string>
@@ -11,7 +12,7 @@
 
 namespace pgadvise::cli {
 
-// Exit codes, as documented in docs/architecture.md and --help.
+// Exit codes, as documented in docs/command-line.md and --help.
 enum ExitCode { exit_clean = 0, exit_findings = 1, exit_usage = 2, exit_database = 3 };
 
 // Each adds its subcommand; the callback stores the exit code.

@@ -1,5 +1,10 @@
-#include "base/text.h"
 #include "check/digest.h"
+
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "check/inputs.h"
 #include "cli/cli.h"
 #include "cli/output.h"
@@ -9,11 +14,6 @@
 #include "log/workload_file.h"
 #include "model/comparison.h"
 #include "report/digest.h"
-
-#include <memory>
-
-#include <fmt/format.h>
-
 
 namespace pgadvise::cli {
 namespace {
@@ -62,8 +62,10 @@ class Digest {
   }
 
   std::vector<Workload> read(const std::vector<std::string>& paths) {
-    const bool writes_workload = options_.compare.empty() && options_.format.empty() && !options_.output.empty();
-    auto digest = check::digest({paths, options_.db, options_.line_prefix, options_.jobs, writes_workload}, console_observer(), diagnostics_);
+    const bool writes_workload =
+        options_.compare.empty() && options_.format.empty() && !options_.output.empty();
+    auto digest = check::digest({paths, options_.db, options_.line_prefix, options_.jobs, writes_workload},
+                                console_observer(), diagnostics_);
     read_ |= digest.read;
     return std::move(digest.workloads);
   }
@@ -96,7 +98,9 @@ class Digest {
   }
 
   void tell_empty(const Workload& workload, const std::string& path) {
-    if (workload.queries.empty() && exit_code_of(diagnostics_) == exit_clean) diagnostics_.push_back({Error::Kind::passing, path, "holds no statement: all of the other is new, or gone", {}});
+    if (workload.queries.empty() && exit_code_of(diagnostics_) == exit_clean)
+      diagnostics_.push_back(
+          {Error::Kind::nonfatal, path, "holds no statement: all of the other is new, or gone", {}});
   }
 
   // Why a log gave nothing stands in the text report itself.
@@ -104,7 +108,7 @@ class Digest {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources)
         if (!source.format.empty() && !source.note.empty())
-          diagnostics_.push_back({Error::Kind::passing, source.path, source.note, {}});
+          diagnostics_.push_back({Error::Kind::nonfatal, source.path, source.note, {}});
   }
 
   // Who writes a file sees no report.
@@ -113,8 +117,13 @@ class Digest {
       for (const auto& source : workload.sources) {
         if (source.not_understood == 0) continue;
         std::string what = fmt::format("{} of {} lines not understood", source.not_understood, source.lines);
-        for (std::size_t i = 0; i < source.not_understood_at.size(); ++i) what += fmt::format("{}{}", i ? ", " : ", first at line ", source.not_understood_at[i].line);
-        diagnostics_.push_back({Error::Kind::passing, source.path, std::move(what), source.prefix.empty() ? std::string() : "if the server wrote them: --log-line-prefix '…', as SHOW log_line_prefix tells it"});
+        for (std::size_t i = 0; i < source.not_understood_at.size(); ++i)
+          what += fmt::format("{}{}", i ? ", " : ", first at line ", source.not_understood_at[i].line);
+        diagnostics_.push_back(
+            {Error::Kind::nonfatal, source.path, std::move(what),
+             source.prefix.empty()
+                 ? std::string()
+                 : "if the server wrote them: --log-line-prefix '…', as SHOW log_line_prefix tells it"});
       }
   }
 
@@ -149,7 +158,8 @@ void add_digest(CLI::App& app, int& exit_code) {
   compare->excludes(logs)->excludes(db);
   command->add_option("--log-line-prefix", options->line_prefix,
                       "log_line_prefix of the server, where it isn't found by itself");
-  command->add_option("-j,--jobs", options->jobs, "Threads that read logs; 0: one for each processor; the result is the same");
+  command->add_option("-j,--jobs", options->jobs,
+                      "Threads that read logs; 0: one for each processor; the result is the same");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output,
                       "File to write to; without --format a workload file, for digest and check --workload");
@@ -159,7 +169,8 @@ void add_digest(CLI::App& app, int& exit_code) {
   command->add_flag("--show-literals", options->show_literals,
                     "Show and store statements and parameters with their literals");
   command->footer(
-      "Exit codes: 0, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached or read.");
+      "Exit codes: 0, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached or "
+      "read.");
   command->callback([options, logs, db, compare, &exit_code] {
     if (db->count() && trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});

@@ -1,3 +1,5 @@
+#include "check/explain.h"
+
 #include <algorithm>
 #include <memory>
 
@@ -5,7 +7,6 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
-#include "check/explain.h"
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
@@ -26,7 +27,7 @@ struct Options {
   std::string plan;  // a plan that somebody has already
   std::string log;   // with auto_explain's plans
   std::string db;
-  pg::Acting acting;
+  pg::SessionSettings session_settings;
   double max_analyze_time = 60;  // seconds
   std::vector<std::string> parameters;
   bool no_analyze = false;
@@ -45,7 +46,7 @@ Result<std::string> read_statement(const std::string& path) {
 class Explain {
  public:
   explicit Explain(Options options) : options_(std::move(options)) {
-    settings_.acting = options_.acting;
+    settings_.session_settings = options_.session_settings;
     settings_.analyze_budget = milliseconds(options_.max_analyze_time);
     settings_.analyze = !options_.no_analyze;
     settings_.show_literals = options_.show_literals;
@@ -81,12 +82,14 @@ class Explain {
     if (!found) return tl::unexpected(found.error());
     if (json()) return shown(found->plan, nullptr);
     const auto& logged = *found->query.plan;
-    return printable(fmt::format("{}: {:.1f} ms, of {} calls of {}", logged.place.str(), logged.duration_ms, found->query.calls, found->query.fingerprint)) + "\n" +
-           printable(ellipsis(found->query.text, 600)) + "\n\n" + shown(found->plan, nullptr);
+    return printable(fmt::format("{}: {:.1f} ms, of {} calls of {}", logged.place.str(), logged.duration_ms,
+                                 found->query.calls, found->query.fingerprint)) +
+           "\n" + printable(ellipsis(found->query.text, 600)) + "\n\n" + shown(found->plan, nullptr);
   }
 
   Result<std::string> of_query() {
-    const auto text = options_.file.empty() ? Result<std::string>(options_.query) : read_statement(options_.file);
+    const auto text =
+        options_.file.empty() ? Result<std::string>(options_.query) : read_statement(options_.file);
     if (!text) return tl::unexpected(text.error());
     if (const auto one = check::only_statement(*text); !one) return tl::unexpected(one.error());
     const auto inputs = check::load_for_explain(options_.db, settings_, diagnostics_);
@@ -96,7 +99,9 @@ class Explain {
     const auto explained = check::explain(*text, *inputs, settings_, diagnostics_);
     if (!explained) return tl::unexpected(explained.error());
     if (!explained->limits.empty()) remark_ = "Planned, not run: " + explained->limits + ".";
-    for (const auto& variant : explained->variants) variants_.push_back({variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
+    for (const auto& variant : explained->variants)
+      variants_.push_back(
+          {variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
     std::string out = shown(explained->plan, &inputs->catalog);
     if (json()) return out;
     out += report::variants_text(variants_, output_width(options_.output, 80));
@@ -108,17 +113,21 @@ class Explain {
     const auto times = plan::self_times(plan);
     const auto insights = plan::insights(plan, times, catalog);
     if (json()) return report::plan_json(plan, times, insights, variants_);
-    std::string out = report::plan_text(plan, times, insights, {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
+    std::string out = report::plan_text(
+        plan, times, insights,
+        {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
     if (!remark_.empty()) out += "\n" + printable(remark_) + "\n";
     return out;
   }
 
   static std::string text_of(const Finding& finding) {
-    std::string out = fmt::format("\n{} {} {}\n", name(finding.severity), finding.rule, name(finding.verdict));
+    std::string out =
+        fmt::format("\n{} {} {}\n", name(finding.severity), finding.rule, name(finding.verdict));
     if (!finding.fix) return out;
     const Fix& fix = *finding.fix;
     out += "  " + printable_block(fix.sql.empty() ? fix.title : fix.sql) + "\n";
-    if (fix.cost_before && fix.cost_after) out += fmt::format("  planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
+    if (fix.cost_before && fix.cost_after)
+      out += fmt::format("  planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
     return out;
   }
 
@@ -133,30 +142,44 @@ class Explain {
 
 void add_explain(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("explain", "Show one query's plan: where its time goes, what is remarkable, the index that helps");
-  auto* query = command->add_option("QUERY", options->query, "The statement; $1 … are given by --param, or planned without values");
-  auto* file = command->add_option("-f,--file", options->file, "File with the statement; - is standard input");
-  auto* plan = command->add_option("--plan", options->plan, "File with EXPLAIN's output, text or JSON, as somebody else got it; - is standard input; no database is asked");
-  auto* log = command->add_option("--log", options->log, "Log with auto_explain's plans: shows the one kept of QUERY (or of a fingerprint), else of the slowest statement; no database is asked");
-  auto* db = command->add_option("--db", options->db, "Database: a libpq connection string, or env (DATABASE_URL, else PG*)");
+  auto* command = app.add_subcommand(
+      "explain", "Show one query's plan: where its time goes, what is remarkable, the index that helps");
+  auto* query = command->add_option("QUERY", options->query,
+                                    "The statement; $1 … are given by --param, or planned without values");
+  auto* file =
+      command->add_option("-f,--file", options->file, "File with the statement; - is standard input");
+  auto* plan = command->add_option("--plan", options->plan,
+                                   "File with EXPLAIN's output, text or JSON, as somebody else got it; - is "
+                                   "standard input; no database is asked");
+  auto* log = command->add_option("--log", options->log,
+                                  "Log with auto_explain's plans: shows the one kept of QUERY (or of a "
+                                  "fingerprint), else of the slowest statement; no database is asked");
+  auto* db = command->add_option("--db", options->db,
+                                 "Database: a libpq connection string, or env (DATABASE_URL, else PG*)");
   command->add_option("--param", options->parameters, "Value of $1, then of $2 …")->allow_extra_args(false);
-  add_acting_options(*command, options->acting);
+  add_acting_options(*command, options->session_settings);
   add_analyze_time(*command, options->max_analyze_time);
-  command->add_flag("--show-literals", options->show_literals, "Show the values of pg_stats that a statement with $n was planned with");
+  command->add_flag("--show-literals", options->show_literals,
+                    "Show the values of pg_stats that a statement with $n was planned with");
   command->add_flag("--no-analyze", options->no_analyze, "Plan it and do not run it");
   command->add_flag("--all-nodes", options->whole, "Fold no node away");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write to");
-  command->footer("A statement is run (EXPLAIN ANALYZE) only when it reads and calls nothing but what is built in and known to be harmless, in a\n"
-                  "transaction that is READ ONLY and rolled back, for 5 seconds at most; else it is planned, and the reason is said.");
+  command->footer(
+      "A statement is run (EXPLAIN ANALYZE) only when it reads and calls nothing but what is built in and "
+      "known to be harmless, in a\n"
+      "transaction that is READ ONLY and rolled back, for 5 seconds at most; else it is planned, and the "
+      "reason is said.");
   query->excludes(file)->excludes(plan);
   file->excludes(plan);
   db->excludes(plan);
   log->excludes(plan)->excludes(file)->excludes(db);
   command->callback([options, query, file, plan, log, &exit_code] {
     Error wrong{Error::Kind::usage, "explain", "", "pgadvise explain --help"};
-    if (query->count() + file->count() + plan->count() + log->count() == 0) wrong.what = "needs a QUERY, --file, --plan or --log";
-    else if (plan->count() + log->count() == 0 && trim(options->db).empty()) wrong.what = "needs --db, the database whose plan it is";
+    if (query->count() + file->count() + plan->count() + log->count() == 0)
+      wrong.what = "needs a QUERY, --file, --plan or --log";
+    else if (plan->count() + log->count() == 0 && trim(options->db).empty())
+      wrong.what = "needs --db, the database whose plan it is";
     if (wrong.what.empty()) {
       exit_code = Explain(*options).run();
       return;

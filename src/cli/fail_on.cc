@@ -7,7 +7,8 @@
 namespace pgadvise::cli {
 
 bool FailOn::meets(const Finding& finding) const {
-  if (finding.verdict == Verdict::refuted || (confirmed && finding.verdict != Verdict::confirmed)) return false;
+  if (finding.verdict == Verdict::refuted || (confirmed && finding.verdict != Verdict::confirmed))
+    return false;
   return rules.count(finding.rule) > 0 || (severity && finding.severity >= *severity);
 }
 
@@ -19,18 +20,25 @@ Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
     for (const auto part : split(list, ',')) {
       const std::string word(trim(part));
       if (word == "error" || word == "warning" || word == "note" || word == "never") {
-        if (severity_named) return fail(Error::Kind::usage, "--fail-on", "names two severities", "the lower one says it all");
+        if (severity_named)
+          return fail(Error::Kind::usage, "--fail-on", "names two severities", "the lower one says it all");
         severity_named = true;
         if (word == "never") out.severity.reset();
-        else out.severity = word == "error" ? Severity::error : word == "warning" ? Severity::warning : Severity::note;
+        else
+          out.severity = word == "error"     ? Severity::error
+                         : word == "warning" ? Severity::warning
+                                             : Severity::note;
       } else if (word == "confirmed") {
         out.confirmed = true;
       } else if (lint::find_rule(word)) {
         out.rules.insert(word);
       } else {
         const std::string near = check::nearest(word, words_of_severity);
-        return fail(Error::Kind::usage, "--fail-on", word.empty() ? "names nothing" : "there is no severity or rule " + ellipsis(word, 60),
-                    !near.empty() ? near : join(words_of_severity, ", ") + ", or a rule: " + check::unknown_rule_hint(word));
+        return fail(Error::Kind::usage, "--fail-on",
+                    word.empty() ? "names nothing" : "there is no severity or rule " + ellipsis(word, 60),
+                    !near.empty()
+                        ? near
+                        : join(words_of_severity, ", ") + ", or a rule: " + check::unknown_rule_hint(word));
       }
     }
   if (!severity_named && !out.rules.empty()) out.severity.reset();

@@ -19,7 +19,8 @@ struct FailOn {
   bool meets(const Finding& finding) const;  // never of what was refuted
 };
 
-// Words: a severity, "never", "confirmed", rules' ids. Rules alone: those and no others. Errors (usage): another word.
+// Words: a severity, "never", "confirmed", rules' ids. Rules alone: those and no others. Errors (usage):
+// another word.
 Result<FailOn> parse_fail_on(const std::vector<std::string>& words);
 
 }  // namespace pgadvise::cli

@@ -8,10 +8,10 @@
 #include "base/input_file.h"
 #include "base/line_ends.h"
 #include "base/text.h"
-#include "cli/cli.h"
 #include "check/config.h"
 #include "check/config_schema.h"
 #include "check/inputs.h"
+#include "cli/cli.h"
 #include "cli/output.h"
 #include "deploy/repository.h"
 #include "files/files.h"
@@ -74,19 +74,23 @@ std::string toml_word(const std::string& text) {
 
 class Init {
  public:
-  explicit Init(const Options& options) : options_(options), folder_(fs::path(options.folder).lexically_normal()), root_(root_of(folder_)) {
-    if (!folder_.has_filename() && folder_.has_parent_path() && folder_ != folder_.root_path()) folder_ = folder_.parent_path();
+  explicit Init(const Options& options)
+      : options_(options), folder_(fs::path(options.folder).lexically_normal()), root_(root_of(folder_)) {
+    if (!folder_.has_filename() && folder_.has_parent_path() && folder_ != folder_.root_path())
+      folder_ = folder_.parent_path();
   }
 
   int run() {
     if (!is_folder(folder_)) {
-      complain({Error::Kind::usage, folder_.string(), "is no folder", "pgadvise init, in the project's folder"});
+      complain(
+          {Error::Kind::usage, folder_.string(), "is no folder", "pgadvise init, in the project's folder"});
       return exit_usage;
     }
     look();
     for (const auto& error : report::together(diagnostics_)) complain(error);
     if (schemas_.empty() && project_.files_read.empty()) {
-      say("Nothing was found here that pgadvise reads: no migrations, dump, drizzle snapshot, package.json, Dockerfile or workflow.\nNothing was written.\n");
+      say("Nothing was found here that pgadvise reads: no migrations, dump, drizzle snapshot, package.json, "
+          "Dockerfile or workflow.\nNothing was written.\n");
       return finish();
     }
     say("Found\n");
@@ -120,18 +124,26 @@ class Init {
   }
 
   // As the configuration names it: from its folder.
-  std::string inside(const std::string& path) const { return files::relative_to(path, folder_.generic_string()); }
+  std::string inside(const std::string& path) const {
+    return files::relative_to(path, folder_.generic_string());
+  }
 
   void look() {
     schemas_ = check::find_schemas({folder_.generic_string()}, diagnostics_);
     Diagnostics of_repository;  // check tells them
     project_ = deploy::read_repository(folder_.generic_string(), of_repository);
-    for (const auto& schema : schemas_) found_.push_back(fmt::format("{}: {}", plain(inside(schema.path).empty() ? "." : inside(schema.path)), schema.what()));
+    for (const auto& schema : schemas_)
+      found_.push_back(fmt::format("{}: {}", plain(inside(schema.path).empty() ? "." : inside(schema.path)),
+                                   schema.what()));
     constexpr std::size_t most = 4;
     std::vector<std::string> names;
     for (const auto& file : project_.files_read)
       if (names.size() < most) names.push_back(plain(file));
-    if (!names.empty()) found_.push_back(fmt::format("how it is built and deployed: {}{}", join(names, ", "), project_.files_read.size() > most ? fmt::format(" and {} more", project_.files_read.size() - most) : ""));
+    if (!names.empty())
+      found_.push_back(fmt::format("how it is built and deployed: {}{}", join(names, ", "),
+                                   project_.files_read.size() > most
+                                       ? fmt::format(" and {} more", project_.files_read.size() - most)
+                                       : ""));
     github_ = is_folder(root_ / ".github");
     gitlab_ = is_file(root_ / ".gitlab-ci.yml");
     pre_commit_ = is_file(root_ / ".pre-commit-config.yaml");
@@ -152,7 +164,8 @@ class Init {
         return true;
       }
       if (!options_.force || !before) {
-        left_.push_back(shown(path) + (before ? " is there already: left as it is (--force replaces it)" : " is there already: left as it is"));
+        left_.push_back(shown(path) + (before ? " is there already: left as it is (--force replaces it)"
+                                              : " is there already: left as it is"));
         return false;
       }
       file.before = *before;
@@ -166,23 +179,32 @@ class Init {
     const std::string above = check::find_config(folder_.string());
     std::error_code code;
     const bool here = fs::symlink_status(own, code).type() != fs::file_type::not_found;
-    if (!above.empty() && !here && !options_.force) left_.push_back(above + " holds here, too: none was written (--force writes one for this folder)");
+    if (!above.empty() && !here && !options_.force)
+      left_.push_back(above + " holds here, too: none was written (--force writes one for this folder)");
     else add(own, config());
   }
 
   std::string config() const {
-    std::string out = "# What pgadvise reads here, and what it is not to tell. `pgadvise rules` lists the rules; `pgadvise rules explain ID` says what each is about,\n"
-                      "# and which numbers it has.\n\n[inputs]\n";
+    std::string out =
+        "# What pgadvise reads here, and what it is not to tell. `pgadvise rules` lists the rules; `pgadvise "
+        "rules explain ID` says what each is about,\n"
+        "# and which numbers it has.\n\n[inputs]\n";
     for (const auto& line : found_) out += "# " + line + "\n";
     out += "paths = [\".\"]\n";
     std::vector<std::string> examples;
     for (const auto& schema : schemas_)
-      if (const auto path = inside(schema.path); files::deployed_by_others(path + "/")) examples.push_back(toml_word(path));
-    if (examples.size() < schemas_.size() && !examples.empty()) out += "# exclude = [" + join(examples, ", ") + "]  # where nobody deploys it\n";
-    return out + "\n# A database to confirm findings on: pgadvise check --db @production. Passwords stay in ~/.pgpass, a service file or the environment.\n"
-                 "# [databases.production]\n# url-env = \"DATABASE_URL\"  # or service = \"…\", of pg_service.conf\n\n"
-                 "# [rules.unbounded-result]\n# severity = \"note\"  # error, warning, note, off\n\n"
-                 "# [[ignore]]\n# rule = \"unindexed-foreign-key\"\n# object = \"public.audit_log.actor_id\"\n# reason = \"…\"\n";
+      if (const auto path = inside(schema.path); files::deployed_by_others(path + "/"))
+        examples.push_back(toml_word(path));
+    if (examples.size() < schemas_.size() && !examples.empty())
+      out += "# exclude = [" + join(examples, ", ") + "]  # where nobody deploys it\n";
+    return out +
+           "\n# A database to confirm findings on: pgadvise check --db @production. Passwords stay in "
+           "~/.pgpass, a service file or the environment.\n"
+           "# [databases.production]\n# url-env = \"DATABASE_URL\"  # or service = \"…\", of "
+           "pg_service.conf\n\n"
+           "# [rules.unbounded-result]\n# severity = \"note\"  # error, warning, note, off\n\n"
+           "# [[ignore]]\n# rule = \"unindexed-foreign-key\"\n# object = \"public.audit_log.actor_id\"\n# "
+           "reason = \"…\"\n";
   }
 
   bool wants(const char* ci, bool there) const { return options_.ci.empty() ? there : options_.ci == ci; }
@@ -192,8 +214,10 @@ class Init {
     std::error_code code;
     constexpr int max_entries = 1000;
     int entries = 0;
-    for (fs::directory_iterator it(root_ / ".github" / "workflows", code), end; !code && it != end && entries < max_entries; it.increment(code), ++entries)
-      if (it->path().filename() != "pgadvise.yml" && is_file(it->path()) && mentions_pgadvise(it->path())) return shown(it->path());
+    for (fs::directory_iterator it(root_ / ".github" / "workflows", code), end;
+         !code && it != end && entries < max_entries; it.increment(code), ++entries)
+      if (it->path().filename() != "pgadvise.yml" && is_file(it->path()) && mentions_pgadvise(it->path()))
+        return shown(it->path());
     return {};
   }
 
@@ -211,13 +235,21 @@ class Init {
       return;
     }
     std::string out;
-    if (options_.action.starts_with("OWNER/")) out += "# In place of OWNER/pgadvise@main: the repository of pgadvise, and a release of it.\n";
-    out += "name: pgadvise\non: pull_request\npermissions:\n  contents: read\njobs:\n  pgadvise:\n    runs-on: ubuntu-latest\n    steps:\n"
-           "      - uses: actions/checkout@v4\n        with:\n          fetch-depth: 0  # --changed compares with the target's branch\n";
-    out += "      - uses: " + plain(options_.action) + "\n        with:\n          args: --changed --format github\n";
+    if (options_.action.starts_with("OWNER/"))
+      out += "# In place of OWNER/pgadvise@main: the repository of pgadvise, and a release of it.\n";
+    out +=
+        "name: pgadvise\non: pull_request\npermissions:\n  contents: read\njobs:\n  pgadvise:\n    runs-on: "
+        "ubuntu-latest\n    steps:\n"
+        "      - uses: actions/checkout@v4\n        with:\n          fetch-depth: 0  # --changed compares "
+        "with the target's branch\n";
+    out += "      - uses: " + plain(options_.action) +
+           "\n        with:\n          args: --changed --format github\n";
     if (!subfolder().empty()) out += "          working-directory: " + yaml_word(subfolder()) + "\n";
-    if (add(root_ / ".github" / "workflows" / "pgadvise.yml", std::move(out)) && options_.action.starts_with("OWNER/"))
-      next_.push_back("put the repository of pgadvise in place of OWNER/pgadvise@main in " + shown(root_ / ".github" / "workflows" / "pgadvise.yml") + " (or: pgadvise init --force --action NAME)");
+    if (add(root_ / ".github" / "workflows" / "pgadvise.yml", std::move(out)) &&
+        options_.action.starts_with("OWNER/"))
+      next_.push_back("put the repository of pgadvise in place of OWNER/pgadvise@main in " +
+                      shown(root_ / ".github" / "workflows" / "pgadvise.yml") +
+                      " (or: pgadvise init --force --action NAME)");
   }
 
   void add_gitlab() {
@@ -226,15 +258,24 @@ class Init {
     const bool included = is_file(main) && mentions_pgadvise(main);
     const std::string where = subfolder().empty() ? "" : "    - cd " + yaml_word(subfolder()) + "\n";
     const std::string report = files::join_path(subfolder(), "gl-code-quality-report.json");
-    const bool written = add(root_ / ".gitlab" / "pgadvise.yml",
-        "# PGADVISE_DEB, a variable of the project: where the package of pgadvise for Debian 13 lies (scripts/package makes it).\n"
-        "pgadvise:\n  image: debian:trixie\n  rules:\n    - if: $CI_PIPELINE_SOURCE == \"merge_request_event\"\n  variables:\n    GIT_DEPTH: 0\n"
-        "  before_script:\n    - apt-get update\n    - apt-get install -y --no-install-recommends ca-certificates curl git\n"
-        "    - curl -fsSL -o /tmp/pgadvise.deb \"$PGADVISE_DEB\"\n    - apt-get install -y --no-install-recommends /tmp/pgadvise.deb\n"
-        "    - git config --global --add safe.directory \"$CI_PROJECT_DIR\"\n    - git fetch -q origin \"+refs/heads/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME:refs/remotes/origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME\"\n"
-        "  script:\n" + where +
-        "    - pgadvise check --changed --format gitlab -o gl-code-quality-report.json --format text\n"
-        "  artifacts:\n    when: always\n    reports:\n      codequality: " + yaml_word(report) + "\n");
+    const bool written = add(
+        root_ / ".gitlab" / "pgadvise.yml",
+        "# PGADVISE_DEB, a variable of the project: where the package of pgadvise for Debian 13 lies "
+        "(scripts/package makes it).\n"
+        "pgadvise:\n  image: debian:trixie\n  rules:\n    - if: $CI_PIPELINE_SOURCE == "
+        "\"merge_request_event\"\n  variables:\n    GIT_DEPTH: 0\n"
+        "  before_script:\n    - apt-get update\n    - apt-get install -y --no-install-recommends "
+        "ca-certificates curl git\n"
+        "    - curl -fsSL -o /tmp/pgadvise.deb \"$PGADVISE_DEB\"\n    - apt-get install -y "
+        "--no-install-recommends /tmp/pgadvise.deb\n"
+        "    - git config --global --add safe.directory \"$CI_PROJECT_DIR\"\n    - git fetch -q origin "
+        "\"+refs/heads/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME:refs/remotes/origin/"
+        "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME\"\n"
+        "  script:\n" +
+            where +
+            "    - pgadvise check --changed --format gitlab -o gl-code-quality-report.json --format text\n"
+            "  artifacts:\n    when: always\n    reports:\n      codequality: " +
+            yaml_word(report) + "\n");
     if (included || !written) return;
     next_.push_back("set PGADVISE_DEB among the project's CI variables");
     additions_.emplace_back(shown(main), "include:\n  - local: .gitlab/pgadvise.yml\n");
@@ -243,10 +284,14 @@ class Init {
   void add_pre_commit() {
     const fs::path main = root_ / ".pre-commit-config.yaml";
     if (!pre_commit_ || mentions_pgadvise(main)) return;
-    const std::string entry = subfolder().empty() ? "pgadvise check --changed" : "sh -c " + yaml_word("cd " + subfolder() + " && pgadvise check --changed");
-    additions_.emplace_back(shown(main) + ", under repos",
-                            "  - repo: local\n    hooks:\n      - id: pgadvise\n        name: pgadvise\n        entry: " + entry +
-                                "\n        language: system\n        pass_filenames: false\n        files: '\\.sql$|_journal\\.json$|_snapshot\\.json$|snapshot\\.json$'\n");
+    const std::string entry =
+        subfolder().empty() ? "pgadvise check --changed"
+                            : "sh -c " + yaml_word("cd " + subfolder() + " && pgadvise check --changed");
+    additions_.emplace_back(
+        shown(main) + ", under repos",
+        "  - repo: local\n    hooks:\n      - id: pgadvise\n        name: pgadvise\n        entry: " + entry +
+            "\n        language: system\n        pass_filenames: false\n        files: "
+            "'\\.sql$|_journal\\.json$|_snapshot\\.json$|snapshot\\.json$'\n");
   }
 
   void tell_files() {
@@ -254,7 +299,8 @@ class Init {
     for (const auto& file : files_) {
       say("  " + plain(shown(file.path)) + (file.before ? ", in place of what was there" : "") + "\n");
       if (!options_.dry_run) continue;
-      for (const auto line : split(trim(file.content), '\n')) say(line.empty() ? "\n" : "      " + printable_block(line) + "\n");
+      for (const auto line : split(trim(file.content), '\n'))
+        say(line.empty() ? "\n" : "      " + printable_block(line) + "\n");
     }
     if (!left_.empty()) say("\nLeft\n");
     for (const auto& line : left_) say("  " + plain(line) + "\n");
@@ -262,12 +308,18 @@ class Init {
   }
 
   void tell_next() {
-    const std::string at = folder_ == "." ? "" : " " + (folder_.generic_string().find_first_of(" '\"$\\") == std::string::npos ? plain(folder_.generic_string()) : "'" + replace_all(plain(folder_.generic_string()), "'", "'\\''") + "'");
+    const std::string at =
+        folder_ == "." ? ""
+                       : " " + (folder_.generic_string().find_first_of(" '\"$\\") == std::string::npos
+                                    ? plain(folder_.generic_string())
+                                    : "'" + replace_all(plain(folder_.generic_string()), "'", "'\\''") + "'");
     say("\nNext\n");
     say("  " + (at.empty() ? "pgadvise check" : "cd" + at + " && pgadvise check") + "\n");
-    say("  pgadvise check --baseline .pgadvise-baseline.json --update-baseline, where what is there today is to stay\n");
+    say("  pgadvise check --baseline .pgadvise-baseline.json --update-baseline, where what is there today is "
+        "to stay\n");
     for (const auto& line : next_) say("  " + plain(line) + "\n");
-    if (!wants("github", github_) && !wants("gitlab", gitlab_) && options_.ci.empty()) say("  pgadvise init --ci github, or --ci gitlab, for a step in CI: none was found\n");
+    if (!wants("github", github_) && !wants("gitlab", gitlab_) && options_.ci.empty())
+      say("  pgadvise init --ci github, or --ci gitlab, for a step in CI: none was found\n");
   }
 
   const Options& options_;
@@ -280,7 +332,8 @@ class Init {
   std::vector<std::string> found_;
   std::vector<files::NewFile> files_;
   std::vector<std::string> left_;
-  std::vector<std::pair<std::string, std::string>> additions_;  // to files that people keep: where, and which lines
+  std::vector<std::pair<std::string, std::string>>
+      additions_;  // to files that people keep: where, and which lines
   std::vector<std::string> next_;
   std::string out_;
 };
@@ -296,13 +349,23 @@ int run(const Options& options) {
 
 void add_init(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("init", "Write pgadvise.toml and a CI step for the project that is found");
+  auto* command =
+      app.add_subcommand("init", "Write pgadvise.toml and a CI step for the project that is found");
   command->add_option("PATH", options->folder, "The project's folder; default: the current one");
-  command->add_option("--ci", options->ci, "Whose CI to write a step for; default: those that the project has files of")->check(CLI::IsMember({"github", "gitlab", "none"}))->type_name("{github,gitlab,none}");
-  command->add_option("--action", options->action, "The action that the GitHub workflow uses: the repository of pgadvise, and a release")->type_name("OWNER/REPOSITORY@REF");
-  command->add_flag("--force", options->force, "Replace files that are there; else they are left as they are");
+  command
+      ->add_option("--ci", options->ci,
+                   "Whose CI to write a step for; default: those that the project has files of")
+      ->check(CLI::IsMember({"github", "gitlab", "none"}))
+      ->type_name("{github,gitlab,none}");
+  command
+      ->add_option("--action", options->action,
+                   "The action that the GitHub workflow uses: the repository of pgadvise, and a release")
+      ->type_name("OWNER/REPOSITORY@REF");
+  command->add_flag("--force", options->force,
+                    "Replace files that are there; else they are left as they are");
   command->add_flag("--dry-run", options->dry_run, "Show what would be written, and write nothing");
-  command->add_flag("--print-schema", options->print_schema, "Print the JSON Schema of pgadvise.toml, for editors, and do nothing else");
+  command->add_flag("--print-schema", options->print_schema,
+                    "Print the JSON Schema of pgadvise.toml, for editors, and do nothing else");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -8,7 +8,8 @@
 
 namespace pgadvise::cli {
 
-// While it lives, signals request a stop: the first Ctrl-C, after which a second one ends the program, or each that would end it. One at a time.
+// While it lives, signals request a stop: the first Ctrl-C, after which a second one ends the program, or
+// each that would end it. One at a time.
 class StopOnInterrupt {
  public:
   explicit StopOnInterrupt(Interruptible::By by = Interruptible::By::first_interrupt);

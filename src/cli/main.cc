@@ -4,7 +4,8 @@
 #include "base/input_file.h"
 #include "cli/cli.h"
 
-// Parsers recurse on their input; libpg_query's protobuf overflows the usual 8 MB at a few ten thousand nested terms.
+// Parsers recurse on their input; libpg_query's protobuf overflows the usual 8 MB at a few ten thousand
+// nested terms.
 int main(int argc, char** argv) {
   const auto given = pgadvise::cli::take_arguments(argc, argv);
   pgadvise::set_command_line_words(given.words);

@@ -1,14 +1,14 @@
 #include "cli/output.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "base/write_file.h"
@@ -25,7 +25,8 @@ Result<void> write_output(const std::string& path, const std::string& content) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error with a line, not a silent death
   if (!standard(path)) return write_file(path, content);
   if (write_all(STDOUT_FILENO, content)) return {};
-  return fail(Error::Kind::usage, "standard output", std::string("can't be written: ") + std::strerror(errno), "-o FILE writes to a file");
+  return fail(Error::Kind::usage, "standard output", std::string("can't be written: ") + std::strerror(errno),
+              "-o FILE writes to a file");
 }
 
 static bool set(const char* name) {
@@ -50,7 +51,9 @@ static std::string_view variable(const char* name) {
 
 // Terminals say nothing of it by themselves: these are known by what they set.
 static bool terminal_has_links() {
-  if (variable("TERM") == "dumb" || variable("TERM") == "linux" || (variable("TERM").starts_with("screen") && !set("TMUX"))) return false;
+  if (variable("TERM") == "dumb" || variable("TERM") == "linux" ||
+      (variable("TERM").starts_with("screen") && !set("TMUX")))
+    return false;
   const std::string_view program = variable("TERM_PROGRAM");
   for (const char* known : {"iTerm.app", "WezTerm", "vscode", "ghostty"})
     if (program == known) return true;
@@ -69,9 +72,11 @@ int output_width(const std::string& path, int otherwise) {
   constexpr int narrowest = 40;
   constexpr int widest = 160;
   if (!standard(path)) return otherwise;
-  if (const int wanted = std::atoi(variable("COLUMNS").data()); wanted > 0) return std::clamp(wanted, narrowest, widest);
-  struct winsize size {};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return std::clamp<int>(size.ws_col, narrowest, widest);
+  if (const int wanted = std::atoi(variable("COLUMNS").data()); wanted > 0)
+    return std::clamp(wanted, narrowest, widest);
+  struct winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return std::clamp<int>(size.ws_col, narrowest, widest);
   return otherwise;
 }
 

@@ -15,7 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 }  // namespace
 
@@ -35,7 +37,8 @@ struct Phase::Ticker {
     ProgressLine line;
     const auto start = Clock::now();
     std::unique_lock lock(mutex);
-    while (!changed.wait_for(lock, 200ms, [this] { return over; })) line.show(fmt::format("pgadvise: {}, {:.0f} s", what, seconds_since(start)));
+    while (!changed.wait_for(lock, 200ms, [this] { return over; }))
+      line.show(fmt::format("pgadvise: {}, {:.0f} s", what, seconds_since(start)));
   }
 
   std::mutex mutex;

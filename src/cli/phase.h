@@ -9,8 +9,8 @@
 
 namespace pgadvise::cli {
 
-// A part of the work that may take long. On a terminal what it is stands on a line of stderr from the first second on; with --verbose its
-// time is told at its end. One at a time.
+// A part of the work that may take long. On a terminal what it is stands on a line of stderr from the first
+// second on; with --verbose its time is told at its end. One at a time.
 class Phase {
  public:
   // `ticks`: no line of its own where the part itself tells how far it is.

@@ -10,10 +10,12 @@
 
 namespace pgadvise::cli {
 
-inline std::chrono::milliseconds milliseconds(double seconds) { return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)); }
+inline std::chrono::milliseconds milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
 
 // --role, --search-path; they need a database. `acting` must outlive the parsing.
-void add_acting_options(CLI::App& command, pg::Acting& acting);
+void add_acting_options(CLI::App& command, pg::SessionSettings& session_settings);
 void add_analyze_time(CLI::App& command, double& seconds);
 // CLI::Range accepts "nan".
 CLI::Validator seconds_between(double least, double most);

@@ -25,30 +25,45 @@ check::Config value_or_throw(tl::expected<check::Config, Diagnostics> config) {
   return std::move(*config);
 }
 
-[[noreturn]] void unknown(const std::string& name, const check::Config& repository, const check::Config& user) {
+[[noreturn]] void unknown(const std::string& name, const check::Config& repository,
+                          const check::Config& user) {
   std::set<std::string> names;
   for (const auto* config : {&user, &repository})
     for (const auto& [other, profile] : config->databases) names.insert(other);
   const std::vector<std::string> known(names.begin(), names.end());
   const std::string near = check::nearest(name, known);
-  const std::string files = repository.path.empty() ? "there is no pgadvise.toml, and " + (user.path.empty() ? "your own configuration" : user.path) + " has" : repository.path + " has";
-  wrong("--db", files + " no database " + ellipsis(name, 60), !near.empty() ? near : known.empty() ? "[databases.NAME]: docs/configuration.md" : "known: " + join(known, ", "));
+  const std::string files = repository.path.empty()
+                                ? "there is no pgadvise.toml, and " +
+                                      (user.path.empty() ? "your own configuration" : user.path) + " has"
+                                : repository.path + " has";
+  wrong("--db", files + " no database " + ellipsis(name, 60),
+        !near.empty()   ? near
+        : known.empty() ? "[databases.NAME]: docs/configuration.md"
+                        : "known: " + join(known, ", "));
 }
 
 // The connection string for "@NAME".
 std::string resolve(const CLI::App& command, const std::string& word) {
   const std::string name(trim(word).substr(1));
-  if (name.empty()) wrong("--db", "a database's name is missing behind @", "pgadvise.toml and your own configuration name them: [databases.NAME]");
+  if (name.empty())
+    wrong("--db", "a database's name is missing behind @",
+          "pgadvise.toml and your own configuration name them: [databases.NAME]");
   const std::string given = first_word(command, "--config", "");
   const std::string folder = first_word(command, "PATH", ".");
   const std::string path = given.empty() ? check::find_config(folder) : given;
-  const check::Config user = value_or_throw(check::read_user_config(work_tree_of(path.empty() ? folder : path)));
+  const check::Config user =
+      value_or_throw(check::read_user_config(work_tree_of(path.empty() ? folder : path)));
   const auto conninfo = [&](Result<std::string> found) {
     if (!found) throw ProfileError({found.error()});
     return std::move(*found);
   };
-  if (const auto found = user.databases.find(name); found != user.databases.end()) return conninfo(check::trusted_conninfo(name, found->second));
-  const check::Config repository = path.empty() ? check::Config{} : value_or_throw(check::read_config(path, given.empty() ? check::ConfigOrigin::repository : check::ConfigOrigin::command_line));
+  if (const auto found = user.databases.find(name); found != user.databases.end())
+    return conninfo(check::trusted_conninfo(name, found->second));
+  const check::Config repository =
+      path.empty()
+          ? check::Config{}
+          : value_or_throw(check::read_config(
+                path, given.empty() ? check::ConfigOrigin::repository : check::ConfigOrigin::command_line));
   const auto found = repository.databases.find(name);
   if (found == repository.databases.end()) unknown(name, repository, user);
   std::vector<std::string> allowed = user.allowed_hosts;
@@ -63,25 +78,39 @@ std::string resolve(const CLI::App& command, const std::string& word) {
 
 }  // namespace
 
-ProfileError::ProfileError(Diagnostics found) : CLI::ParseError("ProfileError", found.front().line(), CLI::ExitCodes::ValidationError), errors(std::move(found)) {}
+ProfileError::ProfileError(Diagnostics found)
+    : CLI::ParseError("ProfileError", found.front().line(), CLI::ExitCodes::ValidationError),
+      errors(std::move(found)) {}
 
 void add_profiles(CLI::App& app) {
   const auto by_name = [](const CLI::App* command) {
-    return CLI::Validator([command](std::string& word) {
-      if (trim(word).starts_with("@")) word = resolve(*command, word);
-      return std::string();
-    }, "");
+    return CLI::Validator(
+        [command](std::string& word) {
+          if (trim(word).starts_with("@")) word = resolve(*command, word);
+          return std::string();
+        },
+        "");
   };
-  const auto host = CLI::Validator([](const std::string& word) {
-    const auto plain = check::allowed_host(word);
-    return plain ? std::string() : plain.error().what + ": " + plain.error().hint;
-  }, "");
+  const auto host = CLI::Validator(
+      [](const std::string& word) {
+        const auto plain = check::allowed_host(word);
+        return plain ? std::string() : plain.error().what + ": " + plain.error().hint;
+      },
+      "");
   for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     auto* db = command->get_option_no_throw("--db");
     if (!db) continue;
-    db->description(db->get_description() + "; @NAME: a database of your own configuration or of pgadvise.toml")->transform(by_name(command));
-    command->add_option_function<std::vector<std::string>>("--allow-host", [](const std::vector<std::string>&) {}, "A server that a url of pgadvise.toml may name for --db @NAME; again for each")
-        ->allow_extra_args(false)->type_name("HOST:PORT")->check(host)->needs(db);
+    db->description(db->get_description() +
+                    "; @NAME: a database of your own configuration or of pgadvise.toml")
+        ->transform(by_name(command));
+    command
+        ->add_option_function<std::vector<std::string>>(
+            "--allow-host", [](const std::vector<std::string>&) {},
+            "A server that a url of pgadvise.toml may name for --db @NAME; again for each")
+        ->allow_extra_args(false)
+        ->type_name("HOST:PORT")
+        ->check(host)
+        ->needs(db);
   }
 }
 

@@ -1,12 +1,11 @@
 #include "cli/progress.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "cli/talk.h"
 
@@ -14,14 +13,16 @@ namespace pgadvise::cli {
 
 using namespace std::chrono_literals;
 
-ProgressLine::ProgressLine() : wanted_(::isatty(STDERR_FILENO) == 1 && !talk().quiet && !talk().debug), next_(start_ + 1s) {}
+ProgressLine::ProgressLine()
+    : wanted_(::isatty(STDERR_FILENO) == 1 && !talk().quiet && !talk().debug), next_(start_ + 1s) {}
 
 ProgressLine::~ProgressLine() {
   if (shown_) std::fputs("\r\x1b[K", stderr);
 }
 
 void ProgressLine::show(const log::Progress& progress) {
-  if (wanted_ && Clock::now() >= next_) show(progress_text(progress, std::chrono::duration<double>(Clock::now() - start_).count()));
+  if (wanted_ && Clock::now() >= next_)
+    show(progress_text(progress, std::chrono::duration<double>(Clock::now() - start_).count()));
 }
 
 void ProgressLine::show(std::string_view text) {
@@ -45,7 +46,9 @@ std::string progress_text(const log::Progress& progress, double seconds) {
   out += fmt::format(", {:.0f} MB/s", rate / 1e6);
   if (!progress.total || rate <= 0) return out;
   const double left = std::max(0.0, (static_cast<double>(progress.total) - bytes) / rate);
-  return out + (left < 59.5 ? fmt::format(", {:.0f} s left", left) : fmt::format(", {:.0f} min {:02.0f} s left", std::floor(left / 60), std::fmod(left, 60)));
+  return out + (left < 59.5 ? fmt::format(", {:.0f} s left", left)
+                            : fmt::format(", {:.0f} min {:02.0f} s left", std::floor(left / 60),
+                                          std::fmod(left, 60)));
 }
 
 }  // namespace pgadvise::cli

@@ -17,7 +17,9 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  bool wanted() const { return wanted_; }  // stderr is a terminal, without --quiet and without --debug's lines
+  bool wanted() const {
+    return wanted_;
+  }  // stderr is a terminal, without --quiet and without --debug's lines
   void show(const log::Progress& progress);
   void show(std::string_view text);
 

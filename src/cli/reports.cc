@@ -1,10 +1,10 @@
 #include "cli/reports.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
+
+#include <unistd.h>
 
 #include "base/text.h"
 #include "check/config.h"
@@ -26,23 +26,29 @@ std::vector<std::string> format_names() {
 bool same_file(const std::string& one, const std::string& other) {
   std::error_code code;
   if (one == other) return true;
-  const auto a = std::filesystem::weakly_canonical(one, code), b = std::filesystem::weakly_canonical(other, code);
-  return !one.empty() && !other.empty() && (a == b || std::filesystem::equivalent(a, b, code)) && !std::filesystem::is_character_file(a, code);
+  const auto a = std::filesystem::weakly_canonical(one, code),
+             b = std::filesystem::weakly_canonical(other, code);
+  return !one.empty() && !other.empty() && (a == b || std::filesystem::equivalent(a, b, code)) &&
+         !std::filesystem::is_character_file(a, code);
 }
 
 Result<void> unlike(const std::vector<WantedReport>& wanted) {
   for (std::size_t i = 0; i < wanted.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {
       if (!same_file(wanted[i].path, wanted[j].path)) continue;
-      if (wanted[i].path.empty()) return fail(Error::Kind::usage, "--format", "two reports can't go to standard output", "--format " + wanted[j].format + " -o FILE");
-      return fail(Error::Kind::usage, "--output " + wanted[i].path, "two reports can't go to one file", "name another file");
+      if (wanted[i].path.empty())
+        return fail(Error::Kind::usage, "--format", "two reports can't go to standard output",
+                    "--format " + wanted[j].format + " -o FILE");
+      return fail(Error::Kind::usage, "--output " + wanted[i].path, "two reports can't go to one file",
+                  "name another file");
     }
   return {};
 }
 
 }  // namespace
 
-Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const std::string& format_option, const std::string& output_option) {
+Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const std::string& format_option,
+                                                 const std::string& output_option) {
   const auto* formats = command.get_option(format_option);
   const auto* outputs = command.get_option(output_option);
   std::map<const CLI::Option*, std::size_t> taken;
@@ -54,7 +60,8 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     if (option == formats) {
       if (!report::find_format(value)) {
         const std::string near = check::nearest(value, format_names());
-        return fail(Error::Kind::usage, "--format", "there is no format " + ellipsis(value, 40), near.empty() ? join(format_names(), ", ") : near);
+        return fail(Error::Kind::usage, "--format", "there is no format " + ellipsis(value, 40),
+                    near.empty() ? join(format_names(), ", ") : near);
       }
       out.push_back({value, std::exchange(early, {})});
     } else if (out.empty() && early.empty()) {
@@ -62,7 +69,8 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     } else if (!out.empty() && out.back().path.empty()) {
       out.back().path = value;
     } else {
-      return fail(Error::Kind::usage, "--output " + value, "there is no --format for it", "--format " + join(format_names(), "|") + " -o FILE");
+      return fail(Error::Kind::usage, "--output " + value, "there is no --format for it",
+                  "--format " + join(format_names(), "|") + " -o FILE");
     }
   }
   if (out.empty()) out.push_back({"text", early});
@@ -72,11 +80,13 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
 
 // Rules' pages are where the build says, or beside the program as the package has them.
 static std::string rules_url(const std::string& host) {
-  if (const std::string_view published = PGADVISE_RULES_URL; !published.empty()) return std::string(published) + (published.ends_with('/') ? "" : "/");
+  if (const std::string_view published = PGADVISE_RULES_URL; !published.empty())
+    return std::string(published) + (published.ends_with('/') ? "" : "/");
   std::error_code code;
   const fs::path program = fs::read_symlink("/proc/self/exe", code);
   const fs::path pages = program.parent_path().parent_path() / "share/doc/pgadvise/docs/rules";
-  return !code && fs::is_directory(pages, code) ? report::file_url(host, pages.generic_string(), 0) + "/" : std::string();
+  return !code && fs::is_directory(pages, code) ? report::file_url(host, pages.generic_string(), 0) + "/"
+                                                : std::string();
 }
 
 void dress(report::Options& options) {
@@ -86,7 +96,8 @@ void dress(report::Options& options) {
   options.rules_url = rules_url(options.host);
 }
 
-Result<void> write_reports(const Report& found, const std::vector<WantedReport>& wanted, report::Options options) {
+Result<void> write_reports(const Report& found, const std::vector<WantedReport>& wanted,
+                           report::Options options) {
   Result<void> out;
   const Report report = report::without_secrets(found);
   dress(options);

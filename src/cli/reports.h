@@ -16,14 +16,17 @@ struct WantedReport {
   std::string path;  // "" for stdout
 };
 
-// --format F [-o FILE] [--format F -o FILE …]: a FILE belongs to the format in front of it that has none yet. Errors (usage): an
-// unknown format (with the nearest), one FILE twice, two reports for stdout, more files than formats.
-Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const std::string& format_option, const std::string& output_option);
+// --format F [-o FILE] [--format F -o FILE …]: a FILE belongs to the format in front of it that has none yet.
+// Errors (usage): an unknown format (with the nearest), one FILE twice, two reports for stdout, more files
+// than formats.
+Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const std::string& format_option,
+                                                 const std::string& output_option);
 
 // What is the same for each: --quiet, and where links lead.
 void dress(report::Options& options);
 
 // All that can be written are, without passwords. Errors (usage): the first that can't.
-Result<void> write_reports(const Report& found, const std::vector<WantedReport>& wanted, report::Options options);
+Result<void> write_reports(const Report& found, const std::vector<WantedReport>& wanted,
+                           report::Options options);
 
 }  // namespace pgadvise::cli

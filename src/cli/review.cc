@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -8,6 +6,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/input_file.h"
 #include "base/line_ends.h"
@@ -34,11 +33,15 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t source_limit = std::size_t{64} << 20;
 
-// Milliseconds since 1970; SOURCE_DATE_EPOCH (seconds) stands for the clock where the same bytes are wanted twice.
+// Milliseconds since 1970; SOURCE_DATE_EPOCH (seconds) stands for the clock where the same bytes are wanted
+// twice.
 std::int64_t now() {
   if (const char* fixed = std::getenv("SOURCE_DATE_EPOCH"))
-    if (const long long seconds = std::atoll(fixed); seconds > 0 && seconds < 100'000'000'000) return seconds * 1000;
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    if (const long long seconds = std::atoll(fixed); seconds > 0 && seconds < 100'000'000'000)
+      return seconds * 1000;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 class CheckedHost : public review::Host {
@@ -64,16 +67,21 @@ class CheckedHost : public review::Host {
     return out;
   }
 
-  std::optional<report::Source> source(const Finding& finding) override { return run_.how.source(finding, 1); }
+  std::optional<report::Source> source(const Finding& finding) override {
+    return run_.how.source(finding, 1);
+  }
 
-  Result<std::string> plan(const Finding& finding, bool run, const report::Look& look) override { return plan_of(finding, run_, run, run_.how.show_literals, look); }
+  Result<std::string> plan(const Finding& finding, bool run, const report::Look& look) override {
+    return plan_of(finding, run_, run, run_.how.show_literals, look);
+  }
 
   Result<review::Pending> prepare(const review::Choices& choices) override {
     review::Pending out;
     std::vector<std::pair<const migrations::SchemaInput*, std::vector<migrations::Change>>> by_input;
     for (const auto* finding : choices.accepted) {
       const auto* input = input_of(*finding);
-      auto known = std::find_if(by_input.begin(), by_input.end(), [&](const auto& pair) { return pair.first == input; });
+      auto known = std::find_if(by_input.begin(), by_input.end(),
+                                [&](const auto& pair) { return pair.first == input; });
       if (known == by_input.end()) known = by_input.insert(by_input.end(), {input, {}});
       known->second.push_back(change_of(*finding));
     }
@@ -99,22 +107,29 @@ class CheckedHost : public review::Host {
   // Why a finding's fix can be no part of a migration, before its SQL is looked at.
   std::string refusal(const Finding& finding) const {
     if (!finding.fix) return "there is none";
-    if (!finding.fix->proposed_by.empty() && finding.fix->sql.empty()) return "its index is proposed by a finding that is not shown here";
+    if (!finding.fix->proposed_by.empty() && finding.fix->sql.empty())
+      return "its index is proposed by a finding that is not shown here";
     const auto* rule = lint::find_rule(finding.rule);
     if (rule && rule->category == "migration") {
-      const std::string where = finding.location && !finding.location->live() ? finding.location->file : "the migration";
+      const std::string where =
+          finding.location && !finding.location->live() ? finding.location->file : "the migration";
       return "it is about " + where + " itself, to be mended there as long as it has not run";
     }
-    if (finding.fix->sql.empty() || finding.fix->safety == Fix::Safety::manual) return "it has to be done by hand";
+    if (finding.fix->sql.empty() || finding.fix->safety == Fix::Safety::manual)
+      return "it has to be done by hand";
     return {};
   }
 
   std::string folder() const { return run_.inputs.paths.empty() ? "." : run_.inputs.paths.front(); }
 
-  static migrations::Change change_of(const Finding& finding) { return {finding.rule + ": " + finding.fix->title, finding.fix->sql, finding.fix->down_sql}; }
+  static migrations::Change change_of(const Finding& finding) {
+    return {finding.rule + ": " + finding.fix->title, finding.fix->sql, finding.fix->down_sql};
+  }
 
   const Table* table_of(const Finding& finding) const {
-    const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
+    const QualifiedName name = finding.proposal
+                                   ? finding.proposal->table
+                                   : QualifiedName{finding.subject.schema, finding.subject.table};
     if (run_.inputs.live) return run_.inputs.live->table(name);
     for (const auto& schema : run_.inputs.schemas)
       if (const Table* table = schema.catalog->table(name)) return table;
@@ -122,19 +137,24 @@ class CheckedHost : public review::Host {
   }
 
   static bool holds(const migrations::SchemaInput& input, const std::string& file) {
-    return std::any_of(input.files.begin(), input.files.end(), [&](const migrations::SchemaFile& one) { return one.path == file; });
+    return std::any_of(input.files.begin(), input.files.end(),
+                       [&](const migrations::SchemaFile& one) { return one.path == file; });
   }
 
-  // The migrations folder that made what the finding is about; nullptr: there is none that a new migration can be written to.
+  // The migrations folder that made what the finding is about; nullptr: there is none that a new migration
+  // can be written to.
   const migrations::SchemaInput* input_of(const Finding& finding) const {
     std::vector<const migrations::SchemaInput*> folders;
     for (const auto& schema : run_.inputs.schema_inputs)
       if (schema.tool && !schema.files.empty()) folders.push_back(&schema);
     std::vector<std::string> files;
     if (finding.location && !finding.location->live()) files.push_back(finding.location->file);
-    const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
+    const QualifiedName name = finding.proposal
+                                   ? finding.proposal->table
+                                   : QualifiedName{finding.subject.schema, finding.subject.table};
     for (const auto& schema : run_.inputs.schemas)
-      if (const Table* table = schema.catalog->table(name); table && !table->origin.live()) files.push_back(table->origin.file);
+      if (const Table* table = schema.catalog->table(name); table && !table->origin.live())
+        files.push_back(table->origin.file);
     const migrations::SchemaInput* found = folders.size() == 1 ? folders[0] : nullptr;
     for (const auto& file : files)
       for (const auto* folder : folders)
@@ -146,13 +166,16 @@ class CheckedHost : public review::Host {
   // Of migrations that are programs, which no check reads.
   const migrations::SchemaInput* program_of(const std::string& table) const {
     std::error_code code;
-    if (!programs_) programs_ = migrations::find_code_migrations(fs::is_directory(folder(), code) ? folder() : ".");
+    if (!programs_)
+      programs_ = migrations::find_code_migrations(fs::is_directory(folder(), code) ? folder() : ".");
     return migrations::code_migrations_of(*programs_, table);
   }
 
   std::string no_tool() const {
     for (const auto& schema : run_.inputs.schema_inputs)
-      if (schema.tool && !migrations::writes_for(schema)) return fmt::format("{} keeps more than SQL of a migration: make one, and copy the statements into it", schema.tool->id());
+      if (schema.tool && !migrations::writes_for(schema))
+        return fmt::format("{} keeps more than SQL of a migration: make one, and copy the statements into it",
+                           schema.tool->id());
     return "no migrations folder is known that these belong to";
   }
 
@@ -161,7 +184,9 @@ class CheckedHost : public review::Host {
     const Project* best = nullptr;
     for (const auto& project : run_.inputs.projects) {
       const bool within = project.root == "." || (input && input->path.starts_with(project.root + "/"));
-      if (project.drizzle && (within || run_.inputs.projects.size() == 1) && (!best || project.root.size() > best->root.size())) best = &project;
+      if (project.drizzle && (within || run_.inputs.projects.size() == 1) &&
+          (!best || project.root.size() > best->root.size()))
+        best = &project;
     }
     return best;
   }
@@ -176,7 +201,9 @@ class CheckedHost : public review::Host {
   void add_schema_line(const Finding& finding, review::FixView& out) {
     const Project* project = project_of(finding);
     if (!project) return;
-    const QualifiedName name = finding.proposal ? finding.proposal->table : QualifiedName{finding.subject.schema, finding.subject.table};
+    const QualifiedName name = finding.proposal
+                                   ? finding.proposal->table
+                                   : QualifiedName{finding.subject.schema, finding.subject.table};
     const std::string constant = project->drizzle_name(name);
     if (constant.empty()) return;
     const std::string first = lower(out.sql.substr(0, 10));
@@ -185,7 +212,9 @@ class CheckedHost : public review::Host {
     else out.schema_line = finding.fix->drizzle;
     if (out.schema_line.empty()) return;
     for (const auto& file : project->files_read) {
-      if (!file.ends_with(".ts") && !file.ends_with(".js") && !file.ends_with(".mts") && !file.ends_with(".mjs")) continue;
+      if (!file.ends_with(".ts") && !file.ends_with(".js") && !file.ends_with(".mts") &&
+          !file.ends_with(".mjs"))
+        continue;
       const std::string path = project->root == "." ? file : files::path_under(project->root, file);
       const auto text = text_of(path);
       const auto place = text ? drizzle::drizzle_place(*text, constant) : std::nullopt;
@@ -195,15 +224,20 @@ class CheckedHost : public review::Host {
     }
   }
 
-  static void tell_place(const std::string& path, const drizzle::DrizzlePlace& place, const std::string& constant, bool index, review::FixView& out) {
+  static void tell_place(const std::string& path, const drizzle::DrizzlePlace& place,
+                         const std::string& constant, bool index, review::FixView& out) {
     if (!index) {
       out.schema_place = fmt::format("{}:{} ({})", path, place.line, constant);
       return;
     }
-    if (place.list_line) out.schema_place = fmt::format("{}:{}, the list of {}", path, place.list_line, constant);
-    else out.schema_place = fmt::format("{}:{}, as the third argument of {}'s pgTable", path, place.line, constant);
+    if (place.list_line)
+      out.schema_place = fmt::format("{}:{}, the list of {}", path, place.list_line, constant);
+    else
+      out.schema_place =
+          fmt::format("{}:{}, as the third argument of {}'s pgTable", path, place.line, constant);
     if (!place.list_line) out.schema_line = "(table) => [" + out.schema_line + "]";
-    else if (!place.parameter.empty()) out.schema_line = replace_all(out.schema_line, "table.", place.parameter + ".");
+    else if (!place.parameter.empty())
+      out.schema_line = replace_all(out.schema_line, "table.", place.parameter + ".");
     else out.schema_line += "  // (table) => …";
   }
 
@@ -224,7 +258,8 @@ class CheckedHost : public review::Host {
     }
     std::vector<check::Ignored> ignored;
     for (const auto& [finding, reason] : choices.ignored) ignored.push_back({finding, reason});
-    auto content = check::with_ignores(file.path, file.before.value_or(""), ignored, run_.report.findings, run_.inputs.config.origin);
+    auto content = check::with_ignores(file.path, file.before.value_or(""), ignored, run_.report.findings,
+                                       run_.inputs.config.origin);
     if (!content) return tl::unexpected(content.error());
     file.content = with_line_ends_of(file.before.value_or(""), *content);
     out.files.push_back(std::move(file));
@@ -239,14 +274,19 @@ class CheckedHost : public review::Host {
 
 void tell_written(const review::Ending& ending, CheckedHost& host) {
   std::string out;
-  for (const auto& file : ending.pending.files) out += fmt::format("{} {}\n", file.before ? "changed" : "wrote  ", printable(file.path));
+  for (const auto& file : ending.pending.files)
+    out += fmt::format("{} {}\n", file.before ? "changed" : "wrote  ", printable(file.path));
   for (const auto* finding : ending.choices.accepted) {
     const auto fix = host.fix(*finding);
-    if (!fix.schema_line.empty()) out += fmt::format("\nTo paste into {}:\n  {}\n", printable(fix.schema_place.empty() ? "schema.ts" : fix.schema_place), printable_block(fix.schema_line));
+    if (!fix.schema_line.empty())
+      out += fmt::format("\nTo paste into {}:\n  {}\n",
+                         printable(fix.schema_place.empty() ? "schema.ts" : fix.schema_place),
+                         printable_block(fix.schema_line));
   }
   if (!ending.pending.notes.empty()) out += "\n";
   std::vector<std::string> notes;
-  for (const auto& note : ending.pending.notes) report::add_paragraph(notes, {false, use_unicode(), output_width({}, 80)}, "- ", "  ", note);
+  for (const auto& note : ending.pending.notes)
+    report::add_paragraph(notes, {false, use_unicode(), output_width({}, 80)}, "- ", "  ", note);
   for (const auto& line : notes) out += line + "\n";
   if (const auto wrote = write_output({}, out); !wrote) complain(wrote.error());
 }
@@ -284,7 +324,9 @@ int review(const CheckOptions& options) {
     how.colour = use_colour({});
     how.links = use_links({});
     how.width = output_width({});
-    if (const auto wrote = write_output({}, report::to_text(report::without_secrets(run->report), how)); !wrote) complain(wrote.error());
+    if (const auto wrote = write_output({}, report::to_text(report::without_secrets(run->report), how));
+        !wrote)
+      complain(wrote.error());
     return exit_code_of(diagnostics);
   }
   CheckedHost host(*run);
@@ -302,15 +344,22 @@ bool on_terminal() { return review::is_terminal(); }
 
 void add_review(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<CheckOptions>();
-  auto* command = app.add_subcommand("review", "Walk the findings one by one: accept fixes into a new migration, ignore with a reason");
+  auto* command = app.add_subcommand(
+      "review", "Walk the findings one by one: accept fixes into a new migration, ignore with a reason");
   add_inputs(*command, *options);
-  command->add_option("--baseline", options->settings.baseline, "Walk only what this file does not know (.pgadvise-baseline.json)");
+  command->add_option("--baseline", options->settings.baseline,
+                      "Walk only what this file does not know (.pgadvise-baseline.json)");
   add_choices(*command, *options);
-  command->footer("Takes the keys of git add -p; ? tells them. Nothing is written before the last screen, which shows all of it, is answered with w.\n"
-                  "Exit codes: 0 done, 2 wrong usage or what could not be written, 3 the database can't be reached or read, 130 Ctrl-C.");
+  command->footer(
+      "Takes the keys of git add -p; ? tells them. Nothing is written before the last screen, which shows "
+      "all of it, is answered with w.\n"
+      "Exit codes: 0 done, 2 wrong usage or what could not be written, 3 the database can't be reached or "
+      "read, 130 Ctrl-C.");
   command->callback([options, command, &exit_code] {
     auto fine = check_words(*command, *options);
-    if (!on_terminal()) fine = fail(Error::Kind::usage, "review", "needs a terminal for input and output", "pgadvise check writes a report");
+    if (!on_terminal())
+      fine = fail(Error::Kind::usage, "review", "needs a terminal for input and output",
+                  "pgadvise check writes a report");
     if (!fine) complain(fine.error());
     exit_code = fine ? review(*options) : exit_usage;
   });

@@ -12,20 +12,26 @@ namespace pgadvise::cli {
 namespace {
 
 const Query* query_of(const Finding& finding, const CheckRun& checked) {
-  const std::string& fingerprint = finding.probe && !finding.probe->fingerprint.empty() ? finding.probe->fingerprint : finding.subject.fingerprint;
-  return checked.inputs.has_workload && !fingerprint.empty() ? checked.inputs.workload.query(fingerprint) : nullptr;
+  const std::string& fingerprint = finding.probe && !finding.probe->fingerprint.empty()
+                                       ? finding.probe->fingerprint
+                                       : finding.subject.fingerprint;
+  return checked.inputs.has_workload && !fingerprint.empty() ? checked.inputs.workload.query(fingerprint)
+                                                             : nullptr;
 }
 
-Result<Plan> from_server(const plan::Question& question, plan::Planner& planner, bool run, std::string& remark) {
+Result<Plan> from_server(const plan::Question& question, plan::Planner& planner, bool run,
+                         std::string& remark) {
   const auto decision = planner.decide(question);
   if (!decision) return tl::unexpected(decision.error());
-  if (decision->allowed == plan::Allowed::nothing) return fail(Error::Kind::passing, "", "not sent to the server: " + decision->reason);
+  if (decision->allowed == plan::Allowed::nothing)
+    return fail(Error::Kind::nonfatal, "", "not sent to the server: " + decision->reason);
   auto planned = planner.explain(question);
   remark = "Planned, not run (" + question.origin + ").";
   if (!planned || !run) return planned;
   auto analyzed = planner.analyze(question, *decision, *planned);
   if (!analyzed) return tl::unexpected(analyzed.error());
-  if (!analyzed->limits.empty()) return fail(Error::Kind::passing, "", "not run: " + analyzed->limits, "p plans it only");
+  if (!analyzed->limits.empty())
+    return fail(Error::Kind::nonfatal, "", "not run: " + analyzed->limits, "p plans it only");
   remark = "Run just now, in a transaction that was rolled back (" + question.origin + ").";
   return std::move(analyzed->plan);
 }
@@ -41,11 +47,12 @@ void redact(PlanNode& root) {
 
 }  // namespace
 
-Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, bool run, bool literals, const report::Look& look) {
+Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, bool run, bool literals,
+                            const report::Look& look) {
   const Query* query = query_of(finding, checked);
   const bool key = finding.probe && finding.probe->kind == Probe::Kind::referential_lookup;
   std::string remark;
-  Result<Plan> plan = fail(Error::Kind::passing, "", "it is about no statement that has a plan");
+  Result<Plan> plan = fail(Error::Kind::nonfatal, "", "it is about no statement that has a plan");
   const auto& server = checked.inputs.server;
   if (server && server->plans && checked.inputs.live && (key || query)) {
     plan::Planner planner(*server->plans, *checked.inputs.live, {.timing = true});
@@ -53,17 +60,19 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
     if (!question) return tl::unexpected(question.error());
     plan = from_server(*question, planner, run, remark);
   } else if (run && (key || query)) {
-    return fail(Error::Kind::passing, "", "nothing to run it on", "review --db CONN, or --sandbox");
+    return fail(Error::Kind::nonfatal, "", "nothing to run it on", "review --db CONN, or --sandbox");
   } else if (query && query->plan) {
     plan = plan::read(query->plan->text);
     remark = "As it was logged, of the slowest call: " + query->plan->place.str();
   } else if (key || query) {
-    return fail(Error::Kind::passing, "", "there is no plan", "--db CONN, --sandbox, or a log with auto_explain");
+    return fail(Error::Kind::nonfatal, "", "there is no plan",
+                "--db CONN, --sandbox, or a log with auto_explain");
   }
   if (!plan) return tl::unexpected(plan.error());
   if (!literals) redact(plan->root);
   const auto times = plan::self_times(*plan);
-  std::string out = report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.live.get()), {look.colour, look.unicode, look.width, false});
+  std::string out = report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.live.get()),
+                                      {look.colour, look.unicode, look.width, false});
   if (!remark.empty()) out += "\n" + printable(remark) + "\n";
   return out;
 }

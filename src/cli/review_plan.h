@@ -10,8 +10,10 @@
 
 namespace pgadvise::cli {
 
-// As text. `run`: EXPLAIN ANALYZE now, where that is known to be harmless; else the statement is planned, and never run. Without a server a
-// plan of the log serves. Constants are left out unless `literals`. Errors (passing): why there is none, or why it is not run.
-Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, bool run, bool literals, const report::Look& look);
+// As text. `run`: EXPLAIN ANALYZE now, where that is known to be harmless; else the statement is planned, and
+// never run. Without a server a plan of the log serves. Constants are left out unless `literals`. Errors
+// (nonfatal): why there is none, or why it is not run.
+Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, bool run, bool literals,
+                            const report::Look& look);
 
 }  // namespace pgadvise::cli

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/cli.h"
 #include "check/config.h"
+#include "cli/cli.h"
 #include "cli/output.h"
 #include "lint/rule.h"
 #include "report/rule_page.h"
@@ -20,7 +20,8 @@ static int print(const std::string& text) {
 static int list() {
   std::string out;
   for (const auto& [category, rule, example, bad, good] : lint::all_rules())
-    out += fmt::format("{:<28} {:<8} {:<10} {}\n", rule->id, rule->on_by_default ? name(rule->severity) : "off", category, rule->summary);
+    out += fmt::format("{:<28} {:<8} {:<10} {}\n", rule->id,
+                       rule->on_by_default ? name(rule->severity) : "off", category, rule->summary);
   return print(out);
 }
 
@@ -30,7 +31,8 @@ static int explain(const std::string& id) {
     complain({Error::Kind::usage, "", "there is no rule " + id, check::unknown_rule_hint(id)});
     return exit_usage;
   }
-  return print(join(report::rule_lines(*rule, {use_colour({}), use_unicode(), output_width({}, 80)}), "\n") + "\n");
+  return print(join(report::rule_lines(*rule, {use_colour({}), use_unicode(), output_width({}, 80)}), "\n") +
+               "\n");
 }
 
 void add_rules(CLI::App& app, int& exit_code) {
@@ -40,7 +42,9 @@ void add_rules(CLI::App& app, int& exit_code) {
   command->add_subcommand("list", "All rules, a line each");
   auto* explained = command->add_subcommand("explain", "What a rule finds, why, and what to do");
   explained->add_option("ID", *id, "The rule's id")->required();
-  command->callback([command, explained, id, &exit_code] { exit_code = command->got_subcommand(explained) ? explain(*id) : list(); });
+  command->callback([command, explained, id, &exit_code] {
+    exit_code = command->got_subcommand(explained) ? explain(*id) : list();
+  });
 }
 
 }  // namespace pgadvise::cli

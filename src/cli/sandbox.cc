@@ -1,15 +1,15 @@
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
 
-#include "cli/cli.h"
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "check/inputs.h"
+#include "cli/cli.h"
 #include "cli/phase.h"
 #include "pg/conninfo.h"
 
@@ -35,7 +35,8 @@ void set_environment(const std::string& conninfo) {
       if (key == keyword) ::setenv(variable, value.c_str(), 1);
 }
 
-// Runs the command with DATABASE_URL and libpq's own variables set; signals that end a terminal's command reach it.
+// Runs the command with DATABASE_URL and libpq's own variables set; signals that end a terminal's command
+// reach it.
 int run_command(const std::vector<std::string>& command, const std::string& conninfo) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -44,7 +45,8 @@ int run_command(const std::vector<std::string>& command, const std::string& conn
     for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     ::execvp(words[0], words.data());
-    const std::string line = std::string("pgadvise: ") + words[0] + ": can't be run: " + std::strerror(errno) + " (is it installed, and in PATH?)\n";
+    const std::string line = std::string("pgadvise: ") + words[0] +
+                             ": can't be run: " + std::strerror(errno) + " (is it installed, and in PATH?)\n";
     [[maybe_unused]] const ssize_t wrote = ::write(STDERR_FILENO, line.data(), line.size());
     ::_exit(127);
   }
@@ -79,14 +81,20 @@ int run(const Options& options) {
 
 void add_sandbox(CLI::App& app, const std::vector<std::string>& words, int& exit_code) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command against it, remove it");
-  command->add_option("--schema", options->schema, "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server gives its sizes and statistics, and no rows: for EXPLAIN alone");
+  auto* command =
+      app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command against it, remove it");
+  command->add_option("--schema", options->schema,
+                      "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server gives "
+                      "its sizes and statistics, and no rows: for EXPLAIN alone");
   command->add_option("--load", options->load, "SQL to run after the schema: test data");
-  command->footer("pgadvise sandbox [OPTIONS] -- COMMAND…: DATABASE_URL and PGHOST, PGPORT, PGUSER, PGDATABASE name the database; the exit code is the command's.");
+  command->footer(
+      "pgadvise sandbox [OPTIONS] -- COMMAND…: DATABASE_URL and PGHOST, PGPORT, PGUSER, PGDATABASE name the "
+      "database; the exit code is the command's.");
   options->command = words;
   command->callback([options, &exit_code] {
     if (options->command.empty()) {
-      complain({Error::Kind::usage, "sandbox", "needs a command after --", "pgadvise sandbox --schema drizzle -- psql"});
+      complain({Error::Kind::usage, "sandbox", "needs a command after --",
+                "pgadvise sandbox --schema drizzle -- psql"});
       exit_code = exit_usage;
       return;
     }

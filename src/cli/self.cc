@@ -1,5 +1,5 @@
-// What pgadvise says of its own command line: completion scripts for shells, and the manual page. Both come from the options themselves,
-// so that neither can be out of date.
+// What pgadvise says of its own command line: completion scripts for shells, and the manual page. Both come
+// from the options themselves, so that neither can be out of date.
 #include <algorithm>
 #include <functional>
 
@@ -44,15 +44,19 @@ std::string bash(const CLI::App& app) {
     for (const auto* option : options(*sub)) {
       for (const auto& name : names(*option)) words += " " + name;
       if (const auto known = choices(option->get_type_name()); !known.empty())
-        values += fmt::format("    {}:{}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n", sub->get_name(), join(names(*option), fmt::format("|{}:", sub->get_name())), join(known, " "));
+        values += fmt::format("    {}:{}) COMPREPLY=($(compgen -W '{}' -- \"$word\")); return ;;\n",
+                              sub->get_name(), join(names(*option), fmt::format("|{}:", sub->get_name())),
+                              join(known, " "));
     }
     for (const CLI::App* deeper : subcommands(*sub)) words += " " + deeper->get_name();
     cases += fmt::format("    {}) options='{}' ;;\n", sub->get_name(), trim(words));
   }
   return fmt::format(
-      "# bash completion of pgadvise: pgadvise completion bash > /usr/share/bash-completion/completions/pgadvise\n"
+      "# bash completion of pgadvise: pgadvise completion bash > "
+      "/usr/share/bash-completion/completions/pgadvise\n"
       "_pgadvise() {{\n"
-      "  local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command=check options i\n"
+      "  local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command=check options "
+      "i\n"
       "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
       "    case ${{COMP_WORDS[i]}} in {}) command=${{COMP_WORDS[i]}}; break ;; esac\n"
       "  done\n"
@@ -75,15 +79,19 @@ std::string brief(const CLI::Option& option) {
 }
 
 std::string fish(const CLI::App& app) {
-  std::string out = "# fish completion of pgadvise: pgadvise completion fish > ~/.config/fish/completions/pgadvise.fish\n";
+  std::string out =
+      "# fish completion of pgadvise: pgadvise completion fish > ~/.config/fish/completions/pgadvise.fish\n";
   for (const CLI::App* sub : subcommands(app)) {
-    out += fmt::format("complete -c pgadvise -n __fish_use_subcommand -a {} -d {}\n", sub->get_name(), quoted(ellipsis(sub->get_description(), 70)));
+    out += fmt::format("complete -c pgadvise -n __fish_use_subcommand -a {} -d {}\n", sub->get_name(),
+                       quoted(ellipsis(sub->get_description(), 70)));
     for (const auto* option : options(*sub)) {
-      std::string line = fmt::format("complete -c pgadvise -n '__fish_seen_subcommand_from {}'", sub->get_name());
+      std::string line =
+          fmt::format("complete -c pgadvise -n '__fish_seen_subcommand_from {}'", sub->get_name());
       for (const auto& name : option->get_snames()) line += " -s " + name;
       for (const auto& name : option->get_lnames()) line += " -l " + name;
       if (takes_value(*option)) line += " -r";
-      if (const auto known = choices(option->get_type_name()); !known.empty()) line += " -f -a " + quoted(join(known, " "));
+      if (const auto known = choices(option->get_type_name()); !known.empty())
+        line += " -f -a " + quoted(join(known, " "));
       out += line + " -d " + quoted(brief(*option)) + "\n";
     }
   }
@@ -91,26 +99,32 @@ std::string fish(const CLI::App& app) {
 }
 
 std::string zsh(const CLI::App& app) {
-  const auto plain = [](const std::string& text) { return replace_all(replace_all(replace_all(text, "[", "("), "]", ")"), "'", "'\\''"); };
+  const auto plain = [](const std::string& text) {
+    return replace_all(replace_all(replace_all(text, "[", "("), "]", ")"), "'", "'\\''");
+  };
   std::string commands;
   std::string cases;
   for (const CLI::App* sub : subcommands(app)) {
-    commands += fmt::format("    '{}:{}'\n", sub->get_name(), plain(replace_all(ellipsis(sub->get_description(), 70), ":", "")));
+    commands += fmt::format("    '{}:{}'\n", sub->get_name(),
+                            plain(replace_all(ellipsis(sub->get_description(), 70), ":", "")));
     cases += fmt::format("    {}) _arguments", sub->get_name());
     for (const auto* option : options(*sub))
       for (const auto& name : names(*option)) {
         cases += fmt::format(" \\\n      '*{}[{}]", name, plain(brief(*option)));
-        if (const auto known = choices(option->get_type_name()); !known.empty()) cases += ":value:(" + join(known, " ") + ")";
+        if (const auto known = choices(option->get_type_name()); !known.empty())
+          cases += ":value:(" + join(known, " ") + ")";
         else if (takes_value(*option)) cases += ":value:_files";
         cases += "'";
       }
     cases += " '*:file:_files' ;;\n";
   }
   return fmt::format(
-      "#compdef pgadvise\n# zsh completion of pgadvise: pgadvise completion zsh > _pgadvise, in a folder of $fpath\n"
+      "#compdef pgadvise\n# zsh completion of pgadvise: pgadvise completion zsh > _pgadvise, in a folder of "
+      "$fpath\n"
       "_pgadvise() {{\n  local -a commands\n  commands=(\n{}  )\n"
       "  if ((CURRENT == 2)); then _describe command commands; _files; return; fi\n"
-      "  local command=$words[2]\n  shift words; ((CURRENT--))\n  case $command in\n{}  esac\n}}\n_pgadvise \"$@\"\n",
+      "  local command=$words[2]\n  shift words; ((CURRENT--))\n  case $command in\n{}  esac\n}}\n_pgadvise "
+      "\"$@\"\n",
       commands, cases);
 }
 
@@ -137,11 +151,15 @@ void manual_of(const CLI::App& app, const std::string& name, std::string& out) {
 }
 
 std::string manual(const CLI::App& app) {
-  std::string out = fmt::format(".TH PGADVISE 1 \"\" \"pgadvise {}\" \"User Commands\"\n.SH NAME\npgadvise \\- find what makes a PostgreSQL application slow or unsafe\n"
-                                ".SH SYNOPSIS\n.B pgadvise\n.RI [ COMMAND ]\n.RI [ OPTIONS ]\n.RI [ PATH \\|.\\|.\\|.]\n.SH DESCRIPTION\n{}\nWithout a command: check.\n.SH COMMANDS\n",
-                                PGADVISE_VERSION, roff(app.get_description()));
+  std::string out = fmt::format(
+      ".TH PGADVISE 1 \"\" \"pgadvise {}\" \"User Commands\"\n.SH NAME\npgadvise \\- find what makes a "
+      "PostgreSQL application slow or unsafe\n"
+      ".SH SYNOPSIS\n.B pgadvise\n.RI [ COMMAND ]\n.RI [ OPTIONS ]\n.RI [ PATH \\|.\\|.\\|.]\n.SH "
+      "DESCRIPTION\n{}\nWithout a command: check.\n.SH COMMANDS\n",
+      PGADVISE_VERSION, roff(app.get_description()));
   for (const CLI::App* sub : subcommands(app)) manual_of(*sub, "pgadvise " + sub->get_name(), out);
-  return out + fmt::format(".SH EXIT STATUS\n{}\n.SH SEE ALSO\n.BR psql (1),\n.BR pg_dump (1)\n", roff(app.get_footer()));
+  return out + fmt::format(".SH EXIT STATUS\n{}\n.SH SEE ALSO\n.BR psql (1),\n.BR pg_dump (1)\n",
+                           roff(app.get_footer()));
 }
 
 using Text = std::string (*)(const CLI::App&);
@@ -157,9 +175,14 @@ void print(const CLI::App& app, Text text, int& exit_code) {
 void add_self(CLI::App& app, int& exit_code) {
   auto* completion = app.add_subcommand("completion", "Print a completion script for a shell");
   completion->require_subcommand(1);
-  for (const auto& [shell, text] : std::initializer_list<std::pair<const char*, Text>>{{"bash", bash}, {"zsh", zsh}, {"fish", fish}})
-    completion->add_subcommand(shell, std::string("For ") + shell)->callback([&app, &exit_code, text = text] { print(app, text, exit_code); });
-  app.add_subcommand("manual", "Print the manual page, for man")->callback([&app, &exit_code] { print(app, manual, exit_code); });
+  for (const auto& [shell, text] :
+       std::initializer_list<std::pair<const char*, Text>>{{"bash", bash}, {"zsh", zsh}, {"fish", fish}})
+    completion->add_subcommand(shell, std::string("For ") + shell)->callback([&app, &exit_code, text = text] {
+      print(app, text, exit_code);
+    });
+  app.add_subcommand("manual", "Print the manual page, for man")->callback([&app, &exit_code] {
+    print(app, manual, exit_code);
+  });
 }
 
 }  // namespace pgadvise::cli

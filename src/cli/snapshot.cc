@@ -34,8 +34,10 @@ Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   auto relations = pg::read_relation_sizes(*connection, diagnostics);
   if (!relations) return tl::unexpected(relations.error());
   std::vector<std::string> not_read;  // without the server's name
-  for (const auto& error : diagnostics) not_read.push_back(Error{error.kind, {}, error.what, error.hint}.line());
-  return files::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION, std::move(not_read), std::move(*catalog), std::move(*relations)});
+  for (const auto& error : diagnostics)
+    not_read.push_back(Error{error.kind, {}, error.what, error.hint}.line());
+  return files::to_catalog_snapshot({fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), PGADVISE_VERSION,
+                                     std::move(not_read), std::move(*catalog), std::move(*relations)});
 }
 
 int run(const Options& options) {
@@ -55,11 +57,19 @@ int run(const Options& options) {
 
 void add_snapshot(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("snapshot", "Write a database's catalog, settings and statistics to a file, for `check --schema` elsewhere");
-  command->add_option("--db", options->db, "Database to read: a libpq connection string, or env (DATABASE_URL, else PG*)")->required();
+  auto* command = app.add_subcommand(
+      "snapshot",
+      "Write a database's catalog, settings and statistics to a file, for `check --schema` elsewhere");
+  command
+      ->add_option("--db", options->db,
+                   "Database to read: a libpq connection string, or env (DATABASE_URL, else PG*)")
+      ->required();
   command->add_option("-o,--output", options->output, "File to write the snapshot to");
-  command->add_flag("--with-values", options->values, "Also the columns' most common values and histograms: row data");
-  command->footer("Without --with-values no row is in it: names, types, expressions, comments, sizes, counters, settings, which migrations have run, and who is connected (application, state, since when).");
+  command->add_flag("--with-values", options->values,
+                    "Also the columns' most common values and histograms: row data");
+  command->footer(
+      "Without --with-values no row is in it: names, types, expressions, comments, sizes, counters, "
+      "settings, which migrations have run, and who is connected (application, state, since when).");
   command->callback([options, &exit_code] {
     if (trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});

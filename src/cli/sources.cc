@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/mask.h"
 #include "base/input_file.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "sql/lexer.h"
@@ -20,9 +20,10 @@ constexpr std::size_t line_limit = 4000;  // bytes: more than any terminal shows
 
 // Words that a clause begins with: what is meant is all of it. Any other word is a name, and means itself.
 bool begins_clause(const Lexeme& lexeme) {
-  static constexpr std::array<std::string_view, 26> words = {"add",    "alter",  "attach", "check", "comment",  "copy",    "create",   "delete", "do",
-                                                             "drop",   "exclude", "foreign", "insert", "lock", "merge",   "primary",  "refresh", "reindex",
-                                                             "rename", "select", "set",    "truncate", "unique", "update", "validate", "with"};
+  static constexpr std::array<std::string_view, 26> words = {
+      "add",    "alter",   "attach",  "check",    "comment", "copy",   "create",   "delete",  "do",
+      "drop",   "exclude", "foreign", "insert",   "lock",    "merge",  "primary",  "refresh", "reindex",
+      "rename", "select",  "set",     "truncate", "unique",  "update", "validate", "with"};
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return lexeme.is_word(word); });
 }
 
@@ -47,7 +48,8 @@ std::size_t sql_end(std::string_view line, std::size_t from) {
   std::size_t end = first.offset + first.text.size();
   if (first.is_word("constraint")) {  // and its name
     const Lexeme name = lexer.next();
-    if (name.kind == Lexeme::Kind::word || name.kind == Lexeme::Kind::quoted_name) end = name.offset + name.text.size();
+    if (name.kind == Lexeme::Kind::word || name.kind == Lexeme::Kind::quoted_name)
+      end = name.offset + name.text.size();
     return end;
   }
   return begins_clause(first) ? clause_end(line, from) : end;
@@ -74,7 +76,8 @@ std::size_t list_end(std::string_view line, std::size_t at) {
   char open = '\0';
   for (int depth = 1; at < line.size(); ++at) {
     if (line[at] == '\\') ++at;
-    else if (open || line[at] == '"' || line[at] == '\'') open = open == line[at] ? '\0' : open ? open : line[at];
+    else if (open || line[at] == '"' || line[at] == '\'')
+      open = open == line[at] ? '\0' : open ? open : line[at];
     else if (line[at] == '[') ++depth;
     else if (line[at] == ']' && --depth == 0) return at + 1;
   }
@@ -85,17 +88,20 @@ std::size_t list_end(std::string_view line, std::size_t at) {
 bool word_of_list(std::string_view line, std::size_t from) {
   if (from == 0 || (line[from - 1] != '"' && line[from - 1] != '\'')) return false;
   const std::string_view before = trim(line.substr(0, from - 1));
-  return !before.empty() && (before.back() == '[' || (before.back() == ',' && before.find('[') != std::string_view::npos));
+  return !before.empty() &&
+         (before.back() == '[' || (before.back() == ',' && before.find('[') != std::string_view::npos));
 }
 
-// Up to what ends a command: the quote that it stands in, ; | && ||, a comment, what closes around it, or the line's end.
+// Up to what ends a command: the quote that it stands in, ; | && ||, a comment, what closes around it, or the
+// line's end.
 std::size_t command_end(std::string_view line, std::size_t from) {
   if (line[from] == '[') return list_end(line, from + 1);
   const char around = quote_at(line, from);
   if (word_of_list(line, from) && around) {
     const std::size_t close = line.find(around, from);
     if (line.substr(from, close - from).find(' ') == std::string_view::npos) {
-      const std::size_t last = line.substr(0, list_end(line, std::min(close, line.size() - 1) + 1)).find_last_not_of(" \t]\"'");
+      const std::size_t last =
+          line.substr(0, list_end(line, std::min(close, line.size() - 1) + 1)).find_last_not_of(" \t]\"'");
       return last == std::string_view::npos || last < from ? word_end(line, from) : last + 1;
     }
   }
@@ -113,8 +119,11 @@ std::size_t command_end(std::string_view line, std::size_t from) {
       open = open == c ? '\0' : open ? open : c;
       continue;
     }
-    if (c == ';' || c == '|' || (c == '&' && next == '&') || std::string_view(")]}").find(c) != std::string_view::npos) break;
-    if ((c == ',' && (next == ' ' || next == '\0')) || (c == '#' && end > from && line[end - 1] == ' ')) break;
+    if (c == ';' || c == '|' || (c == '&' && next == '&') ||
+        std::string_view(")]}").find(c) != std::string_view::npos)
+      break;
+    if ((c == ',' && (next == ' ' || next == '\0')) || (c == '#' && end > from && line[end - 1] == ' '))
+      break;
   }
   end = std::min(end, line.size());
   while (end > from + 1 && std::string_view(" \t\\").find(line[end - 1]) != std::string_view::npos) --end;
@@ -122,7 +131,8 @@ std::size_t command_end(std::string_view line, std::size_t from) {
 }
 
 Written written_in(const std::string& path) {
-  static constexpr std::array<std::string_view, 9> code = {".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", ".tsx", ".jsx", ".prisma"};
+  static constexpr std::array<std::string_view, 9> code = {".ts",  ".js",  ".mts", ".mjs",   ".cts",
+                                                           ".cjs", ".tsx", ".jsx", ".prisma"};
   const std::string extension = lower(fs::path(path).extension().string());
   if (extension == ".sql") return Written::sql;
   return std::find(code.begin(), code.end(), extension) != code.end() ? Written::code : Written::commands;
@@ -135,17 +145,22 @@ bool says_nothing(std::string_view rest) {
   return rest.empty() || rest.starts_with("--") || rest.starts_with("#");
 }
 
-// A password that what masks credentials does not know: PASSWORD 'x' in SQL, password: x in YAML, "password": "x" in JSON.
-// Elsewhere whatever such a word stands in, masked already or not: tools take passwords in too many ways to know them all.
+// A password that what masks credentials does not know: PASSWORD 'x' in SQL, password: x in YAML, "password":
+// "x" in JSON. Elsewhere whatever such a word stands in, masked already or not: tools take passwords in too
+// many ways to know them all.
 bool may_hold_secret(std::string_view line, bool sql) {
   const std::string words = lower(line);
   if (sql) return contains(words, "password") && line.find('\'') != std::string_view::npos;
-  static constexpr std::array<std::string_view, 20> marks = {"pass",  "pwd",    "secret", "token", "_key",  "-key",    "apikey", "credential", "bearer", "authorization", "login",
-                                                             "webhook", "hooks.", "@tcp(",  "dsn",   " -u ", "mysql ", "mongo ", "private", "signature"};
-  return std::any_of(marks.begin(), marks.end(), [&](std::string_view mark) { return contains(words, mark); });
+  static constexpr std::array<std::string_view, 20> marks = {
+      "pass",       "pwd",    "secret",        "token",  "_key",    "-key",     "apikey",
+      "credential", "bearer", "authorization", "login",  "webhook", "hooks.",   "@tcp(",
+      "dsn",        " -u ",   "mysql ",        "mongo ", "private", "signature"};
+  return std::any_of(marks.begin(), marks.end(),
+                     [&](std::string_view mark) { return contains(words, mark); });
 }
 
-// What a neighbouring line names may stand on a line of its own: `- name: PGPASSWORD` and `value: …`, `PASSWORD` and `'…'`.
+// What a neighbouring line names may stand on a line of its own: `- name: PGPASSWORD` and `value: …`,
+// `PASSWORD` and `'…'`.
 bool names_secret(std::string_view line) {
   const std::string words = lower(line);
   for (const char* word : {"pass", "pwd", "secret", "token", "key:", "credential"})
@@ -157,7 +172,9 @@ bool names_secret(std::string_view line) {
 
 std::size_t span(std::string_view line, std::size_t from, Written written) {
   if (from >= line.size()) return 0;
-  const std::size_t end = written == Written::sql ? sql_end(line, from) : written == Written::commands ? command_end(line, from) : word_end(line, from);
+  const std::size_t end = written == Written::sql        ? sql_end(line, from)
+                          : written == Written::commands ? command_end(line, from)
+                                                         : word_end(line, from);
   if (end <= from || (trim(line.substr(0, from)).empty() && says_nothing(line.substr(end)))) return 0;
   return end - from;
 }
@@ -186,7 +203,7 @@ const Sources::File* Sources::file(const std::string& path) {
 
 std::optional<report::Source> Sources::around(const Finding& finding, int lines) {
   if (!finding.location || finding.location->live() || finding.location->line < 1) return std::nullopt;
-  const Place& place = *finding.location;
+  const SourceLocation& place = *finding.location;
   if ((!queries_ && !finding.subject.fingerprint.empty()) || hidden_.count(place.file)) return std::nullopt;
   const File* found = file(place.file);
   if (!found) return std::nullopt;
@@ -200,13 +217,17 @@ std::optional<report::Source> Sources::around(const Finding& finding, int lines)
     std::string_view line = found->line(number);
     const bool here = number == place.line;
     if (!here && number > place.line && trim(line).empty()) break;
-    const bool named_beside = !here && ((number > 1 && names_secret(found->line(number - 1))) || (number < last && names_secret(found->line(number + 1))) || names_secret(line));
+    const bool named_beside =
+        !here && ((number > 1 && names_secret(found->line(number - 1))) ||
+                  (number < last && names_secret(found->line(number + 1))) || names_secret(line));
     if (named_beside || may_hold_secret(line, written == Written::sql)) {
       if (here) return std::nullopt;
       line = "…";
     }
-    if (here && place.column > 0) out.from = std::min(static_cast<std::size_t>(place.column - 1), line.size());
-    const std::size_t begin = here && out.from > line_limit / 2 ? character_begin(line, out.from - line_limit / 4) : 0;
+    if (here && place.column > 0)
+      out.from = std::min(static_cast<std::size_t>(place.column - 1), line.size());
+    const std::size_t begin =
+        here && out.from > line_limit / 2 ? character_begin(line, out.from - line_limit / 4) : 0;
     line = line.substr(begin, character_begin(line, std::min(line.size(), begin + line_limit)) - begin);
     if (here) out.from -= begin;
     constexpr std::string_view mark = "\xef\xbb\xbf";  // of UTF-8, which columns count

@@ -19,10 +19,11 @@ class Sources {
  public:
   // A file is shown as long as it is the one that was read: not changed since the Sources were made.
   Sources() : since_(std::filesystem::file_time_type::clock::now()) {}
-  // Of a workload nothing is shown, whose statements hold literals: neither these files, nor what is said of a query.
+  // Of a workload nothing is shown, whose statements hold literals: neither these files, nor what is said of
+  // a query.
   void hide(std::set<std::string> files) { hidden_ = std::move(files), queries_ = false; }
-  // What stands at the finding's place, with so many lines around it. nullopt where there is none, where it is hidden, and where a
-  // password stands that can't be masked.
+  // What stands at the finding's place, with so many lines around it. nullopt where there is none, where it
+  // is hidden, and where a password stands that can't be masked.
   std::optional<report::Source> around(const Finding& finding, int lines);
 
  private:
@@ -40,8 +41,9 @@ class Sources {
 };
 
 enum class Written { sql, commands, code };
-// How many bytes of the line, from `from` on, are meant: in SQL a name, or a clause up to its end; where commands are (workflows, scripts,
-// package.json) all of one, which may be a list of words; in code a word. 0: the line as a whole.
+// How many bytes of the line, from `from` on, are meant: in SQL a name, or a clause up to its end; where
+// commands are (workflows, scripts, package.json) all of one, which may be a list of words; in code a word.
+// 0: the line as a whole.
 std::size_t span(std::string_view line, std::size_t from, Written written);
 
 }  // namespace pgadvise::cli

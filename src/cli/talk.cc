@@ -12,14 +12,15 @@
 namespace pgadvise::cli {
 namespace {
 
-Talk the_talk;  // one process is one run of one command
+Verbosity the_talk;  // one process is one run of one command
 bool literals_shown = false;
 
 void trace(const pg::Sent& sent) {
   std::string line = fmt::format("{:9.2f} ms  {}", sent.milliseconds, traced(sent.statement, literals_shown));
   if (sent.parameters && !sent.parameters->empty()) {
     std::vector<std::string> values;
-    for (const auto& value : *sent.parameters) values.push_back(!literals_shown ? "?" : value ? ellipsis(*value, 200) : "NULL");
+    for (const auto& value : *sent.parameters)
+      values.push_back(!literals_shown ? "?" : value ? ellipsis(*value, 200) : "NULL");
     line += "  [" + join(values, ", ") + "]";
   }
   std::fprintf(stderr, "pgadvise: debug: %s -- %s\n", line.c_str(), printable(sent.outcome).c_str());
@@ -27,30 +28,42 @@ void trace(const pg::Sent& sent) {
 
 }  // namespace
 
-const Talk& talk() { return the_talk; }
+const Verbosity& talk() { return the_talk; }
 
 void add_colour(CLI::App& command) {
-  command.add_option("--color", the_talk.colour, "Colours, and links where the terminal has them: auto: on a terminal, and by NO_COLOR, CLICOLOR_FORCE and CLICOLOR")
+  command
+      .add_option("--color", the_talk.colour,
+                  "Colours, and links where the terminal has them: auto: on a terminal, and by NO_COLOR, "
+                  "CLICOLOR_FORCE and CLICOLOR")
       ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
 void add_talk(CLI::App& command) {
-  auto* quiet = command.add_flag("-q,--quiet", the_talk.quiet, "Nothing but findings and errors: no progress, no remarks");
-  auto* verbose = command.add_flag("-v,--verbose", the_talk.verbose, "Tell on standard error what was read, which rules ran, and how long each part took");
-  auto* debug = command.add_flag("--debug", the_talk.debug, "Tell on standard error what SQL is sent to a server, and how long it took; constants are left out unless --show-literals");
+  auto* quiet = command.add_flag("-q,--quiet", the_talk.quiet,
+                                 "Nothing but findings and errors: no progress, no remarks");
+  auto* verbose =
+      command.add_flag("-v,--verbose", the_talk.verbose,
+                       "Tell on standard error what was read, which rules ran, and how long each part took");
+  auto* debug = command.add_flag("--debug", the_talk.debug,
+                                 "Tell on standard error what SQL is sent to a server, and how long it took; "
+                                 "constants are left out unless --show-literals");
   quiet->excludes(verbose)->excludes(debug);
 }
 
 void move_talk_behind(std::vector<std::string>& words, const std::vector<std::string>& commands) {
   std::size_t end = 0;
-  const auto is = [&](std::initializer_list<std::string_view> names) { return std::find(names.begin(), names.end(), words[end]) != names.end(); };
+  const auto is = [&](std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), words[end]) != names.end();
+  };
   while (end < words.size()) {
     if (is({"-q", "--quiet", "-v", "--verbose", "--debug"}) || words[end].starts_with("--color=")) ++end;
     else if (is({"--color"}) && end + 1 < words.size()) end += 2;
     else break;
   }
-  if (end > 0 && end < words.size() && std::find(commands.begin(), commands.end(), words[end]) != commands.end())
-    std::rotate(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(end), words.begin() + static_cast<std::ptrdiff_t>(end) + 1);
+  if (end > 0 && end < words.size() &&
+      std::find(commands.begin(), commands.end(), words[end]) != commands.end())
+    std::rotate(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(end),
+                words.begin() + static_cast<std::ptrdiff_t>(end) + 1);
 }
 
 void begin_talk(const CLI::App& command) {
@@ -71,7 +84,8 @@ std::string traced(std::string_view statement, bool literals) {
   } else {
     sql::Lexer lexer(statement);
     std::size_t end = 0;
-    for (auto lexeme = lexer.next(); lexeme.kind != sql::Lexeme::Kind::end && out.size() < 4 * most; lexeme = lexer.next()) {
+    for (auto lexeme = lexer.next(); lexeme.kind != sql::Lexeme::Kind::end && out.size() < 4 * most;
+         lexeme = lexer.next()) {
       using Kind = sql::Lexeme::Kind;
       if (lexeme.offset > end) out += ' ';
       end = lexeme.offset + lexeme.text.size();

@@ -26,7 +26,9 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return out;
 }
 
-bool has(const std::vector<std::string>& words, const std::string& word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool has(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 // The command that the words were for, by its whole name but for the program's.
 struct Command {
@@ -43,25 +45,33 @@ Command parsed(const CLI::App& app) {
   return out;
 }
 
-std::string help(const Command& command) { return "pgadvise " + command.name + (command.name.empty() ? "" : " ") + "--help"; }
+std::string help(const Command& command) {
+  return "pgadvise " + command.name + (command.name.empty() ? "" : " ") + "--help";
+}
 
 // So near that nothing else can be meant: letters in another order, or few others.
 std::string same_option(const std::string& name, const CLI::App& app) {
   const auto letters = [](std::string text) { return std::sort(text.begin(), text.end()), text; };
   for (const auto& known : option_names(app))
-    if (name.starts_with("--") && known.starts_with("--") && (letters(known) == letters(name) || edit_distance(known, name) * 5 <= (name.size() - 2) * 2)) return check::nearest(name, {known});
+    if (name.starts_with("--") && known.starts_with("--") &&
+        (letters(known) == letters(name) || edit_distance(known, name) * 5 <= (name.size() - 2) * 2))
+      return check::nearest(name, {known});
   return {};
 }
 
 Error unknown_option(const CLI::App& app, const Command& command, const std::string& word) {
   const std::string name = word.substr(0, word.find('='));
   const std::string what = "unknown option " + ellipsis(name, 60);
-  if (const std::string near = same_option(name, *command.app); !near.empty()) return {Error::Kind::usage, command.name, what, near};
-  if (const std::string near = same_option(name, app); !near.empty()) return {Error::Kind::usage, "", what, near};
+  if (const std::string near = same_option(name, *command.app); !near.empty())
+    return {Error::Kind::usage, command.name, what, near};
+  if (const std::string near = same_option(name, app); !near.empty())
+    return {Error::Kind::usage, "", what, near};
   std::vector<std::string> others;
   for (const auto* other : commands_of(app))
     if (has(option_names(*other), name)) others.push_back("pgadvise " + other->get_name());
-  if (!others.empty() && others.size() < 4) return {Error::Kind::usage, command.name, what, join(others, " and ") + (others.size() == 1 ? " has it" : " have it")};
+  if (!others.empty() && others.size() < 4)
+    return {Error::Kind::usage, command.name, what,
+            join(others, " and ") + (others.size() == 1 ? " has it" : " have it")};
   return {Error::Kind::usage, command.name, what, help(command) + " lists the options"};
 }
 
@@ -69,8 +79,11 @@ Error unknown_word(const Command& command, const std::string& word) {
   std::vector<std::string> names;
   for (const auto* sub : commands_of(*command.app)) names.push_back(sub->get_name());
   const std::string near = check::nearest(word, names);
-  if (!names.empty()) return {Error::Kind::usage, command.name, "unknown command " + ellipsis(word, 60), near.empty() ? help(command) + " lists them" : near};
-  return {Error::Kind::usage, command.name, "takes no " + ellipsis(word, 60), "quote what belongs together; " + help(command)};
+  if (!names.empty())
+    return {Error::Kind::usage, command.name, "unknown command " + ellipsis(word, 60),
+            near.empty() ? help(command) + " lists them" : near};
+  return {Error::Kind::usage, command.name, "takes no " + ellipsis(word, 60),
+          "quote what belongs together; " + help(command)};
 }
 
 // "from 1 to 8" of "1 to 8", "[1 - 8]" or "0.000000 to 86400.000000": CLI11's versions differ.
@@ -89,7 +102,9 @@ std::string plainly(const Command& command, const CLI::ParseError& error, std::s
   const std::string name = said.substr(0, colon);
   const std::string rest = colon == std::string::npos ? std::string() : said.substr(colon + 2);
   const std::string kind = error.get_name();
-  if (kind == "ExcludesError") return hint = "leave one of them out", replace_all(said, " excludes ", " and ") + " can't be had together";
+  if (kind == "ExcludesError")
+    return hint = "leave one of them out",
+           replace_all(said, " excludes ", " and ") + " can't be had together";
   if (kind == "RequiresError") return replace_all(said, " requires ", " needs ");
   if (kind == "ValidationError") {
     if (const auto verb = rest.find(" not in {"); verb != std::string::npos) {
@@ -98,19 +113,23 @@ std::string plainly(const Command& command, const CLI::ParseError& error, std::s
       if (hint.empty()) hint = join(words, ", ");
       return name + ": there is no " + rest.substr(0, verb);
     }
-    if (const auto verb = rest.find(" not in range "); verb != std::string::npos && rest.starts_with("Value ")) return name + ": " + rest.substr(6, verb - 6) + " is no number " + bounds(rest.substr(verb + 14));
+    if (const auto verb = rest.find(" not in range ");
+        verb != std::string::npos && rest.starts_with("Value "))
+      return name + ": " + rest.substr(6, verb - 6) + " is no number " + bounds(rest.substr(verb + 14));
   }
   if (kind == "ConversionError" && name == "Could not convert") {
     const auto equals = rest.find(" = ");
     const auto* option = command.app->get_option_no_throw(rest.substr(0, equals));
     const bool whole = option && (contains(option->get_type_name(), "INT"));
-    return rest.substr(0, equals) + ": " + (equals == std::string::npos ? rest : rest.substr(equals + 3)) + (whole ? " is no whole number" : " is no number");
+    return rest.substr(0, equals) + ": " + (equals == std::string::npos ? rest : rest.substr(equals + 3)) +
+           (whole ? " is no whole number" : " is no number");
   }
   if (kind == "ArgumentMismatch" && rest.ends_with(" missing")) {
     hint = join(choices(rest), ", ");
     return name + " needs a value";
   }
-  if (kind == "ArgumentMismatch" && rest.starts_with("At least ")) return name + " needs " + rest.substr(9, rest.find(' ', 9) - 9) + " values";
+  if (kind == "ArgumentMismatch" && rest.starts_with("At least "))
+    return name + " needs " + rest.substr(9, rest.find(' ', 9) - 9) + " values";
   return said;
 }
 
@@ -131,12 +150,15 @@ Error explained(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
     auto extras = command.app->remaining();
     if (extras.empty()) extras = app.remaining(true);
-    const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& word) { return word.size() > 1 && word[0] == '-'; });
+    const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& word) {
+      return word.size() > 1 && word[0] == '-';
+    });
     if (option != extras.end()) return unknown_option(app, command, *option);
     if (!extras.empty()) return unknown_word(command, extras.front());
   }
   if (error.get_name() == "RequiredError" && !commands_of(*command.app).empty()) {
-    if (const auto words = command.app->remaining(); !words.empty()) return unknown_word(command, words.front());
+    if (const auto words = command.app->remaining(); !words.empty())
+      return unknown_word(command, words.front());
     std::vector<std::string> names;
     for (const auto* sub : commands_of(*command.app)) names.push_back(sub->get_name());
     return {Error::Kind::usage, command.name, "needs one word more", join(names, ", ")};

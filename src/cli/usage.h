@@ -10,7 +10,8 @@
 
 namespace pgadvise::cli {
 
-// One line of what CLI11 found wrong, with the nearest option, command or word where there is one, else where to look them up.
+// One line of what CLI11 found wrong, with the nearest option, command or word where there is one, else where
+// to look them up.
 Error explained(const CLI::App& app, const CLI::ParseError& error);
 
 // Of "…{text,json}…", as CLI11 writes what an option takes: the words.

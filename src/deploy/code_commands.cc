@@ -27,7 +27,8 @@ bool runs_commands(const std::string& function) {
 }
 
 // spawn("npx", ["drizzle-kit", "push"]): the strings of the array that follows.
-std::string with_arguments(std::string_view code, const std::vector<files::StringLiteral>& literals, std::size_t index) {
+std::string with_arguments(std::string_view code, const std::vector<files::StringLiteral>& literals,
+                           std::size_t index) {
   std::string out = literals[index].value;
   for (std::size_t i = index + 1; i < literals.size(); ++i) {
     const auto between = code.substr(literals[i - 1].end, literals[i].offset - literals[i - 1].end);

@@ -17,7 +17,9 @@ bool is(const std::string& word, const Names&... names) {
   return ((word == names) || ...);
 }
 
-bool starts(const std::string& word, std::string_view prefix) { return word.compare(0, prefix.size(), prefix) == 0; }
+bool starts(const std::string& word, std::string_view prefix) {
+  return word.compare(0, prefix.size(), prefix) == 0;
+}
 
 bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
 
@@ -26,7 +28,8 @@ bool is_assignment(const std::string& word) {
   return equals != std::string::npos && equals > 0 && word[0] != '-' && word.find_first_of("/ ") > equals;
 }
 
-// "node_modules/.bin/drizzle-kit" and "drizzle-kit@latest" -> "drizzle-kit"; "@scope/name@1" -> "@scope/name".
+// "node_modules/.bin/drizzle-kit" and "drizzle-kit@latest" -> "drizzle-kit"; "@scope/name@1" ->
+// "@scope/name".
 std::string program(const std::string& word) {
   const auto version = word.find('@', 1);
   const std::string bare = word.substr(0, version);
@@ -39,11 +42,13 @@ std::string program(const std::string& word) {
 }
 
 Words rest(const Words& words, std::size_t from) {
-  return from < words.size() ? Words(words.begin() + static_cast<std::ptrdiff_t>(from), words.end()) : Words{};
+  return from < words.size() ? Words(words.begin() + static_cast<std::ptrdiff_t>(from), words.end())
+                             : Words{};
 }
 
 // Past options; those of `with_value` take the next word too.
-std::size_t skip_options(const Words& words, std::size_t at, std::initializer_list<std::string_view> with_value = {}) {
+std::size_t skip_options(const Words& words, std::size_t at,
+                         std::initializer_list<std::string_view> with_value = {}) {
   while (at < words.size() && is_option(words[at])) {
     if (words[at] == "--") return at + 1;
     const bool takes = std::find(with_value.begin(), with_value.end(), words[at]) != with_value.end();
@@ -117,11 +122,14 @@ List with_place(List list, const Invocation& target) {
 
 bool known_subcommand(const std::string& word) {
   static constexpr std::array<std::string_view, 44> names = {
-      "install", "i",       "ci",     "add",    "remove", "rm",      "uninstall", "update", "up",      "upgrade", "link",
-      "publish", "pack",    "config", "set",    "cache",  "audit",   "outdated",  "list",   "ls",      "why",     "info",
-      "version", "login",   "logout", "init",   "create", "prune",   "rebuild",   "dedupe", "approve-builds",
-      "fetch",   "store",   "patch",  "import", "deploy", "plugin",  "env",       "pm",     "licenses", "help",   "c",
-      "test",    "t"};
+      "install",        "i",      "ci",     "add",      "remove",  "rm",
+      "uninstall",      "update", "up",     "upgrade",  "link",    "publish",
+      "pack",           "config", "set",    "cache",    "audit",   "outdated",
+      "list",           "ls",     "why",    "info",     "version", "login",
+      "logout",         "init",   "create", "prune",    "rebuild", "dedupe",
+      "approve-builds", "fetch",  "store",  "patch",    "import",  "deploy",
+      "plugin",         "env",    "pm",     "licenses", "help",    "c",
+      "test",           "t"};
   return std::find(names.begin(), names.end(), word) != names.end();
 }
 
@@ -182,9 +190,11 @@ List run_all(const Words& words) {
 List concurrently(const Words& words) {
   List out;
   for (std::size_t i = 1; i < words.size(); ++i) {
-    if (is(words[i], "-n", "--names", "-c", "--prefix-colors", "--prefix", "-p", "--kill-signal", "--restart-tries")) {
+    if (is(words[i], "-n", "--names", "-c", "--prefix-colors", "--prefix", "-p", "--kill-signal",
+           "--restart-tries")) {
       ++i;
-    } else if (starts(words[i], "npm:") || starts(words[i], "pnpm:") || starts(words[i], "yarn:") || starts(words[i], "bun:")) {
+    } else if (starts(words[i], "npm:") || starts(words[i], "pnpm:") || starts(words[i], "yarn:") ||
+               starts(words[i], "bun:")) {
       Invocation target;
       target.kind = Invocation::Kind::script;
       target.name = words[i].substr(words[i].find(':') + 1);
@@ -204,7 +214,8 @@ List task_runner(const Words& words) {
   if (at < words.size() && is(words[at], "run", "run-many", "affected")) ++at;
   std::string package;
   for (; at < words.size() && words[at] != "--"; ++at) {
-    if (starts(words[at], "--filter=") || starts(words[at], "--scope=")) package = words[at].substr(words[at].find('=') + 1);
+    if (starts(words[at], "--filter=") || starts(words[at], "--scope="))
+      package = words[at].substr(words[at].find('=') + 1);
     if (is(words[at], "--filter", "-F", "--scope") && at + 1 < words.size()) package = words[++at];
     if (is(words[at], "-t", "--target", "--targets") && at + 1 < words.size()) ++at;
     if (is_option(words[at])) continue;
@@ -228,24 +239,28 @@ List task_runner(const Words& words) {
 
 // docker compose … exec|run [options] service command
 List in_container(const Words& words, int depth) {
-  const auto verb = std::find_if(words.begin() + 1, words.end(), [](const std::string& w) { return is(w, "exec", "run"); });
+  const auto verb =
+      std::find_if(words.begin() + 1, words.end(), [](const std::string& w) { return is(w, "exec", "run"); });
   if (verb == words.end()) return {};
   auto at = static_cast<std::size_t>(verb - words.begin()) + 1;
-  at = skip_options(words, at, {"-e", "--env", "-u", "--user", "-w", "--workdir", "-v", "--volume", "--name", "--network",
-                                "--entrypoint", "-p", "--index", "--env-file"});
+  at = skip_options(words, at,
+                    {"-e", "--env", "-u", "--user", "-w", "--workdir", "-v", "--volume", "--name",
+                     "--network", "--entrypoint", "-p", "--index", "--env-file"});
   return unwrap(rest(words, at + 1), depth + 1);
 }
 
 List interpreter(const Words& words, int depth) {
-  const std::size_t at = skip_options(words, 1, {"-r", "--require", "--import", "--loader", "--env-file", "-P", "--project",
-                                                 "--conditions", "--tsconfig"});
+  const std::size_t at = skip_options(words, 1,
+                                      {"-r", "--require", "--import", "--loader", "--env-file", "-P",
+                                       "--project", "--conditions", "--tsconfig"});
   if (at >= words.size() || is(words[1], "-e", "-p", "--eval")) return {};
   if (words[at].find("node_modules/drizzle-kit/") != std::string::npos) {
     Words tool = rest(words, at);
     tool[0] = "drizzle-kit";
     return unwrap(std::move(tool), depth + 1);
   }
-  if (words[at].find("node_modules/") != std::string::npos && words[at].find("/prisma/") != std::string::npos) {
+  if (words[at].find("node_modules/") != std::string::npos &&
+      words[at].find("/prisma/") != std::string::npos) {
     Words tool = rest(words, at);
     tool[0] = "prisma";
     return unwrap(std::move(tool), depth + 1);
@@ -265,7 +280,8 @@ List interpreter(const Words& words, int depth) {
 
 List shell_program(const Words& words) {
   for (std::size_t i = 1; i < words.size() && is_option(words[i]); ++i)
-    if (words[i].back() == 'c' && words[i][1] != '-' && i + 1 < words.size()) return {shell_text(words[i + 1])};
+    if (words[i].back() == 'c' && words[i][1] != '-' && i + 1 < words.size())
+      return {shell_text(words[i + 1])};
   const std::size_t at = skip_options(words, 1, {"-o"});
   if (at >= words.size()) return {};
   Invocation target;
@@ -284,12 +300,17 @@ bool shell_file(const std::string& word) {
 // Programs that run the rest of their words. Where the rest begins; nullopt: not one of them.
 std::optional<std::size_t> wrapped_at(const Words& words) {
   const std::string& name = words[0];
-  if (is(name, "exec", "command", "nohup", "time", "nice", "ionice", "builtin", "setsid", "stdbuf", "unbuffer", "then", "!"))
+  if (is(name, "exec", "command", "nohup", "time", "nice", "ionice", "builtin", "setsid", "stdbuf",
+         "unbuffer", "then", "!"))
     return skip_options(words, 1, {"-a", "-n"});
-  if (is(name, "dumb-init", "tini", "catatonit", "s6-setuidgid", "ts-node-esm-wrapper")) return skip_options(words, 1);
+  if (is(name, "dumb-init", "tini", "catatonit", "s6-setuidgid", "ts-node-esm-wrapper"))
+    return skip_options(words, 1);
   if (name == "sudo") return skip_options(words, 1, {"-u", "-g", "--user"});
-  if (is(name, "bundle", "bundler")) return words.size() > 1 && words[1] == "exec" ? std::optional<std::size_t>(2) : std::nullopt;
-  if (is(name, "poetry", "pipenv", "uv", "pdm", "hatch", "rye")) return words.size() > 1 && words[1] == "run" ? std::optional<std::size_t>(skip_options(words, 2)) : std::nullopt;
+  if (is(name, "bundle", "bundler"))
+    return words.size() > 1 && words[1] == "exec" ? std::optional<std::size_t>(2) : std::nullopt;
+  if (is(name, "poetry", "pipenv", "uv", "pdm", "hatch", "rye"))
+    return words.size() > 1 && words[1] == "run" ? std::optional<std::size_t>(skip_options(words, 2))
+                                                 : std::nullopt;
   if (is(name, "gosu", "su-exec")) return 2;
   if (name == "timeout") return skip_options(words, 1, {"-s", "-k"}) + 1;
   if (is(name, "env", "cross-env", "cross-env-shell")) {
@@ -298,12 +319,14 @@ std::optional<std::size_t> wrapped_at(const Words& words) {
     return at;
   }
   if (is(name, "npx", "bunx", "pnpx")) return skip_options(words, 1, {"-p", "--package", "-c"});
-  if (is(name, "dotenv", "env-cmd", "dotenvx", "doppler", "infisical", "op", "varlock", "railway", "heroku", "chamber", "aws-vault",
-         "with-env", "wait-on", "dockerize", "kubectl", "retry", "start-server-and-test", "dotenv-cli", "phase", "teller")) {
+  if (is(name, "dotenv", "env-cmd", "dotenvx", "doppler", "infisical", "op", "varlock", "railway", "heroku",
+         "chamber", "aws-vault", "with-env", "wait-on", "dockerize", "kubectl", "retry",
+         "start-server-and-test", "dotenv-cli", "phase", "teller")) {
     if (const auto at = after_dashes(words)) return at;
     if (is(name, "dotenv", "dotenv-cli", "env-cmd"))
       return skip_options(words, 1, {"-e", "-f", "-c", "-v", "-p", "--file", "--environments"});
-    if (is(name, "railway", "dotenvx", "heroku", "doppler", "infisical") && words.size() > 1 && words[1] == "run")
+    if (is(name, "railway", "dotenvx", "heroku", "doppler", "infisical") && words.size() > 1 &&
+        words[1] == "run")
       return skip_options(words, 2, {"-f", "-e", "--service", "-s", "-a", "--app", "--environment", "--env"});
     return std::nullopt;
   }
@@ -312,8 +335,9 @@ std::optional<std::size_t> wrapped_at(const Words& words) {
 }
 
 bool only_prints(const std::string& name) {
-  return is(name, "echo", "printf", "cat", "grep", "git", "sed", "awk", "yes", "read", "set", "export", "exit", "test", "[", "cd",
-            "sleep", "trap", "return", "true", "false", ":", "alias", "which", "type", "unset", "shift", "local", "log", "info");
+  return is(name, "echo", "printf", "cat", "grep", "git", "sed", "awk", "yes", "read", "set", "export",
+            "exit", "test", "[", "cd", "sleep", "trap", "return", "true", "false", ":", "alias", "which",
+            "type", "unset", "shift", "local", "log", "info");
 }
 
 List unwrap(Words words, int depth) {
@@ -332,7 +356,8 @@ List unwrap(Words words, int depth) {
   if (is(name, "source", ".")) return shell_program(words);
   if (is(name, "node", "tsx", "ts-node", "deno", "esno", "vite-node", "nodejs", "jiti")) {
     if (name == "deno" && words.size() > 1 && words[1] == "run") words.erase(words.begin() + 1);
-    if (name == "deno" && words.size() > 1 && words[1] == "task") return package_manager({"bun", "run", words.size() > 2 ? words[2] : ""}, depth);
+    if (name == "deno" && words.size() > 1 && words[1] == "task")
+      return package_manager({"bun", "run", words.size() > 2 ? words[2] : ""}, depth);
     return interpreter(words, depth);
   }
   if (is(name, "run-s", "run-p", "npm-run-all", "npm-run-all2", "run-z")) return run_all(words);
@@ -341,13 +366,16 @@ List unwrap(Words words, int depth) {
   if (is(name, "docker", "docker-compose", "podman")) return in_container(words, depth);
   if (name == "ssh" && words.size() > 2) return {shell_text(words.back())};
   if (is(name, "fly", "flyctl")) {
-    const auto flag = std::find_if(words.begin(), words.end(), [](const std::string& w) { return is(w, "-C", "--command"); });
+    const auto flag = std::find_if(words.begin(), words.end(),
+                                   [](const std::string& w) { return is(w, "-C", "--command"); });
     if (flag != words.end() && flag + 1 != words.end()) return {shell_text(*(flag + 1))};
   }
   // "php artisan x", "python manage.py x": the framework's own program.
   if (is(name, "php", "python", "python3", "ruby")) {
     const std::size_t at = skip_options(words, 1);
-    if (at < words.size() && is(std::string(files::base_of(words[at])), "artisan", "manage.py", "console", "rails", "rake")) words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
+    if (at < words.size() &&
+        is(std::string(files::base_of(words[at])), "artisan", "manage.py", "console", "rails", "rake"))
+      words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
     words[0] = program(words[0]);
   }
   if (is(name, "typeorm-ts-node-commonjs", "typeorm-ts-node-esm")) words[0] = "typeorm";

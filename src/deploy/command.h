@@ -9,22 +9,23 @@ namespace pgadvise::deploy {
 
 struct Invocation {
   enum class Kind {
-    tool,      // words: the program's bare name, then its arguments
-    script,    // name: of package.json; a "*" in it matches any text; or, when no package has it, a program (words)
-    shell,     // name: a shell text
-    file,      // name: a script file; words: its arguments
+    tool,    // words: the program's bare name, then its arguments
+    script,  // name: of package.json; a "*" in it matches any text; or, when no package has it, a program
+             // (words)
+    shell,   // name: a shell text
+    file,    // name: a script file; words: its arguments
   };
   Kind kind = Kind::tool;
   std::vector<std::string> words;
   std::string name;
-  std::string folder;     // --prefix, --cwd, -C: relative to the command's folder
-  std::string package;    // --filter, --workspace: the package's name, or its folder
-  bool everywhere = false;    // -r, --workspaces, turbo: all packages that have the script
-  bool may_be_tool = false;   // `yarn x`, `pnpm x`, `bun x`: a program when there is no such script
+  std::string folder;        // --prefix, --cwd, -C: relative to the command's folder
+  std::string package;       // --filter, --workspace: the package's name, or its folder
+  bool everywhere = false;   // -r, --workspaces, turbo: all packages that have the script
+  bool may_be_tool = false;  // `yarn x`, `pnpm x`, `bun x`: a program when there is no such script
 };
 
-// What a command's words run, the order kept: several for `run-s a b` or `concurrently`. Nothing for what only prints.
-// npx, dotenv --, cross-env, timeout, sudo, docker compose exec, ssh and the like are taken off.
+// What a command's words run, the order kept: several for `run-s a b` or `concurrently`. Nothing for what
+// only prints. npx, dotenv --, cross-env, timeout, sudo, docker compose exec, ssh and the like are taken off.
 std::vector<Invocation> invocations(std::vector<std::string> words);
 
 }  // namespace pgadvise::deploy

@@ -14,7 +14,7 @@
 namespace pgadvise::deploy {
 namespace {
 
-constexpr std::size_t most_hits = 64;
+constexpr std::size_t max_hits = 64;
 
 template <std::size_t N>
 bool any_in(std::string_view text, const std::array<std::string_view, N>& parts) {
@@ -28,31 +28,39 @@ bool ends_in(std::string_view text, const std::array<std::string_view, N>& tails
 
 bool is_code(std::string_view path) {
   static constexpr std::array<std::string_view, 6> tails = {".ts", ".js", ".mjs", ".cjs", ".mts", ".cts"};
-  return ends_in(path, tails) && !path.ends_with(".d.ts") && !path.ends_with(".min.js") && !contains(path, ".test.") && !contains(path, ".spec.");
+  return ends_in(path, tails) && !path.ends_with(".d.ts") && !path.ends_with(".min.js") &&
+         !contains(path, ".test.") && !contains(path, ".spec.");
 }
 
 // Files that tell a deployment how to connect; no samples, nothing that people fill in.
 bool is_configuration(std::string_view path) {
-  static constexpr std::array<std::string_view, 8> tails = {".yml", ".yaml", ".toml", ".ini", ".conf", ".properties", ".sh", ".prisma"};
-  static constexpr std::array<std::string_view, 8> samples = {"example", "sample", "template", "dist", "readme", "local", "lock", "default"};
+  static constexpr std::array<std::string_view, 8> tails = {".yml",  ".yaml",       ".toml", ".ini",
+                                                            ".conf", ".properties", ".sh",   ".prisma"};
+  static constexpr std::array<std::string_view, 8> samples = {"example", "sample", "template", "dist",
+                                                              "readme",  "local",  "lock",     "default"};
   const std::string name = lower(files::base_of(path));
   if (any_in(name, samples)) return false;
   const bool env = name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
-  const bool docker = name == "dockerfile" || name.starts_with("dockerfile.") || name.ends_with(".dockerfile");
+  const bool docker =
+      name == "dockerfile" || name.starts_with("dockerfile.") || name.ends_with(".dockerfile");
   return env || docker || ends_in(name, tails);
 }
 
-bool digits_and_dots(std::string_view text) { return text.find_first_not_of("0123456789.") == std::string_view::npos; }
+bool digits_and_dots(std::string_view text) {
+  return text.find_first_not_of("0123456789.") == std::string_view::npos;
+}
 
 int number_at(std::string_view text, std::size_t at) {
   int value = 0;
   at = std::min(text.find_first_not_of(" \t\"'", at), text.size());
   const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), value);
-  const bool whole = error == std::errc() && (end == text.data() + text.size() || std::string_view(" \t\r\n,;}\"'&)").find(*end) != std::string_view::npos);
+  const bool whole =
+      error == std::errc() && (end == text.data() + text.size() ||
+                               std::string_view(" \t\r\n,;}\"'&)").find(*end) != std::string_view::npos);
   return whole && value > 0 && value <= 100'000 ? value : 0;
 }
 
-Place place_at(const std::string& path, const LineIndex& lines, std::size_t offset) {
+SourceLocation place_at(const std::string& path, const LineIndex& lines, std::size_t offset) {
   const auto position = lines.at(offset);
   return {path, position.line, position.column};
 }
@@ -62,14 +70,18 @@ std::string key_before(std::string_view text, std::size_t at) {
   const auto line_end = text.rfind('\n', at == 0 ? 0 : at - 1);
   const std::size_t begin = line_end == std::string_view::npos ? 0 : line_end + 1;
   auto head = text.substr(begin, at - begin);
-  while (!head.empty() && std::string_view(" \t\"'`=:").find(head.back()) != std::string_view::npos) head.remove_suffix(1);
+  while (!head.empty() && std::string_view(" \t\"'`=:").find(head.back()) != std::string_view::npos)
+    head.remove_suffix(1);
   // Another value that happens to stand in front may be a secret: a key is followed by = or :.
   const auto gap = text.substr(begin + head.size(), at - begin - head.size());
   if (gap.find_first_of("=:") == std::string_view::npos) return {};
   const auto word = head.find_last_of(" \t\"'`=:,{(-");
-  if (word != std::string_view::npos && (head[word] == '=' || head[word] == ':')) return {};  // a part of another value
+  if (word != std::string_view::npos && (head[word] == '=' || head[word] == ':'))
+    return {};  // a part of another value
   const auto key = word == std::string_view::npos ? head : head.substr(word + 1);
-  const bool name = key.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") == std::string_view::npos;
+  const bool name =
+      key.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") ==
+      std::string_view::npos;
   return name ? std::string(key.substr(0, 60)) : std::string();
 }
 
@@ -80,38 +92,52 @@ bool commented(std::string_view text, std::size_t at) {
   return line.starts_with("#") || line.starts_with("//") || line.starts_with("*") || line.starts_with(";");
 }
 
-// Behind the "://" of a PostgreSQL URL that begins at `at`, with or without a driver ("postgresql+asyncpg://"); npos: it is none.
+// Behind the "://" of a PostgreSQL URL that begins at `at`, with or without a driver
+// ("postgresql+asyncpg://"); npos: it is none.
 std::size_t behind_scheme(std::string_view text, std::size_t at) {
   auto end = at + std::string_view("postgres").size();
   if (text.substr(end).starts_with("ql")) end += 2;
-  if (text.substr(end).starts_with("+")) end = std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_", end + 1), text.size());
+  if (text.substr(end).starts_with("+"))
+    end = std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_", end + 1), text.size());
   return text.substr(end).starts_with("://") ? end + 3 : std::string_view::npos;
 }
 
 void urls(const std::string& path, const std::string& text, Project& project) {
   const LineIndex lines(text);
   std::size_t hits = 0;
-  for (auto at = text.find("postgres"); at != std::string::npos && hits < most_hits; at = text.find("postgres", at + 1)) {
+  for (auto at = text.find("postgres"); at != std::string::npos && hits < max_hits;
+       at = text.find("postgres", at + 1)) {
     const auto behind = behind_scheme(text, at);
     if (behind == std::string::npos) continue;
     const std::size_t scheme = behind - at;
     ++hits;
-    const std::string_view url = std::string_view(text).substr(at, std::min(text.find_first_of(" \t\r\n\"'`<>,)", at), at + 2000) - at);
+    const std::string_view url = std::string_view(text).substr(
+        at, std::min(text.find_first_of(" \t\r\n\"'`<>,)", at), at + 2000) - at);
     const auto query = url.find('?');
     std::string_view authority = url.substr(scheme, std::min(url.find('/', scheme), query) - scheme);
     const auto user = authority.rfind('@');
     if (user == std::string_view::npos || commented(text, at)) continue;  // a pattern, a prefix
-    if (any_in(std::string_view(authority), std::array<std::string_view, 3>{"${", "{{", "$("}) || contains(authority.substr(user), "$") || contains(authority.substr(user), "%")) continue;
+    if (any_in(std::string_view(authority), std::array<std::string_view, 3>{"${", "{{", "$("}) ||
+        contains(authority.substr(user), "$") || contains(authority.substr(user), "%"))
+      continue;
     std::string_view host = authority.substr(user + 1);
     host = host.substr(0, host.find(':'));
     if (!remote_host(host)) continue;
     const std::string options = query == std::string_view::npos ? "" : lower(url.substr(query));
     const auto mode_at = options.find("sslmode=");
-    const std::string mode = mode_at == std::string::npos ? "" : options.substr(mode_at + 8, std::min(options.find('&', mode_at), options.size()) - mode_at - 8);
+    const std::string mode =
+        mode_at == std::string::npos
+            ? ""
+            : options.substr(mode_at + 8, std::min(options.find('&', mode_at), options.size()) - mode_at - 8);
     const bool off = mode == "disable" || contains(options, "ssl=false");
     if (!off && (contains(options, "ssl") && mode != "allow" && mode != "prefer")) continue;
-    if (!off && (contains(text, "rejectUnauthorized") || contains(text, "PGSSLMODE") || contains(text, "ssl: {") || contains(text, "ssl: true") || contains(text, "ssl: 'require'") || contains(text, "connect_args"))) continue;
-    project.insecure_connections.push_back({off ? InsecureConnection::Kind::disabled : InsecureConnection::Kind::no_tls, std::string(host), key_before(text, at), place_at(path, lines, at)});
+    if (!off &&
+        (contains(text, "rejectUnauthorized") || contains(text, "PGSSLMODE") || contains(text, "ssl: {") ||
+         contains(text, "ssl: true") || contains(text, "ssl: 'require'") || contains(text, "connect_args")))
+      continue;
+    project.insecure_connections.push_back(
+        {off ? InsecureConnection::Kind::disabled : InsecureConnection::Kind::no_tls, std::string(host),
+         key_before(text, at), place_at(path, lines, at)});
   }
 }
 
@@ -126,12 +152,14 @@ bool names_production(std::string_view text) {
 
 // `ssl: { rejectUnauthorized: false }` of a PostgreSQL driver, but for development.
 void unverified(const std::string& path, const std::string& text, Project& project) {
-  static constexpr std::array<std::string_view, 9> drivers = {"\"pg\"", "'pg'", "postgres", "typeorm", "sequelize", "drizzle-orm", "knex", "kysely", "PrismaPg"};
+  static constexpr std::array<std::string_view, 9> drivers = {
+      "\"pg\"", "'pg'", "postgres", "typeorm", "sequelize", "drizzle-orm", "knex", "kysely", "PrismaPg"};
   if (!any_in(text, drivers)) return;
   const files::CodeText code = files::code_text(text);
   const LineIndex lines(text);
   std::size_t hits = 0;
-  for (auto at = code.plain.find("rejectUnauthorized"); at != std::string::npos && hits++ < most_hits; at = code.plain.find("rejectUnauthorized", at + 1)) {
+  for (auto at = code.plain.find("rejectUnauthorized"); at != std::string::npos && hits++ < max_hits;
+       at = code.plain.find("rejectUnauthorized", at + 1)) {
     const auto value = trim(std::string_view(code.plain).substr(at + 18, 10));
     if (!value.starts_with(":") || !trim(value.substr(1)).starts_with("false")) continue;
     const std::size_t from = at < 80 ? 0 : at - 80;
@@ -141,32 +169,38 @@ void unverified(const std::string& path, const std::string& text, Project& proje
     const std::string before = code.text.substr(around, at - around);
     const bool production = names_production(lower(before));
     // A setting of the user's chooses: "ssl === 'required' ? …".
-    const bool chosen = contains(before, "ssl ===") || contains(before, "sslMode") || contains(before, "SSL_MODE");
+    const bool chosen =
+        contains(before, "ssl ===") || contains(before, "sslMode") || contains(before, "SSL_MODE");
     if (chosen || (!production && files::for_some_environments(code, at))) continue;
-    project.insecure_connections.push_back({InsecureConnection::Kind::not_verified, "", "rejectUnauthorized", place_at(path, lines, at)});
+    project.insecure_connections.push_back(
+        {InsecureConnection::Kind::not_verified, "", "rejectUnauthorized", place_at(path, lines, at)});
   }
 }
 
 // `new Pool({ … max: 20 })`, `postgres(url, { max: 20 })`, a number that stands there as it is.
 void pools_in_code(files::Tree& tree, const std::string& path, const std::string& text, Project& project) {
   const bool node_postgres = contains(text, "\"pg\"") || contains(text, "'pg'");
-  const bool postgres_js = contains(text, "from \"postgres\"") || contains(text, "from 'postgres'") || contains(text, "require('postgres')") || contains(text, "require(\"postgres\")");
+  const bool postgres_js = contains(text, "from \"postgres\"") || contains(text, "from 'postgres'") ||
+                           contains(text, "require('postgres')") || contains(text, "require(\"postgres\")");
   if (!node_postgres && !postgres_js) return;
   const files::CodeText code = files::code_text(text);
   const LineIndex lines(text);
   const auto look = [&](std::string_view call, const char* what) {
     std::size_t hits = 0;
-    for (auto at = code.plain.find(call); at != std::string::npos && hits++ < most_hits; at = code.plain.find(call, at + 1)) {
+    for (auto at = code.plain.find(call); at != std::string::npos && hits++ < max_hits;
+         at = code.plain.find(call, at + 1)) {
       int depth = 0;
       const std::size_t last = std::min(code.plain.size(), at + 2000);
       for (std::size_t i = at + call.size() - 1; i < last; ++i) {
         if (code.plain[i] == '(' || code.plain[i] == '{') ++depth;
         if ((code.plain[i] == ')' || code.plain[i] == '}') && --depth == 0) break;
-        const bool key = depth == 2 && code.plain.compare(i, 4, "max:") == 0 && std::string_view(" \t\n{,").find(code.plain[i - 1]) != std::string_view::npos;
+        const bool key = depth == 2 && code.plain.compare(i, 4, "max:") == 0 &&
+                         std::string_view(" \t\n{,").find(code.plain[i - 1]) != std::string_view::npos;
         const int size = key ? number_at(code.plain, i + 4) : 0;
         if (size == 0 || files::for_some_environments(code, i)) continue;
         const files::Package* package = tree.package_of(files::folder_of(path));
-        project.pools.push_back({size, what, package ? package->folder : std::string(files::folder_of(path)), place_at(path, lines, i)});
+        project.pools.push_back({size, what, package ? package->folder : std::string(files::folder_of(path)),
+                                 place_at(path, lines, i)});
       }
     }
   };
@@ -181,7 +215,8 @@ void pools_in_python(const std::string& path, const std::string& text, Project& 
   constexpr int usual_size = 5, usual_overflow = 10;
   const LineIndex lines(text);
   std::size_t hits = 0;
-  for (auto at = text.find("_engine("); at != std::string::npos && hits++ < most_hits; at = text.find("_engine(", at + 1)) {
+  for (auto at = text.find("_engine("); at != std::string::npos && hits++ < max_hits;
+       at = text.find("_engine(", at + 1)) {
     const auto end = std::min(text.find("\n\n", at), at + 1000);
     const auto call = std::string_view(text).substr(at, end - at);
     const auto value = [&](std::string_view key, int usual) -> std::optional<int> {
@@ -193,8 +228,10 @@ void pools_in_python(const std::string& path, const std::string& text, Project& 
     };
     const bool given = contains(call, "pool_size=") || contains(call, "max_overflow=");
     const auto size = value("pool_size=", usual_size), overflow = value("max_overflow=", usual_overflow);
-    if (!given || !size || !overflow || *size == 0 || contains(call, "NullPool") || commented(text, at)) continue;
-    project.pools.push_back({*size + *overflow, "pool_size and max_overflow of SQLAlchemy", std::string(files::folder_of(path)), place_at(path, lines, at)});
+    if (!given || !size || !overflow || *size == 0 || contains(call, "NullPool") || commented(text, at))
+      continue;
+    project.pools.push_back({*size + *overflow, "pool_size and max_overflow of SQLAlchemy",
+                             std::string(files::folder_of(path)), place_at(path, lines, at)});
   }
 }
 
@@ -222,17 +259,21 @@ void pool_of_rails(const std::string& path, const std::string& text, Project& pr
 }
 
 // connection_limit of Prisma's URLs, and pgbouncer's default_pool_size.
-void pools_in_configuration(files::Tree& tree, const std::string& path, const std::string& text, Project& project) {
+void pools_in_configuration(files::Tree& tree, const std::string& path, const std::string& text,
+                            Project& project) {
   const LineIndex lines(text);
   const auto look = [&](std::string_view key, const char* what) {
     std::size_t hits = 0;
-    for (auto at = text.find(key); at != std::string::npos && hits++ < most_hits; at = text.find(key, at + 1)) {
+    for (auto at = text.find(key); at != std::string::npos && hits++ < max_hits;
+         at = text.find(key, at + 1)) {
       auto value = text.find_first_not_of(" \t", at + key.size());
-      if (value == std::string::npos || (text[value] != '=' && text[value] != ':') || commented(text, at)) continue;
+      if (value == std::string::npos || (text[value] != '=' && text[value] != ':') || commented(text, at))
+        continue;
       const int size = number_at(text, value + 1);
       if (size == 0) continue;
       const files::Package* package = tree.package_of(files::folder_of(path));
-      project.pools.push_back({size, what, package ? package->folder : std::string(files::folder_of(path)), place_at(path, lines, at)});
+      project.pools.push_back({size, what, package ? package->folder : std::string(files::folder_of(path)),
+                               place_at(path, lines, at)});
     }
   };
   look("connection_limit", "connection_limit of Prisma");
@@ -248,9 +289,15 @@ void replicas_of_deployments(const std::string& path, const std::string& text, P
     const auto root = files::parse_yaml(text.substr(from, end - from), path);
     if (root && root->IsMap() && files::yaml_text(files::yaml_member(*root, "kind")) == "Deployment") {
       const YAML::Node replicas = files::yaml_member(files::yaml_member(*root, "spec"), "replicas");
-      const std::string name = files::yaml_text(files::yaml_member(files::yaml_member(*root, "metadata"), "name"));
+      const std::string name =
+          files::yaml_text(files::yaml_member(files::yaml_member(*root, "metadata"), "name"));
       if (const int count = number_at(files::yaml_text(replicas), 0); count > 1 && !name.empty())
-        project.instances.push_back({count, "replicas of Deployment " + name, {}, place_at(path, lines, from + files::yaml_offset(replicas, text.substr(from, end - from))), name});
+        project.instances.push_back(
+            {count,
+             "replicas of Deployment " + name,
+             {},
+             place_at(path, lines, from + files::yaml_offset(replicas, text.substr(from, end - from))),
+             name});
     }
     from = end == text.size() ? end : std::min(text.find('\n', end + 1), text.size());
   }
@@ -262,13 +309,16 @@ void instances(const std::string& path, const std::string& text, Project& projec
   const LineIndex lines(text);
   if (name == "fly.toml" || (name.starts_with("fly.") && name.ends_with(".toml"))) {
     const auto at = text.find("min_machines_running");
-    const auto equals = at == std::string::npos || commented(text, at) ? std::string::npos : text.find('=', at);
+    const auto equals =
+        at == std::string::npos || commented(text, at) ? std::string::npos : text.find('=', at);
     if (const int count = equals == std::string::npos ? 0 : number_at(text, equals + 1); count > 1)
-      project.instances.push_back({count, "min_machines_running", std::string(files::folder_of(path)), place_at(path, lines, at)});
+      project.instances.push_back(
+          {count, "min_machines_running", std::string(files::folder_of(path)), place_at(path, lines, at)});
     return;
   }
   if (contains(text, "kind: Deployment")) return replicas_of_deployments(path, text, project);
-  const bool compose = (name.starts_with("docker-compose") || name.starts_with("compose")) && (name.ends_with(".yml") || name.ends_with(".yaml"));
+  const bool compose = (name.starts_with("docker-compose") || name.starts_with("compose")) &&
+                       (name.ends_with(".yml") || name.ends_with(".yaml"));
   if (!compose || !contains(text, "replicas")) return;
   const auto root = files::parse_yaml(text, path);
   if (!root) return;  // read_compose_files says so
@@ -279,28 +329,40 @@ void instances(const std::string& path, const std::string& text, Project& projec
     const YAML::Node replicas = files::yaml_member(files::yaml_member(item.second, "deploy"), "replicas");
     const int count = number_at(files::yaml_text(replicas), 0);
     if (count < 2 || !build.IsDefined()) continue;
-    const std::string context = files::yaml_text(build).empty() ? files::yaml_text(files::yaml_member(build, "context")) : files::yaml_text(build);
-    project.instances.push_back({count, "replicas of service " + files::yaml_text(item.first), files::join_path(files::folder_of(path), context), place_at(path, lines, files::yaml_offset(replicas, text))});
+    const std::string context = files::yaml_text(build).empty()
+                                    ? files::yaml_text(files::yaml_member(build, "context"))
+                                    : files::yaml_text(build);
+    project.instances.push_back({count, "replicas of service " + files::yaml_text(item.first),
+                                 files::join_path(files::folder_of(path), context),
+                                 place_at(path, lines, files::yaml_offset(replicas, text))});
   }
 }
 
 }  // namespace
 
 bool remote_host(std::string_view written) {
-  static constexpr std::array<std::string_view, 13> near = {".local", ".internal", ".flycast", ".localhost", ".lan", ".home", ".test", ".invalid", ".example", ".svc", ".cluster.local", ".localdomain", ".docker"};
-  static constexpr std::array<std::string_view, 15> placeholders = {"example", "your", "hostname", "placeholder", "xxx", "changeme", "dummy", "project-ref", "ep-xxx", "[", "<", "{", "$", "my-", "..."};
+  static constexpr std::array<std::string_view, 13> near = {
+      ".local",   ".internal", ".flycast", ".localhost",     ".lan",         ".home",  ".test",
+      ".invalid", ".example",  ".svc",     ".cluster.local", ".localdomain", ".docker"};
+  static constexpr std::array<std::string_view, 15> placeholders = {
+      "example", "your", "hostname", "placeholder", "xxx", "changeme", "dummy", "project-ref",
+      "ep-xxx",  "[",    "<",        "{",           "$",   "my-",      "..."};
   const std::string host = lower(written);
   if (!contains(host, ".") || ends_in(host, near) || any_in(host, placeholders)) return false;
   if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos) return false;
   if (digits_and_dots(host)) {
     const auto parts = split(host, '.');
-    if (parts.size() != 4 || host.starts_with("10.") || host.starts_with("127.") || host.starts_with("192.168.") || host.starts_with("169.254.") || host.starts_with("0.") || host == "1.2.3.4" ||
-        host.starts_with("192.0.2.") || host.starts_with("198.51.100.") || host.starts_with("203.0.113."))  // kept for documentation
+    if (parts.size() != 4 || host.starts_with("10.") || host.starts_with("127.") ||
+        host.starts_with("192.168.") || host.starts_with("169.254.") || host.starts_with("0.") ||
+        host == "1.2.3.4" || host.starts_with("192.0.2.") || host.starts_with("198.51.100.") ||
+        host.starts_with("203.0.113."))  // kept for documentation
       return false;
     return !(parts[0] == "172" && parts[1].size() == 2 && parts[1] >= "16" && parts[1] <= "31");
   }
   const auto top = host.substr(host.rfind('.') + 1);
-  if (top.size() < 2 || host.starts_with("host.") || host == "db.com" || host == "host.com" || contains(host, "cluster.local")) return false;
+  if (top.size() < 2 || host.starts_with("host.") || host == "db.com" || host == "host.com" ||
+      contains(host, "cluster.local"))
+    return false;
   return host.substr(0, host.find('.')) != "host";
 }
 
@@ -312,7 +374,10 @@ void read_connections(files::Tree& tree, Project& project) {
     if (!(code || configuration || python) || !target_of_file(path)) continue;
     const std::string* peeked = tree.peek(path);
     if (!peeked) continue;
-    static constexpr std::array<std::string_view, 12> marks = {"postgres://", "postgresql://", "postgres+", "postgresql+", "_engine(", "kind: Deployment", "rejectUnauthorized", "connection_limit", "default_pool_size", "DEFAULT_POOL_SIZE", "replicas", "min_machines_running"};
+    static constexpr std::array<std::string_view, 12> marks = {
+        "postgres://",       "postgresql://",     "postgres+",          "postgresql+",
+        "_engine(",          "kind: Deployment",  "rejectUnauthorized", "connection_limit",
+        "default_pool_size", "DEFAULT_POOL_SIZE", "replicas",           "min_machines_running"};
     const bool rails = files::base_of(path) == "database.yml";
     const bool pool = rails || (code && (contains(*peeked, "Pool(") || contains(*peeked, "postgres(")));
     if (!pool && !any_in(*peeked, marks)) continue;

@@ -53,8 +53,8 @@ class Reader {
     return last != std::string_view::npos && content[last] == escape_;
   }
 
-  // The instruction's text as one line: escaped line ends, and the comments between them, become spaces, so that an
-  // offset in it is one in the file.
+  // The instruction's text as one line: escaped line ends, and the comments between them, become spaces, so
+  // that an offset in it is one in the file.
   std::string gather(Line line) {
     const std::size_t begin = line.begin;
     std::string out;
@@ -106,7 +106,8 @@ class Reader {
   void heredocs(DockerInstruction& out) {
     const auto tokens = lex_shell(out.shell);
     for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-      if (tokens[i].kind != ShellToken::Kind::op || (tokens[i].text != "<<" && tokens[i].text != "<<-")) continue;
+      if (tokens[i].kind != ShellToken::Kind::op || (tokens[i].text != "<<" && tokens[i].text != "<<-"))
+        continue;
       std::string body;
       while (at_ < text_.size()) {
         const Line line = next();
@@ -132,7 +133,8 @@ class Reader {
     DockerStage stage;
     std::vector<std::string> words;
     for (const auto& token : lex_shell(instruction.shell))
-      if (token.kind == ShellToken::Kind::word && token.text.compare(0, 2, "--") != 0) words.push_back(lower(token.text));
+      if (token.kind == ShellToken::Kind::word && token.text.compare(0, 2, "--") != 0)
+        words.push_back(lower(token.text));
     if (!words.empty()) stage.base = words[0];
     if (words.size() > 2 && words[1] == "as") stage.name = words[2];
     stages_.push_back(std::move(stage));

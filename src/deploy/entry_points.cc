@@ -25,7 +25,7 @@ bool ends_with(std::string_view text, std::string_view tail) {
 // --- package.json
 
 constexpr std::array<std::string_view, 13> deploy_scripts = {
-    "prebuild", "build",   "postbuild",   "postinstall",      "prestart", "start", "poststart",
+    "prebuild", "build",   "postbuild",    "postinstall",      "prestart",  "start",    "poststart",
     "deploy",   "release", "vercel-build", "heroku-postbuild", "now-build", "gcp-build"};
 
 DeployCommand::Stage stage_of(std::string_view script) {
@@ -40,7 +40,8 @@ bool is_dockerfile(std::string_view path) {
   const std::string name = lower(files::base_of(path));
   if (name == "dockerfile" || name == "containerfile") return true;
   if (ends_with(name, ".dockerignore") || ends_with(name, ".md")) return false;
-  return starts_with(name, "dockerfile.") || starts_with(name, "dockerfile-") || ends_with(name, ".dockerfile");
+  return starts_with(name, "dockerfile.") || starts_with(name, "dockerfile-") ||
+         ends_with(name, ".dockerfile");
 }
 
 // Does a workflow build and push this file's image, whatever its name says?
@@ -57,8 +58,14 @@ bool published(files::Tree& tree, const std::string& path) {
 
 class DockerReader {
  public:
-  DockerReader(files::Tree& tree, Resolver& resolver, const std::string& path, const std::string& text, Target target)
-      : tree_(tree), resolver_(resolver), path_(path), lines_(text), target_(target), stages_(parse_dockerfile(text)) {}
+  DockerReader(files::Tree& tree, Resolver& resolver, const std::string& path, const std::string& text,
+               Target target)
+      : tree_(tree),
+        resolver_(resolver),
+        path_(path),
+        lines_(text),
+        target_(target),
+        stages_(parse_dockerfile(text)) {}
 
   void run() {
     for (std::size_t i = 0; i < stages_.size(); ++i)
@@ -87,7 +94,8 @@ class DockerReader {
     image_ = ImageFiles{std::string(files::folder_of(path_)), "", {}, {}, path_};
     development_ = unprotected_ = false;
     std::vector<const DockerStage*> chain;
-    for (const DockerStage* at = &stages_[index]; at && chain.size() < 32; at = base_of_stage(*at)) chain.push_back(at);
+    for (const DockerStage* at = &stages_[index]; at && chain.size() < 32; at = base_of_stage(*at))
+      chain.push_back(at);
     for (auto it = chain.rbegin(); it != chain.rend(); ++it)
       for (const auto& instruction : (*it)->instructions) learn(instruction);
     if (development_ || serves_development(chain)) return;
@@ -102,7 +110,8 @@ class DockerReader {
     if (!command) return;
     const bool for_shell = entry && entry->exec_form && !entry->words.empty() && entry->words.back() == "-c";
     if (for_shell && command->exec_form && !command->words.empty()) {
-      resolver_.shell({command->words[0], path_, command->offset}, way(*command, DeployCommand::Stage::start));
+      resolver_.shell({command->words[0], path_, command->offset},
+                      way(*command, DeployCommand::Stage::start));
     } else {
       run_instruction(*command, DeployCommand::Stage::start);
     }
@@ -129,7 +138,8 @@ class DockerReader {
       for (std::size_t i = 0; i + 1 < instruction.words.size(); ++i)
         image_.copies.emplace_back(instruction.words[i], instruction.words.back());
       if (!instruction.heredocs.empty())
-        image_.written[std::string(files::base_of(instruction.words.back()))] = {instruction.heredocs[0].second, instruction.offset};
+        image_.written[std::string(files::base_of(instruction.words.back()))] = {
+            instruction.heredocs[0].second, instruction.offset};
     } else if (instruction.name == "ENV") {
       for (const auto& word : instruction.words) {
         if (word == "NODE_ENV=development" || word == "RAILS_ENV=development") development_ = true;
@@ -183,10 +193,12 @@ class DockerReader {
 
   void run_instruction(const DockerInstruction& instruction, DeployCommand::Stage stage) {
     if (instruction.exec_form)
-      return resolver_.words(instruction.words, {instruction.shell, path_, instruction.offset}, way(instruction, stage));
+      return resolver_.words(instruction.words, {instruction.shell, path_, instruction.offset},
+                             way(instruction, stage));
     const auto first = trim(instruction.shell);
     if (instruction.name == "RUN" && !instruction.heredocs.empty() && starts_with(first, "<<"))
-      return resolver_.shell({instruction.heredocs[0].second, path_, instruction.offset}, way(instruction, stage));
+      return resolver_.shell({instruction.heredocs[0].second, path_, instruction.offset},
+                             way(instruction, stage));
     resolver_.shell({instruction.shell, path_, instruction.offset}, way(instruction, stage));
   }
 
@@ -206,18 +218,20 @@ class DockerReader {
 bool is_compose(std::string_view path) {
   const std::string name = lower(files::base_of(path));
   if (!ends_with(name, ".yml") && !ends_with(name, ".yaml")) return false;
-  return starts_with(name, "docker-compose") || starts_with(name, "compose.") || starts_with(name, "compose-");
+  return starts_with(name, "docker-compose") || starts_with(name, "compose.") ||
+         starts_with(name, "compose-");
 }
 
 std::string environment_value(const YAML::Node& environment, const std::string& name) {
-  if (const auto value = files::yaml_text(files::yaml_member(environment, name)); !value.empty()) return value;
+  if (const auto value = files::yaml_text(files::yaml_member(environment, name)); !value.empty())
+    return value;
   for (const auto& item : files::yaml_list(environment))
     if (starts_with(item, name + "=")) return item.substr(name.size() + 1);
   return {};
 }
 
-void read_service(Resolver& resolver, const std::string& path, const std::string& text, const std::string& name,
-                  const YAML::Node& service, Target of_file) {
+void read_service(Resolver& resolver, const std::string& path, const std::string& text,
+                  const std::string& name, const YAML::Node& service, Target of_file) {
   for (const auto& profile : files::yaml_list(files::yaml_member(service, "profiles")))
     if (files::named_for_development(profile)) return;
   if (files::named_for_development(name)) return;
@@ -232,7 +246,9 @@ void read_service(Resolver& resolver, const std::string& path, const std::string
   way.folder = std::string(files::folder_of(path));
   way.unprotected = !environment_value(environment, "DISABLE_DATABASE_ENVIRONMENT_CHECK").empty();
   const YAML::Node build = files::yaml_member(service, "build");
-  const std::string context = files::yaml_text(build).empty() ? files::yaml_text(files::yaml_member(build, "context")) : files::yaml_text(build);
+  const std::string context = files::yaml_text(build).empty()
+                                  ? files::yaml_text(files::yaml_member(build, "context"))
+                                  : files::yaml_text(build);
   way.folder = files::join_path(way.folder, context);
   ImageFiles image{way.folder, "", {}, {}, path};
   way.image = &image;
@@ -253,10 +269,24 @@ void read_service(Resolver& resolver, const std::string& path, const std::string
 // --- shell entry points
 
 bool is_entry_script(std::string_view path) {
-  static constexpr std::array<std::string_view, 18> names = {
-      "docker-entrypoint.sh", "entrypoint.sh", "start.sh",    "deploy.sh",  "startup.sh",  "release.sh", "docker-start.sh", "docker_start.sh",
-      "start-prod.sh",        "deploy-prod.sh", "deploy-production.sh", "start-production.sh", "docker_entrypoint.sh",
-      "docker-entrypoint.prod.sh", "entrypoint.prod.sh", "run-prod.sh", "render-build.sh", "release-tasks.sh"};
+  static constexpr std::array<std::string_view, 18> names = {"docker-entrypoint.sh",
+                                                             "entrypoint.sh",
+                                                             "start.sh",
+                                                             "deploy.sh",
+                                                             "startup.sh",
+                                                             "release.sh",
+                                                             "docker-start.sh",
+                                                             "docker_start.sh",
+                                                             "start-prod.sh",
+                                                             "deploy-prod.sh",
+                                                             "deploy-production.sh",
+                                                             "start-production.sh",
+                                                             "docker_entrypoint.sh",
+                                                             "docker-entrypoint.prod.sh",
+                                                             "entrypoint.prod.sh",
+                                                             "run-prod.sh",
+                                                             "render-build.sh",
+                                                             "release-tasks.sh"};
   return one_of(lower(files::base_of(path)), names);
 }
 
@@ -284,17 +314,21 @@ bool is_script_file(std::string_view path) {
 // Where TypeORM, Sequelize and MikroORM are told how to connect, wherever it stands.
 bool orm_configuration(std::string_view path) {
   const std::string name = lower(files::base_of(path));
-  for (const auto* part : {"ormconfig", "data-source", "datasource", "data_source", "mikro-orm.config", "typeorm", "sequelize"})
+  for (const auto* part :
+       {"ormconfig", "data-source", "datasource", "data_source", "mikro-orm.config", "typeorm", "sequelize"})
     if (name.find(part) != std::string::npos) return true;
   return false;
 }
 
 bool application_code(const std::string& path) {
-  static constexpr std::array<std::string_view, 7> application = {"src", "app", "server", "lib", "api", "pages", "backend"};
-  static constexpr std::array<std::string_view, 13> tools = {"scripts", "script", "bin",  "cli",  "tools", "tool", "setup",
-                                                             "seed",    "seeds",  "dev", "bench", "commands", "generators"};
+  static constexpr std::array<std::string_view, 7> application = {"src", "app",   "server", "lib",
+                                                                  "api", "pages", "backend"};
+  static constexpr std::array<std::string_view, 13> tools = {
+      "scripts", "script", "bin", "cli",   "tools",    "tool",      "setup",
+      "seed",    "seeds",  "dev", "bench", "commands", "generators"};
   const auto base = files::base_of(path);
-  if (base.find(".test.") != std::string_view::npos || base.find(".spec.") != std::string_view::npos) return false;
+  if (base.find(".test.") != std::string_view::npos || base.find(".spec.") != std::string_view::npos)
+    return false;
   bool inside = false;
   for (const auto part : split(files::folder_of(path), '/')) {
     if (one_of(part, tools)) return false;
@@ -348,7 +382,8 @@ void read_compose_files(files::Tree& tree, Resolver& resolver) {
     }
     const YAML::Node services = files::yaml_member(*root, "services");
     if (!services.IsDefined() || !services.IsMap()) continue;
-    for (const auto& item : services) read_service(resolver, path, *text, files::yaml_text(item.first), item.second, *target);
+    for (const auto& item : services)
+      read_service(resolver, path, *text, files::yaml_text(item.first), item.second, *target);
   }
 }
 
@@ -357,8 +392,12 @@ void read_shell_entry_points(files::Tree& tree, Resolver& resolver) {
     const auto target = is_entry_script(path) ? target_of_file(path) : std::nullopt;
     if (!target || only_in_development_images(tree, path)) continue;
     Way way;
-    const auto named = [&](std::string_view word) { return files::base_of(path).find(word) != std::string_view::npos; };
-    way.stage = named("deploy") || named("release") ? DeployCommand::Stage::release : named("build") ? DeployCommand::Stage::build : DeployCommand::Stage::start;
+    const auto named = [&](std::string_view word) {
+      return files::base_of(path).find(word) != std::string_view::npos;
+    };
+    way.stage = named("deploy") || named("release") ? DeployCommand::Stage::release
+                : named("build")                    ? DeployCommand::Stage::build
+                                                    : DeployCommand::Stage::start;
     way.target = *target;
     const files::Package* package = tree.package_of(files::folder_of(path));
     way.folder = package ? package->folder : std::string(files::folder_of(path));
@@ -368,8 +407,14 @@ void read_shell_entry_points(files::Tree& tree, Resolver& resolver) {
 
 void read_schema_calls(files::Tree& tree, Resolver& resolver) {
   const auto& packages = tree.packages();
-  static constexpr std::array<std::string_view, 6> orms = {"typeorm", "@nestjs/typeorm", "sequelize", "sequelize-typescript", "@mikro-orm/core", "@mikro-orm/postgresql"};
-  const auto uses = [](const files::Package& package) { return std::any_of(orms.begin(), orms.end(), [&](std::string_view orm) { return package.dependencies.count(std::string(orm)) > 0; }); };
+  static constexpr std::array<std::string_view, 6> orms = {"typeorm",         "@nestjs/typeorm",
+                                                           "sequelize",       "sequelize-typescript",
+                                                           "@mikro-orm/core", "@mikro-orm/postgresql"};
+  const auto uses = [](const files::Package& package) {
+    return std::any_of(orms.begin(), orms.end(), [&](std::string_view orm) {
+      return package.dependencies.count(std::string(orm)) > 0;
+    });
+  };
   if (std::none_of(packages.begin(), packages.end(), uses)) return;
   for (const auto& path : tree.files()) {
     const bool configuration = orm_configuration(path);
@@ -389,7 +434,8 @@ void read_schema_calls(files::Tree& tree, Resolver& resolver) {
 
 void read_application_code(files::Tree& tree, Resolver& resolver) {
   const auto& packages = tree.packages();
-  if (std::none_of(packages.begin(), packages.end(), [](const files::Package& p) { return p.uses_drizzle; })) return;
+  if (std::none_of(packages.begin(), packages.end(), [](const files::Package& p) { return p.uses_drizzle; }))
+    return;
   for (const auto& path : tree.files()) {
     if (!is_script_file(path) || !application_code(path) || !target_of_file(path)) continue;
     const std::string* text = tree.peek(path);

@@ -9,9 +9,12 @@ namespace pgadvise::deploy {
 void read_package_scripts(files::Tree& tree, Resolver& resolver);  // build, start, postinstall, deploy …
 void read_dockerfiles(files::Tree& tree, Resolver& resolver);
 void read_compose_files(files::Tree& tree, Resolver& resolver);
-void read_shell_entry_points(files::Tree& tree, Resolver& resolver);  // docker-entrypoint.sh, start.sh, deploy.sh …
-void read_schema_calls(files::Tree& tree, Resolver& resolver);        // what an ORM does to the schema when the application connects
-void read_application_code(files::Tree& tree, Resolver& resolver);    // pushSchema and exec in code that runs with the application
+void read_shell_entry_points(files::Tree& tree,
+                             Resolver& resolver);  // docker-entrypoint.sh, start.sh, deploy.sh …
+void read_schema_calls(files::Tree& tree,
+                       Resolver& resolver);  // what an ORM does to the schema when the application connects
+void read_application_code(files::Tree& tree,
+                           Resolver& resolver);  // pushSchema and exec in code that runs with the application
 
 // What the file's path and name say of its target; nullopt: it is never deployed.
 std::optional<Target> target_of_file(const std::string& path);

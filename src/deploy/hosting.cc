@@ -40,31 +40,36 @@ void read_toml(Resolver& resolver, const std::string& path, const std::string& t
   for (const auto line : split(text, '\n')) {
     const auto content = trim(line);
     if (!content.empty() && content.front() == '[') {
-      const bool preview = content.find("preview") != std::string_view::npos || content.find("branch") != std::string_view::npos ||
+      const bool preview = content.find("preview") != std::string_view::npos ||
+                           content.find("branch") != std::string_view::npos ||
                            content.find("staging") != std::string_view::npos;
-      section = content.find("dev]") != std::string_view::npos ? Target::development
-                                                               : std::max(target, preview ? Target::not_production : target);
+      section = content.find("dev]") != std::string_view::npos
+                    ? Target::development
+                    : std::max(target, preview ? Target::not_production : target);
     }
     for (const auto& [key, stage] : command_keys) {
       if (content.substr(0, key.size()) != key || section == Target::development) continue;
       const auto equals = content.find('=');
-      if (equals == std::string_view::npos || trim(content.substr(key.size(), equals - key.size())) != "") continue;
+      if (equals == std::string_view::npos || trim(content.substr(key.size(), equals - key.size())) != "")
+        continue;
       auto value = trim(content.substr(equals + 1));
       if (value.size() < 2 || (value.front() != '"' && value.front() != '\'')) continue;
       const auto close = value.rfind(value.front());
       value = value.substr(1, close - 1);
-      resolver.shell({std::string(value), path, offset + static_cast<std::size_t>(value.data() - line.data())},
-                     way_to(path, key, stage, section));
+      resolver.shell(
+          {std::string(value), path, offset + static_cast<std::size_t>(value.data() - line.data())},
+          way_to(path, key, stage, section));
     }
     offset += line.size() + 1;
   }
 }
 
-void read_json(files::Tree& tree, Resolver& resolver, const std::string& path, const std::string& text, Target target) {
+void read_json(files::Tree& tree, Resolver& resolver, const std::string& path, const std::string& text,
+               Target target) {
   const auto root = files::parse_json(text, path);
   if (!root) {
     tree.diagnostics().push_back(root.error());
-    tree.diagnostics().back().kind = Error::Kind::passing;
+    tree.diagnostics().back().kind = Error::Kind::nonfatal;
     return;
   }
   for (const auto& [key, stage] : command_keys)
@@ -74,13 +79,14 @@ void read_json(files::Tree& tree, Resolver& resolver, const std::string& path, c
       const std::string body = files::text_member(object, name.c_str());
       if (body.empty()) continue;
       const auto at = text.find("\"" + name + "\"");
-      resolver.shell({body, path, at == std::string::npos ? 0 : at + name.size() + 2}, way_to(path, key, stage, target));
+      resolver.shell({body, path, at == std::string::npos ? 0 : at + name.size() + 2},
+                     way_to(path, key, stage, target));
     }
 }
 
 // render.yaml, heroku.yml: the keys anywhere within a few levels.
-void read_yaml(Resolver& resolver, const std::string& path, const std::string& text, const YAML::Node& node, Target target,
-               int depth) {
+void read_yaml(Resolver& resolver, const std::string& path, const std::string& text, const YAML::Node& node,
+               Target target, int depth) {
   if (depth > 6 || !node.IsDefined()) return;
   if (node.IsSequence())
     for (const auto& item : node) read_yaml(resolver, path, text, item, target, depth + 1);
@@ -92,11 +98,14 @@ void read_yaml(Resolver& resolver, const std::string& path, const std::string& t
       if (name != key || key == "cmd") continue;
       if (item.second.IsSequence())  // heroku.yml: release: command: [ … ]
         for (const auto& line : item.second)
-          if (line.IsScalar()) resolver.shell({line.Scalar(), path, files::yaml_offset(line, text)}, way_to(path, key, DeployCommand::Stage::release, target));
+          if (line.IsScalar())
+            resolver.shell({line.Scalar(), path, files::yaml_offset(line, text)},
+                           way_to(path, key, DeployCommand::Stage::release, target));
       if (!item.second.IsScalar()) continue;
       Way way = way_to(path, key, stage, target);
       way.folder = files::join_path(way.folder, root);
-      if (const auto service = files::yaml_text(files::yaml_member(node, "name")); !service.empty()) way.entry += " of " + service;
+      if (const auto service = files::yaml_text(files::yaml_member(node, "name")); !service.empty())
+        way.entry += " of " + service;
       resolver.shell({item.second.Scalar(), path, files::yaml_offset(item.second, text)}, way);
     }
     read_yaml(resolver, path, text, item.second, target, depth + 1);
@@ -110,7 +119,8 @@ void read_procfile(Resolver& resolver, const std::string& path, const std::strin
     if (colon != std::string_view::npos && !trim(line).empty() && trim(line).front() != '#') {
       const std::string name(trim(line.substr(0, colon)));
       const auto stage = name == "release" ? DeployCommand::Stage::release : DeployCommand::Stage::start;
-      resolver.shell({std::string(line.substr(colon + 1)), path, offset + colon + 1}, way_to(path, name, stage, target));
+      resolver.shell({std::string(line.substr(colon + 1)), path, offset + colon + 1},
+                     way_to(path, name, stage, target));
     }
     offset += line.size() + 1;
   }
@@ -121,15 +131,17 @@ void read_procfile(Resolver& resolver, const std::string& path, const std::strin
 void read_hosting_files(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
     const auto base = files::base_of(path);
-    const bool toml = (base.substr(0, 3) == "fly" && base.size() > 8 && base.substr(base.size() - 5) == ".toml") ||
-                      base == "fly.toml" || base == "railway.toml" || base == "nixpacks.toml" || base == "netlify.toml";
+    const bool toml =
+        (base.substr(0, 3) == "fly" && base.size() > 8 && base.substr(base.size() - 5) == ".toml") ||
+        base == "fly.toml" || base == "railway.toml" || base == "nixpacks.toml" || base == "netlify.toml";
     const bool json = base == "vercel.json" || base == "railway.json";
     const bool yaml = base == "render.yaml" || base == "render.yml" || base == "heroku.yml";
     if (!toml && !json && !yaml && base != "Procfile") continue;
     auto target = target_of_file(path);
     const std::string* text = target ? tree.text(path) : nullptr;
     if (!text) continue;
-    if (base.find("staging") != std::string_view::npos || base.find("preview") != std::string_view::npos) target = Target::not_production;
+    if (base.find("staging") != std::string_view::npos || base.find("preview") != std::string_view::npos)
+      target = Target::not_production;
     if (toml) read_toml(resolver, path, *text, *target);
     if (json) read_json(tree, resolver, path, *text, *target);
     if (base == "Procfile") read_procfile(resolver, path, *text, *target);

@@ -1,5 +1,5 @@
-// Files of hosting services: Procfile, vercel.json, fly.toml, render.yaml, railway.*, netlify.toml … TOML is read line by line:
-// `key = "command"`.
+// Files of hosting services: Procfile, vercel.json, fly.toml, render.yaml, railway.*, netlify.toml … TOML is
+// read line by line: `key = "command"`.
 #pragma once
 
 #include "deploy/resolver.h"

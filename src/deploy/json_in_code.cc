@@ -11,27 +11,40 @@
 namespace pgadvise::deploy {
 namespace {
 
-constexpr std::size_t window = 160;       // bytes before and behind a call that are looked at
-constexpr std::size_t most_names = 4096;  // of a repository
+constexpr std::size_t window = 160;      // bytes before and behind a call that are looked at
+constexpr std::size_t max_names = 4096;  // of a repository
 
 bool is_application_code(std::string_view path) {
-  static constexpr std::array<std::string_view, 18> tails = {".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".py",
-                                                             ".rb", ".go",  ".java", ".kt", ".php", ".cs", ".ex", ".rs", ".scala"};
-  return std::any_of(tails.begin(), tails.end(), [&](std::string_view tail) { return path.ends_with(tail); }) && !path.ends_with(".d.ts") &&
-         !path.ends_with(".min.js") && !contains(path, ".test.") && !contains(path, ".spec.") && !path.ends_with("_test.go") && !files::never_deployed(path);
+  static constexpr std::array<std::string_view, 18> tails = {".ts",  ".tsx", ".js", ".jsx", ".mjs", ".cjs",
+                                                             ".mts", ".cts", ".py", ".rb",  ".go",  ".java",
+                                                             ".kt",  ".php", ".cs", ".ex",  ".rs",  ".scala"};
+  return std::any_of(tails.begin(), tails.end(),
+                     [&](std::string_view tail) { return path.ends_with(tail); }) &&
+         !path.ends_with(".d.ts") && !path.ends_with(".min.js") && !contains(path, ".test.") &&
+         !contains(path, ".spec.") && !path.ends_with("_test.go") && !files::never_deployed(path);
 }
 
 // What follows is JSON that is read: the names stand in the argument.
-constexpr std::array<std::string_view, 14> readers = {"JSON.parse(",   "superjson.parse(", "json.loads(", "json_decode(",  "json.Unmarshal(", "Jason.decode(",       "Jason.decode!(",
-                                                      "safeJsonParse(", "parseJson(",      "parseJSON(",  ".readValue(",   "serde_json::from_str(", "DeserializeObject", "JsonSerializer.Deserialize"};
+constexpr std::array<std::string_view, 14> readers = {"JSON.parse(",       "superjson.parse(",
+                                                      "json.loads(",       "json_decode(",
+                                                      "json.Unmarshal(",   "Jason.decode(",
+                                                      "Jason.decode!(",    "safeJsonParse(",
+                                                      "parseJson(",        "parseJSON(",
+                                                      ".readValue(",       "serde_json::from_str(",
+                                                      "DeserializeObject", "JsonSerializer.Deserialize"};
 // What stands before is given JSON: the name is what it is assigned to.
-constexpr std::array<std::string_view, 10> writers = {"JSON.stringify(", "superjson.stringify(", "json.dumps(", "json_encode(", "json.Marshal(", "Jason.encode!(", "JSON.generate(", ".writeValueAsString(", "SerializeObject(", "JsonSerializer.Serialize("};
+constexpr std::array<std::string_view, 10> writers = {
+    "JSON.stringify(",  "superjson.stringify(",     "json.dumps(",    "json_encode(",
+    "json.Marshal(",    "Jason.encode!(",           "JSON.generate(", ".writeValueAsString(",
+    "SerializeObject(", "JsonSerializer.Serialize("};
 // The column's name follows: Rails', and TypeORM's type that is JSON in a text column.
-constexpr std::array<std::string_view, 4> declarations = {"serialize :", "store :", "store_accessor :", "simple-json"};
+constexpr std::array<std::string_view, 4> declarations = {
+    "serialize :", "store :", "store_accessor :", "simple-json"};
 
 class Names {
  public:
-  Names(const std::string& path, const std::string& text, std::set<std::string>& seen, Project& project) : path_(path), text_(text), lines_(text), seen_(seen), project_(project) {}
+  Names(const std::string& path, const std::string& text, std::set<std::string>& seen, Project& project)
+      : path_(path), text_(text), lines_(text), seen_(seen), project_(project) {}
 
   void collect() {
     for (const auto& call : readers) each(call, [&](std::size_t at) { argument(at + call.size()); });
@@ -42,13 +55,17 @@ class Names {
  private:
   template <class Do>
   void each(std::string_view call, Do&& act) {
-    for (auto at = text_.find(call); at != std::string_view::npos && project_.coded_as_json.size() < most_names; at = text_.find(call, at + call.size())) act(at);
+    for (auto at = text_.find(call);
+         at != std::string_view::npos && project_.coded_as_json.size() < max_names;
+         at = text_.find(call, at + call.size()))
+      act(at);
   }
 
   void argument(std::size_t from) {
     int depth = 1;
     std::size_t to = from;
-    for (; to < text_.size() && to < from + window && depth > 0; ++to) depth += text_[to] == '(' ? 1 : text_[to] == ')' ? -1 : 0;
+    for (; to < text_.size() && to < from + window && depth > 0; ++to)
+      depth += text_[to] == '(' ? 1 : text_[to] == ')' ? -1 : 0;
     names_in(from, to);
   }
 
@@ -106,7 +123,9 @@ void read_json_in_code(files::Tree& tree, Project& project) {
     const std::string* text = tree.peek(path);
     if (!text) continue;
     ++project.code_files;
-    if (contains(*text, "json") || contains(*text, "JSON") || contains(*text, "Json") || contains(*text, "serialize") || contains(*text, "store")) Names(path, *text, seen, project).collect();
+    if (contains(*text, "json") || contains(*text, "JSON") || contains(*text, "Json") ||
+        contains(*text, "serialize") || contains(*text, "store"))
+      Names(path, *text, seen, project).collect();
   }
 }
 

@@ -13,7 +13,8 @@ namespace {
 std::string option_value(const std::vector<std::string>& words, std::string_view name) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == name && i + 1 < words.size()) return words[i + 1];
-    if (words[i].compare(0, name.size() + 1, std::string(name) + "=") == 0) return words[i].substr(name.size() + 1);
+    if (words[i].compare(0, name.size() + 1, std::string(name) + "=") == 0)
+      return words[i].substr(name.size() + 1);
   }
   return {};
 }
@@ -22,12 +23,15 @@ std::string option_value(const std::vector<std::string>& words, std::string_view
 
 bool drizzle_is_postgresql(const std::vector<drizzle::DrizzleConfig>& configs, const std::string& folder,
                            const std::vector<std::string>& words) {
-  if (const auto named = drizzle::dialect_name(option_value(words, "--dialect"))) return *named == "postgresql";
+  if (const auto named = drizzle::dialect_name(option_value(words, "--dialect")))
+    return *named == "postgresql";
   for (const auto& word : words)  // push:sqlite, push:mysql of older versions
     if (word.compare(0, 5, "push:") == 0) return word == "push:pg";
   if (const auto file = option_value(words, "--config"); !file.empty()) {
     for (const auto& config : configs)
-      if (config.path == files::join_path(folder, file) || files::base_of(config.path) == files::base_of(file)) return config.postgresql();
+      if (config.path == files::join_path(folder, file) ||
+          files::base_of(config.path) == files::base_of(file))
+        return config.postgresql();
   }
   for (std::string_view at = folder;; at = files::folder_of(at)) {
     bool seen = false;
@@ -40,7 +44,8 @@ bool drizzle_is_postgresql(const std::vector<drizzle::DrizzleConfig>& configs, c
     if (at.empty()) break;
   }
   return configs.empty() ||
-         std::any_of(configs.begin(), configs.end(), [](const drizzle::DrizzleConfig& config) { return config.postgresql(); });
+         std::any_of(configs.begin(), configs.end(),
+                     [](const drizzle::DrizzleConfig& config) { return config.postgresql(); });
 }
 
 bool node_is_postgresql(files::Tree& tree, const std::string& file, const std::string& folder) {
@@ -52,7 +57,8 @@ bool node_is_postgresql(files::Tree& tree, const std::string& file, const std::s
       if (lower(*text).find(other) != std::string::npos) return false;
   const files::Package* package = tree.package_of(files::folder_of(file));
   if (!package) package = tree.package_of(folder);
-  while (package && !package->dependencies.count("pg") && !package->folder.empty()) package = tree.package_of(files::folder_of(package->folder));
+  while (package && !package->dependencies.count("pg") && !package->folder.empty())
+    package = tree.package_of(files::folder_of(package->folder));
   if (!package || !package->dependencies.count("pg")) return false;
   for (const auto* other : {"mysql", "mysql2", "sqlite3", "better-sqlite3", "mssql"})
     if (package->dependencies.count(other)) return false;
@@ -67,7 +73,8 @@ bool rails_is_postgresql(files::Tree& tree) {
   return false;
 }
 
-bool prisma_is_postgresql(files::Tree& tree, const std::string& folder, const std::vector<std::string>& words) {
+bool prisma_is_postgresql(files::Tree& tree, const std::string& folder,
+                          const std::vector<std::string>& words) {
   std::string best = files::join_path(folder, option_value(words, "--schema"));
   if (!tree.has(best)) {
     best.clear();

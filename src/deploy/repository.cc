@@ -21,10 +21,12 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   files::Tree tree(root, diagnostics, leave_out);
   const auto configs = drizzle::drizzle_configs(tree);
   const auto& packages = tree.packages();
-  project.drizzle = !configs.empty() || std::any_of(packages.begin(), packages.end(),
-                                                    [](const files::Package& package) { return package.uses_drizzle; });
-  project.postgresql = configs.empty() || std::any_of(configs.begin(), configs.end(),
-                                                      [](const drizzle::DrizzleConfig& config) { return config.postgresql(); });
+  project.drizzle =
+      !configs.empty() || std::any_of(packages.begin(), packages.end(),
+                                      [](const files::Package& package) { return package.uses_drizzle; });
+  project.postgresql = configs.empty() ||
+                       std::any_of(configs.begin(), configs.end(),
+                                   [](const drizzle::DrizzleConfig& config) { return config.postgresql(); });
   Resolver resolver(tree, configs);
   read_dockerfiles(tree, resolver);
   read_package_scripts(tree, resolver);

@@ -9,8 +9,9 @@
 
 namespace pgadvise::deploy {
 
-// Reads package.json files, Dockerfiles, shell entry points, workflows, drizzle configs. Files that can't be read are
-// named in `diagnostics`.
-Project read_repository(const std::string& root, Diagnostics& diagnostics, const files::LeaveOut& leave_out = {});
+// Reads package.json files, Dockerfiles, shell entry points, workflows, drizzle configs. Files that can't be
+// read are named in `diagnostics`.
+Project read_repository(const std::string& root, Diagnostics& diagnostics,
+                        const files::LeaveOut& leave_out = {});
 
 }  // namespace pgadvise::deploy

@@ -25,11 +25,14 @@ bool matches(const std::string& pattern, const std::string& name) {
 }
 
 bool dev_script(const std::string& name) {
-  return name == "dev" || name == "develop" || name == "watch" || name.compare(0, 4, "dev:") == 0 || ends_with(name, ":dev") ||
-         ends_with(name, ":local") || ends_with(name, ":watch") || ends_with(name, "-dev");
+  return name == "dev" || name == "develop" || name == "watch" || name.compare(0, 4, "dev:") == 0 ||
+         ends_with(name, ":dev") || ends_with(name, ":local") || ends_with(name, ":watch") ||
+         ends_with(name, "-dev");
 }
 
-bool has(const Words& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool has(const Words& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 }  // namespace
 
@@ -39,7 +42,8 @@ bool runs_development_server(const Words& words) {
     if (invocation.kind == Invocation::Kind::file && invocation.name == "watch") return true;
     if (invocation.words.empty() || invocation.kind != Invocation::Kind::tool) continue;
     const std::string& tool = invocation.words[0];
-    if (tool == "nodemon" || tool == "ts-node-dev" || tool == "air" || has(invocation.words, "--watch")) return true;
+    if (tool == "nodemon" || tool == "ts-node-dev" || tool == "air" || has(invocation.words, "--watch"))
+      return true;
     if (tool == "vite" && !has(invocation.words, "build") && !has(invocation.words, "preview")) return true;
     if (invocation.words.size() > 1 && invocation.words[1] == "dev") return true;
   }
@@ -54,14 +58,17 @@ bool prefix_of(const std::vector<int>& a, const std::vector<int>& b) {
 
 bool local_url(const std::string& text) {
   if (text.find("://") == std::string::npos) return false;
-  for (const auto* host : {"@localhost", "@127.0.0.1", "//localhost", "//127.0.0.1", "@0.0.0.0", "@host.docker.internal"})
+  for (const auto* host :
+       {"@localhost", "@127.0.0.1", "//localhost", "//127.0.0.1", "@0.0.0.0", "@host.docker.internal"})
     if (text.find(host) != std::string::npos) return true;
   return false;
 }
 
 // `docker exec -it` is typed by a person: docker refuses it where there is no terminal, as in a pipeline.
 bool asks_for_terminal(const Words& words) {
-  const auto docker = std::find_if(words.begin(), words.end(), [](const std::string& word) { return word == "docker" || word == "podman"; });
+  const auto docker = std::find_if(words.begin(), words.end(), [](const std::string& word) {
+    return word == "docker" || word == "podman";
+  });
   if (words.end() - docker < 3 || *(docker + 1) != "exec") return false;
   for (auto option = docker + 2; option != words.end() && option->starts_with('-'); ++option)
     if (*option == "--tty" || (!option->starts_with("--") && contains(*option, "t"))) return true;
@@ -136,7 +143,8 @@ void Resolver::shell(const ShellText& text, const Way& way) {
       continue;
     }
     if (!item.words.empty() && item.words[0] == "export")
-      for (const auto& word : item.words) here.unprotected = here.unprotected || word.starts_with("DISABLE_DATABASE_ENVIRONMENT_CHECK=");
+      for (const auto& word : item.words)
+        here.unprotected = here.unprotected || word.starts_with("DISABLE_DATABASE_ENVIRONMENT_CHECK=");
     here.target = std::max({way.target, item.target, assigned(item)});
     if (here.target == Target::development) continue;
     if (std::any_of(servers.begin(), servers.end(),
@@ -167,13 +175,15 @@ void Resolver::command(const ShellCommand& item, const ShellText& text, const Wa
   if (reads_input) shell({item.input, text.file, text.offset + item.offset}, way);
 }
 
-void Resolver::invoke(const Invocation& invocation, const ShellCommand& item, const ShellText& text, const Way& way) {
+void Resolver::invoke(const Invocation& invocation, const ShellCommand& item, const ShellText& text,
+                      const Way& way) {
   switch (invocation.kind) {
     case Invocation::Kind::tool: {
       Way there = way;
       if (!invocation.folder.empty()) there.folder = change_folder(way.folder, invocation.folder, way);
       if (!invocation.package.empty())
-        if (const auto named = tree_.packages_named(invocation.package); named.size() == 1) there.folder = named[0]->folder;
+        if (const auto named = tree_.packages_named(invocation.package); named.size() == 1)
+          there.folder = named[0]->folder;
       return emit(invocation.words, item, text, there);
     }
     case Invocation::Kind::script: return run_script(invocation, item, text, way);
@@ -204,8 +214,13 @@ void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& wa
     for (const auto& path : tree_.files()) {
       const bool below = root.empty() || path.compare(0, root.size() + 1, root + "/") == 0;
       // With a seederStorage sequelize remembers what it has run.
-      if (const std::string* text = below && !knex && files::base_of(path).find("config") != std::string_view::npos ? tree_.text(path) : nullptr)
-        if (text->find("seederStorage\"") != std::string::npos || text->find("seederStorage:") != std::string::npos) return;
+      if (const std::string* text =
+              below && !knex && files::base_of(path).find("config") != std::string_view::npos
+                  ? tree_.text(path)
+                  : nullptr)
+        if (text->find("seederStorage\"") != std::string::npos ||
+            text->find("seederStorage:") != std::string::npos)
+          return;
     }
     for (const auto& path : tree_.files()) {
       const auto folder = files::base_of(files::folder_of(path));
@@ -228,13 +243,15 @@ void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& wa
   }
 }
 
-void Resolver::run_script(const Invocation& invocation, const ShellCommand& item, const ShellText& text, const Way& way) {
+void Resolver::run_script(const Invocation& invocation, const ShellCommand& item, const ShellText& text,
+                          const Way& way) {
   std::vector<const files::Package*> targets;
   if (!invocation.package.empty()) {
     targets = tree_.packages_named(invocation.package);
   } else if (invocation.everywhere) {
     for (const auto& package : tree_.packages()) targets.push_back(&package);
-  } else if (const files::Package* package = tree_.package_of(change_folder(way.folder, invocation.folder, way))) {
+  } else if (const files::Package* package =
+                 tree_.package_of(change_folder(way.folder, invocation.folder, way))) {
     targets.push_back(package);
     // Inside an image the working directory is a guess: the root's script is the next best.
     const files::Package* root = tree_.package_of("");
@@ -262,16 +279,19 @@ void Resolver::run_script(const Invocation& invocation, const ShellCommand& item
     }
 }
 
-void Resolver::script(const files::Package& package, const std::string& name, const std::string& tail, const Way& way) {
+void Resolver::script(const files::Package& package, const std::string& name, const std::string& tail,
+                      const Way& way) {
   body(package, "pre" + name, "", way);
   body(package, name, tail, way);
   body(package, "post" + name, "", way);
 }
 
-void Resolver::body(const files::Package& package, const std::string& name, const std::string& tail, const Way& way) {
+void Resolver::body(const files::Package& package, const std::string& name, const std::string& tail,
+                    const Way& way) {
   const auto it = package.scripts.find(name);
   const std::string key = package.path + "#" + name;
-  if (it == package.scripts.end() || std::find(way.open.begin(), way.open.end(), key) != way.open.end()) return;
+  if (it == package.scripts.end() || std::find(way.open.begin(), way.open.end(), key) != way.open.end())
+    return;
   Way there = way;
   there.folder = package.folder;
   there.entry = "script " + name;
@@ -316,8 +336,10 @@ std::string Resolver::find_file(const std::string& name, const Way& way) {
   if (clean[0] != '/') candidates.push_back(files::join_path(way.folder, clean));
   if (way.image)
     for (const auto& [source, destination] : way.image->copies)
-      if (files::base_of(destination) == files::base_of(clean) || files::base_of(source) == files::base_of(clean))
-        for (const auto& folder : {way.image->folder, std::string()}) candidates.push_back(files::join_path(folder, source));
+      if (files::base_of(destination) == files::base_of(clean) ||
+          files::base_of(source) == files::base_of(clean))
+        for (const auto& folder : {way.image->folder, std::string()})
+          candidates.push_back(files::join_path(folder, source));
   const std::string whole = files::normal_path(clean);
   for (std::string_view tail = whole; !tail.empty();) {
     if (way.image) candidates.push_back(files::join_path(way.image->folder, tail));
@@ -340,7 +362,8 @@ void Resolver::run_file(const Invocation& invocation, const Way& way) {
       return shell({written->second.first, way.image->path, written->second.second}, there);
     }
   }
-  if (const std::string path = find_file(invocation.name, way); !path.empty()) file(path, invocation.words, way);
+  if (const std::string path = find_file(invocation.name, way); !path.empty())
+    file(path, invocation.words, way);
 }
 
 // "start-dev.sh": an image for development, whatever its Dockerfile is called.
@@ -353,7 +376,9 @@ static bool script_for_development(const std::string& path) {
 }
 
 void Resolver::file(const std::string& path, const Words& arguments, const Way& way) {
-  if (std::find(way.open.begin(), way.open.end(), path) != way.open.end() || script_for_development(path) || !spend()) return;
+  if (std::find(way.open.begin(), way.open.end(), path) != way.open.end() || script_for_development(path) ||
+      !spend())
+    return;
   const std::string* content = tree_.text(path);
   if (!content || content->find('\0') != std::string::npos) return;
   Way there = way;
@@ -362,14 +387,15 @@ void Resolver::file(const std::string& path, const Words& arguments, const Way& 
   there.arguments = arguments;
   const std::string first_line = content->substr(0, content->find('\n'));
   const auto dot = files::base_of(path).rfind('.');
-  const std::string extension = dot == std::string_view::npos ? "" : std::string(files::base_of(path).substr(dot));
+  const std::string extension =
+      dot == std::string_view::npos ? "" : std::string(files::base_of(path).substr(dot));
   const bool shebang = first_line.compare(0, 2, "#!") == 0;
   if (extension == ".sh" || extension == ".bash" || (shebang && ends_with(trim(first_line), "sh"))) {
     there.entry = "";
     return shell({*content, path, 0}, there);
   }
-  if (extension == ".js" || extension == ".ts" || extension == ".mjs" || extension == ".cjs" || extension == ".mts" ||
-      (shebang && first_line.find("node") != std::string::npos))
+  if (extension == ".js" || extension == ".ts" || extension == ".mjs" || extension == ".cjs" ||
+      extension == ".mts" || (shebang && first_line.find("node") != std::string::npos))
     code(path, *content, there);
 }
 
@@ -403,8 +429,9 @@ void Resolver::schema_calls(const std::string& path, const Way& way) {
   calls(schema_calls_in_code(*content), path, there);
 }
 
-// Where a command of a text really stands: JSON's escapes and YAML's indentation push it away from its offset.
-static Place place_of(const ShellCommand& item, const ShellText& text, const std::string& content) {
+// Where a command of a text really stands: JSON's escapes and YAML's indentation push it away from its
+// offset.
+static SourceLocation place_of(const ShellCommand& item, const ShellText& text, const std::string& content) {
   const std::size_t from = std::min(text.offset + item.offset, content.size());
   std::string needle = text.text.substr(std::min(item.offset, text.text.size()), item.end - item.offset);
   needle.resize(std::min(needle.find_first_of("\n\"\\"), needle.size()));
@@ -416,12 +443,16 @@ static Place place_of(const ShellCommand& item, const ShellText& text, const std
 
 void Resolver::emit(const Words& words, const ShellCommand& item, const ShellText& text, const Way& way) {
   if (is_noise(words) || out_.size() > 20'000) return;
-  if (words[0].compare(0, 11, "drizzle-kit") == 0 && !drizzle_is_postgresql(configs_, way.folder, words)) return;
+  if (words[0].compare(0, 11, "drizzle-kit") == 0 && !drizzle_is_postgresql(configs_, way.folder, words))
+    return;
   for (const auto& word : words)  // --config drizzle.config.test.ts
-    if (word.find("config") != std::string::npos && word.find('.') != std::string::npos && files::named_for_development(word.substr(word.find('=') + 1)))
+    if (word.find("config") != std::string::npos && word.find('.') != std::string::npos &&
+        files::named_for_development(word.substr(word.find('=') + 1)))
       return;
   if (words[0] == "prisma" && !prisma_is_postgresql(tree_, way.folder, words)) return;
-  if ((words[0] == "typeorm" || words[0] == "sequelize" || words[0] == "mikro-orm") && !node_is_postgresql(tree_, text.file, way.folder)) return;
+  if ((words[0] == "typeorm" || words[0] == "sequelize" || words[0] == "mikro-orm") &&
+      !node_is_postgresql(tree_, text.file, way.folder))
+    return;
   const bool rails = words[0] == "rails" || words[0] == "rake";
   if (rails && !rails_is_postgresql(tree_)) return;
   const std::string* content = tree_.text(text.file);
@@ -431,7 +462,9 @@ void Resolver::emit(const Words& words, const ShellCommand& item, const ShellTex
   if (written.empty()) written = join(words, " ");
   out.command = ellipsis(mask_secrets(words[0] == "psql" ? without_sql(std::move(written)) : written), 200);
   out.words = masked(words);
-  if (rails && (way.unprotected || out.command.find("DISABLE_DATABASE_ENVIRONMENT_CHECK=") != std::string::npos)) out.words.emplace_back("DISABLE_DATABASE_ENVIRONMENT_CHECK=1");
+  if (rails &&
+      (way.unprotected || out.command.find("DISABLE_DATABASE_ENVIRONMENT_CHECK=") != std::string::npos))
+    out.words.emplace_back("DISABLE_DATABASE_ENVIRONMENT_CHECK=1");
   out.entry = way.entry;
   out.place = place_of(item, text, *content);
   out.stage = way.stage;

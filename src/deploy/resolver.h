@@ -1,5 +1,5 @@
-// From a text that runs on deployment to the commands it reaches: through package.json scripts, shell scripts, and the
-// programs that only run other programs.
+// From a text that runs on deployment to the commands it reaches: through package.json scripts, shell
+// scripts, and the programs that only run other programs.
 #pragma once
 
 #include <map>
@@ -18,12 +18,13 @@ namespace pgadvise::deploy {
 
 // What an image holds, as far as it matters to find a script that it runs.
 struct ImageFiles {
-  std::string folder;   // of the Dockerfile
-  std::string workdir;  // in the image
+  std::string folder;                                       // of the Dockerfile
+  std::string workdir;                                      // in the image
   std::vector<std::pair<std::string, std::string>> copies;  // COPY source, destination
-  // Files that the Dockerfile itself writes (RUN echo … > f, COPY <<EOF f): base name, text, offset of the text.
+  // Files that the Dockerfile itself writes (RUN echo … > f, COPY <<EOF f): base name, text, offset of the
+  // text.
   std::map<std::string, std::pair<std::string, std::size_t>> written;
-  std::string path;     // of the Dockerfile
+  std::string path;  // of the Dockerfile
 };
 
 // A text to be read as a shell script, and where it stands.
@@ -48,13 +49,15 @@ struct Way {
 
 class Resolver {
  public:
-  Resolver(files::Tree& tree, const std::vector<drizzle::DrizzleConfig>& configs) : tree_(tree), configs_(configs) {}
+  Resolver(files::Tree& tree, const std::vector<drizzle::DrizzleConfig>& configs)
+      : tree_(tree), configs_(configs) {}
 
   void shell(const ShellText& text, const Way& way);
   // The exec form: words that no shell reads.
   void words(const std::vector<std::string>& list, const ShellText& where, const Way& way);
   // A script of a package, with its pre and post hooks; `tail` is what the caller adds to it (" --force").
-  void script(const files::Package& package, const std::string& name, const std::string& tail, const Way& way);
+  void script(const files::Package& package, const std::string& name, const std::string& tail,
+              const Way& way);
   void file(const std::string& path, const std::vector<std::string>& arguments, const Way& way);
   // What the application's own code does to the schema, whoever calls it.
   void schema_calls(const std::string& path, const Way& way);
@@ -64,14 +67,17 @@ class Resolver {
  private:
   bool spend();
   void command(const ShellCommand& command, const ShellText& text, const Way& way);
-  void invoke(const Invocation& invocation, const ShellCommand& command, const ShellText& text, const Way& way);
-  void run_script(const Invocation& invocation, const ShellCommand& command, const ShellText& text, const Way& way);
+  void invoke(const Invocation& invocation, const ShellCommand& command, const ShellText& text,
+              const Way& way);
+  void run_script(const Invocation& invocation, const ShellCommand& command, const ShellText& text,
+                  const Way& way);
   void run_file(const Invocation& invocation, const Way& way);
   void body(const files::Package& package, const std::string& name, const std::string& tail, const Way& way);
   void code(const std::string& path, const std::string& content, const Way& way);
   void seeds(const std::vector<std::string>& words, const ShellCommand& command, const Way& way);
   void calls(const std::vector<CodeCommand>& found, const std::string& path, const Way& way);
-  void emit(const std::vector<std::string>& words, const ShellCommand& command, const ShellText& text, const Way& way);
+  void emit(const std::vector<std::string>& words, const ShellCommand& command, const ShellText& text,
+            const Way& way);
   std::string find_file(const std::string& name, const Way& way);
   std::string folder_in_image(const std::string& folder, const ImageFiles& image);
   std::string change_folder(const std::string& folder, const std::string& to, const Way& way);
@@ -79,10 +85,12 @@ class Resolver {
   files::Tree& tree_;
   const std::vector<drizzle::DrizzleConfig>& configs_;
   std::vector<DeployCommand> out_;
-  int budget_ = 20'000;  // texts read in all: circles are seen, but scripts that call two others each grow fast
+  int budget_ =
+      20'000;  // texts read in all: circles are seen, but scripts that call two others each grow fast
 };
 
-// A server for development (`next dev`, `npm run start:dev`, `tsx watch`): what else its script runs is for development too.
+// A server for development (`next dev`, `npm run start:dev`, `tsx watch`): what else its script runs is for
+// development too.
 bool runs_development_server(const std::vector<std::string>& words);
 
 }  // namespace pgadvise::deploy

@@ -11,7 +11,7 @@
 namespace pgadvise::deploy {
 namespace {
 
-constexpr std::size_t most_hits = 16;
+constexpr std::size_t max_hits = 16;
 
 bool has_any(std::string_view text, std::span<const std::string_view> signs) {
   return std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) { return contains(text, sign); });
@@ -41,27 +41,41 @@ std::size_t function_around(const files::CodeText& code, std::size_t at) {
   const auto open = files::open_brackets(code.plain, at);
   for (auto it = open.rbegin(); it != open.rend(); ++it) {
     if (code.plain[*it] != '{') continue;
-    const auto head = trim(std::string_view(code.plain).substr(files::begin_of_statement(code.plain, *it, ";{}"), *it - files::begin_of_statement(code.plain, *it, ";{}")));
-    if (head.ends_with("=>") || contains(head, "function") || (head.ends_with(")") && !head.starts_with("for") && !head.starts_with("while") && !head.starts_with("if"))) return *it;
+    const auto head = trim(std::string_view(code.plain)
+                               .substr(files::begin_of_statement(code.plain, *it, ";{}"),
+                                       *it - files::begin_of_statement(code.plain, *it, ";{}")));
+    if (head.ends_with("=>") || contains(head, "function") ||
+        (head.ends_with(")") && !head.starts_with("for") && !head.starts_with("while") &&
+         !head.starts_with("if")))
+      return *it;
   }
   return 0;
 }
 
-// This call adds nothing twice: its own statement says so, or its function looks before it, or leaves before it.
+// This call adds nothing twice: its own statement says so, or its function looks before it, or leaves before
+// it.
 bool careful(const files::CodeText& code, std::size_t at) {
-  static constexpr std::array<std::string_view, 6> of_statement = {"onConflict", "skipDuplicates", "ignoreDuplicates", "connectOrCreate", "orIgnore(", "orUpdate("};
-  static constexpr std::array<std::string_view, 17> looks = {"findFirst", "findUnique", "findOne", "findMany", "findBy", "findOrCreate", "findAll", "findAndCount", ".count(",
-                                                             "$count(",   "exists(",    "Exists(", ".select(", ".first(", ".query.",      "return;", "process.exit("};
-  static constexpr std::array<std::string_view, 5> in_text = {"count(*)", "NOT EXISTS", "not exists", "on conflict", "ON CONFLICT"};
+  static constexpr std::array<std::string_view, 6> of_statement = {
+      "onConflict", "skipDuplicates", "ignoreDuplicates", "connectOrCreate", "orIgnore(", "orUpdate("};
+  static constexpr std::array<std::string_view, 17> looks = {
+      "findFirst", "findUnique",   "findOne", "findMany", "findBy",       "findOrCreate",
+      "findAll",   "findAndCount", ".count(", "$count(",  "exists(",      "Exists(",
+      ".select(",  ".first(",      ".query.", "return;",  "process.exit("};
+  static constexpr std::array<std::string_view, 5> in_text = {"count(*)", "NOT EXISTS", "not exists",
+                                                              "on conflict", "ON CONFLICT"};
   if (has_any(rest_of_statement(code.plain, at), of_statement)) return true;
   std::size_t from = function_around(code, at);
   // A callback's loop looks outside of itself as well.
-  while (from > 0 && contains(std::string_view(code.plain).substr(from < 60 ? 0 : from - 60, std::min<std::size_t>(from, 60)), "=>")) {
+  while (from > 0 &&
+         contains(
+             std::string_view(code.plain).substr(from < 60 ? 0 : from - 60, std::min<std::size_t>(from, 60)),
+             "=>")) {
     const auto outer = function_around(code, from);
     if (outer == from) break;
     from = outer;
   }
-  return has_any(std::string_view(code.plain).substr(from, at - from), looks) || has_any(std::string_view(code.text).substr(from, at - from), in_text);
+  return has_any(std::string_view(code.plain).substr(from, at - from), looks) ||
+         has_any(std::string_view(code.text).substr(from, at - from), in_text);
 }
 
 std::string_view after(std::string_view text, std::size_t at) {
@@ -69,13 +83,18 @@ std::string_view after(std::string_view text, std::size_t at) {
   return next == std::string_view::npos ? std::string_view{} : text.substr(next, 40);
 }
 
-bool part_of_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$'; }
+bool part_of_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
+}
 
-// The names of what a method is called on, the nearest first: of `await this.db.query` query, db, this; of `knex(name)` knex.
+// The names of what a method is called on, the nearest first: of `await this.db.query` query, db, this; of
+// `knex(name)` knex.
 std::vector<std::string_view> names_before(std::string_view plain, std::size_t at) {
   std::vector<std::string_view> out;
   const auto skip_space = [&] {
-    while (at > 0 && (plain[at - 1] == ' ' || plain[at - 1] == '\n' || plain[at - 1] == '\t' || plain[at - 1] == '\r' || plain[at - 1] == '!' || plain[at - 1] == '?')) --at;
+    while (at > 0 && (plain[at - 1] == ' ' || plain[at - 1] == '\n' || plain[at - 1] == '\t' ||
+                      plain[at - 1] == '\r' || plain[at - 1] == '!' || plain[at - 1] == '?'))
+      --at;
   };
   while (out.size() < 8) {
     skip_space();
@@ -100,7 +119,8 @@ std::vector<std::string_view> names_before(std::string_view plain, std::size_t a
 
 bool database_name(std::string_view name) {
   static constexpr std::array<std::string_view, 6> names = {"db", "tx", "trx", "database", "knex", "drizzle"};
-  return std::find(names.begin(), names.end(), name) != names.end() || name.starts_with("prisma") || (name.ends_with("Db") && name != "indexedDb") || name.ends_with("DB");
+  return std::find(names.begin(), names.end(), name) != names.end() || name.starts_with("prisma") ||
+         (name.ends_with("Db") && name != "indexedDb") || name.ends_with("DB");
 }
 
 // drizzle's table: imported, a member of the schema, or made here. A Map's key is none of these.
@@ -112,16 +132,21 @@ bool is_table(const files::CodeText& code, std::string_view argument) {
   for (auto at = code.plain.find(name); at != std::string::npos; at = code.plain.find(name, at + 1)) {
     if (at > 0 && part_of_name(code.plain[at - 1])) continue;
     if (at + name.size() < code.plain.size() && part_of_name(code.plain[at + name.size()])) continue;
-    const auto before = std::string_view(code.plain).substr(at < files::code_window ? 0 : at - files::code_window, std::min(at, files::code_window));
+    const auto before =
+        std::string_view(code.plain)
+            .substr(at < files::code_window ? 0 : at - files::code_window, std::min(at, files::code_window));
     const auto import = before.rfind("import");
-    if (import != std::string_view::npos && before.find(';', import) == std::string_view::npos && before.find("from", import) == std::string_view::npos) return true;
+    if (import != std::string_view::npos && before.find(';', import) == std::string_view::npos &&
+        before.find("from", import) == std::string_view::npos)
+      return true;
     const auto made = after(code.plain, at + name.size());
     if (made.starts_with("=") && contains(made, "Table(")) return true;
   }
   return false;
 }
 
-// Deletes everything: `.deleteMany()`, `.deleteMany({})`, drizzle's `.delete(table)` without where, knex's `.del()` behind the table.
+// Deletes everything: `.deleteMany()`, `.deleteMany({})`, drizzle's `.delete(table)` without where, knex's
+// `.del()` behind the table.
 bool deletes_all(const files::CodeText& code, std::size_t at, std::string_view call) {
   const auto argument = after(code.plain, at + call.size());
   if (call == ".deleteMany(") {
@@ -129,12 +154,18 @@ bool deletes_all(const files::CodeText& code, std::size_t at, std::string_view c
     if (argument.starts_with(")")) return true;
     return argument.starts_with("{") && after(argument, 1).starts_with("}");
   }
-  if (call == ".del(") return argument.starts_with(")") && !contains(std::string_view(code.plain).substr(files::begin_of_statement(code.plain, at, ";{}"), files::code_window), ".where");
+  if (call == ".del(")
+    return argument.starts_with(")") &&
+           !contains(std::string_view(code.plain)
+                         .substr(files::begin_of_statement(code.plain, at, ";{}"), files::code_window),
+                     ".where");
   if (call == ".delete(") {
     const auto close = std::string_view(code.plain).substr(at, files::code_window).find(')');
-    const bool chained = close != std::string_view::npos && after(code.plain, at + close + 1).starts_with(".");
+    const bool chained =
+        close != std::string_view::npos && after(code.plain, at + close + 1).starts_with(".");
     const auto receiver = names_before(code.plain, at);
-    return close != std::string_view::npos && !chained && !receiver.empty() && database_name(receiver.front()) && is_table(code, argument);
+    return close != std::string_view::npos && !chained && !receiver.empty() &&
+           database_name(receiver.front()) && is_table(code, argument);
   }
   return true;
 }
@@ -143,28 +174,37 @@ bool deletes_all(const files::CodeText& code, std::size_t at, std::string_view c
 bool calls(const files::CodeText& code, std::size_t at) {
   const char before = at == 0 ? ' ' : code.plain[at - 1];
   if (before != ' ' && before != '\n' && before != '(') return false;
-  return !std::string_view(code.plain).substr(files::begin_of_statement(code.plain, at, ";{}\n")).starts_with("import") &&
+  return !std::string_view(code.plain)
+              .substr(files::begin_of_statement(code.plain, at, ";{}\n"))
+              .starts_with("import") &&
          !contains(std::string_view(code.plain).substr(at < 12 ? 0 : at - 12, at < 12 ? at : 12), "function");
 }
 
 std::vector<std::size_t> places(const std::string& text, std::string_view word) {
   std::vector<std::size_t> out;
-  for (auto at = text.find(word); at != std::string::npos && out.size() < most_hits; at = text.find(word, at + 1)) out.push_back(at);
+  for (auto at = text.find(word); at != std::string::npos && out.size() < max_hits;
+       at = text.find(word, at + 1))
+    out.push_back(at);
   return out;
 }
 
-bool kept_back(const files::CodeText& code, std::size_t at) { return files::conditional(code, at) || files::for_some_environments(code, at); }
+bool kept_back(const files::CodeText& code, std::size_t at) {
+  return files::conditional(code, at) || files::for_some_environments(code, at);
+}
 
 std::vector<CodeCommand> wipes(const files::CodeText& code) {
   for (const std::string_view call : {".deleteMany(", ".del(", ".delete("})
     for (const auto at : places(code.plain, call))
-      if (deletes_all(code, at, call) && !kept_back(code, at)) return {{at + 1, std::string(call.substr(1)), {"seed", "wipe"}}};
+      if (deletes_all(code, at, call) && !kept_back(code, at))
+        return {{at + 1, std::string(call.substr(1)), {"seed", "wipe"}}};
   if (contains(code.text, "drizzle-seed"))
     for (const auto at : places(code.plain, "reset("))
       if (calls(code, at) && !kept_back(code, at)) return {{at, "reset(", {"seed", "wipe"}}};
-  for (const std::string_view verb : {"TRUNCATE ", "truncate table", "DROP SCHEMA", "drop schema", "DROP DATABASE", "DROP TABLE", "drop table"})
+  for (const std::string_view verb : {"TRUNCATE ", "truncate table", "DROP SCHEMA", "drop schema",
+                                      "DROP DATABASE", "DROP TABLE", "drop table"})
     for (const auto at : places(code.text, verb))
-      if (code.plain.compare(at, verb.size(), code.text, at, verb.size()) != 0 && !kept_back(code, at)) return {{at, std::string(verb), {"seed", "wipe"}}};
+      if (code.plain.compare(at, verb.size(), code.text, at, verb.size()) != 0 && !kept_back(code, at))
+        return {{at, std::string(verb), {"seed", "wipe"}}};
   return {};
 }
 
@@ -176,8 +216,10 @@ std::vector<CodeCommand> inserts(const files::CodeText& code) {
     for (const auto at : places(code.plain, call)) {
       const auto receiver = names_before(code.plain, at);
       // Prisma, drizzle, sequelize and knex; not Object.create, ctx.cache.create …
-      const bool database = std::any_of(receiver.begin(), receiver.end(), database_name) || call == ".bulkInsert(" || call == ".bulkCreate(" || call == ".createMany(";
-      if (database && !kept_back(code, at) && !careful(code, at)) return {{at + 1, std::string(call.substr(1)), {"seed", "insert"}}};
+      const bool database = std::any_of(receiver.begin(), receiver.end(), database_name) ||
+                            call == ".bulkInsert(" || call == ".bulkCreate(" || call == ".createMany(";
+      if (database && !kept_back(code, at) && !careful(code, at))
+        return {{at + 1, std::string(call.substr(1)), {"seed", "insert"}}};
     }
   return {};
 }
@@ -185,9 +227,13 @@ std::vector<CodeCommand> inserts(const files::CodeText& code) {
 }  // namespace
 
 bool named_for_seeding(std::string_view name) {
-  static constexpr std::array<std::string_view, 15> words = {"seed", "seeds", "seeder", "seeders", "seeding", "reset", "truncate", "wipe", "fixtures", "populate", "dummy", "fake", "nuke", "reseed", "sample"};
+  static constexpr std::array<std::string_view, 15> words = {
+      "seed",     "seeds",    "seeder", "seeders", "seeding", "reset",  "truncate", "wipe",
+      "fixtures", "populate", "dummy",  "fake",    "nuke",    "reseed", "sample"};
   std::string text = lower(name);
-  std::replace_if(text.begin(), text.end(), [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); },
+      ' ');
   for (const auto part : split(text, ' '))
     if (std::find(words.begin(), words.end(), part) != words.end()) return true;
   return false;
@@ -206,7 +252,8 @@ std::vector<CodeCommand> seeds_in_sql(const std::string& script) {
   const auto table_of = [](const std::string& statement) {
     std::string name;
     for (const auto word : split(statement, ' '))
-      if (!word.empty() && word != "create" && word != "drop" && word != "table" && word != "if" && word != "not" && word != "exists" && word != "only") {
+      if (!word.empty() && word != "create" && word != "drop" && word != "table" && word != "if" &&
+          word != "not" && word != "exists" && word != "only") {
         name = word.substr(0, word.find('('));
         break;
       }
@@ -214,10 +261,16 @@ std::vector<CodeCommand> seeds_in_sql(const std::string& script) {
   };
   for (const auto& statement : sql::split(script)) {
     std::string text = lower(statement.text.substr(0, 400));
-    std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r' || c == '"'; }, ' ');
-    const bool empties = text.starts_with("truncate") || text.starts_with("drop schema") || text.starts_with("drop database") || (text.starts_with("delete from") && !contains(text, "where") && !contains(text, "using"));
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r' || c == '"'; },
+        ' ');
+    const bool empties =
+        text.starts_with("truncate") || text.starts_with("drop schema") ||
+        text.starts_with("drop database") ||
+        (text.starts_with("delete from") && !contains(text, "where") && !contains(text, "using"));
     if (empties) return {{statement.offset, std::string(statement.text.substr(0, 40)), {"seed", "wipe"}}};
-    if (text.starts_with("drop table") && dropped.size() < 1000) dropped.emplace_back(table_of(text), statement.offset);
+    if (text.starts_with("drop table") && dropped.size() < 1000)
+      dropped.emplace_back(table_of(text), statement.offset);
     if (!text.starts_with("create table")) continue;
     for (const auto& [name, offset] : dropped)
       if (!name.empty() && name == table_of(text)) return {{offset, "DROP TABLE", {"seed", "wipe"}}};

@@ -12,8 +12,9 @@ namespace pgadvise::deploy {
 // Named for seeding or resetting: "prisma/seed.ts", "script db:reset".
 bool named_for_seeding(std::string_view name);
 
-// {"seed", "wipe"}: rows or tables are deleted; {"seed", "insert"}: rows are added once more each time. One at most, the worst;
-// none where the script looks first (upsert, ON CONFLICT, count …), or asks for the environment.
+// {"seed", "wipe"}: rows or tables are deleted; {"seed", "insert"}: rows are added once more each time. One
+// at most, the worst; none where the script looks first (upsert, ON CONFLICT, count …), or asks for the
+// environment.
 std::vector<CodeCommand> seeds_in_code(const std::string& content);
 std::vector<CodeCommand> seeds_in_sql(const std::string& script);
 

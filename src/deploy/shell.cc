@@ -41,7 +41,8 @@ bool names_environment(std::string_view word) {
 }
 
 Knowledge compared(std::string_view value, bool equal) {
-  while (!value.empty() && value.front() == 'x' && value.size() > 1 && environment_named(value) == Target::not_production)
+  while (!value.empty() && value.front() == 'x' && value.size() > 1 &&
+         environment_named(value) == Target::not_production)
     value.remove_prefix(1);  // [ "x$NODE_ENV" = "xdevelopment" ]
   Knowledge out{Target::any, Target::any, true};
   const Target named = environment_named(value);
@@ -75,7 +76,8 @@ bool is_assignment(const ShellToken& token) {
   if (equals == std::string::npos || equals == 0) return false;
   const auto name = std::string_view(token.text).substr(0, equals);
   return (name[0] < '0' || name[0] > '9') && std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '+';
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+                  c == '+';
          });
 }
 
@@ -101,12 +103,12 @@ class Parser {
     enum class Kind { condition, loop, choice, group, function };
     Kind kind = Kind::group;
     Target target = Target::any;
-    bool in_test = false;       // between if and then
-    bool at_pattern = false;    // of a case
-    bool dead = false;          // a case branch that the arguments rule out
+    bool in_test = false;     // between if and then
+    bool at_pattern = false;  // of a case
+    bool dead = false;        // a case branch that the arguments rule out
     Knowledge known;
-    int branch = 0;             // 0: not conditional
-    std::string subject;        // of a case
+    int branch = 0;       // 0: not conditional
+    std::string subject;  // of a case
     std::string pattern;
     std::string function;
   };
@@ -225,7 +227,8 @@ class Parser {
   }
 
   bool pop_group() {
-    if (!frames_.empty() && (frames_.back().kind == Frame::Kind::group || frames_.back().kind == Frame::Kind::function))
+    if (!frames_.empty() &&
+        (frames_.back().kind == Frame::Kind::group || frames_.back().kind == Frame::Kind::function))
       frames_.pop_back();
     return true;
   }
@@ -276,10 +279,14 @@ class Parser {
       flush();
       pop_group();
     } else {
-      redirect_ = op == "<<" || op == "<<-" ? 'h' : (op == ">" || op == ">>" || op == ">|") ? 'o' : op == "<" ? 'i' : 'x';
+      redirect_ = op == "<<" || op == "<<-"                 ? 'h'
+                  : (op == ">" || op == ">>" || op == ">|") ? 'o'
+                  : op == "<"                               ? 'i'
+                                                            : 'x';
       // "2>" and "1>": the number is no word of the command.
-      if (!current_.words.empty() && current_.end == base_ + token.offset && current_.words.back().size() == 1 &&
-          current_.words.back()[0] >= '0' && current_.words.back()[0] <= '9') {
+      if (!current_.words.empty() && current_.end == base_ + token.offset &&
+          current_.words.back().size() == 1 && current_.words.back()[0] >= '0' &&
+          current_.words.back()[0] <= '9') {
         if (current_.words.back() == "2") redirect_ = 'x';
         current_.words.pop_back();
       }
@@ -289,7 +296,8 @@ class Parser {
   // "name() {" begins a function, "(" alone a subshell.
   void open_parenthesis() {
     const bool closed = at_ + 1 < tokens_.size() && tokens_[at_ + 1].text == ")";
-    if (closed && (current_.words.size() == 1 || (current_.words.size() == 2 && current_.words[0] == "function"))) {
+    if (closed &&
+        (current_.words.size() == 1 || (current_.words.size() == 2 && current_.words[0] == "function"))) {
       ++at_;
       while (at_ + 1 < tokens_.size() && tokens_[at_ + 1].kind == ShellToken::Kind::newline) ++at_;
       if (at_ + 1 < tokens_.size() && tokens_[at_ + 1].text == "{") ++at_;
@@ -361,7 +369,8 @@ class Parser {
     current_.target = target();
     current_.branch = branch();
     current_.function = function();
-    const bool header = !current_.words.empty() && (current_.words[0] == "for" || current_.words[0] == "select");
+    const bool header =
+        !current_.words.empty() && (current_.words[0] == "for" || current_.words[0] == "select");
     if (header) push({.kind = Frame::Kind::loop});
     if (!header && !last_.is_test && !dead()) out.push_back(std::move(current_));
     current_ = {};
@@ -392,7 +401,8 @@ std::vector<ShellCommand> without_uncalled(std::vector<ShellCommand> commands) {
   for (bool grown = true; grown;) {
     grown = false;
     for (const auto& command : commands)
-      if (called.count(command.function) && !command.words.empty() && called.insert(command.words[0]).second) grown = true;
+      if (called.count(command.function) && !command.words.empty() && called.insert(command.words[0]).second)
+        grown = true;
   }
   commands.erase(std::remove_if(commands.begin(), commands.end(),
                                 [&](const ShellCommand& command) { return !called.count(command.function); }),
@@ -403,10 +413,10 @@ std::vector<ShellCommand> without_uncalled(std::vector<ShellCommand> commands) {
 }  // namespace
 
 Target environment_named(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> development = {"development", "dev", "develop", "local", "localhost",
-                                                                 "test", "testing", "debug", "ci"};
-  static constexpr std::array<std::string_view, 7> production = {"production", "prod", "live", "main",
-                                                                "master", "refs/heads/main", "refs/heads/master"};
+  static constexpr std::array<std::string_view, 9> development = {
+      "development", "dev", "develop", "local", "localhost", "test", "testing", "debug", "ci"};
+  static constexpr std::array<std::string_view, 7> production = {
+      "production", "prod", "live", "main", "master", "refs/heads/main", "refs/heads/master"};
   const std::string lowered = lower(name);
   if (one_of(lowered, development)) return Target::development;
   if (one_of(lowered, production)) return Target::any;

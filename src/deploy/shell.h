@@ -1,5 +1,5 @@
-// A shell script -> the simple commands it would run, with what is known about when. A reading, not an interpreter:
-// variables stay as written, loops run once, both sides of an unknown condition count.
+// A shell script -> the simple commands it would run, with what is known about when. A reading, not an
+// interpreter: variables stay as written, loops run once, both sides of an unknown condition count.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace pgadvise::deploy {
 
-// For which environment a command runs, as far as the text tells. Ordered: the later, the surer that it is not production.
+// For which environment a command runs, as far as the text tells. Ordered: the later, the surer that it is
+// not production.
 enum class Target { any, not_production, development };
 
 struct ShellCommand {
@@ -24,11 +25,13 @@ struct ShellCommand {
   std::string function;     // the function whose body it belongs to
 };
 
-// In the order of the text. Commands of functions that nothing calls are left out, and so is what stands in here-documents,
-// comments and quotes. `arguments` ($1 …) decide a `case "$1" in`. Never fails.
-std::vector<ShellCommand> parse_shell(std::string_view script, const std::vector<std::string>& arguments = {});
+// In the order of the text. Commands of functions that nothing calls are left out, and so is what stands in
+// here-documents, comments and quotes. `arguments` ($1 …) decide a `case "$1" in`. Never fails.
+std::vector<ShellCommand> parse_shell(std::string_view script,
+                                      const std::vector<std::string>& arguments = {});
 
-// "development", "dev", "local", "test" -> development; "production", "prod" … -> any; other names -> not_production.
+// "development", "dev", "local", "test" -> development; "production", "prod" … -> any; other names ->
+// not_production.
 Target environment_named(std::string_view name);
 
 }  // namespace pgadvise::deploy

@@ -46,7 +46,8 @@ class Lexer {
   }
 
   void operators() {
-    static constexpr std::string_view known[] = {"<<<", "<<-", "&>>", "&&", "||", ";;", "<<", ">>", ">&", "<&", ">|", "&>", "<>"};
+    static constexpr std::string_view known[] = {"<<<", "<<-", "&>>", "&&", "||", ";;", "<<",
+                                                 ">>",  ">&",  "<&",  ">|", "&>", "<>"};
     std::string_view op = text_.substr(at_, 1);
     for (const auto candidate : known)
       if (text_.substr(at_, candidate.size()) == candidate) {

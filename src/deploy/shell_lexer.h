@@ -16,7 +16,7 @@ struct ShellToken {
   std::size_t offset = 0;
   std::size_t end = 0;
   std::vector<std::pair<std::size_t, std::string>> substitutions;  // $(…) and `…` inside a word
-  std::string heredoc;  // of the word after <<: the body
+  std::string heredoc;                                             // of the word after <<: the body
 };
 
 // Never fails: what is not closed reaches to the end.

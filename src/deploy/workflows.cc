@@ -24,7 +24,8 @@ enum class Database { unknown, local, test, preview, secret, computed };
 
 bool database_variable(const std::string& name) {
   const std::string lowered = lower(name);
-  for (const auto* part : {"database", "postgres", "pghost", "db_", "_db", "direct_url", "dsn", "neon", "supabase_db"})
+  for (const auto* part :
+       {"database", "postgres", "pghost", "db_", "_db", "direct_url", "dsn", "neon", "supabase_db"})
     if (contains(lowered, part)) return true;
   return lowered == "db" || lowered == "direct_url";
 }
@@ -73,8 +74,10 @@ struct Events {
 };
 
 bool main_branch(const std::string& pattern) {
-  for (const auto* name : {"main", "master", "prod", "production", "release", "live", "$default-branch", "**", "*"})
-    if (pattern == name || pattern.compare(0, 8, "release/") == 0 || pattern.compare(0, 8, "releases") == 0) return true;
+  for (const auto* name :
+       {"main", "master", "prod", "production", "release", "live", "$default-branch", "**", "*"})
+    if (pattern == name || pattern.compare(0, 8, "release/") == 0 || pattern.compare(0, 8, "releases") == 0)
+      return true;
   return false;
 }
 
@@ -108,8 +111,9 @@ enum class Guard { none, main, others };
 
 Guard judge_if(const std::string& condition) {
   const std::string text = lower(condition);
-  if (contains(text, "refs/heads/main") || contains(text, "refs/heads/master") || contains(text, "== 'main'") ||
-      contains(text, "== 'production'") || contains(text, "refs/tags") || contains(text, "== 'master'"))
+  if (contains(text, "refs/heads/main") || contains(text, "refs/heads/master") ||
+      contains(text, "== 'main'") || contains(text, "== 'production'") || contains(text, "refs/tags") ||
+      contains(text, "== 'master'"))
     return contains(text, "!=") ? Guard::others : Guard::main;
   for (const auto* part : {"pull_request", "staging", "preview", "develop", "'dev'", "'test'"})
     if (contains(text, part)) return contains(text, "!=") ? Guard::none : Guard::others;
@@ -118,9 +122,12 @@ Guard judge_if(const std::string& condition) {
 
 bool test_name(const std::string& name) {
   std::string text = lower(name);
-  std::replace_if(text.begin(), text.end(), [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); },
+      ' ');
   for (const auto part : split(text, ' '))
-    for (const auto* word : {"test", "tests", "e2e", "playwright", "cypress", "lint", "vitest", "unit", "integration", "ci"})
+    for (const auto* word :
+         {"test", "tests", "e2e", "playwright", "cypress", "lint", "vitest", "unit", "integration", "ci"})
       if (part == word) return true;
   return false;
 }
@@ -128,7 +135,11 @@ bool test_name(const std::string& name) {
 class WorkflowReader {
  public:
   WorkflowReader(Resolver& resolver, const std::string& path, const std::string& text, const YAML::Node& root)
-      : resolver_(resolver), path_(path), text_(text), root_(root), events_(read_events(files::yaml_member(root, "on"))) {
+      : resolver_(resolver),
+        path_(path),
+        text_(text),
+        root_(root),
+        events_(read_events(files::yaml_member(root, "on"))) {
     // YAML 1.1 reads a bare `on` as true; yaml-cpp keeps the text.
     add_environment(environment_, files::yaml_member(root, "env"));
   }
@@ -162,8 +173,10 @@ class WorkflowReader {
       const auto target = target_of(id, node, item, judge(of_step, services), database_service);
       bool testing = false;
       for (const auto* name : {"NODE_ENV", "RAILS_ENV"})
-        if (const auto mode = of_step.find(name); mode != of_step.end()) testing = testing || environment_named(mode->second) == Target::development;
-      if (target && !testing) run_step(id, node, item, *target, of_step.count("DISABLE_DATABASE_ENVIRONMENT_CHECK") > 0);
+        if (const auto mode = of_step.find(name); mode != of_step.end())
+          testing = testing || environment_named(mode->second) == Target::development;
+      if (target && !testing)
+        run_step(id, node, item, *target, of_step.count("DISABLE_DATABASE_ENVIRONMENT_CHECK") > 0);
       learn_from(script, services);
     }
     starts_database_ = false;
@@ -171,8 +184,9 @@ class WorkflowReader {
   }
 
   void learn_from(const std::string& script, const std::vector<std::string>& services) {
-    const bool starts = (contains(script, "compose") && contains(script, " up")) || contains(script, "supabase start") ||
-                        contains(script, "docker run") || contains(script, "pg_ctl") || contains(script, "service postgresql") ||
+    const bool starts = (contains(script, "compose") && contains(script, " up")) ||
+                        contains(script, "supabase start") || contains(script, "docker run") ||
+                        contains(script, "pg_ctl") || contains(script, "service postgresql") ||
                         contains(script, "systemctl start postgresql");
     if (starts && !contains(script, "ssh ")) starts_database_ = true;
     for (const auto line : split(script, '\n'))
@@ -182,38 +196,47 @@ class WorkflowReader {
   }
 
   // nullopt: a database of the job's own.
-  std::optional<Target> target_of(const std::string& id, const YAML::Node& job, const YAML::Node& step, Database database,
-                                  bool database_service) {
+  std::optional<Target> target_of(const std::string& id, const YAML::Node& job, const YAML::Node& step,
+                                  Database database, bool database_service) {
     if (database == Database::unknown) database = written_;
     if (database == Database::local || database == Database::test) return std::nullopt;
     const YAML::Node environment = files::yaml_member(job, "environment");
-    const std::string named = lower(environment.IsDefined() && environment.IsMap() ? files::yaml_text(files::yaml_member(environment, "name"))
-                                                                                     : files::yaml_text(environment));
+    const std::string named = lower(environment.IsDefined() && environment.IsMap()
+                                        ? files::yaml_text(files::yaml_member(environment, "name"))
+                                        : files::yaml_text(environment));
     const bool remote = database == Database::secret || database == Database::preview;
     if (!remote && (database_service || starts_database_)) return std::nullopt;
     if (!named.empty() && !contains(named, "${{") && environment_named(named) != Target::any)
       return contains(named, "prod") ? Target::any : Target::not_production;
     if (!named.empty() && environment_named(named) == Target::any) return Target::any;
     if (contains(named, "${{")) return contains(named, "prod") ? Target::any : Target::not_production;
-    const Guard guard = std::max(judge_if(files::yaml_text(files::yaml_member(job, "if"))), judge_if(files::yaml_text(files::yaml_member(step, "if"))));
+    const Guard guard = std::max(judge_if(files::yaml_text(files::yaml_member(job, "if"))),
+                                 judge_if(files::yaml_text(files::yaml_member(step, "if"))));
     if (guard == Guard::others && database == Database::unknown) return std::nullopt;
-    if (guard == Guard::others || database == Database::preview || database == Database::computed) return Target::not_production;
+    if (guard == Guard::others || database == Database::preview || database == Database::computed)
+      return Target::not_production;
     if (base_name_is_not_production()) return Target::not_production;
-    if (remote) return guard == Guard::main || (events_.main && !events_.pull_request) || (events_.on_call && !events_.push && !events_.pull_request)
-                           ? Target::any
-                           : Target::not_production;
+    if (remote)
+      return guard == Guard::main || (events_.main && !events_.pull_request) ||
+                     (events_.on_call && !events_.push && !events_.pull_request)
+                 ? Target::any
+                 : Target::not_production;
     // Nothing tells which database: a deployment runs after a push to main, and tests nothing.
-    if (test_name(id) || test_name(files::yaml_text(files::yaml_member(job, "name"))) || test_name(files::yaml_text(files::yaml_member(root_, "name")))) return std::nullopt;
+    if (test_name(id) || test_name(files::yaml_text(files::yaml_member(job, "name"))) ||
+        test_name(files::yaml_text(files::yaml_member(root_, "name"))))
+      return std::nullopt;
     if (guard == Guard::main || (events_.main && !events_.pull_request)) return Target::any;
     return std::nullopt;
   }
 
   bool base_name_is_not_production() const {
     const std::string name = lower(files::base_of(path_));
-    return contains(name, "staging") || contains(name, "preview") || contains(name, "beta") || files::named_for_development(name);
+    return contains(name, "staging") || contains(name, "preview") || contains(name, "beta") ||
+           files::named_for_development(name);
   }
 
-  void run_step(const std::string& id, const YAML::Node& job, const YAML::Node& step, Target target, bool unprotected) {
+  void run_step(const std::string& id, const YAML::Node& job, const YAML::Node& step, Target target,
+                bool unprotected) {
     YAML::Node script = files::yaml_member(step, "run");
     if (!script.IsDefined() && contains(files::yaml_text(files::yaml_member(step, "uses")), "ssh"))
       script = files::yaml_member(files::yaml_member(step, "with"), "script");
@@ -226,7 +249,9 @@ class WorkflowReader {
     way.path = {path_ + " job " + id};
     std::string folder = files::yaml_text(files::yaml_member(step, "working-directory"));
     for (const YAML::Node& outer : {job, root_})
-      if (folder.empty()) folder = files::yaml_text(files::yaml_member(files::yaml_member(files::yaml_member(outer, "defaults"), "run"), "working-directory"));
+      if (folder.empty())
+        folder = files::yaml_text(files::yaml_member(
+            files::yaml_member(files::yaml_member(outer, "defaults"), "run"), "working-directory"));
     way.folder = contains(folder, "${{") ? "" : files::normal_path(folder);
     resolver_.shell({script.Scalar(), path_, files::yaml_offset(script, text_)}, way);
   }
@@ -246,7 +271,8 @@ class WorkflowReader {
 void read_workflows(files::Tree& tree, Resolver& resolver) {
   for (const auto& path : tree.files()) {
     const auto base = files::base_of(path);
-    const bool yaml = base.size() > 5 && (base.substr(base.size() - 4) == ".yml" || base.substr(base.size() - 5) == ".yaml");
+    const bool yaml = base.size() > 5 &&
+                      (base.substr(base.size() - 4) == ".yml" || base.substr(base.size() - 5) == ".yaml");
     if (files::folder_of(path) != ".github/workflows" || !yaml) continue;
     const std::string* text = tree.text(path);
     if (!text) continue;

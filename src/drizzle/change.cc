@@ -12,7 +12,10 @@ namespace {
 
 using Ordered = nlohmann::ordered_json;
 
-Error refused(std::string what) { return {Error::Kind::passing, "", std::move(what), "change schema.ts, and let drizzle-kit generate write the migration"}; }
+Error refused(std::string what) {
+  return {Error::Kind::nonfatal, "", std::move(what),
+          "change schema.ts, and let drizzle-kit generate write the migration"};
+}
 
 std::string text_of(const Ordered& object, const char* name) {
   const auto it = object.is_object() ? object.find(name) : object.end();
@@ -23,7 +26,8 @@ std::string text_of(const Ordered& object, const char* name) {
 std::string drizzle_type(std::string type, bool one) {
   if (type.starts_with("character varying")) type.replace(0, 17, "varchar");
   else if (type.starts_with("character(")) type.replace(0, 9, "char");
-  else if (type.starts_with("timestamp") && type.ends_with(" without time zone")) type.resize(type.size() - 18);
+  else if (type.starts_with("timestamp") && type.ends_with(" without time zone"))
+    type.resize(type.size() - 18);
   if (one) return type;
   type = replace_all(type, ",", ", ");
   return type.starts_with("timestamp(") ? "timestamp " + type.substr(9) : type;
@@ -32,7 +36,8 @@ std::string drizzle_type(std::string type, bool one) {
 // The newer form leaves the cast of a literal out.
 std::string drizzle_default(const std::string& expression, bool one) {
   const auto cast = expression.rfind("'::");
-  return one && cast != std::string::npos && expression.front() == '\'' ? expression.substr(0, cast + 1) : expression;
+  return one && cast != std::string::npos && expression.front() == '\'' ? expression.substr(0, cast + 1)
+                                                                        : expression;
 }
 
 class Changer {
@@ -42,7 +47,8 @@ class Changer {
   std::optional<Error> apply(const Catalog& before, const Catalog& after) {
     for (const auto& [name, table] : before.tables)
       if (!after.tables.count(name)) return refused("it drops " + display(name));
-    if (before.enums.size() != after.enums.size() || before.sequences.size() != after.sequences.size()) return refused("it makes or drops more than indexes and columns' types");
+    if (before.enums.size() != after.enums.size() || before.sequences.size() != after.sequences.size())
+      return refused("it makes or drops more than indexes and columns' types");
     for (const auto& [name, table] : after.tables) {
       const Table* old = before.table(name);
       if (!old) return refused("it makes " + display(name));
@@ -59,7 +65,8 @@ class Changer {
       root_["renames"] = Ordered::array();
     } else {
       root_["prevId"] = previous;
-      root_["_meta"] = Ordered{{"columns", Ordered::object()}, {"schemas", Ordered::object()}, {"tables", Ordered::object()}};
+      root_["_meta"] = Ordered{
+          {"columns", Ordered::object()}, {"schemas", Ordered::object()}, {"tables", Ordered::object()}};
     }
     return {root_.dump(2, ' ', false, Ordered::error_handler_t::replace), std::move(notes_)};
   }
@@ -68,9 +75,11 @@ class Changer {
   std::optional<Error> change_table(const Table& before, const Table& after) {
     if (before.columns.size() != after.columns.size()) return refused("it adds or drops a column");
     if (auto error = same_constraints(before, after)) return error;
-    if (before.policies.size() != after.policies.size() || before.row_security != after.row_security) return refused("it changes row-level security");
+    if (before.policies.size() != after.policies.size() || before.row_security != after.row_security)
+      return refused("it changes row-level security");
     for (std::size_t i = 0; i < before.policies.size(); ++i)
-      if (before.policies[i].using_expression != after.policies[i].using_expression || before.policies[i].check_expression != after.policies[i].check_expression)
+      if (before.policies[i].using_expression != after.policies[i].using_expression ||
+          before.policies[i].check_expression != after.policies[i].check_expression)
         return refused("it changes a policy");
     for (std::size_t i = 0; i < after.columns.size(); ++i)
       if (auto error = change_column(after.name, before.columns[i], after.columns[i])) return error;
@@ -84,11 +93,13 @@ class Changer {
 
   // Validated or not is the same to drizzle.
   static std::optional<Error> same_constraints(const Table& before, const Table& after) {
-    if (before.constraints.size() != after.constraints.size()) return refused("it adds or drops a constraint");
+    if (before.constraints.size() != after.constraints.size())
+      return refused("it adds or drops a constraint");
     for (std::size_t i = 0; i < before.constraints.size(); ++i) {
       const Constraint& a = before.constraints[i];
       const Constraint& b = after.constraints[i];
-      if (a.name != b.name || a.kind != b.kind || a.columns != b.columns || a.expression != b.expression || a.on_delete != b.on_delete || a.on_update != b.on_update)
+      if (a.name != b.name || a.kind != b.kind || a.columns != b.columns || a.expression != b.expression ||
+          a.on_delete != b.on_delete || a.on_update != b.on_update)
         return refused("it changes a constraint");
     }
     return std::nullopt;
@@ -109,11 +120,16 @@ class Changer {
 
   Ordered* row(const char* type, const QualifiedName& table_name, const std::string& name) {
     for (auto& entry : root_["ddl"])
-      if (text_of(entry, "entityType") == type && (name.empty() ? is_table(entry, table_name, "name") : is_table(entry, table_name, "table") && text_of(entry, "name") == name)) return &entry;
+      if (text_of(entry, "entityType") == type &&
+          (name.empty() ? is_table(entry, table_name, "name")
+                        : is_table(entry, table_name, "table") && text_of(entry, "name") == name))
+        return &entry;
     return nullptr;
   }
 
-  bool knows(const QualifiedName& name) { return one_ ? row("tables", name, "") != nullptr : table(name) != nullptr; }
+  bool knows(const QualifiedName& name) {
+    return one_ ? row("tables", name, "") != nullptr : table(name) != nullptr;
+  }
   void unknown(const QualifiedName& name) {
     const std::string note = "schema.ts does not know " + display(name) + ": the migration alone changes it";
     if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) notes_.push_back(note);
@@ -127,10 +143,15 @@ class Changer {
     if (!knows(name)) return unknown(name), std::nullopt;
     Ordered* column = nullptr;
     if (one_) column = row("columns", name, before.name);
-    else if (Ordered& columns = (*table(name))["columns"]; columns.is_object() && columns.contains(before.name)) column = &columns[before.name];
+    else if (Ordered& columns = (*table(name))["columns"];
+             columns.is_object() && columns.contains(before.name))
+      column = &columns[before.name];
     if (!column) return unknown(name), std::nullopt;
-    if (text_of(*column, "type").ends_with("serial")) return refused(before.name + " is a serial column in schema.ts");
-    if (type && (after.type.ends_with("]") || before.type.ends_with("]") || !text_of(*column, "typeSchema").empty())) return refused("it changes an array or a type of its own");
+    if (text_of(*column, "type").ends_with("serial"))
+      return refused(before.name + " is a serial column in schema.ts");
+    if (type &&
+        (after.type.ends_with("]") || before.type.ends_with("]") || !text_of(*column, "typeSchema").empty()))
+      return refused("it changes an array or a type of its own");
     if (type) (*column)["type"] = drizzle_type(after.type, one_);
     (*column)["notNull"] = after.not_null;
     if (!fallback) return std::nullopt;
@@ -144,7 +165,10 @@ class Changer {
     if (one_) {
       auto& rows = root_["ddl"];
       for (auto it = rows.begin(); it != rows.end();)
-        it = text_of(*it, "entityType") == "indexes" && is_table(*it, name, "table") && text_of(*it, "name") == index.name ? rows.erase(it) : it + 1;
+        it = text_of(*it, "entityType") == "indexes" && is_table(*it, name, "table") &&
+                     text_of(*it, "name") == index.name
+                 ? rows.erase(it)
+                 : it + 1;
     } else if (Ordered* known = table(name); known && known->contains("indexes")) {
       (*known)["indexes"].erase(index.name);
     }
@@ -158,8 +182,17 @@ class Changer {
       return std::nullopt;
     }
     if (one_) {
-      Ordered entry{{"nameExplicit", true}, {"columns", keys(index)}, {"isUnique", index.unique}, {"where", nullptr}, {"with", ""}, {"method", index.method},
-                    {"concurrently", false}, {"name", index.name}, {"entityType", "indexes"}, {"schema", name.schema}, {"table", name.name}};
+      Ordered entry{{"nameExplicit", true},
+                    {"columns", keys(index)},
+                    {"isUnique", index.unique},
+                    {"where", nullptr},
+                    {"with", ""},
+                    {"method", index.method},
+                    {"concurrently", false},
+                    {"name", index.name},
+                    {"entityType", "indexes"},
+                    {"schema", name.schema},
+                    {"table", name.name}};
       if (index.predicate) entry["where"] = *index.predicate;
       root_["ddl"].push_back(std::move(entry));
       return std::nullopt;
@@ -181,10 +214,17 @@ class Changer {
       if (one_) {
         Ordered opclass = nullptr;
         if (!key.operator_class.empty()) opclass = Ordered{{"name", key.operator_class}, {"default", false}};
-        out.push_back(Ordered{{"value", text}, {"isExpression", expression}, {"asc", !key.descending}, {"nullsFirst", key.nulls_first}, {"opclass", opclass}});
+        out.push_back(Ordered{{"value", text},
+                              {"isExpression", expression},
+                              {"asc", !key.descending},
+                              {"nullsFirst", key.nulls_first},
+                              {"opclass", opclass}});
         continue;
       }
-      Ordered one{{"expression", text}, {"isExpression", expression}, {"asc", !key.descending}, {"nulls", key.nulls_first ? "first" : "last"}};
+      Ordered one{{"expression", text},
+                  {"isExpression", expression},
+                  {"asc", !key.descending},
+                  {"nulls", key.nulls_first ? "first" : "last"}};
       if (!key.operator_class.empty()) one["opclass"] = key.operator_class;
       out.push_back(std::move(one));
     }
@@ -198,13 +238,19 @@ class Changer {
 
 }  // namespace
 
-Result<SnapshotChange> change_snapshot(std::string_view previous, const std::string& file, const Catalog& before, const Catalog& after, const std::string& id) {
+Result<SnapshotChange> change_snapshot(std::string_view previous, const std::string& file,
+                                       const Catalog& before, const Catalog& after, const std::string& id) {
   Ordered root = Ordered::parse(previous, nullptr, false);
   const std::string version = text_of(root, "version");
   const bool one = version == "8";
-  const bool usable = !text_of(root, "id").empty() && (one ? root.contains("ddl") && root["ddl"].is_array() : version == "7" && root.contains("tables") && root["tables"].is_object());
+  const bool usable = !text_of(root, "id").empty() &&
+                      (one ? root.contains("ddl") && root["ddl"].is_array()
+                           : version == "7" && root.contains("tables") && root["tables"].is_object());
   if (!usable)
-    return fail(Error::Kind::passing, file, version.empty() ? "is no snapshot of drizzle-kit" : "is a snapshot of version " + ellipsis(version, 10) + ", which no migration of today's drizzle-kit follows",
+    return fail(Error::Kind::nonfatal, file,
+                version.empty() ? "is no snapshot of drizzle-kit"
+                                : "is a snapshot of version " + ellipsis(version, 10) +
+                                      ", which no migration of today's drizzle-kit follows",
                 "npx drizzle-kit up brings it up to date");
   Changer changer(std::move(root), one);
   if (auto error = changer.apply(before, after)) return tl::unexpected(*error);

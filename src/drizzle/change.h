@@ -15,9 +15,11 @@ struct SnapshotChange {
   std::vector<std::string> notes;  // objects that schema.ts does not know
 };
 
-// `before` and `after`: what the migrations make, without and with the change. Of versions 7 and 8; indexes and columns' types, defaults and
-// NOT NULL. `id`: of the new snapshot; its parent is `previous` alone. Errors (passing): another version, or a change that only drizzle-kit
-// can write, since how it would be told in schema.ts is not known.
-Result<SnapshotChange> change_snapshot(std::string_view previous, const std::string& file, const Catalog& before, const Catalog& after, const std::string& id);
+// `before` and `after`: what the migrations make, without and with the change. Of versions 7 and 8; indexes
+// and columns' types, defaults and NOT NULL. `id`: of the new snapshot; its parent is `previous` alone.
+// Errors (nonfatal): another version, or a change that only drizzle-kit can write, since how it would be told
+// in schema.ts is not known.
+Result<SnapshotChange> change_snapshot(std::string_view previous, const std::string& file,
+                                       const Catalog& before, const Catalog& after, const std::string& id);
 
 }  // namespace pgadvise::drizzle

@@ -37,8 +37,8 @@ bool DrizzleConfig::postgresql() const {
 
 std::optional<std::string> dialect_name(const std::string& value) {
   if (value == "postgresql" || value == "postgres" || value == "pg") return "postgresql";
-  for (const auto* name : {"sqlite", "mysql", "turso", "singlestore", "gel", "mssql", "cockroach", "better-sqlite", "libsql",
-                           "mysql2", "d1", "d1-http", "expo", "durable-sqlite"})
+  for (const auto* name : {"sqlite", "mysql", "turso", "singlestore", "gel", "mssql", "cockroach",
+                           "better-sqlite", "libsql", "mysql2", "d1", "d1-http", "expo", "durable-sqlite"})
     if (value == name) return name;
   return std::nullopt;
 }
@@ -66,8 +66,8 @@ std::vector<DrizzleConfig> drizzle_configs(files::Tree& tree) {
     const auto base = files::base_of(path);
     if (base.find("config") == std::string_view::npos || base.find('.') == std::string_view::npos) continue;
     const auto extension = base.substr(base.rfind('.'));
-    if (extension != ".ts" && extension != ".js" && extension != ".mjs" && extension != ".cjs" && extension != ".mts" &&
-        extension != ".json")
+    if (extension != ".ts" && extension != ".js" && extension != ".mjs" && extension != ".cjs" &&
+        extension != ".mts" && extension != ".json")
       continue;
     // Whatever its name, drizzle-kit's types or its own are what a config mentions.
     const std::string* text = tree.peek(path);

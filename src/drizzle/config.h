@@ -18,7 +18,8 @@ struct DrizzleConfig {
   bool postgresql() const;            // named, or nothing else is
 };
 
-// "postgresql" for "postgres" and "pg", too; "sqlite", "mysql" … as they stand; nullopt: drizzle-kit has no such dialect or driver.
+// "postgresql" for "postgres" and "pg", too; "sqlite", "mysql" … as they stand; nullopt: drizzle-kit has no
+// such dialect or driver.
 std::optional<std::string> dialect_name(const std::string& value);
 
 DrizzleConfig read_drizzle_config(const std::string& path, std::string_view text);

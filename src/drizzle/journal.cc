@@ -23,7 +23,8 @@ Result<std::vector<JournalEntry>> read_journal(const std::string& folder, Diagno
   const std::string dialect = files::text_member(*root, "dialect");
   if (dialect != "pg" && dialect != "postgresql")
     return fail(Error::Kind::input, path,
-                dialect.empty() ? "a journal without a dialect" : "a drizzle journal of another database (" + ellipsis(dialect, 20) + ")",
+                dialect.empty() ? "a journal without a dialect"
+                                : "a drizzle journal of another database (" + ellipsis(dialect, 20) + ")",
                 "only PostgreSQL migrations are read");
   if (!files::member(*root, "entries").is_array())
     return fail(Error::Kind::input, path, "a journal without entries", "`drizzle-kit generate` writes it");
@@ -34,12 +35,15 @@ Result<std::vector<JournalEntry>> read_journal(const std::string& folder, Diagno
     const files::Json& item = entries[i];
     JournalEntry entry{files::text_member(item, "tag"), 0};
     entry.place = places.at({"entries", "[" + std::to_string(i) + "]"});
-    if (const files::Json& when = files::member(item, "when"); when.is_number_integer()) entry.when = when.get<std::int64_t>();
-    if (const files::Json& index = files::member(item, "idx"); index.is_number_integer()) entry.index = index.get<std::int64_t>();
+    if (const files::Json& when = files::member(item, "when"); when.is_number_integer())
+      entry.when = when.get<std::int64_t>();
+    if (const files::Json& index = files::member(item, "idx"); index.is_number_integer())
+      entry.index = index.get<std::int64_t>();
     if (safe_tag(entry.tag)) {
       out.push_back(std::move(entry));
     } else {
-      diagnostics.push_back({Error::Kind::passing, path, "an entry without a usable tag: " + ellipsis(entry.tag, 40), ""});
+      diagnostics.push_back(
+          {Error::Kind::nonfatal, path, "an entry without a usable tag: " + ellipsis(entry.tag, 40), ""});
     }
   }
   return out;

@@ -21,12 +21,15 @@ class SchemaText {
 
   Names read() {
     find_schemas();
-    for (auto at = code_.find("const "); at != std::string::npos; at = code_.find("const ", at + 6)) table(at + 6);
+    for (auto at = code_.find("const "); at != std::string::npos; at = code_.find("const ", at + 6))
+      table(at + 6);
     return std::move(out_);
   }
 
  private:
-  std::size_t skip_space(std::size_t at) const { return std::min(code_.find_first_not_of(" \t\r\n", at), code_.size()); }
+  std::size_t skip_space(std::size_t at) const {
+    return std::min(code_.find_first_not_of(" \t\r\n", at), code_.size());
+  }
 
   std::string name_at(std::size_t at) const {
     std::size_t end = at;
@@ -35,7 +38,8 @@ class SchemaText {
   }
 
   std::optional<std::string> string_at(std::size_t at) const {
-    if (at >= code_.size() || (code_[at] != '"' && code_[at] != '\'' && code_[at] != '`')) return std::nullopt;
+    if (at >= code_.size() || (code_[at] != '"' && code_[at] != '\'' && code_[at] != '`'))
+      return std::nullopt;
     const auto end = code_.find(code_[at], at + 1);
     if (end == std::string::npos) return std::nullopt;
     return code_.substr(at + 1, end - at - 1);
@@ -63,7 +67,8 @@ class SchemaText {
     const std::string maker = name_at(at);
     at = skip_space(at + maker.size());
     std::string schema = "public";
-    if (const auto known = schemas_.find(maker); known != schemas_.end() && code_.compare(at, 6, ".table") == 0) {
+    if (const auto known = schemas_.find(maker);
+        known != schemas_.end() && code_.compare(at, 6, ".table") == 0) {
       schema = known->second;
       at = skip_space(at + 6);
     } else if (maker.size() < 5 || lower(maker).find("table") == std::string::npos) {
@@ -119,7 +124,8 @@ class SchemaText {
       const std::string property = quoted ? *quoted : name_at(at);
       const std::size_t colon = skip_space(at + property.size() + (quoted ? 2 : 0));
       const std::size_t end = expression_end(at);
-      if (!property.empty() && colon < code_.size() && code_[colon] == ':') column(table_key, property, skip_space(colon + 1));
+      if (!property.empty() && colon < code_.size() && code_[colon] == ':')
+        column(table_key, property, skip_space(colon + 1));
       at = end < code_.size() && code_[end] == ',' ? skip_space(end + 1) : end;
       if (end < code_.size() && code_[end] != ',' && code_[end] != '}') return;
     }
@@ -132,7 +138,8 @@ class SchemaText {
     if (open == at || open >= code_.size() || code_[open] != '(') return;
     const auto name = string_at(skip_space(open + 1));
     out_.emplace_back(table_key + "." + name.value_or(property), property);
-    if (!name && snake_case(property) != property) out_.emplace_back(table_key + "." + snake_case(property), property);
+    if (!name && snake_case(property) != property)
+      out_.emplace_back(table_key + "." + snake_case(property), property);
   }
 
   // drizzle's `casing: 'snake_case'` names columns so; where it isn't set, nothing has such a name.
@@ -193,10 +200,12 @@ void add_matching(const files::Tree& tree, const std::string& pattern, std::set<
 // Paths are relative to where drizzle-kit runs: the config's folder mostly, else its package's.
 void add_schema_files(files::Tree& tree, const DrizzleConfig& config, std::set<std::string>& out) {
   const std::size_t before = out.size();
-  for (const auto& written : config.schema) add_matching(tree, files::join_path(files::folder_of(config.path), written), out);
+  for (const auto& written : config.schema)
+    add_matching(tree, files::join_path(files::folder_of(config.path), written), out);
   const files::Package* package = tree.package_of(files::folder_of(config.path));
   if (out.size() == before && package)
-    for (const auto& written : config.schema) add_matching(tree, files::join_path(package->folder, written), out);
+    for (const auto& written : config.schema)
+      add_matching(tree, files::join_path(package->folder, written), out);
 }
 
 }  // namespace
@@ -209,7 +218,8 @@ Names drizzle_names(files::Tree& tree, const std::vector<DrizzleConfig>& configs
     if (config.postgresql()) add_schema_files(tree, config, files);
   if (files.empty() && !configs.empty())
     for (const auto& file : tree.files())
-      if (script_file(file) && file.find("schema") != std::string::npos && !files::never_deployed(file)) files.insert(file);
+      if (script_file(file) && file.find("schema") != std::string::npos && !files::never_deployed(file))
+        files.insert(file);
   std::map<std::string, std::string> names;
   for (const auto& file : files)
     if (const std::string* text = tree.text(file); text)

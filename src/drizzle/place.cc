@@ -8,7 +8,9 @@
 namespace pgadvise::drizzle {
 namespace {
 
-bool in_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$'; }
+bool in_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
+}
 
 // Behind `const NAME =`, or npos.
 std::size_t behind_constant(std::string_view plain, std::string_view name) {
@@ -17,12 +19,17 @@ std::size_t behind_constant(std::string_view plain, std::string_view name) {
     if ((at > 0 && in_name(plain[at - 1])) || (end < plain.size() && in_name(plain[end]))) continue;
     const std::string_view before = trim(plain.substr(at > 20 ? at - 20 : 0, std::min<std::size_t>(at, 20)));
     const std::size_t next = plain.find_first_not_of(" \t\r\n", end);
-    if ((before.ends_with("const") || before.ends_with("let") || before.ends_with("var")) && next != std::string_view::npos && plain[next] == '=' && plain.substr(next, 2) != "==") return next + 1;
+    if ((before.ends_with("const") || before.ends_with("let") || before.ends_with("var")) &&
+        next != std::string_view::npos && plain[next] == '=' && plain.substr(next, 2) != "==")
+      return next + 1;
   }
   return std::string_view::npos;
 }
 
-int line_of(std::string_view text, std::size_t offset) { return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n')); }
+int line_of(std::string_view text, std::size_t offset) {
+  return 1 +
+         static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+}
 
 // Of a call's arguments where number `which` (from 0) begins; npos when it has fewer.
 std::size_t argument(std::string_view plain, std::size_t open, int which) {

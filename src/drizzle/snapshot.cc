@@ -40,7 +40,8 @@ std::optional<std::string> expression_of(const files::Json& value) {
 std::string action(const files::Json& key, const char* name) {
   std::string out = files::text_member(key, name);
   if (out.empty()) return "NO ACTION";
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
   return out;
 }
 
@@ -64,8 +65,8 @@ std::string take_collation(std::string_view& text) {
   return std::string(name);
 }
 
-// What people write as sql`…` in an index is often a column with what follows one: "created_at" DESC, "id" COLLATE "C",
-// "name" gin_trgm_ops. False: an expression indeed.
+// What people write as sql`…` in an index is often a column with what follows one: "created_at" DESC, "id"
+// COLLATE "C", "name" gin_trgm_ops. False: an expression indeed.
 bool column_element(std::string_view text, const Table& table, IndexKey& key) {
   IndexKey out = key;
   text = trim(text);
@@ -76,8 +77,10 @@ bool column_element(std::string_view text, const Table& table, IndexKey& key) {
   if (down || first || last) out.nulls_first = first || (down && !last);
   const bool quoted = !text.empty() && text.front() == '"';
   const auto end = quoted ? text.find('"', 1) : text.find_first_of(" \t\n(");
-  std::string_view rest = end == std::string_view::npos ? std::string_view{} : trim(text.substr(end + (quoted ? 1 : 0)));
-  const std::string name = quoted ? std::string(text.substr(1, end == std::string_view::npos ? end : end - 1)) : lower(text.substr(0, end));
+  std::string_view rest =
+      end == std::string_view::npos ? std::string_view{} : trim(text.substr(end + (quoted ? 1 : 0)));
+  const std::string name = quoted ? std::string(text.substr(1, end == std::string_view::npos ? end : end - 1))
+                                  : lower(text.substr(0, end));
   if (!rest.empty() && starts_with_nocase(rest, "collate ")) {
     const std::string with_space = " " + std::string(rest);
     std::string_view collation = with_space;
@@ -85,7 +88,9 @@ bool column_element(std::string_view text, const Table& table, IndexKey& key) {
     if (out.collation.empty()) return false;
     rest = {};
   }
-  if (rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string_view::npos || !table.column(name)) return false;
+  if (rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string_view::npos ||
+      !table.column(name))
+    return false;
   if (!rest.empty()) out.operator_class = rest;
   out.column = name;
   key = std::move(out);
@@ -94,7 +99,8 @@ bool column_element(std::string_view text, const Table& table, IndexKey& key) {
 
 class SnapshotReader {
  public:
-  SnapshotReader(const files::Json& root, std::string_view text, const std::string& file, Diagnostics& diagnostics)
+  SnapshotReader(const files::Json& root, std::string_view text, const std::string& file,
+                 Diagnostics& diagnostics)
       : root_(root), file_(file), places_(text, file, 4), diagnostics_(diagnostics) {}
 
   Catalog read() {
@@ -112,13 +118,19 @@ class SnapshotReader {
   }
 
  private:
-  // Version 8: a list of rows, each with its entityType. Tables, enums and the like come first, whatever the order of the file.
+  // Version 8: a list of rows, each with its entityType. Tables, enums and the like come first, whatever the
+  // order of the file.
   Catalog read_rows() {
-    for (const auto* type : {"schemas", "enums", "sequences", "tables", "views"}) each_row(type, [&](const files::Json& row, const Place& place) { read_object(type, row, place); });
+    for (const auto* type : {"schemas", "enums", "sequences", "tables", "views"})
+      each_row(type,
+               [&](const files::Json& row, const SourceLocation& place) { read_object(type, row, place); });
     for (const auto* type : {"columns", "pks", "uniques", "fks", "checks", "indexes", "policies"})
-      each_row(type, [&](const files::Json& row, const Place& place) {
-        Table* table = catalog_.table({or_public(files::text_member(row, "schema")), cut_name(files::text_member(row, "table"))});
-        if (!table) return complain(place, "one of the " + std::string(type) + " names a table that is not there: " + ellipsis(files::text_member(row, "table"), 80));
+      each_row(type, [&](const files::Json& row, const SourceLocation& place) {
+        Table* table = catalog_.table(
+            {or_public(files::text_member(row, "schema")), cut_name(files::text_member(row, "table"))});
+        if (!table)
+          return complain(place, "one of the " + std::string(type) + " names a table that is not there: " +
+                                     ellipsis(files::text_member(row, "table"), 80));
         table_place_ = place;
         read_part(type, *table, row, place);
       });
@@ -130,10 +142,11 @@ class SnapshotReader {
   void each_row(std::string_view type, Use use) {
     const files::Json& rows = files::member(root_, "ddl");
     for (std::size_t i = 0; i < rows.size(); ++i)
-      if (files::text_member(rows[i], "entityType") == type) use(rows[i], places_.at({"ddl", "[" + std::to_string(i) + "]"}));
+      if (files::text_member(rows[i], "entityType") == type)
+        use(rows[i], places_.at({"ddl", "[" + std::to_string(i) + "]"}));
   }
 
-  void read_object(std::string_view type, const files::Json& row, const Place& place) {
+  void read_object(std::string_view type, const files::Json& row, const SourceLocation& place) {
     const QualifiedName name = name_of(row);
     if (name.name.empty()) return complain(place, "one of the " + std::string(type) + " without a name");
     if (type == "schemas") {
@@ -148,42 +161,47 @@ class SnapshotReader {
       table.origin = place;
       table.row_security = files::flag_member(row, "isRlsEnabled");
       if (type == "views") {
-        table.kind = files::flag_member(row, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
+        table.kind =
+            files::flag_member(row, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
         table.definition = files::text_member(row, "definition");
       }
       catalog_.tables[name] = std::move(table);
     }
   }
 
-  void read_part(std::string_view type, Table& table, const files::Json& row, const Place& place) {
+  void read_part(std::string_view type, Table& table, const files::Json& row, const SourceLocation& place) {
     if (type == "columns") read_column(table, place, row);
     if (type == "pks") read_primary_key(table, row);
-    if (type == "uniques") add_key(table, Constraint::Kind::unique, files::text_member(row, "name"), strings(files::member(row, "columns")), files::flag_member(row, "nullsNotDistinct"));
+    if (type == "uniques")
+      add_key(table, Constraint::Kind::unique, files::text_member(row, "name"),
+              strings(files::member(row, "columns")), files::flag_member(row, "nullsNotDistinct"));
     if (type == "fks") read_foreign_key(table, row);
     if (type == "checks") read_check(table, row, place);
     if (type == "indexes") read_index(table, row, place);
     if (type == "policies") read_policy(table, row, place);
   }
 
-  void read_check(Table& table, const files::Json& object, const Place& place) {
+  void read_check(Table& table, const files::Json& object, const SourceLocation& place) {
     Constraint check{.kind = Constraint::Kind::check, .name = cut_name(files::text_member(object, "name"))};
     check.expression = files::text_member(object, "value");
     check.origin = place;
     table.constraints.push_back(std::move(check));
   }
 
-  static void read_policy(Table& table, const files::Json& object, const Place& place) {
+  static void read_policy(Table& table, const files::Json& object, const SourceLocation& place) {
     table.row_security = true;
-    table.policies.push_back({files::text_member(object, "name"), files::text_member(object, "for"), files::text_member(object, "as") != "RESTRICTIVE",
-                              files::text_member(object, "using"), files::text_member(object, "withCheck"), place});
+    table.policies.push_back({files::text_member(object, "name"), files::text_member(object, "for"),
+                              files::text_member(object, "as") != "RESTRICTIVE",
+                              files::text_member(object, "using"), files::text_member(object, "withCheck"),
+                              place});
   }
 
   QualifiedName name_of(const files::Json& object) {
     return {or_public(files::text_member(object, "schema")), cut_name(files::text_member(object, "name"))};
   }
 
-  void complain(const Place& place, std::string what) {
-    diagnostics_.push_back({Error::Kind::passing, place.str(), std::move(what), ""});
+  void complain(const SourceLocation& place, std::string what) {
+    diagnostics_.push_back({Error::Kind::nonfatal, place.str(), std::move(what), ""});
   }
 
   void read_enum(const std::string& key, const files::Json& object) {
@@ -209,16 +227,19 @@ class SnapshotReader {
     table.row_security = files::flag_member(object, "isRLSEnabled");
     table_place_ = table.origin;
     read_columns(table, key, "tables", object);
-    for (const auto& [k, value] : files::member(object, "compositePrimaryKeys").items()) read_primary_key(table, value);
+    for (const auto& [k, value] : files::member(object, "compositePrimaryKeys").items())
+      read_primary_key(table, value);
     for (const auto& [k, value] : files::member(object, "uniqueConstraints").items())
-      add_key(table, Constraint::Kind::unique, files::text_member(value, "name"), strings(files::member(value, "columns")),
-              files::flag_member(value, "nullsNotDistinct"));
-    for (const auto& [k, value] : files::member(object, "foreignKeys").items()) read_foreign_key(table, value);
+      add_key(table, Constraint::Kind::unique, files::text_member(value, "name"),
+              strings(files::member(value, "columns")), files::flag_member(value, "nullsNotDistinct"));
+    for (const auto& [k, value] : files::member(object, "foreignKeys").items())
+      read_foreign_key(table, value);
     for (const auto& [k, value] : files::member(object, "checkConstraints").items())
       read_check(table, value, places_.at({"tables", key, "checkConstraints", k}));
     for (const auto& [k, value] : files::member(object, "indexes").items())
       read_index(table, value, places_.at({"tables", key, "indexes", k}));
-    for (const auto& [k, value] : files::member(object, "policies").items()) read_policy(table, value, table.origin);
+    for (const auto& [k, value] : files::member(object, "policies").items())
+      read_policy(table, value, table.origin);
     catalog_.tables[table.name] = std::move(table);
   }
 
@@ -230,13 +251,16 @@ class SnapshotReader {
                      [](const Column& a, const Column& b) { return a.origin < b.origin; });
   }
 
-  void read_column(Table& table, const Place& place, const files::Json& object) {
+  void read_column(Table& table, const SourceLocation& place, const files::Json& object) {
     Column column;
     column.name = cut_name(files::text_member(object, "name"));
     column.origin = place;
     std::string type = files::text_member(object, "type");
-    if (const files::Json& dimensions = files::member(object, "dimensions"); dimensions.is_number_integer() && dimensions.get<int>() > 0) type += "[]";
-    if (column.name.empty() || type.empty()) return complain(column.origin, "a column without a name or a type");
+    if (const files::Json& dimensions = files::member(object, "dimensions");
+        dimensions.is_number_integer() && dimensions.get<int>() > 0)
+      type += "[]";
+    if (column.name.empty() || type.empty())
+      return complain(column.origin, "a column without a name or a type");
     std::string_view bare = type;
     column.collation = take_collation(bare);
     type = std::string(bare);
@@ -249,7 +273,8 @@ class SnapshotReader {
     column.default_expression = expression_of(files::member(object, "default"));
     if (const files::Json& generated = files::member(object, "generated"); generated.is_object())
       column.generated_expression = files::text_member(generated, "as");
-    if (const files::Json& identity = files::member(object, "identity"); identity.is_object()) read_identity(table, column, identity);
+    if (const files::Json& identity = files::member(object, "identity"); identity.is_object())
+      read_identity(table, column, identity);
     if (!serial_base(type).empty()) read_serial(table, column);
     const std::string name = column.name;
     table.columns.push_back(std::move(column));
@@ -276,11 +301,15 @@ class SnapshotReader {
   }
 
   void read_serial(const Table& table, Column& column) {
-    Sequence sequence{{table.name.schema, cut_name(table.name.name + "_" + column.name + "_seq")}, column.type,
-                      table.name, column.name, column.origin};
+    Sequence sequence{{table.name.schema, cut_name(table.name.name + "_" + column.name + "_seq")},
+                      column.type,
+                      table.name,
+                      column.name,
+                      column.origin};
     column.not_null = true;
     if (!column.default_expression)
-      column.default_expression = "nextval(" + quote_literal(sequence_reference(sequence.name)) + "::regclass)";
+      column.default_expression =
+          "nextval(" + quote_literal(sequence_reference(sequence.name)) + "::regclass)";
     catalog_.sequences[sequence.name] = std::move(sequence);
   }
 
@@ -289,18 +318,21 @@ class SnapshotReader {
   }
 
   void read_identity(const Table& table, Column& column, const files::Json& identity) {
-    column.identity = files::text_member(identity, "type") == "always" ? Column::Identity::always : Column::Identity::by_default;
+    column.identity = files::text_member(identity, "type") == "always" ? Column::Identity::always
+                                                                       : Column::Identity::by_default;
     column.not_null = true;
     std::string name = files::text_member(identity, "name");
     if (name.empty()) name = table.name.name + "_" + column.name + "_seq";
-    Sequence sequence{{table.name.schema, cut_name(std::move(name))}, column.type, table.name, column.name, column.origin};
+    Sequence sequence{
+        {table.name.schema, cut_name(std::move(name))}, column.type, table.name, column.name, column.origin};
     catalog_.sequences[sequence.name] = std::move(sequence);
   }
 
   void add_key(Table& table, Constraint::Kind kind, std::string name, std::vector<std::string> columns,
                bool nulls_not_distinct) {
     for (auto& column : columns) column = cut_name(column);
-    if (columns.empty()) return complain(table_place_, "a key of " + display(table.name) + " without columns");
+    if (columns.empty())
+      return complain(table_place_, "a key of " + display(table.name) + " without columns");
     if (name.empty()) name = table.name.name + "_" + join(columns, "_") + "_key";
     Constraint key{.kind = kind, .name = cut_name(std::move(name)), .columns = std::move(columns)};
     key.nulls_not_distinct = nulls_not_distinct;
@@ -322,10 +354,13 @@ class SnapshotReader {
   }
 
   void read_foreign_key(Table& table, const files::Json& object) {
-    Constraint key{.kind = Constraint::Kind::foreign_key, .name = cut_name(files::text_member(object, "name"))};
-    key.columns = strings(files::member(object, files::member(object, "columnsFrom").is_array() ? "columnsFrom" : "columns"));
+    Constraint key{.kind = Constraint::Kind::foreign_key,
+                   .name = cut_name(files::text_member(object, "name"))};
+    key.columns = strings(
+        files::member(object, files::member(object, "columnsFrom").is_array() ? "columnsFrom" : "columns"));
     key.referenced_columns = strings(files::member(object, "columnsTo"));
-    key.referenced_table = {or_public(files::text_member(object, "schemaTo")), cut_name(files::text_member(object, "tableTo"))};
+    key.referenced_table = {or_public(files::text_member(object, "schemaTo")),
+                            cut_name(files::text_member(object, "tableTo"))};
     key.on_delete = action(object, "onDelete");
     key.on_update = action(object, "onUpdate");
     key.origin = table_place_;
@@ -334,7 +369,7 @@ class SnapshotReader {
     table.constraints.push_back(std::move(key));
   }
 
-  void read_index(Table& table, const files::Json& object, const Place& place) {
+  void read_index(Table& table, const files::Json& object, const SourceLocation& place) {
     Index index{.name = cut_name(files::text_member(object, "name"))};
     if (const auto method = files::text_member(object, "method"); !method.empty()) index.method = method;
     index.unique = files::flag_member(object, "isUnique");
@@ -345,7 +380,8 @@ class SnapshotReader {
       if (item.is_string()) {  // version 6
         key.column = item.get<std::string>();
       } else {
-        const std::string value = files::text_member(item, files::member(item, "value").is_string() ? "value" : "expression");
+        const std::string value =
+            files::text_member(item, files::member(item, "value").is_string() ? "value" : "expression");
         if (files::flag_member(item, "isExpression")) key.expression = value;
         else key.column = cut_name(value);
       }
@@ -353,13 +389,16 @@ class SnapshotReader {
       key.nulls_first = item.is_object() ? files::text_member(item, "nulls") == "first" : false;
       if (key.descending && files::text_member(item, "nulls").empty()) key.nulls_first = true;
       if (const auto first = files::optional_flag(item, "nullsFirst")) key.nulls_first = *first;
-      const files::Json& operator_class = files::member(item, "opclass");  // a word; of version 8, a name and whether it is the default
-      key.operator_class = operator_class.is_object() ? files::text_member(operator_class, "name") : files::text_member(item, "opclass");
+      const files::Json& operator_class =
+          files::member(item, "opclass");  // a word; of version 8, a name and whether it is the default
+      key.operator_class = operator_class.is_object() ? files::text_member(operator_class, "name")
+                                                      : files::text_member(item, "opclass");
       if (files::flag_member(operator_class, "default")) key.operator_class.clear();
       if (!key.expression.empty() && column_element(key.expression, table, key)) key.expression.clear();
       if (!key.column.empty() || !key.expression.empty()) index.keys.push_back(std::move(key));
     }
-    if (index.name.empty() || index.keys.empty()) return complain(place, "an index without a name or columns");
+    if (index.name.empty() || index.keys.empty())
+      return complain(place, "an index without a name or columns");
     if (index.predicate) index.predicate_not_null = only_not_null(*index.predicate, table);
     table.indexes.push_back(std::move(index));
   }
@@ -372,7 +411,8 @@ class SnapshotReader {
       if (!word.empty()) words.emplace_back(word);
     std::vector<std::string> out;
     for (std::size_t i = 0; i < words.size(); i += 5) {
-      if (i + 3 >= words.size() || words[i + 1] != "is" || words[i + 2] != "not" || words[i + 3] != "null") return {};
+      if (i + 3 >= words.size() || words[i + 1] != "is" || words[i + 2] != "not" || words[i + 3] != "null")
+        return {};
       if (i + 4 < words.size() && words[i + 4] != "and") return {};
       std::string name = words[i].substr(words[i].rfind('.') + 1);
       name.erase(std::remove(name.begin(), name.end(), '"'), name.end());
@@ -388,7 +428,8 @@ class SnapshotReader {
     Table view;
     view.name = name_of(object);
     view.origin = places_.at({"views", key});
-    view.kind = files::flag_member(object, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
+    view.kind =
+        files::flag_member(object, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
     view.definition = files::text_member(object, "definition");
     if (view.name.name.empty()) return complain(view.origin, "a view without a name");
     table_place_ = view.origin;
@@ -401,7 +442,7 @@ class SnapshotReader {
   files::JsonPlaces places_;
   Diagnostics& diagnostics_;
   Catalog catalog_;
-  Place table_place_;
+  SourceLocation table_place_;
 };
 
 }  // namespace
@@ -409,8 +450,10 @@ class SnapshotReader {
 bool looks_like_snapshot(std::string_view text) {
   text = trim(text.substr(0, 3) == "\xef\xbb\xbf" ? text.substr(3) : text);
   if (text.empty() || text.front() != '{') return false;
-  return text.find("\"dialect\"") != std::string_view::npos && text.find("\"version\"") != std::string_view::npos &&
-         (text.find("\"prevId\"") != std::string_view::npos || text.find("\"prevIds\"") != std::string_view::npos);
+  return text.find("\"dialect\"") != std::string_view::npos &&
+         text.find("\"version\"") != std::string_view::npos &&
+         (text.find("\"prevId\"") != std::string_view::npos ||
+          text.find("\"prevIds\"") != std::string_view::npos);
 }
 
 Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
@@ -418,11 +461,13 @@ Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Di
   if (!root) return tl::unexpected(root.error());
   const std::string dialect = files::text_member(*root, "dialect");
   if (dialect != "pg" && dialect != "postgresql" && dialect != "postgres")
-    return fail(Error::Kind::input, file, "a drizzle snapshot of another database (" + ellipsis(dialect, 20) + ")",
+    return fail(Error::Kind::input, file,
+                "a drizzle snapshot of another database (" + ellipsis(dialect, 20) + ")",
                 "only PostgreSQL schemas are read");
   const std::string version = files::text_member(*root, "version");
   if (version.size() != 1 || version < "5" || version > "8")
-    return fail(Error::Kind::input, file, "drizzle snapshot version " + ellipsis(version, 10) + " is not read, only 5 to 8",
+    return fail(Error::Kind::input, file,
+                "drizzle snapshot version " + ellipsis(version, 10) + " is not read, only 5 to 8",
                 "`drizzle-kit up` brings it to a newer version");
   if (version == "8" ? !files::member(*root, "ddl").is_array() : !files::member(*root, "tables").is_object())
     return fail(Error::Kind::input, file, "a drizzle snapshot without tables", "was it cut short?");

@@ -103,8 +103,8 @@ std::string canonical_type(std::string_view type) {
   if (parts.name.rfind("pg_catalog.", 0) == 0) parts.name.erase(0, 11);
   if (parts.name.rfind("public.", 0) == 0) parts.name.erase(0, 7);
   // numeric(10) is stored, and shown, with its scale.
-  if ((parts.name == "numeric" || parts.name == "decimal" || parts.name == "dec") && !parts.arguments.empty() &&
-      parts.arguments.find(',') == std::string::npos)
+  if ((parts.name == "numeric" || parts.name == "decimal" || parts.name == "dec") &&
+      !parts.arguments.empty() && parts.arguments.find(',') == std::string::npos)
     parts.arguments.insert(parts.arguments.size() - 1, ",0");
   if (const Spelling* spelling = find_spelling(parts.name))
     return std::string(spelling->before) + parts.arguments + std::string(spelling->after) + parts.array;

@@ -9,8 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "base/json_text.h"
 #include "base/input_file.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "files/files.h"
 #include "files/json_file.h"
@@ -20,10 +20,11 @@ namespace {
 
 constexpr int version = 1;
 constexpr int deepest = 16;
-constexpr std::size_t most_values = 4'000'000;  // of one table, and of all that is no table
-constexpr std::size_t most_columns = 1664;     // of a view; a table has 1600 at most
-constexpr std::size_t most_in_a_table = 10'000;  // indexes, constraints, policies …: more make rules slow, and no schema has them
-constexpr int most_levels = 1000;              // of partitions in partitions
+constexpr std::size_t max_values = 4'000'000;  // of one table, and of all that is no table
+constexpr std::size_t max_columns = 1664;      // of a view; a table has 1600 at most
+constexpr std::size_t max_in_a_table =
+    10'000;  // indexes, constraints, policies …: more make rules slow, and no schema has them
+constexpr int max_levels = 1000;  // of partitions in partitions
 constexpr std::string_view how_to_take = "pgadvise snapshot --db CONN -o FILE takes one";
 
 // ---- what there is of each struct: one list for both directions
@@ -38,14 +39,16 @@ constexpr Range share{0, 1};
 constexpr Range any{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
 
 template <class M>
-constexpr Range usual_range = std::is_same_v<M, double> || std::is_same_v<M, std::optional<double>> ? measure : count;
+constexpr Range usual_range =
+    std::is_same_v<M, double> || std::is_same_v<M, std::optional<double>> ? measure : count;
 constexpr bool needed = true;
 
 template <class T, class M>
 struct Field {
-  constexpr Field(std::string_view named, M T::*where, bool must = false, Range within = usual_range<M>) : name(named), member(where), needed(must), range(within) {}
+  constexpr Field(std::string_view named, M T::* where, bool must = false, Range within = usual_range<M>)
+      : name(named), member(where), needed(must), range(within) {}
   std::string_view name;  // "": the member's own fields stand in its place
-  M T::*member;
+  M T::* member;
   bool needed;  // always written, never missing, never empty
   Range range;
 };
@@ -58,7 +61,8 @@ concept Described = requires { Description<T>::fields; };
 
 template <>
 struct Description<QualifiedName> {
-  static constexpr std::tuple fields{Field{"schema", &QualifiedName::schema, needed}, Field{"name", &QualifiedName::name, needed}};
+  static constexpr std::tuple fields{Field{"schema", &QualifiedName::schema, needed},
+                                     Field{"name", &QualifiedName::name, needed}};
   static constexpr int left_out = 0;
 };
 
@@ -70,7 +74,7 @@ struct Description<ColumnStatistics> {
                                      Field{"correlation", &T::correlation, false, {-1, 1}},
                                      Field{"average_width", &T::average_width},
                                      Field{"begins_as_json", &T::begins_as_json},
-                                     Field{"top_frequency", &T::top_frequency, false, share},
+                                     Field{"top_frequency", &T::most_common_freq, false, share},
                                      Field{"most_common_values", &T::most_common_values},
                                      Field{"most_common_frequencies", &T::most_common_frequencies},
                                      Field{"histogram_bounds", &T::histogram_bounds}};
@@ -79,15 +83,12 @@ struct Description<ColumnStatistics> {
 
 template <>
 struct Description<Column> {
-  static constexpr std::tuple fields{Field{"name", &Column::name, needed},
-                                     Field{"type", &Column::type},
-                                     Field{"not_null", &Column::not_null},
-                                     Field{"identity", &Column::identity},
-                                     Field{"default", &Column::default_expression},
-                                     Field{"generated", &Column::generated_expression},
-                                     Field{"collation", &Column::collation},
-                                     Field{"comment", &Column::comment},
-                                     Field{"statistics", &Column::statistics}};
+  static constexpr std::tuple fields{
+      Field{"name", &Column::name, needed},          Field{"type", &Column::type},
+      Field{"not_null", &Column::not_null},          Field{"identity", &Column::identity},
+      Field{"default", &Column::default_expression}, Field{"generated", &Column::generated_expression},
+      Field{"collation", &Column::collation},        Field{"comment", &Column::comment},
+      Field{"statistics", &Column::statistics}};
   static constexpr int left_out = 1;  // origin
 };
 
@@ -104,7 +105,8 @@ struct Description<IndexKey> {
 
 template <>
 struct Description<IndexStatistics> {
-  static constexpr std::tuple fields{Field{"scans", &IndexStatistics::scans}, Field{"pages", &IndexStatistics::pages}};
+  static constexpr std::tuple fields{Field{"scans", &IndexStatistics::scans},
+                                     Field{"pages", &IndexStatistics::pages}};
   static constexpr int left_out = 0;
 };
 
@@ -157,14 +159,15 @@ struct Description<TableStatistics> {
                                      Field{"live_rows", &T::live_rows},
                                      Field{"dead_rows", &T::dead_rows},
                                      Field{"changes_since_analyze", &T::changes_since_analyze},
-                                     Field{"transaction_age", &T::transaction_age}};
+                                     Field{"transaction_age", &T::relfrozenxid_age}};
   static constexpr int left_out = 0;
 };
 
 template <>
 struct Description<Policy> {
   static constexpr std::tuple fields{Field{"name", &Policy::name, needed}, Field{"command", &Policy::command},
-                                     Field{"permissive", &Policy::permissive}, Field{"using", &Policy::using_expression},
+                                     Field{"permissive", &Policy::permissive},
+                                     Field{"using", &Policy::using_expression},
                                      Field{"check", &Policy::check_expression}};
   static constexpr int left_out = 1;  // origin
 };
@@ -213,15 +216,16 @@ struct Description<Sequence> {
 template <>
 struct Description<TrackingTable::Row> {
   using T = TrackingTable::Row;
-  static constexpr std::tuple fields{Field{"migration", &T::migration}, Field{"checksum", &T::checksum}, Field{"when", &T::when, false, any},
-                                     Field{"failed", &T::failed}};
+  static constexpr std::tuple fields{Field{"migration", &T::migration}, Field{"checksum", &T::checksum},
+                                     Field{"when", &T::when, false, any}, Field{"failed", &T::failed}};
   static constexpr int left_out = 0;
 };
 
 template <>
 struct Description<TrackingTable> {
-  static constexpr std::tuple fields{Field{"tool", &TrackingTable::tool, needed}, Field{"schema", &TrackingTable::schema, needed},
-                                     Field{"name", &TrackingTable::name, needed}, Field{"rows", &TrackingTable::rows}};
+  static constexpr std::tuple fields{
+      Field{"tool", &TrackingTable::tool, needed}, Field{"schema", &TrackingTable::schema, needed},
+      Field{"name", &TrackingTable::name, needed}, Field{"rows", &TrackingTable::rows}};
   static constexpr int left_out = 0;
 };
 
@@ -239,7 +243,8 @@ struct Description<Session> {
 template <>
 struct Description<RelationSize> {
   using T = RelationSize;
-  static constexpr std::tuple fields{Field{"", &T::name}, Field{"bytes", &T::bytes}, Field{"pages", &T::pages}, Field{"rows", &T::rows, false, {-1, 1e18}},
+  static constexpr std::tuple fields{Field{"", &T::name}, Field{"bytes", &T::bytes},
+                                     Field{"pages", &T::pages}, Field{"rows", &T::rows, false, {-1, 1e18}},
                                      Field{"visible_pages", &T::visible_pages}};
   static constexpr int left_out = 0;
 };
@@ -268,11 +273,14 @@ constexpr std::string_view words[] = {""};
 template <>
 constexpr std::string_view words<Column::Identity>[] = {"none", "always", "by default"};
 template <>
-constexpr std::string_view words<Constraint::Kind>[] = {"primary key", "unique", "foreign key", "check", "exclusion"};
+constexpr std::string_view words<Constraint::Kind>[] = {"primary key", "unique", "foreign key", "check",
+                                                        "exclusion"};
 template <>
-constexpr std::string_view words<Table::Kind>[] = {"table", "partitioned table", "foreign table", "view", "materialized view"};
+constexpr std::string_view words<Table::Kind>[] = {"table", "partitioned table", "foreign table", "view",
+                                                   "materialized view"};
 
-// A member that is added to a struct and forgotten here does not compile: members are counted by how many initialisers the struct takes.
+// A member that is added to a struct and forgotten here does not compile: members are counted by how many
+// initialisers the struct takes.
 struct Initialiser {
   template <class T>
   operator T() const {
@@ -288,11 +296,14 @@ struct OptionalInitialiser {
 template <class T, class... Members>
 constexpr std::size_t members_of() {
   if constexpr (requires { T{Members{}..., Initialiser{}}; }) return members_of<T, Members..., Initialiser>();
-  else if constexpr (requires { T{Members{}..., OptionalInitialiser{}}; }) return members_of<T, Members..., OptionalInitialiser>();
+  else if constexpr (requires { T{Members{}..., OptionalInitialiser{}}; })
+    return members_of<T, Members..., OptionalInitialiser>();
   else return sizeof...(Members);
 }
 template <class... T>
-constexpr bool complete = ((members_of<T>() == std::tuple_size_v<decltype(Description<T>::fields)> + Description<T>::left_out) && ...);
+constexpr bool complete =
+    ((members_of<T>() == std::tuple_size_v<decltype(Description<T>::fields)> + Description<T>::left_out) &&
+     ...);
 static_assert(complete<Catalog>);
 static_assert(complete<Table, TableStatistics, Policy>);
 static_assert(complete<Column, ColumnStatistics>);
@@ -359,7 +370,8 @@ class Writer {
 
   template <class T>
   void put(const std::vector<T>& values, int level) {
-    list(values, "[]", level == 1 || (level == 3 && Described<T>), level, [&](const T& value) { put(value, level + 1); });
+    list(values, "[]", level == 1 || (level == 3 && Described<T>), level,
+         [&](const T& value) { put(value, level + 1); });
   }
 
   template <class T>
@@ -399,7 +411,8 @@ class Writer {
       first = false;
       if (level >= 0) line(level);
       out_.append(1, '"').append(field.name).append("\": ");
-      if constexpr (std::is_arithmetic_v<std::decay_t<decltype(member)>>) put(within(member, field.range), level);
+      if constexpr (std::is_arithmetic_v<std::decay_t<decltype(member)>>)
+        put(within(member, field.range), level);
       else put(member, level < 0 ? -1 : level + 1);
     });
   }
@@ -408,7 +421,9 @@ class Writer {
   template <class T>
   static T within(T value, const Range& range) {
     if (std::isinf(range.low) || std::is_same_v<T, bool>) return value;
-    return std::clamp(value, static_cast<T>(range.low), static_cast<T>(std::min(range.high, static_cast<double>(std::numeric_limits<T>::max()))));
+    return std::clamp(
+        value, static_cast<T>(range.low),
+        static_cast<T>(std::min(range.high, static_cast<double>(std::numeric_limits<T>::max()))));
   }
 
   template <class T>
@@ -445,16 +460,21 @@ class Reader {
   explicit Reader(std::string path) : path_(std::move(path)) {}
 
   Result<CatalogSnapshot> read(std::string_view text) {
-    // A table is taken as soon as it is there, and let go: the JSON of a whole catalog would take several times its room.
-    const auto take = [this](int depth, Json::parse_event_t event, Json& value) { return keep(depth, event, value); };
+    // A table is taken as soon as it is there, and let go: the JSON of a whole catalog would take several
+    // times its room.
+    const auto take = [this](int depth, Json::parse_event_t event, Json& value) {
+      return keep(depth, event, value);
+    };
     const Json whole_file = Json::parse(text.begin(), text.end(), take, false);
     if (too_deep_) return error("nests deeper than any snapshot");
     if (too_much_) return error("holds more than any snapshot");
     if (whole_file.is_discarded()) return error("is no JSON, or was cut off");
-    if (!whole_file.is_object() || !whole_file.contains("pgadvise_snapshot")) return error("is no snapshot of pgadvise's");
+    if (!whole_file.is_object() || !whole_file.contains("pgadvise_snapshot"))
+      return error("is no snapshot of pgadvise's");
     const Json& written = whole_file["pgadvise_snapshot"];
     if (!written.is_number_integer() || written != version)
-      return error(fmt::format("is a snapshot of version {}; this pgadvise ({}) reads version {}", ellipsis(written.dump(-1, ' ', false, Json::error_handler_t::replace), 20),
+      return error(fmt::format("is a snapshot of version {}; this pgadvise ({}) reads version {}",
+                               ellipsis(written.dump(-1, ' ', false, Json::error_handler_t::replace), 20),
                                PGADVISE_VERSION, version));
     CatalogSnapshot out;
     read_member(whole_file, Field{"taken", &CatalogSnapshot::taken, needed}, out);
@@ -462,7 +482,8 @@ class Reader {
     read_member(whole_file, Field{"not_read", &CatalogSnapshot::not_read}, out);
     read_member(whole_file, Field{"relations", &CatalogSnapshot::relations}, out);
     if (refused_.empty() && !is_time(out.taken)) refuse("taken is no time");
-    if (const auto& tables = member(whole_file, "tables"); !tables.is_null() && !tables.is_array()) refuse("tables is no list");
+    if (const auto& tables = member(whole_file, "tables"); !tables.is_null() && !tables.is_array())
+      refuse("tables is no list");
     read(whole_file, out.catalog, {});
     out.catalog.tables = std::move(tables_);
     if (refused_.empty()) check_partitions(out.catalog);
@@ -471,7 +492,9 @@ class Reader {
   }
 
  private:
-  tl::unexpected<Error> error(std::string what) const { return fail(Error::Kind::input, path_, std::move(what), std::string(how_to_take)); }
+  tl::unexpected<Error> error(std::string what) const {
+    return fail(Error::Kind::input, path_, std::move(what), std::string(how_to_take));
+  }
 
   static bool is_time(std::string_view text) {
     constexpr std::string_view form = "0000-00-00T00:00:00Z";
@@ -493,7 +516,7 @@ class Reader {
     }
     if (event == Event::key || event == Event::object_end || event == Event::array_end) return true;
     if ((event == Event::object_start || event == Event::array_start) && depth > deepest) too_deep_ = true;
-    if (++values_ > most_values) too_much_ = true;
+    if (++values_ > max_values) too_much_ = true;
     return depth < 2 || (!too_deep_ && !too_much_ && refused_.empty());
   }
 
@@ -535,15 +558,18 @@ class Reader {
     else refuse("is no text");
   }
   void read(const Json& in, double& out, const Range& range) {
-    if (in.is_number() && in.get<double>() >= range.low && in.get<double>() <= range.high) out = in.get<double>();
+    if (in.is_number() && in.get<double>() >= range.low && in.get<double>() <= range.high)
+      out = in.get<double>();
     else refuse(fmt::format("is no number from {:g} to {:g}", range.low, range.high));
   }
   void read(const Json& in, std::int64_t& out, const Range& range) {
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
     if (!in.is_number_integer()) return refuse("is no whole number");
     // A program that reads numbers as doubles makes 9223372036854776000 of a bigint sequence's end.
-    out = in.is_number_unsigned() && in.get<std::uint64_t>() > std::uint64_t{most} ? most : in.get<std::int64_t>();
-    if (static_cast<double>(out) < range.low || static_cast<double>(out) > range.high) refuse("is out of range");
+    out = in.is_number_unsigned() && in.get<std::uint64_t>() > std::uint64_t{most} ? most
+                                                                                   : in.get<std::int64_t>();
+    if (static_cast<double>(out) < range.low || static_cast<double>(out) > range.high)
+      refuse("is out of range");
   }
   void read(const Json& in, int& out, const Range& range) {
     std::int64_t value = 0;
@@ -623,16 +649,18 @@ class Reader {
   }
   void check(const Constraint& constraint) {
     using Kind = Constraint::Kind;
-    const bool key = constraint.kind == Kind::primary_key || constraint.kind == Kind::unique || constraint.kind == Kind::foreign_key;
+    const bool key = constraint.kind == Kind::primary_key || constraint.kind == Kind::unique ||
+                     constraint.kind == Kind::foreign_key;
     if (key && constraint.columns.empty()) refuse("is a key without columns");
   }
   void check(const Table& table) {
     std::set<std::string_view> names;
     for (const auto& column : table.columns)
       if (!names.insert(column.name).second) refuse("has a column twice");
-    if (table.columns.size() > most_columns) refuse(fmt::format("has more than {} columns", most_columns));
-    for (const auto size : {table.constraints.size(), table.indexes.size(), table.policies.size(), table.update_triggers.size(), table.inherits.size()})
-      if (size > most_in_a_table) refuse(fmt::format("has more than {} of something", most_in_a_table));
+    if (table.columns.size() > max_columns) refuse(fmt::format("has more than {} columns", max_columns));
+    for (const auto size : {table.constraints.size(), table.indexes.size(), table.policies.size(),
+                            table.update_triggers.size(), table.inherits.size()})
+      if (size > max_in_a_table) refuse(fmt::format("has more than {} of something", max_in_a_table));
   }
 
   // Rules go down a tree of partitions.
@@ -641,13 +669,13 @@ class Reader {
     for (const auto& [name, table] : catalog.tables) {
       std::vector<const Table*> path;
       const Table* at = &table;
-      while (at && !levels.count(at) && path.size() <= std::size_t{most_levels}) {
+      while (at && !levels.count(at) && path.size() <= std::size_t{max_levels}) {
         path.push_back(at);
         at = at->partition_of ? catalog.table(*at->partition_of) : nullptr;
       }
       int level = at && levels.count(at) ? levels[at] : 0;
-      if (path.size() + static_cast<std::size_t>(level) > std::size_t{most_levels})
-        return refuse(fmt::format("has partitions in partitions, {} deep or in a circle", most_levels));
+      if (path.size() + static_cast<std::size_t>(level) > std::size_t{max_levels})
+        return refuse(fmt::format("has partitions in partitions, {} deep or in a circle", max_levels));
       for (auto each = path.rbegin(); each != path.rend(); ++each) levels[*each] = ++level;
     }
   }
@@ -667,7 +695,8 @@ class Reader {
 
 std::string to_catalog_snapshot(const CatalogSnapshot& snapshot) { return Writer().write(snapshot); }
 
-// Its tables may be called like anything: the mark is a member with a number, which it is in no snapshot of drizzle's.
+// Its tables may be called like anything: the mark is a member with a number, which it is in no snapshot of
+// drizzle's.
 bool is_catalog_snapshot(std::string_view text) {
   constexpr std::string_view mark = "\"pgadvise_snapshot\"";
   text = trim(text.substr(0, 3) == "\xef\xbb\xbf" ? text.substr(3) : text);
@@ -681,7 +710,9 @@ bool is_catalog_snapshot(std::string_view text) {
   return false;
 }
 
-Result<CatalogSnapshot> parse_catalog_snapshot(const std::string& path, std::string_view text) { return Reader(path).read(text); }
+Result<CatalogSnapshot> parse_catalog_snapshot(const std::string& path, std::string_view text) {
+  return Reader(path).read(text);
+}
 
 Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path) {
   const auto text = read_file(path, server_snapshot_limit);

@@ -13,14 +13,18 @@ bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // env.DATABASE_URL: where to connect, not which environment it is.
 bool names_address(std::string_view variable) {
-  static constexpr std::array<std::string_view, 12> last = {"URL", "URI", "DSN", "HOST", "PORT", "USER", "USERNAME", "PASS", "PASSWORD", "NAME", "DATABASE", "STRING"};
+  static constexpr std::array<std::string_view, 12> last = {"URL",      "URI",  "DSN",      "HOST",
+                                                            "PORT",     "USER", "USERNAME", "PASS",
+                                                            "PASSWORD", "NAME", "DATABASE", "STRING"};
   return std::find(last.begin(), last.end(), variable.substr(variable.rfind('_') + 1)) != last.end();
 }
 
-// A word of an identifier or string that names an environment: "isDev", "NODE_ENV", 'development', "testConfig".
+// A word of an identifier or string that names an environment: "isDev", "NODE_ENV", 'development',
+// "testConfig".
 bool names_environment(std::string_view text) {
-  static constexpr std::array<std::string_view, 17> words = {"dev",   "development", "develop", "test", "tests", "testing", "e2e", "local", "mock",
-                                                             "debug", "production",  "prod",    "env",  "environment", "spec", "memory", "sqlite"};
+  static constexpr std::array<std::string_view, 17> words = {
+      "dev",   "development", "develop", "test", "tests",       "testing", "e2e",    "local", "mock",
+      "debug", "production",  "prod",    "env",  "environment", "spec",    "memory", "sqlite"};
   std::string word;
   const auto known = [&] { return std::find(words.begin(), words.end(), word) != words.end(); };
   for (std::size_t i = 0; i <= text.size(); ++i) {
@@ -29,7 +33,8 @@ bool names_environment(std::string_view text) {
     const bool boundary = !letter(c) || (upper && i > 0 && text[i - 1] >= 'a' && text[i - 1] <= 'z');
     if (boundary) {
       if (word == "env" && c == '.') {
-        const auto variable = text.substr(i + 1, text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", i + 1) - i - 1);
+        const auto variable = text.substr(
+            i + 1, text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", i + 1) - i - 1);
         if (names_address(variable)) word.clear();
       }
       if (known()) return true;
@@ -66,7 +71,8 @@ std::optional<std::size_t> value_of(std::string_view text, std::string_view name
     std::size_t end = at + name.size();
     if (end < text.size() && (text[end] == '"' || text[end] == '\'')) ++end;
     end = std::min(text.find_first_not_of(" \t\r\n", end), text.size());
-    if (end < text.size() && (text[end] == ':' || (text[end] == '=' && text.substr(end, 2) != "=="))) return end + 1;
+    if (end < text.size() && (text[end] == ':' || (text[end] == '=' && text.substr(end, 2) != "==")))
+      return end + 1;
   }
   return std::nullopt;
 }
@@ -75,7 +81,8 @@ bool for_some_environments(const CodeText& code, std::size_t offset) {
   constexpr std::size_t far = 20'000;
   for (const std::size_t open : open_brackets(code.plain, offset)) {
     std::size_t begin = begin_of_statement(code.plain, open, ";{}");
-    if (trim(std::string_view(code.text).substr(begin, open - begin)).starts_with("else")) begin = open < code_window ? 0 : open - code_window;
+    if (trim(std::string_view(code.text).substr(begin, open - begin)).starts_with("else"))
+      begin = open < code_window ? 0 : open - code_window;
     if (names_environment(std::string_view(code.text).substr(begin, open - begin))) return true;
     if (code.plain[open] != '{' || offset - open > far) continue;
     const auto inside = std::string_view(code.plain).substr(open, offset - open);
@@ -96,7 +103,8 @@ bool conditional(const CodeText& code, std::size_t offset) {
   }
   const auto begin = begin_of_statement(code.plain, offset, ";{}\n");
   const auto head = trim(std::string_view(code.plain).substr(begin, offset - begin));
-  return head.starts_with("if") || head.find("&&") != std::string_view::npos || head.find('?') != std::string_view::npos;
+  return head.starts_with("if") || head.find("&&") != std::string_view::npos ||
+         head.find('?') != std::string_view::npos;
 }
 
 CodeText code_text(const std::string& content) {

@@ -15,14 +15,16 @@ constexpr std::size_t max_entries = 1'000'000;
 constexpr int max_depth = 16;
 
 bool skipped_folder(const std::string& name) {
-  static constexpr std::string_view names[] = {"node_modules", ".git",   ".next",  "dist",  "build", "target",
-                                               "vendor",       ".turbo", ".cache", ".venv", "venv",  "__pycache__"};
+  static constexpr std::string_view names[] = {"node_modules", ".git",   ".next",  "dist",
+                                               "build",        "target", "vendor", ".turbo",
+                                               ".cache",       ".venv",  "venv",   "__pycache__"};
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
 }  // namespace
 
-std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out) {
+std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics,
+                                    const LeaveOut& leave_out) {
   std::vector<std::string> out;
   std::error_code code;
   fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, code);
@@ -32,14 +34,18 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
     diagnostics.push_back({Error::Kind::input, root, "can't be read: " + refused, ""});
     return out;
   }
-  const auto tell = [&](std::string what) { diagnostics.push_back({Error::Kind::passing, root, std::move(what), "name the folder that matters"}); };
+  const auto tell = [&](std::string what) {
+    diagnostics.push_back({Error::Kind::nonfatal, root, std::move(what), "name the folder that matters"});
+  };
   std::size_t entries = 0;
   bool too_deep = false;
   for (; it != fs::recursive_directory_iterator(); it.increment(code)) {
     if (code) break;
     if (++entries > max_entries || out.size() >= max_files) {
-      tell(entries > max_entries ? "holds more than " + std::to_string(max_entries) + " files and folders: the rest was not looked at"
-                                 : "holds more than " + std::to_string(max_files) + " files: the rest was not looked at");
+      tell(entries > max_entries
+               ? "holds more than " + std::to_string(max_entries) +
+                     " files and folders: the rest was not looked at"
+               : "holds more than " + std::to_string(max_files) + " files: the rest was not looked at");
       break;
     }
     const fs::directory_entry& entry = *it;
@@ -61,14 +67,16 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
       } else if (is_kernel_folder(entry.path().string())) {
         it.disable_recursion_pending();
       } else if (const auto why = why_unreadable(entry.path().string()); !why.empty()) {
-        diagnostics.push_back({Error::Kind::passing, entry.path().generic_string(), "can't be read: " + why, ""});
+        diagnostics.push_back(
+            {Error::Kind::nonfatal, entry.path().generic_string(), "can't be read: " + why, ""});
       }
     } else if (entry.is_regular_file(ignored)) {
       out.push_back(entry.path().lexically_relative(root).generic_string());
     }
   }
   if (too_deep) tell("holds folders below the " + std::to_string(max_depth) + "th: they were not looked at");
-  if (code) diagnostics.push_back({Error::Kind::passing, root, "can't be listed to its end: " + code.message(), ""});
+  if (code)
+    diagnostics.push_back({Error::Kind::nonfatal, root, "can't be listed to its end: " + code.message(), ""});
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -106,7 +114,10 @@ std::string_view base_of(std::string_view path) {
 }
 
 std::string relative_to(const std::string& path, const std::string& folder) {
-  const auto out = fs::path(path).lexically_normal().lexically_relative(fs::path(folder).lexically_normal()).generic_string();
+  const auto out = fs::path(path)
+                       .lexically_normal()
+                       .lexically_relative(fs::path(folder).lexically_normal())
+                       .generic_string();
   return out == "." ? "" : out;
 }
 

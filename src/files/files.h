@@ -10,18 +10,20 @@
 
 namespace pgadvise::files {
 
-inline constexpr std::size_t text_limit = 4u << 20;    // configuration, scripts, sources
-inline constexpr std::size_t json_limit = 64u << 20;   // snapshots: real ones reach several MB
+inline constexpr std::size_t text_limit = 4u << 20;               // configuration, scripts, sources
+inline constexpr std::size_t json_limit = 64u << 20;              // snapshots: real ones reach several MB
 inline constexpr std::size_t server_snapshot_limit = 256u << 20;  // a table takes 2 to 3 KB
-inline constexpr std::size_t sql_limit = 512u << 20;   // dumps
+inline constexpr std::size_t sql_limit = 512u << 20;              // dumps
 
 // Which files and folders a person wants passed over; paths begin with that of the root.
 using LeaveOut = std::function<bool(const std::string& path)>;
 
-// The files under `root` as paths relative to it with '/', sorted. Left out: node_modules, .git, .next, dist, build,
-// target, vendor and the like, symbolic links. What lies deeper than 16 folders, in a file system that the kernel makes up (/proc), or behind
-// 200,000 files or 1,000,000 files and folders is left out, too, and named in `diagnostics`.
-std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics, const LeaveOut& leave_out = {});
+// The files under `root` as paths relative to it with '/', sorted. Left out: node_modules, .git, .next, dist,
+// build, target, vendor and the like, symbolic links. What lies deeper than 16 folders, in a file system that
+// the kernel makes up (/proc), or behind 200,000 files or 1,000,000 files and folders is left out, too, and
+// named in `diagnostics`.
+std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics,
+                                    const LeaveOut& leave_out = {});
 
 // "a/b/../c" -> "a/c"; never begins with "/" or "./"; "" for the root. Leaves leading ".." in place.
 std::string normal_path(std::string_view path);

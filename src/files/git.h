@@ -1,5 +1,6 @@
-// The `git` program, asked about a repository that is not trusted: never by a shell, and such that nothing in the repository's own
-// configuration starts another program or reaches a network. Ask only for what hashes no file of the work tree through filters.
+// The `git` program, asked about a repository that is not trusted: never by a shell, and such that nothing in
+// the repository's own configuration starts another program or reaches a network. Ask only for what hashes no
+// file of the work tree through filters.
 #pragma once
 
 #include <set>
@@ -11,8 +12,10 @@
 
 namespace pgadvise::files {
 
-// `git -C folder words… [-- files…]`; files are taken literally. Errors (Kind::passing): git is not installed, or took too long.
-Result<ProgramRun> run_git(const std::string& folder, std::vector<std::string> words, const std::vector<std::string>& files = {});
+// `git -C folder words… [-- files…]`; files are taken literally. Errors (Kind::nonfatal): git is not
+// installed, or took too long.
+Result<ProgramRun> run_git(const std::string& folder, std::vector<std::string> words,
+                           const std::vector<std::string>& files = {});
 
 // Of an answer by -z: the names in it.
 std::set<std::string> git_names(std::string_view answer);

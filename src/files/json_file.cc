@@ -10,11 +10,13 @@ Result<Json> parse_json(std::string_view text, const std::string& file) {
   try {
     return Json::parse(text.begin(), text.end());
   } catch (const Json::parse_error& error) {
-    const auto position = LineIndex(text).at(error.byte > 0 ? std::min<std::size_t>(error.byte - 1, text.size()) : 0);
-    return fail(Error::Kind::input, Place{file, position.line, position.column}.str(), "broken JSON",
+    const auto position =
+        LineIndex(text).at(error.byte > 0 ? std::min<std::size_t>(error.byte - 1, text.size()) : 0);
+    return fail(Error::Kind::input, SourceLocation{file, position.line, position.column}.str(), "broken JSON",
                 "mend the file, or take it from version control again");
   } catch (const Json::exception&) {
-    return fail(Error::Kind::input, file, "broken JSON", "mend the file, or take it from version control again");
+    return fail(Error::Kind::input, file, "broken JSON",
+                "mend the file, or take it from version control again");
   }
 }
 
@@ -113,7 +115,7 @@ std::optional<std::size_t> JsonPlaces::key_offset(std::initializer_list<std::str
   return it == offsets_.end() ? std::nullopt : std::optional<std::size_t>(it->second);
 }
 
-Place JsonPlaces::at(std::initializer_list<std::string_view> path) const {
+SourceLocation JsonPlaces::at(std::initializer_list<std::string_view> path) const {
   for (std::vector<std::string> keys(path.begin(), path.end()); !keys.empty(); keys.pop_back())
     if (const auto it = offsets_.find(joined(keys)); it != offsets_.end()) return places_.at(it->second);
   return {file_, 0, 0};

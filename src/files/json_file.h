@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise::files {
 
@@ -24,20 +24,20 @@ std::string text_member(const Json& object, const char* name);
 bool flag_member(const Json& object, const char* name);
 std::optional<bool> optional_flag(const Json& object, const char* name);
 
-// Byte offsets of the keys of a document that parses, by their path: "scripts", "scripts\x1f""build". An array's
-// objects and arrays go by "[0]", "[1]" …. Keys deeper than `depth` are passed over; of repeated keys the last counts, as for
-// the parser.
+// Byte offsets of the keys of a document that parses, by their path: "scripts", "scripts\x1f""build". An
+// array's objects and arrays go by "[0]", "[1]" …. Keys deeper than `depth` are passed over; of repeated keys
+// the last counts, as for the parser.
 class JsonPlaces {
  public:
   JsonPlaces(std::string_view text, const std::string& file, int depth);
   // The place of the key; of its longest known prefix otherwise.
-  Place at(std::initializer_list<std::string_view> path) const;
+  SourceLocation at(std::initializer_list<std::string_view> path) const;
   std::optional<std::size_t> key_offset(std::initializer_list<std::string_view> path) const;
 
  private:
   std::string file_;
   std::map<std::string, std::size_t> offsets_;
-  std::map<std::size_t, Place> places_;
+  std::map<std::size_t, SourceLocation> places_;
 };
 
 }  // namespace pgadvise::files

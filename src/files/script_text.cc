@@ -22,7 +22,8 @@ std::size_t literal_end(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-// A "/" after these begins a regular expression, after anything else it divides. Good enough to not be led astray by /'/.
+// A "/" after these begins a regular expression, after anything else it divides. Good enough to not be led
+// astray by /'/.
 bool regex_may_begin(std::string_view text, std::size_t at) {
   while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t')) --at;
   return at == 0 || std::string_view("(,=:[!&|?{};\n").find(text[at - 1]) != std::string_view::npos;

@@ -21,8 +21,9 @@ bool any_part(std::string_view path, char separator, const std::array<std::strin
 }  // namespace
 
 bool named_for_development(std::string_view file) {
-  static constexpr std::array<std::string_view, 13> words = {"dev", "development", "develop", "test", "tests", "testing", "e2e",
-                                                             "local", "ci", "debug", "devcontainer", "playwright", "example"};
+  static constexpr std::array<std::string_view, 13> words = {
+      "dev",   "development", "develop", "test",         "tests",      "testing", "e2e",
+      "local", "ci",          "debug",   "devcontainer", "playwright", "example"};
   std::string name = lower(base_of(file));
   std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_' || c == ' '; }, '.');
   return any_part(name, '.', words);
@@ -30,19 +31,22 @@ bool named_for_development(std::string_view file) {
 
 bool never_deployed(std::string_view path) {
   static constexpr std::array<std::string_view, 23> folders = {
-      "testdata",    "test",        "tests",      "__tests__",  "e2e",        "fixtures", "__fixtures__", "docs",    "doc",
-      ".devcontainer", "playground", "playgrounds", "cypress", "playwright", "benchmarks", "benchmark", ".storybook",
-      ".vscode",     ".idea",      ".gitpod",    "__mocks__",  "mocks",    "testing"};
+      "testdata",     "test",       "tests",      "__tests__",     "e2e",        "fixtures",
+      "__fixtures__", "docs",       "doc",        ".devcontainer", "playground", "playgrounds",
+      "cypress",      "playwright", "benchmarks", "benchmark",     ".storybook", ".vscode",
+      ".idea",        ".gitpod",    "__mocks__",  "mocks",         "testing"};
   return any_part(lower(folder_of(path)), '/', folders);
 }
 
 bool deployed_by_others(std::string_view path) {
-  static constexpr std::array<std::string_view, 10> folders = {"example",  "examples", "template", "templates", "starter",
-                                                               "starters", "demo",     "demos",    "sample",    "samples"};
+  static constexpr std::array<std::string_view, 10> folders = {"example", "examples", "template", "templates",
+                                                               "starter", "starters", "demo",     "demos",
+                                                               "sample",  "samples"};
   return any_part(lower(folder_of(path)), '/', folders);
 }
 
-Tree::Tree(std::string root, Diagnostics& diagnostics, const LeaveOut& leave_out) : root_(std::move(root)), diagnostics_(diagnostics) {
+Tree::Tree(std::string root, Diagnostics& diagnostics, const LeaveOut& leave_out)
+    : root_(std::move(root)), diagnostics_(diagnostics) {
   files_ = list_files(root_, diagnostics_, leave_out);
   set_.insert(files_.begin(), files_.end());
 }
@@ -65,7 +69,7 @@ const std::string* Tree::text(const std::string& path) {
 
 void Tree::tell_once(const std::string& path, Error error) {
   if (!told_.insert(path).second) return;
-  error.kind = Error::Kind::passing;
+  error.kind = Error::Kind::nonfatal;
   error.where = path;
   diagnostics_.push_back(std::move(error));
 }
@@ -80,11 +84,12 @@ const std::string* Tree::peek(const std::string& path) {
   return &peeked_;
 }
 
-static std::optional<Package> read_package(const std::string& path, const std::string& text, Diagnostics& diagnostics) {
+static std::optional<Package> read_package(const std::string& path, const std::string& text,
+                                           Diagnostics& diagnostics) {
   const auto root = parse_json(text, path);
   if (!root) {
     diagnostics.push_back(root.error());
-    diagnostics.back().kind = Error::Kind::passing;
+    diagnostics.back().kind = Error::Kind::nonfatal;
     return std::nullopt;
   }
   Package package{path, std::string(folder_of(path)), text_member(*root, "name"), {}, {}, {}, {}, false};
@@ -98,7 +103,8 @@ static std::optional<Package> read_package(const std::string& path, const std::s
     if (const Json& names = member(*root, list); names.is_object())
       for (const auto& [name, version] : names.items()) package.dependencies.insert(name);
   package.prisma_seed = text_member(member(*root, "prisma"), "seed");
-  package.uses_drizzle = package.dependencies.count("drizzle-orm") || package.dependencies.count("drizzle-kit");
+  package.uses_drizzle =
+      package.dependencies.count("drizzle-orm") || package.dependencies.count("drizzle-kit");
   return package;
 }
 
@@ -108,7 +114,8 @@ const std::vector<Package>& Tree::packages() {
     for (const auto& path : files_) {
       if (base_of(path) != "package.json") continue;
       if (const std::string* content = text(path))
-        if (auto package = read_package(path, *content, diagnostics_)) packages_->push_back(std::move(*package));
+        if (auto package = read_package(path, *content, diagnostics_))
+          packages_->push_back(std::move(*package));
     }
   }
   return *packages_;
@@ -125,7 +132,8 @@ const Package* Tree::package_of(std::string_view folder) {
 
 std::vector<const Package*> Tree::packages_named(std::string filter) {
   while (!filter.empty() && (filter.back() == '.' || filter.back() == '^')) filter.pop_back();
-  while (!filter.empty() && (filter.front() == '.' || filter.front() == '^' || filter.front() == '{' || filter.front() == '/'))
+  while (!filter.empty() &&
+         (filter.front() == '.' || filter.front() == '^' || filter.front() == '{' || filter.front() == '/'))
     filter.erase(0, 1);
   if (!filter.empty() && filter.back() == '}') filter.pop_back();
   std::vector<const Package*> out;

@@ -20,8 +20,8 @@ struct Package {
   std::string name;
   std::map<std::string, std::string> scripts;
   std::map<std::string, std::size_t> script_offsets;  // of the script's key in the file
-  std::set<std::string> dependencies;  // names; those for development, too
-  std::string prisma_seed;  // the command that `prisma db seed` runs
+  std::set<std::string> dependencies;                 // names; those for development, too
+  std::string prisma_seed;                            // the command that `prisma db seed` runs
   bool uses_drizzle = false;
 };
 
@@ -31,10 +31,11 @@ class Tree {
 
   const std::vector<std::string>& files() const { return files_; }  // relative, sorted
   bool has(const std::string& path) const { return set_.count(path) > 0; }
-  // nullptr: missing, too large, unreadable; the last two are named in the diagnostics. The text lives as long as the tree.
+  // nullptr: missing, too large, unreadable; the last two are named in the diagnostics. The text lives as
+  // long as the tree.
   const std::string* text(const std::string& path);
-  // The same, diagnostics included, for a file that may be of no interest: counted as read only when text() is asked for it too. The text lives
-  // until the next call.
+  // The same, diagnostics included, for a file that may be of no interest: counted as read only when text()
+  // is asked for it too. The text lives until the next call.
   const std::string* peek(const std::string& path);
   const std::set<std::string>& read() const { return read_; }
   Diagnostics& diagnostics() { return diagnostics_; }

@@ -1,13 +1,13 @@
 #include "files/write_files.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/boundary.h"
 #include "base/input_file.h"
@@ -19,10 +19,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error error_of(const std::string& path, std::string what) { return {Error::Kind::usage, path, std::move(what), "nothing was written"}; }
-Error failed(const std::string& path) { return error_of(path, std::string("can't be written: ") + std::strerror(errno)); }
+Error error_of(const std::string& path, std::string what) {
+  return {Error::Kind::usage, path, std::move(what), "nothing was written"};
+}
+Error failed(const std::string& path) {
+  return error_of(path, std::string("can't be written: ") + std::strerror(errno));
+}
 
-// A name that nothing has gets the file. Where the file system knows no links the content is written under it at once.
+// A name that nothing has gets the file. Where the file system knows no links the content is written under it
+// at once.
 bool put_new(const std::string& temporary, const std::string& path, const std::string& content) {
   if (::link(temporary.c_str(), path.c_str()) == 0) return true;
   if (errno != EPERM && errno != ENOTSUP && errno != EMLINK && errno != ENOSYS) return false;
@@ -60,9 +65,10 @@ class Writing {
     for (const auto& file : files) {
       if (const auto error = check(file)) return error;
       if (const auto error = make_folder(fs::path(file.path).parent_path())) return error;
-      struct stat status {};
+      struct stat status{};
       const bool there = file.before && ::stat(file.path.c_str(), &status) == 0;
-      temporaries_.push_back(write_aside(target(file), file.content, there ? status.st_mode & 07777 : mode_of_new_files()));
+      temporaries_.push_back(
+          write_aside(target(file), file.content, there ? status.st_mode & 07777 : mode_of_new_files()));
       if (temporaries_.back().empty()) return failed(file.path);
     }
     return std::nullopt;
@@ -76,9 +82,13 @@ class Writing {
   }
 
   static std::optional<Error> check(const NewFile& file) {
-    struct stat status {};
-    if (leads_outside(file.path)) return error_of(fs::path(file.path).parent_path().string(), file.path + " is reached by a symbolic link that leaves the repository");
-    if (!file.before) return ::lstat(file.path.c_str(), &status) == 0 ? std::optional(error_of(file.path, "is there already")) : std::nullopt;
+    struct stat status{};
+    if (leads_outside(file.path))
+      return error_of(fs::path(file.path).parent_path().string(),
+                      file.path + " is reached by a symbolic link that leaves the repository");
+    if (!file.before)
+      return ::lstat(file.path.c_str(), &status) == 0 ? std::optional(error_of(file.path, "is there already"))
+                                                      : std::nullopt;
     const auto now = read_file(file.path);
     if (!now) return error_of(file.path, now.error().what);
     if (*now != *file.before) return error_of(file.path, "was changed in the meantime");
@@ -97,7 +107,8 @@ class Writing {
   std::optional<Error> put(const NewFile& file, std::size_t at) {
     if (const auto error = check(file)) return error;
     if (!file.before) {
-      if (!put_new(temporaries_[at], file.path, file.content)) return errno == EEXIST ? error_of(file.path, "is there already") : failed(file.path);
+      if (!put_new(temporaries_[at], file.path, file.content))
+        return errno == EEXIST ? error_of(file.path, "is there already") : failed(file.path);
       made_.push_back(file.path);
       return std::nullopt;
     }
@@ -110,7 +121,7 @@ class Writing {
   void take_back() {
     for (auto it = replaced_.rbegin(); it != replaced_.rend(); ++it) {
       const std::string path = target(**it);
-      struct stat status {};
+      struct stat status{};
       const mode_t mode = ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : mode_of_new_files();
       const auto temporary = write_aside(path, *(*it)->before, mode);
       if (temporary.empty() || ::rename(temporary.c_str(), path.c_str()) != 0) left_.push_back((*it)->path);

@@ -1,17 +1,18 @@
 #include "files/yaml_file.h"
 
 #include "files/files.h"
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise::files {
 
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file) {
-  if (text.size() > text_limit) return fail(Error::Kind::passing, file, "is too large for a workflow", "it was not read");
+  if (text.size() > text_limit)
+    return fail(Error::Kind::nonfatal, file, "is too large for a workflow", "it was not read");
   try {
     return YAML::Load(text);  // the first document; LoadAll never ends where one begins with a comma
   } catch (const YAML::Exception& error) {
-    return fail(Error::Kind::passing, Place{file, error.mark.line + 1, error.mark.column + 1}.str(), "broken YAML",
-                "it was not read");
+    return fail(Error::Kind::nonfatal, SourceLocation{file, error.mark.line + 1, error.mark.column + 1}.str(),
+                "broken YAML", "it was not read");
   }
 }
 
@@ -38,7 +39,9 @@ std::vector<std::string> yaml_list(const YAML::Node& node) {
 
 std::size_t yaml_offset(const YAML::Node& node, const std::string& text) {
   const YAML::Mark mark = node.Mark();
-  return mark.pos < 0 || static_cast<std::size_t>(mark.pos) > text.size() ? 0 : static_cast<std::size_t>(mark.pos);
+  return mark.pos < 0 || static_cast<std::size_t>(mark.pos) > text.size()
+             ? 0
+             : static_cast<std::size_t>(mark.pos);
 }
 
 }  // namespace pgadvise::files

@@ -26,7 +26,8 @@ struct SchemaComparison {
   bool database = false;   // else a snapshot
   std::string folder;      // of the migrations
   std::string other_name;  // "the database", a snapshot's path
-  int not_replayed = 0;    // statements of the migrations that could not be replayed: what they make is not known
+  int not_replayed =
+      0;  // statements of the migrations that could not be replayed: what they make is not known
   bool applied_known = false;  // a tracking table told which migrations ran; only those are in `migrated`
 };
 
@@ -52,7 +53,8 @@ struct Inputs {
 // Which of the inputs that rules may need are there.
 InputSet inputs_given(const Inputs& inputs);
 
-// What a rule reads. Cheap to copy: copies share the inputs and the look-ups made of them, and are for one thread.
+// What a rule reads. Cheap to copy: copies share the inputs and the look-ups made of them, and are for one
+// thread.
 class Context {
  public:
   explicit Context(const Inputs& inputs) : lookups_(std::make_shared<Lookups>(inputs)) {}
@@ -60,8 +62,8 @@ class Context {
   Context of(const Rule& rule) const;
   const Rule& rule() const { return *rule_; }  // REQUIRES a Context made by of()
 
-  // As the configuration has it, else its fallback. REQUIRES a Context made by of() for a rule that lists `option`: any other
-  // throws std::logic_error, which is an error in the rule's file.
+  // As the configuration has it, else its fallback. REQUIRES a Context made by of() for a rule that lists
+  // `option`: any other throws std::logic_error, which is an error in the rule's file.
   double option(const Option& option) const;
 
   // Only those that the rule's `needs` names may be taken for granted.
@@ -85,7 +87,8 @@ class Context {
   const std::vector<Reference>& references_to(const QualifiedName& table) const;
   // Partitions of a partitioned table, direct ones.
   const std::vector<const Table*>& partitions_of(const QualifiedName& table) const;
-  // The table's indexes that have the column as a key or INCLUDE it, in the table's order; of a table of the catalog.
+  // The table's indexes that have the column as a key or INCLUDE it, in the table's order; of a table of the
+  // catalog.
   const std::vector<const Index*>& indexes_with(const Table& table, std::string_view column) const;
   // Logged queries that use a table.
   const std::vector<const Query*>& queries_on(const QualifiedName& table) const;
@@ -98,7 +101,8 @@ class Context {
     Inputs inputs;
     std::map<QualifiedName, std::vector<Reference>> references;
     std::map<QualifiedName, std::vector<const Table*>> partitions;
-    std::map<const Table*, std::map<std::string_view, std::vector<const Index*>>> indexes;  // made when first asked for
+    std::map<const Table*, std::map<std::string_view, std::vector<const Index*>>>
+        indexes;  // made when first asked for
     std::map<QualifiedName, std::vector<const Query*>> queries;
     std::map<std::string_view, const Query*> by_fingerprint;
   };

@@ -33,7 +33,8 @@ Fix drop_index(const Table& table, const Index& index, Fix::Safety safety) {
     fix.sql = on + " DROP CONSTRAINT " + quote_identifier(index.name) + ";";
     if (constraint->kind == Constraint::Kind::primary_key || constraint->kind == Constraint::Kind::unique)
       fix.down_sql = on + " ADD " + ddl::named_constraint(*constraint, index.include) + ";";
-    if (safety == Fix::Safety::safe) fix.safety = Fix::Safety::review;  // ACCESS EXCLUSIVE, and the way back builds under it
+    if (safety == Fix::Safety::safe)
+      fix.safety = Fix::Safety::review;  // ACCESS EXCLUSIVE, and the way back builds under it
     return fix;
   }
   const bool partitioned = table.kind == Table::Kind::partitioned;
@@ -51,8 +52,11 @@ void add_drizzle_drop(Fix& fix, const Table& table, const Index& index, const Pr
   if (name.empty()) name = table.name.name;
   const Constraint* constraint = constraint_of(table, index);
   if (constraint && constraint->kind == Constraint::Kind::primary_key) return;
-  const std::string made = constraint ? "unique('" + index.name + "')" + (index.keys.size() == 1 ? ", or the column's .unique()" : "") : (index.unique ? "uniqueIndex('" : "index('") + index.name + "')";
-  fix.drizzle = "// take out of " + name + ": " + made + "\n// drizzle-kit generate then writes " + (constraint ? "DROP CONSTRAINT" : "DROP INDEX") + ", which is done in an instant";
+  const std::string made = constraint ? "unique('" + index.name + "')" +
+                                            (index.keys.size() == 1 ? ", or the column's .unique()" : "")
+                                      : (index.unique ? "uniqueIndex('" : "index('") + index.name + "')";
+  fix.drizzle = "// take out of " + name + ": " + made + "\n// drizzle-kit generate then writes " +
+                (constraint ? "DROP CONSTRAINT" : "DROP INDEX") + ", which is done in an instant";
 }
 
 bool same_predicate(const Index& a, const Index& b) {

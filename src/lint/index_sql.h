@@ -21,11 +21,12 @@ Fix drop_index(const Table& table, const Index& index, Fix::Safety safety);
 // The same where drizzle's schema.ts tells of the table: what to take out of it.
 void add_drizzle_drop(Fix& fix, const Table& table, const Index& index, const Project* project);
 
-// Two predicates that say the same, as far as their text tells: outer parentheses and letter case of keywords aside.
+// Two predicates that say the same, as far as their text tells: outer parentheses and letter case of keywords
+// aside.
 bool same_predicate(const Index& a, const Index& b);
 
-// Only the plain form of an index can be dropped for another's sake: not a constraint's, not a partition's part, not the
-// replica identity.
+// Only the plain form of an index can be dropped for another's sake: not a constraint's, not a partition's
+// part, not the replica identity.
 bool droppable(const Index& index);
 
 }  // namespace pgadvise::lint

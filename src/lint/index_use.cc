@@ -39,7 +39,9 @@ IndexStatistics summed(const Context& context, const Table& table, const Index& 
 double distinct_values(const Table& table, const Column& column) {
   if (!column.statistics) return 0;
   if (column.statistics->distinct >= 0) return column.statistics->distinct;
-  return table.statistics && table.statistics->rows > 0 ? -column.statistics->distinct * table.statistics->rows : 0;
+  return table.statistics && table.statistics->rows > 0
+             ? -column.statistics->distinct * table.statistics->rows
+             : 0;
 }
 
 }  // namespace pgadvise::lint

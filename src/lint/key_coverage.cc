@@ -47,9 +47,11 @@ std::string explain_miss(const Index& index, const Table& table, const std::vect
   return "the column does not lead";
 }
 
-KeyCoverage own_coverage(const Context& context, const Table& table, const std::vector<std::string>& columns) {
+KeyCoverage own_coverage(const Context& context, const Table& table,
+                         const std::vector<std::string>& columns) {
   KeyCoverage best;
-  bool nearest_leads = false;  // the one that people take for the key's index: it begins with its columns, and something else is wrong
+  bool nearest_leads = false;  // the one that people take for the key's index: it begins with its columns,
+                               // and something else is wrong
   for (const Index* index : indexes_with_any(context, table, columns)) {
     const Coverage coverage = covers(*index, table, columns);
     if (coverage > best.coverage) best.coverage = coverage, best.index = index;
@@ -66,7 +68,8 @@ KeyCoverage own_coverage(const Context& context, const Table& table, const std::
 
 }  // namespace
 
-std::vector<const Index*> indexes_with_any(const Context& context, const Table& table, const std::vector<std::string>& columns) {
+std::vector<const Index*> indexes_with_any(const Context& context, const Table& table,
+                                           const std::vector<std::string>& columns) {
   std::vector<const Index*> out;
   for (const auto& column : columns) {
     const auto& found = context.indexes_with(table, column);
@@ -85,7 +88,8 @@ Coverage covers(const Index& index, const Table& table, const std::vector<std::s
   return count == columns.size() ? Coverage::full : Coverage::partial;
 }
 
-KeyCoverage key_coverage(const Context& context, const Table& table, const std::vector<std::string>& columns) {
+KeyCoverage key_coverage(const Context& context, const Table& table,
+                         const std::vector<std::string>& columns) {
   KeyCoverage best = own_coverage(context, table, columns);
   if (best.coverage == Coverage::full || table.kind != Table::Kind::partitioned) return best;
   const auto& partitions = context.partitions_of(table.name);

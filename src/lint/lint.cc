@@ -45,7 +45,8 @@ Context Context::of(const Rule& rule) const {
 
 double Context::option(const Option& option) const {
   if (std::find(rule_->options.begin(), rule_->options.end(), &option) == rule_->options.end())
-    throw std::logic_error(std::string(rule_->id) + " reads the option " + std::string(option.name) + ", which it does not list");
+    throw std::logic_error(std::string(rule_->id) + " reads the option " + std::string(option.name) +
+                           ", which it does not list");
   if (const auto* settings = settings_of(inputs(), *rule_))
     if (const auto it = settings->options.find(option.name); it != settings->options.end()) return it->second;
   return option.fallback;
@@ -109,14 +110,16 @@ Finding& Reporter::add(Subject subject, std::string message, std::optional<Sever
 // Not a list of statements, and not the application's own log.
 static bool has_server_log(const Workload& workload) {
   return std::any_of(workload.sources.begin(), workload.sources.end(), [](const LogSource& source) {
-    return source.format.starts_with("stderr") || source.format.starts_with("csvlog") || source.format.starts_with("jsonlog");
+    return source.format.starts_with("stderr") || source.format.starts_with("csvlog") ||
+           source.format.starts_with("jsonlog");
   });
 }
 
 static bool has_event(const Workload& workload, std::initializer_list<ServerEvent::Kind> kinds) {
-  return std::any_of(workload.server_events.begin(), workload.server_events.end(), [&](const ServerEvent& event) {
-    return std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end();
-  });
+  return std::any_of(workload.server_events.begin(), workload.server_events.end(),
+                     [&](const ServerEvent& event) {
+                       return std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end();
+                     });
 }
 
 static bool has_row_counts(const Workload& workload) {
@@ -151,7 +154,8 @@ InputSet inputs_given(const Inputs& inputs) {
 bool decided_by_files(const Rule& rule, bool sizes_known) {
   const Needs& needs = rule.needs;
   if (!needs.met_by({Input::schema, Input::migrations})) return false;
-  return !sizes_known || std::none_of(rule.options.begin(), rule.options.end(), [](const Option* option) { return option->table_size; });
+  return !sizes_known || std::none_of(rule.options.begin(), rule.options.end(),
+                                      [](const Option* option) { return option->table_size; });
 }
 
 static bool runs(const Rule& rule, const RuleSettings* settings, const std::vector<std::string>& only) {

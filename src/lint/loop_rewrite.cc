@@ -53,7 +53,9 @@ std::optional<Comparison> comparison_with(std::string_view text, int number) {
     while (front.ends_with(' ')) front.remove_suffix(1);
     const auto start = front.find_last_of(" (\n\t");
     const auto key = front.substr(start == std::string_view::npos ? 0 : start + 1);
-    if (key.empty() || key.find_first_of("<>!=~)+-*/%|") != std::string_view::npos || std::count(key.begin(), key.end(), '"') % 2 != 0) return std::nullopt;
+    if (key.empty() || key.find_first_of("<>!=~)+-*/%|") != std::string_view::npos ||
+        std::count(key.begin(), key.end(), '"') % 2 != 0)
+      return std::nullopt;
     out = Comparison{key, parameter};
   }
   return out;
@@ -67,7 +69,10 @@ struct Word {
 // Words, parameters, and single other characters; nothing where the text has strings or comments.
 std::vector<Word> words_of(std::string_view text) {
   std::vector<Word> out;
-  const auto of_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80; };
+  const auto of_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = at;
     if (text[at] == '\'' || text.substr(at).starts_with("--") || text.substr(at).starts_with("/*")) return {};
@@ -92,24 +97,32 @@ bool has_word(const std::vector<Word>& words, std::string_view word) {
 
 // Forms in which one more key changes more than the rows that are found.
 bool simple(const std::vector<Word>& words, const QueryFacts& facts, const Predicate& key) {
-  static constexpr std::array<std::string_view, 25> others = {"having", "group", "over",   "window", "distinct", "or",     "not",   "union", "intersect", "except", "with",        "exists", "offset",
-                                                              "fetch",  "right", "full",   "natural", "lateral", "for",   "case",  "between", "any",     "all",    "tablesample", "into"};
-  if (words.empty() || std::any_of(words.begin(), words.end(), [](const Word& word) { return std::find(others.begin(), others.end(), word.text) != others.end(); })) return false;
-  const auto selects = std::count_if(words.begin(), words.end(), [](const Word& word) { return word.text == "select"; });
+  static constexpr std::array<std::string_view, 25> others = {
+      "having", "group", "over",    "window", "distinct", "or",          "not",  "union",   "intersect",
+      "except", "with",  "exists",  "offset", "fetch",    "right",       "full", "natural", "lateral",
+      "for",    "case",  "between", "any",    "all",      "tablesample", "into"};
+  if (words.empty() || std::any_of(words.begin(), words.end(), [](const Word& word) {
+        return std::find(others.begin(), others.end(), word.text) != others.end();
+      }))
+    return false;
+  const auto selects =
+      std::count_if(words.begin(), words.end(), [](const Word& word) { return word.text == "select"; });
   if (selects != (words.front().text == "select" ? 1 : 0)) return false;
   return !has_word(words, "left") || (!facts.from.empty() && facts.from.front() == key.column.table);
 }
 
 // Is "key = $n", which starts at `start`, one of the conditions that WHERE joins with AND?
 bool conjunct(const std::vector<Word>& words, std::size_t start, std::size_t end) {
-  const auto where = std::find_if(words.begin(), words.end(), [](const Word& word) { return word.text == "where"; });
+  const auto where =
+      std::find_if(words.begin(), words.end(), [](const Word& word) { return word.text == "where"; });
   if (where == words.end() || where->at > start) return false;
   std::vector<bool> groups;  // the brackets that are open: do they hold conditions?
   auto word = where;
   for (; word != words.end() && word->at < start; ++word) {
     if (word->text == "(") {
       const auto& before = (word - 1)->text;
-      groups.push_back(before == "where" || before == "and" || (before == "(" && !groups.empty() && groups.back()));
+      groups.push_back(before == "where" || before == "and" ||
+                       (before == "(" && !groups.empty() && groups.back()));
     } else if (word->text == ")") {
       if (groups.empty()) return false;
       groups.pop_back();
@@ -119,12 +132,15 @@ bool conjunct(const std::vector<Word>& words, std::size_t start, std::size_t end
   const auto& before = (word - 1)->text;
   if (before != "where" && before != "and" && before != "(") return false;
   while (word != words.end() && (word->at < end || word->text == ")")) ++word;
-  return word == words.end() || word->text == "and" || word->text == "order" || word->text == "limit" || word->text == "returning";
+  return word == words.end() || word->text == "and" || word->text == "order" || word->text == "limit" ||
+         word->text == "returning";
 }
 
 // The comparison, where the key can be made a list.
 std::optional<Comparison> plain_comparison(const Query& query, const Predicate& key) {
-  if (key.value != Predicate::Value::parameter || key.op != Predicate::Op::equality || key.under_or || !key.wrapper.empty()) return std::nullopt;
+  if (key.value != Predicate::Value::parameter || key.op != Predicate::Op::equality || key.under_or ||
+      !key.wrapper.empty())
+    return std::nullopt;
   const auto found = comparison_with(query.text, key.parameter);
   const auto words = words_of(query.text);
   if (!found || !simple(words, query.facts, key)) return std::nullopt;
@@ -134,19 +150,25 @@ std::optional<Comparison> plain_comparison(const Query& query, const Predicate& 
 
 bool unique_by(const Context& context, const Predicate& key) {
   const Table* table = context.has_catalog() ? context.catalog().table(key.column.table) : nullptr;
-  return table && std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& constraint) {
-           return (constraint.kind == Constraint::Kind::primary_key || constraint.kind == Constraint::Kind::unique) && constraint.columns == std::vector{key.column.column};
+  return table &&
+         std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& constraint) {
+           return (constraint.kind == Constraint::Kind::primary_key ||
+                   constraint.kind == Constraint::Kind::unique) &&
+                  constraint.columns == std::vector{key.column.column};
          });
 }
 
 // ORDER BY 2 means another column when one is put in front.
 bool sorts_by_number(const std::vector<Word>& words) {
   auto word = std::find_if(words.begin(), words.end(), [](const Word& one) { return one.text == "order"; });
-  return std::any_of(word, words.end(), [](const Word& one) { return one.text.front() == '$' || std::isdigit(static_cast<unsigned char>(one.text.front())); });
+  return std::any_of(word, words.end(), [](const Word& one) {
+    return one.text.front() == '$' || std::isdigit(static_cast<unsigned char>(one.text.front()));
+  });
 }
 
 std::string with_any(std::string_view text, const Parameter& parameter) {
-  return std::string(text.substr(0, parameter.at)) + "ANY(" + std::string(text.substr(parameter.at, parameter.end - parameter.at)) + ")" +
+  return std::string(text.substr(0, parameter.at)) + "ANY(" +
+         std::string(text.substr(parameter.at, parameter.end - parameter.at)) + ")" +
          std::string(text.substr(parameter.end));
 }
 
@@ -155,7 +177,8 @@ bool take_limit(std::string& text, const QueryFacts& facts) {
   if (!facts.has_limit) return true;
   if (facts.has_offset || !facts.sort.empty()) return false;
   const auto at = lower(text).rfind(" limit ");
-  if (at == std::string::npos || text.find_first_not_of("$0123456789", at + 7) != std::string::npos) return false;
+  if (at == std::string::npos || text.find_first_not_of("$0123456789", at + 7) != std::string::npos)
+    return false;
   text.resize(at);
   return true;
 }
@@ -177,7 +200,9 @@ bool varies(const Query& query, int parameter, const std::vector<const Sample*>&
   if (query.facts.parameters < 2) return true;
   const auto at = static_cast<std::size_t>(parameter) - 1;
   for (const Sample* sample : samples)
-    if (!sample->parameters || at >= sample->parameters->size() || (*sample->parameters)[at] != (*samples.front()->parameters)[at]) return true;
+    if (!sample->parameters || at >= sample->parameters->size() ||
+        (*sample->parameters)[at] != (*samples.front()->parameters)[at])
+      return true;
   return samples.size() < 2;
 }
 
@@ -193,17 +218,22 @@ bool only_key(const Query& query, const Predicate& key, const std::vector<const 
 std::string all_keys(const Query& query, const std::vector<const Sample*>& samples) {
   std::vector<std::string> columns;
   for (const auto& predicate : query.facts.predicates) {
-    if (predicate.value != Predicate::Value::parameter || predicate.parameter < 1 || !varies(query, predicate.parameter, samples)) continue;
+    if (predicate.value != Predicate::Value::parameter || predicate.parameter < 1 ||
+        !varies(query, predicate.parameter, samples))
+      continue;
     if (!plain_comparison(query, predicate) || predicate.column.column.empty()) return {};
     columns.push_back(predicate.column.column);
   }
   if (columns.empty()) return {};
-  return columns.size() == 1 ? "WHERE " + columns.front() + " = ANY($1)" : "WHERE (" + join(columns, ", ") + ") IN (…)";
+  return columns.size() == 1 ? "WHERE " + columns.front() + " = ANY($1)"
+                             : "WHERE (" + join(columns, ", ") + ") IN (…)";
 }
 
-std::string ask_for_all(const Context& context, const Query& query, const Predicate& key, const std::vector<const Sample*>& samples) {
+std::string ask_for_all(const Context& context, const Query& query, const Predicate& key,
+                        const std::vector<const Sample*>& samples) {
   const QueryFacts& facts = query.facts;
-  if (facts.grouped || facts.locks_rows || facts.from_derived || !starts_with_nocase(query.text, "select ")) return {};
+  if (facts.grouped || facts.locks_rows || facts.from_derived || !starts_with_nocase(query.text, "select "))
+    return {};
   Query asked{.text = query.text, .facts = facts};
   if (facts.has_limit && (!unique_by(context, key) || facts.relations.size() != 1)) return {};
   if (!take_limit(asked.text, facts)) return {};
@@ -211,7 +241,8 @@ std::string ask_for_all(const Context& context, const Query& query, const Predic
   if (!found || !only_key(asked, key, samples)) return {};
   const auto words = words_of(asked.text);
   const std::string name(found->key);
-  const bool told = facts.selects_all_columns || std::find(facts.selected.begin(), facts.selected.end(), key.column) != facts.selected.end();
+  const bool told = facts.selects_all_columns || std::find(facts.selected.begin(), facts.selected.end(),
+                                                           key.column) != facts.selected.end();
   std::string text = with_any(asked.text, found->parameter);
   if (facts.one_row && (told || has_word(words, "order") || !has_word(words, "from"))) return {};
   if (told) return text;
@@ -220,13 +251,19 @@ std::string ask_for_all(const Context& context, const Query& query, const Predic
   return facts.one_row ? text + " group by " + name : text;
 }
 
-std::string taken_for_granted(const std::string& rewritten, const Predicate& key, std::size_t samples, std::uint64_t calls) {
+std::string taken_for_granted(const std::string& rewritten, const Predicate& key, std::size_t samples,
+                              std::uint64_t calls) {
   std::vector<std::string> others;
   for (const Parameter& parameter : parameters_of(rewritten))
-    if (const std::string name = "$" + std::to_string(parameter.number); parameter.number != key.parameter && std::find(others.begin(), others.end(), name) == others.end()) others.push_back(name);
+    if (const std::string name = "$" + std::to_string(parameter.number);
+        parameter.number != key.parameter && std::find(others.begin(), others.end(), name) == others.end())
+      others.push_back(name);
   if (others.empty() || samples >= calls) return {};
-  const std::string seen = samples == 0 ? "no call was kept that could tell" : "as in the " + std::to_string(samples) + " of the " + std::to_string(calls) + " calls that were kept";
-  return "the rewrite takes for granted that " + join(others, " and ") + (others.size() == 1 ? " is" : " are") + " the same in every call: " + seen;
+  const std::string seen = samples == 0 ? "no call was kept that could tell"
+                                        : "as in the " + std::to_string(samples) + " of the " +
+                                              std::to_string(calls) + " calls that were kept";
+  return "the rewrite takes for granted that " + join(others, " and ") +
+         (others.size() == 1 ? " is" : " are") + " the same in every call: " + seen;
 }
 
 std::string insert_all(const Query& query) {
@@ -234,7 +271,8 @@ std::string insert_all(const Query& query) {
   const std::string_view text = query.text;
   const std::string_view row = only_row(text, end);
   const auto parameters = parameters_of(text);
-  if (row.empty() || parameters.empty() || static_cast<int>(parameters.size()) != query.facts.parameters) return {};
+  if (row.empty() || parameters.empty() || static_cast<int>(parameters.size()) != query.facts.parameters)
+    return {};
   std::string second;
   std::size_t copied = 0;
   const std::size_t start = end - row.size();
@@ -250,9 +288,12 @@ std::string insert_all(const Query& query) {
 
 std::string update_all(const Context& context, const Query& query, const Predicate& key) {
   const QueryFacts& facts = query.facts;
-  const Table* table = context.has_catalog() && facts.target ? context.catalog().table(*facts.target) : nullptr;
-  const bool plain = facts.predicates.size() == 1 && facts.relations.size() == 1 && facts.updated.size() == facts.assigned_parameters.size() &&
-                     facts.assigned_parameters.size() + 1 == static_cast<std::size_t>(facts.parameters) && !facts.from_derived && facts.functions.empty() &&
+  const Table* table =
+      context.has_catalog() && facts.target ? context.catalog().table(*facts.target) : nullptr;
+  const bool plain = facts.predicates.size() == 1 && facts.relations.size() == 1 &&
+                     facts.updated.size() == facts.assigned_parameters.size() &&
+                     facts.assigned_parameters.size() + 1 == static_cast<std::size_t>(facts.parameters) &&
+                     !facts.from_derived && facts.functions.empty() &&
                      lower(query.text).find(" returning ") == std::string::npos;
   if (!table || !plain || key.parameter < 1 || !plain_comparison(query, key)) return {};
   std::map<int, std::string> columns{{key.parameter, key.column.column}};
@@ -271,8 +312,9 @@ std::string update_all(const Context& context, const Query& query, const Predica
   }
   if (static_cast<int>(columns.size()) != facts.parameters) return {};
   const std::string name = quote_identifier(key.column.column);
-  return "update " + quote_name(table->name.schema == "public" ? "" : table->name.schema, table->name.name) + " as t set " + join(assigned, ", ") + " from unnest(" +
-         join(arrays, ", ") + ") as v(" + join(names, ", ") + ") where t." + name + " = v." + name;
+  return "update " + quote_name(table->name.schema == "public" ? "" : table->name.schema, table->name.name) +
+         " as t set " + join(assigned, ", ") + " from unnest(" + join(arrays, ", ") + ") as v(" +
+         join(names, ", ") + ") where t." + name + " = v." + name;
 }
 
 std::string delete_all(const Query& query, const Predicate& key) {

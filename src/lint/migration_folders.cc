@@ -10,7 +10,8 @@ namespace {
 bool about(const TrackingTable::Row& row, const MigrationFolder& folder, const MigrationEntry& migration) {
   switch (facts_of(folder).row_key) {
     case ToolFacts::RowKey::when: return row.when == migration.when;
-    case ToolFacts::RowKey::version: return replace_all(row.migration, "_", ".") == replace_all(migration.name, "_", ".");
+    case ToolFacts::RowKey::version:
+      return replace_all(row.migration, "_", ".") == replace_all(migration.name, "_", ".");
     case ToolFacts::RowKey::name: break;
   }
   return row.migration == migration.name;
@@ -24,7 +25,8 @@ const ToolFacts& facts_of(const MigrationFolder& folder) {
   return facts ? *facts : unknown;
 }
 
-std::vector<const TrackingTable::Row*> rows_of(const TrackingTable& table, const MigrationFolder& folder, const MigrationEntry& migration) {
+std::vector<const TrackingTable::Row*> rows_of(const TrackingTable& table, const MigrationFolder& folder,
+                                               const MigrationEntry& migration) {
   std::vector<const TrackingTable::Row*> out;
   for (const auto& row : table.rows)
     if (!row.failed && about(row, folder, migration)) out.push_back(&row);
@@ -37,7 +39,9 @@ const TrackingTable* tracking_of(const Context& context, const MigrationFolder& 
   std::ptrdiff_t most = 0;
   for (const auto& table : context.catalog().tracking) {
     if (table.tool != folder.tool) continue;
-    const auto known = std::count_if(folder.migrations.begin(), folder.migrations.end(), [&](const MigrationEntry& migration) { return !rows_of(table, folder, migration).empty(); });
+    const auto known = std::count_if(
+        folder.migrations.begin(), folder.migrations.end(),
+        [&](const MigrationEntry& migration) { return !rows_of(table, folder, migration).empty(); });
     if (known <= most) continue;
     most = known;
     best = &table;
@@ -46,14 +50,18 @@ const TrackingTable* tracking_of(const Context& context, const MigrationFolder& 
 }
 
 std::string label(const MigrationFolder& folder, const MigrationEntry& migration) {
-  return facts_of(folder).names_by_file ? migration.file.substr(migration.file.rfind('/') + 1) : migration.name;
+  return facts_of(folder).names_by_file ? migration.file.substr(migration.file.rfind('/') + 1)
+                                        : migration.name;
 }
 
-Place located(const Project& project, Place place) {
-  if (!project.root.empty() && project.root != ".") place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
+SourceLocation located(const Project& project, SourceLocation place) {
+  if (!project.root.empty() && project.root != ".")
+    place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
   return place;
 }
 
-std::string display(const TrackingTable& table) { return pgadvise::display(QualifiedName{table.schema, table.name}); }
+std::string display(const TrackingTable& table) {
+  return pgadvise::display(QualifiedName{table.schema, table.name});
+}
 
 }  // namespace pgadvise::lint

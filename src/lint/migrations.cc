@@ -13,7 +13,8 @@ using Transaction = Migration::Transaction;
 
 const TableStatistics* statistics(const Context& context, const QualifiedName& name) {
   // Without settings it is no server that somebody set up: a sandbox, whose tables are empty.
-  const Table* table = context.has_catalog() && !context.catalog().settings.empty() ? context.catalog().table(name) : nullptr;
+  const Table* table =
+      context.has_catalog() && !context.catalog().settings.empty() ? context.catalog().table(name) : nullptr;
   return table && table->statistics && table->statistics->rows >= 0 ? &*table->statistics : nullptr;
 }
 
@@ -23,7 +24,8 @@ std::string tool_of(const Migration& migration) {
 }
 
 std::string left_in_migration(std::string_view leave) {
-  return leave.empty() ? std::string() : ", and leave " + std::string(leave) + " in the migration, which then finds it done";
+  return leave.empty() ? std::string()
+                       : ", and leave " + std::string(leave) + " in the migration, which then finds it done";
 }
 
 bool locks_out_readers(const SchemaAction& action) {
@@ -35,12 +37,10 @@ bool locks_out_readers(const SchemaAction& action) {
     case Kind::drop_constraint:
     case Kind::rename_column:
     case Kind::rename_table:
-    case Kind::rewrite_table:
-      return true;
+    case Kind::rewrite_table: return true;
     case Kind::add_constraint:
       return action.constraint && action.constraint->kind != Constraint::Kind::foreign_key;
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -52,7 +52,8 @@ std::vector<Site> sites(const Context& context, const Option& min_rows, std::ini
   for (const Migration& migration : context.migrations())
     for (const SchemaStep& step : migration.steps)
       for (const SchemaAction& action : step.actions) {
-        if (std::find(kinds.begin(), kinds.end(), action.kind) == kinds.end() || action.on_new_table) continue;
+        if (std::find(kinds.begin(), kinds.end(), action.kind) == kinds.end() || action.on_new_table)
+          continue;
         if (action.table_kind == Table::Kind::view || action.table_kind == Table::Kind::foreign) continue;
         const TableStatistics* known = statistics(context, action.table);
         if (known && known->rows < least) continue;
@@ -66,7 +67,8 @@ std::string rows_known(const Context& context, const QualifiedName& table) {
   return known ? "; it has " + grouped(known->rows) + " rows" : std::string();
 }
 
-Finding& SiteReporter::add(const Site& site, Subject subject, std::string message, std::optional<Severity> severity) {
+Finding& SiteReporter::add(const Site& site, Subject subject, std::string message,
+                           std::optional<Severity> severity) {
   subject.entry = site.migration->entry;
   const int count = ++seen_[subject];
   if (count > 1) subject.entry += " #" + std::to_string(count);
@@ -77,15 +79,13 @@ Finding& SiteReporter::add(const Site& site, Subject subject, std::string messag
 
 std::string how_it_runs(const Migration& migration) {
   switch (migration.transaction) {
-    case Transaction::run:
-      return tool_of(migration) + " runs all pending migrations in one transaction";
-    case Transaction::file:
-      return tool_of(migration) + " runs each migration in a transaction";
+    case Transaction::run: return tool_of(migration) + " runs all pending migrations in one transaction";
+    case Transaction::file: return tool_of(migration) + " runs each migration in a transaction";
     case Transaction::script:
-      if (const ToolFacts* tool = find_tool_facts(migration.tool); tool && !tool->runs_script.empty()) return std::string(tool->runs_script);
+      if (const ToolFacts* tool = find_tool_facts(migration.tool); tool && !tool->runs_script.empty())
+        return std::string(tool->runs_script);
       return tool_of(migration) + " sends a migration as one string of statements, which is one transaction";
-    default:
-      return {};
+    default: return {};
   }
 }
 
@@ -93,17 +93,21 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
   const ToolFacts* tool = find_tool_facts(migration.tool);
   const std::string own_way(tool ? tool->leave_transaction : "");
   if (migration.transaction == Transaction::run)
-    return how_it_runs(migration) + ", where CONCURRENTLY fails: run it by hand before the deployment" + left_in_migration(leave);
+    return how_it_runs(migration) + ", where CONCURRENTLY fails: run it by hand before the deployment" +
+           left_in_migration(leave);
   if (tool && tool->leaving_may_fail) return own_way + left_in_migration(leave);
   if (migration.transaction == Transaction::script)
-    return "Put it into a migration of its own, with no other statement: " + how_it_runs(migration) + " unless it is a single statement";
+    return "Put it into a migration of its own, with no other statement: " + how_it_runs(migration) +
+           " unless it is a single statement";
   if (!own_way.empty()) return own_way;
   if (migration.transaction == Transaction::none) return {};
-  return "CONCURRENTLY can't run inside a transaction: if the migration tool opens one, put it into a migration of its own, with the transaction turned off";
+  return "CONCURRENTLY can't run inside a transaction: if the migration tool opens one, put it into a "
+         "migration of its own, with the transaction turned off";
 }
 
 std::string in_its_own_transaction(const Migration& migration) {
-  if (migration.transaction == Transaction::run) return "in a later deployment, since " + how_it_runs(migration);
+  if (migration.transaction == Transaction::run)
+    return "in a later deployment, since " + how_it_runs(migration);
   if (migration.transaction == Transaction::none) return "in a statement of its own";
   return "in a later migration";
 }
@@ -113,8 +117,12 @@ bool carried_over(const Site& site) {
     if (&step == site.step) return false;
     for (const SchemaAction& action : step.actions) {
       if (action.kind != Kind::insert_from && action.kind != Kind::update) continue;
-      if (std::find(action.reads_from.begin(), action.reads_from.end(), site.action->table) == action.reads_from.end()) continue;
-      if (site.action->columns.empty() ? !(action.table == site.action->table) : contains(action.reads, site.action->columns[0])) return true;
+      if (std::find(action.reads_from.begin(), action.reads_from.end(), site.action->table) ==
+          action.reads_from.end())
+        continue;
+      if (site.action->columns.empty() ? !(action.table == site.action->table)
+                                       : contains(action.reads, site.action->columns[0]))
+        return true;
     }
   }
   return false;

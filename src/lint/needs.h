@@ -1,5 +1,5 @@
-// What a rule needs before it can run, as an expression over the inputs of a run: all(workload, any(plans, statistics)).
-// One text serves the runner's "not run" and the rule's documentation: explain().
+// What a rule needs before it can run, as an expression over the inputs of a run: all(workload, any(plans,
+// statistics)). One text serves the runner's "not run" and the rule's documentation: explain().
 #pragma once
 
 #include <array>
@@ -41,19 +41,25 @@ class InputSet {
   std::uint32_t bits_ = 0;
 };
 
-// A value: an input, or all or any of several expressions. Holds at most 12 inputs and groups together; a larger
-// constant does not compile.
+// A value: an input, or all or any of several expressions. Holds at most 12 inputs and groups together; a
+// larger constant does not compile.
 class Needs {
  public:
-  constexpr Needs(Input input) : nodes_{{{Kind::input, input, 1}}}, size_(1) {}  // implicit: an input is an expression
+  constexpr Needs(Input input)
+      : nodes_{{{Kind::input, input, 1}}}, size_(1) {}  // implicit: an input is an expression
 
   template <class... Parts>
-  static constexpr Needs all_of(const Parts&... parts) { return Needs(Kind::all, {Needs(parts)...}); }
+  static constexpr Needs all_of(const Parts&... parts) {
+    return Needs(Kind::all, {Needs(parts)...});
+  }
   template <class... Parts>
-  static constexpr Needs any_of(const Parts&... parts) { return Needs(Kind::any, {Needs(parts)...}); }
+  static constexpr Needs any_of(const Parts&... parts) {
+    return Needs(Kind::any, {Needs(parts)...});
+  }
 
   constexpr bool met_by(const InputSet& given) const { return met(0, given); }
-  // The part that `given` does not meet: of all() the parts that are not met, of any() each alternative's. REQUIRES !met_by(given).
+  // The part that `given` does not meet: of all() the parts that are not met, of any() each alternative's.
+  // REQUIRES !met_by(given).
   Needs missing(const InputSet& given) const;
   // Every input that the expression names, necessary or one of several alternatives.
   constexpr InputSet inputs() const {
@@ -64,7 +70,8 @@ class Needs {
   }
   constexpr bool names(Input input) const { return inputs().has(input); }
 
-  // "queries (--log or --workload), and plans of logged statements (…) or a database (…)": each input with the options that give it.
+  // "queries (--log or --workload), and plans of logged statements (…) or a database (…)": each input with
+  // the options that give it.
   std::string explain() const { return explain(0); }
 
  private:
@@ -99,8 +106,12 @@ class Needs {
 };
 
 template <std::convertible_to<Needs>... Parts>
-constexpr Needs all(const Parts&... parts) { return Needs::all_of(parts...); }
+constexpr Needs all(const Parts&... parts) {
+  return Needs::all_of(parts...);
+}
 template <std::convertible_to<Needs>... Parts>
-constexpr Needs any(const Parts&... parts) { return Needs::any_of(parts...); }
+constexpr Needs any(const Parts&... parts) {
+  return Needs::any_of(parts...);
+}
 
 }  // namespace pgadvise::lint

@@ -8,16 +8,18 @@
 
 namespace pgadvise::lint {
 
-// The table that a scan reads. Without VERBOSE a plan does not tell the schema: the statement's own table of that name, then.
+// The table that a scan node reads. A plan without VERBOSE has no schema names; then the table of that name
+// in the statement.
 QualifiedName table_of(const Query& query, const PlanNode& scan);
 
-// The plan's origin and place before what it shows.
+// Evidence with the plan's origin and location, followed by `text`.
 Evidence plan_fact(const KnownPlan& plan, std::string text);
 
-// Confirmed where the plan has true figures; else suspected, with the reason.
+// Sets the verdict: confirmed if the plan was run (EXPLAIN ANALYZE), else suspected, with the reason.
 void judge_by(Finding& finding, const KnownPlan& plan);
 
-// A statement of the application's, of which a plan says something: parsed, none of the server's catalogs, and not of a tool alone.
+// Does a plan of the query say something about the application? False for unparsed statements, queries on
+// system catalogs, and queries that only tools sent (by_tool_alone()).
 bool of_application(const Query& query);
 
 }  // namespace pgadvise::lint

@@ -19,8 +19,8 @@ std::optional<double> rows_of(const Context& context, const QualifiedName& name)
 std::vector<std::string> fixed_columns(const QueryFacts& facts, const QualifiedName& table) {
   std::vector<std::string> out;
   for (const auto& predicate : facts.predicates)
-    if (predicate.column.table == table && predicate.op == Predicate::Op::equality && predicate.value != Predicate::Value::column &&
-        predicate.wrapper.empty() && !predicate.under_or)
+    if (predicate.column.table == table && predicate.op == Predicate::Op::equality &&
+        predicate.value != Predicate::Value::column && predicate.wrapper.empty() && !predicate.under_or)
       out.push_back(predicate.column.column);
   return out;
 }
@@ -33,13 +33,18 @@ bool asks_for_one_row(const Context& context, const QueryFacts& facts, const Qua
 
 bool is_tool(std::string_view application) {
   static constexpr std::array<std::string_view, 18> tools = {
-      "metabase", "pgcli",     "azure data studio", "heidisql",  "adminer", "psql",    "pgadmin",    "dbeaver", "datagrip",
-      "intellij", "tableplus", "beekeeper",         "postico",   "navicat", "pg_dump", "pg_restore", "pgbench", "vacuumdb"};
+      "metabase", "pgcli",   "azure data studio", "heidisql",   "adminer",   "psql",
+      "pgadmin",  "dbeaver", "datagrip",          "intellij",   "tableplus", "beekeeper",
+      "postico",  "navicat", "pg_dump",           "pg_restore", "pgbench",   "vacuumdb"};
   return is_migration_tool(application) ||
-         std::any_of(tools.begin(), tools.end(), [&](std::string_view tool) { return starts_with_nocase(application, tool); });
+         std::any_of(tools.begin(), tools.end(),
+                     [&](std::string_view tool) { return starts_with_nocase(application, tool); });
 }
 
-bool by_tool_alone(const Query& query) { return !query.applications.empty() && std::all_of(query.applications.begin(), query.applications.end(), is_tool); }
+bool by_tool_alone(const Query& query) {
+  return !query.applications.empty() &&
+         std::all_of(query.applications.begin(), query.applications.end(), is_tool);
+}
 
 std::string milliseconds(double value) {
   const auto tenths = static_cast<std::uint64_t>(value * 10 + 0.5);
@@ -55,20 +60,26 @@ std::string with_parameters(const Sample& sample) {
 }
 
 std::string ran(const Query& query) {
-  std::string out = query.calls == 1 ? "ran once" : "ran " + grouped(static_cast<double>(query.calls)) + " times";
-  if (query.timed_calls) out += ", " + milliseconds(query.mean_ms()) + (query.calls == 1 ? "" : " on average");
+  std::string out =
+      query.calls == 1 ? "ran once" : "ran " + grouped(static_cast<double>(query.calls)) + " times";
+  if (query.timed_calls)
+    out += ", " + milliseconds(query.mean_ms()) + (query.calls == 1 ? "" : " on average");
   return out;
 }
 
-Finding& report(Reporter& reporter, const Query& query, const QualifiedName& table, std::string message, std::optional<Severity> severity) {
-  Finding& finding = reporter.add({.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-                                  std::move(message), severity);
+Finding& report(Reporter& reporter, const Query& query, const QualifiedName& table, std::string message,
+                std::optional<Severity> severity) {
+  Finding& finding = reporter.add(
+      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
+      std::move(message), severity);
   std::string literal;
   if (!query.samples.empty()) {
     finding.location = query.samples.front().place;
     literal = with_parameters(query.samples.front());
   }
-  finding.evidence.push_back({Evidence::Kind::statement, ran(query) + ": " + ellipsis(query.text, 2 * shown_statement), finding.location, std::move(literal)});
+  finding.evidence.push_back({Evidence::Kind::statement,
+                              ran(query) + ": " + ellipsis(query.text, 2 * shown_statement), finding.location,
+                              std::move(literal)});
   return finding;
 }
 

@@ -28,7 +28,8 @@ bool asks_for_one_row(const Context& context, const QueryFacts& facts, const Qua
 
 // A program that people work in or that copies databases, by its application_name.
 bool is_tool(std::string_view application);
-// Every call came from a program that people work in or that copies databases: psql, pgAdmin, pg_dump, a migration tool.
+// Every call came from a program that people work in or that copies databases: psql, pgAdmin, pg_dump, a
+// migration tool.
 bool by_tool_alone(const Query& query);
 
 std::string milliseconds(double value);  // "12.5 ms"

@@ -1,4 +1,5 @@
-// What a rule is. One file a rule: rules/<category>/<rule_id>.cc; registration is generated (cmake/rules.cmake).
+// What a rule is. One file a rule: rules/<category>/<rule_id>.cc; registration is generated
+// (cmake/rules.cmake).
 #pragma once
 
 #include <span>
@@ -12,13 +13,13 @@ namespace pgadvise::lint {
 class Context;
 class Reporter;
 
-// A number that a rule decides by and a configuration may change: a constant of the rule's file, listed in the rule's
-// `options` and read by Context::option(). No negative numbers.
+// A number that a rule decides by and a configuration may change: a constant of the rule's file, listed in
+// the rule's `options` and read by Context::option(). No negative numbers.
 struct Option {
-  std::string_view name;     // in pgadvise.toml
+  std::string_view name;  // in pgadvise.toml
   double fallback = 0;
-  // Whether the rule reports at all depends, through this number, on the size of a table or index, which only a server or
-  // a snapshot of one knows. Not for a number that only changes the severity.
+  // Whether the rule reports at all depends, through this number, on the size of a table or index, which only
+  // a server or a snapshot of one knows. Not for a number that only changes the severity.
   bool table_size = false;
   std::string_view meaning;  // with its unit
 };
@@ -33,11 +34,12 @@ struct Rule {
   std::string_view when_to_ignore;  // Markdown
   std::span<const Option* const> options = {};
   void (*check)(const Context&, Reporter&) = nullptr;  // the Context knows the rule
-  bool on_by_default = true;  // off: runs only when named
+  bool on_by_default = true;                           // off: runs only when named
 };
 
-// Whether the rule's findings follow from schema and migrations alone, so that the same files give the same findings
-// tomorrow. `sizes_known`: a server or a snapshot of one gives the sizes of tables, which some rules also compare.
+// Whether the rule's findings follow from schema and migrations alone, so that the same files give the same
+// findings tomorrow. `sizes_known`: a server or a snapshot of one gives the sizes of tables, which some rules
+// also compare.
 bool decided_by_files(const Rule& rule, bool sizes_known);
 
 struct RegisteredRule {

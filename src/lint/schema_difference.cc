@@ -24,14 +24,18 @@ std::string_view bare_type(std::string_view type) {
 bool same_type(std::string_view a, std::string_view b) {
   a = bare_type(a);
   b = bare_type(b);
-  const auto modifiers = [](std::string_view type) { return replace_all(lower(type.substr(std::min(type.find('('), type.size()))), " ", ""); };
+  const auto modifiers = [](std::string_view type) {
+    return replace_all(lower(type.substr(std::min(type.find('('), type.size()))), " ", "");
+  };
   return a.substr(0, a.find('(')) == b.substr(0, b.find('(')) && modifiers(a) == modifiers(b);
 }
 
 bool default_class(std::string_view name) {
-  static constexpr std::string_view names[] = {"text_ops",   "varchar_ops",     "bpchar_ops", "int2_ops", "int4_ops", "int8_ops",  "uuid_ops",  "bool_ops",
-                                               "date_ops",   "timestamp_ops",   "timestamptz_ops", "time_ops", "numeric_ops", "float4_ops", "float8_ops",
-                                               "bytea_ops",  "jsonb_ops",       "array_ops",  "enum_ops", "inet_ops", "tsvector_ops", "range_ops", "citext_ops"};
+  static constexpr std::string_view names[] = {
+      "text_ops",    "varchar_ops", "bpchar_ops",   "int2_ops",      "int4_ops",        "int8_ops",
+      "uuid_ops",    "bool_ops",    "date_ops",     "timestamp_ops", "timestamptz_ops", "time_ops",
+      "numeric_ops", "float4_ops",  "float8_ops",   "bytea_ops",     "jsonb_ops",       "array_ops",
+      "enum_ops",    "inet_ops",    "tsvector_ops", "range_ops",     "citext_ops"};
   return std::find(std::begin(names), std::end(names), bare_type(name)) != std::end(names);
 }
 
@@ -41,10 +45,13 @@ std::string form(const Index& index) {
   for (const auto& key : index.keys) {
     std::string& text = keys.emplace_back(key.column.empty() ? "expression" : key.column);
     if (index.method == "btree" && key.descending) text += " DESC";
-    if (index.method == "btree" && key.nulls_first != key.descending) text += key.nulls_first ? " NULLS FIRST" : " NULLS LAST";
-    if (!key.operator_class.empty() && !default_class(key.operator_class)) text += " " + std::string(bare_type(key.operator_class));
+    if (index.method == "btree" && key.nulls_first != key.descending)
+      text += key.nulls_first ? " NULLS FIRST" : " NULLS LAST";
+    if (!key.operator_class.empty() && !default_class(key.operator_class))
+      text += " " + std::string(bare_type(key.operator_class));
   }
-  return std::string(index.unique ? "unique " : "") + index.method + " (" + join(keys, ", ") + ")" + (index.include.empty() ? "" : " INCLUDE (" + join(index.include, ", ") + ")") +
+  return std::string(index.unique ? "unique " : "") + index.method + " (" + join(keys, ", ") + ")" +
+         (index.include.empty() ? "" : " INCLUDE (" + join(index.include, ", ") + ")") +
          (index.nulls_not_distinct ? " NULLS NOT DISTINCT" : "") + (index.predicate ? " WHERE …" : "");
 }
 
@@ -55,7 +62,8 @@ std::string columns_of(const Index& index) {
 }
 
 std::string form(const Constraint& key) {
-  return join(key.columns, ", ") + " -> " + display(key.referenced_table) + " (" + join(key.referenced_columns, ", ") + ")";
+  return join(key.columns, ", ") + " -> " + display(key.referenced_table) + " (" +
+         join(key.referenced_columns, ", ") + ")";
 }
 
 // Of both sides what has no counterpart: by form first, then by name.
@@ -75,22 +83,28 @@ struct Matched {
     };
     std::vector<const T*> unnamed;
     for (const T* one : expected) {  // the same in both, so that a twin of it is not taken instead
-      if (const T* other = take([&](const T* o) { return o->name == one->name && form_of(*o) == form_of(*one); })) same_form.emplace_back(one, other);
+      if (const T* other =
+              take([&](const T* o) { return o->name == one->name && form_of(*o) == form_of(*one); }))
+        same_form.emplace_back(one, other);
       else unnamed.push_back(one);
     }
     for (const T* one : unnamed) {
-      if (const T* other = take([&](const T* o) { return form_of(*o) == form_of(*one); })) same_form.emplace_back(one, other);
+      if (const T* other = take([&](const T* o) { return form_of(*o) == form_of(*one); }))
+        same_form.emplace_back(one, other);
       else unmatched.push_back(one);
     }
     for (const T* one : unmatched) {
-      if (const T* other = take([&](const T* o) { return o->name == one->name; })) same_name.emplace_back(one, other);
+      if (const T* other = take([&](const T* o) { return o->name == one->name; }))
+        same_name.emplace_back(one, other);
       else missing.push_back(one);
     }
     extra = left;
   }
 };
 
-bool is_view(const Table& table) { return table.kind == Table::Kind::view || table.kind == Table::Kind::materialized_view; }
+bool is_view(const Table& table) {
+  return table.kind == Table::Kind::view || table.kind == Table::Kind::materialized_view;
+}
 
 class Comparison {
  public:
@@ -102,57 +116,78 @@ class Comparison {
     for (const auto& [name, table] : expected_.tables) {
       if (passed_over(table)) continue;
       const Table* other = actual_.table(name);
-      if (!other) add(Kind::missing, table_subject(table), word(table) + " " + display(name), "", table.origin, {});
+      if (!other)
+        add(Kind::missing, table_subject(table), word(table) + " " + display(name), "", table.origin, {});
       else if (!is_view(table) && !is_view(*other)) compare(table, *other);
     }
     for (const auto& [name, table] : actual_.tables)
       if (!passed_over(table) && schemas_.count(name.schema) && !expected_.table(name))
         add(Kind::extra, table_subject(table), word(table) + " " + display(name), "", {}, table.origin);
     compare_enums();
-    std::stable_sort(out_.begin(), out_.end(), [](const auto& a, const auto& b) { return a.subject < b.subject; });
+    std::stable_sort(out_.begin(), out_.end(),
+                     [](const auto& a, const auto& b) { return a.subject < b.subject; });
     return std::move(out_);
   }
 
  private:
   static bool passed_over(const Table& table) {
-    return table.temporary || table.name.schema == "pg_temp" || table.partition_of || owner_of_table(table.name, &table);
+    return table.temporary || table.name.schema == "pg_temp" || table.partition_of ||
+           owner_of_table(table.name, &table);
   }
   static std::string word(const Table& table) { return is_view(table) ? "view" : "table"; }
   static Subject table_subject(const Table& table) {
     return {.kind = is_view(table) ? "view" : "table", .schema = table.name.schema, .table = table.name.name};
   }
 
-  void add(Kind kind, Subject subject, std::string name, std::string what, Place expected, Place actual) {
-    out_.push_back({kind, std::move(subject), std::move(name), std::move(what), std::move(expected), std::move(actual)});
+  void add(Kind kind, Subject subject, std::string name, std::string what, SourceLocation expected,
+           SourceLocation actual) {
+    out_.push_back(
+        {kind, std::move(subject), std::move(name), std::move(what), std::move(expected), std::move(actual)});
   }
 
   void compare(const Table& expected, const Table& actual) {
     const std::string on = display(expected.name);
     for (const auto& column : expected.columns) {
-      Subject subject{.kind = "column", .schema = expected.name.schema, .table = expected.name.name, .columns = {column.name}};
-      if (const Column* other = actual.column(column.name)) compare(column, *other, subject, on + "." + column.name);
+      Subject subject{.kind = "column",
+                      .schema = expected.name.schema,
+                      .table = expected.name.name,
+                      .columns = {column.name}};
+      if (const Column* other = actual.column(column.name))
+        compare(column, *other, subject, on + "." + column.name);
       else add(Kind::missing, subject, "column " + on + "." + column.name, "", column.origin, actual.origin);
     }
     for (const auto& column : actual.columns)
       if (!expected.column(column.name))
-        add(Kind::extra, {.kind = "column", .schema = expected.name.schema, .table = expected.name.name, .columns = {column.name}}, "column " + on + "." + column.name, "",
-            expected.origin, column.origin);
+        add(Kind::extra,
+            {.kind = "column",
+             .schema = expected.name.schema,
+             .table = expected.name.name,
+             .columns = {column.name}},
+            "column " + on + "." + column.name, "", expected.origin, column.origin);
     compare_indexes(expected, actual, on);
     compare_foreign_keys(expected, actual, on);
     compare_checks(expected, actual, on);
     compare_policies(expected, actual, on);
   }
 
-  void compare(const Column& expected, const Column& actual, const Subject& subject, const std::string& name) {
+  void compare(const Column& expected, const Column& actual, const Subject& subject,
+               const std::string& name) {
     std::vector<std::string> what;
-    if (!same_type(expected.type, actual.type)) what.push_back(fmt::format("is {}, expected {}", actual.type, expected.type));
-    if (expected.not_null != actual.not_null) what.push_back(actual.not_null ? "is NOT NULL, expected to take NULL" : "takes NULL, expected NOT NULL");
-    if (expected.identity != actual.identity) what.push_back(actual.identity == Column::Identity::none ? "is no identity column" : "differs as an identity column");
+    if (!same_type(expected.type, actual.type))
+      what.push_back(fmt::format("is {}, expected {}", actual.type, expected.type));
+    if (expected.not_null != actual.not_null)
+      what.push_back(actual.not_null ? "is NOT NULL, expected to take NULL"
+                                     : "takes NULL, expected NOT NULL");
+    if (expected.identity != actual.identity)
+      what.push_back(actual.identity == Column::Identity::none ? "is no identity column"
+                                                               : "differs as an identity column");
     if (expected.generated_expression.has_value() != actual.generated_expression.has_value())
       what.push_back(actual.generated_expression ? "is a generated column" : "is no generated column");
-    else if (expected.default_expression.has_value() != actual.default_expression.has_value() && !expected.generated_expression)
+    else if (expected.default_expression.has_value() != actual.default_expression.has_value() &&
+             !expected.generated_expression)
       what.push_back(actual.default_expression ? "has a default" : "has no default");
-    if (!what.empty()) add(Kind::changed, subject, "column " + name, join(what, "; "), expected.origin, actual.origin);
+    if (!what.empty())
+      add(Kind::changed, subject, "column " + name, join(what, "; "), expected.origin, actual.origin);
   }
 
   void compare_indexes(const Table& expected, const Table& actual, const std::string& on) {
@@ -162,30 +197,51 @@ class Comparison {
       return out;
     };
     const Matched matched(list(expected), list(actual), [](const Index& index) { return form(index); });
-    const auto subject = [&](const Index& index) { return Subject{.kind = "index", .schema = expected.name.schema, .table = expected.name.name, .index = index.name}; };
-    const auto name = [&](const Index& index) { return fmt::format("{} {} on {} ({})", index.unique ? "unique index" : "index", index.name, on, columns_of(index)); };
-    for (const Index* index : matched.missing) add(Kind::missing, subject(*index), name(*index), "", index->origin, actual.origin);
-    for (const Index* index : matched.extra) add(Kind::extra, subject(*index), name(*index), "", expected.origin, index->origin);
+    const auto subject = [&](const Index& index) {
+      return Subject{
+          .kind = "index", .schema = expected.name.schema, .table = expected.name.name, .index = index.name};
+    };
+    const auto name = [&](const Index& index) {
+      return fmt::format("{} {} on {} ({})", index.unique ? "unique index" : "index", index.name, on,
+                         columns_of(index));
+    };
+    for (const Index* index : matched.missing)
+      add(Kind::missing, subject(*index), name(*index), "", index->origin, actual.origin);
+    for (const Index* index : matched.extra)
+      add(Kind::extra, subject(*index), name(*index), "", expected.origin, index->origin);
     for (const auto& [one, other] : matched.same_name)
-      add(Kind::changed, subject(*one), name(*one), "is " + form(*other) + ", expected " + form(*one), one->origin, other->origin);
+      add(Kind::changed, subject(*one), name(*one), "is " + form(*other) + ", expected " + form(*one),
+          one->origin, other->origin);
   }
 
   void compare_foreign_keys(const Table& expected, const Table& actual, const std::string& on) {
     const auto list = [](const Table& table) {
       std::vector<const Constraint*> out;
       for (const auto& constraint : table.constraints)
-        if (constraint.kind == Constraint::Kind::foreign_key && !constraint.inherited) out.push_back(&constraint);
+        if (constraint.kind == Constraint::Kind::foreign_key && !constraint.inherited)
+          out.push_back(&constraint);
       return out;
     };
     const Matched matched(list(expected), list(actual), [](const Constraint& key) { return form(key); });
-    const auto subject = [&](const Constraint& key) { return Subject{.kind = "foreign-key", .schema = expected.name.schema, .table = expected.name.name, .columns = key.columns, .constraint = key.name}; };
+    const auto subject = [&](const Constraint& key) {
+      return Subject{.kind = "foreign-key",
+                     .schema = expected.name.schema,
+                     .table = expected.name.name,
+                     .columns = key.columns,
+                     .constraint = key.name};
+    };
     const auto name = [&](const Constraint& key) { return "foreign key " + on + " (" + form(key) + ")"; };
-    for (const Constraint* key : matched.missing) add(Kind::missing, subject(*key), name(*key), "", key->origin, actual.origin);
-    for (const Constraint* key : matched.extra) add(Kind::extra, subject(*key), name(*key), "", expected.origin, key->origin);
-    for (const auto& [one, other] : matched.same_name) add(Kind::changed, subject(*one), name(*one), "is " + form(*other), one->origin, other->origin);
+    for (const Constraint* key : matched.missing)
+      add(Kind::missing, subject(*key), name(*key), "", key->origin, actual.origin);
+    for (const Constraint* key : matched.extra)
+      add(Kind::extra, subject(*key), name(*key), "", expected.origin, key->origin);
+    for (const auto& [one, other] : matched.same_name)
+      add(Kind::changed, subject(*one), name(*one), "is " + form(*other), one->origin, other->origin);
     for (const auto& [one, other] : matched.same_form)
       if (one->on_delete != other->on_delete || one->on_update != other->on_update)
-        add(Kind::changed, subject(*one), name(*one), fmt::format("is ON DELETE {} ON UPDATE {}, expected ON DELETE {} ON UPDATE {}", other->on_delete, other->on_update, one->on_delete, one->on_update),
+        add(Kind::changed, subject(*one), name(*one),
+            fmt::format("is ON DELETE {} ON UPDATE {}, expected ON DELETE {} ON UPDATE {}", other->on_delete,
+                        other->on_update, one->on_delete, one->on_update),
             one->origin, other->origin);
   }
 
@@ -197,38 +253,64 @@ class Comparison {
       return out;
     };
     const Matched matched(list(expected), list(actual), [](const Constraint& check) { return check.name; });
-    const auto subject = [&](const Constraint& check) { return Subject{.kind = "constraint", .schema = expected.name.schema, .table = expected.name.name, .constraint = check.name}; };
+    const auto subject = [&](const Constraint& check) {
+      return Subject{.kind = "constraint",
+                     .schema = expected.name.schema,
+                     .table = expected.name.name,
+                     .constraint = check.name};
+    };
     // Of the same number of checks the server may have named some otherwise.
     const std::size_t renamed = std::min(matched.missing.size(), matched.extra.size());
     for (std::size_t i = renamed; i < matched.missing.size(); ++i)
-      add(Kind::missing, subject(*matched.missing[i]), "check " + matched.missing[i]->name + " on " + on, "", matched.missing[i]->origin, actual.origin);
+      add(Kind::missing, subject(*matched.missing[i]), "check " + matched.missing[i]->name + " on " + on, "",
+          matched.missing[i]->origin, actual.origin);
     for (std::size_t i = renamed; i < matched.extra.size(); ++i)
-      add(Kind::extra, subject(*matched.extra[i]), "check " + matched.extra[i]->name + " on " + on, "", expected.origin, matched.extra[i]->origin);
+      add(Kind::extra, subject(*matched.extra[i]), "check " + matched.extra[i]->name + " on " + on, "",
+          expected.origin, matched.extra[i]->origin);
   }
 
   void compare_policies(const Table& expected, const Table& actual, const std::string& on) {
     if (expected.row_security != actual.row_security)
-      add(Kind::changed, table_subject(expected), "table " + on, actual.row_security ? "has row-level security" : "has no row-level security", expected.origin, actual.origin);
+      add(Kind::changed, table_subject(expected), "table " + on,
+          actual.row_security ? "has row-level security" : "has no row-level security", expected.origin,
+          actual.origin);
     const auto has = [](const Table& table, const std::string& name) {
-      return std::any_of(table.policies.begin(), table.policies.end(), [&](const Policy& policy) { return policy.name == name; });
+      return std::any_of(table.policies.begin(), table.policies.end(),
+                         [&](const Policy& policy) { return policy.name == name; });
     };
-    const auto subject = [&](const Policy& policy) { return Subject{.kind = "policy", .schema = expected.name.schema, .table = expected.name.name, .constraint = policy.name}; };
+    const auto subject = [&](const Policy& policy) {
+      return Subject{.kind = "policy",
+                     .schema = expected.name.schema,
+                     .table = expected.name.name,
+                     .constraint = policy.name};
+    };
     for (const auto& policy : expected.policies)
-      if (!has(actual, policy.name)) add(Kind::missing, subject(policy), "policy " + policy.name + " on " + on, "", policy.origin, actual.origin);
+      if (!has(actual, policy.name))
+        add(Kind::missing, subject(policy), "policy " + policy.name + " on " + on, "", policy.origin,
+            actual.origin);
     for (const auto& policy : actual.policies)
-      if (!has(expected, policy.name)) add(Kind::extra, subject(policy), "policy " + policy.name + " on " + on, "", expected.origin, policy.origin);
+      if (!has(expected, policy.name))
+        add(Kind::extra, subject(policy), "policy " + policy.name + " on " + on, "", expected.origin,
+            policy.origin);
   }
 
   void compare_enums() {
-    const auto subject = [](const QualifiedName& name) { return Subject{.kind = "enum", .schema = name.schema, .entry = name.name}; };
+    const auto subject = [](const QualifiedName& name) {
+      return Subject{.kind = "enum", .schema = name.schema, .entry = name.name};
+    };
     for (const auto& [name, type] : expected_.enums) {
       const auto other = actual_.enums.find(name);
-      if (other == actual_.enums.end()) add(Kind::missing, subject(name), "enum " + display(name), "", type.origin, {});
-      else if (std::set<std::string>(type.labels.begin(), type.labels.end()) != std::set<std::string>(other->second.labels.begin(), other->second.labels.end()))
-        add(Kind::changed, subject(name), "enum " + display(name), "has " + join(other->second.labels, ", ") + ", expected " + join(type.labels, ", "), type.origin, other->second.origin);
+      if (other == actual_.enums.end())
+        add(Kind::missing, subject(name), "enum " + display(name), "", type.origin, {});
+      else if (std::set<std::string>(type.labels.begin(), type.labels.end()) !=
+               std::set<std::string>(other->second.labels.begin(), other->second.labels.end()))
+        add(Kind::changed, subject(name), "enum " + display(name),
+            "has " + join(other->second.labels, ", ") + ", expected " + join(type.labels, ", "), type.origin,
+            other->second.origin);
     }
     for (const auto& [name, type] : actual_.enums)
-      if (schemas_.count(name.schema) && !expected_.enums.count(name)) add(Kind::extra, subject(name), "enum " + display(name), "", {}, type.origin);
+      if (schemas_.count(name.schema) && !expected_.enums.count(name))
+        add(Kind::extra, subject(name), "enum " + display(name), "", {}, type.origin);
   }
 
   const Catalog& expected_;
@@ -239,6 +321,8 @@ class Comparison {
 
 }  // namespace
 
-std::vector<SchemaDifference> schema_differences(const Catalog& expected, const Catalog& actual) { return Comparison(expected, actual).run(); }
+std::vector<SchemaDifference> schema_differences(const Catalog& expected, const Catalog& actual) {
+  return Comparison(expected, actual).run();
+}
 
 }  // namespace pgadvise::lint

@@ -21,7 +21,9 @@ std::string duration_text(double milliseconds) {
   return with(milliseconds / 3'600'000, "h");
 }
 
-std::string times(std::uint64_t count) { return count == 1 ? "once" : grouped(static_cast<double>(count)) + " times"; }
+std::string times(std::uint64_t count) {
+  return count == 1 ? "once" : grouped(static_cast<double>(count)) + " times";
+}
 
 Evidence evidence_of(const ServerEvent& event, std::string text) {
   if (!event.statement.empty()) text += ": " + ellipsis(event.statement, shown_statement);
@@ -34,7 +36,8 @@ std::optional<double> minutes(const ServerEvent& event) {
 }
 
 bool of_tool_or_server(const QualifiedName& name, const Table* table) {
-  return name.schema == "pg_catalog" || name.schema == "information_schema" || lower(name.name).starts_with("pg_") || made_by_tool(name, table);
+  return name.schema == "pg_catalog" || name.schema == "information_schema" ||
+         lower(name.name).starts_with("pg_") || made_by_tool(name, table);
 }
 
 }  // namespace pgadvise::lint

@@ -21,7 +21,8 @@ Evidence evidence_of(const ServerEvent& event, std::string text);
 // From the first to the last one, in minutes, one at least; nullopt: the log has no times.
 std::optional<double> minutes(const ServerEvent& event);
 
-// The server's own, or made_by_tool(): no table of the application. `table`: nullptr if only the name is known.
+// The server's own, or made_by_tool(): no table of the application. `table`: nullptr if only the name is
+// known.
 bool of_tool_or_server(const QualifiedName& name, const Table* table);
 
 }  // namespace pgadvise::lint

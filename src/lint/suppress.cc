@@ -71,7 +71,8 @@ struct FileComments {
 
 class Matcher {
  public:
-  Matcher(const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder) : suppressions_(suppressions), used_(used), folder_(folder) {
+  Matcher(const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder)
+      : suppressions_(suppressions), used_(used), folder_(folder) {
     for (std::size_t i = 0; i < suppressions.size(); ++i)
       for (const auto& rule : suppressions[i].rules) add(i, rule);
   }
@@ -90,19 +91,22 @@ class Matcher {
     if (!one.comment()) return entries_[rule].push_back(i);
     FileComments& file = comments_[{rule, one.place.file}];
     const bool line = one.first_line == one.last_line && one.last_column == std::numeric_limits<int>::max();
-    Group& group = one.first_line == 0 ? file.whole_file : line ? file.lines[one.first_line] : file.statements[{one.first_line, one.first_column}];
+    Group& group = one.first_line == 0 ? file.whole_file
+                   : line              ? file.lines[one.first_line]
+                                       : file.statements[{one.first_line, one.first_column}];
     group.last = std::max(group.last, Position(one.last_line, one.last_column));
     group.members.push_back(i);
   }
 
-  void by_comment(const Finding& finding, const Place& place) {
+  void by_comment(const Finding& finding, const SourceLocation& place) {
     const auto found = comments_.find({finding.rule, place.file});
     if (found == comments_.end()) return;
     FileComments& file = found->second;
     meet(file.whole_file, finding.rule);
     if (finding.subject.kind == "schema") return;
     const Position at(place.line, place.column);
-    if (const auto line = file.lines.find(place.line); line != file.lines.end()) meet(line->second, finding.rule);
+    if (const auto line = file.lines.find(place.line); line != file.lines.end())
+      meet(line->second, finding.rule);
     const auto after = file.statements.upper_bound(at);
     if (after == file.statements.begin()) return;
     if (Group& before = std::prev(after)->second; at <= before.last) meet(before, finding.rule);
@@ -116,12 +120,16 @@ class Matcher {
   void by_entry(const Finding& finding) {
     const auto found = entries_.find(finding.rule);
     if (found == entries_.end()) return;
-    const std::string file = seen_from_entry(finding.location ? finding.location->file : finding.subject.file);
+    const std::string file =
+        seen_from_entry(finding.location ? finding.location->file : finding.subject.file);
     const auto names = names_of(finding.subject);
     for (const std::size_t i : found->second) {
       const Suppression& entry = suppressions_[i];
       if (!entry.path.empty() && !matches(entry.path, file) && !matches("*/" + entry.path, file)) continue;
-      if (!entry.object.empty() && std::none_of(names.begin(), names.end(), [&](const std::string& name) { return matches(entry.object, name); })) continue;
+      if (!entry.object.empty() && std::none_of(names.begin(), names.end(), [&](const std::string& name) {
+            return matches(entry.object, name);
+          }))
+        continue;
       used_.emplace(i, finding.rule);
       first_ = std::min(first_, i);
     }
@@ -138,13 +146,15 @@ class Matcher {
   UsedSuppressions& used_;
   const std::string& folder_;
   std::map<std::pair<std::string, std::string>, FileComments> comments_;  // by rule and file
-  std::map<std::string, std::vector<std::size_t>> entries_;              // of pgadvise.toml, by rule
+  std::map<std::string, std::vector<std::size_t>> entries_;               // of pgadvise.toml, by rule
   std::size_t first_ = 0;
 };
 
 }  // namespace
 
-std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder) {
+std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings,
+                                        const std::vector<Suppression>& suppressions, UsedSuppressions& used,
+                                        const std::string& folder) {
   std::vector<SuppressedFinding> out;
   if (suppressions.empty()) return out;
   Matcher matcher(suppressions, used, folder);

@@ -1,4 +1,4 @@
-// Takes findings out that a comment or pgadvise.toml says are not wanted.
+// Suppression of findings by comments and by entries of pgadvise.toml.
 #pragma once
 
 #include <set>
@@ -16,10 +16,14 @@ namespace pgadvise::lint {
 // `*` in the pattern stands for any characters.
 bool matches(std::string_view pattern, std::string_view text);
 
-// `used`: which suppression, by its index, met a finding of which rule. What is said of a whole schema (a convention) is no one place's:
-// no comment speaks for it, an entry with the schema's name does. `folder`: "app/" where findings' files are shown from app, below the
-// folder of pgadvise.toml, from which its paths are meant; "" where both are one.
+// Which suppression (its index) matched a finding of which rule (its id).
 using UsedSuppressions = std::set<std::pair<std::size_t, std::string>>;
-std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const std::vector<Suppression>& suppressions, UsedSuppressions& used, const std::string& folder = {});
+// Moves the findings that a suppression matches out of `findings` and returns them; adds the matches to
+// `used`. A finding about a whole schema has no single location, so an inline comment cannot suppress it; an
+// entry of pgadvise.toml with the schema's name can. `folder`: the folder that paths of findings start from,
+// relative to that of pgadvise.toml ("app/"); "" where both are the same.
+std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings,
+                                        const std::vector<Suppression>& suppressions, UsedSuppressions& used,
+                                        const std::string& folder = {});
 
 }  // namespace pgadvise::lint

@@ -14,8 +14,9 @@ namespace {
 
 // When the row came and changed, not what it says.
 bool keeps_time(const Column& column) {
-  static constexpr std::array<std::string_view, 13> words = {"created", "updated", "deleted", "modified", "inserted", "added",  "joined",
-                                                            "archived", "linked", "assigned", "removed",  "changed",  "creation"};
+  static constexpr std::array<std::string_view, 13> words = {
+      "created",  "updated", "deleted",  "modified", "inserted", "added",   "joined",
+      "archived", "linked",  "assigned", "removed",  "changed",  "creation"};
   return column.type.compare(0, 9, "timestamp") == 0 && any_of(words_of(column.name), words);
 }
 
@@ -27,15 +28,17 @@ bool surrogate(const Table& table, const Column& column) {
 }  // namespace
 
 bool made_by_tool(const QualifiedName& name, const Table* table) {
-  static constexpr std::array<std::string_view, 5> schemas = {"partman", "cron", "pgboss", "graphile_worker", "supabase_functions"};
+  static constexpr std::array<std::string_view, 5> schemas = {"partman", "cron", "pgboss", "graphile_worker",
+                                                              "supabase_functions"};
   return owner_of_table(name, table) || one_of(name.schema, schemas) || lower(name.name) == "spatial_ref_sys";
 }
 
-std::vector<const Table*> judged_tables(const Context& context) {
+std::vector<const Table*> checked_tables(const Context& context) {
   std::vector<const Table*> out;
   for (const auto& [name, table] : context.catalog().tables) {
     const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
-    if (stored && !table.partition_of && !table.temporary && !made_by_tool(name, &table)) out.push_back(&table);
+    if (stored && !table.partition_of && !table.temporary && !made_by_tool(name, &table))
+      out.push_back(&table);
   }
   return out;
 }
@@ -49,8 +52,9 @@ const Constraint* primary_key(const Table& table) {
 const Index* unique_among(const Table& table, const std::vector<std::string>& columns, bool partial) {
   for (const auto& index : table.indexes) {
     if (!index.unique || !index.valid || (index.predicate && !partial)) continue;
-    if (std::all_of(index.keys.begin(), index.keys.end(),
-                    [&](const IndexKey& key) { return !key.column.empty() && contains(columns, key.column); }))
+    if (std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+          return !key.column.empty() && contains(columns, key.column);
+        }))
       return &index;
   }
   return nullptr;
@@ -72,7 +76,8 @@ Junction junction(const Table& table) {
     if (!contains(out.links, column.name) && !surrogate(table, column) && !keeps_time(column)) return {};
   // With an id of its own, and a side that may be missing, it is a record rather than a link.
   const Constraint* key = primary_key(table);
-  const bool own_id = key && std::none_of(key->columns.begin(), key->columns.end(), [&](const std::string& name) { return contains(out.links, name); });
+  const bool own_id = key && std::none_of(key->columns.begin(), key->columns.end(),
+                                          [&](const std::string& name) { return contains(out.links, name); });
   for (const auto& link : out.links)
     if (own_id && !table.column(link)->not_null) return {};
   out.is = true;
@@ -81,9 +86,10 @@ Junction junction(const Table& table) {
 
 bool named_like_log(const Table& table) {
   static constexpr std::array<std::string_view, 28> names = {
-      "log",      "audit",    "event",   "history", "archive",   "archived", "deleted", "outbox", "queue",
-      "job",      "backup",   "snapshot", "metric", "analytics", "usage",    "view",    "visit",  "click",
-      "download", "activity", "trace",   "tmp",     "temp",      "staging",  "revision", "cache",   "cached",   "aggregation"};
+      "log",    "audit", "event",   "history",  "archive",  "archived", "deleted",
+      "outbox", "queue", "job",     "backup",   "snapshot", "metric",   "analytics",
+      "usage",  "view",  "visit",   "click",    "download", "activity", "trace",
+      "tmp",    "temp",  "staging", "revision", "cache",    "cached",   "aggregation"};
   for (const auto& word : words_of(table.name.name))
     if (one_of(singular(word), names)) return true;
   return false;
@@ -105,7 +111,7 @@ std::string bytes_text(double bytes) {
   return out.data();
 }
 
-Evidence catalog_fact(std::string text, std::optional<Place> place) {
+Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
   return {Evidence::Kind::catalog, std::move(text), std::move(place), {}};
 }
 

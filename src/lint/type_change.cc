@@ -45,12 +45,60 @@ bool one_of(const std::string& text, std::initializer_list<std::string_view> lis
 }
 
 bool built_in(const std::string& base) {
-  return one_of(base, {"smallint", "integer", "bigint", "real", "double precision", "numeric", "boolean", "text",
-                       "character varying", "character", "bpchar", "\"char\"", "name", "uuid", "json", "jsonb", "xml", "bytea", "date",
-                       "time without time zone", "time with time zone", "timestamp without time zone", "timestamp with time zone",
-                       "interval", "inet", "cidr", "macaddr", "macaddr8", "money", "oid", "regclass", "bit", "bit varying", "point", "line",
-                       "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery", "int4range", "int8range", "numrange", "tsrange",
-                       "tstzrange", "daterange", "jsonpath", "pg_lsn", "citext", "hstore", "ltree", "vector"});
+  return one_of(base, {"smallint",
+                       "integer",
+                       "bigint",
+                       "real",
+                       "double precision",
+                       "numeric",
+                       "boolean",
+                       "text",
+                       "character varying",
+                       "character",
+                       "bpchar",
+                       "\"char\"",
+                       "name",
+                       "uuid",
+                       "json",
+                       "jsonb",
+                       "xml",
+                       "bytea",
+                       "date",
+                       "time without time zone",
+                       "time with time zone",
+                       "timestamp without time zone",
+                       "timestamp with time zone",
+                       "interval",
+                       "inet",
+                       "cidr",
+                       "macaddr",
+                       "macaddr8",
+                       "money",
+                       "oid",
+                       "regclass",
+                       "bit",
+                       "bit varying",
+                       "point",
+                       "line",
+                       "lseg",
+                       "box",
+                       "path",
+                       "polygon",
+                       "circle",
+                       "tsvector",
+                       "tsquery",
+                       "int4range",
+                       "int8range",
+                       "numrange",
+                       "tsrange",
+                       "tstzrange",
+                       "daterange",
+                       "jsonpath",
+                       "pg_lsn",
+                       "citext",
+                       "hstore",
+                       "ltree",
+                       "vector"});
 }
 
 bool timestamp(const std::string& base) { return base.starts_with("timestamp "); }
@@ -82,7 +130,8 @@ TypeChange modified(const Spelled& from, const Spelled& to) {
     if (after >= before) return {Cost::none};
     return {Cost::rewrite, false, true};
   }
-  if (timestamp(from.base) || one_of(from.base, {"interval", "time without time zone", "time with time zone"})) {
+  if (timestamp(from.base) ||
+      one_of(from.base, {"interval", "time without time zone", "time with time zone"})) {
     const int digits_before = std::min(before, 6);
     const int digits_after = std::min(after, 6);
     if (to.modifiers.empty() || digits_after >= digits_before) return {Cost::none};
@@ -107,13 +156,16 @@ TypeChange between(const Spelled& from, const Spelled& to) {
     return precision(to, 6) < 6 ? TypeChange{Cost::rewrite, rounded, false} : TypeChange{Cost::in_utc};
   }
   TypeChange out{Cost::rewrite};
-  const auto size = [](const std::string& base) { return base == "smallint" ? 2 : base == "integer" ? 4 : 8; };
+  const auto size = [](const std::string& base) {
+    return base == "smallint" ? 2 : base == "integer" ? 4 : 8;
+  };
   if (whole_number(a) && whole_number(b)) out.fails = size(b) < size(a);
   if (fractional(a) && whole_number(b)) out.loses = out.fails = true;
   if (a == "double precision" && b == "real") out.loses = true;
   if (a == "numeric" && (b == "real" || b == "double precision")) out.loses = true;
   if (timestamp(a) && (b == "date" || b.starts_with("time "))) out.loses = true;
-  if (one_of(b, {"character varying", "character"}) && !to.modifiers.empty()) out.fails = !one_of(a, {"uuid", "boolean", "smallint", "integer", "bigint"});
+  if (one_of(b, {"character varying", "character"}) && !to.modifiers.empty())
+    out.fails = !one_of(a, {"uuid", "boolean", "smallint", "integer", "bigint"});
   return out;
 }
 
@@ -125,11 +177,15 @@ TypeChange type_change(std::string_view from_text, std::string_view to_text, boo
   const Spelled from = read(from_text);
   const Spelled to = read(to_text);
   if (from_text.empty()) {
-    const bool alone = to.array || one_of(to.base, {"smallint", "integer", "bigint", "real", "double precision", "boolean", "uuid", "json", "jsonb", "date", "bytea", "money", "character"});
+    const bool alone =
+        to.array || one_of(to.base, {"smallint", "integer", "bigint", "real", "double precision", "boolean",
+                                     "uuid", "json", "jsonb", "date", "bytea", "money", "character"});
     return {alone ? Cost::rewrite : Cost::unknown};
   }
   if (!built_in(from.base) || !built_in(to.base)) return {};
-  TypeChange out = from.array != to.array ? TypeChange{Cost::rewrite} : from.base == to.base ? modified(from, to) : between(from, to);
+  TypeChange out = from.array != to.array ? TypeChange{Cost::rewrite}
+                   : from.base == to.base ? modified(from, to)
+                                          : between(from, to);
   // Elements of arrays are looked at one by one even where they are stored alike.
   if (from.array && to.array) out.cost = Cost::rewrite;
   return out;

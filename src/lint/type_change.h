@@ -7,8 +7,8 @@ namespace pgadvise::lint {
 
 struct TypeChange {
   enum class Cost {
-    none,     // the same type, or one whose values are stored alike
-    in_utc,   // timestamp <-> timestamptz: none while the session's TimeZone is UTC, else every row is written
+    none,    // the same type, or one whose values are stored alike
+    in_utc,  // timestamp <-> timestamptz: none while the session's TimeZone is UTC, else every row is written
     rewrite,  // every row and every index is written, with the table locked
     unknown,  // a type that these files don't explain: a domain, an extension's
   };
@@ -17,8 +17,8 @@ struct TypeChange {
   bool fails = false;  // a value that doesn't fit ends it with an error
 };
 
-// Measured on PostgreSQL 15 with client_min_messages = debug1 ("rewriting table"). `enums`: one of the two is an enum. An empty
-// `from` is not known: then it is a rewrite if no other type is stored like `to`.
+// Measured on PostgreSQL 15 with client_min_messages = debug1 ("rewriting table"). `enums`: one of the two is
+// an enum. An empty `from` is not known: then it is a rewrite if no other type is stored like `to`.
 TypeChange type_change(std::string_view from, std::string_view to, bool enums = false);
 
 }  // namespace pgadvise::lint

@@ -25,12 +25,19 @@ std::vector<std::string> words_of(std::string_view name) {
 }
 
 std::string singular(std::string_view word) {
-  const auto ends = [&](std::string_view end) { return word.size() > end.size() + 1 && word.substr(word.size() - end.size()) == end; };
+  const auto ends = [&](std::string_view end) {
+    return word.size() > end.size() + 1 && word.substr(word.size() - end.size()) == end;
+  };
   const auto without = [&](std::size_t count) { return std::string(word.substr(0, word.size() - count)); };
-  static constexpr std::array<std::string_view, 10> kept = {"status", "news", "address", "series", "access",
-                                                            "analytics", "bus", "gas", "settings", "has"};
+  static constexpr std::array<std::string_view, 10> kept = {
+      "status", "news", "address", "series", "access", "analytics", "bus", "gas", "settings", "has"};
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> odd = {
-      {{"statuses", "status"}, {"bonuses", "bonus"}, {"people", "person"}, {"children", "child"}, {"men", "man"}, {"women", "woman"}}};
+      {{"statuses", "status"},
+       {"bonuses", "bonus"},
+       {"people", "person"},
+       {"children", "child"},
+       {"men", "man"},
+       {"women", "woman"}}};
   if (one_of(word, kept)) return std::string(word);
   for (const auto& [plural, one] : odd)
     if (word == plural) return std::string(one);
@@ -49,7 +56,8 @@ std::string singular_name(std::string_view name) {
 
 std::optional<std::string> literal_of(std::string_view expression) {
   std::string_view text = trim(expression);
-  while (text.size() > 2 && text.front() == '(' && text.back() == ')') text = trim(text.substr(1, text.size() - 2));
+  while (text.size() > 2 && text.front() == '(' && text.back() == ')')
+    text = trim(text.substr(1, text.size() - 2));
   if (text.size() < 2 || text.front() != '\'') return std::nullopt;
   std::string value;
   for (std::size_t i = 1; i < text.size(); ++i) {

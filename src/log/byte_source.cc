@@ -48,7 +48,9 @@ class Descriptor {
     const auto size = static_cast<off_t>(file_.size());
     const off_t at = size > 0 ? ::lseek(file_.descriptor(), 0, SEEK_CUR) : -1;
     if (at < 0 || at >= size) return {};
-    return fmt::format("it got shorter while it was read (logrotate's copytruncate does that): {} of {} bytes were read", at, size);
+    return fmt::format(
+        "it got shorter while it was read (logrotate's copytruncate does that): {} of {} bytes were read", at,
+        size);
   }
 
  private:
@@ -78,16 +80,18 @@ class PlainSource final : public ByteSource {
 constexpr std::string_view gzip_magic = "\x1f\x8b";
 
 std::string broken(const char* why) {
-  return std::string("its compressed data is broken or ends early") + (why ? ": " + std::string(why) : std::string());
+  return std::string("its compressed data is broken or ends early") +
+         (why ? ": " + std::string(why) : std::string());
 }
 
-// By zlib, because libarchive leaves gzip's checksums unlooked at. Members that follow one another are one file, as for gzip(1),
-// and so are zeros after the last one (padding of tapes and block devices).
+// By zlib, because libarchive leaves gzip's checksums unlooked at. Members that follow one another are one
+// file, as for gzip(1), and so are zeros after the last one (padding of tapes and block devices).
 class GzipSource final : public ByteSource {
  public:
   explicit GzipSource(std::unique_ptr<Descriptor> file) : file_(std::move(file)), buffer_(1 << 18) {
     constexpr int gzip_wrapper = 16;
-    if (inflateInit2(&stream_, MAX_WBITS + gzip_wrapper) != Z_OK) failure_ = "there is no memory to decompress it";
+    if (inflateInit2(&stream_, MAX_WBITS + gzip_wrapper) != Z_OK)
+      failure_ = "there is no memory to decompress it";
   }
   ~GzipSource() override { inflateEnd(&stream_); }
   GzipSource(const GzipSource&) = delete;
@@ -187,9 +191,7 @@ class CompressedSource final : public ByteSource {
     *data = source->buffer_.data();
     return source->file_->read(source->buffer_.data(), source->buffer_.size());
   }
-  void fail_with_last() {
-    failure_ = broken(archive_error_string(archive_.get()));
-  }
+  void fail_with_last() { failure_ = broken(archive_error_string(archive_.get())); }
 
   std::unique_ptr<Descriptor> file_;
   std::unique_ptr<archive, decltype(&archive_read_free)> archive_;
@@ -222,7 +224,9 @@ class BackwardSource final : public ByteSource {
     std::string block(block_size, '\0');
     char last = '\n';
     for (std::uint64_t at = 0; at < left_;) {
-      const auto got = ::pread(descriptor_, block.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left_ - at, block_size)), static_cast<off_t>(at));
+      const auto got = ::pread(descriptor_, block.data(),
+                               static_cast<std::size_t>(std::min<std::uint64_t>(left_ - at, block_size)),
+                               static_cast<off_t>(at));
       if (got <= 0) break;
       lines_in_all_ += static_cast<std::uint64_t>(std::count(block.begin(), block.begin() + got, '\n'));
       last = block[static_cast<std::size_t>(got) - 1];
@@ -238,16 +242,17 @@ class BackwardSource final : public ByteSource {
     if (left_ == 0 || !failure_.empty()) return false;
     const std::uint64_t from = left_ - std::min<std::uint64_t>(left_, block_size);
     std::string block(static_cast<std::size_t>(left_ - from), '\0');
-    if (::pread(descriptor_, block.data(), block.size(), static_cast<off_t>(from)) != static_cast<ssize_t>(block.size())) {
+    if (::pread(descriptor_, block.data(), block.size(), static_cast<off_t>(from)) !=
+        static_cast<ssize_t>(block.size())) {
       failure_ = "it became shorter, or can't be read";
       return false;
     }
     left_ = from;
     block += rest_;
     const auto first = left_ == 0 ? 0 : block.find('\n');
-    constexpr std::size_t most_kept = 64 * block_size;  // a line of which only the beginning will be kept
+    constexpr std::size_t max_kept = 64 * block_size;  // a line of which only the beginning will be kept
     rest_.clear();
-    if (first == std::string::npos && block.size() < most_kept) {
+    if (first == std::string::npos && block.size() < max_kept) {
       rest_ = std::move(block);
       return true;
     }
@@ -275,7 +280,8 @@ class BackwardSource final : public ByteSource {
 
 class EntriesSource final : public ByteSource {
  public:
-  EntriesSource(std::string head, std::unique_ptr<ByteSource> source) : head_(std::move(head)), source_(std::move(source)) {}
+  EntriesSource(std::string head, std::unique_ptr<ByteSource> source)
+      : head_(std::move(head)), source_(std::move(source)) {}
 
   std::ptrdiff_t read(char* into, std::size_t size) override {
     while (given_ == lines_.size()) {
@@ -327,7 +333,7 @@ class EntriesSource final : public ByteSource {
       if (depth_ > 0) return;
       entry_ = false;
       for (; newlines_ > 0; --newlines_) end_line();
-    } else if (opens && around_.size() < most_around) {
+    } else if (opens && around_.size() < max_around) {
       around_ += c;
     } else if (closes && !around_.empty()) {
       around_.pop_back();
@@ -339,7 +345,7 @@ class EntriesSource final : public ByteSource {
     fresh_ = true;
   }
 
-  static constexpr std::size_t most_around = 64;
+  static constexpr std::size_t max_around = 64;
   std::string head_;
   std::unique_ptr<ByteSource> source_;
   std::string lines_;
@@ -349,7 +355,7 @@ class EntriesSource final : public ByteSource {
   int depth_ = 0;
   bool in_string_ = false;
   bool escaped_ = false;
-  bool fresh_ = true;  // nothing is on the line yet
+  bool fresh_ = true;         // nothing is on the line yet
   std::size_t newlines_ = 0;  // within the entry
 };
 
@@ -372,13 +378,17 @@ std::unique_ptr<ByteSource> ByteSource::entries(std::string head, std::unique_pt
 
 Result<std::unique_ptr<ByteSource>> ByteSource::turned(std::string_view head, ByteSource& source) {
   constexpr std::uint64_t most = std::uint64_t{2} << 30;
-  const auto failed = [](std::string why) { return fail(Error::Kind::input, {}, "can't be turned round: " + std::move(why), "it is newest first: name it as a file that is not compressed, or oldest first"); };
+  const auto failed = [](std::string why) {
+    return fail(Error::Kind::input, {}, "can't be turned round: " + std::move(why),
+                "it is newest first: name it as a file that is not compressed, or oldest first");
+  };
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
   if (!file) return failed(std::string("no temporary file: ") + std::strerror(errno));
   std::uint64_t size = 0;
   std::vector<char> bytes(1 << 18);
   for (std::ptrdiff_t got = 1; got > 0; head = {bytes.data(), static_cast<std::size_t>(got)}) {
-    if (std::fwrite(head.data(), 1, head.size(), file.get()) != head.size()) return failed(std::string("no temporary file: ") + std::strerror(errno));
+    if (std::fwrite(head.data(), 1, head.size(), file.get()) != head.size())
+      return failed(std::string("no temporary file: ") + std::strerror(errno));
     size += head.size();
     if (size > most) return failed("it is over 2 GB");
     got = source.read(bytes.data(), bytes.size());
@@ -399,15 +409,21 @@ Result<std::unique_ptr<ByteSource>> ByteSource::open_backwards(const std::string
 
 bool compressed(std::string_view head) {
   using namespace std::string_view_literals;
-  constexpr std::array magic = {gzip_magic, "BZh"sv, "\xfd" "7zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "\x04\x22\x4d\x18"sv};
-  return std::any_of(magic.begin(), magic.end(), [&](std::string_view bytes) { return head.substr(0, bytes.size()) == bytes; });
+  constexpr std::array magic = {gzip_magic, "BZh"sv,
+                                "\xfd"
+                                "7zXZ\0"sv,
+                                "\x28\xb5\x2f\xfd"sv, "\x04\x22\x4d\x18"sv};
+  return std::any_of(magic.begin(), magic.end(),
+                     [&](std::string_view bytes) { return head.substr(0, bytes.size()) == bytes; });
 }
 
 Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
   std::error_code code;
-  if (path != "-" && std::filesystem::is_directory(path, code) && why_unreadable(path).empty() && !is_kernel_folder(path))
+  if (path != "-" && std::filesystem::is_directory(path, code) && why_unreadable(path).empty() &&
+      !is_kernel_folder(path))
     return fail(Error::Kind::input, path, "is a folder without a PostgreSQL log in it", "name the log files");
-  if (const auto why = path == "-" ? std::string() : why_unreadable(path); !why.empty()) return fail(Error::Kind::input, path, "can't be read: " + why);
+  if (const auto why = path == "-" ? std::string() : why_unreadable(path); !why.empty())
+    return fail(Error::Kind::input, path, "can't be read: " + why);
   auto opened = path == "-" ? InputFile::standard_input() : InputFile::open(path);
   if (!opened) return tl::unexpected(opened.error());
   auto file = std::make_unique<Descriptor>(std::move(*opened));

@@ -1,4 +1,5 @@
-// The bytes of a log: a file or standard input, decompressed where its first bytes say that it is gzip, bzip2, xz, zstd or lz4.
+// The bytes of a log: a file or standard input, decompressed where its first bytes say that it is gzip,
+// bzip2, xz, zstd or lz4.
 #pragma once
 
 #include <cstddef>
@@ -23,11 +24,11 @@ class ByteSource {
   static Result<std::unique_ptr<ByteSource>> open(const std::string& path);
   // The lines of a regular file that is not compressed, the last one first.
   static Result<std::unique_ptr<ByteSource>> open_backwards(const std::string& path);
-  // What `source` has behind `head`, a JSON array of entries or an object with one as its first member ("records"), as one entry a
-  // line: at the line where it begins, as far as entries don't share one.
+  // What `source` has behind `head`, a JSON array of entries or an object with one as its first member
+  // ("records"), as one entry a line: at the line where it begins, as far as entries don't share one.
   static std::unique_ptr<ByteSource> entries(std::string head, std::unique_ptr<ByteSource> source);
-  // The lines of `head` and of what `source` has behind it, the last one first, by way of a temporary file. Errors: over 2 GB, no
-  // room, unreadable.
+  // The lines of `head` and of what `source` has behind it, the last one first, by way of a temporary file.
+  // Errors: over 2 GB, no room, unreadable.
   static Result<std::unique_ptr<ByteSource>> turned(std::string_view head, ByteSource& source);
   virtual ~ByteSource() = default;
   // At least one byte; 0 at the end; below zero when reading failed: what came before it is good.

@@ -17,16 +17,16 @@
 namespace pgadvise::log {
 namespace {
 
-constexpr std::size_t most_sessions = 8192;
-constexpr std::size_t most_traces = 1024;
-constexpr std::size_t most_identities = 4096;
-constexpr std::size_t most_names = 64;  // of users, databases, applications of one query
-constexpr std::size_t most_distinct_samples = 4;
-constexpr std::size_t most_plans = 8;
-constexpr std::size_t most_plan_bytes = std::size_t{16} << 20;  // of all queries
-constexpr std::size_t most_events = 1000;  // kinds of them
+constexpr std::size_t max_sessions = 8192;
+constexpr std::size_t max_traces = 1024;
+constexpr std::size_t max_identities = 4096;
+constexpr std::size_t max_names = 64;  // of users, databases, applications of one query
+constexpr std::size_t max_distinct_samples = 4;
+constexpr std::size_t max_plans = 8;
+constexpr std::size_t max_plan_bytes = std::size_t{16} << 20;  // of all queries
+constexpr std::size_t max_events = 1000;                       // kinds of them
 constexpr std::int64_t shortest_open_us = 10'000'000;  // a transaction that is open for less is no event
-constexpr std::uint32_t gone_number = ~std::uint32_t{0};
+constexpr std::uint32_t invalid_id = ~std::uint32_t{0};
 
 // A text without invalid UTF-8 and NUL bytes, which no reader of a Workload has to expect.
 std::string clean(std::string_view text) {
@@ -51,10 +51,8 @@ std::string clean(std::string_view text) {
       out += "\xef\xbf\xbd";
       ++at;
     } else {
-      if (first == 0)
-        out += ' ';
-      else
-        out += text.substr(at, length);
+      if (first == 0) out += ' ';
+      else out += text.substr(at, length);
       at += length;
     }
   }
@@ -124,7 +122,9 @@ struct Collector::Share {
 
   void add(std::uint32_t identity) {
     if (!identities.empty() && identities.front() == identity) return;
-    if (identities.size() < most_names && std::find(identities.begin(), identities.end(), identity) == identities.end()) identities.push_back(identity);
+    if (identities.size() < max_names &&
+        std::find(identities.begin(), identities.end(), identity) == identities.end())
+      identities.push_back(identity);
   }
 
   void merge(const Share& other) {
@@ -169,7 +169,8 @@ struct Collector::QueryState {
   std::vector<Share> shares;  // the last one is of the log that is read, mostly
   Share& share(const std::string* file) {
     if (!shares.empty() && shares.back().file == file) return shares.back();
-    const auto found = std::find_if(shares.rbegin(), shares.rend(), [&](const Share& known) { return known.file == file; });
+    const auto found =
+        std::find_if(shares.rbegin(), shares.rend(), [&](const Share& known) { return known.file == file; });
     if (found != shares.rend()) return *found;
     shares.emplace_back().file = file;
     return shares.back();
@@ -194,7 +195,8 @@ struct Collector::QueryState {
 
   std::pair<std::int64_t, std::uint64_t> value() const {
     std::pair<std::int64_t, std::uint64_t> out;
-    for (const Share& share : shares) out.first = add_nanoseconds(out.first, share.total_ns), out.second += share.calls;
+    for (const Share& share : shares)
+      out.first = add_nanoseconds(out.first, share.total_ns), out.second += share.calls;
     return out;
   }
 };
@@ -204,7 +206,7 @@ struct Collector::Template {
   QueryState* state = nullptr;
   CallKind kind = CallKind::other;
   Effect effect = Effect::none;
-  bool ignored = false;  // never part of a repeat
+  bool ignored = false;            // never part of a repeat
   bool keying_parameters = false;  // some are not for paging
 };
 
@@ -244,14 +246,14 @@ struct OpenTransaction {
   std::int64_t last_end = no_time;
   std::int64_t idle = 0;  // the client's pauses
   std::int64_t longest_pause = 0;
-  std::uint32_t before_pause = gone_number;  // the statement before the longest one
-  std::uint32_t last_query = gone_number;
+  std::uint32_t before_pause = invalid_id;  // the statement before the longest one
+  std::uint32_t last_query = invalid_id;
   std::pair<const std::string*, int> place{}, last_place{};  // of these
 };
 
 // A session; also what a trace or a connection pool needs of one.
 struct Collector::Session {
-  explicit Session(Repeat::Scope scope) : detector(scope) {}
+  explicit Session(RepeatedQuery::Scope scope) : detector(scope) {}
   std::uint64_t key = 0;
   bool named = true;  // the log tells which session it is
   bool counted = false;
@@ -275,8 +277,8 @@ struct Collector::Session {
   std::array<Told, 4> recent{};  // the latest statements, whose plans may still come
   std::size_t recent_at = 0;
   std::vector<Plan> plans;
-  // A transaction's first call, until a second one comes: around one statement BEGIN and COMMIT are what the server does by itself
-  // (repositories of Spring Data, what ORMs save), and no scope.
+  // A transaction's first call, until a second one comes: around one statement BEGIN and COMMIT are what the
+  // server does by itself (repositories of Spring Data, what ORMs save), and no scope.
   bool holding = false;
   bool held = false;
   Call first;
@@ -284,7 +286,10 @@ struct Collector::Session {
   Detector detector;
 };
 
-Collector::Collector(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits), call_(std::make_unique<Statement>()), most_bytes_(limits.bytes) { repeats_.by_log = by_log; }
+Collector::Collector(bool by_log, const Limits& limits)
+    : by_log_(by_log), limits_(limits), call_(std::make_unique<Statement>()), max_bytes_(limits.bytes) {
+  repeats_.by_log = by_log;
+}
 Collector::~Collector() = default;
 
 void Collector::begin(LogSource& source, bool in_order) {
@@ -297,7 +302,7 @@ void Collector::begin(LogSource& source, bool in_order) {
 
 Outcome Collector::take(const Record& record) {
   ++records_;
-  if (queries_.size() > limits_.templates || bytes_ > most_bytes_) fold();
+  if (queries_.size() > limits_.templates || bytes_ > max_bytes_) fold();
   if (templates_.size() > 4 * limits_.templates) forget_templates();
   cut_records_ += record.cut;
   if (!record.preview) look_ahead(record, scanner_, preview_);
@@ -307,22 +312,17 @@ Outcome Collector::take(const Record& record) {
     if (record.level == Level::error) flush(session);  // it failed: its duration will not come
     return event(session, record, preview);
   }
-  if (record.nested) return event(session, record, preview);  // a function's statements are not the application's; a lock is told of with where it was taken
+  if (record.nested)
+    return event(session, record, preview);  // a function's statements are not the application's; a lock is
+                                             // told of with where it was taken
   const Message& message = preview.message;
   switch (message.kind) {
     case Message::Kind::statement:
-    case Message::Kind::execute:
-      return statement(session, record, preview);
-    case Message::Kind::duration:
-      return duration(session, record, *message.duration_ms);
-    case Message::Kind::plan:
-      return plan(session, record, preview);
-    case Message::Kind::fetch:
-      more_of_portal(session, message.duration_ms);
-      [[fallthrough]];
-    case Message::Kind::step:
-      flush(session);
-      return {Use::used, parameters_of(record.detail).has_value()};
+    case Message::Kind::execute: return statement(session, record, preview);
+    case Message::Kind::duration: return duration(session, record, *message.duration_ms);
+    case Message::Kind::plan: return plan(session, record, preview);
+    case Message::Kind::fetch: more_of_portal(session, message.duration_ms); [[fallthrough]];
+    case Message::Kind::step: flush(session); return {Use::used, parameters_of(record.detail).has_value()};
     case Message::Kind::other: {
       const Outcome outcome = event(session, record, preview);
       other(session, record);
@@ -342,10 +342,8 @@ bool Collector::resolve_execute(const Record& record, Statement& call) {
   const auto values = parse_arguments(call.statement);
   for (std::size_t i = 0; values && i < values->size(); ++i) {
     arguments_ += (i ? ", $" : "$") + std::to_string(i + 1) + " = ";
-    if ((*values)[i])
-      arguments_.append("'").append(replace_all(*(*values)[i], "'", "''")).append("'");
-    else
-      arguments_ += "NULL";
+    if ((*values)[i]) arguments_.append("'").append(replace_all(*(*values)[i], "'", "''")).append("'");
+    else arguments_ += "NULL";
   }
   if (values) call.parameters = arguments_;
   call.statement = trim(record.detail.substr(as + 4));
@@ -378,7 +376,8 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   ++source_->statements;
   flush(session);
   if (call.duration_ms && call.start != no_time) call.start -= nanoseconds(*call.duration_ms) / 1000;
-  if (!flush_plans(session, &call)) session.recent[session.recent_at++ % session.recent.size()] = {call.hash, call.duration_ms};
+  if (!flush_plans(session, &call))
+    session.recent[session.recent_at++ % session.recent.size()] = {call.hash, call.duration_ms};
   if (call.duration_ms) {
     ++source_->timed_statements;
     complete(session, call);
@@ -417,28 +416,33 @@ void Collector::more_of_portal(Session& session, std::optional<double> milliseco
   if (latest.duration_ms && milliseconds) *latest.duration_ms += *milliseconds;
 }
 
-// auto_explain tells of a statement that the log may also tell of itself: of the simple protocol's behind the plan, of the
-// extended protocol's before it. What one of both limits left out is told of once: so times have to agree.
+// auto_explain tells of a statement that the log may also tell of itself: of the simple protocol's behind the
+// plan, of the extended protocol's before it. What one of both limits left out is told of once: so times have
+// to agree.
 Outcome Collector::plan(Session& session, const Record& record, const Preview& preview) {
   ExplainRecord text = read_explain_record(preview.message.sql);
   if (text.query.empty()) return {};
   const StatementScan scan = scanner_.scan(text.query);
   const std::uint64_t hash = scan.hash;
-  if (Template* entry = template_of(hash, text.query, !scan.unfinished && !record.cut, false)) keep_plan(*entry->state, record, text, preview);
+  if (Template* entry = template_of(hash, text.query, !scan.unfinished && !record.cut, false))
+    keep_plan(*entry->state, record, text, preview);
   if (session.waiting && session.pending.hash == hash) {
     count_rows(hash, *source_, text.rows);
     return {};
   }
   const double plan_ms = preview.message.duration_ms.value_or(0);
-  const auto told = std::find_if(session.recent.begin(), session.recent.end(), [&](const Session::Told& each) {
-    return each.hash == hash && (!each.duration_ms || std::abs(*each.duration_ms - plan_ms) <= 2 + 0.25 * std::max(plan_ms, *each.duration_ms));
-  });
+  const auto told =
+      std::find_if(session.recent.begin(), session.recent.end(), [&](const Session::Told& each) {
+        return each.hash == hash &&
+               (!each.duration_ms ||
+                std::abs(*each.duration_ms - plan_ms) <= 2 + 0.25 * std::max(plan_ms, *each.duration_ms));
+      });
   if (told != session.recent.end()) {
     *told = {};
     count_rows(hash, *source_, text.rows);
     return {};
   }
-  if (session.plans.size() >= most_plans) flush_plans(session, nullptr);
+  if (session.plans.size() >= max_plans) flush_plans(session, nullptr);
   Plan kept;
   kept.hash = hash;
   kept.text = std::move(text.query);
@@ -454,7 +458,8 @@ Outcome Collector::plan(Session& session, const Record& record, const Preview& p
   return {};
 }
 
-void Collector::keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained, const Preview& preview) {
+void Collector::keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained,
+                          const Preview& preview) {
   const double duration = preview.message.duration_ms.value_or(0);
   if (!explained.format) {
     ++plans_left_out_.format;
@@ -464,7 +469,7 @@ void Collector::keep_plan(QueryState& state, const Record& record, const Explain
   state.slowest_plan_ms = duration;
   forget_plan(state);  // whether this one can be kept or not: it is no longer the slowest's
   const std::string_view text = trim(preview.message.sql);
-  if (record.cut || text.size() > longest_plan || plan_bytes_ + text.size() > most_plan_bytes) {
+  if (record.cut || text.size() > longest_plan || plan_bytes_ + text.size() > max_plan_bytes) {
     ++plans_left_out_.size;
     return;
   }
@@ -486,7 +491,8 @@ bool Collector::flush_plans(Session& session, const Statement* told) {
     if (!told || plan.hash != told->hash) return false;
     if (!told->duration_ms) return true;
     const std::int64_t slack = plan.whole_seconds ? 1'000'000 : 2'000;
-    return plan.duration_ms <= *told->duration_ms + 2 + 0.25 * *told->duration_ms && (plan.time == no_time || told->start == no_time || plan.time >= told->start - slack);
+    return plan.duration_ms <= *told->duration_ms + 2 + 0.25 * *told->duration_ms &&
+           (plan.time == no_time || told->start == no_time || plan.time >= told->start - slack);
   };
   const auto own = std::find_if(plans.rbegin(), plans.rend(), of_told);
   for (Plan& kept : plans) {
@@ -540,7 +546,7 @@ void Collector::other(Session& session, const Record& record) {
   if (message.starts_with("connection received: ")) {
     const std::uint64_t key = session.key;
     end_session(session);
-    auto fresh = std::make_unique<Session>(Repeat::Scope::session_burst);
+    auto fresh = std::make_unique<Session>(RepeatedQuery::Scope::session_burst);
     fresh->key = key;
     fresh->last_record = records_;
     sessions_[key] = std::move(fresh);
@@ -587,7 +593,8 @@ Outcome Collector::event(Session& session, const Record& record, const Preview& 
 const ServerEvent& Collector::count_event(Happening happening) {
   EventKey key{happening.kind, std::move(happening.about), std::move(happening.fingerprint)};
   auto& events = events_[key_of(happening.log)];
-  if (events.size() >= most_events && !events.contains(key)) key.about.clear(), key.fingerprint.clear(), happening.statement.clear();
+  if (events.size() >= max_events && !events.contains(key))
+    key.about.clear(), key.fingerprint.clear(), happening.statement.clear();
   ServerEvent& event = events[key];
   if (event.count++ == 0) {
     event.kind = key.kind;
@@ -596,7 +603,9 @@ const ServerEvent& Collector::count_event(Happening happening) {
     event.statement = std::move(happening.statement);
     event.place = std::move(happening.place);
   }
-  const auto whole = [](double value) { return std::min(std::round(value), 1e15); };  // no order of adding shows
+  const auto whole = [](double value) {
+    return std::min(std::round(value), 1e15);
+  };  // no order of adding shows
   const double duration_us = whole(happening.duration_us);
   event.total_us += duration_us;
   event.longest_us = std::max(event.longest_us, duration_us);
@@ -608,7 +617,9 @@ const ServerEvent& Collector::count_event(Happening happening) {
     event.last = std::max(event.last.value_or(happening.time), happening.time);
   }
   const std::string& application = identities_[happening.identity].application;
-  if (!application.empty() && (event.applications.size() < most_names || event.applications.contains(application))) ++event.applications[application];
+  if (!application.empty() &&
+      (event.applications.size() < max_names || event.applications.contains(application)))
+    ++event.applications[application];
   return event;
 }
 
@@ -632,7 +643,9 @@ void Collector::follow_transaction(Session& session, const Statement& statement)
 void Collector::end_transaction(Session& session, const Statement& statement) {
   const OpenTransaction open = session.transaction;
   session.transaction = {};
-  if (open.start == no_time || open.last_end - open.start < shortest_open_us || identities_[statement.identity].tool) return;
+  if (open.start == no_time || open.last_end - open.start < shortest_open_us ||
+      identities_[statement.identity].tool)
+    return;
   const std::int64_t length = open.last_end - open.start;
   const auto& [file, line] = open.place;
   Happening happening;
@@ -658,11 +671,11 @@ Collector::Session& Collector::session_of(const Record& record, std::uint64_t ke
   }
   auto& slot = sessions_[key];
   if (!slot) {
-    if (sessions_.size() > most_sessions) {
+    if (sessions_.size() > max_sessions) {
       evict();
       return session_of(record, key);
     }
-    slot = std::make_unique<Session>(Repeat::Scope::session_burst);
+    slot = std::make_unique<Session>(RepeatedQuery::Scope::session_burst);
     slot->key = key;
     slot->named = !record.session.empty();
   }
@@ -709,24 +722,27 @@ std::uint32_t Collector::identify(Session& session, const Record& record, std::u
   hash = hash_identity(user, database, application, record.host);
   const auto found = identity_of_hash_.find(hash);
   if (found != identity_of_hash_.end()) return session.identity = found->second;
-  if (identities_.size() >= most_identities) return session.identity = 0;
+  if (identities_.size() >= max_identities) return session.identity = 0;
   session.identity = static_cast<std::uint32_t>(identities_.size());
   identity_of_hash_.emplace(hash, session.identity);
-  identities_.push_back({clean(user), clean(database), clean(application), clean(record.host),
-                         application.starts_with("pg_dump") || application == "pg_restore" || application == "pgbench"});
+  identities_.push_back(
+      {clean(user), clean(database), clean(application), clean(record.host),
+       application.starts_with("pg_dump") || application == "pg_restore" || application == "pgbench"});
   return session.identity;
 }
 
-// With standard_conforming_strings = off `\'` ends no string: of a statement that nobody could parse, what stands behind its first
-// constant is not kept then.
+// With standard_conforming_strings = off `\'` ends no string: of a statement that nobody could parse, what
+// stands behind its first constant is not kept then.
 static std::string without_uncertain(std::string_view statement, std::string_view shape) {
   const auto first = shape.find('?');
-  if (first == std::string_view::npos || statement.find("\\'") == std::string_view::npos) return std::string(shape);
+  if (first == std::string_view::npos || statement.find("\\'") == std::string_view::npos)
+    return std::string(shape);
   return std::string(shape.substr(0, first + 1)) + " ...";
 }
 
 // nullptr only when `required` and the statement is new and does not parse.
-Collector::Template* Collector::template_of(std::uint64_t hash, std::string_view text, bool whole, bool required) {
+Collector::Template* Collector::template_of(std::uint64_t hash, std::string_view text, bool whole,
+                                            bool required) {
   if (Template* const recent = recent_templates_.find(hash)) return recent;
   const auto found = templates_.find(hash);
   Template* const entry = found != templates_.end() ? &found->second : new_template(text, whole, required);
@@ -739,7 +755,8 @@ Collector::Template* Collector::new_template(std::string_view text, bool whole, 
   std::string fingerprint;
   std::string normalized;
   const bool late = folded_ > 0 && !required;  // parsing takes the most time where every statement is another
-  constexpr std::size_t longest_parsed = std::size_t{256} << 10;  // a tree takes hundreds of times the memory of its text
+  constexpr std::size_t longest_parsed = std::size_t{256}
+                                         << 10;  // a tree takes hundreds of times the memory of its text
   if (whole && !late && !scan.text.empty() && text.size() <= longest_parsed) {
     const std::string statement = clean(text);
     if (auto known = sql::fingerprint(statement)) fingerprint = std::move(*known);
@@ -788,10 +805,11 @@ void Collector::fold() {
     ++gone;
   }
   folded_ += gone;
-  most_bytes_ = std::max(limits_.bytes, 2 * bytes_);  // what had to stay must not be looked through at each record
-  std::erase_if(templates_, [&](const auto& entry) { return entry.second.state->number == gone_number; });
+  max_bytes_ =
+      std::max(limits_.bytes, 2 * bytes_);  // what had to stay must not be looked through at each record
+  std::erase_if(templates_, [&](const auto& entry) { return entry.second.state->number == invalid_id; });
   recent_templates_.clear();
-  std::erase_if(queries_, [](const auto& entry) { return entry.second->number == gone_number; });
+  std::erase_if(queries_, [](const auto& entry) { return entry.second->number == invalid_id; });
 }
 
 void Collector::fold(QueryState& state) {
@@ -804,7 +822,7 @@ void Collector::fold(QueryState& state) {
   bytes_ -= state.bytes;
   forget_plan(state);
   by_fingerprint_.erase(state.fingerprint);
-  state.number = gone_number;
+  state.number = invalid_id;
 }
 
 // Ways of writing the queries that are kept; libpg_query tells which is of which again.
@@ -821,7 +839,8 @@ void Collector::name_late() {
   std::vector<QueryState*> states;
   for (const auto& [number, state] : queries_)
     if (state->late) states.push_back(state.get());
-  std::sort(states.begin(), states.end(), [](const QueryState* a, const QueryState* b) { return a->number < b->number; });
+  std::sort(states.begin(), states.end(),
+            [](const QueryState* a, const QueryState* b) { return a->number < b->number; });
   for (QueryState* state : states) {
     if (state->distinct.empty()) continue;
     const std::string statement = clean(state->distinct.front().statement);
@@ -835,7 +854,8 @@ void Collector::name_late() {
     QueryState& into = *queries_.at(known->second);
     for (const Share& share : state->shares) into.share(share.file).merge(share);
     state->shares.clear();
-    if (state->plan && (!into.plan || into.plan->duration_ms < state->plan->duration_ms)) into.plan = std::move(state->plan);
+    if (state->plan && (!into.plan || into.plan->duration_ms < state->plan->duration_ms))
+      into.plan = std::move(state->plan);
   }
 }
 
@@ -900,7 +920,7 @@ void Collector::aggregate(const Statement& call) {
     keep_sample(state, *state.slowest, call);
     state.slowest_key = call.key;
   }
-  if (state.distinct.size() < most_distinct_samples + 1 &&
+  if (state.distinct.size() < max_distinct_samples + 1 &&
       std::find(state.distinct_keys.begin(), state.distinct_keys.end(), call.key) ==
           state.distinct_keys.end()) {
     state.distinct_keys.push_back(call.key);
@@ -920,7 +940,8 @@ void Collector::keep_sample(QueryState& state, KeptCall& kept, const Call& call)
 void Collector::feed(Session& scope, const Call& call, std::int64_t gap) {
   if (call.start != no_time && scope.last_end != no_time) {
     if (call.whole_seconds) gap = std::max<std::int64_t>(gap, 1'000'000);
-    if (call.start - scope.last_end > gap || scope.last_end - call.start > polling_gap_us) scope.detector.pause(repeats_);
+    if (call.start - scope.last_end > gap || scope.last_end - call.start > polling_gap_us)
+      scope.detector.pause(repeats_);
   }
   scope.detector.add(call, repeats_);
   scope.last_end = call.end;
@@ -940,7 +961,7 @@ void Collector::hold(Session& session, const Call& call) {
 void Collector::release(Session& session, bool whole) {
   if (!session.holding) return;
   session.holding = false;
-  if (!whole) session.detector.enter(Repeat::Scope::transaction, repeats_);
+  if (!whole) session.detector.enter(RepeatedQuery::Scope::transaction, repeats_);
   session.first.own_transaction = whole;
   if (session.held) feed(session, session.first, whole ? burst_gap_us : polling_gap_us);
   session.held = false;
@@ -949,7 +970,7 @@ void Collector::release(Session& session, bool whole) {
 void Collector::end_scope(Session& session) {
   if (!session.in_transaction) return;
   if (session.holding) release(session, true);
-  else session.detector.enter(Repeat::Scope::session_burst, repeats_);
+  else session.detector.enter(RepeatedQuery::Scope::session_burst, repeats_);
   session.in_transaction = false;
 }
 
@@ -957,7 +978,8 @@ void Collector::end_scope(Session& session) {
 void Collector::detect(Session& session, const Statement& call) {
   if (!in_order_) return;
   const Template& entry = *call.entry;
-  const bool in_order_alone = call.start == no_time;  // of Drizzle's logger, or a log_line_prefix without a time
+  const bool in_order_alone =
+      call.start == no_time;  // of Drizzle's logger, or a log_line_prefix without a time
   if (entry.effect == Template::Effect::opens && (session.named || in_order_alone)) {
     end_scope(session);
     session.in_transaction = session.holding = true;
@@ -967,11 +989,11 @@ void Collector::detect(Session& session, const Statement& call) {
     if (call.trace) {
       auto& trace = traces_[call.trace];
       if (!trace) {
-        trace = std::make_unique<Session>(Repeat::Scope::trace);
+        trace = std::make_unique<Session>(RepeatedQuery::Scope::trace);
         trace_order_.push_back(call.trace);
       }
       feed(*trace, call, polling_gap_us);
-      if (trace_order_.size() > most_traces) {
+      if (trace_order_.size() > max_traces) {
         const auto oldest = traces_.find(trace_order_.front());
         oldest->second->detector.finish(repeats_);
         traces_.erase(oldest);
@@ -985,7 +1007,7 @@ void Collector::detect(Session& session, const Statement& call) {
       if (session.named || in_order_alone) feed(session, call, burst_gap_us);
       if (!in_order_alone) {
         auto& pool = pools_[call.identity];
-        if (!pool) pool = std::make_unique<Session>(Repeat::Scope::pool_burst);
+        if (!pool) pool = std::make_unique<Session>(RepeatedQuery::Scope::pool_burst);
         feed(*pool, call, burst_gap_us);
       }
     }
@@ -1006,7 +1028,7 @@ static Sample sample_of(const KeptCall& kept) {
 }
 
 static void add_name(std::set<std::string>& names, const std::string& name) {
-  if (!name.empty() && names.size() < most_names) names.insert(name);
+  if (!name.empty() && names.size() < max_names) names.insert(name);
 }
 
 void Collector::finish() {
@@ -1025,7 +1047,8 @@ void Collector::finish() {
 Workload Collector::take_workload(const LogSource* source) {
   const std::string* file = source ? &source->path : nullptr;
   Workload out;
-  if (const auto sessions = sessions_seen_.find(file); sessions != sessions_seen_.end()) out.sessions = sessions->second;
+  if (const auto sessions = sessions_seen_.find(file); sessions != sessions_seen_.end())
+    out.sessions = sessions->second;
   fill_repeats(out, file);
   fill_queries(out, file);
   fill_events(out, file);
@@ -1046,7 +1069,8 @@ void Collector::fill_queries(Workload& workload, const std::string* file) {
 }
 
 void Collector::fill_query(Workload& workload, QueryState& state, const std::string* file) {
-  const auto share = std::find_if(state.shares.begin(), state.shares.end(), [&](const Share& known) { return known.file == file; });
+  const auto share = std::find_if(state.shares.begin(), state.shares.end(),
+                                  [&](const Share& known) { return known.file == file; });
   if (share == state.shares.end() || share->calls == 0) return;
   Query query;
   query.fingerprint = state.fingerprint;
@@ -1067,7 +1091,8 @@ void Collector::fill_query(Workload& workload, QueryState& state, const std::str
   }
   std::size_t samples = 0;  // of all logs
   const auto keep = [&](const KeptCall& kept) {
-    if (++samples <= most_distinct_samples + 1 && (!file || kept.file == file)) query.samples.push_back(sample_of(kept));
+    if (++samples <= max_distinct_samples + 1 && (!file || kept.file == file))
+      query.samples.push_back(sample_of(kept));
   };
   if (state.slowest) keep(*state.slowest);
   for (std::size_t i = 0; i < state.distinct.size(); ++i)
@@ -1088,20 +1113,23 @@ void Collector::fill_repeats(Workload& workload, const std::string* file) const 
     return state == queries_.end() ? std::string() : state->second->fingerprint;
   };
   for (const auto& [key, entry] : found->second.entries()) {
-    Repeat repeat = entry.repeat;
+    RepeatedQuery repeat = entry.repeat;
     for (const auto query : key.pattern) repeat.pattern.push_back(fingerprint(query));
     if (std::find(repeat.pattern.begin(), repeat.pattern.end(), "") != repeat.pattern.end()) continue;
     if (key.parent) repeat.parent = fingerprint(key.parent - 1);
     for (const auto& kept : entry.samples) repeat.samples.push_back(sample_of(kept));
     if (entry.parent && !repeat.parent.empty()) repeat.parent_sample = sample_of(*entry.parent);
     for (const auto& kept : entry.earlier)
-      if (auto earlier = fingerprint(kept.query); !earlier.empty()) repeat.earlier.push_back({std::move(earlier), sample_of(kept)});
+      if (auto earlier = fingerprint(kept.query); !earlier.empty())
+        repeat.earlier.push_back({std::move(earlier), sample_of(kept)});
     workload.repeats.push_back(std::move(repeat));
   }
   sort_repeats(workload.repeats);
   for (const auto& [queries, pair] : found->second.pairs()) {
     const auto first = fingerprint(queries.first), then = fingerprint(queries.second);
-    if (!first.empty() && !then.empty()) workload.write_pairs.push_back({first, then, pair.bursts, pair.calls, sample_of(pair.first), sample_of(pair.then)});
+    if (!first.empty() && !then.empty())
+      workload.write_pairs.push_back(
+          {first, then, pair.bursts, pair.calls, sample_of(pair.first), sample_of(pair.then)});
   }
   sort_write_pairs(workload.write_pairs);
 }

@@ -28,8 +28,8 @@ class Collector final : public RecordSink {
   Collector(bool by_log, const Limits& limits);
   ~Collector();
 
-  // The log that the next records come from; it must outlive the collector. What follows what is looked at only when they come
-  // in the order they were written in.
+  // The log that the next records come from; it must outlive the collector. What follows what is looked at
+  // only when they come in the order they were written in.
   void begin(LogSource& source, bool in_order = true);
   Outcome take(const Record& record) override;
 
@@ -42,8 +42,8 @@ class Collector final : public RecordSink {
   const PlansLeftOut& plans_left_out() const { return plans_left_out_; }  // of the current log
   std::uint64_t folded() const { return folded_; }  // templates that went into "other statements"
 
-  // Ends what is open; nothing is taken any more. Then, for each source of begin() (nullptr when not by log), everything of
-  // it but `sources` and `has_events`, once.
+  // Ends what is open; nothing is taken any more. Then, for each source of begin() (nullptr when not by log),
+  // everything of it but `sources` and `has_events`, once.
   void finish();
   Workload take_workload(const LogSource* source);
 
@@ -70,7 +70,7 @@ class Collector final : public RecordSink {
     double bytes = 0;
     std::int64_t time = no_time;
     const std::string* log = nullptr;
-    Place place;
+    SourceLocation place;
     std::uint32_t identity = 0;
   };
   const ServerEvent& count_event(Happening happening);
@@ -94,7 +94,8 @@ class Collector final : public RecordSink {
   void flush(Session& session);
   bool flush_plans(Session& session, const Statement* told);
   static void more_of_portal(Session& session, std::optional<double> milliseconds);
-  void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained, const Preview& preview);
+  void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained,
+                 const Preview& preview);
   void forget_plan(QueryState& state);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
   void complete(Session& session, Statement& call);
@@ -113,10 +114,12 @@ class Collector final : public RecordSink {
   // Repeats by the log that the scope with most of their calls is in.
   class RepeatsByLog final : public RepeatSink {
    public:
-    void sighted(const Sighting& sighting) override {
+    void sighted(const Occurrence& sighting) override {
       of(sighting.samples.empty() ? current : sighting.samples.front().file).sighted(sighting);
     }
-    void wrote(const KeptCall& first, const Call& then, bool fresh) override { of(then.file).wrote(first, then, fresh); }
+    void wrote(const KeptCall& first, const Call& then, bool fresh) override {
+      of(then.file).wrote(first, then, fresh);
+    }
     bool by_log = false;
     const std::string* current = nullptr;  // the log that is read
     std::unordered_map<const std::string*, Repeats> logs;
@@ -133,8 +136,8 @@ class Collector final : public RecordSink {
   const bool by_log_;
   const Limits limits_;
   StatementScanner scanner_;
-  Preview preview_;  // of a record that came without
-  std::string arguments_;  // of an EXECUTE
+  Preview preview_;                  // of a record that came without
+  std::string arguments_;            // of an EXECUTE
   std::unique_ptr<Statement> call_;  // the one that is read: zeroing one for each record shows
   std::unordered_map<std::uint64_t, Template> templates_;
   Recent<Template> recent_templates_;
@@ -142,7 +145,7 @@ class Collector final : public RecordSink {
   std::unordered_map<std::uint32_t, std::unique_ptr<QueryState>> queries_;  // a number is never given twice
   std::uint32_t queries_made_ = 0;
   std::size_t bytes_ = 0;  // of statements and samples
-  std::size_t most_bytes_;
+  std::size_t max_bytes_;
   std::uint64_t folded_ = 0;
   std::unique_ptr<QueryState> others_;
   std::unordered_map<std::uint64_t, std::uint32_t> identity_of_hash_;

@@ -115,12 +115,15 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
 
 class CsvDecoder final : public Decoder {
  public:
-  CsvDecoder(const Format& format, LogSource& source, RecordSink& sink) : format_(format), source_(source), sink_(sink) {}
+  CsvDecoder(const Format& format, LogSource& source, RecordSink& sink)
+      : format_(format), source_(source), sink_(sink) {}
 
-  // As if no record were open where the chunk begins; a wrong guess is put right at the next line that begins one.
+  // As if no record were open where the chunk begins; a wrong guess is put right at the next line that begins
+  // one.
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     chunk.records.resize(chunk.lines.size());
-    for (std::size_t i = 0; i < chunk.lines.size(); i += std::max<std::size_t>(1, chunk.records[i].lines)) record_ahead(chunk, i, memory);
+    for (std::size_t i = 0; i < chunk.lines.size(); i += std::max<std::size_t>(1, chunk.records[i].lines))
+      record_ahead(chunk, i, memory);
   }
 
   void take(Chunk& chunk) override {
@@ -195,29 +198,27 @@ class CsvDecoder final : public Decoder {
       return;
     }
     ++lines_;
-    if (cut_ || line.cut || text_.size() + text.size() + 1 > longest_text)
-      cut_ = true;
-    else
-      text_.append(1, '\n').append(text);
+    if (cut_ || line.cut || text_.size() + text.size() + 1 > longest_text) cut_ = true;
+    else text_.append(1, '\n').append(text);
     if (!odd || cut_) return;
     open_ = false;
     record(text_, first_line_, false);
   }
 
-  // A quote that is never closed, or a record over the limit, which still tells what it was. It may have been cut between the two
-  // quotes that stand for one.
+  // A quote that is never closed, or a record over the limit, which still tells what it was. It may have been
+  // cut between the two quotes that stand for one.
   void give_up() {
     open_ = false;
-    if (cut_)
-      record(text_ + (odd_quotes(text_) ? "\"" : "\"\""), first_line_, true);
-    else
-      broken(first_line_, lines_);
+    if (cut_) record(text_ + (odd_quotes(text_) ? "\"" : "\"\""), first_line_, true);
+    else broken(first_line_, lines_);
   }
 
   // All lines of it.
   void broken(int number, std::uint64_t lines) {
     source_.not_understood += lines;
-    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(lines, 3); ++i) place_not_understood(source_, number + (format_.lines_from_end ? -static_cast<int>(i) : static_cast<int>(i)));
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(lines, 3); ++i)
+      place_not_understood(source_,
+                           number + (format_.lines_from_end ? -static_cast<int>(i) : static_cast<int>(i)));
   }
 
   void record(std::string_view text, int number, bool cut) {

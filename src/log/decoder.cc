@@ -36,7 +36,9 @@ void place_not_understood(LogSource& source, int line) {
   constexpr std::size_t most = 3;
   auto& places = source.not_understood_at;
   if (places.size() == most && places.back().line <= line) return;
-  const auto at = std::upper_bound(places.begin(), places.end(), line, [](int number, const Place& place) { return number < place.line; });
+  const auto at =
+      std::upper_bound(places.begin(), places.end(), line,
+                       [](int number, const SourceLocation& place) { return number < place.line; });
   places.insert(at, {source.path, line, 0});
   if (places.size() > most) places.pop_back();
 }
@@ -47,12 +49,9 @@ void book_not_understood(LogSource& source, int line) {
 }
 
 void book(LogSource& source, Use use, int line) {
-  if (use == Use::used)
-    ++source.used;
-  else if (use == Use::other)
-    ++source.other;
-  else
-    book_not_understood(source, line);
+  if (use == Use::used) ++source.used;
+  else if (use == Use::other) ++source.other;
+  else book_not_understood(source, line);
 }
 
 }  // namespace pgadvise::log

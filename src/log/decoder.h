@@ -16,8 +16,8 @@
 
 namespace pgadvise::log {
 
-// What look_ahead() found in a chunk. It holds only where the decoder comes to the line in the state that was assumed
-// there; elsewhere the line is looked at again.
+// What look_ahead() found in a chunk. It holds only where the decoder comes to the line in the state that was
+// assumed there; elsewhere the line is looked at again.
 struct LineAhead {  // stderr
   bool matched = false;
   std::string_view container;  // `docker compose logs`: whose line it is
@@ -26,7 +26,7 @@ struct LineAhead {  // stderr
   bool with_detail = false;         // the DETAIL on the line behind is in `preview`
   Preview preview;
 };
-struct RecordAhead {  // csvlog, jsonlog
+struct RecordAhead {        // csvlog, jsonlog
   std::uint32_t lines = 0;  // of the record that begins here; 0: not known
   bool understood = false;
   Record record;
@@ -55,7 +55,8 @@ struct Chunk {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // What the lines tell whatever came before them. Changes nothing but the chunk and the thread's memory: several threads look at several chunks.
+  // What the lines tell whatever came before them. Changes nothing but the chunk and the thread's memory:
+  // several threads look at several chunks.
   virtual void look_ahead(Chunk& chunk, Memory& memory) const = 0;
   virtual void take(Chunk& chunk) = 0;  // in the log's order
   virtual void finish() = 0;            // the last record
@@ -66,18 +67,19 @@ struct Format {
   std::string prefix;            // stderr: log_line_prefix
   bool container_names = false;  // `docker compose logs` wrote "name  | " before each line
   Envelope envelope = Envelope::none;
-  bool stamped = false;  // time and process are the envelope's
-  bool newest_first = false;  // as consoles and log stores export
-  bool by_lines = true;       // its lines are in reverse order, rather than its records
-  bool in_order = true;       // as it is read: what a line tells about the one before it is so
+  bool stamped = false;              // time and process are the envelope's
+  bool newest_first = false;         // as consoles and log stores export
+  bool by_lines = true;              // its lines are in reverse order, rather than its records
+  bool in_order = true;              // as it is read: what a line tells about the one before it is so
   std::uint64_t lines_from_end = 0;  // it is read backwards, and has so many lines
-  bool entries = false;       // a JSON array of an envelope's entries
+  bool entries = false;              // a JSON array of an envelope's entries
   std::int64_t first_time = no_time;
   std::string looked_like;  // what it seems to be when it is no PostgreSQL log
   std::string advice;
 };
 
-// "db-1  | " in front of a line, as `docker compose logs` writes it, coloured or not; nothing, and no name, where it isn't there.
+// "db-1  | " in front of a line, as `docker compose logs` writes it, coloured or not; nothing, and no name,
+// where it isn't there.
 struct ContainerName {
   std::string_view name;
   std::size_t length = 0;
@@ -85,7 +87,9 @@ struct ContainerName {
 ContainerName container_name(std::string_view line);
 
 // Where in the file the `number`th line that is read stands.
-inline int place_of(int number, const Format& format) { return format.lines_from_end ? static_cast<int>(format.lines_from_end) + 1 - number : number; }
+inline int place_of(int number, const Format& format) {
+  return format.lines_from_end ? static_cast<int>(format.lines_from_end) + 1 - number : number;
+}
 
 void book_not_understood(LogSource& source, int line);
 void place_not_understood(LogSource& source, int line);  // lines come in any order; the first three stay

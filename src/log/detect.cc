@@ -15,11 +15,11 @@
 namespace pgadvise::log {
 namespace {
 
-constexpr std::size_t most_lines = 400;
+constexpr std::size_t max_lines = 400;
 
 std::vector<std::string_view> lines_of(std::string_view head) {
   std::vector<std::string_view> lines;
-  while (!head.empty() && lines.size() < most_lines) {
+  while (!head.empty() && lines.size() < max_lines) {
     const auto end = head.find('\n');
     std::string_view line = head.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -31,15 +31,20 @@ std::vector<std::string_view> lines_of(std::string_view head) {
 }
 
 bool of_syslog(const std::vector<std::string_view>& lines) {
-  return std::any_of(lines.begin(), lines.end(), [](auto line) { return line.substr(0, 256).find(" postgres[") != std::string_view::npos; });
+  return std::any_of(lines.begin(), lines.end(), [](auto line) {
+    return line.substr(0, 256).find(" postgres[") != std::string_view::npos;
+  });
 }
 
 // "10,5,t,6442187811431518375,select …,0,0,0,…": userid, dbid, toplevel, queryid, and figures to its end.
 bool of_numbers(std::string_view row) {
   const auto parts = split(row, ',');
   constexpr std::size_t figures = 10;
-  const auto number = [](std::string_view part) { return !part.empty() && part.find_first_not_of("-+.e0123456789") == std::string_view::npos; };
-  return parts.size() > figures && number(parts[0]) && number(parts[1]) && std::all_of(parts.end() - figures, parts.end(), number);
+  const auto number = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of("-+.e0123456789") == std::string_view::npos;
+  };
+  return parts.size() > figures && number(parts[0]) && number(parts[1]) &&
+         std::all_of(parts.end() - figures, parts.end(), number);
 }
 
 void describe_stranger(std::string_view head, const std::vector<std::string_view>& lines, Format& format) {
@@ -65,24 +70,31 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
                        [&](auto line) { return line.find(part) != std::string_view::npos; });
   };
   const bool levels = std::any_of(lines.begin(), lines.end(), holds_level);
-  const std::string own_prefix = levels ? "; if it is that, give its prefix: --log-line-prefix '…', as SHOW log_line_prefix tells it" : "";
+  const std::string own_prefix =
+      levels ? "; if it is that, give its prefix: --log-line-prefix '…', as SHOW log_line_prefix tells it"
+             : "";
   if (first.starts_with("{\"") || (first.starts_with('{') && !levels)) {
     format.looked_like = any("\"textPayload\"") ? "Google Cloud's JSON"
                          : any("\"record\"")    ? "CloudNativePG's JSON"
                          : any("\"log\":")      ? "Docker's json-file"
                                                 : "JSON of another program";
-    format.advice = "of JSON, only PostgreSQL's own jsonlog is read: take the server's log file itself" + own_prefix;
+    format.advice =
+        "of JSON, only PostgreSQL's own jsonlog is read: take the server's log file itself" + own_prefix;
     return;
   }
   const std::string columns = lower(first);
-  if (contains(columns, "calls") && contains(columns, " | ") && (contains(columns, "query") || contains(columns, "total_"))) {
+  if (contains(columns, "calls") && contains(columns, " | ") &&
+      (contains(columns, "query") || contains(columns, "total_"))) {
     format.looked_like = "pg_stat_statements as psql shows it";
-    format.advice = "write it as CSV: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, header)";
+    format.advice =
+        "write it as CSV: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, header)";
     return;
   }
   if (std::count(first.begin(), first.end(), ',') >= 20 && !levels && of_numbers(first)) {
     format.looked_like = "pg_stat_statements without its header";
-    format.advice = "write it with one: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, header)";
+    format.advice =
+        "write it with one: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, "
+        "header)";
     return;
   }
   if (of_syslog(lines) || (!levels && any("]: ["))) {
@@ -110,14 +122,16 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
 // By most of the times that differ; the first one is then the last.
 void tell_order(const std::vector<std::int64_t>& times, Format& format) {
   std::size_t up = 0, down = 0;
-  for (std::size_t i = 1; i < times.size(); ++i) up += times[i] > times[i - 1], down += times[i] < times[i - 1];
+  for (std::size_t i = 1; i < times.size(); ++i)
+    up += times[i] > times[i - 1], down += times[i] < times[i - 1];
   format.newest_first = down >= 3 && down > 9 * up;
   if (format.newest_first) format.first_time = times.back();
 }
 
-// Of lines that fit the prefix, further lines left out; by `times`, or else theirs. When they are newest first: does a DETAIL stand before
-// its record, as where lines are in reverse, or still behind it?
-void tell_order(const std::vector<std::string_view>& lines, const Prefix& prefix, bool further_lines, std::vector<std::int64_t> times, Format& format) {
+// Of lines that fit the prefix, further lines left out; by `times`, or else theirs. When they are newest
+// first: does a DETAIL stand before its record, as where lines are in reverse, or still behind it?
+void tell_order(const std::vector<std::string_view>& lines, const Prefix& prefix, bool further_lines,
+                std::vector<std::int64_t> times, Format& format) {
   std::vector<Header> headers;
   const bool own = times.empty();
   Header header;
@@ -136,10 +150,16 @@ void tell_order(const std::vector<std::string_view>& lines, const Prefix& prefix
   const auto annotates = [](const Header& each) { return each.level >= Level::detail; };
   for (std::size_t i = 0; i < headers.size(); ++i) {
     if (!annotates(headers[i])) continue;
-    const auto fits = [&](const Header& other) { return other.time == headers[i].time && other.process == headers[i].process && other.session == headers[i].session; };
-    const auto above = std::find_if_not(headers.rbegin() + static_cast<std::ptrdiff_t>(headers.size() - i), headers.rend(), annotates);
-    const auto below = std::find_if_not(headers.begin() + static_cast<std::ptrdiff_t>(i), headers.end(), annotates);
-    const bool of_above = above != headers.rend() && fits(*above), of_below = below != headers.end() && fits(*below);
+    const auto fits = [&](const Header& other) {
+      return other.time == headers[i].time && other.process == headers[i].process &&
+             other.session == headers[i].session;
+    };
+    const auto above = std::find_if_not(headers.rbegin() + static_cast<std::ptrdiff_t>(headers.size() - i),
+                                        headers.rend(), annotates);
+    const auto below =
+        std::find_if_not(headers.begin() + static_cast<std::ptrdiff_t>(i), headers.end(), annotates);
+    const bool of_above = above != headers.rend() && fits(*above),
+               of_below = below != headers.end() && fits(*below);
     before += of_below && !of_above;
     behind += of_above && !of_below;
   }
@@ -147,7 +167,8 @@ void tell_order(const std::vector<std::string_view>& lines, const Prefix& prefix
 }
 
 // The server's lines out of an envelope that most lines are in, and what they are.
-bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::string_view>& lines, const std::string& line_prefix, Format& format) {
+bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::string_view>& lines,
+                      const std::string& line_prefix, Format& format) {
   std::vector<std::string> texts;
   std::vector<std::int64_t> times;  // the envelope's, which may be more exact
   std::size_t inside = 0;
@@ -161,7 +182,8 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
     }
     ++inside;
     if (const auto time = entry_time(envelope, line); time != no_time) times.push_back(time);
-    if (piece.number <= 1 && !std::string_view(text).substr(piece.front).starts_with('\t')) texts.push_back(std::move(text));
+    if (piece.number <= 1 && !std::string_view(text).substr(piece.front).starts_with('\t'))
+      texts.push_back(std::move(text));
   }
   // An export of events has its stamp on the first line of each alone.
   const std::size_t enough = envelope == Envelope::cloudwatch ? 1 : (lines.size() + 1) / 2;
@@ -176,9 +198,12 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
     tell_order(times, format);
   } else {
     const std::vector<std::string_view> views(texts.begin(), texts.end());
-    const std::optional<Prefix> prefix = line_prefix.empty() ? find_prefix(views, false) : Prefix(line_prefix);
+    const std::optional<Prefix> prefix =
+        line_prefix.empty() ? find_prefix(views, false) : Prefix(line_prefix);
     Header header;
-    const auto fits = [&](std::string_view text) { return prefix && !prefix->pattern().empty() && prefix->match(text, header); };
+    const auto fits = [&](std::string_view text) {
+      return prefix && !prefix->pattern().empty() && prefix->match(text, header);
+    };
     if (std::none_of(views.begin(), views.end(), fits)) return false;
     format.name = "stderr";
     format.prefix = prefix->pattern();
@@ -190,8 +215,10 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
   return true;
 }
 
-bool detect_envelope(const std::vector<std::string_view>& lines, const std::string& line_prefix, Format& format) {
-  for (const auto envelope : {Envelope::syslog, Envelope::logplex, Envelope::cri, Envelope::cloudwatch, Envelope::cloud_sql, Envelope::azure, Envelope::cloudnativepg})
+bool detect_envelope(const std::vector<std::string_view>& lines, const std::string& line_prefix,
+                     Format& format) {
+  for (const auto envelope : {Envelope::syslog, Envelope::logplex, Envelope::cri, Envelope::cloudwatch,
+                              Envelope::cloud_sql, Envelope::azure, Envelope::cloudnativepg})
     for (const bool stamped : {true, false}) {
       if (!stamped && envelope != Envelope::syslog) continue;
       if (detect_enveloped(envelope, stamped, lines, line_prefix, format)) return true;
@@ -202,7 +229,8 @@ bool detect_envelope(const std::vector<std::string_view>& lines, const std::stri
 // Gives the lines of an envelope to the decoder of what is in them.
 class EnvelopeDecoder final : public Decoder {
  public:
-  EnvelopeDecoder(const Format& format, std::unique_ptr<Decoder> inner) : envelope_(format.envelope), stamped_(format.stamped), inner_(std::move(inner)) {}
+  EnvelopeDecoder(const Format& format, std::unique_ptr<Decoder> inner)
+      : envelope_(format.envelope), stamped_(format.stamped), inner_(std::move(inner)) {}
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     Piece piece;
     for (Line& line : chunk.lines) {
@@ -220,11 +248,17 @@ class EnvelopeDecoder final : public Decoder {
   std::unique_ptr<Decoder> inner_;
 };
 
-// The same where messages come in pieces: what is in them is looked at when they are whole, which is known in the log's order.
+// The same where messages come in pieces: what is in them is looked at when they are whole, which is known in
+// the log's order.
 class PieceDecoder final : public Decoder {
  public:
   PieceDecoder(const Format& format, LogSource& source, std::unique_ptr<Decoder> inner)
-      : envelope_(format.envelope), stamped_(format.stamped), prefix_(format.prefix), source_(source), joiner_(format.envelope, [this](std::string_view line) { return annotates(line); }), inner_(std::move(inner)) {}
+      : envelope_(format.envelope),
+        stamped_(format.stamped),
+        prefix_(format.prefix),
+        source_(source),
+        joiner_(format.envelope, [this](std::string_view line) { return annotates(line); }),
+        inner_(std::move(inner)) {}
   PieceDecoder(const PieceDecoder&) = delete;
   PieceDecoder& operator=(const PieceDecoder&) = delete;
 
@@ -262,7 +296,8 @@ class PieceDecoder final : public Decoder {
     const std::string_view text = line.substr(piece.front);
     if (text.empty() || text.front() == '\t' || text.front() == ' ') return PieceAhead::Begin::nothing;
     Header header;
-    if (!memory.prefixes.match(prefix_, line, header)) return piece.message == 0 && holds_level(text) ? PieceAhead::Begin::record : PieceAhead::Begin::nothing;
+    if (!memory.prefixes.match(prefix_, line, header))
+      return piece.message == 0 && holds_level(text) ? PieceAhead::Begin::record : PieceAhead::Begin::nothing;
     return header.level >= Level::detail ? PieceAhead::Begin::annotation : PieceAhead::Begin::record;
   }
 
@@ -293,7 +328,8 @@ class PieceDecoder final : public Decoder {
 
 namespace {
 
-void detect_lines(const std::vector<std::string_view>& lines, const std::string& line_prefix, Format& format) {
+void detect_lines(const std::vector<std::string_view>& lines, const std::string& line_prefix,
+                  Format& format) {
   std::size_t csv = 0;
   std::size_t json = 0;
   std::int64_t time = no_time;
@@ -339,7 +375,8 @@ void detect_lines(const std::vector<std::string_view>& lines, const std::string&
     for (const auto line : lines)
       if (!line.starts_with('\t')) bare.push_back(line);
   }
-  const std::optional<Prefix> prefix = line_prefix.empty() ? find_prefix(bare, !of_syslog(bare)) : Prefix(line_prefix);
+  const std::optional<Prefix> prefix =
+      line_prefix.empty() ? find_prefix(bare, !of_syslog(bare)) : Prefix(line_prefix);
   Header header;
   for (const auto line : bare)
     if (prefix && prefix->match(line, header)) {
@@ -358,7 +395,8 @@ std::string as_entries(std::string_view head) {
   std::string out(2 * head.size() + 2, '\0');
   std::size_t size = 0;
   while (size < out.size())
-    if (const auto got = source->read(out.data() + size, out.size() - size); got > 0) size += static_cast<std::size_t>(got);
+    if (const auto got = source->read(out.data() + size, out.size() - size); got > 0)
+      size += static_cast<std::size_t>(got);
     else break;
   out.resize(size);
   return out;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view front = "Query: ";
 constexpr std::string_view mark = " -- params: [";
-constexpr std::size_t most_lines = 1000;  // of one statement
+constexpr std::size_t max_lines = 1000;  // of one statement
 
 nlohmann::json list_of(std::string_view text) {
   return nlohmann::json::parse(text, [](int depth, auto, auto&) { return depth <= 64; }, false);
@@ -30,7 +30,8 @@ void add_value(std::string& detail, int number, std::string_view value, bool nul
   detail += '\'';
 }
 
-// Nearly all lists by far: whole numbers, words, and ASCII texts without escapes. Where there is something else, list_of() knows.
+// Nearly all lists by far: whole numbers, words, and ASCII texts without escapes. Where there is something
+// else, list_of() knows.
 bool take_plain_list(std::string_view text, std::string* detail) {
   if (!text.starts_with('[')) return false;
   int number = 0;
@@ -66,12 +67,14 @@ bool take_plain_list(std::string_view text, std::string* detail) {
   return false;
 }
 
-// Where the parameters of a complete record begin. The statement and the values may hold the mark, too: a list follows it.
+// Where the parameters of a complete record begin. The statement and the values may hold the mark, too: a
+// list follows it.
 std::size_t parameters_at(std::string_view text) {
   if (!trim(text).ends_with(']')) return std::string_view::npos;
-  constexpr int most_marks = 8;
+  constexpr int max_marks = 8;
   auto at = text.find(mark);
-  for (int marks = 0; at != std::string_view::npos && marks < most_marks; ++marks, at = text.find(mark, at + 1)) {
+  for (int marks = 0; at != std::string_view::npos && marks < max_marks;
+       ++marks, at = text.find(mark, at + 1)) {
     const auto list = text.substr(at + mark.size() - 1);
     if (take_plain_list(list, nullptr) || list_of(list).is_array()) return at;
   }
@@ -88,20 +91,25 @@ std::string as_detail(std::string_view list) {
   if (!values.is_array()) return {};
   int number = 0;
   for (const auto& value : values)
-    add_value(out, ++number, value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), value.is_null());
+    add_value(out, ++number,
+              value.is_string() ? value.get<std::string>()
+                                : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+              value.is_null());
   return out;
 }
 
-// "Query: select … -- params: [1]": neither time nor session. Statements written by hand go over several lines; only where
-// the parameters end them is it known that the lines belong to them.
+// "Query: select … -- params: [1]": neither time nor session. Statements written by hand go over several
+// lines; only where the parameters end them is it known that the lines belong to them.
 class DrizzleDecoder final : public Decoder {
  public:
-  DrizzleDecoder(const Format& format, LogSource& source, RecordSink& sink) : container_names_(format.container_names), source_(source), sink_(sink) {}
+  DrizzleDecoder(const Format& format, LogSource& source, RecordSink& sink)
+      : container_names_(format.container_names), source_(source), sink_(sink) {}
 
   void look_ahead(Chunk& chunk, Memory&) const override {
     if (!container_names_) return;
     for (Line& line : chunk.lines)
-      if (const auto bar = line.text.substr(0, 128).find("| "); bar != std::string_view::npos) line.text.remove_prefix(bar + 2);
+      if (const auto bar = line.text.substr(0, 128).find("| "); bar != std::string_view::npos)
+        line.text.remove_prefix(bar + 2);
   }
 
   void take(Chunk& chunk) override {
@@ -121,7 +129,7 @@ class DrizzleDecoder final : public Decoder {
       if (parameters_at(lines_[0]) != std::string_view::npos) emit(true);
       return;
     }
-    if (lines_.empty() || line.cut || lines_.size() >= most_lines) {
+    if (lines_.empty() || line.cut || lines_.size() >= max_lines) {
       emit(false);
       ++source_.other;
       return;
@@ -140,7 +148,9 @@ class DrizzleDecoder final : public Decoder {
     lines_.clear();
     Record record;
     const auto at = whole ? parameters_at(text) : std::string_view::npos;
-    const std::string detail = at == std::string_view::npos ? std::string() : as_detail(trim(std::string_view(text).substr(at + mark.size() - 1)));
+    const std::string detail = at == std::string_view::npos
+                                   ? std::string()
+                                   : as_detail(trim(std::string_view(text).substr(at + mark.size() - 1)));
     const std::string message = "execute <unnamed>: " + text.substr(0, at);
     record.line = first_;
     record.cut = cut_;
@@ -159,7 +169,9 @@ class DrizzleDecoder final : public Decoder {
 
 }  // namespace
 
-bool starts_drizzle_record(std::string_view line) { return line.starts_with(front) && parameters_at(line) != std::string_view::npos; }
+bool starts_drizzle_record(std::string_view line) {
+  return line.starts_with(front) && parameters_at(line) != std::string_view::npos;
+}
 
 std::unique_ptr<Decoder> make_drizzle_decoder(const Format& format, LogSource& source, RecordSink& sink) {
   return std::make_unique<DrizzleDecoder>(format, source, sink);

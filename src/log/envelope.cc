@@ -19,7 +19,9 @@ namespace {
 using Json = nlohmann::json;
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
-bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), digit); }
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), digit);
+}
 
 std::string_view take_word(std::string_view& text) {
   const auto end = std::min(text.find(' '), text.size());
@@ -30,7 +32,8 @@ std::string_view take_word(std::string_view& text) {
 
 // "2024-05-01T12:00:00.123456+02:00" -> "2024-05-01 12:00:00.123 +0200"; nullopt: no stamp of ISO 8601.
 std::optional<std::string> from_iso(std::string_view stamp) {
-  if (stamp.size() < 20 || stamp[4] != '-' || stamp[7] != '-' || stamp[10] != 'T' || stamp[13] != ':' || stamp[16] != ':' || !digit(stamp[18]))
+  if (stamp.size() < 20 || stamp[4] != '-' || stamp[7] != '-' || stamp[10] != 'T' || stamp[13] != ':' ||
+      stamp[16] != ':' || !digit(stamp[18]))
     return std::nullopt;
   std::string fraction = "000";
   std::size_t at = 19;
@@ -49,9 +52,11 @@ std::optional<std::string> from_iso(std::string_view stamp) {
 
 // "May  1 12:00:00": the year is not in it. Any will do: times are compared within one log.
 std::optional<std::string> from_bsd(std::string_view& text) {
-  static constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto month = std::find(months.begin(), months.end(), text.substr(0, 3));
-  if (month == months.end() || text.size() < 16 || text[3] != ' ' || text[6] != ' ' || text[9] != ':' || text[12] != ':' || text[15] != ' ')
+  if (month == months.end() || text.size() < 16 || text[3] != ' ' || text[6] != ' ' || text[9] != ':' ||
+      text[12] != ':' || text[15] != ' ')
     return std::nullopt;
   std::string day(text.substr(4, 2));
   if (day[0] == ' ') day[0] = '0';
@@ -60,7 +65,8 @@ std::optional<std::string> from_bsd(std::string_view& text) {
   return out;
 }
 
-// "[5-1] ": message and piece; "[5] " with syslog_split_messages = off. Not "[77] " of process 77, which its own prefix may say.
+// "[5-1] ": message and piece; "[5] " with syslog_split_messages = off. Not "[77] " of process 77, which its
+// own prefix may say.
 void take_numbers(std::string_view& text, std::string_view process, Piece& piece) {
   const auto end = text.substr(0, 32).find(']');
   if (!text.starts_with('[') || end == text.npos) return;
@@ -68,9 +74,14 @@ void take_numbers(std::string_view& text, std::string_view process, Piece& piece
   const auto dash = std::min(inside.find('-'), inside.size());
   std::uint64_t message = 0;
   int number = 1;
-  const auto parse = [](std::string_view digits, auto& into) { return std::from_chars(digits.data(), digits.data() + digits.size(), into).ptr == digits.data() + digits.size(); };
+  const auto parse = [](std::string_view digits, auto& into) {
+    return std::from_chars(digits.data(), digits.data() + digits.size(), into).ptr ==
+           digits.data() + digits.size();
+  };
   if (!all_digits(inside.substr(0, dash)) || !parse(inside.substr(0, dash), message)) return;
-  if (dash == inside.size() ? inside == process : !all_digits(inside.substr(dash + 1)) || !parse(inside.substr(dash + 1), number)) return;
+  if (dash == inside.size() ? inside == process
+                            : !all_digits(inside.substr(dash + 1)) || !parse(inside.substr(dash + 1), number))
+    return;
   piece.message = message;
   piece.number = number;
   text.remove_prefix(std::min(end + 1, text.size()));
@@ -81,13 +92,16 @@ void take_numbers(std::string_view& text, std::string_view process, Piece& piece
   } while (number <= 1);
 }
 
-std::uint64_t origin_of(std::string_view host, std::string_view process) { return mix(hash_bytes(host, 5), hash_bytes(process, 7)) | 1; }
+std::uint64_t origin_of(std::string_view host, std::string_view process) {
+  return mix(hash_bytes(host, 5), hash_bytes(process, 7)) | 1;
+}
 
 // rsyslog writes control characters as #011.
 std::string without_octal(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '#' && i + 3 < text.size() && text[i + 1] == '0' && (text.substr(i + 2, 2) == "11" || text.substr(i + 2, 2) == "12")) {
+    if (text[i] == '#' && i + 3 < text.size() && text[i + 1] == '0' &&
+        (text.substr(i + 2, 2) == "11" || text.substr(i + 2, 2) == "12")) {
       out += text[i + 3] == '1' ? '\t' : '\n';
       i += 3;
     } else {
@@ -113,7 +127,8 @@ bool syslog(std::string_view line, bool stamped, std::string& out, Piece& piece)
     if (!take_word(line).starts_with("postgres")) return false;
     process = take_word(line);
     (void)take_word(line);
-    if (line.starts_with('[') && line.find("] ") != line.npos && line.find('=') < line.find("] ")) line.remove_prefix(line.find("] ") + 2);
+    if (line.starts_with('[') && line.find("] ") != line.npos && line.find('=') < line.find("] "))
+      line.remove_prefix(line.find("] ") + 2);
     else (void)take_word(line);
     if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
   } else {
@@ -134,10 +149,12 @@ bool syslog(std::string_view line, bool stamped, std::string& out, Piece& piece)
   return true;
 }
 
-// "2024-05-01T12:00:00.123456789Z stderr F line", as containerd and CRI-O write it; P: the line goes on in the next one.
+// "2024-05-01T12:00:00.123456789Z stderr F line", as containerd and CRI-O write it; P: the line goes on in
+// the next one.
 bool cri(std::string_view line, std::string& out, Piece& piece) {
   const auto stamp = take_word(line), stream = take_word(line), tags = take_word(line);
-  if ((stream != "stderr" && stream != "stdout") || (tags != "F" && tags != "P") || !from_iso(stamp)) return false;
+  if ((stream != "stderr" && stream != "stdout") || (tags != "F" && tags != "P") || !from_iso(stamp))
+    return false;
   piece.origin = origin_of(stream, {});
   piece.goes_on = tags == "P";
   out = line;
@@ -164,7 +181,9 @@ bool logplex(std::string_view line, std::string& out, Piece& piece) {
   take_numbers(line, process, piece);
   out = front(*stamp, process);
   piece.front = out.size();
-  static constexpr std::array<std::string_view, 9> levels = {"LOG:  ", "ERROR:  ", "FATAL:  ", "PANIC:  ", "WARNING:  ", "DETAIL:  ", "STATEMENT:  ", "HINT:  ", "CONTEXT:  "};
+  static constexpr std::array<std::string_view, 9> levels = {
+      "LOG:  ",    "ERROR:  ",     "FATAL:  ", "PANIC:  ",  "WARNING:  ",
+      "DETAIL:  ", "STATEMENT:  ", "HINT:  ",  "CONTEXT:  "};
   std::size_t level = line.npos;
   const bool further = piece.number > 1 && line.substr(0, 32).find("sql_error_code") == line.npos;
   for (const auto word : levels)
@@ -195,19 +214,21 @@ bool azure(const Json& object, std::string& out) {
 
 bool cloudnativepg(const Json& object, std::string& out) {
   const auto record = object.find("record");
-  if (record == object.end() || !record->is_object() || text_of(*record, "error_severity").empty()) return false;
+  if (record == object.end() || !record->is_object() || text_of(*record, "error_severity").empty())
+    return false;
   Json own;
-  static constexpr std::array<std::pair<const char*, const char*>, 11> fields = {{{"log_time", "timestamp"},
-                                                                                {"user_name", "user"},
-                                                                                {"database_name", "dbname"},
-                                                                                {"session_id", "session_id"},
-                                                                                {"error_severity", "error_severity"},
-                                                                                {"message", "message"},
-                                                                                {"detail", "detail"},
-                                                                                {"context", "context"},
-                                                                                {"query", "statement"},
-                                                                                {"sql_state_code", "state_code"},
-                                                                                {"application_name", "application_name"}}};
+  static constexpr std::array<std::pair<const char*, const char*>, 11> fields = {
+      {{"log_time", "timestamp"},
+       {"user_name", "user"},
+       {"database_name", "dbname"},
+       {"session_id", "session_id"},
+       {"error_severity", "error_severity"},
+       {"message", "message"},
+       {"detail", "detail"},
+       {"context", "context"},
+       {"query", "statement"},
+       {"sql_state_code", "state_code"},
+       {"application_name", "application_name"}}};
   for (const auto& [theirs, ours] : fields)
     if (auto value = text_of(*record, theirs); !value.empty()) own[ours] = std::move(value);
   int process = 0;
@@ -221,13 +242,20 @@ bool cloudnativepg(const Json& object, std::string& out) {
 Json parse_entry(std::string_view line) {
   constexpr std::size_t deepest = 64;
   std::size_t depth = 0;
-  return Json::parse(line, [&](int level, Json::parse_event_t, Json&) { return (depth = std::max(depth, static_cast<std::size_t>(level))) < deepest; }, false);
+  return Json::parse(
+      line,
+      [&](int level, Json::parse_event_t, Json&) {
+        return (depth = std::max(depth, static_cast<std::size_t>(level))) < deepest;
+      },
+      false);
 }
 
 bool from_json(Envelope envelope, std::string_view line, std::string& out) {
   const Json object = parse_entry(line);
   if (!object.is_object()) return false;
-  const bool known = envelope == Envelope::cloud_sql ? cloud_sql(object, out) : envelope == Envelope::azure ? azure(object, out) : cloudnativepg(object, out);
+  const bool known = envelope == Envelope::cloud_sql ? cloud_sql(object, out)
+                     : envelope == Envelope::azure   ? azure(object, out)
+                                                     : cloudnativepg(object, out);
   if (envelope != Envelope::cloudnativepg) out = replace_all(std::move(out), "\n\t", "\n");
   return known;
 }
@@ -235,12 +263,14 @@ bool from_json(Envelope envelope, std::string_view line, std::string& out) {
 }  // namespace
 
 std::string_view name(Envelope envelope) {
-  static constexpr std::array<std::string_view, 8> names = {"", "syslog", "CloudWatch", "logplex", "Cloud SQL", "Azure", "CloudNativePG", "Kubernetes"};
+  static constexpr std::array<std::string_view, 8> names = {
+      "", "syslog", "CloudWatch", "logplex", "Cloud SQL", "Azure", "CloudNativePG", "Kubernetes"};
   return names[static_cast<std::size_t>(envelope)];
 }
 
 std::int64_t entry_time(Envelope envelope, std::string_view line) {
-  if ((envelope != Envelope::cloud_sql && envelope != Envelope::azure) || !line.starts_with('{')) return no_time;
+  if ((envelope != Envelope::cloud_sql && envelope != Envelope::azure) || !line.starts_with('{'))
+    return no_time;
   const Json object = parse_entry(line);
   if (!object.is_object()) return no_time;
   const auto written = from_iso(text_of(object, envelope == Envelope::azure ? "time" : "timestamp"));

@@ -1,5 +1,5 @@
-// What carries a server's stderr lines elsewhere: syslog, Kubernetes' container logs (CRI), CloudWatch, Heroku's logplex, Cloud SQL's
-// and Azure's JSON, and CloudNativePG's JSON, which carries jsonlog's fields.
+// What carries a server's stderr lines elsewhere: syslog, Kubernetes' container logs (CRI), CloudWatch,
+// Heroku's logplex, Cloud SQL's and Azure's JSON, and CloudNativePG's JSON, which carries jsonlog's fields.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,16 @@
 
 namespace pgadvise::log {
 
-enum class Envelope : std::uint8_t { none, syslog, cloudwatch, logplex, cloud_sql, azure, cloudnativepg, cri };
+enum class Envelope : std::uint8_t {
+  none,
+  syslog,
+  cloudwatch,
+  logplex,
+  cloud_sql,
+  azure,
+  cloudnativepg,
+  cri
+};
 
 std::string_view name(Envelope envelope);  // "syslog", for reports
 
@@ -23,12 +32,14 @@ struct Piece {
   bool goes_on = false;       // cut by the envelope: the next piece of the origin goes on with the line
 };
 
-// The server's line in `line`, as it would stand in its own log. With `stamped` the envelope's time and process id stand before it
-// as log_line_prefix "%m [%p] " (or "%t [%p]: ", without fractions of a second) would have put them, for servers whose own prefix
-// says neither. false: no line of this envelope.
+// The server's line in `line`, as it would stand in its own log. With `stamped` the envelope's time and
+// process id stand before it as log_line_prefix "%m [%p] " (or "%t [%p]: ", without fractions of a second)
+// would have put them, for servers whose own prefix says neither. false: no line of this envelope.
 bool unwrap(Envelope envelope, std::string_view line, bool stamped, std::string& out, Piece& piece);
 // Does it carry messages in pieces, which may mingle?
-inline bool in_pieces(Envelope envelope) { return envelope == Envelope::syslog || envelope == Envelope::logplex || envelope == Envelope::cri; }
+inline bool in_pieces(Envelope envelope) {
+  return envelope == Envelope::syslog || envelope == Envelope::logplex || envelope == Envelope::cri;
+}
 
 // When the entry was written, of Cloud SQL and Azure; no_time: not told, or another envelope.
 std::int64_t entry_time(Envelope envelope, std::string_view line);

@@ -25,7 +25,7 @@ void append_utf8(std::string& out, unsigned code) {
   }
 }
 
-constexpr int most_fields = 40;  // jsonlog has 29
+constexpr int max_fields = 40;  // jsonlog has 29
 
 // One flat object, field by field. jsonlog never nests; what does is not a record of it.
 class FlatObject {
@@ -61,7 +61,9 @@ class FlatObject {
   bool complete() const { return complete_; }
 
  private:
-  static bool ends_value(char c) { return c == ',' || c == '}' || c == ']' || c == '{' || c == '[' || c == '"' || c == ' ' || c == '\t'; }
+  static bool ends_value(char c) {
+    return c == ',' || c == '}' || c == ']' || c == '{' || c == '[' || c == '"' || c == ' ' || c == '\t';
+  }
   // The next quote or backslash.
   std::size_t special() const {
     const char* const end = text_.data() + text_.size();
@@ -115,26 +117,13 @@ class FlatObject {
   bool escape(std::string& storage) {
     if (at_ >= text_.size()) return false;
     switch (const char c = text_[at_++]) {
-      case 'n':
-        storage += '\n';
-        return true;
-      case 't':
-        storage += '\t';
-        return true;
-      case 'r':
-        storage += '\r';
-        return true;
-      case 'b':
-        storage += '\b';
-        return true;
-      case 'f':
-        storage += '\f';
-        return true;
-      case 'u':
-        break;
-      default:
-        storage += c;
-        return true;
+      case 'n': storage += '\n'; return true;
+      case 't': storage += '\t'; return true;
+      case 'r': storage += '\r'; return true;
+      case 'b': storage += '\b'; return true;
+      case 'f': storage += '\f'; return true;
+      case 'u': break;
+      default: storage += c; return true;
     }
     unsigned code = 0;
     if (!four(code)) return false;
@@ -178,7 +167,7 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
   std::string_view name;
   std::string_view value;
   std::string* storage = &texts.next();
-  for (int i = 0; i < most_fields && object.next(name, value, *storage); ++i) {
+  for (int i = 0; i < max_fields && object.next(name, value, *storage); ++i) {
     if (value.data() == storage->data()) storage = &texts.next();
     if (name == "timestamp") {
       const Stamp stamp = stamps.take(value);
@@ -221,7 +210,8 @@ bool read_record(std::string_view text, bool cut, TextPool& texts, StampReader& 
 
 class JsonDecoder final : public Decoder {
  public:
-  JsonDecoder(const Format& format, LogSource& source, RecordSink& sink) : format_(format), source_(source), sink_(sink) {}
+  JsonDecoder(const Format& format, LogSource& source, RecordSink& sink)
+      : format_(format), source_(source), sink_(sink) {}
 
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     chunk.records.resize(chunk.lines.size());
@@ -229,7 +219,8 @@ class JsonDecoder final : public Decoder {
       const std::string_view text = chunk.lines[i].text;
       RecordAhead& ahead = chunk.records[i];
       ahead.lines = text.empty() ? 0 : 1;
-      ahead.understood = ahead.lines && read_record(text, chunk.lines[i].cut, chunk.texts, memory.stamps, ahead.record);
+      ahead.understood =
+          ahead.lines && read_record(text, chunk.lines[i].cut, chunk.texts, memory.stamps, ahead.record);
       if (ahead.understood) log::look_ahead(ahead.record, memory.scanner, ahead.preview);
     }
   }

@@ -228,16 +228,19 @@ bool take_statement_label(std::string_view& text) {
   return true;
 }
 
-// "12.345" as the server writes it: the quotient of two numbers that are exact is the nearest one, as from_chars gives it.
+// "12.345" as the server writes it: the quotient of two numbers that are exact is the nearest one, as
+// from_chars gives it.
 bool take_thousandths(std::string_view& text, double& milliseconds) {
-  constexpr std::size_t most_digits = 15;
+  constexpr std::size_t max_digits = 15;
   const char* at = text.data();
   const char* const end = at + text.size();
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   std::uint64_t value = 0;
   for (; at < end && digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
   const auto whole = static_cast<std::size_t>(at - text.data());
-  if (whole == 0 || whole + 4 > most_digits || end - at < 4 || at[0] != '.' || !digit(at[1]) || !digit(at[2]) || !digit(at[3])) return false;
+  if (whole == 0 || whole + 4 > max_digits || end - at < 4 || at[0] != '.' || !digit(at[1]) ||
+      !digit(at[2]) || !digit(at[3]))
+    return false;
   value = value * 1000 + static_cast<std::uint64_t>((at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0'));
   at += 4;
   if (at < end && digit(*at)) return false;
@@ -249,7 +252,8 @@ bool take_thousandths(std::string_view& text, double& milliseconds) {
 std::optional<double> take_number(std::string_view& text) {
   double value = 0;
   if (take_thousandths(text, value)) return value;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (error != std::errc() || value < 0) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;
@@ -304,7 +308,9 @@ std::string_view take_sqlstate_and_colon(std::string_view& message) {
   const std::string_view code = message.substr(0, 5);
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto of_code = [&](char c) { return digit(c) || (c >= 'A' && c <= 'Z'); };
-  if (message.substr(5, 2) != ": " || !std::all_of(code.begin(), code.end(), of_code) || std::none_of(code.begin(), code.end(), digit)) return {};
+  if (message.substr(5, 2) != ": " || !std::all_of(code.begin(), code.end(), of_code) ||
+      std::none_of(code.begin(), code.end(), digit))
+    return {};
   message.remove_prefix(7);
   return code;
 }
@@ -382,9 +388,11 @@ bool looks_like_sql(std::string_view text) {
   return std::binary_search(std::begin(verbs), std::end(verbs), std::string_view(word));
 }
 
-// Most lines of a log by far: "duration: 0.455 ms  statement: …", "duration: 0.455 ms  execute <unnamed>: select …".
+// Most lines of a log by far: "duration: 0.455 ms  statement: …", "duration: 0.455 ms  execute <unnamed>:
+// select …".
 static bool take_timed_statement(std::string_view text, Message& out) {
-  constexpr std::string_view duration = "duration: ", statement = " ms  statement: ", execute = " ms  execute <unnamed>: ";
+  constexpr std::string_view duration = "duration: ", statement = " ms  statement: ",
+                             execute = " ms  execute <unnamed>: ";
   if (!log::starts_with(text, duration)) return false;
   text.remove_prefix(duration.size());
   double value = 0;
@@ -403,7 +411,8 @@ static bool take_timed_statement(std::string_view text, Message& out) {
   }
   if (!log::starts_with(text, execute)) return false;
   text.remove_prefix(execute.size());
-  for (const std::string_view verb : {"select ", "SELECT ", "insert ", "INSERT ", "update ", "UPDATE ", "delete ", "DELETE "})
+  for (const std::string_view verb :
+       {"select ", "SELECT ", "insert ", "INSERT ", "update ", "UPDATE ", "delete ", "DELETE "})
     if (log::starts_with(text, verb)) {
       out.kind = Message::Kind::execute;
       out.sql = text;

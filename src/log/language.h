@@ -11,8 +11,8 @@ namespace pgadvise::log {
 // Takes "LOG:  " (French: "ASTUCE :  ") from the front of `text`, at most two blanks after the colon.
 std::optional<Level> take_level(std::string_view& text);
 
-// log_error_verbosity = verbose: takes "42P01: " from the front of a message, and gives the code; "" when there is none. A digit
-// must be in it: a message may begin with a word and a colon.
+// log_error_verbosity = verbose: takes "42P01: " from the front of a message, and gives the code; "" when
+// there is none. A digit must be in it: a message may begin with a word and a colon.
 std::string_view take_sqlstate_and_colon(std::string_view& message);
 inline std::string_view take_sqlstate(std::string_view& message) {
   return message.size() > 6 && message[5] == ':' ? take_sqlstate_and_colon(message) : std::string_view{};
@@ -40,7 +40,8 @@ struct Message {
   std::string_view sql;  // of a plan: all that follows "plan:"
 };
 Message parse_message(std::string_view message);
-void parse_message(std::string_view message, Message& out);  // without a copy, which shows where each line of a log is one
+void parse_message(std::string_view message,
+                   Message& out);  // without a copy, which shows where each line of a log is one
 
 // "parameters: $1 = …" -> "$1 = …"; nullopt: a DETAIL of another kind.
 std::optional<std::string_view> parameters_of(std::string_view detail);

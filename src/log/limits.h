@@ -6,8 +6,8 @@
 
 namespace pgadvise::log {
 
-// Of what is kept of all logs. Beyond it the least valuable templates (by time, then calls) become one query of "other
-// statements", which is said.
+// Of what is kept of all logs. Beyond it the least valuable templates (by time, then calls) become one query
+// of "other statements", which is said.
 struct Limits {
   std::size_t templates = 20'000;
   std::size_t bytes = std::size_t{64} << 20;  // of statements and samples

@@ -5,7 +5,8 @@
 
 namespace pgadvise::log {
 
-static constexpr std::size_t chunk_size = std::size_t{1} << 16;  // what one core's cache holds with what is found in it
+static constexpr std::size_t chunk_size = std::size_t{1}
+                                          << 16;  // what one core's cache holds with what is found in it
 static constexpr std::size_t head_size = std::size_t{1} << 19;
 
 void Buffer::reserve(std::size_t size) {
@@ -28,7 +29,8 @@ void RawChunk::split(std::vector<Line>& lines) const {
   const char* at = buffer.data() + first;
   const char* const stop = buffer.data() + end;
   while (at < stop) {
-    const auto* newline = cut ? nullptr : static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(stop - at)));
+    const auto* newline =
+        cut ? nullptr : static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(stop - at)));
     Line line;
     line.text = {at, static_cast<std::size_t>((newline ? newline : stop) - at)};
     line.cut = line.text.size() > longest_text || cut;

@@ -1,5 +1,5 @@
-// A log as chunks of whole lines: memory is bounded by the longest line that is kept, not by the file, and chunks can be
-// looked at by several threads.
+// A log as chunks of whole lines: memory is bounded by the longest line that is kept, not by the file, and
+// chunks can be looked at by several threads.
 #pragma once
 
 #include <cstddef>
@@ -81,13 +81,14 @@ class ChunkReader {
   // The first bytes, up to half a megabyte; only before the first next().
   std::string_view head();
   // Between head() and the first next():
-  void as_entries();          // a JSON array of entries as lines, as ByteSource::entries() has them
-  Result<void> turn_round();  // the last line first; errors as of ByteSource::turned()
+  void as_entries();           // a JSON array of entries as lines, as ByteSource::entries() has them
+  Result<void> turn_round();   // the last line first; errors as of ByteSource::turned()
   bool next(RawChunk& chunk);  // false at the end
   std::uint64_t lines_from_end() const { return source_->lines(); }  // as ByteSource::lines()
-  SourceIdentity identity() const { return identity_.identity(); }  // of what was read so far
+  SourceIdentity identity() const { return identity_.identity(); }   // of what was read so far
   bool failed() const { return failed_; }  // a read failed: what came before it was given
-  // NUL bytes where a line begins are left out. How many, of long runs: the hole that a log gets when it is truncated while the server writes.
+  // NUL bytes where a line begins are left out. How many, of long runs: the hole that a log gets when it is
+  // truncated while the server writes.
   std::uint64_t hole() const { return hole_; }
   std::string failure() const { return source_->failure(); }
 
@@ -104,7 +105,7 @@ class ChunkReader {
   Buffer rest_;  // read already, not given yet
   std::uint64_t hole_ = 0;
   std::uint64_t run_ = 0;  // NUL bytes that were left out just now
-  bool at_line_ = true;  // what is read next begins a line, or goes on with a hole
+  bool at_line_ = true;    // what is read next begins a line, or goes on with a hole
   bool discarding_ = false;
   bool at_start_ = true;
   bool ended_ = false;

@@ -21,11 +21,14 @@ constexpr std::string_view parameters_label = "Query Parameters: ";
 constexpr std::string_view xml_open = "<Query-Text>", xml_close = "</Query-Text>";
 constexpr int deepest_json = 400;
 
-std::string_view line_at(std::string_view text, std::size_t at) { return text.substr(at, text.find('\n', at) - at); }
+std::string_view line_at(std::string_view text, std::size_t at) {
+  return text.substr(at, text.find('\n', at) - at);
+}
 
 bool is_node(std::string_view line) { return contains(line, "  (cost=") && contains(line, " width="); }
 
-// Where the lines behind the statement begin: a line of the statement, or of a constant in it, may look like one of them.
+// Where the lines behind the statement begin: a line of the statement, or of a constant in it, may look like
+// one of them.
 std::size_t end_of_statement(std::string_view text) {
   sql::Lexer lexer(text);
   std::size_t end = 0;
@@ -34,7 +37,8 @@ std::size_t end_of_statement(std::string_view text) {
     if (newline != std::string_view::npos) {
       const auto at = end + newline + 1;
       const auto line = line_at(text, at);
-      if (is_node(line) || line.starts_with(parameters_label) || line.starts_with("Query Identifier: ")) return at;
+      if (is_node(line) || line.starts_with(parameters_label) || line.starts_with("Query Identifier: "))
+        return at;
     }
     end = lexeme.offset + lexeme.text.size();
   }
@@ -45,14 +49,17 @@ std::size_t end_of_statement(std::string_view text) {
 std::size_t end_of_values(std::string_view text, std::size_t at) {
   sql::Lexer lexer(text, at);
   for (sql::Lexeme lexeme = lexer.next(); lexeme.kind != Kind::end; lexeme = lexer.next()) {
-    if (const auto newline = text.substr(at, lexeme.offset - at).find('\n'); newline != std::string_view::npos) return at + newline;
+    if (const auto newline = text.substr(at, lexeme.offset - at).find('\n');
+        newline != std::string_view::npos)
+      return at + newline;
     at = lexeme.offset + lexeme.text.size();
   }
   return text.size();
 }
 
 // "… (actual time=0.010..0.011 rows=3 loops=1)", "(actual rows=3.00 loops=1)", "\"Actual Rows\": 3"
-std::optional<std::uint64_t> rows_behind(std::string_view text, std::string_view actual, std::string_view label) {
+std::optional<std::uint64_t> rows_behind(std::string_view text, std::string_view actual,
+                                         std::string_view label) {
   auto at = text.find(actual);
   if (at != std::string_view::npos) at = text.find(label, at);
   if (at == std::string_view::npos) return std::nullopt;
@@ -72,7 +79,10 @@ std::string json_string(std::string_view text) {
     }
     const char c = text[++i];
     unsigned code = 0;
-    if (c == 'u' && std::from_chars(text.data() + i + 1, text.data() + std::min(i + 5, text.size()), code, 16).ptr == text.data() + i + 5 && code < 0x80) {
+    if (c == 'u' &&
+        std::from_chars(text.data() + i + 1, text.data() + std::min(i + 5, text.size()), code, 16).ptr ==
+            text.data() + i + 5 &&
+        code < 0x80) {
       out += static_cast<char>(code);  // the server writes control characters so, and no others
       i += 4;
     } else {
@@ -84,11 +94,14 @@ std::string json_string(std::string_view text) {
 
 std::string xml_text(std::string_view text) {
   std::string out(text);
-  for (const auto& [entity, character] : {std::pair("&lt;", "<"), {"&gt;", ">"}, {"&#x0d;", "\r"}, {"&amp;", "&"}}) out = replace_all(std::move(out), entity, character);
+  for (const auto& [entity, character] :
+       {std::pair("&lt;", "<"), {"&gt;", ">"}, {"&#x0d;", "\r"}, {"&amp;", "&"}})
+    out = replace_all(std::move(out), entity, character);
   return out;
 }
 
-// Behind PREPARE … AS: what an EXECUTE ran is logged so, and the log's own record of it has the statement alone.
+// Behind PREPARE … AS: what an EXECUTE ran is logged so, and the log's own record of it has the statement
+// alone.
 std::string_view without_prepare(std::string_view query) {
   if (!starts_with_nocase(query, "prepare ")) return query;
   sql::Lexer lexer(query);
@@ -120,24 +133,67 @@ void read_text(std::string_view text, ExplainRecord& out) {
 
 // Lines of figures, of which nothing is a constant of the statement's.
 bool tells_figures(std::string_view line) {
-  static constexpr std::string_view labels[] = {
-      "Async Capable", "Batches", "Buckets", "Buffers", "Cache Mode", "Conflict Resolution", "Conflicting Tuples", "Disabled", "Disk", "Disk Usage",
-      "Estimates", "Exact Heap Blocks", "Execution Time", "Full-sort Groups", "Functions", "HashAgg Batches", "Heap Blocks", "Heap Fetches", "Hits",
-      "I/O Timings", "Index Searches", "JIT", "Lossy Heap Blocks", "Memory", "Memory Usage", "Options", "Original Hash Batches", "Peak Memory Usage",
-      "Planned Partitions", "Planning", "Planning Time", "Pre-sorted Groups", "Query Identifier", "Settings", "Single Copy", "Sort Method", "Storage",
-      "Subplans Removed", "Timing", "Tuples Inserted", "WAL", "Workers Launched", "Workers Planned"};
+  static constexpr std::string_view labels[] = {"Async Capable",
+                                                "Batches",
+                                                "Buckets",
+                                                "Buffers",
+                                                "Cache Mode",
+                                                "Conflict Resolution",
+                                                "Conflicting Tuples",
+                                                "Disabled",
+                                                "Disk",
+                                                "Disk Usage",
+                                                "Estimates",
+                                                "Exact Heap Blocks",
+                                                "Execution Time",
+                                                "Full-sort Groups",
+                                                "Functions",
+                                                "HashAgg Batches",
+                                                "Heap Blocks",
+                                                "Heap Fetches",
+                                                "Hits",
+                                                "I/O Timings",
+                                                "Index Searches",
+                                                "JIT",
+                                                "Lossy Heap Blocks",
+                                                "Memory",
+                                                "Memory Usage",
+                                                "Options",
+                                                "Original Hash Batches",
+                                                "Peak Memory Usage",
+                                                "Planned Partitions",
+                                                "Planning",
+                                                "Planning Time",
+                                                "Pre-sorted Groups",
+                                                "Query Identifier",
+                                                "Settings",
+                                                "Single Copy",
+                                                "Sort Method",
+                                                "Storage",
+                                                "Subplans Removed",
+                                                "Timing",
+                                                "Tuples Inserted",
+                                                "WAL",
+                                                "Workers Launched",
+                                                "Workers Planned"};
   const auto label = line.substr(0, line.find(':'));
-  return label.size() < line.size() && (std::find(std::begin(labels), std::end(labels), label) != std::end(labels) || label.starts_with("Rows Removed by ") ||
-                                        label.starts_with("Worker ") || label.starts_with("Trigger "));
+  return label.size() < line.size() &&
+         (std::find(std::begin(labels), std::end(labels), label) != std::end(labels) ||
+          label.starts_with("Rows Removed by ") || label.starts_with("Worker ") ||
+          label.starts_with("Trigger "));
 }
 
-// Labels, and members of the JSON, whose texts are SQL expressions. What no list here has is not kept: file_fdw's "Foreign Program" is a
-// command line.
+// Labels, and members of the JSON, whose texts are SQL expressions. What no list here has is not kept:
+// file_fdw's "Foreign Program" is a command line.
 bool holds_expression(std::string_view label) {
   static constexpr std::string_view labels[] = {
-      "Cache Key", "Conflict Filter", "Exclusion Cond", "Filter", "Function Call", "Group Key", "Grouping Sets", "Hash Cond", "Hash Key", "Hash Keys", "Index Cond", "Join Filter",
-      "Key", "Merge Cond", "One-Time Filter", "Order By", "Output", "Presorted Key", "Recheck Cond", "Relations", "Remote SQL", "Run Condition", "Sampling",
-      "Sampling Parameters", "Sort Key", "Table Function Call", "TID Cond", "Window"};
+      "Cache Key",     "Conflict Filter",     "Exclusion Cond",  "Filter",
+      "Function Call", "Group Key",           "Grouping Sets",   "Hash Cond",
+      "Hash Key",      "Hash Keys",           "Index Cond",      "Join Filter",
+      "Key",           "Merge Cond",          "One-Time Filter", "Order By",
+      "Output",        "Presorted Key",       "Recheck Cond",    "Relations",
+      "Remote SQL",    "Run Condition",       "Sampling",        "Sampling Parameters",
+      "Sort Key",      "Table Function Call", "TID Cond",        "Window"};
   return std::find(std::begin(labels), std::end(labels), label) != std::end(labels);
 }
 
@@ -146,11 +202,14 @@ std::string_view label_of(std::string_view line) {
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return {};
   const auto label = line.substr(0, colon);
-  const bool plain = std::all_of(label.begin(), label.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '-' || c == '/'; });
+  const bool plain = std::all_of(label.begin(), label.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '-' || c == '/';
+  });
   return plain ? label : std::string_view{};
 }
 
-// A plan in the text format. A constant may go over several lines: what begins a line is only looked at outside of quotes.
+// A plan in the text format. A constant may go over several lines: what begins a line is only looked at
+// outside of quotes.
 std::string redact_lines(std::string_view text) {
   sql::ExpressionRedactor out;
   sql::Lexer lexer(text);
@@ -182,25 +241,52 @@ std::string redact_lines(std::string_view text) {
 
 // Members whose texts are names and settings; those of all others are expressions.
 bool holds_names(std::string_view key) {
-  static constexpr std::string_view keys[] = {
-      "Alias", "CTE Name", "Cache Mode", "Command", "Conflict Arbiter Indexes", "Conflict Resolution", "Constraint Name", "Custom Plan Provider",
-      "Function Name", "Index Name", "Join Type", "Node Type", "Operation", "Parent Relationship", "Partial Mode", "Relation", "Relation Name",
-      "Scan Direction", "Schema", "Settings", "Sort Method", "Sort Methods Used", "Sort Space Type", "Storage", "Strategy", "Subplan Name",
-      "Table Function Name", "Trigger Name", "Tuplestore Name"};
+  static constexpr std::string_view keys[] = {"Alias",
+                                              "CTE Name",
+                                              "Cache Mode",
+                                              "Command",
+                                              "Conflict Arbiter Indexes",
+                                              "Conflict Resolution",
+                                              "Constraint Name",
+                                              "Custom Plan Provider",
+                                              "Function Name",
+                                              "Index Name",
+                                              "Join Type",
+                                              "Node Type",
+                                              "Operation",
+                                              "Parent Relationship",
+                                              "Partial Mode",
+                                              "Relation",
+                                              "Relation Name",
+                                              "Scan Direction",
+                                              "Schema",
+                                              "Settings",
+                                              "Sort Method",
+                                              "Sort Methods Used",
+                                              "Sort Space Type",
+                                              "Storage",
+                                              "Strategy",
+                                              "Subplan Name",
+                                              "Table Function Name",
+                                              "Trigger Name",
+                                              "Tuplestore Name"};
   return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
 }
 
 // `names`: as it is; members of an object of names too (Settings), but not what lies below them.
 void redact_values(json& value, bool names, bool expression) {
-  if (value.is_string() && !names) value = expression ? sql::redact_expression(value.get<std::string>()) : "'...'";
+  if (value.is_string() && !names)
+    value = expression ? sql::redact_expression(value.get<std::string>()) : "'...'";
   if (value.is_object())
-    for (auto& [key, member] : value.items()) redact_values(member, (names && member.is_string()) || holds_names(key), holds_expression(key));
+    for (auto& [key, member] : value.items())
+      redact_values(member, (names && member.is_string()) || holds_names(key), holds_expression(key));
   if (value.is_array())
     for (auto& element : value) redact_values(element, names, expression);
 }
 
 std::string redact_json(std::string_view text) {
-  json plan = json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest_json; }, false);
+  json plan =
+      json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest_json; }, false);
   if (!plan.is_object() || !plan.contains("Plan")) return {};
   plan.erase("Query Text");
   plan.erase("Query Parameters");
@@ -210,7 +296,9 @@ std::string redact_json(std::string_view text) {
 
 std::string redact_text(std::string_view text) {
   text.remove_prefix(std::min(text.size(), text.find(text_label)));
-  auto at = text.size() <= text_label.size() ? text.size() : text_label.size() + end_of_statement(text.substr(text_label.size()));
+  auto at = text.size() <= text_label.size()
+                ? text.size()
+                : text_label.size() + end_of_statement(text.substr(text_label.size()));
   if (text.substr(at).starts_with(parameters_label)) at = end_of_values(text, at + parameters_label.size());
   return std::string(trim(redact_lines(text.substr(at))));
 }
@@ -227,11 +315,13 @@ ExplainRecord read_explain_record(std::string_view text) {
     out.format = Format::json;
     out.query = json_string(text.substr(at + label.size()));
     // Behind the statement, whose own quotes have backslashes.
-    if (const auto values = text.find(parameters, at); values != std::string_view::npos) out.parameters = json_string(text.substr(values + parameters.size()));
+    if (const auto values = text.find(parameters, at); values != std::string_view::npos)
+      out.parameters = json_string(text.substr(values + parameters.size()));
     out.rows = rows_behind(text, "\"Actual Rows\"", "\"Actual Rows\": ");
   } else if (text.starts_with("<explain")) {
     const auto open = text.find(xml_open), close = text.find(xml_close);
-    if (open != std::string_view::npos && close != std::string_view::npos) out.query = xml_text(text.substr(open + xml_open.size(), close - open - xml_open.size()));
+    if (open != std::string_view::npos && close != std::string_view::npos)
+      out.query = xml_text(text.substr(open + xml_open.size(), close - open - xml_open.size()));
   } else if (const auto at = text.find(text_label); at != std::string_view::npos) {
     text.remove_prefix(at + text_label.size());
     if (text.starts_with('"')) {  // no statement begins so
@@ -245,6 +335,8 @@ ExplainRecord read_explain_record(std::string_view text) {
   return out;
 }
 
-std::string redact_plan(Format format, std::string_view text) { return format == Format::json ? redact_json(trim(text)) : redact_text(trim(text)); }
+std::string redact_plan(Format format, std::string_view text) {
+  return format == Format::json ? redact_json(trim(text)) : redact_text(trim(text));
+}
 
 }  // namespace pgadvise::log

@@ -11,7 +11,8 @@
 
 namespace pgadvise::log {
 
-inline constexpr std::size_t longest_plan = std::size_t{64} << 10;  // with its statement; a longer one is not kept
+inline constexpr std::size_t longest_plan = std::size_t{64}
+                                            << 10;  // with its statement; a longer one is not kept
 
 struct ExplainRecord {
   std::string query;                         // "": not understood
@@ -23,8 +24,10 @@ struct ExplainRecord {
 // `text` is all that follows "plan:".
 ExplainRecord read_explain_record(std::string_view text);
 
-// What follows "plan:", without literals: the statement and its parameters are left out, and in conditions, keys and outputs
-// '...' stands for each constant. Costs, rows, times, names and settings stay. "" when no plan is found in it.
+// What follows "plan:", without literals: the statement and its parameters are left out, and in conditions,
+// keys and outputs
+// '...' stands for each constant. Costs, rows, times, names and settings stay. "" when no plan is found in
+// it.
 std::string redact_plan(LoggedPlan::Format format, std::string_view text);
 
 }  // namespace pgadvise::log

@@ -14,8 +14,8 @@
 namespace pgadvise::log {
 namespace {
 
-constexpr std::size_t most_samples = 5;
-constexpr std::size_t most_names = 64;
+constexpr std::size_t max_samples = 5;
+constexpr std::size_t max_names = 64;
 
 template <class T, class Better>
 void widen(std::optional<T>& known, const std::optional<T>& other, Better better) {
@@ -28,7 +28,7 @@ void add_names(std::set<std::string>& names, const std::set<std::string>& others
 
 // The first of all names in their order, so that it doesn't matter whose came first.
 void cut_names(std::set<std::string>& names) {
-  if (names.size() > most_names) names.erase(std::next(names.begin(), most_names), names.end());
+  if (names.size() > max_names) names.erase(std::next(names.begin(), max_names), names.end());
 }
 
 // A spelling that does not depend on which came first: the shortest, then the least.
@@ -82,24 +82,26 @@ struct Sum {
   void order_samples() {
     auto& samples = query.samples;
     const auto time = [](const Sample& sample) { return sample.duration_ms.value_or(-1); };
-    const auto slowest = std::max_element(samples.begin(), samples.end(), [&](const Sample& a, const Sample& b) { return time(a) < time(b); });
+    const auto slowest = std::max_element(
+        samples.begin(), samples.end(), [&](const Sample& a, const Sample& b) { return time(a) < time(b); });
     if (slowest != samples.end()) std::rotate(samples.begin(), slowest, slowest + 1);
-    if (samples.size() > most_samples) samples.resize(most_samples);
+    if (samples.size() > max_samples) samples.resize(max_samples);
   }
 };
 
 struct RepeatSum {
-  Repeat repeat;
+  RepeatedQuery repeat;
   std::int64_t total_ns = 0;
 
-  explicit RepeatSum(Repeat first) : repeat(std::move(first)), total_ns(nanoseconds(repeat.total_ms)) {}
+  explicit RepeatSum(RepeatedQuery first)
+      : repeat(std::move(first)), total_ns(nanoseconds(repeat.total_ms)) {}
 
-  void add(Repeat other) {
+  void add(RepeatedQuery other) {
     total_ns = add_nanoseconds(total_ns, nanoseconds(other.total_ms));
     const auto scope = std::min(repeat.scope, other.scope);
     const auto scopes = repeat.scopes + other.scopes;
     const auto calls = repeat.calls + other.calls;
-    if (other.most_in_one_scope > repeat.most_in_one_scope) std::swap(repeat, other);
+    if (other.max_in_one_scope > repeat.max_in_one_scope) std::swap(repeat, other);
     repeat.scope = scope;
     repeat.scopes = scopes;
     repeat.calls = calls;
@@ -111,23 +113,29 @@ void unify_texts(std::vector<Workload>& workloads) {
   std::unordered_map<std::string_view, const std::string*> plainest;
   for (const auto& workload : workloads)
     for (const auto& query : workload.queries)
-      if (const auto [known, added] = plainest.emplace(query.fingerprint, &query.text); !added && plainer(query.text, *known->second))
+      if (const auto [known, added] = plainest.emplace(query.fingerprint, &query.text);
+          !added && plainer(query.text, *known->second))
         known->second = &query.text;
   for (auto& workload : workloads)
     for (auto& query : workload.queries)
-      if (const std::string* text = plainest[query.fingerprint]; *text != query.text) query.text = std::string(*text);
+      if (const std::string* text = plainest[query.fingerprint]; *text != query.text)
+        query.text = std::string(*text);
 }
 
-// Two logs with times in their lines do not begin alike by chance; nor do two readings of one server's statistics, which only grow.
+// Two logs with times in their lines do not begin alike by chance; nor do two readings of one server's
+// statistics, which only grow.
 bool grows(const Workload& workload) {
   return workload.sources.front().format == "pg_stat_statements" ||
-         std::any_of(workload.queries.begin(), workload.queries.end(), [](const Query& query) { return query.first.has_value(); }) ||
-         std::any_of(workload.server_events.begin(), workload.server_events.end(), [](const ServerEvent& event) { return event.first.has_value(); });
+         std::any_of(workload.queries.begin(), workload.queries.end(),
+                     [](const Query& query) { return query.first.has_value(); }) ||
+         std::any_of(workload.server_events.begin(), workload.server_events.end(),
+                     [](const ServerEvent& event) { return event.first.has_value(); });
 }
 
-// Is there reason to leave `one` out for `other`? Of two readings of the same bytes (with literals and without, by two
-// versions of this program) the one that says more stays, then the one whose text is greater: never the one that came first.
-// Lines without a time may well begin alike in two logs: of those only the whole is compared.
+// Is there reason to leave `one` out for `other`? Of two readings of the same bytes (with literals and
+// without, by two versions of this program) the one that says more stays, then the one whose text is greater:
+// never the one that came first. Lines without a time may well begin alike in two logs: of those only the
+// whole is compared.
 bool outdone(const Workload& one, const Workload& other, std::size_t index, std::size_t index_of_other) {
   const auto& mine = one.sources.front().identity;
   const auto& others = other.sources.front().identity;
@@ -141,7 +149,8 @@ bool outdone(const Workload& one, const Workload& other, std::size_t index, std:
 // For each workload the one that stands for it, if there is one: the same bytes first, which are sure.
 std::vector<std::optional<std::size_t>> stand_ins(const std::vector<Workload>& workloads) {
   std::vector<std::optional<std::size_t>> out(workloads.size());
-  // Logs that hold each other begin alike, or end alike; short ones without a mark are compared among themselves.
+  // Logs that hold each other begin alike, or end alike; short ones without a mark are compared among
+  // themselves.
   std::map<std::string, std::vector<std::size_t>> alike;
   for (std::size_t i = 0; i < workloads.size(); ++i)
     if (const auto& identity = workloads[i].sources.front().identity; identity.known()) {
@@ -163,9 +172,11 @@ void tell_shared(const std::vector<Workload>& workloads, Diagnostics& diagnostic
   for (std::size_t i = 0; i < workloads.size(); ++i)
     for (std::size_t other = i + 1; other < workloads.size(); ++other)
       if (shares_calls_in_another_form(workloads[i], workloads[other]))
-        diagnostics.push_back({Error::Kind::passing, workloads[i].sources.front().path,
-                               fmt::format("seems to tell calls of {} in another form: those are counted twice", workloads[other].sources.front().path),
-                               "digest one form of a server's log alone"});
+        diagnostics.push_back(
+            {Error::Kind::nonfatal, workloads[i].sources.front().path,
+             fmt::format("seems to tell calls of {} in another form: those are counted twice",
+                         workloads[other].sources.front().path),
+             "digest one form of a server's log alone"});
 }
 
 }  // namespace
@@ -178,8 +189,8 @@ void sort_queries(std::vector<Query>& queries) {
   });
 }
 
-void sort_repeats(std::vector<Repeat>& repeats) {
-  std::sort(repeats.begin(), repeats.end(), [](const Repeat& a, const Repeat& b) {
+void sort_repeats(std::vector<RepeatedQuery>& repeats) {
+  std::sort(repeats.begin(), repeats.end(), [](const RepeatedQuery& a, const RepeatedQuery& b) {
     if (a.calls != b.calls) return a.calls > b.calls;
     if (a.pattern != b.pattern) return a.pattern < b.pattern;
     if (a.parent != b.parent) return a.parent < b.parent;
@@ -196,7 +207,8 @@ void sort_write_pairs(std::vector<WritePair>& pairs) {
 
 void sort_server_events(std::vector<ServerEvent>& events) {
   std::sort(events.begin(), events.end(), [](const ServerEvent& a, const ServerEvent& b) {
-    return std::tie(a.kind, b.count, a.about, a.fingerprint) < std::tie(b.kind, a.count, b.about, b.fingerprint);
+    return std::tie(a.kind, b.count, a.about, a.fingerprint) <
+           std::tie(b.kind, a.count, b.about, b.fingerprint);
   });
 }
 
@@ -224,7 +236,9 @@ void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
   const auto instead = stand_ins(workloads);
   std::vector<Workload> kept;
   for (std::size_t i = 0; i < workloads.size(); ++i)
-    if (instead[i]) diagnostics.push_back(counted_once(workloads[i].sources.front(), workloads[*instead[i]].sources.front()));
+    if (instead[i])
+      diagnostics.push_back(
+          counted_once(workloads[i].sources.front(), workloads[*instead[i]].sources.front()));
   for (std::size_t i = 0; i < workloads.size(); ++i)
     if (!instead[i]) kept.push_back(std::move(workloads[i]));
   workloads = std::move(kept);
@@ -236,14 +250,22 @@ void sort_workloads(std::vector<Workload>& workloads) {
     const LogSource& source = workload.sources.front();
     return std::tie(source.path, source.identity.marks, source.identity.bytes, source.identity.tail);
   };
-  std::stable_sort(workloads.begin(), workloads.end(), [&](const Workload& a, const Workload& b) { return key(a) < key(b); });
+  std::stable_sort(workloads.begin(), workloads.end(),
+                   [&](const Workload& a, const Workload& b) { return key(a) < key(b); });
 }
 
 Error counted_once(const LogSource& left_out, const LogSource& counted) {
   const bool begins = holds(counted.identity, left_out.identity);
-  if (!begins && !ends_alike(counted.identity, left_out.identity)) return {Error::Kind::passing, left_out.path, fmt::format("is {} in another form: counted once", counted.path), {}};
-  const char* part = left_out.identity.bytes == counted.identity.bytes ? "the same log as" : begins ? "the beginning of" : "the end of";
-  return {Error::Kind::passing, left_out.path, fmt::format("is {} {}: counted once", part, counted.path), {}};
+  if (!begins && !ends_alike(counted.identity, left_out.identity))
+    return {Error::Kind::nonfatal,
+            left_out.path,
+            fmt::format("is {} in another form: counted once", counted.path),
+            {}};
+  const char* part = left_out.identity.bytes == counted.identity.bytes ? "the same log as"
+                     : begins                                          ? "the beginning of"
+                                                                       : "the end of";
+  return {
+      Error::Kind::nonfatal, left_out.path, fmt::format("is {} {}: counted once", part, counted.path), {}};
 }
 
 Workload total(std::vector<Workload> workloads) {

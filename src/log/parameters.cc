@@ -48,10 +48,8 @@ Parameters parse_parameters(std::string_view text) {
   Parameters out;
   for (Value value; take(text, value);) {
     if (value.number != static_cast<int>(out.size()) + 1) break;
-    if (value.null)
-      out.emplace_back();
-    else
-      out.emplace_back(replace_all(std::string(value.quoted), "''", "'"));
+    if (value.null) out.emplace_back();
+    else out.emplace_back(replace_all(std::string(value.quoted), "''", "'"));
   }
   return out;
 }
@@ -91,10 +89,8 @@ std::optional<Parameters> parse_arguments(std::string_view execute) {
       }
       rest = rest.substr(end);
     }
-    if (rest.starts_with(','))
-      rest = trim(rest.substr(1));
-    else if (!rest.starts_with(')'))
-      return std::nullopt;
+    if (rest.starts_with(',')) rest = trim(rest.substr(1));
+    else if (!rest.starts_with(')')) return std::nullopt;
   }
   return out;
 }

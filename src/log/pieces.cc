@@ -8,10 +8,10 @@
 namespace pgadvise::log {
 namespace {
 
-// The server divides at 900 bytes: at a blank, which begins the next piece, or within a word where there is none. Less is
-// asked for: a proxy may have put other characters for some.
+// The server divides at 900 bytes: at a blank, which begins the next piece, or within a word where there is
+// none. Less is asked for: a proxy may have put other characters for some.
 constexpr std::size_t fewest_divided = 800;
-constexpr std::size_t most_bytes = std::size_t{4} << 20;
+constexpr std::size_t max_bytes = std::size_t{4} << 20;
 
 bool blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -19,7 +19,8 @@ bool blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 PieceJoiner::Message* PieceJoiner::open_message(std::uint64_t origin) {
   if (origin == 0) return nullptr;
-  const auto found = std::find_if(open_.rbegin(), open_.rend(), [&](const Message& message) { return message.origin == origin; });
+  const auto found = std::find_if(open_.rbegin(), open_.rend(),
+                                  [&](const Message& message) { return message.origin == origin; });
   return found == open_.rend() ? nullptr : &*found;
 }
 
@@ -30,8 +31,8 @@ void PieceJoiner::append(Message& message, std::string text, const Line& line, i
   message.lines.push_back({std::move(text), number, line.cut, line.terminated, extra});
 }
 
-// With syslog_split_messages = off the lines of a message come in one piece: those of a statement with a tab each, DETAIL and the
-// like with the server's prefix.
+// With syslog_split_messages = off the lines of a message come in one piece: those of a statement with a tab
+// each, DETAIL and the like with the server's prefix.
 void PieceJoiner::begin(const Line& line, const Piece& piece, int number) {
   open_.emplace_back();
   Message& message = open_.back();
@@ -83,13 +84,22 @@ bool PieceJoiner::continues(const Line& line, const PieceAhead& ahead, std::stri
   using Begin = PieceAhead::Begin;
   const bool numbered = ahead.piece.message != 0, tabbed = text.starts_with('\t');
   Message* const message = open_message(ahead.inside ? ahead.piece.origin : previous_);
-  if (!message || (numbered && message->number != ahead.piece.message)) return ahead.inside && (numbered || tabbed || text.starts_with(' '));
+  if (!message || (numbered && message->number != ahead.piece.message))
+    return ahead.inside && (numbered || tabbed || text.starts_with(' '));
   const bool annotates = ahead.begins == Begin::annotation;
-  const bool divided = message->goes_on || (!whole_lines_ && !annotates && (text.starts_with(' ') || (!tabbed && message->last_whole && message->last_size >= fewest_divided)));
+  const bool divided =
+      message->goes_on ||
+      (!whole_lines_ && !annotates &&
+       (text.starts_with(' ') || (!tabbed && message->last_whole && message->last_size >= fewest_divided)));
   if (!divided && !tabbed && !annotates && !numbered) return false;
   if (message->bytes > longest_text && !annotates) message->lines.back().cut = true;
   else if (divided) glue(*message, text, line.cut);
-  else append(*message, annotates ? std::string(line.text) : tabbed ? std::string(text) : "\t" + std::string(text), line, number, false);
+  else
+    append(*message,
+           annotates ? std::string(line.text)
+           : tabbed  ? std::string(text)
+                     : "\t" + std::string(text),
+           line, number, false);
   remember(*message, text, ahead.piece);
   return true;
 }
@@ -102,11 +112,12 @@ bool PieceJoiner::add(const Line& line, const PieceAhead& ahead, int number) {
     const Message* const message = whole_lines_ ? open_message(piece.origin) : nullptr;
     return message && message->goes_on;
   };
-  const bool first = piece.message ? piece.number <= 1 : ahead.begins == PieceAhead::Begin::record && !goes_on();
+  const bool first =
+      piece.message ? piece.number <= 1 : ahead.begins == PieceAhead::Begin::record && !goes_on();
   if (first || !continues(line, ahead, line.text.substr(piece.front), number)) begin(line, piece, number);
   if (ahead.inside) previous_ = piece.origin;
   // At once, whatever the log is cut into for reading.
-  while (open_.size() > most_open_ || (bytes_ > most_bytes && open_.size() > 1)) close_oldest();
+  while (open_.size() > max_open_ || (bytes_ > max_bytes && open_.size() > 1)) close_oldest();
   return appended_ > before;
 }
 
@@ -122,7 +133,8 @@ void PieceJoiner::take(std::vector<Line>& lines, bool all) {
   while (all && !open_.empty()) close_oldest();
   given_ = true;
   for (const Message& message : whole_)
-    for (const Text& text : message.lines) lines.push_back({text.text, text.cut, text.terminated, text.extra, text.number});
+    for (const Text& text : message.lines)
+      lines.push_back({text.text, text.cut, text.terminated, text.extra, text.number});
 }
 
 }  // namespace pgadvise::log

@@ -1,5 +1,5 @@
-// Messages that an envelope carries in pieces: syslog gets a call for each line of a message, and for each 900 bytes of a line, and the
-// calls of several processes mingle.
+// Messages that an envelope carries in pieces: syslog gets a call for each line of a message, and for each
+// 900 bytes of a line, and the calls of several processes mingle.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +28,12 @@ class PieceJoiner {
  public:
   // `annotates`: is this line, with what the envelope puts before it, DETAIL or the like?
   PieceJoiner(Envelope envelope, std::function<bool(std::string_view)> annotates)
-      : annotates_(std::move(annotates)), whole_lines_(envelope == Envelope::cri), most_open_(whole_lines_ ? 2 : 64) {}
+      : annotates_(std::move(annotates)),
+        whole_lines_(envelope == Envelope::cri),
+        max_open_(whole_lines_ ? 2 : 64) {}
 
-  // The next line, the `number`th of the log. false: it belongs to no line of its own: a part of the one before it, or of a message
-  // whose beginning is not known.
+  // The next line, the `number`th of the log. false: it belongs to no line of its own: a part of the one
+  // before it, or of a message whose beginning is not known.
   bool add(const Line& line, const PieceAhead& ahead, int number);
   // The lines of the messages that left the window, or of all; valid until the next call.
   void take(std::vector<Line>& lines, bool all);
@@ -64,12 +66,12 @@ class PieceJoiner {
 
   const std::function<bool(std::string_view)> annotates_;
   const bool whole_lines_;  // the server's; but for those that the envelope says it cut
-  const std::size_t most_open_;
+  const std::size_t max_open_;
   std::deque<Message> open_;
   std::vector<Message> whole_;
   bool given_ = false;  // whole_ was taken
   std::size_t bytes_ = 0;
-  std::size_t appended_ = 0;  // lines
+  std::size_t appended_ = 0;    // lines
   std::uint64_t previous_ = 0;  // origin of the line before
 };
 

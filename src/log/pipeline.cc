@@ -10,8 +10,13 @@ namespace {
 
 class Pipeline {
  public:
-  Pipeline(ChunkReader& reader, Decoder& decoder, unsigned threads, const std::function<void(std::uint64_t)>& taken)
-      : reader_(reader), decoder_(decoder), threads_(threads), taken_(taken), slots_(threads == 1 ? 1 : 2 * threads + 1) {}
+  Pipeline(ChunkReader& reader, Decoder& decoder, unsigned threads,
+           const std::function<void(std::uint64_t)>& taken)
+      : reader_(reader),
+        decoder_(decoder),
+        threads_(threads),
+        taken_(taken),
+        slots_(threads == 1 ? 1 : 2 * threads + 1) {}
 
   void run() {
     std::vector<std::thread> others;
@@ -106,7 +111,8 @@ class Pipeline {
 
 }  // namespace
 
-void run(ChunkReader& reader, Decoder& decoder, unsigned threads, const std::function<void(std::uint64_t)>& taken) {
+void run(ChunkReader& reader, Decoder& decoder, unsigned threads,
+         const std::function<void(std::uint64_t)>& taken) {
   Pipeline(reader, decoder, threads, taken).run();
 }
 

@@ -56,40 +56,27 @@ std::size_t digits_at(std::string_view text, std::size_t at = 0) {
 std::size_t address_length(std::string_view text) {
   if (text.starts_with("[local]")) return 7;
   std::size_t at = 0, dots = 0, colons = 0;
-  for (; at < text.size() && (digit(text[at]) || text[at] == ':' || text[at] == '.' || hex(text[at])); ++at) dots += text[at] == '.', colons += text[at] == ':';
+  for (; at < text.size() && (digit(text[at]) || text[at] == ':' || text[at] == '.' || hex(text[at])); ++at)
+    dots += text[at] == '.', colons += text[at] == ':';
   if (colons > 0 && dots == 3) at = text.find(':'), colons = 0;  // "10.0.0.1:" before what follows
   else if (colons > 1 && text[at - 1] == ':') --at;
   if (dots != 3 && colons < 2) return 0;
   if (at < text.size() && text[at] == '(')
-    if (const std::size_t port = digits_at(text, at + 1); port && text.substr(at + 1 + port).starts_with(')')) at += port + 2;
+    if (const std::size_t port = digits_at(text, at + 1); port && text.substr(at + 1 + port).starts_with(')'))
+      at += port + 2;
   return at;
 }
 
 void keep(char escape, std::string_view value, Header& header) {
   switch (escape) {
-    case 'p':
-      header.process = value;
-      break;
-    case 'c':
-      header.session = value;
-      break;
-    case 'u':
-      header.user = value;
-      break;
-    case 'd':
-      header.database = value;
-      break;
-    case 'a':
-      header.application = value;
-      break;
-    case 'h':
-      header.host = value;
-      break;
-    case 'r':
-      header.host = value.substr(0, value.rfind('('));
-      break;
-    default:
-      break;
+    case 'p': header.process = value; break;
+    case 'c': header.session = value; break;
+    case 'u': header.user = value; break;
+    case 'd': header.database = value; break;
+    case 'a': header.application = value; break;
+    case 'h': header.host = value; break;
+    case 'r': header.host = value.substr(0, value.rfind('(')); break;
+    default: break;
   }
 }
 
@@ -200,10 +187,13 @@ bool tells_of_call(std::string_view message) {
   return false;
 }
 
-// May the level be one that stands in a name? Only where a call's is behind it, nearer than a name may be long. What statements and
-// their parameters hold is no level: those of a call come behind its own, and a DETAIL is none.
+// May the level be one that stands in a name? Only where a call's is behind it, nearer than a name may be
+// long. What statements and their parameters hold is no level: those of a call come behind its own, and a
+// DETAIL is none.
 bool may_hide_call(const Header& header) {
-  if (header.level != Level::log || header.message.starts_with("duration: ") || header.message.starts_with("statement: ") || header.message.starts_with("execute ")) return false;
+  if (header.level != Level::log || header.message.starts_with("duration: ") ||
+      header.message.starts_with("statement: ") || header.message.starts_with("execute "))
+    return false;
   const auto near = header.message.substr(0, 4 * longest_name);
   for (std::size_t at = 0; (at = near.find(":  ", at)) != std::string_view::npos; at += 3)
     if (tells_of_call(header.message.substr(at + 3))) return true;
@@ -249,7 +239,8 @@ struct Prefix::Search {
   bool calls = false;                         // only what tells of a call counts
   std::size_t best = std::string_view::npos;  // length of the prefix and the level
   Header header;                              // of the best way
-  // A place that was reached once leads nowhere else a second time. Looked up only in a line that takes many steps.
+  // A place that was reached once leads nowhere else a second time. Looked up only in a line that takes many
+  // steps.
   static constexpr int few_steps = 64;
   int steps = 0;
   std::vector<bool> seen;
@@ -268,7 +259,8 @@ struct Prefix::Search {
     way.message = line.substr(at);
     const auto level = take_level(way.message);
     const auto length = static_cast<std::size_t>(way.message.data() - line.data());
-    if (!level || length >= best || (calls && (*level != Level::log || !tells_of_call(way.message)))) return false;
+    if (!level || length >= best || (calls && (*level != Level::log || !tells_of_call(way.message))))
+      return false;
     way.level = *level;
     best = length;
     header = way;
@@ -316,8 +308,11 @@ void Prefix::explore(std::size_t item, std::size_t at, Header header, Search& se
       if (it.escape != 's') header.time = stamp.time, header.whole_seconds = stamp.whole_seconds;
       // "UTCLOG:  ": the zone's letters run into the level's.
       if (item + 1 == items_.size() || items_[item + 1].escape == 'q')
-        for (std::size_t length = stamp.length; length-- > 19 && std::isalpha(static_cast<unsigned char>(rest[length]));)
-          if (Header way = header; std::isalpha(static_cast<unsigned char>(rest[length - 1])) && search.arrive(at + length, way)) return;
+        for (std::size_t length = stamp.length;
+             length-- > 19 && std::isalpha(static_cast<unsigned char>(rest[length]));)
+          if (Header way = header;
+              std::isalpha(static_cast<unsigned char>(rest[length - 1])) && search.arrive(at + length, way))
+            return;
       at += stamp.length;
     } else if (text_escape(it.escape)) {
       explore_text(item, at, header, search);
@@ -335,9 +330,11 @@ void Prefix::explore(std::size_t item, std::size_t at, Header header, Search& se
 
 // A name ends where the next literal stands; it may hold that literal too, so later ends are tried as well.
 void Prefix::explore_text(std::size_t item, std::size_t at, const Header& header, Search& search) const {
-  const std::string* literal = item + 1 < items_.size() && items_[item + 1].escape == 0 ? &items_[item + 1].literal : nullptr;
+  const std::string* literal =
+      item + 1 < items_.size() && items_[item + 1].escape == 0 ? &items_[item + 1].literal : nullptr;
   // "::1(5555)" holds the colon that may stand behind it.
-  for (std::size_t end = items_[item].escape == 'r' ? at + address_length(search.line.substr(at)) : at;; ++end) {
+  for (std::size_t end = items_[item].escape == 'r' ? at + address_length(search.line.substr(at)) : at;;
+       ++end) {
     const std::string_view window = search.line.substr(0, std::min(search.best, longest_prefix));
     if (end > window.size()) return;
     if (literal) {
@@ -353,12 +350,16 @@ void Prefix::explore_text(std::size_t item, std::size_t at, const Header& header
 }
 
 bool Prefix::tells_sessions() const {
-  return std::any_of(items_.begin(), items_.end(), [](const Item& item) { return item.escape == 'p' || item.escape == 'c'; });
+  return std::any_of(items_.begin(), items_.end(),
+                     [](const Item& item) { return item.escape == 'p' || item.escape == 'c'; });
 }
 
 bool Prefix::time_then_session() const {
-  if (items_.size() < 2 || (items_[0].escape != 'm' && items_[0].escape != 't') || items_[1].escape != 0) return false;
-  return std::all_of(items_.begin() + 1, items_.end(), [](const Item& item) { return std::string_view("mtnlxvieQ").find(item.escape) == std::string_view::npos; });
+  if (items_.size() < 2 || (items_[0].escape != 'm' && items_[0].escape != 't') || items_[1].escape != 0)
+    return false;
+  return std::all_of(items_.begin() + 1, items_.end(), [](const Item& item) {
+    return std::string_view("mtnlxvieQ").find(item.escape) == std::string_view::npos;
+  });
 }
 
 namespace {
@@ -367,7 +368,9 @@ constexpr std::size_t known_ways = 4;
 constexpr std::size_t longest_known = 512;
 }  // namespace
 
-PrefixReader::Known* PrefixReader::set_of(std::string_view rest) { return &known_[quick_hash(rest.substr(0, shortest_)) % known_sets * known_ways]; }
+PrefixReader::Known* PrefixReader::set_of(std::string_view rest) {
+  return &known_[quick_hash(rest.substr(0, shortest_)) % known_sets * known_ways];
+}
 
 bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& header) {
   if (&prefix != prefix_) {
@@ -386,7 +389,9 @@ bool PrefixReader::match(const Prefix& prefix, std::string_view line, Header& he
     for (std::size_t way = 0; way < known_ways; ++way) {
       const Known& known = set[way];
       if (known.text.empty() || !log::starts_with(rest, known.text)) continue;
-      const auto part = [&](const Part& known_part) { return known_part.given ? rest.substr(known_part.at, known_part.size) : std::string_view{}; };
+      const auto part = [&](const Part& known_part) {
+        return known_part.given ? rest.substr(known_part.at, known_part.size) : std::string_view{};
+      };
       header = {.time = stamp.time,
                 .whole_seconds = stamp.whole_seconds,
                 .level = known.level,
@@ -412,7 +417,8 @@ void PrefixReader::keep(std::string_view rest, const Header& header) {
   const std::string_view text = rest.substr(0, static_cast<std::size_t>(header.message.data() - rest.data()));
   // With one blank behind the level, what follows decides how long the prefix is.
   if (text.size() > longest_known || !text.ends_with(":  ")) return;
-  if (named_ && text.find(":  ") + 3 < text.size()) return;  // a level in a name: which one counts depends on the message
+  if (named_ && text.find(":  ") + 3 < text.size())
+    return;  // a level in a name: which one counts depends on the message
   if (text.size() < shortest_) {
     shortest_ = text.size();
     for (Known& known : known_) known.text.clear();
@@ -421,7 +427,9 @@ void PrefixReader::keep(std::string_view rest, const Header& header) {
   known.text.assign(text);
   known.level = header.level;
   const auto part = [&](std::string_view view) {
-    return view.data() ? Part{static_cast<std::uint16_t>(view.data() - rest.data()), static_cast<std::uint16_t>(view.size()), true} : Part{};
+    return view.data() ? Part{static_cast<std::uint16_t>(view.data() - rest.data()),
+                              static_cast<std::uint16_t>(view.size()), true}
+                       : Part{};
   };
   known.process = part(header.process);
   known.session = part(header.session);
@@ -439,15 +447,22 @@ bool letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 bool of_word(char c) { return letter(c) || digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
 bool of_name(char c) { return of_word(c) || c == '.' || c == '$' || c == '-'; }
 bool divides(char c) { return std::string_view(",;|[](){}<>=:\"'#%").find(c) != std::string_view::npos; }
-bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), digit); }
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), digit);
+}
 
 // Not followed by what would make it part of a longer word.
-bool ends_at(std::string_view text, std::size_t length) { return length > 0 && (length == text.size() || !(of_word(text[length]) || text[length] == '.')); }
+bool ends_at(std::string_view text, std::size_t length) {
+  return length > 0 && (length == text.size() || !(of_word(text[length]) || text[length] == '.'));
+}
 
 std::size_t session_id_length(std::string_view text) {
   const std::size_t dot = text.find('.');
   const std::size_t length = fixed_length('c', text);
-  return dot != std::string_view::npos && length != std::string_view::npos && dot >= 7 && dot <= 9 && length > dot + 1 && ends_at(text, length) ? length : 0;
+  return dot != std::string_view::npos && length != std::string_view::npos && dot >= 7 && dot <= 9 &&
+                 length > dot + 1 && ends_at(text, length)
+             ? length
+             : 0;
 }
 
 std::size_t sqlstate_length(std::string_view text) {
@@ -472,8 +487,8 @@ std::size_t name_length(std::string_view text) {
   return at;
 }
 
-// What log_line_prefix could have written the front of one line. A whole number is %Q until all lines were looked at;
-// what isn't sure is %i, which nothing is read from.
+// What log_line_prefix could have written the front of one line. A whole number is %Q until all lines were
+// looked at; what isn't sure is %i, which nothing is read from.
 class Sketch {
  public:
   explicit Sketch(std::string_view front) : front_(front) {}
@@ -524,19 +539,24 @@ class Sketch {
     std::size_t end = 0, digits = 0;
     for (; end < rest().size() && (of_name(rest()[end]) || rest()[end] == ' '); ++end)
       if ((digits = digit(rest()[end]) ? digits + 1 : 0) > 2) return 0;
-    return end < rest().size() && std::string_view("])}>").find(rest()[end]) != std::string_view::npos ? end : 0;
+    return end < rest().size() && std::string_view("])}>").find(rest()[end]) != std::string_view::npos ? end
+                                                                                                       : 0;
   }
 
   bool form() {
     const std::string_view text = rest();
-    if (const Stamp stamp = take_stamp(text, true); stamp.length) return add(stamp.whole_seconds ? "%t" : "%m", stamp.length), true;
-    if (const Stamp stamp = take_epoch(text); digits_at(text) == 10 && !stamp.whole_seconds && ends_at(text, stamp.length)) return add("%n", stamp.length), true;
+    if (const Stamp stamp = take_stamp(text, true); stamp.length)
+      return add(stamp.whole_seconds ? "%t" : "%m", stamp.length), true;
+    if (const Stamp stamp = take_epoch(text);
+        digits_at(text) == 10 && !stamp.whole_seconds && ends_at(text, stamp.length))
+      return add("%n", stamp.length), true;
     if (const std::size_t length = session_id_length(text)) return add("%c", length), true;
     if (const std::size_t length = transaction_length(text)) return add("%v", length), true;
     if (const std::size_t length = sqlstate_length(text)) return add("%e", length), true;
     if (text.starts_with('[') && line_number(text)) return true;
     const std::size_t sign = text.starts_with('-') && (out_.empty() || !digit(out_.back()));
-    if (const std::size_t digits = digits_at(text, sign); digits && ends_at(text, sign + digits) && !text.substr(sign + digits).starts_with('@'))
+    if (const std::size_t digits = digits_at(text, sign);
+        digits && ends_at(text, sign + digits) && !text.substr(sign + digits).starts_with('@'))
       return add("%Q", sign + digits), true;
     return false;
   }
@@ -579,14 +599,17 @@ class Sketch {
     while (length < rest().size() && (letter(rest()[length]) || rest()[length] == '_')) ++length;
     const char behind = length < rest().size() ? rest()[length] : ' ';
     const std::string word = lower(rest().substr(0, length));
-    const auto is = [&](std::initializer_list<std::string_view> words) { return std::find(words.begin(), words.end(), word) != words.end(); };
+    const auto is = [&](std::initializer_list<std::string_view> words) {
+      return std::find(words.begin(), words.end(), word) != words.end();
+    };
     if (length < 2 || (behind != '=' && !(behind == ':' && is({"vxid", "txid", "xid", "pid"})))) return false;
     literal(length + 1);
     if (is({"user", "usr", "username", "role"})) value("%u", false);
     else if (is({"db", "database", "dbname", "datname"})) value("%d", false);
     else if (is({"app", "application", "application_name", "appname"})) value("%a", true);
     else if (is({"client", "host", "remote", "remote_host", "ip", "addr"})) address_value();
-    else if (const std::size_t digits = digits_at(rest()); is({"pid", "process"}) && ends_at(rest(), digits)) add("%p", digits);
+    else if (const std::size_t digits = digits_at(rest()); is({"pid", "process"}) && ends_at(rest(), digits))
+      add("%p", digits);
     return true;
   }
 
@@ -599,9 +622,11 @@ class Sketch {
   void value(std::string_view escape, bool blanks) {
     const std::string_view text = rest();
     std::size_t end = text.starts_with("[unknown]") ? 9 : 0;
-    for (; end < text.size() && std::string_view(",;|])}>").find(text[end]) == std::string_view::npos; ++end) {
+    for (; end < text.size() && std::string_view(",;|])}>").find(text[end]) == std::string_view::npos;
+         ++end) {
       if (text[end] != ' ') continue;
-      if (!blanks || end + 1 == text.size() || text[end + 1] == '[' || text.substr(end + 1).starts_with("- ")) break;
+      if (!blanks || end + 1 == text.size() || text[end + 1] == '[' || text.substr(end + 1).starts_with("- "))
+        break;
       std::size_t word = end + 1;
       while (word < text.size() && (letter(text[word]) || text[word] == '_')) ++word;
       if (word > end + 1 && text.substr(word, 1) == "=") break;
@@ -649,15 +674,18 @@ std::string_view front_of(const Levelled& levelled) {
 // No user or database is called like this, but other escapes write it.
 bool implausible_name(std::string_view name) {
   if (name.empty() || name == "[unknown]" || name == "[local]") return false;
-  return all_digits(name) || name.find_first_of("[](){}|") != std::string_view::npos || session_id_length(name) == name.size() ||
-         transaction_length(name) == name.size() || address_length(name) == name.size() || take_stamp(name, false).length > 0;
+  return all_digits(name) || name.find_first_of("[](){}|") != std::string_view::npos ||
+         session_id_length(name) == name.size() || transaction_length(name) == name.size() ||
+         address_length(name) == name.size() || take_stamp(name, false).length > 0;
 }
 
 bool implausible(const Prefix& prefix, const Header& header) {
   // Between blanks, `user@database` is no user; some hosters' users do have an @.
   const bool positional = prefix.pattern().find(" %u ") != std::string::npos;
-  return implausible_name(header.user) || implausible_name(header.database) || (positional && header.user.find('@') != std::string_view::npos) ||
-         (!header.application.empty() && header.application != "[local]" && address_length(header.application) == header.application.size());
+  return implausible_name(header.user) || implausible_name(header.database) ||
+         (positional && header.user.find('@') != std::string_view::npos) ||
+         (!header.application.empty() && header.application != "[local]" &&
+          address_length(header.application) == header.application.size());
 }
 
 struct Fit {
@@ -675,14 +703,16 @@ Fit fit_of(const Prefix& prefix, const std::vector<Levelled>& lines, std::size_t
     }
     ++fit.lines;
     fit.implausible += implausible(prefix, header);
-    for (const auto* name : {&header.user, &header.database, &header.application, &header.host}) fit.names += !name->empty();
+    for (const auto* name : {&header.user, &header.database, &header.application, &header.host})
+      fit.names += !name->empty();
   }
   return fit;
 }
 
 bool enough(std::size_t explained, std::size_t of) { return explained > 0 && explained * 100 >= of * 95; }
 
-// Of the whole numbers, the one that is the process id: as the session's id has it, in brackets, or the largest that could be one.
+// Of the whole numbers, the one that is the process id: as the session's id has it, in brackets, or the
+// largest that could be one.
 std::string with_process(const std::string& pattern, const std::vector<Levelled>& lines) {
   if (pattern.find("%p") != std::string::npos) return pattern;
   std::string best = pattern;
@@ -697,18 +727,21 @@ std::string with_process(const std::string& pattern, const std::vector<Levelled>
     for (const auto& levelled : lines) {
       if (!prefix.match(levelled.line, header)) continue;
       ++seen;
-      const std::uint64_t value = header.process.size() < 9 ? std::strtoull(std::string(header.process).c_str(), nullptr, 10) : 0;
+      const std::uint64_t value =
+          header.process.size() < 9 ? std::strtoull(std::string(header.process).c_str(), nullptr, 10) : 0;
       possible += value > 0 && value <= 4194304;  // the kernel's limit
       growing += seen > 1 && value == before + 1;
       before = value;
       largest = std::max(largest, value);
       const auto dot = header.session.find('.');
-      of_session += dot != std::string_view::npos && value > 0 && std::strtoull(std::string(header.session.substr(dot + 1)).c_str(), nullptr, 16) == value;
+      of_session += dot != std::string_view::npos && value > 0 &&
+                    std::strtoull(std::string(header.session.substr(dot + 1)).c_str(), nullptr, 16) == value;
     }
     if (seen == 0 || !enough(possible, seen)) continue;
     const bool counts = seen > 2 && growing * 2 > seen;
     const bool bracketed = at > 0 && pattern[at - 1] == '[';
-    const std::uint64_t score = 1 + largest + (bracketed ? 1ull << 32 : 0) + (enough(of_session, seen) ? 1ull << 34 : 0);
+    const std::uint64_t score =
+        1 + largest + (bracketed ? 1ull << 32 : 0) + (enough(of_session, seen) ? 1ull << 34 : 0);
     if ((counts && !enough(of_session, seen)) || score <= best_score) continue;
     best_score = score;
     best = tried;
@@ -729,7 +762,8 @@ std::string with_one_time(std::string pattern) {
 // Those that tell something.
 std::size_t escapes(const std::string& pattern) {
   std::size_t count = 0;
-  for (std::size_t at = 0; (at = pattern.find('%', at)) != std::string::npos && at + 1 < pattern.size(); at += 2)
+  for (std::size_t at = 0; (at = pattern.find('%', at)) != std::string::npos && at + 1 < pattern.size();
+       at += 2)
     count += std::string_view("qi%").find(pattern[at + 1]) == std::string_view::npos;
   return count;
 }
@@ -737,7 +771,9 @@ std::size_t escapes(const std::string& pattern) {
 // Statements and durations: nothing else writes them behind a level.
 std::size_t calls_among(const std::vector<Levelled>& lines) {
   return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [](const Levelled& levelled) {
-    const Message message = parse_message({levelled.message, static_cast<std::size_t>(levelled.line.data() + levelled.line.size() - levelled.message)});
+    const Message message =
+        parse_message({levelled.message, static_cast<std::size_t>(levelled.line.data() +
+                                                                  levelled.line.size() - levelled.message)});
     return message.duration_ms || message.kind == Message::Kind::statement;
   }));
 }
@@ -749,15 +785,18 @@ bool of_a_server(const std::vector<Levelled>& lines) {
 
 // `names_alone`: without a time, too, when the lines are surely a server's.
 std::optional<Prefix> infer_prefix(const std::vector<Levelled>& lines, bool names_alone) {
-  constexpr std::size_t most_sketches = 48;
+  constexpr std::size_t max_sketches = 48;
   std::vector<std::string> sketches;
   for (const auto& levelled : lines) {
     std::string sketch = with_one_time(Sketch(front_of(levelled)).draw());
-    if (sketches.size() < most_sketches && std::find(sketches.begin(), sketches.end(), sketch) == sketches.end()) sketches.push_back(std::move(sketch));
+    if (sketches.size() < max_sketches &&
+        std::find(sketches.begin(), sketches.end(), sketch) == sketches.end())
+      sketches.push_back(std::move(sketch));
   }
   // Processes without a session stop at %q, behind a blank.
   for (std::size_t i = 0, drawn = std::min<std::size_t>(sketches.size(), 16); i < drawn; ++i)
-    for (std::size_t at = 0; (at = sketches[i].find(' ', at)) != std::string::npos && ++at < sketches[i].size();)
+    for (std::size_t at = 0;
+         (at = sketches[i].find(' ', at)) != std::string::npos && ++at < sketches[i].size();)
       sketches.push_back(sketches[i].substr(0, at) + "%q" + sketches[i].substr(at));
   std::string best;
   std::tuple<std::size_t, std::size_t, std::size_t> most{};
@@ -783,10 +822,12 @@ const Prefix* find_known(const std::vector<std::string_view>& lines, const std::
   Header header;
   for (const Prefix& prefix : known_prefixes()) {
     std::pair<std::size_t, std::size_t> fits{0, 0};
-    for (std::size_t i = 0; i < lines.size() && fits.first + (lines.size() - i) >= most.first; ++i) {  // else it can't be the best
+    for (std::size_t i = 0; i < lines.size() && fits.first + (lines.size() - i) >= most.first;
+         ++i) {  // else it can't be the best
       if (!prefix.match(lines[i], header)) continue;
       ++fits.first;
-      for (const auto* name : {&header.session, &header.user, &header.database, &header.application, &header.host})
+      for (const auto* name :
+           {&header.session, &header.user, &header.database, &header.application, &header.host})
         fits.second += !name->empty();
     }
     if (fits <= most) continue;
@@ -798,18 +839,22 @@ const Prefix* find_known(const std::vector<std::string_view>& lines, const std::
   return best;
 }
 
-// A known pattern may take a bare number for a process that is none: %l rises by one line by line, for each session from 1 on, and
-// %Q may be 0.
+// A known pattern may take a bare number for a process that is none: %l rises by one line by line, for each
+// session from 1 on, and %Q may be 0.
 Prefix without_false_process(const Prefix& prefix, const std::vector<Levelled>& lines) {
   const auto at = prefix.pattern().find("%p");
-  if (at == std::string::npos || (at > 0 && (prefix.pattern()[at - 1] == '[' || prefix.pattern()[at - 1] == '=')) || prefix.pattern().find("%c") != std::string::npos) return prefix;
+  if (at == std::string::npos ||
+      (at > 0 && (prefix.pattern()[at - 1] == '[' || prefix.pattern()[at - 1] == '=')) ||
+      prefix.pattern().find("%c") != std::string::npos)
+    return prefix;
   std::map<std::uint64_t, std::size_t> last;  // how many sessions are at each number
   std::size_t seen = 0, zeros = 0, rising = 0, following = 0;
   std::uint64_t before = 0;
   Header header;
   for (const auto& levelled : lines) {
     if (!prefix.match(levelled.line, header)) continue;
-    const std::uint64_t value = header.process.size() < 19 ? std::strtoull(std::string(header.process).c_str(), nullptr, 10) : 1;
+    const std::uint64_t value =
+        header.process.size() < 19 ? std::strtoull(std::string(header.process).c_str(), nullptr, 10) : 1;
     ++seen;
     zeros += value == 0;
     rising += seen > 1 && value == before + 1;
@@ -824,7 +869,9 @@ Prefix without_false_process(const Prefix& prefix, const std::vector<Levelled>& 
   constexpr std::size_t fewest = 3;
   if (zeros > 0) pattern[at + 1] = 'Q';
   // Processes whose numbers follow each other come again.
-  else if (seen >= fewest && ((rising * 2 > seen && enough(last.size(), seen)) || (enough(following, seen) && last.size() > 1))) pattern[at + 1] = 'l';
+  else if (seen >= fewest &&
+           ((rising * 2 > seen && enough(last.size(), seen)) || (enough(following, seen) && last.size() > 1)))
+    pattern[at + 1] = 'l';
   return Prefix(pattern);
 }
 

@@ -36,11 +36,11 @@ class Prefix {
   const std::string& pattern() const { return pattern_; }
   // An escape that no version of PostgreSQL has, when the pattern holds one.
   std::optional<char> unknown_escape() const { return unknown_; }
-  // Is `line` the prefix, then a level? Names may hold anything, so each place where one could end is tried; the way that
-  // ends first is taken, so that nothing behind the level counts, but for a level LOG that stands in a name of at most 63 bytes before
-  // that of a call.
+  // Is `line` the prefix, then a level? Names may hold anything, so each place where one could end is tried;
+  // the way that ends first is taken, so that nothing behind the level counts, but for a level LOG that
+  // stands in a name of at most 63 bytes before that of a call.
   bool match(std::string_view line, Header& header) const;
-  bool tells_sessions() const;  // it has %p or %c
+  bool tells_sessions() const;                 // it has %p or %c
   bool tells_names() const { return named_; }  // it has what may hold anything
   // The prefix is a time, then what is the same for all lines of a session and level.
   bool time_then_session() const;
@@ -92,10 +92,10 @@ class PrefixReader {
   StampReader stamps_;
 };
 
-// The pattern that most of the lines fit, of those that are in use. When none explains the lines with a level, and `infer`
-// allows it, one is made of what stands before the levels, of all lines or of those that the known one does not explain when they
-// are more: names are taken only where `user@database` or a key makes them sure, the rest is passed over with %i and %Q. nullopt:
-// none fits.
+// The pattern that most of the lines fit, of those that are in use. When none explains the lines with a
+// level, and `infer` allows it, one is made of what stands before the levels, of all lines or of those that
+// the known one does not explain when they are more: names are taken only where `user@database` or a key
+// makes them sure, the rest is passed over with %i and %Q. nullopt: none fits.
 std::optional<Prefix> find_prefix(const std::vector<std::string_view>& lines, bool infer);
 // One that is made so and explains the lines with a level, of which some are of calls.
 std::optional<Prefix> infer_prefix(const std::vector<std::string_view>& lines);

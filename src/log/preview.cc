@@ -32,13 +32,16 @@ static void look_at_statement(const Record& record, StatementScanner& scanner, P
 
 void look_ahead(const Record& record, StatementScanner& scanner, Preview& out) {
   out.session = record.session_hash ? record.session_hash : hash_session(record.session);
-  out.identity = record.identity_hash ? record.identity_hash : hash_identity(record.user, record.database, record.application, record.host);
+  out.identity = record.identity_hash
+                     ? record.identity_hash
+                     : hash_identity(record.user, record.database, record.application, record.host);
   if (record.level != Level::log || record.nested) {
     out.message = {};
     return;
   }
   parse_message(record.message, out.message);
-  if (out.message.kind == Message::Kind::statement || out.message.kind == Message::Kind::execute) look_at_statement(record, scanner, out);
+  if (out.message.kind == Message::Kind::statement || out.message.kind == Message::Kind::execute)
+    look_at_statement(record, scanner, out);
 }
 
 }  // namespace pgadvise::log

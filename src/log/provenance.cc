@@ -12,12 +12,14 @@
 namespace pgadvise::log {
 namespace {
 
-constexpr std::uint64_t most_hashed = 1 << 14;  // of one section
+constexpr std::uint64_t max_hashed = 1 << 14;  // of one section
 constexpr std::size_t tail_size = 4096;
 
 std::uint64_t next_end(std::uint64_t end) { return end + std::max<std::uint64_t>(64, end / 8); }
 
-std::uint64_t hashed_from(std::uint64_t start, std::uint64_t end) { return std::max(start, end - std::min(end, most_hashed)); }
+std::uint64_t hashed_from(std::uint64_t start, std::uint64_t end) {
+  return std::max(start, end - std::min(end, max_hashed));
+}
 
 }  // namespace
 
@@ -27,7 +29,8 @@ void IdentityBuilder::add(std::string_view bytes) {
   while (!bytes.empty()) {
     const bool hashed = offset_ >= hashed_from_;
     const std::uint64_t until = hashed ? section_end_ : hashed_from_;
-    const auto part = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), until - offset_)));
+    const auto part =
+        bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), until - offset_)));
     if (hashed) hash_ = fnv1a(part, hash_);
     offset_ += part.size();
     bytes.remove_prefix(part.size());
@@ -72,7 +75,8 @@ SourceIdentity identify_file(const std::string& path) {
   return builder.identity();
 }
 
-bool stands_in(const std::string& longer, std::uint64_t offset, const std::string& shorter, std::uint64_t size) {
+bool stands_in(const std::string& longer, std::uint64_t offset, const std::string& shorter,
+               std::uint64_t size) {
   const auto whole = InputFile::open(longer), part = InputFile::open(shorter);
   if (!whole || !part) return false;
   const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(size, tail_size));
@@ -94,7 +98,8 @@ bool holds(const SourceIdentity& longer, const SourceIdentity& shorter) {
 }
 
 bool ends_alike(const SourceIdentity& longer, const SourceIdentity& shorter) {
-  return longer.bytes > shorter.bytes && shorter.bytes >= tail_size && !shorter.tail.empty() && longer.tail == shorter.tail;
+  return longer.bytes > shorter.bytes && shorter.bytes >= tail_size && !shorter.tail.empty() &&
+         longer.tail == shorter.tail;
 }
 
 }  // namespace pgadvise::log

@@ -1,5 +1,5 @@
-// Which log a workload came from, so that what is read twice is counted once: also under another name, compressed, from
-// another machine's disk, or after it has grown.
+// Which log a workload came from, so that what is read twice is counted once: also under another name,
+// compressed, from another machine's disk, or after it has grown.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,16 @@
 
 namespace pgadvise::log {
 
-// Takes a log's bytes as they go by, decompressed. Sections end where a fixed sequence of offsets says, each an eighth
-// larger than the one before; of a section the last 16 KB at most are hashed, so a log of 10 GB costs what 2 MB do.
+// Takes a log's bytes as they go by, decompressed. Sections end where a fixed sequence of offsets says, each
+// an eighth larger than the one before; of a section the last 16 KB at most are hashed, so a log of 10 GB
+// costs what 2 MB do.
 class IdentityBuilder {
  public:
   void add(std::string_view bytes);
   SourceIdentity identity() const;
 
-  // Bytes that come next and leave no trace, unless they are among the last ones; pass() instead of add() for them.
+  // Bytes that come next and leave no trace, unless they are among the last ones; pass() instead of add() for
+  // them.
   std::uint64_t unread() const;
   void pass(std::uint64_t bytes);
 
@@ -33,11 +35,14 @@ class IdentityBuilder {
 // Of a regular file as it is now; unknown when it can't be read.
 SourceIdentity identify_file(const std::string& path);
 
-// Do the first and the last bytes of `shorter`, of that size, stand in `longer` from `offset` on? False when a file can't be read.
-bool stands_in(const std::string& longer, std::uint64_t offset, const std::string& shorter, std::uint64_t size);
+// Do the first and the last bytes of `shorter`, of that size, stand in `longer` from `offset` on? False when
+// a file can't be read.
+bool stands_in(const std::string& longer, std::uint64_t offset, const std::string& shorter,
+               std::uint64_t size);
 
-// Is `shorter` the same log, or as far as its marks go the beginning of it? What stands behind its last mark, an eighth of it at
-// most, is not looked at: enough for lines with a time in them, which come once in the world. A preorder.
+// Is `shorter` the same log, or as far as its marks go the beginning of it? What stands behind its last mark,
+// an eighth of it at most, is not looked at: enough for lines with a time in them, which come once in the
+// world. A preorder.
 bool holds(const SourceIdentity& longer, const SourceIdentity& shorter);
 // Do both end alike, so that the shorter one is the other's end?
 bool ends_alike(const SourceIdentity& longer, const SourceIdentity& shorter);

@@ -47,8 +47,11 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
   }
   const std::string_view head = reader->head();
   if (head.empty()) {
-    source.note = reader->failed() ? "can't be read" : reader->hole() ? "the file holds nothing but NUL bytes" : "the file is empty";
-    if (reader->failed()) diagnostics.push_back({Error::Kind::input, path, "can't be read: " + reader->failure(), {}});
+    source.note = reader->failed() ? "can't be read"
+                  : reader->hole() ? "the file holds nothing but NUL bytes"
+                                   : "the file is empty";
+    if (reader->failed())
+      diagnostics.push_back({Error::Kind::input, path, "can't be read: " + reader->failure(), {}});
     return std::nullopt;
   }
   Input input;
@@ -66,9 +69,13 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
 std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) {
   if (source.statements > 0) return {};
   if (source.not_understood * 2 > source.lines) {
-    const std::string these = fmt::format("{} of {} lines are not understood", source.not_understood, source.lines);
+    const std::string these =
+        fmt::format("{} of {} lines are not understood", source.not_understood, source.lines);
     if (source.prefix.empty()) return these;
-    return fmt::format("{}: they don't begin with '{}'; give the log_line_prefix that they have: --log-line-prefix '…', as SHOW log_line_prefix tells it", these, source.prefix);
+    return fmt::format(
+        "{}: they don't begin with '{}'; give the log_line_prefix that they have: --log-line-prefix '…', as "
+        "SHOW log_line_prefix tells it",
+        these, source.prefix);
   }
   if (source.used + source.other == 0) return {};
   if (durations_alone > 0)
@@ -82,8 +89,8 @@ std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) 
       source.lines, how_to_log);
 }
 
-// Where every statement took long, the fast ones were not logged, and the loops of N+1 are made of fast ones. With all
-// statements in the log, BEGIN and COMMIT alone take microseconds.
+// Where every statement took long, the fast ones were not logged, and the loops of N+1 are made of fast ones.
+// With all statements in the log, BEGIN and COMMIT alone take microseconds.
 std::optional<double> duration_floor(std::span<const Workload> workloads) {
   constexpr std::uint64_t fewest = 20;
   constexpr double slow_ms = 1;
@@ -109,7 +116,8 @@ bool plain(const std::string& path) {
 // Tells how far the reading is.
 class Meter {
  public:
-  Meter(const std::vector<Input>& inputs, const std::vector<LogSource>& sources, const Options& options) : report_(options.progress) {
+  Meter(const std::vector<Input>& inputs, const std::vector<LogSource>& sources, const Options& options)
+      : report_(options.progress) {
     for (const Input& input : inputs) {
       std::error_code code;
       const auto& path = sources[input.index].path;
@@ -135,15 +143,16 @@ class Meter {
   bool known_ = true;
 };
 
-// Regular files that are the same log, or its beginning or end, are known before they are read. Logs without times may begin and end
-// alike without being one: of those only the whole counts.
+// Regular files that are the same log, or its beginning or end, are known before they are read. Logs without
+// times may begin and end alike without being one: of those only the whole counts.
 void leave_out_known(std::vector<Input>& inputs, std::vector<LogSource>& sources, Diagnostics& diagnostics) {
   if (inputs.size() < 2) return;
   std::vector<LogSource> known(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     known[i].path = sources[inputs[i].index].path;
     std::error_code code;
-    if (std::filesystem::is_regular_file(known[i].path, code)) known[i].identity = identify_file(known[i].path);
+    if (std::filesystem::is_regular_file(known[i].path, code))
+      known[i].identity = identify_file(known[i].path);
   }
   const auto stands_for = [&](std::size_t other, std::size_t i) {
     const SourceIdentity &mine = known[i].identity, &others = known[other].identity;
@@ -182,7 +191,8 @@ Result<void> open(Input& input, const std::string& path) {
   return turned && !backwards ? input.reader->turn_round() : Result<void>{};
 }
 
-void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter, Diagnostics& diagnostics) {
+void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter,
+              Diagnostics& diagnostics) {
   const auto opened = open(input, source.path);
   if (!opened) {
     diagnostics.push_back(opened.error());
@@ -191,10 +201,13 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
     return;
   }
   if (!input.format.in_order)
-    diagnostics.push_back({Error::Kind::passing, source.path,
-                           "is newest first, but not line by line: what depends on the order (loops, which parameters or durations belong to what) is left out",
+    diagnostics.push_back({Error::Kind::nonfatal, source.path,
+                           "is newest first, but not line by line: what depends on the order (loops, which "
+                           "parameters or durations belong to what) is left out",
                            "export it oldest first"});
-  source.format = input.format.envelope == Envelope::none ? input.format.name : fmt::format("{} ({})", input.format.name, name(input.format.envelope));
+  source.format = input.format.envelope == Envelope::none
+                      ? input.format.name
+                      : fmt::format("{} ({})", input.format.name, name(input.format.envelope));
   source.prefix = input.format.prefix;
   input.format.lines_from_end = input.reader->lines_from_end();
   collector.begin(source, input.format.in_order);
@@ -203,52 +216,74 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   decoder->finish();
   source.identity = input.reader->identity();
   if (input.reader->failed())
-    diagnostics.push_back({Error::Kind::passing,
-                           source.path,
-                           fmt::format("could not be read behind line {}: {}", source.lines, input.reader->failure()),
-                           {}});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal,
+         source.path,
+         fmt::format("could not be read behind line {}: {}", source.lines, input.reader->failure()),
+         {}});
   if (const auto hole = input.reader->hole(); hole > 0)
-    diagnostics.push_back({Error::Kind::passing, source.path,
-                           fmt::format("has a hole of {} NUL bytes, which were skipped: it was truncated while the server wrote to it", hole),
-                           "logrotate's copytruncate does that: let the server rotate its log (log_rotation_age, log_truncate_on_rotation)"});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, source.path,
+         fmt::format(
+             "has a hole of {} NUL bytes, which were skipped: it was truncated while the server wrote to it",
+             hole),
+         "logrotate's copytruncate does that: let the server rotate its log (log_rotation_age, "
+         "log_truncate_on_rotation)"});
   if (collector.cut_records() > 0)
     diagnostics.push_back(
-        {Error::Kind::passing,
+        {Error::Kind::nonfatal,
          source.path,
          fmt::format("{} records over {} MB were cut", collector.cut_records(), longest_text >> 20),
          {}});
   if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).tells_sessions())
-    diagnostics.push_back({Error::Kind::passing, source.path,
-                           fmt::format("no line tells its session or process, by the log_line_prefix '{}': loops within a session and transactions can't be told", source.prefix),
-                           "if the server's prefix has %p or %c: --log-line-prefix '…', as SHOW log_line_prefix tells it; else log_line_prefix = '%m [%p] '"});
+    diagnostics.push_back({Error::Kind::nonfatal, source.path,
+                           fmt::format("no line tells its session or process, by the log_line_prefix '{}': "
+                                       "loops within a session and transactions can't be told",
+                                       source.prefix),
+                           "if the server's prefix has %p or %c: --log-line-prefix '…', as SHOW "
+                           "log_line_prefix tells it; else log_line_prefix = '%m [%p] '"});
   const auto& left_out = collector.plans_left_out();
   if (left_out.format > 0)
-    diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} in YAML or XML: not kept", left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)), "set auto_explain.log_format = json"});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, source.path,
+         fmt::format("{} in YAML or XML: not kept",
+                     left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)),
+         "set auto_explain.log_format = json"});
   if (left_out.size > 0)
-    diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} over {} KB, cut off, or more than are kept in all: left out", left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size), longest_plan >> 10), {}});
+    diagnostics.push_back({Error::Kind::nonfatal,
+                           source.path,
+                           fmt::format("{} over {} KB, cut off, or more than are kept in all: left out",
+                                       left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size),
+                                       longest_plan >> 10),
+                           {}});
   input.durations_alone = collector.durations_alone();
   input.reader.reset();
 }
 
-// A folder stands for the files in it, by name; hidden ones left out. What may not be read is named, and so is the bound that ends the walk.
+// A folder stands for the files in it, by name; hidden ones left out. What may not be read is named, and so
+// is the bound that ends the walk.
 std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagnostics) {
-  constexpr std::size_t most_entries = 100'000;
+  constexpr std::size_t max_entries = 100'000;
   constexpr int deepest = 16;
   std::vector<std::string> out;
   const auto refused = [&](const std::string& path) {
     std::string why = why_unreadable(path);
     if (why.empty() && is_kernel_folder(path)) why = "it is of a file system that the kernel makes up";
-    if (!why.empty()) diagnostics.push_back({Error::Kind::passing, path, "can't be read: " + why, {}});
+    if (!why.empty()) diagnostics.push_back({Error::Kind::nonfatal, path, "can't be read: " + why, {}});
     return !why.empty();
   };
-  const auto ended = [&](const std::string& what) { diagnostics.push_back({Error::Kind::passing, folder, what, "name the folder that holds the logs"}); };
+  const auto ended = [&](const std::string& what) {
+    diagnostics.push_back({Error::Kind::nonfatal, folder, what, "name the folder that holds the logs"});
+  };
   std::error_code code;
   std::size_t entries = 0;
   bool too_deep = false;
-  for (std::filesystem::recursive_directory_iterator at(folder, std::filesystem::directory_options::skip_permission_denied, code), end;
+  for (std::filesystem::recursive_directory_iterator
+           at(folder, std::filesystem::directory_options::skip_permission_denied, code),
+       end;
        !code && at != end; at.increment(code)) {
-    if (++entries > most_entries) {
-      ended(fmt::format("holds more than {} files and folders: pgadvise did not read the rest", most_entries));
+    if (++entries > max_entries) {
+      ended(fmt::format("holds more than {} files and folders: pgadvise did not read the rest", max_entries));
       break;
     }
     std::error_code ignored;
@@ -280,7 +315,8 @@ bool of_one_form(Logs& logs, const Options& options) {
     Diagnostics told_later;
     auto known = logs.formats.find(path);
     if (known == logs.formats.end())
-      if (const auto found = look(path, options, source, told_later)) known = logs.formats.emplace(path, found->format).first;
+      if (const auto found = look(path, options, source, told_later))
+        known = logs.formats.emplace(path, found->format).first;
     if (known != logs.formats.end()) names.insert(known->second.name);
   }
   return names.size() < 2;
@@ -306,7 +342,8 @@ Logs expand(const std::vector<std::string>& named, const Options& options, Diagn
   return out;
 }
 
-// One for all logs; or, where each log is a workload of its own, one for each form: what a server says twice is no second call of a session.
+// One for all logs; or, where each log is a workload of its own, one for each form: what a server says twice
+// is no second call of a session.
 class Collectors {
  public:
   Collectors(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits) {}
@@ -322,7 +359,9 @@ class Collectors {
     const auto reader = read_by_.find(&source);
     return reader == read_by_.end() ? Workload{} : reader->second->take_workload(&source);
   }
-  Workload take_all() { return by_form_.empty() ? Workload{} : by_form_.begin()->second->take_workload(nullptr); }
+  Workload take_all() {
+    return by_form_.empty() ? Workload{} : by_form_.begin()->second->take_workload(nullptr);
+  }
   std::uint64_t finish() {
     std::uint64_t folded = 0;
     for (auto& [form, collector] : by_form_) {
@@ -340,7 +379,8 @@ class Collectors {
 };
 
 // What is common to both ways: the collectors have everything afterwards, the sources their lines.
-std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, const Options& options, Collectors& collectors, Diagnostics& diagnostics) {
+std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, const Options& options,
+                           Collectors& collectors, Diagnostics& diagnostics) {
   if (const auto escape = Prefix(options.line_prefix).unknown_escape())
     diagnostics.push_back({Error::Kind::usage, "--log-line-prefix",
                            fmt::format("%{} is no escape of log_line_prefix", *escape),
@@ -348,7 +388,8 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   std::vector<Input> inputs;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const auto known = logs.formats.find(sources[i].path);
-    if (auto input = known != logs.formats.end() ? std::optional(Input{.format = known->second}) : look(sources[i].path, options, sources[i], diagnostics)) {
+    if (auto input = known != logs.formats.end() ? std::optional(Input{.format = known->second})
+                                                 : look(sources[i].path, options, sources[i], diagnostics)) {
       input->index = i;
       inputs.push_back(std::move(*input));
     }
@@ -358,13 +399,19 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   std::stable_sort(inputs.begin(), inputs.end(),
                    [](const Input& a, const Input& b) { return a.format.first_time < b.format.first_time; });
   Meter meter(inputs, sources, options);
-  constexpr unsigned most_threads = 16;  // what is taken in order keeps no more busy
-  const unsigned threads = std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, most_threads);
-  for (Input& input : inputs) read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, meter, diagnostics);
+  constexpr unsigned max_threads = 16;  // what is taken in order keeps no more busy
+  const unsigned threads =
+      std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, max_threads);
+  for (Input& input : inputs)
+    read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, meter,
+             diagnostics);
   const std::uint64_t folded = collectors.finish();
   if (folded > 0)
-    diagnostics.push_back({Error::Kind::passing, inputs.size() == 1 ? sources[inputs.front().index].path : "the logs",
-                           fmt::format("has more kinds of statements than are kept: {} of the least time were summed up as other statements", folded),
+    diagnostics.push_back({Error::Kind::nonfatal,
+                           inputs.size() == 1 ? sources[inputs.front().index].path : "the logs",
+                           fmt::format("has more kinds of statements than are kept: {} of the least time "
+                                       "were summed up as other statements",
+                                       folded),
                            {}});
   for (const Input& input : inputs) {
     LogSource& source = sources[input.index];
@@ -373,13 +420,16 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   return inputs;
 }
 
-void tell_floor(std::span<const Workload> workloads, const std::vector<Input>& inputs, const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+void tell_floor(std::span<const Workload> workloads, const std::vector<Input>& inputs,
+                const std::vector<std::string>& paths, Diagnostics& diagnostics) {
   if (const auto floor = duration_floor(workloads))
-    diagnostics.push_back({Error::Kind::passing, inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
-                           fmt::format("no statement took less than {:.0f} ms, so faster ones were not logged: N+1 loops of them "
-                                       "can't be excluded",
-                                       *floor),
-                           "log_min_duration_statement = 0 logs all"});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
+         fmt::format(
+             "no statement took less than {:.0f} ms, so faster ones were not logged: N+1 loops of them "
+             "can't be excluded",
+             *floor),
+         "log_min_duration_statement = 0 logs all"});
 }
 
 std::vector<LogSource> sources_of(const std::vector<std::string>& paths) {
@@ -415,13 +465,16 @@ Workload sum(const Logs& logs, const Options& options, Diagnostics& diagnostics)
 
 }  // namespace
 
-std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics) {
+std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options,
+                                Diagnostics& diagnostics) {
   return each(expand(paths, options, diagnostics), options, diagnostics);
 }
 
 Workload read(const std::vector<std::string>& named, const Options& options, Diagnostics& diagnostics) {
   Logs logs = expand(named, options, diagnostics);
-  if (logs.paths.size() == 1 || (std::all_of(logs.paths.begin(), logs.paths.end(), plain) && of_one_form(logs, options))) return sum(logs, options, diagnostics);
+  if (logs.paths.size() == 1 ||
+      (std::all_of(logs.paths.begin(), logs.paths.end(), plain) && of_one_form(logs, options)))
+    return sum(logs, options, diagnostics);
   auto workloads = each(logs, options, diagnostics);
   count_once(workloads, diagnostics);
   return total(std::move(workloads));

@@ -22,7 +22,8 @@ struct Options {
   std::string line_prefix;  // log_line_prefix; empty: found by itself
   unsigned threads = 0;     // 0: as many as there are processors; the result is the same
   Limits limits;
-  std::function<void(const Progress&)> progress;  // called every few megabytes, by one thread at a time; empty: not wanted
+  std::function<void(const Progress&)>
+      progress;  // called every few megabytes, by one thread at a time; empty: not wanted
 };
 
 // Reads the logs, in any order, as one workload; the format of each is found from its content. A log that
@@ -31,9 +32,11 @@ struct Options {
 // What is the same log as another, or its beginning, is counted once, and said to be.
 Workload read(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics);
 
-// The same as one workload for each log, in the order of `paths`, as a workload file keeps them: count_once() finds what is
-// the same among streams, too, and total() of them is read()'s. Takes memory for each log's templates. Sessions go on from one
-// log to the next; what a call is counted in is the log that its record is in.
-std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics);
+// The same as one workload for each log, in the order of `paths`, as a workload file keeps them: count_once()
+// finds what is the same among streams, too, and total() of them is read()'s. Takes memory for each log's
+// templates. Sessions go on from one log to the next; what a call is counted in is the log that its record is
+// in.
+std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options,
+                                Diagnostics& diagnostics);
 
 }  // namespace pgadvise::log

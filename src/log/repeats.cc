@@ -6,8 +6,8 @@
 namespace pgadvise::log {
 namespace {
 
-constexpr std::size_t most_samples = 3;
-constexpr std::size_t most_earlier = 4;
+constexpr std::size_t max_samples = 3;
+constexpr std::size_t max_earlier = 4;
 
 bool mostly_distinct(const KeySet& keys) { return keys.distinct() * 5 >= keys.added() * 4; }
 
@@ -30,12 +30,9 @@ void KeptCall::assign(const Call& call, std::uint64_t index_of_call, std::size_t
   file = call.file;
   line = call.line;
   statement.assign(call.statement.substr(0, longest));
-  if (!call.parameters)
-    parameters.reset();
-  else if (parameters)
-    parameters->assign(call.parameters->substr(0, longest));
-  else
-    parameters.emplace(call.parameters->substr(0, longest));
+  if (!call.parameters) parameters.reset();
+  else if (parameters) parameters->assign(call.parameters->substr(0, longest));
+  else parameters.emplace(call.parameters->substr(0, longest));
   duration_ms = call.duration_ms;
 }
 
@@ -107,7 +104,8 @@ double PauseSet::quantile_ms(double share) const {
   std::size_t slot = 0;
   while (before >= counts_[slot]) before -= counts_[slot++];
   const std::size_t doubling = slot / 4;
-  const double lowest = doubling == 0 ? static_cast<double>(slot) : static_cast<double>((4 + slot % 4) << (doubling - 1));
+  const double lowest =
+      doubling == 0 ? static_cast<double>(slot) : static_cast<double>((4 + slot % 4) << (doubling - 1));
   return lowest * 16 / 1000;
 }
 
@@ -137,10 +135,12 @@ void Detector::add(const Call& call, RepeatSink& sink) {
   } else {
     start_run(call);
   }
-  if (scope_ == Repeat::Scope::transaction || scope_ == Repeat::Scope::trace) count(seen, call);
+  if (scope_ == RepeatedQuery::Scope::transaction || scope_ == RepeatedQuery::Scope::trace) count(seen, call);
   if (call.kind == CallKind::select) remember_select(call);
   if (call.own_transaction) forget_writes();
-  else if (call.kind == CallKind::write && scope_ == Repeat::Scope::session_burst && call.start != no_time) note_write(call, sink);
+  else if (call.kind == CallKind::write && scope_ == RepeatedQuery::Scope::session_burst &&
+           call.start != no_time)
+    note_write(call, sink);
 }
 
 void Detector::forget_writes() {
@@ -153,11 +153,12 @@ void Detector::note_write(const Call& call, RepeatSink& sink) {
   while (own < writes_.size() && writes_[own].query != call.query) ++own;
   for (std::size_t i = 0; i < writes_.size(); ++i) {
     if (i == own) continue;
-    const bool seen = own < most_writes && (behind_[own] >> i & 1U);
-    if (own < most_writes) behind_[own] = static_cast<std::uint8_t>(behind_[own] | 1U << i);
+    const bool seen = own < max_writes && (behind_[own] >> i & 1U);
+    if (own < max_writes) behind_[own] = static_cast<std::uint8_t>(behind_[own] | 1U << i);
     sink.wrote(writes_[i], call, !seen);
   }
-  if (own == writes_.size() && own < most_writes) writes_.emplace_back().assign(call, calls_ - 1, longest_kept);
+  if (own == writes_.size() && own < max_writes)
+    writes_.emplace_back().assign(call, calls_ - 1, longest_kept);
 }
 
 // A run is there once a pattern has come twice.
@@ -208,7 +209,7 @@ void Detector::extend_run(const Seen& seen) {
   if (run_.length == 0) run_.session = seen.session;
   run_.several_sessions |= seen.session != run_.session;
   run_.own_transactions |= seen.own_transaction;
-  if (scope_ == Repeat::Scope::session_burst) note_pause(seen);
+  if (scope_ == RepeatedQuery::Scope::session_burst) note_pause(seen);
   widen(run_.start, run_.end, seen.start, seen.end);
   run_.total_ms += seen.duration_ms;
   ++run_.length;
@@ -223,7 +224,8 @@ void Detector::note_pause(const Seen& seen) {
   run_.pauses += pause;
   if (run_.length % run_.period != 0) return;
   run_.between.add(run_.longest_pause);
-  if (run_.period > 1) run_.within.add((run_.pauses - run_.longest_pause) / static_cast<std::int64_t>(run_.period - 1));
+  if (run_.period > 1)
+    run_.within.add((run_.pauses - run_.longest_pause) / static_cast<std::int64_t>(run_.period - 1));
   run_.longest_pause = run_.pauses = 0;
 }
 
@@ -231,7 +233,7 @@ void Detector::sample_run(const Call& call) {
   const std::uint64_t at = (run_.length - 1) % run_.period;
   Position& position = run_.positions[at];
   const bool round_begun = at == 0 || position.sampled < run_.positions[0].sampled;
-  if (round_begun && position.sampled < most_samples) position.sample(call, calls_ - 1);
+  if (round_begun && position.sampled < max_samples) position.sample(call, calls_ - 1);
 }
 
 void Detector::end_run(RepeatSink& sink) {
@@ -246,11 +248,11 @@ bool Detector::judge_run(RepeatSink& sink) {
   const std::uint64_t rounds = run_.length / run_.period;
   if (rounds < fewest_calls) return false;
   const bool same = judge_same_values(sink, rounds);
-  Sighting sighting;
+  Occurrence sighting;
   sighting.scope = scope_;
   sighting.parameters_known = true;
   bool reads = false;
-  std::size_t sampled = most_samples;  // rounds of which each statement was kept
+  std::size_t sampled = max_samples;  // rounds of which each statement was kept
   std::vector<const Position*> kept;
   for (std::uint64_t i = 0; i < run_.period; ++i) {
     const Position& position = run_.positions[i];
@@ -270,20 +272,22 @@ bool Detector::judge_run(RepeatSink& sink) {
   sighting.total_ms = run_.total_ms;
   sighting.span_ms = milliseconds(run_.start, run_.end);
   // Stamps of whole seconds: the burst as a whole must be dense.
-  const bool burst = scope_ == Repeat::Scope::session_burst || scope_ == Repeat::Scope::pool_burst;
+  const bool burst =
+      scope_ == RepeatedQuery::Scope::session_burst || scope_ == RepeatedQuery::Scope::pool_burst;
   if (burst && run_.whole_seconds &&
       sighting.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap_us) / 1000 + 1000)
     return false;
   sighting.parent = parent_before(run_.first, run_.start, sighting.pattern);
   if (sighting.parent) sighting.earlier = earlier_than(*sighting.parent, run_.start, sighting.pattern);
   note_rhythm(sighting);
-  // Over several connections one query again and again for a thousand rounds is a service's steady traffic (pgbench -S), too.
-  if (scope_ == Repeat::Scope::pool_burst &&
+  // Over several connections one query again and again for a thousand rounds is a service's steady traffic
+  // (pgbench -S), too.
+  if (scope_ == RepeatedQuery::Scope::pool_burst &&
       (!run_.several_sessions || !sighting.parent || rounds < fewest_in_pool || rounds >= steady_calls))
     return false;
   // A connection that does one thing for all its life is a benchmark or a service's steady traffic, not a
   // loop.
-  if (scope_ == Repeat::Scope::session_burst && !sighting.parent && rounds >= steady_calls &&
+  if (scope_ == RepeatedQuery::Scope::session_burst && !sighting.parent && rounds >= steady_calls &&
       nothing_else_in_session())
     return false;
   for (std::size_t round = 0; round < sampled; ++round)
@@ -293,28 +297,34 @@ bool Detector::judge_run(RepeatSink& sink) {
   return true;
 }
 
-void Detector::note_rhythm(Sighting& sighting) const {
-  sighting.pauses = {run_.between.quantile_ms(0.1), run_.between.quantile_ms(0.9), run_.between.quantile_ms(0.5), run_.within.quantile_ms(0.5)};
+void Detector::note_rhythm(Occurrence& sighting) const {
+  sighting.pauses = {run_.between.quantile_ms(0.1), run_.between.quantile_ms(0.9),
+                     run_.between.quantile_ms(0.5), run_.within.quantile_ms(0.5)};
   sighting.elsewhere = run_.elsewhere;
   sighting.own_transactions = run_.own_transactions;
 }
 
-// The same SELECT with the same values in each round. Over several connections, in transactions of their own, or who knows when, the
-// rounds may serve several requests.
+// The same SELECT with the same values in each round. Over several connections, in transactions of their own,
+// or who knows when, the rounds may serve several requests.
 bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
-  if (scope_ == Repeat::Scope::session_burst && (run_.own_transactions || run_.start == no_time)) return false;
-  if (scope_ == Repeat::Scope::pool_burst || (rounds >= steady_calls && nothing_else_in_session())) return false;
+  if (scope_ == RepeatedQuery::Scope::session_burst && (run_.own_transactions || run_.start == no_time))
+    return false;
+  if (scope_ == RepeatedQuery::Scope::pool_burst || (rounds >= steady_calls && nothing_else_in_session()))
+    return false;
   bool any = false;
   for (std::uint64_t i = 0; i < run_.period; ++i) {
     const Position& position = run_.positions[i];
-    if (position.kind != CallKind::select || !position.key_known || position.keys.distinct() * 5 > position.keys.added()) continue;
-    Sighting sighting;
+    if (position.kind != CallKind::select || !position.key_known ||
+        position.keys.distinct() * 5 > position.keys.added())
+      continue;
+    Occurrence sighting;
     sighting.pattern = {position.query};
     sighting.scope = scope_;
     sighting.same_values = sighting.parameters_known = true;
     sighting.calls = rounds;
     sighting.distinct = position.keys.distinct();
-    if (run_.period == 1) sighting.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
+    if (run_.period == 1)
+      sighting.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
     sighting.span_ms = milliseconds(run_.start, run_.end);
     sighting.samples = position.kept();
     note_rhythm(sighting);
@@ -325,7 +335,7 @@ bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
   return any;
 }
 
-void Detector::cover(const Sighting& sighting, std::uint64_t rounds) {
+void Detector::cover(const Occurrence& sighting, std::uint64_t rounds) {
   for (std::size_t i = 0; i < counted_used_; ++i) {
     const auto query = counted_[i].position.query;
     const auto times = std::count(sighting.pattern.begin(), sighting.pattern.end(), query);
@@ -337,7 +347,7 @@ void Detector::count(const Seen& seen, const Call& call) {
   if (seen.kind == CallKind::other) return;
   std::size_t at = 0;
   while (at < counted_used_ && counted_[at].position.query != seen.query) ++at;
-  if (at == most_counted) return;
+  if (at == max_counted) return;
   if (at == counted_.size()) counted_.emplace_back();
   Counted& counted = counted_[at];
   if (at == counted_used_) {
@@ -358,14 +368,16 @@ void Detector::count(const Seen& seen, const Call& call) {
   counted.position.keyed |= seen.keyed;
   counted.position.key_known &= seen.key_known;
   counted.position.keys.add(seen.key);
-  // The first call may be none of the loop. What runs again before the third is no list either, but the loop's other statement.
+  // The first call may be none of the loop. What runs again before the third is no list either, but the
+  // loop's other statement.
   if (++counted.calls == 2) {
     counted.second = calls_ - 1;
     counted.second_start = seen.start;
   } else if (counted.calls == 3) {
-    if (const KeptCall* parent = parent_before(counted.second, counted.second_start, {seen.query})) counted.parent = *parent;
+    if (const KeptCall* parent = parent_before(counted.second, counted.second_start, {seen.query}))
+      counted.parent = *parent;
   }
-  if (counted.calls > 1 && counted.position.sampled < most_samples) counted.position.sample(call, calls_ - 1);
+  if (counted.calls > 1 && counted.position.sampled < max_samples) counted.position.sample(call, calls_ - 1);
   widen(counted.start, counted.end, seen.start, seen.end);
   counted.total_ms += seen.duration_ms;
 }
@@ -377,8 +389,9 @@ void Detector::end_counts(RepeatSink& sink) {
     if (counted.calls < (position.kind == CallKind::write ? fewest_writes : fewest_calls)) continue;
     if (counted.covered * 2 >= counted.calls) continue;
     const bool same = position.key_known && position.keys.distinct() * 5 <= position.keys.added();
-    if (same ? position.kind != CallKind::select : position.key_known && !mostly_distinct(position.keys)) continue;
-    Sighting sighting;
+    if (same ? position.kind != CallKind::select : position.key_known && !mostly_distinct(position.keys))
+      continue;
+    Occurrence sighting;
     sighting.pattern = {position.query};
     sighting.scope = scope_;
     sighting.same_values = same;
@@ -395,16 +408,21 @@ void Detector::end_counts(RepeatSink& sink) {
 }
 
 void Detector::remember_select(const Call& call) {
-  auto at = std::find_if(selects_.begin(), selects_.end(), [&](const KeptCall& kept) { return kept.query == call.query; });
+  auto at = std::find_if(selects_.begin(), selects_.end(),
+                         [&](const KeptCall& kept) { return kept.query == call.query; });
   if (at == selects_.end()) {
     if (selects_.size() <= longest_pattern) at = selects_.emplace(selects_.end());
-    else at = std::min_element(selects_.begin(), selects_.end(), [](const KeptCall& a, const KeptCall& b) { return a.index < b.index; });
+    else
+      at = std::min_element(selects_.begin(), selects_.end(),
+                            [](const KeptCall& a, const KeptCall& b) { return a.index < b.index; });
   }
   at->assign(call, calls_ - 1, longest_kept);
 }
 
-// The list that a loop walks was read just before it, whatever the scope: what was read earlier served something else.
-const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start, const std::vector<std::uint32_t>& pattern) const {
+// The list that a loop walks was read just before it, whatever the scope: what was read earlier served
+// something else.
+const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
+                                        const std::vector<std::uint32_t>& pattern) const {
   const KeptCall* latest = nullptr;
   for (const auto& kept : selects_) {
     if (kept.index >= index || (latest && kept.index < latest->index)) continue;
@@ -416,18 +434,22 @@ const KeptCall* Detector::parent_before(std::uint64_t index, std::int64_t start,
   return old ? nullptr : latest;
 }
 
-std::vector<const KeptCall*> Detector::earlier_than(const KeptCall& parent, std::int64_t start, const std::vector<std::uint32_t>& pattern) const {
+std::vector<const KeptCall*> Detector::earlier_than(const KeptCall& parent, std::int64_t start,
+                                                    const std::vector<std::uint32_t>& pattern) const {
   std::vector<const KeptCall*> out;
   for (const auto& kept : selects_) {
-    const bool old = start != no_time && kept.end != no_time && start - kept.end > polling_gap_us + (kept.whole_seconds ? 1'000'000 : 0);
-    if (kept.index < parent.index && !old && std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end()) out.push_back(&kept);
+    const bool old = start != no_time && kept.end != no_time &&
+                     start - kept.end > polling_gap_us + (kept.whole_seconds ? 1'000'000 : 0);
+    if (kept.index < parent.index && !old &&
+        std::find(pattern.begin(), pattern.end(), kept.query) == pattern.end())
+      out.push_back(&kept);
   }
   std::sort(out.begin(), out.end(), [](const KeptCall* a, const KeptCall* b) { return a->index > b->index; });
-  if (out.size() > most_earlier) out.resize(most_earlier);
+  if (out.size() > max_earlier) out.resize(max_earlier);
   return out;
 }
 
-void Detector::enter(Repeat::Scope scope, RepeatSink& sink) {
+void Detector::enter(RepeatedQuery::Scope scope, RepeatSink& sink) {
   forget_writes();
   end_run(sink);
   end_counts(sink);
@@ -440,7 +462,8 @@ void Detector::pause(RepeatSink& sink) {
   end_run(sink);
   end_counts(sink);
   barrier_ = calls_;
-  if (scope_ == Repeat::Scope::session_burst || scope_ == Repeat::Scope::pool_burst) selects_.clear();
+  if (scope_ == RepeatedQuery::Scope::session_burst || scope_ == RepeatedQuery::Scope::pool_burst)
+    selects_.clear();
 }
 
 void Detector::finish(RepeatSink& sink) {
@@ -452,7 +475,7 @@ void Repeats::wrote(const KeptCall& first, const Call& then, bool fresh) {
   const std::uint64_t key = std::uint64_t{first.query} << 32 | then.query;
   Pair* pair = recent_pairs_.find(key);
   if (!pair) {
-    if (pairs_.size() >= most_entries && !pairs_.contains({first.query, then.query})) return;
+    if (pairs_.size() >= max_entries && !pairs_.contains({first.query, then.query})) return;
     const auto [found, added] = pairs_.try_emplace({first.query, then.query});
     pair = &found->second;
     recent_pairs_.keep(key, pair);
@@ -465,24 +488,24 @@ void Repeats::wrote(const KeptCall& first, const Call& then, bool fresh) {
   pair->bursts += fresh;
 }
 
-void Repeats::sighted(const Sighting& sighting) {
+void Repeats::sighted(const Occurrence& sighting) {
   const Key key{sighting.pattern, sighting.parent ? sighting.parent->query + 1 : 0, sighting.same_values};
-  auto& entries = sighting.scope == Repeat::Scope::pool_burst ? pooled_ : entries_;
+  auto& entries = sighting.scope == RepeatedQuery::Scope::pool_burst ? pooled_ : entries_;
   auto found = entries.find(key);
   if (found == entries.end()) {
-    if (entries.size() >= most_entries) return;
+    if (entries.size() >= max_entries) return;
     found = entries.emplace(key, Entry{}).first;
     found->second.repeat.scope = sighting.scope;
     found->second.repeat.same_values = sighting.same_values;
   }
   Entry& entry = found->second;
-  Repeat& repeat = entry.repeat;
+  RepeatedQuery& repeat = entry.repeat;
   repeat.scope = std::min(repeat.scope, sighting.scope);
   ++repeat.scopes;
   repeat.calls += sighting.calls;
   repeat.total_ms += sighting.total_ms;
-  if (sighting.calls <= repeat.most_in_one_scope) return;
-  repeat.most_in_one_scope = sighting.calls;
+  if (sighting.calls <= repeat.max_in_one_scope) return;
+  repeat.max_in_one_scope = sighting.calls;
   repeat.scope_of_most = sighting.scope;
   repeat.distinct_parameters = sighting.distinct;
   repeat.parameters_known = sighting.parameters_known;
@@ -501,13 +524,13 @@ std::map<Repeats::Key, Repeats::Entry> Repeats::entries() const {
   for (const auto& [key, pooled] : pooled_) {
     // What one of the pool's sessions saw of the same burst, without the list that another had sent.
     const auto part = key.parent ? all.find({key.pattern, 0, key.same_values}) : all.end();
-    if (part != all.end() && part->second.repeat.scope == Repeat::Scope::session_burst &&
+    if (part != all.end() && part->second.repeat.scope == RepeatedQuery::Scope::session_burst &&
         part->second.repeat.calls <= pooled.repeat.calls)
       all.erase(part);
     Entry& entry = all.try_emplace(key, pooled).first->second;
     if (pooled.repeat.calls <= entry.repeat.calls) continue;
-    const Repeat::Scope tightest = entry.repeat.scope;
-    const Repeat::Pauses pauses = entry.repeat.pauses;  // what one session saw of itself
+    const RepeatedQuery::Scope tightest = entry.repeat.scope;
+    const RepeatedQuery::Pauses pauses = entry.repeat.pauses;  // what one session saw of itself
     const bool elsewhere = entry.repeat.elsewhere;
     const bool own_transactions = entry.repeat.own_transactions;
     entry = pooled;

@@ -21,8 +21,8 @@ inline constexpr std::uint64_t fewest_writes = 10;  // where the pattern only wr
 inline constexpr std::uint64_t fewest_in_pool = 10;
 inline constexpr std::uint64_t steady_calls =
     1000;  // a connection that does nothing else for so long serves traffic
-inline constexpr std::int64_t burst_gap_us = 100'000;   // between two statements of one burst
-inline constexpr std::size_t longest_kept = 16 * 1024;  // of a statement kept as evidence
+inline constexpr std::int64_t burst_gap_us = 100'000;      // between two statements of one burst
+inline constexpr std::size_t longest_kept = 16 * 1024;     // of a statement kept as evidence
 inline constexpr std::int64_t polling_gap_us = 1'000'000;  // a longer pause is polling, whatever the scope
 
 enum class CallKind : std::uint8_t { select, write, other };
@@ -73,7 +73,7 @@ class KeySet {
  private:
   static constexpr std::size_t limit = 4096;
   void insert(std::uint64_t key);
-  std::uint64_t first_ = 0;  // the only one while there are no slots
+  std::uint64_t first_ = 0;           // the only one while there are no slots
   std::vector<std::uint64_t> slots_;  // open addressing; 0: empty
   std::size_t used_ = 0;
   std::uint64_t added_ = 0;
@@ -94,9 +94,9 @@ class PauseSet {
 };
 
 // One scope that showed a pattern.
-struct Sighting {
+struct Occurrence {
   std::vector<std::uint32_t> pattern;
-  Repeat::Scope scope = Repeat::Scope::session_burst;
+  RepeatedQuery::Scope scope = RepeatedQuery::Scope::session_burst;
   std::uint64_t calls = 0;
   std::uint64_t distinct = 0;
   bool parameters_known = false;
@@ -105,16 +105,17 @@ struct Sighting {
   double span_ms = 0;
   std::vector<KeptCall> samples;
   const KeptCall* parent = nullptr;
-  std::vector<const KeptCall*> earlier;  // Repeat::earlier
-  Repeat::Pauses pauses;
+  std::vector<const KeptCall*> earlier;  // RepeatedQuery::earlier
+  RepeatedQuery::Pauses pauses;
   bool elsewhere = false;
   bool own_transactions = false;
 };
 
 class RepeatSink {
  public:
-  virtual void sighted(const Sighting& sighting) = 0;
-  // A write behind a different one of the same burst, outside a transaction; `fresh`: the burst's first such call.
+  virtual void sighted(const Occurrence& sighting) = 0;
+  // A write behind a different one of the same burst, outside a transaction; `fresh`: the burst's first such
+  // call.
   virtual void wrote(const KeptCall& first, const Call& then, bool fresh) = 0;
 
  protected:
@@ -124,17 +125,17 @@ class RepeatSink {
 class Detector {
  public:
   // `scope` is that of the calls to come; a transaction is entered and left by enter().
-  explicit Detector(Repeat::Scope scope) : scope_(scope) {}
+  explicit Detector(RepeatedQuery::Scope scope) : scope_(scope) {}
 
   void add(const Call& call, RepeatSink& sink);
-  void enter(Repeat::Scope scope, RepeatSink& sink);  // ends what is under way
-  void pause(RepeatSink& sink);                       // the calls before belong to no later run
-  void finish(RepeatSink& sink);                      // the session or trace is over
+  void enter(RepeatedQuery::Scope scope, RepeatSink& sink);  // ends what is under way
+  void pause(RepeatSink& sink);                              // the calls before belong to no later run
+  void finish(RepeatSink& sink);                             // the session or trace is over
 
  private:
   static constexpr std::uint64_t longest_pattern = 8;
   static constexpr std::size_t ring_size = 32;  // three rounds of the longest pattern
-  static constexpr std::size_t most_counted = 64;
+  static constexpr std::size_t max_counted = 64;
 
   struct Seen {
     std::uint32_t query = 0;
@@ -158,7 +159,9 @@ class Detector {
     std::vector<KeptCall> samples;  // `sampled` of them; what is behind keeps its memory for the next run
     std::size_t sampled = 0;
     void sample(const Call& call, std::uint64_t index);
-    std::vector<KeptCall> kept() const { return {samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(sampled)}; }
+    std::vector<KeptCall> kept() const {
+      return {samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(sampled)};
+    }
   };
   struct Run {
     bool active = false;
@@ -199,8 +202,8 @@ class Detector {
   void end_run(RepeatSink& sink);
   bool judge_run(RepeatSink& sink);
   bool judge_same_values(RepeatSink& sink, std::uint64_t rounds);
-  void note_rhythm(Sighting& sighting) const;
-  void cover(const Sighting& sighting, std::uint64_t rounds);
+  void note_rhythm(Occurrence& sighting) const;
+  void cover(const Occurrence& sighting, std::uint64_t rounds);
   void note_write(const Call& call, RepeatSink& sink);
   void forget_writes();
   bool nothing_else_in_session() const;
@@ -212,16 +215,17 @@ class Detector {
   std::vector<const KeptCall*> earlier_than(const KeptCall& parent, std::int64_t start,
                                             const std::vector<std::uint32_t>& pattern) const;
 
-  Repeat::Scope scope_;
+  RepeatedQuery::Scope scope_;
   std::array<Seen, ring_size> ring_;
   std::uint64_t calls_ = 0;
   std::uint64_t barrier_ = 0;  // runs start at or behind this index
   Run run_;
   std::vector<KeptCall> selects_;  // the latest different SELECTs
-  // Of the burst under way: different writes, and which of them came behind which (bit i of then: behind writes_[i]).
-  static constexpr std::size_t most_writes = 8;
+  // Of the burst under way: different writes, and which of them came behind which (bit i of then: behind
+  // writes_[i]).
+  static constexpr std::size_t max_writes = 8;
   std::vector<KeptCall> writes_;
-  std::array<std::uint8_t, most_writes> behind_{};
+  std::array<std::uint8_t, max_writes> behind_{};
   std::vector<Counted> counted_;
   std::size_t counted_used_ = 0;
 };
@@ -229,11 +233,11 @@ class Detector {
 // Sightings, one entry for each (pattern, parent).
 class Repeats final : public RepeatSink {
  public:
-  void sighted(const Sighting& sighting) override;
+  void sighted(const Occurrence& sighting) override;
   void wrote(const KeptCall& first, const Call& then, bool fresh) override;
 
   struct Entry {
-    Repeat repeat;  // without pattern, parent and samples
+    RepeatedQuery repeat;  // without pattern, parent and samples
     std::vector<KeptCall> samples;
     std::optional<KeptCall> parent;
     std::vector<KeptCall> earlier;
@@ -253,7 +257,7 @@ class Repeats final : public RepeatSink {
   std::map<Key, Entry> entries() const;
 
  private:
-  static constexpr std::size_t most_entries = 10'000;
+  static constexpr std::size_t max_entries = 10'000;
   std::map<std::pair<std::uint32_t, std::uint32_t>, Pair> pairs_;
   Recent<Pair> recent_pairs_;
   std::map<Key, Entry> entries_;

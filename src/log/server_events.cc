@@ -32,7 +32,9 @@ double span_ms(std::string_view text) {
   const auto hours = text.find(':');
   const auto minutes = hours == std::string_view::npos ? hours : text.find(':', hours + 1);
   if (minutes == std::string_view::npos) return 0;
-  return (number(text.substr(0, hours)) * 3600 + number(text.substr(hours + 1, minutes - hours - 1)) * 60 + number(text.substr(minutes + 1))) * 1000;
+  return (number(text.substr(0, hours)) * 3600 + number(text.substr(hours + 1, minutes - hours - 1)) * 60 +
+          number(text.substr(minutes + 1))) *
+         1000;
 }
 
 std::string who(const Record& record) {
@@ -52,8 +54,8 @@ std::string who_of(std::string_view message, const Record& record) {
   return std::string(user) + "@" + std::string(value(" database="));
 }
 
-// "Process 1 waits for …; blocked by process 2.⏎Process 1: UPDATE …⏎Process 2: DELETE …": the statements of all but the
-// first, whose own the record tells of.
+// "Process 1 waits for …; blocked by process 2.⏎Process 1: UPDATE …⏎Process 2: DELETE …": the statements of
+// all but the first, whose own the record tells of.
 std::string other_sides(std::string_view detail) {
   constexpr std::size_t most = 8192;
   constexpr std::string_view process = "Process ";
@@ -63,7 +65,11 @@ std::string other_sides(std::string_view detail) {
   bool other = false;
   for (auto line : split(detail, '\n')) {
     line = trim(line);
-    const auto number = line.starts_with(process) ? line.substr(process.size(), line.find_first_not_of("0123456789", process.size()) - process.size()) : std::string_view{};
+    const auto number =
+        line.starts_with(process)
+            ? line.substr(process.size(),
+                          line.find_first_not_of("0123456789", process.size()) - process.size())
+            : std::string_view{};
     const bool begins = !number.empty() && line.substr(process.size() + number.size()).starts_with(": ");
     if (begins) {
       other = number != victim;
@@ -83,9 +89,11 @@ std::string other_sides(std::string_view detail) {
 
 // The server's own reasons; a function may raise the same code with any text.
 std::string_view known_reason(std::string_view reason, std::string_view state) {
-  constexpr std::string_view reasons[] = {"statement timeout", "lock timeout", "user request", "conflict with recovery", "idle-in-transaction timeout",
-                                          "idle-session timeout", "transaction timeout"};
-  if (const auto at = reason.find(" at character "); at != std::string_view::npos) reason = reason.substr(0, at);
+  constexpr std::string_view reasons[] = {
+      "statement timeout",           "lock timeout",         "user request",       "conflict with recovery",
+      "idle-in-transaction timeout", "idle-session timeout", "transaction timeout"};
+  if (const auto at = reason.find(" at character "); at != std::string_view::npos)
+    reason = reason.substr(0, at);
   return std::find(std::begin(reasons), std::end(reasons), reason) != std::end(reasons) ? reason : state;
 }
 
@@ -93,18 +101,25 @@ std::optional<ParsedEvent> of_error(const Record& record) {
   const std::string_view message = record.message;
   const std::string_view state = record.sqlstate;
   // 42P01 as well: "missing FROM-clause entry for table", which keeps the word in most translations.
-  if ((state == "42P01" && !contains(message, "FROM")) || (state.empty() && message.starts_with("relation \"") && contains(message, "\" does not exist")))
+  if ((state == "42P01" && !contains(message, "FROM")) ||
+      (state.empty() && message.starts_with("relation \"") && contains(message, "\" does not exist")))
     return ParsedEvent{Kind::unknown_relation, std::string(between(message, "\"", "\"")), 0};
   if (state == "40P01" || (state.empty() && message.starts_with("deadlock detected")))
     return ParsedEvent{Kind::deadlock, other_sides(record.detail), 0};
-  if (state == "57014" || state == "55P03" || state == "25P03" || state == "25P04" || (state.empty() && message.starts_with("canceling statement due to ")) ||
+  if (state == "57014" || state == "55P03" || state == "25P03" || state == "25P04" ||
+      (state.empty() && message.starts_with("canceling statement due to ")) ||
       (state.empty() && (message.starts_with("terminating connection due to idle-in-transaction timeout") ||
                          message.starts_with("terminating connection due to transaction timeout")))) {
-    return ParsedEvent{Kind::cancelled, std::string(known_reason(between(message, " due to ", ""), state)), 0};
+    return ParsedEvent{Kind::cancelled, std::string(known_reason(between(message, " due to ", ""), state)),
+                       0};
   }
-  if (state == "53300" || (state.empty() && (contains(message, "too many clients already") || contains(message, "connection slots are reserved") ||
+  if (state == "53300" || (state.empty() && (contains(message, "too many clients already") ||
+                                             contains(message, "connection slots are reserved") ||
                                              message.starts_with("too many connections for "))))
-    return ParsedEvent{Kind::refused_connection, message.starts_with("too many connections for ") ? std::string(message.substr(0, 200)) : "max_connections", 0};
+    return ParsedEvent{Kind::refused_connection,
+                       message.starts_with("too many connections for ") ? std::string(message.substr(0, 200))
+                                                                        : "max_connections",
+                       0};
   return std::nullopt;
 }
 
@@ -113,18 +128,23 @@ std::optional<ParsedEvent> of_log(const Record& record) {
   if (message.starts_with("temporary file: "))
     return ParsedEvent{.kind = Kind::temporary_file, .bytes = number(between(message, ", size ", ""))};
   if (message.starts_with("process ")) {
-    // "process 7 still waiting for ShareLock on transaction 5 after 1000.1 ms"; what it took is told when it was acquired.
+    // "process 7 still waiting for ShareLock on transaction 5 after 1000.1 ms"; what it took is told when it
+    // was acquired.
     const bool acquired = contains(message, " acquired ");
     if (!acquired && !contains(message, " still waiting for ")) return std::nullopt;
     const auto mode = between(message, acquired ? " acquired " : " still waiting for ", " on ");
     const auto object = between(message, " on ", " after ");
     if (mode.empty() || object.empty()) return std::nullopt;
     const double waited_ms = acquired ? number(between(message, " after ", " ms")) : 0;
-    return ParsedEvent{acquired ? Kind::lock_wait : Kind::lock_still_waiting, std::string(mode) + " on " + std::string(object.substr(0, object.find(' '))), waited_ms};
+    return ParsedEvent{acquired ? Kind::lock_wait : Kind::lock_still_waiting,
+                       std::string(mode) + " on " + std::string(object.substr(0, object.find(' '))),
+                       waited_ms};
   }
-  if (message.starts_with("connection authorized: ")) return ParsedEvent{Kind::connection, who_of(message, record), 0};
+  if (message.starts_with("connection authorized: "))
+    return ParsedEvent{Kind::connection, who_of(message, record), 0};
   if (message.starts_with("disconnection: session time: "))
-    return ParsedEvent{Kind::disconnection, who_of(message, record), span_ms(between(message, "session time: ", " "))};
+    return ParsedEvent{Kind::disconnection, who_of(message, record),
+                       span_ms(between(message, "session time: ", " "))};
   return std::nullopt;
 }
 

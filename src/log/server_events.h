@@ -1,5 +1,5 @@
-// What a server logs besides statements: parsed from one record, whatever stood before it. By SQLSTATE where the log has
-// it, else by the server's English messages.
+// What a server logs besides statements: parsed from one record, whatever stood before it. By SQLSTATE where
+// the log has it, else by the server's English messages.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace pgadvise::log {
 
 struct ParsedEvent {
   ServerEvent::Kind kind;
-  std::string about;  // without literals
+  std::string about;       // without literals
   double duration_ms = 0;  // lock_wait, disconnection
   double bytes = 0;        // temporary_file
 };

@@ -27,7 +27,8 @@ constexpr std::array<Class, 256> classes = make_classes();
 constexpr std::array<char, 256> make_folded() {
   std::array<char, 256> out{};
   for (int c = 0; c < 256; ++c)
-    if (classes[c] == word || classes[c] == number || c == '$') out[c] = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    if (classes[c] == word || classes[c] == number || c == '$')
+      out[c] = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
   return out;
 }
 constexpr std::array<char, 256> folded = make_folded();
@@ -47,7 +48,8 @@ __m128i load_16(const char* at) { return _mm_loadu_si128(reinterpret_cast<const 
 // in_word() of `bytes`, which are `lower` folded; other bits than the highest of each may be set.
 __m128i words_of(__m128i bytes, __m128i lower) {
   const __m128i letters = _mm_or_si128(in_range(lower, 'a', 25), in_range(bytes, '0', 9));
-  return _mm_or_si128(_mm_or_si128(letters, bytes), _mm_or_si128(equal(bytes, '_'), equal(bytes, '$')));  // from 0x80 on: UTF-8
+  return _mm_or_si128(_mm_or_si128(letters, bytes),
+                      _mm_or_si128(equal(bytes, '_'), equal(bytes, '$')));  // from 0x80 on: UTF-8
 }
 #endif
 
@@ -61,7 +63,8 @@ inline std::size_t copy_word(const char* at, const char* end, char* to) {
     const __m128i lower = _mm_or_si128(bytes, _mm_and_si128(in_range(bytes, 'A', 25), _mm_set1_epi8(0x20)));
     const unsigned mask = mask_of(words_of(bytes, lower));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), lower);
-    if (mask != 0xffff) return static_cast<std::size_t>(at - start) + static_cast<std::size_t>(__builtin_ctz(~mask));
+    if (mask != 0xffff)
+      return static_cast<std::size_t>(at - start) + static_cast<std::size_t>(__builtin_ctz(~mask));
     at += 16, to += 16;
   }
 #endif
@@ -89,8 +92,7 @@ const char* skip_quoted(const char* at, const char* end, char quote, bool escape
 const char* skip_comment(const char* at, const char* end, bool& unfinished) {
   int depth = 1;
   for (at += 2; at < end; ++at) {
-    if (at + 1 < end && at[0] == '/' && at[1] == '*')
-      ++depth, ++at;
+    if (at + 1 < end && at[0] == '/' && at[1] == '*') ++depth, ++at;
     else if (at + 1 < end && at[0] == '*' && at[1] == '/') {
       ++at;
       if (--depth == 0) return at + 1;
@@ -188,7 +190,8 @@ char* StatementScanner::end_element(List& list, char* to) const {
   const char* stop = to;
   while (stop > list.element && stop[-1] == ' ') --stop;
   const auto length = static_cast<std::size_t>(stop - list.element);
-  if (list.previous_length == length && length && std::memcmp(list.element, list.previous, length) == 0) return list.previous + length;
+  if (list.previous_length == length && length && std::memcmp(list.element, list.previous, length) == 0)
+    return list.previous + length;
   list.previous = list.element;
   list.previous_length = length;
   return to;
@@ -276,7 +279,8 @@ StatementScan StatementScanner::scan(std::string_view statement) {
       }
       case number:
         at = skip_number(at + 1, end);
-        if (to - begin > 1 && to[-1] == '-' && std::string_view("(,=<> ").find(to[-2]) != std::string_view::npos) {
+        if (to - begin > 1 && to[-1] == '-' &&
+            std::string_view("(,=<> ").find(to[-2]) != std::string_view::npos) {
           // A sign, not a subtraction, where an operator, a comma or nothing but a keyword stands before it.
           const char* before = to - 1;
           while (before > begin && before[-1] == ' ') --before;
@@ -284,8 +288,7 @@ StatementScan StatementScanner::scan(std::string_view statement) {
         }
         to = value(to, literal(), 0);
         continue;
-      case plain:
-        break;
+      case plain: break;
     }
     switch (c) {
       case '\'':
@@ -369,9 +372,7 @@ StatementScan StatementScanner::scan(std::string_view statement) {
           *to++ = ',';
         }
         break;
-      default:
-        *to++ = *at++;
-        break;
+      default: *to++ = *at++; break;
     }
   }
   if (values_depth >= 0 && values_depth == depth && listed(depth)) to = end_element(level(depth), to);
@@ -399,18 +400,23 @@ void StatementScanner::finish(char* to, StatementScan& result) {
   result.paging = &paging_;
 }
 
-// What shapes are found by: the bytes up to the first constant, or, where a constant begins in a way that is seldom, to
-// another place that is the same for all statements of a shape.
+// What shapes are found by: the bytes up to the first constant, or, where a constant begins in a way that is
+// seldom, to another place that is the same for all statements of a shape.
 static std::string_view head_of(std::string_view statement) {
   const char* const begin = statement.data();
   const char* const end = begin + statement.size();
-  const auto head = [&](const char* stop) { return std::string_view(begin, static_cast<std::size_t>(stop - begin)); };
-  const auto begins = [&](const char* at) { return *at == '\'' || (class_of(*at) == number && (at == begin || !in_word(at[-1]))); };
+  const auto head = [&](const char* stop) {
+    return std::string_view(begin, static_cast<std::size_t>(stop - begin));
+  };
+  const auto begins = [&](const char* at) {
+    return *at == '\'' || (class_of(*at) == number && (at == begin || !in_word(at[-1])));
+  };
 #ifdef __SSE2__
   if (statement.size() >= 16) {
     for (const char* at = begin;; at = std::min(at + 16, end - 16)) {
       const __m128i bytes = load_16(at);
-      for (unsigned found = mask_of(_mm_or_si128(in_range(bytes, '0', 9), equal(bytes, '\''))); found; found &= found - 1)
+      for (unsigned found = mask_of(_mm_or_si128(in_range(bytes, '0', 9), equal(bytes, '\''))); found;
+           found &= found - 1)
         if (begins(at + __builtin_ctz(found))) return head(at + __builtin_ctz(found));
       if (at == end - 16) return statement;
     }
@@ -425,24 +431,23 @@ static std::uint64_t hash_head(std::string_view head) {
   return mix(mix(head.size(), load<std::uint64_t>(head.data())), quick_hash(head.substr(head.size() - most)));
 }
 
-// Fills in `known.key`; false: the statement has another shape. All that the scanner does with a literal is to find its
-// end and to hash it: with the same bytes around them, it takes the same way through two statements.
+// Fills in `known.key`; false: the statement has another shape. All that the scanner does with a literal is
+// to find its end and to hash it: with the same bytes around them, it takes the same way through two
+// statements.
 bool StatementScanner::Shape::fits(std::string_view statement) {
   const char* at = statement.data();
   const char* const end = at + statement.size();
   const char* text = around.data();
   std::uint64_t key = 0;
-  for (const Place& place : places) {
-    if (static_cast<std::size_t>(end - at) <= place.before || !same_bytes(at, text, place.before)) return false;
+  for (const SourceLocation& place : places) {
+    if (static_cast<std::size_t>(end - at) <= place.before || !same_bytes(at, text, place.before))
+      return false;
     text += place.before;
     const char* const start = at += place.before;
     bool unfinished = false;
-    if (*at == '\'' && place.quoted)
-      at = skip_quoted(at + 1, end, '\'', false, unfinished);
-    else if (class_of(*at) == number && !place.quoted)
-      at = skip_number(at + 1, end);
-    else
-      return false;
+    if (*at == '\'' && place.quoted) at = skip_quoted(at + 1, end, '\'', false, unfinished);
+    else if (class_of(*at) == number && !place.quoted) at = skip_number(at + 1, end);
+    else return false;
     if (unfinished) return false;
     if (place.counted) key = mix(key, hash_literal({start, static_cast<std::size_t>(at - start)}));
   }

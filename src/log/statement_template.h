@@ -16,7 +16,8 @@ namespace pgadvise::log {
 std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed);
 
 inline std::uint64_t hash_session(std::string_view session) { return hash_bytes(session, 7); }
-inline std::uint64_t hash_identity(std::string_view user, std::string_view database, std::string_view application, std::string_view host) {
+inline std::uint64_t hash_identity(std::string_view user, std::string_view database,
+                                   std::string_view application, std::string_view host) {
   return hash_bytes(host, hash_bytes(application, hash_bytes(database, hash_bytes(user, 1))));
 }
 
@@ -48,13 +49,14 @@ struct StatementKey {
 class StatementScanner {
  public:
   StatementScan scan(std::string_view statement);
-  // The same, remembered for statements that come again with other numbers and plain strings. Valid until the next call.
+  // The same, remembered for statements that come again with other numbers and plain strings. Valid until the
+  // next call.
   const StatementKey& key_of(std::string_view statement);
 
  private:
   struct List {
-    char* element = nullptr;   // where the current element starts in the template
-    char* previous = nullptr;  // where the one before started
+    char* element = nullptr;          // where the current element starts in the template
+    char* previous = nullptr;         // where the one before started
     std::size_t previous_length = 0;  // 0: there is none
     bool active = false;
   };
@@ -71,14 +73,14 @@ class StatementScanner {
     bool range;
   };
   struct Shape {
-    struct Place {  // of a literal
+    struct SourceLocation {  // of a literal
       std::uint32_t before;  // bytes from the literal before it
       bool quoted;
       bool counted;  // in the key
     };
     bool usable = false;
     std::string around;  // all but the literals
-    std::vector<Place> places;
+    std::vector<SourceLocation> places;
     StatementKey known;
     bool fits(std::string_view statement);
     bool assign(std::string_view statement, const std::vector<Literal>& literals);

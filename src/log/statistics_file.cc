@@ -69,16 +69,22 @@ double number(std::string_view text) {
   return out > 0 ? std::min(out, 1e12) : 0;  // also when it is none
 }
 
-std::uint64_t whole(std::string_view text) { return static_cast<std::uint64_t>(std::min(number(text), 9e15)); }
+std::uint64_t whole(std::string_view text) {
+  return static_cast<std::uint64_t>(std::min(number(text), 9e15));
+}
 
-bool has_columns(const Named& row) { return row.contains("query") && row.contains("calls") && !of_time(row, "total").empty(); }
+bool has_columns(const Named& row) {
+  return row.contains("query") && row.contains("calls") && !of_time(row, "total").empty();
+}
 
 sql::StatementStatistics statistics_of(const Named& row) {
   const auto text = [&](std::string_view name) {
     const auto at = row.find(name);
     return at == row.end() ? std::string_view{} : std::string_view(at->second);
   };
-  const auto optional = [&](std::string_view name) { return text(name).empty() ? std::nullopt : std::optional<std::string>(text(name)); };
+  const auto optional = [&](std::string_view name) {
+    return text(name).empty() ? std::nullopt : std::optional<std::string>(text(name));
+  };
   sql::StatementStatistics out;
   out.query = optional("query");
   out.calls = whole(text("calls"));
@@ -96,7 +102,8 @@ bool is_nested(const Named& row) {
   return at != row.end() && (at->second == "f" || at->second == "false");
 }
 
-// What COPY's text format makes of a value, undone: psql's \\copy (select row_to_json(…)) doubles the backslashes of JSON.
+// What COPY's text format makes of a value, undone: psql's \\copy (select row_to_json(…)) doubles the
+// backslashes of JSON.
 std::string without_copy_escapes(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -111,7 +118,8 @@ std::string without_copy_escapes(std::string_view text) {
   return out;
 }
 
-// A value of COPY has backslashes in pairs, but for those that stand for a line end or a tab outside of strings.
+// A value of COPY has backslashes in pairs, but for those that stand for a line end or a tab outside of
+// strings.
 bool doubled(std::string_view text) {
   bool any = false;
   for (std::size_t at = 0; (at = text.find('\\', at)) != text.npos;) {
@@ -132,7 +140,9 @@ class Reader {
     source_ = {.path = path_, .format = "pg_stat_statements"};
     const auto front = text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
     const bool ok = front.starts_with('[') || front.starts_with('{') ? from_json(front) : from_csv(text);
-    if (!ok) return fail(Error::Kind::input, path_, "its pg_stat_statements rows end early or are broken", "export them again");
+    if (!ok)
+      return fail(Error::Kind::input, path_, "its pg_stat_statements rows end early or are broken",
+                  "export them again");
     return sql::workload_of(rows_, std::move(source_), path_, diagnostics);
   }
 
@@ -157,7 +167,8 @@ class Reader {
     while (take_csv(text, separator, fields, unclosed)) {
       if (fields.size() == 1 && fields[0].empty()) continue;
       Named row;
-      for (std::size_t i = 0; i < fields.size() && i < header.size(); ++i) row[header[i]] = std::move(fields[i]);
+      for (std::size_t i = 0; i < fields.size() && i < header.size(); ++i)
+        row[header[i]] = std::move(fields[i]);
       add(row);
     }
     return !unclosed;
@@ -212,7 +223,9 @@ bool is_statistics_file(std::string_view head) {
   if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
   const auto front = head.substr(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
   const auto names = [&](std::string_view text, std::string_view quote) {
-    const auto has = [&](std::string_view name) { return text.find(fmt::format("{0}{1}{0}", quote, name)) != std::string_view::npos; };
+    const auto has = [&](std::string_view name) {
+      return text.find(fmt::format("{0}{1}{0}", quote, name)) != std::string_view::npos;
+    };
     return has("query") && has("calls") && (has("total_exec_time") || has("total_time"));
   };
   if (front.starts_with('[') || front.starts_with('{')) return names(front, "\"");
@@ -223,10 +236,16 @@ bool is_statistics_file(std::string_view head) {
   bool unclosed = false;
   std::string_view rest = head;
   if (!take_csv(rest, separator_of(head), header, unclosed)) return false;
-  const auto has = [&](std::string_view name) { return std::any_of(header.begin(), header.end(), [&](const auto& field) { return lower(trim(field)) == name; }); };
+  const auto has = [&](std::string_view name) {
+    return std::any_of(header.begin(), header.end(),
+                       [&](const auto& field) { return lower(trim(field)) == name; });
+  };
   return has("query") && has("calls") && (has("total_exec_time") || has("total_time"));
 }
 
-Result<Workload> parse_statistics_file(const std::string& path, std::string_view text, Diagnostics& diagnostics) { return Reader(path).read(text, diagnostics); }
+Result<Workload> parse_statistics_file(const std::string& path, std::string_view text,
+                                       Diagnostics& diagnostics) {
+  return Reader(path).read(text, diagnostics);
+}
 
 }  // namespace pgadvise::log

@@ -1,5 +1,5 @@
-// pg_stat_statements as people export it: CSV with a header line (\copy … csv header, a console's download), or JSON, an array
-// of objects or an object a line (json_agg, row_to_json).
+// pg_stat_statements as people export it: CSV with a header line (\copy … csv header, a console's download),
+// or JSON, an array of objects or an object a line (json_agg, row_to_json).
 #pragma once
 
 #include <string>
@@ -14,6 +14,7 @@ namespace pgadvise::log {
 bool is_statistics_file(std::string_view head);
 
 // Columns are found by name, of every version of the extension.
-Result<Workload> parse_statistics_file(const std::string& path, std::string_view text, Diagnostics& diagnostics);
+Result<Workload> parse_statistics_file(const std::string& path, std::string_view text,
+                                       Diagnostics& diagnostics);
 
 }  // namespace pgadvise::log

@@ -31,7 +31,7 @@ struct Open {
   bool taken = false;
   int line = 0;
   std::uint64_t sequence = 0;  // of the lines that were given
-  std::string_view text;  // the first line; in the chunk or in `own_text`
+  std::string_view text;       // the first line; in the chunk or in `own_text`
   std::string own_text;
   const Header* header = nullptr;  // in the chunk or `own_header`; views into `text`
   Header own_header;
@@ -65,7 +65,8 @@ void detach(Open& open) {
   if (open.header != &open.own_header) open.own_header = *open.header;
   open.header = &open.own_header;
   Header& header = open.own_header;
-  for (auto* view : {&header.process, &header.session, &header.user, &header.database, &header.application, &header.host, &header.message})
+  for (auto* view : {&header.process, &header.session, &header.user, &header.database, &header.application,
+                     &header.host, &header.message})
     rebase(*view, open.text.data(), open.own_text.data());
   open.text = open.own_text;
 }
@@ -75,7 +76,12 @@ std::uint64_t hash_container(std::string_view name) { return name.empty() ? 0 : 
 class StderrDecoder final : public Decoder {
  public:
   StderrDecoder(const Format& format, LogSource& source, RecordSink& sink)
-      : first_prefix_(format.prefix), format_(format), container_names_(format.container_names), in_order_(format.in_order), source_(source), sink_(sink) {}
+      : first_prefix_(format.prefix),
+        format_(format),
+        container_names_(format.container_names),
+        in_order_(format.in_order),
+        source_(source),
+        sink_(sink) {}
 
   void look_ahead(Chunk& chunk, Memory& memory) const override {
     auto& ahead = chunk.stderr_lines;
@@ -84,7 +90,8 @@ class StderrDecoder final : public Decoder {
       std::string_view& text = chunk.lines[i].text;
       if (container_names_) ahead[i].container = take_container(text);
       ahead[i].message_lines = 0;
-      ahead[i].matched = !text.starts_with('\t') && memory.prefixes.match(first_prefix_, text, ahead[i].header);
+      ahead[i].matched =
+          !text.starts_with('\t') && memory.prefixes.match(first_prefix_, text, ahead[i].header);
     }
     for (std::size_t i = 0; i < ahead.size(); ++i)
       if (ahead[i].matched && ahead[i].header.level == Level::log) preview(chunk, i, memory);
@@ -116,7 +123,9 @@ class StderrDecoder final : public Decoder {
     auto& ahead = chunk.stderr_lines;
     LineAhead& own = ahead[first];
     std::size_t next = first + 1;
-    while (next < ahead.size() && chunk.lines[next].text.starts_with('\t') && (!container_names_ || ahead[next].container == own.container)) ++next;
+    while (next < ahead.size() && chunk.lines[next].text.starts_with('\t') &&
+           (!container_names_ || ahead[next].container == own.container))
+      ++next;
     if (next == ahead.size()) return;  // the record may go on in the next chunk
     Record& record = memory.record;
     fill(record, own.header, container_names_ ? hash_container(own.container) : 0);
@@ -125,14 +134,18 @@ class StderrDecoder final : public Decoder {
     if (next > first + 1) {
       std::string& message = chunk.texts.next();
       message.assign(own.header.message);
-      for (std::size_t i = first + 1; i < next; ++i) message.append(1, '\n').append(chunk.lines[i].text.substr(1));
+      for (std::size_t i = first + 1; i < next; ++i)
+        message.append(1, '\n').append(chunk.lines[i].text.substr(1));
       if (message.size() > longest_text) return;
       record.message = message;
     }
     record.sqlstate = take_sqlstate(record.message);
     const LineAhead& behind = ahead[next];
-    own.with_detail = in_order_ && (!container_names_ || behind.container == own.container) && behind.matched && behind.header.level == Level::detail && !chunk.lines[next].cut && next + 1 < ahead.size() &&
-                      ahead[next + 1].matched && behind.header.process == own.header.process && behind.header.session == own.header.session;
+    own.with_detail = in_order_ && (!container_names_ || behind.container == own.container) &&
+                      behind.matched && behind.header.level == Level::detail && !chunk.lines[next].cut &&
+                      next + 1 < ahead.size() && ahead[next + 1].matched &&
+                      behind.header.process == own.header.process &&
+                      behind.header.session == own.header.session;
     record.detail = own.with_detail ? behind.header.message : std::string_view();
     own.message_lines = static_cast<std::uint32_t>(next - first);
     log::look_ahead(record, memory.scanner, own.preview);
@@ -151,7 +164,9 @@ class StderrDecoder final : public Decoder {
     record.identity_hash = header.identity_hash;
     record.message = header.message;
     // The servers of two containers give the same process ids.
-    if (container && !record.session.empty()) record.session_hash = mix(record.session_hash ? record.session_hash : hash_session(record.session), container);
+    if (container && !record.session.empty())
+      record.session_hash =
+          mix(record.session_hash ? record.session_hash : hash_session(record.session), container);
   }
 
   void line(const Line& line, const LineAhead& ahead) {
@@ -177,10 +192,13 @@ class StderrDecoder final : public Decoder {
     begin(line, !other && ahead.matched ? ahead.header : header, !other && ahead.matched ? &ahead : nullptr);
   }
 
-  // By another prefix: the setting may have been changed; only lines that could be a record are worth the search.
+  // By another prefix: the setting may have been changed; only lines that could be a record are worth the
+  // search.
   bool header_of(std::string_view text, Header& header) {
-    if (text.empty() || text.front() == '\t' || text.substr(0, 4096).find(":  ") == std::string_view::npos) return false;
-    const auto learned = std::find_if(learned_.begin(), learned_.end(), [&](const Prefix& prefix) { return prefix.match(text, header); });
+    if (text.empty() || text.front() == '\t' || text.substr(0, 4096).find(":  ") == std::string_view::npos)
+      return false;
+    const auto learned = std::find_if(learned_.begin(), learned_.end(),
+                                      [&](const Prefix& prefix) { return prefix.match(text, header); });
     const Prefix* other = learned != learned_.end() ? &*learned : find_prefix(text);
     if (!other || other->pattern().empty() || !other->match(text, header)) return false;
     other_prefix_ = other;
@@ -189,15 +207,16 @@ class StderrDecoder final : public Decoder {
 
   // A run of lines that no known prefix fits: held until enough of them are there to infer theirs.
   bool worth_holding(std::string_view text) const {
-    return !container_names_ && learned_.size() < most_learned && number_ >= hold_from_ && !text.starts_with('\t') && holds_level(text);
+    return !container_names_ && learned_.size() < max_learned && number_ >= hold_from_ &&
+           !text.starts_with('\t') && holds_level(text);
   }
 
   [[gnu::cold]] void hold(const Line& line) {
     held_.push_back({std::string(line.text), number_, line.cut});
     held_bytes_ += line.text.size();
     held_levels_ += !line.text.starts_with('\t') && holds_level(line.text);
-    constexpr std::size_t enough_levels = 40, most_lines = 400;
-    if (held_levels_ >= enough_levels || held_.size() >= most_lines || held_bytes_ > longest_text) release();
+    constexpr std::size_t enough_levels = 40, max_lines = 400;
+    if (held_levels_ >= enough_levels || held_.size() >= max_lines || held_bytes_ > longest_text) release();
   }
 
   [[gnu::cold]] void release() {
@@ -218,7 +237,8 @@ class StderrDecoder final : public Decoder {
     for (const Held& line : held) {
       number_ = line.number;
       Header header;
-      if (other_prefix_ && other_prefix_->match(line.text, header)) begin({line.text, line.cut}, header, nullptr);
+      if (other_prefix_ && other_prefix_->match(line.text, header))
+        begin({line.text, line.cut}, header, nullptr);
       else more(line.text, line.cut);
     }
     number_ = last;
@@ -228,8 +248,8 @@ class StderrDecoder final : public Decoder {
 
   // What the next line without a prefix belongs to is another record in each container.
   [[gnu::cold]] void change_container(std::string_view name) {
-    constexpr std::size_t most_containers = 64;
-    if (targets_.size() >= most_containers) targets_.clear();
+    constexpr std::size_t max_containers = 64;
+    if (targets_.size() >= max_containers) targets_.clear();
     targets_[container_] = {target_, into_};
     container_ = name;
     container_hash_ = hash_container(name);
@@ -247,8 +267,7 @@ class StderrDecoder final : public Decoder {
         if (in_order_) annotate(header, line);
         else target_ = nullptr, source_.other += !line.extra;
         return;
-      default:
-        break;
+      default: break;
     }
     last_ = (last_ + 1) % open_.size();
     Open& open = open_[last_];
@@ -277,7 +296,8 @@ class StderrDecoder final : public Decoder {
   Open* same_process(const Header& header) {
     for (std::size_t i = 0; i < open_.size(); ++i) {
       Open& open = open_[(last_ + open_.size() - i) % open_.size()];
-      if (open.taken && open.header->process == header.process && open.header->session == header.session && open.container == container_hash_)
+      if (open.taken && open.header->process == header.process && open.header->session == header.session &&
+          open.container == container_hash_)
         return &open;
     }
     return nullptr;
@@ -288,7 +308,8 @@ class StderrDecoder final : public Decoder {
     Open* open = same_process(header);
     if (open && header.level == Level::context) open->nested = true;
     const bool detail = header.level == Level::detail;
-    if (!open || (!detail && header.level != Level::statement) || (detail ? open->detail_line : open->statement_line)) {
+    if (!open || (!detail && header.level != Level::statement) ||
+        (detail ? open->detail_line : open->statement_line)) {
       source_.other += !line.extra;
       return;
     }
@@ -320,7 +341,9 @@ class StderrDecoder final : public Decoder {
       target_->contiguous &= sequence_ == target_->sequence + target_->message_lines;
       ++target_->message_lines;
     }
-    std::string& into = into_ == Part::detail ? target_->detail : into_ == Part::statement ? target_->statement : target_->message;
+    std::string& into = into_ == Part::detail      ? target_->detail
+                        : into_ == Part::statement ? target_->statement
+                                                   : target_->message;
     if (into.size() + text.size() + 1 > longest_text || cut) {
       target_->cut = true;
       return;
@@ -329,8 +352,8 @@ class StderrDecoder final : public Decoder {
     into += text;
   }
 
-  // Copies of logs lose the tabs: then what follows a statement belongs to it. But other programs write into a server's stderr,
-  // too; which of both it is shows when the record is whole.
+  // Copies of logs lose the tabs: then what follows a statement belongs to it. But other programs write into
+  // a server's stderr, too; which of both it is shows when the record is whole.
   [[gnu::cold]] void stray(std::string_view text, bool cut) {
     if (!could_continue(text) || cut || target_->loose.text.size() + text.size() + 1 > longest_text) {
       if (text.empty()) ++source_.other;
@@ -340,12 +363,14 @@ class StderrDecoder final : public Decoder {
     Loose& loose = target_->loose;
     loose.text.append(1, '\n').append(text);
     if (text.empty()) ++loose.blank;
-    else if (const std::uint32_t count = loose.lines - loose.blank; count < loose.at.size()) loose.at.at(count) = number_;
+    else if (const std::uint32_t count = loose.lines - loose.blank; count < loose.at.size())
+      loose.at.at(count) = number_;
     ++loose.lines;
   }
 
   bool could_continue(std::string_view text) const {
-    if (tabs_seen_ || !target_ || into_ != Part::message || strays_ >= most_strays || holds_level(text)) return false;
+    if (tabs_seen_ || !target_ || into_ != Part::message || strays_ >= max_strays || holds_level(text))
+      return false;
     std::string_view message = target_->header->message.substr(0, 256);
     take_sqlstate(message);
     const auto kind = parse_message(message).kind;
@@ -370,19 +395,21 @@ class StderrDecoder final : public Decoder {
     const std::uint32_t strangers = loose.lines - loose.blank;
     source_.other += loose.blank;
     source_.not_understood += strangers;
-    for (std::size_t i = 0; i < std::min<std::size_t>(strangers, loose.at.size()); ++i) place_not_understood(source_, place_of(loose.at.at(i), format_));
+    for (std::size_t i = 0; i < std::min<std::size_t>(strangers, loose.at.size()); ++i)
+      place_not_understood(source_, place_of(loose.at.at(i), format_));
     loose = {};
   }
 
-  // Does the statement with these lines parse? The first time it must show that it needs them, too: a word behind a statement
-  // may pass for an alias.
+  // Does the statement with these lines parse? The first time it must show that it needs them, too: a word
+  // behind a statement may pass for an alias.
   bool belongs(const Open& open) {
     if (tabs_seen_ || open.message_lines > 1) return false;
     std::string_view message = open.header->message;
     take_sqlstate(message);
     const Message parsed = parse_message(message);
     const std::string_view behind = trim(open.loose.text);
-    if (parsed.kind == Message::Kind::plan) return trim(parsed.sql).empty() && (behind.starts_with("Query Text:") || behind.starts_with('{'));
+    if (parsed.kind == Message::Kind::plan)
+      return trim(parsed.sql).empty() && (behind.starts_with("Query Text:") || behind.starts_with('{'));
     std::string_view sql = parsed.sql;
     if (parsed.kind == Message::Kind::step) {
       const auto name = message.find("ms  ");
@@ -390,20 +417,25 @@ class StderrDecoder final : public Decoder {
       if (colon == std::string_view::npos) return false;
       sql = message.substr(colon + 2);
     }
-    return (tabs_lost_ || trim(sql).empty() || continues_statement(behind) || !parses(std::string(sql))) && parses(std::string(sql) + open.loose.text);
+    return (tabs_lost_ || trim(sql).empty() || continues_statement(behind) || !parses(std::string(sql))) &&
+           parses(std::string(sql) + open.loose.text);
   }
 
   static bool continues_statement(std::string_view text) {
-    static constexpr std::string_view words[] = {"and", "cross", "from", "full", "group", "having", "inner", "join", "left", "limit", "offset", "on", "or", "order", "returning", "right", "set", "union", "values", "where"};
+    static constexpr std::string_view words[] = {
+        "and",    "cross", "from", "full",  "group",     "having", "inner", "join",  "left",   "limit",
+        "offset", "on",    "or",   "order", "returning", "right",  "set",   "union", "values", "where"};
     const auto end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    return std::binary_search(std::begin(words), std::end(words), std::string_view(lower(text.substr(0, end)))) && (end == text.npos || text[end] <= ' ');
+    return std::binary_search(std::begin(words), std::end(words),
+                              std::string_view(lower(text.substr(0, end)))) &&
+           (end == text.npos || text[end] <= ' ');
   }
 
   bool parses(const std::string& statement) {
-    constexpr std::size_t longest_parsed = std::size_t{256} << 10, most_known = 4096;
+    constexpr std::size_t longest_parsed = std::size_t{256} << 10, max_known = 4096;
     if (statement.size() > longest_parsed) return tabs_lost_;
     const std::uint64_t hash = scanner_.scan(statement).hash;
-    if (parsed_.size() > most_known) parsed_.clear();
+    if (parsed_.size() > max_known) parsed_.clear();
     const auto [known, fresh] = parsed_.try_emplace(hash, false);
     if (fresh) known->second = sql::fingerprint(statement).has_value();
     return known->second;
@@ -428,7 +460,8 @@ class StderrDecoder final : public Decoder {
     const Outcome outcome = sink_.take(record);
     book(source_, outcome.record, record.line);
     if (open.detail_line && !open.detail_extra) ++(outcome.detail_used ? source_.used : source_.other);
-    if (open.statement_line && !open.statement_extra) ++(outcome.statement_used ? source_.used : source_.other);
+    if (open.statement_line && !open.statement_extra)
+      ++(outcome.statement_used ? source_.used : source_.other);
     if (target_ == &open) target_ = nullptr;
     if (container_names_) forget(open);
   }
@@ -440,8 +473,11 @@ class StderrDecoder final : public Decoder {
 
   // Did the record become what was assumed ahead?
   static bool holds(const Open& open) {
-    if (!open.ahead || open.ahead->message_lines != open.message_lines || !open.contiguous || open.cut || open.nested) return false;
-    return open.detail_line ? open.ahead->with_detail && !open.long_detail && open.detail_sequence == open.sequence + open.message_lines
+    if (!open.ahead || open.ahead->message_lines != open.message_lines || !open.contiguous || open.cut ||
+        open.nested)
+      return false;
+    return open.detail_line ? open.ahead->with_detail && !open.long_detail &&
+                                  open.detail_sequence == open.sequence + open.message_lines
                             : !open.ahead->with_detail;
   }
 
@@ -451,8 +487,8 @@ class StderrDecoder final : public Decoder {
     int number = 0;
     bool cut = false;
   };
-  static constexpr std::size_t most_learned = 8;
-  static constexpr int most_strays = 64;
+  static constexpr std::size_t max_learned = 8;
+  static constexpr int max_strays = 64;
 
   Record record_;
   const Prefix first_prefix_;

@@ -25,7 +25,8 @@ std::int64_t days(int year, int month, int day) {
 inline std::int64_t take_fraction(std::string_view text, std::size_t& length) {
   if (length >= text.size() || text[length] != '.') return -1;
   const char* const in = text.data() + length + 1;
-  if (length + 4 < text.size() && digit(in[0]) && digit(in[1]) && digit(in[2]) && !digit(in[3])) {  // as the server has it
+  if (length + 4 < text.size() && digit(in[0]) && digit(in[1]) && digit(in[2]) &&
+      !digit(in[3])) {  // as the server has it
     length += 4;
     return ((in[0] - '0') * 100 + (in[1] - '0') * 10 + (in[2] - '0')) * 1000;
   }
@@ -40,7 +41,11 @@ inline std::int64_t take_fraction(std::string_view text, std::size_t& length) {
 
 // Abbreviations that mean one thing, or nearly always do; CST, IST, BST and others are taken as local.
 std::int64_t hours_east(std::string_view zone) {
-  static constexpr std::pair<std::string_view, int> known[] = {{"EST", -5}, {"EDT", -4}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}, {"AKST", -9}, {"AKDT", -8}, {"HST", -10}, {"WEST", 1}, {"CET", 1}, {"CEST", 2}, {"EET", 2}, {"EEST", 3}, {"MSK", 3}, {"SAST", 2}, {"JST", 9}, {"KST", 9}, {"AEST", 10}, {"AEDT", 11}, {"NZST", 12}, {"NZDT", 13}};
+  static constexpr std::pair<std::string_view, int> known[] = {
+      {"EST", -5}, {"EDT", -4},  {"CDT", -5},  {"MST", -7},  {"MDT", -6}, {"PST", -8},
+      {"PDT", -7}, {"AKST", -9}, {"AKDT", -8}, {"HST", -10}, {"WEST", 1}, {"CET", 1},
+      {"CEST", 2}, {"EET", 2},   {"EEST", 3},  {"MSK", 3},   {"SAST", 2}, {"JST", 9},
+      {"KST", 9},  {"AEST", 10}, {"AEDT", 11}, {"NZST", 12}, {"NZDT", 13}};
   if (zone == "UTC" || zone.size() > 4) return 0;
   for (const auto& [name, hours] : known)
     if (name == zone) return hours;
@@ -90,7 +95,9 @@ Stamp take_stamp(std::string_view text, bool zone) {
   const int hour = two(at + 11), minute = two(at + 14), second = two(at + 17);
   if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31) return out;
   if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60) return out;
-  with_fraction_and_zone(text, (days(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000, zone, out);
+  with_fraction_and_zone(
+      text, (days(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000,
+      zone, out);
   return out;
 }
 

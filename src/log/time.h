@@ -8,7 +8,8 @@
 namespace pgadvise::log {
 
 struct Stamp {
-  std::int64_t time = 0;  // microseconds since 1970; in the log's own zone unless that is given as an offset, or by a name that means one
+  std::int64_t time = 0;  // microseconds since 1970; in the log's own zone unless that is given as an offset,
+                          // or by a name that means one
   bool whole_seconds = false;
   std::size_t length = 0;  // 0: no stamp here
 };

@@ -24,16 +24,19 @@ constexpr int deepest = 12;
 constexpr std::uint64_t most = std::uint64_t{1} << 53;  // what every reader of JSON takes for a whole number
 constexpr double longest_ms = 1e12;
 constexpr std::size_t longest_written_plan = 16 * longest_plan;  // laid out anew, with '...' for each digit
-constexpr std::int64_t latest = 253402300800'000'000;  // the year 10000
+constexpr std::int64_t latest = 253402300800'000'000;            // the year 10000
 
-constexpr std::pair<Repeat::Scope, const char*> scopes[] = {{Repeat::Scope::trace, "trace"},
-                                                            {Repeat::Scope::transaction, "transaction"},
-                                                            {Repeat::Scope::session_burst, "session burst"},
-                                                            {Repeat::Scope::pool_burst, "pool burst"}};
+constexpr std::pair<RepeatedQuery::Scope, const char*> scopes[] = {
+    {RepeatedQuery::Scope::trace, "trace"},
+    {RepeatedQuery::Scope::transaction, "transaction"},
+    {RepeatedQuery::Scope::session_burst, "session burst"},
+    {RepeatedQuery::Scope::pool_burst, "pool burst"}};
 
 // ---- writing
 
-std::string dump(const json& value) { return escape_controls(value.dump(-1, ' ', false, json::error_handler_t::replace)); }
+std::string dump(const json& value) {
+  return escape_controls(value.dump(-1, ' ', false, json::error_handler_t::replace));
+}
 
 // A log may say anything, and sums grow: what is written is what will be read.
 double bounded(double ms) { return std::clamp(ms, 0.0, longest_ms); }
@@ -53,7 +56,8 @@ json sample_json(const Sample& sample, const std::string& file, const std::strin
   return out;
 }
 
-constexpr std::pair<LoggedPlan::Format, const char*> plan_formats[] = {{LoggedPlan::Format::text, "text"}, {LoggedPlan::Format::json, "json"}};
+constexpr std::pair<LoggedPlan::Format, const char*> plan_formats[] = {{LoggedPlan::Format::text, "text"},
+                                                                       {LoggedPlan::Format::json, "json"}};
 
 json plan_json(const LoggedPlan& plan, const std::string& file, bool literals) {
   json out = json::object();
@@ -84,19 +88,20 @@ json query_json(const Query& query, const std::string& file, bool literals) {
   if (!query.users.empty()) out["users"] = query.users;
   if (!query.databases.empty()) out["databases"] = query.databases;
   if (!query.applications.empty()) out["applications"] = query.applications;
-  for (const auto& sample : query.samples) out["samples"].push_back(sample_json(sample, file, query.text, literals));
+  for (const auto& sample : query.samples)
+    out["samples"].push_back(sample_json(sample, file, query.text, literals));
   if (query.plan) out["plan"] = plan_json(*query.plan, file, literals);
   return out;
 }
 
-json repeat_json(const Repeat& repeat, const std::string& file, bool literals) {
+json repeat_json(const RepeatedQuery& repeat, const std::string& file, bool literals) {
   json out{{"pattern", repeat.pattern}};
   if (!repeat.parent.empty()) out["parent"] = repeat.parent;
   for (const auto& [scope, name] : scopes)
     if (scope == repeat.scope) out["scope"] = name;
   out["scopes"] = repeat.scopes;
   out["calls"] = repeat.calls;
-  out["most_in_one_scope"] = repeat.most_in_one_scope;
+  out["most_in_one_scope"] = repeat.max_in_one_scope;
   for (const auto& [scope, name] : scopes)
     if (scope == repeat.scope_of_most && scope != repeat.scope) out["scope_of_most"] = name;
   out["distinct_parameters"] = repeat.distinct_parameters;
@@ -106,9 +111,13 @@ json repeat_json(const Repeat& repeat, const std::string& file, bool literals) {
   out["longest_span_ms"] = bounded(repeat.longest_span_ms);
   for (const auto& sample : repeat.samples) out["samples"].push_back(sample_json(sample, file, {}, literals));
   if (repeat.parent_sample) out["parent_sample"] = sample_json(*repeat.parent_sample, file, {}, literals);
-  for (const auto& earlier : repeat.earlier) out["earlier"].push_back({{"query", earlier.fingerprint}, {"sample", sample_json(earlier.sample, file, {}, literals)}});
+  for (const auto& earlier : repeat.earlier)
+    out["earlier"].push_back(
+        {{"query", earlier.fingerprint}, {"sample", sample_json(earlier.sample, file, {}, literals)}});
   if (const auto& pauses = repeat.pauses; pauses.known()) {
-    out["pauses"] = {{"low_ms", bounded(pauses.low_ms)}, {"median_ms", bounded(pauses.median_ms)}, {"high_ms", bounded(pauses.high_ms)}};
+    out["pauses"] = {{"low_ms", bounded(pauses.low_ms)},
+                     {"median_ms", bounded(pauses.median_ms)},
+                     {"high_ms", bounded(pauses.high_ms)}};
     if (pauses.within_ms >= 0) out["pauses"]["within_ms"] = bounded(pauses.within_ms);
   }
   if (repeat.elsewhere) out["elsewhere"] = true;
@@ -127,11 +136,12 @@ json event_json(const ServerEvent& event, const std::string& file) {
   json out{{"kind", name(event.kind)}, {"count", event.count}};
   if (!event.about.empty()) out["about"] = event.about;
   if (!event.fingerprint.empty()) out["fingerprint"] = event.fingerprint, out["statement"] = event.statement;
-  static constexpr double most_written = 9e15;  // whole numbers that a double holds
-  const auto whole = [](double value) { return static_cast<std::uint64_t>(std::min(value, most_written)); };
+  static constexpr double max_written = 9e15;  // whole numbers that a double holds
+  const auto whole = [](double value) { return static_cast<std::uint64_t>(std::min(value, max_written)); };
   // One pair of members for both units; the kind tells which it is.
   if (event.total_us > 0) out["total"] = whole(event.total_us), out["most"] = whole(event.longest_us);
-  if (event.total_bytes > 0) out["total"] = whole(event.total_bytes), out["most"] = whole(event.largest_bytes);
+  if (event.total_bytes > 0)
+    out["total"] = whole(event.total_bytes), out["most"] = whole(event.largest_bytes);
   if (event.times.count()) {
     out["times"] = json::array();
     for (const auto& bucket : event.times.buckets()) out["times"].push_back({bucket.index, bucket.count});
@@ -163,18 +173,21 @@ json source_json(const LogSource& source) {
 using Texts = std::map<std::string, const std::string*>;
 
 // A loop over two logs may name a statement that only the other one counts, and that one may be gone.
-bool known(const Repeat& repeat, const Texts& texts) {
+bool known(const RepeatedQuery& repeat, const Texts& texts) {
   return (repeat.parent.empty() || texts.count(repeat.parent)) &&
-         std::all_of(repeat.pattern.begin(), repeat.pattern.end(), [&](const auto& each) { return texts.count(each) > 0; });
+         std::all_of(repeat.pattern.begin(), repeat.pattern.end(),
+                     [&](const auto& each) { return texts.count(each) > 0; });
 }
 
-bool known(const WritePair& pair, const Texts& texts) { return texts.count(pair.first) && texts.count(pair.then); }
+bool known(const WritePair& pair, const Texts& texts) {
+  return texts.count(pair.first) && texts.count(pair.then);
+}
 
 // A query and a repeat a line: as easy to compare by line as to read.
 std::string log_entry(const Workload& workload, bool literals, const Texts& texts) {
   const LogSource& source = workload.sources.front();
-  std::string out = fmt::format("{{\"source\": {},\n \"sessions\": {}, \"events\": {},\n \"queries\": [", dump(source_json(source)), workload.sessions,
-                                workload.has_events);
+  std::string out = fmt::format("{{\"source\": {},\n \"sessions\": {}, \"events\": {},\n \"queries\": [",
+                                dump(source_json(source)), workload.sessions, workload.has_events);
   const char* separator = "\n  ";
   for (const auto& query : workload.queries) {
     out += separator + dump(query_json(query, source.path, literals));
@@ -184,8 +197,11 @@ std::string log_entry(const Workload& workload, bool literals, const Texts& text
   separator = "\n  ";
   for (const auto& repeat : workload.repeats) {
     if (!texts.empty() && !known(repeat, texts)) continue;
-    Repeat told = repeat;
-    if (!texts.empty()) std::erase_if(told.earlier, [&](const Repeat::Earlier& earlier) { return !texts.contains(earlier.fingerprint); });
+    RepeatedQuery told = repeat;
+    if (!texts.empty())
+      std::erase_if(told.earlier, [&](const RepeatedQuery::Earlier& earlier) {
+        return !texts.contains(earlier.fingerprint);
+      });
     out += separator + dump(repeat_json(told, source.path, literals));
     separator = ",\n  ";
   }
@@ -208,25 +224,29 @@ std::string log_entry(const Workload& workload, bool literals, const Texts& text
 
 // ---- reading
 
-// Reads members of the right type and range; the first that is not is remembered, and everything after it is empty.
+// Reads members of the right type and range; the first that is not is remembered, and everything after it is
+// empty.
 class Reader {
  public:
   explicit Reader(std::string path) : path_(std::move(path)) {}
 
   Result<std::vector<Workload>> read(std::string_view text) {
-    const json whole = json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest; }, false);
+    const json whole =
+        json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest; }, false);
     if (whole.is_discarded()) return error("is no JSON, or was cut off");
     if (!whole.is_object() || !whole.contains("pgadvise_workload")) return error("is no workload file");
     const json& written = whole["pgadvise_workload"];
     if (!written.is_number_integer() || written != version)
-      return error(fmt::format("is a workload file of version {}; this pgadvise reads version {}", ellipsis(dump(written), 20), version));
+      return error(fmt::format("is a workload file of version {}; this pgadvise reads version {}",
+                               ellipsis(dump(written), 20), version));
     other_parser_ = string(whole, "parser") != sql::parser_version();
     const json& texts = member(whole, "texts", json::value_t::object);
     for (const auto& [fingerprint, statement] : texts.items()) {
       if (!statement.is_string()) refuse("texts", "holds what is no text");
       else if (check_fingerprint(fingerprint)) texts_.emplace(fingerprint, statement.get<std::string>());
     }
-    for (const auto& [fingerprint, statement] : texts_) own_.emplace(fingerprint, own_fingerprint(fingerprint, statement));
+    for (const auto& [fingerprint, statement] : texts_)
+      own_.emplace(fingerprint, own_fingerprint(fingerprint, statement));
     std::vector<Workload> out;
     for (const auto& entry : member(whole, "logs", json::value_t::array)) {
       where_ = fmt::format("logs[{}]", out.size());
@@ -248,7 +268,9 @@ class Reader {
 
   const json& member(const json& object, const char* key, json::value_t type, bool needed = true) {
     static const json none_object = json::object(), none_array = json::array(), none;
-    const json& nothing = type == json::value_t::object ? none_object : type == json::value_t::array ? none_array : none;
+    const json& nothing = type == json::value_t::object  ? none_object
+                          : type == json::value_t::array ? none_array
+                                                         : none;
     if (!object.is_object()) {
       refuse("", "is no object");
       return nothing;
@@ -259,7 +281,10 @@ class Reader {
       return nothing;
     }
     if (at->type() == type) return *at;
-    refuse(key, fmt::format("is no {}", type == json::value_t::string ? "text" : type == json::value_t::boolean ? "boolean" : type == json::value_t::array ? "array" : "object"));
+    refuse(key, fmt::format("is no {}", type == json::value_t::string    ? "text"
+                                        : type == json::value_t::boolean ? "boolean"
+                                        : type == json::value_t::array   ? "array"
+                                                                         : "object"));
     return nothing;
   }
 
@@ -294,7 +319,8 @@ class Reader {
       if (needed) refuse(key, "is missing");
       return std::nullopt;
     }
-    if (at->is_number() && at->get<double>() >= 0 && at->get<double>() <= longest_ms) return at->get<double>();
+    if (at->is_number() && at->get<double>() >= 0 && at->get<double>() <= longest_ms)
+      return at->get<double>();
     refuse(key, "is no number of milliseconds");
     return std::nullopt;
   }
@@ -311,8 +337,9 @@ class Reader {
   }
 
   bool check_fingerprint(const std::string& fingerprint) {
-    const bool right = !fingerprint.empty() && fingerprint.size() <= 64 &&
-                       fingerprint.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
+    const bool right =
+        !fingerprint.empty() && fingerprint.size() <= 64 &&
+        fingerprint.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
     if (!right) refuse("fingerprint", "is none");
     return right;
   }
@@ -376,7 +403,8 @@ class Reader {
     out.users = names(in, "users");
     out.databases = names(in, "databases");
     out.applications = names(in, "applications");
-    for (const auto& each : member(in, "samples", json::value_t::array, false)) out.samples.push_back(sample(each, file, out.text));
+    for (const auto& each : member(in, "samples", json::value_t::array, false))
+      out.samples.push_back(sample(each, file, out.text));
     if (in.is_object() && in.contains("plan")) out.plan = plan(in["plan"], file);
     return out;
   }
@@ -384,7 +412,8 @@ class Reader {
   LoggedPlan plan(const json& in, const std::string& file) {
     LoggedPlan out;
     const std::string format = string(in, "format");
-    const auto known = std::find_if(std::begin(plan_formats), std::end(plan_formats), [&](const auto& each) { return format == each.second; });
+    const auto known = std::find_if(std::begin(plan_formats), std::end(plan_formats),
+                                    [&](const auto& each) { return format == each.second; });
     if (known == std::end(plan_formats)) refuse("format", "is none");
     else out.format = known->first;
     out.place.file = in.is_object() && in.contains("file") ? string(in, "file") : file;
@@ -392,7 +421,8 @@ class Reader {
     out.duration_ms = milliseconds(in, "ms", true).value_or(0);
     out.text = string(in, "text");
     out.logged = string(in, "logged", false);
-    if (out.text.size() > longest_written_plan || out.logged.size() > longest_written_plan) refuse("plan", "is longer than any that is kept");
+    if (out.text.size() > longest_written_plan || out.logged.size() > longest_written_plan)
+      refuse("plan", "is longer than any that is kept");
     return out;
   }
 
@@ -413,16 +443,17 @@ class Reader {
     return out;
   }
 
-  Repeat::Scope scope(const json& in, const char* key) {
+  RepeatedQuery::Scope scope(const json& in, const char* key) {
     const std::string written = string(in, key);
-    const auto known = std::find_if(std::begin(scopes), std::end(scopes), [&](const auto& each) { return written == each.second; });
+    const auto known = std::find_if(std::begin(scopes), std::end(scopes),
+                                    [&](const auto& each) { return written == each.second; });
     if (known != std::end(scopes)) return known->first;
     refuse(key, "is none");
-    return Repeat::Scope::session_burst;
+    return RepeatedQuery::Scope::session_burst;
   }
 
-  Repeat repeat(const json& in, const std::string& file) {
-    Repeat out;
+  RepeatedQuery repeat(const json& in, const std::string& file) {
+    RepeatedQuery out;
     std::vector<std::string> texts;
     for (const auto& each : member(in, "pattern", json::value_t::array)) {
       if (!each.is_string()) {
@@ -436,12 +467,14 @@ class Reader {
       return out;
     }
     std::string parent_text;
-    if (const std::string parent = string(in, "parent", false); !parent.empty()) out.parent = fingerprint(parent, &parent_text);
+    if (const std::string parent = string(in, "parent", false); !parent.empty())
+      out.parent = fingerprint(parent, &parent_text);
     out.scope = scope(in, "scope");
-    out.scope_of_most = in.is_object() && in.contains("scope_of_most") ? scope(in, "scope_of_most") : out.scope;
+    out.scope_of_most =
+        in.is_object() && in.contains("scope_of_most") ? scope(in, "scope_of_most") : out.scope;
     out.scopes = count(in, "scopes");
     out.calls = count(in, "calls");
-    out.most_in_one_scope = count(in, "most_in_one_scope");
+    out.max_in_one_scope = count(in, "most_in_one_scope");
     out.distinct_parameters = count(in, "distinct_parameters");
     out.parameters_known = boolean(in, "parameters_known");
     out.same_values = boolean(in, "same_values");
@@ -449,25 +482,28 @@ class Reader {
     out.longest_span_ms = milliseconds(in, "longest_span_ms", true).value_or(0);
     for (const auto& each : member(in, "samples", json::value_t::array, false))
       out.samples.push_back(sample(each, file, texts[out.samples.size() % texts.size()]));
-    if (in.is_object() && in.contains("parent_sample")) out.parent_sample = sample(in["parent_sample"], file, parent_text);
+    if (in.is_object() && in.contains("parent_sample"))
+      out.parent_sample = sample(in["parent_sample"], file, parent_text);
     for (const auto& each : member(in, "earlier", json::value_t::array, false)) {
       std::string text;
-      Repeat::Earlier earlier{fingerprint(string(each, "query"), &text), {}};
+      RepeatedQuery::Earlier earlier{fingerprint(string(each, "query"), &text), {}};
       if (each.is_object() && each.contains("sample")) earlier.sample = sample(each["sample"], file, text);
       out.earlier.push_back(std::move(earlier));
     }
     if (in.is_object() && in.contains("pauses")) out.pauses = pauses(in["pauses"]);
     if (in.is_object() && in.contains("elsewhere")) out.elsewhere = boolean(in, "elsewhere");
-    if (in.is_object() && in.contains("own_transactions")) out.own_transactions = boolean(in, "own_transactions");
+    if (in.is_object() && in.contains("own_transactions"))
+      out.own_transactions = boolean(in, "own_transactions");
     return out;
   }
 
-  Repeat::Pauses pauses(const json& in) {
-    Repeat::Pauses out;
+  RepeatedQuery::Pauses pauses(const json& in) {
+    RepeatedQuery::Pauses out;
     out.low_ms = milliseconds(in, "low_ms", true).value_or(-1);
     out.median_ms = milliseconds(in, "median_ms", true).value_or(-1);
     out.high_ms = milliseconds(in, "high_ms", true).value_or(-1);
-    if (in.is_object() && in.contains("within_ms")) out.within_ms = milliseconds(in, "within_ms", true).value_or(-1);
+    if (in.is_object() && in.contains("within_ms"))
+      out.within_ms = milliseconds(in, "within_ms", true).value_or(-1);
     return out;
   }
 
@@ -478,13 +514,14 @@ class Reader {
     out.then = fingerprint(string(in, "then"), &then);
     out.bursts = count(in, "bursts");
     out.calls = count(in, "calls");
-    if (in.is_object() && in.contains("first_sample")) out.first_sample = sample(in["first_sample"], file, first);
+    if (in.is_object() && in.contains("first_sample"))
+      out.first_sample = sample(in["first_sample"], file, first);
     if (in.is_object() && in.contains("then_sample")) out.then_sample = sample(in["then_sample"], file, then);
     return out;
   }
 
-  // The next grammar may give a statement another one. The same grammar is not asked again: what is kept of a statement that does not
-  // parse may.
+  // The next grammar may give a statement another one. The same grammar is not asked again: what is kept of a
+  // statement that does not parse may.
   std::string own_fingerprint(const std::string& written, const std::string& statement) const {
     return other_parser_ && !statement.empty() ? sql::fingerprint(statement).value_or(written) : written;
   }
@@ -499,7 +536,8 @@ class Reader {
     out.about = string(in, "about", false);
     out.statement = string(in, "statement", false);
     // The statement stands with it: it need not be among the queries.
-    if (out.fingerprint = string(in, "fingerprint", false); !out.fingerprint.empty() && check_fingerprint(out.fingerprint))
+    if (out.fingerprint = string(in, "fingerprint", false);
+        !out.fingerprint.empty() && check_fingerprint(out.fingerprint))
       out.fingerprint = own_fingerprint(out.fingerprint, out.statement);
     out.count = count(in, "count");
     const bool bytes = out.kind == ServerEvent::Kind::temporary_file;
@@ -507,9 +545,13 @@ class Reader {
     (bytes ? out.largest_bytes : out.longest_us) = static_cast<double>(count(in, "most", false));
     out.times = times(in);
     if (in.is_object() && in.contains("applications"))
-      for (const auto& [application, calls] : member(in, "applications", json::value_t::object).items()) out.applications[application] = count_of(calls, "applications");
+      for (const auto& [application, calls] : member(in, "applications", json::value_t::object).items())
+        out.applications[application] = count_of(calls, "applications");
     if (in.is_object() && in.contains("first")) out.first = time(in, "first"), out.last = time(in, "last");
-    out.place = {string(in, "file", false), static_cast<int>(in.is_object() && in.contains("line") ? count_of(in["line"], "line", 2'147'483'647) : 0), 0};
+    out.place = {string(in, "file", false),
+                 static_cast<int>(
+                     in.is_object() && in.contains("line") ? count_of(in["line"], "line", 2'147'483'647) : 0),
+                 0};
     if (out.place.file.empty()) out.place.file = file;
     return out;
   }
@@ -523,7 +565,8 @@ class Reader {
     out.identity.marks = string(identity, "marks");
     out.identity.tail = string(identity, "tail");
     const json& ranges = member(in, "ranges", json::value_t::array);
-    if (ranges.size() == 1 && ranges[0].is_array() && ranges[0].size() == 2 && ranges[0][0] == 0) out.identity.bytes = count_of(ranges[0][1], "ranges");
+    if (ranges.size() == 1 && ranges[0].is_array() && ranges[0].size() == 2 && ranges[0][0] == 0)
+      out.identity.bytes = count_of(ranges[0][1], "ranges");
     else refuse("ranges", "are not one from 0");
     out.lines = count(in, "lines");
     out.used = count(in, "used");
@@ -531,7 +574,8 @@ class Reader {
     out.other = count(in, "other");
     out.not_understood = count(in, "not_understood");
     for (const auto& line : member(in, "not_understood_at", json::value_t::array, false))
-      out.not_understood_at.push_back({out.path, static_cast<int>(count_of(line, "not_understood_at", 2'147'483'647)), 0});
+      out.not_understood_at.push_back(
+          {out.path, static_cast<int>(count_of(line, "not_understood_at", 2'147'483'647)), 0});
     out.statements = count(in, "statements");
     out.timed_statements = count(in, "timed_statements");
     out.note = string(in, "note", false);
@@ -559,7 +603,8 @@ class Reader {
       if (!seen.insert(each.fingerprint).second) refuse("queries", "hold one twice");
     list("repeats", out.repeats, [&](const json& each) { return repeat(each, file); });
     list("write_pairs", out.write_pairs, [&](const json& each) { return pair(each, file); });
-    if (in.is_object() && in.contains("server_events")) list("server_events", out.server_events, [&](const json& each) { return event(each, file); });
+    if (in.is_object() && in.contains("server_events"))
+      list("server_events", out.server_events, [&](const json& each) { return event(each, file); });
     return out;
   }
 
@@ -583,7 +628,8 @@ std::string to_workload_file(const std::vector<Workload>& workloads, bool litera
     logs.push_back(&workload);
     for (const auto& query : workload.queries) texts.try_emplace(query.fingerprint, &query.text);
   }
-  std::string out = fmt::format("{{\"pgadvise_workload\": {},\n\"parser\": {},\n\"texts\": {{", version, dump(sql::parser_version()));
+  std::string out = fmt::format("{{\"pgadvise_workload\": {},\n\"parser\": {},\n\"texts\": {{", version,
+                                dump(sql::parser_version()));
   const char* separator = "\n ";
   for (const auto& [fingerprint, text] : texts) {
     out += separator + dump(fingerprint) + ": " + dump(*text);
@@ -603,6 +649,8 @@ bool is_workload_file(std::string_view head) {
   return start.starts_with('{') && trim(start.substr(1)).starts_with("\"pgadvise_workload\"");
 }
 
-Result<std::vector<Workload>> parse_workload_file(const std::string& path, std::string_view text) { return Reader(path).read(text); }
+Result<std::vector<Workload>> parse_workload_file(const std::string& path, std::string_view text) {
+  return Reader(path).read(text);
+}
 
 }  // namespace pgadvise::log

@@ -1,5 +1,6 @@
-// A workload in a file: JSON, described by docs/workload.schema.json. It holds one entry for each log that it came from, and
-// never their sum: so merging is the union of sets, whatever was merged before. No literals unless asked for.
+// A workload in a file: JSON, described by docs/workload.schema.json. It holds one entry for each log that it
+// came from, and never their sum: so merging is the union of sets, whatever was merged before. No literals
+// unless asked for.
 #pragma once
 
 #include <string>
@@ -11,14 +12,15 @@
 
 namespace pgadvise::log {
 
-// Workloads of one source each, after count_once() and sort_workloads(). Those of which nothing could be read are left out.
+// Workloads of one source each, after count_once() and sort_workloads(). Those of which nothing could be read
+// are left out.
 std::string to_workload_file(const std::vector<Workload>& workloads, bool literals);
 
 // Does a text begin as a workload file does? Tells it from a log.
 bool is_workload_file(std::string_view head);
 
-// Errors (Kind::input), one line: no JSON, another version, a value that can't be. Samples without a statement get the
-// normalised one.
+// Errors (Kind::input), one line: no JSON, another version, a value that can't be. Samples without a
+// statement get the normalised one.
 Result<std::vector<Workload>> parse_workload_file(const std::string& path, std::string_view text);
 
 // One log's entry, with all that it has.

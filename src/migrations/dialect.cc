@@ -9,12 +9,17 @@
 namespace pgadvise::migrations {
 
 bool foreign_folder(std::string_view name) {
-  static constexpr std::string_view whole[] = {"h2", "db2", "d1", "derby", "scylla", "spanner", "tidb", "libsql", "turso", "snowflake", "bigquery", "sql_server"};
-  static constexpr std::string_view part[] = {"mysql", "mariadb", "sqlite", "hsqldb", "oracle", "mssql", "sqlserver", "clickhouse", "cassandra", "duckdb", "singlestore"};
+  static constexpr std::string_view whole[] = {"h2",     "db2",       "d1",       "derby",
+                                               "scylla", "spanner",   "tidb",     "libsql",
+                                               "turso",  "snowflake", "bigquery", "sql_server"};
+  static constexpr std::string_view part[] = {"mysql",     "mariadb", "sqlite",     "hsqldb",
+                                              "oracle",    "mssql",   "sqlserver",  "clickhouse",
+                                              "cassandra", "duckdb",  "singlestore"};
   const std::string low = lower(name);
   if (low.find("postgres") != std::string::npos) return false;
   return std::find(std::begin(whole), std::end(whole), low) != std::end(whole) ||
-         std::any_of(std::begin(part), std::end(part), [&](std::string_view word) { return low.find(word) != std::string::npos; });
+         std::any_of(std::begin(part), std::end(part),
+                     [&](std::string_view word) { return low.find(word) != std::string::npos; });
 }
 
 // Without comments and strings, in which people write what they like.
@@ -36,11 +41,28 @@ std::string foreign_sql(std::string_view script) {
     std::string_view text;
     const char* database;
   };
-  static constexpr Sign signs[] = {{"mergetree", "ClickHouse"}, {"lowcardinality(", "ClickHouse"}, {"`", "MySQL"}, {"auto_increment", "MySQL"},
-                                   {"engine=innodb", "MySQL"}, {"engine = innodb", "MySQL"}, {"int unsigned", "MySQL"}, {"int(11)", "MySQL"}, {" tinyint", "MySQL"}, {" longtext", "MySQL"}, {" mediumtext", "MySQL"},
-                                   {"on update current_timestamp", "MySQL"}, {"autoincrement", "SQLite"}, {"without rowid", "SQLite"}, {"nvarchar", "SQL Server"},
-                                   {"[dbo]", "SQL Server"}, {"identity(1,1)", "SQL Server"}, {" datetime2", "SQL Server"}, {"varchar2(", "Oracle"},
-                                   {" datetime not null", "MySQL or SQLite"}, {" datetime default", "MySQL or SQLite"}, {" datetime null", "MySQL or SQLite"}};
+  static constexpr Sign signs[] = {{"mergetree", "ClickHouse"},
+                                   {"lowcardinality(", "ClickHouse"},
+                                   {"`", "MySQL"},
+                                   {"auto_increment", "MySQL"},
+                                   {"engine=innodb", "MySQL"},
+                                   {"engine = innodb", "MySQL"},
+                                   {"int unsigned", "MySQL"},
+                                   {"int(11)", "MySQL"},
+                                   {" tinyint", "MySQL"},
+                                   {" longtext", "MySQL"},
+                                   {" mediumtext", "MySQL"},
+                                   {"on update current_timestamp", "MySQL"},
+                                   {"autoincrement", "SQLite"},
+                                   {"without rowid", "SQLite"},
+                                   {"nvarchar", "SQL Server"},
+                                   {"[dbo]", "SQL Server"},
+                                   {"identity(1,1)", "SQL Server"},
+                                   {" datetime2", "SQL Server"},
+                                   {"varchar2(", "Oracle"},
+                                   {" datetime not null", "MySQL or SQLite"},
+                                   {" datetime default", "MySQL or SQLite"},
+                                   {" datetime null", "MySQL or SQLite"}};
   std::map<std::string, int> foreign;
   int tables = 0;
   for (const auto& statement : sql::split(script)) {

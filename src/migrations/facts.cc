@@ -23,17 +23,22 @@ bool is_file(const fs::path& path) {
 
 bool has_journal(const fs::path& folder) {
   const auto tools = migration_tools();
-  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) { return !tool->journal.empty() && is_file(folder / tool->journal); });
+  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) {
+    return !tool->journal.empty() && is_file(folder / tool->journal);
+  });
 }
 
 int digits_in_front(std::string_view name) {
-  return static_cast<int>(std::find_if(name.begin(), name.end(), [](char c) { return c < '0' || c > '9'; }) - name.begin());
+  return static_cast<int>(std::find_if(name.begin(), name.end(), [](char c) { return c < '0' || c > '9'; }) -
+                          name.begin());
 }
 
 // Is it the name of a tool's versioned migration, without another sign beside it?
 bool named_by_a_tool(std::string_view name) {
   const auto tools = migration_tools();
-  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) { return tool->versioned_name && tool->versioned_name(name); });
+  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) {
+    return tool->versioned_name && tool->versioned_name(name);
+  });
 }
 
 struct Decision {
@@ -63,7 +68,8 @@ Decision by_path(const fs::path& file, std::string_view text) {
 // Numbered files do not show who runs them.
 Decision by_tool(const MigrationTool& tool, const fs::path& file, std::string_view text) {
   if (tool.by_name_only) return {};
-  const bool none = (tool.file_without_transaction && tool.file_without_transaction(file)) || !in_transaction(tool, text);
+  const bool none =
+      (tool.file_without_transaction && tool.file_without_transaction(file)) || !in_transaction(tool, text);
   return {&tool, none ? Transaction::none : tool.transaction};
 }
 
@@ -96,16 +102,14 @@ Migration describe_migration(const SchemaInput& input, const SchemaFile& file, s
 
 bool holds_migrations(const SchemaInput& input) {
   switch (input.kind) {
-    case SchemaKind::migrations:
-      return true;
+    case SchemaKind::migrations: return true;
     case SchemaKind::sql_folder:
       if (has(lower(input.path), "migrat")) return true;
       return std::all_of(input.files.begin(), input.files.end(), [](const SchemaFile& file) {
         const auto name = files::base_of(file.path);
         return digits_in_front(name) >= 8 || named_by_a_tool(name);
       });
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -116,7 +120,9 @@ std::optional<SchemaInput> migrations_around(const std::string& file) {
   fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
   const fs::path here = fs::absolute(folder, code).lexically_normal();
   const int digits = digits_in_front(here.filename().string());
-  const bool nested = path.filename() == "migration.sql" && (digits >= 4 || (digits > 0 && has(lower(here.parent_path().filename().string()), "migrat")));
+  const bool nested =
+      path.filename() == "migration.sql" &&
+      (digits >= 4 || (digits > 0 && has(lower(here.parent_path().filename().string()), "migrat")));
   if (nested) folder = folder == "." || folder.parent_path().empty() ? folder / ".." : folder.parent_path();
   // Nothing is walked that doesn't look like migrations from outside: the file may lie in somebody's home.
   const auto named = fs::absolute(folder, code).lexically_normal();

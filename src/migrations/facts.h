@@ -10,7 +10,8 @@
 
 namespace pgadvise::migrations {
 
-// The migration without its steps: its name, its tool, how that runs it; by the folder, and by what tools read in comments.
+// The migration without its steps: its name, its tool, how that runs it; by the folder, and by what tools
+// read in comments.
 Migration describe_migration(const SchemaInput& input, const SchemaFile& file, std::string_view text);
 
 // Are its files run one after the other, once each? A folder of scripts that make a schema is none.

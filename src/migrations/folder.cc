@@ -24,13 +24,14 @@ void find_same_versions(FolderReading& reading) {
     if (fresh) continue;
     const std::string name(files::base_of(migration.file));
     reading.problem("duplicate version", name,
-                    name + " has the version of " + std::string(files::base_of(same->second->file)) + ": " + std::string(reading.tool.id()) +
-                        " refuses to run either",
+                    name + " has the version of " + std::string(files::base_of(same->second->file)) + ": " +
+                        std::string(reading.tool.id()) + " refuses to run either",
                     migration.place);
   }
 }
 
-MigrationFolder read_folder(const SchemaInput& input, const std::string& path, const MigrationTool& tool, const std::string& root) {
+MigrationFolder read_folder(const SchemaInput& input, const std::string& path, const MigrationTool& tool,
+                            const std::string& root) {
   FolderReading reading{input, Folder(path), tool, root, {}};
   reading.out.tool = tool.id();
   reading.out.path = files::relative_to(path, root);
@@ -38,7 +39,8 @@ MigrationFolder read_folder(const SchemaInput& input, const std::string& path, c
     tool.read_journal(reading);
     return std::move(reading.out);
   }
-  for (const auto& file : input.files) reading.add(file.entry, file.path, {files::relative_to(file.path, root), 0, 0}, 0);
+  for (const auto& file : input.files)
+    reading.add(file.entry, file.path, {files::relative_to(file.path, root), 0, 0}, 0);
   if (tool.read_folder) tool.read_folder(reading);
   if (tool.version) find_same_versions(reading);
   return std::move(reading.out);
@@ -52,7 +54,8 @@ std::pair<const MigrationTool*, std::string> folder_of(const SchemaInput& input)
   return {input.tool, input.path};
 }
 
-// May this be the table in which the folder's tool keeps what it has run? Files that are only numbered are run by many.
+// May this be the table in which the folder's tool keeps what it has run? Files that are only numbered are
+// run by many.
 bool keeps(const TrackingTable& table, const MigrationTool& tool) {
   if (!tool.by_name_only) return table.tool == tool.id();
   const MigrationTool* keeper = migration_tool(table.tool);
@@ -66,7 +69,8 @@ class Applied {
     for (const auto& row : table.rows) {
       if (row.failed) continue;
       for (const std::string& name : {row.migration, row.checksum}) names_.insert(name);
-      if (files::leading_digits(row.migration).size() == row.migration.size()) names_.emplace(files::without_zeros(row.migration));
+      if (files::leading_digits(row.migration).size() == row.migration.size())
+        names_.emplace(files::without_zeros(row.migration));
       times_.insert(row.when);
     }
     names_.erase("");
@@ -81,7 +85,8 @@ class Applied {
     if (tracked || tool_.facts.row_key != ToolFacts::RowKey::name) return tracked;
     const auto number = files::leading_digits(entry);
     const ToolFacts* keeper = find_tool_facts(table_.tool);
-    if (keeper && keeper->newest_row_only) return !table_.rows.empty() && compare_versions(number, table_.rows.front().migration) <= 0;
+    if (keeper && keeper->newest_row_only)
+      return !table_.rows.empty() && compare_versions(number, table_.rows.front().migration) <= 0;
     return !number.empty() && names_.count(std::string(files::without_zeros(number))) > 0;
   }
 

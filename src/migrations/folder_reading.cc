@@ -5,7 +5,7 @@
 
 namespace pgadvise::migrations {
 
-MigrationEntry& FolderReading::add(const std::string& name, const std::string& path, Place location,
+MigrationEntry& FolderReading::add(const std::string& name, const std::string& path, SourceLocation location,
                                    std::int64_t when) {
   MigrationEntry migration{.name = name, .place = std::move(location), .when = when};
   if (!path.empty()) {
@@ -17,11 +17,11 @@ MigrationEntry& FolderReading::add(const std::string& name, const std::string& p
   return out.migrations.emplace_back(std::move(migration));
 }
 
-void FolderReading::problem(const char* kind, std::string entry, std::string text, Place location) {
+void FolderReading::problem(const char* kind, std::string entry, std::string text, SourceLocation location) {
   out.problems.push_back({kind, std::move(entry), std::move(text), std::move(location)});
 }
 
-Place FolderReading::location_of(const std::string& name) const {
+SourceLocation FolderReading::location_of(const std::string& name) const {
   return {files::relative_to(folder.path(name), root), 0, 0};
 }
 

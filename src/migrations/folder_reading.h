@@ -16,10 +16,11 @@ struct FolderReading {
   MigrationFolder out;
 
   // `path`: "" if there is no file.
-  MigrationEntry& add(const std::string& name, const std::string& path, Place location, std::int64_t when);
+  MigrationEntry& add(const std::string& name, const std::string& path, SourceLocation location,
+                      std::int64_t when);
   // Something that the tool stumbles over; the parameters are JournalProblem's.
-  void problem(const char* kind, std::string entry, std::string text, Place location);
-  Place location_of(const std::string& name) const;  // of a file in the folder
+  void problem(const char* kind, std::string entry, std::string text, SourceLocation location);
+  SourceLocation location_of(const std::string& name) const;  // of a file in the folder
 };
 
 // The digits in front of the migration's name: MigrationTool::version of tools whose versions are numbers.

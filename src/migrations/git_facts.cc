@@ -25,9 +25,11 @@ bool in_work_tree(const std::string& root) {
 
 class Git {
  public:
-  Git(const std::string& root, std::vector<std::string> folders, Diagnostics& diagnostics) : root_(root), folders_(std::move(folders)), diagnostics_(diagnostics) {}
+  Git(const std::string& root, std::vector<std::string> folders, Diagnostics& diagnostics)
+      : root_(root), folders_(std::move(folders)), diagnostics_(diagnostics) {}
 
-  // Its answer; "" when it failed, which is said once. `quiet`: it may fail, as log does before the first commit.
+  // Its answer; "" when it failed, which is said once. `quiet`: it may fail, as log does before the first
+  // commit.
   std::string ask(std::vector<std::string> command, bool of_folders = true, bool quiet = false) {
     std::vector<std::string> folders;
     for (const auto& folder : folders_)
@@ -35,7 +37,11 @@ class Git {
     auto run = files::run_git(root_, std::move(command), folders);
     if (run && run->status == 0) return std::move(run->out);
     if (!quiet && !failed_) {
-      diagnostics_.push_back({Error::Kind::passing, root_, "which migrations are committed can't be told: " + (run ? "git failed with exit code " + std::to_string(run->status) : run.error().what), "is git installed, and the repository yours?"});
+      diagnostics_.push_back(
+          {Error::Kind::nonfatal, root_,
+           "which migrations are committed can't be told: " +
+               (run ? "git failed with exit code " + std::to_string(run->status) : run.error().what),
+           "is git installed, and the repository yours?"});
       failed_ = true;
     }
     return {};
@@ -89,7 +95,8 @@ std::vector<GitChange> parse_git_log(std::string_view log) {
     if (part.front() == '\x01') {
       const auto space = part.find(' ');
       commit.commit = std::string(part.substr(1, space == part.npos ? part.npos : space - 1));
-      commit.time = space == part.npos ? 0 : std::strtoll(std::string(part.substr(space + 1)).c_str(), nullptr, 10);
+      commit.time =
+          space == part.npos ? 0 : std::strtoll(std::string(part.substr(space + 1)).c_str(), nullptr, 10);
     } else if (i + 1 < parts.size()) {
       commit.status = part.front();
       commit.path = std::string(parts[++i]);
@@ -103,9 +110,12 @@ void read_git(Project& project, Diagnostics& diagnostics) {
   if (project.migrations.empty() || !in_work_tree(project.root)) return;
   Git git(project.root, folders_of(project), diagnostics);
   const auto tracked = files::git_names(git.ask({"ls-files", "-z"}));
-  const auto ignored = files::git_names(git.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
+  const auto ignored =
+      files::git_names(git.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
   if (git.failed()) return;
-  const auto log = git.ask({"log", "-z", "--first-parent", "-m", "--no-renames", "--no-ext-diff", "--no-textconv", "--name-status", "--relative", "--format=tformat:%x01%H %ct"}, true, true);
+  const auto log = git.ask({"log", "-z", "--first-parent", "-m", "--no-renames", "--no-ext-diff",
+                            "--no-textconv", "--name-status", "--relative", "--format=tformat:%x01%H %ct"},
+                           true, true);
   const auto tags = git.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix)"}, false, true);
   const auto histories = history_of(parse_git_log(log));
   std::vector<std::int64_t> releases;
@@ -116,12 +126,15 @@ void read_git(Project& project, Diagnostics& diagnostics) {
     folder.has_releases = !releases.empty();
     for (auto& migration : folder.migrations) {
       if (migration.file.empty()) continue;
-      migration.git = tracked.count(migration.file) ? MigrationEntry::Git::committed : ignored.count(migration.file) ? MigrationEntry::Git::ignored : MigrationEntry::Git::untracked;
+      migration.git = tracked.count(migration.file)   ? MigrationEntry::Git::committed
+                      : ignored.count(migration.file) ? MigrationEntry::Git::ignored
+                                                      : MigrationEntry::Git::untracked;
       const auto it = histories.find(migration.file);
       if (it == histories.end() || it->second.commit.empty() || it->second.added == 0) continue;
       const History& history = it->second;
       migration.changed_in = history.commit;
-      migration.changed_after_days = static_cast<int>(std::clamp<std::int64_t>((history.changed - history.added) / 86400, 0, 100'000));
+      migration.changed_after_days =
+          static_cast<int>(std::clamp<std::int64_t>((history.changed - history.added) / 86400, 0, 100'000));
       const auto release = std::lower_bound(releases.begin(), releases.end(), history.added);
       migration.changed_after_release = release != releases.end() && *release < history.changed;
     }

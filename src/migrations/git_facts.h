@@ -6,11 +6,13 @@
 
 namespace pgadvise::migrations {
 
-// Fills in MigrationEntry::git, changed_in and the like, for what lies in a git work tree; elsewhere all stays unknown. Runs git
-// such that nothing in the repository's own configuration starts another program or reaches a network.
+// Fills in MigrationEntry::git, changed_in and the like, for what lies in a git work tree; elsewhere all
+// stays unknown. Runs git such that nothing in the repository's own configuration starts another program or
+// reaches a network.
 void read_git(Project& project, Diagnostics& diagnostics);
 
-// The parts of git's answers, for tests. `log`: git log -z --name-status with \x01<hash> <time> before each commit.
+// The parts of git's answers, for tests. `log`: git log -z --name-status with \x01<hash> <time> before each
+// commit.
 struct GitChange {
   std::string commit;
   std::int64_t time = 0;

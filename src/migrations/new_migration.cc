@@ -22,14 +22,15 @@ constexpr std::string_view breakpoint = "--> statement-breakpoint";
 // Statements.
 
 struct Head {
-  std::vector<std::string> words;     // the first, in lower case
+  std::vector<std::string> words;                // the first, in lower case
   std::size_t concurrently = std::string::npos;  // offset of the word
 };
 
 Head head_of(std::string_view statement) {
   Head out;
   sql::Lexer lexer(statement);
-  for (auto token = lexer.next_token(); out.words.size() < 4 && token.kind == sql::Lexeme::Kind::word; token = lexer.next_token()) {
+  for (auto token = lexer.next_token(); out.words.size() < 4 && token.kind == sql::Lexeme::Kind::word;
+       token = lexer.next_token()) {
     if (token.is_word("concurrently")) out.concurrently = token.offset;
     out.words.push_back(lower(token.text));
   }
@@ -40,20 +41,29 @@ bool is(const Head& head, std::string_view first, std::string_view second) {
   return head.words.size() > 1 && head.words[0] == first && head.words[1] == second;
 }
 
-bool creates_index(const Head& head) { return is(head, "create", "index") || (is(head, "create", "unique") && head.words.size() > 2 && head.words[2] == "index"); }
+bool creates_index(const Head& head) {
+  return is(head, "create", "index") ||
+         (is(head, "create", "unique") && head.words.size() > 2 && head.words[2] == "index");
+}
 
 // Why a statement has no place in a migration; "" when it has.
 std::string not_for_migrations(const Head& head) {
-  if (creates_index(head) || is(head, "drop", "index") || is(head, "alter", "index") || is(head, "alter", "table") || is(head, "alter", "policy") || is(head, "create", "extension")) return {};
+  if (creates_index(head) || is(head, "drop", "index") || is(head, "alter", "index") ||
+      is(head, "alter", "table") || is(head, "alter", "policy") || is(head, "create", "extension"))
+    return {};
   const std::string first = head.words.empty() ? std::string() : head.words[0];
-  if (first == "reindex" || first == "vacuum" || first == "analyze") return "it is upkeep, to be run once and by hand: no migration";
-  if (is(head, "alter", "system") || is(head, "alter", "database") || is(head, "alter", "role")) return "it is a setting of the server: no migration";
+  if (first == "reindex" || first == "vacuum" || first == "analyze")
+    return "it is upkeep, to be run once and by hand: no migration";
+  if (is(head, "alter", "system") || is(head, "alter", "database") || is(head, "alter", "role"))
+    return "it is a setting of the server: no migration";
   return "it is the application's code that has to change";
 }
 
 std::string without_concurrently(std::string text, const Head& head) {
   std::size_t end = head.concurrently + std::string_view("concurrently").size();
-  while (end < text.size() && (text[end] == ' ' || text[end] == '\t' || text[end] == '\n' || text[end] == '\r')) ++end;
+  while (end < text.size() &&
+         (text[end] == ' ' || text[end] == '\t' || text[end] == '\n' || text[end] == '\r'))
+    ++end;
   return text.erase(head.concurrently, end - head.concurrently);
 }
 
@@ -64,12 +74,15 @@ std::vector<std::string> statements_of(const std::string& script, bool keep_conc
     const Head head = head_of(text);
     const bool found = head.concurrently != std::string::npos;
     concurrent = concurrent || (found && keep_concurrently);
-    out.push_back(found && !keep_concurrently ? without_concurrently(std::move(text), head) : std::move(text));
+    out.push_back(found && !keep_concurrently ? without_concurrently(std::move(text), head)
+                                              : std::move(text));
   }
   return out;
 }
 
-bool is_concurrent(const std::string& statement) { return head_of(statement).concurrently != std::string::npos; }
+bool is_concurrent(const std::string& statement) {
+  return head_of(statement).concurrently != std::string::npos;
+}
 
 // nullptr: new migrations are not written for the input's tool.
 const Writer* writer_for(const SchemaInput* input) {
@@ -110,8 +123,10 @@ std::string index_name(const std::string& statement) {
 }
 
 std::string name_of(const std::vector<std::string>& statements) {
-  const bool indexes = std::all_of(statements.begin(), statements.end(), [](const std::string& one) { return creates_index(head_of(one)); });
-  const std::string only = statements.size() == 1 && indexes ? slug(index_name(statements[0])) : std::string();
+  const bool indexes = std::all_of(statements.begin(), statements.end(),
+                                   [](const std::string& one) { return creates_index(head_of(one)); });
+  const std::string only =
+      statements.size() == 1 && indexes ? slug(index_name(statements[0])) : std::string();
   return !only.empty() ? "add_" + only : indexes ? "add_indexes" : "pgadvise_fixes";
 }
 
@@ -122,7 +137,8 @@ std::string with_reason(const std::string& statement, const Fitted& fitted) {
 }
 
 // What a tool of this kind runs as one.
-std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vector<Fitted>& fitted, Concurrently how, bool with_reasons) {
+std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vector<Fitted>& fitted,
+                            Concurrently how, bool with_reasons) {
   std::vector<Steps> out;
   const bool one = how == Concurrently::nowhere || how == Concurrently::anywhere;
   for (const bool concurrent : {false, true})
@@ -132,7 +148,9 @@ std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vecto
       bool first = true;
       for (const auto& statement : fitted[i].up) {
         const bool alone = is_concurrent(statement);
-        const bool joins = !out.empty() && (one || (out.back().concurrent == alone && (!alone || how == Concurrently::together)));
+        const bool joins =
+            !out.empty() &&
+            (one || (out.back().concurrent == alone && (!alone || how == Concurrently::together)));
         if (!joins) out.push_back({});
         Steps& part = out.back();
         part.concurrent = part.concurrent || alone;
@@ -146,9 +164,12 @@ std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vecto
   for (auto& part : out) {
     part.name = name_of(part.up);
     // Beside others, or in a transaction, an index can only be dropped under its lock.
-    if (how == Concurrently::anywhere || (part.concurrent && (how == Concurrently::together || part.down.size() == 1))) continue;
+    if (how == Concurrently::anywhere ||
+        (part.concurrent && (how == Concurrently::together || part.down.size() == 1)))
+      continue;
     for (auto& statement : part.down)
-      if (const Head head = head_of(statement); head.concurrently != std::string::npos) statement = without_concurrently(std::move(statement), head);
+      if (const Head head = head_of(statement); head.concurrently != std::string::npos)
+        statement = without_concurrently(std::move(statement), head);
   }
   return out;
 }
@@ -156,7 +177,8 @@ std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vecto
 std::string free_name(const std::string& folder) {
   std::error_code code;
   for (int number = 1;; ++number) {
-    std::string path = files::path_under(folder, number == 1 ? std::string("pgadvise-fixes.sql") : fmt::format("pgadvise-fixes-{}.sql", number));
+    std::string path = files::path_under(folder, number == 1 ? std::string("pgadvise-fixes.sql")
+                                                             : fmt::format("pgadvise-fixes-{}.sql", number));
     if (fs::symlink_status(path, code).type() == fs::file_type::not_found) return path;
   }
 }
@@ -172,28 +194,32 @@ Result<Fitted> fit(const SchemaInput* input, const Change& change) {
   bool any = false;
   for (const auto& statement : sql::split(change.up)) {
     const std::string text(statement.text);
-    if (const auto parsed = sql::fingerprint(text); !parsed) return fail(Error::Kind::passing, "", "its SQL is not understood: " + parsed.error().what);
+    if (const auto parsed = sql::fingerprint(text); !parsed)
+      return fail(Error::Kind::nonfatal, "", "its SQL is not understood: " + parsed.error().what);
     const Head head = head_of(text);
-    if (auto why = not_for_migrations(head); !why.empty()) return fail(Error::Kind::passing, "", why);
-    if (contains(text, breakpoint)) return fail(Error::Kind::passing, "", "its SQL holds drizzle's own mark");
+    if (auto why = not_for_migrations(head); !why.empty()) return fail(Error::Kind::nonfatal, "", why);
+    if (contains(text, breakpoint))
+      return fail(Error::Kind::nonfatal, "", "its SQL holds drizzle's own mark");
     any = any || head.concurrently != std::string::npos;
   }
   out.up = statements_of(change.up, keep, out.concurrent);
-  if (out.up.empty()) return fail(Error::Kind::passing, "", "there is no SQL that mends it");
+  if (out.up.empty()) return fail(Error::Kind::nonfatal, "", "there is no SQL that mends it");
   bool ignored = false;
   out.down = statements_of(change.down, keep, ignored);
   if (any && !keep) out.note = "without CONCURRENTLY: " + std::string(writer->why);
   return out;
 }
 
-Result<NewMigration> new_migration(const SchemaInput* input, const std::string& folder, const std::vector<Change>& changes, std::int64_t now) {
+Result<NewMigration> new_migration(const SchemaInput* input, const std::string& folder,
+                                   const std::vector<Change>& changes, std::int64_t now) {
   const Writer* writer = writer_for(input);
   NewMigration out;
   std::vector<Fitted> fitted;
   for (const auto& change : changes) {
     auto one = fit(input, change);
     if (!one) return tl::unexpected(one.error());
-    if (!one->note.empty() && std::find(out.notes.begin(), out.notes.end(), one->note) == out.notes.end()) out.notes.push_back(one->note);
+    if (!one->note.empty() && std::find(out.notes.begin(), out.notes.end(), one->note) == out.notes.end())
+      out.notes.push_back(one->note);
     fitted.push_back(std::move(*one));
   }
   const auto parts = parts_of(changes, fitted, how_of(input), writer && !input->programs);
@@ -211,7 +237,8 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
     out.notes.insert(out.notes.end(), written->notes.begin(), written->notes.end());
     for (auto& file : written->files) {
       // A file that each migration changes: the last text holds them all.
-      if (file.before) std::erase_if(out.files, [&](const files::NewFile& other) { return other.path == file.path; });
+      if (file.before)
+        std::erase_if(out.files, [&](const files::NewFile& other) { return other.path == file.path; });
       out.files.push_back(std::move(file));
     }
   }

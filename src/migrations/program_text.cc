@@ -1,40 +1,9 @@
 #include "migrations/program_text.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "files/files.h"
 
 namespace pgadvise::migrations {
-
-static bool ends(std::string_view name, std::initializer_list<std::string_view> endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [&](std::string_view ending) { return name.ends_with(ending); });
-}
-
-bool is_script(std::string_view name) {
-  return ends(name, {".ts", ".js", ".mjs", ".cjs", ".mts", ".cts"}) && !name.ends_with(".d.ts");
-}
-
-bool numbered_script(std::string_view folder, std::string_view name) {
-  const std::string_view base = files::base_of(folder);
-  return is_script(name) && (base == "migrations" || base == "migration" || base == "migrate") &&
-         !files::leading_digits(name).empty();
-}
-
-bool script_migration(std::string_view path) {
-  if (!path.ends_with(".ts") && !path.ends_with(".js")) return false;
-  const auto folder = files::base_of(files::folder_of(path));
-  if (folder != "migrations" && folder != "migration") return false;
-  std::string_view name = files::base_of(path);
-  if (name.starts_with("Migration")) name.remove_prefix(9);
-  return files::leading_digits(name).size() >= 8;
-}
-
-bool in_folder(std::string_view path, std::string_view folder, std::string_view extension) {
-  return path.ends_with(extension) &&
-         (path.starts_with(folder) || path.find("/" + std::string(folder)) != std::string_view::npos);
-}
 
 std::string camel(const std::string& name) {
   std::string out;
@@ -71,7 +40,7 @@ Script script_of(const SchemaInput& input) {
   const std::string newest = newest_text(input);
   const std::string& path = input.files.back().path;
   Script out{path.substr(path.rfind('.')), false, false};
-  out.typed = ends(out.ending, {".ts", ".mts", ".cts"});
+  out.typed = out.ending == ".ts" || out.ending == ".mts" || out.ending == ".cts";
   out.module = out.typed || out.ending == ".mjs" ||
                (out.ending != ".cjs" && (newest.starts_with("export ") || contains(newest, "\nexport ")));
   return out;

@@ -9,22 +9,6 @@
 
 namespace pgadvise::migrations {
 
-bool is_script(std::string_view name);  // of JavaScript or TypeScript
-// A script in a folder of migrations, with a number in front of its name.
-bool numbered_script(std::string_view folder, std::string_view name);
-
-// A timestamped program in a folder of migrations: Migration20240101120000.ts, 1700000000000-x.ts.
-bool script_migration(std::string_view path);
-
-// A project's package.json, and what stands in it if the project connects to PostgreSQL:
-// SchemaInCode::evidence and words.
-inline constexpr std::string_view package_json[] = {"package.json"};
-inline constexpr std::string_view node_drivers[] = {"\"pg\"", "\"postgres\"", "\"pg-promise\"",
-                                                    "\"pg-native\""};
-
-// A file of a folder of migrations: "priv/repo/migrations/", ".exs".
-bool in_folder(std::string_view path, std::string_view folder, std::string_view extension);
-
 std::string camel(const std::string& name);  // "add_index" -> "AddIndex"
 std::string indented(const std::string& text, const std::string& indent);
 

@@ -6,7 +6,7 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "files/tree.h"
-#include "migrations/program_text.h"
+#include "migrations/program_names.h"
 #include "migrations/tools.h"
 
 namespace pgadvise::migrations {
@@ -28,12 +28,12 @@ bool is_evidence(const SchemaInCode& keeper, std::string_view file) {
 
 bool says_postgresql(const std::string& root, const std::vector<std::string>& files,
                      const SchemaInCode& keeper) {
-  constexpr std::size_t most_files = 50;
+  constexpr std::size_t max_files = 50;
   std::size_t read = 0;
   for (const auto& file : files) {
     const bool config = keeper.says_postgresql && keeper.holds(file);
     if (!config && !is_evidence(keeper, file)) continue;
-    if (++read > most_files) return false;
+    if (++read > max_files) return false;
     const auto text = read_file(files::path_under(root, file), files::text_limit);
     if (text && config && keeper.says_postgresql(file, *text)) return true;
     if (!text || text->find(keeper.and_word) == std::string::npos) continue;
@@ -55,7 +55,7 @@ Diagnostics schemas_in_code(const std::string& root, const std::vector<std::stri
     });
     if (at == files.end() || named.count(*at) || !says_postgresql(root, files, keeper)) return;
     named.insert(*at);
-    out.push_back({Error::Kind::passing, files::path_under(root, *at), std::string(keeper.what),
+    out.push_back({Error::Kind::nonfatal, files::path_under(root, *at), std::string(keeper.what),
                    std::string(keeper.hint)});
   };
   for (const auto* tool : migration_tools())

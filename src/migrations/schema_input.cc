@@ -42,7 +42,8 @@ std::pair<const MigrationTool*, std::string> of_journal(const std::string& path)
     const fs::path journal(tool->journal);
     fs::path folder(path);
     bool same = true;
-    for (fs::path rest = journal; same && !rest.empty(); rest = rest.parent_path(), folder = folder.parent_path())
+    for (fs::path rest = journal; same && !rest.empty();
+         rest = rest.parent_path(), folder = folder.parent_path())
       same = folder.filename() == rest.filename();
     if (same) return {tool, folder.generic_string()};
   }
@@ -51,7 +52,8 @@ std::pair<const MigrationTool*, std::string> of_journal(const std::string& path)
 
 bool up_migration(std::string_view name) {
   const std::string lowered = lower(name);
-  return is_sql(lowered) && !lowered.ends_with(".down.sql") && !lowered.ends_with("_down.sql") && lowered != "down.sql";
+  return is_sql(lowered) && !lowered.ends_with(".down.sql") && !lowered.ends_with("_down.sql") &&
+         lowered != "down.sql";
 }
 
 // Another database's, by the folder's name or what the scripts say. Its name, "" when there is none.
@@ -59,7 +61,9 @@ std::string other_database(const Folder& folder, const std::vector<SchemaFile>& 
   if (foreign_folder(folder.name())) return folder.name();
   std::string sample;
   for (std::size_t i = 0; i < files.size() && sample.size() < 400'000; i += 1 + files.size() / 40)
-    sample += Folder(std::string(files::folder_of(files[i].path))).head(std::string(files::base_of(files[i].path))) + "\n;\n";
+    sample += Folder(std::string(files::folder_of(files[i].path)))
+                  .head(std::string(files::base_of(files[i].path))) +
+              "\n;\n";
   return foreign_sql(sample);
 }
 
@@ -71,10 +75,13 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   const MigrationTool* tool = recognise(folder, files, named);
   if (!tool || tool->open_journal) return std::nullopt;
   const std::string name = lower(folder.name());
-  if (tool->by_name_only && repository && name.find("migration") == std::string::npos && name != "migrate") return std::nullopt;
+  if (tool->by_name_only && repository && name.find("migration") == std::string::npos && name != "migrate")
+    return std::nullopt;
   if (tool->other_database && tool->other_database(folder, diagnostics)) return SchemaInput{};
   if (const auto other = other_database(folder, files); !other.empty()) {
-    diagnostics.push_back({Error::Kind::passing, path, std::string(tool->id()) + " migrations of another database (" + other + ")", "only PostgreSQL migrations are read"});
+    diagnostics.push_back({Error::Kind::nonfatal, path,
+                           std::string(tool->id()) + " migrations of another database (" + other + ")",
+                           "only PostgreSQL migrations are read"});
     return SchemaInput{};
   }
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -93,28 +100,35 @@ SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_o
   return input;
 }
 
-// A journal or a snapshot of another dialect, or a broken one, ends nothing in a repository: it is named, the rest goes on.
-void add_journal(const MigrationTool& tool, const std::string& folder, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+// A journal or a snapshot of another dialect, or a broken one, ends nothing in a repository: it is named, the
+// rest goes on.
+void add_journal(const MigrationTool& tool, const std::string& folder, std::vector<SchemaInput>& out,
+                 Diagnostics& diagnostics) {
   auto found = tool.open_journal(folder, diagnostics);
   if (found) {
     out.insert(out.end(), found->begin(), found->end());
   } else {
     Error error = found.error();
-    error.kind = Error::Kind::passing;
+    error.kind = Error::Kind::nonfatal;
     diagnostics.push_back(std::move(error));
   }
 }
 
 // A dump that a framework keeps beside migrations which are programs: Rails', Ecto's.
 bool structure_dump(const std::string& path) {
-  const std::string head = Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)));
-  return head.find("PostgreSQL") != std::string::npos || head.find("SET statement_timeout") != std::string::npos ||
+  const std::string head =
+      Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)));
+  return head.find("PostgreSQL") != std::string::npos ||
+         head.find("SET statement_timeout") != std::string::npos ||
          head.find("SET client_encoding") != std::string::npos;
 }
 
 // Scripts that are called what people call a whole schema.
 bool schema_name(std::string_view file) {
-  static constexpr std::string_view names[] = {"schema.sql", "structure.sql", "database.sql", "db.sql", "ddl.sql", "init.sql", "tables.sql", "create_tables.sql", "create-tables.sql", "db_schema.sql", "database_schema.sql", "schema.pgsql"};
+  static constexpr std::string_view names[] = {
+      "schema.sql",        "structure.sql", "database.sql",        "db.sql",
+      "ddl.sql",           "init.sql",      "tables.sql",          "create_tables.sql",
+      "create-tables.sql", "db_schema.sql", "database_schema.sql", "schema.pgsql"};
   const std::string base = lower(files::base_of(file));
   return std::find(std::begin(names), std::end(names), base) != std::end(names);
 }
@@ -123,13 +137,16 @@ bool makes_tables(std::string_view text) { return lower(text).find("create table
 
 // What a script without migrations says of its database: "" for PostgreSQL.
 std::string other_database_of(const std::string& path) {
-  if (foreign_folder(files::base_of(files::folder_of(path)))) return std::string(files::base_of(files::folder_of(path)));
-  return foreign_sql(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)), 400'000));
+  if (foreign_folder(files::base_of(files::folder_of(path))))
+    return std::string(files::base_of(files::folder_of(path)));
+  return foreign_sql(
+      Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)), 400'000));
 }
 
 bool is_plan(std::string_view base) {
   const auto tools = migration_tools();
-  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) { return !tool->plan.empty() && tool->plan == base; });
+  return std::any_of(tools.begin(), tools.end(),
+                     [&](const MigrationTool* tool) { return !tool->plan.empty() && tool->plan == base; });
 }
 
 // Where migrations may lie, as paths inside the repository; a folder comes before those inside it.
@@ -151,7 +168,9 @@ Places places_of(const std::vector<std::string>& files) {
     if (is_plan(base)) out.folders.insert(folder);
     if (!up_migration(base)) continue;
     out.folders.insert(folder);
-    if (!folder.empty()) out.folders.insert(std::string(files::folder_of(folder)));  // of folders of one migration each, or of one tool's
+    if (!folder.empty())
+      out.folders.insert(
+          std::string(files::folder_of(folder)));  // of folders of one migration each, or of one tool's
   }
   return out;
 }
@@ -169,21 +188,28 @@ bool for_another_database(const std::string& folder) {
 }
 
 // Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named.
-void add_schemas(const std::string& root, const Places& places, const std::set<std::string>& taken, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
-  constexpr std::size_t most_named = 5;
+void add_schemas(const std::string& root, const Places& places, const std::set<std::string>& taken,
+                 std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+  constexpr std::size_t max_named = 5;
   const bool described = !out.empty();
   std::size_t named = 0;
   for (const auto& file : places.schemas) {
     const std::string path = files::path_under(root, file);
     const std::string folder(files::folder_of(file));
-    const bool read = std::any_of(out.begin(), out.end(), [&](const SchemaInput& input) { return input.path == path; });
-    if (read || lies_in(folder, taken) || for_another_database(folder) || !makes_tables(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path))))) continue;
+    const bool read =
+        std::any_of(out.begin(), out.end(), [&](const SchemaInput& input) { return input.path == path; });
+    if (read || lies_in(folder, taken) || for_another_database(folder) ||
+        !makes_tables(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)))))
+      continue;
     if (const auto other = other_database_of(path); !other.empty()) {
-      diagnostics.push_back({Error::Kind::passing, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read"});
+      diagnostics.push_back({Error::Kind::nonfatal, path, "is SQL of another database (" + other + ")",
+                             "only PostgreSQL's is read"});
     } else if (!described) {
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
-    } else if (++named <= most_named) {
-      diagnostics.push_back({Error::Kind::passing, path, "is not read: " + out.front().path + " tells the schema already", "pgadvise check " + path + " checks it by itself"});
+    } else if (++named <= max_named) {
+      diagnostics.push_back({Error::Kind::nonfatal, path,
+                             "is not read: " + out.front().path + " tells the schema already",
+                             "pgadvise check " + path + " checks it by itself"});
     }
   }
 }
@@ -194,7 +220,8 @@ bool changes_tables(const std::string& path, const std::vector<std::string>& nam
   const Folder folder(path);
   for (std::size_t i = 0; i < names.size(); i += 1 + names.size() / sample) {
     const std::string text = lower(folder.head(names[i]));
-    if (contains(text, "create table") || contains(text, "alter table") || contains(text, "create index")) return foreign_sql(text).empty();
+    if (contains(text, "create table") || contains(text, "alter table") || contains(text, "create index"))
+      return foreign_sql(text).empty();
   }
   return false;
 }
@@ -202,17 +229,26 @@ bool changes_tables(const std::string& path, const std::vector<std::string>& nam
 bool looks_like_repository(const std::string& folder);
 
 // Folders whose scripts make tables and are nobody's: what is not looked at is said, on one line.
-void tell_passed_over(const std::string& root, const std::vector<std::string>& files, const std::set<std::string>& taken, const std::vector<SchemaInput>& read, Diagnostics& diagnostics) {
-  constexpr std::size_t most_named = 5;
+void tell_passed_over(const std::string& root, const std::vector<std::string>& files,
+                      const std::set<std::string>& taken, const std::vector<SchemaInput>& read,
+                      Diagnostics& diagnostics) {
+  constexpr std::size_t max_named = 5;
   std::map<std::string, std::vector<std::string>> scripts;  // by their folder
   const bool root_is_read = read.empty() && !looks_like_repository(root);
   for (const auto& file : files) {
     const std::string folder(files::folder_of(file));
-    const bool known = std::any_of(read.begin(), read.end(), [&](const SchemaInput& input) { return input.path == files::path_under(root, file); });
-    if (!up_migration(files::base_of(file)) || schema_name(file) || known || (folder.empty() && root_is_read)) continue;
-    if (!files::never_deployed(file) && !files::deployed_by_others(file) && !lies_in(folder, taken) && !for_another_database(folder)) scripts[folder].emplace_back(files::base_of(file));
+    const bool known = std::any_of(read.begin(), read.end(), [&](const SchemaInput& input) {
+      return input.path == files::path_under(root, file);
+    });
+    if (!up_migration(files::base_of(file)) || schema_name(file) || known || (folder.empty() && root_is_read))
+      continue;
+    if (!files::never_deployed(file) && !files::deployed_by_others(file) && !lies_in(folder, taken) &&
+        !for_another_database(folder))
+      scripts[folder].emplace_back(files::base_of(file));
   }
-  std::erase_if(scripts, [&](const auto& entry) { return !changes_tables(files::path_under(root, entry.first), entry.second); });
+  std::erase_if(scripts, [&](const auto& entry) {
+    return !changes_tables(files::path_under(root, entry.first), entry.second);
+  });
   std::map<std::string, std::size_t> siblings, passed;  // a folder of several stands for them
   for (const auto& [folder, names] : scripts) ++siblings[std::string(files::folder_of(folder))];
   for (const auto& [folder, names] : scripts) {
@@ -222,9 +258,15 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
   if (passed.empty()) return;
   std::vector<std::string> named;
   for (const auto& [folder, count] : passed)
-    if (named.size() < most_named) named.push_back(fmt::format("{} ({} {})", folder.empty() ? "." : folder, count, count == 1 ? "script" : "scripts"));
-  const std::string more = passed.size() > most_named ? fmt::format(" and {} more", passed.size() - most_named) : "";
-  diagnostics.push_back({Error::Kind::passing, root, "SQL that makes tables, and is no migration of a tool that is known, is not read: " + join(named, ", ") + more, "pgadvise check --schema FILE reads it"});
+    if (named.size() < max_named)
+      named.push_back(
+          fmt::format("{} ({} {})", folder.empty() ? "." : folder, count, count == 1 ? "script" : "scripts"));
+  const std::string more =
+      passed.size() > max_named ? fmt::format(" and {} more", passed.size() - max_named) : "";
+  diagnostics.push_back({Error::Kind::nonfatal, root,
+                         "SQL that makes tables, and is no migration of a tool that is known, is not read: " +
+                             join(named, ", ") + more,
+                         "pgadvise check --schema FILE reads it"});
 }
 
 Found repository(const std::string& root, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
@@ -245,18 +287,24 @@ Found repository(const std::string& root, Diagnostics& diagnostics, const files:
     if (!known && files::never_deployed(folder + "/")) continue;
     taken.insert(folder);
     if (found->kind != SchemaKind::none && for_another_database(folder)) {
-      diagnostics.push_back({Error::Kind::passing, files::path_under(root, folder), std::string(found->tool->id()) + " migrations of another database, by the folder's name", "only PostgreSQL migrations are read"});
+      diagnostics.push_back(
+          {Error::Kind::nonfatal, files::path_under(root, folder),
+           std::string(found->tool->id()) + " migrations of another database, by the folder's name",
+           "only PostgreSQL migrations are read"});
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
     if (found->kind != SchemaKind::none) out.push_back(std::move(*found));
   }
   for (const auto& dump : places.dumps)
-    if (const auto path = files::path_under(root, dump); !lies_in(std::string(files::folder_of(dump)), taken) && !files::never_deployed(dump) && structure_dump(path))
+    if (const auto path = files::path_under(root, dump);
+        !lies_in(std::string(files::folder_of(dump)), taken) && !files::never_deployed(dump) &&
+        structure_dump(path))
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
   add_schemas(root, places, taken, out, diagnostics);
   tell_passed_over(root, files, taken, out, diagnostics);
-  std::sort(out.begin(), out.end(), [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
+  std::sort(out.begin(), out.end(),
+            [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
   if (out.empty())
     for (auto& elsewhere : schemas_in_code(root, files)) diagnostics.push_back(std::move(elsewhere));
   return out;
@@ -264,8 +312,8 @@ Found repository(const std::string& root, Diagnostics& diagnostics, const files:
 
 // package.json and the like: what is named is a project, and its .sql files are its own business.
 bool looks_like_repository(const std::string& folder) {
-  for (const auto name : {"package.json", ".git", "pnpm-workspace.yaml", "Dockerfile", "docker-compose.yml", "Cargo.toml",
-                          "go.mod", "pyproject.toml", "Gemfile", "pom.xml", "composer.json"}) {
+  for (const auto name : {"package.json", ".git", "pnpm-workspace.yaml", "Dockerfile", "docker-compose.yml",
+                          "Cargo.toml", "go.mod", "pyproject.toml", "Gemfile", "pom.xml", "composer.json"}) {
     std::error_code code;
     if (fs::exists(files::path_under(folder, name), code)) return true;
   }
@@ -288,17 +336,22 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
   // A repository's root may hold numbered scripts that are no migrations.
   const bool root = looks_like_repository(path);
   if (auto input = tool_folder(path, root, diagnostics))
-    return input->kind == SchemaKind::none ? std::vector<SchemaInput>{} : std::vector<SchemaInput>{std::move(*input)};
-  // Loose scripts beside migrations are queries, seeds and the like: they count only where there is nothing else.
+    return input->kind == SchemaKind::none ? std::vector<SchemaInput>{}
+                                           : std::vector<SchemaInput>{std::move(*input)};
+  // Loose scripts beside migrations are queries, seeds and the like: they count only where there is nothing
+  // else.
   auto found = repository(path, diagnostics, leave_out);
   if (!found || !found->empty() || looks_like_repository(path)) return found;
   auto input = plain_folder(path, leave_out);
   if (input.kind == SchemaKind::none) return found;
   std::string sample;
   for (std::size_t i = 0; i < input.files.size() && sample.size() < 400'000; i += 1 + input.files.size() / 40)
-    sample += Folder(std::string(files::folder_of(input.files[i].path))).head(std::string(files::base_of(input.files[i].path))) + "\n;\n";
+    sample += Folder(std::string(files::folder_of(input.files[i].path)))
+                  .head(std::string(files::base_of(input.files[i].path))) +
+              "\n;\n";
   if (const auto other = foreign_sql(sample); !other.empty())
-    diagnostics.push_back({Error::Kind::passing, path, "SQL of another database (" + other + ")", "only PostgreSQL's is read"});
+    diagnostics.push_back({Error::Kind::nonfatal, path, "SQL of another database (" + other + ")",
+                           "only PostgreSQL's is read"});
   else found->push_back(std::move(input));
   return found;
 }
@@ -307,16 +360,21 @@ Found file_input(const std::string& path, Diagnostics& diagnostics) {
   if (const auto [tool, folder] = of_journal(path); tool) return tool->open_journal(folder, diagnostics);
   if (is_sql(path))
     if (const auto other = other_database_of(path); !other.empty())
-      return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")", "only PostgreSQL's is read");
+      return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")",
+                  "only PostgreSQL's is read");
   if (is_sql(path)) return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
   const auto text = read_file(path, files::sql_limit);
   if (!text) return tl::unexpected(text.error());
-  if (files::is_catalog_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::server_snapshot, path, {{path, ""}}}};
-  if (drizzle::looks_like_snapshot(*text)) return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, path, {{path, ""}}}};
+  if (files::is_catalog_snapshot(*text))
+    return std::vector<SchemaInput>{{SchemaKind::server_snapshot, path, {{path, ""}}}};
+  if (drizzle::looks_like_snapshot(*text))
+    return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, path, {{path, ""}}}};
   if (text->substr(0, 5) == "PGDMP")
-    return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format", "make SQL of it: pg_restore -s -f schema.sql");
+    return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format",
+                "make SQL of it: pg_restore -s -f schema.sql");
   if (lower(path).ends_with(".json") || text->find('\0') != std::string::npos)
-    return fail(Error::Kind::input, path, "is neither SQL nor a snapshot of pgadvise's or drizzle's", "name a .sql file, a migrations folder or a repository");
+    return fail(Error::Kind::input, path, "is neither SQL nor a snapshot of pgadvise's or drizzle's",
+                "name a .sql file, a migrations folder or a repository");
   return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
 }
 
@@ -328,7 +386,8 @@ std::string SchemaInput::what() const {
   };
   switch (kind) {
     case SchemaKind::sql_file: return "SQL script";
-    case SchemaKind::migrations: return counted(std::string(tool->label.empty() ? tool->id() : tool->label) + " migrations");
+    case SchemaKind::migrations:
+      return counted(std::string(tool->label.empty() ? tool->id() : tool->label) + " migrations");
     case SchemaKind::sql_folder: return counted("SQL files");
     case SchemaKind::drizzle_snapshot: return "drizzle snapshot";
     case SchemaKind::server_snapshot: return "snapshot";
@@ -337,11 +396,14 @@ std::string SchemaInput::what() const {
   return "nothing";
 }
 
-Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
+Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics,
+                                              const files::LeaveOut& leave_out) {
   std::error_code code;
   const auto status = fs::status(path, code);
-  if (!fs::exists(status)) return fail(Error::Kind::input, path, "there is no such file or folder", "check the name");
-  return fs::is_directory(status) ? folder_input(path, diagnostics, leave_out) : file_input(path, diagnostics);
+  if (!fs::exists(status))
+    return fail(Error::Kind::input, path, "there is no such file or folder", "check the name");
+  return fs::is_directory(status) ? folder_input(path, diagnostics, leave_out)
+                                  : file_input(path, diagnostics);
 }
 
 }  // namespace pgadvise::migrations

@@ -24,7 +24,7 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
     if (!text) {
       last = text.error();
       diagnostics.push_back(last);
-      diagnostics.back().kind = Error::Kind::passing;
+      diagnostics.back().kind = Error::Kind::nonfatal;
       continue;
     }
     ++read;
@@ -47,11 +47,12 @@ Result<Catalog> load_snapshot(const std::string& path, Diagnostics& diagnostics)
 }  // namespace
 
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
-  JudgedMigrations none;
+  CheckedMigrations none;
   return load(input, none, diagnostics, counts);
 }
 
-Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnostics& diagnostics, sql::ReplayCounts* counts) {
+Result<Catalog> load(const SchemaInput& input, CheckedMigrations& judged, Diagnostics& diagnostics,
+                     sql::ReplayCounts* counts) {
   if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
   if (input.kind == SchemaKind::server_snapshot) {
     auto snapshot = files::load_catalog_snapshot(input.path);
@@ -59,24 +60,25 @@ Result<Catalog> load(const SchemaInput& input, JudgedMigrations& judged, Diagnos
     return std::move(snapshot->catalog);
   }
   sql::Replayer replayer;
-  const auto read = each_script(input, diagnostics,
-                                [&](const SchemaFile& file, const std::string& text) {
-                                  auto ignored = sql::suppressions(text, file.path);
-                                  std::move(ignored.begin(), ignored.end(), std::back_inserter(judged.suppressions));
-                                  if (!judged.files.count(file.path)) return replayer.run(text, file.path);
-                                  judged.found.push_back(describe_migration(input, file, text));
-                                  replayer.run(text, judged.found.back(), judged.together && judged.found.size() > 1);
-                                });
+  const auto read = each_script(input, diagnostics, [&](const SchemaFile& file, const std::string& text) {
+    auto ignored = sql::suppressions(text, file.path);
+    std::move(ignored.begin(), ignored.end(), std::back_inserter(judged.suppressions));
+    if (!judged.files.count(file.path)) return replayer.run(text, file.path);
+    judged.found.push_back(describe_migration(input, file, text));
+    replayer.run(text, judged.found.back(), judged.together && judged.found.size() > 1);
+  });
   if (!read) return tl::unexpected(read.error());
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
   if (counts) *counts = replayer.counts();
   return replayer.take();
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input, Diagnostics& diagnostics) {
+Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input,
+                                                                    Diagnostics& diagnostics) {
   std::vector<std::pair<std::string, std::string>> out;
   if (input.kind == SchemaKind::server_snapshot)
-    return fail(Error::Kind::input, input.path, "is a snapshot of a server: it lacks what a schema is built of (functions, triggers, types)",
+    return fail(Error::Kind::input, input.path,
+                "is a snapshot of a server: it lacks what a schema is built of (functions, triggers, types)",
                 "pg_dump -s makes a schema that a sandbox can be built from");
   if (input.kind == SchemaKind::drizzle_snapshot) {
     const auto catalog = load_snapshot(input.path, diagnostics);
@@ -84,8 +86,9 @@ Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const Schema
     out.emplace_back(input.path, sql::render_sql(*catalog));
     return out;
   }
-  const auto read = each_script(input, diagnostics,
-                                [&](const SchemaFile& file, std::string text) { out.emplace_back(file.path, std::move(text)); });
+  const auto read = each_script(input, diagnostics, [&](const SchemaFile& file, std::string text) {
+    out.emplace_back(file.path, std::move(text));
+  });
   if (!read) return tl::unexpected(read.error());
   return out;
 }

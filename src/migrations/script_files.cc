@@ -144,10 +144,8 @@ std::string line_with(std::string_view text, std::string_view mark) {
 std::vector<std::string> line_end_variants(const std::string& text) {
   const std::string lf = replace_all(text, "\r\n", "\n");
   std::vector<std::string> out = {text};
-  if (lf != text)
-    out.push_back(lf);
-  else if (text.find('\n') != std::string::npos)
-    out.push_back(replace_all(text, "\n", "\r\n"));
+  if (lf != text) out.push_back(lf);
+  else if (text.find('\n') != std::string::npos) out.push_back(replace_all(text, "\n", "\r\n"));
   return out;
 }
 

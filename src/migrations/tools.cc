@@ -28,10 +28,8 @@ void Folder::list() const {
     cut_ = ++count > max_entries;
     if (cut_) break;
     std::error_code ignored;
-    if (it->is_directory(ignored))
-      folders_.push_back(it->path().filename().generic_string());
-    else if (it->is_regular_file(ignored))
-      files_.push_back(it->path().filename().generic_string());
+    if (it->is_directory(ignored)) folders_.push_back(it->path().filename().generic_string());
+    else if (it->is_regular_file(ignored)) files_.push_back(it->path().filename().generic_string());
   }
   std::sort(files_.begin(), files_.end());
   std::sort(folders_.begin(), folders_.end());
@@ -83,7 +81,7 @@ const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& fi
     files = tool->files(folder, diagnostics);
     if (files.empty()) continue;
     if (folder.cut())
-      diagnostics.push_back({Error::Kind::passing, folder.path(),
+      diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
                              "holds more than " + std::to_string(Folder::max_entries) +
                                  " files and folders: pgadvise did not look at the rest",
                              ""});

@@ -37,14 +37,10 @@ static std::string plus_one(std::string digits) {
 
 std::string next_version(const std::string& last, std::int64_t now) {
   std::string by_clock;
-  if (last.size() == 14)
-    by_clock = utc(now, "%Y%m%d%H%M%S");
-  else if (last.size() == 12)
-    by_clock = utc(now, "%Y%m%d%H%M");
-  else if (last.size() == 13)
-    by_clock = std::to_string(now);
-  else if (last.size() == 10)
-    by_clock = std::to_string(now / 1000);
+  if (last.size() == 14) by_clock = utc(now, "%Y%m%d%H%M%S");
+  else if (last.size() == 12) by_clock = utc(now, "%Y%m%d%H%M");
+  else if (last.size() == 13) by_clock = std::to_string(now);
+  else if (last.size() == 10) by_clock = std::to_string(now / 1000);
   return files::compare_digits(by_clock, last) > 0 ? by_clock : plus_one(last);
 }
 
@@ -96,7 +92,7 @@ Result<Replayed> replay(const SchemaInput& input, const Steps& steps) {
   const int not_understood = replayer.counts().not_understood;
   replayer.run(script(steps.up), "the fix");
   if (replayer.counts().not_understood > not_understood)
-    return fail(Error::Kind::passing, "", "the migrations here do not make what it changes",
+    return fail(Error::Kind::nonfatal, "", "the migrations here do not make what it changes",
                 "was it made by hand, in the database?");
   out.after = replayer.take();
   return out;

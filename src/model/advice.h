@@ -12,11 +12,12 @@ namespace pgadvise {
 
 struct AdvisedIndex {
   QualifiedName table;
-  std::string sql;  // begins with the whole CREATE INDEX on one line; several statements on a partitioned table
+  std::string
+      sql;  // begins with the whole CREATE INDEX on one line; several statements on a partitioned table
   std::string down_sql;
   std::int64_t size_bytes = 0;
-  double cost_saved = 0;  // against the indexes listed before it, upkeep taken off
-  double upkeep = 0;      // what the workload's writes pay for it
+  double cost_saved = 0;             // against the indexes listed before it, upkeep taken off
+  double maintenance_cost = 0;       // what the workload's writes pay for it
   std::vector<std::string> queries;  // fingerprints of those that use it in the end
   std::optional<std::int64_t> built_bytes = std::nullopt;  // when it was built to verify the advice
 };
@@ -44,12 +45,13 @@ struct IndexDrop {
 
 struct AdvisedQuery {
   std::string fingerprint;
-  std::string text;  // normalised: no literals
+  std::string text;        // normalised: no literals
   double weight = 0;       // calls, times the calibration
   double cost_before = 0;  // of one call
   double cost_after = 0;
-  double mean_ms = 0;      // as logged; 0: not known
-  double calibration = 1;  // what its costs were multiplied by, so that they stand to each other as the logged times do
+  double mean_ms = 0;  // as logged; 0: not known
+  double calibration =
+      1;  // what its costs were multiplied by, so that they stand to each other as the logged times do
 };
 
 // What running a query really took, before the indexes were built and after: medians.
@@ -65,20 +67,20 @@ struct MeasuredQuery {
 };
 
 struct Verification {
-  std::string where;    // "the sandbox", "database copy on …"
-  int runs = 0;         // of each query, before and after
+  std::string where;  // "the sandbox", "database copy on …"
+  int runs = 0;       // of each query, before and after
   std::vector<MeasuredQuery> queries;
   double ms_before = 0;  // of those run both times, each by its weight
   double ms_after = 0;
-  double estimated_left = 1;  // what is left of their estimated cost
+  double estimated_left = 1;           // what is left of their estimated cost
   std::vector<std::string> not_built;  // "index: why"
   bool complete = true;
 };
 
 struct Advice {
   std::optional<std::int64_t> budget_bytes;
-  double cost_before = 0;  // of all calls
-  double cost_after = 0;   // upkeep included
+  double cost_before = 0;             // of all calls
+  double cost_after = 0;              // upkeep included
   std::vector<AdvisedIndex> indexes;  // in the order in which they pay
   std::vector<UncostedIndex> not_costed;
   std::vector<IndexDrop> drops;

@@ -9,12 +9,14 @@ std::string display(const QualifiedName& name) {
 }
 
 const Column* Table::column(std::string_view column_name) const {
-  const auto it = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == column_name; });
+  const auto it =
+      std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == column_name; });
   return it == columns.end() ? nullptr : &*it;
 }
 
 const Index* Table::index(std::string_view index_name) const {
-  const auto it = std::find_if(indexes.begin(), indexes.end(), [&](const Index& i) { return i.name == index_name; });
+  const auto it =
+      std::find_if(indexes.begin(), indexes.end(), [&](const Index& i) { return i.name == index_name; });
   return it == indexes.end() ? nullptr : &*it;
 }
 
@@ -30,16 +32,11 @@ Table* Catalog::table(const QualifiedName& table_name) {
 
 std::string_view referential_action(char code) {
   switch (code) {
-    case 'r':
-      return "RESTRICT";
-    case 'c':
-      return "CASCADE";
-    case 'n':
-      return "SET NULL";
-    case 'd':
-      return "SET DEFAULT";
-    default:
-      return "NO ACTION";
+    case 'r': return "RESTRICT";
+    case 'c': return "CASCADE";
+    case 'n': return "SET NULL";
+    case 'd': return "SET DEFAULT";
+    default: return "NO ACTION";
   }
 }
 

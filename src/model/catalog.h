@@ -1,8 +1,8 @@
 // A schema as plain data, the same whether it was read from a live server, replayed from SQL or taken from a
 // drizzle-kit snapshot. Names are unquoted and case-exact; types are spelled as format_type() spells them
-// ("character varying(10)", "timestamp with time zone", "integer[]"); types outside pg_catalog and public carry
-// their schema. Expressions are SQL text: two catalogs may spell one expression in two ways, so they are
-// compared only after a server has deparsed both.
+// ("character varying(10)", "timestamp with time zone", "integer[]"); types outside pg_catalog and public
+// carry their schema. Expressions are SQL text: two catalogs may spell one expression in two ways, so they
+// are compared only after a server has deparsed both.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "model/migrations.h"
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise {
 
@@ -31,8 +31,9 @@ struct ColumnStatistics {
   double null_fraction = 0;
   double correlation = 0;
   int average_width = 0;  // bytes
-  bool begins_as_json = false;  // the first value of its histogram, or its most common one, begins with { or [
-  double top_frequency = 0;  // share of rows with the most common value; 0: not known
+  bool begins_as_json =
+      false;  // the first value of its histogram, or its most common one, begins with { or [
+  double most_common_freq = 0;  // share of rows with the most common value; 0: not known
   // Row data: arrays as PostgreSQL writes them, empty unless they were asked for.
   std::string most_common_values;
   std::string most_common_frequencies;
@@ -50,16 +51,16 @@ struct Column {
   std::string collation;  // empty: the type's default
   std::string comment;
   std::optional<ColumnStatistics> statistics;
-  Place origin;
+  SourceLocation origin;
 };
 
 struct IndexKey {
   std::string column;      // empty for an expression
   std::string expression;  // empty for a column
   bool descending = false;
-  bool nulls_first = false;        // PostgreSQL's default: first when descending, last when ascending
-  std::string operator_class;      // empty: the default of type and method
-  std::string collation;           // empty: the column's own
+  bool nulls_first = false;    // PostgreSQL's default: first when descending, last when ascending
+  std::string operator_class;  // empty: the default of type and method
+  std::string collation;       // empty: the column's own
   bool operator==(const IndexKey&) const = default;
 };
 
@@ -78,13 +79,14 @@ struct Index {
   std::vector<std::string> predicate_not_null;
   bool unique = false;
   bool nulls_not_distinct = false;
-  bool valid = true;  // pg_index.indisvalid; false also for ON ONLY a partitioned parent, not attached everywhere
-  bool constraint = false;  // made by a primary key, unique or exclusion constraint of the same name
+  bool valid =
+      true;  // pg_index.indisvalid; false also for ON ONLY a partitioned parent, not attached everywhere
+  bool constraint = false;        // made by a primary key, unique or exclusion constraint of the same name
   bool building = false;          // CREATE INDEX or REINDEX CONCURRENTLY runs right now; live only
   bool replica_identity = false;  // REPLICA IDENTITY USING INDEX
-  std::string attached_to;  // of a partition's index: the parent table's index that it is a part of
+  std::string attached_to;        // of a partition's index: the parent table's index that it is a part of
   std::optional<IndexStatistics> statistics;
-  Place origin;
+  SourceLocation origin;
 };
 
 struct Constraint {
@@ -97,14 +99,15 @@ struct Constraint {
   std::vector<std::string> referenced_columns;
   std::string on_delete = "NO ACTION";  // NO ACTION, RESTRICT, CASCADE, SET NULL, SET DEFAULT
   std::string on_update = "NO ACTION";
-  std::vector<std::string> on_delete_columns;  // ON DELETE SET NULL (…), SET DEFAULT (…); empty: all of the key's
+  std::vector<std::string>
+      on_delete_columns;  // ON DELETE SET NULL (…), SET DEFAULT (…); empty: all of the key's
   // checks: the expression; exclusions: the definition after EXCLUDE
   std::string expression;
   bool validated = true;
   bool deferrable = false;
   bool nulls_not_distinct = false;
   bool inherited = false;  // a partition's copy of its parent's (pg_constraint.conparentid <> 0)
-  Place origin;
+  SourceLocation origin;
 };
 
 // pg_constraint.confdeltype and confupdtype, which the parser's tree has as well: 'c' is "CASCADE".
@@ -116,11 +119,11 @@ struct TableStatistics {
   std::int64_t bytes = 0;  // heap, without indexes and TOAST
   std::int64_t sequential_scans = 0;
   std::int64_t index_scans = 0;
-  std::int64_t writes = 0;  // tuples inserted, updated, deleted since statistics began
+  std::int64_t writes = 0;     // tuples inserted, updated, deleted since statistics began
   std::int64_t live_rows = 0;  // as the statistics system counts them
   std::int64_t dead_rows = 0;
   std::int64_t changes_since_analyze = 0;  // rows inserted, updated, deleted
-  std::int64_t transaction_age = 0;  // age(relfrozenxid); 0: holds no rows itself
+  std::int64_t relfrozenxid_age = 0;       // age(relfrozenxid); 0: holds no rows itself
 };
 
 // Of row-level security.
@@ -130,7 +133,7 @@ struct Policy {
   bool permissive = true;
   std::string using_expression;  // which rows are seen; "" when there is none
   std::string check_expression;  // WITH CHECK
-  Place origin;
+  SourceLocation origin;
 };
 
 struct Table {
@@ -141,19 +144,20 @@ struct Table {
   std::vector<Constraint> constraints;
   std::vector<Index> indexes;
   std::vector<Policy> policies;
-  std::vector<std::string> update_triggers;  // that fire BEFORE UPDATE, by name: what may set a column by itself
+  std::vector<std::string>
+      update_triggers;  // that fire BEFORE UPDATE, by name: what may set a column by itself
   std::optional<QualifiedName> partition_of;
-  std::string partition_bound;           // "FOR VALUES FROM …", of a partition
-  std::string partition_key;             // "RANGE (created_at)", of a partitioned table
-  std::vector<QualifiedName> inherits;   // INHERITS, without partitions
+  std::string partition_bound;          // "FOR VALUES FROM …", of a partition
+  std::string partition_key;            // "RANGE (created_at)", of a partitioned table
+  std::vector<QualifiedName> inherits;  // INHERITS, without partitions
   bool unlogged = false;
   bool temporary = false;
   bool row_security = false;
   std::vector<std::string> dropped_keys;  // columns whose foreign key a migration dropped again: meant so
-  std::string definition;  // of views: the query
+  std::string definition;                 // of views: the query
   std::string comment;
   std::optional<TableStatistics> statistics;
-  Place origin;
+  SourceLocation origin;
 
   const Column* column(std::string_view column_name) const;
   const Index* index(std::string_view index_name) const;
@@ -162,7 +166,7 @@ struct Table {
 struct Enum {
   QualifiedName name;
   std::vector<std::string> labels;
-  Place origin;
+  SourceLocation origin;
 };
 
 struct Sequence {
@@ -170,7 +174,7 @@ struct Sequence {
   std::string type = "bigint";
   std::optional<QualifiedName> owner_table;
   std::string owner_column;
-  Place origin;
+  SourceLocation origin;
   // Live only.
   std::int64_t increment = 1;
   bool cycles = false;
@@ -183,18 +187,20 @@ struct Session {
   int pid = 0;
   std::string database;
   std::string application;
-  std::string state;  // "active", "idle in transaction" …; "": hidden from the role that asked, and so are the times
+  std::string
+      state;  // "active", "idle in transaction" …; "": hidden from the role that asked, and so are the times
   std::optional<double> transaction_seconds;  // since its transaction began, if one is open
   std::optional<double> state_seconds;        // since the state began
 };
 
 struct Catalog {
-  int server_version = 0;    // server_version_num; 0 when not from a server
-  std::string database;      // live only
+  int server_version = 0;  // server_version_num; 0 when not from a server
+  std::string database;    // live only
   bool has_statistics = false;
   std::optional<double> statistics_days;  // since statistics began to be counted; live only
-  // pg_settings by name, in the units of pg_settings, as a new session would find them; empty without a server whose
-  // settings matter. "statement_timeout" and the like are "set by role" when only some roles or databases have them.
+  // pg_settings by name, in the units of pg_settings, as a new session would find them; empty without a
+  // server whose settings matter. "statement_timeout" and the like are "set by role" when only some roles or
+  // databases have them.
   std::map<std::string, std::string> settings;
   std::map<QualifiedName, Table> tables;  // views included
   std::map<QualifiedName, Enum> enums;

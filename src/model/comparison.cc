@@ -24,10 +24,12 @@ double ratio(std::optional<double> after, std::optional<double> before) {
   return after && before && *before > 0 ? *after / *before : 0;
 }
 
-// Did the whole distribution move up by what counts, in the mean and in the median or, for slow tails, in p95?
+// Did the whole distribution move up by what counts, in the mean and in the median or, for slow tails, in
+// p95?
 bool moved_up(const Query& low, const Query& high) {
   if (low.timed_calls < fewest_calls || high.timed_calls < fewest_calls) return false;
-  if (high.mean_ms() < slower_by * low.mean_ms() || high.mean_ms() - low.mean_ms() < least_shift_ms) return false;
+  if (high.mean_ms() < slower_by * low.mean_ms() || high.mean_ms() - low.mean_ms() < least_shift_ms)
+    return false;
   if (!low.times.count() || !high.times.count()) return true;
   return ratio(high.times.percentile_ms(0.5), low.times.percentile_ms(0.5)) >= shifted_by ||
          ratio(high.times.percentile_ms(0.95), low.times.percentile_ms(0.95)) >= slower_by;
@@ -35,7 +37,8 @@ bool moved_up(const Query& low, const Query& high) {
 
 template <class Weight>
 void sort_by(std::vector<QueryChange>& changes, Weight weight) {
-  std::stable_sort(changes.begin(), changes.end(), [&](const QueryChange& a, const QueryChange& b) { return weight(a) > weight(b); });
+  std::stable_sort(changes.begin(), changes.end(),
+                   [&](const QueryChange& a, const QueryChange& b) { return weight(a) > weight(b); });
 }
 
 }  // namespace
@@ -52,7 +55,8 @@ std::optional<Span> span_of(const Workload& workload) {
 }
 
 Comparison compare(const Workload& before, const Workload& after) {
-  Comparison out{.before = &before, .after = &after, .hours_before = hours(before), .hours_after = hours(after)};
+  Comparison out{
+      .before = &before, .after = &after, .hours_before = hours(before), .hours_after = hours(after)};
   constexpr double minute = 1.0 / 60;
   out.per_hour = out.hours_before >= minute && out.hours_after >= minute;
   const double scale = out.per_hour ? out.hours_before / out.hours_after : 1;
@@ -68,16 +72,19 @@ Comparison compare(const Workload& before, const Workload& after) {
     known.erase(at);
     QueryChange change{&old, &query};
     if (old.timed_calls && query.timed_calls) change.time_ratio = ratio(query.mean_ms(), old.mean_ms());
-    if (old.calls) change.calls_ratio = scale * static_cast<double>(query.calls) / static_cast<double>(old.calls);
+    if (old.calls)
+      change.calls_ratio = scale * static_cast<double>(query.calls) / static_cast<double>(old.calls);
     if (moved_up(old, query)) out.slower.push_back(change);
     if (moved_up(query, old)) out.faster.push_back(change);
-    if (change.calls_ratio >= more_by && scale * static_cast<double>(query.calls) - static_cast<double>(old.calls) >= fewest_more)
+    if (change.calls_ratio >= more_by &&
+        scale * static_cast<double>(query.calls) - static_cast<double>(old.calls) >= fewest_more)
       out.more_frequent.push_back(change);
   }
   for (const auto& query : before.queries)
     if (known.count(query.fingerprint)) out.gone.push_back({&query, nullptr});
   const auto cost = [](const QueryChange& change) {
-    return std::abs(change.after->mean_ms() - change.before->mean_ms()) * static_cast<double>(change.after->calls);
+    return std::abs(change.after->mean_ms() - change.before->mean_ms()) *
+           static_cast<double>(change.after->calls);
   };
   sort_by(out.slower, cost);
   sort_by(out.faster, cost);

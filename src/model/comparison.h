@@ -21,7 +21,7 @@ struct Comparison {
   const Workload* after = nullptr;
   double hours_before = 0;  // from the first to the last call; 0: not known
   double hours_after = 0;
-  bool per_hour = false;  // calls are compared per hour: both last a minute or more
+  bool per_hour = false;                   // calls are compared per hour: both last a minute or more
   std::vector<QueryChange> added;          // by total time
   std::vector<QueryChange> gone;           // by total time
   std::vector<QueryChange> slower;         // by the time it costs

@@ -1,10 +1,13 @@
-// Writes catalog objects as DDL: the one place in the program that spells CREATE INDEX, DROP INDEX, constraints and column
-// definitions. Pure text: no function here reads a server or a file.
+// Writes catalog objects as DDL: the one place in the program that spells CREATE INDEX, DROP INDEX,
+// constraints and column definitions. Pure text: no function here reads a server or a file.
 //
 // - A statement or clause comes back on one line, without a semicolon.
-// - Identifiers are quoted for every supported server version (base/identifier.h), because a migration that was written for one
-//   server also runs on others. Expressions, types and partition bounds are SQL text already and are copied as they are.
-// - An object that lacks a required part (an index without keys, a foreign key without columns) gives text that does not parse.
+// - Identifiers are quoted for every supported server version (base/identifier.h), because a migration that
+// was written for one
+//   server also runs on others. Expressions, types and partition bounds are SQL text already and are copied
+//   as they are.
+// - An object that lacks a required part (an index without keys, a foreign key without columns) gives text
+// that does not parse.
 #pragma once
 
 #include <string>
@@ -23,7 +26,8 @@ namespace ddl {
 // "(a, \"B\")".
 std::string columns(const std::vector<std::string>& names);
 
-// "lower(email) text_pattern_ops DESC", with parentheses around an expression. Collation and operator class may carry a schema
+// "lower(email) text_pattern_ops DESC", with parentheses around an expression. Collation and operator class
+// may carry a schema
 // ("public.citext_ops"); an operator class with parameters is copied.
 std::string index_key(const IndexKey& key);
 
@@ -46,8 +50,9 @@ std::string drop_index(const QualifiedName& index, bool concurrently);
 // "ALTER TABLE schema.name".
 std::string alter_table(const QualifiedName& table);
 
-// The constraint without its name: "FOREIGN KEY (a) REFERENCES b (id) ON DELETE CASCADE DEFERRABLE", "UNIQUE NULLS NOT DISTINCT (a)",
-// "CHECK (a > 0)", "EXCLUDE …". NOT VALID is the caller's: it belongs to ALTER TABLE … ADD alone. `include`: of the constraint's index.
+// The constraint without its name: "FOREIGN KEY (a) REFERENCES b (id) ON DELETE CASCADE DEFERRABLE", "UNIQUE
+// NULLS NOT DISTINCT (a)", "CHECK (a > 0)", "EXCLUDE …". NOT VALID is the caller's: it belongs to ALTER TABLE
+// … ADD alone. `include`: of the constraint's index.
 std::string constraint(const Constraint& constraint, const std::vector<std::string>& include = {});
 
 // "CONSTRAINT name " and the constraint.

@@ -41,7 +41,8 @@ std::string finding_id(std::string_view rule, const Subject& subject) {
   for (const auto* part : {&subject.kind, &subject.schema, &subject.table}) add(*part);
   add(std::to_string(subject.columns.size()));
   for (const auto& column : subject.columns) add(column);
-  for (const auto* part : {&subject.constraint, &subject.index, &subject.fingerprint, &subject.file, &subject.entry})
+  for (const auto* part :
+       {&subject.constraint, &subject.index, &subject.fingerprint, &subject.file, &subject.entry})
     add(*part);
   return hex64(hash);
 }

@@ -1,6 +1,6 @@
-// Latencies as an exponential histogram: it merges exactly, in any order, so that percentiles survive the merging of
-// workloads. Base 2^(2^-4), that of OpenTelemetry's scale 4 and Prometheus' schema 4: no percentile errs by more than
-// 2.2 %.
+// Latencies as an exponential histogram: it merges exactly, in any order, so that percentiles survive the
+// merging of workloads. Base 2^(2^-4), that of OpenTelemetry's scale 4 and Prometheus' schema 4: no
+// percentile errs by more than 2.2 %.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,8 @@
 
 namespace pgadvise {
 
-// Durations are summed up as whole nanoseconds: the order of floating-point additions would show in the result.
+// Durations are summed up as whole nanoseconds: the order of floating-point additions would show in the
+// result.
 inline std::int64_t nanoseconds(double milliseconds) {
   constexpr double longest = 1e12;  // 31 years
   if (!(milliseconds > 0)) return 0;
@@ -26,8 +27,8 @@ inline std::int64_t add_nanoseconds(std::int64_t a, std::int64_t b) {
 
 class Histogram {
  public:
-  // Bucket i holds [2^(i/16), 2^((i+1)/16)) microseconds; the first one also what is shorter, the last one (over 12 days)
-  // what is longer.
+  // Bucket i holds [2^(i/16), 2^((i+1)/16)) microseconds; the first one also what is shorter, the last one
+  // (over 12 days) what is longer.
   static constexpr std::uint16_t last_bucket = 16 * 40;
   struct Bucket {
     std::uint16_t index;
@@ -40,7 +41,8 @@ class Histogram {
     if (us < 1) return 0;
     const auto bits = std::bit_cast<std::uint64_t>(us);
     const auto exponent = static_cast<std::int64_t>(bits >> 52) - 1023;
-    const double mantissa = std::bit_cast<double>((bits & ((std::uint64_t{1} << 52) - 1)) | std::uint64_t{1023} << 52);  // [1, 2)
+    const double mantissa =
+        std::bit_cast<double>((bits & ((std::uint64_t{1} << 52) - 1)) | std::uint64_t{1023} << 52);  // [1, 2)
     // A 64th of an octave holds at most one bucket's beginning.
     int step = step_of[bits >> 46 & 63];
     step += mantissa >= steps[step + 1];
@@ -77,7 +79,8 @@ class Histogram {
   std::optional<double> percentile_ms(double share) const {
     const std::uint64_t all = count();
     if (all == 0) return std::nullopt;
-    const auto rank = std::clamp<double>(std::ceil(share * static_cast<double>(all)), 1, static_cast<double>(all));
+    const auto rank =
+        std::clamp<double>(std::ceil(share * static_cast<double>(all)), 1, static_cast<double>(all));
     double seen = 0;
     const auto list = buckets();
     for (const auto& bucket : list)

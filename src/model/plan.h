@@ -15,18 +15,20 @@ struct PlanWorker {
   double loops = 0;
 };
 
-// Figures are EXPLAIN's own: rows and rows_removed are averages per loop, blocks are totals that include children. Times and blocks of a
-// node include those of its children. Names are those of EXPLAIN (FORMAT JSON), also when the plan was read from text.
+// Figures are EXPLAIN's own: rows and rows_removed are averages per loop, blocks are totals that include
+// children. Times and blocks of a node include those of its children. Names are those of EXPLAIN (FORMAT
+// JSON), also when the plan was read from text.
 struct PlanNode {
   std::string type;  // "Seq Scan"
-  std::string relationship;    // to its parent: "Outer", "Inner", "InitPlan", "SubPlan", "Member"; "" of the root
-  std::string subplan;         // "CTE recent", "InitPlan 1 (returns $0)"
-  std::string strategy;        // of aggregates and set operations: "Hashed", "Sorted", "Mixed", "Plain"
-  std::string partial_mode;    // of aggregates: "Partial", "Finalize"
-  std::string join_type;       // "Inner", "Left", "Anti" …
-  std::string operation;       // of ModifyTable: "Insert" …; of SetOp: "Except All" …
-  std::string cte;             // of a CTE Scan
-  std::string function;        // of a Function Scan
+  std::string
+      relationship;      // to its parent: "Outer", "Inner", "InitPlan", "SubPlan", "Member"; "" of the root
+  std::string subplan;   // "CTE recent", "InitPlan 1 (returns $0)"
+  std::string strategy;  // of aggregates and set operations: "Hashed", "Sorted", "Mixed", "Plain"
+  std::string partial_mode;  // of aggregates: "Partial", "Finalize"
+  std::string join_type;     // "Inner", "Left", "Anti" …
+  std::string operation;     // of ModifyTable: "Insert" …; of SetOp: "Except All" …
+  std::string cte;           // of a CTE Scan
+  std::string function;      // of a Function Scan
   bool parallel_aware = false;
   bool backward = false;
   std::string schema;
@@ -36,7 +38,8 @@ struct PlanNode {
   std::string filter;
   std::string index_condition;
   std::vector<std::string> sort_key;
-  // All others, as ("Hash Cond", "(a.id = b.id)"), in EXPLAIN's order; filter and index_condition are not among them.
+  // All others, as ("Hash Cond", "(a.id = b.id)"), in EXPLAIN's order; filter and index_condition are not
+  // among them.
   std::vector<std::pair<std::string, std::string>> conditions;
   double startup_cost = 0;
   double total_cost = 0;
@@ -46,10 +49,10 @@ struct PlanNode {
   double loops = 1;
   double rows_removed_by_filter = 0;
   double rows_removed_by_recheck = 0;
-  std::int64_t lossy_blocks = 0;    // of a bitmap heap scan, of all loops
-  double heap_fetches = 0;          // of an index-only scan, of all loops
-  std::int64_t hash_batches = 0;    // the most of any process
-  std::int64_t disk_kb = 0;         // of a sort or an aggregate that did not fit work_mem, workers included
+  std::int64_t lossy_blocks = 0;  // of a bitmap heap scan, of all loops
+  double heap_fetches = 0;        // of an index-only scan, of all loops
+  std::int64_t hash_batches = 0;  // the most of any process
+  std::int64_t disk_kb = 0;       // of a sort or an aggregate that did not fit work_mem, workers included
   std::int64_t temp_written_blocks = 0;
   std::int64_t shared_hit_blocks = 0;
   std::int64_t shared_read_blocks = 0;
@@ -59,8 +62,9 @@ struct PlanNode {
   std::vector<PlanNode> children;
 };
 
-// Calls visitor(node) for the node and all nodes below it: depth first, parents before children, children in EXPLAIN's order. The one
-// walk over a plan, of constant and changeable trees alike; what carries state from a parent to its children walks by itself.
+// Calls visitor(node) for the node and all nodes below it: depth first, parents before children, children in
+// EXPLAIN's order. The one walk over a plan, of constant and changeable trees alike; what carries state from
+// a parent to its children walks by itself.
 template <class Node, class Visitor>
 void visit(Node& node, const Visitor& visitor) {
   visitor(node);
@@ -68,7 +72,9 @@ void visit(Node& node, const Visitor& visitor) {
 }
 
 // Rows that came out of the node in all loops, or were expected to where the plan was not analyzed.
-inline double rows_of(const PlanNode& node) { return node.actual_rows ? *node.actual_rows * node.loops : node.plan_rows; }
+inline double rows_of(const PlanNode& node) {
+  return node.actual_rows ? *node.actual_rows * node.loops : node.plan_rows;
+}
 
 struct PlanTrigger {
   std::string name;
@@ -82,16 +88,28 @@ struct Plan {
   bool analyzed = false;
   double planning_ms = 0;
   double execution_ms = 0;
-  double jit_ms = 0;  // summed over processes
+  double jit_ms = 0;                  // summed over processes
   std::vector<PlanTrigger> triggers;  // not in the tree: those of constraints and AFTER
-  std::string text;  // the JSON as the server gave it
+  std::string text;                   // the JSON as the server gave it
 };
 
 // What a plan shows, of a node or as a whole.
 struct Insight {
   enum class Kind {
-    slow_scan, inefficient_index, index_for_order_alone, misestimate, disk_sort, hash_batches, aggregate_spill, lossy_bitmap, heap_fetches, nested_loop, large_offset,
-    jit, planning, trigger
+    slow_scan,
+    inefficient_index,
+    index_for_order_alone,
+    misestimate,
+    disk_sort,
+    hash_batches,
+    aggregate_spill,
+    lossy_bitmap,
+    heap_fetches,
+    nested_loop,
+    large_offset,
+    jit,
+    planning,
+    trigger
   };
   Kind kind = Kind::slow_scan;
   const PlanNode* node = nullptr;  // nullptr: of the whole plan

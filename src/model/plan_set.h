@@ -1,4 +1,5 @@
-// The plans at hand of the workload's statements: as auto_explain logged them, or asked of a server beforehand.
+// The plans at hand of the workload's statements: as auto_explain logged them, or asked of a server
+// beforehand.
 #pragma once
 
 #include <map>
@@ -7,16 +8,16 @@
 #include <string>
 #include <vector>
 
-#include "model/place.h"
 #include "model/plan.h"
+#include "model/source_location.h"
 
 namespace pgadvise {
 
 struct KnownPlan {
   std::shared_ptr<const Plan> plan;  // the insights point into it
   std::vector<Insight> insights;
-  std::string origin;          // for evidence: "auto_explain", "EXPLAIN ANALYZE, parameters from the log"
-  std::optional<Place> place;  // of a logged one
+  std::string origin;  // for evidence: "auto_explain", "EXPLAIN ANALYZE, parameters from the log"
+  std::optional<SourceLocation> place;  // of a logged one
 };
 
 struct PlanSet {

@@ -42,7 +42,7 @@ struct Baseline {
 };
 
 struct Report {
-  std::vector<Finding> findings;  // in the order of lint::sort_findings()
+  std::vector<Finding> findings;              // in the order of lint::sort_findings()
   std::vector<SuppressedFinding> suppressed;  // not among `findings`
   std::optional<Baseline> baseline;
   std::vector<SkippedRule> skipped;
@@ -50,13 +50,13 @@ struct Report {
   std::vector<ReportInput> inputs;
   Diagnostics diagnostics;
   // Members of this run alone: a byte-for-byte comparison of two reports leaves them out.
-  std::string started;          // ISO 8601, UTC
+  std::string started;  // ISO 8601, UTC
   double seconds = 0;
-  std::string server_version;   // "15.18", "" without a server
-  std::string what_if;          // "HypoPG", or why indexes were not costed
-  std::size_t planned = 0;      // statements that a server planned
-  std::size_t analyzed = 0;     // those of them that it also ran
-  double analyze_seconds = 0;   // summed over connections
+  std::string server_version;  // "15.18", "" without a server
+  std::string what_if;         // "HypoPG", or why indexes were not costed
+  std::size_t planned = 0;     // statements that a server planned
+  std::size_t analyzed = 0;    // those of them that it also ran
+  double analyze_seconds = 0;  // summed over connections
 };
 
 }  // namespace pgadvise

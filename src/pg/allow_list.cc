@@ -132,7 +132,7 @@ const Names& harmless_volatile() {
 }
 
 // Behind some operator or cast, or so named, and yet no mere computation.
-const Names& acting() {
+const Names& session_settings() {
   static const Names names = words(
       "cursor_to_xml cursor_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema "
       "query_to_xml query_to_xml_and_xmlschema query_to_xmlschema schema_to_xml schema_to_xml_and_xmlschema "
@@ -177,7 +177,7 @@ Harm judge_function(const FunctionFacts& function) {
       return Harm::none;
     return Harm::unknown;
   }
-  if (acting().count(function.name)) return Harm::refused;
+  if (session_settings().count(function.name)) return Harm::refused;
   if (harmless_volatile().count(function.name)) return own_source(function) ? Harm::none : Harm::refused;
   if (function.volatility == 'v') return Harm::refused;
   const bool named = function.support || harmless().count(function.name);

@@ -19,7 +19,7 @@ namespace pgadvise::pg {
 namespace {
 
 constexpr std::chrono::seconds statement_limit{60};
-constexpr int most_stubs_per_statement = 24;
+constexpr int max_stubs_per_statement = 24;
 
 // The first words of a statement, upper case, comments passed over: enough to tell kinds apart.
 std::vector<std::string> first_words(std::string_view text, std::size_t wanted) {
@@ -174,7 +174,7 @@ class Builder {
 
 void Builder::report(std::string what, std::string done) {
   const auto place = lines_.at(offset_);
-  diagnostics_.push_back(Error{Error::Kind::passing, fmt::format("{}:{}", script_.name, place.line),
+  diagnostics_.push_back(Error{Error::Kind::nonfatal, fmt::format("{}:{}", script_.name, place.line),
                                std::move(what), std::move(done)});
 }
 
@@ -251,8 +251,7 @@ std::string Builder::mend_role(const std::string& name) {
 }
 
 std::string Builder::mend_schema(const std::string& name) {
-  return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("schema {} was made", name)
-                                                                    : "";
+  return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("schema {} was made", name) : "";
 }
 
 std::string Builder::mend_table(const std::string& written) {
@@ -301,8 +300,7 @@ std::string Builder::mend_return_type(const std::string& message) {
   if (message.find("must be type boolean") != std::string::npos) wanted = "boolean";
   if (wanted.empty() || wanted == last_stub_->returns) return {};
   auto stub = *std::exchange(last_stub_, std::nullopt);
-  if (!owner_does(
-          fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
+  if (!owner_does(fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
     return {};
   stub.returns = wanted;
   (void)create(stub);
@@ -365,12 +363,12 @@ void Builder::statement(const sql::SourceStatement& source) {
   }
   const bool is_extension = begins(words, {"CREATE", "EXTENSION"});
   std::set<std::string> done;
-  for (int round = 0; round <= most_stubs_per_statement; ++round) {
+  for (int round = 0; round <= max_stubs_per_statement; ++round) {
     const auto refusal = is_extension ? extension(source.text) : attempt(source.text);
     if (!refusal) return;
     const auto mended = owner_.alive() ? mend(*refusal, words) : "";
     // The same remedy twice does not help.
-    if (mended.empty() || !done.insert(mended).second || round == most_stubs_per_statement) {
+    if (mended.empty() || !done.insert(mended).second || round == max_stubs_per_statement) {
       auto kind = words.front();
       if (words.size() > 1) kind += " " + words[1];
       report(fmt::format("{}: {}", kind, refusal->error.what), "passed over");

@@ -22,7 +22,8 @@ namespace {
 // First and alone: a role's own search_path may put anybody's functions and operators before the server's.
 // Under pg_catalog, which no other schema's can enter, deparsed names carry their schema, too.
 constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
-// The planner overestimates what they cost: compiling a query of the catalog takes a tenth of a second, running it none.
+// The planner overestimates what they cost: compiling a query of the catalog takes a tenth of a second,
+// running it none.
 constexpr const char* settings =
     "SELECT set_config('statement_timeout', '60s', true), set_config('jit', 'off', true), "
     "set_config('lock_timeout', '500ms', true), set_config('idle_in_transaction_session_timeout', '60s', "
@@ -66,7 +67,9 @@ const std::string& text(const std::optional<std::string>& value) {
   static const std::string empty;
   return value ? *value : empty;
 }
-char letter(const std::optional<std::string>& value) { return value && !value->empty() ? value->front() : '\0'; }
+char letter(const std::optional<std::string>& value) {
+  return value && !value->empty() ? value->front() : '\0';
+}
 bool truth(const std::optional<std::string>& value) { return value && *value == "t"; }
 double number(const std::optional<std::string>& value, double otherwise = 0) {
   return value ? std::strtod(value->c_str(), nullptr) : otherwise;
@@ -87,16 +90,11 @@ std::string without_public(const std::string& name) {
 
 Table::Kind kind_of(char relkind) {
   switch (relkind) {
-    case 'p':
-      return Table::Kind::partitioned;
-    case 'f':
-      return Table::Kind::foreign;
-    case 'v':
-      return Table::Kind::view;
-    case 'm':
-      return Table::Kind::materialized_view;
-    default:
-      return Table::Kind::ordinary;
+    case 'p': return Table::Kind::partitioned;
+    case 'f': return Table::Kind::foreign;
+    case 'v': return Table::Kind::view;
+    case 'm': return Table::Kind::materialized_view;
+    default: return Table::Kind::ordinary;
   }
 }
 
@@ -178,16 +176,20 @@ class Reader {
 };
 
 Error Reader::no_catalog(std::string_view why) const {
-  return {Error::Kind::database, connection_.where(), fmt::format("the server does not answer as PostgreSQL does: {}", why), "is this a PostgreSQL server's port?"};
+  return {Error::Kind::database, connection_.where(),
+          fmt::format("the server does not answer as PostgreSQL does: {}", why),
+          "is this a PostgreSQL server's port?"};
 }
 
 Result<Rows> Reader::ask_once(std::size_t columns, const std::string& query) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
   const auto bytes = connection_.bytes_received() - begin_bytes_;
   if (left.count() <= 0 || bytes >= max_catalog_bytes)
     return fail(Error::Kind::database, connection_.where(),
-                left.count() <= 0 ? fmt::format("it takes longer than {} minutes, the limit", max_catalog_time.count())
-                                  : fmt::format("it is larger than {} MiB, the limit", max_catalog_bytes >> 20));
+                left.count() <= 0
+                    ? fmt::format("it takes longer than {} minutes, the limit", max_catalog_time.count())
+                    : fmt::format("it is larger than {} MiB, the limit", max_catalog_bytes >> 20));
   AnswerLimits limits = connection_.limits();
   limits.rows = std::min(limits.rows, max_catalog_rows);
   limits.bytes = std::min(limits.bytes, max_catalog_bytes - static_cast<std::size_t>(bytes));
@@ -195,16 +197,18 @@ Result<Rows> Reader::ask_once(std::size_t columns, const std::string& query) {
   connection_.set_deadline(std::min<std::chrono::milliseconds>(left, query_limit));
   auto rows = connection_.query(query);
   if (rows && std::any_of(rows->begin(), rows->end(), [&](const Row& row) { return row.size() != columns; }))
-    return tl::unexpected(no_catalog(fmt::format("rows of {} columns where {} were asked for", rows->front().size(), columns)));
+    return tl::unexpected(
+        no_catalog(fmt::format("rows of {} columns where {} were asked for", rows->front().size(), columns)));
   return rows;
 }
 
-Result<Rows> Reader::ask(std::size_t columns, const std::string& query, const std::string& otherwise, std::string_view missing) {
+Result<Rows> Reader::ask(std::size_t columns, const std::string& query, const std::string& otherwise,
+                         std::string_view missing) {
   if (otherwise.empty()) return ask_once(columns, query);
   if (const auto saved = connection_.query("SAVEPOINT part"); !saved) return tl::unexpected(saved.error());
   auto rows = ask_once(columns, query);
   if (rows || !connection_.alive() || rows.error().kind == Error::Kind::database) return rows;
-  diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(),
+  diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(),
                                std::string(missing) + ": " + rows.error().what, "the rest is read"});
   if (const auto back = connection_.query("ROLLBACK TO SAVEPOINT part"); !back)
     return tl::unexpected(back.error());
@@ -216,8 +220,8 @@ void Reader::name_some(std::vector<std::string> tables, std::string_view what, s
   const auto count = tables.size();
   if (count > 3) tables.resize(3);
   const auto list = join(tables, ", ") + (count > 3 ? fmt::format(" and {} more", count - 3) : "");
-  diagnostics_.push_back(
-      Error{Error::Kind::passing, connection_.where(), fmt::format("{}: {}", list, what), std::string(hint)});
+  diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(), fmt::format("{}: {}", list, what),
+                               std::string(hint)});
 }
 
 Table* Reader::table(const std::optional<std::string>& oid) {
@@ -235,34 +239,38 @@ std::vector<std::string> Reader::column_names(const std::optional<std::string>& 
 }
 
 Result<void> Reader::names() {
-  const auto database = ask(2, "SELECT d.datname, CASE WHEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' THEN d.datcollate END "
+  const auto database = ask(2,
+                            "SELECT d.datname, CASE WHEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = "
+                            "'c' THEN d.datcollate END "
                             "FROM pg_database d WHERE d.datname = current_database()");
   if (!database) return tl::unexpected(database.error());
   if (database->empty()) return tl::unexpected(no_catalog("pg_database has no row for the current database"));
   catalog_.database = text(database->front()[0]);
   if (database->front()[1]) catalog_.settings["lc_collate"] = text(database->front()[1]);
   const auto schemas = ask(1, fmt::format("SELECT n.nspname FROM pg_namespace n WHERE {} AND {} ORDER BY 1",
-                                       own_schema, not_of_extension("pg_namespace", "n.oid")));
+                                          own_schema, not_of_extension("pg_namespace", "n.oid")));
   if (!schemas) return tl::unexpected(schemas.error());
   for (const auto& row : *schemas) catalog_.schemas.push_back(text(row[0]));
   const auto extensions =
-      ask(1, "SELECT e.extname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
+      ask(1,
+          "SELECT e.extname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
           "WHERE n.nspname !~ '^pgadvise_' AND e.extname <> 'plpgsql' ORDER BY 1");
   if (!extensions) return tl::unexpected(extensions.error());
   for (const auto& row : *extensions) catalog_.extensions.push_back(text(row[0]));
-  const auto functions =
-      ask(1, fmt::format("SELECT DISTINCT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
-                      "n.oid = p.pronamespace "
-                      "WHERE {} AND {} ORDER BY 1",
-                      own_schema, not_of_extension("pg_proc", "p.oid")));
+  const auto functions = ask(
+      1, fmt::format("SELECT DISTINCT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
+                     "n.oid = p.pronamespace "
+                     "WHERE {} AND {} ORDER BY 1",
+                     own_schema, not_of_extension("pg_proc", "p.oid")));
   if (!functions) return tl::unexpected(functions.error());
   for (const auto& row : *functions) catalog_.user_functions.push_back(text(row[0]));
   return {};
 }
 
-// A session's counts of what it wrote reach the server's after its transaction, at times a second or more: after an ANALYZE that saw the
-// rows already they are counted once more. Of a table that was just analyzed, had nothing deleted and has not one page more than
-// ANALYZE found, that is all that they can be; but for a VACUUM or CREATE INDEX since, which tells of the pages too: for ten minutes.
+// A session's counts of what it wrote reach the server's after its transaction, at times a second or more:
+// after an ANALYZE that saw the rows already they are counted once more. Of a table that was just analyzed,
+// had nothing deleted and has not one page more than ANALYZE found, that is all that they can be; but for a
+// VACUUM or CREATE INDEX since, which tells of the pages too: for ten minutes.
 void leave_out_late_counts(TableStatistics& statistics) {
   if (statistics.rows < 0 || statistics.bytes > statistics.pages * 8192) return;
   statistics.changes_since_analyze = 0;
@@ -284,9 +292,12 @@ Result<void> Reader::tables() {
                "pg_stat_get_tuples_updated(c.oid) + "
                "pg_stat_get_tuples_deleted(c.oid), c.relkind IN ('r', 'p', 'm') AND "
                "(NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)), c.oid IN {1}, "
-               "pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid), CASE WHEN c.relkind IN ('r', 'm') THEN "
-               "age(c.relfrozenxid) END, pg_stat_get_mod_since_analyze(c.oid), greatest(pg_stat_get_last_analyze_time(c.oid), "
-               "pg_stat_get_last_autoanalyze_time(c.oid)) > now() - interval '10 minutes' AND pg_stat_get_tuples_deleted(c.oid) = 0",
+               "pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid), CASE WHEN c.relkind IN ('r', "
+               "'m') THEN "
+               "age(c.relfrozenxid) END, pg_stat_get_mod_since_analyze(c.oid), "
+               "greatest(pg_stat_get_last_analyze_time(c.oid), "
+               "pg_stat_get_last_autoanalyze_time(c.oid)) > now() - interval '10 minutes' AND "
+               "pg_stat_get_tuples_deleted(c.oid) = 0",
                definition, locked) +
            relations("") + "ORDER BY 2, 3";
   };
@@ -320,7 +331,7 @@ Result<void> Reader::tables() {
       statistics.writes = whole(row[14]);
       statistics.live_rows = whole(row[17]);
       statistics.dead_rows = whole(row[18]);
-      statistics.transaction_age = whole(row[19]);
+      statistics.relfrozenxid_age = whole(row[19]);
       statistics.changes_since_analyze = whole(row[20]);
       if (truth(row[21]) && row[12]) leave_out_late_counts(statistics);
       out.statistics = statistics;
@@ -337,17 +348,15 @@ Result<void> Reader::tables() {
 
 Result<void> Reader::inheritance() {
   const auto rows = ask(3, "SELECT i.inhrelid, i.inhparent, c.relispartition" +
-                        relations("JOIN pg_inherits i ON i.inhrelid = c.oid") +
-                        "ORDER BY n.nspname, c.relname, i.inhseqno");
+                               relations("JOIN pg_inherits i ON i.inhrelid = c.oid") +
+                               "ORDER BY n.nspname, c.relname, i.inhseqno");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) {
     Table* child = table(row[0]);
     const Table* parent = table(row[1]);
     if (!child || !parent) continue;
-    if (truth(row[2]))
-      child->partition_of = parent->name;
-    else
-      child->inherits.push_back(parent->name);
+    if (truth(row[2])) child->partition_of = parent->name;
+    else child->inherits.push_back(parent->name);
   }
   return {};
 }
@@ -414,7 +423,8 @@ Result<void> Reader::indexes() {
            "ORDER BY ic.relname";
   };
   const auto rows =
-      ask(14, query(fmt::format("CASE WHEN i.indpred IS NULL THEN NULL WHEN c.oid IN {} THEN '(not read)' ELSE "
+      ask(14,
+          query(fmt::format("CASE WHEN i.indpred IS NULL THEN NULL WHEN c.oid IN {} THEN '(not read)' ELSE "
                             "pg_get_expr(i.indpred, i.indrelid) END",
                             locked)),
           query("CASE WHEN i.indpred IS NOT NULL THEN '(not read)' END"), "index predicates are not read");
@@ -443,19 +453,20 @@ Result<void> Reader::indexes() {
 }
 
 Result<void> Reader::index_keys() {
-  const auto rows =
-      ask(7, "SELECT i.indexrelid, s.k > i.indnkeyatts, a.attname, "
-          "CASE WHEN i.indkey[s.k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, s.k, false) END, "
-          "i.indoption[s.k - 1], "
-          "CASE WHEN NOT o.opcdefault THEN CASE WHEN op.nspname IN ('pg_catalog', 'public') THEN '' ELSE "
-          "op.nspname || '.' "
-          "END || o.opcname END, "
-          "CASE WHEN i.indcollation[s.k - 1] <> coalesce(a.attcollation, 100) AND i.indcollation[s.k - 1] <> "
-          "0 THEN "
-          "(SELECT CASE WHEN ln.nspname IN ('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || "
-          "l.collname "
-          "FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = "
-          "i.indcollation[s.k - 1]) END" +
+  const auto rows = ask(
+      7,
+      "SELECT i.indexrelid, s.k > i.indnkeyatts, a.attname, "
+      "CASE WHEN i.indkey[s.k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, s.k, false) END, "
+      "i.indoption[s.k - 1], "
+      "CASE WHEN NOT o.opcdefault THEN CASE WHEN op.nspname IN ('pg_catalog', 'public') THEN '' ELSE "
+      "op.nspname || '.' "
+      "END || o.opcname END, "
+      "CASE WHEN i.indcollation[s.k - 1] <> coalesce(a.attcollation, 100) AND i.indcollation[s.k - 1] <> "
+      "0 THEN "
+      "(SELECT CASE WHEN ln.nspname IN ('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || "
+      "l.collname "
+      "FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = "
+      "i.indcollation[s.k - 1]) END" +
           relations("JOIN pg_index i ON i.indrelid = c.oid AND i.indislive "
                     "CROSS JOIN LATERAL generate_series(1, i.indnatts::int) AS s(k) "
                     "LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[s.k - 1] "
@@ -496,10 +507,12 @@ Result<void> Reader::constraints() {
                "k.confdeltype, "
                "k.confupdtype, CASE WHEN k.contype = 'c' THEN {} WHEN k.contype = 'x' THEN "
                "pg_get_constraintdef(k.oid) "
-               "END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR (k.contype = 'c' AND k.coninhcount > "
+               "END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR (k.contype = 'c' AND "
+               "k.coninhcount > "
                "0), "
                "{}, fn.nspname, f.relname, {}",
-               expression, nulls ? "i.indnullsnotdistinct" : "false", nulls ? "k.confdelsetcols::text" : "NULL") +
+               expression, nulls ? "i.indnullsnotdistinct" : "false",
+               nulls ? "k.confdelsetcols::text" : "NULL") +
            relations(
                "JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') "
                "LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype = 'u' "
@@ -545,59 +558,76 @@ Result<void> Reader::constraints() {
 Result<void> Reader::policies() {
   const auto query = [](std::string_view seen, std::string_view checked) {
     return fmt::format(
-               "SELECT p.polrelid, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN "
+               "SELECT p.polrelid, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' "
+               "WHEN 'w' THEN "
                "'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive, {}, {}",
                seen, checked) +
            relations("JOIN pg_policy p ON p.polrelid = c.oid") + "ORDER BY p.polrelid, p.polname";
   };
-  const auto rows = ask(6, query(unlocked("pg_get_expr(p.polqual, p.polrelid)"), unlocked("pg_get_expr(p.polwithcheck, p.polrelid)")),
+  const auto rows = ask(6,
+                        query(unlocked("pg_get_expr(p.polqual, p.polrelid)"),
+                              unlocked("pg_get_expr(p.polwithcheck, p.polrelid)")),
                         query("NULL", "NULL"), "policies are not read");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows)
-    if (Table* owner = table(row[0])) owner->policies.push_back({text(row[1]), text(row[2]), truth(row[3]), text(row[4]), text(row[5]), {}});
+    if (Table* owner = table(row[0]))
+      owner->policies.push_back({text(row[1]), text(row[2]), truth(row[3]), text(row[4]), text(row[5]), {}});
   return {};
 }
 
 Result<void> Reader::triggers() {
   // tgtype: 2 is BEFORE, 16 is UPDATE.
-  const auto rows = ask(2, "SELECT t.tgrelid, t.tgname" + relations("JOIN pg_trigger t ON t.tgrelid = c.oid") +
-                        "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 18 = 18 ORDER BY 1, 2");
+  const auto rows =
+      ask(2, "SELECT t.tgrelid, t.tgname" + relations("JOIN pg_trigger t ON t.tgrelid = c.oid") +
+                 "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 18 = 18 ORDER BY 1, 2");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows)
     if (Table* owner = table(row[0])) owner->update_triggers.push_back(text(row[1]));
   return {};
 }
 
-// As a new session of this role would find them: what this one set for itself is not in reset_val. A timeout that some
-// other role or database has is one that the server's owner thought of.
+// As a new session of this role would find them: what this one set for itself is not in reset_val. A timeout
+// that some other role or database has is one that the server's owner thought of.
 Result<void> Reader::settings_and_age() {
   const auto rows = ask(
-      3, "SELECT s.name, s.reset_val, s.reset_val = '0' AND EXISTS (SELECT FROM pg_db_role_setting r, unnest(r.setconfig) AS one(text) "
-      "WHERE one.text LIKE s.name || '=%' AND one.text <> s.name || '=0') FROM pg_settings s WHERE s.name IN ('statement_timeout', "
-      "'idle_in_transaction_session_timeout', 'lock_timeout', 'max_connections', 'superuser_reserved_connections', 'reserved_connections', 'shared_preload_libraries', 'autovacuum', "
-      "'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_freeze_max_age', 'in_hot_standby') "
+      3,
+      "SELECT s.name, s.reset_val, s.reset_val = '0' AND EXISTS (SELECT FROM pg_db_role_setting r, "
+      "unnest(r.setconfig) AS one(text) "
+      "WHERE one.text LIKE s.name || '=%' AND one.text <> s.name || '=0') FROM pg_settings s WHERE s.name IN "
+      "('statement_timeout', "
+      "'idle_in_transaction_session_timeout', 'lock_timeout', 'max_connections', "
+      "'superuser_reserved_connections', 'reserved_connections', 'shared_preload_libraries', 'autovacuum', "
+      "'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_freeze_max_age', "
+      "'in_hot_standby') "
       // What decides plans, where somebody set it.
-      "OR (s.category LIKE 'Query Tuning%' OR s.name IN ('work_mem', 'hash_mem_multiplier', 'max_parallel_workers_per_gather', "
+      "OR (s.category LIKE 'Query Tuning%' OR s.name IN ('work_mem', 'hash_mem_multiplier', "
+      "'max_parallel_workers_per_gather', "
       "'parallel_leader_participation')) AND s.context = 'user' AND s.source <> 'default' ORDER BY 1");
   if (!rows) return tl::unexpected(rows.error());
   if (rows->empty()) return tl::unexpected(no_catalog("pg_settings has no max_connections"));
-  for (const auto& row : *rows) catalog_.settings[text(row[0])] = truth(row[2]) ? "set by role" : text(row[1]);
-  const auto age = ask(
-      1, "SELECT extract(epoch FROM now() - coalesce(d.stats_reset, pg_postmaster_start_time())) / 86400 FROM pg_stat_database d "
-      "WHERE d.datname = current_database()");
+  for (const auto& row : *rows)
+    catalog_.settings[text(row[0])] = truth(row[2]) ? "set by role" : text(row[1]);
+  const auto age = ask(1,
+                       "SELECT extract(epoch FROM now() - coalesce(d.stats_reset, "
+                       "pg_postmaster_start_time())) / 86400 FROM pg_stat_database d "
+                       "WHERE d.datname = current_database()");
   if (!age) return tl::unexpected(age.error());
   if (!age->empty() && age->front().front()) catalog_.statistics_days = number(age->front().front());
   return {};
 }
 
-// Of other roles only those that may look (pg_monitor, pg_read_all_stats) see more than that somebody is there.
+// Of other roles only those that may look (pg_monitor, pg_read_all_stats) see more than that somebody is
+// there.
 Result<void> Reader::sessions() {
-  const auto rows = ask(
-      6, "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
-      "extract(epoch FROM now() - a.state_change) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND "
-      "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
-      "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid LIMIT 20000",
-      "SELECT WHERE false", "who is connected is not read");
+  const auto rows =
+      ask(6,
+          "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
+          "extract(epoch FROM now() - a.state_change) FROM pg_stat_activity a WHERE a.pid <> "
+          "pg_backend_pid() AND "
+          "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
+          "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid "
+          "LIMIT 20000",
+          "SELECT WHERE false", "who is connected is not read");
   if (!rows) return tl::unexpected(rows.error());
   std::size_t hidden = 0;
   for (const auto& row : *rows) {
@@ -609,17 +639,21 @@ Result<void> Reader::sessions() {
     catalog_.sessions.push_back(std::move(session));
   }
   if (hidden)
-    diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(), fmt::format("what {} of {} sessions are doing is hidden from this role", hidden, rows->size()),
-                                 "GRANT pg_monitor lets it look"});
+    diagnostics_.push_back(
+        Error{Error::Kind::nonfatal, connection_.where(),
+              fmt::format("what {} of {} sessions are doing is hidden from this role", hidden, rows->size()),
+              "GRANT pg_monitor lets it look"});
   return {};
 }
 
 Result<void> Reader::types_and_sequences() {
-  const auto enums = ask(3, fmt::format(
-      "SELECT n.nspname, t.typname, e.enumlabel FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace "
-      "LEFT JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typtype = 'e' AND {} AND {} ORDER BY 1, 2, "
-      "e.enumsortorder",
-      own_schema, not_of_extension("pg_type", "t.oid")));
+  const auto enums = ask(
+      3, fmt::format(
+             "SELECT n.nspname, t.typname, e.enumlabel FROM pg_type t JOIN pg_namespace n ON n.oid = "
+             "t.typnamespace "
+             "LEFT JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typtype = 'e' AND {} AND {} ORDER BY 1, 2, "
+             "e.enumsortorder",
+             own_schema, not_of_extension("pg_type", "t.oid")));
   if (!enums) return tl::unexpected(enums.error());
   for (const auto& row : *enums) {
     const QualifiedName name{text(row[0]), text(row[1])};
@@ -629,19 +663,24 @@ Result<void> Reader::types_and_sequences() {
   }
   const auto query = [](std::string_view last) {
     return fmt::format(
-      "SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), tn.nspname, t.relname, a.attname, s.seqincrement, s.seqcycle, s.seqmax, {} "
-      "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = "
-      "c.oid "
-      "LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = "
-      "'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LEFT JOIN pg_class t ON t.oid "
-      "= d.refobjid "
-      "LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace "
-      "LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid "
-      "WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND {} AND {} ORDER BY 1, 2",
-      last, own_schema, not_of_extension("pg_class", "c.oid"));
+        "SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), tn.nspname, t.relname, a.attname, "
+        "s.seqincrement, s.seqcycle, s.seqmax, {} "
+        "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = "
+        "c.oid "
+        "LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = "
+        "'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LEFT JOIN pg_class t ON "
+        "t.oid "
+        "= d.refobjid "
+        "LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace "
+        "LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid "
+        "WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND {} AND {} ORDER BY 1, 2",
+        last, own_schema, not_of_extension("pg_class", "c.oid"));
   };
-  const auto sequences = ask(10, query("CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END"),
-                             query("NULL"), "how far sequences are is not read");
+  const auto sequences = ask(
+      10,
+      query(
+          "CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END"),
+      query("NULL"), "how far sequences are is not read");
   if (!sequences) return tl::unexpected(sequences.error());
   for (const auto& row : *sequences) {
     Sequence sequence;
@@ -659,13 +698,17 @@ Result<void> Reader::types_and_sequences() {
 }
 
 void Reader::column_statistics() {
-  const auto rows = ask(13, "SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, n.null_frac, n.correlation, "
-                        "n.avg_width, n.avg_width > 1 AND left(coalesce(n.histogram_bounds, n.most_common_vals)::text, 40) ~ "
-                        "'^[{]\"?[[:space:]]*[[{]', n.most_common_freqs[1], " +
-                            std::string(options_.values ? "n.most_common_vals::text, n.most_common_freqs::text, n.histogram_bounds::text" : "NULL, NULL, NULL") +
-                            " FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
-                        "n.schemaname <> 'information_schema'",
-                        "SELECT WHERE false", "column statistics are not read");
+  const auto rows = ask(
+      13,
+      "SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, n.null_frac, n.correlation, "
+      "n.avg_width, n.avg_width > 1 AND left(coalesce(n.histogram_bounds, n.most_common_vals)::text, 40) ~ "
+      "'^[{]\"?[[:space:]]*[[{]', n.most_common_freqs[1], " +
+          std::string(options_.values
+                          ? "n.most_common_vals::text, n.most_common_freqs::text, n.histogram_bounds::text"
+                          : "NULL, NULL, NULL") +
+          " FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
+          "n.schemaname <> 'information_schema'",
+      "SELECT WHERE false", "column statistics are not read");
   if (!rows) return;
   for (const auto& row : *rows) {
     Table* owner = catalog_.table(QualifiedName{text(row[0]), text(row[1])});
@@ -674,8 +717,10 @@ void Reader::column_statistics() {
     if (truth(row[3]) != (owner->kind == Table::Kind::partitioned)) continue;
     for (auto& column : owner->columns)
       if (column.name == text(row[2]))
-        column.statistics = ColumnStatistics{number(row[4]), number(row[5]), number(row[6]), static_cast<int>(whole(row[7])), truth(row[8]),
-                                             number(row[9]), text(row[10]), text(row[11]), text(row[12])};
+        column.statistics =
+            ColumnStatistics{number(row[4]), number(row[5]), number(row[6]), static_cast<int>(whole(row[7])),
+                             truth(row[8]),  number(row[9]), text(row[10]),  text(row[11]),
+                             text(row[12])};
   }
 }
 
@@ -707,23 +752,31 @@ void Reader::sum_up_partitions() {
 Result<void> Reader::everything() {
   for (const auto part :
        {&Reader::names, &Reader::tables, &Reader::inheritance, &Reader::columns, &Reader::indexes,
-        &Reader::index_keys, &Reader::constraints, &Reader::policies, &Reader::triggers, &Reader::types_and_sequences, &Reader::settings_and_age, &Reader::sessions})
+        &Reader::index_keys, &Reader::constraints, &Reader::policies, &Reader::triggers,
+        &Reader::types_and_sequences, &Reader::settings_and_age, &Reader::sessions})
     if (const auto done = (this->*part)(); !done) return done;
   column_statistics();
   sum_up_partitions();
   int not_asked = 0;
   catalog_.tracking = read_tracking(
-      catalog_, [&](const std::string& query) { return ask(4, query, "SELECT WHERE false", "which migrations have run can't be read"); }, not_asked);
+      catalog_,
+      [&](const std::string& query) {
+        return ask(4, query, "SELECT WHERE false", "which migrations have run can't be read");
+      },
+      not_asked);
   if (not_asked)
-    diagnostics_.push_back(Error{Error::Kind::passing, connection_.where(), fmt::format("{} more tables keep which migrations have run", not_asked),
-                                 fmt::format("the first {} are read", most_tracking_tables)});
+    diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(),
+                                 fmt::format("{} more tables keep which migrations have run", not_asked),
+                                 fmt::format("the first {} are read", max_tracking_tables)});
   return {};
 }
 
 // Leaves the connection's limits as they were.
 class Watch {
  public:
-  explicit Watch(Connection& connection) : connection_(connection), before_(connection.limits()) { connection_.set_deadline(query_limit); }
+  explicit Watch(Connection& connection) : connection_(connection), before_(connection.limits()) {
+    connection_.set_deadline(query_limit);
+  }
   ~Watch() {
     connection_.set_limits(before_);
     connection_.set_deadline({});
@@ -744,8 +797,10 @@ Result<void> Reader::begin() {
 
 // Whatever user asks, a PostgreSQL catalog describes itself: without that, no rows elsewhere mean nothing.
 Result<void> Reader::recognise() {
-  const auto rows = ask(2, "SELECT n.nspname, count(c.oid) FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid "
-                           "WHERE n.nspname = 'pg_catalog' GROUP BY n.nspname");
+  const auto rows =
+      ask(2,
+          "SELECT n.nspname, count(c.oid) FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid "
+          "WHERE n.nspname = 'pg_catalog' GROUP BY n.nspname");
   if (!rows) return tl::unexpected(rows.error());
   if (rows->size() == 1 && text(rows->front()[0]) == "pg_catalog" && whole(rows->front()[1]) > 0) return {};
   return tl::unexpected(no_catalog("pg_namespace and pg_class do not list pg_catalog"));
@@ -769,7 +824,8 @@ Result<Catalog> Reader::read() {
 
 }  // namespace
 
-Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics, const CatalogOptions& options) {
+Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics,
+                             const CatalogOptions& options) {
   auto catalog = Reader(connection, diagnostics, options).read();
   const auto left = [](const auto& table) {
     return std::any_of(table.second.indexes.begin(), table.second.indexes.end(),

@@ -59,8 +59,7 @@ class Attempt {
     PGconn* conn = out_.connection;
     if (!conn || PQstatus(conn) == CONNECTION_BAD) return std::move(out_);
     PQsetnonblocking(conn, 1);
-    PQsetNoticeReceiver(
-        conn, [](void*, const PGresult*) {}, nullptr);
+    PQsetNoticeReceiver(conn, [](void*, const PGresult*) {}, nullptr);
     for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED;) {
       if (!wait(state == PGRES_POLLING_WRITING)) return std::move(out_);
       state = PQconnectPoll(conn);

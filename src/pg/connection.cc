@@ -23,8 +23,9 @@ using ResultPtr = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 constexpr int oldest_version = 120000;
 constexpr std::chrono::milliseconds grace{2000};  // for the server to answer a cancel
-constexpr std::size_t bytes_after_cancel = std::size_t{1} << 26;  // what may have been on its way, or in the middle of a row
-constexpr std::size_t free_other_bytes = 4096;                    // of each statement: its columns, its end
+constexpr std::size_t bytes_after_cancel = std::size_t{1}
+                                           << 26;  // what may have been on its way, or in the middle of a row
+constexpr std::size_t free_other_bytes = 4096;     // of each statement: its columns, its end
 
 std::string field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
@@ -54,9 +55,10 @@ void cancel(PGconn* conn) {
   shared->done.wait_for(lock, std::chrono::seconds(1), [&] { return shared->finished; });
 }
 
-// Data errors (class 22) and syntax errors quote what was in the statement or its parameters. A name that is not there may come of
-// a constant, too: 'x'::regclass.
-std::string without_literals(const std::string& message, std::string_view sqlstate, std::string_view statement, bool has_parameters) {
+// Data errors (class 22) and syntax errors quote what was in the statement or its parameters. A name that is
+// not there may come of a constant, too: 'x'::regclass.
+std::string without_literals(const std::string& message, std::string_view sqlstate,
+                             std::string_view statement, bool has_parameters) {
   const bool data = sqlstate.substr(0, 2) == "22";
   const bool syntax = sqlstate == "42601";
   const auto first = message.find('"');
@@ -64,7 +66,8 @@ std::string without_literals(const std::string& message, std::string_view sqlsta
   if (first == std::string::npos || first == last) return message;
   if (!data && !syntax) {
     const std::string word = message.substr(first + 1, last - first - 1);
-    const bool named = contains(statement, word) && !contains(statement, "'" + word) && !contains(statement, "." + word + "'");
+    const bool named = contains(statement, word) && !contains(statement, "'" + word) &&
+                       !contains(statement, "." + word + "'");
     if (named || !(has_parameters || contains(statement, "'"))) return message;
   }
   const bool word = std::isalpha(static_cast<unsigned char>(message[first + 1])) ||
@@ -75,7 +78,8 @@ std::string without_literals(const std::string& message, std::string_view sqlsta
 }
 
 std::string size_text(std::size_t bytes) {
-  return bytes >= (std::size_t{1} << 20) ? fmt::format("{} MiB", bytes >> 20) : fmt::format("{} bytes", bytes);
+  return bytes >= (std::size_t{1} << 20) ? fmt::format("{} MiB", bytes >> 20)
+                                         : fmt::format("{} bytes", bytes);
 }
 
 // The answer to one statement, as far as it has come.
@@ -86,9 +90,9 @@ struct Answer {
   std::uint64_t begin = 0;     // bytes_received() before it
   std::uint64_t end = 0;       // after a cancel: what bytes_received() may reach
   Clock::time_point until;
-  std::optional<Error> error;   // the server's
-  std::string stopped;          // why it was cancelled; "": it was not
-  std::string stopped_state;    // SQLSTATE of that
+  std::optional<Error> error;  // the server's
+  std::string stopped;         // why it was cancelled; "": it was not
+  std::string stopped_state;   // SQLSTATE of that
 };
 
 }  // namespace
@@ -105,7 +109,7 @@ struct Connection::State {
   std::uint64_t received_before = 0;      // by the time the connection was closed
   std::string sqlstate;
   std::string where;
-  Acting acting;
+  SessionSettings session_settings;
   bool interruptible = false;
   std::stop_token stop_token;
   int version = 0;
@@ -118,7 +122,9 @@ struct Connection::State {
     socket.reset();
   }
   std::uint64_t received() const { return socket ? socket->received() : received_before; }
-  std::chrono::milliseconds time_limit() const { return std::max(std::chrono::milliseconds(1), deadline.count() > 0 ? deadline : limits.time); }
+  std::chrono::milliseconds time_limit() const {
+    return std::max(std::chrono::milliseconds(1), deadline.count() > 0 ? deadline : limits.time);
+  }
   Error gone(std::string what) {
     drop();
     sqlstate = "08006";
@@ -144,8 +150,10 @@ std::string Connection::State::exceeded(const Answer& answer) const {
   if (!answer.stopped.empty()) return received() > answer.end ? "more" : "";
   if (answer.rows.size() > limits.rows) return fmt::format("more than {} rows", limits.rows);
   if (bytes > limits.bytes || answer.kept_bytes > limits.bytes) return "more than " + size_text(limits.bytes);
-  if (bytes > answer.row_bytes && other_bytes + (bytes - answer.row_bytes) > limits.other_bytes + free_other_bytes)
-    return fmt::format("more than {} in one row, or in messages other than rows", size_text(limits.other_bytes));
+  if (bytes > answer.row_bytes &&
+      other_bytes + (bytes - answer.row_bytes) > limits.other_bytes + free_other_bytes)
+    return fmt::format("more than {} in one row, or in messages other than rows",
+                       size_text(limits.other_bytes));
   return {};
 }
 
@@ -156,7 +164,8 @@ Connection::State::Wake Connection::State::wait(bool writing, const Answer& answ
     if (left.count() <= 0) return Wake::late;
     if (PQsocket(conn) < 0) return Wake::lost;
     // A signal may come just before poll() and not wake it.
-    const bool go_on = socket->step(PQsocket(conn), writing, std::min(left, std::chrono::milliseconds(interruptible ? 200 : 60000)));
+    const bool go_on = socket->step(PQsocket(conn), writing,
+                                    std::min(left, std::chrono::milliseconds(interruptible ? 200 : 60000)));
     if (!exceeded(answer).empty()) return Wake::over;
     if (!go_on) continue;
     if (!PQconsumeInput(conn)) return Wake::lost;
@@ -183,9 +192,10 @@ Connection::State::Wake Connection::State::next(ResultPtr& result, const Answer&
 
 Error Connection::State::refused(const PGresult* result) {
   sqlstate = field(result, PG_DIAG_SQLSTATE);
-  std::string what = without_literals(field(result, PG_DIAG_MESSAGE_PRIMARY), sqlstate, asked, with_parameters);
+  std::string what =
+      without_literals(field(result, PG_DIAG_MESSAGE_PRIMARY), sqlstate, asked, with_parameters);
   if (what.empty()) what = std::string(trim(PQresultErrorMessage(result)));
-  return Error{Error::Kind::passing, where, shortened(what), ""};
+  return Error{Error::Kind::nonfatal, where, shortened(what), ""};
 }
 
 // The server's last words, where there were any, are in the results that are left.
@@ -209,10 +219,8 @@ Connection::State::Wake Connection::State::keep(const PGresult* result, Answer& 
       answer.kept_bytes += length;
       if (!answer.stopped.empty()) continue;
       if (c == 0) row.reserve(static_cast<std::size_t>(columns));
-      if (PQgetisnull(result, r, c))
-        row.emplace_back();
-      else
-        row.emplace_back(std::string(PQgetvalue(result, r, c), length));
+      if (PQgetisnull(result, r, c)) row.emplace_back();
+      else row.emplace_back(std::string(PQgetvalue(result, r, c), length));
     }
     answer.row_bytes += sent;
     if (answer.stopped.empty()) answer.rows.push_back(std::move(row));
@@ -235,17 +243,14 @@ Connection::State::Wake Connection::State::copy_out(const Answer& answer) {
 Connection::State::Wake Connection::State::take(const PGresult* result, Answer& answer, bool& flushed) {
   switch (PQresultStatus(result)) {
     case PGRES_TUPLES_OK:
-    case PGRES_SINGLE_TUPLE:
-      return keep(result, answer);
+    case PGRES_SINGLE_TUPLE: return keep(result, answer);
     case PGRES_COMMAND_OK:
-    case PGRES_EMPTY_QUERY:
-      return Wake::ready;
+    case PGRES_EMPTY_QUERY: return Wake::ready;
     case PGRES_COPY_IN:
     case PGRES_COPY_BOTH:
       flushed = false;
       return PQputCopyEnd(conn, "pgadvise sends no data") < 0 ? Wake::lost : Wake::ready;
-    case PGRES_COPY_OUT:
-      return copy_out(answer);
+    case PGRES_COPY_OUT: return copy_out(answer);
     default:
       if (!answer.error) answer.error = refused(result);
       return Wake::ready;
@@ -257,7 +262,9 @@ std::optional<Error> Connection::State::stop(Wake wake, Answer& answer) {
   if (!answer.stopped.empty() && wake == Wake::over)
     return gone(answer.stopped + ", and goes on after a cancel: the connection is closed");
   if (!answer.stopped.empty()) {
-    auto late = gone(fmt::format("{}, and does not end its answer within {} of a cancel: the connection is closed", answer.stopped, grace));
+    auto late =
+        gone(fmt::format("{}, and does not end its answer within {} of a cancel: the connection is closed",
+                         answer.stopped, grace));
     sqlstate = "57014";
     return late;
   }
@@ -265,7 +272,9 @@ std::optional<Error> Connection::State::stop(Wake wake, Answer& answer) {
     answer.stopped = "the server answers one statement with " + exceeded(answer) + ", the limit";
     answer.stopped_state = "54000";
   } else {
-    answer.stopped = wake == Wake::interrupted ? "interrupted" : fmt::format("took longer than {} and was cancelled", time_limit());
+    answer.stopped = wake == Wake::interrupted
+                         ? "interrupted"
+                         : fmt::format("took longer than {} and was cancelled", time_limit());
     answer.stopped_state = "57014";
   }
   Rows().swap(answer.rows);
@@ -281,7 +290,7 @@ Result<Rows> Connection::State::collect(bool sent) {
   sqlstate.clear();
   if (!sent) {
     if (PQstatus(conn) == CONNECTION_BAD) return tl::unexpected(gone("the server closed the connection"));
-    return fail(Error::Kind::passing, where, std::string(trim(PQerrorMessage(conn))));
+    return fail(Error::Kind::nonfatal, where, std::string(trim(PQerrorMessage(conn))));
   }
   PQsetSingleRowMode(conn);  // so that a limit holds while rows come in
   Answer answer;
@@ -304,11 +313,12 @@ Result<Rows> Connection::State::collect(bool sent) {
   if (PQstatus(conn) == CONNECTION_BAD)
     return tl::unexpected(gone(answer.error ? "the server closed the connection: " + answer.error->what
                                             : "the server closed the connection"));
-  const std::uint64_t other = received() - answer.begin - std::min<std::uint64_t>(received() - answer.begin, answer.row_bytes);
+  const std::uint64_t other =
+      received() - answer.begin - std::min<std::uint64_t>(received() - answer.begin, answer.row_bytes);
   other_bytes += other - std::min<std::uint64_t>(other, free_other_bytes);
   if (!answer.stopped.empty()) {
     sqlstate = answer.stopped_state;
-    return fail(Error::Kind::passing, where, answer.stopped);
+    return fail(Error::Kind::nonfatal, where, answer.stopped);
   }
   if (answer.error) return tl::unexpected(*answer.error);
   return std::move(answer.rows);
@@ -326,7 +336,8 @@ static Result<Rows> told(std::string_view statement, const Parameters* parameter
   const std::size_t rows = result ? result->size() : 0;
   static std::mutex one_by_one;
   const std::lock_guard lock(one_by_one);
-  sent_callback({statement, parameters, std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
+  sent_callback({statement, parameters,
+                 std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
                  result ? fmt::format("{} row{}", rows, rows == 1 ? "" : "s") : result.error().what});
   return result;
 }
@@ -352,14 +363,20 @@ Result<Connection> Connection::open(const std::string& conninfo) {
   state->where = fmt::format("database {} on {}:{} as user {}", text(PQdb(conn), "?"),
                              text(PQhost(conn), "?"), text(PQport(conn), "5432"), text(PQuser(conn), "?"));
   const bool ok = connected.failure.empty() && PQstatus(conn) == CONNECTION_OK;
-  if (sent_callback) sent_callback({{}, nullptr, std::chrono::duration<double, std::milli>(Clock::now() - start).count(), (ok ? "connected to " : "not connected to ") + state->where});
-  if (!ok) return tl::unexpected(connection_error(state->where, connected.failure.empty() ? PQerrorMessage(conn) : connected.failure.c_str()));
+  if (sent_callback)
+    sent_callback({{},
+                   nullptr,
+                   std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
+                   (ok ? "connected to " : "not connected to ") + state->where});
+  if (!ok)
+    return tl::unexpected(connection_error(
+        state->where, connected.failure.empty() ? PQerrorMessage(conn) : connected.failure.c_str()));
   state->version = PQserverVersion(conn);
   if (state->version < oldest_version)
-    return fail(
-        Error::Kind::database, state->where,
-        fmt::format("the server is version {}", ellipsis(text(PQparameterStatus(conn, "server_version"), "unknown"), 60)),
-        "pgadvise needs PostgreSQL 12 or newer");
+    return fail(Error::Kind::database, state->where,
+                fmt::format("the server is version {}",
+                            ellipsis(text(PQparameterStatus(conn, "server_version"), "unknown"), 60)),
+                "pgadvise needs PostgreSQL 12 or newer");
   PQsetNoticeReceiver(
       conn,
       [](void* arg, const PGresult* result) {
@@ -389,23 +406,27 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
     zero = zero || (value && has_zero(*value));
     values.push_back(value ? value->c_str() : nullptr);
   }
-  if (zero) return fail(Error::Kind::passing, state_->where, "the statement holds a zero byte");
+  if (zero) return fail(Error::Kind::nonfatal, state_->where, "the statement holds a zero byte");
   state_->asked = statement;
   state_->with_parameters = !values.empty();
-  if (values.size() > most_parameters)
-    return fail(Error::Kind::passing, state_->where, "the statement has too many parameters");
+  if (values.size() > max_parameters)
+    return fail(Error::Kind::nonfatal, state_->where, "the statement has too many parameters");
   return told(statement, &parameters, [&] {
-    return state_->collect(PQsendQueryParams(state_->conn, (std::string(statement) += sql::own_mark).c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0));
+    return state_->collect(PQsendQueryParams(state_->conn, (std::string(statement) += sql::own_mark).c_str(),
+                                             static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                                             nullptr, 0));
   });
 }
 
 Result<void> Connection::parse(std::string_view statement) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
   if (has_zero(statement))
-    return fail(Error::Kind::passing, state_->where, "the statement holds a zero byte");
+    return fail(Error::Kind::nonfatal, state_->where, "the statement holds a zero byte");
   state_->asked = statement;
   state_->with_parameters = false;
-  const auto done = told(statement, nullptr, [&] { return state_->collect(PQsendPrepare(state_->conn, "", std::string(statement).c_str(), 0, nullptr)); });
+  const auto done = told(statement, nullptr, [&] {
+    return state_->collect(PQsendPrepare(state_->conn, "", std::string(statement).c_str(), 0, nullptr));
+  });
   if (!done) return tl::unexpected(done.error());
   return {};
 }
@@ -416,14 +437,18 @@ void Connection::on_notice(std::function<void(std::string_view)> callback) {
 
 Result<void> Connection::run_script(std::string_view script) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
-  if (has_zero(script)) return fail(Error::Kind::passing, state_->where, "the script holds a zero byte");
-  const auto done = told(script, nullptr, [&] { return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str())); });
+  if (has_zero(script)) return fail(Error::Kind::nonfatal, state_->where, "the script holds a zero byte");
+  const auto done = told(script, nullptr, [&] {
+    return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str()));
+  });
   if (!done) return tl::unexpected(done.error());
   return {};
 }
 
-void Connection::act_as(Acting acting) { state_->acting = std::move(acting); }
-const Acting& Connection::acting() const { return state_->acting; }
+void Connection::set_session(SessionSettings session_settings) {
+  state_->session_settings = std::move(session_settings);
+}
+const SessionSettings& Connection::session_settings() const { return state_->session_settings; }
 void Connection::set_stop(std::stop_token stop) { state_->stop_token = std::move(stop); }
 const std::stop_token& Connection::stop() const { return state_->stop_token; }
 void Connection::set_interruptible(bool interruptible) { state_->interruptible = interruptible; }

@@ -164,8 +164,10 @@ Result<std::vector<Address>> addresses(const std::string& conninfo) {
   };
   const auto hosts = list("host"), numbers = list("hostaddr"), ports = list("port");
   const std::size_t count = std::max<std::size_t>({hosts.size(), numbers.size(), 1});
-  if ((!hosts.empty() && !numbers.empty() && hosts.size() != numbers.size()) || (ports.size() > 1 && ports.size() != count))
-    return malformed("has lists of hosts, addresses and ports of different lengths", "one port for all, or one for each host");
+  if ((!hosts.empty() && !numbers.empty() && hosts.size() != numbers.size()) ||
+      (ports.size() > 1 && ports.size() != count))
+    return malformed("has lists of hosts, addresses and ports of different lengths",
+                     "one port for all, or one for each host");
   std::vector<Address> out;
   for (std::size_t i = 0; i < count; ++i) {
     std::string port(ports.empty() ? std::string_view() : ports[ports.size() == 1 ? 0 : i]);
@@ -189,7 +191,8 @@ Error connection_error(std::string where, std::string_view message) {
     if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end())
       parts.push_back(std::move(part));
   }
-  const std::string what = parts.empty() ? "can't be reached" : "can't be reached: " + shortened(join(parts, "; "));
+  const std::string what =
+      parts.empty() ? "can't be reached" : "can't be reached: " + shortened(join(parts, "; "));
   return Error{Error::Kind::database, std::move(where), what, hint_for(message)};
 }
 

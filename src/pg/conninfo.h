@@ -21,9 +21,10 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
-// Every address that libpq would use for the connection string: each host and each hostaddr with its port, after the defaults of the
-// environment (PGHOST, PGHOSTADDR, PGPORT, PGSERVICE). A host beside a hostaddr is in the list, too: ~/.pgpass and certificates go by
-// it. Errors (usage): read_conninfo()'s, and lists of different lengths, which libpq refuses.
+// Every address that libpq would use for the connection string: each host and each hostaddr with its port,
+// after the defaults of the environment (PGHOST, PGHOSTADDR, PGPORT, PGSERVICE). A host beside a hostaddr is
+// in the list, too: ~/.pgpass and certificates go by it. Errors (usage): read_conninfo()'s, and lists of
+// different lengths, which libpq refuses.
 Result<std::vector<Address>> addresses(const std::string& conninfo);
 
 // libpq's report of a failed connection -> one line and what to do about it.

@@ -22,7 +22,7 @@ using Oid = std::uint32_t;
 using Oids = std::set<Oid>;
 
 constexpr Oid first_user_oid = 16384;
-constexpr int most_rounds = 32;
+constexpr int max_rounds = 32;
 constexpr std::chrono::seconds longest_memory{10};
 constexpr std::string_view tree_title = "rewritten parse tree:";
 
@@ -69,8 +69,8 @@ void scan(std::string_view tree, References& into) {
   }
 }
 
-// A utility statement, whose own functions its tree does not show. The text was judged to be none, so our reading of it
-// and the server's differ.
+// A utility statement, whose own functions its tree does not show. The text was judged to be none, so our
+// reading of it and the server's differ.
 bool holds_utility(std::string_view tree) {
   constexpr std::string_view key = ":utilityStmt";
   for (std::size_t at = 0; (at = tree.find(key, at)) != tree.npos;) {
@@ -82,7 +82,8 @@ bool holds_utility(std::string_view tree) {
 
 class Judge {
  public:
-  explicit Judge(Connection& connection, References harmless = {}) : connection_(connection), done_(std::move(harmless)) {}
+  explicit Judge(Connection& connection, References harmless = {})
+      : connection_(connection), done_(std::move(harmless)) {}
   void take(std::string_view tree) { scan(tree, pending_); }
   void take_type(Oid type) { pending_.types.insert(type); }
   // Follows everything that was taken to its end.
@@ -168,8 +169,9 @@ Result<void> Judge::relations(const Oids& oids) {
   return expand(query, oids);
 }
 
-// A type brings its input and output, the checks of domains, what compares its values, and its casts to JSON (which
-// to_json, json_agg and their like look up while they run), through elements, attributes, base types and subtypes.
+// A type brings its input and output, the checks of domains, what compares its values, and its casts to JSON
+// (which to_json, json_agg and their like look up while they run), through elements, attributes, base types
+// and subtypes.
 Result<void> Judge::types(const Oids& oids) {
   const bool multi = version() >= 140000;
   return expand(
@@ -194,7 +196,8 @@ Result<void> Judge::types(const Oids& oids) {
           "NULL UNION SELECT 'function', f.oid::text FROM t JOIN pg_range g ON g.rngtypid = t.oid CROSS JOIN "
           "LATERAL "
           "(VALUES (g.rngcanonical::oid), (g.rngsubdiff::oid)) f(oid) WHERE f.oid >= 16384 "
-          "UNION SELECT 'function', c.castfunc::text FROM t JOIN pg_cast c ON c.castsource = t.oid AND c.casttarget IN "
+          "UNION SELECT 'function', c.castfunc::text FROM t JOIN pg_cast c ON c.castsource = t.oid AND "
+          "c.casttarget IN "
           "('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype) AND c.castfunc >= 16384 "
           "UNION SELECT 'function', p.amproc::oid::text FROM families f JOIN pg_amproc p ON p.amprocfamily = "
           "f.oid WHERE "
@@ -205,17 +208,20 @@ Result<void> Judge::types(const Oids& oids) {
       oids);
 }
 
-// Selectivity estimators run while planning. The planner puts an operator's negator or commutator in its place (and
-// neqsel runs the negator), and within an operator family one member for another.
+// Selectivity estimators run while planning. The planner puts an operator's negator or commutator in its
+// place (and neqsel runs the negator), and within an operator family one member for another.
 Result<void> Judge::operators(const Oids& oids) {
   return expand(
-      "WITH families(oid) AS (SELECT DISTINCT m.amopfamily FROM pg_amop m WHERE m.amopopr = ANY ($1::oid[]) AND "
+      "WITH families(oid) AS (SELECT DISTINCT m.amopfamily FROM pg_amop m WHERE m.amopopr = ANY ($1::oid[]) "
+      "AND "
       "m.amopopr >= 16384) "
-      "SELECT 'operator', x.oid::text FROM pg_operator o CROSS JOIN LATERAL (VALUES (o.oprnegate), (o.oprcom)) "
+      "SELECT 'operator', x.oid::text FROM pg_operator o CROSS JOIN LATERAL (VALUES (o.oprnegate), "
+      "(o.oprcom)) "
       "x(oid) WHERE o.oid = ANY ($1::oid[]) AND x.oid >= 16384 "
       "UNION SELECT 'operator', m.amopopr::text FROM families f JOIN pg_amop m ON m.amopfamily = f.oid WHERE "
       "m.amopopr >= 16384 "
-      "UNION SELECT 'function', p.amproc::oid::text FROM families f JOIN pg_amproc p ON p.amprocfamily = f.oid WHERE "
+      "UNION SELECT 'function', p.amproc::oid::text FROM families f JOIN pg_amproc p ON p.amprocfamily = "
+      "f.oid WHERE "
       "p.amproc::oid >= 16384 UNION "
       "SELECT 'function', f.oid::text FROM pg_operator o CROSS JOIN LATERAL (VALUES (o.oprcode::oid), "
       "(o.oprrest::oid), "
@@ -283,7 +289,8 @@ Result<void> Judge::functions(const Oids& oids) {
     for (const auto& list : {row[9], row[11]})
       if (list)
         for (const auto part : split(*list, ',')) {
-          if (const auto support = static_cast<Oid>(whole(part)); support >= first_user_oid) pending_.functions.insert(support);
+          if (const auto support = static_cast<Oid>(whole(part)); support >= first_user_oid)
+            pending_.functions.insert(support);
         }
     if (row[10]) take(*row[10]);
   }
@@ -305,7 +312,7 @@ Result<plan::Dependencies> Judge::judge() {
   bool more = true;
   for (int round = 0; more; ++round) {
     more = false;
-    if (round == most_rounds) {
+    if (round == max_rounds) {
       unknown_.insert("too much to follow");
       break;
     }
@@ -323,8 +330,8 @@ Result<plan::Dependencies> Judge::judge() {
   return out;
 }
 
-// Those of the types whose values can't be read without running what nobody knows. Nearly always none is: they are judged together, and
-// by halves where one is.
+// Those of the types whose values can't be read without running what nobody knows. Nearly always none is:
+// they are judged together, and by halves where one is.
 Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dangerous) {
   if (types.empty()) return {};
   Judge judge(connection);
@@ -341,7 +348,9 @@ Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dang
   return sift(connection, types.subspan(half), dangerous);
 }
 
-constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('jit', 'off', true)";
+constexpr const char* plain_path =
+    "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('jit', 'off', "
+    "true)";
 
 }  // namespace
 
@@ -363,13 +372,15 @@ void References::add(std::string_view key, Oid oid) {
   }
 }
 
-Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement, Harmless& harmless) {
+Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement,
+                                             Harmless& harmless) {
   // A superuser can keep the tree, with its constants, out of the server's log.
   const auto set = connection.query(
       "SELECT pg_catalog.set_config('debug_print_rewritten', 'on', true), "
       "pg_catalog.set_config('debug_pretty_print', "
       "'off', true), pg_catalog.set_config('client_min_messages', 'log', true), CASE WHEN "
-      "pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on'::pg_catalog.text THEN pg_catalog.set_config('log_min_messages', 'panic', true) END");
+      "pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on'::pg_catalog.text THEN "
+      "pg_catalog.set_config('log_min_messages', 'panic', true) END");
   if (!set) return tl::unexpected(set.error());
   std::vector<std::string> trees;
   connection.on_notice([&](std::string_view text) {
@@ -381,10 +392,12 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   const auto quiet = connection.query(
       "SELECT pg_catalog.set_config('debug_print_rewritten', 'off', true), "
       "pg_catalog.set_config('client_min_messages', "
-      "'warning', true), pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('jit', 'off', true)");
+      "'warning', true), pg_catalog.set_config('search_path', 'pg_catalog', true), "
+      "pg_catalog.set_config('jit', 'off', true)");
   if (!quiet) return tl::unexpected(quiet.error());
   // The last is the statement's own: parsing may run SQL functions, whose trees come first.
-  if (const auto now = std::chrono::steady_clock::now(); now - harmless.since > longest_memory) harmless = {{}, now};
+  if (const auto now = std::chrono::steady_clock::now(); now - harmless.since > longest_memory)
+    harmless = {{}, now};
   Judge judge(connection, harmless.oids);
   bool whole = false;
   for (const auto& tree : trees) {
@@ -393,7 +406,8 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
     whole = end.find("{QUERY") != end.npos && !end.empty() && end.back() == ')' && !holds_utility(end);
   }
   auto out = judge.judge();
-  if (out && out->unknown_functions.empty() && out->refused_functions.empty() && out->foreign_tables.empty()) harmless.oids = judge.followed();
+  if (out && out->unknown_functions.empty() && out->refused_functions.empty() && out->foreign_tables.empty())
+    harmless.oids = judge.followed();
   if (out && !whole) out->unknown_functions.emplace_back("something that the server does not show");
   return out;
 }
@@ -408,21 +422,30 @@ Result<std::vector<std::string>> find_dangerous_inputs(Connection& connection) {
   std::vector<Oid> suspects;
   for (const auto& row : *candidates) suspects.push_back(static_cast<Oid>(whole(row[0])));
   Oids dangerous;
-  if (const auto sifted = sift(connection, suspects, dangerous); !sifted) return tl::unexpected(sifted.error());
+  if (const auto sifted = sift(connection, suspects, dangerous); !sifted)
+    return tl::unexpected(sifted.error());
   if (dangerous.empty()) return std::vector<std::string>();
   // What has such a type, to the end; each catalog is read once, and joined by hash.
   const auto rows = connection.query(
-      fmt::format("WITH RECURSIVE holds(part, whole) AS MATERIALIZED (SELECT t.typelem, t.oid FROM pg_type t WHERE t.typelem <> 0 UNION ALL "
+      fmt::format("WITH RECURSIVE holds(part, whole) AS MATERIALIZED (SELECT t.typelem, t.oid FROM pg_type t "
+                  "WHERE t.typelem <> 0 UNION ALL "
                   "SELECT t.typbasetype, t.oid FROM pg_type t WHERE t.typbasetype <> 0 UNION ALL "
-                  "SELECT a.atttypid, t.oid FROM pg_attribute a JOIN pg_type t ON t.typrelid = a.attrelid WHERE a.attnum > 0 UNION ALL "
+                  "SELECT a.atttypid, t.oid FROM pg_attribute a JOIN pg_type t ON t.typrelid = a.attrelid "
+                  "WHERE a.attnum > 0 UNION ALL "
                   "SELECT g.rngsubtype, g.rngtypid FROM pg_range g{}), "
-                  "d(oid) AS MATERIALIZED (SELECT unnest($1::oid[]) UNION SELECT h.whole FROM d JOIN holds h ON h.part = d.oid) "
+                  "d(oid) AS MATERIALIZED (SELECT unnest($1::oid[]) UNION SELECT h.whole FROM d JOIN holds h "
+                  "ON h.part = d.oid) "
                   "SELECT lower(t.typname) FROM d JOIN pg_type t ON t.oid = d.oid "
-                  "UNION SELECT lower(c.relname) FROM d JOIN pg_attribute a ON a.atttypid = d.oid AND a.attnum > 0 JOIN pg_class c ON c.oid = a.attrelid "
-                  "UNION SELECT lower(p.proname) FROM pg_proc p CROSS JOIN LATERAL (SELECT p.prorettype UNION ALL SELECT unnest(p.proargtypes::oid[]) UNION ALL "
+                  "UNION SELECT lower(c.relname) FROM d JOIN pg_attribute a ON a.atttypid = d.oid AND "
+                  "a.attnum > 0 JOIN pg_class c ON c.oid = a.attrelid "
+                  "UNION SELECT lower(p.proname) FROM pg_proc p CROSS JOIN LATERAL (SELECT p.prorettype "
+                  "UNION ALL SELECT unnest(p.proargtypes::oid[]) UNION ALL "
                   "SELECT unnest(p.proallargtypes)) x(oid) JOIN d ON d.oid = x.oid "
-                  "UNION SELECT '*' FROM pg_operator o WHERE o.oprleft IN (SELECT d.oid FROM d) OR o.oprright IN (SELECT d.oid FROM d)",
-                  connection.server_version() >= 140000 ? " UNION ALL SELECT g.rngtypid, g.rngmultitypid FROM pg_range g" : ""),
+                  "UNION SELECT '*' FROM pg_operator o WHERE o.oprleft IN (SELECT d.oid FROM d) OR "
+                  "o.oprright IN (SELECT d.oid FROM d)",
+                  connection.server_version() >= 140000
+                      ? " UNION ALL SELECT g.rngtypid, g.rngmultitypid FROM pg_range g"
+                      : ""),
       {array_of(dangerous)});
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::string> out;

@@ -22,8 +22,8 @@ struct References {
   void add(std::string_view key, std::uint32_t oid);
 };
 
-// What was followed to its end and runs nothing that matters: the next statement of the same tables and types need not follow it again.
-// For some seconds only: a function may be replaced meanwhile.
+// What was followed to its end and runs nothing that matters: the next statement of the same tables and types
+// need not follow it again. For some seconds only: a function may be replaced meanwhile.
 struct Harmless {
   References oids;
   std::chrono::steady_clock::time_point since;
@@ -32,9 +32,10 @@ struct Harmless {
 // Both inside a READ ONLY transaction of the caller's, who rolls it back.
 
 // Parses `statement` (which must be one plain statement) and judges all that its tree refers to. What can't
-// be found out is an entry of unknown_functions, so that nothing runs. Leaves search_path = pg_catalog. `harmless` is read, and
-// added to.
-Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement, Harmless& harmless);
+// be found out is an entry of unknown_functions, so that nothing runs. Leaves search_path = pg_catalog.
+// `harmless` is read, and added to.
+Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement,
+                                             Harmless& harmless);
 
 // Types whose input runs somebody's own code: a literal of theirs would run it while the statement is merely
 // parsed. Names of what could bring such a literal about (types, relations, functions), lower case; "*" when

@@ -145,7 +145,7 @@ Diagnostics describe(const Leftovers& leftovers, const Connection& connection) {
   std::size_t left_out = 0;
   const auto add = [&](std::string what, std::string hint) {
     if (out.size() >= max_lines) return void(++left_out);
-    out.push_back({Error::Kind::passing, connection.where(), std::move(what), std::move(hint)});
+    out.push_back({Error::Kind::nonfatal, connection.where(), std::move(what), std::move(hint)});
   };
   for (const auto& build : leftovers.builds)
     if (build.process == ProcessState::gone)
@@ -167,7 +167,7 @@ Diagnostics describe(const Leftovers& leftovers, const Connection& connection) {
 Result<void> drop_leftover(Connection& connection, const LeftoverIndex& index) {
   const std::string name = quote_name(index.index.schema, index.index.name);
   const auto refuse = [&](const std::string& why) {
-    return fail(Error::Kind::passing, connection.where(), "index " + name + " was not dropped: " + why);
+    return fail(Error::Kind::nonfatal, connection.where(), "index " + name + " was not dropped: " + why);
   };
   if (!index.kept_because.empty()) return refuse(index.kept_because);
   if (!index.parent.empty()) return refuse("it is dropped with the index that it is attached to");
@@ -202,7 +202,7 @@ Result<void> drop_leftover(Connection& connection, const LeftoverIndex& index) {
 
 Result<void> cancel_build(Connection& connection, const LeftoverBuild& build) {
   const auto refuse = [&](std::string why) {
-    return fail(Error::Kind::passing, connection.where(),
+    return fail(Error::Kind::nonfatal, connection.where(),
                 fmt::format("backend {} was not cancelled: {}", build.backend, std::move(why)));
   };
   if (!build.own_session)

@@ -21,7 +21,7 @@ MeteredSocket::MeteredSocket(int descriptor) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) return;
   const int network = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-  struct stat status {};
+  struct stat status{};
   if (network < 0 || fstat(pair[0], &status) != 0 || dup3(pair[0], descriptor, O_CLOEXEC) < 0) {
     if (network >= 0) close(network);
     close(pair[0]);
@@ -46,7 +46,7 @@ MeteredSocket::~MeteredSocket() {
 }
 
 bool MeteredSocket::stands_at(int descriptor) const {
-  struct stat status {};
+  struct stat status{};
   return descriptor >= 0 && fstat(descriptor, &status) == 0 && status.st_dev == device_ &&
          status.st_ino == inode_;
 }
@@ -96,10 +96,8 @@ bool MeteredSocket::step(int descriptor, bool writing, std::chrono::milliseconds
   }
   if (!outgoing_.empty()) send_outgoing();
   if (libpq.revents) return true;
-  if (!incoming_.empty())
-    hand_over();
-  else if (network.revents & ~POLLOUT)
-    receive();
+  if (!incoming_.empty()) hand_over();
+  else if (network.revents & ~POLLOUT) receive();
   return false;
 }
 

@@ -19,7 +19,7 @@ namespace pgadvise::pg {
 
 namespace {
 
-constexpr std::size_t most_values = 5;
+constexpr std::size_t max_values = 5;
 
 bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -44,7 +44,7 @@ class ServerPlans final : public plan::PlanSource {
   Result<std::vector<std::string>> values(const std::string& select) override;
   bool superuser() const override { return superuser_; }
   const std::vector<std::string>& search_path() const override { return search_path_; }
-  const std::vector<std::string>& unguarded() const override { return unguarded_; }
+  const std::vector<std::string>& rls_bypassed() const override { return unguarded_; }
 
  private:
   Result<void> find_search_path();
@@ -71,28 +71,34 @@ class ServerPlans final : public plan::PlanSource {
   std::map<std::pair<QualifiedName, std::string>, plan::TypicalValues> typical_;
 };
 
-// SET ROLE does not bring the role's own settings, a login does: ALTER ROLE … [IN DATABASE …] SET search_path.
+// SET ROLE does not bring the role's own settings, a login does: ALTER ROLE … [IN DATABASE …] SET
+// search_path.
 Result<void> ServerPlans::find_search_path() {
-  Acting acting = connection_.acting();
-  if (acting.role.empty() || !acting.search_path.empty()) return {};
+  SessionSettings session_settings = connection_.session_settings();
+  if (session_settings.role.empty() || !session_settings.search_path.empty()) return {};
   ReadOnly transaction(connection_);
   if (const auto begun = transaction.begin(false, As::user); !begun) return begun;
   const auto rows = connection_.query(
-      "SELECT pg_catalog.substr(x.setting, 13) FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.setrole "
-      "CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) x (setting) WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.text::pg_catalog.name AND s.setdatabase "
-      "OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) "
-      "pg_catalog.current_database())]) AND pg_catalog.left(x.setting, 12) OPERATOR(pg_catalog.=) 'search_path='::pg_catalog.text ORDER BY s.setdatabase DESC LIMIT 1",
-      {acting.role});
+      "SELECT pg_catalog.substr(x.setting, 13) FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles "
+      "r ON r.oid OPERATOR(pg_catalog.=) s.setrole "
+      "CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) x (setting) WHERE r.rolname OPERATOR(pg_catalog.=) "
+      "$1::pg_catalog.text::pg_catalog.name AND s.setdatabase "
+      "OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d "
+      "WHERE d.datname OPERATOR(pg_catalog.=) "
+      "pg_catalog.current_database())]) AND pg_catalog.left(x.setting, 12) OPERATOR(pg_catalog.=) "
+      "'search_path='::pg_catalog.text ORDER BY s.setdatabase DESC LIMIT 1",
+      {session_settings.role});
   if (!rows) return tl::unexpected(rows.error());
-  if (!rows->empty()) acting.search_path = rows->front()[0].value_or("");
-  connection_.act_as(std::move(acting));
+  if (!rows->empty()) session_settings.search_path = rows->front()[0].value_or("");
+  connection_.set_session(std::move(session_settings));
   return {};
 }
 
 // Tables whose policies don't hold for whom we act as: its owner, a superuser, BYPASSRLS.
 Result<void> ServerPlans::find_unguarded() {
   const auto rows = connection_.query(
-      "SELECT pg_catalog.concat(n.nspname, '.', c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE "
+      "SELECT pg_catalog.concat(n.nspname, '.', c.relname) FROM pg_catalog.pg_class c JOIN "
+      "pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE "
       "c.relrowsecurity AND NOT pg_catalog.row_security_active(c.oid) ORDER BY 1");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) unguarded_.push_back(row[0].value_or(""));
@@ -190,18 +196,20 @@ Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement,
   auto found = find_dependencies(connection_, statement, harmless_);
   if (!found) return found;
   found->analyze_refused = analyze_refused_;
-  // A column's default, mostly. What writes is only planned; planning evaluates nothing volatile, and READ ONLY refuses this one anyway.
-  if (shape->kind != StatementKind::select || shape->modifies) std::erase(found->refused_functions, "nextval");
+  // A column's default, mostly. What writes is only planned; planning evaluates nothing volatile, and READ
+  // ONLY refuses this one anyway.
+  if (shape->kind != StatementKind::select || shape->modifies)
+    std::erase(found->refused_functions, "nextval");
   return found;
 }
 
 Result<void> ServerPlans::suppose(const std::vector<std::string>& indexes) {
   for (const auto& index : indexes) {
-    const auto made =
-        connection_.query(fmt::format("SELECT * FROM {}.hypopg_create_index($1::pg_catalog.text)", hypopg_), {index});
+    const auto made = connection_.query(
+        fmt::format("SELECT * FROM {}.hypopg_create_index($1::pg_catalog.text)", hypopg_), {index});
     if (!made) return tl::unexpected(made.error());
     if (made->empty())
-      return fail(Error::Kind::passing, connection_.where(), "HypoPG made no index of: " + index);
+      return fail(Error::Kind::nonfatal, connection_.where(), "HypoPG made no index of: " + index);
   }
   return {};
 }
@@ -222,9 +230,9 @@ Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::
                                     name));
   Result<Rows> rows = parameters;
   if (parameters && parameters->size() == 1) {
-    const auto wanted = std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, most_parameters);
+    const auto wanted = std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, max_parameters);
     if (wanted > 0 && request.analyze) {
-      rows = fail(Error::Kind::passing, connection_.where(),
+      rows = fail(Error::Kind::nonfatal, connection_.where(),
                   "the statement's parameters are not known: not analyzed");
     } else {
       const std::vector<std::string> nulls(static_cast<std::size_t>(wanted), "NULL");
@@ -260,10 +268,12 @@ Result<std::vector<std::string>> ServerPlans::values(const std::string& select) 
   const auto shape = sql::shape(select);
   if (!shape) return tl::unexpected(shape.error());
   if (!plain(*shape) || shape->kind != StatementKind::select || shape->modifies || shape->locks_rows)
-    return fail(Error::Kind::passing, connection_.where(), "not exactly one SELECT that only reads: not run");
-  if (statistics_only_) return fail(Error::Kind::passing, connection_.where(), analyze_refused_);
+    return fail(Error::Kind::nonfatal, connection_.where(),
+                "not exactly one SELECT that only reads: not run");
+  if (statistics_only_) return fail(Error::Kind::nonfatal, connection_.where(), analyze_refused_);
   ReadOnly transaction(connection_);
-  if (const auto begun = begin(transaction, plan::Names::catalog); !begun) return tl::unexpected(begun.error());
+  if (const auto begun = begin(transaction, plan::Names::catalog); !begun)
+    return tl::unexpected(begun.error());
   connection_.set_interruptible(true);
   const auto rows = connection_.query(select);
   connection_.set_interruptible(false);
@@ -278,7 +288,7 @@ Result<std::vector<std::string>> ServerPlans::values(const std::string& select) 
 
 Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
   const auto refuse = [&](std::string why) {
-    return fail(Error::Kind::passing, connection_.where(), std::move(why));
+    return fail(Error::Kind::nonfatal, connection_.where(), std::move(why));
   };
   const auto shape = sql::shape(request.sql);
   if (!shape) return tl::unexpected(shape.error());
@@ -294,10 +304,15 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
   ReadOnly transaction(connection_, plan::longest_explain);
   if (const auto begun = begin(transaction, request.names); !begun) return tl::unexpected(begun.error());
   if (request.analyze) {
-    // Scans begin at the first page: with LIMIT they else read other rows each time, the more so beside others.
-    const auto limit = request.limit.count() > 0 ? std::min<std::chrono::milliseconds>(request.limit, plan::longest_explain) : plan::longest_explain;
-    const auto set = connection_.query("SELECT pg_catalog.set_config('synchronize_seqscans', 'off', true), pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true)",
-                                       {std::to_string(limit.count())});
+    // Scans begin at the first page: with LIMIT they else read other rows each time, the more so beside
+    // others.
+    const auto limit = request.limit.count() > 0
+                           ? std::min<std::chrono::milliseconds>(request.limit, plan::longest_explain)
+                           : plan::longest_explain;
+    const auto set = connection_.query(
+        "SELECT pg_catalog.set_config('synchronize_seqscans', 'off', true), "
+        "pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true)",
+        {std::to_string(limit.count())});
     if (!set) return tl::unexpected(set.error());
   }
   connection_.set_interruptible(true);
@@ -339,7 +354,7 @@ std::vector<Parameters> ServerPlans::typical_values(const QualifiedName& table,
   std::size_t count = 0;
   for (const auto& values : by_column) count = std::max(count, values.size());
   std::vector<Parameters> out;
-  for (std::size_t n = 0; n < std::min(count, most_values); ++n) {
+  for (std::size_t n = 0; n < std::min(count, max_values); ++n) {
     Parameters row;
     for (const auto& values : by_column) row.push_back(values[n % values.size()]);
     out.push_back(std::move(row));
@@ -351,15 +366,20 @@ plan::TypicalValues ServerPlans::typical(const QualifiedName& table, const std::
   const auto [it, fresh] = typical_.try_emplace({table, column});
   plan::TypicalValues& out = it->second;
   ReadOnly transaction(connection_);
-  if (!fresh || !transaction.begin(watch_us_, As::user) || !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)")) return out;
+  if (!fresh || !transaction.begin(watch_us_, As::user) ||
+      !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"))
+    return out;
   // A value of the histogram is rarer than each of the most common ones.
   const auto rows = connection_.query(
-      "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 "
+      "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM "
+      "pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3 "
       "ORDER BY inherited DESC LIMIT 1) "
-      "SELECT coalesce(m[1], h[2], h[1]), coalesce(h[(cardinality(h) + 1) / 2], m[(cardinality(m) + 1) / 2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), "
+      "SELECT coalesce(m[1], h[2], h[1]), coalesce(h[(cardinality(h) + 1) / 2], m[(cardinality(m) + 1) / "
+      "2]), coalesce(h[cardinality(h) - 1], m[cardinality(m)]), "
       "coalesce(h[1], m[1]), coalesce(h[cardinality(h)], m[1]) FROM s",
       {table.schema, table.name, column});
-  if (rows && !rows->empty()) out = {rows->front()[0], rows->front()[1], rows->front()[2], rows->front()[3], rows->front()[4]};
+  if (rows && !rows->empty())
+    out = {rows->front()[0], rows->front()[1], rows->front()[2], rows->front()[3], rows->front()[4]};
   return out;
 }
 
@@ -379,7 +399,9 @@ Result<std::unique_ptr<plan::PlanSource>> make_plan_source(Connection& connectio
   return source;
 }
 
-std::vector<std::unique_ptr<plan::PlanSource>> more_plan_sources(Connection& first, const std::string& conninfo, std::size_t wanted) {
+std::vector<std::unique_ptr<plan::PlanSource>> more_plan_sources(Connection& first,
+                                                                 const std::string& conninfo,
+                                                                 std::size_t wanted) {
   std::vector<std::unique_ptr<plan::PlanSource>> out;
   if (wanted == 0 || pooled(first)) return out;
   for (auto& connection : more_connections(first, conninfo, wanted)) {

@@ -8,11 +8,11 @@
 
 namespace pgadvise::pg {
 
-// The connection's Acting, or its own user.
+// The connection's SessionSettings, or its own user.
 enum class As { application, user };
 
-// BEGIN READ ONLY … ROLLBACK around whatever happens in between, with time limits on both sides, and answers of at most a million rows
-// and 256 MiB.
+// BEGIN READ ONLY … ROLLBACK around whatever happens in between, with time limits on both sides, and answers
+// of at most a million rows and 256 MiB.
 class ReadOnly {
  public:
   // `limit`: of each statement.

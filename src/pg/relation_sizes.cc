@@ -15,17 +15,28 @@ static Result<std::vector<RelationSize>> read(Connection& connection, Diagnostic
   const auto path = connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)");
   if (!path) return tl::unexpected(path.error());
   const auto rows = connection.query(
-      "SELECT n.nspname, c.relname, c.relpages, c.reltuples, c.relallvisible, CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE "
-      "l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid() AND l.relation IN (c.oid, i.indrelid)) THEN pg_relation_size(c.oid) END "
-      "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.relkind IN ('r', 'm', 'i') AND "
-      "c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pgadvise_' ORDER BY 1, 2");
+      "SELECT n.nspname, c.relname, c.relpages, c.reltuples, c.relallvisible, CASE WHEN NOT EXISTS (SELECT "
+      "FROM pg_locks l WHERE "
+      "l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid() AND l.relation IN (c.oid, i.indrelid)) "
+      "THEN pg_relation_size(c.oid) END "
+      "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = "
+      "c.oid WHERE c.relkind IN ('r', 'm', 'i') AND "
+      "c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname "
+      "!~ '^pgadvise_' ORDER BY 1, 2");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<RelationSize> out;
   for (const auto& row : *rows)
     if (row[5])
-      out.push_back({{row[0].value_or(""), row[1].value_or("")}, whole(row[5]), whole(row[2]), row[3] ? std::strtod(row[3]->c_str(), nullptr) : -1, whole(row[4])});
+      out.push_back({{row[0].value_or(""), row[1].value_or("")},
+                     whole(row[5]),
+                     whole(row[2]),
+                     row[3] ? std::strtod(row[3]->c_str(), nullptr) : -1,
+                     whole(row[4])});
   if (out.size() < rows->size())
-    diagnostics.push_back({Error::Kind::passing, connection.where(), fmt::format("the sizes of {} relations are not read: locked by another session", rows->size() - out.size()), "try again later"});
+    diagnostics.push_back({Error::Kind::nonfatal, connection.where(),
+                           fmt::format("the sizes of {} relations are not read: locked by another session",
+                                       rows->size() - out.size()),
+                           "try again later"});
   return out;
 }
 

@@ -9,8 +9,8 @@
 
 namespace pgadvise::pg {
 
-// Of tables, materialized views and indexes that have a file, by name. What is locked just now is left out and counted in
-// `diagnostics`. Errors: Kind::database.
+// Of tables, materialized views and indexes that have a file, by name. What is locked just now is left out
+// and counted in `diagnostics`. Errors: Kind::database.
 Result<std::vector<RelationSize>> read_relation_sizes(Connection& connection, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::pg

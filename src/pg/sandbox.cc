@@ -9,7 +9,7 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "pg/conninfo.h"
-#include "pg/imitate.h"
+#include "pg/import_statistics.h"
 #include "pg/server_process.h"
 
 namespace pgadvise::pg {
@@ -113,10 +113,11 @@ Result<void> Sandbox::State::prepare(Connection template1) {
   auto opened = open(address(home.folder, "pgadvise_admin", "sandbox"));
   if (!opened) return tl::unexpected(opened.error());
   admin = std::move(*opened);
-  // From 15 on: the schema public is the owner's already, and test data may be loaded without the foreign keys' triggers, in
-  // half the time.
-  const auto rights = all(*admin, {admin->server_version() < 150000 ? "ALTER SCHEMA public OWNER TO pgadvise"
-                                                                    : "GRANT SET ON PARAMETER session_replication_role TO pgadvise"});
+  // From 15 on: the schema public is the owner's already, and test data may be loaded without the foreign
+  // keys' triggers, in half the time.
+  const auto rights = all(*admin, {admin->server_version() < 150000
+                                       ? "ALTER SCHEMA public OWNER TO pgadvise"
+                                       : "GRANT SET ON PARAMETER session_replication_role TO pgadvise"});
   if (!rights) return rights;
   const auto hypopg = admin->query("SELECT 1 FROM pg_available_extensions WHERE name = 'hypopg'");
   if (hypopg && !hypopg->empty()) {
@@ -136,7 +137,7 @@ Result<Sandbox> Sandbox::start() {
   return start(unread);
 }
 
-Result<Sandbox> Sandbox::start(Diagnostics& diagnostics) {
+Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, int max_connections) {
   const auto server = find_server();
   if (!server) return tl::unexpected(server.error());
   const auto user = server_user();
@@ -148,7 +149,7 @@ Result<Sandbox> Sandbox::start(Diagnostics& diagnostics) {
   state->home = std::move(*home);
   const auto& folder = state->home.folder;
   state->conninfo = address(folder, "pgadvise", "sandbox");
-  auto guardian = start_guardian(state->home, *server, *user);
+  auto guardian = start_guardian(state->home, *server, *user, max_connections);
   if (!guardian) return tl::unexpected(guardian.error());
   state->guardian = std::move(*guardian);
   auto template1 = await(state->guardian, folder, address(folder, "pgadvise_admin", "template1"));
@@ -176,13 +177,14 @@ Result<void> Sandbox::State::reconnect() {
   return {};
 }
 
-Result<void> Sandbox::imitate_collation(const Catalog& production) {
-  pg::imitate_collation(*state_->admin, production);
+Result<void> Sandbox::import_collation(const Catalog& production) {
+  pg::import_collation(*state_->admin, production);
   return state_->reconnect();
 }
 
-Result<void> Sandbox::imitate(const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
-  pg::imitate(*state_->admin, state_->home.folder + "/data", production, sizes, diagnostics);
+Result<void> Sandbox::import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes,
+                                        Diagnostics& diagnostics) {
+  pg::import_statistics(*state_->admin, state_->home.folder + "/data", production, sizes, diagnostics);
   return state_->reconnect();
 }
 

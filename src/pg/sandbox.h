@@ -16,10 +16,10 @@ namespace pgadvise::pg {
 class Sandbox {
  public:
   // Takes about a second. Errors (Kind::usage): no server is installed, or it won't start; each says what to
-  // do. A process of its own keeps watch over the server and ends it when this process ends, however it ends; when
-  // that one is killed, too, the server ends (Linux), and the next start() removes the folder. `diagnostics` names
-  // what was removed so.
-  static Result<Sandbox> start(Diagnostics& diagnostics);
+  // do. A process of its own keeps watch over the server and ends it when this process ends, however it ends;
+  // when that one is killed, too, the server ends (Linux), and the next start() removes the folder.
+  // `diagnostics` names what was removed so. `max_connections`: the server's setting.
+  static Result<Sandbox> start(Diagnostics& diagnostics, int max_connections = 20);
   static Result<Sandbox> start();
   Sandbox(Sandbox&&) noexcept;
   Sandbox& operator=(Sandbox&&) noexcept;
@@ -31,10 +31,11 @@ class Sandbox {
   // the database: SQL from a repository must not reach the machine.
   void build(const Script& script, Diagnostics& diagnostics);
 
-  // Before build(), and after it: the server plans as the one of this catalog does (imitate.h). From then on nothing can be run on
-  // its tables, and PlanSource runs nothing. Errors: the server is gone.
-  Result<void> imitate_collation(const Catalog& production);
-  Result<void> imitate(const Catalog& production, const std::vector<RelationSize>& sizes, Diagnostics& diagnostics);
+  // Before build(), and after it: the server plans as the one of this catalog does (imitate.h). From then on
+  // nothing can be run on its tables, and PlanSource runs nothing. Errors: the server is gone.
+  Result<void> import_collation(const Catalog& production);
+  Result<void> import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes,
+                                 Diagnostics& diagnostics);
 
   const std::string& conninfo()
       const;                 // for libpq: host=<folder> dbname=sandbox …, the role that owns the database

@@ -34,9 +34,9 @@ constexpr std::string_view new_prefix = "pgadvise-new-";  // not locked yet
 constexpr std::time_t settled = 60;  // seconds after which a folder without a lock is nobody's
 constexpr std::string_view socket_name = "/.s.PGSQL.5432";
 
-// $1: the folder, $2: the server's programs. Standard input is the pipe whose end is our owner's end;
-// descriptor 9 is the lock. The server holds descriptor 3, a copy of our output: when that ends, no process
-// of the server is left.
+// $1: the folder, $2: the server's programs, $3: its max_connections. Standard input is the pipe whose end is
+// our owner's end; descriptor 9 is the lock. The server holds descriptor 3, a copy of our output: when that
+// ends, no process of the server is left.
 constexpr const char* guardian_script = R"(
 trap '' HUP INT TERM QUIT PIPE
 # From 18 on pages have checksums unless told otherwise: pg/imitate.cc writes some.
@@ -52,7 +52,7 @@ listen_addresses = ''
 port = 5432
 unix_socket_directories = '$1'
 unix_socket_permissions = 0700
-max_connections = 20
+max_connections = $3
 shared_buffers = 128MB
 fsync = off
 full_page_writes = off
@@ -192,7 +192,7 @@ void wait_for(pid_t pid) {
 bool may_enter(const fs::path& folder, const std::optional<ServerUser>& user) {
   if (!user) return access(folder.c_str(), W_OK | X_OK) == 0;
   for (fs::path at = folder;; at = at.parent_path()) {
-    struct stat info {};
+    struct stat info{};
     if (stat(at.c_str(), &info) != 0) return false;
     const bool owner = info.st_uid == user->uid;
     if (!(info.st_mode & (owner ? S_IXUSR : S_IXOTH))) return false;
@@ -295,7 +295,7 @@ Result<Home> make_home(const std::optional<ServerUser>& user) {
 // Nobody holds the lock of this folder of ours; `lock` does then.
 static bool dead(const std::string& folder, bool is_new, const std::optional<ServerUser>& user,
                  Descriptor& lock) {
-  struct stat info {};
+  struct stat info{};
   if (lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || (info.st_mode & 07777) != 0700)
     return false;
   if (info.st_uid != geteuid() && !(user && info.st_uid == user->uid)) return false;
@@ -321,11 +321,11 @@ void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics) {
       const std::string path = base + "/" + name;
       const bool is_new = name.compare(0, new_prefix.size(), new_prefix) == 0;
       if (!dead(path, is_new, user, lock)) continue;
-      struct stat info {};
+      struct stat info{};
       const bool ours = lstat(path.c_str(), &info) == 0 && user && info.st_uid != user->uid;
       if (const pid_t pid = spawn({sweep_script, {path}, ours ? std::nullopt : user}); pid > 0) wait_for(pid);
       const bool removed = access(path.c_str(), F_OK) != 0;
-      diagnostics.push_back({Error::Kind::passing, path,
+      diagnostics.push_back({Error::Kind::nonfatal, path,
                              removed ? "removed: a killed run left this sandbox"
                                      : "a killed run left this sandbox, and it could not be removed",
                              removed ? "" : "end its server, and remove the folder"});
@@ -334,7 +334,7 @@ void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics) {
 }
 
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
-                                const std::optional<ServerUser>& user) {
+                                const std::optional<ServerUser>& user, int max_connections) {
   int hold[2];
   int status[2];
   if (pipe2(hold, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
@@ -344,8 +344,12 @@ Result<Guardian> start_guardian(const Home& home, const std::string& server,
   if (pipe2(status, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
   guardian.status = Descriptor(status[0]);
   const Descriptor status_write(status[1]);
-  guardian.pid = spawn(
-      {guardian_script, {home.folder, server}, user, hold_read.get(), status_write.get(), home.lock.get()});
+  guardian.pid = spawn({guardian_script,
+                        {home.folder, server, std::to_string(max_connections)},
+                        user,
+                        hold_read.get(),
+                        status_write.get(),
+                        home.lock.get()});
   if (guardian.pid < 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
   return guardian;
 }

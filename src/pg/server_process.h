@@ -44,10 +44,10 @@ struct Home {
 };
 Result<Home> make_home(const std::optional<ServerUser>& user);
 
-// Ends the servers and removes the folders of sandboxes whose process and guardian both died: folders below TMPDIR
-// or /tmp with a sandbox's name, mode 0700, owned by this user or `user`, whose lock nobody holds. A process is ended
-// only when it is the server of that data directory. `diagnostics` names each folder that was removed, and each that
-// could not be.
+// Ends the servers and removes the folders of sandboxes whose process and guardian both died: folders below
+// TMPDIR or /tmp with a sandbox's name, mode 0700, owned by this user or `user`, whose lock nobody holds. A
+// process is ended only when it is the server of that data directory. `diagnostics` names each folder that
+// was removed, and each that could not be.
 void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics);
 
 struct Guardian {
@@ -57,7 +57,7 @@ struct Guardian {
 };
 // Starts a guardian, which makes the cluster and starts the server in `home`.
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
-                                const std::optional<ServerUser>& user);
+                                const std::optional<ServerUser>& user, int max_connections);
 void stop(Guardian& guardian);
 
 }  // namespace pgadvise::pg

@@ -18,7 +18,8 @@ constexpr const char* settings =
     "SELECT set_config('statement_timeout', '60s', true), set_config('lock_timeout', '500ms', true), "
     "set_config('idle_in_transaction_session_timeout', '60s', true)";
 
-// The extension's own view, in whatever schema, and its columns: after pg_upgrade they may be those of an older version.
+// The extension's own view, in whatever schema, and its columns: after pg_upgrade they may be those of an
+// older version.
 constexpr const char* find_view = R"(
   SELECT quote_ident(n.nspname), c.relname, string_agg(a.attname, ',')
   FROM pg_extension e
@@ -42,19 +43,24 @@ double number(const std::optional<std::string>& value) {
   return out > 0 ? std::min(out, 1e12) : 0;  // also when it is none
 }
 
-std::uint64_t count(const std::optional<std::string>& value) { return static_cast<std::uint64_t>(std::clamp(whole(value), std::int64_t{0}, std::int64_t{1} << 53)); }
+std::uint64_t count(const std::optional<std::string>& value) {
+  return static_cast<std::uint64_t>(std::clamp(whole(value), std::int64_t{0}, std::int64_t{1} << 53));
+}
 
 struct View {
   std::string schema;
   std::vector<std::string> columns;
   bool info = false;
 
-  bool has(std::string_view column) const { return std::find(columns.begin(), columns.end(), column) != columns.end(); }
+  bool has(std::string_view column) const {
+    return std::find(columns.begin(), columns.end(), column) != columns.end();
+  }
 };
 
 class Reader {
  public:
-  Reader(Connection& connection, Diagnostics& diagnostics) : connection_(connection), diagnostics_(diagnostics) {}
+  Reader(Connection& connection, Diagnostics& diagnostics)
+      : connection_(connection), diagnostics_(diagnostics) {}
 
   Result<Workload> read() {
     const auto begun = connection_.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
@@ -62,7 +68,7 @@ class Reader {
     if (connection_.alive()) (void)connection_.query("ROLLBACK");
     if (out) return out;
     if (out.error().where.empty()) out.error().where = connection_.where();
-    if (out.error().kind == Error::Kind::passing) out.error().kind = Error::Kind::database;
+    if (out.error().kind == Error::Kind::nonfatal) out.error().kind = Error::Kind::database;
     return out;
   }
 
@@ -92,16 +98,18 @@ class Reader {
       for (const auto column : split(text_of(row[2]), ',')) out.columns.emplace_back(column);
     }
     if (out.schema.empty())
-      return fail(Error::Kind::input, connection_.where(), "pg_stat_statements is not installed in this database",
+      return fail(Error::Kind::input, connection_.where(),
+                  "pg_stat_statements is not installed in this database",
                   "CREATE EXTENSION pg_stat_statements, or name a database that has it; or digest a log");
     return out;
   }
 
   Error explained(Error error) const {
     if (connection_.alive() && connection_.sqlstate() == "55000")
-      return {Error::Kind::input, connection_.where(), "pg_stat_statements is installed, but the server was started without it",
+      return {Error::Kind::input, connection_.where(),
+              "pg_stat_statements is installed, but the server was started without it",
               "shared_preload_libraries = 'pg_stat_statements' and a restart"};
-    if (connection_.alive() && error.kind == Error::Kind::passing) error.kind = Error::Kind::input;
+    if (connection_.alive() && error.kind == Error::Kind::nonfatal) error.kind = Error::Kind::input;
     error.what = "pg_stat_statements can't be read: " + error.what;
     return error;
   }
@@ -117,7 +125,8 @@ class Reader {
       if (!system->empty()) out = text_of(system->front()[0]) + (view.info ? "" : "|" + out);
     }
     if (!view.info) return out;
-    const auto reset = connection_.query(fmt::format("SELECT stats_reset FROM {}.pg_stat_statements_info", view.schema));
+    const auto reset =
+        connection_.query(fmt::format("SELECT stats_reset FROM {}.pg_stat_statements_info", view.schema));
     if (!reset) return tl::unexpected(explained(reset.error()));
     return out + "|" + (reset->empty() ? "" : text_of(reset->front()[0]));
   }
@@ -126,8 +135,10 @@ class Reader {
   static std::string statement_of(const View& view) {
     const std::string time = view.has("total_exec_time") ? "exec_time" : "time";  // before version 1.8
     return fmt::format(
-        "SELECT s.query, s.calls, s.total_{0}, s.min_{0}, s.max_{0}, s.rows, u.rolname, d.datname FROM {1}.pg_stat_statements s "
-        "LEFT JOIN pg_roles u ON u.oid = s.userid LEFT JOIN pg_database d ON d.oid = s.dbid WHERE s.calls > 0{2} "
+        "SELECT s.query, s.calls, s.total_{0}, s.min_{0}, s.max_{0}, s.rows, u.rolname, d.datname FROM "
+        "{1}.pg_stat_statements s "
+        "LEFT JOIN pg_roles u ON u.oid = s.userid LEFT JOIN pg_database d ON d.oid = s.dbid WHERE s.calls > "
+        "0{2} "
         "ORDER BY s.calls DESC, s.query",
         time, view.schema, view.has("toplevel") ? " AND s.toplevel" : "");
   }
@@ -135,8 +146,11 @@ class Reader {
   Workload workload(const Rows& rows, const std::string& server) {
     std::vector<sql::StatementStatistics> read;
     for (const auto& row : rows)
-      read.push_back({row[0], count(row[1]), number(row[2]), number(row[3]), number(row[4]), count(row[5]), row[6], row[7]});
-    LogSource source{.path = "pg_stat_statements, " + connection_.where(), .format = "pg_stat_statements", .lines = rows.size()};
+      read.push_back({row[0], count(row[1]), number(row[2]), number(row[3]), number(row[4]), count(row[5]),
+                      row[6], row[7]});
+    LogSource source{.path = "pg_stat_statements, " + connection_.where(),
+                     .format = "pg_stat_statements",
+                     .lines = rows.size()};
     return sql::workload_of(read, std::move(source), server, diagnostics_);
   }
 
@@ -146,6 +160,8 @@ class Reader {
 
 }  // namespace
 
-Result<Workload> read_statement_statistics(Connection& connection, Diagnostics& diagnostics) { return Reader(connection, diagnostics).read(); }
+Result<Workload> read_statement_statistics(Connection& connection, Diagnostics& diagnostics) {
+  return Reader(connection, diagnostics).read();
+}
 
 }  // namespace pgadvise::pg

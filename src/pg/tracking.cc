@@ -58,7 +58,7 @@ std::vector<TrackingTable> read_tracking(const Catalog& catalog,
     if (!plain(table)) continue;
     const auto [tool, shape] = match(table);
     if (!shape) continue;
-    if (asked == most_tracking_tables) {
+    if (asked == max_tracking_tables) {
       ++not_asked;
       continue;
     }

@@ -15,6 +15,8 @@ inline std::int64_t whole(std::string_view text) {
   std::from_chars(text.data(), text.data() + text.size(), out);
   return out;
 }
-inline std::int64_t whole(const std::optional<std::string>& value) { return value ? whole(std::string_view(*value)) : 0; }
+inline std::int64_t whole(const std::optional<std::string>& value) {
+  return value ? whole(std::string_view(*value)) : 0;
+}
 
 }  // namespace pgadvise::pg

@@ -98,7 +98,7 @@ class Verifier {
         fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}, {})", lock_class, lock_number(run_.id)));
     if (!locked) return tl::unexpected(locked.error());
     if (locked->empty() || locked->front()[0] != "t")
-      return fail(Error::Kind::passing, connection_.where(), "another run has the same id", "try again");
+      return fail(Error::Kind::nonfatal, connection_.where(), "another run has the same id", "try again");
     locked_ = true;
     if (connection_.server_version() >= 140000)
       (void)connection_.query(
@@ -129,10 +129,11 @@ class Verifier {
       if (stopped()) return;
       if (why.empty()) {
         index.built_bytes = built_bytes() - size;
-        // What the planner knows of an expression it knows from then on: the server's autovacuum would tell it within the day.
-        if (index.sql.find(" ((") != std::string::npos) (void)cancellable("ANALYZE " + quote_name(index.table.schema, index.table.name));
-      } else
-        not_built.push_back(std::string(split(index.sql, '\n').front()) + " " + why);
+        // What the planner knows of an expression it knows from then on: the server's autovacuum would tell
+        // it within the day.
+        if (index.sql.find(" ((") != std::string::npos)
+          (void)cancellable("ANALYZE " + quote_name(index.table.schema, index.table.name));
+      } else not_built.push_back(std::string(split(index.sql, '\n').front()) + " " + why);
       connection_.set_deadline({});
     }
   }
@@ -168,7 +169,7 @@ class Verifier {
     connection_.set_deadline({});
     locked_ = false;
     if (!built_.empty())
-      diagnostics_.push_back({Error::Kind::passing, connection_.where(),
+      diagnostics_.push_back({Error::Kind::nonfatal, connection_.where(),
                               "the indexes that --verify built could not be removed again: " +
                                   join(built_, ", ") + " (" + why + ")",
                               "pgadvise advise --cleanup drops them"});
@@ -228,9 +229,12 @@ class Verifier {
   Result<double> once(const plan::WhatIfStatement& statement) {
     ReadOnly transaction(connection_, options_.statement_limit);
     if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
-    const auto rows = cancellable("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.sql, statement.parameters);
+    const auto rows =
+        cancellable("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.sql, statement.parameters);
     if (!rows && connection_.sqlstate() == "57014" && !stopped())
-      return fail(Error::Kind::passing, "", fmt::format("took longer than {:.0f} s", static_cast<double>(options_.statement_limit.count()) / 1000));
+      return fail(Error::Kind::nonfatal, "",
+                  fmt::format("took longer than {:.0f} s",
+                              static_cast<double>(options_.statement_limit.count()) / 1000));
     if (!rows) return tl::unexpected(rows.error());
     const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
     if (!plan) return tl::unexpected(plan.error());
@@ -309,7 +313,8 @@ std::string not_disposable(Connection& connection, const std::string& database) 
   return {};
 }
 
-Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> queries, std::vector<AdvisedIndex>& indexes, const VerifyOptions& options,
+Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> queries,
+                            std::vector<AdvisedIndex>& indexes, const VerifyOptions& options,
                             Diagnostics& diagnostics) {
   Verification out;
   out.where = connection.where();

@@ -23,8 +23,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds longest_transaction{1};
 constexpr std::chrono::seconds longest_silence{1};
 // HypoPG gives each a name from a range of object ids, and has 2,828 of them, partitions' own among them.
-constexpr std::size_t most_indexes = 2500;
-constexpr std::size_t most_at_once = 500;
+constexpr std::size_t max_indexes = 2500;
+constexpr std::size_t max_at_once = 500;
 
 // A row's array as a parameter: {"a","b"}.
 std::string array_of(const std::vector<std::string>& texts) {
@@ -48,14 +48,16 @@ struct Definition {
 
 class ServerWhatIf final : public plan::WhatIf {
  public:
-  ServerWhatIf(Connection& connection, const std::vector<Definition>& definitions) : connection_(connection), definitions_(definitions) {}
+  ServerWhatIf(Connection& connection, const std::vector<Definition>& definitions)
+      : connection_(connection), definitions_(definitions) {}
   ~ServerWhatIf() override { clear(); }
   ServerWhatIf(const ServerWhatIf&) = delete;
   ServerWhatIf& operator=(const ServerWhatIf&) = delete;
 
   Result<void> look_around();
   int add(const QualifiedName&, std::vector<std::string>) override { return -1; }  // ManyWhatIf's
-  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override;
+  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement,
+                                const std::vector<int>& indexes) override;
   Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override;
   void clear() override;
   void rest() override {
@@ -70,7 +72,9 @@ class ServerWhatIf final : public plan::WhatIf {
     bool refused = false;           // HypoPG can't make it
   };
 
-  std::size_t parts(int index) const { return definitions_[static_cast<std::size_t>(index)].statements.size(); }
+  std::size_t parts(int index) const {
+    return definitions_[static_cast<std::size_t>(index)].statements.size();
+  }
   const QualifiedName& table(int index) const { return definitions_[static_cast<std::size_t>(index)].table; }
   Result<void> begin();
   void forget();
@@ -85,11 +89,11 @@ class ServerWhatIf final : public plan::WhatIf {
 
   Connection& connection_;
   const std::vector<Definition>& definitions_;
-  std::string hypopg_;  // its schema, quoted
-  std::vector<Known> known_;  // of each definition
+  std::string hypopg_;                            // its schema, quoted
+  std::vector<Known> known_;                      // of each definition
   std::map<QualifiedName, std::set<int>> there_;  // on the server, by table
   std::size_t count_ = 0;
-  std::map<std::string, int> owners_;  // by the hypothetical index's name
+  std::map<std::string, int> owners_;            // by the hypothetical index's name
   std::map<std::string, std::string> prepared_;  // names by statement
   std::unique_ptr<ReadOnly> transaction_;
   Clock::time_point began_;
@@ -100,17 +104,26 @@ class ServerWhatIf final : public plan::WhatIf {
 Result<void> ServerWhatIf::look_around() {
   if (const auto begun = begin(); !begun) return begun;
   const auto rows = connection_.query(
-      "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid "
-      "OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name");
+      "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace "
+      "n ON n.oid "
+      "OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) "
+      "'hypopg'::pg_catalog.name");
   if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty()) return fail(Error::Kind::usage, connection_.where(), "HypoPG is not installed in the database", "CREATE EXTENSION hypopg");
+  if (rows->empty())
+    return fail(Error::Kind::usage, connection_.where(), "HypoPG is not installed in the database",
+                "CREATE EXTENSION hypopg");
   hypopg_ = rows->front()[0].value_or("");
-  // Of a database without tables nothing is called: whether all that we need is there, and may be used, is found out by parsing.
+  // Of a database without tables nothing is called: whether all that we need is there, and may be used, is
+  // found out by parsing.
   const auto usable = connection_.parse(fmt::format(
-      "SELECT h.indexrelid, h.indexname, {0}.hypopg_relation_size(h.indexrelid), {0}.hypopg_drop_index(h.indexrelid), {0}.hypopg_reset() FROM {0}.hypopg_create_index('') h", hypopg_));
+      "SELECT h.indexrelid, h.indexname, {0}.hypopg_relation_size(h.indexrelid), "
+      "{0}.hypopg_drop_index(h.indexrelid), {0}.hypopg_reset() FROM {0}.hypopg_create_index('') h",
+      hypopg_));
   transaction_.reset();
   if (!usable && usable.error().kind == Error::Kind::database) return usable;
-  if (!usable) return fail(Error::Kind::usage, connection_.where(), "HypoPG can't be used: " + usable.error().what, "ALTER EXTENSION hypopg UPDATE; the user needs USAGE of its schema");
+  if (!usable)
+    return fail(Error::Kind::usage, connection_.where(), "HypoPG can't be used: " + usable.error().what,
+                "ALTER EXTENSION hypopg UPDATE; the user needs USAGE of its schema");
   return {};
 }
 
@@ -124,7 +137,9 @@ Result<void> ServerWhatIf::begin() {
     return begun;
   }
   // Costs know nothing of JIT, whose library would be loaded by the first EXPLAIN: a tenth of a second.
-  const auto mode = connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true), pg_catalog.set_config('jit', 'off', true)");
+  const auto mode = connection_.query(
+      "SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true), "
+      "pg_catalog.set_config('jit', 'off', true)");
   if (!mode) return tl::unexpected(mode.error());
   // A statement that fails takes back what was set after the savepoint.
   const auto again = connection_.query("SAVEPOINT pgadvise");
@@ -177,7 +192,8 @@ std::vector<std::string> ServerWhatIf::take_off(const std::vector<int>& indexes)
 
 Result<void> ServerWhatIf::drop(const std::vector<int>& indexes) {
   const auto dropped = connection_.query(
-      fmt::format("SELECT {}.hypopg_drop_index(o) FROM pg_catalog.unnest($1::pg_catalog.oid[]) o", hypopg_), {array_of(take_off(indexes))});
+      fmt::format("SELECT {}.hypopg_drop_index(o) FROM pg_catalog.unnest($1::pg_catalog.oid[]) o", hypopg_),
+      {array_of(take_off(indexes))});
   if (dropped) return {};
   auto out = failed(dropped.error());
   clear();  // what is there is not known any more
@@ -209,8 +225,10 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes, const std::ve
     }
   const auto made = connection_.query(
       fmt::format("SELECT i.n, h.indexrelid, h.indexname, {0}.hypopg_relation_size(h.indexrelid) FROM "
-                  "(SELECT pg_catalog.count({0}.hypopg_drop_index(o)) FROM pg_catalog.unnest($2::pg_catalog.oid[]) o) gone, "
-                  "pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY i(sql, n), LATERAL {0}.hypopg_create_index(i.sql) h",
+                  "(SELECT pg_catalog.count({0}.hypopg_drop_index(o)) FROM "
+                  "pg_catalog.unnest($2::pg_catalog.oid[]) o) gone, "
+                  "pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY i(sql, n), LATERAL "
+                  "{0}.hypopg_create_index(i.sql) h",
                   hypopg_),
       {array_of(definitions), array_of(take_off(gone))});
   if (!made) {
@@ -240,21 +258,24 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes, const std::ve
   return {};
 }
 
-// From what is there to what is wanted, by the difference. Of two plans that cost the same the planner takes one by the order of a table's
-// indexes, which is that of their making: always that of their numbers, whatever was asked before.
+// From what is there to what is wanted, by the difference. Of two plans that cost the same the planner takes
+// one by the order of a table's indexes, which is that of their making: always that of their numbers,
+// whatever was asked before.
 Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const std::vector<int>& indexes) {
   known_.resize(definitions_.size());
   std::size_t wanted = 0;
   for (const int index : indexes) wanted += parts(index);
-  if (wanted > most_indexes) return fail(Error::Kind::passing, connection_.where(), "HypoPG has no room for so many indexes at once");
-  if (count_ + wanted > most_indexes) clear();
+  if (wanted > max_indexes)
+    return fail(Error::Kind::nonfatal, connection_.where(), "HypoPG has no room for so many indexes at once");
+  if (count_ + wanted > max_indexes) clear();
   if (const auto begun = begin(); !begun) return begun;
   // Where one is refused the others have to be made again.
   for (;;) {
     std::vector<int> fresh;
     std::map<QualifiedName, int> first;  // of those, by table
     for (const int index : indexes)
-      if (const Known& known = known_[static_cast<std::size_t>(index)]; known.oids.empty() && !known.refused) {
+      if (const Known& known = known_[static_cast<std::size_t>(index)];
+          known.oids.empty() && !known.refused) {
         fresh.push_back(index);
         first.emplace(table(index), index);
       }
@@ -262,7 +283,8 @@ Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const 
     for (const auto& [table, there] : there_) {
       const auto least = first.find(table);
       for (const int index : there) {
-        const bool unwanted = tables.count(table) && !std::binary_search(indexes.begin(), indexes.end(), index);
+        const bool unwanted =
+            tables.count(table) && !std::binary_search(indexes.begin(), indexes.end(), index);
         const bool too_early = least != first.end() && index > least->second;
         if (unwanted || too_early) gone.push_back(index);
         if (too_early && !unwanted) fresh.push_back(index);
@@ -285,16 +307,19 @@ Result<Rows> ServerWhatIf::explain_generic(const std::string& sql) {
       return prepared;
     }
   }
-  const auto parameters = connection_.query(fmt::format(
-      "SELECT pg_catalog.cardinality(p.parameter_types) FROM pg_catalog.pg_prepared_statements p WHERE p.name "
-      "OPERATOR(pg_catalog.=) '{}'::pg_catalog.text",
-      name));
+  const auto parameters =
+      connection_.query(fmt::format("SELECT pg_catalog.cardinality(p.parameter_types) FROM "
+                                    "pg_catalog.pg_prepared_statements p WHERE p.name "
+                                    "OPERATOR(pg_catalog.=) '{}'::pg_catalog.text",
+                                    name));
   if (!parameters) return parameters;
-  const auto wanted = parameters->empty() ? 0 : std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, most_parameters);
+  const auto wanted =
+      parameters->empty() ? 0 : std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, max_parameters);
   // The plan that was made for other indexes is kept else.
   if (const auto discarded = connection_.query("DISCARD PLANS"); !discarded) return discarded;
   const std::vector<std::string> nulls(static_cast<std::size_t>(wanted), "NULL");
-  return connection_.query(fmt::format("EXPLAIN (FORMAT JSON) EXECUTE {}{}", name, wanted ? "(" + join(nulls, ", ") + ")" : ""));
+  return connection_.query(
+      fmt::format("EXPLAIN (FORMAT JSON) EXECUTE {}{}", name, wanted ? "(" + join(nulls, ", ") + ")" : ""));
 }
 
 Result<Rows> ServerWhatIf::explain(const plan::WhatIfStatement& statement) {
@@ -303,8 +328,10 @@ Result<Rows> ServerWhatIf::explain(const plan::WhatIfStatement& statement) {
   return connection_.query("EXPLAIN (FORMAT JSON) " + statement.sql, statement.parameters);
 }
 
-Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) {
-  if (const auto supposed = suppose(statement.tables, indexes); !supposed) return tl::unexpected(supposed.error());
+Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& statement,
+                                            const std::vector<int>& indexes) {
+  if (const auto supposed = suppose(statement.tables, indexes); !supposed)
+    return tl::unexpected(supposed.error());
   const auto rows = explain(statement);
   asked_ = Clock::now();
   if (!rows) return failed(rows.error());
@@ -312,9 +339,11 @@ Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& stateme
   if (!plan) return tl::unexpected(plan.error());
   plan::WhatIfPlan out{plan->root.total_cost, {}, 0};
   visit(plan->root, [&](const PlanNode& node) {
-    if (node.type == "ModifyTable" && !node.children.empty()) out.rows_written += node.children.front().plan_rows;
+    if (node.type == "ModifyTable" && !node.children.empty())
+      out.rows_written += node.children.front().plan_rows;
     if (node.index.empty()) return;
-    if (const auto owner = owners_.find(node.index); owner != owners_.end()) out.used.push_back(owner->second);
+    if (const auto owner = owners_.find(node.index); owner != owners_.end())
+      out.used.push_back(owner->second);
   });
   std::sort(out.used.begin(), out.used.end());
   out.used.erase(std::unique(out.used.begin(), out.used.end()), out.used.end());
@@ -328,8 +357,10 @@ Result<std::vector<std::int64_t>> ServerWhatIf::sizes(const std::vector<int>& in
     if (!known_[static_cast<std::size_t>(index)].bytes) unknown.push_back(index);
   for (auto at = unknown.begin(); at != unknown.end();) {
     std::vector<int> some;
-    for (std::size_t sum = 0; at != unknown.end() && (some.empty() || sum + parts(*at) <= most_at_once); ++at) some.push_back(*at), sum += parts(*at);
-    if (const auto supposed = suppose({}, some); !supposed && supposed.error().kind == Error::Kind::database) return tl::unexpected(supposed.error());
+    for (std::size_t sum = 0; at != unknown.end() && (some.empty() || sum + parts(*at) <= max_at_once); ++at)
+      some.push_back(*at), sum += parts(*at);
+    if (const auto supposed = suppose({}, some); !supposed && supposed.error().kind == Error::Kind::database)
+      return tl::unexpected(supposed.error());
   }
   std::vector<std::int64_t> out;
   for (const int index : indexes) out.push_back(known_[static_cast<std::size_t>(index)].bytes.value_or(0));
@@ -343,7 +374,8 @@ class ManyWhatIf final : public plan::WhatIf {
 
   Result<void> look_around(Connection& first) {
     servers_.push_back(std::make_unique<ServerWhatIf>(first, definitions_));
-    for (auto& connection : more_) servers_.push_back(std::make_unique<ServerWhatIf>(connection, definitions_));
+    for (auto& connection : more_)
+      servers_.push_back(std::make_unique<ServerWhatIf>(connection, definitions_));
     for (const auto& server : servers_)
       if (const auto looked = server->look_around(); !looked) return looked;
     return {};
@@ -353,12 +385,15 @@ class ManyWhatIf final : public plan::WhatIf {
     definitions_.push_back({table, std::move(definitions)});
     return static_cast<int>(definitions_.size()) - 1;
   }
-  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override {
+  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement,
+                                const std::vector<int>& indexes) override {
     auto out = servers_.front()->cost(statement, indexes);
     rest();
     return out;
   }
-  Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override { return servers_.front()->sizes(indexes); }
+  Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override {
+    return servers_.front()->sizes(indexes);
+  }
   void clear() override {
     for (const auto& server : servers_) server->clear();
   }
@@ -371,7 +406,8 @@ class ManyWhatIf final : public plan::WhatIf {
     return sum;
   }
 
-  void for_each(std::size_t count, const std::function<void(std::size_t, WhatIf&)>& work, const std::function<bool()>& stop) override {
+  void for_each(std::size_t count, const std::function<void(std::size_t, WhatIf&)>& work,
+                const std::function<bool()>& stop) override {
     std::atomic<std::size_t> next = 0;
     std::atomic<bool> stopped = stop();  // before anybody begins
     const auto ask = [&](WhatIf& server) {
@@ -391,15 +427,22 @@ class ManyWhatIf final : public plan::WhatIf {
   std::vector<std::unique_ptr<ServerWhatIf>> servers_;
 };
 
-// What is left for us of the server's, the database's and the role's limits. Others' backends are seen by their database at least.
+// What is left for us of the server's, the database's and the role's limits. Others' backends are seen by
+// their database at least.
 Result<Rows> connection_limits(Connection& connection) {
   ReadOnly transaction(connection);
   if (const auto begun = transaction.begin(false, As::user); !begun) return tl::unexpected(begun.error());
-  if (const auto path = connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"); !path) return path;
+  if (const auto path = connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)");
+      !path)
+    return path;
   return connection.query(
-      "SELECT least(current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int - coalesce(current_setting('reserved_connections', true), '0')::int - count(*), "
-      "CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END, CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END) "
-      "FROM pg_database d, pg_roles r, pg_stat_activity a WHERE d.datname = current_database() AND r.rolname = session_user AND a.datid IS NOT NULL "
+      "SELECT least(current_setting('max_connections')::int - "
+      "current_setting('superuser_reserved_connections')::int - "
+      "coalesce(current_setting('reserved_connections', true), '0')::int - count(*), "
+      "CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit - count(*) FILTER (WHERE a.datid = d.oid) END, CASE "
+      "WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit - count(*) FILTER (WHERE a.usesysid = r.oid) END) "
+      "FROM pg_database d, pg_roles r, pg_stat_activity a WHERE d.datname = current_database() AND r.rolname "
+      "= session_user AND a.datid IS NOT NULL "
       "GROUP BY d.datconnlimit, r.rolconnlimit, d.oid, r.oid");
 }
 
@@ -408,7 +451,8 @@ std::string identity(Connection& connection) {
   ReadOnly transaction(connection);
   if (!transaction.begin(false, As::user)) return {};
   const auto rows = connection.query(
-      "SELECT pg_catalog.concat(pg_catalog.pg_postmaster_start_time(), ' ', pg_catalog.inet_server_addr(), ' ', pg_catalog.inet_server_port(), ' ', pg_catalog.current_database())");
+      "SELECT pg_catalog.concat(pg_catalog.pg_postmaster_start_time(), ' ', pg_catalog.inet_server_addr(), ' "
+      "', pg_catalog.inet_server_port(), ' ', pg_catalog.current_database())");
   return rows && !rows->empty() ? rows->front()[0].value_or("") : std::string();
 }
 
@@ -425,7 +469,7 @@ std::vector<Connection> more_connections(Connection& first, const std::string& c
     auto connection = Connection::open(conninfo);
     // Of several hosts another one may answer.
     if (!connection || server.empty() || identity(*connection) != server) break;
-    connection->act_as(first.acting());
+    connection->set_session(first.session_settings());
     connection->set_stop(first.stop());
     out.push_back(std::move(*connection));
   }
@@ -435,7 +479,7 @@ std::vector<Connection> more_connections(Connection& first, const std::string& c
 Result<std::unique_ptr<plan::WhatIf>> make_what_if(Connection& connection, std::vector<Connection> more) {
   auto out = std::make_unique<ManyWhatIf>(std::move(more));
   if (auto looked = out->look_around(connection); !looked) {
-    if (looked.error().kind == Error::Kind::passing) looked.error().kind = Error::Kind::database;
+    if (looked.error().kind == Error::Kind::nonfatal) looked.error().kind = Error::Kind::database;
     return tl::unexpected(std::move(looked.error()));
   }
   return out;

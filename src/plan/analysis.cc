@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t leader = static_cast<std::size_t>(-1);
 
-// Below a Gather, where several processes run the same nodes: that which is followed, a worker's number or the leader. Outside of one: 1.
+// Below a Gather, where several processes run the same nodes: that which is followed, a worker's number or
+// the leader. Outside of one: 1.
 struct Section {
   std::size_t process = leader;
   double processes = 1;
@@ -22,7 +23,9 @@ double inclusive(const PlanNode& node, const Section& section) {
   if (section.processes <= 1) return all;
   if (node.workers.empty()) return all / section.processes;
   const std::size_t process = section.process;
-  if (process != leader) return process < node.workers.size() ? node.workers[process].actual_total_ms * node.workers[process].loops : 0;
+  if (process != leader)
+    return process < node.workers.size() ? node.workers[process].actual_total_ms * node.workers[process].loops
+                                         : 0;
   double rest = all;
   for (const auto& worker : node.workers) rest -= worker.actual_total_ms * worker.loops;
   return std::max(0.0, rest);
@@ -54,7 +57,8 @@ bool mentions(const std::string& text, const std::string& name) {
 bool mentions(const PlanNode& node, const std::vector<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
     return mentions(node.filter, name) || mentions(node.index_condition, name) ||
-           std::any_of(node.conditions.begin(), node.conditions.end(), [&](const auto& condition) { return mentions(condition.second, name); });
+           std::any_of(node.conditions.begin(), node.conditions.end(),
+                       [&](const auto& condition) { return mentions(condition.second, name); });
   });
 }
 
@@ -83,7 +87,8 @@ class Times {
  private:
   std::size_t add(const PlanNode& node, std::size_t depth, const Section& section) {
     const std::size_t at = out_.nodes.size();
-    out_.nodes.push_back({&node, depth, inclusive(node, section), 0, node.actual_rows.value_or(0) * node.loops});
+    out_.nodes.push_back(
+        {&node, depth, inclusive(node, section), 0, node.actual_rows.value_or(0) * node.loops});
     charged_.emplace_back();
     for (const auto& child : node.children) {
       const bool gather = gathers(node) && child.relationship != "InitPlan";
@@ -96,7 +101,8 @@ class Times {
     return at;
   }
 
-  // The reader of a CTE that took longest ran it; an InitPlan runs when the first node that has its value in a condition asks.
+  // The reader of a CTE that took longest ran it; an InitPlan runs when the first node that has its value in
+  // a condition asks.
   void charge_plans_elsewhere() {
     constexpr std::size_t many = 1000;  // of no statement of a person: each is looked for below its owner
     for (const auto& [plan, owner] : elsewhere_) {
@@ -108,7 +114,8 @@ class Times {
       for (std::size_t i = owner; i < end_[owner] && elsewhere_.size() <= many; ++i) {
         if (i >= plan && i < end_[plan]) continue;
         const PlanNode& node = *out_.nodes[i].node;
-        const bool reads = cte ? node.cte == name.substr(4) && node.type == "CTE Scan" : mentions(node, names);
+        const bool reads =
+            cte ? node.cte == name.substr(4) && node.type == "CTE Scan" : mentions(node, names);
         if (!reads || (found && out_.nodes[i].total_ms <= out_.nodes[reader].total_ms)) continue;
         reader = i;
         found = true;
@@ -118,8 +125,8 @@ class Times {
     }
   }
 
-  // Children took no more than their parent waited: averages over loops are rounded, and processes overlap. Each node's share is
-  // settled before its children's.
+  // Children took no more than their parent waited: averages over loops are rounded, and processes overlap.
+  // Each node's share is settled before its children's.
   void settle(std::size_t at) {
     if (settled_.size() < out_.nodes.size()) settled_.resize(out_.nodes.size(), false);
     if (settled_[at]) return;
@@ -134,9 +141,10 @@ class Times {
   }
 
   PlanTimes out_;
-  std::vector<std::vector<std::size_t>> charged_;                 // by node: whose time its own contains
-  std::vector<std::pair<std::size_t, std::size_t>> elsewhere_;    // CTEs and InitPlans, and the node they are shown under
-  std::vector<std::size_t> end_;                                  // by node: behind its last descendant
+  std::vector<std::vector<std::size_t>> charged_;  // by node: whose time its own contains
+  std::vector<std::pair<std::size_t, std::size_t>>
+      elsewhere_;                 // CTEs and InitPlans, and the node they are shown under
+  std::vector<std::size_t> end_;  // by node: behind its last descendant
   std::vector<bool> settled_;
 };
 

@@ -42,20 +42,22 @@ std::vector<QualifiedName> family(const Catalog& catalog, const QualifiedName& t
   std::vector<QualifiedName> all{table};
   for (std::size_t at = 0; at < all.size(); ++at)
     for (const auto& [name, child] : catalog.tables) {
-      const bool below = (child.partition_of && *child.partition_of == all[at]) ||
-                         std::find(child.inherits.begin(), child.inherits.end(), all[at]) != child.inherits.end();
+      const bool below =
+          (child.partition_of && *child.partition_of == all[at]) ||
+          std::find(child.inherits.begin(), child.inherits.end(), all[at]) != child.inherits.end();
       if (below && std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
     }
   return all;
 }
 
 bool aggregates(const std::string& type) {
-  return type.find("Aggregate") != std::string::npos || type == "Group" || type == "WindowAgg" || type == "Unique" ||
-         type.find("SetOp") != std::string::npos || type == "ModifyTable";
+  return type.find("Aggregate") != std::string::npos || type == "Group" || type == "WindowAgg" ||
+         type == "Unique" || type.find("SetOp") != std::string::npos || type == "ModifyTable";
 }
 
-// An index scan that reads the whole index is a sequential scan in other clothes: no condition at all but a filter, or (a
-// key's look-up) a condition on a column that is not the index's first. With wide rows the planner prefers it.
+// An index scan that reads the whole index is a sequential scan in other clothes: no condition at all but a
+// filter, or (a key's look-up) a condition on a column that is not the index's first. With wide rows the
+// planner prefers it.
 bool reads_whole_index(const PlanNode& node, const Table* table, const std::vector<std::string>& key) {
   if (node.index.empty()) return false;
   if (node.index_condition.empty()) return !node.filter.empty();
@@ -64,11 +66,14 @@ bool reads_whole_index(const PlanNode& node, const Table* table, const std::vect
   return std::find(key.begin(), key.end(), index->keys.front().column) == key.end();
 }
 
-// `needed` counts what leaves a node; above an aggregate rows are no longer the scan's. `key`: of a referential look-up.
+// `needed` counts what leaves a node; above an aggregate rows are no longer the scan's. `key`: of a
+// referential look-up.
 void find_scans(const PlanNode& node, const std::vector<QualifiedName>& tables, const Catalog& catalog,
                 const std::vector<std::string>& key, double needed, std::vector<Scan>& out) {
-  const double here = aggregates(node.type) ? std::numeric_limits<double>::infinity() : std::min(needed, rows_of(node));
-  const auto table = std::find_if(tables.begin(), tables.end(), [&](const auto& name) { return same_table(node, name); });
+  const double here =
+      aggregates(node.type) ? std::numeric_limits<double>::infinity() : std::min(needed, rows_of(node));
+  const auto table =
+      std::find_if(tables.begin(), tables.end(), [&](const auto& name) { return same_table(node, name); });
   const bool ours = table != tables.end() && !node.never_executed;
   if (ours && (node.type == "Seq Scan" || reads_whole_index(node, catalog.table(*table), key))) {
     Scan scan{&node, 0, here};
@@ -77,7 +82,8 @@ void find_scans(const PlanNode& node, const std::vector<QualifiedName>& tables, 
       scan.read = (*node.actual_rows + node.rows_removed_by_filter) * node.loops;
     } else {
       const Table* known = catalog.table(*table);
-      scan.read = known && known->statistics && known->statistics->rows > 0 ? known->statistics->rows : node.plan_rows;
+      scan.read = known && known->statistics && known->statistics->rows > 0 ? known->statistics->rows
+                                                                            : node.plan_rows;
     }
     out.push_back(scan);
   }
@@ -91,7 +97,8 @@ std::string how(const PlanNode& node) {
 std::string other_way(const Plan& plan, const std::vector<QualifiedName>& tables) {
   std::string way;
   visit(plan.root, [&](const PlanNode& node) {
-    const bool ours = std::any_of(tables.begin(), tables.end(), [&](const auto& name) { return same_table(node, name); });
+    const bool ours =
+        std::any_of(tables.begin(), tables.end(), [&](const auto& name) { return same_table(node, name); });
     if (!way.empty() || (!ours && node.index.empty())) return;
     if (!node.index.empty()) way = node.type + " using " + node.index;
     else if (node.type.find("Bitmap Heap") == std::string::npos) way = node.type + " on " + node.relation;
@@ -108,7 +115,8 @@ bool uses_hypothetical(const Plan& plan) {
 std::int64_t pages_of(const Catalog& catalog, const std::vector<QualifiedName>& tables) {
   std::int64_t pages = 0;
   for (const auto& name : tables)
-    if (const Table* table = catalog.table(name); table && table->statistics && table->kind == Table::Kind::ordinary)
+    if (const Table* table = catalog.table(name);
+        table && table->statistics && table->kind == Table::Kind::ordinary)
       pages += std::max(table->statistics->pages, table->statistics->bytes / 8192);
   return pages;
 }
@@ -118,7 +126,8 @@ std::string filled(std::string_view text, const std::map<std::string_view, std::
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const auto end = text[at] == '{' ? text.find('}', at) : std::string_view::npos;
-    const auto part = end == std::string_view::npos ? parts.end() : parts.find(text.substr(at + 1, end - at - 1));
+    const auto part =
+        end == std::string_view::npos ? parts.end() : parts.find(text.substr(at + 1, end - at - 1));
     if (part == parts.end()) {
       out += text[at];
     } else {
@@ -136,8 +145,14 @@ double estimated_rows(const Catalog& catalog, const QualifiedName& table) {
 
 class Confirmer {
  public:
-  Confirmer(const Finding& finding, const Catalog& catalog, const Workload* workload, Planner& planner, const ConfirmOptions& options)
-      : finding_(finding), probe_(*finding.probe), catalog_(catalog), workload_(workload), planner_(planner), options_(options) {}
+  Confirmer(const Finding& finding, const Catalog& catalog, const Workload* workload, Planner& planner,
+            const ConfirmOptions& options)
+      : finding_(finding),
+        probe_(*finding.probe),
+        catalog_(catalog),
+        workload_(workload),
+        planner_(planner),
+        options_(options) {}
 
   Confirmation out;
   std::optional<Error> lost;  // the server is gone
@@ -174,7 +189,7 @@ class Confirmer {
 
   Result<Question> statement(const Probe& probe) {
     const Query* query = workload_ ? workload_->query(probe.fingerprint) : nullptr;
-    if (!query) return fail(Error::Kind::passing, "", "no sample of the statement was logged");
+    if (!query) return fail(Error::Kind::nonfatal, "", "no sample of the statement was logged");
     return planner_.question(*query);
   }
 
@@ -182,14 +197,17 @@ class Confirmer {
   Result<Question> of_rule(const Probe& probe) {
     const Table& table = *catalog_.table(probe.table);
     for (const auto& column : probe.columns)
-      if (!table.column(column)) return fail(Error::Kind::passing, "", "the column " + column + " is not in the database");
+      if (!table.column(column))
+        return fail(Error::Kind::nonfatal, "", "the column " + column + " is not in the database");
     const double pages = static_cast<double>(pages_of(catalog_, family(catalog_, probe.table)));
     const std::string only = table.kind == Table::Kind::partitioned ? "" : "ONLY ";
     const std::map<std::string_view, std::string> parts = {
         {"table", only + quote_name(probe.table)},
         {"column", probe.columns.empty() ? std::string() : quote_identifier(probe.columns.front())},
         {"condition", probe.condition},
-        {"sample", pages > 10 * sampled_pages ? fmt::format(" TABLESAMPLE SYSTEM ({:.4f})", 100 * sampled_pages / pages) : ""}};
+        {"sample", pages > 10 * sampled_pages
+                       ? fmt::format(" TABLESAMPLE SYSTEM ({:.4f})", 100 * sampled_pages / pages)
+                       : ""}};
     return Question{filled(probe.sql, parts), {}, true, {}, Names::catalog};
   }
 
@@ -207,7 +225,8 @@ class Confirmer {
   }
 
   void look_into(const Question& question, const Decision& decision) {
-    if (decision.allowed != Allowed::analyze) return stay("its values were not looked at: " + decision.reason);
+    if (decision.allowed != Allowed::analyze)
+      return stay("its values were not looked at: " + decision.reason);
     const auto values = planner_.values(question.sql);
     if (!values) return failed(values.error());
     apply(probe_.from_values(*values), Evidence::Kind::catalog);
@@ -237,9 +256,9 @@ class Confirmer {
     if (pages == 0) return stay(display(table) + " is empty in this database: nothing to measure");
     if (pages < options_.small_table_pages)
       return refute(fmt::format("the table is small: {} pages{}", count(static_cast<double>(pages)),
-                                         estimated_rows(catalog_, table) >= 0
-                                             ? ", about " + count(estimated_rows(catalog_, table)) + " rows"
-                                             : std::string()));
+                                estimated_rows(catalog_, table) >= 0
+                                    ? ", about " + count(estimated_rows(catalog_, table)) + " rows"
+                                    : std::string()));
 
     const auto analyzed = planner_.analyze(question, decision, *gate);
     if (!analyzed) return failed(analyzed.error());
@@ -259,15 +278,17 @@ class Confirmer {
       needed += std::min(scan.needed, scan.read);
       blocks += scan.node->shared_hit_blocks + scan.node->shared_read_blocks;
     }
-    std::string fact = fmt::format("{}: {} on {} reads {} rows to keep {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", how(*scans.front().node),
-                                   display(probe_.table), count(read), count(needed));
+    std::string fact =
+        fmt::format("{}: {} on {} reads {} rows to keep {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN",
+                    how(*scans.front().node), display(probe_.table), count(read), count(needed));
     if (plan.analyzed)
-      fact += fmt::format(", {} pages, {:.1f} ms in all ({})", count(static_cast<double>(blocks)), plan.execution_ms, question.origin);
-    else if (!limits.empty())
-      fact += " (" + limits + ")";
+      fact += fmt::format(", {} pages, {:.1f} ms in all ({})", count(static_cast<double>(blocks)),
+                          plan.execution_ms, question.origin);
+    else if (!limits.empty()) fact += " (" + limits + ")";
     out.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
     if (needed > read * 0.1 && probe_.kind == Probe::Kind::statement)
-      return refute(fmt::format("it needs {} of the {} rows that it reads: no index makes that less", count(needed), count(read)));
+      return refute(fmt::format("it needs {} of the {} rows that it reads: no index makes that less",
+                                count(needed), count(read)));
     out.verdict = Verdict::confirmed;
     out.reason = plan.analyzed ? "" : limits;
     return cost(question, before);
@@ -277,34 +298,41 @@ class Confirmer {
   void cost(const Question& question, double before) {
     if (!proposes()) return;
     if (const auto missing = planner_.what_if_missing(); !missing.empty()) {
-      out.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + missing, std::nullopt, {}});
+      out.evidence.push_back(
+          {Evidence::Kind::what_if, "the index is not costed: " + missing, std::nullopt, {}});
       return;
     }
     const auto after = planner_.explain_with(question, options_.hypothetical(*finding_.proposal));
     if (!after) {
-      out.evidence.push_back({Evidence::Kind::what_if, "the index is not costed: " + after.error().what, std::nullopt, {}});
+      out.evidence.push_back(
+          {Evidence::Kind::what_if, "the index is not costed: " + after.error().what, std::nullopt, {}});
       if (after.error().kind == Error::Kind::database) failed(after.error());
       return;
     }
     if (!uses_hypothetical(*after) || after->root.total_cost > before * 0.9) {
       out.evidence.push_back(
-          {Evidence::Kind::what_if, "HypoPG: the planner would not gain from an index on " + keys(*finding_.proposal), std::nullopt, {}});
+          {Evidence::Kind::what_if,
+           "HypoPG: the planner would not gain from an index on " + keys(*finding_.proposal),
+           std::nullopt,
+           {}});
       out.without_gain = true;
       if (probe_.kind == Probe::Kind::referential_lookup)
         refute("the planner would read the table all the same: too many rows have one value");
       return;
     }
     out.evidence.push_back({Evidence::Kind::what_if,
-                                fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}", before,
-                                            after->root.total_cost, keys(*finding_.proposal)),
-                                std::nullopt, {}});
+                            fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}",
+                                        before, after->root.total_cost, keys(*finding_.proposal)),
+                            std::nullopt,
+                            {}});
     out.cost_before = before;
     out.cost_after = after->root.total_cost;
   }
 
   static std::string keys(const IndexProposal& proposal) {
     std::vector<std::string> names;
-    for (const auto& key : proposal.keys) names.push_back((key.column.empty() ? key.expression : key.column) + (key.descending ? " DESC" : ""));
+    for (const auto& key : proposal.keys)
+      names.push_back((key.column.empty() ? key.expression : key.column) + (key.descending ? " DESC" : ""));
     return display(proposal.table) + " (" + join(names, ", ") + ")";
   }
 
@@ -318,8 +346,9 @@ class Confirmer {
 
 }  // namespace
 
-std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, Planner& planner,
-                                  const ConfirmOptions& options, Diagnostics& diagnostics) {
+std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Catalog& catalog,
+                                  const Workload* workload, Planner& planner, const ConfirmOptions& options,
+                                  Diagnostics& diagnostics) {
   std::vector<std::size_t> probed;
   for (std::size_t at = 0; at < findings.size(); ++at)
     if (findings[at].probe) probed.push_back(at);
@@ -339,7 +368,8 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
     if (!planner.stopped()) out[at].reason = "could not be run: the server is gone";
     else if (findings[at].verdict_reason.empty()) out[at].reason = "not asked: interrupted";
   }
-  const auto first_lost = std::find_if(lost.begin(), lost.end(), [](const auto& error) { return error.has_value(); });
+  const auto first_lost =
+      std::find_if(lost.begin(), lost.end(), [](const auto& error) { return error.has_value(); });
   if (first_lost != lost.end()) diagnostics.push_back(**first_lost);
   return out;
 }
@@ -351,7 +381,8 @@ void apply_confirmations(const std::vector<Confirmation>& confirmations, std::ve
     if (confirmation.verdict) finding.verdict = *confirmation.verdict;
     if (confirmation.severity) finding.severity = *confirmation.severity;
     if (confirmation.reason) finding.verdict_reason = *confirmation.reason;
-    finding.evidence.insert(finding.evidence.end(), confirmation.evidence.begin(), confirmation.evidence.end());
+    finding.evidence.insert(finding.evidence.end(), confirmation.evidence.begin(),
+                            confirmation.evidence.end());
     if (confirmation.without_gain) finding.proposal.reset();
     if (!confirmation.cost_before) continue;
     finding.fix.emplace();

@@ -16,7 +16,8 @@
 namespace pgadvise::plan {
 
 struct ConfirmOptions {
-  // A sequential scan of a table smaller than this many pages is no fault: the whole table is a few milliseconds.
+  // A sequential scan of a table smaller than this many pages is no fault: the whole table is a few
+  // milliseconds.
   std::int64_t small_table_pages = 100;
   // What HypoPG takes for a proposal; src/advisor gives it.
   std::function<std::vector<std::string>(const IndexProposal&)> hypothetical;
@@ -28,14 +29,16 @@ struct Confirmation {
   std::optional<Severity> severity;   // that the finding rises to
   std::optional<std::string> reason;  // the new Finding::verdict_reason
   std::vector<Evidence> evidence;     // in addition to the finding's own
-  bool without_gain = false;          // the planner would not use the proposed index: the proposal is withdrawn
+  bool without_gain = false;  // the planner would not use the proposed index: the proposal is withdrawn
   std::optional<double> cost_before, cost_after;  // planner cost without and with the proposed index
 };
 
-// One Confirmation for each finding, in their order; an empty one where a finding has no probe. Asks all of the planner's sources; the result is
-// the same as on one. A lost server leaves the remaining findings suspected and is reported once in `diagnostics` (Kind::database).
-std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Catalog& catalog, const Workload* workload, Planner& planner,
-                                  const ConfirmOptions& options, Diagnostics& diagnostics);
+// One Confirmation for each finding, in their order; an empty one where a finding has no probe. Asks all of
+// the planner's sources; the result is the same as on one. A lost server leaves the remaining findings
+// suspected and is reported once in `diagnostics` (Kind::database).
+std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Catalog& catalog,
+                                  const Workload* workload, Planner& planner, const ConfirmOptions& options,
+                                  Diagnostics& diagnostics);
 
 // Puts the confirmations into the findings that confirm() was called with.
 void apply_confirmations(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings);

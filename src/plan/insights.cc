@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/figures.h"
+#include "base/number_format.h"
 #include "base/text.h"
 #include "plan/reader.h"
 #include "plan/title.h"
@@ -27,7 +27,8 @@ std::string name_of(const PlanNode& node) {
 
 class Judge {
  public:
-  Judge(const Plan& plan, const PlanTimes& times, const Catalog* catalog) : plan_(plan), times_(times), catalog_(catalog) {}
+  Judge(const Plan& plan, const PlanTimes& times, const Catalog* catalog)
+      : plan_(plan), times_(times), catalog_(catalog) {}
 
   std::vector<Insight> run() {
     std::vector<const PlanNode*> parents;
@@ -41,20 +42,27 @@ class Judge {
   }
 
  private:
-  void say(Insight::Kind kind, const PlanNode* node, std::string flag, std::string text) { out_.push_back({kind, node, std::move(flag), std::move(text)}); }
+  void say(Insight::Kind kind, const PlanNode* node, std::string flag, std::string text) {
+    out_.push_back({kind, node, std::move(flag), std::move(text)});
+  }
 
   double share(const NodeTime& time) const {
     const double all = times_.nodes.front().total_ms;
     return all > 0 ? time.self_ms / all : 0;
   }
   bool costly(const NodeTime& time) const {
-    return times_.nodes.front().total_ms > 0 ? share(time) >= large_share : time.node->rows_removed_by_filter * time.node->loops >= 10'000;
+    return times_.nodes.front().total_ms > 0 ? share(time) >= large_share
+                                             : time.node->rows_removed_by_filter * time.node->loops >= 10'000;
   }
-  std::string took(const NodeTime& time) const { return times_.nodes.front().total_ms > 0 ? fmt::format(", {:.0f} % of the time", 100 * share(time)) : std::string(); }
+  std::string took(const NodeTime& time) const {
+    return times_.nodes.front().total_ms > 0 ? fmt::format(", {:.0f} % of the time", 100 * share(time))
+                                             : std::string();
+  }
 
   // Pages of the table, or of it what was read.
   std::int64_t pages(const PlanNode& node) const {
-    const Table* table = catalog_ ? catalog_->table({node.schema.empty() ? "public" : node.schema, node.relation}) : nullptr;
+    const Table* table =
+        catalog_ ? catalog_->table({node.schema.empty() ? "public" : node.schema, node.relation}) : nullptr;
     if (table && table->statistics) return table->statistics->pages;
     return node.shared_hit_blocks + node.shared_read_blocks;
   }
@@ -78,19 +86,28 @@ class Judge {
     if (removed <= 0 || removed / (removed + kept) < wasteful) return;
     const double read = (removed + kept) * node.loops;
     const bool index = node.type == "Index Scan" || node.type == "Index Only Scan";
-    const bool limited = std::any_of(parents.begin(), parents.end(), [](const PlanNode* parent) { return parent->type == "Limit"; });
-    const std::string figures = fmt::format("{} of {} rows are thrown away{}", short_count(removed * node.loops), short_count(read), took(time));
+    const bool limited = std::any_of(parents.begin(), parents.end(),
+                                     [](const PlanNode* parent) { return parent->type == "Limit"; });
+    const std::string figures = fmt::format("{} of {} rows are thrown away{}",
+                                            short_count(removed * node.loops), short_count(read), took(time));
     if (index && read < 1000) return;
     if (index && node.index_condition.empty() && limited) {
       say(Insight::Kind::index_for_order_alone, &node, "index for the order alone",
-          fmt::format("{} is read in the order of {}, until enough rows pass {}: {}. It is quick while such rows come early, and slow where they don't; an index on what the filter compares, then the order, serves both.",
+          fmt::format("{} is read in the order of {}, until enough rows pass {}: {}. It is quick while such "
+                      "rows come early, and slow where they don't; an index on what the filter compares, "
+                      "then the order, serves both.",
                       name_of(node), node.index, node.filter, figures));
     } else if (index && costly(time)) {
-      say(Insight::Kind::inefficient_index, &node, fmt::format("{} of {} rows thrown away", short_count(removed * node.loops), short_count(read)),
-          fmt::format("The index {} of {} finds rows that {} then throws away: {}. What the filter compares belongs into the index.", node.index, name_of(node), node.filter, figures));
+      say(Insight::Kind::inefficient_index, &node,
+          fmt::format("{} of {} rows thrown away", short_count(removed * node.loops), short_count(read)),
+          fmt::format("The index {} of {} finds rows that {} then throws away: {}. What the filter compares "
+                      "belongs into the index.",
+                      node.index, name_of(node), node.filter, figures));
     } else if (node.type == "Seq Scan" && costly(time) && pages(node) >= small_table) {
-      say(Insight::Kind::slow_scan, &node, fmt::format("reads {} rows for {}", short_count(read), short_count(kept * node.loops)),
-          fmt::format("{} is read whole for {}: {}. An index on what it compares would find them.", name_of(node), node.filter, figures));
+      say(Insight::Kind::slow_scan, &node,
+          fmt::format("reads {} rows for {}", short_count(read), short_count(kept * node.loops)),
+          fmt::format("{} is read whole for {}: {}. An index on what it compares would find them.",
+                      name_of(node), node.filter, figures));
     }
   }
 
@@ -100,14 +117,18 @@ class Judge {
     return actual > estimated ? actual / estimated : -(estimated / actual);  // below 0: estimated too high
   }
 
-  // Rows of it that stopped early, guesses that nobody could make, and what bitmaps report are no misestimates.
+  // Rows of it that stopped early, guesses that nobody could make, and what bitmaps report are no
+  // misestimates.
   static bool estimated(const PlanNode& node, const std::vector<const PlanNode*>& parents) {
-    if (!node.actual_rows || node.never_executed || node.type == "BitmapOr" || node.type == "BitmapAnd" || node.type == "ModifyTable" || node.type == "Gather" || node.type == "Limit") return false;
+    if (!node.actual_rows || node.never_executed || node.type == "BitmapOr" || node.type == "BitmapAnd" ||
+        node.type == "ModifyTable" || node.type == "Gather" || node.type == "Limit")
+      return false;
     if (node.type == "Aggregate" && !node.filter.empty()) return false;
     if (std::max(node.plan_rows, *node.actual_rows) * node.loops < 1000) return false;
     if (miss(node) > 0) return true;
     return std::none_of(parents.begin(), parents.end(), [](const PlanNode* parent) {
-      return parent->type == "Limit" || parent->type == "Merge Join" || parent->join_type == "Semi" || parent->join_type == "Anti" || parent->type == "Nested Loop";
+      return parent->type == "Limit" || parent->type == "Merge Join" || parent->join_type == "Semi" ||
+             parent->join_type == "Anti" || parent->type == "Nested Loop";
     });
   }
 
@@ -124,41 +145,61 @@ class Judge {
     const bool low = miss(node) > 0;
     const std::string factor = times_of(std::abs(miss(node)));
     say(Insight::Kind::misestimate, &node, fmt::format("estimate {} {}", factor, low ? "low" : "high"),
-        fmt::format("{}: {} {} expected and {} came, {} too {}. The nodes above were chosen for the wrong number; ANALYZE, a higher statistics target, or CREATE STATISTICS for columns that depend on each other.",
-                    title(node), short_count(node.plan_rows), node.plan_rows == 1 ? "row was" : "rows were", short_count(*node.actual_rows), factor, low ? "few" : "many"));
+        fmt::format("{}: {} {} expected and {} came, {} too {}. The nodes above were chosen for the wrong "
+                    "number; ANALYZE, a higher statistics target, or CREATE STATISTICS for columns that "
+                    "depend on each other.",
+                    title(node), short_count(node.plan_rows), node.plan_rows == 1 ? "row was" : "rows were",
+                    short_count(*node.actual_rows), factor, low ? "few" : "many"));
   }
 
   void spills(const PlanNode& node) {
     const std::string size = short_count(static_cast<double>(node.disk_kb) * 1024) + "B";
     if (node.disk_kb > 0 && node.type.ends_with("Sort"))
-      say(Insight::Kind::disk_sort, &node, "spill " + size, fmt::format("The sort by {} wrote {} to disk: it did not fit work_mem. An index in that order needs no sort.", join(node.sort_key, ", "), size));
+      say(Insight::Kind::disk_sort, &node, "spill " + size,
+          fmt::format("The sort by {} wrote {} to disk: it did not fit work_mem. An index in that order "
+                      "needs no sort.",
+                      join(node.sort_key, ", "), size));
     else if (node.disk_kb > 0 && node.type == "Aggregate")
-      say(Insight::Kind::aggregate_spill, &node, "spill " + size, fmt::format("{} wrote {} to disk: its groups did not fit work_mem.", title(node), size));
+      say(Insight::Kind::aggregate_spill, &node, "spill " + size,
+          fmt::format("{} wrote {} to disk: its groups did not fit work_mem.", title(node), size));
     else if (node.hash_batches > 1 && node.type == "Hash")
-      say(Insight::Kind::hash_batches, &node, fmt::format("{} batches", node.hash_batches), fmt::format("The hash table did not fit work_mem and was split into {} batches on disk (which a far too high estimate does, too).", node.hash_batches));
+      say(Insight::Kind::hash_batches, &node, fmt::format("{} batches", node.hash_batches),
+          fmt::format("The hash table did not fit work_mem and was split into {} batches on disk (which a "
+                      "far too high estimate does, too).",
+                      node.hash_batches));
   }
 
   void bitmap(const PlanNode& node) {
     if (node.lossy_blocks > 0 && node.rows_removed_by_recheck > 0)
       say(Insight::Kind::lossy_bitmap, &node, "lossy bitmap",
-          fmt::format("The bitmap of {} did not fit work_mem: {} pages were kept as a whole, and {} of their rows thrown away again.", name_of(node), short_count(static_cast<double>(node.lossy_blocks)),
+          fmt::format("The bitmap of {} did not fit work_mem: {} pages were kept as a whole, and {} of their "
+                      "rows thrown away again.",
+                      name_of(node), short_count(static_cast<double>(node.lossy_blocks)),
                       short_count(node.rows_removed_by_recheck * node.loops)));
   }
 
   void fetches(const NodeTime& time) {
     const PlanNode& node = *time.node;
-    if (node.type != "Index Only Scan" || node.heap_fetches < 1000 || node.heap_fetches < 0.05 * time.rows) return;
+    if (node.type != "Index Only Scan" || node.heap_fetches < 1000 || node.heap_fetches < 0.05 * time.rows)
+      return;
     say(Insight::Kind::heap_fetches, &node, short_count(node.heap_fetches) + " heap fetches",
-        fmt::format("The index {} has all that is asked for, and yet {} rows of {} were looked up: their pages are not marked all-visible. VACUUM marks them.", node.index, short_count(node.heap_fetches), name_of(node)));
+        fmt::format("The index {} has all that is asked for, and yet {} rows of {} were looked up: their "
+                    "pages are not marked all-visible. VACUUM marks them.",
+                    node.index, short_count(node.heap_fetches), name_of(node)));
   }
 
   void nested_loop(const PlanNode& node) {
     if (node.type != "Nested Loop" || node.children.size() < 2) return;
     const PlanNode& outer = node.children[0];
     const PlanNode& inner = node.children[1];
-    if (!outer.actual_rows || inner.type == "Memoize" || inner.loops < 1000 || *outer.actual_rows < far_off * std::max(1.0, outer.plan_rows)) return;
+    if (!outer.actual_rows || inner.type == "Memoize" || inner.loops < 1000 ||
+        *outer.actual_rows < far_off * std::max(1.0, outer.plan_rows))
+      return;
     say(Insight::Kind::nested_loop, &node, short_count(inner.loops) + " loops",
-        fmt::format("{} ran {} times, and {} {} expected to lead to it. With the true number the planner would have joined by hash or merge.", title(inner), short_count(inner.loops), short_count(outer.plan_rows), outer.plan_rows == 1 ? "row was" : "rows were"));
+        fmt::format("{} ran {} times, and {} {} expected to lead to it. With the true number the planner "
+                    "would have joined by hash or merge.",
+                    title(inner), short_count(inner.loops), short_count(outer.plan_rows),
+                    outer.plan_rows == 1 ? "row was" : "rows were"));
   }
 
   void offset(const PlanNode& node) {
@@ -166,21 +207,32 @@ class Judge {
     const double below = *node.children[0].actual_rows;
     if (below < 1000 || below < 10 * std::max(1.0, *node.actual_rows)) return;
     say(Insight::Kind::large_offset, &node, "offset",
-        fmt::format("{} rows were made and {} returned: an OFFSET skips the others, and each page costs more than the one before. Go on behind the last key instead (WHERE (k) > (…) ORDER BY k LIMIT n).", short_count(below),
-                    short_count(*node.actual_rows)));
+        fmt::format(
+            "{} rows were made and {} returned: an OFFSET skips the others, and each page costs more than "
+            "the one before. Go on behind the last key instead (WHERE (k) > (…) ORDER BY k LIMIT n).",
+            short_count(below), short_count(*node.actual_rows)));
   }
 
   void whole() {
     if (plan_.execution_ms <= 0) return;
     if (plan_.jit_ms >= 0.3 * plan_.execution_ms)
-      say(Insight::Kind::jit, nullptr, "JIT", fmt::format("Compiling took {:.1f} ms (of all processes), execution {:.1f} ms: jit = off, or a higher jit_above_cost.", plan_.jit_ms, plan_.execution_ms));
+      say(Insight::Kind::jit, nullptr, "JIT",
+          fmt::format("Compiling took {:.1f} ms (of all processes), execution {:.1f} ms: jit = off, or a "
+                      "higher jit_above_cost.",
+                      plan_.jit_ms, plan_.execution_ms));
     if (plan_.planning_ms > plan_.execution_ms && plan_.planning_ms >= 1)
-      say(Insight::Kind::planning, nullptr, "planning", fmt::format("Planning took {:.1f} ms, execution {:.1f} ms: a prepared statement plans once; many partitions or joins make planning long.", plan_.planning_ms, plan_.execution_ms));
+      say(Insight::Kind::planning, nullptr, "planning",
+          fmt::format("Planning took {:.1f} ms, execution {:.1f} ms: a prepared statement plans once; many "
+                      "partitions or joins make planning long.",
+                      plan_.planning_ms, plan_.execution_ms));
     for (const auto& trigger : plan_.triggers)
       if (trigger.time_ms >= large_share * plan_.execution_ms)
         say(Insight::Kind::trigger, nullptr, "trigger",
-            fmt::format("The trigger {}{} took {:.1f} ms in {} calls, {:.0f} % of the execution: of a foreign key, an index on its columns is what it lacks most often.", trigger.name,
-                        trigger.relation.empty() ? "" : " on " + trigger.relation, trigger.time_ms, short_count(trigger.calls), 100 * trigger.time_ms / plan_.execution_ms));
+            fmt::format("The trigger {}{} took {:.1f} ms in {} calls, {:.0f} % of the execution: of a "
+                        "foreign key, an index on its columns is what it lacks most often.",
+                        trigger.name, trigger.relation.empty() ? "" : " on " + trigger.relation,
+                        trigger.time_ms, short_count(trigger.calls),
+                        100 * trigger.time_ms / plan_.execution_ms));
   }
 
   const Plan& plan_;
@@ -191,6 +243,8 @@ class Judge {
 
 }  // namespace
 
-std::vector<Insight> insights(const Plan& plan, const PlanTimes& times, const Catalog* catalog) { return Judge(plan, times, catalog).run(); }
+std::vector<Insight> insights(const Plan& plan, const PlanTimes& times, const Catalog* catalog) {
+  return Judge(plan, times, catalog).run();
+}
 
 }  // namespace pgadvise::plan

@@ -1,4 +1,5 @@
-// What shared practice and measurements make of an analyzed plan: each insight with the figures that it rests on.
+// What shared practice and measurements make of an analyzed plan: each insight with the figures that it rests
+// on.
 #pragma once
 
 #include <vector>
@@ -9,8 +10,8 @@
 
 namespace pgadvise::plan {
 
-// In the order of the tree, the whole plan's at the end. `catalog` may be nullptr: sizes of tables then are unknown, and judged by
-// what was read.
+// In the order of the tree, the whole plan's at the end. `catalog` may be nullptr: sizes of tables then are
+// unknown, and judged by what was read.
 std::vector<Insight> insights(const Plan& plan, const PlanTimes& times, const Catalog* catalog);
 
 }  // namespace pgadvise::plan

@@ -21,10 +21,12 @@ void add_logged(PlanSet& set, const Workload& workload, const Catalog* catalog, 
     if (!query.plan) continue;
     auto plan = read(query.plan->text);
     if (!plan) {
-      diagnostics.push_back({Error::Kind::passing, query.plan->place.str(), "auto_explain's plan is not understood", {}});
+      diagnostics.push_back(
+          {Error::Kind::nonfatal, query.plan->place.str(), "auto_explain's plan is not understood", {}});
       continue;
     }
-    KnownPlan known = known_plan(std::move(*plan), fmt::format("auto_explain, {:.1f} ms", query.plan->duration_ms), catalog);
+    KnownPlan known = known_plan(std::move(*plan),
+                                 fmt::format("auto_explain, {:.1f} ms", query.plan->duration_ms), catalog);
     known.place = query.plan->place;
     set.plans[query.fingerprint].push_back(std::move(known));
   }
@@ -52,7 +54,9 @@ void add_one(Planned& out, const Question& question, bool analyze, const Catalog
     plan = std::move(analyzed->plan);
   }
   const std::string shape = shape_of(*plan);
-  if (!analyze && std::any_of(out.plans.begin(), out.plans.end(), [&](const KnownPlan& known) { return shape_of(*known.plan) == shape; })) return;
+  if (!analyze && std::any_of(out.plans.begin(), out.plans.end(),
+                              [&](const KnownPlan& known) { return shape_of(*known.plan) == shape; }))
+    return;
   std::string origin = fmt::format("{}, {}", plan->analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", question.origin);
   out.plans.push_back(known_plan(std::move(*plan), std::move(origin), &catalog));
 }
@@ -64,25 +68,33 @@ Planned plans_of(const Query& query, const Catalog& catalog, Planner& planner) {
   add_one(out, *question, true, catalog, planner);
   for (const auto& sample : query.samples) {
     if (out.lost || out.plans.empty()) break;
-    const bool other = sample.parameters && question->parameters_known && *sample.parameters != question->parameters && sample.parameters->size() == question->parameters.size();
-    if (other && sample.statement == question->sql) add_one(out, {sample.statement, *sample.parameters, true, "other parameters from the log", Names::session}, false, catalog, planner);
+    const bool other = sample.parameters && question->parameters_known &&
+                       *sample.parameters != question->parameters &&
+                       sample.parameters->size() == question->parameters.size();
+    if (other && sample.statement == question->sql)
+      add_one(out,
+              {sample.statement, *sample.parameters, true, "other parameters from the log", Names::session},
+              false, catalog, planner);
   }
   return out;
 }
 
 }  // namespace
 
-void add_planned(PlanSet& set, const std::vector<const Query*>& statements, const Catalog& catalog, Planner& planner, Diagnostics& diagnostics) {
+void add_planned(PlanSet& set, const std::vector<const Query*>& statements, const Catalog& catalog,
+                 Planner& planner, Diagnostics& diagnostics) {
   set.server = true;
   std::vector<Planned> planned(statements.size());
-  planner.for_each(statements.size(), [&](std::size_t at) { planned[at] = plans_of(*statements[at], catalog, planner); });
+  planner.for_each(statements.size(),
+                   [&](std::size_t at) { planned[at] = plans_of(*statements[at], catalog, planner); });
   for (std::size_t at = 0; at < statements.size(); ++at) {
     auto& plans = planned[at].plans;
     if (plans.empty()) continue;
     auto& known = set.plans[statements[at]->fingerprint];
     std::move(plans.begin(), plans.end(), std::back_inserter(known));
   }
-  const auto lost = std::find_if(planned.begin(), planned.end(), [](const Planned& one) { return one.lost.has_value(); });
+  const auto lost =
+      std::find_if(planned.begin(), planned.end(), [](const Planned& one) { return one.lost.has_value(); });
   if (lost != planned.end()) diagnostics.push_back(*lost->lost);
 }
 

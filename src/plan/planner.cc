@@ -41,13 +41,17 @@ std::string array_of(const std::string& value) {
 }
 
 // Where in a sorted column the bounds of a range lie that lets much, half, or little through.
-std::pair<std::optional<std::string>, std::optional<std::string>> of_range(const TypicalValues& values, const std::string& op, int kind) {
-  if (op.find("BETWEEN") != std::string::npos) return {kind == 0 ? values.lowest : values.middle, kind == 2 ? values.middle : values.highest};
+std::pair<std::optional<std::string>, std::optional<std::string>> of_range(const TypicalValues& values,
+                                                                           const std::string& op, int kind) {
+  if (op.find("BETWEEN") != std::string::npos)
+    return {kind == 0 ? values.lowest : values.middle, kind == 2 ? values.middle : values.highest};
   if (kind == middle) return {values.middle, {}};
   return {(kind == 0) == op.starts_with(">") ? values.lowest : values.highest, {}};
 }
 
-std::optional<std::string> of_kind(const TypicalValues& values, int kind) { return kind == 0 ? values.common : kind == middle ? values.middle : values.rare; }
+std::optional<std::string> of_kind(const TypicalValues& values, int kind) {
+  return kind == 0 ? values.common : kind == middle ? values.middle : values.rare;
+}
 
 }  // namespace
 
@@ -59,7 +63,10 @@ bool Planner::all_lost() const {
 // Always the first that is free: what it remembers is of use to the next question. nullptr: all are lost.
 Planner::Source* Planner::take() {
   std::unique_lock lock(mutex_);
-  const auto free = [&] { return std::find_if(sources_.begin(), sources_.end(), [](const Source& source) { return !source.busy && !source.lost; }); };
+  const auto free = [&] {
+    return std::find_if(sources_.begin(), sources_.end(),
+                        [](const Source& source) { return !source.busy && !source.lost; });
+  };
   changed_.wait(lock, [&] { return free() != sources_.end() || lost_.size() == sources_.size(); });
   const auto found = free();
   if (found == sources_.end()) return nullptr;
@@ -142,37 +149,45 @@ ExplainRequest Planner::request_of(const Question& question) const {
 }
 
 Result<Question> Planner::question(const Query& query) {
-  if (query.samples.empty()) return fail(Error::Kind::passing, "", "no sample of the statement was logged");
+  if (query.samples.empty()) return fail(Error::Kind::nonfatal, "", "no sample of the statement was logged");
   for (const auto& sample : query.samples)
-    if (sample.parameters && !sample.parameters->empty() && static_cast<int>(sample.parameters->size()) >= query.facts.parameters)
+    if (sample.parameters && !sample.parameters->empty() &&
+        static_cast<int>(sample.parameters->size()) >= query.facts.parameters)
       return Question{sample.statement, *sample.parameters, true, "parameters from the log"};
   // The query's own facts are of the normalised text: a logged statement may hold its values itself.
   const Sample& sample = query.samples.front();
   const QueryFacts facts = sql::query_facts(sample.statement, catalog_, search_path());
   if (facts.parameters == 0) return Question{sample.statement, {}, true, "as logged"};
-  if (auto guessed = from_statistics(facts, middle)) return Question{sample.statement, std::move(*guessed), true, "parameters from pg_stats"};
+  if (auto guessed = from_statistics(facts, middle))
+    return Question{sample.statement, std::move(*guessed), true, "parameters from pg_stats"};
   return Question{sample.statement, {}, false, "generic plan"};
 }
 
-// The server plans it generically, for an unknown value: a scalar subquery hides the value from the planner and still lets the statement
-// run. No FOR KEY SHARE: a READ ONLY transaction refuses to analyze that. ctid instead of 1, because locking rows needs the table: no
-// index-only scan.
+// The server plans it generically, for an unknown value: a scalar subquery hides the value from the planner
+// and still lets the statement run. No FOR KEY SHARE: a READ ONLY transaction refuses to analyze that. ctid
+// instead of 1, because locking rows needs the table: no index-only scan.
 Result<Question> Planner::lookup(const Probe& probe) {
   const Table* table = catalog_.table(probe.table);
-  if (!table) return fail(Error::Kind::passing, "", "the table is not in the database");
+  if (!table) return fail(Error::Kind::nonfatal, "", "the table is not in the database");
   std::string where;
   for (std::size_t at = 0; at < probe.columns.size(); ++at) {
     const Column* column = table->column(probe.columns[at]);
-    if (!column) return fail(Error::Kind::passing, "", "the column " + probe.columns[at] + " is not in the database");
-    where += fmt::format("{}x.{} = (SELECT CAST(${} AS {}))", at ? " AND " : "", quote_identifier(column->name), at + 1, column->type);
+    if (!column)
+      return fail(Error::Kind::nonfatal, "", "the column " + probe.columns[at] + " is not in the database");
+    where += fmt::format("{}x.{} = (SELECT CAST(${} AS {}))", at ? " AND " : "",
+                         quote_identifier(column->name), at + 1, column->type);
   }
   Question out;
   out.names = Names::catalog;
   // ONLY a partitioned parent would read nothing at all.
-  out.sql = fmt::format("SELECT x.ctid FROM {}{} x WHERE {}", table->kind == Table::Kind::partitioned ? "" : "ONLY ", quote_name(probe.table), where);
-  const auto values = look_up([&](PlanSource& source) { return source.typical_values(probe.table, probe.columns); });
+  out.sql =
+      fmt::format("SELECT x.ctid FROM {}{} x WHERE {}",
+                  table->kind == Table::Kind::partitioned ? "" : "ONLY ", quote_name(probe.table), where);
+  const auto values =
+      look_up([&](PlanSource& source) { return source.typical_values(probe.table, probe.columns); });
   out.parameters_known = !values.empty();
-  out.parameters = values.empty() ? Parameters(probe.columns.size()) : values[values.size() / 2];  // neither the most common nor the rarest
+  out.parameters = values.empty() ? Parameters(probe.columns.size())
+                                  : values[values.size() / 2];  // neither the most common nor the rarest
   out.origin = values.empty() ? "generic plan" : "a value from pg_stats";
   return out;
 }
@@ -183,22 +198,26 @@ std::vector<Question> Planner::variants(const std::string& statement) {
   if (facts.parameters == 0) return out;
   for (int kind = 0; kind < kinds_of_values; ++kind)
     if (auto values = from_statistics(facts, kind))
-      if (std::none_of(out.begin(), out.end(), [&](const Question& known) { return known.parameters == *values; }))
+      if (std::none_of(out.begin(), out.end(),
+                       [&](const Question& known) { return known.parameters == *values; }))
         out.push_back({statement, std::move(*values), true, names_of_kinds[kind]});
   return out;
 }
 
-// $n compared with a column takes a value of it, LIMIT $n a page of 20 and OFFSET $n the first one; what else is not a comparison has none.
+// $n compared with a column takes a value of it, LIMIT $n a page of 20 and OFFSET $n the first one; what else
+// is not a comparison has none.
 std::optional<Parameters> Planner::from_statistics(const QueryFacts& facts, int kind) {
   Parameters out(static_cast<std::size_t>(facts.parameters));
   const auto set = [&](int parameter, std::string value) {
-    if (parameter >= 1 && parameter <= facts.parameters) out[static_cast<std::size_t>(parameter - 1)] = std::move(value);
+    if (parameter >= 1 && parameter <= facts.parameters)
+      out[static_cast<std::size_t>(parameter - 1)] = std::move(value);
   };
   set(facts.limit_parameter, "20");
   set(facts.offset_parameter, "0");
   for (const auto& predicate : facts.predicates) {
     if (predicate.column.table.name.empty() || predicate.value != Predicate::Value::parameter) continue;
-    const TypicalValues values = look_up([&](PlanSource& source) { return source.typical(predicate.column.table, predicate.column.column); });
+    const TypicalValues values = look_up(
+        [&](PlanSource& source) { return source.typical(predicate.column.table, predicate.column.column); });
     if (predicate.op == Predicate::Op::range) {
       const auto [from, to] = of_range(values, predicate.op_name, kind);
       if (from) set(predicate.parameter, *from);
@@ -209,17 +228,19 @@ std::optional<Parameters> Planner::from_statistics(const QueryFacts& facts, int 
       for (const int parameter : predicate.more_parameters) set(parameter, *value);
     }
   }
-  const bool complete = std::all_of(out.begin(), out.end(), [](const auto& value) { return value.has_value(); });
+  const bool complete =
+      std::all_of(out.begin(), out.end(), [](const auto& value) { return value.has_value(); });
   return complete ? std::optional(std::move(out)) : std::nullopt;
 }
 
 Result<Decision> Planner::decide(const Question& question) {
   return once(decisions_, key_of(question), [&]() -> Result<Decision> {
-    if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
+    if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
     const auto shape = sql::shape(question.sql);
     if (!shape) return tl::unexpected(shape.error());
     if (shape->statements != 1) return Decision{Allowed::nothing, "it is not exactly one statement"};
-    const auto dependencies = ask([&](PlanSource& source) { return source.dependencies(question.sql, question.names); });
+    const auto dependencies =
+        ask([&](PlanSource& source) { return source.dependencies(question.sql, question.names); });
     if (!dependencies) return tl::unexpected(dependencies.error());
     return plan::decide(*shape, *dependencies, question.parameters_known);
   });
@@ -227,7 +248,7 @@ Result<Decision> Planner::decide(const Question& question) {
 
 Result<Plan> Planner::explain(const Question& question) {
   return once(plans_, key_of(question), [&]() -> Result<Plan> {
-    if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
+    if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
     auto plan = ask([&](PlanSource& source) { return source.explain(request_of(question)); });
     if (!plan) return plan;
     const std::lock_guard lock(mutex_);
@@ -239,9 +260,14 @@ Result<Plan> Planner::explain(const Question& question) {
 // nullopt: the budget is spent. Who is to be `alone` takes all of it meanwhile, and goes first.
 std::optional<Planner::Turn> Planner::take_turn(bool alone) {
   std::unique_lock lock(mutex_);
-  const auto left = [&] { return std::chrono::ceil<std::chrono::milliseconds>(options_.analyze_budget - spent_) - taken_; };
+  const auto left = [&] {
+    return std::chrono::ceil<std::chrono::milliseconds>(options_.analyze_budget - spent_) - taken_;
+  };
   want_to_be_alone_ += alone;
-  changed_.wait(lock, [&] { return taken_.count() == 0 ? alone || want_to_be_alone_ == 0 : !alone && want_to_be_alone_ == 0 && left() >= options_.longest_run; });
+  changed_.wait(lock, [&] {
+    return taken_.count() == 0 ? alone || want_to_be_alone_ == 0
+                               : !alone && want_to_be_alone_ == 0 && left() >= options_.longest_run;
+  });
   want_to_be_alone_ -= alone;
   changed_.notify_all();
   const auto limit = std::min<std::chrono::milliseconds>(left(), options_.longest_run);
@@ -269,7 +295,7 @@ Result<Analyzed> Planner::analyze_now(const Question& question, const Plan& gate
     const auto plan = ask(
         [&](PlanSource& source) -> Result<Plan> {
           interrupted = stopped();  // while others had the time
-          if (interrupted) return fail(Error::Kind::passing, "", "interrupted");
+          if (interrupted) return fail(Error::Kind::nonfatal, "", "interrupted");
           const auto start = Clock::now();
           auto answer = source.explain(request);
           took = Clock::now() - start;
@@ -299,12 +325,13 @@ Result<Analyzed> Planner::analyze_now(const Question& question, const Plan& gate
 Result<Analyzed> Planner::analyze(const Question& question, const Decision& decision, const Plan& gate) {
   if (decision.allowed != Allowed::analyze) return Analyzed{gate, decision.reason};
   if (gate.root.total_cost > options_.analyze_cost_limit)
-    return Analyzed{gate, fmt::format("its cost of {:.0f} is over the limit for EXPLAIN ANALYZE", gate.root.total_cost)};
+    return Analyzed{
+        gate, fmt::format("its cost of {:.0f} is over the limit for EXPLAIN ANALYZE", gate.root.total_cost)};
   return once(analyzed_, key_of(question), [&] { return analyze_now(question, gate); });
 }
 
 Result<Plan> Planner::explain_with(const Question& question, const std::vector<std::string>& indexes) {
-  if (stopped()) return fail(Error::Kind::passing, "", "interrupted");
+  if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
   ExplainRequest request = request_of(question);
   request.hypothetical = indexes;
   return ask([&](PlanSource& source) { return source.explain(request); });
@@ -316,7 +343,10 @@ Result<std::vector<std::string>> Planner::values(const std::string& select) {
 
 std::string shape_of(const Plan& plan) {
   std::string out;
-  visit(plan.root, [&](const PlanNode& node) { out += node.type + '\1' + node.join_type + '\1' + node.relation + '\1' + node.index + '\1' + std::to_string(node.children.size()) + '\2'; });
+  visit(plan.root, [&](const PlanNode& node) {
+    out += node.type + '\1' + node.join_type + '\1' + node.relation + '\1' + node.index + '\1' +
+           std::to_string(node.children.size()) + '\2';
+  });
   return out;
 }
 

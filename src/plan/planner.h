@@ -1,4 +1,6 @@
-// The one place that gets plans of a server: with which values, how far it may go, for how long, and on how many connections.
+// Gets plans from a server: chooses parameter values, decides between EXPLAIN and EXPLAIN ANALYZE, keeps the
+// run's time budget, and distributes statements over connections. Every other part of the program asks a
+// Planner for plans.
 #pragma once
 
 #include <chrono>
@@ -35,13 +37,16 @@ struct Question {
 struct PlannerOptions {
   // Above this planner cost a statement is explained, not analyzed: it might run for minutes.
   double analyze_cost_limit = 2e6;
-  // All EXPLAIN ANALYZE of the run together, summed over connections. Each is bounded by what is left of it that none of those that run may
-  // take yet, and is begun when that is as much as it would be given alone: so the sum is kept, and nobody is cut short for having company.
+  // The time of all EXPLAIN ANALYZE of the run, summed over connections. A statement is limited to the budget
+  // not yet reserved by running statements, and starts only when that limit equals the one that it would have
+  // alone: the sum stays within the budget.
   std::chrono::milliseconds analyze_budget{60'000};
-  std::chrono::milliseconds longest_run = longest_explain;  // one EXPLAIN ANALYZE. What took longer beside others gets it once more, alone
+  std::chrono::milliseconds longest_run =
+      longest_explain;         // one EXPLAIN ANALYZE. What took longer beside others gets it once more, alone
   bool timing = false;         // of each node
   std::function<bool()> stop;  // true: nothing more is asked. Called on any thread of for_each()
-  // Further sources, of the same server and for the same role: called once, before for_each() first has work to share.
+  // Further sources, of the same server and for the same role: called once, before for_each() first has work
+  // to share.
   std::function<std::vector<std::unique_ptr<PlanSource>>()> more_sources;
 };
 
@@ -52,29 +57,32 @@ struct Analyzed {
 
 class Planner {
  public:
-  Planner(PlanSource& source, const Catalog& catalog, PlannerOptions options) : catalog_(catalog), options_(std::move(options)), sources_{{&source}} {}
+  Planner(PlanSource& source, const Catalog& catalog, PlannerOptions options)
+      : catalog_(catalog), options_(std::move(options)), sources_{{&source}} {}
 
-  // Calls `work` with each number below `count`, smaller ones first, on as many threads as there are sources; all that stands below up to
-  // values() may be called there, and answers as on one thread. Ends early once stopped(), or when every source has lost its server.
+  // Calls `work` with each number below `count`, smaller ones first, on as many threads as there are sources;
+  // all that stands below up to values() may be called there, and answers as on one thread. Ends early once
+  // stopped(), or when every source has lost its server.
   void for_each(std::size_t count, const std::function<void(std::size_t)>& work);
 
-  // The statement as it was called: with the log's values, else with typical ones of the columns that they are compared with, else
-  // generic. Errors: no sample of it was logged.
+  // The statement as it was called: with the log's values, else with typical ones of the columns that they
+  // are compared with, else generic. Errors: no sample of it was logged.
   Result<Question> question(const Query& query);
-  // What the server runs for a foreign key's checks and cascades: the child's rows, by the probe's columns. Errors: table or column are not
-  // in the catalog.
+  // What the server runs for a foreign key's checks and cascades: the child's rows, by the probe's columns.
+  // Errors: table or column are not in the catalog.
   Result<Question> lookup(const Probe& probe);
-  // The statement with $n, once without values and once for each kind of value that pg_stats has: a common one, one in the middle, a rare
-  // one. The generic one comes first, and is the only one where a value is missing. Values are row data, shown to nobody.
+  // The statement with $n, once without values and once for each kind of value that pg_stats has: a common
+  // one, one in the middle, a rare one. The generic one comes first, and is the only one where a value is
+  // missing. Values are row data, shown to nobody.
   std::vector<Question> variants(const std::string& statement);
 
-  // Errors, here and below: it does not parse; the server refuses it, or is gone (Kind::database). A source that has lost its server is not
-  // asked again: another one is.
+  // Errors, here and below: it does not parse; the server refuses it, or is gone (Kind::database). A source
+  // that has lost its server is not asked again: another one is.
   Result<Decision> decide(const Question& question);
   // Both remember what they were told. Errors: as PlanSource::explain(); nothing may be asked any more.
   Result<Plan> explain(const Question& question);
-  // `decision` and `gate`: what decide() and explain() gave. Errors: only a server that is gone. What ran when one of several sources lost
-  // it is not run again: somebody may have ended it.
+  // `decision` and `gate`: what decide() and explain() gave. Errors: only a server that is gone. What ran
+  // when one of several sources lost it is not run again: somebody may have ended it.
   Result<Analyzed> analyze(const Question& question, const Decision& decision, const Plan& gate);
   // With indexes that are not there.
   Result<Plan> explain_with(const Question& question, const std::vector<std::string>& indexes);
@@ -87,7 +95,8 @@ class Planner {
   bool stopped() const { return options_.stop && options_.stop(); }
   // Statements that were not analyzed because the time was spent.
   int left_out() const { return left_out_; }
-  // Statements that were planned and, of those, run, whatever their values; and the time of all EXPLAIN ANALYZE.
+  // Statements that were planned and, of those, run, whatever their values; and the time of all EXPLAIN
+  // ANALYZE.
   std::size_t planned() const { return planned_.size(); }
   std::size_t run() const { return run_.size(); }
   std::chrono::duration<double> spent() const { return spent_; }

@@ -29,11 +29,14 @@ double number(const json& node, const char* key, double fallback = 0) {
 template <class Integer>
 Integer count(const json& node, const char* key) {
   constexpr double most = 1LL << 31;
-  return static_cast<Integer>(std::clamp(number(node, key), 0.0, sizeof(Integer) > 4 ? most * most : most - 1));
+  return static_cast<Integer>(
+      std::clamp(number(node, key), 0.0, sizeof(Integer) > 4 ? most * most : most - 1));
 }
 
 // What narrows, joins or groups, as it is read; "Filter" and "Index Cond" have fields of their own.
-constexpr const char* condition_names[] = {"Hash Cond", "Merge Cond", "Join Filter", "Recheck Cond", "TID Cond", "Order By", "One-Time Filter", "Cache Key", "Run Condition"};
+constexpr const char* condition_names[] = {"Hash Cond",       "Merge Cond", "Join Filter",
+                                           "Recheck Cond",    "TID Cond",   "Order By",
+                                           "One-Time Filter", "Cache Key",  "Run Condition"};
 
 void read_conditions(const json& in, PlanNode& out) {
   for (const auto* name : condition_names)
@@ -49,7 +52,8 @@ void read_conditions(const json& in, PlanNode& out) {
 void read_space(const json& in, PlanNode& out) {
   if (text(in, "Sort Space Type") == "Disk") out.disk_kb += count<std::int64_t>(in, "Sort Space Used");
   out.disk_kb += count<std::int64_t>(in, "Disk Usage");
-  out.hash_batches = std::max({out.hash_batches, count<std::int64_t>(in, "Hash Batches"), count<std::int64_t>(in, "HashAgg Batches")});
+  out.hash_batches = std::max({out.hash_batches, count<std::int64_t>(in, "Hash Batches"),
+                               count<std::int64_t>(in, "HashAgg Batches")});
 }
 
 void read_workers(const json& in, PlanNode& out) {
@@ -58,7 +62,8 @@ void read_workers(const json& in, PlanNode& out) {
   for (const auto& worker : *workers) {
     if (!worker.is_object()) continue;
     read_space(worker, out);
-    if (worker.contains("Actual Loops")) out.workers.push_back({number(worker, "Actual Total Time"), number(worker, "Actual Loops")});
+    if (worker.contains("Actual Loops"))
+      out.workers.push_back({number(worker, "Actual Total Time"), number(worker, "Actual Loops")});
   }
 }
 
@@ -116,13 +121,15 @@ PlanNode read_node(const json& in, int depth) {
 
 void read_outside(const json& in, Plan& out) {
   if (const auto jit = in.find("JIT"); jit != in.end() && jit->is_object())
-    if (const auto timing = jit->find("Timing"); timing != jit->end() && timing->is_object()) out.jit_ms = number(*timing, "Total");
+    if (const auto timing = jit->find("Timing"); timing != jit->end() && timing->is_object())
+      out.jit_ms = number(*timing, "Total");
   const auto triggers = in.find("Triggers");
   if (triggers == in.end() || !triggers->is_array()) return;
   for (const auto& trigger : *triggers)
     if (trigger.is_object()) {
       const auto constraint = text(trigger, "Constraint Name");
-      out.triggers.push_back({constraint.empty() ? text(trigger, "Trigger Name") : constraint, text(trigger, "Relation"), number(trigger, "Time"), number(trigger, "Calls")});
+      out.triggers.push_back({constraint.empty() ? text(trigger, "Trigger Name") : constraint,
+                              text(trigger, "Relation"), number(trigger, "Time"), number(trigger, "Calls")});
     }
 }
 
@@ -130,7 +137,9 @@ void read_outside(const json& in, Plan& out) {
 
 Result<Plan> read_json(std::string_view input) {
   json parsed = json::parse(input, nullptr, /*allow_exceptions=*/false);
-  const auto unreadable = [] { return fail(Error::Kind::passing, "", "the server's EXPLAIN output is not a plan in JSON"); };
+  const auto unreadable = [] {
+    return fail(Error::Kind::nonfatal, "", "the server's EXPLAIN output is not a plan in JSON");
+  };
   if (parsed.is_object()) parsed = json::array({std::move(parsed)});  // auto_explain's
   if (!parsed.is_array() || parsed.empty() || !parsed[0].is_object()) return unreadable();
   const auto root = parsed[0].find("Plan");

@@ -14,5 +14,4 @@ Result<Plan> read_json(std::string_view json);
 // JSON or text (plan/text_reader.h), whichever it is.
 Result<Plan> read(std::string_view text);
 
-
 }  // namespace pgadvise::plan

@@ -1,4 +1,5 @@
-// Where plans come from: a live server, a sandbox, or recorded plans. src/pg implements it, cli hands it over.
+// Where plans come from: a live server, a sandbox, or recorded plans. src/pg implements it, cli hands it
+// over.
 #pragma once
 
 #include <chrono>
@@ -19,11 +20,12 @@ struct Dependencies {
   std::vector<std::string> unknown_functions;  // not built in and allow-listed; "schema.name"
   std::vector<std::string> refused_functions;  // built in, and known to act: query_to_xml, pg_sleep
   std::vector<std::string> foreign_tables;
-  std::string analyze_refused;  // why nothing is analyzed on this server: "the server is a standby"; "" otherwise
+  std::string
+      analyze_refused;  // why nothing is analyzed on this server: "the server is a standby"; "" otherwise
 };
 
-// Where a statement's unqualified names are looked for: in the session's search_path, as the application's statements
-// are; or, for what is made from the catalog, in pg_catalog and public before it.
+// Where a statement's unqualified names are looked for: in the session's search_path, as the application's
+// statements are; or, for what is made from the catalog, in pg_catalog and public before it.
 enum class Names { session, catalog };
 
 // What a source lets one EXPLAIN take, with ANALYZE or without.
@@ -55,13 +57,14 @@ class PlanSource {
   virtual Result<Plan> explain(const ExplainRequest& request) = 0;
   // Empty: what-if costing works. Else why not: "HypoPG is not installed in the database".
   virtual std::string what_if_missing() const = 0;
-  // Typical values of columns as text, from pg_stats: one row each, the most common ones first; empty when there are no
-  // statistics. For a key of several columns each row is a combination that may not exist.
+  // Typical values of columns as text, from pg_stats: one row each, the most common ones first; empty when
+  // there are no statistics. For a key of several columns each row is a combination that may not exist.
   virtual std::vector<Parameters> typical_values(const QualifiedName& table,
                                                  const std::vector<std::string>& columns) = 0;
   // Of one column; nothing where there are no statistics.
   virtual TypicalValues typical(const QualifiedName& /*table*/, const std::string& /*column*/) { return {}; }
-  // The first column of a SELECT, made from the catalog, that plan::decide() lets be analyzed, NULLs left out. Row data: judged, never shown.
+  // The first column of a SELECT, made from the catalog, that plan::decide() lets be analyzed, NULLs left
+  // out. Row data: judged, never shown.
   virtual Result<std::vector<std::string>> values(const std::string& select) = 0;
   virtual bool superuser() const = 0;
   // The schemas that a statement's names are looked for in, as it is planned: those that are there.
@@ -69,8 +72,9 @@ class PlanSource {
     static const std::vector<std::string> standard{"public"};
     return standard;
   }
-  // Tables whose row-level security doesn't hold for the role that plans are made as, "schema.name": plans are not those of a role that it holds for.
-  virtual const std::vector<std::string>& unguarded() const {
+  // Tables whose row-level security doesn't hold for the role that plans are made as, "schema.name": plans
+  // are not those of a role that it holds for.
+  virtual const std::vector<std::string>& rls_bypassed() const {
     static const std::vector<std::string> none;
     return none;
   }

@@ -22,10 +22,13 @@ std::optional<double> number_at(std::string_view text) {
 // The number behind `key` ("rows="), 0 when there is none.
 double number_behind(std::string_view text, std::string_view key, double otherwise = 0) {
   const auto at = text.find(key);
-  return at == std::string_view::npos ? otherwise : number_at(text.substr(at + key.size())).value_or(otherwise);
+  return at == std::string_view::npos ? otherwise
+                                      : number_at(text.substr(at + key.size())).value_or(otherwise);
 }
 
-std::int64_t count_behind(std::string_view text, std::string_view key) { return static_cast<std::int64_t>(std::clamp(number_behind(text, key), 0.0, 9e15)); }
+std::int64_t count_behind(std::string_view text, std::string_view key) {
+  return static_cast<std::int64_t>(std::clamp(number_behind(text, key), 0.0, 9e15));
+}
 
 // "x", or "\"x y\"" unquoted; what was read is taken off.
 std::string take_name(std::string_view& text) {
@@ -61,7 +64,8 @@ void read_target(std::string_view text, PlanNode& node) {
   }
   std::string alias = take_prefix(text, " ") ? take_name(text) : name;
   if (node.type == "CTE Scan" || node.type == "WorkTable Scan") node.cte = std::move(name);
-  else if (node.type == "Function Scan" || node.type == "Table Function Scan") node.function = std::move(name);
+  else if (node.type == "Function Scan" || node.type == "Table Function Scan")
+    node.function = std::move(name);
   else if (node.type != "Subquery Scan" && node.type != "Values Scan") node.relation = std::move(name);
   node.alias = std::move(alias);
 }
@@ -70,7 +74,10 @@ void read_aggregate(std::string_view kind, PlanNode& node) {
   if (take_prefix(kind, "Partial ")) node.partial_mode = "Partial";
   else if (take_prefix(kind, "Finalize ")) node.partial_mode = "Finalize";
   node.type = "Aggregate";
-  node.strategy = kind == "GroupAggregate" ? "Sorted" : kind == "HashAggregate" ? "Hashed" : kind == "MixedAggregate" ? "Mixed" : "Plain";
+  node.strategy = kind == "GroupAggregate"   ? "Sorted"
+                  : kind == "HashAggregate"  ? "Hashed"
+                  : kind == "MixedAggregate" ? "Mixed"
+                                             : "Plain";
 }
 
 void read_join(std::string_view kind, PlanNode& node) {
@@ -90,12 +97,17 @@ void read_kind(std::string_view kind, PlanNode& node) {
     node.backward = true;
     kind.remove_suffix(9);
   }
-  const bool join = kind == "Nested Loop" || (kind.ends_with(" Join") && (kind.starts_with("Nested Loop ") || kind.starts_with("Hash ") || kind.starts_with("Merge ")));
+  const bool join = kind == "Nested Loop" ||
+                    (kind.ends_with(" Join") && (kind.starts_with("Nested Loop ") ||
+                                                 kind.starts_with("Hash ") || kind.starts_with("Merge ")));
   const bool hashed = kind.starts_with("HashSetOp ");
-  if (hashed || kind.starts_with("SetOp ")) node.type = "SetOp", node.strategy = hashed ? "Hashed" : "Sorted", node.operation = std::string(kind.substr(hashed ? 10 : 6));
+  if (hashed || kind.starts_with("SetOp "))
+    node.type = "SetOp", node.strategy = hashed ? "Hashed" : "Sorted",
+    node.operation = std::string(kind.substr(hashed ? 10 : 6));
   else if (join) read_join(kind, node);
   else if (kind.ends_with("Aggregate")) read_aggregate(kind, node);
-  else if (kind == "Insert" || kind == "Update" || kind == "Delete" || kind == "Merge") node.type = "ModifyTable", node.operation = std::string(kind);
+  else if (kind == "Insert" || kind == "Update" || kind == "Delete" || kind == "Merge")
+    node.type = "ModifyTable", node.operation = std::string(kind);
   else node.type = std::string(kind);
 }
 
@@ -138,7 +150,9 @@ class Reader {
  public:
   Result<Plan> read(std::string_view text) {
     for (const auto line : split(text, '\n')) read_line(line);
-    if (nodes_.empty()) return fail(Error::Kind::input, "", "holds no plan: no line is a node of EXPLAIN's", "EXPLAIN (ANALYZE, BUFFERS, VERBOSE) …, as text or JSON");
+    if (nodes_.empty())
+      return fail(Error::Kind::input, "", "holds no plan: no line is a node of EXPLAIN's",
+                  "EXPLAIN (ANALYZE, BUFFERS, VERBOSE) …, as text or JSON");
     plan_.root = build(0);
     plan_.analyzed = plan_.root.actual_rows.has_value();
     plan_.text = std::string(text);
@@ -163,7 +177,9 @@ class Reader {
     std::string_view text = trim(line);
     const bool arrow = take_prefix(text, "->");
     text = trim(text);
-    const bool figures = text.find("(cost=") != std::string_view::npos || text.find("(actual ") != std::string_view::npos || text.find("(never executed)") != std::string_view::npos;
+    const bool figures = text.find("(cost=") != std::string_view::npos ||
+                         text.find("(actual ") != std::string_view::npos ||
+                         text.find("(never executed)") != std::string_view::npos;
     const bool worker = text.starts_with("Worker ");
     if (nodes_.empty() ? figures : arrow) return add_node(text, column);
     if (nodes_.empty() || worker_line(worker, text, column)) return;
@@ -181,13 +197,17 @@ class Reader {
   void add_node(std::string_view text, std::size_t column) {
     Line line;
     line.column = column;
-    const auto end = std::min({text.find("  (cost="), text.find(" (cost="), text.find(" (actual "), text.find(" (never executed)"), text.size()});
+    const auto end = std::min({text.find("  (cost="), text.find(" (cost="), text.find(" (actual "),
+                               text.find(" (never executed)"), text.size()});
     read_title(trim(text.substr(0, end)), line.node);
     read_figures(text.substr(end), line.node);
     while (!open_.empty() && nodes_[open_.back()].column >= column) open_.pop_back();
     if (nodes_.empty() || !open_.empty()) {
       if (!open_.empty()) {
-        line.node.relationship = subplan_.empty() ? (nodes_[open_.back()].children.empty() ? "Outer" : "Inner") : subplan_.starts_with("SubPlan") ? "SubPlan" : "InitPlan";
+        line.node.relationship = subplan_.empty()
+                                     ? (nodes_[open_.back()].children.empty() ? "Outer" : "Inner")
+                                 : subplan_.starts_with("SubPlan") ? "SubPlan"
+                                                                   : "InitPlan";
         line.node.subplan = std::move(subplan_);
         nodes_[open_.back()].children.push_back(nodes_.size());
       }
@@ -199,15 +219,18 @@ class Reader {
   }
 
   static bool header(std::string_view text) {
-    return text.find(':') == std::string_view::npos && (text.starts_with("CTE ") || text.starts_with("InitPlan ") || text.starts_with("SubPlan "));
+    return text.find(':') == std::string_view::npos &&
+           (text.starts_with("CTE ") || text.starts_with("InitPlan ") || text.starts_with("SubPlan "));
   }
 
   bool worker_line(bool worker, std::string_view text, std::size_t column) {
     if (!worker) return false;
     worker_column_ = column;
     PlanNode& node = nodes_.back().node;
-    if (text.find("actual ") != std::string_view::npos) node.workers.push_back({number_behind(text, ".."), number_behind(text, "loops=", 1)});
-    if (const auto colon = text.find(':'); colon != std::string_view::npos) space(trim(text.substr(colon + 1)), node);
+    if (text.find("actual ") != std::string_view::npos)
+      node.workers.push_back({number_behind(text, ".."), number_behind(text, "loops=", 1)});
+    if (const auto colon = text.find(':'); colon != std::string_view::npos)
+      space(trim(text.substr(colon + 1)), node);
     return true;
   }
 
@@ -215,7 +238,8 @@ class Reader {
   bool outside(std::string_view text) {
     if (take_prefix(text, "Planning Time: ")) plan_.planning_ms = number_at(text).value_or(0);
     else if (take_prefix(text, "Execution Time: ")) plan_.execution_ms = number_at(text).value_or(0);
-    else if (text.starts_with("Timing: ") && text.find("Total ") != std::string_view::npos) plan_.jit_ms = number_behind(text, "Total ");
+    else if (text.starts_with("Timing: ") && text.find("Total ") != std::string_view::npos)
+      plan_.jit_ms = number_behind(text, "Total ");
     else if (text.starts_with("Trigger ") && text.find(": time=") != std::string_view::npos) trigger(text);
     else return text == "JIT:" || text == "Planning:" || text.starts_with("Settings: ");
     return true;
@@ -233,26 +257,34 @@ class Reader {
   }
 
   static void property(std::string_view text, PlanNode& node) {
-    static constexpr std::array<std::string_view, 9> conditions = {"Hash Cond: ", "Merge Cond: ", "Join Filter: ", "Recheck Cond: ", "TID Cond: ", "Order By: ", "One-Time Filter: ", "Cache Key: ", "Run Condition: "};
+    static constexpr std::array<std::string_view, 9> conditions = {
+        "Hash Cond: ", "Merge Cond: ",      "Join Filter: ", "Recheck Cond: ", "TID Cond: ",
+        "Order By: ",  "One-Time Filter: ", "Cache Key: ",   "Run Condition: "};
     const std::string_view whole = text;
     if (take_prefix(text, "Filter: ")) node.filter = std::string(text);
     else if (take_prefix(text, "Index Cond: ")) node.index_condition = std::string(text);
     else if (take_prefix(text, "Sort Key: ") || take_prefix(text, "Presorted Key: ")) {
       if (whole.starts_with("Sort")) node.sort_key = {std::string(text)};
     } else if (take_prefix(text, "Group Key: ")) node.conditions.emplace_back("Group Key", std::string(text));
-    else if (take_prefix(text, "Rows Removed by Filter: ")) node.rows_removed_by_filter = number_at(text).value_or(0);
-    else if (take_prefix(text, "Rows Removed by Index Recheck: ")) node.rows_removed_by_recheck = number_at(text).value_or(0);
+    else if (take_prefix(text, "Rows Removed by Filter: "))
+      node.rows_removed_by_filter = number_at(text).value_or(0);
+    else if (take_prefix(text, "Rows Removed by Index Recheck: "))
+      node.rows_removed_by_recheck = number_at(text).value_or(0);
     else if (take_prefix(text, "Heap Fetches: ")) node.heap_fetches = number_at(text).value_or(0);
     else if (take_prefix(text, "Heap Blocks: ")) node.lossy_blocks += count_behind(text, "lossy=");
-    else if (take_prefix(text, "Workers Planned: ")) node.workers_planned = static_cast<int>(std::clamp(number_at(text).value_or(0), 0.0, 1e6));
+    else if (take_prefix(text, "Workers Planned: "))
+      node.workers_planned = static_cast<int>(std::clamp(number_at(text).value_or(0), 0.0, 1e6));
     else if (take_prefix(text, "Buffers: ")) buffers(text, node);
     else space(text, node);
     for (const auto name : conditions)
-      if (std::string_view value = whole; take_prefix(value, name)) node.conditions.emplace_back(std::string(name.substr(0, name.size() - 2)), std::string(value));
+      if (std::string_view value = whole; take_prefix(value, name))
+        node.conditions.emplace_back(std::string(name.substr(0, name.size() - 2)), std::string(value));
   }
 
   static void space(std::string_view text, PlanNode& node) {
-    if (!text.starts_with("Sort Method: ") && !text.starts_with("Batches: ") && !text.starts_with("Buckets: ") && !text.starts_with("Planned Partitions: ")) return;
+    if (!text.starts_with("Sort Method: ") && !text.starts_with("Batches: ") &&
+        !text.starts_with("Buckets: ") && !text.starts_with("Planned Partitions: "))
+      return;
     node.disk_kb += std::max(count_behind(text, "  Disk: "), count_behind(text, "  Disk Usage: "));
     node.hash_batches = std::max(node.hash_batches, count_behind(text, "Batches: "));
   }
@@ -260,7 +292,9 @@ class Reader {
   static void buffers(std::string_view text, PlanNode& node) {
     for (const auto part : split(text, ',')) {
       const auto kind = trim(part);
-      if (kind.starts_with("shared")) node.shared_hit_blocks = count_behind(kind, "hit="), node.shared_read_blocks = count_behind(kind, "read=");
+      if (kind.starts_with("shared"))
+        node.shared_hit_blocks = count_behind(kind, "hit="),
+        node.shared_read_blocks = count_behind(kind, "read=");
       if (kind.starts_with("temp")) node.temp_written_blocks = count_behind(kind, "written=");
     }
   }
@@ -274,9 +308,9 @@ class Reader {
   Plan plan_;
   std::vector<Line> nodes_;
   std::vector<std::size_t> open_;  // from the root to the node read last
-  bool ended_ = false;  // below the tree
+  bool ended_ = false;             // below the tree
   std::optional<std::size_t> worker_column_;
-  std::string subplan_;            // the heading of the next node
+  std::string subplan_;  // the heading of the next node
 };
 
 }  // namespace
@@ -285,7 +319,8 @@ std::string unwrapped(std::string_view text) {
   std::string out;
   for (auto line : split(text, '\n')) {
     const auto bare = trim(line);
-    const bool rule = !bare.empty() && bare.find_first_not_of("-+ ") == std::string_view::npos && bare.find('-') != std::string_view::npos && !bare.starts_with("->");
+    const bool rule = !bare.empty() && bare.find_first_not_of("-+ ") == std::string_view::npos &&
+                      bare.find('-') != std::string_view::npos && !bare.starts_with("->");
     const bool end = bare.starts_with('(') && (bare.ends_with(" rows)") || bare.ends_with(" row)"));
     if (bare == "QUERY PLAN" || bare == "| QUERY PLAN |" || rule || end) continue;
     if (bare.ends_with('+')) line = line.substr(0, line.rfind('+'));

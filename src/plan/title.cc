@@ -7,7 +7,9 @@ namespace {
 bool plain(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
   for (const char c : name)
-    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || static_cast<unsigned char>(c) >= 0x80)) return false;
+    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+          static_cast<unsigned char>(c) >= 0x80))
+      return false;
   return true;
 }
 
@@ -38,13 +40,16 @@ std::string kind(const PlanNode& node) {
   if (node.type == "Hash Join" || node.type == "Merge Join" || node.type == "Nested Loop") return join(node);
   if (node.type == "ModifyTable") return node.operation;
   if (node.type == "SetOp") return (node.strategy == "Hashed" ? "HashSetOp " : "SetOp ") + node.operation;
-  if (node.type == "Foreign Scan" && !node.operation.empty() && node.operation != "Select") return "Foreign " + node.operation;
+  if (node.type == "Foreign Scan" && !node.operation.empty() && node.operation != "Select")
+    return "Foreign " + node.operation;
   return node.type;
 }
 
 // A table, CTE, function or subquery, with its alias where that differs.
 std::string target(const PlanNode& node) {
-  const std::string& name = !node.relation.empty() ? node.relation : !node.cte.empty() ? node.cte : node.function;
+  const std::string& name = !node.relation.empty() ? node.relation
+                            : !node.cte.empty()    ? node.cte
+                                                   : node.function;
   if (name.empty()) return node.alias.empty() ? std::string() : quoted(node.alias);
   std::string out = node.schema.empty() ? quoted(name) : quoted(node.schema) + "." + quoted(name);
   if (!node.alias.empty() && node.alias != name) out += " " + quoted(node.alias);

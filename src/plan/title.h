@@ -7,7 +7,8 @@
 
 namespace pgadvise::plan {
 
-// As EXPLAIN's text names the node: "Parallel Index Only Scan Backward using i on public.t a", "Partial HashAggregate".
+// As EXPLAIN's text names the node: "Parallel Index Only Scan Backward using i on public.t a", "Partial
+// HashAggregate".
 std::string title(const PlanNode& node);
 
 }  // namespace pgadvise::plan

@@ -17,19 +17,19 @@ double milliseconds(double value) { return std::round(value * 1000) / 1000; }
 
 json index_json(const AdvisedIndex& index) {
   json out = {{"sql", index.sql},
-          {"down_sql", index.down_sql},
-          {"schema", index.table.schema},
-          {"table", index.table.name},
-          {"size_bytes", index.size_bytes},
-          {"cost_saved", cost(index.cost_saved)},
-          {"upkeep", cost(index.upkeep)},
-          {"queries", index.queries}};
+              {"down_sql", index.down_sql},
+              {"schema", index.table.schema},
+              {"table", index.table.name},
+              {"size_bytes", index.size_bytes},
+              {"cost_saved", cost(index.cost_saved)},
+              {"upkeep", cost(index.maintenance_cost)},
+              {"queries", index.queries}};
   if (index.built_bytes) out["built_bytes"] = *index.built_bytes;
   return out;
 }
 
 json uncosted_json(const UncostedIndex& index) {
-  json out = {{"sql", index.sql},           {"down_sql", index.down_sql}, {"schema", index.table.schema},
+  json out = {{"sql", index.sql},          {"down_sql", index.down_sql}, {"schema", index.table.schema},
               {"table", index.table.name}, {"reason", index.reason},     {"queries", index.queries}};
   if (index.size_bytes) out["size_bytes"] = *index.size_bytes;
   if (index.cost_saved) out["cost_saved"] = cost(*index.cost_saved);
@@ -37,12 +37,17 @@ json uncosted_json(const UncostedIndex& index) {
 }
 
 json drop_json(const IndexDrop& drop) {
-  return {{"sql", drop.sql},           {"down_sql", drop.down_sql}, {"schema", drop.table.schema}, {"table", drop.table.name},
-          {"index", drop.index}, {"size_bytes", drop.size_bytes}, {"reason", drop.reason}};
+  return {{"sql", drop.sql},          {"down_sql", drop.down_sql}, {"schema", drop.table.schema},
+          {"table", drop.table.name}, {"index", drop.index},       {"size_bytes", drop.size_bytes},
+          {"reason", drop.reason}};
 }
 
 json query_json(const AdvisedQuery& query) {
-  json out = {{"fingerprint", query.fingerprint}, {"query", query.text}, {"weight", cost(query.weight)}, {"cost_before", cost(query.cost_before)}, {"cost_after", cost(query.cost_after)}};
+  json out = {{"fingerprint", query.fingerprint},
+              {"query", query.text},
+              {"weight", cost(query.weight)},
+              {"cost_before", cost(query.cost_before)},
+              {"cost_after", cost(query.cost_after)}};
   if (query.mean_ms > 0) {
     out["mean_ms"] = milliseconds(query.mean_ms);
     out["calibration"] = milliseconds(query.calibration);
@@ -51,9 +56,12 @@ json query_json(const AdvisedQuery& query) {
 }
 
 json measured_json(const MeasuredQuery& query) {
-  const auto ms = [](const std::optional<double>& value) { return value ? json(milliseconds(*value)) : json(); };
-  json out = {{"fingerprint", query.fingerprint}, {"weight", cost(query.weight)},   {"cost_before", cost(query.cost_before)},
-              {"cost_after", cost(query.cost_after)}, {"ms_before", ms(query.ms_before)}, {"ms_after", ms(query.ms_after)}};
+  const auto ms = [](const std::optional<double>& value) {
+    return value ? json(milliseconds(*value)) : json();
+  };
+  json out = {{"fingerprint", query.fingerprint},       {"weight", cost(query.weight)},
+              {"cost_before", cost(query.cost_before)}, {"cost_after", cost(query.cost_after)},
+              {"ms_before", ms(query.ms_before)},       {"ms_after", ms(query.ms_after)}};
   if (!query.why_not.empty()) out["why_not"] = query.why_not;
   return out;
 }

@@ -28,7 +28,9 @@ std::string duration(double ms) {
   return fmt::format("{:.{}f} s", ms / 1000, ms < 99'950 ? 1 : 0);
 }
 
-std::string percent(double part, double whole) { return whole > 0 ? fmt::format("{:.1f}%", 100 * part / whole) : "-"; }
+std::string percent(double part, double whole) {
+  return whole > 0 ? fmt::format("{:.1f}%", 100 * part / whole) : "-";
+}
 
 std::string plural(std::size_t count, std::string_view noun, std::string_view several) {
   return fmt::format("{} {}", report::count(count), count == 1 ? noun : several);
@@ -57,7 +59,9 @@ class Writer {
   }
 
  private:
-  std::string bold(std::string_view text) const { return options_.colour ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text); }
+  std::string bold(std::string_view text) const {
+    return options_.colour ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text);
+  }
   std::size_t width() const { return static_cast<std::size_t>(std::max(options_.width, 40)); }
 
   void paragraph(std::string_view text, std::string_view indent) {
@@ -79,16 +83,25 @@ class Writer {
   }
 
   void head() {
-    const std::string limit = advice_.budget_bytes ? fmt::format(" within {}", bytes(static_cast<double>(*advice_.budget_bytes))) : std::string();
+    const std::string limit =
+        advice_.budget_bytes ? fmt::format(" within {}", bytes(static_cast<double>(*advice_.budget_bytes)))
+                             : std::string();
     double size = 0;
     for (const auto& index : advice_.indexes) size += static_cast<double>(index.size_bytes);
     if (advice_.queries.empty()) out_ += "No query could be costed.\n";
-    else if (advice_.indexes.empty()) out_ += fmt::format("No index{} makes the workload cheaper: {}.\n", limit, plural(advice_.queries.size(), "query", "queries"));
-    else
-      out_ += bold(fmt::format("{}{}, {}: {} of the cost is left", plural(advice_.indexes.size(), "index", "indexes"), limit, bytes(size), percent(advice_.cost_after, advice_.cost_before))) +
-              "\n" + fmt::format("{} for the planner before, {} after, over {}\n", cost(advice_.cost_before), cost(advice_.cost_after),
+    else if (advice_.indexes.empty())
+      out_ += fmt::format("No index{} makes the workload cheaper: {}.\n", limit,
                           plural(advice_.queries.size(), "query", "queries"));
-    if (advice_.not_explained) out_ += fmt::format("{} left out: not explained, see stderr\n", plural(advice_.not_explained, "query was", "queries were"));
+    else
+      out_ += bold(fmt::format("{}{}, {}: {} of the cost is left",
+                               plural(advice_.indexes.size(), "index", "indexes"), limit, bytes(size),
+                               percent(advice_.cost_after, advice_.cost_before))) +
+              "\n" +
+              fmt::format("{} for the planner before, {} after, over {}\n", cost(advice_.cost_before),
+                          cost(advice_.cost_after), plural(advice_.queries.size(), "query", "queries"));
+    if (advice_.not_explained)
+      out_ += fmt::format("{} left out: not explained, see stderr\n",
+                          plural(advice_.not_explained, "query was", "queries were"));
     if (!advice_.complete) out_ += "Ended early: this is the best that was found until then.\n";
   }
 
@@ -97,16 +110,21 @@ class Writer {
     out_ += fmt::format("\n{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", "", "size", "saves", "", "queries", "table");
     std::size_t number = 0;
     for (const auto& index : advice_.indexes) {
-      out_ += fmt::format("{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", ++number, bytes(static_cast<double>(index.size_bytes)), cost(index.cost_saved),
-                          percent(index.cost_saved, advice_.cost_before), index.queries.size(), ellipsis(display(index.table), width() > 60 ? width() - 40 : 20));
+      out_ += fmt::format("{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", ++number,
+                          bytes(static_cast<double>(index.size_bytes)), cost(index.cost_saved),
+                          percent(index.cost_saved, advice_.cost_before), index.queries.size(),
+                          ellipsis(display(index.table), width() > 60 ? width() - 40 : 20));
       sql(index.sql);
-      if (index.upkeep > 0) out_ += fmt::format("    upkeep by the workload's writes: {}, taken off\n", cost(index.upkeep));
+      if (index.maintenance_cost > 0)
+        out_ +=
+            fmt::format("    upkeep by the workload's writes: {}, taken off\n", cost(index.maintenance_cost));
     }
   }
 
   void curve() {
     if (advice_.indexes.size() < 2) return;
-    out_ += "\n" + bold("What they pay") + "\n" + fmt::format("{:>9} {:>8} {:>7}\n", "indexes", "size", "cost");
+    out_ +=
+        "\n" + bold("What they pay") + "\n" + fmt::format("{:>9} {:>8} {:>7}\n", "indexes", "size", "cost");
     double size = 0;
     double left = advice_.cost_before;
     std::size_t number = 0;
@@ -123,19 +141,26 @@ class Writer {
   void queries() {
     constexpr std::size_t most = 20;
     if (advice_.indexes.empty()) return;
-    out_ += "\n" + bold("Queries") + "\n" + fmt::format("{:>9} {:>9} {:>9}  {}\n", "calls", "before", "after", "");
+    out_ += "\n" + bold("Queries") + "\n" +
+            fmt::format("{:>9} {:>9} {:>9}  {}\n", "calls", "before", "after", "");
     std::size_t shown = 0;
     for (const auto& query : advice_.queries) {
       if (query.cost_after >= query.cost_before || shown == most) break;
       ++shown;
-      out_ += fmt::format("{:>9} {:>9} {:>9}  {}\n", cost(query.weight / query.calibration), cost(query.cost_before), cost(query.cost_after), ellipsis(one_line(query.text), width() - 31));
+      out_ += fmt::format("{:>9} {:>9} {:>9}  {}\n", cost(query.weight / query.calibration),
+                          cost(query.cost_before), cost(query.cost_after),
+                          ellipsis(one_line(query.text), width() - 31));
       if (query.calibration >= 2 || query.calibration <= 0.5)
-        out_ += fmt::format("{:>9} {:>9} {:>9}  weighs {:.2g} times as much: {} on the average\n", "", "", "", query.calibration, duration(query.mean_ms));
+        out_ += fmt::format("{:>9} {:>9} {:>9}  weighs {:.2g} times as much: {} on the average\n", "", "", "",
+                            query.calibration, duration(query.mean_ms));
     }
-    if (advice_.queries.size() > shown) out_ += fmt::format("and {}\n", plural(advice_.queries.size() - shown, "other", "others"));
+    if (advice_.queries.size() > shown)
+      out_ += fmt::format("and {}\n", plural(advice_.queries.size() - shown, "other", "others"));
   }
 
-  static std::string left(double after, double before) { return before > 0 ? fmt::format("{:.1f}%", 100 * after / before) : "-"; }
+  static std::string left(double after, double before) {
+    return before > 0 ? fmt::format("{:.1f}%", 100 * after / before) : "-";
+  }
 
   // What is left of the cost, and of the time.
   void verified() {
@@ -143,17 +168,24 @@ class Writer {
     const Verification& seen = *advice_.verification;
     out_ += "\n" + bold(fmt::format("Verified on {}", printable(seen.where))) + "\n";
     if (!seen.complete) out_ += "Ended early: not everything was measured.\n";
-    out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  medians of up to {} runs\n", "estimated", "before", "after", "real", seen.runs);
+    out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  medians of up to {} runs\n", "estimated", "before", "after",
+                        "real", seen.runs);
     for (const auto& query : seen.queries) {
       const std::string text = ellipsis(one_line(query.text), width() - 41);
       if (!query.ms_before || !query.ms_after) continue;
-      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  {}\n", left(query.cost_after, query.cost_before), duration(*query.ms_before), duration(*query.ms_after), left(*query.ms_after, *query.ms_before), text);
+      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  {}\n", left(query.cost_after, query.cost_before),
+                          duration(*query.ms_before), duration(*query.ms_after),
+                          left(*query.ms_after, *query.ms_before), text);
     }
     if (seen.ms_before > 0)
-      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  all of them, by weight\n", left(seen.estimated_left, 1), duration(seen.ms_before), duration(seen.ms_after), left(seen.ms_after, seen.ms_before));
+      out_ +=
+          fmt::format("{:>9} {:>9} {:>9} {:>8}  all of them, by weight\n", left(seen.estimated_left, 1),
+                      duration(seen.ms_before), duration(seen.ms_after), left(seen.ms_after, seen.ms_before));
     for (const auto& query : seen.queries)
       if ((!query.ms_before || !query.ms_after) && !query.why_not.empty())
-        paragraph(fmt::format("not measured: {}: {}", ellipsis(one_line(query.text), width() - 31), printable(query.why_not)), "  ");
+        paragraph(fmt::format("not measured: {}: {}", ellipsis(one_line(query.text), width() - 31),
+                              printable(query.why_not)),
+                  "  ");
     for (const auto& index : seen.not_built) paragraph("not built: " + printable(index), "  ");
     sizes_built();
   }
@@ -166,7 +198,8 @@ class Writer {
       estimated += static_cast<double>(index.size_bytes);
       built += static_cast<double>(*index.built_bytes);
     }
-    if (built > 0) out_ += fmt::format("The indexes took {} of an estimated {}.\n", bytes(built), bytes(estimated));
+    if (built > 0)
+      out_ += fmt::format("The indexes took {} of an estimated {}.\n", bytes(built), bytes(estimated));
   }
 
   void uncosted() {
@@ -175,7 +208,10 @@ class Writer {
     for (const auto& index : advice_.not_costed) {
       sql(index.sql);
       std::string reason = index.reason + " (" + plural(index.queries.size(), "query", "queries") + ")";
-      if (index.cost_saved) reason += fmt::format("; built on the sandbox it takes {} and saves {}", bytes(static_cast<double>(index.size_bytes.value_or(0))), cost(*index.cost_saved));
+      if (index.cost_saved)
+        reason +=
+            fmt::format("; built on the sandbox it takes {} and saves {}",
+                        bytes(static_cast<double>(index.size_bytes.value_or(0))), cost(*index.cost_saved));
       paragraph(reason, "      ");
     }
   }
@@ -185,7 +221,9 @@ class Writer {
     out_ += "\n" + bold("To drop") + "\n";
     for (const auto& drop : advice_.drops) {
       sql(drop.sql);
-      paragraph(printable(drop.reason) + (drop.size_bytes ? ", " + bytes(static_cast<double>(drop.size_bytes)) : ""), "      ");
+      paragraph(printable(drop.reason) +
+                    (drop.size_bytes ? ", " + bytes(static_cast<double>(drop.size_bytes)) : ""),
+                "      ");
     }
   }
 
@@ -196,6 +234,8 @@ class Writer {
 
 }  // namespace
 
-std::string advice_text(const Advice& advice, const AdviceOptions& options) { return Writer(advice, options).write(); }
+std::string advice_text(const Advice& advice, const AdviceOptions& options) {
+  return Writer(advice, options).write();
+}
 
 }  // namespace pgadvise::report

@@ -9,19 +9,21 @@
 namespace pgadvise::report {
 namespace {
 
-constexpr std::size_t most_bytes = 8'000;  // about 2,000 tokens
+constexpr std::size_t max_bytes = 8'000;  // about 2,000 tokens
 constexpr std::size_t longest_line = 400;
 
 std::string line_of(const Finding& finding, const Options& options) {
   std::string out = fmt::format("{} {} {}", name(finding.severity), finding.rule, name(finding.verdict));
   if (finding.location && !finding.location->live()) {
-    const Place place = shown_at(finding, options);
+    const SourceLocation place = shown_at(finding, options);
     out += fmt::format(" {}:{}", place.file, place.line);
   }
   if (const std::string about = subject(finding); !about.empty()) out += " " + about;
   if (finding.fix) {
     const Fix& fix = *finding.fix;
-    const std::string mend = !fix.sql.empty() && fix.safety != Fix::Safety::manual ? fix.sql : !fix.drizzle.empty() ? fix.drizzle : fix.title;
+    const std::string mend = !fix.sql.empty() && fix.safety != Fix::Safety::manual ? fix.sql
+                             : !fix.drizzle.empty()                                ? fix.drizzle
+                                                                                   : fix.title;
     if (!mend.empty()) out += " | " + mend;
   }
   return ellipsis(out, longest_line) + "\n";
@@ -31,21 +33,28 @@ std::string line_of(const Finding& finding, const Options& options) {
 
 std::string to_agent(const Report& report, const Options& options) {
   const auto findings = standing(report);
-  std::string out = fmt::format("pgadvise: {}; {} rules run, {} not run, {} remarks\n", in_words(count(findings)), report.rules_run.size(), report.skipped.size(), report.diagnostics.size());
+  std::string out =
+      fmt::format("pgadvise: {}; {} rules run, {} not run, {} remarks\n", in_words(count(findings)),
+                  report.rules_run.size(), report.skipped.size(), report.diagnostics.size());
   std::map<std::string, int> rules;
   for (const auto* finding : findings) ++rules[finding->rule];
-  for (const auto& [rule, times] : rules) out += fmt::format("{}{} {}", rule == rules.begin()->first ? "" : ", ", rule, times);
+  for (const auto& [rule, times] : rules)
+    out += fmt::format("{}{} {}", rule == rules.begin()->first ? "" : ", ", rule, times);
   if (!rules.empty()) out += "\n";
-  if (report.baseline) out += fmt::format("baseline: {} known, {} gone\n", report.baseline->known.size(), report.baseline->gone.size());
+  if (report.baseline)
+    out += fmt::format("baseline: {} known, {} gone\n", report.baseline->known.size(),
+                       report.baseline->gone.size());
   for (const auto& line : gone_lines(report)) out += "gone " + line + "\n";
   std::size_t told = 0;
   for (const auto* finding : findings) {
     const std::string line = line_of(*finding, options);
-    if (options.top ? told == options.top : out.size() + line.size() > most_bytes) break;
+    if (options.top ? told == options.top : out.size() + line.size() > max_bytes) break;
     out += line;
     ++told;
   }
-  if (told < findings.size()) out += fmt::format("{} more: --top {}; what a rule means: pgadvise rules explain RULE\n", findings.size() - told, findings.size());
+  if (told < findings.size())
+    out += fmt::format("{} more: --top {}; what a rule means: pgadvise rules explain RULE\n",
+                       findings.size() - told, findings.size());
   return out;
 }
 

@@ -24,7 +24,8 @@ std::vector<std::string> gone_lines(const Report& report) {
   std::vector<std::string> out;
   if (!report.baseline) return out;
   const auto& gone = report.baseline->gone;
-  for (std::size_t at = 0; at < std::min(shown, gone.size()); ++at) out.push_back(printable(gone[at].rule + ": " + ellipsis(gone[at].what, longest)));
+  for (std::size_t at = 0; at < std::min(shown, gone.size()); ++at)
+    out.push_back(printable(gone[at].rule + ": " + ellipsis(gone[at].what, longest)));
   if (gone.size() > shown) out.push_back(fmt::format("… and {} more", gone.size() - shown));
   return out;
 }
@@ -32,24 +33,32 @@ std::vector<std::string> gone_lines(const Report& report) {
 Counts count(const std::vector<const Finding*>& findings) {
   Counts out;
   for (const auto* finding : findings) {
-    (finding->severity == Severity::error ? out.error : finding->severity == Severity::warning ? out.warning : out.note) += 1;
+    (finding->severity == Severity::error     ? out.error
+     : finding->severity == Severity::warning ? out.warning
+                                              : out.note) += 1;
     (finding->verdict == Verdict::confirmed ? out.confirmed : out.suspected) += 1;
   }
   return out;
 }
 
-static std::string plural(int number, std::string_view word) { return fmt::format("{} {}{}", number, word, number == 1 ? "" : "s"); }
-
-std::string in_words(const Counts& counts) {
-  return fmt::format("{}, {}, {}; {} confirmed", plural(counts.error, "error"), plural(counts.warning, "warning"), plural(counts.note, "note"), counts.confirmed);
+static std::string plural(int number, std::string_view word) {
+  return fmt::format("{} {}{}", number, word, number == 1 ? "" : "s");
 }
 
-Place shown_at(const Finding& finding, const Options& options) {
+std::string in_words(const Counts& counts) {
+  return fmt::format("{}, {}, {}; {} confirmed", plural(counts.error, "error"),
+                     plural(counts.warning, "warning"), plural(counts.note, "note"), counts.confirmed);
+}
+
+SourceLocation shown_at(const Finding& finding, const Options& options) {
   if (finding.location && !finding.location->live())
-    return {options.repository.relative(finding.location->file), std::max(1, finding.location->line), std::max(1, finding.location->column)};
+    return {options.repository.relative(finding.location->file), std::max(1, finding.location->line),
+            std::max(1, finding.location->column)};
   if (!finding.subject.file.empty()) return {options.repository.relative(finding.subject.file), 1, 1};
   const Subject& about = finding.subject;
-  const std::string& name = !about.table.empty() ? about.table : !about.index.empty() ? about.index : about.fingerprint;
+  const std::string& name = !about.table.empty()   ? about.table
+                            : !about.index.empty() ? about.index
+                                                   : about.fingerprint;
   std::string path = "database";
   if (!about.schema.empty()) path += "/" + about.schema;
   if (!name.empty()) path += "/" + name;
@@ -61,8 +70,10 @@ std::string subject(const Finding& finding) {
   std::string out = display({subject.schema, subject.table});
   if (!subject.columns.empty()) out += " (" + join(subject.columns, ", ") + ")";
   if (!subject.index.empty()) out += (out.empty() ? "" : ", ") + std::string("index ") + subject.index;
-  if (!subject.constraint.empty() && subject.columns.empty()) out += (out.empty() ? "" : ", ") + std::string("constraint ") + subject.constraint;
-  if (!subject.fingerprint.empty()) out += (out.empty() ? "" : " ") + std::string("query ") + subject.fingerprint;
+  if (!subject.constraint.empty() && subject.columns.empty())
+    out += (out.empty() ? "" : ", ") + std::string("constraint ") + subject.constraint;
+  if (!subject.fingerprint.empty())
+    out += (out.empty() ? "" : " ") + std::string("query ") + subject.fingerprint;
   if (!subject.file.empty()) out += (out.empty() ? "" : " ") + subject.file;
   if (!subject.entry.empty()) out += " " + subject.entry;
   return out;
@@ -115,7 +126,10 @@ static std::string place_after(const std::string& where, const std::string& befo
 Diagnostics together(const Diagnostics& diagnostics) {
   constexpr std::size_t shown = 2;
   std::map<std::pair<std::string, std::string>, std::vector<const Error*>> alike;
-  const auto place = [](const Error& error) { return error.kind == Error::Kind::passing && std::count(error.where.begin(), error.where.end(), ':') >= 2; };
+  const auto place = [](const Error& error) {
+    return error.kind == Error::Kind::nonfatal &&
+           std::count(error.where.begin(), error.where.end(), ':') >= 2;
+  };
   for (const auto& error : diagnostics)
     if (place(error)) alike[{error.what, error.hint}].push_back(&error);
   Diagnostics out;
@@ -129,8 +143,11 @@ Diagnostics together(const Diagnostics& diagnostics) {
     out.push_back(error);
     if (all.size() == 1) continue;
     std::vector<std::string> places;
-    for (std::size_t i = 1; i < all.size() && i <= shown; ++i) places.push_back(place_after(all[i]->where, all[i - 1]->where));
-    out.back().what += fmt::format("; also {}{}", join(places, ", "), all.size() > shown + 1 ? fmt::format(" and {} more", all.size() - 1 - shown) : "");
+    for (std::size_t i = 1; i < all.size() && i <= shown; ++i)
+      places.push_back(place_after(all[i]->where, all[i - 1]->where));
+    out.back().what +=
+        fmt::format("; also {}{}", join(places, ", "),
+                    all.size() > shown + 1 ? fmt::format(" and {} more", all.size() - 1 - shown) : "");
   }
   return out;
 }

@@ -23,8 +23,9 @@ Counts count(const std::vector<const Finding*>& findings);
 // "2 errors, 1 warning, 0 notes; 1 confirmed"
 std::string in_words(const Counts& counts);
 
-// Where a finding is shown. A service that takes files alone gets a name for the database's object that no file has; line at least 1.
-Place shown_at(const Finding& finding, const Options& options);
+// Where a finding is shown. A service that takes files alone gets a name for the database's object that no
+// file has; line at least 1.
+SourceLocation shown_at(const Finding& finding, const Options& options);
 
 // "public.orders (customer_id)", an index, a query's fingerprint, a file: what the finding is about.
 std::string subject(const Finding& finding);

@@ -35,7 +35,9 @@ json sample_json(const Sample& sample, bool show_literals) {
 }
 
 json plan_json(const LoggedPlan& plan, bool show_literals) {
-  json out{{"format", plan.format == LoggedPlan::Format::json ? "json" : "text"}, {"duration_ms", plan.duration_ms}, {"file", plan.place.file}};
+  json out{{"format", plan.format == LoggedPlan::Format::json ? "json" : "text"},
+           {"duration_ms", plan.duration_ms},
+           {"file", plan.place.file}};
   if (plan.place.line > 0) out["line"] = plan.place.line;
   out["text"] = show_literals && !plan.logged.empty() ? plan.logged : plan.text;
   return out;
@@ -105,8 +107,13 @@ void put_counts(json& out, const Workload& workload) {
 json sources_json(const Workload& workload) {
   json out = json::array();
   for (const auto& source : workload.sources) {
-    json entry{{"path", source.path}, {"format", source.format}, {"lines", source.lines}, {"used", source.used}, {"continuation", source.continuation},
-               {"other", source.other}, {"not_understood", source.not_understood}};
+    json entry{{"path", source.path},
+               {"format", source.format},
+               {"lines", source.lines},
+               {"used", source.used},
+               {"continuation", source.continuation},
+               {"other", source.other},
+               {"not_understood", source.not_understood}};
     json places = json::array();
     for (const auto& place : source.not_understood_at) places.push_back(place.line);
     entry["not_understood_at"] = std::move(places);
@@ -127,7 +134,10 @@ json changes_json(const std::vector<QueryChange>& changes) {
   json out = json::array();
   for (const auto& change : changes) {
     const Query& either = change.after ? *change.after : *change.before;
-    json entry{{"fingerprint", either.fingerprint}, {"query", either.text}, {"old", side_json(change.before)}, {"new", side_json(change.after)}};
+    json entry{{"fingerprint", either.fingerprint},
+               {"query", either.text},
+               {"old", side_json(change.before)},
+               {"new", side_json(change.after)}};
     if (change.before && change.after) {
       entry["mean_ratio"] = change.time_ratio > 0 ? json(change.time_ratio) : json();
       entry["calls_ratio"] = change.calls_ratio > 0 ? json(change.calls_ratio) : json();
@@ -147,7 +157,9 @@ json whole_json(const Workload& workload, double hours) {
   return out;
 }
 
-std::string dump(const json& value) { return escape_controls(value.dump(2, ' ', false, json::error_handler_t::replace)) + "\n"; }
+std::string dump(const json& value) {
+  return escape_controls(value.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+}
 
 }  // namespace
 

@@ -12,8 +12,8 @@
 namespace pgadvise::report {
 namespace {
 
-// The sketch's cells: half a decade each, the same for all queries, so that they can be compared by eye. The first one is
-// what took less than 0.1 ms, the last one 10 s and more.
+// The sketch's cells: half a decade each, the same for all queries, so that they can be compared by eye. The
+// first one is what took less than 0.1 ms, the last one 10 s and more.
 constexpr std::size_t cells = 12;
 constexpr std::string_view axis = "   1ms   1s";  // begins the cells of 1 ms and of 1 s
 
@@ -29,7 +29,9 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-std::string plural(std::uint64_t value, std::string_view noun) { return fmt::format("{} {}{}", count(value), noun, value == 1 ? "" : "s"); }
+std::string plural(std::uint64_t value, std::string_view noun) {
+  return fmt::format("{} {}{}", count(value), noun, value == 1 ? "" : "s");
+}
 
 std::string percent(double part, double whole) {
   const double value = whole > 0 ? 100 * part / whole : 0;
@@ -62,13 +64,17 @@ class Writer {
   std::string comparison(const Comparison& comparison) {
     whole("old", *comparison.before, comparison.hours_before);
     whole("new", *comparison.after, comparison.hours_after);
-    if (!comparison.per_hour) out_ += "Calls are compared as they are, not per hour: one of them covers less than a minute, or does not tell.\n";
+    if (!comparison.per_hour)
+      out_ +=
+          "Calls are compared as they are, not per hour: one of them covers less than a minute, or does not "
+          "tell.\n";
     changes("New", comparison.added, Ratio::none);
     changes("Slower", comparison.slower, Ratio::slower);
     changes("More frequent", comparison.more_frequent, Ratio::calls);
     changes("Gone", comparison.gone, Ratio::none);
     changes("Faster", comparison.faster, Ratio::faster);
-    if (comparison.added.empty() && comparison.gone.empty() && comparison.slower.empty() && comparison.more_frequent.empty() && comparison.faster.empty())
+    if (comparison.added.empty() && comparison.gone.empty() && comparison.slower.empty() &&
+        comparison.more_frequent.empty() && comparison.faster.empty())
       out_ += "\nNo query is new, gone, slower, faster or more frequent.\n";
     return std::move(out_);
   }
@@ -103,7 +109,8 @@ class Writer {
   void paragraph(std::string_view text) {
     std::string line;
     for (const auto word : split(text, ' ')) {
-      if (!line.empty() && character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
+      if (!line.empty() &&
+          character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
         out_ += line + "\n";
         line = " ";
       }
@@ -116,16 +123,18 @@ class Writer {
   // By kind; of each the most frequent.
   void server_events(const Workload& workload) {
     if (workload.server_events.empty()) return;
-    constexpr std::size_t most_shown = 3;
+    constexpr std::size_t max_shown = 3;
     out_ += "\n" + paint("1", "Also in the logs") + "\n";
     for (std::size_t at = 0; at < workload.server_events.size();) {
       const auto kind = workload.server_events[at].kind;
       std::uint64_t all = 0;
       std::size_t end = at;
-      for (; end < workload.server_events.size() && workload.server_events[end].kind == kind; ++end) all += workload.server_events[end].count;
+      for (; end < workload.server_events.size() && workload.server_events[end].kind == kind; ++end)
+        all += workload.server_events[end].count;
       out_ += fmt::format("{:>9} x {}\n", count(all), label(kind));
-      for (std::size_t i = at; i < end && i < at + most_shown; ++i) server_event(workload.server_events[i]);
-      if (end - at > most_shown) out_ += fmt::format("{:>11}and {} more\n", "", plural(end - at - most_shown, "other"));
+      for (std::size_t i = at; i < end && i < at + max_shown; ++i) server_event(workload.server_events[i]);
+      if (end - at > max_shown)
+        out_ += fmt::format("{:>11}and {} more\n", "", plural(end - at - max_shown, "other"));
       at = end;
     }
   }
@@ -133,10 +142,15 @@ class Writer {
   void server_event(const ServerEvent& event) {
     std::string text = one_line(event.about);
     const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
-    if (event.kind == ServerEvent::Kind::temporary_file) add(fmt::format("{:.1f} MB in all, the largest {:.1f} MB", event.total_bytes / 1e6, event.largest_bytes / 1e6));
-    else if (event.times.count()) add(fmt::format("median {}, longest {}", short_time(median_ms(event)), short_time(event.longest_us / 1000)));
+    if (event.kind == ServerEvent::Kind::temporary_file)
+      add(fmt::format("{:.1f} MB in all, the largest {:.1f} MB", event.total_bytes / 1e6,
+                      event.largest_bytes / 1e6));
+    else if (event.times.count())
+      add(fmt::format("median {}, longest {}", short_time(median_ms(event)),
+                      short_time(event.longest_us / 1000)));
     const auto width = static_cast<std::size_t>(std::max(options_.width, 40));
-    std::string line = fmt::format("{:>11}{} x {}{}first at ", "", count(event.count), text, text.empty() ? "" : ", ");
+    std::string line =
+        fmt::format("{:>11}{} x {}{}first at ", "", count(event.count), text, text.empty() ? "" : ", ");
     std::string place = one_line(event.place.str());
     // Of a long path the end is what is needed.
     if (const std::size_t room = width > line.size() + 20 ? width - line.size() : 20; place.size() > room) {
@@ -150,7 +164,8 @@ class Writer {
 
   // How much, from when to when, how busy: before any single query.
   void head(const Workload& workload) {
-    std::uint64_t sources = 0, lines = 0, statements = 0, timed = 0, used = 0, continued = 0, other = 0, not_understood = 0;
+    std::uint64_t sources = 0, lines = 0, statements = 0, timed = 0, used = 0, continued = 0, other = 0,
+                  not_understood = 0;
     double total = 0;
     for (const auto& source : workload.sources) {
       used += source.used;
@@ -163,27 +178,34 @@ class Writer {
       timed += source.timed_statements;
     }
     for (const auto& query : workload.queries) total += query.total_ms;
-    std::string text = fmt::format("{}, {}, {} of {}", plural(sources, "log"), plural(lines, "line"),
-                                   plural(statements, "statement"), plural(workload.queries.size(), "template"));
+    std::string text =
+        fmt::format("{}, {}, {} of {}", plural(sources, "log"), plural(lines, "line"),
+                    plural(statements, "statement"), plural(workload.queries.size(), "template"));
     if (workload.sessions) text += fmt::format(", {}", plural(workload.sessions, "session"));
     paragraph(text);
     if (continued + other + not_understood > 0)
-      paragraph(fmt::format("lines: {} of statements, {} that continue them, {} of other kinds, {} not understood", count(used), count(continued), count(other), count(not_understood)));
+      paragraph(
+          fmt::format("lines: {} of statements, {} that continue them, {} of other kinds, {} not understood",
+                      count(used), count(continued), count(other), count(not_understood)));
     if (const auto span = span_of(workload)) {
       text = fmt::format("{} to {}", one_time(span->first), one_time(span->last));
       const double length_ms = static_cast<double>(span->last - span->first) / 1000;
       if (length_ms > 0) text += fmt::format(" ({})", short_time(length_ms));
       if (total > 0) text += fmt::format(", {} of query time", short_time(total));
-      if (length_ms >= 60'000 && total > 0) text += fmt::format(": {:.2f} at a time on average", total / length_ms);
+      if (length_ms >= 60'000 && total > 0)
+        text += fmt::format(": {:.2f} at a time on average", total / length_ms);
       paragraph(text);
     } else if (total > 0) {
       paragraph(short_time(total) + " of query time");
     }
     std::vector<std::string> all;
-    for (const auto& [label, names] : {std::pair{"user", &users_}, {"database", &databases_}, {"application", &applications_}})
+    for (const auto& [label, names] :
+         {std::pair{"user", &users_}, {"database", &databases_}, {"application", &applications_}})
       if (names->size() == 1) all.push_back(fmt::format("{} {}", label, one_line(*names->begin())));
     if (!all.empty()) paragraph("all of " + join(all, ", "));
-    if (timed < statements && timed > 0) paragraph(fmt::format("{} of {} have no duration", count(statements - timed), plural(statements, "statement")));
+    if (timed < statements && timed > 0)
+      paragraph(fmt::format("{} of {} have no duration", count(statements - timed),
+                            plural(statements, "statement")));
   }
 
   static std::string one_time(std::int64_t at) {
@@ -195,9 +217,11 @@ class Writer {
 
   void notes(const Workload& workload) {
     for (const auto& source : workload.sources) {
-      if (!source.note.empty()) paragraph(fmt::format("{}: {}", printable(source.path), printable(source.note)));
+      if (!source.note.empty())
+        paragraph(fmt::format("{}: {}", printable(source.path), printable(source.note)));
       if (!source.not_understood) continue;
-      std::string text = fmt::format("{}: {} of {} not understood", printable(source.path), count(source.not_understood), plural(source.lines, "line"));
+      std::string text = fmt::format("{}: {} of {} not understood", printable(source.path),
+                                     count(source.not_understood), plural(source.lines, "line"));
       for (std::size_t i = 0; i < source.not_understood_at.size(); ++i)
         text += fmt::format("{}{}", i ? ", " : ", first at line ", source.not_understood_at[i].line);
       paragraph(text);
@@ -216,28 +240,36 @@ class Writer {
       sketches |= query.times.count() > 0;
     }
     const bool timed = total > 0;
-    std::string header = fmt::format("{:>3} {:>6} {:>8} {:>11} {:>7} {:>7} {:>7}", "#", "share", "total", "calls", "mean", "p95", "max");
+    std::string header = fmt::format("{:>3} {:>6} {:>8} {:>11} {:>7} {:>7} {:>7}", "#", "share", "total",
+                                     "calls", "mean", "p95", "max");
     if (rows) header += fmt::format(" {:>7}", "rows");
     if (sketches) header += fmt::format("  {}", axis);
     out_ += "\n" + paint("1", header) + "\n";
-    const std::size_t shown = options_.top ? std::min(options_.top, workload.queries.size()) : workload.queries.size();
+    const std::size_t shown =
+        options_.top ? std::min(options_.top, workload.queries.size()) : workload.queries.size();
     for (std::size_t i = 0; i < shown; ++i) {
       const Query& query = workload.queries[i];
-      const std::string share = timed ? percent(query.total_ms, total) : percent(static_cast<double>(query.calls), static_cast<double>(calls));
+      const std::string share = timed ? percent(query.total_ms, total)
+                                      : percent(static_cast<double>(query.calls), static_cast<double>(calls));
       row(i + 1, query, share, rows);
     }
     rest(workload, shown, total, calls);
-    if (!timed) paragraph("No durations were logged: ranked by calls. log_min_duration_statement = 0 logs them.");
+    if (!timed)
+      paragraph("No durations were logged: ranked by calls. log_min_duration_statement = 0 logs them.");
   }
 
   void row(std::size_t rank, const Query& query, const std::string& share, bool rows) {
     const bool timed = query.timed_calls > 0;
-    std::string line = fmt::format("{:>3} {:>6} {:>8} {:>11} {:>7} {:>7} {:>7}", rank, share, timed ? short_time(query.total_ms) : "-", count(query.calls),
-                                   timed ? short_time(query.mean_ms()) : "-",
-                                   p95_of(query), timed ? short_time(query.max_ms) : "-");
+    std::string line = fmt::format("{:>3} {:>6} {:>8} {:>11} {:>7} {:>7} {:>7}", rank, share,
+                                   timed ? short_time(query.total_ms) : "-", count(query.calls),
+                                   timed ? short_time(query.mean_ms()) : "-", p95_of(query),
+                                   timed ? short_time(query.max_ms) : "-");
     if (rows) {
-      const double mean = static_cast<double>(query.rows) / static_cast<double>(std::max<std::uint64_t>(1, query.rows_calls));
-      line += fmt::format(" {:>7}", query.rows_calls ? (mean < 1000 ? fmt::format("{:.3g}", mean) : count(static_cast<std::uint64_t>(mean))) : "-");
+      const double mean =
+          static_cast<double>(query.rows) / static_cast<double>(std::max<std::uint64_t>(1, query.rows_calls));
+      line += fmt::format(" {:>7}", query.rows_calls ? (mean < 1000 ? fmt::format("{:.3g}", mean)
+                                                                    : count(static_cast<std::uint64_t>(mean)))
+                                                     : "-");
     }
     if (query.times.count()) line += "  " + sketch(query.times);
     while (line.ends_with(' ')) line.pop_back();
@@ -248,14 +280,16 @@ class Writer {
 
   std::string sketch(const Histogram& times) const {
     std::array<std::uint64_t, cells> counts{};
-    for (const auto& bucket : times.buckets()) counts[cell_of(Histogram::middle_ms(bucket.index))] += bucket.count;
+    for (const auto& bucket : times.buckets())
+      counts[cell_of(Histogram::middle_ms(bucket.index))] += bucket.count;
     const auto highest = static_cast<double>(*std::max_element(counts.begin(), counts.end()));
     static constexpr std::string_view blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static constexpr std::string_view ascii[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
     std::string out;
     for (const auto value : counts) {
       const auto level = static_cast<std::size_t>(std::ceil(8 * static_cast<double>(value) / highest));
-      out += options_.unicode ? blocks[std::min<std::size_t>(level, 8)] : ascii[std::min<std::size_t>(level, 8)];
+      out +=
+          options_.unicode ? blocks[std::min<std::size_t>(level, 8)] : ascii[std::min<std::size_t>(level, 8)];
     }
     return out;
   }
@@ -271,18 +305,25 @@ class Writer {
       std::vector<std::string> shown;
       for (const auto& name : names)
         if (shown.size() < 3) shown.push_back(one_line(name));
-      parts.push_back(fmt::format("{} {}{}", label, join(shown, ", "), names.size() > 3 ? fmt::format(" and {} more", names.size() - 3) : ""));
+      parts.push_back(fmt::format("{} {}{}", label, join(shown, ", "),
+                                  names.size() > 3 ? fmt::format(" and {} more", names.size() - 3) : ""));
     };
-    const Sample* slowest = query.samples.empty() || query.samples.front().place.live() ? nullptr : &query.samples.front();
+    const Sample* slowest =
+        query.samples.empty() || query.samples.front().place.live() ? nullptr : &query.samples.front();
     if (slowest) parts.push_back("slowest at " + one_line(slowest->place.str()));
     if (query.plan) {
-      const Place& place = query.plan->place;
-      parts.push_back("plan at " + (slowest && place.file == slowest->place.file ? fmt::format("line {}", place.line) : one_line(place.str())));
+      const SourceLocation& place = query.plan->place;
+      parts.push_back("plan at " + (slowest && place.file == slowest->place.file
+                                        ? fmt::format("line {}", place.line)
+                                        : one_line(place.str())));
     }
     add("user", query.users);
     add("database", query.databases);
     add("application", query.applications);
-    if (!parts.empty()) out_ += paint("2", "    " + cut(join(parts, "; "), static_cast<std::size_t>(std::max(options_.width, 40)) - 4)) + "\n";
+    if (!parts.empty())
+      out_ += paint("2", "    " + cut(join(parts, "; "),
+                                      static_cast<std::size_t>(std::max(options_.width, 40)) - 4)) +
+              "\n";
     if (!options_.show_literals) return;
     for (const auto& sample : query.samples) {
       std::string text = sample.duration_ms ? short_time(*sample.duration_ms) : std::string();
@@ -290,7 +331,8 @@ class Writer {
       text += ": ";
       if (sample.statement != query.text || !sample.parameters) text += sample.statement + " ";
       if (sample.parameters)
-        for (std::size_t i = 0; i < sample.parameters->size(); ++i) text += fmt::format("{}${} = {}", i ? ", " : "", i + 1, (*sample.parameters)[i].value_or("NULL"));
+        for (std::size_t i = 0; i < sample.parameters->size(); ++i)
+          text += fmt::format("{}${} = {}", i ? ", " : "", i + 1, (*sample.parameters)[i].value_or("NULL"));
       statement(text, "      ", 3);
     }
   }
@@ -299,9 +341,13 @@ class Writer {
     if (shown == workload.queries.size()) return;
     double other = 0;
     std::uint64_t other_calls = 0;
-    for (std::size_t i = shown; i < workload.queries.size(); ++i) other += workload.queries[i].total_ms, other_calls += workload.queries[i].calls;
-    const std::string share = total > 0 ? percent(other, total) : percent(static_cast<double>(other_calls), static_cast<double>(calls));
-    out_ += fmt::format("{:>3} {:>6} {:>8} {:>11}  {} more; --top 0 shows all\n", "", share, total > 0 ? short_time(other) : "-", count(other_calls),
+    for (std::size_t i = shown; i < workload.queries.size(); ++i)
+      other += workload.queries[i].total_ms, other_calls += workload.queries[i].calls;
+    const std::string share = total > 0
+                                  ? percent(other, total)
+                                  : percent(static_cast<double>(other_calls), static_cast<double>(calls));
+    out_ += fmt::format("{:>3} {:>6} {:>8} {:>11}  {} more; --top 0 shows all\n", "", share,
+                        total > 0 ? short_time(other) : "-", count(other_calls),
                         plural(workload.queries.size() - shown, "template"));
   }
 
@@ -309,10 +355,12 @@ class Writer {
     std::uint64_t statements = 0;
     double total = 0;
     for (const auto& query : workload.queries) statements += query.calls, total += query.total_ms;
-    std::string text = fmt::format("{}: {} of {}", name, plural(statements, "call"), plural(workload.queries.size(), "template"));
+    std::string text = fmt::format("{}: {} of {}", name, plural(statements, "call"),
+                                   plural(workload.queries.size(), "template"));
     if (total > 0) text += fmt::format(", {} of query time", short_time(total));
     if (hours > 0) text += fmt::format(" in {}", short_time(hours * 3.6e6));
-    if (const auto span = span_of(workload)) text += fmt::format(", {} to {}", one_time(span->first), one_time(span->last));
+    if (const auto span = span_of(workload))
+      text += fmt::format(", {} to {}", one_time(span->first), one_time(span->last));
     paragraph(text);
   }
 
@@ -323,29 +371,37 @@ class Writer {
     out_ += "\n" + paint("1", fmt::format("{}: {}", title, plural(list.size(), "template"))) + "\n";
     const std::size_t shown = options_.top ? std::min(options_.top, list.size()) : list.size();
     for (std::size_t i = 0; i < shown; ++i) change(list[i], ratio);
-    if (shown < list.size()) out_ += fmt::format("  and {} more; --top 0 shows all\n", count(list.size() - shown));
+    if (shown < list.size())
+      out_ += fmt::format("  and {} more; --top 0 shows all\n", count(list.size() - shown));
   }
 
   // What the section is about comes first.
   void change(const QueryChange& change, Ratio ratio) {
     const auto figure = [&](std::string_view label, auto value) {
-      if (!change.before || !change.after) return fmt::format("{} {}", label, value(change.before ? *change.before : *change.after));
+      if (!change.before || !change.after)
+        return fmt::format("{} {}", label, value(change.before ? *change.before : *change.after));
       return fmt::format("{} {} -> {}", label, value(*change.before), value(*change.after));
     };
-    const auto timed = [](const Query& query, double value) { return query.timed_calls ? short_time(value) : std::string("-"); };
+    const auto timed = [](const Query& query, double value) {
+      return query.timed_calls ? short_time(value) : std::string("-");
+    };
     const auto calls = figure("calls", [](const Query& query) { return count(query.calls); });
     const auto mean = figure("mean", [&](const Query& query) { return timed(query, query.mean_ms()); });
     const auto p95 = figure("p95", p95_of);
     const auto total = figure("total", [&](const Query& query) { return timed(query, query.total_ms); });
     const bool time = ratio == Ratio::slower || ratio == Ratio::faster;
-    std::string line = time                     ? join({mean, p95, calls}, ", ")
+    std::string line = time                    ? join({mean, p95, calls}, ", ")
                        : ratio == Ratio::calls ? join({calls, mean, total}, ", ")
                                                : join({total, calls, mean, p95}, ", ");
     const double factor = ratio == Ratio::slower   ? change.time_ratio
                           : ratio == Ratio::faster ? 1 / std::max(change.time_ratio, 1e-9)
                           : ratio == Ratio::calls  ? change.calls_ratio
                                                    : 0;
-    if (factor > 0) line = fmt::format("{:>4}x  {}", factor < 99.5 ? fmt::format("{:.{}f}", factor, factor < 9.95 ? 1 : 0) : count(static_cast<std::uint64_t>(factor)), line);
+    if (factor > 0)
+      line = fmt::format("{:>4}x  {}",
+                         factor < 99.5 ? fmt::format("{:.{}f}", factor, factor < 9.95 ? 1 : 0)
+                                       : count(static_cast<std::uint64_t>(factor)),
+                         line);
     const std::size_t room = static_cast<std::size_t>(std::max(options_.width, 40)) - 2;
     for (std::string indent = "  "; !line.empty(); indent = "         ") {
       auto end = line.size() <= room ? line.size() : line.rfind(", ", room - 1);
@@ -358,7 +414,8 @@ class Writer {
   }
 
   const DigestOptions& options_;
-  std::set<std::string> users_, databases_, applications_;  // of all queries; what is the same for all is said once
+  std::set<std::string> users_, databases_,
+      applications_;  // of all queries; what is the same for all is said once
   std::string out_;
 };
 
@@ -376,15 +433,18 @@ std::string short_time(double ms) {
 
 std::string count(std::uint64_t value) {
   std::string digits = std::to_string(value);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
 }
 
 double median_ms(const ServerEvent& event) {
-  // The others could have taken the longest time each: what is left of the total is the least that any of them took.
+  // The others could have taken the longest time each: what is left of the total is the least that any of
+  // them took.
   const double longest = event.longest_us / 1000;
   const double shortest = event.total_us / 1000 - static_cast<double>(event.count - 1) * longest;
-  return std::clamp(event.times.percentile_ms(0.5).value_or(0), std::min(std::max(shortest, 0.0), longest), longest);
+  return std::clamp(event.times.percentile_ms(0.5).value_or(0), std::min(std::max(shortest, 0.0), longest),
+                    longest);
 }
 
 std::string time_stamp(std::int64_t microseconds) {
@@ -395,11 +455,15 @@ std::string time_stamp(std::int64_t microseconds) {
   const std::time_t at = seconds;
   std::tm parts{};
   gmtime_r(&at, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
-                     parts.tm_sec, milliseconds - seconds * 1000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds - seconds * 1000);
 }
 
-std::string digest_text(const Workload& workload, const DigestOptions& options) { return Writer(options).digest(workload); }
-std::string comparison_text(const Comparison& comparison, const DigestOptions& options) { return Writer(options).comparison(comparison); }
+std::string digest_text(const Workload& workload, const DigestOptions& options) {
+  return Writer(options).digest(workload);
+}
+std::string comparison_text(const Comparison& comparison, const DigestOptions& options) {
+  return Writer(options).comparison(comparison);
+}
 
 }  // namespace pgadvise::report

@@ -7,7 +7,8 @@ namespace pgadvise::report {
 std::span<const Format> formats() {
   static constexpr Format all[] = {
       {"text", "for a person", to_text},
-      {"json", "everything, for dashboards (docs/report.schema.json)", [](const Report& report, const Options& options) { return to_json(report, options.show_literals); }},
+      {"json", "everything, for dashboards (docs/report.schema.json)",
+       [](const Report& report, const Options& options) { return to_json(report, options.show_literals); }},
       {"sarif", "SARIF 2.1.0, for GitHub code scanning and others", to_sarif},
       {"github", "annotations of a GitHub workflow", to_github},
       {"gitlab", "GitLab code quality", to_gitlab},
@@ -21,7 +22,8 @@ std::span<const Format> formats() {
 
 const Format* find_format(std::string_view name) {
   const auto known = formats();
-  const auto at = std::find_if(known.begin(), known.end(), [&](const Format& format) { return format.name == name; });
+  const auto at =
+      std::find_if(known.begin(), known.end(), [&](const Format& format) { return format.name == name; });
   return at == known.end() ? nullptr : &*at;
 }
 

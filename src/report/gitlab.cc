@@ -13,7 +13,8 @@ namespace {
 using json = nlohmann::ordered_json;
 
 const char* severity(const Finding& finding) {
-  if (finding.severity == Severity::error) return finding.verdict == Verdict::confirmed ? "critical" : "major";
+  if (finding.severity == Severity::error)
+    return finding.verdict == Verdict::confirmed ? "critical" : "major";
   return finding.severity == Severity::warning ? "minor" : "info";
 }
 
@@ -22,7 +23,7 @@ const char* severity(const Finding& finding) {
 std::string to_gitlab(const Report& report, const Options& options) {
   json out = json::array();
   for (const auto* finding : standing(report)) {
-    const Place place = shown_at(*finding, options);
+    const SourceLocation place = shown_at(*finding, options);
     json issue;
     issue["description"] = printable(explanation(*finding));
     issue["check_name"] = finding->rule;

@@ -15,7 +15,7 @@ void put(json& out, const char* key, const std::string& value) {
   if (!value.empty()) out[key] = value;
 }
 
-json place_json(const Place& place) {
+json place_json(const SourceLocation& place) {
   json out;
   out["file"] = place.file;
   if (place.line > 0) out["line"] = place.line;
@@ -81,7 +81,8 @@ json finding_json(const Finding& finding, bool show_literals) {
   if (finding.location && !finding.location->live()) out["location"] = place_json(*finding.location);
   out["message"] = finding.message;
   out["evidence"] = json::array();
-  for (const auto& evidence : finding.evidence) out["evidence"].push_back(evidence_json(evidence, show_literals));
+  for (const auto& evidence : finding.evidence)
+    out["evidence"].push_back(evidence_json(evidence, show_literals));
   if (finding.fix) out["fix"] = fix_json(*finding.fix);
   return out;
 }
@@ -123,11 +124,14 @@ std::string to_json(const Report& report, bool show_literals) {
   }
   if (report.baseline) {
     json gone = json::array();
-    for (const auto& entry : report.baseline->gone) gone.push_back({{"id", entry.id}, {"rule", entry.rule}, {"message", entry.what}});
-    out["baseline"] = {{"path", report.baseline->path}, {"known", report.baseline->known.size()}, {"gone", gone}};
+    for (const auto& entry : report.baseline->gone)
+      gone.push_back({{"id", entry.id}, {"rule", entry.rule}, {"message", entry.what}});
+    out["baseline"] = {
+        {"path", report.baseline->path}, {"known", report.baseline->known.size()}, {"gone", gone}};
   }
   out["skipped_rules"] = json::array();
-  for (const auto& skipped : report.skipped) out["skipped_rules"].push_back({{"rule", skipped.rule}, {"reason", skipped.reason}});
+  for (const auto& skipped : report.skipped)
+    out["skipped_rules"].push_back({{"rule", skipped.rule}, {"reason", skipped.reason}});
   out["inputs"] = json::array();
   for (const auto& input : report.inputs) {
     json entry{{"kind", input.kind}, {"path", input.path}};
@@ -143,7 +147,9 @@ std::string to_json(const Report& report, bool show_literals) {
   run["seconds"] = report.seconds;
   put(run, "server_version", report.server_version);
   put(run, "what_if", report.what_if);
-  if (report.planned) run["plans"] = {{"planned", report.planned}, {"run", report.analyzed}, {"seconds", report.analyze_seconds}};
+  if (report.planned)
+    run["plans"] = {
+        {"planned", report.planned}, {"run", report.analyzed}, {"seconds", report.analyze_seconds}};
   out["run"] = run;
   return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
 }

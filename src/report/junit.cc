@@ -1,4 +1,5 @@
-// JUnit XML as Jenkins and GitLab read it: a suite for each rule, a failed case for each finding, a passed one where a rule found nothing.
+// JUnit XML as Jenkins and GitLab read it: a suite for each rule, a failed case for each finding, a passed
+// one where a rule found nothing.
 #include <map>
 
 #include <fmt/format.h>
@@ -9,7 +10,8 @@
 namespace pgadvise::report {
 namespace {
 
-// XML 1.0 takes no control characters, written out or not: printable_block() has none left but tabs and line ends.
+// XML 1.0 takes no control characters, written out or not: printable_block() has none left but tabs and line
+// ends.
 std::string xml(const std::string& text) {
   std::string out;
   for (const char c : printable_block(text)) {
@@ -29,11 +31,14 @@ std::string xml(const std::string& text) {
 std::string test_case(const Finding& finding, const Options& options) {
   std::string about = subject(finding);
   if (about.empty()) about = finding.id;
-  const Place place = shown_at(finding, options);
+  const SourceLocation place = shown_at(finding, options);
   const bool in_file = finding.location && !finding.location->live();
   const std::string where = in_file ? fmt::format("{}:{}\n", place.file, place.line) : std::string();
-  return fmt::format("  <testcase classname=\"pgadvise.{}\" name=\"{}\">\n   <failure type=\"{}\" message=\"{}\">{}</failure>\n  </testcase>\n", xml(finding.rule),
-                     xml(about), name(finding.severity), xml(finding.message), xml(where + explanation(finding)));
+  return fmt::format(
+      "  <testcase classname=\"pgadvise.{}\" name=\"{}\">\n   <failure type=\"{}\" "
+      "message=\"{}\">{}</failure>\n  </testcase>\n",
+      xml(finding.rule), xml(about), name(finding.severity), xml(finding.message),
+      xml(where + explanation(finding)));
 }
 
 }  // namespace
@@ -48,16 +53,24 @@ std::string to_junit(const Report& report, const Options& options) {
   for (const auto& [rule, found] : by_rule) {
     const std::size_t cases = std::max<std::size_t>(1, found.size());
     tests += cases;
-    suites += fmt::format(" <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n", xml(rule), cases, found.size());
+    suites +=
+        fmt::format(" <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n",
+                    xml(rule), cases, found.size());
     for (const auto* finding : found) suites += test_case(*finding, options);
-    if (found.empty()) suites += fmt::format("  <testcase classname=\"pgadvise.{0}\" name=\"{0}\"/>\n", xml(rule));
+    if (found.empty())
+      suites += fmt::format("  <testcase classname=\"pgadvise.{0}\" name=\"{0}\"/>\n", xml(rule));
     suites += " </testsuite>\n";
   }
   for (const auto& skipped : report.skipped)
-    suites += fmt::format(" <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\">\n  <testcase classname=\"pgadvise.{0}\" name=\"{0}\">\n"
-                          "   <skipped message=\"{1}\"/>\n  </testcase>\n </testsuite>\n", xml(skipped.rule), xml(skipped.reason));
-  return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"pgadvise\" tests=\"{}\" failures=\"{}\" errors=\"0\">\n{}</testsuites>\n", tests,
-                     findings.size(), suites);
+    suites += fmt::format(
+        " <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\">\n  <testcase "
+        "classname=\"pgadvise.{0}\" name=\"{0}\">\n"
+        "   <skipped message=\"{1}\"/>\n  </testcase>\n </testsuite>\n",
+        xml(skipped.rule), xml(skipped.reason));
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"pgadvise\" tests=\"{}\" "
+      "failures=\"{}\" errors=\"0\">\n{}</testsuites>\n",
+      tests, findings.size(), suites);
 }
 
 }  // namespace pgadvise::report

@@ -1,4 +1,5 @@
-// A comment of a pull request: what is new first, index DDL in a fold, whole even where a service takes no more than 65,536 characters.
+// A comment of a pull request: what is new first, index DDL in a fold, whole even where a service takes no
+// more than 65,536 characters.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -9,7 +10,7 @@
 namespace pgadvise::report {
 namespace {
 
-constexpr std::size_t most_bytes = 64'000;  // GitHub takes 65,536 characters
+constexpr std::size_t max_bytes = 64'000;  // GitHub takes 65,536 characters
 constexpr std::size_t kept_for_the_end = 3'000;
 
 // Text of the input stays text: no markup, no link, no mention of a person or an issue.
@@ -45,12 +46,14 @@ std::string span(const std::string& text) {
 
 std::string one(const Finding& finding, const Options& options) {
   constexpr std::size_t longest = 600;
-  std::string out = fmt::format("- **{}** {} {}: {}", name(finding.severity), span(finding.rule), name(finding.verdict), plain(ellipsis(finding.message, longest)));
+  std::string out = fmt::format("- **{}** {} {}: {}", name(finding.severity), span(finding.rule),
+                                name(finding.verdict), plain(ellipsis(finding.message, longest)));
   if (finding.location && !finding.location->live()) {
-    const Place place = shown_at(finding, options);
+    const SourceLocation place = shown_at(finding, options);
     out += " " + span(fmt::format("{}:{}", place.file, place.line));
   }
-  if (finding.fix && finding.fix->sql.empty() && !finding.fix->title.empty()) out += "<br>" + plain(ellipsis(finding.fix->title, longest));
+  if (finding.fix && finding.fix->sql.empty() && !finding.fix->title.empty())
+    out += "<br>" + plain(ellipsis(finding.fix->title, longest));
   return out + "\n";
 }
 
@@ -59,7 +62,7 @@ std::string ddl(const std::vector<const Finding*>& findings) {
   int fixes = 0;
   for (const auto* finding : findings) {
     if (!finding->fix || finding->fix->sql.empty() || finding->fix->safety == Fix::Safety::manual) continue;
-    if (sql.size() + finding->fix->sql.size() > most_bytes / 3) {
+    if (sql.size() + finding->fix->sql.size() > max_bytes / 3) {
       sql += "-- more: pgadvise check\n";
       break;
     }
@@ -68,7 +71,8 @@ std::string ddl(const std::vector<const Finding*>& findings) {
   }
   if (sql.empty()) return {};
   sql.pop_back();
-  return fmt::format("\n<details><summary>SQL that mends {}</summary>\n\n{}\n</details>\n", fixes, code(sql, "sql"));
+  return fmt::format("\n<details><summary>SQL that mends {}</summary>\n\n{}\n</details>\n", fixes,
+                     code(sql, "sql"));
 }
 
 std::string gone(const Baseline& baseline) {
@@ -76,7 +80,8 @@ std::string gone(const Baseline& baseline) {
   if (baseline.gone.empty()) return {};
   std::string out = fmt::format("\nNo longer found: {}\n\n", baseline.gone.size());
   for (std::size_t at = 0; at < std::min(shown, baseline.gone.size()); ++at)
-    out += fmt::format("- {} {}\n", span(baseline.gone[at].rule), plain(ellipsis(baseline.gone[at].what, 60)));
+    out +=
+        fmt::format("- {} {}\n", span(baseline.gone[at].rule), plain(ellipsis(baseline.gone[at].what, 60)));
   if (baseline.gone.size() > shown) out += fmt::format("- and {} more\n", baseline.gone.size() - shown);
   return out;
 }
@@ -85,12 +90,17 @@ std::string gone(const Baseline& baseline) {
 
 std::string to_markdown(const Report& report, const Options& options) {
   const auto findings = standing(report);
-  const std::string tail = ddl(findings) + (report.baseline ? gone(*report.baseline) : std::string()) +
-                           fmt::format("\n{} rules run, {} not run{}\n", report.rules_run.size(), report.skipped.size(),
-                                       report.diagnostics.empty() ? "" : fmt::format("; {} remarks on what could not be read, see the log", report.diagnostics.size()));
-  std::string out = fmt::format("### pgadvise: {}{}\n\n", findings.empty() ? "nothing found" : in_words(count(findings)),
-                                report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
-  const std::size_t room = most_bytes - std::min(most_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;
+  const std::string tail =
+      ddl(findings) + (report.baseline ? gone(*report.baseline) : std::string()) +
+      fmt::format("\n{} rules run, {} not run{}\n", report.rules_run.size(), report.skipped.size(),
+                  report.diagnostics.empty()
+                      ? ""
+                      : fmt::format("; {} remarks on what could not be read, see the log",
+                                    report.diagnostics.size()));
+  std::string out =
+      fmt::format("### pgadvise: {}{}\n\n", findings.empty() ? "nothing found" : in_words(count(findings)),
+                  report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
+  const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;
   std::size_t told = 0;
   for (const auto* finding : findings) {
     const std::string line = one(*finding, options);
@@ -98,7 +108,8 @@ std::string to_markdown(const Report& report, const Options& options) {
     out += line;
     ++told;
   }
-  if (told < findings.size()) out += fmt::format("- and {} more of no greater severity\n", findings.size() - told);
+  if (told < findings.size())
+    out += fmt::format("- and {} more of no greater severity\n", findings.size() - told);
   return out + tail;
 }
 

@@ -18,14 +18,19 @@ std::size_t bytes_of_first(std::string_view text) {
   return length;
 }
 
-// A terminal's columns for one character: two for those of East Asia and pictures, none for marks on the one before.
+// A terminal's columns for one character: two for those of East Asia and pictures, none for marks on the one
+// before.
 std::size_t columns_of(std::string_view character) {
   if (character.size() < 2) return 1;
-  auto code = static_cast<std::uint32_t>(static_cast<unsigned char>(character[0]) & (character.size() == 2 ? 0x1f : character.size() == 3 ? 0x0f : 0x07));
+  auto code =
+      static_cast<std::uint32_t>(static_cast<unsigned char>(character[0]) & (character.size() == 2   ? 0x1f
+                                                                             : character.size() == 3 ? 0x0f
+                                                                                                     : 0x07));
   for (const char c : character.substr(1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3f);
   const auto within = [&](std::uint32_t from, std::uint32_t to) { return code >= from && code <= to; };
   if (within(0x300, 0x36f) || within(0xfe00, 0xfe0f)) return 0;
-  return within(0x1100, 0x115f) || within(0x2e80, 0xa4cf) || within(0xac00, 0xd7a3) || within(0xf900, 0xfaff) || within(0xfe30, 0xfe6f) || within(0xff00, 0xff60) ||
+  return within(0x1100, 0x115f) || within(0x2e80, 0xa4cf) || within(0xac00, 0xd7a3) ||
+                 within(0xf900, 0xfaff) || within(0xfe30, 0xfe6f) || within(0xff00, 0xff60) ||
                  within(0xffe0, 0xffe6) || within(0x1f300, 0x1faff) || within(0x20000, 0x3fffd)
              ? 2
              : 1;
@@ -61,7 +66,8 @@ std::string paint(const Look& look, std::string_view code, std::string_view text
   return look.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
 }
 
-void add_paragraph(std::vector<std::string>& out, const Look& look, std::string_view first, std::string_view rest, std::string_view text) {
+void add_paragraph(std::vector<std::string>& out, const Look& look, std::string_view first,
+                   std::string_view rest, std::string_view text) {
   const std::size_t width = width_of(look);
   std::string line(first);
   bool empty = true;
@@ -88,7 +94,8 @@ void add_paragraph(std::vector<std::string>& out, const Look& look, std::string_
   out.push_back(std::move(line));
 }
 
-void add_code(std::vector<std::string>& out, const Look& look, std::string_view indent, std::string_view text) {
+void add_code(std::vector<std::string>& out, const Look& look, std::string_view indent,
+              std::string_view text) {
   const std::size_t width = width_of(look);
   for (const auto source : split(text, '\n')) {
     std::string line = printable(replace_all(std::string(source), "\t", "  "));
@@ -98,7 +105,8 @@ void add_code(std::vector<std::string>& out, const Look& look, std::string_view 
     while (characters(before) + characters(line) > width) {
       const std::size_t room = width - std::min(width - 1, characters(before));
       std::size_t at = std::max(offset_of(line, room), bytes_of_first(line));
-      if (const auto space = line.rfind(' ', at); space != std::string::npos && space > at / 2 && space < at) at = space + 1;
+      if (const auto space = line.rfind(' ', at); space != std::string::npos && space > at / 2 && space < at)
+        at = space + 1;
       out.push_back(before + line.substr(0, at));
       out.back().erase(out.back().find_last_not_of(' ') + 1);
       line.erase(0, line.find_first_not_of(' ', at));
@@ -164,7 +172,9 @@ std::string window(std::string_view text, std::size_t begin, bool cut_before, st
 }  // namespace
 
 std::vector<std::string> excerpt(const Look& look, const Source& source) {
-  if (source.lines.empty() || source.line < source.first || source.line >= source.first + static_cast<int>(source.lines.size())) return {};
+  if (source.lines.empty() || source.line < source.first ||
+      source.line >= source.first + static_cast<int>(source.lines.size()))
+    return {};
   const auto here = static_cast<std::size_t>(source.line - source.first);
   std::vector<Shown> lines;
   std::size_t indent = std::string::npos;
@@ -180,27 +190,39 @@ std::vector<std::string> excerpt(const Look& look, const Source& source) {
 
   const Shown& meant = lines[here];
   const std::size_t from = std::max(indent, meant.at[std::min(source.from, meant.at.size() - 1)]);
-  const std::size_t to = source.bytes ? meant.at[std::min(source.from + source.bytes, meant.at.size() - 1)] : from;
-  // Of a long line the part with the span, or half a line of it; it begins in the first third where the line's beginning is left out.
+  const std::size_t to =
+      source.bytes ? meant.at[std::min(source.from + source.bytes, meant.at.size() - 1)] : from;
+  // Of a long line the part with the span, or half a line of it; it begins in the first third where the
+  // line's beginning is left out.
   const std::string_view body = std::string_view(meant.text).substr(std::min(indent, meant.text.size()));
-  const std::size_t before = characters(meant.text.substr(std::min(indent, from), from - std::min(indent, from)));
+  const std::size_t before =
+      characters(meant.text.substr(std::min(indent, from), from - std::min(indent, from)));
   const std::size_t length = characters(meant.text.substr(from, to - from));
   std::size_t begin = 0;
-  if (characters(body) > room && before + std::clamp<std::size_t>(length, 1, room / 2) + 1 > room) begin = offset_of(body, before - std::min(before, room / 3));
+  if (characters(body) > room && before + std::clamp<std::size_t>(length, 1, room / 2) + 1 > room)
+    begin = offset_of(body, before - std::min(before, room / 3));
   const bool moved = begin > 0;
 
   std::vector<std::string> out;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::string_view text = std::string_view(lines[i].text).substr(std::min(indent, lines[i].text.size()));
+    const std::string_view text =
+        std::string_view(lines[i].text).substr(std::min(indent, lines[i].text.size()));
     const std::string line = window(text, i == here ? begin : 0, i == here && moved, room);
     const bool marked = several && i == here;
-    out.push_back(fmt::format("{}{} {}", marked ? paint(look, "1", "> ") : several ? "  " : "", paint(look, "2", fmt::format("{:>{}} |", source.first + static_cast<int>(i), digits)),
-                              marked ? paint(look, "1", line) : line));
+    out.push_back(
+        fmt::format("{}{} {}",
+                    marked    ? paint(look, "1", "> ")
+                    : several ? "  "
+                              : "",
+                    paint(look, "2", fmt::format("{:>{}} |", source.first + static_cast<int>(i), digits)),
+                    marked ? paint(look, "1", line) : line));
     while (out.back().ends_with(' ')) out.back().pop_back();
     if (i != here || to <= from) continue;
     const std::size_t pad = before - characters(body.substr(0, begin)) + (moved ? 1 : 0);
     if (pad >= room) continue;
-    out.push_back(fmt::format("{}{} {}{}", several ? "  " : "", paint(look, "2", fmt::format("{:>{}} |", "", digits)), std::string(pad, ' '), paint(look, "33;1", std::string(std::min(length, room - pad), '^'))));
+    out.push_back(fmt::format("{}{} {}{}", several ? "  " : "",
+                              paint(look, "2", fmt::format("{:>{}} |", "", digits)), std::string(pad, ' '),
+                              paint(look, "33;1", std::string(std::min(length, room - pad), '^'))));
   }
   return out;
 }
@@ -212,9 +234,12 @@ std::string link(std::string_view url, std::string_view text) {
 std::string file_url(std::string_view host, std::string_view path, int line) {
   if (!path.starts_with('/')) return {};
   std::string out = "file://";
-  for (const char c : host) out += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' ? std::string(1, c) : std::string();
+  for (const char c : host)
+    out += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' ? std::string(1, c)
+                                                                               : std::string();
   for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("/-._~").find(c) != std::string_view::npos;
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("/-._~").find(c) != std::string_view::npos;
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return line > 0 ? fmt::format("{}#{}", out, line) : out;

@@ -1,4 +1,5 @@
-// Lines for a terminal or a page of text: wrapped, cut, painted. Widths are in the terminal's columns; whatever comes in is made printable.
+// Lines for a terminal or a page of text: wrapped, cut, painted. Widths are in the terminal's columns;
+// whatever comes in is made printable.
 #pragma once
 
 #include <string>
@@ -20,10 +21,13 @@ std::string paint(const Look& look, std::string_view code, std::string_view text
 std::string link(std::string_view url, std::string_view text);
 // file://host/path#line; "" for a path that is not absolute.
 std::string file_url(std::string_view host, std::string_view path, int line);
-// Words of one paragraph; lines after the first begin with `rest`. Words that are longer than a line are broken.
-void add_paragraph(std::vector<std::string>& out, const Look& look, std::string_view first, std::string_view rest, std::string_view text);
+// Words of one paragraph; lines after the first begin with `rest`. Words that are longer than a line are
+// broken.
+void add_paragraph(std::vector<std::string>& out, const Look& look, std::string_view first,
+                   std::string_view rest, std::string_view text);
 // Lines of code, broken where they are too long, with `indent` in front.
-void add_code(std::vector<std::string>& out, const Look& look, std::string_view indent, std::string_view text);
+void add_code(std::vector<std::string>& out, const Look& look, std::string_view indent,
+              std::string_view text);
 // At most `width` characters of a line that may hold SGR, which is closed.
 std::string cut_line(std::string_view line, std::size_t width);
 
@@ -36,7 +40,8 @@ struct Source {
   std::size_t bytes = 0;           // so far; 0: as a whole
 };
 
-// With their numbers, and what is meant underlined; of several lines the one is marked. Of a long line the part with what is meant.
+// With their numbers, and what is meant underlined; of several lines the one is marked. Of a long line the
+// part with what is meant.
 std::vector<std::string> excerpt(const Look& look, const Source& source);
 
 }  // namespace pgadvise::report

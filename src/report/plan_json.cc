@@ -33,7 +33,8 @@ std::string_view kind_name(Insight::Kind kind) {
 
 }  // namespace
 
-std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights, const std::vector<PlanVariant>& variants) {
+std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
+                      const std::vector<PlanVariant>& variants) {
   json out;
   out["analyzed"] = plan.analyzed;
   out["total_cost"] = plan.root.total_cost;

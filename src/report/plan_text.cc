@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/figures.h"
+#include "base/number_format.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "plan/reader.h"
@@ -27,24 +27,30 @@ std::string short_title(const PlanNode& node) {
 
 class Tree {
  public:
-  Tree(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights, const PlanTextOptions& options)
+  Tree(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
+       const PlanTextOptions& options)
       : plan_(plan), times_(times), insights_(insights), options_(options) {
     for (const auto& insight : insights) flags_[insight.node].push_back(&insight);
     timed_ = !times.nodes.empty() && times.nodes[0].total_ms > 0;
   }
 
   std::string write() {
-    out_ += timed_ ? "     self   %    rows  plan\n" : plan_.analyzed ? "     cost   %    rows  plan\n" : "     cost   %   rows?  plan\n";
+    out_ += timed_           ? "     self   %    rows  plan\n"
+            : plan_.analyzed ? "     cost   %    rows  plan\n"
+                             : "     cost   %   rows?  plan\n";
     std::size_t at = 0;
     node(at, "", "");
-    if (timed_ && plan_.execution_ms > 0 && times_.outside_ms >= folded_share * plan_.execution_ms) out_ += fmt::format("{:>9} {:>3} {:>7}  outside the tree\n", short_time(times_.outside_ms), "", "");
+    if (timed_ && plan_.execution_ms > 0 && times_.outside_ms >= folded_share * plan_.execution_ms)
+      out_ += fmt::format("{:>9} {:>3} {:>7}  outside the tree\n", short_time(times_.outside_ms), "", "");
     foot();
     for (const auto& insight : insights_) told(insight);
     return options_.unicode ? std::move(out_) : replace_all(std::move(out_), "…", "~");
   }
 
  private:
-  double cost_share(const PlanNode& node) const { return plan_.root.total_cost > 0 ? self_cost(node) / plan_.root.total_cost : 0; }
+  double cost_share(const PlanNode& node) const {
+    return plan_.root.total_cost > 0 ? self_cost(node) / plan_.root.total_cost : 0;
+  }
 
   static double self_cost(const PlanNode& node) {
     double below = 0;
@@ -64,7 +70,8 @@ class Tree {
     double share = 0;
     for (std::size_t i = at; i < at + size(at); ++i) {
       if (flags_.count(times_.nodes[i].node)) return false;
-      share += timed_ ? times_.nodes[i].self_ms / times_.nodes[0].total_ms : cost_share(*times_.nodes[i].node);
+      share +=
+          timed_ ? times_.nodes[i].self_ms / times_.nodes[0].total_ms : cost_share(*times_.nodes[i].node);
     }
     return share < folded_share;
   }
@@ -83,9 +90,12 @@ class Tree {
     for (std::size_t i = 0; i < shown.size(); ++i) {
       const bool last = i + 1 == shown.size() && folded == 0;
       std::size_t child = shown[i];
-      node(child, below + (last ? (options_.unicode ? "└ " : "`- ") : (options_.unicode ? "├ " : "|- ")), below + (last ? (options_.unicode ? "  " : "   ") : (options_.unicode ? "│ " : "|  ")));
+      node(child, below + (last ? (options_.unicode ? "└ " : "`- ") : (options_.unicode ? "├ " : "|- ")),
+           below + (last ? (options_.unicode ? "  " : "   ") : (options_.unicode ? "│ " : "|  ")));
     }
-    if (folded) out_ += fmt::format("{:>22}{}{}{} node{} under 1 %\n", "", below, options_.unicode ? "└ … " : "`- ... ", folded, folded == 1 ? "" : "s");
+    if (folded)
+      out_ += fmt::format("{:>22}{}{}{} node{} under 1 %\n", "", below, options_.unicode ? "└ … " : "`- ... ",
+                          folded, folded == 1 ? "" : "s");
     at = self + size(self);
   }
 
@@ -93,8 +103,12 @@ class Tree {
     const PlanNode& node = *time.node;
     std::string figures;
     if (node.never_executed) figures = fmt::format("{:>9} {:>3} {:>7}", "never run", "", "");
-    else if (timed_) figures = fmt::format("{:>9} {:>3.0f} {:>7}", short_time(time.self_ms), 100 * time.self_ms / times_.nodes[0].total_ms, short_count(time.rows));
-    else figures = fmt::format("{:>9} {:>3.0f} {:>7}", short_count(self_cost(node)), 100 * cost_share(node), short_count(plan_.analyzed ? time.rows : node.plan_rows));
+    else if (timed_)
+      figures = fmt::format("{:>9} {:>3.0f} {:>7}", short_time(time.self_ms),
+                            100 * time.self_ms / times_.nodes[0].total_ms, short_count(time.rows));
+    else
+      figures = fmt::format("{:>9} {:>3.0f} {:>7}", short_count(self_cost(node)), 100 * cost_share(node),
+                            short_count(plan_.analyzed ? time.rows : node.plan_rows));
     std::string flags;
     if (const auto found = flags_.find(time.node); found != flags_.end())
       for (const auto* insight : found->second) flags += (flags.empty() ? "  ! " : ", ") + insight->flag;
@@ -103,9 +117,12 @@ class Tree {
     const std::size_t used = character_count(figures) + 2 + character_count(before);
     const std::size_t room = width > used + 12 ? width - used : 12;
     std::string name = short_title(node);
-    if (!flags.empty() && character_count(name) + character_count(flags) > room) flags = character_count(name) + 8 < room ? ellipsis(flags, room - character_count(name)) : "  !";
-    if (character_count(name) + character_count(flags) > room) name = ellipsis(name, room - std::min(room - 1, character_count(flags)));
-    out_ += figures + "  " + before + name + (options_.colour && !flags.empty() ? "\x1b[33;1m" + flags + "\x1b[0m" : flags) + "\n";
+    if (!flags.empty() && character_count(name) + character_count(flags) > room)
+      flags = character_count(name) + 8 < room ? ellipsis(flags, room - character_count(name)) : "  !";
+    if (character_count(name) + character_count(flags) > room)
+      name = ellipsis(name, room - std::min(room - 1, character_count(flags)));
+    out_ += figures + "  " + before + name +
+            (options_.colour && !flags.empty() ? "\x1b[33;1m" + flags + "\x1b[0m" : flags) + "\n";
   }
 
   void foot() {
@@ -146,7 +163,8 @@ std::string summary(const Plan& plan) {
   constexpr std::size_t most = 6;
   std::vector<std::string> names;
   visit(plan.root, [&](const PlanNode& node) {
-    const bool tells = !node.relation.empty() || node.type.find("Join") != std::string::npos || node.type == "Nested Loop" || node.type == "Sort" || node.type.ends_with("Aggregate");
+    const bool tells = !node.relation.empty() || node.type.find("Join") != std::string::npos ||
+                       node.type == "Nested Loop" || node.type == "Sort" || node.type.ends_with("Aggregate");
     if (tells && node.type != "Bitmap Index Scan") names.push_back(short_title(node));
   });
   const std::size_t all = names.size();
@@ -157,10 +175,12 @@ std::string summary(const Plan& plan) {
 }
 
 std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
-  if (variants.size() < 2) return variants.empty() ? "" : "\nThe plan is the same for common and rare values of pg_stats.\n";
+  if (variants.size() < 2)
+    return variants.empty() ? "" : "\nThe plan is the same for common and rare values of pg_stats.\n";
   std::string out = "\nThe plan depends on the values (of pg_stats):\n";
   for (const auto& variant : variants) {
-    out += "\n  " + printable(variant.values) + ", cost " + short_count(variant.cost) + (variant.shown.empty() ? "" : ": " + printable(variant.shown)) + "\n";
+    out += "\n  " + printable(variant.values) + ", cost " + short_count(variant.cost) +
+           (variant.shown.empty() ? "" : ": " + printable(variant.shown)) + "\n";
     std::string line = "   ";
     for (const auto word : split(variant.summary, ' ')) {
       if (character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(width)) {
@@ -174,7 +194,8 @@ std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
   return out;
 }
 
-std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights, const PlanTextOptions& options) {
+std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
+                      const PlanTextOptions& options) {
   return Tree(plan, times, insights, options).write();
 }
 

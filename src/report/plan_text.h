@@ -16,10 +16,11 @@ struct PlanTextOptions {
   bool whole = false;  // no node is folded away
 };
 
-// One line a node: the time it took by itself, its share, its rows, and what is remarkable. Nodes that took under 1 % with all below
-// them, and of which nothing is said, are folded. Without times (plain EXPLAIN) planner costs take their place. Below the tree the
-// insights, with the conditions that they are about.
-std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights, const PlanTextOptions& options);
+// One line a node: the time it took by itself, its share, its rows, and what is remarkable. Nodes that took
+// under 1 % with all below them, and of which nothing is said, are folded. Without times (plain EXPLAIN)
+// planner costs take their place. Below the tree the insights, with the conditions that they are about.
+std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
+                      const PlanTextOptions& options);
 
 // Plans of one statement with different values of its parameters, one entry for each plan.
 struct PlanVariant {
@@ -31,6 +32,7 @@ struct PlanVariant {
 std::string summary(const Plan& plan);
 std::string variants_text(const std::vector<PlanVariant>& variants, int width);
 
-std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights, const std::vector<PlanVariant>& variants = {});
+std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
+                      const std::vector<PlanVariant>& variants = {});
 
 }  // namespace pgadvise::report

@@ -10,18 +10,21 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-const char* severity(Severity severity) { return severity == Severity::error ? "ERROR" : severity == Severity::warning ? "WARNING" : "INFO"; }
+const char* severity(Severity severity) {
+  return severity == Severity::error ? "ERROR" : severity == Severity::warning ? "WARNING" : "INFO";
+}
 
 }  // namespace
 
-// Columns count UTF-8 bytes there, too. Findings without a file have nothing to be shown beside; the other formats tell them.
+// Columns count UTF-8 bytes there, too. Findings without a file have nothing to be shown beside; the other
+// formats tell them.
 std::string to_rdjson(const Report& report, const Options& options) {
   json out;
   out["source"] = {{"name", "pgadvise"}};
   out["diagnostics"] = json::array();
   for (const auto* finding : standing(report)) {
     if (!finding->location || finding->location->live()) continue;
-    const Place place = shown_at(*finding, options);
+    const SourceLocation place = shown_at(*finding, options);
     json diagnostic;
     diagnostic["message"] = printable_block(explanation(*finding));
     diagnostic["location"]["path"] = place.file;

@@ -1,4 +1,5 @@
-// Findings -> text for people, JSON for dashboards, and what CI services show beside a change. One file a format.
+// Findings -> text for people, JSON for dashboards, and what CI services show beside a change. One file a
+// format.
 #pragma once
 
 #include <functional>
@@ -22,18 +23,21 @@ struct Options {
   bool colour = false;
   int width = 100;
   bool show_literals = false;
-  bool remarks_told = false;  // the diagnostics are on standard error, beside this report: here they are counted
-  bool quiet = false;         // the findings and one line: what was read and what was not is counted
+  bool remarks_told =
+      false;           // the diagnostics are on standard error, beside this report: here they are counted
+  bool quiet = false;  // the findings and one line: what was read and what was not is counted
   // The source lines of a finding, with so many around them; nullopt or empty: there are none to be shown.
   std::function<std::optional<Source>(const Finding&, int)> source = {};
-  bool links = false;      // to files, and to the rules' pages: rules_url + id + ".md"
-  std::string host;        // whose files they are
-  std::string rules_url;   // "": the rule's name leads to the place, too
-  std::size_t top = 0;  // findings that are told one by one, where a format is short of room; 0: as many as it takes
+  bool links = false;     // to files, and to the rules' pages: rules_url + id + ".md"
+  std::string host;       // whose files they are
+  std::string rules_url;  // "": the rule's name leads to the place, too
+  std::size_t top =
+      0;  // findings that are told one by one, where a format is short of room; 0: as many as it takes
   RepositoryPaths repository = {};  // CI services know files by their path in the repository
 };
 
-// Passwords and what else is secret as ***, whatever the format. A fix that had some is to be mended by hand: its SQL is not what is to run.
+// Passwords and what else is secret as ***, whatever the format. A fix that had some is to be mended by hand:
+// its SQL is not what is to run.
 Report without_secrets(Report report);
 Finding without_secrets(Finding finding);
 
@@ -48,7 +52,7 @@ std::string to_gitlab(const Report& report, const Options& options);    // code 
 std::string to_junit(const Report& report, const Options& options);     // a suite a rule
 std::string to_markdown(const Report& report, const Options& options);  // a comment of a pull request
 std::string to_rdjson(const Report& report, const Options& options);    // reviewdog
-std::string to_agent(const Report& report, const Options& options);     // few words, for programs that read text
+std::string to_agent(const Report& report, const Options& options);  // few words, for programs that read text
 
 struct Format {
   std::string_view name;

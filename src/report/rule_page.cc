@@ -15,7 +15,8 @@ static std::string severity(const lint::Rule& rule) {
 static std::string example(const lint::RegisteredRule& registered) {
   if (!registered.example.empty()) return fmt::format("\n## Example\n\n{}", registered.example);
   if (registered.bad_sql.empty()) return {};
-  return fmt::format("\n## Example\n\nFound:\n\n```sql\n{}```\n\nNot found:\n\n```sql\n{}```\n", registered.bad_sql, registered.good_sql);
+  return fmt::format("\n## Example\n\nFound:\n\n```sql\n{}```\n\nNot found:\n\n```sql\n{}```\n",
+                     registered.bad_sql, registered.good_sql);
 }
 
 // "[words](where)" -> "words"
@@ -44,7 +45,12 @@ class PageWriter {
     for (const auto line : split(markdown, '\n')) {
       if (line.starts_with("```")) end_paragraph(), code_ = !code_;
       else if (code_) add_code(out_, look_, "    ", line);
-      else if (line.starts_with("#")) end_paragraph(), out_.push_back(paint(look_, "1", cut_line(printable(line.substr(std::min(line.size(), line.find_first_not_of("# ")))), width())));
+      else if (line.starts_with("#"))
+        end_paragraph(),
+            out_.push_back(
+                paint(look_, "1",
+                      cut_line(printable(line.substr(std::min(line.size(), line.find_first_not_of("# ")))),
+                               width())));
       else if (line.starts_with("|")) end_paragraph(), row(line);
       else if (line.empty()) end_paragraph(), out_.emplace_back();
       else paragraph(line);
@@ -63,7 +69,8 @@ class PageWriter {
   }
 
   void end_paragraph() {
-    if (!paragraph_.empty()) add_paragraph(out_, look_, "", paragraph_.starts_with("- ") ? "  " : "", without_links(paragraph_));
+    if (!paragraph_.empty())
+      add_paragraph(out_, look_, "", paragraph_.starts_with("- ") ? "  " : "", without_links(paragraph_));
     paragraph_.clear();
   }
 
@@ -71,7 +78,9 @@ class PageWriter {
   void row(std::string_view line) {
     const auto cells = split(line, '|');
     if (cells.size() < 5 || trim(cells[1]) == "name" || trim(cells[1]).starts_with("---")) return;
-    add_paragraph(out_, look_, "- ", "  ", fmt::format("{} ({}): {}", replace_all(std::string(trim(cells[1])), "`", ""), trim(cells[2]), trim(cells[3])));
+    add_paragraph(out_, look_, "- ", "  ",
+                  fmt::format("{} ({}): {}", replace_all(std::string(trim(cells[1])), "`", ""),
+                              trim(cells[2]), trim(cells[3])));
   }
 
   Look look_;
@@ -82,26 +91,41 @@ class PageWriter {
 
 }  // namespace
 
-std::vector<std::string> rule_lines(const lint::RegisteredRule& rule, const Look& look) { return PageWriter(look).write(rule_page(rule)); }
+std::vector<std::string> rule_lines(const lint::RegisteredRule& rule, const Look& look) {
+  return PageWriter(look).write(rule_page(rule));
+}
 
 std::string rule_page(const lint::RegisteredRule& registered) {
   const lint::Rule& rule = *registered.rule;
-  std::string out = fmt::format("# {}\n\npgadvise found {}.\n\nCategory: {} · severity: {} · needs: {}\n\n## Why\n\n{}\n\n## What to do\n\n{}\n\n"
-                                "## When to ignore it\n\n{}\n",
-                                rule.id, rule.summary, registered.category, severity(rule), rule.needs.explain(), rule.why, rule.fix,
-                                rule.when_to_ignore);
+  std::string out = fmt::format(
+      "# {}\n\npgadvise found {}.\n\nCategory: {} · severity: {} · needs: {}\n\n## Why\n\n{}\n\n## What to "
+      "do\n\n{}\n\n"
+      "## When to ignore it\n\n{}\n",
+      rule.id, rule.summary, registered.category, severity(rule), rule.needs.explain(), rule.why, rule.fix,
+      rule.when_to_ignore);
   out += example(registered);
   if (!rule.options.empty()) {
     out += "\n## Numbers that decide\n\n| name | default | meaning |\n|---|---|---|\n";
-    for (const auto* option : rule.options) out += fmt::format("| `{}` | {} | {} |\n", option->name, option->fallback, option->meaning);
+    for (const auto* option : rule.options)
+      out += fmt::format("| `{}` | {} | {} |\n", option->name, option->fallback, option->meaning);
   }
   return out;
 }
 
-std::string rule_table() {
-  std::string out = "| rule | severity | finds |\n|---|---|---|\n";
-  for (const auto& [category, rule, example, bad, good] : lint::all_rules())
-    out += fmt::format("| [{0}](docs/rules/{0}.md) | {1} | {2} |\n", rule->id, severity(*rule), rule->summary);
+std::string rule_index() {
+  std::string out =
+      "# Rules\n\n`pgadvise rules list` prints this list, `pgadvise rules explain ID` a rule's page. A rule "
+      "that is off by default is turned on\n"
+      "by a severity in pgadvise.toml ([configuration.md](../configuration.md)).\n";
+  std::string_view last;
+  for (const auto& registered : lint::all_rules()) {
+    const lint::Rule& rule = *registered.rule;
+    if (registered.category != last)
+      out += fmt::format("\n## {}\n\n| rule | severity | pgadvise found |\n|---|---|---|\n",
+                         registered.category);
+    last = registered.category;
+    out += fmt::format("| [{0}]({0}.md) | {1} | {2} |\n", rule.id, severity(rule), rule.summary);
+  }
   return out;
 }
 

@@ -1,4 +1,5 @@
-// A rule's documentation: as Markdown for docs/rules/ and SARIF's help, as lines for `pgadvise rules explain` and the review.
+// A rule's documentation: as Markdown for docs/rules/ and SARIF's help, as lines for `pgadvise rules explain`
+// and the review.
 #pragma once
 
 #include <string>
@@ -13,7 +14,7 @@ std::string rule_page(const lint::RegisteredRule& rule);
 // No wider than the look's width.
 std::vector<std::string> rule_lines(const lint::RegisteredRule& rule, const Look& look);
 
-// The README's table of rules.
-std::string rule_table();
+// docs/rules/README.md: a table of the rules for each category, with links to their pages.
+std::string rule_index();
 
 }  // namespace pgadvise::report

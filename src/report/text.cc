@@ -1,10 +1,11 @@
+#include "base/text.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "report/common.h"
 
 namespace pgadvise::report {
@@ -20,7 +21,9 @@ class Writer {
     for (std::size_t at = 0; at < findings.size();) {
       std::vector<const Finding*> alike;
       const std::size_t first = at;
-      for (; at < findings.size() && findings[at].severity == findings[first].severity && findings[at].rule == findings[first].rule; ++at) {
+      for (; at < findings.size() && findings[at].severity == findings[first].severity &&
+             findings[at].rule == findings[first].rule;
+           ++at) {
         if (findings[at].verdict == Verdict::refuted) refuted = true;
         else alike.push_back(&findings[at]);
       }
@@ -34,14 +37,20 @@ class Writer {
   }
 
  private:
-  std::string paint(std::string_view code, std::string_view text) const { return report::paint({.colour = options_.colour}, code, text); }
+  std::string paint(std::string_view code, std::string_view text) const {
+    return report::paint({.colour = options_.colour}, code, text);
+  }
 
   // The file's name, absolute, and its line.
   std::string url(const Finding& finding) const {
     if (!options_.links || !finding.location || finding.location->live()) return {};
     namespace fs = std::filesystem;
     const fs::path file = finding.location->file;
-    return file_url(options_.host, (file.is_absolute() ? file : fs::path(options_.repository.folder) / file).lexically_normal().generic_string(), finding.location->line);
+    return file_url(options_.host,
+                    (file.is_absolute() ? file : fs::path(options_.repository.folder) / file)
+                        .lexically_normal()
+                        .generic_string(),
+                    finding.location->line);
   }
   std::string rule(const Finding& finding) const {
     const bool page = options_.links && !options_.rules_url.empty();
@@ -99,10 +108,12 @@ class Writer {
     const Finding& first = *findings.front();
     if (!first.subject.fingerprint.empty()) return false;
     if (first.subject.entry.empty() || !first.subject.table.empty()) return true;
-    return std::all_of(findings.begin(), findings.end(), [&](const Finding* finding) { return said_of_any(*finding) == said_of_any(first); });
+    return std::all_of(findings.begin(), findings.end(),
+                       [&](const Finding* finding) { return said_of_any(*finding) == said_of_any(first); });
   }
 
-  // Many of one rule about objects of the schema: the worst in full, of the others what tells them apart, and the fix.
+  // Many of one rule about objects of the schema: the worst in full, of the others what tells them apart, and
+  // the fix.
   void write_alike(const std::vector<const Finding*>& findings) {
     constexpr std::size_t few = 5;
     const bool group = findings.size() > few && say_the_same(findings);
@@ -111,7 +122,8 @@ class Writer {
       if (group) break;
     }
     if (!group) return;
-    out_ += fmt::format("{} {}  {} more of the same kind\n", severity(*findings.front()), rule(*findings.front()), findings.size() - 1);
+    out_ += fmt::format("{} {}  {} more of the same kind\n", severity(*findings.front()),
+                        rule(*findings.front()), findings.size() - 1);
     for (std::size_t at = 1; at < findings.size(); ++at) write_short(*findings[at], *findings.front());
     out_ += "\n";
   }
@@ -124,7 +136,8 @@ class Writer {
     if (!finding.fix || finding.fix->sql.empty()) return;
     block("    fix: ", finding.fix->sql);
     if (finding.fix->cost_before && finding.fix->cost_after)
-      out_ += fmt::format("         planner cost {:.2f} -> {:.2f}\n", *finding.fix->cost_before, *finding.fix->cost_after);
+      out_ += fmt::format("         planner cost {:.2f} -> {:.2f}\n", *finding.fix->cost_before,
+                          *finding.fix->cost_after);
   }
 
   // On one line what is said of this finding and not of the first.
@@ -132,10 +145,12 @@ class Writer {
     std::vector<std::string> parts;
     for (const auto& evidence : finding.evidence) {
       const auto same = [&](const Evidence& other) { return other.text == evidence.text; };
-      const std::string& text = options_.show_literals && !evidence.literal.empty() ? evidence.literal : evidence.text;
+      const std::string& text =
+          options_.show_literals && !evidence.literal.empty() ? evidence.literal : evidence.text;
       if (std::none_of(first.evidence.begin(), first.evidence.end(), same)) parts.push_back(printable(text));
     }
-    if (!finding.verdict_reason.empty() && finding.verdict_reason != first.verdict_reason) parts.insert(parts.begin(), printable(finding.verdict_reason));
+    if (!finding.verdict_reason.empty() && finding.verdict_reason != first.verdict_reason)
+      parts.insert(parts.begin(), printable(finding.verdict_reason));
     if (parts.empty()) return;
     std::string line = replace_all(join(parts, "; "), "\n", " ");
     out_ += "    " + ellipsis(line, static_cast<std::size_t>(std::max(20, options_.width - 4))) + "\n";
@@ -143,11 +158,13 @@ class Writer {
 
   void write_finding(const Finding& finding) {
     std::string head = fmt::format("{} {} {}", severity(finding), rule(finding), name(finding.verdict));
-    if (finding.location && !finding.location->live()) head += "  " + link(url(finding), printable(finding.location->str()));
+    if (finding.location && !finding.location->live())
+      head += "  " + link(url(finding), printable(finding.location->str()));
     out_ += head + "\n";
     paragraph("  ", "  ", finding.message);
     if (const auto source = options_.source ? options_.source(finding, 0) : std::nullopt)
-      for (const auto& line : excerpt({.colour = options_.colour, .width = options_.width - 4}, *source)) out_ += "    " + line + "\n";
+      for (const auto& line : excerpt({.colour = options_.colour, .width = options_.width - 4}, *source))
+        out_ += "    " + line + "\n";
     for (const auto& evidence : finding.evidence) write_evidence(evidence, finding);
     if (!finding.verdict_reason.empty()) paragraph("  - ", "    ", finding.verdict_reason);
     if (finding.fix) write_fix(*finding.fix);
@@ -156,14 +173,18 @@ class Writer {
 
   void write_evidence(const Evidence& evidence, const Finding& finding) {
     // Statements are cut: the JSON has them whole.
-    std::string text = evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 300) : evidence.text;
+    std::string text =
+        evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 300) : evidence.text;
     if (options_.show_literals && !evidence.literal.empty()) text = evidence.literal;
-    if (evidence.place && !evidence.place->live() && evidence.place->line > 0 && evidence.place != finding.location) text += "  (" + evidence.place->str() + ")";
+    if (evidence.place && !evidence.place->live() && evidence.place->line > 0 &&
+        evidence.place != finding.location)
+      text += "  (" + evidence.place->str() + ")";
     paragraph("  - ", "    ", text);
   }
 
   void write_fix(const Fix& fix) {
-    const bool told = fix.sql.empty() || fix.safety == Fix::Safety::manual;  // what is by hand is said, and an example given
+    const bool told = fix.sql.empty() ||
+                      fix.safety == Fix::Safety::manual;  // what is by hand is said, and an example given
     if (told) paragraph("  fix: ", "       ", fix.title);
     if (!fix.sql.empty()) block(told ? "       sql: " : "  fix: ", fix.sql);
     if (!fix.drizzle.empty()) block("       drizzle: ", fix.drizzle);
@@ -194,13 +215,16 @@ class Writer {
     out_ += paint("1", "Not looked at") + "\n";
     std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
     for (const auto& skipped : report_.skipped) {
-      const auto known = std::find_if(by_reason.begin(), by_reason.end(), [&](const auto& item) { return item.first == skipped.reason; });
+      const auto known = std::find_if(by_reason.begin(), by_reason.end(),
+                                      [&](const auto& item) { return item.first == skipped.reason; });
       if (known == by_reason.end()) by_reason.push_back({skipped.reason, {skipped.rule}});
       else known->second.push_back(skipped.rule);
     }
-    for (const auto& [reason, rules] : by_reason) paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
+    for (const auto& [reason, rules] : by_reason)
+      paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
     if (const auto told = report_.diagnostics.size(); told && options_.remarks_told)
-      out_ += fmt::format("  - {} remark{} on what was read: see standard error\n", told, told == 1 ? "" : "s");
+      out_ +=
+          fmt::format("  - {} remark{} on what was read: see standard error\n", told, told == 1 ? "" : "s");
     constexpr std::size_t shown = 20;
     for (std::size_t at = 0; at < std::min(shown, remarks.size()); ++at)
       paragraph("  - ", "    ", remarks[at].line());
@@ -223,18 +247,26 @@ class Writer {
       paragraph("", "  ", line);
     }
     if (report_.planned)
-      out_ += fmt::format("{} statement{} planned, {} of them run ({:.1f} s)\n", report_.planned, report_.planned == 1 ? "" : "s", report_.analyzed ? std::to_string(report_.analyzed) : "none",
-                          report_.analyze_seconds);
+      out_ +=
+          fmt::format("{} statement{} planned, {} of them run ({:.1f} s)\n", report_.planned,
+                      report_.planned == 1 ? "" : "s",
+                      report_.analyzed ? std::to_string(report_.analyzed) : "none", report_.analyze_seconds);
     const int standing = verdicts[Verdict::confirmed] + verdicts[Verdict::suspected];
-    std::string line = standing == 0 ? std::string("No findings")
-                                     : fmt::format("{} finding{}: {} error, {} warning, {} note; {} confirmed, {} suspected", standing,
-                                                   standing == 1 ? "" : "s", severities[Severity::error], severities[Severity::warning],
-                                                   severities[Severity::note], verdicts[Verdict::confirmed], verdicts[Verdict::suspected]);
+    std::string line =
+        standing == 0 ? std::string("No findings")
+                      : fmt::format("{} finding{}: {} error, {} warning, {} note; {} confirmed, {} suspected",
+                                    standing, standing == 1 ? "" : "s", severities[Severity::error],
+                                    severities[Severity::warning], severities[Severity::note],
+                                    verdicts[Verdict::confirmed], verdicts[Verdict::suspected]);
     if (verdicts[Verdict::refuted]) line += fmt::format("; {} refuted", verdicts[Verdict::refuted]);
-    if (report_.baseline) line += fmt::format("; {} known, {} gone since the baseline", report_.baseline->known.size(), report_.baseline->gone.size());
+    if (report_.baseline)
+      line += fmt::format("; {} known, {} gone since the baseline", report_.baseline->known.size(),
+                          report_.baseline->gone.size());
     if (!report_.suppressed.empty()) line += fmt::format("; {} suppressed", report_.suppressed.size());
-    line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(), report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
-    if (const auto told = report_.diagnostics.size(); told && options_.quiet) line += fmt::format(" {} remark{} on what was read.", told, told == 1 ? "" : "s");
+    line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(),
+                        report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
+    if (const auto told = report_.diagnostics.size(); told && options_.quiet)
+      line += fmt::format(" {} remark{} on what was read.", told, told == 1 ? "" : "s");
     out_ += paint("1", line) + "\n";
   }
 

@@ -8,8 +8,9 @@ namespace pgadvise::review {
 
 struct Key {
   enum class Kind {
-    text,        // one character, in UTF-8
-    several,     // more than one at once, which nobody types: a paste. `text` has all of them, without escape sequences
+    text,     // one character, in UTF-8
+    several,  // more than one at once, which nobody types: a paste. `text` has all of them, without escape
+              // sequences
     enter,
     backspace,
     escape,
@@ -19,9 +20,9 @@ struct Key {
     page_down,
     home,
     end,
-    resize,      // or anything else after which the screen is drawn anew
-    interrupt,   // `signal`: Ctrl-C, the terminal's end …
-    no_more,     // the input has ended
+    resize,     // or anything else after which the screen is drawn anew
+    interrupt,  // `signal`: Ctrl-C, the terminal's end …
+    no_more,    // the input has ended
   };
   Kind kind = Kind::text;
   std::string text = {};
@@ -37,9 +38,11 @@ class Console {
  public:
   virtual ~Console() = default;
   virtual Size size() const = 0;
-  // Waits for it. What was typed before is thrown away, unless a line is being typed: nobody has seen what it would answer.
+  // Waits for it. What was typed before is thrown away, unless a line is being typed: nobody has seen what it
+  // would answer.
   virtual Key next(bool within_line) = 0;
-  // At most size().rows lines of at most size().columns characters, without control characters but SGR; the cursor stays behind the last.
+  // At most size().rows lines of at most size().columns characters, without control characters but SGR; the
+  // cursor stays behind the last.
   virtual void show(const std::vector<std::string>& lines) = 0;
 };
 

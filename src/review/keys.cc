@@ -27,9 +27,10 @@ std::size_t sequence_length(std::string_view bytes) {
 
 Key sequence(std::string_view bytes) {
   constexpr std::pair<std::string_view, Key::Kind> known[] = {
-      {"A", Key::Kind::up},         {"B", Key::Kind::down},        {"5~", Key::Kind::page_up}, {"6~", Key::Kind::page_down},
-      {"H", Key::Kind::home},       {"F", Key::Kind::end},         {"1~", Key::Kind::home},    {"4~", Key::Kind::end},
-      {"7~", Key::Kind::home},      {"8~", Key::Kind::end},
+      {"A", Key::Kind::up},         {"B", Key::Kind::down}, {"5~", Key::Kind::page_up},
+      {"6~", Key::Kind::page_down}, {"H", Key::Kind::home}, {"F", Key::Kind::end},
+      {"1~", Key::Kind::home},      {"4~", Key::Kind::end}, {"7~", Key::Kind::home},
+      {"8~", Key::Kind::end},
   };
   if (bytes.size() == 1) return {Key::Kind::escape};
   for (const auto& [text, kind] : known)
@@ -46,7 +47,8 @@ Key key_of(std::string_view bytes) {
   std::string text;
   std::size_t characters = 0;
   for (std::size_t at = 0; at < bytes.size(); ++characters) {
-    const std::size_t length = bytes[at] == '\x1b' ? sequence_length(bytes.substr(at)) : character_length(bytes.substr(at));
+    const std::size_t length =
+        bytes[at] == '\x1b' ? sequence_length(bytes.substr(at)) : character_length(bytes.substr(at));
     if (bytes[at] != '\x1b') text += bytes.substr(at, length);
     at += length;
   }

@@ -7,7 +7,8 @@
 
 namespace pgadvise::review {
 
-// One key of the bytes that came in one go; several of a paste. Escape sequences that are not known are `resize`: nothing happens.
+// One key of the bytes that came in one go; several of a paste. Escape sequences that are not known are
+// `resize`: nothing happens.
 Key key_of(std::string_view bytes);
 
 }  // namespace pgadvise::review

@@ -63,7 +63,8 @@ struct Item {
 
 class Walk {
  public:
-  Walk(const std::vector<const Finding*>& findings, Console& console, Host& host, Look look) : console_(console), host_(host), look_(look) {
+  Walk(const std::vector<const Finding*>& findings, Console& console, Host& host, Look look)
+      : console_(console), host_(host), look_(look) {
     for (const auto* finding : findings) items_.push_back({finding, Choice::none, {}, {}, {}});
   }
 
@@ -103,14 +104,18 @@ class Walk {
       if (key.kind == Key::Kind::resize) continue;
       if (within_line) return key;
       status_.clear();
-      if (key.kind == Key::Kind::several) status_ = "several keys at once: taken for a paste, and nothing was done";
+      if (key.kind == Key::Kind::several)
+        status_ = "several keys at once: taken for a paste, and nothing was done";
       else if (!scroll(key, room)) return key;
     }
   }
 
   bool scroll(const Key& key, int room) {
     const int page = std::max(1, room - 1);
-    const auto is = [&](Key::Kind kind, std::string_view text, std::string_view other = {}) { return key.kind == kind || (key.kind == Key::Kind::text && (key.text == text || (!other.empty() && key.text == other))); };
+    const auto is = [&](Key::Kind kind, std::string_view text, std::string_view other = {}) {
+      return key.kind == kind ||
+             (key.kind == Key::Kind::text && (key.text == text || (!other.empty() && key.text == other)));
+    };
     if (is(Key::Kind::page_down, " ")) offset_ += page;
     else if (is(Key::Kind::page_up, "b")) offset_ -= page;
     else if (is(Key::Kind::down, "j")) offset_ += 1;
@@ -132,7 +137,8 @@ class Walk {
     std::string status = status_;
     if (status.empty() && last_ > 0) {
       const int to = std::min(static_cast<int>(lines.size()), offset_ + room);
-      status = fmt::format("-- lines {} to {} of {}{} --", offset_ + 1, to, lines.size(), offset_ < last_ ? ": space shows more" : "");
+      status = fmt::format("-- lines {} to {} of {}{} --", offset_ + 1, to, lines.size(),
+                           offset_ < last_ ? ": space shows more" : "");
     }
     screen.push_back(cut_line(paint(look_, status_.empty() ? "2" : "33;1", printable(status)), width));
     screen.push_back(cut_line(prompt, width > 1 ? width - 1 : 1));
@@ -148,7 +154,9 @@ class Walk {
     const int before = std::exchange(offset_, 0);
     while (!ending_) {
       const Key key = ask(paint(look_, "1", title), body, "q goes back ");
-      if (ending_ || key.kind == Key::Kind::escape || key.kind == Key::Kind::enter || (key.kind == Key::Kind::text && (key.text == "q" || key.text == "Q"))) break;
+      if (ending_ || key.kind == Key::Kind::escape || key.kind == Key::Kind::enter ||
+          (key.kind == Key::Kind::text && (key.text == "q" || key.text == "Q")))
+        break;
       status_ = "there is no such key here";
     }
     offset_ = before;
@@ -170,7 +178,9 @@ class Walk {
     if (!item.fix) item.fix = fix_of(at_);
     seen_ = std::max(seen_, at_ + 1);
     const std::string question = item.fix->refused.empty() ? "Accept this fix" : "No fix to accept";
-    const Key key = ask(header(finding), [&](const Look& look) { return finding_lines(item, look); }, question + " [y,n,i,e,p,r,u,q,?]? ");
+    const Key key = ask(
+        header(finding), [&](const Look& look) { return finding_lines(item, look); },
+        question + " [y,n,i,e,p,r,u,q,?]? ");
     if (ending_ || key.kind != Key::Kind::text) return;
     const std::string pressed = lower(key.text);
     if (pressed == "y") accept();
@@ -187,7 +197,9 @@ class Walk {
   std::string header(const Finding& finding) const {
     constexpr std::string_view codes[] = {"36;1", "33;1", "31;1"};
     const std::string where = fmt::format("{}/{} ", at_ + 1, items_.size());
-    return paint(look_, "1", where) + paint(look_, codes[static_cast<int>(finding.severity)], name(finding.severity)) + " " + paint(look_, "1", finding.rule) + " " + std::string(name(finding.verdict));
+    return paint(look_, "1", where) +
+           paint(look_, codes[static_cast<int>(finding.severity)], name(finding.severity)) + " " +
+           paint(look_, "1", finding.rule) + " " + std::string(name(finding.verdict));
   }
 
   Lines finding_lines(const Item& item, const Look& look) {
@@ -216,11 +228,14 @@ class Walk {
 
   void add_source(Lines& out, const Look& look, const Finding& finding) {
     if (!finding.location || finding.location->live()) {
-      if (const std::string about = report::subject(finding); !about.empty()) add_paragraph(out, look, "about ", "      ", about);
+      if (const std::string about = report::subject(finding); !about.empty())
+        add_paragraph(out, look, "about ", "      ", about);
       return;
     }
     out.emplace_back();
-    out.push_back(paint(look, "36", cut_line(printable(finding.location->str()), static_cast<std::size_t>(std::max(20, look.width)))));
+    out.push_back(paint(
+        look, "36",
+        cut_line(printable(finding.location->str()), static_cast<std::size_t>(std::max(20, look.width)))));
     const auto source = host_.source(finding);
     if (!source) return;
     for (auto& line : report::excerpt(look, *source)) out.push_back(std::move(line));
@@ -237,29 +252,37 @@ class Walk {
   }
 
   static void add_evidence(Lines& out, const Look& look, const Evidence& evidence) {
-    std::string text = evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 600) : evidence.text;
-    if (evidence.place && !evidence.place->live() && evidence.place->line > 0) text += "  (" + evidence.place->str() + ")";
+    std::string text =
+        evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 600) : evidence.text;
+    if (evidence.place && !evidence.place->live() && evidence.place->line > 0)
+      text += "  (" + evidence.place->str() + ")";
     add_paragraph(out, look, "- ", "  ", text);
   }
 
   void add_fix(Lines& out, const Look& look, const Item& item, const Finding& finding) {
     const FixView& fix = *item.fix;
     title(out, look, "Fix");
-    if (finding.fix && !finding.fix->title.empty() && (fix.sql.empty() || finding.fix->safety == Fix::Safety::manual)) add_paragraph(out, look, "", "", finding.fix->title);
+    if (finding.fix && !finding.fix->title.empty() &&
+        (fix.sql.empty() || finding.fix->safety == Fix::Safety::manual))
+      add_paragraph(out, look, "", "", finding.fix->title);
     if (!fix.sql.empty()) add_code(out, look, "  ", mask_secrets(fix.sql));
     if (!fix.schema_line.empty()) {
-      add_paragraph(out, look, "", "", fix.schema_place.empty() ? "and in schema.ts:" : "and in " + fix.schema_place + ":");
+      add_paragraph(out, look, "", "",
+                    fix.schema_place.empty() ? "and in schema.ts:" : "and in " + fix.schema_place + ":");
       add_code(out, look, "  ", mask_secrets(fix.schema_line));
     }
-    if (!finding.fix) add_paragraph(out, look, "", "", "There is none that SQL could tell: e says what to do.");
+    if (!finding.fix)
+      add_paragraph(out, look, "", "", "There is none that SQL could tell: e says what to do.");
     for (const auto& sentence : fix.price) add_paragraph(out, look, "- ", "  ", sentence);
-    if (!fix.refused.empty() && finding.fix) add_paragraph(out, look, "- ", "  ", "can't be accepted here: " + fix.refused);
+    if (!fix.refused.empty() && finding.fix)
+      add_paragraph(out, look, "- ", "  ", "can't be accepted here: " + fix.refused);
   }
 
   void explain(const Finding& finding) {
     const auto* rule = lint::find_rule(finding.rule);
     if (!rule) return;
-    read("pgadvise rules explain " + finding.rule, [rule](const Look& look) { return report::rule_lines(*rule, look); });
+    read("pgadvise rules explain " + finding.rule,
+         [rule](const Look& look) { return report::rule_lines(*rule, look); });
   }
 
   void show_plan(Item& item, bool run) {
@@ -298,7 +321,8 @@ class Walk {
   FixView fix_of(std::size_t at) {
     const std::size_t from = carrier(at);
     FixView out = host_.fix(*items_[from].finding);
-    if (from != at && out.refused.empty()) out.price.push_back(fmt::format("it is the index that finding {} asks for, too", from + 1));
+    if (from != at && out.refused.empty())
+      out.price.push_back(fmt::format("it is the index that finding {} asks for, too", from + 1));
     return out;
   }
 
@@ -313,7 +337,8 @@ class Walk {
 
   void accept() {
     if (!items_[at_].fix->refused.empty()) {
-      status_ = items_[at_].finding->fix ? "can't be accepted here: " + items_[at_].fix->refused : std::string("there is no fix that could be accepted");
+      status_ = items_[at_].finding->fix ? "can't be accepted here: " + items_[at_].fix->refused
+                                         : std::string("there is no fix that could be accepted");
       return;
     }
     try_choice(carrier(at_), Choice::accepted, {});
@@ -336,15 +361,20 @@ class Walk {
     std::string reason;
     while (!ending_) {
       const std::string start = "Reason: ";
-      const std::size_t room = static_cast<std::size_t>(std::max(20, console_.size().columns)) - start.size() - 2;
+      const std::size_t room =
+          static_cast<std::size_t>(std::max(20, console_.size().columns)) - start.size() - 2;
       std::string shown = reason;
       while (characters(shown) > room) drop_first(shown);
       status_ = "why is this fine here? Enter ends, Esc leaves it";
-      const Key key = ask(header(*item.finding), [&](const Look& look) { return finding_lines(item, look); }, start + printable(shown), true);
+      const Key key = ask(
+          header(*item.finding), [&](const Look& look) { return finding_lines(item, look); },
+          start + printable(shown), true);
       status_.clear();
       if (ending_ || key.kind == Key::Kind::escape) break;
-      const bool ends = key.kind == Key::Kind::enter || (key.kind == Key::Kind::several && key.text.find_first_of("\r\n") != std::string::npos);
-      if (key.kind == Key::Kind::text || key.kind == Key::Kind::several) reason += printable(key.text.substr(0, key.text.find_first_of("\r\n")));
+      const bool ends = key.kind == Key::Kind::enter || (key.kind == Key::Kind::several &&
+                                                         key.text.find_first_of("\r\n") != std::string::npos);
+      if (key.kind == Key::Kind::text || key.kind == Key::Kind::several)
+        reason += printable(key.text.substr(0, key.text.find_first_of("\r\n")));
       if (key.kind == Key::Kind::backspace) drop_last(reason);
       if (reason.size() > longest_reason) reason = report::cut(reason, longest_reason);
       if (!ends || key.kind != Key::Kind::enter) continue;
@@ -414,7 +444,9 @@ class Walk {
       ending_->error = pending.error();
       return;
     }
-    const Key key = ask(paint(look_, "1", "What was chosen"), [&](const Look& look) { return summary_lines(*pending, chosen, look); }, "Write this [w,u,q,?]? ");
+    const Key key = ask(
+        paint(look_, "1", "What was chosen"),
+        [&](const Look& look) { return summary_lines(*pending, chosen, look); }, "Write this [w,u,q,?]? ");
     if (ending_ || key.kind != Key::Kind::text) return;
     const std::string pressed = lower(key.text);
     if (pressed == "w") write(*pending, chosen);
@@ -442,8 +474,11 @@ class Walk {
     }
     Lines out;
     out.emplace_back();
-    add_paragraph(out, look, "", "", fmt::format("{} accepted, {} ignored, {} skipped, {} not decided{}. Nothing is written yet.", chosen.accepted.size(), chosen.ignored.size(), skipped, open,
-                                                mended ? fmt::format("; {} more mended by what is accepted", mended) : ""));
+    add_paragraph(
+        out, look, "", "",
+        fmt::format("{} accepted, {} ignored, {} skipped, {} not decided{}. Nothing is written yet.",
+                    chosen.accepted.size(), chosen.ignored.size(), skipped, open,
+                    mended ? fmt::format("; {} more mended by what is accepted", mended) : ""));
     for (const auto& file : pending.files) add_file(out, look, file);
     add_schema_lines(out, look, chosen);
     if (!pending.notes.empty()) title(out, look, "To know");
@@ -452,22 +487,30 @@ class Walk {
   }
 
   static void add_file(Lines& out, const Look& look, const files::NewFile& file) {
-    title(out, look, cut_line((file.before ? "changed: " : "new: ") + printable(file.path), static_cast<std::size_t>(std::max(20, look.width))));
+    title(out, look,
+          cut_line((file.before ? "changed: " : "new: ") + printable(file.path),
+                   static_cast<std::size_t>(std::max(20, look.width))));
     const bool more = file.before && file.content.starts_with(*file.before);
-    if (more) add_code(out, look, "  ", mask_secrets(trim(std::string_view(file.content).substr(file.before->size()))));
+    if (more)
+      add_code(out, look, "  ",
+               mask_secrets(trim(std::string_view(file.content).substr(file.before->size()))));
     else if (!file.path.ends_with(".json")) add_code(out, look, "  ", mask_secrets(trim(file.content)));
     else if (file.before) add_paragraph(out, look, "  ", "  ", "one more entry");
-    else add_paragraph(out, look, "  ", "  ", fmt::format("the snapshot that goes with it, {} bytes", file.content.size()));
+    else
+      add_paragraph(out, look, "  ", "  ",
+                    fmt::format("the snapshot that goes with it, {} bytes", file.content.size()));
   }
 
   void add_schema_lines(Lines& out, const Look& look, const Choices& chosen) {
     bool any = false;
     for (const auto* finding : chosen.accepted) {
-      const auto item = std::find_if(items_.begin(), items_.end(), [&](const Item& one) { return one.finding == finding; });
+      const auto item =
+          std::find_if(items_.begin(), items_.end(), [&](const Item& one) { return one.finding == finding; });
       if (!item->fix) item->fix = host_.fix(*finding);
       if (item->fix->schema_line.empty()) continue;
       if (!std::exchange(any, true)) title(out, look, "To paste into the schema, by hand");
-      add_paragraph(out, look, "", "", item->fix->schema_place.empty() ? "schema.ts:" : item->fix->schema_place + ":");
+      add_paragraph(out, look, "", "",
+                    item->fix->schema_place.empty() ? "schema.ts:" : item->fix->schema_place + ":");
       add_code(out, look, "  ", mask_secrets(item->fix->schema_line));
     }
   }
@@ -492,6 +535,8 @@ class Walk {
 
 }  // namespace
 
-Ending walk(const std::vector<const Finding*>& findings, Console& console, Host& host, Look look) { return Walk(findings, console, host, look).run(); }
+Ending walk(const std::vector<const Finding*>& findings, Console& console, Host& host, Look look) {
+  return Walk(findings, console, host, look).run();
+}
 
 }  // namespace pgadvise::review

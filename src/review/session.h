@@ -1,4 +1,5 @@
-// Walking the findings: what is shown, which key does what. Nothing is written but by Host::write, and that only from the last screen.
+// Walking the findings: what is shown, which key does what. Nothing is written but by Host::write, and that
+// only from the last screen.
 #pragma once
 
 #include <optional>
@@ -44,7 +45,8 @@ class Host {
   virtual FixView fix(const Finding& finding) = 0;
   // The lines around what it is about; nullopt: there are none to be shown.
   virtual std::optional<report::Source> source(const Finding& finding) = 0;
-  // The plan of what the finding is about, as text for a terminal. With `run`: of EXPLAIN ANALYZE, right now. Errors: why there is none.
+  // The plan of what the finding is about, as text for a terminal. With `run`: of EXPLAIN ANALYZE, right now.
+  // Errors: why there is none.
   virtual Result<std::string> plan(const Finding& finding, bool run, const Look& look) = 0;
   // Errors: why these together can't be written.
   virtual Result<Pending> prepare(const Choices& choices) = 0;
@@ -61,7 +63,8 @@ struct Ending {
   std::optional<Error> error;
 };
 
-// `findings`: in the order to walk them. The ones whose index another one proposes are passed over once that is accepted.
+// `findings`: in the order to walk them. The ones whose index another one proposes are passed over once that
+// is accepted.
 Ending walk(const std::vector<const Finding*>& findings, Console& console, Host& host, Look look);
 
 }  // namespace pgadvise::review

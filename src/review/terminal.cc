@@ -1,14 +1,14 @@
 #include "review/terminal.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <iterator>
 #include <string_view>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "review/keys.h"
 
@@ -46,7 +46,7 @@ bool is_terminal() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILEN
 Terminal::Terminal() : plain_(is_dumb()) {
   ::tcgetattr(STDIN_FILENO, &before_);
   if (::pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) signal_pipe[0] = signal_pipe[1] = -1;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   for (std::size_t i = 0; i < std::size(signals); ++i) ::sigaction(signals[i], &action, &old_[i]);
@@ -64,7 +64,8 @@ Terminal::~Terminal() {
 
 void Terminal::enter() {
   termios keys = before_;
-  keys.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | IEXTEN);  // ISIG stays: Ctrl-C and Ctrl-Z are signals
+  keys.c_lflag &=
+      ~static_cast<tcflag_t>(ICANON | ECHO | IEXTEN);  // ISIG stays: Ctrl-C and Ctrl-Z are signals
   keys.c_cc[VMIN] = 1;
   keys.c_cc[VTIME] = 0;
   ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &keys);
@@ -77,7 +78,7 @@ void Terminal::leave() {
 }
 
 Size Terminal::size() const {
-  struct winsize size {};
+  struct winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
   return {size.ws_col, size.ws_row};
 }
@@ -98,7 +99,7 @@ Key Terminal::signalled() {
   if (::read(signal_pipe[0], &byte, 1) != 1 || byte == SIGWINCH) return {Key::Kind::resize};
   if (byte != SIGTSTP) return {Key::Kind::interrupt, {}, byte};
   leave();
-  struct sigaction stop {}, ours {};
+  struct sigaction stop{}, ours{};
   stop.sa_handler = SIG_DFL;
   ::sigaction(SIGTSTP, &stop, &ours);
   ::raise(SIGTSTP);  // goes on here once the shell brings it back

@@ -15,9 +15,9 @@ namespace {
 using Op = Predicate::Op;
 
 // Columns of one query level; `select * from v, v` in view upon view must not double without end.
-constexpr std::size_t most_columns = 1664;
+constexpr std::size_t max_columns = 1664;
 constexpr int deepest_view = 16;
-constexpr int most_views = 64;  // of one statement
+constexpr int max_views = 64;  // of one statement
 
 bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
 
@@ -63,7 +63,8 @@ int calls_of(const Node* root, const std::set<std::string>& names) {
   int found = 0;
   if (root)
     each_node(message(*root), [&](const Node& node) {
-      found += node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL && !node.func_call->over && names.count(last_name(*node.func_call)) > 0;
+      found += node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL && !node.func_call->over &&
+               names.count(last_name(*node.func_call)) > 0;
       return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
     });
   return found;
@@ -71,9 +72,26 @@ int calls_of(const Node* root, const std::set<std::string>& names) {
 
 // Any of them, without GROUP BY: one row comes out.
 int aggregates(NodeList targets) {
-  static const std::set<std::string> names = {
-      "count",    "sum",   "min",    "max",     "avg",             "array_agg",        "string_agg",      "json_agg",        "jsonb_agg", "bool_or",
-      "bool_and", "every", "bit_or", "bit_and", "json_object_agg", "jsonb_object_agg", "percentile_cont", "percentile_disc", "mode",      "stddev"};
+  static const std::set<std::string> names = {"count",
+                                              "sum",
+                                              "min",
+                                              "max",
+                                              "avg",
+                                              "array_agg",
+                                              "string_agg",
+                                              "json_agg",
+                                              "jsonb_agg",
+                                              "bool_or",
+                                              "bool_and",
+                                              "every",
+                                              "bit_or",
+                                              "bit_and",
+                                              "json_object_agg",
+                                              "jsonb_object_agg",
+                                              "percentile_cont",
+                                              "percentile_disc",
+                                              "mode",
+                                              "stddev"};
   int found = 0;
   for (const Node* target : targets) found += calls_of(target, names);
   return found;
@@ -86,13 +104,18 @@ bool is_count(const Node* node) {
 
 // (SELECT count(…) …).
 bool is_count_query(const Node* node) {
-  if (!is(node, PG_QUERY__NODE__NODE_SUB_LINK) || node->sub_link->sub_link_type != PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK ||
+  if (!is(node, PG_QUERY__NODE__NODE_SUB_LINK) ||
+      node->sub_link->sub_link_type != PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK ||
       !is(node->sub_link->subselect, PG_QUERY__NODE__NODE_SELECT_STMT))
     return false;
   const PgQuery__SelectStmt& sub = *node->sub_link->subselect->select_stmt;
   const NodeList from(sub.n_from_clause, sub.from_clause);  // the elements of an array cost nothing to count
-  if (std::all_of(from.begin(), from.end(), [](const Node* item) { return is(item, PG_QUERY__NODE__NODE_RANGE_FUNCTION); })) return false;
-  if (sub.n_target_list != 1 || sub.n_group_clause || !is(sub.target_list[0], PG_QUERY__NODE__NODE_RES_TARGET)) return false;
+  if (std::all_of(from.begin(), from.end(),
+                  [](const Node* item) { return is(item, PG_QUERY__NODE__NODE_RANGE_FUNCTION); }))
+    return false;
+  if (sub.n_target_list != 1 || sub.n_group_clause ||
+      !is(sub.target_list[0], PG_QUERY__NODE__NODE_RES_TARGET))
+    return false;
   return is_count(sub.target_list[0]->res_target->val);
 }
 
@@ -102,13 +125,16 @@ bool asks_whether_any(const std::string& op, const std::string& number) {
   return number == "1" && (op == ">=" || op == "<");
 }
 
-bool begins_with_wildcard(std::string_view pattern) { return !pattern.empty() && (pattern[0] == '%' || pattern[0] == '_'); }
+bool begins_with_wildcard(std::string_view pattern) {
+  return !pattern.empty() && (pattern[0] == '%' || pattern[0] == '_');
+}
 
 // '%' of '%' || $1, concat('%', $1).
 std::string beginning_of(const Node* node) {
   const Node* first = node;
   while (is(first, PG_QUERY__NODE__NODE_A_EXPR) && first->a_expr->lexpr) first = first->a_expr->lexpr;
-  if (is(first, PG_QUERY__NODE__NODE_FUNC_CALL) && last_name(*first->func_call) == "concat" && first->func_call->n_args)
+  if (is(first, PG_QUERY__NODE__NODE_FUNC_CALL) && last_name(*first->func_call) == "concat" &&
+      first->func_call->n_args)
     first = first->func_call->args[0];
   while (is(first, PG_QUERY__NODE__NODE_TYPE_CAST)) first = first->type_cast->arg;
   return first == node ? std::string() : constant(first).text;
@@ -183,48 +209,34 @@ std::vector<Output> Analyzer::statement(const Node& node) {
     case PG_QUERY__NODE__NODE_MERGE_STMT:
       facts_.kind = StatementKind::merge;
       return merge(*node.merge_stmt, nullptr);
-    case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
-      facts_.kind = StatementKind::transaction;
-      return {};
-    default:
-      break;
+    case PG_QUERY__NODE__NODE_TRANSACTION_STMT: facts_.kind = StatementKind::transaction; return {};
+    default: break;
   }
   facts_.kind = StatementKind::utility;
   if (const auto* made = created_table(node); made && std::string_view(made->relpersistence) == "t")
     facts_.creates_temporary = made->relname;
   switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT:
-      return query(node.declare_cursor_stmt->query, nullptr);
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
-      return query(node.create_table_as_stmt->query, nullptr);
-    case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
-      return query(node.explain_stmt->query, nullptr);
-    case PG_QUERY__NODE__NODE_PREPARE_STMT:
-      return query(node.prepare_stmt->query, nullptr);
+    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT: return query(node.declare_cursor_stmt->query, nullptr);
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: return query(node.create_table_as_stmt->query, nullptr);
+    case PG_QUERY__NODE__NODE_EXPLAIN_STMT: return query(node.explain_stmt->query, nullptr);
+    case PG_QUERY__NODE__NODE_PREPARE_STMT: return query(node.prepare_stmt->query, nullptr);
     case PG_QUERY__NODE__NODE_COPY_STMT: {
       if (node.copy_stmt->relation) relation(*node.copy_stmt->relation, node.copy_stmt->is_from);
       return query(node.copy_stmt->query, nullptr);
     }
-    default:
-      return {};
+    default: return {};
   }
 }
 
 std::vector<Output> Analyzer::query(const Node* node, const Scope* outer) {
   if (!node) return {};
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_SELECT_STMT:
-      return select(*node->select_stmt, outer, false);
-    case PG_QUERY__NODE__NODE_INSERT_STMT:
-      return insert(*node->insert_stmt, outer);
-    case PG_QUERY__NODE__NODE_UPDATE_STMT:
-      return update(*node->update_stmt, outer);
-    case PG_QUERY__NODE__NODE_DELETE_STMT:
-      return delete_(*node->delete_stmt, outer);
-    case PG_QUERY__NODE__NODE_MERGE_STMT:
-      return merge(*node->merge_stmt, outer);
-    default:
-      return {};
+    case PG_QUERY__NODE__NODE_SELECT_STMT: return select(*node->select_stmt, outer, false);
+    case PG_QUERY__NODE__NODE_INSERT_STMT: return insert(*node->insert_stmt, outer);
+    case PG_QUERY__NODE__NODE_UPDATE_STMT: return update(*node->update_stmt, outer);
+    case PG_QUERY__NODE__NODE_DELETE_STMT: return delete_(*node->delete_stmt, outer);
+    case PG_QUERY__NODE__NODE_MERGE_STMT: return merge(*node->merge_stmt, outer);
+    default: return {};
   }
 }
 
@@ -278,7 +290,8 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
     if (outermost) describe(stmt, scope, outputs);
     random_sort(stmt, scope);
     // Where more is put out, or for each group, the count is wanted for itself.
-    if (const NodeList only(stmt.n_target_list, stmt.target_list); only.size() == 1 && !stmt.n_group_clause && aggregates(only) == 1)
+    if (const NodeList only(stmt.n_target_list, stmt.target_list);
+        only.size() == 1 && !stmt.n_group_clause && aggregates(only) == 1)
       each_node(message(*stmt.target_list[0]), [&](const Node& node) {
         if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR) count_test(*node.a_expr, is_count);
         return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
@@ -303,17 +316,17 @@ std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scop
   return outputs;
 }
 
-void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope, const std::vector<Output>& outputs) {
+void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
+                        const std::vector<Output>& outputs) {
   const NodeList list(stmt.n_target_list, stmt.target_list);
   for (const Node* target : list) facts_.selects_all_columns |= is_star(target->res_target->val);
   facts_.has_where = stmt.where_clause != nullptr;
   facts_.grouped = stmt.n_group_clause > 0 || stmt.n_distinct_clause > 0;
-  facts_.one_row = scope.items.empty() ? stmt.n_values_lists == 0 : !stmt.n_group_clause && (aggregates(list) > 0 || stmt.having_clause);
+  facts_.one_row = scope.items.empty() ? stmt.n_values_lists == 0
+                                       : !stmt.n_group_clause && (aggregates(list) > 0 || stmt.having_clause);
   for (const Item& item : scope.items) {
-    if (item.table.name.empty())
-      facts_.from_derived = true;
-    else
-      facts_.from.push_back(item.table);
+    if (item.table.name.empty()) facts_.from_derived = true;
+    else facts_.from.push_back(item.table);
   }
   for (const Output& output : outputs)
     if (!output.source.table.name.empty()) facts_.selected.push_back(output.source);
@@ -323,8 +336,12 @@ void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope, con
 void Analyzer::random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope) {
   static const std::set<std::string> random = {"random", "gen_random_uuid", "uuid_generate_v4"};
   const NodeList sort(stmt.n_sort_clause, stmt.sort_clause);
-  if (!own() || std::none_of(sort.begin(), sort.end(), [](const Node* node) { return calls_of(node->sort_by->node, random) > 0; })) return;
-  if (std::any_of(scope.items.begin(), scope.items.end(), [](const Item& item) { return item.table.name.empty(); })) return;
+  if (!own() || std::none_of(sort.begin(), sort.end(),
+                             [](const Node* node) { return calls_of(node->sort_by->node, random) > 0; }))
+    return;
+  if (std::any_of(scope.items.begin(), scope.items.end(),
+                  [](const Item& item) { return item.table.name.empty(); }))
+    return;
   for (const Item& item : scope.items) facts_.random_sort.push_back(item.table);
 }
 
@@ -342,10 +359,8 @@ void Analyzer::order_and_limit(const PgQuery__SelectStmt& stmt, Scope& scope,
       const auto by_name = [&](const Output& o) { return o.name == string_value(reference.fields[0]); };
       const auto named =
           reference.n_fields == 1 ? std::find_if(outputs.begin(), outputs.end(), by_name) : outputs.end();
-      if (named != outputs.end())
-        key.column = named->source;
-      else if (const Output* column = resolve(reference, scope))
-        key.column = column->source;
+      if (named != outputs.end()) key.column = named->source;
+      else if (const Output* column = resolve(reference, scope)) key.column = column->source;
     } else if (const Constant position = constant(sort.node); position.is_constant) {
       std::size_t n = 0;
       std::from_chars(position.text.data(), position.text.data() + position.text.size(), n);
@@ -357,7 +372,8 @@ void Analyzer::order_and_limit(const PgQuery__SelectStmt& stmt, Scope& scope,
     long value = 0;
     const char* const last = of.text.data() + of.text.size();
     const auto [end, code] = std::from_chars(of.text.data(), last, value);
-    return of.is_constant && !of.is_null && code == std::errc() && end == last ? std::optional(value) : std::nullopt;
+    return of.is_constant && !of.is_null && code == std::errc() && end == last ? std::optional(value)
+                                                                               : std::nullopt;
   };
   const Constant limit = constant(stmt.limit_count);
   const Constant offset = constant(stmt.limit_offset);
@@ -372,7 +388,7 @@ void Analyzer::order_and_limit(const PgQuery__SelectStmt& stmt, Scope& scope,
 std::vector<Output> Analyzer::targets(NodeList list, Scope& scope) {
   std::vector<Output> outputs;
   const auto add = [&](Output output) {
-    if (outputs.size() < most_columns) outputs.push_back(std::move(output));
+    if (outputs.size() < max_columns) outputs.push_back(std::move(output));
   };
   for (const Node* node : list) {
     if (!is(node, PG_QUERY__NODE__NODE_RES_TARGET)) continue;
@@ -418,7 +434,8 @@ std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scop
       expression(node, excluded);
     expression(conflict->where_clause, excluded);
     if (!scope.items.empty())
-      for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list)) updated(scope.items[0], node, conflict, excluded);
+      for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list))
+        updated(scope.items[0], node, conflict, excluded);
   }
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
@@ -462,7 +479,8 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
       updated(scope.items[0], node, nullptr, scope);
     }
   }
-  if (!outer && facts_.kind == StatementKind::update) target(scope), facts_.has_where = stmt.where_clause != nullptr;
+  if (!outer && facts_.kind == StatementKind::update)
+    target(scope), facts_.has_where = stmt.where_clause != nullptr;
   condition(stmt.where_clause, scope, false);
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
@@ -471,11 +489,13 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
 
 void Analyzer::target(const Scope& scope) {
   if (scope.items.empty()) return;
-  facts_.from_derived = std::any_of(scope.items.begin(), scope.items.end(), [](const Item& item) { return item.table.name.empty(); });
+  facts_.from_derived = std::any_of(scope.items.begin(), scope.items.end(),
+                                    [](const Item& item) { return item.table.name.empty(); });
   facts_.target = scope.items[0].table;
 }
 
-void Analyzer::updated(const Item& target, const Node* node, const PgQuery__OnConflictClause* conflict, const Scope& scope) {
+void Analyzer::updated(const Item& target, const Node* node, const PgQuery__OnConflictClause* conflict,
+                       const Scope& scope) {
   if (!is(node, PG_QUERY__NODE__NODE_RES_TARGET)) return;
   const std::string name = node->res_target->name;
   // DO UPDATE SET key = EXCLUDED.key changes nothing: that is how the row is returned.
@@ -486,13 +506,15 @@ void Analyzer::updated(const Item& target, const Node* node, const PgQuery__OnCo
     if (part.node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return false;
     const auto fields = strings(NodeList(part.column_ref->n_fields, part.column_ref->fields));
     const Output* column = resolve(*part.column_ref, scope);
-    return column && column->name == name && column->source.table == target.table && (fields.size() < 2 || fields[fields.size() - 2] != "excluded");
+    return column && column->name == name && column->source.table == target.table &&
+           (fields.size() < 2 || fields[fields.size() - 2] != "excluded");
   };
   for (const Output& own : target.columns) {
     if (own.name != name || own.source.table.name.empty()) continue;
     Assignment assignment{own.source, false};
     if (node->res_target->val)
-      each_node(message(*node->res_target->val), [&](const Node& part) { return assignment.from_itself |= itself(part), true; });
+      each_node(message(*node->res_target->val),
+                [&](const Node& part) { return assignment.from_itself |= itself(part), true; });
     facts_.updated.push_back(std::move(assignment));
   }
 }
@@ -504,7 +526,8 @@ std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Sco
   Scope scope{outer, {}};
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   from(NodeList(stmt.n_using_clause, stmt.using_clause), scope);
-  if (!outer && facts_.kind == StatementKind::delete_) target(scope), facts_.has_where = stmt.where_clause != nullptr;
+  if (!outer && facts_.kind == StatementKind::delete_)
+    target(scope), facts_.has_where = stmt.where_clause != nullptr;
   condition(stmt.where_clause, scope, false);
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
@@ -538,16 +561,14 @@ void Analyzer::rename(Item& item, const PgQuery__Alias* alias) {
   item.schema_name = {};
   const auto names = strings(NodeList(alias->n_colnames, alias->colnames));
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i < item.columns.size())
-      item.columns[i].name = names[i];
-    else
-      item.columns.push_back({names[i], {}, {}, {}});
+    if (i < item.columns.size()) item.columns[i].name = names[i];
+    else item.columns.push_back({names[i], {}, {}, {}});
   }
 }
 
 // Where an output of the view is a column of a table, the item's column stands for that one.
 void Analyzer::look_through(const Table& view, Item& item) {
-  if (view.definition.empty() || view_depth_ >= deepest_view || views_opened_ >= most_views) return;
+  if (view.definition.empty() || view_depth_ >= deepest_view || views_opened_ >= max_views) return;
   ++views_opened_;
   with_stack(tree_depth(view.definition), [&] {
     const auto tree = Tree::parse(view.definition);
@@ -575,8 +596,7 @@ Analyzer::Item Analyzer::relation(const PgQuery__RangeVar& range, bool written) 
         return item;
       }
   const Table* table = nullptr;
-  if (!schema.empty())
-    table = catalog_.table({schema, range.relname});
+  if (!schema.empty()) table = catalog_.table({schema, range.relname});
   else
     for (const auto& candidate : search_path_)
       if ((table = catalog_.table({candidate, range.relname}))) break;
@@ -593,10 +613,8 @@ Analyzer::Item Analyzer::relation(const PgQuery__RangeVar& range, bool written) 
     item.table = {schema, range.relname};
     const bool system = schema == "pg_catalog" || schema == "information_schema" ||
                         (schema.empty() && starts_with_nocase(range.relname, "pg_"));
-    if (system)
-      facts_.catalog_query = true;
-    else
-      facts_.unknown_relations.push_back({schema, range.relname});
+    if (system) facts_.catalog_query = true;
+    else facts_.unknown_relations.push_back({schema, range.relname});
   }
   rename(item, range.alias);
   return item;
@@ -605,12 +623,8 @@ Analyzer::Item Analyzer::relation(const PgQuery__RangeVar& range, bool written) 
 void Analyzer::from_item(const Node* node, Scope& scope) {
   if (!node) return;
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_RANGE_VAR:
-      scope.items.push_back(relation(*node->range_var, false));
-      break;
-    case PG_QUERY__NODE__NODE_JOIN_EXPR:
-      join(*node->join_expr, scope);
-      break;
+    case PG_QUERY__NODE__NODE_RANGE_VAR: scope.items.push_back(relation(*node->range_var, false)); break;
+    case PG_QUERY__NODE__NODE_JOIN_EXPR: join(*node->join_expr, scope); break;
     case PG_QUERY__NODE__NODE_RANGE_SUBSELECT: {
       const PgQuery__RangeSubselect& sub = *node->range_subselect;
       const bool generated = sub.lateral && builds_json(sub.subquery);
@@ -670,7 +684,7 @@ void Analyzer::join(const PgQuery__JoinExpr& expr, Scope& scope) {
     for (std::size_t i = left; i < scope.items.size(); ++i) {
       item.complete &= scope.items[i].complete;
       for (const Output& column : scope.items[i].columns)
-        if (item.columns.size() < most_columns) item.columns.push_back(column);
+        if (item.columns.size() < max_columns) item.columns.push_back(column);
     }
     rename(item, expr.alias);
     scope.items.resize(left);
@@ -745,32 +759,25 @@ const Output* Analyzer::first_column(const ProtobufCMessage& part, const Scope& 
 std::string Analyzer::result_type(const Node* node, const Scope& scope) const {
   if (!node) return {};
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_TYPE_CAST:
-      return type_spelling(node->type_cast->type_name);
+    case PG_QUERY__NODE__NODE_TYPE_CAST: return type_spelling(node->type_cast->type_name);
     case PG_QUERY__NODE__NODE_COLUMN_REF: {
       const Output* column = resolve(*node->column_ref, scope);
       return column ? column->type : std::string();
     }
     case PG_QUERY__NODE__NODE_BOOL_EXPR:
     case PG_QUERY__NODE__NODE_NULL_TEST:
-    case PG_QUERY__NODE__NODE_BOOLEAN_TEST:
-      return "boolean";
-    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
-      return result_type(node->collate_clause->arg, scope);
+    case PG_QUERY__NODE__NODE_BOOLEAN_TEST: return "boolean";
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return result_type(node->collate_clause->arg, scope);
     case PG_QUERY__NODE__NODE_COALESCE_EXPR:
       for (const Node* arg : NodeList(node->coalesce_expr->n_args, node->coalesce_expr->args))
         if (auto type = result_type(arg, scope); !type.empty()) return type;
       return {};
     case PG_QUERY__NODE__NODE_A_CONST:
       switch (node->a_const->val_case) {
-        case PG_QUERY__A__CONST__VAL_IVAL:
-          return "integer";
-        case PG_QUERY__A__CONST__VAL_BOOLVAL:
-          return "boolean";
-        case PG_QUERY__A__CONST__VAL_FVAL:
-          return "numeric";
-        default:
-          return "text";
+        case PG_QUERY__A__CONST__VAL_IVAL: return "integer";
+        case PG_QUERY__A__CONST__VAL_BOOLVAL: return "boolean";
+        case PG_QUERY__A__CONST__VAL_FVAL: return "numeric";
+        default: return "text";
       }
     case PG_QUERY__NODE__NODE_FUNC_CALL: {
       static const std::map<std::string, std::string> types = {{"count", "bigint"},
@@ -791,8 +798,7 @@ std::string Analyzer::result_type(const Node* node, const Scope& scope) const {
       const auto it = types.find(string_value(node->func_call->funcname[node->func_call->n_funcname - 1]));
       return it == types.end() ? std::string() : it->second;
     }
-    default:
-      return {};
+    default: return {};
   }
 }
 
@@ -816,15 +822,13 @@ Analyzer::Side Analyzer::side(const Node* node, const Scope& scope) const {
       out = side(inner, scope);
       const std::string to = type_spelling(node->type_cast->type_name);
       if (!out.has_column) return out.cast = to, out;
-      if (out.wrapper != "expression" && !harmless_cast(result_type(inner, scope), to)) out.wrapper = "::" + to;
+      if (out.wrapper != "expression" && !harmless_cast(result_type(inner, scope), to))
+        out.wrapper = "::" + to;
       return out;
     }
-    case PG_QUERY__NODE__NODE_SUB_LINK:
-      return out;
-    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
-      return list_side(node, scope);
-    default:
-      break;
+    case PG_QUERY__NODE__NODE_SUB_LINK: return out;
+    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return list_side(node, scope);
+    default: break;
   }
   if (const Constant value = constant(node); value.is_constant) {
     out.value = Predicate::Value::constant;
@@ -836,20 +840,13 @@ Analyzer::Side Analyzer::side(const Node* node, const Scope& scope) const {
   out.has_column = true;
   out.column = column->source;
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_FUNC_CALL:
-      out.wrapper = function_name(*node->func_call);
-      break;
-    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
-      out.wrapper = "coalesce";
-      break;
-    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
-      out.wrapper = "collate";
-      break;
+    case PG_QUERY__NODE__NODE_FUNC_CALL: out.wrapper = function_name(*node->func_call); break;
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR: out.wrapper = "coalesce"; break;
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: out.wrapper = "collate"; break;
     case PG_QUERY__NODE__NODE_A_EXPR:
       out.wrapper = pgadvise::join(strings(NodeList(node->a_expr->n_name, node->a_expr->name)), ".");
       break;
-    default:
-      out.wrapper = figure_name(node);
+    default: out.wrapper = figure_name(node);
   }
   const bool into_json = out.wrapper.starts_with("->");
   if (out.wrapper.empty() || (!into_json && columns_in(message(*node)) > 1)) out.wrapper = "expression";
@@ -866,24 +863,25 @@ Analyzer::Side Analyzer::list_side(const Node* node, const Scope& scope) const {
   for (std::size_t i = 0; i < list.size(); ++i) {
     Side element = side(list[i], scope);
     if (element.has_column) return {};
-    if (i == 0)
-      out = std::move(element);
-    else if (element.value != out.value)
-      return {};
+    if (i == 0) out = std::move(element);
+    else if (element.value != out.value) return {};
   }
   return out;
 }
 
 void Analyzer::take_expression(Predicate& predicate, const Node& node, const Scope& scope) const {
   const Table* table = catalog_.table(predicate.column.table);
-  const auto found = index_expression(node, [&](const PgQuery__ColumnRef& reference) -> std::optional<std::string> {
-    const Output* output = resolve(reference, scope);
-    if (!table || !output || output->source.table != predicate.column.table || !reference.n_fields) return std::nullopt;
-    // A derived table's own name for it is none of the table's.
-    if (output->source.column != string_value(reference.fields[reference.n_fields - 1])) return std::nullopt;
-    const Column* column = table->column(output->source.column);
-    return column ? std::optional(column->type) : std::nullopt;
-  });
+  const auto found =
+      index_expression(node, [&](const PgQuery__ColumnRef& reference) -> std::optional<std::string> {
+        const Output* output = resolve(reference, scope);
+        if (!table || !output || output->source.table != predicate.column.table || !reference.n_fields)
+          return std::nullopt;
+        // A derived table's own name for it is none of the table's.
+        if (output->source.column != string_value(reference.fields[reference.n_fields - 1]))
+          return std::nullopt;
+        const Column* column = table->column(output->source.column);
+        return column ? std::optional(column->type) : std::nullopt;
+      });
   if (!found) return;
   predicate.expression = found->sql;
   predicate.expression_names = found->names_only;
@@ -906,7 +904,8 @@ void Analyzer::add_comparison(Predicate predicate, const Node* left, const Node*
   if (!a.has_column) return;
   predicate.column = std::move(a.column);
   predicate.wrapper = std::move(a.wrapper);
-  if (!predicate.wrapper.empty() && !predicate.column.table.name.empty() && !b.has_column) take_expression(predicate, *a.node, scope);
+  if (!predicate.wrapper.empty() && !predicate.column.table.name.empty() && !b.has_column)
+    take_expression(predicate, *a.node, scope);
   if (b.has_column) {
     predicate.value = Predicate::Value::column;
     predicate.other = std::move(b.column);
@@ -915,7 +914,8 @@ void Analyzer::add_comparison(Predicate predicate, const Node* left, const Node*
     predicate.constant = std::move(b.constant);
     predicate.parameter = b.parameter;
     predicate.value_type = std::move(b.cast);
-    if (predicate.op == Op::like) predicate.leading_wildcard = begins_with_wildcard(predicate.constant.value_or(b.beginning));
+    if (predicate.op == Op::like)
+      predicate.leading_wildcard = begins_with_wildcard(predicate.constant.value_or(b.beginning));
   }
   facts_.predicates.push_back(std::move(predicate));
 }
@@ -956,7 +956,8 @@ void Analyzer::count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*
   const Constant number = constant(other);
   if (number.is_constant && asks_whether_any(left ? name : commuted(name), number.text))
     facts_.count_test = CountTest::existence;
-  else if (facts_.count_test == CountTest::none && (number.is_constant || is(other, PG_QUERY__NODE__NODE_PARAM_REF)))
+  else if (facts_.count_test == CountTest::none &&
+           (number.is_constant || is(other, PG_QUERY__NODE__NODE_PARAM_REF)))
     facts_.count_test = CountTest::value;
 }
 
@@ -964,7 +965,8 @@ void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_o
   expression(expr.lexpr, scope);
   expression(expr.rexpr, scope);
   count_test(expr, is_count_query);
-  if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY) list_length(expr.rexpr);
+  if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY)
+    list_length(expr.rexpr);
   if (is(expr.lexpr, PG_QUERY__NODE__NODE_ROW_EXPR)) return row_comparison(expr, scope, under_or);
   Predicate predicate;
   predicate.under_or = under_or;
@@ -973,9 +975,7 @@ void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_o
   switch (expr.kind) {
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
     case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE:
-      predicate.op = op_of(predicate.op_name);
-      break;
+    case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE: predicate.op = op_of(predicate.op_name); break;
     case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
       // $1 = ANY (column) searches inside an array column: no list of values for one column.
@@ -990,14 +990,9 @@ void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_o
       if (is(right, PG_QUERY__NODE__NODE_LIST) && right->list->n_items) right = right->list->items[0];
       break;
     }
-    case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT:
-      predicate.op_name = "IS DISTINCT FROM";
-      break;
-    case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT:
-      predicate.op_name = "IS NOT DISTINCT FROM";
-      break;
-    default:
-      break;
+    case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT: predicate.op_name = "IS DISTINCT FROM"; break;
+    case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT: predicate.op_name = "IS NOT DISTINCT FROM"; break;
+    default: break;
   }
   add_comparison(std::move(predicate), expr.lexpr, right, scope);
 }
@@ -1016,20 +1011,23 @@ void Analyzer::boolean_column(const Node* node, Scope& scope, bool value, bool u
 }
 
 // The subquery's own predicates are those from `first_predicate` on.
-void Analyzer::not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate,
-                      bool unknown_relations) {
+void Analyzer::not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
+                      std::size_t first_predicate, bool unknown_relations) {
   if (!own() || outputs.empty()) return;
   NotInSubquery found;
   found.column = outputs[0].source;
-  const PgQuery__SelectStmt* sub = is(link.subselect, PG_QUERY__NODE__NODE_SELECT_STMT) ? link.subselect->select_stmt : nullptr;
-  if (found.column.table.name.empty() && unknown_relations && sub && sub->n_target_list && is(sub->target_list[0], PG_QUERY__NODE__NODE_RES_TARGET) &&
+  const PgQuery__SelectStmt* sub =
+      is(link.subselect, PG_QUERY__NODE__NODE_SELECT_STMT) ? link.subselect->select_stmt : nullptr;
+  if (found.column.table.name.empty() && unknown_relations && sub && sub->n_target_list &&
+      is(sub->target_list[0], PG_QUERY__NODE__NODE_RES_TARGET) &&
       is(sub->target_list[0]->res_target->val, PG_QUERY__NODE__NODE_COLUMN_REF))
     found.column.column = outputs[0].name;
   for (std::size_t i = first_predicate; i < facts_.predicates.size(); ++i) {
     const Predicate& predicate = facts_.predicates[i];
-    const bool same = predicate.column == found.column || (predicate.value == Predicate::Value::column && predicate.other == found.column);
-    found.nulls_left_out |=
-        same && !predicate.under_or && predicate.op != Op::is_null && predicate.op_name.find("DISTINCT") == std::string::npos;
+    const bool same = predicate.column == found.column ||
+                      (predicate.value == Predicate::Value::column && predicate.other == found.column);
+    found.nulls_left_out |= same && !predicate.under_or && predicate.op != Op::is_null &&
+                            predicate.op_name.find("DISTINCT") == std::string::npos;
   }
   facts_.not_in.push_back(std::move(found));
 }
@@ -1040,7 +1038,8 @@ void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_o
   const auto outputs = query(link.subselect, &scope);
   const bool all = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK && link.n_oper_name &&
                    string_value(link.oper_name[link.n_oper_name - 1]) == "<>";
-  if (negated || all) not_in(link, outputs, predicates_before, facts_.unknown_relations.size() > unknown_before);
+  if (negated || all)
+    not_in(link, outputs, predicates_before, facts_.unknown_relations.size() > unknown_before);
   expression(link.testexpr, scope);
   if (link.sub_link_type != PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK || !link.testexpr) return;
   const std::string name = link.n_oper_name ? string_value(link.oper_name[link.n_oper_name - 1]) : "=";
@@ -1073,18 +1072,17 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
       if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
           is(args[0], PG_QUERY__NODE__NODE_COLUMN_REF))
         return boolean_column(args[0], scope, false, under_or);
-      if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 && is(args[0], PG_QUERY__NODE__NODE_SUB_LINK))
-        return sub_link(*args[0]->sub_link, scope, true, args[0]->sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK);
+      if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
+          is(args[0], PG_QUERY__NODE__NODE_SUB_LINK))
+        return sub_link(*args[0]->sub_link, scope, true,
+                        args[0]->sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK);
       const bool inside = under_or || expr.boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
       for (const Node* arg : args) condition(arg, scope, inside);
       return;
     }
-    case PG_QUERY__NODE__NODE_A_EXPR:
-      return comparison(*node->a_expr, scope, under_or);
-    case PG_QUERY__NODE__NODE_SUB_LINK:
-      return sub_link(*node->sub_link, scope, under_or);
-    case PG_QUERY__NODE__NODE_COLUMN_REF:
-      return boolean_column(node, scope, true, under_or);
+    case PG_QUERY__NODE__NODE_A_EXPR: return comparison(*node->a_expr, scope, under_or);
+    case PG_QUERY__NODE__NODE_SUB_LINK: return sub_link(*node->sub_link, scope, under_or);
+    case PG_QUERY__NODE__NODE_COLUMN_REF: return boolean_column(node, scope, true, under_or);
     case PG_QUERY__NODE__NODE_NULL_TEST:
     case PG_QUERY__NODE__NODE_BOOLEAN_TEST: {
       const bool null_test = node->node_case == PG_QUERY__NODE__NODE_NULL_TEST;
@@ -1110,15 +1108,13 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
             predicate.constant =
                 node->boolean_test->booltesttype == PG_QUERY__BOOL_TEST_TYPE__IS_TRUE ? "true" : "false";
             break;
-          default:
-            predicate.op_name = "IS";
+          default: predicate.op_name = "IS";
         }
       }
       facts_.predicates.push_back(std::move(predicate));
       return;
     }
-    default:
-      expression(node, scope);
+    default: expression(node, scope);
   }
 }
 

@@ -74,7 +74,8 @@ class Analyzer {
   void with(const PgQuery__WithClause* clause, const Scope* outer, Ctes& ctes);
   void describe(const PgQuery__SelectStmt& stmt, const Scope& scope, const std::vector<Output>& outputs);
   void target(const Scope& scope);
-  void updated(const Item& target, const Node* assignment, const PgQuery__OnConflictClause* conflict, const Scope& scope);
+  void updated(const Item& target, const Node* assignment, const PgQuery__OnConflictClause* conflict,
+               const Scope& scope);
   void random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope);
   void count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*));
   void list_length(const Node* node);
@@ -97,7 +98,8 @@ class Analyzer {
   void take_expression(Predicate& predicate, const Node& node, const Scope& scope) const;
   void add_comparison(Predicate predicate, const Node* left, const Node* right, Scope& scope);
   void sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or, bool negated = false);
-  void not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate, bool unknown_relations);
+  void not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs, std::size_t first_predicate,
+              bool unknown_relations);
   void scalar_query(const PgQuery__SubLink& link, Scope& scope);
   void boolean_column(const Node* node, Scope& scope, bool value, bool under_or);
   void expression(const Node* node, Scope& scope);  // functions, subqueries
@@ -113,7 +115,7 @@ class Analyzer {
   std::set<QualifiedName> reads_;
   std::set<std::string> seen_functions_;
   const Ctes* ctes_ = nullptr;
-  int generated_ = 0;  // how many lateral json subqueries are around
+  int generated_ = 0;   // how many lateral json subqueries are around
   int json_depth_ = 0;  // how many json subqueries, lateral or in an expression
   bool through_views_ = false;
   int view_depth_ = 0;

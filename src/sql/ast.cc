@@ -53,7 +53,8 @@ std::string parser_input(std::string_view text) {
   constexpr int many = 100;
   std::string out(text);
   int opened = 0;
-  for (auto at = text.find("/*"); at != std::string_view::npos && opened < many; at = text.find("/*", at + 2)) ++opened;
+  for (auto at = text.find("/*"); at != std::string_view::npos && opened < many; at = text.find("/*", at + 2))
+    ++opened;
   if (opened < many) return out;
   Lexer lexer(text);
   for (Lexeme lexeme = lexer.next(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next())
@@ -80,7 +81,8 @@ PgQuery__ParseResult* read_packed_tree(const std::string& text, std::pmr::memory
   const std::unique_ptr<const PgQueryProtobufParseResult, decltype(release)> owner(&result, release);
   if (result.error) return nullptr;
   ProtobufCAllocator allocator{allocate, keep, &arena};
-  return pg_query__parse_result__unpack(&allocator, result.parse_tree.len, reinterpret_cast<const std::uint8_t*>(result.parse_tree.data));
+  return pg_query__parse_result__unpack(&allocator, result.parse_tree.len,
+                                        reinterpret_cast<const std::uint8_t*>(result.parse_tree.data));
 }
 
 tl::expected<Tree, ParseFailure> Tree::parse(std::string_view source) {
@@ -146,18 +148,12 @@ Constant constant(const Node* node) {
   if (node->node_case != PG_QUERY__NODE__NODE_A_CONST) return {};
   const PgQuery__AConst& value = *node->a_const;
   switch (value.val_case) {
-    case PG_QUERY__A__CONST__VAL_IVAL:
-      return {true, false, std::to_string(value.ival->ival)};
-    case PG_QUERY__A__CONST__VAL_FVAL:
-      return {true, false, value.fval->fval};
-    case PG_QUERY__A__CONST__VAL_BOOLVAL:
-      return {true, false, value.boolval->boolval ? "true" : "false"};
-    case PG_QUERY__A__CONST__VAL_SVAL:
-      return {true, false, value.sval->sval};
-    case PG_QUERY__A__CONST__VAL_BSVAL:
-      return {true, false, value.bsval->bsval};
-    default:
-      return {true, true, {}};
+    case PG_QUERY__A__CONST__VAL_IVAL: return {true, false, std::to_string(value.ival->ival)};
+    case PG_QUERY__A__CONST__VAL_FVAL: return {true, false, value.fval->fval};
+    case PG_QUERY__A__CONST__VAL_BOOLVAL: return {true, false, value.boolval->boolval ? "true" : "false"};
+    case PG_QUERY__A__CONST__VAL_SVAL: return {true, false, value.sval->sval};
+    case PG_QUERY__A__CONST__VAL_BSVAL: return {true, false, value.bsval->bsval};
+    default: return {true, true, {}};
   }
 }
 
@@ -185,11 +181,14 @@ std::string statement_text(const Node* node) {
   return out;
 }
 
-// What most defaults are: a constant, now(). The deparser, which needs a whole statement, gives the same and takes a hundred times as long.
+// What most defaults are: a constant, now(). The deparser, which needs a whole statement, gives the same and
+// takes a hundred times as long.
 static std::string plain_text(const Node& node) {
   if (node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL) {
     const PgQuery__FuncCall& call = *node.func_call;
-    const bool bare = call.n_funcname == 1 && !call.n_args && !call.n_agg_order && !call.agg_filter && !call.over && !call.agg_star && !call.agg_within_group && !call.agg_distinct && !call.func_variadic;
+    const bool bare = call.n_funcname == 1 && !call.n_args && !call.n_agg_order && !call.agg_filter &&
+                      !call.over && !call.agg_star && !call.agg_within_group && !call.agg_distinct &&
+                      !call.func_variadic;
     if (!bare || call.funcformat != PG_QUERY__COERCION_FORM__COERCE_EXPLICIT_CALL) return {};
     const std::string name = string_value(call.funcname[0]);
     return quote_identifier(name) == name ? name + "()" : "";
@@ -272,16 +271,12 @@ Figured figure(const Node* node) {
       if (type && type->n_names) return {string_value(type->names[type->n_names - 1]), true};
       return inner;
     }
-    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
-      return figure(node->collate_clause->arg);
-    case PG_QUERY__NODE__NODE_GROUPING_FUNC:
-      return {"grouping"};
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return figure(node->collate_clause->arg);
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC: return {"grouping"};
     case PG_QUERY__NODE__NODE_SUB_LINK:
       switch (node->sub_link->sub_link_type) {
-        case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK:
-          return {"exists"};
-        case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK:
-          return {"array"};
+        case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK: return {"exists"};
+        case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK: return {"array"};
         case PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK: {
           const Node* select = node->sub_link->subselect;
           if (!select || select->node_case != PG_QUERY__NODE__NODE_SELECT_STMT ||
@@ -290,25 +285,19 @@ Figured figure(const Node* node) {
           const PgQuery__ResTarget* target = select->select_stmt->target_list[0]->res_target;
           return target->name[0] ? Figured{target->name} : figure(target->val);
         }
-        default:
-          return {};
+        default: return {};
       }
     case PG_QUERY__NODE__NODE_CASE_EXPR: {
       const Figured otherwise = figure(node->case_expr->defresult);
       return otherwise.name.empty() || otherwise.weak ? Figured{"case", true} : otherwise;
     }
-    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
-      return {"array"};
-    case PG_QUERY__NODE__NODE_ROW_EXPR:
-      return {"row"};
-    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
-      return {"coalesce"};
+    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return {"array"};
+    case PG_QUERY__NODE__NODE_ROW_EXPR: return {"row"};
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR: return {"coalesce"};
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
       return {node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_LEAST ? "least" : "greatest"};
-    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
-      return {value_function_name(*node->sqlvalue_function)};
-    default:
-      return {};
+    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION: return {value_function_name(*node->sqlvalue_function)};
+    default: return {};
   }
 }
 

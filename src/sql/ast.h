@@ -34,7 +34,7 @@ struct NodeList {
 struct ParseFailure {
   std::string what;        // a literal at the place of the error is not repeated
   std::size_t offset = 0;  // in bytes
-  Error error() const { return {Error::Kind::passing, {}, what, {}}; }
+  Error error() const { return {Error::Kind::nonfatal, {}, what, {}}; }
 };
 
 class Tree {
@@ -51,11 +51,13 @@ class Tree {
   PgQuery__ParseResult* root_;
 };
 
-// The statement as the parser gets it. PostgreSQL's scanner looks at each comment that opens in a run of operator characters
-// to the end of the run, so that "/*/*/*…" takes quadratic time: where comments are many, they become spaces.
+// The statement as the parser gets it. PostgreSQL's scanner looks at each comment that opens in a run of
+// operator characters to the end of the run, so that "/*/*/*…" takes quadratic time: where comments are many,
+// they become spaces.
 std::string parser_input(std::string_view text);
 
-// The tree by way of protobuf: slower than Tree::parse(), which comes here for what read_tree() doesn't know. nullptr: does not parse.
+// The tree by way of protobuf: slower than Tree::parse(), which comes here for what read_tree() doesn't know.
+// nullptr: does not parse.
 PgQuery__ParseResult* read_packed_tree(const std::string& text, std::pmr::memory_resource& arena);
 
 // Runs `work` where a tree of that depth can be walked: here, or on a thread with a large stack. False, and

@@ -9,7 +9,8 @@ namespace pgadvise::sql {
 NodeList list_of(const Node* node) {
   if (!node) return {};
   if (node->node_case == PG_QUERY__NODE__NODE_LIST) return NodeList(node->list->n_items, node->list->items);
-  if (node->node_case == PG_QUERY__NODE__NODE_TYPE_NAME) return NodeList(node->type_name->n_names, node->type_name->names);
+  if (node->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
+    return NodeList(node->type_name->n_names, node->type_name->names);
   return {};
 }
 
@@ -28,7 +29,8 @@ std::vector<std::string> column_names(const Node* expression) {
   each_node(message(*expression), [&](const Node& node) {
     if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node.column_ref->n_fields) {
       std::string name = string_value(node.column_ref->fields[node.column_ref->n_fields - 1]);
-      if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end()) out.push_back(std::move(name));
+      if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end())
+        out.push_back(std::move(name));
     }
     return true;
   });

@@ -27,24 +27,94 @@ bool is_null(const Node* node) {
 
 // Of the built-in and contributed functions that defaults call, those that are not volatile.
 bool computed_once(const std::string& name) {
-  static const std::set<std::string> names = {
-      "now", "transaction_timestamp", "statement_timestamp", "timezone", "date_trunc", "date_part", "extract",
-      "to_char", "to_timestamp", "to_date", "make_interval", "make_date", "make_timestamp", "make_timestamptz", "age",
-      "current_setting", "current_database", "current_schema", "current_user", "session_user", "version",
-      "lower", "upper", "md5", "sha256", "encode", "decode", "concat", "concat_ws", "format", "left", "right",
-      "substr", "substring", "replace", "btrim", "ltrim", "rtrim", "lpad", "rpad", "length", "repeat", "split_part",
-      "array_fill", "array_append", "string_to_array", "array_to_string", "jsonb_build_object", "jsonb_build_array",
-      "json_build_object", "json_build_array", "to_json", "to_jsonb", "jsonb_object", "json_object", "row_to_json",
-      "uuid_nil", "uuid_ns_dns", "uuid_ns_url", "int4range", "int8range", "numrange", "tsrange", "tstzrange",
-      "daterange", "point", "box", "floor", "ceil", "round", "abs", "power", "st_geomfromtext", "st_makepoint",
-      "st_setsrid", "to_tsvector", "setweight", "inet_client_addr", "txid_current", "date"};
+  static const std::set<std::string> names = {"now",
+                                              "transaction_timestamp",
+                                              "statement_timestamp",
+                                              "timezone",
+                                              "date_trunc",
+                                              "date_part",
+                                              "extract",
+                                              "to_char",
+                                              "to_timestamp",
+                                              "to_date",
+                                              "make_interval",
+                                              "make_date",
+                                              "make_timestamp",
+                                              "make_timestamptz",
+                                              "age",
+                                              "current_setting",
+                                              "current_database",
+                                              "current_schema",
+                                              "current_user",
+                                              "session_user",
+                                              "version",
+                                              "lower",
+                                              "upper",
+                                              "md5",
+                                              "sha256",
+                                              "encode",
+                                              "decode",
+                                              "concat",
+                                              "concat_ws",
+                                              "format",
+                                              "left",
+                                              "right",
+                                              "substr",
+                                              "substring",
+                                              "replace",
+                                              "btrim",
+                                              "ltrim",
+                                              "rtrim",
+                                              "lpad",
+                                              "rpad",
+                                              "length",
+                                              "repeat",
+                                              "split_part",
+                                              "array_fill",
+                                              "array_append",
+                                              "string_to_array",
+                                              "array_to_string",
+                                              "jsonb_build_object",
+                                              "jsonb_build_array",
+                                              "json_build_object",
+                                              "json_build_array",
+                                              "to_json",
+                                              "to_jsonb",
+                                              "jsonb_object",
+                                              "json_object",
+                                              "row_to_json",
+                                              "uuid_nil",
+                                              "uuid_ns_dns",
+                                              "uuid_ns_url",
+                                              "int4range",
+                                              "int8range",
+                                              "numrange",
+                                              "tsrange",
+                                              "tstzrange",
+                                              "daterange",
+                                              "point",
+                                              "box",
+                                              "floor",
+                                              "ceil",
+                                              "round",
+                                              "abs",
+                                              "power",
+                                              "st_geomfromtext",
+                                              "st_makepoint",
+                                              "st_setsrid",
+                                              "to_tsvector",
+                                              "setweight",
+                                              "inet_client_addr",
+                                              "txid_current",
+                                              "date"};
   return names.count(name) > 0;
 }
 
 bool computed_for_each_row(const std::string& name) {
-  static const std::set<std::string> names = {"gen_random_uuid", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4",
-                                              "uuidv4", "uuidv7", "random", "clock_timestamp", "timeofday", "nextval",
-                                              "setval", "gen_random_bytes", "gen_salt", "lastval", "currval"};
+  static const std::set<std::string> names = {
+      "gen_random_uuid", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4", "uuidv4",
+      "uuidv7",          "random",           "clock_timestamp",    "timeofday",        "nextval",
+      "setval",          "gen_random_bytes", "gen_salt",           "lastval",          "currval"};
   return names.count(name) > 0;
 }
 
@@ -56,10 +126,8 @@ DefaultKind default_kind(const Node* expression) {
   each_node(message(*expression), [&](const Node& node) {
     if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL || node.func_call->n_funcname == 0) return true;
     const std::string name = string_value(node.func_call->funcname[node.func_call->n_funcname - 1]);
-    if (computed_for_each_row(name))
-      out = DefaultKind::changing;
-    else if (!computed_once(name) && out != DefaultKind::changing)
-      out = DefaultKind::unknown;
+    if (computed_for_each_row(name)) out = DefaultKind::changing;
+    else if (!computed_once(name) && out != DefaultKind::changing) out = DefaultKind::unknown;
     return true;
   });
   return out;
@@ -79,29 +147,21 @@ std::string_view serial_type(const PgQuery__TypeName* type) {
 
 std::optional<Constraint::Kind> constraint_kind(const PgQuery__Constraint& node) {
   switch (node.contype) {
-    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-      return Constraint::Kind::primary_key;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
-      return Constraint::Kind::unique;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
-      return Constraint::Kind::foreign_key;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
-      return Constraint::Kind::check;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
-      return Constraint::Kind::exclusion;
-    default:
-      return std::nullopt;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY: return Constraint::Kind::primary_key;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE: return Constraint::Kind::unique;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN: return Constraint::Kind::foreign_key;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: return Constraint::Kind::check;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION: return Constraint::Kind::exclusion;
+    default: return std::nullopt;
   }
 }
 
 IndexKey index_key(const PgQuery__IndexElem& element) {
   IndexKey key;
-  if (element.name[0])
-    key.column = element.name;
+  if (element.name[0]) key.column = element.name;
   else if (element.expr && element.expr->node_case == PG_QUERY__NODE__NODE_COLUMN_REF)
     key.column = last_name(NodeList(element.expr->column_ref->n_fields, element.expr->column_ref->fields));
-  else
-    key.expression = expression_text(element.expr);
+  else key.expression = expression_text(element.expr);
   key.descending = element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
   key.nulls_first = element.nulls_ordering == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT
                         ? key.descending
@@ -135,8 +195,8 @@ std::vector<std::string> exclusions(const PgQuery__Constraint& node, ConstraintD
     const bool call = element.expr && element.expr->node_case == PG_QUERY__NODE__NODE_FUNC_CALL;
     const std::string expression = call ? key.expression : "(" + key.expression + ")";
     parts.push_back((key.column.empty() ? expression : quote_identifier(key.column)) +
-                    (key.operator_class.empty() ? "" : " " + quote_identifier(key.operator_class)) + " WITH " +
-                    last_name(list_of(pair.items[1])));
+                    (key.operator_class.empty() ? "" : " " + quote_identifier(key.operator_class)) +
+                    " WITH " + last_name(list_of(pair.items[1])));
     out.index.name_columns.push_back(name_of(key, element));
     out.index.index.keys.push_back(key);
   }
@@ -169,7 +229,8 @@ void read_index_of(const PgQuery__Constraint& node, ConstraintDefinition& out) {
 // ---- columns
 
 void read_identity(const PgQuery__Constraint& node, ColumnDefinition& out) {
-  out.column.identity = node.generated_when[0] == 'a' ? Column::Identity::always : Column::Identity::by_default;
+  out.column.identity =
+      node.generated_when[0] == 'a' ? Column::Identity::always : Column::Identity::by_default;
   out.column.not_null = true;
   out.default_kind = DefaultKind::changing;
   for (const Node* option : NodeList(node.n_options, node.options))
@@ -299,7 +360,8 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& 
       out.deferrable = constraint && def->constraint->deferrable;
       break;
     case Kind::replica_identity:
-      if (def && def->node_case == PG_QUERY__NODE__NODE_REPLICA_IDENTITY_STMT) out.name = def->replica_identity_stmt->name;
+      if (def && def->node_case == PG_QUERY__NODE__NODE_REPLICA_IDENTITY_STMT)
+        out.name = def->replica_identity_stmt->name;
       break;
     case Kind::attach_partition:
     case Kind::detach_partition: out.partition = def->partition_cmd; break;
@@ -356,7 +418,8 @@ DropStatement::Object drop_object(DropStatement::Kind kind, const Node& node, co
     out.function_schema = schema;
     if (node.node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) return out;
     for (const Node* type : NodeList(node.object_with_args->n_objargs, node.object_with_args->objargs))
-      if (type->node_case == PG_QUERY__NODE__NODE_TYPE_NAME) out.arguments.push_back(state.type_of(type->type_name));
+      if (type->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
+        out.arguments.push_back(state.type_of(type->type_name));
     out.any_arguments = node.object_with_args->args_unspecified;
   } else if (kind == Drop::type) {
     out.type = state.find_type(schema, parts.back());
@@ -395,13 +458,15 @@ QualifiedName relation_of(const PgQuery__RangeVar* range, const SchemaState& sta
 }  // namespace
 
 bool AlterTable::drops_column(std::string_view column) const {
-  return std::any_of(changes.begin(), changes.end(),
-                     [&](const TableChange& change) { return change.kind == Kind::drop_column && change.name == column; });
+  return std::any_of(changes.begin(), changes.end(), [&](const TableChange& change) {
+    return change.kind == Kind::drop_column && change.name == column;
+  });
 }
 
 bool AlterTable::drops_constraint(std::string_view constraint) const {
-  return std::any_of(changes.begin(), changes.end(),
-                     [&](const TableChange& change) { return change.kind == Kind::drop_constraint && change.name == constraint; });
+  return std::any_of(changes.begin(), changes.end(), [&](const TableChange& change) {
+    return change.kind == Kind::drop_constraint && change.name == constraint;
+  });
 }
 
 int pass_of(const TableChange& change) {
@@ -447,7 +512,8 @@ IndexDefinition index_definition(const PgQuery__IndexStmt& stmt) {
   return out;
 }
 
-std::optional<ConstraintDefinition> constraint_definition(const PgQuery__Constraint& node, const std::string& column) {
+std::optional<ConstraintDefinition> constraint_definition(const PgQuery__Constraint& node,
+                                                          const std::string& column) {
   const auto kind = constraint_kind(node);
   if (!kind) return std::nullopt;
   ConstraintDefinition out;
@@ -506,7 +572,8 @@ AlterTable alter_table_definition(const PgQuery__AlterTableStmt& stmt, const Sch
   out.table = stmt.objtype == OBJECT(TABLE);
   out.type = stmt.objtype == OBJECT(TYPE);
   if (out.type) return out;  // its subcommands change attributes
-  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds)) out.changes.push_back(change_of(*node->alter_table_cmd, state));
+  for (const Node* node : NodeList(stmt.n_cmds, stmt.cmds))
+    out.changes.push_back(change_of(*node->alter_table_cmd, state));
   return out;
 }
 
@@ -518,14 +585,16 @@ DropStatement drop_definition(const PgQuery__DropStmt& stmt, const SchemaState& 
   out.concurrently = stmt.concurrent;
   if (out.kind == DropStatement::Kind::other) return out;
   for (const Node* node : NodeList(stmt.n_objects, stmt.objects))
-    if (auto object = drop_object(out.kind, *node, state); !object.name.empty()) out.objects.push_back(std::move(object));
+    if (auto object = drop_object(out.kind, *node, state); !object.name.empty())
+      out.objects.push_back(std::move(object));
   return out;
 }
 
 Rename rename_definition(const PgQuery__RenameStmt& stmt, const SchemaState& state) {
   Rename out;
   out.kind = rename_kind(stmt.rename_type);
-  if (out.kind == Rename::Kind::column && stmt.relation_type == OBJECT(TYPE)) out.kind = Rename::Kind::other;  // an attribute
+  if (out.kind == Rename::Kind::column && stmt.relation_type == OBJECT(TYPE))
+    out.kind = Rename::Kind::other;  // an attribute
   out.relation = relation_of(stmt.relation, state);
   out.of_table = stmt.relation_type == OBJECT(TABLE);
   out.name = stmt.subname;
@@ -547,11 +616,15 @@ Rename rename_definition(const PgQuery__AlterObjectSchemaStmt& stmt, const Schem
 
 Statement read_statement(const Node& node, const SchemaState& state) {
   Statement out{node, {}, {}, {}, {}};
-  if (node.node_case == PG_QUERY__NODE__NODE_ALTER_TABLE_STMT) out.alter_table = alter_table_definition(*node.alter_table_stmt, state);
-  if (node.node_case == PG_QUERY__NODE__NODE_INDEX_STMT) out.create_index = index_definition(*node.index_stmt);
+  if (node.node_case == PG_QUERY__NODE__NODE_ALTER_TABLE_STMT)
+    out.alter_table = alter_table_definition(*node.alter_table_stmt, state);
+  if (node.node_case == PG_QUERY__NODE__NODE_INDEX_STMT)
+    out.create_index = index_definition(*node.index_stmt);
   if (node.node_case == PG_QUERY__NODE__NODE_DROP_STMT) out.drop = drop_definition(*node.drop_stmt, state);
-  if (node.node_case == PG_QUERY__NODE__NODE_RENAME_STMT) out.rename = rename_definition(*node.rename_stmt, state);
-  if (node.node_case == PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT) out.rename = rename_definition(*node.alter_object_schema_stmt, state);
+  if (node.node_case == PG_QUERY__NODE__NODE_RENAME_STMT)
+    out.rename = rename_definition(*node.rename_stmt, state);
+  if (node.node_case == PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT)
+    out.rename = rename_definition(*node.alter_object_schema_stmt, state);
   return out;
 }
 

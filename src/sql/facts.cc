@@ -27,7 +27,9 @@ QueryFacts query_facts(std::string_view statement, const Catalog& catalog, const
 
 namespace {
 
-bool begins_with_wildcard(std::string_view pattern) { return !pattern.empty() && (pattern[0] == '%' || pattern[0] == '_'); }
+bool begins_with_wildcard(std::string_view pattern) {
+  return !pattern.empty() && (pattern[0] == '%' || pattern[0] == '_');
+}
 
 bool has_placeholder(std::string_view statement) {
   Lexer lexer(statement);
@@ -37,14 +39,16 @@ bool has_placeholder(std::string_view statement) {
 }
 
 const std::string* value_of(const Sample& sample, int parameter) {
-  if (!sample.parameters || parameter < 1 || static_cast<std::size_t>(parameter) > sample.parameters->size()) return nullptr;
+  if (!sample.parameters || parameter < 1 || static_cast<std::size_t>(parameter) > sample.parameters->size())
+    return nullptr;
   const auto& value = (*sample.parameters)[static_cast<std::size_t>(parameter) - 1];
   return value ? &*value : nullptr;
 }
 
 // Do the values of a call tell what the normalised text doesn't?
 bool values_matter(const QueryFacts& facts, const Query& query, const Sample& sample) {
-  return sample.statement.size() > query.text.size() + 1000 || facts.has_offset || facts.longest_list > 0 || facts.count_test == CountTest::value ||
+  return sample.statement.size() > query.text.size() + 1000 || facts.has_offset || facts.longest_list > 0 ||
+         facts.count_test == CountTest::value ||
          std::any_of(facts.predicates.begin(), facts.predicates.end(),
                      [](const Predicate& predicate) { return predicate.op == Predicate::Op::like; });
 }
@@ -54,8 +58,11 @@ bool has_few_values(const Catalog& catalog, const ColumnUse& use) {
   const Table* table = catalog.table(use.table);
   const Column* column = table ? table->column(use.column) : nullptr;
   if (!column) return false;
-  const bool is_enum = std::any_of(catalog.enums.begin(), catalog.enums.end(), [&](const auto& known) { return column->type == known.first.name || column->type == known.first.schema + "." + known.first.name; });
-  return column->type == "boolean" || is_enum || (column->statistics && column->statistics->distinct >= 2 && column->statistics->distinct <= 50);
+  const bool is_enum = std::any_of(catalog.enums.begin(), catalog.enums.end(), [&](const auto& known) {
+    return column->type == known.first.name || column->type == known.first.schema + "." + known.first.name;
+  });
+  return column->type == "boolean" || is_enum ||
+         (column->statistics && column->statistics->distinct >= 2 && column->statistics->distinct <= 50);
 }
 
 // The value that each sample compares the column with; nothing where they differ or one doesn't tell.
@@ -64,16 +71,22 @@ void learn_same_values(Query& query, const Catalog& catalog, const SearchPath& p
   std::vector<std::size_t> of_interest;
   for (std::size_t i = 0; i < facts.predicates.size(); ++i) {
     const Predicate& predicate = facts.predicates[i];
-    if (predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter && predicate.wrapper.empty() && !predicate.under_or && has_few_values(catalog, predicate.column))
+    if (predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter &&
+        predicate.wrapper.empty() && !predicate.under_or && has_few_values(catalog, predicate.column))
       of_interest.push_back(i);
   }
   std::set<std::size_t> differs;
   for (const Sample& sample : of_interest.empty() ? std::vector<Sample>{} : query.samples) {
-    const QueryFacts as_called = sample.statement == query.text ? facts : query_facts(sample.statement, catalog, path);
+    const QueryFacts as_called =
+        sample.statement == query.text ? facts : query_facts(sample.statement, catalog, path);
     for (const std::size_t i : of_interest) {
-      const bool alike = as_called.predicates.size() == facts.predicates.size() && as_called.predicates[i].column == facts.predicates[i].column;
+      const bool alike = as_called.predicates.size() == facts.predicates.size() &&
+                         as_called.predicates[i].column == facts.predicates[i].column;
       const Predicate* called = alike ? &as_called.predicates[i] : nullptr;
-      const std::string* value = !called ? nullptr : called->value == Predicate::Value::constant && called->constant ? &*called->constant : value_of(sample, called->parameter);
+      const std::string* value = !called ? nullptr
+                                 : called->value == Predicate::Value::constant && called->constant
+                                     ? &*called->constant
+                                     : value_of(sample, called->parameter);
       auto& same = facts.predicates[i].same_value;
       if (!value || (same && *same != *value)) differs.insert(i);
       else same = *value;
@@ -91,7 +104,8 @@ void learn(QueryFacts& facts, const Sample& sample, const QueryFacts& as_called)
       Predicate& predicate = facts.predicates[i];
       if (predicate.op != Predicate::Op::like) continue;
       const std::string* pattern = value_of(sample, as_called.predicates[i].parameter);
-      predicate.leading_wildcard |= as_called.predicates[i].leading_wildcard || (pattern && begins_with_wildcard(*pattern));
+      predicate.leading_wildcard |=
+          as_called.predicates[i].leading_wildcard || (pattern && begins_with_wildcard(*pattern));
     }
   std::optional<std::int64_t> offset = as_called.largest_offset;
   if (const std::string* given = value_of(sample, as_called.offset_parameter)) {
@@ -108,8 +122,10 @@ void learn_from_samples(Query& query, const Catalog& catalog, const SearchPath& 
   std::set<std::string_view> inlined;
   for (const Sample& sample : query.samples) {
     const bool as_written = sample.statement == query.text;
-    if (values_matter(as_text, query, sample)) learn(facts, sample, as_written ? as_text : query_facts(sample.statement, catalog, path));
-    if (!as_written && !sample.parameters && as_text.parameters > 0 && !has_placeholder(sample.statement)) inlined.insert(sample.statement);
+    if (values_matter(as_text, query, sample))
+      learn(facts, sample, as_written ? as_text : query_facts(sample.statement, catalog, path));
+    if (!as_written && !sample.parameters && as_text.parameters > 0 && !has_placeholder(sample.statement))
+      inlined.insert(sample.statement);
   }
   facts.inlined = static_cast<int>(inlined.size());
   learn_same_values(query, catalog, path);

@@ -16,7 +16,8 @@ using SearchPath = std::vector<std::string>;
 inline const SearchPath default_path{"public"};
 
 // Never fails: what does not parse gives facts with parsed = false.
-QueryFacts query_facts(std::string_view statement, const Catalog& catalog, const SearchPath& path = default_path);
+QueryFacts query_facts(std::string_view statement, const Catalog& catalog,
+                       const SearchPath& path = default_path);
 
 // Fills `facts` of each query of the workload, with what its samples' values tell.
 void resolve(Workload& workload, const Catalog& catalog, const SearchPath& path = default_path);

@@ -20,8 +20,10 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // A key as programs name it; one of many digits is somebody's.
 bool is_key(std::string_view text) {
-  return !text.empty() && text.size() <= 40 && is_letter(text.front()) && std::count_if(text.begin(), text.end(), is_digit) <= 3 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+  return !text.empty() && text.size() <= 40 && is_letter(text.front()) &&
+         std::count_if(text.begin(), text.end(), is_digit) <= 3 &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
 }
 
 // {a,b}: keys, and numbers of array elements.
@@ -37,27 +39,36 @@ bool is_path(std::string_view text) {
 }
 
 bool is_field(std::string_view text) {
-  static const std::set<std::string_view> fields{"century", "day", "decade", "dow", "doy", "epoch", "hour", "isodow", "isoyear", "microseconds", "millennium",
-                                                 "milliseconds", "minute", "month", "quarter", "second", "week", "year"};
+  static const std::set<std::string_view> fields{
+      "century", "day",    "decade",  "dow",          "doy",        "epoch",
+      "hour",    "isodow", "isoyear", "microseconds", "millennium", "milliseconds",
+      "minute",  "month",  "quarter", "second",       "week",       "year"};
   return fields.count(text) > 0;
 }
 
 bool is_zone(std::string_view text) {
-  return text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || c == '/' || c == '-'; });
+  return text.size() <= 40 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || c == '/' || c == '-'; });
 }
 
 // A separator, or a number of up to three digits.
 bool is_plain(std::string_view text) {
   constexpr std::string_view separators = " ,;:.-_/|#+";
   if (text.size() > 3) return false;
-  return std::all_of(text.begin(), text.end(), is_digit) || std::all_of(text.begin(), text.end(), [&](char c) { return separators.find(c) != separators.npos; });
+  return std::all_of(text.begin(), text.end(), is_digit) ||
+         std::all_of(text.begin(), text.end(), [&](char c) { return separators.find(c) != separators.npos; });
 }
 
-std::string operator_of(const PgQuery__AExpr& expr) { return expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && expr.n_name == 1 ? string_value(expr.name[0]) : std::string(); }
+std::string operator_of(const PgQuery__AExpr& expr) {
+  return expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && expr.n_name == 1 ? string_value(expr.name[0])
+                                                                            : std::string();
+}
 
 // Of pg_catalog, or as if.
 std::string function_of(const PgQuery__FuncCall& call) {
-  if (call.agg_star || call.agg_distinct || call.agg_filter || call.n_agg_order || call.over || call.n_funcname == 0 || call.n_funcname > 2) return {};
+  if (call.agg_star || call.agg_distinct || call.agg_filter || call.n_agg_order || call.over ||
+      call.n_funcname == 0 || call.n_funcname > 2)
+    return {};
   if (call.n_funcname == 2 && string_value(call.funcname[0]) != "pg_catalog") return {};
   return string_value(call.funcname[call.n_funcname - 1]);
 }
@@ -71,20 +82,15 @@ class Reader {
   bool total(const Node* node) {
     if (!node) return false;
     switch (node->node_case) {
-      case PG_QUERY__NODE__NODE_COLUMN_REF:
-        return type_of_(*node->column_ref).has_value();
-      case PG_QUERY__NODE__NODE_A_CONST:
-        return constant_is(node, is_plain);
-      case PG_QUERY__NODE__NODE_TYPE_CAST:
-        return cast(node);
-      case PG_QUERY__NODE__NODE_A_EXPR:
-        return operation(*node->a_expr);
-      case PG_QUERY__NODE__NODE_FUNC_CALL:
-        return call(*node->func_call);
+      case PG_QUERY__NODE__NODE_COLUMN_REF: return type_of_(*node->column_ref).has_value();
+      case PG_QUERY__NODE__NODE_A_CONST: return constant_is(node, is_plain);
+      case PG_QUERY__NODE__NODE_TYPE_CAST: return cast(node);
+      case PG_QUERY__NODE__NODE_A_EXPR: return operation(*node->a_expr);
+      case PG_QUERY__NODE__NODE_FUNC_CALL: return call(*node->func_call);
       case PG_QUERY__NODE__NODE_COALESCE_EXPR:
-        return std::all_of(node->coalesce_expr->args, node->coalesce_expr->args + node->coalesce_expr->n_args, [&](const Node* part) { return total(part); });
-      default:
-        return false;
+        return std::all_of(node->coalesce_expr->args, node->coalesce_expr->args + node->coalesce_expr->n_args,
+                           [&](const Node* part) { return total(part); });
+      default: return false;
     }
   }
 
@@ -105,40 +111,50 @@ class Reader {
   }
 
   bool of_time(const Node* node) const {
-    if (is(node, PG_QUERY__NODE__NODE_FUNC_CALL)) return function_of(*node->func_call) == "timezone" || function_of(*node->func_call) == "date_trunc";
-    return is(node, PG_QUERY__NODE__NODE_COLUMN_REF) && type_of_(*node->column_ref).value_or("").starts_with("timestamp");
+    if (is(node, PG_QUERY__NODE__NODE_FUNC_CALL))
+      return function_of(*node->func_call) == "timezone" || function_of(*node->func_call) == "date_trunc";
+    return is(node, PG_QUERY__NODE__NODE_COLUMN_REF) &&
+           type_of_(*node->column_ref).value_or("").starts_with("timestamp");
   }
 
   bool is_json(const Node* node) const {
-    if (is(node, PG_QUERY__NODE__NODE_COLUMN_REF)) return type_of_(*node->column_ref).value_or("").starts_with("json");
-    return is(node, PG_QUERY__NODE__NODE_A_EXPR) && (operator_of(*node->a_expr) == "->" || operator_of(*node->a_expr) == "#>");
+    if (is(node, PG_QUERY__NODE__NODE_COLUMN_REF))
+      return type_of_(*node->column_ref).value_or("").starts_with("json");
+    return is(node, PG_QUERY__NODE__NODE_A_EXPR) &&
+           (operator_of(*node->a_expr) == "->" || operator_of(*node->a_expr) == "#>");
   }
 
   bool operation(const PgQuery__AExpr& expr) {
     const std::string name = operator_of(expr);
     if (name == "||") return total(expr.lexpr) && total(expr.rexpr);
     if (!is_json(expr.lexpr) || !total(expr.lexpr)) return false;
-    if (name == "->" || name == "->>") return constant_is(expr.rexpr, [](std::string_view text) { return is_key(text) || is_plain(text); });
+    if (name == "->" || name == "->>")
+      return constant_is(expr.rexpr, [](std::string_view text) { return is_key(text) || is_plain(text); });
     return (name == "#>" || name == "#>>") && constant_is(expr.rexpr, is_path);
   }
 
   bool call(const PgQuery__FuncCall& made) {
-    static const std::set<std::string_view> of_text{"lower", "upper", "initcap", "btrim", "ltrim", "rtrim", "left", "right", "substr", "substring", "reverse", "md5", "length", "char_length", "replace"};
+    static const std::set<std::string_view> of_text{"lower",   "upper", "initcap", "btrim",       "ltrim",
+                                                    "rtrim",   "left",  "right",   "substr",      "substring",
+                                                    "reverse", "md5",   "length",  "char_length", "replace"};
     const std::string name = function_of(made);
     const bool of_field = name == "date_trunc" || name == "date_part" || name == "extract";
-    if (made.n_args == 0 || (!of_field && name != "timezone" && name != "date" && !of_text.count(name))) return false;
+    if (made.n_args == 0 || (!of_field && name != "timezone" && name != "date" && !of_text.count(name)))
+      return false;
     if (name == "date") return made.n_args == 1 && of_time(made.args[0]) && total(made.args[0]);
     const std::size_t named = of_field || name == "timezone" ? 1 : 0;
-    if (named && (made.n_args != 2 || !constant_is(made.args[0], of_field ? is_field : is_zone))) return false;
-    return std::all_of(made.args + named, made.args + made.n_args, [&](const Node* part) { return total(part); });
+    if (named && (made.n_args != 2 || !constant_is(made.args[0], of_field ? is_field : is_zone)))
+      return false;
+    return std::all_of(made.args + named, made.args + made.n_args,
+                       [&](const Node* part) { return total(part); });
   }
 
   const TypeOf& type_of_;
   bool names_only_ = true;
 };
 
-// The node without what qualifies its columns, as long as this lives. AT TIME ZONE becomes a call: the deparser leaves out the parentheses that
-// it would need.
+// The node without what qualifies its columns, as long as this lives. AT TIME ZONE becomes a call: the
+// deparser leaves out the parentheses that it would need.
 class Spelled {
  public:
   explicit Spelled(const Node& node) {

@@ -56,10 +56,8 @@ std::size_t Lexer::line_comment_end() const {
 std::size_t Lexer::block_comment_end() const {
   int depth = 0;
   for (std::size_t i = at_; i + 1 < text_.size(); ++i) {
-    if (text_[i] == '/' && text_[i + 1] == '*')
-      ++depth, ++i;
-    else if (text_[i] == '*' && text_[i + 1] == '/' && ++i && --depth == 0)
-      return i + 1;
+    if (text_[i] == '/' && text_[i + 1] == '*') ++depth, ++i;
+    else if (text_[i] == '*' && text_[i + 1] == '/' && ++i && --depth == 0) return i + 1;
   }
   return text_.size();
 }
@@ -181,7 +179,7 @@ void count_word(std::vector<Level>& levels, const Lexeme& word) {
 
 int tree_depth(std::string_view statement) {
   constexpr long enough = 1'000'000;
-  constexpr int most_tokens = 2'000'000;  // the parser takes half a gigabyte for the tree of so many
+  constexpr int max_tokens = 2'000'000;  // the parser takes half a gigabyte for the tree of so many
   int tokens = 0;
   std::vector<Level> levels(1);
   long outer = 0;  // what the levels below the innermost add up to
@@ -191,21 +189,17 @@ int tree_depth(std::string_view statement) {
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     const std::size_t before = levels.size();
     const long own = levels.back().chain + levels.back().links + 1;
-    if (token.is('(') || token.is('['))
-      levels.push_back({token.text[0]});
-    else if ((token.is(')') || token.is(']')) && before > 1)
-      levels.pop_back();
-    else if (token.is(',') || token.is(';'))
-      levels.back().chain = 0, levels.back().betweens = 0;
+    if (token.is('(') || token.is('[')) levels.push_back({token.text[0]});
+    else if ((token.is(')') || token.is(']')) && before > 1) levels.pop_back();
+    else if (token.is(',') || token.is(';')) levels.back().chain = 0, levels.back().betweens = 0;
     else if (token.kind == Lexeme::Kind::operators)
       levels.back().chain += static_cast<long>(token.text.size());
-    else if (token.kind == Lexeme::Kind::word && !after_dot)
-      count_word(levels, token);
+    else if (token.kind == Lexeme::Kind::word && !after_dot) count_word(levels, token);
     after_dot = token.is('.');
     if (levels.size() > before) outer += own;
     if (levels.size() < before) outer -= levels.back().chain + levels.back().links + 1;
     deepest = std::max(deepest, outer + levels.back().chain + levels.back().links + 1);
-    if (++tokens > most_tokens) deepest = enough;
+    if (++tokens > max_tokens) deepest = enough;
     if (deepest >= enough) break;
   }
   return static_cast<int>(deepest);

@@ -53,8 +53,8 @@ class Lexer {
 };
 
 // An upper bound for the depth of the tree that the statement parses to, but for a small constant: nesting of
-// parentheses, brackets and CASE, and the length of chains of operators, joins and set operations. A million for what is too long
-// to be parsed, too: a tree takes a hundred times the memory of its text.
+// parentheses, brackets and CASE, and the length of chains of operators, joins and set operations. A million
+// for what is too long to be parsed, too: a tree takes a hundred times the memory of its text.
 int tree_depth(std::string_view statement);
 
 }  // namespace pgadvise::sql

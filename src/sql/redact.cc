@@ -8,19 +8,24 @@
 
 namespace pgadvise::sql {
 
-// In a query the numbers that are left are lengths of types; in all else (EXECUTE, SET, DDL) they are somebody's values.
+// In a query the numbers that are left are lengths of types; in all else (EXECUTE, SET, DDL) they are
+// somebody's values.
 static bool carries_values(std::string_view statement) {
-  constexpr std::string_view queries[] = {"select", "with", "insert", "update", "delete", "merge", "values", "table", "("};
-  return std::none_of(std::begin(queries), std::end(queries), [&](std::string_view word) { return starts_with_nocase(statement, word); });
+  constexpr std::string_view queries[] = {"select", "with",   "insert", "update", "delete",
+                                          "merge",  "values", "table",  "("};
+  return std::none_of(std::begin(queries), std::end(queries),
+                      [&](std::string_view word) { return starts_with_nocase(statement, word); });
 }
 
 // Settings may be words: SET x = secret, ALTER DATABASE d SET x TO secret.
 static bool sets(std::string_view statement) {
   constexpr std::string_view words[] = {"set ", "alter system", "alter role", "alter user", "alter database"};
-  return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return starts_with_nocase(statement, word); });
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](std::string_view word) { return starts_with_nocase(statement, word); });
 }
 
-// With standard_conforming_strings = off this quote may not be the string's end: what is text from here on can't be told.
+// With standard_conforming_strings = off this quote may not be the string's end: what is text from here on
+// can't be told.
 static bool end_is_uncertain(std::string_view string) {
   return string.size() > 2 && string.front() == '\'' && string[string.size() - 2] == '\\';
 }
@@ -47,11 +52,13 @@ std::string redact(std::string_view normalized) {
     if (lexeme.is(';')) decided = false;
     out += normalized.substr(end, lexeme.offset - end);
     end = lexeme.offset + lexeme.text.size();
-    if (lexeme.kind == Lexeme::Kind::string || (setting && assigned && lexeme.kind == Lexeme::Kind::word)) out += out.ends_with('\'') || out.ends_with('&') || glued(out) ? " '...'" : "'...'";
+    if (lexeme.kind == Lexeme::Kind::string || (setting && assigned && lexeme.kind == Lexeme::Kind::word))
+      out += out.ends_with('\'') || out.ends_with('&') || glued(out) ? " '...'" : "'...'";
     else if (lexeme.kind == Lexeme::Kind::number && values) out += glued(out) ? " 0" : "0";
     else if (comment) out += out.empty() || out.back() == ' ' ? "" : " ";
     else out += lexeme.text;
-    if (lexeme.kind == Lexeme::Kind::string && end_is_uncertain(lexeme.text)) return std::string(trim(out)) + " ...";
+    if (lexeme.kind == Lexeme::Kind::string && end_is_uncertain(lexeme.text))
+      return std::string(trim(out)) + " ...";
     if (!comment) assigned = setting && (lexeme.text == "=" || lexeme.is_word("to"));
   }
   return std::string(trim(out));
@@ -60,7 +67,8 @@ std::string redact(std::string_view normalized) {
 // Two strings that adjoin would be one, and one behind & might be U&'...'.
 void ExpressionRedactor::take(const Lexeme& lexeme) {
   using Kind = Lexeme::Kind;
-  if (lexeme.kind == Kind::string || (lexeme.kind == Kind::number && !numbered_)) out_ += out_.ends_with('\'') || out_.ends_with('&') ? " '...'" : "'...'";
+  if (lexeme.kind == Kind::string || (lexeme.kind == Kind::number && !numbered_))
+    out_ += out_.ends_with('\'') || out_.ends_with('&') ? " '...'" : "'...'";
   else if (lexeme.kind != Kind::comment) out_ += lexeme.text;
   numbered_ = lexeme.kind == Kind::word && (lexeme.text == "SubPlan" || lexeme.text == "InitPlan");
 }

@@ -1,5 +1,5 @@
-// A normalised statement may still hold literals: libpg_query leaves utility statements (EXECUTE p('x'), NOTIFY) as they
-// are, and keeps comments, where ORMs put trace ids and people put anything.
+// A normalised statement may still hold literals: libpg_query leaves utility statements (EXECUTE p('x'),
+// NOTIFY) as they are, and keeps comments, where ORMs put trace ids and people put anything.
 #pragma once
 
 #include <string>
@@ -10,11 +10,12 @@
 
 namespace pgadvise::sql {
 
-// Without comments; strings become '...', and the numbers of statements that carry values 0. Still parses if it did.
+// Without comments; strings become '...', and the numbers of statements that carry values 0. Still parses if
+// it did.
 std::string redact(std::string_view normalized);
 
-// Expressions as a plan shows them, lexeme by lexeme: '...' in place of each constant, strings and numbers alike. Comments are left out;
-// parameters and "SubPlan 1" stay.
+// Expressions as a plan shows them, lexeme by lexeme: '...' in place of each constant, strings and numbers
+// alike. Comments are left out; parameters and "SubPlan 1" stay.
 class ExpressionRedactor {
  public:
   void take(const Lexeme& lexeme);

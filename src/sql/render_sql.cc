@@ -20,16 +20,19 @@ std::string table_sql(const Table& table) {
   std::vector<std::string> lines;
   for (const auto& column : table.columns) lines.push_back("  " + ddl::column(column));
   for (const auto& constraint : table.constraints)
-    if (constraint.kind != Constraint::Kind::foreign_key) lines.push_back("  " + ddl::named_constraint(constraint));
+    if (constraint.kind != Constraint::Kind::foreign_key)
+      lines.push_back("  " + ddl::named_constraint(constraint));
   return "CREATE TABLE " + quote_name(table.name) + " (\n" + join(lines, ",\n") + "\n);\n";
 }
 
 std::string view_sql(const Table& view) {
-  return fmt::format("CREATE {}VIEW {} AS {};\n", view.kind == Table::Kind::materialized_view ? "MATERIALIZED " : "",
+  return fmt::format("CREATE {}VIEW {} AS {};\n",
+                     view.kind == Table::Kind::materialized_view ? "MATERIALIZED " : "",
                      quote_name(view.name), view.definition);
 }
 
-// The sequences that serial columns take from are there before the tables; those of identity columns come with them.
+// The sequences that serial columns take from are there before the tables; those of identity columns come
+// with them.
 std::string sequences_sql(const Catalog& catalog) {
   std::string out;
   for (const auto& [name, sequence] : catalog.sequences) {
@@ -77,7 +80,8 @@ class PlannersSchema {
   explicit PlannersSchema(const Catalog& catalog) : catalog_(catalog) {}
 
   std::string sql() {
-    for (const auto& extension : catalog_.extensions) out_ += "CREATE EXTENSION IF NOT EXISTS " + quote_identifier(extension) + ";\n";
+    for (const auto& extension : catalog_.extensions)
+      out_ += "CREATE EXTENSION IF NOT EXISTS " + quote_identifier(extension) + ";\n";
     for (const auto& schema : catalog_.schemas)
       if (schema != "public") out_ += "CREATE SCHEMA IF NOT EXISTS " + quote_identifier(schema) + ";\n";
     for (const auto& [name, type] : catalog_.enums) {
@@ -90,7 +94,8 @@ class PlannersSchema {
     for (const auto& [name, table] : catalog_.tables)
       for (const auto& key : table.constraints)
         if (key.kind == Constraint::Kind::foreign_key && !key.inherited && is_table(table))
-          out_ += ddl::alter_table(name) + " ADD " + ddl::named_constraint(key) + (key.validated ? "" : " NOT VALID") + ";\n";
+          out_ += ddl::alter_table(name) + " ADD " + ddl::named_constraint(key) +
+                  (key.validated ? "" : " NOT VALID") + ";\n";
     for (const auto& [name, view] : catalog_.tables)
       if (view.kind == Table::Kind::view) add_view(view, 0);
     return std::move(out_);
@@ -99,7 +104,9 @@ class PlannersSchema {
  private:
   static constexpr int deepest = 100;
 
-  static bool holds_rows(const Table& table) { return is_table(table) || table.kind == Table::Kind::materialized_view; }
+  static bool holds_rows(const Table& table) {
+    return is_table(table) || table.kind == Table::Kind::materialized_view;
+  }
 
   int depth(const Table& table) const {
     int out = 0;
@@ -108,8 +115,8 @@ class PlannersSchema {
     return out;
   }
 
-  // Parents before what inherits from them. Defaults, identity and generation are nothing to a planner, and may call functions
-  // that only the server has.
+  // Parents before what inherits from them. Defaults, identity and generation are nothing to a planner, and
+  // may call functions that only the server has.
   void add(const Table& table) {
     if (!holds_rows(table) || !made_.insert(table.name).second) return;
     for (const auto& parent : table.inherits)
@@ -122,7 +129,8 @@ class PlannersSchema {
       lines.push_back("  " + ddl::column(column));
     }
     for (const auto& constraint : table.constraints)
-      if (constraint.kind == Constraint::Kind::check && !constraint.expression.empty()) lines.push_back("  " + ddl::named_constraint(constraint));
+      if (constraint.kind == Constraint::Kind::check && !constraint.expression.empty())
+        lines.push_back("  " + ddl::named_constraint(constraint));
     out_ += "CREATE TABLE " + quote_name(table.name) + " (\n" + join(lines, ",\n") + "\n)";
     if (!table.inherits.empty()) {
       std::vector<std::string> parents;
@@ -133,23 +141,27 @@ class PlannersSchema {
     out_ += ";\n";
   }
 
-  // A partition has its indexes before it is attached, and its parent gets its own after that: so they keep their names.
+  // A partition has its indexes before it is attached, and its parent gets its own after that: so they keep
+  // their names.
   void indexes() {
     std::vector<const Table*> tables;
     for (const auto& [name, table] : catalog_.tables)
       if (holds_rows(table)) tables.push_back(&table);
-    std::stable_sort(tables.begin(), tables.end(), [&](const Table* a, const Table* b) { return depth(*a) > depth(*b); });
+    std::stable_sort(tables.begin(), tables.end(),
+                     [&](const Table* a, const Table* b) { return depth(*a) > depth(*b); });
     for (const Table* table : tables) {
       for (const auto& constraint : table->constraints) add_constraint(*table, constraint);
       for (const auto& index : table->indexes)
         if (!index.constraint && index.valid) out_ += ddl::create_index(table->name, index) + ";\n";
       if (table->partition_of && !table->partition_bound.empty())
-        out_ += ddl::alter_table(*table->partition_of) + " ATTACH PARTITION " + quote_name(table->name) + " " + table->partition_bound + ";\n";
+        out_ += ddl::alter_table(*table->partition_of) + " ATTACH PARTITION " + quote_name(table->name) +
+                " " + table->partition_bound + ";\n";
     }
   }
 
   void add_constraint(const Table& table, const Constraint& constraint) {
-    if (constraint.kind == Constraint::Kind::foreign_key || constraint.kind == Constraint::Kind::check) return;
+    if (constraint.kind == Constraint::Kind::foreign_key || constraint.kind == Constraint::Kind::check)
+      return;
     const Index* index = table.index(constraint.name);
     const auto include = index ? index->include : std::vector<std::string>{};
     out_ += ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(constraint, include) + ";\n";
@@ -158,7 +170,8 @@ class PlannersSchema {
   void add_view(const Table& view, int level) {
     if (view.definition.empty() || level > deepest || !made_.insert(view.name).second) return;
     for (const auto& [name, other] : catalog_.tables)
-      if (other.kind == Table::Kind::view && view.definition.find(name.name) != std::string::npos) add_view(other, level + 1);
+      if (other.kind == Table::Kind::view && view.definition.find(name.name) != std::string::npos)
+        add_view(other, level + 1);
     out_ += view_sql(view);
   }
 

@@ -4,7 +4,9 @@
 
 namespace pgadvise::sql {
 
-Replayer::Replayer() : state_(std::make_unique<ReplayState>()) { state_->schema.catalog.schemas = {"public"}; }
+Replayer::Replayer() : state_(std::make_unique<ReplayState>()) {
+  state_->schema.catalog.schemas = {"public"};
+}
 Replayer::~Replayer() = default;
 
 void Replayer::run(std::string_view script, const std::string& file) { state_->run(script, file); }
@@ -22,7 +24,8 @@ Catalog Replayer::take() {
   Catalog out = std::move(state_->schema.catalog);
   for (auto& [name, table] : out.tables)
     for (Index& index : table.indexes)
-      if (const auto link = state_->schema.index_parents.find({name.schema, index.name}); link != state_->schema.index_parents.end())
+      if (const auto link = state_->schema.index_parents.find({name.schema, index.name});
+          link != state_->schema.index_parents.end())
         index.attached_to = link->second.name;
   state_->schema = SchemaState();
   state_->schema.catalog.schemas = {"public"};

@@ -24,8 +24,9 @@ class Replayer {
   // Replays one script; `file` is what places name. A statement that fails is named in diagnostics(), the
   // rest goes on.
   void run(std::string_view script, const std::string& file);
-  // The same of a migration that is to be judged: what it does to tables that were there before goes into its `steps`; how
-  // its tool runs it must be known. `together`: it is deployed with the judged ones before it, so what they made is new, too.
+  // The same of a migration that is to be judged: what it does to tables that were there before goes into its
+  // `steps`; how its tool runs it must be known. `together`: it is deployed with the judged ones before it,
+  // so what they made is new, too.
   void run(std::string_view script, Migration& migration, bool together);
 
   const Catalog& catalog() const;

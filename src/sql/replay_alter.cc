@@ -25,7 +25,8 @@ QualifiedName type_in(const SchemaState& schema, NodeList names) {
 }
 
 // To another schema, or another name; an empty one stays.
-Outcome move_type(SchemaState& schema, const Node* object, const std::string& to_schema, const std::string& to_name) {
+Outcome move_type(SchemaState& schema, const Node* object, const std::string& to_schema,
+                  const std::string& to_name) {
   const QualifiedName from = type_in(schema, list_of(object));
   if (!schema.type_exists(from)) return missing("type", from);
   const QualifiedName to{to_schema.empty() ? from.schema : to_schema, to_name.empty() ? from.name : to_name};
@@ -36,9 +37,11 @@ Outcome move_type(SchemaState& schema, const Node* object, const std::string& to
   return {};
 }
 
-Outcome move_function(SchemaState& schema, const Node* object, const std::string& to_schema, const std::string& to_name) {
+Outcome move_function(SchemaState& schema, const Node* object, const std::string& to_schema,
+                      const std::string& to_name) {
   if (!object || object->node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) return {};
-  const auto names = strings(NodeList(object->object_with_args->n_objname, object->object_with_args->objname));
+  const auto names =
+      strings(NodeList(object->object_with_args->n_objname, object->object_with_args->objname));
   const std::string in = names.size() > 1 ? names[names.size() - 2] : schema.creation_schema();
   if (auto moved = schema.functions.extract(in + "." + names.back())) {
     moved.key() = (to_schema.empty() ? in : to_schema) + "." + (to_name.empty() ? names.back() : to_name);
@@ -63,16 +66,15 @@ Outcome ReplayState::alter_table(const AlterTable& alter, Effect& effect) {
   }
   std::vector<const TableChange*> changes;
   for (const TableChange& change : alter.changes) changes.push_back(&change);
-  std::stable_sort(changes.begin(), changes.end(), [](const auto* a, const auto* b) { return pass_of(*a) < pass_of(*b); });
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const auto* a, const auto* b) { return pass_of(*a) < pass_of(*b); });
   // Each part by itself: one that fails, because these files don't tell all, leaves the others their effect.
   Outcome first;
   for (const auto* change : changes) {
     Outcome outcome = change_table(alter, *change, effect);
     if (!outcome) continue;
-    if (first)
-      note(outcome->what, statement_offset);
-    else
-      first = std::move(outcome);
+    if (first) note(outcome->what, statement_offset);
+    else first = std::move(outcome);
   }
   return first;
 }
@@ -119,7 +121,9 @@ Outcome ReplayState::change_table(const AlterTable& alter, const TableChange& ch
     case Change::set_logged:
     case Change::set_unlogged: table->unlogged = change.kind == Change::set_unlogged; return {};
     case Change::enable_row_security:
-    case Change::disable_row_security: table->row_security = change.kind == Change::enable_row_security; return {};
+    case Change::disable_row_security:
+      table->row_security = change.kind == Change::enable_row_security;
+      return {};
     case Change::replica_identity:
       for (Index& index : table->indexes) index.replica_identity = index.name == change.name;
       return {};
@@ -170,9 +174,9 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
   const Constraint* constraint = SchemaState::constraint(table, change.name);
   if (!constraint)
     return change.if_exists ? Outcome()
-                              : Problem{"constraint \"" + change.name + "\" of relation \"" +
-                                            display(table.name) + "\" does not exist",
-                                        Problem::Kind::missing};
+                            : Problem{"constraint \"" + change.name + "\" of relation \"" +
+                                          display(table.name) + "\" does not exist",
+                                      Problem::Kind::missing};
   if (constraint->kind == Kind::primary_key || constraint->kind == Kind::unique) {
     const auto columns = constraint->columns;
     // Two unique keys over the same columns: the other one holds the foreign keys as well.
@@ -184,8 +188,8 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
         keys == 1 ? schema.foreign_keys_to(table.name, &columns) : std::vector<SchemaState::Member>{};
     for (const auto& [owner, key] : dependents) {
       if (!change.cascade)
-        return Problem{"constraint " + change.name + " can't be dropped: constraint " + key +
-                       " on table " + display(owner) + " depends on it"};
+        return Problem{"constraint " + change.name + " can't be dropped: constraint " + key + " on table " +
+                       display(owner) + " depends on it"};
       schema.erase_constraint(*schema.catalog.table(owner), key);
     }
   }
@@ -193,7 +197,8 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
   if (links != schema.constraint_parents.end() && links->second.count(change.name))
     return Problem{std::string("inherited constraint \"") + change.name + "\" of relation \"" +
                    display(table.name) + "\" can't be dropped"};
-  if (constraint->kind == Kind::foreign_key && constraint->columns.size() == 1) table.dropped_keys.push_back(constraint->columns[0]);
+  if (constraint->kind == Kind::foreign_key && constraint->columns.size() == 1)
+    table.dropped_keys.push_back(constraint->columns[0]);
   schema.erase_constraint(table, change.name);
   return {};
 }
@@ -230,12 +235,11 @@ Outcome ReplayState::change_column(Table& table, Table& owner, Column& column, c
     case Change::set_expression: column.generated_expression = change.expression; break;
     case Change::add_identity:
       if (own && column.identity != Column::Identity::none)
-        return Problem{"column \"" + column.name + "\" of relation \"" + display(table.name) + "\" is already an identity column",
+        return Problem{"column \"" + column.name + "\" of relation \"" + display(table.name) +
+                           "\" is already an identity column",
                        Problem::Kind::exists};
-      if (own && change.column)
-        add_identity(table, column, *change.column);
-      else
-        column.not_null = true;
+      if (own && change.column) add_identity(table, column, *change.column);
+      else column.not_null = true;
       break;
     case Change::set_identity:
       if (own && change.column) column.identity = change.column->column.identity;
@@ -250,7 +254,8 @@ Outcome ReplayState::change_column(Table& table, Table& owner, Column& column, c
 
 Outcome ReplayState::drop_identity(Table& table, Column& column, bool if_exists) {
   if (column.identity == Column::Identity::none && !if_exists)
-    return Problem{"column \"" + column.name + "\" of relation \"" + display(table.name) + "\" is not an identity column",
+    return Problem{"column \"" + column.name + "\" of relation \"" + display(table.name) +
+                       "\" is not an identity column",
                    Problem::Kind::missing};
   column.identity = Column::Identity::none;
   std::vector<QualifiedName> owned;
@@ -398,13 +403,15 @@ Outcome ReplayState::rename(const Rename& rename, Effect& effect) {
   effect = Effect::replayed;
   switch (rename.kind) {
     case Rename::Kind::table:
-    case Rename::Kind::relation: return rename.new_schema.empty() ? rename_relation(rename) : set_schema(rename);
+    case Rename::Kind::relation:
+      return rename.new_schema.empty() ? rename_relation(rename) : set_schema(rename);
     case Rename::Kind::column: return rename_column(rename);
     case Rename::Kind::constraint: return rename_constraint(rename);
     case Rename::Kind::policy: return rename_policy(rename);
     case Rename::Kind::schema: schema.rename_schema(rename.name, rename.new_name); return {};
     case Rename::Kind::type: return move_type(schema, rename.object, rename.new_schema, rename.new_name);
-    case Rename::Kind::function: return move_function(schema, rename.object, rename.new_schema, rename.new_name);
+    case Rename::Kind::function:
+      return move_function(schema, rename.object, rename.new_schema, rename.new_name);
     case Rename::Kind::other: break;
   }
   effect = Effect::none;
@@ -446,9 +453,9 @@ Outcome ReplayState::rename_column(const Rename& rename) {
   if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
   if (!table->column(rename.name)) return no_column(*table, rename.name);
   if (table->column(rename.new_name))
-    return Problem{"column \"" + rename.new_name + "\" of relation \"" + display(table->name) +
-                       "\" already exists",
-                   Problem::Kind::exists};
+    return Problem{
+        "column \"" + rename.new_name + "\" of relation \"" + display(table->name) + "\" already exists",
+        Problem::Kind::exists};
   schema.rename_column(*table, rename.name, rename.new_name);
   return {};
 }
@@ -482,10 +489,8 @@ Outcome ReplayState::set_schema(const Rename& rename) {
   if (from.schema == to.schema) return {};
   if (schema.relation_exists(to)) return exists("relation", to);
   schema.ensure_schema(to.schema);
-  if (schema.catalog.sequences.count(from))
-    schema.rename_sequence(from, to);
-  else
-    schema.rename_table(from, to);
+  if (schema.catalog.sequences.count(from)) schema.rename_sequence(from, to);
+  else schema.rename_table(from, to);
   return {};
 }
 
@@ -514,9 +519,7 @@ Outcome ReplayState::comment(const PgQuery__CommentStmt& stmt, Effect& effect) {
       column->comment = stmt.comment;
       return {};
     }
-    default:
-      effect = Effect::none;
-      return {};
+    default: effect = Effect::none; return {};
   }
 }
 

@@ -68,19 +68,15 @@ Block read_block(std::string_view body) {
         text = trim(text.substr(first.offset + first.text.size()));
         more = !text.empty();
       } else if (first.is_word("end")) {
-        if (second.is_word("if"))
-          --guards;
+        if (second.is_word("if")) --guards;
         else if (second.is_word("loop") || second.is_word("case"))
           loops -= second.is_word("loop"), block.understood = false;
-        else if (sub_blocks-- == 0)
-          return block;
+        else if (sub_blocks-- == 0) return block;
       } else if (first.is_word("if") || first.is_word("elsif")) {
         guards += first.is_word("if");
         const auto rest = after_then(text);
-        if (rest)
-          text = *rest;
-        else
-          block.understood = false;
+        if (rest) text = *rest;
+        else block.understood = false;
         more = rest && !text.empty();
       } else if (first.is_word("else")) {
         text = trim(text.substr(first.offset + first.text.size()));
@@ -88,7 +84,8 @@ Block read_block(std::string_view body) {
       } else if (is_data_statement(first)) {
         block.statements.push_back({text, guards > 0, loops > 0});
       } else {
-        loops += first.is_word("for") || first.is_word("foreach") || first.is_word("while") || first.is_word("loop");
+        loops += first.is_word("for") || first.is_word("foreach") || first.is_word("while") ||
+                 first.is_word("loop");
         block.understood = false;
       }
     }
@@ -112,7 +109,8 @@ bool passes_over_everything(const Block& block) {
   bool raised = false;
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     if (raised) {
-      const bool message = token.is_word("notice") || token.is_word("warning") || token.is_word("info") || token.is_word("log") || token.is_word("debug");
+      const bool message = token.is_word("notice") || token.is_word("warning") || token.is_word("info") ||
+                           token.is_word("log") || token.is_word("debug");
       if (!message) return false;
     }
     raised = token.is_word("raise");
@@ -142,8 +140,8 @@ Outcome ReplayState::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
   }
   effect = Effect::none;
   if (language != "plpgsql") return Problem{"a DO block in " + language + " is not interpreted"};
-  constexpr int most_nested = 8;
-  if (block_depth_ >= most_nested) return Problem{"DO blocks are nested too deeply"};
+  constexpr int max_nested = 8;
+  if (block_depth_ >= max_nested) return Problem{"DO blocks are nested too deeply"};
   ++block_depth_;
   // Places inside the body can be told when it stands in the script as it is, between dollar quotes.
   const std::size_t outer_offset = statement_offset;
@@ -175,9 +173,9 @@ Outcome ReplayState::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
 
 void ReplayState::swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what) {
   SchemaAction action;
-  action.kind = SchemaAction::Kind::swallow;
+  action.kind = SchemaAction::Kind::suppress_error;
   action.place = place(-1);
-  action.swallow = how;
+  action.suppress_error = how;
   action.table = what.table;
   action.name = what.name;
   action.detail = what.how;
@@ -205,7 +203,8 @@ Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool
       if (tree->statement(i)->node_case == PG_QUERY__NODE__NODE_TRANSACTION_STMT) continue;
       Effect inner = Effect::none;
       outcome = perform(*tree->statement(i), inner);
-      if (migration && outcome && outcome->kind == Problem::Kind::exists) difference_ = StepRecorder::difference(read_statement(*tree->statement(i), schema), schema);
+      if (migration && outcome && outcome->kind == Problem::Kind::exists)
+        difference_ = StepRecorder::difference(read_statement(*tree->statement(i), schema), schema);
       if (!outcome && inner == Effect::replayed) effect = Effect::replayed;
     }
   });

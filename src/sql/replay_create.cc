@@ -14,17 +14,14 @@ namespace {
 
 using Kind = Constraint::Kind;
 
-constexpr std::size_t most_columns = 1600;  // the server's limit
+constexpr std::size_t max_columns = 1600;  // the server's limit
 
 std::string partition_strategy(const PgQuery__PartitionSpec& spec) {
 #if PG_VERSION_NUM >= 160000
   switch (spec.strategy) {
-    case PG_QUERY__PARTITION_STRATEGY__PARTITION_STRATEGY_LIST:
-      return "LIST";
-    case PG_QUERY__PARTITION_STRATEGY__PARTITION_STRATEGY_HASH:
-      return "HASH";
-    default:
-      return "RANGE";
+    case PG_QUERY__PARTITION_STRATEGY__PARTITION_STRATEGY_LIST: return "LIST";
+    case PG_QUERY__PARTITION_STRATEGY__PARTITION_STRATEGY_HASH: return "HASH";
+    default: return "RANGE";
   }
 #else
   std::string out = spec.strategy;
@@ -78,8 +75,7 @@ std::string ReplayState::partition_bound_text(const PgQuery__PartitionBoundSpec&
     case 'h':
       return "FOR VALUES WITH (modulus " + std::to_string(bound.modulus) + ", remainder " +
              std::to_string(bound.remainder) + ")";
-    case 'l':
-      return "FOR VALUES IN " + bound_list(NodeList(bound.n_listdatums, bound.listdatums));
+    case 'l': return "FOR VALUES IN " + bound_list(NodeList(bound.n_listdatums, bound.listdatums));
     default:
       return "FOR VALUES FROM " + bound_list(NodeList(bound.n_lowerdatums, bound.lowerdatums)) + " TO " +
              bound_list(NodeList(bound.n_upperdatums, bound.upperdatums));
@@ -138,8 +134,8 @@ Outcome ReplayState::create_table(const PgQuery__CreateStmt& stmt, bool foreign)
 }
 
 Outcome ReplayState::add_elements(Table& table, const PgQuery__CreateStmt& stmt,
-                                      std::vector<ConstraintDefinition>& pending,
-                                      std::vector<const PgQuery__TableLikeClause*>& likes) {
+                                  std::vector<ConstraintDefinition>& pending,
+                                  std::vector<const PgQuery__TableLikeClause*>& likes) {
   if (stmt.of_typename) {
     const QualifiedName written = user_type_name(stmt.of_typename);
     const auto type = schema.types.find(schema.find_type(written.schema, written.name));
@@ -163,25 +159,27 @@ Outcome ReplayState::add_elements(Table& table, const PgQuery__CreateStmt& stmt,
         break;
       }
       case PG_QUERY__NODE__NODE_CONSTRAINT:
-        if (auto constraint = constraint_definition(*node->constraint, {})) pending.push_back(std::move(*constraint));
+        if (auto constraint = constraint_definition(*node->constraint, {}))
+          pending.push_back(std::move(*constraint));
         break;
       case PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE:
         outcome = like_columns(table, *node->table_like_clause);
         likes.push_back(node->table_like_clause);
         break;
-      default:
-        break;
+      default: break;
     }
     if (outcome) return outcome;
   }
   return {};
 }
 
-Outcome ReplayState::add_column(Table& table, const ColumnDefinition& definition, std::vector<ConstraintDefinition>& pending) {
+Outcome ReplayState::add_column(Table& table, const ColumnDefinition& definition,
+                                std::vector<ConstraintDefinition>& pending) {
   if (table.column(definition.column.name))
-    return Problem{"column \"" + definition.column.name + "\" of relation \"" + display(table.name) + "\" already exists",
+    return Problem{"column \"" + definition.column.name + "\" of relation \"" + display(table.name) +
+                       "\" already exists",
                    Problem::Kind::exists};
-  if (table.columns.size() >= most_columns) return Problem{"tables can have at most 1600 columns"};
+  if (table.columns.size() >= max_columns) return Problem{"tables can have at most 1600 columns"};
   Column& made = table.columns.emplace_back();
   made.name = definition.column.name;
   made.type = definition.column.type;
@@ -193,17 +191,18 @@ Outcome ReplayState::add_column(Table& table, const ColumnDefinition& definition
 }
 
 void ReplayState::set_properties(Table& table, Column& column, const ColumnDefinition& definition,
-                                     std::vector<ConstraintDefinition>& pending) {
+                                 std::vector<ConstraintDefinition>& pending) {
   const Column& wanted = definition.column;
   column.not_null |= wanted.not_null;
-  if (definition.default_written || wanted.generated_expression) column.default_expression = wanted.default_expression;
+  if (definition.default_written || wanted.generated_expression)
+    column.default_expression = wanted.default_expression;
   if (wanted.identity != Column::Identity::none) add_identity(table, column, definition);
   if (wanted.generated_expression) column.generated_expression = wanted.generated_expression;
   pending.insert(pending.end(), definition.constraints.begin(), definition.constraints.end());
 }
 
 void ReplayState::make_sequence(Table& table, const Column& column, const std::string& wanted,
-                                    const std::string& type) {
+                                const std::string& type) {
   Sequence sequence;
   const std::string& in = table.name.schema;
   sequence.name = {in, wanted.empty()
@@ -264,7 +263,7 @@ void ReplayState::inherit_checks(Table& child, const Table& parent) {
 Outcome ReplayState::like_columns(Table& table, const PgQuery__TableLikeClause& like) {
   const Table* source = schema.table(*like.relation);
   if (!source) return missing("relation", schema.find_table(*like.relation));
-  if (table.columns.size() + source->columns.size() > most_columns)
+  if (table.columns.size() + source->columns.size() > max_columns)
     return Problem{"tables can have at most 1600 columns"};
   const std::vector<Column> columns = source->columns;
   for (const Column& column : columns) {
@@ -325,7 +324,7 @@ void ReplayState::like_rest(Table& table, const PgQuery__TableLikeClause& like) 
 // ---- queries as tables
 
 Outcome ReplayState::create_from_query(const PgQuery__RangeVar& range, NodeList names, const Node& query,
-                                           Table::Kind kind, bool if_not_exists, bool replace) {
+                                       Table::Kind kind, bool if_not_exists, bool replace) {
   const QualifiedName name = schema.new_name(range);
   const Table* before = schema.catalog.table(name);
   if (schema.relation_exists(name) && !(replace && before && before->kind == kind))
@@ -341,7 +340,7 @@ Outcome ReplayState::create_from_query(const PgQuery__RangeVar& range, NodeList 
   table.temporary = name.schema == "pg_temp";
   table.origin = place(-1);
   const auto given = strings(names);
-  for (std::size_t i = 0; i < std::max(outputs.size(), given.size()) && i < most_columns; ++i) {
+  for (std::size_t i = 0; i < std::max(outputs.size(), given.size()) && i < max_columns; ++i) {
     Column column;
     if (i < outputs.size())
       column.name = outputs[i].name, column.type = outputs[i].type, column.collation = outputs[i].collation;

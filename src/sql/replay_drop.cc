@@ -21,7 +21,9 @@ Outcome ReplayState::drop_relations(const std::vector<QualifiedName>& names, boo
     const Table* table = schema.catalog.table(name);
     if (!table || cascade) continue;
     for (const auto& [owner, key] : schema.foreign_keys_to(name)) {
-      const auto descends = [&owner = owner](const SchemaState::Descent& d) { return d.child->name == owner; };
+      const auto descends = [&owner = owner](const SchemaState::Descent& d) {
+        return d.child->name == owner;
+      };
       const auto below = schema.descendants(name);
       if (!goes(owner) && owner != name && std::none_of(below.begin(), below.end(), descends))
         return depends(name, "constraint " + key + " on table " + display(owner));
@@ -62,29 +64,25 @@ Outcome ReplayState::drop(const DropStatement& drop, Effect& effect) {
       case Kind::foreign_table:
       case Kind::index:
       case Kind::sequence:
-        if (schema.relation_exists(object.relation))
-          relations.push_back(object.relation);
-        else
-          absent("relation", object.relation);
+        if (schema.relation_exists(object.relation)) relations.push_back(object.relation);
+        else absent("relation", object.relation);
         break;
       case Kind::type:
-        if (!schema.type_exists(object.type))
-          absent("type", object.type);
+        if (!schema.type_exists(object.type)) absent("type", object.type);
         else if (const std::string user = drop.cascade ? "" : schema.user_of_type(object.type); !user.empty())
           first = depends(object.type, user);
-        else
-          schema.drop_type(object.type);
+        else schema.drop_type(object.type);
         break;
       case Kind::schema: {
         auto& schemas = schema.catalog.schemas;
         if (std::find(schemas.begin(), schemas.end(), object.name) == schemas.end())
           absent("schema", {"", object.name});
-        else
-          schema.drop_schema(object.name);
+        else schema.drop_schema(object.name);
         break;
       }
       default:
-        if (const Outcome outcome = drop_other(drop.kind, object); outcome) absent("policy", {"", object.name});
+        if (const Outcome outcome = drop_other(drop.kind, object); outcome)
+          absent("policy", {"", object.name});
     }
   }
   if (!relations.empty())
@@ -95,7 +93,8 @@ Outcome ReplayState::drop(const DropStatement& drop, Effect& effect) {
 Outcome ReplayState::drop_other(Kind kind, const DropStatement::Object& object) {
   Table* table = schema.catalog.table(object.relation);
   if (kind == Kind::policy) {
-    if (!table || !std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == object.name; }))
+    if (!table ||
+        !std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == object.name; }))
       return missing("policy", {"", object.name});
   } else if (kind == Kind::trigger) {
     if (table) std::erase(table->update_triggers, object.name);

@@ -27,21 +27,14 @@ std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
 // ---- constraints
 
 Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintDefinition>& pending,
-                                         bool only) {
+                                     bool only) {
   std::vector<ConstraintDefinition> checks, indexes, foreign_keys;
   for (const ConstraintDefinition& p : pending) {
     switch (p.constraint.kind) {
-      case Kind::check:
-        checks.push_back(p);
-        break;
-      case Kind::foreign_key:
-        foreign_keys.push_back(p);
-        break;
-      case Kind::primary_key:
-        indexes.insert(indexes.begin(), p);
-        break;
-      default:
-        indexes.push_back(p);
+      case Kind::check: checks.push_back(p); break;
+      case Kind::foreign_key: foreign_keys.push_back(p); break;
+      case Kind::primary_key: indexes.insert(indexes.begin(), p); break;
+      default: indexes.push_back(p);
     }
   }
   for (const auto& p : checks)
@@ -58,10 +51,8 @@ Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintD
              other.second.constraint->deferrable == plan.constraint->deferrable &&
              other.second.index.nulls_not_distinct == plan.index.nulls_not_distinct;
     });
-    if (same == plans.end())
-      plans.push_back({p, std::move(plan)});
-    else if (same->second.index.name.empty())
-      same->second.index.name = plan.index.name;
+    if (same == plans.end()) plans.push_back({p, std::move(plan)});
+    else if (same->second.index.name.empty()) same->second.index.name = plan.index.name;
   }
   for (auto& [p, plan] : plans) {
     if (!p.using_index.empty()) {
@@ -118,7 +109,8 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
                      Problem::Kind::missing};
   key.origin = place(pending.location);
   if (key.name.empty())
-    key.name = schema.choose_constraint_name(table.name.schema, table.name.name, joined_columns(key.columns), "fkey");
+    key.name = schema.choose_constraint_name(table.name.schema, table.name.name, joined_columns(key.columns),
+                                             "fkey");
   if (SchemaState::constraint(table, key.name))
     return Problem{
         "constraint \"" + key.name + "\" for relation \"" + display(table.name) + "\" already exists",
@@ -197,7 +189,8 @@ Outcome ReplayState::create_index(const PgQuery__RangeVar& range, const IndexDef
   Table* table = schema.table(range);
   if (!table) return missing("relation", schema.find_table(range));
   const QualifiedName name{table->name.schema, definition.index.name};
-  if (!name.name.empty() && schema.relation_exists(name)) return definition.if_not_exists ? Outcome() : exists("relation", name);
+  if (!name.name.empty() && schema.relation_exists(name))
+    return definition.if_not_exists ? Outcome() : exists("relation", name);
   for (const IndexKey& key : definition.index.keys)
     if (!key.column.empty() && !table->column(key.column) && table->kind != Table::Kind::materialized_view)
       return Problem{"column \"" + key.column + "\" does not exist", Problem::Kind::missing};
@@ -269,7 +262,7 @@ bool ReplayState::same_definition(const Index& a, const Index& b) {
 
 // An index of the partition that does the work already, attached; nullptr when there is none.
 Index* ReplayState::adopt_index(Table& child, const QualifiedName& above_name, const Index& above,
-                                    const Constraint* served) {
+                                const Constraint* served) {
   for (Index& own : child.indexes) {
     const QualifiedName own_name{child.name.schema, own.name};
     if (schema.index_parents.count(own_name) || !same_definition(own, above)) continue;

@@ -9,7 +9,7 @@
 namespace pgadvise::sql {
 namespace {
 
-constexpr std::size_t most_savepoints = 64;  // each is a copy of the catalog
+constexpr std::size_t max_savepoints = 64;  // each is a copy of the catalog
 
 bool rolls_back(std::string_view statement) {
   Lexer lexer(statement);
@@ -69,7 +69,7 @@ std::string newer_syntax(std::string_view statement) {
   return {};
 }
 
-Place ReplayState::place(int location) const {
+SourceLocation ReplayState::place(int location) const {
   const auto position = lines->at(statement_offset + (location > 0 ? static_cast<std::size_t>(location) : 0));
   return {file, position.line, position.column};
 }
@@ -77,7 +77,7 @@ Place ReplayState::place(int location) const {
 void ReplayState::note(const std::string& what, std::size_t offset, const std::string& hint) {
   const auto position = lines->at(offset);
   diagnostics.push_back(
-      {Error::Kind::passing, Place{file, position.line, position.column}.str(), what, hint});
+      {Error::Kind::nonfatal, SourceLocation{file, position.line, position.column}.str(), what, hint});
 }
 
 void ReplayState::run(std::string_view text, const std::string& script_file) {
@@ -96,7 +96,8 @@ void ReplayState::run(std::string_view text, const std::string& script_file) {
     const Transaction how = migration->transaction;
     recorder_.begin(schema, together);
     transactions_ = 1;
-    transaction_ = how == Transaction::file || how == Transaction::run || (how == Transaction::script && statements.size() > 1);
+    transaction_ = how == Transaction::file || how == Transaction::run ||
+                   (how == Transaction::script && statements.size() > 1);
   }
   for (const SourceStatement& part : statements) {
     ++counts.statements;
@@ -124,7 +125,9 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
     recorder_.lost_track();
     const std::string newer = newer_syntax(text);
     if (tree.error().what.find("subquery in FROM must have an alias") != std::string::npos) {
-      note("a subquery in FROM without an alias needs a newer parser than PostgreSQL " + std::to_string(PG_VERSION_NUM / 10000) + "'s", offset);
+      note("a subquery in FROM without an alias needs a newer parser than PostgreSQL " +
+               std::to_string(PG_VERSION_NUM / 10000) + "'s",
+           offset);
     } else if (newer.empty()) {
       note(tree.error().what, offset + tree.error().offset);
     } else {
@@ -152,11 +155,11 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
 }
 
 void ReplayState::begin_step(std::string_view text) {
-  constexpr std::size_t most_text = 400;
+  constexpr std::size_t max_text = 400;
   step_ = {};
   step_.place = place(-1);
   step_.last_line = lines->at(statement_offset + (text.empty() ? 0 : text.size() - 1)).line;
-  step_.text = clip_name(text, most_text);
+  step_.text = clip_name(text, max_text);
   step_.transaction = transaction_;
   cut_names_ = cut_names(text);
 }
@@ -165,14 +168,16 @@ Outcome ReplayState::perform(const Node& node, Effect& effect) {
   const Statement statement = read_statement(node, schema);
   if (!migration) return dispatch(statement, effect);
   auto actions = recorder_.actions(statement, schema);
-  const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) { return action.kind == SchemaAction::Kind::swallow; });
+  const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) {
+    return action.kind == SchemaAction::Kind::suppress_error;
+  });
   Outcome outcome = dispatch(statement, effect);
   if (outcome && outcome->kind == Problem::Kind::exists && !swallows) return outcome;  // nothing happens
   for (SchemaAction& action : actions) {
     using Kind = SchemaAction::Kind;
     if (in_loop_ && (action.kind == Kind::update || action.kind == Kind::remove)) continue;
     action.place = place(-1);
-    action.truncated = action.kind == Kind::swallow && cut_names_.count(action.name);
+    action.truncated = action.kind == Kind::suppress_error && cut_names_.count(action.name);
     step_.actions.push_back(action);
   }
   recorder_.happened(actions, schema);
@@ -183,47 +188,28 @@ Outcome ReplayState::dispatch(const Statement& statement, Effect& effect) {
   const Node& node = statement.node;
   effect = Effect::replayed;
   switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_CREATE_STMT:
-      return create_table(*node.create_stmt, false);
+    case PG_QUERY__NODE__NODE_CREATE_STMT: return create_table(*node.create_stmt, false);
     case PG_QUERY__NODE__NODE_CREATE_FOREIGN_TABLE_STMT:
       return create_table(*node.create_foreign_table_stmt->base_stmt, true);
     case PG_QUERY__NODE__NODE_INDEX_STMT:
       return create_index(*node.index_stmt->relation, *statement.create_index);
-    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
-      return alter_table(*statement.alter_table, effect);
-    case PG_QUERY__NODE__NODE_DROP_STMT:
-      return drop(*statement.drop, effect);
-    case PG_QUERY__NODE__NODE_RENAME_STMT:
-      return rename(*statement.rename, effect);
-    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
-      return rename(*statement.rename, effect);
-    case PG_QUERY__NODE__NODE_VIEW_STMT:
-      return create_view(*node.view_stmt);
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
-      return create_table_as(*node.create_table_as_stmt);
-    case PG_QUERY__NODE__NODE_SELECT_STMT:
-      return select(*node.select_stmt, node, effect);
-    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
-      return create_sequence(*node.create_seq_stmt);
-    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
-      return alter_sequence(*node.alter_seq_stmt);
-    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
-      return create_enum(*node.create_enum_stmt);
-    case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:
-      return alter_enum(*node.alter_enum_stmt);
-    case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT:
-      return create_policy(*node.create_policy_stmt);
-    case PG_QUERY__NODE__NODE_ALTER_POLICY_STMT:
-      return alter_policy(*node.alter_policy_stmt);
-    case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
-      return create_schema(*node.create_schema_stmt, effect);
-    case PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT:
-      create_function(*node.create_function_stmt);
-      return {};
-    case PG_QUERY__NODE__NODE_COMMENT_STMT:
-      return comment(*node.comment_stmt, effect);
-    case PG_QUERY__NODE__NODE_DO_STMT:
-      return do_block(*node.do_stmt, effect);
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: return alter_table(*statement.alter_table, effect);
+    case PG_QUERY__NODE__NODE_DROP_STMT: return drop(*statement.drop, effect);
+    case PG_QUERY__NODE__NODE_RENAME_STMT: return rename(*statement.rename, effect);
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT: return rename(*statement.rename, effect);
+    case PG_QUERY__NODE__NODE_VIEW_STMT: return create_view(*node.view_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: return create_table_as(*node.create_table_as_stmt);
+    case PG_QUERY__NODE__NODE_SELECT_STMT: return select(*node.select_stmt, node, effect);
+    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT: return create_sequence(*node.create_seq_stmt);
+    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT: return alter_sequence(*node.alter_seq_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT: return create_enum(*node.create_enum_stmt);
+    case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT: return alter_enum(*node.alter_enum_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT: return create_policy(*node.create_policy_stmt);
+    case PG_QUERY__NODE__NODE_ALTER_POLICY_STMT: return alter_policy(*node.alter_policy_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT: return create_schema(*node.create_schema_stmt, effect);
+    case PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT: create_function(*node.create_function_stmt); return {};
+    case PG_QUERY__NODE__NODE_COMMENT_STMT: return comment(*node.comment_stmt, effect);
+    case PG_QUERY__NODE__NODE_DO_STMT: return do_block(*node.do_stmt, effect);
     case PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT:
     case PG_QUERY__NODE__NODE_CREATE_RANGE_STMT: {
       const bool domain = node.node_case == PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT;
@@ -252,12 +238,10 @@ Outcome ReplayState::dispatch(const Statement& statement, Effect& effect) {
     case PG_QUERY__NODE__NODE_DEFINE_STMT: {  // base types and aggregates
       const PgQuery__DefineStmt& define = *node.define_stmt;
       const QualifiedName name = schema.new_name(NodeList(define.n_defnames, define.defnames));
-      if (define.kind == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE)
-        schema.types[name];
+      if (define.kind == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE) schema.types[name];
       else if (define.kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE)
         schema.functions[name.schema + "." + name.name].insert("aggregate");
-      else
-        effect = Effect::none;
+      else effect = Effect::none;
       return {};
     }
     case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT: {
@@ -272,8 +256,10 @@ Outcome ReplayState::dispatch(const Statement& statement, Effect& effect) {
       constexpr int before = 2, update = 16;  // TRIGGER_TYPE_… of catalog/pg_trigger.h
       const PgQuery__CreateTrigStmt& trigger = *node.create_trig_stmt;
       effect = Effect::none;
-      if (Table* table = trigger.relation ? schema.table(*trigger.relation) : nullptr; table && (trigger.timing & before) && (trigger.events & update))
-        if (auto& names = table->update_triggers; std::find(names.begin(), names.end(), trigger.trigname) == names.end())
+      if (Table* table = trigger.relation ? schema.table(*trigger.relation) : nullptr;
+          table && (trigger.timing & before) && (trigger.events & update))
+        if (auto& names = table->update_triggers;
+            std::find(names.begin(), names.end(), trigger.trigname) == names.end())
           names.push_back(trigger.trigname);
       return {};
     }
@@ -285,9 +271,7 @@ Outcome ReplayState::dispatch(const Statement& statement, Effect& effect) {
       effect = Effect::none;
       set_variable(*node.variable_set_stmt);
       return {};
-    default:
-      effect = Effect::none;
-      return {};
+    default: effect = Effect::none; return {};
   }
 }
 
@@ -351,10 +335,10 @@ void ReplayState::number_transaction(const PgQuery__TransactionStmt& stmt) {
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE:
       // What follows in one string of statements is one transaction again.
-      transaction_ = stmt.chain || migration->transaction == Migration::Transaction::script ? ++transactions_ : 0;
+      transaction_ =
+          stmt.chain || migration->transaction == Migration::Transaction::script ? ++transactions_ : 0;
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -382,7 +366,7 @@ void ReplayState::transaction(const PgQuery__TransactionStmt& stmt) {
       in_transaction_ = true;
       break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT:
-      if (keep_savepoints_ && in_transaction_ && savepoints_.size() < most_savepoints)
+      if (keep_savepoints_ && in_transaction_ && savepoints_.size() < max_savepoints)
         savepoints_.push_back({stmt.savepoint_name, schema});
       break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE:
@@ -396,11 +380,8 @@ void ReplayState::transaction(const PgQuery__TransactionStmt& stmt) {
       end_transaction();
       break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE:
-      end_transaction();
-      break;
-    default:
-      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE: end_transaction(); break;
+    default: break;
   }
 }
 

@@ -46,18 +46,21 @@ struct ReplayState {
   void set_variable(const PgQuery__VariableSetStmt& stmt);
   void set_search_path(const std::string& list);
   void note(const std::string& what, std::size_t offset, const std::string& hint = {});
-  Place place(int location) const;  // in the current statement; below zero: the statement itself
+  SourceLocation place(int location) const;  // in the current statement; below zero: the statement itself
   // ---- replay_block.cc
   Outcome do_block(const PgQuery__DoStmt& stmt, Effect& effect);
   Outcome block_statement(std::string_view text, Effect& effect, bool& skipped);
   void swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what);
   // ---- replay_create.cc
   Outcome create_table(const PgQuery__CreateStmt& stmt, bool foreign);
-  Outcome add_elements(Table& table, const PgQuery__CreateStmt& stmt, std::vector<ConstraintDefinition>& pending,
+  Outcome add_elements(Table& table, const PgQuery__CreateStmt& stmt,
+                       std::vector<ConstraintDefinition>& pending,
                        std::vector<const PgQuery__TableLikeClause*>& likes);
-  Outcome add_column(Table& table, const ColumnDefinition& definition, std::vector<ConstraintDefinition>& pending);
+  Outcome add_column(Table& table, const ColumnDefinition& definition,
+                     std::vector<ConstraintDefinition>& pending);
   // What the definition says beside name and type; its constraints are added to `pending`.
-  void set_properties(Table& table, Column& column, const ColumnDefinition& definition, std::vector<ConstraintDefinition>& pending);
+  void set_properties(Table& table, Column& column, const ColumnDefinition& definition,
+                      std::vector<ConstraintDefinition>& pending);
   void add_serial(Table& table, Column& column);
   void add_identity(Table& table, Column& column, const ColumnDefinition& definition);
   void make_sequence(Table& table, const Column& column, const std::string& wanted, const std::string& type);

@@ -46,9 +46,13 @@ Problem missing(const std::string& kind, const QualifiedName& name) {
 
 bool supabase_table(const QualifiedName& name) {
   static const std::map<std::string_view, std::set<std::string_view>> tables = {
-      {"auth", {"users", "identities", "sessions", "refresh_tokens", "instances", "audit_log_entries", "mfa_factors", "mfa_challenges", "mfa_amr_claims", "sso_providers", "sso_domains",
-                "saml_providers", "saml_relay_states", "flow_state", "one_time_tokens"}},
-      {"storage", {"objects", "buckets", "migrations", "prefixes", "buckets_analytics", "s3_multipart_uploads", "s3_multipart_uploads_parts"}},
+      {"auth",
+       {"users", "identities", "sessions", "refresh_tokens", "instances", "audit_log_entries", "mfa_factors",
+        "mfa_challenges", "mfa_amr_claims", "sso_providers", "sso_domains", "saml_providers",
+        "saml_relay_states", "flow_state", "one_time_tokens"}},
+      {"storage",
+       {"objects", "buckets", "migrations", "prefixes", "buckets_analytics", "s3_multipart_uploads",
+        "s3_multipart_uploads_parts"}},
       {"realtime", {"messages", "subscription"}},
       {"vault", {"secrets", "decrypted_secrets"}},
       {"cron", {"job", "job_run_details"}},
@@ -135,7 +139,8 @@ QualifiedName SchemaState::find_table(const PgQuery__RangeVar& range) const {
 }
 
 QualifiedName SchemaState::find_table(const QualifiedName& written) const {
-  return find(written.schema, written.name, [&](const QualifiedName& n) { return catalog.tables.count(n) > 0; });
+  return find(written.schema, written.name,
+              [&](const QualifiedName& n) { return catalog.tables.count(n) > 0; });
 }
 
 QualifiedName SchemaState::find_relation(const std::string& schema, const std::string& name) const {
@@ -206,7 +211,8 @@ void SchemaState::remove_child(const QualifiedName& parent, const QualifiedName&
 
 bool SchemaState::has_partitions(const QualifiedName& table) const {
   const auto it = children.find(table);
-  return it != children.end() && std::any_of(it->second.begin(), it->second.end(), [&](const QualifiedName& name) {
+  return it != children.end() &&
+         std::any_of(it->second.begin(), it->second.end(), [&](const QualifiedName& name) {
            const Table* child = catalog.table(name);
            return child && child->partition_of == table;
          });
@@ -300,10 +306,8 @@ void SchemaState::erase_constraint(Table& table, const std::string& name) {
   const Constraint* found = constraint(table, name);
   if (!found) return;
   if (found->kind != Constraint::Kind::foreign_key && found->kind != Constraint::Kind::check) {
-    if (index_tables.count({table.name.schema, name}))
-      erase_index({table.name.schema, name});
-    else
-      erase_one_constraint(table, name);
+    if (index_tables.count({table.name.schema, name})) erase_index({table.name.schema, name});
+    else erase_one_constraint(table, name);
     return;
   }
   const bool check = found->kind == Constraint::Kind::check;
@@ -637,10 +641,8 @@ void SchemaState::retype(const std::string& from, const std::string& to) {
   if (from == to) return;
   for (auto& [name, table] : catalog.tables)
     for (Column& column : table.columns) {
-      if (column.type == from)
-        column.type = to;
-      else if (column.type == from + "[]")
-        column.type = to + "[]";
+      if (column.type == from) column.type = to;
+      else if (column.type == from + "[]") column.type = to + "[]";
     }
 }
 
@@ -662,10 +664,8 @@ void SchemaState::rename_constraint(Table& table, Constraint& renamed, const std
   renamed.name = to;
   const auto rename_key = [&](auto& members) {
     if (auto node = members.extract(from)) {
-      if constexpr (requires { node.key() = to; })
-        node.key() = to;
-      else
-        node.value() = to;
+      if constexpr (requires { node.key() = to; }) node.key() = to;
+      else node.value() = to;
       members.insert(std::move(node));
     }
   };

@@ -61,12 +61,9 @@ class Splitter {
     }
     if (words_[0] == "copy" && word.is_word("stdin") && previous_ == "from") copy_from_stdin_ = true;
     if (is_routine_) {
-      if (word.is_word("atomic") && previous_ == "begin")
-        ++begins_;
-      else if (word.is_word("case") && begins_ > 0)
-        ++begins_;
-      else if (word.is_word("end") && begins_ > 0)
-        --begins_;
+      if (word.is_word("atomic") && previous_ == "begin") ++begins_;
+      else if (word.is_word("case") && begins_ > 0) ++begins_;
+      else if (word.is_word("end") && begins_ > 0) --begins_;
     }
     previous_ = word.text.size() < 16 ? lower(word.text) : std::string();
   }
@@ -107,7 +104,7 @@ class Splitter {
 template <class Call>
 Result<std::string> guarded(std::string_view statement, Call call) {
   if (statement.find('\0') != std::string_view::npos)
-    return fail(Error::Kind::passing, {}, "holds a NUL byte");
+    return fail(Error::Kind::nonfatal, {}, "holds a NUL byte");
   Result<std::string> out = tl::unexpected(too_deep.error());
   with_stack(tree_depth(statement), [&] { out = call(parser_input(statement)); });
   return out;
@@ -115,25 +112,18 @@ Result<std::string> guarded(std::string_view statement, Call call) {
 
 Result<std::string> parse_error(std::string_view statement) {
   const auto tree = Tree::parse(statement);
-  return tl::unexpected(tree ? Error{Error::Kind::passing, {}, "does not parse", {}} : tree.error().error());
+  return tl::unexpected(tree ? Error{Error::Kind::nonfatal, {}, "does not parse", {}} : tree.error().error());
 }
 
 StatementKind kind_of(const Node& node) {
   switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_SELECT_STMT:
-      return StatementKind::select;
-    case PG_QUERY__NODE__NODE_INSERT_STMT:
-      return StatementKind::insert;
-    case PG_QUERY__NODE__NODE_UPDATE_STMT:
-      return StatementKind::update;
-    case PG_QUERY__NODE__NODE_DELETE_STMT:
-      return StatementKind::delete_;
-    case PG_QUERY__NODE__NODE_MERGE_STMT:
-      return StatementKind::merge;
-    case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
-      return StatementKind::transaction;
-    default:
-      return StatementKind::utility;
+    case PG_QUERY__NODE__NODE_SELECT_STMT: return StatementKind::select;
+    case PG_QUERY__NODE__NODE_INSERT_STMT: return StatementKind::insert;
+    case PG_QUERY__NODE__NODE_UPDATE_STMT: return StatementKind::update;
+    case PG_QUERY__NODE__NODE_DELETE_STMT: return StatementKind::delete_;
+    case PG_QUERY__NODE__NODE_MERGE_STMT: return StatementKind::merge;
+    case PG_QUERY__NODE__NODE_TRANSACTION_STMT: return StatementKind::transaction;
+    default: return StatementKind::utility;
   }
 }
 
@@ -143,17 +133,10 @@ void look(const Node& node, Shape& shape) {
     case PG_QUERY__NODE__NODE_INSERT_STMT:
     case PG_QUERY__NODE__NODE_UPDATE_STMT:
     case PG_QUERY__NODE__NODE_DELETE_STMT:
-    case PG_QUERY__NODE__NODE_MERGE_STMT:
-      shape.modifies = true;
-      break;
-    case PG_QUERY__NODE__NODE_LOCKING_CLAUSE:
-      shape.locks_rows = true;
-      break;
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
-      shape.into = true;
-      break;
-    default:
-      break;
+    case PG_QUERY__NODE__NODE_MERGE_STMT: shape.modifies = true; break;
+    case PG_QUERY__NODE__NODE_LOCKING_CLAUSE: shape.locks_rows = true; break;
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: shape.into = true; break;
+    default: break;
   }
 }
 
@@ -166,13 +149,15 @@ void look_everywhere(const ProtobufCMessage& part, Shape& shape) {
 // "e_2024_01": libpg_query's fingerprint leaves such digits out.
 bool has_adjacent_digits(std::string_view name) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return std::adjacent_find(name.begin(), name.end(), [&](char a, char b) { return digit(a) && digit(b); }) != name.end();
+  return std::adjacent_find(name.begin(), name.end(), [&](char a, char b) { return digit(a) && digit(b); }) !=
+         name.end();
 }
 
 void what_fingerprints_leave_out(const ProtobufCMessage& part, std::vector<std::string>& out) {
   if (part.descriptor == &pg_query__range_var__descriptor) {
     const auto& range = reinterpret_cast<const PgQuery__RangeVar&>(part);
-    if (range.relpersistence[0] != 't' && has_adjacent_digits(range.relname)) out.push_back(std::string("table ") + range.relname);
+    if (range.relpersistence[0] != 't' && has_adjacent_digits(range.relname))
+      out.push_back(std::string("table ") + range.relname);
   } else if (part.descriptor == &pg_query__a__expr__descriptor) {
     const auto& expr = reinterpret_cast<const PgQuery__AExpr&>(part);
     if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY)
@@ -186,7 +171,8 @@ std::string told_apart(std::string fingerprint, const std::string& statement) {
   const auto tree = Tree::parse(statement);
   if (!tree) return fingerprint;
   std::vector<std::string> parts;
-  for (std::size_t i = 0; i < tree->size(); ++i) what_fingerprints_leave_out(message(*tree->statement(i)), parts);
+  for (std::size_t i = 0; i < tree->size(); ++i)
+    what_fingerprints_leave_out(message(*tree->statement(i)), parts);
   if (parts.empty()) return fingerprint;
   std::sort(parts.begin(), parts.end());
   std::uint64_t hash = fnv1a(fingerprint);

@@ -22,9 +22,10 @@ struct SourceStatement {
 // unterminated quote takes the rest.
 std::vector<SourceStatement> split(std::string_view script);
 
-// libpg_query's fingerprint, 16 hex digits, but for two things that it takes for one: `= $1` and a list (IN, = ANY), of which the
-// one may be the other's cure; and tables whose names differ in digits (e_2024_01), of which each has indexes of its own. Those
-// statements' is made of libpg_query's and of what it leaves out. Errors: does not parse.
+// libpg_query's fingerprint, 16 hex digits, but for two things that it takes for one: `= $1` and a list (IN,
+// = ANY), of which the one may be the other's cure; and tables whose names differ in digits (e_2024_01), of
+// which each has indexes of its own. Those statements' is made of libpg_query's and of what it leaves out.
+// Errors: does not parse.
 Result<std::string> fingerprint(std::string_view statement);
 
 // The statement with constants replaced by $n. Errors: does not parse.

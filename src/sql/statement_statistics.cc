@@ -20,7 +20,8 @@ void add(Query& query, const StatementStatistics& row) {
   }
   query.calls += row.calls;
   query.timed_calls += row.calls;
-  query.total_ms = static_cast<double>(add_nanoseconds(nanoseconds(query.total_ms), nanoseconds(row.total_ms))) / 1e6;
+  query.total_ms =
+      static_cast<double>(add_nanoseconds(nanoseconds(query.total_ms), nanoseconds(row.total_ms))) / 1e6;
   query.rows += row.rows;
   query.rows_calls += row.calls;
   if (row.user) query.users.insert(*row.user);
@@ -29,13 +30,15 @@ void add(Query& query, const StatementStatistics& row) {
 
 std::string hash_of(const std::map<std::string, Query>& queries) {
   std::uint64_t hash = fnv1a({});
-  for (const auto& [fingerprint, query] : queries) hash = fnv1a(fmt::format("{} {} {};", fingerprint, query.calls, query.total_ms), hash);
+  for (const auto& [fingerprint, query] : queries)
+    hash = fnv1a(fmt::format("{} {} {};", fingerprint, query.calls, query.total_ms), hash);
   return hex64(hash);
 }
 
 }  // namespace
 
-Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource source, const std::string& server, Diagnostics& diagnostics) {
+Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource source,
+                     const std::string& server, Diagnostics& diagnostics) {
   std::map<std::string, Query> queries;
   std::uint64_t hidden = 0;
   for (const auto& row : rows) {
@@ -61,13 +64,15 @@ Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource sou
   source.timed_statements = source.statements;
   if (rows.empty()) source.note = "pg_stat_statements is empty: it was reset, or nothing ran since";
   if (hidden > 0)
-    diagnostics.push_back({Error::Kind::passing, source.path, fmt::format("{} of {} statements are hidden from this role", hidden, rows.size()),
+    diagnostics.push_back({Error::Kind::nonfatal, source.path,
+                           fmt::format("{} of {} statements are hidden from this role", hidden, rows.size()),
                            "GRANT pg_read_all_stats"});
   source.identity = {std::max<std::uint64_t>(source.statements, 1), hex64(fnv1a(server)), hash_of(queries)};
   Workload out;
   out.sources.push_back(std::move(source));
   for (auto& [own, query] : queries) out.queries.push_back(std::move(query));
-  std::stable_sort(out.queries.begin(), out.queries.end(), [](const Query& a, const Query& b) { return a.total_ms > b.total_ms; });
+  std::stable_sort(out.queries.begin(), out.queries.end(),
+                   [](const Query& a, const Query& b) { return a.total_ms > b.total_ms; });
   return out;
 }
 

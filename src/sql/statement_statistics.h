@@ -12,7 +12,8 @@
 
 namespace pgadvise::sql {
 
-// Ends what pgadvise itself asks of a server: a DBA sees whose it is, and it is not taken for a part of the application's workload.
+// Ends what pgadvise itself asks of a server: a DBA sees whose it is, and it is not taken for a part of the
+// application's workload.
 inline constexpr std::string_view own_mark = " /* pgadvise */";
 
 struct StatementStatistics {
@@ -26,8 +27,9 @@ struct StatementStatistics {
   std::optional<std::string> database;
 };
 
-// `source` brings path and format, and gets the rows that were used and the other ones; `server` tells these counters from all others. Statements that are one for libpg_query
-// are summed; pgadvise's own are left out.
-Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource source, const std::string& server, Diagnostics& diagnostics);
+// `source` brings path and format, and gets the rows that were used and the other ones; `server` tells these
+// counters from all others. Statements that are one for libpg_query are summed; pgadvise's own are left out.
+Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource source,
+                     const std::string& server, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::sql

@@ -33,13 +33,17 @@ using ConstraintKind = Constraint::Kind;
 Constraint resolved(Constraint constraint, const SchemaState& state) {
   if (constraint.kind != ConstraintKind::foreign_key) return constraint;
   constraint.referenced_table = state.find_table(constraint.referenced_table);
-  if (const Table* to = state.catalog.table(constraint.referenced_table); to && constraint.referenced_columns.empty())
-    if (const Constraint* primary = SchemaState::primary_key(*to)) constraint.referenced_columns = primary->columns;
+  if (const Table* to = state.catalog.table(constraint.referenced_table);
+      to && constraint.referenced_columns.empty())
+    if (const Constraint* primary = SchemaState::primary_key(*to))
+      constraint.referenced_columns = primary->columns;
   return constraint;
 }
 
 // For messages, as display() names tables.
-std::string index_text(const Index& index) { return (index.unique ? "UNIQUE " : "") + ddl::index_definition(index); }
+std::string index_text(const Index& index) {
+  return (index.unique ? "UNIQUE " : "") + ddl::index_definition(index);
+}
 
 std::string constraint_text(Constraint constraint) {
   if (constraint.referenced_table.schema == "public") constraint.referenced_table.schema.clear();
@@ -52,7 +56,8 @@ bool names_column(const Node* node) { return node && !column_names(node).empty()
 
 bool is_equality(const PgQuery__AExpr& expression) {
   return expression.n_name == 1 && string_value(expression.name[0]) == "=" &&
-         (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP || expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN ||
+         (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP ||
+          expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN ||
           expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY);
 }
 
@@ -61,7 +66,8 @@ void equal_columns(const Node* where, std::set<std::string>& out) {
   if (!where) return;
   if (where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR &&
       where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
-    for (const Node* part : NodeList(where->bool_expr->n_args, where->bool_expr->args)) equal_columns(part, out);
+    for (const Node* part : NodeList(where->bool_expr->n_args, where->bool_expr->args))
+      equal_columns(part, out);
     return;
   }
   if (where->node_case != PG_QUERY__NODE__NODE_A_EXPR || !is_equality(*where->a_expr)) return;
@@ -76,8 +82,7 @@ void equal_columns(const Node* where, std::set<std::string>& out) {
 bool narrows(const Node& where) {
   bool out = false;
   each_node(message(where), [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_SELECT_STMT)
-      out |= node.select_stmt->limit_count != nullptr;
+    if (node.node_case == PG_QUERY__NODE__NODE_SELECT_STMT) out |= node.select_stmt->limit_count != nullptr;
     if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK)
       out |= node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK;
     if (node.node_case != PG_QUERY__NODE__NODE_A_EXPR) return !out;
@@ -91,19 +96,20 @@ bool narrows(const Node& where) {
   return out;
 }
 
-RowsTouched rows_of(const Node* where, const Table* table) {
-  if (!where) return RowsTouched::all;
+Selectivity rows_of(const Node* where, const Table* table) {
+  if (!where) return Selectivity::all;
   std::set<std::string> equal;
   equal_columns(where, equal);
   if (!table) {
-    if (equal.count("id")) return RowsTouched::few;
+    if (equal.count("id")) return Selectivity::few;
   } else {
     for (const Index& index : table->indexes)
       if (index.unique && !index.keys.empty() &&
-          std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) { return equal.count(key.column); }))
-        return RowsTouched::few;
+          std::all_of(index.keys.begin(), index.keys.end(),
+                      [&](const IndexKey& key) { return equal.count(key.column); }))
+        return Selectivity::few;
   }
-  return narrows(*where) ? RowsTouched::some : RowsTouched::most;
+  return narrows(*where) ? Selectivity::some : Selectivity::most;
 }
 
 void relations_in(const ProtobufCMessage& tree, const SchemaState& state, std::vector<QualifiedName>& out) {
@@ -185,16 +191,10 @@ std::vector<SchemaAction> StepRecorder::actions(const Statement& statement, cons
       out.back().on_new_table = out.back().table_known = true;
       break;
     }
-    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
-      alter_table(*statement.alter_table, state, out);
-      break;
-    case PG_QUERY__NODE__NODE_DROP_STMT:
-      drop(*statement.drop, state, out);
-      break;
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: alter_table(*statement.alter_table, state, out); break;
+    case PG_QUERY__NODE__NODE_DROP_STMT: drop(*statement.drop, state, out); break;
     case PG_QUERY__NODE__NODE_RENAME_STMT:
-    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
-      rename(*statement.rename, state, out);
-      break;
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT: rename(*statement.rename, state, out); break;
     case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
       for (const Node* target : NodeList(node.truncate_stmt->n_relations, node.truncate_stmt->relations)) {
         out.push_back(on(Kind::truncate, relation(*target->range_var, state), state));
@@ -210,9 +210,11 @@ std::vector<SchemaAction> StepRecorder::actions(const Statement& statement, cons
     case PG_QUERY__NODE__NODE_VACUUM_STMT: {
       bool full = false;
       for (const Node* option : NodeList(node.vacuum_stmt->n_options, node.vacuum_stmt->options))
-        full |= option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && lower(option->def_elem->defname) == "full";
+        full |=
+            option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && lower(option->def_elem->defname) == "full";
       for (const Node* target : NodeList(node.vacuum_stmt->n_rels, node.vacuum_stmt->rels))
-        if (full && target->node_case == PG_QUERY__NODE__NODE_VACUUM_RELATION && target->vacuum_relation->relation) {
+        if (full && target->node_case == PG_QUERY__NODE__NODE_VACUUM_RELATION &&
+            target->vacuum_relation->relation) {
           out.push_back(on(Kind::rewrite_table, relation(*target->vacuum_relation->relation, state), state));
           out.back().detail = "VACUUM FULL";
         }
@@ -223,21 +225,20 @@ std::vector<SchemaAction> StepRecorder::actions(const Statement& statement, cons
       if (!stmt.relation) break;
       QualifiedName name = relation(*stmt.relation, state);
       const auto owner = state.index_tables.find(name);
-      SchemaAction action = on(Kind::reindex, owner == state.index_tables.end() ? name : owner->second, state);
+      SchemaAction action =
+          on(Kind::reindex, owner == state.index_tables.end() ? name : owner->second, state);
       if (owner != state.index_tables.end()) action.name = name.name;
       for (const Node* option : NodeList(stmt.n_params, stmt.params))
-        action.concurrently |= option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && lower(option->def_elem->defname) == "concurrently";
+        action.concurrently |= option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM &&
+                               lower(option->def_elem->defname) == "concurrently";
       out.push_back(std::move(action));
       break;
     }
     case PG_QUERY__NODE__NODE_INSERT_STMT:
     case PG_QUERY__NODE__NODE_UPDATE_STMT:
     case PG_QUERY__NODE__NODE_DELETE_STMT:
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
-      write(node, state, out);
-      break;
-    default:
-      break;
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: write(node, state, out); break;
+    default: break;
   }
   existing_is_kept(statement, state, out);
   std::erase_if(out, [&](const SchemaAction& action) { return !judged(action); });
@@ -263,15 +264,12 @@ void StepRecorder::happened(const std::vector<SchemaAction>& actions, const Sche
         }
         break;
       }
-      case Kind::add_column:
-        added_[action.table][action.columns[0]] = action.on_null_columns;
-        break;
+      case Kind::add_column: added_[action.table][action.columns[0]] = action.on_null_columns; break;
       case Kind::update:
         for (const auto& column : action.columns)
           if (auto& columns = added_[action.table]; columns.count(column)) columns[column] = false;
         break;
-      default:
-        break;
+      default: break;
     }
   }
 }
@@ -317,7 +315,8 @@ void StepRecorder::alter_table(const AlterTable& alter, const SchemaState& state
       case Change::add_constraint: add_constraint(alter, *change.constraint, base, state, out); break;
       case Change::validate_constraint:
       case Change::drop_constraint: {
-        SchemaAction action = of(change.kind == Change::drop_constraint ? Kind::drop_constraint : Kind::validate_constraint);
+        SchemaAction action =
+            of(change.kind == Change::drop_constraint ? Kind::drop_constraint : Kind::validate_constraint);
         action.name = change.name;
         if (table)
           for (const Constraint& constraint : table->constraints)
@@ -349,7 +348,7 @@ void StepRecorder::add_column(const AlterTable& alter, const TableChange& change
   action.columns = {change.name};
   action.after = definition.column;
   action.default_kind = definition.default_kind;
-  action.detail = definition.column.generated_expression                             ? "generated"
+  action.detail = definition.column.generated_expression                 ? "generated"
                   : definition.column.identity != Column::Identity::none ? "identity"
                   : definition.serial                                    ? "serial"
                                                                          : "";
@@ -366,8 +365,8 @@ void StepRecorder::add_column(const AlterTable& alter, const TableChange& change
   }
 }
 
-void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefinition& definition, const SchemaAction& base,
-                                  const SchemaState& state, Actions& out) const {
+void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefinition& definition,
+                                  const SchemaAction& base, const SchemaState& state, Actions& out) const {
   const Table* table = state.catalog.table(base.table);
   SchemaAction action = base;
   action.kind = Kind::add_constraint;
@@ -390,25 +389,31 @@ void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefin
   std::map<std::string, bool> added;  // whether they hold nothing
   if (const auto before = added_.find(base.table); before != added_.end()) added = before->second;
   for (const SchemaAction& other : out)  // by the same statement
-    if (other.kind == Kind::add_column && other.table == base.table) added[other.columns[0]] = other.on_null_columns;
+    if (other.kind == Kind::add_column && other.table == base.table)
+      added[other.columns[0]] = other.on_null_columns;
   if (const auto& columns = action.constraint->columns; !columns.empty()) {
-    action.on_new_columns = std::all_of(columns.begin(), columns.end(), [&](const auto& c) { return added.count(c); });
-    action.on_null_columns = action.on_new_columns && std::any_of(columns.begin(), columns.end(), [&](const auto& c) { return added.at(c); });
+    action.on_new_columns =
+        std::all_of(columns.begin(), columns.end(), [&](const auto& c) { return added.count(c); });
+    action.on_null_columns = action.on_new_columns && std::any_of(columns.begin(), columns.end(),
+                                                                  [&](const auto& c) { return added.at(c); });
   }
   // A name that is taken makes it fail, and do nothing; what the same statement drops is gone before.
   if (table && !action.name.empty() && !alter.drops_constraint(action.name) &&
-      std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& c) { return c.name == action.name; }))
+      std::any_of(table->constraints.begin(), table->constraints.end(),
+                  [&](const Constraint& c) { return c.name == action.name; }))
     return;
   out.push_back(std::move(action));
 }
 
-void StepRecorder::change_type(const TableChange& change, SchemaAction action, const SchemaState& state, Actions& out) const {
+void StepRecorder::change_type(const TableChange& change, SchemaAction action, const SchemaState& state,
+                               Actions& out) const {
   const Table* table = state.catalog.table(action.table);
   const Column* column = table ? table->column(change.name) : nullptr;
   if (table && !column) return;
   const auto is_enum = [&](std::string type) {
     if (type.ends_with("[]")) type.resize(type.size() - 2);
-    return std::any_of(state.catalog.enums.begin(), state.catalog.enums.end(), [&](const auto& each) { return type_spelling(each.first) == type; });
+    return std::any_of(state.catalog.enums.begin(), state.catalog.enums.end(),
+                       [&](const auto& each) { return type_spelling(each.first) == type; });
   };
   if (column) action.before = *column;
   Column after = column ? *column : Column{};
@@ -423,7 +428,9 @@ void StepRecorder::change_type(const TableChange& change, SchemaAction action, c
     for (const Constraint& constraint : table->constraints)
       action.rechecked |= constraint.kind == ConstraintKind::check && has(constraint.columns, change.name);
     for (const Index& index : table->indexes) {
-      const auto mentions = [&](const std::string& text) { return names_in_expression(text).count(change.name) > 0; };
+      const auto mentions = [&](const std::string& text) {
+        return names_in_expression(text).count(change.name) > 0;
+      };
       action.index_rebuilt |= index.predicate && mentions(*index.predicate);
       for (const IndexKey& key : index.keys) {
         action.index_rebuilt |= key.column.empty() && mentions(key.expression);
@@ -449,15 +456,19 @@ void StepRecorder::set_not_null(const AlterTable& alter, const std::string& name
   // A check that the same ALTER TABLE drops is gone before the server looks.
   if (table)
     for (const Constraint& check : table->constraints) {
-      if (check.kind != ConstraintKind::check || !check.validated || alter.drops_constraint(check.name)) continue;
+      if (check.kind != ConstraintKind::check || !check.validated || alter.drops_constraint(check.name))
+        continue;
       const auto tree = Tree::parse("SELECT 1 WHERE " + check.expression);
-      if (!tree || tree->size() != 1 || tree->statement(0)->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) continue;
+      if (!tree || tree->size() != 1 || tree->statement(0)->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+        continue;
       const Node* where = tree->statement(0)->select_stmt->where_clause;
       std::vector<const Node*> parts = {where};
       for (std::size_t i = 0; i < parts.size() && parts[i]; ++i) {
         const Node* part = parts[i];
-        if (part->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR && part->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-          for (const Node* each : NodeList(part->bool_expr->n_args, part->bool_expr->args)) parts.push_back(each);
+        if (part->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR &&
+            part->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
+          for (const Node* each : NodeList(part->bool_expr->n_args, part->bool_expr->args))
+            parts.push_back(each);
         action.proven_not_null |= part->node_case == PG_QUERY__NODE__NODE_NULL_TEST &&
                                   part->null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL &&
                                   has(column_names(part->null_test->arg), name);
@@ -468,8 +479,8 @@ void StepRecorder::set_not_null(const AlterTable& alter, const std::string& name
 
 // ---- the others
 
-void StepRecorder::create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition, const SchemaState& state,
-                                Actions& out) const {
+void StepRecorder::create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition,
+                                const SchemaState& state, Actions& out) const {
   const QualifiedName name = relation(range, state);
   if (!definition.index.name.empty() && state.relation_exists({name.schema, definition.index.name})) return;
   SchemaAction action = on(Kind::create_index, name, state);
@@ -480,7 +491,8 @@ void StepRecorder::create_index(const PgQuery__RangeVar& range, const IndexDefin
   for (const IndexKey& key : action.index->keys)
     action.columns.push_back(key.column.empty() ? "(" + key.expression + ")" : key.column);
   if (const auto added = added_.find(name); added != added_.end() && !action.columns.empty())
-    action.on_new_columns = std::all_of(action.columns.begin(), action.columns.end(), [&](const auto& c) { return added->second.count(c); });
+    action.on_new_columns = std::all_of(action.columns.begin(), action.columns.end(),
+                                        [&](const auto& c) { return added->second.count(c); });
   out.push_back(std::move(action));
 }
 
@@ -493,7 +505,8 @@ void StepRecorder::drop(const DropStatement& drop, const SchemaState& state, Act
         if (!state.catalog.table(name) && drop.if_exists) break;
         SchemaAction action = on(Kind::drop_table, name, state);
         action.cascade = drop.cascade;
-        if (drop.kind == DropStatement::Kind::materialized_view) action.table_kind = Table::Kind::materialized_view;
+        if (drop.kind == DropStatement::Kind::materialized_view)
+          action.table_kind = Table::Kind::materialized_view;
         std::vector<std::string> with;
         for (const auto& [owner, key] : state.foreign_keys_to(name))
           if (owner != name) with.push_back("the foreign key " + key + " on " + display(owner));
@@ -505,7 +518,8 @@ void StepRecorder::drop(const DropStatement& drop, const SchemaState& state, Act
       case DropStatement::Kind::index: {
         const auto owner = state.index_tables.find(object.relation);
         if (owner == state.index_tables.end() && drop.if_exists) break;
-        SchemaAction action = on(Kind::drop_index, owner == state.index_tables.end() ? QualifiedName{} : owner->second, state);
+        SchemaAction action =
+            on(Kind::drop_index, owner == state.index_tables.end() ? QualifiedName{} : owner->second, state);
         action.name = object.name;
         action.concurrently = drop.concurrently;
         out.push_back(std::move(action));
@@ -530,13 +544,13 @@ void StepRecorder::drop(const DropStatement& drop, const SchemaState& state, Act
           SchemaAction action = on(Kind::drop_type, name, state);
           action.name = object.name;
           for (const Column& column : table.columns)
-            if (column.type == spelled || column.type == spelled + "[]") action.columns.push_back(column.name);
+            if (column.type == spelled || column.type == spelled + "[]")
+              action.columns.push_back(column.name);
           if (!action.columns.empty()) out.push_back(std::move(action));
         }
         break;
       }
-      default:
-        break;
+      default: break;
     }
   }
 }
@@ -548,9 +562,11 @@ void StepRecorder::rename(const Rename& rename, const SchemaState& state, Action
   SchemaAction action = on(column ? Kind::rename_column : Kind::rename_table, name, state);
   action.detail = rename.new_schema;
   action.name = rename.new_schema.empty() ? rename.new_name : name.name;
-  if (rename.new_schema.empty() && !action.table_known && (rename.if_exists || state.relation_exists(name))) return;
+  if (rename.new_schema.empty() && !action.table_known && (rename.if_exists || state.relation_exists(name)))
+    return;
   if (column) action.columns = {rename.name};
-  if (const auto added = added_.find(name); column && added != added_.end()) action.on_new_columns = added->second.count(rename.name) > 0;
+  if (const auto added = added_.find(name); column && added != added_.end())
+    action.on_new_columns = added->second.count(rename.name) > 0;
   out.push_back(std::move(action));
 }
 
@@ -562,7 +578,8 @@ void StepRecorder::write(const Node& node, const SchemaState& state, Actions& ou
       action = on(Kind::update, relation(*stmt.relation, state), state);
       action.rows = rows_of(stmt.where_clause, state.catalog.table(action.table));
       for (const Node* target : NodeList(stmt.n_target_list, stmt.target_list))
-        if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET) action.columns.push_back(target->res_target->name);
+        if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET)
+          action.columns.push_back(target->res_target->name);
       action.reads = column_names(&node);
       relations_in(stmt.base, state, action.reads_from);
       action.reads_from.push_back(action.table);
@@ -598,11 +615,13 @@ void StepRecorder::write(const Node& node, const SchemaState& state, Actions& ou
 
 // ---- names that are taken
 
-std::optional<StepRecorder::Difference> StepRecorder::difference(const Statement& statement, const SchemaState& state) {
+std::optional<StepRecorder::Difference> StepRecorder::difference(const Statement& statement,
+                                                                 const SchemaState& state) {
   const Node& node = statement.node;
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT: {
-      const QualifiedName name = state.new_name(NodeList(node.create_enum_stmt->n_type_name, node.create_enum_stmt->type_name));
+      const QualifiedName name =
+          state.new_name(NodeList(node.create_enum_stmt->n_type_name, node.create_enum_stmt->type_name));
       const auto wanted = strings(NodeList(node.create_enum_stmt->n_vals, node.create_enum_stmt->vals));
       const auto it = state.catalog.enums.find(name);
       if (it == state.catalog.enums.end()) {
@@ -613,7 +632,8 @@ std::optional<StepRecorder::Difference> StepRecorder::difference(const Statement
       for (const auto& label : wanted)
         if (!has(it->second.labels, label)) lacking.push_back(quote_literal(label));
       if (lacking.empty()) return std::nullopt;
-      return Difference{name.name, "the type " + display(name) + " that is there lacks " + join(lacking, ", "), {}};
+      return Difference{
+          name.name, "the type " + display(name) + " that is there lacks " + join(lacking, ", "), {}};
     }
     case PG_QUERY__NODE__NODE_CREATE_STMT: {
       const QualifiedName name = state.new_name(*node.create_stmt->relation);
@@ -621,16 +641,18 @@ std::optional<StepRecorder::Difference> StepRecorder::difference(const Statement
       if (!table) return std::nullopt;
       std::vector<std::string> parts;
       for (const Node* element : NodeList(node.create_stmt->n_table_elts, node.create_stmt->table_elts)) {
-        if (element->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF || !element->column_def->type_name) continue;
+        if (element->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF || !element->column_def->type_name)
+          continue;
         const Column wanted = column_definition(*element->column_def, state).column;
         const Column* column = table->column(wanted.name);
-        if (!column)
-          parts.push_back("it has no column " + wanted.name);
+        if (!column) parts.push_back("it has no column " + wanted.name);
         else if (column->type != wanted.type && !column->type.empty())
           parts.push_back("its column " + wanted.name + " is " + column->type + ", not " + wanted.type);
       }
       if (parts.empty()) return std::nullopt;
-      return Difference{name.name, "the table " + display(name) + " that is there is another one: " + join(parts, ", "), name};
+      return Difference{name.name,
+                        "the table " + display(name) + " that is there is another one: " + join(parts, ", "),
+                        name};
     }
     case PG_QUERY__NODE__NODE_INDEX_STMT: {
       const Index& wanted = statement.create_index->index;
@@ -638,15 +660,19 @@ std::optional<StepRecorder::Difference> StepRecorder::difference(const Statement
       const QualifiedName name{table_name.schema, wanted.name};
       if (wanted.name.empty() || !state.relation_exists(name)) return std::nullopt;
       const auto owner = state.index_tables.find(name);
-      if (owner == state.index_tables.end()) return Difference{name.name, "that name belongs to a table or sequence", table_name};
+      if (owner == state.index_tables.end())
+        return Difference{name.name, "that name belongs to a table or sequence", table_name};
       const Table* table = state.catalog.table(owner->second);
       const Index* there = table ? table->index(name.name) : nullptr;
       if (!there) return std::nullopt;
       if (owner->second != table_name)
         return Difference{name.name, "the index of that name is on " + display(owner->second), table_name};
-      if (there->keys.size() == wanted.keys.size() && normalized(index_text(*there)) == normalized(index_text(wanted)))
+      if (there->keys.size() == wanted.keys.size() &&
+          normalized(index_text(*there)) == normalized(index_text(wanted)))
         return std::nullopt;
-      return Difference{name.name, "the index that is there is " + index_text(*there) + ", not " + index_text(wanted), table_name};
+      return Difference{name.name,
+                        "the index that is there is " + index_text(*there) + ", not " + index_text(wanted),
+                        table_name};
     }
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: {
       const AlterTable& alter = *statement.alter_table;
@@ -657,32 +683,39 @@ std::optional<StepRecorder::Difference> StepRecorder::difference(const Statement
         const Column* column = table->column(change.name);
         const std::string& type = change.column->column.type;
         if (!column || column->type == type || column->type.empty()) return std::nullopt;
-        return Difference{column->name, "the column that is there is " + column->type + ", not " + type, alter.name};
+        return Difference{column->name, "the column that is there is " + column->type + ", not " + type,
+                          alter.name};
       }
-      if (change.kind != Change::add_constraint || change.constraint->constraint.kind == ConstraintKind::exclusion ||
+      if (change.kind != Change::add_constraint ||
+          change.constraint->constraint.kind == ConstraintKind::exclusion ||
           !change.constraint->using_index.empty())
         return std::nullopt;
       const Constraint wanted = resolved(change.constraint->constraint, state);
       for (const Constraint& there : table->constraints)
-        if (there.name == wanted.name && normalized(constraint_text(there)) != normalized(constraint_text(wanted)))
-          return Difference{wanted.name, "the constraint that is there is " + constraint_text(there) + ", not " + constraint_text(wanted), alter.name};
+        if (there.name == wanted.name &&
+            normalized(constraint_text(there)) != normalized(constraint_text(wanted)))
+          return Difference{wanted.name,
+                            "the constraint that is there is " + constraint_text(there) + ", not " +
+                                constraint_text(wanted),
+                            alter.name};
       return std::nullopt;
     }
-    default:
-      return std::nullopt;
+    default: return std::nullopt;
   }
 }
 
-void StepRecorder::existing_is_kept(const Statement& statement, const SchemaState& state, Actions& out) const {
+void StepRecorder::existing_is_kept(const Statement& statement, const SchemaState& state,
+                                    Actions& out) const {
   const Node& node = statement.node;
   bool kept = false;
   if (node.node_case == PG_QUERY__NODE__NODE_CREATE_STMT) kept = node.create_stmt->if_not_exists;
   if (statement.create_index) kept = statement.create_index->if_not_exists;
-  if (statement.alter_table && statement.alter_table->changes.size() == 1) kept = statement.alter_table->changes[0].if_exists;
+  if (statement.alter_table && statement.alter_table->changes.size() == 1)
+    kept = statement.alter_table->changes[0].if_exists;
   if (!kept) return;
   if (const auto found = difference(statement, state)) {
-    SchemaAction action = on(Kind::swallow, found->table, state);
-    action.swallow = SchemaAction::Swallow::other_object;
+    SchemaAction action = on(Kind::suppress_error, found->table, state);
+    action.suppress_error = SchemaAction::Swallow::other_object;
     action.name = found->name;
     action.detail = found->how;
     out.push_back(std::move(action));

@@ -51,13 +51,15 @@ std::optional<Directive> directive(std::string_view text) {
 
 class Script {
  public:
-  Script(std::string_view text, const std::string& file) : text_(text), file_(file), lines_(text), statements_(split(text)) {}
+  Script(std::string_view text, const std::string& file)
+      : text_(text), file_(file), lines_(text), statements_(split(text)) {}
 
   std::vector<Suppression> read() {
     std::size_t at = text_.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
     for (std::size_t i = 0; i <= statements_.size(); ++i) {
       const std::size_t end = i < statements_.size() ? statements_[i].offset : text_.size();
-      comments(after_data(at, end, i), end, [&](const Lexeme& comment) { return std::optional(around(comment, i)); });
+      comments(after_data(at, end, i), end,
+               [&](const Lexeme& comment) { return std::optional(around(comment, i)); });
       if (i == statements_.size()) break;
       at = end + statements_[i].text.size();
       comments(end, at, [&](const Lexeme& comment) { return inside(comment); });
@@ -155,8 +157,10 @@ std::vector<Suppression> line_suppressions(std::string_view text, const std::str
   int number = 0;
   for (const auto whole_line : pgadvise::split(text, '\n')) {
     ++number;
-    const auto line = trim(whole_line.substr(number == 1 && whole_line.starts_with(byte_order_mark) ? byte_order_mark.size() : 0));
-    const bool comment = line.starts_with('#') || line.starts_with("//") || line.starts_with("--") || line.starts_with("/*");
+    const auto line = trim(whole_line.substr(
+        number == 1 && whole_line.starts_with(byte_order_mark) ? byte_order_mark.size() : 0));
+    const bool comment =
+        line.starts_with('#') || line.starts_with("//") || line.starts_with("--") || line.starts_with("/*");
     if (!line.empty() && !comment) {
       for (const auto i : waiting) out[i].first_line = out[i].last_line = number;
       waiting.clear();
@@ -164,7 +168,10 @@ std::vector<Suppression> line_suppressions(std::string_view text, const std::str
     const auto at = whole_line.find(mark);
     if (at == std::string_view::npos) continue;
     const auto before = trim(whole_line.substr(0, at));
-    auto found = before.ends_with('#') || before.ends_with("//") || before.ends_with("--") || before.ends_with("/*") ? directive(whole_line.substr(at)) : std::nullopt;
+    auto found =
+        before.ends_with('#') || before.ends_with("//") || before.ends_with("--") || before.ends_with("/*")
+            ? directive(whole_line.substr(at))
+            : std::nullopt;
     if (!found) continue;
     found->what.place = {file, number, static_cast<int>(at) + 1};
     if (!found->whole_file) found->what.first_line = found->what.last_line = number;

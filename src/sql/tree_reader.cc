@@ -13,7 +13,8 @@
 namespace pgadvise::sql {
 namespace {
 
-// The JSON has a field's name as PostgreSQL has it (typeName, A_Const), the descriptors as C does (type_name, a_const).
+// The JSON has a field's name as PostgreSQL has it (typeName, A_Const), the descriptors as C does (type_name,
+// a_const).
 char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 struct NameHash {
@@ -57,7 +58,10 @@ class Types {
       for (unsigned i = 0; i < type.descriptor->n_fields; ++i) {
         const auto& field = type.descriptor->fields[i];
         const bool message = field.type == PROTOBUF_C_TYPE_MESSAGE;
-        type.fields.emplace(field.name, Field{&field, message ? add(static_cast<const ProtobufCMessageDescriptor*>(field.descriptor)) : nullptr});
+        type.fields.emplace(
+            field.name,
+            Field{&field,
+                  message ? add(static_cast<const ProtobufCMessageDescriptor*>(field.descriptor)) : nullptr});
       }
     }
   }
@@ -77,7 +81,8 @@ class Types {
 
 class Reader {
  public:
-  Reader(std::string_view json, std::pmr::memory_resource& memory) : at_(json.data()), end_(json.data() + json.size()), memory_(memory) {}
+  Reader(std::string_view json, std::pmr::memory_resource& memory)
+      : at_(json.data()), end_(json.data() + json.size()), memory_(memory) {}
 
   void* message(const Type& type) {
     auto* out = static_cast<char*>(memory_.allocate(type.descriptor->sizeof_message));
@@ -115,7 +120,8 @@ class Reader {
     const auto& descriptor = *field.descriptor;
     if (descriptor.label == PROTOBUF_C_LABEL_REPEATED) return list(field, message);
     if (take_word("null")) return true;
-    if (descriptor.flags & PROTOBUF_C_FIELD_FLAG_ONEOF) store(message + descriptor.quantifier_offset, descriptor.id);
+    if (descriptor.flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+      store(message + descriptor.quantifier_offset, descriptor.id);
     return value(field, message + descriptor.offset);
   }
 
@@ -150,19 +156,14 @@ class Reader {
   static std::size_t size_of(ProtobufCType type) {
     switch (type) {
       case PROTOBUF_C_TYPE_MESSAGE:
-      case PROTOBUF_C_TYPE_STRING:
-        return sizeof(void*);
+      case PROTOBUF_C_TYPE_STRING: return sizeof(void*);
       case PROTOBUF_C_TYPE_ENUM:
       case PROTOBUF_C_TYPE_INT32:
-      case PROTOBUF_C_TYPE_UINT32:
-        return sizeof(std::int32_t);
+      case PROTOBUF_C_TYPE_UINT32: return sizeof(std::int32_t);
       case PROTOBUF_C_TYPE_INT64:
-      case PROTOBUF_C_TYPE_UINT64:
-        return sizeof(std::int64_t);
-      case PROTOBUF_C_TYPE_BOOL:
-        return sizeof(protobuf_c_boolean);
-      default:
-        return 0;
+      case PROTOBUF_C_TYPE_UINT64: return sizeof(std::int64_t);
+      case PROTOBUF_C_TYPE_BOOL: return sizeof(protobuf_c_boolean);
+      default: return 0;
     }
   }
 
@@ -173,25 +174,19 @@ class Reader {
         store(where, made);
         return made;
       }
-      case PROTOBUF_C_TYPE_STRING:
-        return kept_string(where);
+      case PROTOBUF_C_TYPE_STRING: return kept_string(where);
       case PROTOBUF_C_TYPE_ENUM:
         return enumerated(*static_cast<const ProtobufCEnumDescriptor*>(field.descriptor->descriptor), where);
-      case PROTOBUF_C_TYPE_INT32:
-        return number<std::int32_t>(where);
-      case PROTOBUF_C_TYPE_UINT32:
-        return number<std::uint32_t>(where);
-      case PROTOBUF_C_TYPE_INT64:
-        return number<std::int64_t>(where);
-      case PROTOBUF_C_TYPE_UINT64:
-        return number<std::uint64_t>(where);
+      case PROTOBUF_C_TYPE_INT32: return number<std::int32_t>(where);
+      case PROTOBUF_C_TYPE_UINT32: return number<std::uint32_t>(where);
+      case PROTOBUF_C_TYPE_INT64: return number<std::int64_t>(where);
+      case PROTOBUF_C_TYPE_UINT64: return number<std::uint64_t>(where);
       case PROTOBUF_C_TYPE_BOOL: {
         const bool yes = take_word("true");
         store(where, static_cast<protobuf_c_boolean>(yes));
         return yes || take_word("false");
       }
-      default:
-        return false;
+      default: return false;
     }
   }
 
@@ -242,7 +237,8 @@ class Reader {
       return true;
     }
     unsigned code = 0;  // control characters, < and >
-    if (c != 'u' || end_ - at_ < 4 || std::from_chars(at_, at_ + 4, code, 16).ptr != at_ + 4 || code >= 0x80) return false;
+    if (c != 'u' || end_ - at_ < 4 || std::from_chars(at_, at_ + 4, code, 16).ptr != at_ + 4 || code >= 0x80)
+      return false;
     at_ += 4;
     out += static_cast<char>(code);
     return true;
@@ -260,10 +256,12 @@ class Reader {
 
 // The grammar's own are the bounds of an array without bounds: int[], int ARRAY.
 static bool may_be_negative(std::string_view statement) {
-  return statement.find_first_of("-[") != std::string_view::npos || lower(statement).find("array") != std::string::npos;
+  return statement.find_first_of("-[") != std::string_view::npos ||
+         lower(statement).find("array") != std::string::npos;
 }
 
-PgQuery__ParseResult* read_tree(std::string_view json, std::string_view statement, std::pmr::memory_resource& memory) {
+PgQuery__ParseResult* read_tree(std::string_view json, std::string_view statement,
+                                std::pmr::memory_resource& memory) {
   static const Types types;
   Reader reader(json, memory);
   auto* out = static_cast<PgQuery__ParseResult*>(reader.message(types.root()));

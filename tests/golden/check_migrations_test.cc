@@ -1,10 +1,9 @@
 // Which migrations check judges: the newest, those of --since and --changed, or those that are named.
-#include <sys/stat.h>
-
 #include <set>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include "support/run.h"
 
@@ -31,11 +30,16 @@ std::set<std::string> judged(const std::string& arguments, const std::string& fo
   return out;
 }
 
-std::string migration(int number) { return "CREATE INDEX i" + std::to_string(number) + " ON t (a, b" + std::to_string(number) + ");\n"; }
+std::string migration(int number) {
+  return "CREATE INDEX i" + std::to_string(number) + " ON t (a, b" + std::to_string(number) + ");\n";
+}
 
 void write_migrations(const Folder& folder, int count) {
-  folder.write("migrations/0001_init.sql", "CREATE TABLE t (id int PRIMARY KEY, a int, b2 int, b3 int, b4 int, b5 int);\nCREATE TABLE keyless (x int);\n");
-  for (int i = 2; i <= count; ++i) folder.write("migrations/000" + std::to_string(i) + "_next.sql", migration(i));
+  folder.write("migrations/0001_init.sql",
+               "CREATE TABLE t (id int PRIMARY KEY, a int, b2 int, b3 int, b4 int, b5 int);\nCREATE TABLE "
+               "keyless (x int);\n");
+  for (int i = 2; i <= count; ++i)
+    folder.write("migrations/000" + std::to_string(i) + "_next.sql", migration(i));
 }
 
 using Names = std::set<std::string>;
@@ -52,12 +56,17 @@ TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
   const Folder folder;
   write_migrations(folder, 4);
   EXPECT_EQ(judged(folder.path("migrations/0002_next.sql")), Names{"0002_next"});
-  EXPECT_EQ(judged(folder.path("migrations/0002_next.sql") + " " + folder.path("migrations/../migrations/0003_next.sql")), (Names{"0002_next", "0003_next"}));
+  EXPECT_EQ(judged(folder.path("migrations/0002_next.sql") + " " +
+                   folder.path("migrations/../migrations/0003_next.sql")),
+            (Names{"0002_next", "0003_next"}));
   EXPECT_EQ(judged("0003_next.sql", folder.path("migrations")), Names{"0003_next"});
   const Ran ran = run("check " + folder.path("migrations/0002_next.sql"));
   EXPECT_FALSE(has(ran.out, "keyless")) << ran.out;
-  folder.write("migrations/0001_init.sql", "CREATE TABLE t (id int PRIMARY KEY, a int, b2 int, b3 int, b4 int, b5 int);\nCREATE TABLE keyless (x int);\nCREATE TABEL x;\n");
-  EXPECT_EQ(run("check " + folder.path("migrations/0002_next.sql")).err, "") << "what is wrong elsewhere is not told";
+  folder.write("migrations/0001_init.sql",
+               "CREATE TABLE t (id int PRIMARY KEY, a int, b2 int, b3 int, b4 int, b5 int);\nCREATE TABLE "
+               "keyless (x int);\nCREATE TABEL x;\n");
+  EXPECT_EQ(run("check " + folder.path("migrations/0002_next.sql")).err, "")
+      << "what is wrong elsewhere is not told";
   EXPECT_TRUE(has(run("check " + folder.path("migrations")).err, "0001_init.sql:3"));
   EXPECT_TRUE(has(run("check " + folder.path("migrations/0001_init.sql")).out, "keyless"));
 }
@@ -66,11 +75,18 @@ TEST(CheckMigrations, ALoneFileIsAMigrationWhenItChangesWhatItDoesNotMake) {
   const Folder folder;
   EXPECT_EQ(judged(folder.write("change.sql", "CREATE INDEX i ON elsewhere (x);\n")), Names{"change"});
   const auto reason = "needs migrations (PATH)";
-  const auto dump = folder.write("dump.sql", "--\n-- PostgreSQL database dump\n--\nDROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE other ADD x int NOT NULL;\n");
+  const auto dump = folder.write("dump.sql",
+                                 "--\n-- PostgreSQL database dump\n--\nDROP TABLE IF EXISTS t; CREATE TABLE "
+                                 "t (id int PRIMARY KEY); ALTER TABLE other ADD x int NOT NULL;\n");
   EXPECT_TRUE(has(run("check " + dump).out, reason));
-  EXPECT_TRUE(has(run("check " + folder.write("schema.sql", "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, a int); CREATE INDEX i ON t (a);\n")).out, reason));
+  EXPECT_TRUE(has(run("check " + folder.write("schema.sql",
+                                              "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, a "
+                                              "int); CREATE INDEX i ON t (a);\n"))
+                      .out,
+                  reason));
   EXPECT_FALSE(has(run("check " + folder.path("change.sql")).out, reason));
-  EXPECT_TRUE(has(run("check --schema " + folder.path("change.sql")).out, reason)) << "--schema names a schema";
+  EXPECT_TRUE(has(run("check --schema " + folder.path("change.sql")).out, reason))
+      << "--schema names a schema";
 }
 
 class Git : public testing::Test {
@@ -84,7 +100,9 @@ class Git : public testing::Test {
     commit();
   }
   void git(const std::string& arguments) const {
-    ASSERT_EQ(std::system(("cd " + quoted(folder.path()) + " && git " + arguments + " >/dev/null 2>&1").c_str()), 0) << arguments;
+    ASSERT_EQ(
+        std::system(("cd " + quoted(folder.path()) + " && git " + arguments + " >/dev/null 2>&1").c_str()), 0)
+        << arguments;
   }
   void commit() const {
     git("add -A");
@@ -104,11 +122,14 @@ TEST_F(Git, SinceARevision) {
   commit();
   EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{});
   EXPECT_EQ(judged("--since main~1 migrations", folder.path()), Names{"0005_next"});
-  EXPECT_TRUE(has(run("check --format json --since main~1 " + folder.path("migrations")).out, "judged 1 of 5 migrations")) << "in the report";
+  EXPECT_TRUE(has(run("check --format json --since main~1 " + folder.path("migrations")).out,
+                  "judged 1 of 5 migrations"))
+      << "in the report";
 }
 
 TEST_F(Git, AnEditCountsATouchDoesNot) {
-  std::filesystem::last_write_time(folder.path("migrations/0002_next.sql"), std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  std::filesystem::last_write_time(folder.path("migrations/0002_next.sql"),
+                                   std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
   EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{});
   folder.write("migrations/0002_next.sql", migration(2) + "-- edited\n");
   EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{"0002_next"});
@@ -125,14 +146,16 @@ TEST_F(Git, ChangedIsWhatTheBranchAddsDeployedTogether) {
   commit();
   git("checkout -q feature");
   EXPECT_EQ(judged("--changed " + folder.path("migrations")), Names{"0004_next"});
-  EXPECT_EQ(judged("--since main " + folder.path("migrations")), (Names{"0004_next", "0005_next"})) << "each by itself";
+  EXPECT_EQ(judged("--since main " + folder.path("migrations")), (Names{"0004_next", "0005_next"}))
+      << "each by itself";
   git("checkout -q main");
   EXPECT_EQ(judged("--changed " + folder.path("migrations")), Names{});
 }
 
 TEST_F(Git, WhatGitCanNotTellIsOneLineAndTwo) {
   const auto migrations = folder.path("migrations");
-  for (const auto& arguments : {"--since nonsense " + migrations, "--since --output=/tmp/x " + migrations, "--since '' " + migrations, "--since main --changed " + migrations}) {
+  for (const auto& arguments : {"--since nonsense " + migrations, "--since --output=/tmp/x " + migrations,
+                                "--since '' " + migrations, "--since main --changed " + migrations}) {
     const Ran ran = run("check " + arguments);
     EXPECT_EQ(ran.exit_code, 2) << arguments << ran.err;
     EXPECT_EQ(lines(ran.err), 1) << arguments << ran.err;
@@ -150,7 +173,8 @@ TEST_F(Git, TheRepositoryRunsNothing) {
   const auto witness = folder.path("witness");
   const auto script = folder.write("run.sh", "#!/bin/sh\ntouch '" + witness + "'\ncat\n");
   chmod(script.c_str(), 0755);
-  for (const char* key : {"core.fsmonitor", "filter.x.clean", "diff.external", "core.pager"}) git("config " + std::string(key) + " " + quoted(script));
+  for (const char* key : {"core.fsmonitor", "filter.x.clean", "diff.external", "core.pager"})
+    git("config " + std::string(key) + " " + quoted(script));
   folder.write(".gitattributes", "*.sql filter=x diff=x\n");
   folder.write("migrations/0002_next.sql", migration(2) + "-- edited\n");
   std::filesystem::remove(witness);

@@ -1,8 +1,8 @@
-// The command line's promises that need no server: exit codes, one clear line for bad input, where output goes.
-#include <sys/stat.h>
-
+// The command line's promises that need no server: exit codes, one clear line for bad input, where output
+// goes.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include "base/input_file.h"
 #include "support/paths.h"
@@ -15,7 +15,8 @@ using testing_support::Folder;
 using testing_support::Ran;
 using testing_support::run;
 
-const std::string unindexed = "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (p_id int REFERENCES p);\n";
+const std::string unindexed =
+    "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (p_id int REFERENCES p);\n";
 
 int lines(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 
@@ -30,8 +31,26 @@ TEST(Cli, ExitCodeFollowsFailOn) {
 }
 
 TEST(Cli, WrongUsageIsOneLineAndTwo) {
-  for (const auto* arguments : {"check --nonsense", "nonsense-command", "check --format yaml .", "check --sandbox --db env", "sandbox", "rules explain nonsense", "rules explian unqualified-write", "check --format", "check --color pink .", "check --load x .", "check -q -v .", "check --db @", "check --db dbname=x --max-analyze-time nan", "check -o '' .", "digest -o '' x", "digest --top -1 x", "check --log ''",
-                                "explain --db dbname=x 'select 1; select 2'", "explain --db dbname=x ''", "check --fail-on '' ."}) {
+  for (const auto* arguments : {"check --nonsense",
+                                "nonsense-command",
+                                "check --format yaml .",
+                                "check --sandbox --db env",
+                                "sandbox",
+                                "rules explain nonsense",
+                                "rules explian unqualified-write",
+                                "check --format",
+                                "check --color pink .",
+                                "check --load x .",
+                                "check -q -v .",
+                                "check --db @",
+                                "check --db dbname=x --max-analyze-time nan",
+                                "check -o '' .",
+                                "digest -o '' x",
+                                "digest --top -1 x",
+                                "check --log ''",
+                                "explain --db dbname=x 'select 1; select 2'",
+                                "explain --db dbname=x ''",
+                                "check --fail-on '' ."}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.exit_code, 2) << arguments << "\n" << ran.err;
     EXPECT_EQ(lines(ran.err), 1) << arguments << "\n" << ran.err;
@@ -59,7 +78,9 @@ TEST(Cli, AMissingPathIsTwoAndTheRestIsChecked) {
 
 TEST(Cli, AStatementThatDoesNotParseIsNamedAndPassedOver) {
   const Folder folder;
-  const auto file = folder.write("dump.sql", "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABEL broken (x int);\nCREATE TABLE c (p_id int REFERENCES p);\n");
+  const auto file = folder.write("dump.sql",
+                                 "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABEL broken (x int);\nCREATE "
+                                 "TABLE c (p_id int REFERENCES p);\n");
   const Ran ran = run("check --fail-on warning " + file);
   EXPECT_EQ(ran.exit_code, 1) << ran.err;
   EXPECT_TRUE(has(ran.err, "dump.sql:2:8: syntax error at or near \"TABEL\"")) << ran.err;
@@ -76,7 +97,10 @@ TEST(Cli, ABrokenSnapshotIsOneLine) {
 
 TEST(Cli, ALogOfAnotherProgramIsOneLine) {
   const Folder folder;
-  const auto file = folder.write("access.log", "127.0.0.1 - - [01/Mar/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 12\n127.0.0.1 - - [01/Mar/2026:10:00:01 +0000] \"GET / HTTP/1.1\" 200 12\n");
+  const auto file =
+      folder.write("access.log",
+                   "127.0.0.1 - - [01/Mar/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 12\n127.0.0.1 - - "
+                   "[01/Mar/2026:10:00:01 +0000] \"GET / HTTP/1.1\" 200 12\n");
   const Ran ran = run("check --log " + file);
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_EQ(lines(ran.err), 1) << ran.err;
@@ -84,9 +108,13 @@ TEST(Cli, ALogOfAnotherProgramIsOneLine) {
 }
 
 TEST(Cli, AConnectionStringInAFilesPlaceIsNamedWithoutItsPassword) {
-  for (const char* arguments : {"check postgresql://joe:secret-word@h/db", "check --log postgres://joe:secret-word@h/db", "postgresql://joe:secret-word@h/db",
-                                "check host=h password=secret-word dbname=x", "check --schema 'password=secret-word'", "check \"password = 'secret-word' host=h\"", "check 'PASSWORD=secret-word'", "check 'sslpassword =secret-word'",
-                                "check --workload 'postgres://joe:p@secret-word@h/x'", "check --format json 'postgres://h/x?password=secret-word'"}) {
+  for (const char* arguments :
+       {"check postgresql://joe:secret-word@h/db", "check --log postgres://joe:secret-word@h/db",
+        "postgresql://joe:secret-word@h/db", "check host=h password=secret-word dbname=x",
+        "check --schema 'password=secret-word'", "check \"password = 'secret-word' host=h\"",
+        "check 'PASSWORD=secret-word'", "check 'sslpassword =secret-word'",
+        "check --workload 'postgres://joe:p@secret-word@h/x'",
+        "check --format json 'postgres://h/x?password=secret-word'"}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.exit_code, 2) << arguments;
     EXPECT_FALSE(has(ran.err + ran.out, "secret-word")) << arguments << ran.err;
@@ -116,7 +144,9 @@ TEST(Cli, APathIsEnough) {
 
 TEST(Cli, ControlsOfNamesReachNoTerminal) {
   const Folder folder;
-  const auto file = folder.write("dump.sql", "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE \"c\xC2\x9B" "31m\xE2\x80\xAE\x7F\" (p int REFERENCES p);");
+  const auto file = folder.write("dump.sql",
+                                 "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE \"c\xC2\x9B"
+                                 "31m\xE2\x80\xAE\x7F\" (p int REFERENCES p);");
   const Ran text = run("check " + file);
   const Ran json = run("check --format json " + file);
   for (const auto* raw : {"\xC2\x9B", "\xE2\x80\xAE", "\x7F"}) {
@@ -150,10 +180,14 @@ TEST(Cli, AnUnreachableServerIsThreeAndFilesAreStillChecked) {
 }
 
 TEST(Cli, ConnectionStringsNeverShowThePassword) {
-  for (const auto* conninfo : {"'postgresql://joe:secret-password@[::1'", "'host=127.0.0.1 port=1 password=secret-password'",
-                               "'host=127.0.0.1 password=secret-password nonsense=1'", "'postgres://joe:secret-password@127.0.0.1:notaport/x'"}) {
+  for (const auto* conninfo :
+       {"'postgresql://joe:secret-password@[::1'", "'host=127.0.0.1 port=1 password=secret-password'",
+        "'host=127.0.0.1 password=secret-password nonsense=1'",
+        "'postgres://joe:secret-password@127.0.0.1:notaport/x'"}) {
     const Ran ran = run(std::string("check --db ") + conninfo);
-    EXPECT_EQ(ran.exit_code, has(conninfo, "port=1 ") ? 3 : 2) << "a server that is not there, or no connection string\n" << ran.err;
+    EXPECT_EQ(ran.exit_code, has(conninfo, "port=1 ") ? 3 : 2)
+        << "a server that is not there, or no connection string\n"
+        << ran.err;
     EXPECT_FALSE(has(ran.err + ran.out, "secret-password")) << conninfo << "\n" << ran.err;
   }
 }
@@ -168,21 +202,30 @@ TEST(Cli, AFolderWithNothingToCheckSaysSo) {
 TEST(Cli, OnlyWhatIsNamedIsRead) {
   const Folder folder;
   folder.write("drizzle/0000_a.sql", unindexed);
-  folder.write("drizzle/meta/_journal.json", R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})");
+  folder.write(
+      "drizzle/meta/_journal.json",
+      R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})");
   folder.write("queries.sql", "SELECT 1;\n");
   EXPECT_TRUE(has(run("", folder.path()).out, "unindexed-foreign-key"));
   EXPECT_TRUE(has(run("check", folder.path()).out, "unindexed-foreign-key"));
   const Ran ran = run("check --workload queries.sql", folder.path());
-  EXPECT_TRUE(has(ran.out, "needs a schema (PATH, --schema or --db)") && has(ran.out, "unindexed-foreign-key")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "needs a schema (PATH, --schema or --db)") &&
+              has(ran.out, "unindexed-foreign-key"))
+      << ran.out;
 }
 
 // Without a server no size can be why a rule is silent, and a comment for it is for nothing.
 TEST(Cli, ACommentThatSuppressesNothingIsTold) {
   const Folder folder;
   folder.write("migrations/0001_a.sql", "CREATE TABLE t (id int PRIMARY KEY, a int);\n");
-  folder.write("migrations/0002_b.sql", "-- pgadvise: ignore blocking-index-build the table is small\nALTER TABLE t ADD COLUMN b int;\n");
-  EXPECT_TRUE(has(run("check migrations", folder.path()).err, "migrations/0002_b.sql:1:1: suppresses nothing: blocking-index-build")) << run("check migrations", folder.path()).err;
-  folder.write("migrations/0002_b.sql", "-- pgadvise: ignore blocking-index-build the table is small\nCREATE INDEX i ON t (a);\n");
+  folder.write(
+      "migrations/0002_b.sql",
+      "-- pgadvise: ignore blocking-index-build the table is small\nALTER TABLE t ADD COLUMN b int;\n");
+  EXPECT_TRUE(has(run("check migrations", folder.path()).err,
+                  "migrations/0002_b.sql:1:1: suppresses nothing: blocking-index-build"))
+      << run("check migrations", folder.path()).err;
+  folder.write("migrations/0002_b.sql",
+               "-- pgadvise: ignore blocking-index-build the table is small\nCREATE INDEX i ON t (a);\n");
   EXPECT_FALSE(has(run("check migrations", folder.path()).err, "suppresses nothing"));
 }
 
@@ -192,9 +235,14 @@ TEST(Cli, ReportsAreWrittenWholeOrNotAtAll) {
   const auto report = folder.path("report.json");
   EXPECT_EQ(run("check --format json -o " + report + " " + file).out, "");
   EXPECT_TRUE(nlohmann::json::accept(read_file(report).value_or("")));
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat(report.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0666 & ~[] { const mode_t mask = umask(0); umask(mask); return mask; }());
+  EXPECT_EQ(
+      status.st_mode & 0777, 0666 & ~[] {
+        const mode_t mask = umask(0);
+        umask(mask);
+        return mask;
+      }());
   // Through a link: the link stays a link.
   std::filesystem::create_symlink("report.json", folder.path("link.json"));
   EXPECT_EQ(run("check --format json -o " + folder.path("link.json") + " " + file).exit_code, 0);
@@ -215,7 +263,8 @@ TEST(Cli, TwoReportsDontGoIntoOneFileHoweverItIsSpelled) {
   folder.write("a.txt", "");
   std::filesystem::create_symlink("a.txt", folder.path("link.txt"));
   for (const char* other : {"./a.txt", "link.txt"}) {
-    const Ran ran = run(std::string("check dump.sql --format text -o a.txt --format json -o ") + other, folder.path());
+    const Ran ran =
+        run(std::string("check dump.sql --format text -o a.txt --format json -o ") + other, folder.path());
     EXPECT_EQ(ran.exit_code, 2) << other;
     EXPECT_TRUE(has(ran.err, "two reports can't go to one file")) << ran.err;
   }
@@ -224,18 +273,23 @@ TEST(Cli, TwoReportsDontGoIntoOneFileHoweverItIsSpelled) {
 TEST(Cli, ALogThatCannotBeReadIsNoCleanBillOfItsRules) {
   const Folder folder;
   folder.write("dump.sql", unindexed);
-  const auto skipped = [&](const std::string& more) { return nlohmann::json::parse(run("check dump.sql --format json --fail-on never" + more, folder.path()).out)["skipped_rules"]; };
+  const auto skipped = [&](const std::string& more) {
+    return nlohmann::json::parse(
+        run("check dump.sql --format json --fail-on never" + more, folder.path()).out)["skipped_rules"];
+  };
   EXPECT_GT(skipped("").size(), 10u);
   EXPECT_EQ(skipped(" --log gone.log").size(), skipped("").size());
 }
 
 TEST(Cli, PathsOfTheConfigurationAreMeantFromItsFolder) {
   const Folder folder;
-  folder.write("pgadvise.toml", "[[ignore]]\nrule = \"unindexed-foreign-key\"\npath = \"app/*\"\nreason = \"x\"\n");
+  folder.write("pgadvise.toml",
+               "[[ignore]]\nrule = \"unindexed-foreign-key\"\npath = \"app/*\"\nreason = \"x\"\n");
   std::filesystem::create_directories(folder.path("app/db"));
   std::filesystem::create_directories(folder.path(".git"));
   folder.write("app/db/dump.sql", unindexed);
-  for (const auto& [from, file] : {std::pair{"", "app/db/dump.sql"}, {"app", "db/dump.sql"}, {"app/db", "dump.sql"}}) {
+  for (const auto& [from, file] :
+       {std::pair{"", "app/db/dump.sql"}, {"app", "db/dump.sql"}, {"app/db", "dump.sql"}}) {
     const Ran ran = run(std::string("check ") + file + " --format json", folder.path(from));
     EXPECT_EQ(nlohmann::json::parse(ran.out)["suppressed"].size(), 1u) << from << ran.err;
   }
@@ -249,9 +303,12 @@ TEST(Cli, AConfigurationThatIsNoFileIsTold) {
 }
 
 TEST(Cli, AFullDiskIsAnErrorOfEveryText) {
-  for (const auto* arguments : {"--help", "--version", "check --help", "rules list", "rules explain blocking-index-build", "completion bash", "manual"}) {
+  for (const auto* arguments : {"--help", "--version", "check --help", "rules list",
+                                "rules explain blocking-index-build", "completion bash", "manual"}) {
     const Folder folder;
-    const int status = std::system((testing_support::quoted(testing_support::program) + " " + arguments + " >/dev/full 2>" + folder.path("err")).c_str());
+    const int status = std::system((testing_support::quoted(testing_support::program) + " " + arguments +
+                                    " >/dev/full 2>" + folder.path("err"))
+                                       .c_str());
     EXPECT_EQ(WEXITSTATUS(status), 2) << arguments;
     EXPECT_EQ(lines(read_file(folder.path("err")).value_or("")), 1) << arguments;
   }
@@ -261,25 +318,35 @@ TEST(Cli, AClosedPipeIsAnError) {
   const Folder folder;
   folder.write("dump.sql", unindexed);
   const std::string program = testing_support::quoted(testing_support::program);
-  EXPECT_EQ(std::system(("cd " + folder.path() + " && { sleep 0.3; " + program + " check dump.sql 2>err; echo $? >code; } | true").c_str()), 0);
+  EXPECT_EQ(std::system(("cd " + folder.path() + " && { sleep 0.3; " + program +
+                         " check dump.sql 2>err; echo $? >code; } | true")
+                            .c_str()),
+            0);
   EXPECT_EQ(read_file(folder.path("code")).value_or(""), "2\n");
-  EXPECT_EQ(read_file(folder.path("err")).value_or(""), "pgadvise: standard output: can't be written: Broken pipe (-o FILE writes to a file)\n");
+  EXPECT_EQ(read_file(folder.path("err")).value_or(""),
+            "pgadvise: standard output: can't be written: Broken pipe (-o FILE writes to a file)\n");
 }
 
 TEST(Cli, TwoRunsAtOnceDontHurtEachOther) {
   const Folder folder;
   folder.write("dump.sql", unindexed);
-  const std::string one = testing_support::quoted(testing_support::program) + " check dump.sql --format sarif -o report --baseline known --update-baseline & ";
+  const std::string one = testing_support::quoted(testing_support::program) +
+                          " check dump.sql --format sarif -o report --baseline known --update-baseline & ";
   EXPECT_EQ(std::system(("cd " + folder.path() + " && { " + one + one + one + one + "wait; }").c_str()), 0);
   EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("report")).value_or("")));
   EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("known")).value_or("")));
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), std::filesystem::directory_iterator()), 3) << "the dump, the report, the baseline";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()),
+                          std::filesystem::directory_iterator()),
+            3)
+      << "the dump, the report, the baseline";
 }
 
 TEST(Cli, SeveralReportsOfOneRun) {
   const Folder folder;
   const auto file = folder.write("dump.sql", unindexed);
-  const Ran ran = run("check --format sarif -o a.sarif --format json -o a.json --format text dump.sql --fail-on never", folder.path());
+  const Ran ran =
+      run("check --format sarif -o a.sarif --format json -o a.json --format text dump.sql --fail-on never",
+          folder.path());
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_TRUE(has(ran.out, "unindexed-foreign-key")) << ran.out;
   EXPECT_TRUE(has(read_file(folder.path("a.sarif")).value_or(""), "\"version\": \"2.1.0\""));
@@ -295,7 +362,9 @@ TEST(Cli, SeveralReportsOfOneRun) {
 TEST(Cli, FailOnTakesSeverityVerdictAndRules) {
   const Folder folder;
   const auto file = folder.write("dump.sql", unindexed);
-  const auto code = [&](const std::string& words) { return run("check --fail-on " + words + " " + file).exit_code; };
+  const auto code = [&](const std::string& words) {
+    return run("check --fail-on " + words + " " + file).exit_code;
+  };
   EXPECT_EQ(code("error"), 0);
   EXPECT_EQ(code("warning"), 1);
   EXPECT_EQ(code("never"), 0);
@@ -303,7 +372,8 @@ TEST(Cli, FailOnTakesSeverityVerdictAndRules) {
   EXPECT_EQ(code("unindexed-foreign-key"), 1);
   EXPECT_EQ(code("missing-primary-key,error"), run("check --fail-on missing-primary-key " + file).exit_code);
   EXPECT_EQ(code("error,warning"), 2);
-  EXPECT_TRUE(has(run("check --fail-on unindexed-foreign-kye " + file).err, "did you mean unindexed-foreign-key?"));
+  EXPECT_TRUE(
+      has(run("check --fail-on unindexed-foreign-kye " + file).err, "did you mean unindexed-foreign-key?"));
 }
 
 TEST(Cli, ABaselineLeavesWhatIsNew) {
@@ -340,27 +410,36 @@ TEST(Cli, ABaselineLeavesWhatIsNew) {
 
 TEST(Cli, ASchemaThatIsThereTwiceIsToldOnce) {
   const Folder folder;
-  folder.write("db/structure.sql", "SET client_encoding = 'UTF8';\n" + unindexed + "CREATE TABLE schema_migrations (version text PRIMARY KEY);\n");
+  folder.write("db/structure.sql", "SET client_encoding = 'UTF8';\n" + unindexed +
+                                       "CREATE TABLE schema_migrations (version text PRIMARY KEY);\n");
   folder.write("package.json", "{}");
-  folder.write("other/migrations/0001_a.up.sql", "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (p_id int REFERENCES p, of_its_own text);\n");
+  folder.write(
+      "other/migrations/0001_a.up.sql",
+      "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (p_id int REFERENCES p, of_its_own text);\n");
   folder.write("svc/migrations/0001_a.up.sql", unindexed);
-  const auto found = nlohmann::json::parse(run("check . --format json --fail-on never", folder.path()).out, nullptr, false)["findings"];
+  const auto found = nlohmann::json::parse(run("check . --format json --fail-on never", folder.path()).out,
+                                           nullptr, false)["findings"];
   std::vector<std::string> keys, evidence;
   for (const auto& finding : found)
     if (finding["rule"] == "unindexed-foreign-key") {
       keys.push_back(finding["subject"].value("file", ""));
       for (const auto& item : finding["evidence"]) evidence.push_back(item["text"]);
     }
-  EXPECT_EQ(keys, (std::vector<std::string>{"db/structure.sql", "other/migrations"})) << "another table of that name";
-  EXPECT_NE(std::find(evidence.begin(), evidence.end(), "svc/migrations holds the same"), evidence.end()) << found.dump(1);
+  EXPECT_EQ(keys, (std::vector<std::string>{"db/structure.sql", "other/migrations"}))
+      << "another table of that name";
+  EXPECT_NE(std::find(evidence.begin(), evidence.end(), "svc/migrations holds the same"), evidence.end())
+      << found.dump(1);
 }
 
 TEST(Cli, NoReportIsWrittenOverItsInput) {
   const Folder folder;
-  const auto log = folder.write("app.log", "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select 1\n");
+  const auto log = folder.write(
+      "app.log", "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select 1\n");
   const auto dump = folder.write("dump.sql", unindexed);
   std::filesystem::create_symlink("app.log", folder.path("link.log"));
-  for (const std::string& command : {"digest " + log + " -o " + log, "digest " + folder.path("link.log") + " -o " + log, "check " + dump + " -o " + dump, "check --log " + log + " -o " + log}) {
+  for (const std::string& command :
+       {"digest " + log + " -o " + log, "digest " + folder.path("link.log") + " -o " + log,
+        "check " + dump + " -o " + dump, "check --log " + log + " -o " + log}) {
     const Ran ran = run(command);
     EXPECT_EQ(ran.exit_code, 2) << command;
     EXPECT_TRUE(has(ran.err, "is read, too: it would be overwritten")) << ran.err;
@@ -375,7 +454,8 @@ TEST(Cli, NoReportIsWrittenOverItsInput) {
 TEST(Cli, TheSameInputGivesTheSameBytes) {
   const std::string shop = std::string(testing_support::source_dir) + "/fixtures/shop";
   const auto report = [&] {
-    auto json = nlohmann::ordered_json::parse(run("check " + shop + " --log " + shop + "/logs/shop.log --format json --fail-on never").out);
+    auto json = nlohmann::ordered_json::parse(
+        run("check " + shop + " --log " + shop + "/logs/shop.log --format json --fail-on never").out);
     json.erase("run");
     return json.dump();
   };
@@ -393,16 +473,20 @@ TEST(Cli, ColourIsForTerminalsUnlessForced) {
 TEST(Cli, ColourIsAsTheOptionSays) {
   const Folder folder;
   const auto file = folder.write("dump.sql", unindexed);
-  EXPECT_TRUE(has(run("check --color always " + file, "", "NO_COLOR=1").out, "\x1b[")) << "the option is nearer than the environment";
+  EXPECT_TRUE(has(run("check --color always " + file, "", "NO_COLOR=1").out, "\x1b["))
+      << "the option is nearer than the environment";
   EXPECT_FALSE(has(run("check --color never " + file, "", "CLICOLOR_FORCE=1").out, "\x1b["));
-  EXPECT_FALSE(has(run("--color=never check " + file, "", "CLICOLOR_FORCE=1").out, "\x1b[")) << "also in front of the command";
+  EXPECT_FALSE(has(run("--color=never check " + file, "", "CLICOLOR_FORCE=1").out, "\x1b["))
+      << "also in front of the command";
   EXPECT_TRUE(has(run("rules explain unqualified-write --color always").out, "\x1b["));
 }
 
 TEST(Cli, LinksAreForTerminals) {
   const Folder folder;
   const auto file = folder.write("dump.sql", unindexed);
-  for (const char* environment : {"FORCE_HYPERLINK=1", "TERM_PROGRAM=WezTerm", "VTE_VERSION=7200 CLICOLOR_FORCE=1"}) EXPECT_FALSE(has(run("check --color always " + file, "", environment).out, "\x1b]8"));
+  for (const char* environment :
+       {"FORCE_HYPERLINK=1", "TERM_PROGRAM=WezTerm", "VTE_VERSION=7200 CLICOLOR_FORCE=1"})
+    EXPECT_FALSE(has(run("check --color always " + file, "", environment).out, "\x1b]8"));
 }
 
 TEST(Cli, TheWidthIsColumns) {
@@ -411,7 +495,8 @@ TEST(Cli, TheWidthIsColumns) {
   const auto widest = [](const std::string& text) {
     std::size_t out = 0;
     for (const auto line : split(text, '\n'))
-      if (!has(std::string(line), ";") && !has(std::string(line), "dump.sql")) out = std::max(out, line.size());
+      if (!has(std::string(line), ";") && !has(std::string(line), "dump.sql"))
+        out = std::max(out, line.size());
     return out;
   };
   EXPECT_LE(widest(run("check " + file, "", "COLUMNS=60").out), 60U);
@@ -422,8 +507,12 @@ TEST(Cli, TheWidthIsColumns) {
 TEST(Cli, TheSourceIsShownAndUnderlined) {
   const Folder folder;
   const auto file = folder.write("dump.sql", unindexed);
-  EXPECT_TRUE(has(run("check " + file).out, "    2 | CREATE TABLE c (p_id int REFERENCES p);\n      |                 ")) << run("check " + file).out;
-  const auto hostile = folder.write("hostile.sql", "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (p_id /* \x1b]0;title\x07 \x1b[2J \xff */ int REFERENCES p);\n");
+  EXPECT_TRUE(has(run("check " + file).out,
+                  "    2 | CREATE TABLE c (p_id int REFERENCES p);\n      |                 "))
+      << run("check " + file).out;
+  const auto hostile = folder.write("hostile.sql",
+                                    "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (p_id /* "
+                                    "\x1b]0;title\x07 \x1b[2J \xff */ int REFERENCES p);\n");
   const Ran ran = run("check " + hostile);
   EXPECT_TRUE(has(ran.out, "\\x1b]0;title")) << ran.out;
   EXPECT_FALSE(has(ran.out, "\x1b") || has(ran.out, "\x07")) << ran.out;
@@ -431,8 +520,10 @@ TEST(Cli, TheSourceIsShownAndUnderlined) {
 
 TEST(Cli, LiteralsOfAWorkloadAreNotShownWithTheSource) {
   const Folder folder;
-  const auto schema = folder.write("schema.sql", "CREATE TABLE people (id int PRIMARY KEY, mail text, gone boolean);\n");
-  const auto queries = folder.write("queries.sql", "DELETE FROM people;\nUPDATE people SET mail = 'alice@example.org';\n");
+  const auto schema =
+      folder.write("schema.sql", "CREATE TABLE people (id int PRIMARY KEY, mail text, gone boolean);\n");
+  const auto queries =
+      folder.write("queries.sql", "DELETE FROM people;\nUPDATE people SET mail = 'alice@example.org';\n");
   const Ran quiet = run("check --schema " + schema + " --workload " + queries);
   EXPECT_TRUE(has(quiet.out, "unqualified-write")) << quiet.out;
   EXPECT_FALSE(has(quiet.out + quiet.err, "alice")) << quiet.out;
@@ -455,7 +546,8 @@ TEST(Cli, VerboseSaysWhatWasReadAndHowLongItTook) {
   const Folder folder;
   const auto file = folder.write("dump.sql", unindexed);
   const Ran ran = run("check --verbose " + file);
-  for (const char* part : {"dump.sql: 2 statements", "unindexed-foreign-key", "replaying the schema took ", "did not run n-plus-one-query: "})
+  for (const char* part : {"dump.sql: 2 statements", "unindexed-foreign-key", "replaying the schema took ",
+                           "did not run n-plus-one-query: "})
     EXPECT_TRUE(has(ran.err, part)) << part << "\n" << ran.err;
   EXPECT_EQ(ran.out, run("check " + file).out) << "the report is the same";
   EXPECT_EQ(run("check --verbose --quiet " + file).exit_code, 2);
@@ -465,7 +557,10 @@ TEST(Cli, MachineFormatsDependOnNeitherLocaleNorTimeZoneNorTerminal) {
   const std::string shop = std::string(testing_support::source_dir) + "/fixtures/shop";
   for (const char* format : {"json", "sarif", "github", "gitlab", "junit", "markdown", "rdjson", "agent"}) {
     const auto report = [&](const std::string& environment) {
-      std::string out = run("check " + shop + " --log " + shop + "/logs/shop.log --fail-on never --format " + format, "", environment).out;
+      std::string out =
+          run("check " + shop + " --log " + shop + "/logs/shop.log --fail-on never --format " + format, "",
+              environment)
+              .out;
       if (std::string(format) != "json") return out;
       auto json = nlohmann::ordered_json::parse(out);
       json.erase("run");  // of this run alone
@@ -473,7 +568,9 @@ TEST(Cli, MachineFormatsDependOnNeitherLocaleNorTimeZoneNorTerminal) {
     };
     const std::string plain = report("env -i PATH=/usr/bin:/bin");
     EXPECT_GT(plain.size(), 300U) << format;
-    for (const char* environment : {"LC_ALL=de_DE.UTF-8 LANG=de_DE.UTF-8 LANGUAGE=de TZ=Asia/Tokyo COLUMNS=40", "LC_ALL=C TZ=America/St_Johns COLUMNS=160 CLICOLOR_FORCE=1 FORCE_HYPERLINK=1 TERM_PROGRAM=vscode"})
+    for (const char* environment :
+         {"LC_ALL=de_DE.UTF-8 LANG=de_DE.UTF-8 LANGUAGE=de TZ=Asia/Tokyo COLUMNS=40",
+          "LC_ALL=C TZ=America/St_Johns COLUMNS=160 CLICOLOR_FORCE=1 FORCE_HYPERLINK=1 TERM_PROGRAM=vscode"})
       EXPECT_EQ(report(environment), plain) << format << " with " << environment;
   }
 }
@@ -486,7 +583,8 @@ TEST(Cli, DeepAndHostileInputIsNoCrash) {
   for (int i = 0; i < 200000; ++i) deep += ")";
   std::string wide = "CREATE TABLE u (a int CHECK (a = 1";
   for (int i = 0; i < 60000; ++i) wide += " OR a = 1";
-  const auto file = folder.write("deep.sql", deep + ");\n" + wide + "));\n" + unindexed + std::string("\0\xff\x1b[2J", 6) + ";\n");
+  const auto file = folder.write(
+      "deep.sql", deep + ");\n" + wide + "));\n" + unindexed + std::string("\0\xff\x1b[2J", 6) + ";\n");
   const Ran ran = run("check --fail-on warning " + file);
   EXPECT_EQ(ran.exit_code, 1) << ran.err;
   EXPECT_FALSE(has(ran.err + ran.out, "\x1b"));

@@ -1,11 +1,12 @@
 // docs/config.schema.json: what the rules make it, and of one mind with the reader of pgadvise.toml.
+#include "check/config_schema.h"
+
 #include <cstdlib>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
 #include "check/config.h"
-#include "check/config_schema.h"
 #include "check/toml.h"
 #include "support/paths.h"
 #include "support/run.h"
@@ -47,7 +48,8 @@ std::vector<std::string> examples(const std::string& page) {
       block += std::string(line.substr(std::min<std::size_t>(4, line.size()))) + "\n";
       continue;
     }
-    if (block.starts_with("[") || block.starts_with("extends") || block.starts_with("#:schema")) out.push_back(block);
+    if (block.starts_with("[") || block.starts_with("extends") || block.starts_with("#:schema"))
+      out.push_back(block);
     block.clear();
   }
   return out;
@@ -61,7 +63,8 @@ TEST(ConfigSchema, IsWhatTheRulesMakeIt) {
 }
 
 TEST(ConfigSchema, TheDocumentationsExamplesAreValid) {
-  const auto found = examples(read_file(std::string(testing_support::source_dir) + "/docs/configuration.md").value_or(""));
+  const auto found =
+      examples(read_file(std::string(testing_support::source_dir) + "/docs/configuration.md").value_or(""));
   ASSERT_GE(found.size(), 3u);
   for (const auto& example : found) {
     EXPECT_EQ(by_schema(example), "") << example;
@@ -72,16 +75,44 @@ TEST(ConfigSchema, TheDocumentationsExamplesAreValid) {
 }
 
 TEST(ConfigSchema, RefusesWhatTheReaderRefuses) {
-  for (const char* text : {"nonsense = 1", "rules = 1", "[rules.nonsense]", "[rules.deep-offset]\nseverty = \"off\"", "[rules.deep-offset]\nseverity = \"loud\"", "[rules.deep-offset]\nrows = \"many\"", "[rules.deep-offset]\nrows = -1",
-                           "[ignore]\nrule = \"deep-offset\"", "[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"", "[[ignore]]\nrule = \"deep-offset\"\nreason = \"x\"", "[[ignore]]\nrule = []\nobject = \"x\"\nreason = \"x\"",
-                           "[[ignore]]\nrule = \"deep-offset\"\npath = \"/x\"\nreason = \"x\"", "[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"\nreason = \" \"", "[[ignore]]\nrule = \"x\"\nobject = \"x\"\nreason = \"x\"",
-                           "[inputs]\npathz = \"x\"", "[inputs]\npaths = [1]", "[inputs]\nlogs = \"\"", "inputs = 1", "extends = 1", "extends = [\" \"]",
-                           "allow-hosts = [\"h:1\"]", "allow-commands = true", "[stores.x]\nservice = \"x\"", "[migrate]\ncommand = \"x\"",
-                           "databases = 1", "[databases]\nx = 1", "[databases.x]", "[databases.x]\npassword = \"x\"", "[databases.x]\nservice = \"a b\"", "[databases.x]\nservice = \"a\"\nurl = \"host=h\"", "[databases.x]\nurl-env = \"a-b\""}) {
+  for (const char* text : {"nonsense = 1",
+                           "rules = 1",
+                           "[rules.nonsense]",
+                           "[rules.deep-offset]\nseverty = \"off\"",
+                           "[rules.deep-offset]\nseverity = \"loud\"",
+                           "[rules.deep-offset]\nrows = \"many\"",
+                           "[rules.deep-offset]\nrows = -1",
+                           "[ignore]\nrule = \"deep-offset\"",
+                           "[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"",
+                           "[[ignore]]\nrule = \"deep-offset\"\nreason = \"x\"",
+                           "[[ignore]]\nrule = []\nobject = \"x\"\nreason = \"x\"",
+                           "[[ignore]]\nrule = \"deep-offset\"\npath = \"/x\"\nreason = \"x\"",
+                           "[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"\nreason = \" \"",
+                           "[[ignore]]\nrule = \"x\"\nobject = \"x\"\nreason = \"x\"",
+                           "[inputs]\npathz = \"x\"",
+                           "[inputs]\npaths = [1]",
+                           "[inputs]\nlogs = \"\"",
+                           "inputs = 1",
+                           "extends = 1",
+                           "extends = [\" \"]",
+                           "allow-hosts = [\"h:1\"]",
+                           "allow-commands = true",
+                           "[stores.x]\nservice = \"x\"",
+                           "[migrate]\ncommand = \"x\"",
+                           "databases = 1",
+                           "[databases]\nx = 1",
+                           "[databases.x]",
+                           "[databases.x]\npassword = \"x\"",
+                           "[databases.x]\nservice = \"a b\"",
+                           "[databases.x]\nservice = \"a\"\nurl = \"host=h\"",
+                           "[databases.x]\nurl-env = \"a-b\""}) {
     EXPECT_NE(by_schema(text), "") << text;
     EXPECT_FALSE(check::parse_config("pgadvise.toml", text)) << text;
   }
-  for (const char* text : {"", "[rules.deep-offset]\nrows = 5\nseverity = \"note\"", "[inputs]\npaths = \".\"\nlogs = []", "[databases.x]\nurl = \"host=h\"", "[[ignore]]\nrule = [\"deep-offset\", \"order-by-random\"]\npath = \"x\"\nreason = \"x\""}) {
+  for (const char* text :
+       {"", "[rules.deep-offset]\nrows = 5\nseverity = \"note\"", "[inputs]\npaths = \".\"\nlogs = []",
+        "[databases.x]\nurl = \"host=h\"",
+        "[[ignore]]\nrule = [\"deep-offset\", \"order-by-random\"]\npath = \"x\"\nreason = \"x\""}) {
     EXPECT_EQ(by_schema(text), "") << text;
     EXPECT_TRUE(check::parse_config("pgadvise.toml", text)) << text;
   }

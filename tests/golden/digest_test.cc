@@ -1,5 +1,5 @@
-// `pgadvise digest` as a user sees it. PGADVISE_UPDATE_GOLDEN=1 writes fixtures/digest; the difference is for a person to
-// review.
+// `pgadvise digest` as a user sees it. PGADVISE_UPDATE_GOLDEN=1 writes fixtures/digest; the difference is for
+// a person to review.
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -24,7 +24,8 @@ const std::string root = testing_support::source_dir;
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-void expect_golden(const std::string& name, const std::string& arguments, const std::string& environment = "LC_ALL=C") {
+void expect_golden(const std::string& name, const std::string& arguments,
+                   const std::string& environment = "LC_ALL=C") {
   const Ran ran = run(arguments, root, environment);
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(ran.err, "");
@@ -36,24 +37,32 @@ void expect_golden(const std::string& name, const std::string& arguments, const 
 std::size_t widest(const std::string& text) {
   std::size_t out = 0;
   for (const auto line : split(text, '\n'))
-    out = std::max(out, static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; })));
+    out = std::max(out, static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) {
+                     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+                   })));
   return out;
 }
 
 TEST(Digest, Golden) {
   expect_golden("shop.txt", "digest fixtures/shop/logs/shop.log");
   expect_golden("shop-utf8.txt", "digest --top 3 fixtures/shop/logs/shop.csv", "LC_ALL=C.UTF-8");
-  expect_golden("literals.txt", "digest --top 3 --show-literals fixtures/shop/logs/shop.csv", "LC_ALL=C.UTF-8");
+  expect_golden("literals.txt", "digest --top 3 --show-literals fixtures/shop/logs/shop.csv",
+                "LC_ALL=C.UTF-8");
   expect_golden("pgbench.json", "digest --format json fixtures/logs/pgbench.log");
-  expect_golden("compare.txt", "digest --compare fixtures/digest/week1.json fixtures/digest/week2.json", "LC_ALL=C.UTF-8");
-  expect_golden("compare.json", "digest --format json --compare fixtures/digest/week1.json fixtures/digest/week2.json");
+  expect_golden("compare.txt", "digest --compare fixtures/digest/week1.json fixtures/digest/week2.json",
+                "LC_ALL=C.UTF-8");
+  expect_golden("compare.json",
+                "digest --format json --compare fixtures/digest/week1.json fixtures/digest/week2.json");
 }
 
 TEST(Digest, WithAFileToWriteTellsOnStderrWhatWasNotUnderstood) {
   Folder folder;
-  folder.write("a.log", "2024-05-01 12:00:00.000 UTC [7] LOG:  duration: 1.0 ms  statement: SELECT 1\ncp: cannot stat 'x'\n");
+  folder.write(
+      "a.log",
+      "2024-05-01 12:00:00.000 UTC [7] LOG:  duration: 1.0 ms  statement: SELECT 1\ncp: cannot stat 'x'\n");
   const std::string log = folder.path("a.log");
-  for (const std::string& output : {std::string("-o ") + folder.path("w.json"), std::string("--format json"), std::string("--format text -o ") + folder.path("w.txt")}) {
+  for (const std::string& output : {std::string("-o ") + folder.path("w.json"), std::string("--format json"),
+                                    std::string("--format text -o ") + folder.path("w.txt")}) {
     const Ran ran = run("digest " + log + " " + output);
     EXPECT_EQ(ran.exit_code, 0);
     EXPECT_TRUE(has(ran.err, "1 of 2 lines not understood, first at line 2")) << output << ran.err;
@@ -74,9 +83,13 @@ TEST(Digest, TakesADashForStandardOutput) {
 
 TEST(Digest, IsReadableInEightyColumns) {
   for (const char* environment : {"LC_ALL=C", "LC_ALL=C.UTF-8"}) {
-    const Ran ran = run("digest fixtures/shop/logs/shop.log fixtures/shop/logs/shop.csv fixtures/logs/loops.log --top 0", root, environment);
+    const Ran ran =
+        run("digest fixtures/shop/logs/shop.log fixtures/shop/logs/shop.csv fixtures/logs/loops.log --top 0",
+            root, environment);
     EXPECT_LE(widest(ran.out), 80u);
-    EXPECT_EQ(std::all_of(ran.out.begin(), ran.out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }), std::string(environment) == "LC_ALL=C");
+    EXPECT_EQ(std::all_of(ran.out.begin(), ran.out.end(),
+                          [](char c) { return static_cast<unsigned char>(c) < 0x80; }),
+              std::string(environment) == "LC_ALL=C");
   }
 }
 
@@ -84,8 +97,9 @@ TEST(Digest, JsonTellsOfServerEventsWhereThereAreSome) {
   const json report = json::parse(run("digest --format json fixtures/logs/events.log", root).out);
   std::set<std::string> kinds;
   for (const auto& event : report["server_events"]) kinds.insert(event["kind"].get<std::string>());
-  EXPECT_EQ(kinds, (std::set<std::string>{"unknown_relation", "cancelled", "lock_wait", "lock_still_waiting", "deadlock", "temporary_file", "connection",
-                                          "disconnection", "refused_connection"}));
+  EXPECT_EQ(kinds, (std::set<std::string>{"unknown_relation", "cancelled", "lock_wait", "lock_still_waiting",
+                                          "deadlock", "temporary_file", "connection", "disconnection",
+                                          "refused_connection"}));
 }
 
 TEST(Digest, ComparesNothingWithNothing) {
@@ -107,15 +121,18 @@ TEST(Digest, JsonHasItsFields) {
     for (const auto& [key, value] : object.items()) out.insert(key);
     return out;
   };
-  EXPECT_EQ(keys(report), (std::set<std::string>{"lines", "statements", "templates", "sessions", "first", "last", "unparsed_lines", "queries", "sources"}));
+  EXPECT_EQ(keys(report), (std::set<std::string>{"lines", "statements", "templates", "sessions", "first",
+                                                 "last", "unparsed_lines", "queries", "sources"}));
   ASSERT_EQ(report["sources"].size(), 1U);
   for (const auto& source : report["sources"])
-    EXPECT_EQ(source["lines"], source["used"].get<int>() + source["continuation"].get<int>() + source["other"].get<int>() + source["not_understood"].get<int>());
+    EXPECT_EQ(source["lines"], source["used"].get<int>() + source["continuation"].get<int>() +
+                                   source["other"].get<int>() + source["not_understood"].get<int>());
   ASSERT_EQ(report["queries"].size(), report["templates"]);
   ASSERT_FALSE(report["queries"].empty());
   std::uint64_t calls = 0;
   for (const auto& query : report["queries"]) {
-    EXPECT_EQ(keys(query), (std::set<std::string>{"fingerprint", "query", "calls", "total_ms", "mean_ms", "min_ms", "max_ms", "p50_ms", "p95_ms", "p99_ms", "users",
+    EXPECT_EQ(keys(query), (std::set<std::string>{"fingerprint", "query", "calls", "total_ms", "mean_ms",
+                                                  "min_ms", "max_ms", "p50_ms", "p95_ms", "p99_ms", "users",
                                                   "databases", "applications", "samples"}));
     EXPECT_LE(query["min_ms"], query["p50_ms"]);
     EXPECT_LE(query["p50_ms"], query["p95_ms"]);
@@ -134,7 +151,8 @@ TEST(Digest, OutputAloneIsAWorkloadFile) {
   EXPECT_EQ(wrote.out + wrote.err, "");
   const json workload = json::parse(read_file(file).value());
   EXPECT_EQ(testing_support::violations("workload.schema.json", workload), "");
-  EXPECT_EQ(run("digest " + file + " --top 0").out, run("digest " + log + " --top 0").out) << "a file tells what its log told";
+  EXPECT_EQ(run("digest " + file + " --top 0").out, run("digest " + log + " --top 0").out)
+      << "a file tells what its log told";
   EXPECT_EQ(run("digest --format json " + file).out, run("digest --format json " + log).out);
   // With a format it is that report.
   EXPECT_EQ(run("digest " + log + " --format json -o " + folder.path("r.json")).out, "");
@@ -142,7 +160,8 @@ TEST(Digest, OutputAloneIsAWorkloadFile) {
   // Merged in any order, with what is in it already.
   const std::string other = root + "/fixtures/logs/loops.log";
   EXPECT_EQ(run("digest " + other + " -o " + folder.path("o.json")).exit_code, 0);
-  const Ran merged = run("digest " + file + " " + folder.path("o.json") + " " + log + " -o " + folder.path("m1.json"));
+  const Ran merged =
+      run("digest " + file + " " + folder.path("o.json") + " " + log + " -o " + folder.path("m1.json"));
   EXPECT_EQ(merged.exit_code, 0);
   EXPECT_TRUE(has(merged.err, "shop.log: is the same log as")) << merged.err;
   EXPECT_EQ(run("digest " + folder.path("o.json") + " " + file + " -o " + folder.path("m2.json")).err, "");
@@ -151,7 +170,8 @@ TEST(Digest, OutputAloneIsAWorkloadFile) {
 
 TEST(Digest, CheckReadsWorkloadFilesAsItReadsTheirLogs) {
   const Folder folder;
-  const std::string shop = root + "/fixtures/shop", log = shop + "/logs/shop.log", file = folder.path("w.json");
+  const std::string shop = root + "/fixtures/shop", log = shop + "/logs/shop.log",
+                    file = folder.path("w.json");
   ASSERT_EQ(run("digest " + log + " -o " + file).exit_code, 0);
   const auto findings = [&](const std::string& arguments) {
     std::set<std::string> out;
@@ -168,21 +188,29 @@ TEST(Digest, CheckReadsWorkloadFilesAsItReadsTheirLogs) {
 
 TEST(Digest, SaysWhyNothingWasFound) {
   const Folder folder;
-  const auto log = folder.write("quiet.log", "2026-01-05 10:00:00.000 UTC [1] LOG:  checkpoint starting: time\n2026-01-05 10:00:01.000 UTC [1] LOG:  checkpoint complete\n");
+  const auto log = folder.write("quiet.log",
+                                "2026-01-05 10:00:00.000 UTC [1] LOG:  checkpoint starting: time\n2026-01-05 "
+                                "10:00:01.000 UTC [1] LOG:  checkpoint complete\n");
   Ran ran = run("digest " + log);
   EXPECT_EQ(ran.exit_code, 0);
   EXPECT_TRUE(has(ran.out, "log_min_duration_statement")) << ran.out;
   ran = run("digest --format json " + log);
   EXPECT_TRUE(has(ran.err, "log_min_duration_statement")) << ran.err;
   EXPECT_EQ(json::parse(ran.out)["statements"], 0);
-  ran = run("digest " + folder.write("untimed.log", "2026-01-05 10:00:00.000 UTC [1] LOG:  statement: SELECT 1\n"));
+  ran = run("digest " +
+            folder.write("untimed.log", "2026-01-05 10:00:00.000 UTC [1] LOG:  statement: SELECT 1\n"));
   EXPECT_TRUE(has(ran.out, "No durations were logged: ranked by calls")) << ran.out;
-  const json untimed = json::parse(run("digest --format json " + folder.path("untimed.log")).out)["queries"][0];
+  const json untimed =
+      json::parse(run("digest --format json " + folder.path("untimed.log")).out)["queries"][0];
   EXPECT_EQ(untimed["mean_ms"], nullptr);
   EXPECT_EQ(untimed["p95_ms"], nullptr);
-  ran = run("digest " + folder.write("access.log", "127.0.0.1 - - [01/Mar/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 12\n") + " -o " + folder.path("w.json"));
+  ran = run(
+      "digest " +
+      folder.write("access.log", "127.0.0.1 - - [01/Mar/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 12\n") +
+      " -o " + folder.path("w.json"));
   EXPECT_EQ(ran.exit_code, 2);
-  EXPECT_FALSE(std::filesystem::exists(folder.path("w.json"))) << "an empty workload would read as a quiet server";
+  EXPECT_FALSE(std::filesystem::exists(folder.path("w.json")))
+      << "an empty workload would read as a quiet server";
 }
 
 TEST(Digest, WrongUsageAndDamagedFilesAreOneLine) {
@@ -194,10 +222,12 @@ TEST(Digest, WrongUsageAndDamagedFilesAreOneLine) {
   folder.write("next.json", replace_all(good, "\"pgadvise_workload\": 1", "\"pgadvise_workload\": 2"));
   folder.write("wrong.json", replace_all(good, "\"sessions\": ", "\"sessions\": -"));
   for (const std::string& arguments : std::vector<std::string>{
-        "digest", "digest --db ''", "digest --compare " + log, "digest " + log + " --compare a b", "digest --format yaml " + log,
-        "digest --top -1 " + log, "digest " + folder.path("gone.log"), "digest " + folder.path("cut.json"), "digest " + folder.path("next.json"),
-        "digest " + folder.path("wrong.json"), "check --workload " + folder.path("cut.json"), "digest --db 'postgresql://joe:secret-password@[::1'",
-        "digest postgresql://joe:secret-password@localhost/shop"}) {
+           "digest", "digest --db ''", "digest --compare " + log, "digest " + log + " --compare a b",
+           "digest --format yaml " + log, "digest --top -1 " + log, "digest " + folder.path("gone.log"),
+           "digest " + folder.path("cut.json"), "digest " + folder.path("next.json"),
+           "digest " + folder.path("wrong.json"), "check --workload " + folder.path("cut.json"),
+           "digest --db 'postgresql://joe:secret-password@[::1'",
+           "digest postgresql://joe:secret-password@localhost/shop"}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.exit_code, 2) << arguments << "\n" << ran.err;
     const int warnings = has(arguments, "secret-password");  // of a password in the command line
@@ -212,8 +242,11 @@ TEST(Digest, WrongUsageAndDamagedFilesAreOneLine) {
 
 TEST(Digest, NothingOfALogReachesTheTerminalRaw) {
   const Folder folder;
-  const auto log = folder.write("hostile.log", "2026-01-05 10:00:00.000 UTC [1] u\x1b[2J@d\x9b LOG:  duration: 1.0 ms  statement: SELECT \"\x1b]0;x\x07\xc2\x9b\", 'secret' FROM t\n" +
-                                                   std::string("2026-01-05 10:00:00.000 UTC [1] a@b LOG:  duration: 2.0 ms  statement: SELEC \x1b[31m 'secret'\n"));
+  const auto log = folder.write("hostile.log",
+                                "2026-01-05 10:00:00.000 UTC [1] u\x1b[2J@d\x9b LOG:  duration: 1.0 ms  "
+                                "statement: SELECT \"\x1b]0;x\x07\xc2\x9b\", 'secret' FROM t\n" +
+                                    std::string("2026-01-05 10:00:00.000 UTC [1] a@b LOG:  duration: 2.0 ms  "
+                                                "statement: SELEC \x1b[31m 'secret'\n"));
   for (const std::string format : {"text", "json"}) {
     const Ran ran = run("digest --log-line-prefix '%m [%p] %q%u@%d ' --format " + format + " " + log);
     EXPECT_FALSE(has(ran.out + ran.err, "\x1b")) << ran.out;

@@ -1,7 +1,7 @@
-// pgadvise init: what it writes is what check reads; and pgadvise.toml's inputs, databases and extends by the program.
-#include <sys/stat.h>
-
+// pgadvise init: what it writes is what check reads; and pgadvise.toml's inputs, databases and extends by the
+// program.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "check/config.h"
 #include "files/yaml_file.h"
@@ -18,16 +18,21 @@ using testing_support::run;
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-const std::string unindexed = "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (id int PRIMARY KEY, p_id int REFERENCES p);\n";
-const std::string journal = R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})";
+const std::string unindexed =
+    "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (id int PRIMARY KEY, p_id int REFERENCES p);\n";
+const std::string journal =
+    R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})";
 
 void drizzle(const Folder& folder, const std::string& where = "") {
   folder.write(where + "drizzle/0000_a.sql", unindexed);
   folder.write(where + "drizzle/meta/_journal.json", journal);
-  folder.write(where + "package.json", R"({"scripts": {"start": "node ."}, "dependencies": {"drizzle-orm": "1"}})");
+  folder.write(where + "package.json",
+               R"({"scripts": {"start": "node ."}, "dependencies": {"drizzle-orm": "1"}})");
 }
 
-std::string slurp(const Folder& folder, const std::string& name) { return read_file(folder.path(name)).value_or(""); }
+std::string slurp(const Folder& folder, const std::string& name) {
+  return read_file(folder.path(name)).value_or("");
+}
 
 TEST(Init, WritesAConfigurationThatCheckReads) {
   const Folder folder;
@@ -35,18 +40,22 @@ TEST(Init, WritesAConfigurationThatCheckReads) {
   const Ran without = run("check --fail-on never", folder.path());
   const Ran ran = run("init", folder.path());
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_TRUE(has(ran.out, "Found\n  drizzle: drizzle migrations (1 file)\n") && has(ran.out, "Wrote\n  pgadvise.toml\n") && has(ran.out, "Next\n  pgadvise check\n")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "Found\n  drizzle: drizzle migrations (1 file)\n") &&
+              has(ran.out, "Wrote\n  pgadvise.toml\n") && has(ran.out, "Next\n  pgadvise check\n"))
+      << ran.out;
   EXPECT_TRUE(has(ran.out, "pgadvise init --ci github")) << ran.out;
   EXPECT_FALSE(fs::exists(folder.path(".github")));
   const std::string config = slurp(folder, "pgadvise.toml");
-  EXPECT_TRUE(has(config, "# drizzle: drizzle migrations (1 file)\n") && has(config, "paths = [\".\"]\n")) << config;
+  EXPECT_TRUE(has(config, "# drizzle: drizzle migrations (1 file)\n") && has(config, "paths = [\".\"]\n"))
+      << config;
   const Ran with = run("check --fail-on unindexed-foreign-key", folder.path());
   EXPECT_EQ(with.exit_code, 1) << with.err;
   EXPECT_EQ(with.err, without.err);
   // What it shows as comments is valid, too.
   std::string examples;
   const std::string comments = config.substr(config.find("# [databases"));
-  for (const auto line : split(comments, '\n')) examples += (line.starts_with("# ") ? std::string(line.substr(2)) : "") + "\n";
+  for (const auto line : split(comments, '\n'))
+    examples += (line.starts_with("# ") ? std::string(line.substr(2)) : "") + "\n";
   EXPECT_TRUE(check::parse_config("pgadvise.toml", examples)) << examples;
 }
 
@@ -59,7 +68,8 @@ TEST(Init, WritesAStepForTheCiThatIsThere) {
   folder.write(".pre-commit-config.yaml", "repos: []\n");
   const Ran ran = run("init " + quoted("apps/it's api"), folder.path());
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_TRUE(has(ran.out, "To add to .gitlab-ci.yml\n\ninclude:\n  - local: .gitlab/pgadvise.yml\n")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "To add to .gitlab-ci.yml\n\ninclude:\n  - local: .gitlab/pgadvise.yml\n"))
+      << ran.out;
   EXPECT_TRUE(has(ran.out, "To add to .pre-commit-config.yaml, under repos\n\n  - repo: local\n")) << ran.out;
   EXPECT_TRUE(has(ran.out, "in place of OWNER/pgadvise")) << ran.out;
   EXPECT_TRUE(fs::exists(folder.path("apps/it's api/pgadvise.toml")));
@@ -70,12 +80,15 @@ TEST(Init, WritesAStepForTheCiThatIsThere) {
   EXPECT_EQ(step["with"]["working-directory"].as<std::string>(), "apps/it's api");
   const auto gitlab = files::parse_yaml(slurp(folder, ".gitlab/pgadvise.yml"), "pgadvise.yml");
   ASSERT_TRUE(gitlab) << gitlab.error().line();
-  EXPECT_EQ((*gitlab)["pgadvise"]["artifacts"]["reports"]["codequality"].as<std::string>(), "apps/it's api/gl-code-quality-report.json");
+  EXPECT_EQ((*gitlab)["pgadvise"]["artifacts"]["reports"]["codequality"].as<std::string>(),
+            "apps/it's api/gl-code-quality-report.json");
   ASSERT_GT((*gitlab)["pgadvise"]["script"].size(), 0U);
-  for (const auto& line : (*gitlab)["pgadvise"]["script"]) EXPECT_EQ(std::system(("bash -n -c " + quoted(line.as<std::string>())).c_str()), 0);
+  for (const auto& line : (*gitlab)["pgadvise"]["script"])
+    EXPECT_EQ(std::system(("bash -n -c " + quoted(line.as<std::string>())).c_str()), 0);
   // The lines for pre-commit, as they are pasted.
   const auto from = ran.out.find("  - repo: local");
-  const auto hooks = files::parse_yaml("repos:\n" + ran.out.substr(from, ran.out.find("\n\nNext") - from), "pre-commit");
+  const auto hooks =
+      files::parse_yaml("repos:\n" + ran.out.substr(from, ran.out.find("\n\nNext") - from), "pre-commit");
   ASSERT_TRUE(hooks) << hooks.error().line();
   const std::string entry = (*hooks)["repos"][0]["hooks"][0]["entry"].as<std::string>();
   EXPECT_EQ(std::system(("bash -n -c " + quoted(entry)).c_str()), 0) << entry;
@@ -104,7 +117,9 @@ TEST(Init, ADryRunWritesNothing) {
   drizzle(folder);
   const Ran ran = run("init --dry-run --ci github --action me/pgadvise@v1", folder.path());
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_TRUE(has(ran.out, "Would write\n  pgadvise.toml\n") && has(ran.out, "paths = [\".\"]") && has(ran.out, "- uses: me/pgadvise@v1")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "Would write\n  pgadvise.toml\n") && has(ran.out, "paths = [\".\"]") &&
+              has(ran.out, "- uses: me/pgadvise@v1"))
+      << ran.out;
   EXPECT_FALSE(has(ran.out, "OWNER")) << ran.out;
   EXPECT_FALSE(fs::exists(folder.path("pgadvise.toml")) || fs::exists(folder.path(".github")));
 }
@@ -149,14 +164,17 @@ TEST(ConfiguredInputs, StandForThoseThatAreNotNamed) {
   folder.write("db/queries.sql", "SELECT * FROM c ORDER BY random() LIMIT 1;\n");
   folder.write("pgadvise.toml", "[inputs]\nschema = \"db/d*.sql\"\nworkloads = [\"db/queries.sql\"]\n");
   const Ran ran = run("check", folder.path());
-  EXPECT_TRUE(has(ran.out, "unindexed-foreign-key") && has(ran.out, "order-by-random") && has(ran.out, "db/queries.sql")) << ran.out << ran.err;
+  EXPECT_TRUE(has(ran.out, "unindexed-foreign-key") && has(ran.out, "order-by-random") &&
+              has(ran.out, "db/queries.sql"))
+      << ran.out << ran.err;
   fs::create_directory(folder.path("sub"));
   EXPECT_TRUE(has(run("check", folder.path("sub")).out, "../db/queries.sql"));
   EXPECT_FALSE(has(run("check db/dump.sql", folder.path()).out, "queries.sql"));
   folder.write("pgadvise.toml", "[inputs]\nschema = [\"db/gone.sql\", \"db/dump.sql\"]\n");
   const Ran gone = run("check", folder.path());
   EXPECT_EQ(gone.exit_code, 2);
-  EXPECT_TRUE(has(gone.err, "db/gone.sql: there is no such file") && has(gone.out, "unindexed-foreign-key")) << gone.err;
+  EXPECT_TRUE(has(gone.err, "db/gone.sql: there is no such file") && has(gone.out, "unindexed-foreign-key"))
+      << gone.err;
 }
 
 TEST(ConfiguredInputs, ExcludedFoldersAreNotRead) {
@@ -175,15 +193,19 @@ TEST(ConfiguredInputs, ExcludedFoldersAreNotRead) {
 TEST(DatabaseProfiles, AreNamedBehindAnAt) {
   const Folder folder;
   folder.write("dump.sql", unindexed);
-  folder.write("pgadvise.toml", "[databases.production]\nurl-env = \"PGADVISE_TEST_URL\"\n[databases.near]\nurl = \"host=127.0.0.1 port=1 dbname=shop\"\n[databases.service]\nservice = \"pgadvise-test\"\n");
+  folder.write("pgadvise.toml",
+               "[databases.production]\nurl-env = \"PGADVISE_TEST_URL\"\n[databases.near]\nurl = "
+               "\"host=127.0.0.1 port=1 dbname=shop\"\n[databases.service]\nservice = \"pgadvise-test\"\n");
   folder.write("services", "[pgadvise-test]\nhost=127.0.0.1\nport=2\ndbname=other\n");
   const Ran near = run("check dump.sql --db @near --allow-host 127.0.0.1:1", folder.path());
   EXPECT_EQ(near.exit_code, 3) << near.err;
   EXPECT_TRUE(has(near.err, "shop") && has(near.err, "127.0.0.1")) << near.err;
-  const Ran service = run("check dump.sql --db @service", folder.path(), "PGSERVICEFILE=" + folder.path("services"));
+  const Ran service =
+      run("check dump.sql --db @service", folder.path(), "PGSERVICEFILE=" + folder.path("services"));
   EXPECT_EQ(service.exit_code, 3) << service.err;
   EXPECT_TRUE(has(service.err, "127.0.0.1") || has(service.err, "other")) << service.err;
-  const Ran variable = run("snapshot --db @production", folder.path(), "PGADVISE_TEST_URL=postgres://joe:secret-word@127.0.0.1:1/shop");
+  const Ran variable = run("snapshot --db @production", folder.path(),
+                           "PGADVISE_TEST_URL=postgres://joe:secret-word@127.0.0.1:1/shop");
   EXPECT_EQ(variable.exit_code, 3) << variable.err;
   EXPECT_FALSE(has(variable.err, "secret-word")) << variable.err;
   const Ran unset = run("digest --db @production", folder.path(), "PGADVISE_TEST_URL=");
@@ -210,7 +232,9 @@ TEST(Extends, AreListedAmongTheInputs) {
   folder.write("shared/base.toml", "[rulez]\n[inputs]\nx = 1\n");
   const Ran wrong = run("check dump.sql", folder.path());
   EXPECT_EQ(wrong.exit_code, 2);
-  EXPECT_TRUE(has(wrong.err, "shared/base.toml:1:2: unknown key rulez") && has(wrong.err, "shared/base.toml:3:1: unknown key x")) << wrong.err;
+  EXPECT_TRUE(has(wrong.err, "shared/base.toml:1:2: unknown key rulez") &&
+              has(wrong.err, "shared/base.toml:3:1: unknown key x"))
+      << wrong.err;
 }
 
 }  // namespace

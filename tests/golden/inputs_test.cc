@@ -1,13 +1,5 @@
-// Inputs without end and passwords in sight: what a repository names, what the command line names, what other processes see.
-#include <gtest/gtest.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+// Inputs without end and passwords in sight: what a repository names, what the command line names, what other
+// processes see.
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +7,14 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/run.h"
 
@@ -30,10 +30,13 @@ TEST(Inputs, OfARepositoryAreNoPipesOrDevices) {
   const Folder folder;
   folder.write("db/0001_a.sql", "CREATE TABLE t (id int PRIMARY KEY);\n");
   ASSERT_EQ(::mkfifo(folder.path("app.log").c_str(), 0600), 0);
-  folder.write("pgadvise.toml", "[inputs]\npaths = [\"db\"]\nlogs = [\"app.log\",\n  \"/dev/zero\"]\nworkloads = \"/proc/self/environ\"\n");
+  folder.write("pgadvise.toml",
+               "[inputs]\npaths = [\"db\"]\nlogs = [\"app.log\",\n  \"/dev/zero\"]\nworkloads = "
+               "\"/proc/self/environ\"\n");
   const auto outside = run("check", folder.path(), limited);
   EXPECT_EQ(outside.exit_code, 2);
-  EXPECT_TRUE(contains(outside.err, "pgadvise.toml:4:3: logs: /dev/zero leaves the repository")) << outside.err;
+  EXPECT_TRUE(contains(outside.err, "pgadvise.toml:4:3: logs: /dev/zero leaves the repository"))
+      << outside.err;
   // A file of --config may name any folder, and still no device.
   const auto ran = run("check --config pgadvise.toml", folder.path(), limited);
   EXPECT_EQ(ran.exit_code, 2);
@@ -55,11 +58,17 @@ TEST(Inputs, AConfigurationThatIsAPipeIsRefused) {
 
 TEST(Inputs, OfTheCommandLineMayBePipes) {
   const Folder folder;
-  folder.write("a.sql", "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (id int PRIMARY KEY, a_id int REFERENCES a);\n");
+  folder.write(
+      "a.sql",
+      "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (id int PRIMARY KEY, a_id int REFERENCES a);\n");
   ASSERT_EQ(::mkfifo(folder.path("schema").c_str(), 0600), 0);
-  const auto schema = run("check --schema " + folder.path("schema") + " --fail-on warning -o " + folder.path("report") + " & cat " + folder.path("a.sql") + " > " + folder.path("schema") + "; wait $!", "", limited);
+  const auto schema =
+      run("check --schema " + folder.path("schema") + " --fail-on warning -o " + folder.path("report") +
+              " & cat " + folder.path("a.sql") + " > " + folder.path("schema") + "; wait $!",
+          "", limited);
   EXPECT_FALSE(contains(schema.err, "pipe")) << schema.err;
-  EXPECT_EQ(read_file(folder.path("report")).value_or("").find("unindexed-foreign-key") == std::string::npos, false);
+  EXPECT_EQ(read_file(folder.path("report")).value_or("").find("unindexed-foreign-key") == std::string::npos,
+            false);
   const auto null = run("check --log /dev/null", folder.path(), limited);
   EXPECT_FALSE(contains(null.err, "device")) << null.err;
   const auto zero = run("check --log /dev/zero", folder.path(), limited);
@@ -75,7 +84,8 @@ class Silent {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(socket_, 8) == 0 && ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0)
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(socket_, 8) == 0 &&
+        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0)
       port_ = ntohs(address.sin_port);
   }
   ~Silent() { ::close(socket_); }
@@ -138,7 +148,8 @@ TEST(Inputs, GitGetsNoPassword) {
   folder.write("migrations/0001_a.sql", "CREATE TABLE t (id int PRIMARY KEY);\n");
   folder.write("bin/git", "#!/bin/sh\nenv >> '" + folder.path("seen") + "'\nexec /usr/bin/git \"$@\"\n");
   std::filesystem::permissions(folder.path("bin/git"), std::filesystem::perms::owner_all);
-  run("check . --changed", folder.path(), "PATH='" + folder.path("bin") + "':$PATH PGPASSWORD=hunter2 DATABASE_URL=postgresql://joe:hunter2@x/y");
+  run("check . --changed", folder.path(),
+      "PATH='" + folder.path("bin") + "':$PATH PGPASSWORD=hunter2 DATABASE_URL=postgresql://joe:hunter2@x/y");
   const std::string seen = read_file(folder.path("seen")).value_or("");
   EXPECT_TRUE(contains(seen, "PATH=")) << "git was not asked";
   EXPECT_FALSE(contains(seen, "hunter2"));
@@ -146,7 +157,9 @@ TEST(Inputs, GitGetsNoPassword) {
 
 TEST(Inputs, AnIgnoreBehindAByteOrderMarkCounts) {
   const Folder folder;
-  const std::string sql = "-- pgadvise: ignore unindexed-foreign-key it is small\nCREATE TABLE t (id int PRIMARY KEY, t_id int REFERENCES t);\n";
+  const std::string sql =
+      "-- pgadvise: ignore unindexed-foreign-key it is small\nCREATE TABLE t (id int PRIMARY KEY, t_id int "
+      "REFERENCES t);\n";
   folder.write("with.sql", "\xef\xbb\xbf" + sql);
   const auto ran = run("check with.sql --fail-on note,unindexed-foreign-key", folder.path());
   EXPECT_FALSE(contains(ran.out, "unindexed-foreign-key")) << ran.out;

@@ -1,5 +1,5 @@
-// Each rule against its fixture folder, and the pages made from both. PGADVISE_UPDATE_GOLDEN=1 writes what is expected; the
-// difference is then for a person to review.
+// Each rule against its fixture folder, and the pages made from both. PGADVISE_UPDATE_GOLDEN=1 writes what is
+// expected; the difference is then for a person to review.
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
@@ -51,7 +51,8 @@ void set(const nlohmann::json& from, const char* name, T& to) {
   if (from.contains(name)) to = from.at(name).get<T>();
 }
 
-// What only a server knows, in the words of the model: {"days", "settings", "tables": {"public.t": {"rows", …, "columns":
+// What only a server knows, in the words of the model: {"days", "settings", "tables": {"public.t": {"rows",
+// …, "columns":
 // {"c": {"distinct", …}}, "indexes": {"i": {"scans", …}}}}, "sequences": {"public.s": {"last_value"}}}.
 void add_statistics(Catalog& catalog, const nlohmann::json& json) {
   catalog.has_statistics = true;
@@ -63,7 +64,8 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
     set(session, "pid", read.pid);
     set(session, "application", read.application);
     set(session, "state", read.state);
-    if (session.contains("open")) read.transaction_seconds = read.state_seconds = session["open"].get<double>();
+    if (session.contains("open"))
+      read.transaction_seconds = read.state_seconds = session["open"].get<double>();
   }
   const auto part = [&](const char* name) { return json.value(name, nlohmann::json::object()); };
   const auto settings = part("settings");
@@ -85,7 +87,7 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
     set(value, "live_rows", statistics.live_rows);
     set(value, "dead_rows", statistics.dead_rows);
     set(value, "changes_since_analyze", statistics.changes_since_analyze);
-    set(value, "transaction_age", statistics.transaction_age);
+    set(value, "transaction_age", statistics.relfrozenxid_age);
     for (auto& column : table->columns) {
       if (!value.contains("columns") || !value["columns"].contains(column.name)) continue;
       const auto& given = value["columns"][column.name];
@@ -93,7 +95,7 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
       set(given, "distinct", of_column.distinct);
       set(given, "null_fraction", of_column.null_fraction);
       set(given, "average_width", of_column.average_width);
-      set(given, "top_frequency", of_column.top_frequency);
+      set(given, "top_frequency", of_column.most_common_freq);
     }
     for (auto& index : table->indexes) {
       if (!value.contains("indexes") || !value["indexes"].contains(index.name)) continue;
@@ -107,16 +109,19 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
   }
 }
 
-// What git and a database say, in the words of the model: {"releases", "git": {"drizzle/0001_x.sql": {"state", "changed_in", "days",
-// "release"}}, "tracking": [{"tool", "schema", "name", "rows": [[migration, checksum, when]]}]}.
+// What git and a database say, in the words of the model: {"releases", "git": {"drizzle/0001_x.sql":
+// {"state", "changed_in", "days", "release"}}, "tracking": [{"tool", "schema", "name", "rows": [[migration,
+// checksum, when]]}]}.
 void add_facts(Project& project, const nlohmann::json& json) {
   using Git = MigrationEntry::Git;
   for (auto& folder : project.migrations) {
     set(json, "releases", folder.has_releases);
     for (auto& migration : folder.migrations) {
       migration.git = Git::committed;
-      const auto facts = json.value("git", nlohmann::json::object()).value(migration.file, nlohmann::json::object());
-      if (const auto state = facts.value("state", ""); !state.empty()) migration.git = state == "ignored" ? Git::ignored : Git::untracked;
+      const auto facts =
+          json.value("git", nlohmann::json::object()).value(migration.file, nlohmann::json::object());
+      if (const auto state = facts.value("state", ""); !state.empty())
+        migration.git = state == "ignored" ? Git::ignored : Git::untracked;
       set(facts, "changed_in", migration.changed_in);
       set(facts, "days", migration.changed_after_days);
       set(facts, "release", migration.changed_after_release);
@@ -127,14 +132,16 @@ void add_facts(Project& project, const nlohmann::json& json) {
 std::vector<TrackingTable> tracking_in(const nlohmann::json& json) {
   std::vector<TrackingTable> out;
   for (const auto& table : json.value("tracking", nlohmann::json::array())) {
-    TrackingTable& read = out.emplace_back(TrackingTable{table.at("tool"), table.at("schema"), table.at("name"), {}});
-    for (const auto& row : table.at("rows")) read.rows.push_back({row[0], row[1], row[2].get<std::int64_t>(), false});
+    TrackingTable& read =
+        out.emplace_back(TrackingTable{table.at("tool"), table.at("schema"), table.at("name"), {}});
+    for (const auto& row : table.at("rows"))
+      read.rows.push_back({row[0], row[1], row[2].get<std::int64_t>(), false});
   }
   return out;
 }
 
-// What the fixture folder has under one name: bad.sql, bad.log, bad/ (a repository; of its migrations all but the first
-// are judged).
+// What the fixture folder has under one name: bad.sql, bad.log, bad/ (a repository; of its migrations all but
+// the first are judged).
 struct Inputs {
   struct Migrations {
     Catalog catalog;
@@ -156,7 +163,8 @@ struct Inputs {
     if (fs::exists(name + ".sql")) {
       sql = slurp(name + ".sql");
       catalog = replay(sql, name + ".sql");
-      if (fs::exists(name + ".statistics.json")) add_statistics(*catalog, nlohmann::json::parse(slurp(name + ".statistics.json")));
+      if (fs::exists(name + ".statistics.json"))
+        add_statistics(*catalog, nlohmann::json::parse(slurp(name + ".statistics.json")));
     }
     if (fs::exists(name + ".log")) {
       workload = log::read({name + ".log"}, {}, diagnostics);
@@ -167,15 +175,17 @@ struct Inputs {
       read_folder(name);
       const auto inputs = migrations::find_schemas(name, diagnostics);
       for (const auto& input : inputs.value_or(std::vector<migrations::SchemaInput>{})) {
-        migrations::JudgedMigrations judged;
+        migrations::CheckedMigrations judged;
         for (std::size_t i = 1; i < input.files.size(); ++i) judged.files.insert(input.files[i].path);
         auto loaded = migrations::load(input, judged, diagnostics);
         migrations.push_back({std::move(loaded).value(), std::move(judged.found)});
       }
-      // A folder that is not whole, a constraint or type that is there, a schema that is a program: what some fixtures are about.
+      // A folder that is not whole, a constraint or type that is there, a schema that is a program: what some
+      // fixtures are about.
       if (fs::exists(name + ".facts.json")) diagnostics.clear();
       std::erase_if(diagnostics, [](const Error& error) {
-        return error.what.find("already exists") != std::string::npos || error.what.find("is not read itself") != std::string::npos;
+        return error.what.find("already exists") != std::string::npos ||
+               error.what.find("is not read itself") != std::string::npos;
       });
     }
     for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();
@@ -208,15 +218,20 @@ struct Inputs {
       if (!catalog && snapshot.empty()) continue;
       compared.push_back(migrations::load(schema, named).value_or(Catalog{}));
       const Catalog* migrated = &compared.back();
-      if (!catalog) compared.push_back(migrations::load({migrations::SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}, named).value_or(Catalog{}));
-      comparisons.push_back({migrated, catalog ? &*catalog : &compared.back(), catalog.has_value(), schema.path, catalog ? "the database shop" : snapshot, 0, true});
+      if (!catalog)
+        compared.push_back(
+            migrations::load({migrations::SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}, named)
+                .value_or(Catalog{}));
+      comparisons.push_back({migrated, catalog ? &*catalog : &compared.back(), catalog.has_value(),
+                             schema.path, catalog ? "the database shop" : snapshot, 0, true});
     }
   }
 
-  // What the rule finds in all of it, or, with `needed`, in those inputs alone that the expression names. Fails if the rule
-  // did not run at all.
+  // What the rule finds in all of it, or, with `needed`, in those inputs alone that the expression names.
+  // Fails if the rule did not run at all.
   std::vector<Finding> findings(std::string_view rule, const lint::Needs* needed = nullptr) const {
-    std::vector<lint::Inputs> runs = {{catalog ? &*catalog : nullptr, workload ? &*workload : nullptr, project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans}};
+    std::vector<lint::Inputs> runs = {{catalog ? &*catalog : nullptr, workload ? &*workload : nullptr,
+                                       project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans}};
     for (const auto& folder : migrations) runs.push_back({&folder.catalog, nullptr, nullptr, &folder.judged});
     std::vector<Finding> out;
     std::string skipped;
@@ -234,16 +249,19 @@ struct Inputs {
     return out;
   }
 
-  // Takes away what the expression does not name. `bare_catalog` then holds a schema without what only a server knows,
-  // `bare_workload` the log as it is read without a schema.
-  void keep(const lint::Needs& needed, lint::Inputs& inputs, Catalog& bare_catalog, Workload& bare_workload) const {
+  // Takes away what the expression does not name. `bare_catalog` then holds a schema without what only a
+  // server knows, `bare_workload` the log as it is read without a schema.
+  void keep(const lint::Needs& needed, lint::Inputs& inputs, Catalog& bare_catalog,
+            Workload& bare_workload) const {
     using lint::Input;
     const auto any_of = [&](std::initializer_list<Input> list) {
       return std::any_of(list.begin(), list.end(), [&](Input input) { return needed.names(input); });
     };
     const bool server = any_of({Input::statistics, Input::settings});
     if (!server && !any_of({Input::schema})) inputs.catalog = nullptr;
-    if (!any_of({Input::workload, Input::events, Input::row_counts, Input::server_log, Input::sessions, Input::temporary_files})) inputs.workload = nullptr;
+    if (!any_of({Input::workload, Input::events, Input::row_counts, Input::server_log, Input::sessions,
+                 Input::temporary_files}))
+      inputs.workload = nullptr;
     if (!needed.names(Input::plans)) inputs.plans = nullptr;
     if (!needed.names(Input::project)) inputs.project = nullptr;
     if (!needed.names(Input::migrations)) inputs.migrations = nullptr;
@@ -278,13 +296,16 @@ nlohmann::ordered_json as_json(std::vector<Finding> findings) {
   return nlohmann::ordered_json::parse(report::to_json(report, false))["findings"];
 }
 
-std::string folder_of(const lint::RegisteredRule& rule) { return (source_dir / "fixtures/rules" / rule.rule->id).string(); }
+std::string folder_of(const lint::RegisteredRule& rule) {
+  return (source_dir / "fixtures/rules" / rule.rule->id).string();
+}
 
 class RuleFixture : public testing::TestWithParam<lint::RegisteredRule> {
  protected:
   // Places in expected.json are relative to the folder.
   void SetUp() override {
-    ASSERT_TRUE(fs::is_directory(folder_of(GetParam()))) << "a rule needs a fixture folder: " << folder_of(GetParam());
+    ASSERT_TRUE(fs::is_directory(folder_of(GetParam())))
+        << "a rule needs a fixture folder: " << folder_of(GetParam());
     fs::current_path(folder_of(GetParam()));
   }
 };
@@ -298,11 +319,13 @@ TEST_P(RuleFixture, BadYieldsExactlyWhatIsExpected) {
   EXPECT_EQ(found.dump(2), nlohmann::ordered_json::parse(slurp("expected.json"), nullptr, false).dump(2));
 }
 
-// What the documentation says that the rule needs is enough for a finding; a threshold of table size may need the sizes, too.
+// What the documentation says that the rule needs is enough for a finding; a threshold of table size may need
+// the sizes, too.
 TEST_P(RuleFixture, FindsSomethingInWhatItNeedsAlone) {
   const Inputs bad("bad");
   const lint::Rule& rule = *GetParam().rule;
-  const bool by_size = std::any_of(rule.options.begin(), rule.options.end(), [](const auto* option) { return option->table_size; });
+  const bool by_size = std::any_of(rule.options.begin(), rule.options.end(),
+                                   [](const auto* option) { return option->table_size; });
   const lint::Needs needs = by_size ? all(rule.needs, lint::Input::statistics) : rule.needs;
   EXPECT_FALSE(bad.findings(rule.id, &needs).empty()) << "needs " << rule.needs.explain();
 }
@@ -340,7 +363,8 @@ TEST_P(RuleFixture, SafeFixesMendAndTheWayBackLeadsBack) {
   const auto left = ids(up);
   for (const auto& id : mended) EXPECT_FALSE(left.count(id)) << id << " is still found after\n" << up;
   const auto back = ids(up + down);
-  for (const auto& id : undone) EXPECT_TRUE(back.count(id)) << id << " is not found again after\n" << up << down;
+  for (const auto& id : undone)
+    EXPECT_TRUE(back.count(id)) << id << " is not found again after\n" << up << down;
 }
 
 TEST_P(RuleFixture, GoodYieldsNothing) {
@@ -358,35 +382,34 @@ TEST_P(RuleFixture, DocumentationIsWhole) {
     std::ofstream(page) << report::rule_page(GetParam());
   }
   EXPECT_EQ(slurp(page), report::rule_page(GetParam())) << "stale: run with PGADVISE_UPDATE_GOLDEN=1";
-  const auto file = source_dir / "rules" / GetParam().category / (replace_all(std::string(rule.id), "-", "_") + ".cc");
+  const auto file =
+      source_dir / "rules" / GetParam().category / (replace_all(std::string(rule.id), "-", "_") + ".cc");
   EXPECT_TRUE(fs::exists(file)) << file;
 }
 
-std::string test_name(const testing::TestParamInfo<lint::RegisteredRule>& info) { return replace_all(std::string(info.param.rule->id), "-", "_"); }
+std::string test_name(const testing::TestParamInfo<lint::RegisteredRule>& info) {
+  return replace_all(std::string(info.param.rule->id), "-", "_");
+}
 
-INSTANTIATE_TEST_SUITE_P(Rules, RuleFixture, testing::ValuesIn(lint::all_rules().begin(), lint::all_rules().end()), test_name);
+INSTANTIATE_TEST_SUITE_P(Rules, RuleFixture,
+                         testing::ValuesIn(lint::all_rules().begin(), lint::all_rules().end()), test_name);
 
 TEST(RuleFolders, BelongToARule) {
   for (const auto& entry : fs::directory_iterator(source_dir / "fixtures/rules"))
     EXPECT_TRUE(lint::find_rule(entry.path().filename().string())) << entry.path();
-  for (const auto& entry : fs::directory_iterator(source_dir / "docs/rules"))
+  for (const auto& entry : fs::directory_iterator(source_dir / "docs/rules")) {
+    if (entry.path().filename() == "README.md") continue;
     EXPECT_TRUE(lint::find_rule(entry.path().stem().string())) << entry.path();
+  }
 }
 
-TEST(Readme, HasTheTableOfRules) {
-  const fs::path path = source_dir / "README.md";
-  std::string readme = slurp(path);
-  const std::string begin = "<!-- rules -->\n";
-  const std::string end = "<!-- /rules -->";
-  const auto from = readme.find(begin);
-  const auto to = readme.find(end);
-  ASSERT_NE(from, std::string::npos);
-  ASSERT_NE(to, std::string::npos);
-  if (updating()) {
-    readme.replace(from + begin.size(), to - from - begin.size(), report::rule_table());
-    std::ofstream(path) << readme;
-  }
-  EXPECT_NE(readme.find(begin + report::rule_table() + end), std::string::npos) << "stale: run with PGADVISE_UPDATE_GOLDEN=1";
+TEST(RuleIndex, ListsEveryRule) {
+  const fs::path path = source_dir / "docs/rules/README.md";
+  if (updating()) std::ofstream(path) << report::rule_index();
+  EXPECT_EQ(slurp(path), report::rule_index()) << "stale: run with PGADVISE_UPDATE_GOLDEN=1";
+  for (const auto& registered : lint::all_rules())
+    EXPECT_NE(report::rule_index().find(std::string("[") + std::string(registered.rule->id) + "]("),
+              std::string::npos);
 }
 
 }  // namespace

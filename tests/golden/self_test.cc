@@ -16,8 +16,11 @@ TEST(Completion, OffersCommandsOptionsAndWords) {
   const testing_support::Folder folder;
   const auto script = folder.write("completion", run("completion bash").out);
   const auto complete = [&](const std::string& words) {
-    const std::string program = ". " + script + "; COMP_WORDS=(" + words + "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _pgadvise; echo \"${COMPREPLY[*]}\"";
-    EXPECT_EQ(std::system(("bash -c " + testing_support::quoted(program) + " > " + folder.path("out")).c_str()), 0);
+    const std::string program =
+        ". " + script + "; COMP_WORDS=(" + words +
+        "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _pgadvise; echo \"${COMPREPLY[*]}\"";
+    EXPECT_EQ(
+        std::system(("bash -c " + testing_support::quoted(program) + " > " + folder.path("out")).c_str()), 0);
     return read_file(folder.path("out")).value_or("");
   };
   EXPECT_EQ(complete("pgadvise dig"), "digest\n");
@@ -36,7 +39,9 @@ TEST(Completion, KnowsThreeShells) {
 TEST(Manual, NamesEveryCommandAndOption) {
   const Ran manual = run("manual");
   EXPECT_TRUE(manual.out.starts_with(".TH PGADVISE 1"));
-  for (const std::string_view part : {".SS pgadvise check", ".SS pgadvise digest", ".SS pgadvise rules explain", "\\-\\-fail\\-on", ".SH EXIT STATUS"}) EXPECT_TRUE(has(manual.out, part)) << part;
+  for (const std::string_view part : {".SS pgadvise check", ".SS pgadvise digest",
+                                      ".SS pgadvise rules explain", "\\-\\-fail\\-on", ".SH EXIT STATUS"})
+    EXPECT_TRUE(has(manual.out, part)) << part;
 }
 
 }  // namespace

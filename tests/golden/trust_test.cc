@@ -1,4 +1,5 @@
-// What a hostile repository gets from a run of the program: no connection, and no word of a file outside of it.
+// What a hostile repository gets from a run of the program: no connection, and no word of a file outside of
+// it.
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -23,7 +24,8 @@ class TrustCli : public ::testing::Test {
     folder.write("secret/a.toml", "SECRETTOKEN = [\n");
   }
   Ran pgadvise(const std::string& arguments, const std::string& environment = "") const {
-    return run(arguments, folder.path("repo"), "XDG_CONFIG_HOME=" + quoted(folder.path("config")) + " PGPASSWORD=hidden " + environment);
+    return run(arguments, folder.path("repo"),
+               "XDG_CONFIG_HOME=" + quoted(folder.path("config")) + " PGPASSWORD=hidden " + environment);
   }
   void config(const std::string& text) const { folder.write("repo/pgadvise.toml", text); }
   void link(const std::string& target, const std::string& name) const {
@@ -34,7 +36,8 @@ class TrustCli : public ::testing::Test {
   void expect_silent(const std::string& arguments) const {
     for (const char* format : {"text", "json"}) {
       const Ran ran = pgadvise(arguments + " --format " + format);
-      EXPECT_EQ((ran.out + ran.err).find("SECRETTOKEN"), std::string::npos) << arguments << "\n" << ran.err << ran.out;
+      EXPECT_EQ((ran.out + ran.err).find("SECRETTOKEN"), std::string::npos) << arguments << "\n"
+                                                                            << ran.err << ran.out;
     }
   }
   Folder folder;
@@ -45,27 +48,39 @@ TEST_F(TrustCli, ARepositorysHostNeedsTheUsersWord) {
   for (const char* command : {"check", "explain --plan x", "advise --log x", "digest", "snapshot"}) {
     const Ran ran = pgadvise(std::string(command) + " --db @p");
     EXPECT_EQ(ran.exit_code, 2) << command << ran.err;
-    EXPECT_EQ(ran.err, "pgadvise: pgadvise.toml:1:12: the database p is on 127.0.0.1:1, which is not allowed: your password would go there (if it may: --allow-host 127.0.0.1:1, or the line "
-                       "allow-hosts = [\"127.0.0.1:1\"] in " + folder.path("config/pgadvise/config.toml") + ")\n") << command;
+    EXPECT_EQ(ran.err,
+              "pgadvise: pgadvise.toml:1:12: the database p is on 127.0.0.1:1, which is not allowed: your "
+              "password would go there (if it may: --allow-host 127.0.0.1:1, or the line "
+              "allow-hosts = [\"127.0.0.1:1\"] in " +
+                  folder.path("config/pgadvise/config.toml") + ")\n")
+        << command;
   }
   EXPECT_EQ(pgadvise("snapshot --db @p --allow-host 127.0.0.1:1").exit_code, 3) << "it connects";
   EXPECT_EQ(pgadvise("snapshot --db @p --allow-host 127.0.0.1:2").exit_code, 2);
   EXPECT_EQ(pgadvise("snapshot --allow-host 127.0.0.1:2 --allow-host 127.0.0.1:1 --db @p").exit_code, 3);
-  EXPECT_NE(pgadvise("snapshot --db @p --allow-host 127.0.0.1").err.find("without a port"), std::string::npos);
-  EXPECT_EQ(pgadvise("check --config pgadvise.toml --db @p").exit_code, 2) << "a file that is named allows nothing, either";
+  EXPECT_NE(pgadvise("snapshot --db @p --allow-host 127.0.0.1").err.find("without a port"),
+            std::string::npos);
+  EXPECT_EQ(pgadvise("check --config pgadvise.toml --db @p").exit_code, 2)
+      << "a file that is named allows nothing, either";
   folder.write("config/pgadvise/config.toml", "allow-hosts = \"127.0.0.1:1\"\n");
   EXPECT_EQ(pgadvise("snapshot --db @p").exit_code, 3);
   folder.write("repo/.config/pgadvise/config.toml", "allow-hosts = \"127.0.0.1:1\"\n");
-  for (const char* home : {"XDG_CONFIG_HOME=.config", "XDG_CONFIG_HOME=$PWD/.config", "XDG_CONFIG_HOME= HOME=$PWD"}) EXPECT_EQ(pgadvise("snapshot --db @p", home).exit_code, 2) << home;
+  for (const char* home :
+       {"XDG_CONFIG_HOME=.config", "XDG_CONFIG_HOME=$PWD/.config", "XDG_CONFIG_HOME= HOME=$PWD"})
+    EXPECT_EQ(pgadvise("snapshot --db @p", home).exit_code, 2) << home;
 }
 
 TEST_F(TrustCli, TheUsersDatabaseStandsBeforeTheRepositorys) {
   config("[databases.p]\nurl = \"host=127.0.0.1 port=2\"\n[databases.q]\nservice = \"x\"\n");
-  folder.write("config/pgadvise/config.toml", "[databases.p]\nurl = \"host=127.0.0.1 port=1 dbname=mine sslmode=disable\"\n[stores.s]\nurl = \"host=h\"\n");
+  folder.write("config/pgadvise/config.toml",
+               "[databases.p]\nurl = \"host=127.0.0.1 port=1 dbname=mine sslmode=disable\"\n[stores.s]\nurl "
+               "= \"host=h\"\n");
   const Ran ran = pgadvise("snapshot --db @p");
   EXPECT_EQ(ran.exit_code, 3);
   EXPECT_NE(ran.err.find("database mine on 127.0.0.1:1"), std::string::npos) << ran.err;
-  EXPECT_EQ(run("snapshot --db @p", folder.path(), "XDG_CONFIG_HOME=" + quoted(folder.path("config"))).exit_code, 3) << "from any folder";
+  EXPECT_EQ(
+      run("snapshot --db @p", folder.path(), "XDG_CONFIG_HOME=" + quoted(folder.path("config"))).exit_code, 3)
+      << "from any folder";
   const Ran unknown = pgadvise("snapshot --db @zzzzzz");
   EXPECT_EQ(unknown.err, "pgadvise: --db: pgadvise.toml has no database zzzzzz (known: p, q)\n");
   folder.write("config/pgadvise/config.toml", "allow-hosts = [\n\nallow-host = 1\n");
@@ -74,7 +89,8 @@ TEST_F(TrustCli, TheUsersDatabaseStandsBeforeTheRepositorys) {
 
 TEST_F(TrustCli, NoErrorShowsAVariable) {
   config("[databases.p]\nurl-env = \"OTHER_SECRET\"\n");
-  for (const char* value : {"SECRETTOKEN", "'redis://SECRETTOKEN@h'", "'host=127.0.0.1 SECRETTOKEN'", "'postgresql://joe:SECRETTOKEN@127.0.0.1:1/x'"}) {
+  for (const char* value : {"SECRETTOKEN", "'redis://SECRETTOKEN@h'", "'host=127.0.0.1 SECRETTOKEN'",
+                            "'postgresql://joe:SECRETTOKEN@127.0.0.1:1/x'"}) {
     const Ran ran = pgadvise("check --db @p", std::string("OTHER_SECRET=") + value);
     EXPECT_NE(ran.exit_code, 0);
     EXPECT_EQ((ran.out + ran.err).find("SECRETTOKEN"), std::string::npos) << ran.err;
@@ -83,7 +99,9 @@ TEST_F(TrustCli, NoErrorShowsAVariable) {
 
 TEST_F(TrustCli, ConfiguredInputsStayInside) {
   link("../secret", "link");
-  for (const char* inputs : {"paths = [\"../secret/a.sql\"]", "schema = \"../secret\"", "workloads = \"link/a.sql\"", "logs = \"link\"", "schema = \"l*/*.sql\"", "workloads = \"/*/*/*.sql\""}) {
+  for (const char* inputs :
+       {"paths = [\"../secret/a.sql\"]", "schema = \"../secret\"", "workloads = \"link/a.sql\"",
+        "logs = \"link\"", "schema = \"l*/*.sql\"", "workloads = \"/*/*/*.sql\""}) {
     config("[inputs]\n" + std::string(inputs) + "\n");
     EXPECT_EQ(pgadvise("check").exit_code, 2) << inputs;
     expect_silent("check");
@@ -92,7 +110,8 @@ TEST_F(TrustCli, ConfiguredInputsStayInside) {
   EXPECT_EQ(pgadvise("check").exit_code, 2);
   expect_silent("check");
   folder.write("elsewhere/named.toml", "[inputs]\nschema = \"../secret/a.sql\"\n");
-  EXPECT_NE(pgadvise("check --config ../elsewhere/named.toml").err.find("SECRETTOKEN"), std::string::npos) << "named by the user: an input as any other";
+  EXPECT_NE(pgadvise("check --config ../elsewhere/named.toml").err.find("SECRETTOKEN"), std::string::npos)
+      << "named by the user: an input as any other";
   std::filesystem::remove(folder.path("repo/pgadvise.toml"));
   link("../secret/a.toml", "pgadvise.toml");
   EXPECT_EQ(pgadvise("check").exit_code, 2);
@@ -105,14 +124,21 @@ TEST_F(TrustCli, LinksInAMigrationsFolderStayInside) {
   folder.write("repo/other/0003_c.up.sql", "CREATE TABLE c (id int PRIMARY KEY);\n");
   link("../../secret/a.sql", "migrations/0002_b.up.sql");
   link("../other/0003_c.up.sql", "migrations/0003_c.up.sql");
-  for (const char* arguments : {"check", "check migrations", "check --schema migrations", "check migrations/0001_a.up.sql migrations/0002_b.up.sql", "check --schema migrations/0002_b.up.sql",
-                                "check --workload migrations/0002_b.up.sql", "check ."})
+  for (const char* arguments :
+       {"check", "check migrations", "check --schema migrations",
+        "check migrations/0001_a.up.sql migrations/0002_b.up.sql", "check --schema migrations/0002_b.up.sql",
+        "check --workload migrations/0002_b.up.sql", "check ."})
     expect_silent(arguments);
   const Ran ran = pgadvise("check");
-  EXPECT_NE(ran.err.find("migrations: migrations/0002_b.up.sql is reached by a symbolic link that leaves the repository: it is not read"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("migrations: migrations/0002_b.up.sql is reached by a symbolic link that leaves the "
+                         "repository: it is not read"),
+            std::string::npos)
+      << ran.err;
   EXPECT_NE(ran.out.find("migrations (2 files)"), std::string::npos) << ran.out;
-  EXPECT_NE(pgadvise("check --schema migrations/0002_b.up.sql").err.find("its text is not shown"), std::string::npos);
-  EXPECT_NE(pgadvise("check --schema ../secret/a.sql").err.find("SECRETTOKEN"), std::string::npos) << "named by the user";
+  EXPECT_NE(pgadvise("check --schema migrations/0002_b.up.sql").err.find("its text is not shown"),
+            std::string::npos);
+  EXPECT_NE(pgadvise("check --schema ../secret/a.sql").err.find("SECRETTOKEN"), std::string::npos)
+      << "named by the user";
 }
 
 TEST_F(TrustCli, LinksInOtherToolsFoldersStayInside) {
@@ -120,10 +146,12 @@ TEST_F(TrustCli, LinksInOtherToolsFoldersStayInside) {
   link("../../secret", "drizzle2/meta");
   folder.write("secret/1_a/migration.sql", "SECRETTOKEN of another project\n");
   link("../../../secret/1_a", "prisma/migrations/20200101000000_a");
-  folder.write("repo/sqitch/sqitch.plan", "%syntax-version=1.0.0\n%project=x\n\na 2020-01-01T00:00:00Z x <x@x> # a\n");
+  folder.write("repo/sqitch/sqitch.plan",
+               "%syntax-version=1.0.0\n%project=x\n\na 2020-01-01T00:00:00Z x <x@x> # a\n");
   link("../../../secret/a.sql", "sqitch/deploy/a.sql");
   link("../../secret/a.sql", "sqitch2/sqitch.plan");
-  for (const char* folder_name : {".", "drizzle", "drizzle2", "prisma/migrations", "sqitch", "sqitch2"}) expect_silent(std::string("check ") + folder_name);
+  for (const char* folder_name : {".", "drizzle", "drizzle2", "prisma/migrations", "sqitch", "sqitch2"})
+    expect_silent(std::string("check ") + folder_name);
 }
 
 TEST_F(TrustCli, NothingIsWrittenThroughALink) {
@@ -132,7 +160,8 @@ TEST_F(TrustCli, NothingIsWrittenThroughALink) {
   link("../secret/profile", "pgadvise.toml");
   const Ran ran = pgadvise("init --force --ci none");
   EXPECT_EQ(ran.exit_code, 2) << ran.out << ran.err;
-  EXPECT_NE(ran.err.find("is reached by a symbolic link that leaves the repository"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("is reached by a symbolic link that leaves the repository"), std::string::npos)
+      << ran.err;
   EXPECT_EQ(read_file(folder.path("secret/profile")).value_or(""), "mine\n");
   std::filesystem::remove(folder.path("repo/pgadvise.toml"));
   link("../secret", ".github");

@@ -21,7 +21,8 @@ const std::string shop = std::string(source_dir) + "/fixtures/shop";
 constexpr const char* orders =
     "CREATE TABLE customers (id bigint PRIMARY KEY);\n"
     "CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers);\n"
-    "CREATE TABLE notes (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers, author_id bigint REFERENCES customers);\n";
+    "CREATE TABLE notes (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers, author_id bigint "
+    "REFERENCES customers);\n";
 
 Report report_of(const Sources& sources, const Settings& settings = {}) {
   auto inputs = load(sources, settings);
@@ -43,7 +44,8 @@ std::set<std::string> ids(const std::vector<Finding>& findings) {
 }
 
 const Finding* find(const Report& report, const std::string& id) {
-  const auto it = std::find_if(report.findings.begin(), report.findings.end(), [&](const Finding& finding) { return finding.id == id; });
+  const auto it = std::find_if(report.findings.begin(), report.findings.end(),
+                               [&](const Finding& finding) { return finding.id == id; });
   return it == report.findings.end() ? nullptr : &*it;
 }
 
@@ -61,7 +63,8 @@ TEST(Library, ChecksOnTwoThreadsAtOnce) {
   Sources of_shop;
   of_shop.paths = {shop};
   const Sources of_other = schemas({other.path("schema.sql")});
-  const auto expected_shop = ids(report_of(of_shop).findings), expected_other = ids(report_of(of_other).findings);
+  const auto expected_shop = ids(report_of(of_shop).findings),
+             expected_other = ids(report_of(of_other).findings);
   ASSERT_FALSE(expected_shop.empty());
   ASSERT_FALSE(expected_other.empty());
   Report one, two;
@@ -79,13 +82,16 @@ TEST(Library, RunsTwiceOverTheSameInputs) {
   const Settings settings;
   const auto inputs = load(sources, settings);
   ASSERT_TRUE(inputs);
-  EXPECT_EQ(ids(merge(*inputs, run(*inputs, nullptr, settings), settings).findings), ids(merge(*inputs, run(*inputs, nullptr, settings), settings).findings));
+  EXPECT_EQ(ids(merge(*inputs, run(*inputs, nullptr, settings), settings).findings),
+            ids(merge(*inputs, run(*inputs, nullptr, settings), settings).findings));
 }
 
 TEST(Library, ReportsItsPhasesAndPrintsNothing) {
   std::vector<std::string> phases;
   Settings settings;
-  settings.observer.phase = [&](std::string_view name, bool begins, bool) { phases.push_back((begins ? "+" : "-") + std::string(name)); };
+  settings.observer.phase = [&](std::string_view name, bool begins, bool) {
+    phases.push_back((begins ? "+" : "-") + std::string(name));
+  };
   ::testing::internal::CaptureStdout();
   ::testing::internal::CaptureStderr();
   Sources sources;
@@ -93,7 +99,8 @@ TEST(Library, ReportsItsPhasesAndPrintsNothing) {
   report_of(sources, settings);
   EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
-  EXPECT_EQ(phases, (std::vector<std::string>{"+reading files", "-reading files", "+replaying the schema", "-replaying the schema", "+checking", "-checking"}));
+  EXPECT_EQ(phases, (std::vector<std::string>{"+reading files", "-reading files", "+replaying the schema",
+                                              "-replaying the schema", "+checking", "-checking"}));
 }
 
 TEST(Library, AnOutputThatIsAlsoAnInputIsAnError) {
@@ -114,7 +121,9 @@ TEST(Library, SumsUpALog) {
 }
 
 // Two dumps with a table of the same name. Its columns differ: two databases.
-const std::string other_orders = std::string(orders) + "ALTER TABLE orders ADD COLUMN total numeric;\nALTER TABLE notes ADD COLUMN text text;\n";
+const std::string other_orders =
+    std::string(orders) +
+    "ALTER TABLE orders ADD COLUMN total numeric;\nALTER TABLE notes ADD COLUMN text text;\n";
 
 TEST(MergedIds, DoNotDependOnTheOrderOfInputs) {
   const TempTree tree{{"a.sql", orders}, {"b.sql", other_orders}};
@@ -140,10 +149,13 @@ TEST(MergedIds, OfSchemasThatDifferCarryTheirPath) {
 
 // What a fix refers to is a finding of the same schema.
 TEST(MergedIds, AProposalRefersToTheFindingOfItsOwnSchema) {
-  const std::string wide = "CREATE TABLE t (a bigint REFERENCES customers, b bigint, PRIMARY KEY (b));\n"
-                           "CREATE TABLE pair (x bigint, y bigint, PRIMARY KEY (x, y));\n"
-                           "CREATE TABLE child (id bigint PRIMARY KEY, x bigint REFERENCES customers, y bigint, FOREIGN KEY (x, y) REFERENCES pair);\n";
-  const TempTree tree{{"a.sql", orders + wide}, {"b.sql", other_orders + wide + "ALTER TABLE child ADD COLUMN more text;\n"}};
+  const std::string wide =
+      "CREATE TABLE t (a bigint REFERENCES customers, b bigint, PRIMARY KEY (b));\n"
+      "CREATE TABLE pair (x bigint, y bigint, PRIMARY KEY (x, y));\n"
+      "CREATE TABLE child (id bigint PRIMARY KEY, x bigint REFERENCES customers, y bigint, FOREIGN KEY (x, "
+      "y) REFERENCES pair);\n";
+  const TempTree tree{{"a.sql", orders + wide},
+                      {"b.sql", other_orders + wide + "ALTER TABLE child ADD COLUMN more text;\n"}};
   for (const auto& paths : {std::vector<std::string>{"a.sql", "b.sql"}, {"b.sql", "a.sql"}}) {
     const Report report = report_of(schemas({tree.path(paths[0]), tree.path(paths[1])}));
     int references = 0;
@@ -162,7 +174,9 @@ TEST(MergedIds, AProposalRefersToTheFindingOfItsOwnSchema) {
 
 // Migrations and a dump of what they create: one database.
 TEST(MergedIds, EqualSchemasOfOneRepositoryGiveOneFindingWithSeveralLocations) {
-  const TempTree tree{{"package.json", "{}"}, {"migrations/001_orders.sql", orders}, {"db/structure.sql", std::string("-- PostgreSQL database dump\n") + orders}};
+  const TempTree tree{{"package.json", "{}"},
+                      {"migrations/001_orders.sql", orders},
+                      {"db/structure.sql", std::string("-- PostgreSQL database dump\n") + orders}};
   Sources sources;
   sources.paths = {tree.path()};
   const Report report = report_of(sources);
@@ -184,9 +198,11 @@ TEST(MergedIds, ABaselineOfAnEarlierVersionStillMatches) {
   std::string entries;
   for (const auto& finding : report.findings) {
     const std::string& id = finding.former_id.empty() ? finding.id : finding.former_id;
-    entries += (entries.empty() ? "" : ",") + std::string("{\"id\":\"") + id + "\",\"rule\":\"" + finding.rule + "\",\"what\":\"x\"}";
+    entries += (entries.empty() ? "" : ",") + std::string("{\"id\":\"") + id + "\",\"rule\":\"" +
+               finding.rule + "\",\"what\":\"x\"}";
   }
-  EXPECT_TRUE(std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) { return !finding.former_id.empty(); }));
+  EXPECT_TRUE(std::any_of(report.findings.begin(), report.findings.end(),
+                          [](const Finding& finding) { return !finding.former_id.empty(); }));
   tree.add("baseline.json", "{\"pgadvise_baseline\":1,\"findings\":[" + entries + "]}");
   Settings settings;
   settings.baseline = tree.path("baseline.json");

@@ -15,11 +15,15 @@ using testing_support::TempTree;
 
 class OnAServer : public ::testing::Test {
  protected:
-  const TempTree tree_{{"schema.sql", "CREATE TABLE customers (id bigint PRIMARY KEY);\n"
-                                      "CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, filler text);\n"},
-                       {"rows.sql", "INSERT INTO customers SELECT g FROM generate_series(1, 1000) g;\n"
-                                    "INSERT INTO orders SELECT g, 1 + g % 1000, repeat('x', 100) FROM generate_series(1, 50000) g;\n"},
-                       {"queries.sql", "SELECT * FROM orders WHERE customer_id = 7;\n"}};
+  const TempTree tree_{
+      {"schema.sql",
+       "CREATE TABLE customers (id bigint PRIMARY KEY);\n"
+       "CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, filler "
+       "text);\n"},
+      {"rows.sql",
+       "INSERT INTO customers SELECT g FROM generate_series(1, 1000) g;\n"
+       "INSERT INTO orders SELECT g, 1 + g % 1000, repeat('x', 100) FROM generate_series(1, 50000) g;\n"},
+      {"queries.sql", "SELECT * FROM orders WHERE customer_id = 7;\n"}};
   Diagnostics diagnostics_;
 };
 
@@ -36,7 +40,8 @@ TEST_F(OnAServer, CheckConfirmsOnTwoThreads) {
     EXPECT_TRUE(planner);
     const Report report = merge(*inputs, run(*inputs, planner.get(), {}), {});
     int out = 0;
-    for (const auto& finding : report.findings) out += finding.rule == "unindexed-foreign-key" && finding.verdict == Verdict::confirmed;
+    for (const auto& finding : report.findings)
+      out += finding.rule == "unindexed-foreign-key" && finding.verdict == Verdict::confirmed;
     return out;
   };
   int one = 0, two = 0;
@@ -72,7 +77,8 @@ TEST_F(OnAServer, ExplainAndAdviseAnswer) {
   sources.load = {tree_.path("rows.sql")};
   sources.workloads = {tree_.path("queries.sql")};
   auto inputs = load_for_advise(sources, {}, diagnostics_);
-  if (!inputs && inputs.error().what.find("HypoPG") != std::string::npos) GTEST_SKIP() << "HypoPG is not installed";
+  if (!inputs && inputs.error().what.find("HypoPG") != std::string::npos)
+    GTEST_SKIP() << "HypoPG is not installed";
   ASSERT_TRUE(inputs) << inputs.error().line();
   const ExplainSettings settings;
   auto at = load_for_explain(inputs->server->conninfo, settings, diagnostics_);

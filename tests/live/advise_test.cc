@@ -56,15 +56,20 @@ constexpr const char* workload = R"(
 
 std::string state(live::Database& database) {
   return database.value(
-      "SELECT concat_ws('|', (SELECT md5(string_agg(c::text, ',' ORDER BY c.oid)) FROM pg_class c WHERE relnamespace = 'public'::regnamespace), "
-      "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM hypopg()))");
+      "SELECT concat_ws('|', (SELECT md5(string_agg(c::text, ',' ORDER BY c.oid)) FROM pg_class c WHERE "
+      "relnamespace = 'public'::regnamespace), "
+      "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM "
+      "pg_database WHERE datname = current_database())), (SELECT count(*) FROM pg_prepared_statements), "
+      "(SELECT count(*) FROM hypopg()))");
 }
 
 // A backend that was left in the middle of something sees that a moment later.
 std::string backends(live::Database& database) {
   std::string left;
   for (int tries = 0; tries < 50; ++tries) {
-    left = database.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgadvise' AND pid <> pg_backend_pid() AND datname = current_database()");
+    left = database.value(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgadvise' AND pid <> "
+        "pg_backend_pid() AND datname = current_database()");
     if (left == "0") break;
     (void)database.value("SELECT pg_sleep(0.1)");
   }
@@ -78,11 +83,11 @@ std::vector<std::string> statements(const std::string& sql) {
 }
 
 TEST(Advise, ProposesWhatTheServerThenUses) {
-  live::Database database;
-  database.run(shop);
+  live::Database database(shop);
   const Folder folder;
   const auto file = folder.write("queries.sql", workload);
-  const std::string command = "advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " --budget 50MB";
+  const std::string command =
+      "advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " --budget 50MB";
   const std::string before = state(database);
   const auto ran = run(command + " --format json");
   EXPECT_EQ(before, state(database));
@@ -93,12 +98,14 @@ TEST(Advise, ProposesWhatTheServerThenUses) {
   EXPECT_EQ(50'000'000, advice["budget_bytes"]);
   EXPECT_LT(advice["cost_after"].get<double>() * 5, advice["cost_before"].get<double>());
   EXPECT_EQ(2, advice["not_explained"]) << ran.err;
-  for (const auto* named : {"harm", "nowhere", "queries.sql:11"}) EXPECT_NE(std::string::npos, ran.err.find(named)) << ran.err;
+  for (const auto* named : {"harm", "nowhere", "queries.sql:11"})
+    EXPECT_NE(std::string::npos, ran.err.find(named)) << ran.err;
   EXPECT_EQ(std::string::npos, ran.out.find("user5")) << "no literals";
   ASSERT_EQ(1u, advice["drops"].size());
   EXPECT_EQ("orders_region_again", advice["drops"][0]["index"]);
   ASSERT_EQ(1u, advice["not_costed"].size());
-  EXPECT_NE(std::string::npos, advice["not_costed"][0]["sql"].get<std::string>().find("USING gin (doc jsonb_path_ops)"));
+  EXPECT_NE(std::string::npos,
+            advice["not_costed"][0]["sql"].get<std::string>().find("USING gin (doc jsonb_path_ops)"));
 
   const auto again = run(command + " --format json");
   EXPECT_EQ(ran.out, again.out) << "the same input gives the same output";
@@ -113,8 +120,10 @@ TEST(Advise, ProposesWhatTheServerThenUses) {
   }
   EXPECT_EQ((std::set<std::string>{"auditLog", "customers", "events", "orders"}), tables);
   database.run("ANALYZE");
-  for (const auto* query : {"SELECT id, total FROM orders WHERE customer_id = 77", "SELECT count(*) FROM events WHERE kind = 42", "SELECT id FROM \"auditLog\" WHERE \"userId\" = 5",
-                            "SELECT id FROM open_orders ORDER BY placed_at DESC LIMIT 10"}) {
+  for (const auto* query :
+       {"SELECT id, total FROM orders WHERE customer_id = 77", "SELECT count(*) FROM events WHERE kind = 42",
+        "SELECT id FROM \"auditLog\" WHERE \"userId\" = 5",
+        "SELECT id FROM open_orders ORDER BY placed_at DESC LIMIT 10"}) {
     const auto rows = database.admin().query(std::string("EXPLAIN ") + query);
     ASSERT_TRUE(rows);
     std::string plan;
@@ -135,22 +144,31 @@ TEST(Advise, SaysWhatIsMissing) {
   EXPECT_EQ(2, ran.exit_code);
   EXPECT_EQ("", ran.out);
   EXPECT_NE(std::string::npos, ran.err.find("CREATE EXTENSION hypopg")) << ran.err;
-  EXPECT_EQ(3, run("advise --db 'host=" + quoted(folder.path()) + " dbname=none' --workload " + quoted(file)).exit_code);
+  EXPECT_EQ(3, run("advise --db 'host=" + quoted(folder.path()) + " dbname=none' --workload " + quoted(file))
+                   .exit_code);
   EXPECT_EQ(2, run("advise --workload " + quoted(file)).exit_code);
   EXPECT_EQ(2, run("advise --db " + quoted(database.conninfo())).exit_code);
-  EXPECT_EQ(2, run("advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " --budget plenty").exit_code);
+  EXPECT_EQ(2, run("advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) +
+                   " --budget plenty")
+                   .exit_code);
 }
 
 TEST(Advise, LeavesNothingWhenInterrupted) {
-  live::Database database;
-  database.run(shop);
+  live::Database database(shop);
   std::string many;
-  for (int n = 0; n < 300; ++n) many += "SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id JOIN events e ON e.id = o.id WHERE c.region = 'r1' AND o.total > 5 AND e.kind IN (1" + std::string(static_cast<std::size_t>(n), ' ') + ") LIMIT " + std::to_string(n) + ";\n" + "SELECT a" + std::to_string(n) + ".id FROM orders a" + std::to_string(n) + " WHERE total = 4;\n";
+  for (int n = 0; n < 300; ++n)
+    many +=
+        "SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id JOIN events e ON e.id = o.id "
+        "WHERE c.region = 'r1' AND o.total > 5 AND e.kind IN (1" +
+        std::string(static_cast<std::size_t>(n), ' ') + ") LIMIT " + std::to_string(n) + ";\n" + "SELECT a" +
+        std::to_string(n) + ".id FROM orders a" + std::to_string(n) + " WHERE total = 4;\n";
   const Folder folder;
   const auto file = folder.write("many.sql", many);
   const std::string before = state(database);
   for (const auto* wait : {"0.2", "0.6", "1.2"}) {
-    const std::string command = "timeout -s INT " + std::string(wait) + " " + quoted(testing_support::program) + " advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " >/dev/null 2>&1";
+    const std::string command =
+        "timeout -s INT " + std::string(wait) + " " + quoted(testing_support::program) + " advise --db " +
+        quoted(database.conninfo()) + " --workload " + quoted(file) + " >/dev/null 2>&1";
     (void)std::system(command.c_str());
     EXPECT_EQ("0", backends(database)) << wait;
     EXPECT_EQ(before, state(database));
@@ -160,21 +178,23 @@ TEST(Advise, LeavesNothingWhenInterrupted) {
 class WhatIf : public testing::Test {
  protected:
   void SetUp() override {
-    database_.run(shop);
     connection_.emplace(database_.connect());
     auto made = pg::make_what_if(*connection_);
     ASSERT_TRUE(made) << made.error().line();
     what_if_ = std::move(*made);
   }
-  int index(const std::string& table, const std::string& keys) { return what_if_->add({"public", table}, {"CREATE INDEX ON public." + table + " " + keys}); }
+  int index(const std::string& table, const std::string& keys) {
+    return what_if_->add({"public", table}, {"CREATE INDEX ON public." + table + " " + keys});
+  }
   static plan::WhatIfStatement statement(std::string sql, bool generic = false) {
     return {std::move(sql), {}, generic, {{"public", "orders"}, {"public", "customers"}}};
   }
   std::string left() {
-    const auto rows = connection_->query("SELECT concat((SELECT count(*) FROM hypopg()), ' ', (SELECT count(*) FROM pg_prepared_statements))");
+    const auto rows = connection_->query(
+        "SELECT concat((SELECT count(*) FROM hypopg()), ' ', (SELECT count(*) FROM pg_prepared_statements))");
     return rows ? rows->front()[0].value_or("") : rows.error().line();
   }
-  live::Database database_;
+  live::Database database_{shop};
   std::optional<pg::Connection> connection_;
   std::unique_ptr<plan::WhatIf> what_if_;
 };
@@ -191,11 +211,15 @@ TEST_F(WhatIf, CostsUnderJustTheIndexesGiven) {
   EXPECT_EQ((std::vector<int>{customer}), with->used);
   EXPECT_EQ((std::vector<int>{wide}), what_if_->cost(query, {wide})->used) << "the other one is gone";
   EXPECT_EQ(base->cost, what_if_->cost(query, {})->cost);
-  const auto generic = what_if_->cost(statement("SELECT id FROM orders WHERE customer_id = $1", true), {customer});
+  const auto generic =
+      what_if_->cost(statement("SELECT id FROM orders WHERE customer_id = $1", true), {customer});
   ASSERT_TRUE(generic) << generic.error().line();
   EXPECT_EQ((std::vector<int>{customer}), generic->used);
-  EXPECT_TRUE(what_if_->cost(statement("SELECT id FROM orders WHERE customer_id = $1", true), {})->used.empty()) << "no plan of other indexes is kept";
-  EXPECT_NEAR(3, what_if_->cost(statement("UPDATE orders SET total = 1 WHERE customer_id = 4"), {})->rows_written, 2);
+  EXPECT_TRUE(
+      what_if_->cost(statement("SELECT id FROM orders WHERE customer_id = $1", true), {})->used.empty())
+      << "no plan of other indexes is kept";
+  EXPECT_NEAR(
+      3, what_if_->cost(statement("UPDATE orders SET total = 1 WHERE customer_id = 4"), {})->rows_written, 2);
   const auto sizes = what_if_->sizes({customer, wide});
   ASSERT_TRUE(sizes);
   EXPECT_GT((*sizes)[0], 500'000);
@@ -231,7 +255,10 @@ TEST_F(WhatIf, SupposesInTheOrderOfNumbersWhateverWasAskedBefore) {
   const auto query = statement("SELECT id FROM orders WHERE customer_id = 77");
   const auto order = [&](const std::vector<int>& indexes) {
     EXPECT_TRUE(what_if_->cost(query, indexes));
-    const auto rows = connection_->query("SELECT string_agg(substring(hypopg_get_indexdef(h.indexrelid) from '[(](.*)[)]'), ' ' ORDER BY n) FROM hypopg() WITH ORDINALITY h(name, indexrelid, relid, keys, u, c, op, opt, ex, pr, am, n) WHERE relid = 'orders'::regclass");
+    const auto rows = connection_->query(
+        "SELECT string_agg(substring(hypopg_get_indexdef(h.indexrelid) from '[(](.*)[)]'), ' ' ORDER BY n) "
+        "FROM hypopg() WITH ORDINALITY h(name, indexrelid, relid, keys, u, c, op, opt, ex, pr, am, n) WHERE "
+        "relid = 'orders'::regclass");
     return rows ? rows->front()[0].value_or("") : rows.error().line();
   };
   EXPECT_EQ("total", order({total}));
@@ -248,28 +275,37 @@ TEST_F(WhatIf, SeveralConnectionsAnswerAsOne) {
   ASSERT_TRUE(made) << made.error().line();
   what_if_ = std::move(*made);
   std::vector<int> all;
-  for (const auto* keys : {"(customer_id)", "(status)", "(total)", "(customer_id, status)", "(placed_at)"}) all.push_back(index("orders", keys));
+  for (const auto* keys : {"(customer_id)", "(status)", "(total)", "(customer_id, status)", "(placed_at)"})
+    all.push_back(index("orders", keys));
   constexpr std::size_t count = 64;
   const auto ask = [&](std::size_t at, plan::WhatIf& server) {
     std::vector<int> some;
     for (const int one : all)
       if (at >> one & 1) some.push_back(one);
-    const auto plan = server.cost(statement("SELECT id FROM orders WHERE customer_id = 77 AND status = 'open' AND total < " + std::to_string(at)), some);
+    const auto plan = server.cost(
+        statement("SELECT id FROM orders WHERE customer_id = 77 AND status = 'open' AND total < " +
+                  std::to_string(at)),
+        some);
     return plan ? std::make_pair(plan->cost, plan->used) : std::make_pair(-1.0, std::vector<int>());
   };
   std::vector<std::pair<double, std::vector<int>>> together(count), alone(count);
   std::mutex lock;
   std::set<plan::WhatIf*> asked;
-  what_if_->for_each(count, [&](std::size_t at, plan::WhatIf& server) {
-    together[at] = ask(at, server);
-    const std::lock_guard guard(lock);
-    asked.insert(&server);
-  }, [] { return false; });
+  what_if_->for_each(
+      count,
+      [&](std::size_t at, plan::WhatIf& server) {
+        together[at] = ask(at, server);
+        const std::lock_guard guard(lock);
+        asked.insert(&server);
+      },
+      [] { return false; });
   EXPECT_GT(asked.size(), 1u);
   EXPECT_EQ(count, what_if_->calls());
   for (std::size_t at = 0; at < count; ++at) alone[at] = ask(at, *what_if_);
   EXPECT_EQ(alone, together);
-  const std::string open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
+  const std::string open =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in "
+      "transaction'";
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   ask(0, *what_if_);
   EXPECT_EQ("1", database_.value(open)) << "the first goes on, the others rest";
@@ -280,10 +316,13 @@ TEST_F(WhatIf, SeveralConnectionsAnswerAsOne) {
 }
 
 TEST_F(WhatIf, TakesNoMoreConnectionsThanHalfOfWhatIsFree) {
-  database_.run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 5', current_database()); END $$");
-  EXPECT_EQ(1u, pg::more_connections(*connection_, database_.conninfo(), 9).size()) << "two are there, three are free";
+  database_.run(
+      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 5', current_database()); END $$");
+  EXPECT_EQ(1u, pg::more_connections(*connection_, database_.conninfo(), 9).size())
+      << "two are there, three are free";
   EXPECT_EQ(0u, pg::more_connections(*connection_, "host=/nowhere dbname=x", 9).size());
-  EXPECT_EQ(0u, pg::more_connections(*connection_, database_.conninfo() + " dbname=postgres", 9).size()) << "another database";
+  EXPECT_EQ(0u, pg::more_connections(*connection_, database_.conninfo() + " dbname=postgres", 9).size())
+      << "another database";
 }
 
 TEST_F(WhatIf, NamesALostServer) {

@@ -1,7 +1,5 @@
-// check on several connections to a database: how many there are, that they find what one finds, and that all end.
-#include <sys/wait.h>
-#include <unistd.h>
-
+// check on several connections to a database: how many there are, that they find what one finds, and that all
+// end.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -12,6 +10,8 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/input_file.h"
 #include "live/support.h"
@@ -29,11 +29,14 @@ using testing_support::run;
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 // Six statements of some tenths of a second each.
-const std::vector<std::string> slow = {"count(*)", "count(p.x)", "max(p.x)", "min(q.x)", "sum(p.x)", "avg(q.x)"};
+const std::vector<std::string> slow = {"count(*)", "count(p.x)", "max(p.x)",
+                                       "min(q.x)", "sum(p.x)",   "avg(q.x)"};
 
 std::string log_of(const std::vector<std::string>& statements) {
   std::string out;
-  for (std::size_t at = 0; at < statements.size(); ++at) out += "2026-03-01 10:00:" + std::to_string(10 + at) + ".100 UTC [101] LOG:  duration: 900.000 ms  statement: " + statements[at] + "\n";
+  for (std::size_t at = 0; at < statements.size(); ++at)
+    out += "2026-03-01 10:00:" + std::to_string(10 + at) +
+           ".100 UTC [101] LOG:  duration: 900.000 ms  statement: " + statements[at] + "\n";
   return out;
 }
 
@@ -41,16 +44,21 @@ class CheckConnections : public testing::Test {
  protected:
   CheckConnections() {
     database_.run(
-        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET max_parallel_workers_per_gather = 0', current_database()); END $$;"
-        "CREATE TABLE a (x int); INSERT INTO a SELECT generate_series(1, 2000); CREATE EXTENSION hypopg; ANALYZE");
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET max_parallel_workers_per_gather = 0', "
+        "current_database()); END $$;"
+        "CREATE TABLE a (x int); INSERT INTO a SELECT generate_series(1, 2000); CREATE EXTENSION hypopg; "
+        "ANALYZE");
     std::vector<std::string> statements;
-    for (const auto& output : slow) statements.push_back("select " + output + " from a p join a q on p.x + q.x > 0 where p.x <> 3");
+    for (const auto& output : slow)
+      statements.push_back("select " + output + " from a p join a q on p.x + q.x > 0 where p.x <> 3");
     log_ = folder_.write("a.log", log_of(statements));
   }
 
   // In the background.
   void start(std::vector<std::string> more) {
-    std::vector<std::string> words = {"pgadvise", "check", "--db", database_.conninfo(), "--log", log_, "--format", "json", "-o", folder_.path("report.json"), "--fail-on", "never"};
+    std::vector<std::string> words = {
+        "pgadvise", "check", "--db", database_.conninfo(),        "--log",     log_,
+        "--format", "json",  "-o",   folder_.path("report.json"), "--fail-on", "never"};
     words.insert(words.end(), more.begin(), more.end());
     std::vector<char*> arguments;
     for (auto& word : words) arguments.push_back(word.data());
@@ -79,7 +87,9 @@ class CheckConnections : public testing::Test {
   nlohmann::json plans() const { return nlohmann::json::parse(report(), nullptr, false)["run"]["plans"]; }
 
   int running() {
-    return std::stoi(database_.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgadvise' AND pid <> pg_backend_pid() AND query LIKE 'EXPLAIN (ANALYZE%' AND state = 'active'"));
+    return std::stoi(database_.value(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = "
+        "'pgadvise' AND pid <> pg_backend_pid() AND query LIKE 'EXPLAIN (ANALYZE%' AND state = 'active'"));
   }
   // Until so many run, or the program has ended.
   int wait_for(int wanted) {
@@ -95,7 +105,9 @@ class CheckConnections : public testing::Test {
     std::string count;
     for (int tries = 0; tries < 200 && count != "0"; ++tries) {
       if (tries) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      count = database_.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgadvise' AND pid <> pg_backend_pid()");
+      count = database_.value(
+          "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = "
+          "'pgadvise' AND pid <> pg_backend_pid()");
     }
     return count;
   }
@@ -126,18 +138,22 @@ TEST_F(CheckConnections, IsOneUnlessAskedForMore) {
 }
 
 TEST_F(CheckConnections, AreNoMoreThanHalfOfWhatIsFree) {
-  database_.run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 5', current_database()); END $$");
+  database_.run(
+      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 5', current_database()); END $$");
   start({"-v", "-j", "9"});
   EXPECT_EQ(wait(), 0);
-  EXPECT_TRUE(has(errors(), "asked for plans on 2 connections\n")) << errors();  // two are there, three are free
+  EXPECT_TRUE(has(errors(), "asked for plans on 2 connections\n"))
+      << errors();  // two are there, three are free
 }
 
 // Our own server has nobody else to serve.
 TEST_F(CheckConnections, OnASandboxAreOneForEachProcessor) {
   const auto schema = folder_.write("schema.sql", "CREATE TABLE a (x int);");
   const auto expected = std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
-  const auto told = "asked for plans on " + std::to_string(expected) + " connection" + (expected == 1 ? "\n" : "s\n");
-  const std::string check = "check --sandbox --schema " + testing_support::quoted(schema) + " --log " + testing_support::quoted(log_) + " -v --fail-on never";
+  const auto told =
+      "asked for plans on " + std::to_string(expected) + " connection" + (expected == 1 ? "\n" : "s\n");
+  const std::string check = "check --sandbox --schema " + testing_support::quoted(schema) + " --log " +
+                            testing_support::quoted(log_) + " -v --fail-on never";
   const Ran ran = run(check);
   EXPECT_TRUE(has(ran.err, told)) << ran.err;
   EXPECT_TRUE(has(run(check + " -j 1").err, "asked for plans on 1 connection\n"));
@@ -146,28 +162,42 @@ TEST_F(CheckConnections, OnASandboxAreOneForEachProcessor) {
 // Keys that are looked up, statements with and without values, what is refused, and what breaks.
 TEST_F(CheckConnections, FindTheSameHoweverManyTheyAre) {
   database_.run(
-      "CREATE TABLE customers (id int PRIMARY KEY, name text); INSERT INTO customers SELECT g, 'n' || g FROM generate_series(1, 3000) g;"
-      "CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL REFERENCES customers, agent_id int REFERENCES customers, parent_id int REFERENCES orders, status text NOT NULL,"
+      "CREATE TABLE customers (id int PRIMARY KEY, name text); INSERT INTO customers SELECT g, 'n' || g FROM "
+      "generate_series(1, 3000) g;"
+      "CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL REFERENCES customers, agent_id int "
+      "REFERENCES customers, parent_id int REFERENCES orders, status text NOT NULL,"
       " placed_at timestamptz NOT NULL, data text);"
-      "INSERT INTO orders SELECT g, 1 + g % 3000, 1 + g % 3000, NULL, CASE WHEN g % 100 = 0 THEN 'waiting' ELSE 'done' END, '2026-01-01'::timestamptz + g * interval '1 min',"
+      "INSERT INTO orders SELECT g, 1 + g % 3000, 1 + g % 3000, NULL, CASE WHEN g % 100 = 0 THEN 'waiting' "
+      "ELSE 'done' END, '2026-01-01'::timestamptz + g * interval '1 min',"
       " '{\"a\": ' || g || '}' FROM generate_series(1, 60000) g;"
-      "CREATE TABLE small (id int PRIMARY KEY, order_id int REFERENCES orders); CREATE FUNCTION own(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1'; ANALYZE");
-  const auto log = folder_.write("b.log", log_of({"select id from orders where customer_id = 7 order by placed_at desc limit 20", "select id from orders where status = 'waiting'",
-                                                  "select * from orders where agent_id = 12 and id > 5", "select count(*) from orders where own(id) = 3", "select id from nowhere where id = 3",
-                                                  "select id, data from orders order by data, placed_at", "select 1 / (id - id) from orders where customer_id = 9",
-                                                  "update orders set data = 'z' where status = 'waiting'", "select o.id from orders o join customers c on c.id = o.customer_id where c.name = 'n7'"}));
+      "CREATE TABLE small (id int PRIMARY KEY, order_id int REFERENCES orders); CREATE FUNCTION own(int) "
+      "RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1'; ANALYZE");
+  const auto log = folder_.write(
+      "b.log",
+      log_of({"select id from orders where customer_id = 7 order by placed_at desc limit 20",
+              "select id from orders where status = 'waiting'",
+              "select * from orders where agent_id = 12 and id > 5",
+              "select count(*) from orders where own(id) = 3", "select id from nowhere where id = 3",
+              "select id, data from orders order by data, placed_at",
+              "select 1 / (id - id) from orders where customer_id = 9",
+              "update orders set data = 'z' where status = 'waiting'",
+              "select o.id from orders o join customers c on c.id = o.customer_id where c.name = 'n7'"}));
   const auto told = [&](const std::string& more) {
-    const Ran ran = run("check --db " + testing_support::quoted(database_.conninfo()) + " --log " + testing_support::quoted(log) + " --format json --fail-on never" + more);
+    const Ran ran = run("check --db " + testing_support::quoted(database_.conninfo()) + " --log " +
+                        testing_support::quoted(log) + " --format json --fail-on never" + more);
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
     auto report = nlohmann::json::parse(ran.out, nullptr, false);
     const auto plans = report["run"]["plans"];
     EXPECT_GE(plans["run"].get<int>(), 5) << ran.out;
     report.erase("run");
     static const std::regex measured("[0-9.]+ ms|[0-9]+ % of the time|[0-9,]+ pages");
-    return std::regex_replace(report.dump(1), measured, "…") + ran.err + plans["planned"].dump() + " " + plans["run"].dump();
+    return std::regex_replace(report.dump(1), measured, "…") + ran.err + plans["planned"].dump() + " " +
+           plans["run"].dump();
   };
   const std::string one = told("");
-  for (const auto* word : {"unindexed-foreign-key", "sequential-scan", "sort-without-index", "confirmed", "refuted"}) EXPECT_TRUE(has(one, word)) << word << one;
+  for (const auto* word :
+       {"unindexed-foreign-key", "sequential-scan", "sort-without-index", "confirmed", "refuted"})
+    EXPECT_TRUE(has(one, word)) << word << one;
   EXPECT_EQ(told(" -j 1"), one);
   EXPECT_EQ(told(" -j 2"), one);
   EXPECT_EQ(told(" -j 5"), one);
@@ -197,10 +227,15 @@ TEST_F(CheckConnections, GoOnWithoutOneThatIsLost) {
   for (const std::string which : {"max", "min"}) {  // a further one, and the first
     start({"-j", "3"});
     ASSERT_EQ(wait_for(3), 3);
-    (void)database_.value("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_start = (SELECT " + which +
-                          "(backend_start) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgadvise' AND pid <> pg_backend_pid())");
+    (void)database_.value(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_start = (SELECT " + which +
+        "(backend_start) FROM pg_stat_activity WHERE datname = current_database() AND application_name = "
+        "'pgadvise' AND pid <> pg_backend_pid())");
     EXPECT_EQ(wait(), 0) << errors();
-    EXPECT_TRUE(has(errors(), "1 of 3 connections was lost, the rest was asked on the others: the server closed the connection: terminating connection due to administrator command")) << errors();
+    EXPECT_TRUE(has(errors(),
+                    "1 of 3 connections was lost, the rest was asked on the others: the server closed the "
+                    "connection: terminating connection due to administrator command"))
+        << errors();
     EXPECT_EQ(plans()["run"], 6) << report();
     EXPECT_EQ(left(), "0");
     again();
@@ -210,7 +245,9 @@ TEST_F(CheckConnections, GoOnWithoutOneThatIsLost) {
 TEST_F(CheckConnections, EndWithTheServer) {
   start({"-j", "3"});
   ASSERT_EQ(wait_for(3), 3);
-  (void)database_.value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgadvise' AND pid <> pg_backend_pid()");
+  (void)database_.value(
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND "
+      "application_name = 'pgadvise' AND pid <> pg_backend_pid()");
   EXPECT_EQ(wait(), 3) << errors();
   EXPECT_TRUE(has(errors(), "the server closed the connection")) << errors();
   EXPECT_FALSE(has(errors(), "connections was lost")) << errors();
@@ -219,12 +256,15 @@ TEST_F(CheckConnections, EndWithTheServer) {
 
 // As whom statements are planned holds on each connection.
 TEST_F(CheckConnections, ActAsTheRole) {
+  const auto lodger = database_.create_role("lodger", "NOLOGIN");
   database_.run(
-      "DO $$ BEGIN CREATE ROLE lodger NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; CREATE SCHEMA app; CREATE TABLE app.notes (id int, tenant_id int); INSERT INTO app.notes"
-      " SELECT g, g % 1000 FROM generate_series(1, 60000) g; ALTER TABLE app.notes ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON app.notes USING (tenant_id = 7);"
-      " GRANT USAGE ON SCHEMA app TO lodger; GRANT SELECT ON app.notes TO lodger; ANALYZE");
+      "CREATE SCHEMA app; CREATE TABLE app.notes (id int, tenant_id int); INSERT INTO app.notes"
+      " SELECT g, g % 1000 FROM generate_series(1, 60000) g; ALTER TABLE app.notes ENABLE ROW LEVEL "
+      "SECURITY; CREATE POLICY own ON app.notes USING (tenant_id = 7);"
+      " GRANT USAGE ON SCHEMA app TO " +
+      lodger + "; GRANT SELECT ON app.notes TO " + lodger + "; ANALYZE");
   auto first = database_.connect();
-  first.act_as({"lodger", "app"});
+  first.set_session({lodger, "app"});
   const auto own = pg::make_plan_source(first);
   ASSERT_TRUE(own) << own.error().line();
   const auto more = pg::more_plan_sources(first, database_.conninfo(), 2);

@@ -1,4 +1,5 @@
-// The whole program against a live database, with a hostile log: what can be shown is confirmed, and nothing is written.
+// The whole program against a live database, with a hostile log: what can be shown is confirmed, and nothing
+// is written.
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -24,10 +25,14 @@ using testing_support::run;
 // Everything that a statement could leave behind, as one text.
 std::string state(live::Database& database) {
   return database.value(
-      "SELECT concat_ws('|', (SELECT md5(string_agg(t::text, ',' ORDER BY a)) FROM t), (SELECT count(*) FROM marks), "
-      "(SELECT last_value FROM numbers), (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_largeobject_metadata), "
-      "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), (SELECT count(*) FROM pg_prepared_statements), "
-      "(SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgadvise'))");
+      "SELECT concat_ws('|', (SELECT md5(string_agg(t::text, ',' ORDER BY a)) FROM t), (SELECT count(*) FROM "
+      "marks), "
+      "(SELECT last_value FROM numbers), (SELECT count(*) FROM pg_class), (SELECT count(*) FROM "
+      "pg_largeobject_metadata), "
+      "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM "
+      "pg_database WHERE datname = current_database())), "
+      "(SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_stat_activity WHERE "
+      "application_name = 'pgadvise' AND datname = current_database()))");
 }
 
 TEST(Check, ConfirmsWhatIsHarmlessAndWritesNothing) {
@@ -35,11 +40,14 @@ TEST(Check, ConfirmsWhatIsHarmlessAndWritesNothing) {
   database.run(
       "CREATE TABLE marks (x int); CREATE SEQUENCE numbers; CREATE TABLE t (a int, b int);"
       "INSERT INTO t SELECT g, g % 5000 FROM generate_series(1, 100000) g;"
-      "CREATE FUNCTION touch(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_advisory_lock(42); "
+      "CREATE FUNCTION touch(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM "
+      "pg_advisory_lock(42); "
       "PERFORM lo_create(0); INSERT INTO marks VALUES ($1); RETURN $1; END $$;"
       "CREATE FUNCTION same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT touch($1) = $2';"
-      "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same); CREATE VIEW v AS SELECT a, b, touch(1) FROM t; ANALYZE");
-  const std::vector<std::string> harmless = {"select * from t where b = 5", "select a from t where b = 6 order by a limit 3"};
+      "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same); CREATE VIEW v AS SELECT a, b, "
+      "touch(1) FROM t; ANALYZE");
+  const std::vector<std::string> harmless = {"select * from t where b = 5",
+                                             "select a from t where b = 6 order by a limit 3"};
   const std::vector<std::string> hostile = {
       "select touch(a) from t where b = 5",
       "select * from t where b = 5 and a = touch(7)",
@@ -69,16 +77,20 @@ TEST(Check, ConfirmsWhatIsHarmlessAndWritesNothing) {
   const auto file = folder.write("hostile.log", log);
 
   for (const auto* user : {"pgadvise_admin", "pgadvise"}) {
-    if (std::string(user) == "pgadvise") database.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO pgadvise; GRANT ALL ON SEQUENCE numbers TO pgadvise");
+    if (std::string(user) == "pgadvise")
+      database.run(
+          "GRANT ALL ON ALL TABLES IN SCHEMA public TO pgadvise; GRANT ALL ON SEQUENCE numbers TO pgadvise");
     const std::string before = state(database);
-    const auto ran = run("check --db " + quoted(database.conninfo(user)) + " --log " + quoted(file) + " --format json --fail-on never");
+    const auto ran = run("check --db " + quoted(database.conninfo(user)) + " --log " + quoted(file) +
+                         " --format json --fail-on never");
     EXPECT_EQ(state(database), before) << user;
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
     const auto report = nlohmann::json::parse(ran.out, nullptr, false);
     ASSERT_TRUE(report.is_object()) << ran.err;
     int analyzed = 0;
     for (const auto& finding : report["findings"])
-      for (const auto& evidence : finding["evidence"]) analyzed += evidence["text"].get<std::string>().rfind("EXPLAIN ANALYZE", 0) == 0;
+      for (const auto& evidence : finding["evidence"])
+        analyzed += evidence["text"].get<std::string>().rfind("EXPLAIN ANALYZE", 0) == 0;
     EXPECT_EQ(analyzed, static_cast<int>(harmless.size())) << ran.out;
     EXPECT_GT(report["findings"].size(), harmless.size() + 5) << "the hostile statements were suspected too";
   }
@@ -86,7 +98,10 @@ TEST(Check, ConfirmsWhatIsHarmlessAndWritesNothing) {
 
 TEST(Check, AMissingDatabaseIsThreeAndOneLine) {
   live::Database database;
-  const auto ran = run("check --db " + quoted(database.conninfo() + " dbname=not_there password=hidden-word"));
+  // A password on the command line would be a line of its own.
+  const auto ran =
+      run("check --db env", "",
+          "DATABASE_URL=" + quoted(database.conninfo() + " dbname=not_there password=hidden-word"));
   EXPECT_EQ(ran.exit_code, 3);
   EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
   EXPECT_NE(ran.err.find("not_there"), std::string::npos) << ran.err;
@@ -95,10 +110,16 @@ TEST(Check, AMissingDatabaseIsThreeAndOneLine) {
 
 TEST(Check, DebugTellsWhatWasSentAndNoLiteral) {
   live::Database database;
-  database.run("CREATE TABLE people (id int, mail text); INSERT INTO people SELECT g, 'p' || g FROM generate_series(1, 100000) g; GRANT SELECT ON people TO pgadvise; ANALYZE");
+  database.run(
+      "CREATE TABLE people (id int, mail text); INSERT INTO people SELECT g, 'p' || g FROM "
+      "generate_series(1, 100000) g; GRANT SELECT ON people TO pgadvise; ANALYZE");
   const Folder folder;
-  const auto file = folder.write("one.log", "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select * from people where mail = 'alice@example.org'\n");
-  const std::string command = "check --debug --db " + quoted(database.conninfo("pgadvise") + " password=hidden-word") + " --log " + quoted(file) + " --fail-on never";
+  const auto file = folder.write("one.log",
+                                 "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: "
+                                 "select * from people where mail = 'alice@example.org'\n");
+  const std::string command = "check --debug --db " +
+                              quoted(database.conninfo("pgadvise") + " password=hidden-word") + " --log " +
+                              quoted(file) + " --fail-on never";
   const auto ran = run(command);
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_NE(ran.err.find(" ms   -- connected to database "), std::string::npos) << ran.err;
@@ -111,20 +132,25 @@ TEST(Check, DebugTellsWhatWasSentAndNoLiteral) {
 
 TEST(Check, ATableWithoutPermissionIsNamedAndTheRestGoesOn) {
   live::Database database;
-  database.run("CREATE TABLE hidden (a int, b int); INSERT INTO hidden SELECT g, g FROM generate_series(1, 100000) g;"
-               "CREATE TABLE shown (a int, b int); INSERT INTO shown SELECT g, g FROM generate_series(1, 100000) g;"
-               "GRANT SELECT ON shown TO pgadvise; REVOKE ALL ON hidden FROM PUBLIC; ANALYZE");
+  database.run(
+      "CREATE TABLE hidden (a int, b int); INSERT INTO hidden SELECT g, g FROM generate_series(1, 100000) g;"
+      "CREATE TABLE shown (a int, b int); INSERT INTO shown SELECT g, g FROM generate_series(1, 100000) g;"
+      "GRANT SELECT ON shown TO pgadvise; REVOKE ALL ON hidden FROM PUBLIC; ANALYZE");
   const Folder folder;
   const auto file = folder.write("two.log",
-                                 "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select * from hidden where b = 5\n"
-                                 "2026-03-01 10:00:00.200 UTC [101] LOG:  duration: 85.100 ms  statement: select * from shown where b = 5\n");
-  const auto ran = run("check --db " + quoted(database.conninfo("pgadvise")) + " --log " + quoted(file) + " --fail-on never");
+                                 "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: "
+                                 "select * from hidden where b = 5\n"
+                                 "2026-03-01 10:00:00.200 UTC [101] LOG:  duration: 85.100 ms  statement: "
+                                 "select * from shown where b = 5\n");
+  const auto ran = run("check --db " + quoted(database.conninfo("pgadvise")) + " --log " + quoted(file) +
+                       " --fail-on never");
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_NE(ran.out.find("permission denied for table hidden"), std::string::npos) << ran.out;
   EXPECT_NE(ran.out.find("Seq Scan on shown reads 100,000 rows to keep 1"), std::string::npos) << ran.out;
 }
 
-// What a finding's SQL does on a partitioned table, its way back undoes: indexes that were there before are there after.
+// What a finding's SQL does on a partitioned table, its way back undoes: indexes that were there before are
+// there after.
 TEST(Check, TheFixOfAPartitionedTableCanBeTakenBack) {
   live::Database database;
   database.run(
@@ -137,11 +163,15 @@ TEST(Check, TheFixOfAPartitionedTableCanBeTakenBack) {
       "CREATE TABLE i0 PARTITION OF i FOR VALUES WITH (MODULUS 2, REMAINDER 0);"
       "CREATE TABLE i1 PARTITION OF i FOR VALUES WITH (MODULUS 2, REMAINDER 1);"
       "CREATE INDEX half ON ONLY i (k); CREATE INDEX i0k ON i0 (k); ALTER INDEX half ATTACH PARTITION i0k;"
-      "INSERT INTO h SELECT g, 1 + g % 1000 FROM generate_series(1, 200000) g; INSERT INTO i SELECT * FROM h; ANALYZE");
+      "INSERT INTO h SELECT g, 1 + g % 1000 FROM generate_series(1, 200000) g; INSERT INTO i SELECT * FROM "
+      "h; ANALYZE");
   const auto indexes = [&] {
-    return database.value("SELECT string_agg(pg_get_indexdef(i.indexrelid) || i.indisvalid || coalesce(h.inhparent::regclass::text, ''), E'\\n' ORDER BY "
-                          "i.indexrelid::regclass::text) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid LEFT JOIN pg_inherits h ON "
-                          "h.inhrelid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace");
+    return database.value(
+        "SELECT string_agg(pg_get_indexdef(i.indexrelid) || i.indisvalid || "
+        "coalesce(h.inhparent::regclass::text, ''), E'\\n' ORDER BY "
+        "i.indexrelid::regclass::text) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid LEFT JOIN "
+        "pg_inherits h ON "
+        "h.inhrelid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace");
   };
   const auto statements = [&](const std::string& sql) {
     std::istringstream lines(sql);
@@ -171,24 +201,29 @@ TEST(Check, NothingIsLeftOfASandboxWhoseProgramIsKilled) {
   const auto left = [&] { return std::distance(std::filesystem::directory_iterator(folder.path()), {}); };
   for (const auto* after : {"0.05", "0.15", "0.3", "0.5", "0.8"})
     for (const auto* signal : {"KILL", "INT", "TERM"}) {
-      const std::string command = std::string("TMPDIR=") + quoted(folder.path()) + " timeout -s " + signal + " " + after + " " + quoted(testing_support::program) +
+      const std::string command = std::string("TMPDIR=") + quoted(folder.path()) + " timeout -s " + signal +
+                                  " " + after + " " + quoted(testing_support::program) +
                                   " sandbox -- sleep 20 >/dev/null 2>&1";
       EXPECT_NE(std::system(command.c_str()), 0);
     }
-  for (int wait = 0; wait < 600 && left() > 0; ++wait) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  for (int wait = 0; wait < 600 && left() > 0; ++wait)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
   EXPECT_EQ(left(), 0);
 }
 
 TEST(Check, AWrongPasswordIsThreeAndOneLine) {
   live::Database database;
-  database.run("DO $$ BEGIN CREATE ROLE locked LOGIN PASSWORD 'right-word'; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+  database.run(
+      "DO $$ BEGIN CREATE ROLE locked LOGIN PASSWORD 'right-word'; EXCEPTION WHEN duplicate_object THEN "
+      "NULL; END $$");
   const std::string file = database.value("SHOW hba_file");
   std::ostringstream rules;
   rules << std::ifstream(file).rdbuf();
   std::ofstream(file) << "local all locked scram-sha-256\n" << rules.str();
   database.run("SELECT pg_reload_conf()");
   const auto check = [&](const std::string& password) {
-    return run("check --db " + quoted(database.conninfo("locked") + " password=" + password));
+    return run("check --db env", "",
+               "DATABASE_URL=" + quoted(database.conninfo("locked") + " password=" + password));
   };
   const auto ran = check("wrong-word");
   EXPECT_EQ(ran.exit_code, 3);
@@ -202,28 +237,36 @@ TEST(Check, AWrongPasswordIsThreeAndOneLine) {
 TEST(Check, AServerThatGoesAwayIsThreeAndTheReportIsWritten) {
   live::Database database;
   constexpr int tables = 60;
-  database.run("DO $$ BEGIN FOR i IN 1.." + std::to_string(tables) + " LOOP EXECUTE format('CREATE TABLE t%s (a int, b int)', i); "
-               "EXECUTE format('INSERT INTO t%s SELECT g, g FROM generate_series(1, 30000) g', i); END LOOP; END $$; ANALYZE");
-  // Each statement waits for a lock until lock_timeout, so there is always one to be killed in, and others behind it.
+  database.run("DO $$ BEGIN FOR i IN 1.." + std::to_string(tables) +
+               " LOOP EXECUTE format('CREATE TABLE t%s (a int, b int)', i); "
+               "EXECUTE format('INSERT INTO t%s SELECT g, g FROM generate_series(1, 30000) g', i); END LOOP; "
+               "END $$; ANALYZE");
+  // Each statement waits for a lock until lock_timeout, so there is always one to be killed in, and others
+  // behind it.
   auto holder = database.connect();
   ASSERT_TRUE(holder.query("BEGIN"));
-  for (int i = 1; i <= tables; ++i) ASSERT_TRUE(holder.query("LOCK TABLE t" + std::to_string(i) + " IN ACCESS EXCLUSIVE MODE"));
+  for (int i = 1; i <= tables; ++i)
+    ASSERT_TRUE(holder.query("LOCK TABLE t" + std::to_string(i) + " IN ACCESS EXCLUSIVE MODE"));
   const Folder folder;
   std::string log;
   for (int i = 1; i <= 60; ++i)
-    log += "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select a from t" + std::to_string(i) + " where b = 5\n";
+    log += "2026-03-01 10:00:00.100 UTC [101] LOG:  duration: 85.100 ms  statement: select a from t" +
+           std::to_string(i) + " where b = 5\n";
   const auto file = folder.write("app.log", log);
   const auto report_file = folder.path("report.json");
   std::atomic<bool> killed = false;
   std::atomic<bool> over = false;
   std::thread killer([&] {
     while (!over && !killed) {
-      killed = database.value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgadvise' AND "
-                              "wait_event_type = 'Lock'") != "0";
+      killed = database.value(
+                   "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = "
+                   "'pgadvise' AND "
+                   "datname = current_database() AND wait_event_type = 'Lock'") != "0";
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   });
-  const auto ran = run("check --db " + quoted(database.conninfo()) + " --log " + quoted(file) + " --format json -o " + quoted(report_file));
+  const auto ran = run("check --db " + quoted(database.conninfo()) + " --log " + quoted(file) +
+                       " --format json -o " + quoted(report_file));
   over = true;
   killer.join();
   ASSERT_TRUE(killed);
@@ -239,7 +282,8 @@ TEST(Check, AServerThatGoesAwayIsThreeAndTheReportIsWritten) {
 
 // Of which migrations of a folder the findings are, when the database says which have run.
 std::set<std::string> judged_migrations(live::Database& database, const std::string& folder) {
-  const auto ran = run("check --format json --fail-on never --db " + quoted(database.conninfo()) + " " + folder);
+  const auto ran =
+      run("check --format json --fail-on never --db " + quoted(database.conninfo()) + " " + folder);
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   std::set<std::string> out;
   const auto report = nlohmann::json::parse(ran.out, nullptr, false);
@@ -250,39 +294,54 @@ std::set<std::string> judged_migrations(live::Database& database, const std::str
 
 TEST(Check, MigrationsThatHaveRunAreNotJudged) {
   using Names = std::set<std::string>;
-  const std::string rows = "CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 20000); ANALYZE t;";
+  const std::string rows =
+      "CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 20000); ANALYZE t;";
   const Folder folder;
   folder.write("migrations/0001_init.sql", "CREATE TABLE t (a int);");
-  for (const std::string number : {"2", "3", "4"}) folder.write("migrations/000" + number + "_i.sql", "CREATE INDEX i" + number + " ON t (a);");
+  for (const std::string number : {"2", "3", "4"})
+    folder.write("migrations/000" + number + "_i.sql", "CREATE INDEX i" + number + " ON t (a);");
   {
     live::Database database;
     database.run(rows);
-    EXPECT_EQ(judged_migrations(database, folder.path("migrations")), Names{"0004_i"}) << "no record: the newest";
-    database.run("CREATE TABLE schema_migrations (version text PRIMARY KEY); INSERT INTO schema_migrations VALUES ('0001'), ('2')");
+    EXPECT_EQ(judged_migrations(database, folder.path("migrations")), Names{"0004_i"})
+        << "no record: the newest";
+    database.run(
+        "CREATE TABLE schema_migrations (version text PRIMARY KEY); INSERT INTO schema_migrations VALUES "
+        "('0001'), ('2')");
     EXPECT_EQ(judged_migrations(database, folder.path("migrations")), (Names{"0003_i", "0004_i"}));
     database.run("INSERT INTO schema_migrations VALUES ('3'), ('4')");
     EXPECT_EQ(judged_migrations(database, folder.path("migrations")), Names{});
   }
   {
     live::Database database;
-    database.run(rows + "CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (3, false)");
+    database.run(rows +
+                 "CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO "
+                 "schema_migrations VALUES (3, false)");
     EXPECT_EQ(judged_migrations(database, folder.path("migrations")), Names{"0004_i"});
   }
   {  // a view, a policy and a type of the database's own are not touched
     live::Database database;
     database.run(rows +
-                 "CREATE TABLE marks (x int); CREATE FUNCTION mark() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_lock(7); RETURN '4'; END $$;"
-                 "CREATE VIEW schema_migrations AS SELECT mark() AS version; CREATE TABLE guarded_migrations (version text);"
-                 "ALTER TABLE guarded_migrations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY p ON guarded_migrations USING (mark() = version)");
+                 "CREATE TABLE marks (x int); CREATE FUNCTION mark() RETURNS text LANGUAGE plpgsql AS $$ "
+                 "BEGIN PERFORM pg_advisory_lock(7); RETURN '4'; END $$;"
+                 "CREATE VIEW schema_migrations AS SELECT mark() AS version; CREATE TABLE guarded_migrations "
+                 "(version text);"
+                 "ALTER TABLE guarded_migrations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE "
+                 "POLICY p ON guarded_migrations USING (mark() = version)");
     EXPECT_EQ(judged_migrations(database, folder.path("migrations")), Names{"0004_i"});
   }
-  folder.write("drizzle/meta/_journal.json", R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"when":1000,"tag":"0000_a"},{"idx":1,"when":2000,"tag":"0001_b"},{"idx":2,"when":3000,"tag":"0002_c"}]})");
+  folder.write(
+      "drizzle/meta/_journal.json",
+      R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"when":1000,"tag":"0000_a"},{"idx":1,"when":2000,"tag":"0001_b"},{"idx":2,"when":3000,"tag":"0002_c"}]})");
   folder.write("drizzle/0000_a.sql", "CREATE TABLE t (a int);");
   folder.write("drizzle/0001_b.sql", "CREATE INDEX b ON t (a);");
   folder.write("drizzle/0002_c.sql", "CREATE INDEX c ON t (a);");
   {
     live::Database database;
-    database.run(rows + "CREATE SCHEMA other; CREATE TABLE other.ran_migrations (id serial, hash text NOT NULL, created_at bigint); INSERT INTO other.ran_migrations (hash, created_at) VALUES ('x', 1000)");
+    database.run(
+        rows +
+        "CREATE SCHEMA other; CREATE TABLE other.ran_migrations (id serial, hash text NOT NULL, created_at "
+        "bigint); INSERT INTO other.ran_migrations (hash, created_at) VALUES ('x', 1000)");
     EXPECT_EQ(judged_migrations(database, folder.path("drizzle")), (Names{"0001_b", "0002_c"}));
     database.run("INSERT INTO other.ran_migrations (hash, created_at) VALUES ('y', 2000)");
     EXPECT_EQ(judged_migrations(database, folder.path("drizzle")), Names{"0002_c"});
@@ -292,10 +351,15 @@ TEST(Check, MigrationsThatHaveRunAreNotJudged) {
   folder.write("prisma/migrations/20240103000000_c/migration.sql", "CREATE INDEX c ON t (a);");
   {
     live::Database database;
-    database.run(rows + "CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,"
-                        " logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0);"
-                        "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, rolled_back_at) VALUES ('1', 'x', '20240101000000_a', now(), null),"
-                        " ('2', 'x', '20240103000000_c', now(), null), ('3', 'x', '20240102000000_b', now(), now())");
+    database.run(
+        rows +
+        "CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, "
+        "finished_at timestamptz, migration_name varchar(255) NOT NULL,"
+        " logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), "
+        "applied_steps_count integer NOT NULL DEFAULT 0);"
+        "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, rolled_back_at) VALUES "
+        "('1', 'x', '20240101000000_a', now(), null),"
+        " ('2', 'x', '20240103000000_c', now(), null), ('3', 'x', '20240102000000_b', now(), now())");
     EXPECT_EQ(judged_migrations(database, folder.path("prisma/migrations")), Names{"20240102000000_b"});
   }
 }

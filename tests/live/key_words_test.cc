@@ -9,7 +9,8 @@ namespace {
 
 TEST(KeyWords, AreQuotedAsTheServerQuotesThem) {
   live::Database database;
-  const auto rows = database.admin().query("SELECT word, quote_ident(word) FROM pg_get_keywords() ORDER BY 1");
+  const auto rows =
+      database.admin().query("SELECT word, quote_ident(word) FROM pg_get_keywords() ORDER BY 1");
   ASSERT_TRUE(rows) << rows.error().line();
   ASSERT_GT(rows->size(), 400u);
   const int version = database.admin().server_version();

@@ -75,29 +75,32 @@ constexpr const char* slow_workload =
     "SELECT id, note FROM orders WHERE customer_id = 77;\n"
     "SELECT count(*) FROM orders a JOIN orders b ON a.customer_id = b.customer_id JOIN orders c ON "
     "b.customer_id = c.customer_id JOIN orders d ON d.customer_id = c.customer_id;\n";
-// The run's session in the database, by its lock.
-const std::string locks = "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = " +
-                          std::to_string(pg::lock_class) + ")";
 
 class Leftovers : public testing::Test {
  protected:
-  Leftovers() : database_("leftovers") { queries_ = folder_.write("queries.sql", slow_workload); }
+  Leftovers() { queries_ = folder_.write("queries.sql", slow_workload); }
 
   std::string advise() const {
     return "advise --db " + quoted(database_.conninfo()) + " --workload " + quoted(queries_);
   }
-  std::string verify() const { return advise() + " --verify --disposable leftovers"; }
+  std::string verify() const { return advise() + " --verify --disposable " + database_.name(); }
   testing_support::Ran cleanup(const std::string& more = "") const {
-    return run("advise --cleanup --db " + quoted(database_.conninfo()) + " --disposable leftovers " + more);
+    return run("advise --cleanup --db " + quoted(database_.conninfo()) + " --disposable " + database_.name() +
+               " " + more);
   }
 
   // Until --verify has committed an index; a session before its start would keep it from starting.
   bool built() const {
-    return eventually(run_holds_lock) && eventually([&] { return database_.value(count_ours) != "0"; });
+    return eventually([&] { return locks() != "0"; }) &&
+           eventually([&] { return database_.value(count_ours) != "0"; });
   }
-  static bool run_holds_lock() {
-    const auto rows = live::sandbox().admin().query("SELECT " + locks);
-    return rows && rows->front()[0] != "0";
+  // Held by runs on the database.
+  std::string locks() const {
+    const auto rows = live::server_admin().query(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = " +
+        std::to_string(pg::lock_class) + " AND database = (SELECT oid FROM pg_database WHERE datname = '" +
+        database_.name() + "')");
+    return rows ? rows->front()[0].value_or("") : rows.error().line();
   }
   void kill_after_build() {
     Started program(verify(), folder_.path("out"));
@@ -139,7 +142,8 @@ TEST_F(Leftovers, TheNextRunNamesTheIndexesAndCleanupDropsThem) {
     EXPECT_TRUE(
         has(next.err, "index public." + name + " on orders was left by a killed run of advise --verify"))
         << next.err;
-    EXPECT_TRUE(has(next.err, "pgadvise advise --cleanup --db CONNECTION --disposable 'leftovers' drops it"))
+    EXPECT_TRUE(has(next.err, "pgadvise advise --cleanup --db CONNECTION --disposable '" + database_.name() +
+                                  "' drops it"))
         << next.err;
     EXPECT_TRUE(has(next.err, mark->started)) << next.err;
   }
@@ -159,7 +163,7 @@ TEST_F(Leftovers, TheNextRunNamesTheIndexesAndCleanupDropsThem) {
   EXPECT_TRUE(has(done.out, "Dropped index public." + name)) << done.out;
   EXPECT_EQ("1", database_.indexes()) << "the primary key stays";
   EXPECT_TRUE(has(cleanup().out, "No leftovers")) << "nothing left to ask about";
-  EXPECT_EQ("0", database_.value("SELECT " + locks));
+  EXPECT_EQ("0", locks());
 }
 
 TEST_F(Leftovers, ARunThatGoesOnKeepsItsIndexes) {
@@ -179,7 +183,7 @@ TEST_F(Leftovers, ARunThatGoesOnKeepsItsIndexes) {
 }
 
 TEST_F(Leftovers, TheServerGivesUpABuildWhoseClientWasKilled) {
-  if (live::sandbox().connection().server_version() < 140000)
+  if (live::server_admin().server_version() < 140000)
     GTEST_SKIP() << "client_connection_check_interval came with 14";
   make_builds_slow(false);
   kill_while_building();
@@ -315,8 +319,8 @@ TEST_F(ForgedMarks, TheQuestionOnATerminal) {
     int terminal = -1;
     const pid_t child = forkpty(&terminal, nullptr, nullptr, nullptr);
     if (child == 0) {
-      execl(testing_support::program, "pgadvise", "advise", "--cleanup", "--disposable", "leftovers", "--db",
-            database_.conninfo().c_str(), nullptr);
+      execl(testing_support::program, "pgadvise", "advise", "--cleanup", "--disposable",
+            database_.name().c_str(), "--db", database_.conninfo().c_str(), nullptr);
       _exit(127);
     }
     std::string seen;
@@ -339,7 +343,7 @@ TEST_F(ForgedMarks, TheQuestionOnATerminal) {
 }
 
 TEST(VerifyPartitions, LeavesTheIndexesOfPartitionsThatWereThere) {
-  const Lone database("verify_partitions");
+  const Lone database;
   database.run(
       "CREATE TABLE events (id int, kind int) PARTITION BY RANGE (id); CREATE TABLE e1 PARTITION OF events "
       "FOR VALUES FROM (0) TO (50000); "
@@ -351,7 +355,7 @@ TEST(VerifyPartitions, LeavesTheIndexesOfPartitionsThatWereThere) {
   const Folder folder;
   const auto ran = run("advise --db " + quoted(database.conninfo()) + " --workload " +
                        quoted(folder.write("q.sql", "SELECT count(*) FROM events WHERE kind = 42;")) +
-                       " --verify --disposable verify_partitions --format json");
+                       " --verify --disposable " + database.name() + " --format json");
   ASSERT_EQ(0, ran.exit_code) << ran.err;
   EXPECT_TRUE(has(ran.out, "ATTACH PARTITION")) << ran.out;
   EXPECT_TRUE(has(ran.out, "\"not_built\": []")) << ran.out;

@@ -20,17 +20,15 @@ constexpr const char* small_rows =
 
 class Lone {
  public:
-  explicit Lone(std::string name) : name_(std::move(name)) {
-    EXPECT_TRUE(sandbox().admin().query("CREATE DATABASE " + name_ + " TEMPLATE template0"));
-    run(std::string(small_schema) + small_rows + "CREATE EXTENSION hypopg; ANALYZE;");
+  Lone()
+      : name_(create_database(std::string(small_schema) + small_rows + "CREATE EXTENSION hypopg; ANALYZE;")) {
   }
-  ~Lone() { (void)sandbox().admin().query("DROP DATABASE " + name_ + " WITH (FORCE)"); }
+  ~Lone() { (void)server_admin().query("DROP DATABASE " + name_ + " WITH (FORCE)"); }
   Lone(const Lone&) = delete;
   Lone& operator=(const Lone&) = delete;
 
-  std::string conninfo() const {
-    return "host=" + sandbox().folder() + " port=5432 dbname=" + name_ + " user=pgadvise_admin options=''";
-  }
+  const std::string& name() const { return name_; }
+  std::string conninfo() const { return conninfo_of(name_, "pgadvise_admin"); }
   void run(const std::string& script) const {
     auto connection = pg::Connection::open(conninfo());
     const auto done = connection ? connection->run_script(script)
@@ -50,9 +48,8 @@ class Lone {
   }
   // Sessions of others, as seen from another database.
   std::string sessions(const std::string& condition = "true") const {
-    const auto rows =
-        sandbox().admin().query("SELECT count(*) FROM pg_stat_activity WHERE datname = '" + name_ +
-                                "' AND backend_type = 'client backend' AND " + condition);
+    const auto rows = server_admin().query("SELECT count(*) FROM pg_stat_activity WHERE datname = '" + name_ +
+                                           "' AND backend_type = 'client backend' AND " + condition);
     return rows && !rows->empty() ? rows->front()[0].value_or("") : "?";
   }
 

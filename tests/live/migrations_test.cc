@@ -1,4 +1,5 @@
-// What migration tools keep in a database is found by its shape, read in the catalog's transaction, and judged.
+// What migration tools keep in a database is found by its shape, read in the catalog's transaction, and
+// judged.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -79,8 +80,8 @@ TEST(Tracking, NothingOfSomebodysRunsWhileReading) {
   for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();
 }
 
-// A drizzle project against its database: one migration ran as it is, one was edited, one was skipped, and somebody made an
-// index by hand.
+// A drizzle project against its database: one migration ran as it is, one was edited, one was skipped, and
+// somebody made an index by hand.
 TEST(Tracking, DecidesWhatTheRulesSuspect) {
   const Folder folder;
   const std::string first = "CREATE TABLE a (id integer PRIMARY KEY, b integer);";
@@ -88,22 +89,33 @@ TEST(Tracking, DecidesWhatTheRulesSuspect) {
   folder.write("drizzle/0001_b.sql", "CREATE TABLE b (id integer PRIMARY KEY);");
   folder.write("drizzle/0002_c.sql", "CREATE TABLE c (id integer PRIMARY KEY);");
   folder.write("drizzle/0003_d.sql", "CREATE TABLE d (id integer PRIMARY KEY);");
-  folder.write("drizzle/meta/_journal.json", R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"when":100,"tag":"0000_a"},{"idx":1,"when":300,"tag":"0001_b"},
+  folder.write(
+      "drizzle/meta/_journal.json",
+      R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"when":100,"tag":"0000_a"},{"idx":1,"when":300,"tag":"0001_b"},
     {"idx":2,"when":200,"tag":"0002_c"},{"idx":3,"when":400,"tag":"0003_d"}]})");
   live::Database database;
-  database.run("CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint);" + first +
-               "CREATE TABLE b (id integer PRIMARY KEY); CREATE INDEX by_hand ON a (b);"
-               "INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('" + sha256_hex(first) + "', 100), ('other', 300);");
-  const auto ran = testing_support::run("check . --db '" + database.conninfo() + "' --format json --fail-on never", folder.path());
+  database.run(
+      "CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text "
+      "NOT NULL, created_at bigint);" +
+      first +
+      "CREATE TABLE b (id integer PRIMARY KEY); CREATE INDEX by_hand ON a (b);"
+      "INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('" +
+      sha256_hex(first) + "', 100), ('other', 300);");
+  const auto ran = testing_support::run(
+      "check . --db '" + database.conninfo() + "' --format json --fail-on never", folder.path());
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   std::string seen;
   const json report = json::parse(ran.out);
   for (const auto& finding : report["findings"]) {
     const std::string rule = finding["rule"];
     if (rule == "edited-migration" || rule == "skipped-migration" || rule == "schema-drift")
-      seen += rule + " " + finding["verdict"].get<std::string>() + " " + finding["subject"].value("entry", "") + " " + finding["subject"].value("index", "") + "\n";
+      seen += rule + " " + finding["verdict"].get<std::string>() + " " +
+              finding["subject"].value("entry", "") + " " + finding["subject"].value("index", "") + "\n";
   }
-  EXPECT_EQ(seen, "edited-migration confirmed 0001_b \nskipped-migration confirmed 0002_c \nschema-drift confirmed database by_hand\n") << ran.err;
+  EXPECT_EQ(seen,
+            "edited-migration confirmed 0001_b \nskipped-migration confirmed 0002_c \nschema-drift confirmed "
+            "database by_hand\n")
+      << ran.err;
 }
 
 }  // namespace

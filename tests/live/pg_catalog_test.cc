@@ -5,6 +5,7 @@
 
 #include "live/support.h"
 #include "pg/catalog_reader.h"
+#include "pg/sandbox.h"
 
 namespace pgadvise {
 namespace {
@@ -76,19 +77,27 @@ TEST(PgCatalog, ReadsWhatSchemaAndServerRulesJudgeBy) {
   EXPECT_EQ(catalog.settings.at("autovacuum_freeze_max_age"), "200000000");
   ASSERT_TRUE(catalog.statistics_days);
   EXPECT_LT(*catalog.statistics_days, 1);
-  EXPECT_DOUBLE_EQ(catalog.table({"public", "base"})->column("id")->statistics->top_frequency, 1);
-  EXPECT_GT(catalog.table({"public", "base"})->statistics->transaction_age, 0);
-  database.run("ALTER ROLE CURRENT_USER SET idle_in_transaction_session_timeout = '9s'");
-  EXPECT_EQ(read(database.admin()).settings.at("idle_in_transaction_session_timeout"), "set by role");
-  database.run("ALTER ROLE CURRENT_USER RESET idle_in_transaction_session_timeout");
+  EXPECT_DOUBLE_EQ(catalog.table({"public", "base"})->column("id")->statistics->most_common_freq, 1);
+  EXPECT_GT(catalog.table({"public", "base"})->statistics->relfrozenxid_age, 0);
+}
+
+// On a server of its own: each reader of the server's settings sees what a role has.
+TEST(PgCatalog, ATimeoutThatARoleHasIsNotAbsent) {
+  auto sandbox = pg::Sandbox::start();
+  ASSERT_TRUE(sandbox) << sandbox.error().line();
+  EXPECT_EQ(read(sandbox->admin()).settings.at("idle_in_transaction_session_timeout"), "0");
+  ASSERT_TRUE(sandbox->admin().query("ALTER ROLE pgadvise SET idle_in_transaction_session_timeout = '9s'"));
+  EXPECT_EQ(read(sandbox->admin()).settings.at("idle_in_transaction_session_timeout"), "set by role");
 }
 
 TEST(PgCatalog, ReadsWhoIsConnected) {
   live::Database database;
   auto other = database.connect();
-  for (const char* statement : {"SET application_name = 'web'", "BEGIN", "SELECT 'a secret'"}) ASSERT_TRUE(other.query(statement)) << statement;
+  for (const char* statement : {"SET application_name = 'web'", "BEGIN", "SELECT 'a secret'"})
+    ASSERT_TRUE(other.query(statement)) << statement;
   const auto web = [](const Catalog& catalog) {
-    const auto found = std::find_if(catalog.sessions.begin(), catalog.sessions.end(), [](const Session& session) { return session.application == "web"; });
+    const auto found = std::find_if(catalog.sessions.begin(), catalog.sessions.end(),
+                                    [](const Session& session) { return session.application == "web"; });
     return found == catalog.sessions.end() ? Session{} : *found;
   };
   const auto catalog = read(database.admin());
@@ -106,7 +115,9 @@ TEST(PgCatalog, ReadsWhoIsConnected) {
   EXPECT_EQ(hidden.pid, session.pid);
   EXPECT_EQ(hidden.state, "");
   EXPECT_FALSE(hidden.transaction_seconds);
-  EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(), [](const Error& each) { return each.what.find("sessions are doing is hidden") != std::string::npos; }));
+  EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(), [](const Error& each) {
+    return each.what.find("sessions are doing is hidden") != std::string::npos;
+  }));
 }
 
 TEST(PgCatalog, ReadsTablesAndColumns) {
@@ -308,9 +319,8 @@ TEST(PgCatalog, GoesOnWithoutPermissionAndAroundLocks) {
     CREATE SCHEMA secret; CREATE TABLE secret.t (id integer DEFAULT 7 CHECK (id > 0), b text);
     CREATE VIEW secret.v AS SELECT id FROM secret.t;
     INSERT INTO secret.t SELECT 1, 'x' FROM generate_series(1, 100); ANALYZE;
-    DO $$ BEGIN CREATE ROLE nobody_special LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
   )");
-  auto plain = database.connect("nobody_special");
+  auto plain = database.connect(database.create_role("nobody_special"));
   Diagnostics diagnostics;
   auto catalog = read(plain, diagnostics);
   ASSERT_EQ(1u, diagnostics.size());

@@ -2,17 +2,20 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <optional>
 #include <thread>
 
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "live/support.h"
 #include "pg/catalog_reader.h"
 #include "pg/sandbox.h"
 #include "pg/server_process.h"
+#include "support/run.h"
 
 namespace pgadvise {
 namespace {
@@ -20,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 bool exists(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return lstat(path.c_str(), &info) == 0;
 }
 
@@ -63,7 +66,7 @@ TEST(PgSandbox, EndsWithItsObject) {
     pid = server_pid(folder);
     ASSERT_GT(pid, 0);
     EXPECT_EQ(0, kill(pid, 0));
-    struct stat info {};
+    struct stat info{};
     ASSERT_EQ(0, stat(folder.c_str(), &info));
     EXPECT_EQ(0700u, info.st_mode & 07777u);
   }
@@ -112,9 +115,30 @@ TEST_P(OwnerDies, NothingStays) {
 
 INSTANTIATE_TEST_SUITE_P(PgSandbox, OwnerDies, testing::Values(SIGKILL, SIGTERM, SIGINT, SIGHUP));
 
+// Until the end of its scope TMPDIR is a folder of its own, so that no other test's sandbox sweeps what the
+// test wants to see swept.
+class OwnTmpdir {
+ public:
+  OwnTmpdir()
+      : before_(std::getenv("TMPDIR") ? std::optional<std::string>(std::getenv("TMPDIR")) : std::nullopt) {
+    EXPECT_EQ(0, chmod(folder_.path().c_str(), 0777)) << "the server's user has to enter it";
+    setenv("TMPDIR", folder_.path().c_str(), 1);
+  }
+  ~OwnTmpdir() { before_ ? setenv("TMPDIR", before_->c_str(), 1) : unsetenv("TMPDIR"); }
+  OwnTmpdir(const OwnTmpdir&) = delete;
+  OwnTmpdir& operator=(const OwnTmpdir&) = delete;
+  std::string path() const { return folder_.path(); }
+
+ private:
+  const testing_support::Folder folder_;
+  const std::optional<std::string> before_;
+};
+
 // Owner and guardian both killed: the next start clears up, and leaves the living alone.
 TEST(PgSandbox, SweepsWhatADeadRunLeft) {
-  auto& living = live::sandbox();
+  const OwnTmpdir tmpdir;
+  auto living = pg::Sandbox::start();
+  ASSERT_TRUE(living) << living.error().line();
   int pipes[2];
   ASSERT_EQ(0, pipe(pipes));
   const pid_t owner = fork();
@@ -144,19 +168,19 @@ TEST(PgSandbox, SweepsWhatADeadRunLeft) {
   Diagnostics diagnostics;
   const auto next = pg::Sandbox::start(diagnostics);
   ASSERT_TRUE(next);
-  EXPECT_NE(std::string::npos, diagnostics_text(diagnostics).find(folder + ": removed: a killed run left this sandbox"))
+  EXPECT_NE(std::string::npos,
+            diagnostics_text(diagnostics).find(folder + ": removed: a killed run left this sandbox"))
       << diagnostics_text(diagnostics);
   EXPECT_FALSE(exists(folder));
   EXPECT_TRUE(gone(server));
-  EXPECT_TRUE(living.connection().query("SELECT 1"));
+  EXPECT_TRUE(living->connection().query("SELECT 1"));
 }
 
 // What has a sandbox's name and is none of ours, or may be written by others, stays.
 TEST(PgSandbox, SweepsOnlyItsOwnFolders) {
   namespace fs = std::filesystem;
-  std::string base = "/tmp/pgadvise-test-XXXXXX";
-  ASSERT_NE(nullptr, mkdtemp(base.data()));
-  ASSERT_EQ(0, chmod(base.c_str(), 0777));
+  const OwnTmpdir tmpdir;
+  const std::string base = tmpdir.path();
   const auto make = [&](const char* name, mode_t mode) {
     const std::string path = base + "/" + name;
     EXPECT_EQ(0, mkdir(path.c_str(), 0700));
@@ -170,21 +194,16 @@ TEST(PgSandbox, SweepsOnlyItsOwnFolders) {
   const auto young = make("pgadvise-new-young", 0700);
   const auto dead = make("pgadvise-sandbox-dead", 0700);
   fs::create_directory_symlink(precious, dead + "/data");
-  const char* before = std::getenv("TMPDIR");
-  const std::string kept = before ? before : "";
-  setenv("TMPDIR", base.c_str(), 1);
   Diagnostics diagnostics;
   const auto user = pg::server_user();
   ASSERT_TRUE(user);
   pg::sweep(*user, diagnostics);
-  before ? setenv("TMPDIR", kept.c_str(), 1) : unsetenv("TMPDIR");
   EXPECT_TRUE(exists(precious + "/lock"));
   EXPECT_TRUE(exists(base + "/pgadvise-sandbox-link"));
   EXPECT_TRUE(exists(open_to_all));
   EXPECT_TRUE(exists(young)) << "its owner may just be making it";
   EXPECT_FALSE(exists(dead)) << diagnostics_text(diagnostics);
   EXPECT_NE(std::string::npos, diagnostics_text(diagnostics).find(dead)) << diagnostics_text(diagnostics);
-  fs::remove_all(base);
 }
 
 TEST(PgSandbox, StandsInForWhatTheServerLacks) {

@@ -1,8 +1,8 @@
-// pg_stat_statements of a server that was started with it, in all versions of the extension that can be installed there.
-#include <unistd.h>
-
+// pg_stat_statements of a server that was started with it, in all versions of the extension that can be
+// installed there.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "live/support.h"
 #include "log/provenance.h"
@@ -22,10 +22,13 @@ class Server {
     const auto programs = pg::find_server();
     if (!programs) return;
     programs_ = *programs;
-    started_ = shell("chmod 755 " + folder_.path() + "; mkdir {0}/db; " + (::geteuid() == 0 ? "chown postgres {0}/db; " : "true; ")) &&
+    started_ = shell("chmod 755 " + folder_.path() + "; mkdir {0}/db; " +
+                     (::geteuid() == 0 ? "chown postgres {0}/db; " : "true; ")) &&
                as_server("{1}/initdb -D {0}/db/data -A trust -N -U postgres") &&
-               as_server("{1}/pg_ctl -D {0}/db/data -w -l {0}/db/log -o \"-k {0}/db -c listen_addresses= -c shared_preload_libraries=pg_stat_statements -c "
-                         "pg_stat_statements.track=all -c fsync=off\" start");
+               as_server(
+                   "{1}/pg_ctl -D {0}/db/data -w -l {0}/db/log -o \"-k {0}/db -c listen_addresses= -c "
+                   "shared_preload_libraries=pg_stat_statements -c "
+                   "pg_stat_statements.track=all -c fsync=off\" start");
   }
   ~Server() {
     if (started_) as_server("{1}/pg_ctl -D {0}/db/data -m immediate stop");
@@ -34,14 +37,20 @@ class Server {
   std::string conninfo(const std::string& database = "postgres", const std::string& user = "postgres") const {
     return fmt::format("host={}/db dbname={} user={}", folder_.path(), database, user);
   }
-  pg::Connection connect(const std::string& user = "postgres") const { return std::move(*pg::Connection::open(conninfo("postgres", user))); }
+  pg::Connection connect(const std::string& user = "postgres") const {
+    return std::move(*pg::Connection::open(conninfo("postgres", user)));
+  }
 
  private:
   bool shell(const std::string& command) const {
-    return std::system(fmt::format(fmt::runtime("(" + command + ") >/dev/null 2>&1"), folder_.path(), programs_).c_str()) == 0;
+    return std::system(
+               fmt::format(fmt::runtime("(" + command + ") >/dev/null 2>&1"), folder_.path(), programs_)
+                   .c_str()) == 0;
   }
   bool as_server(const std::string& command) const {
-    return shell(::geteuid() == 0 ? "cd / && setpriv --reuid=postgres --regid=postgres --clear-groups " + command : command);
+    return shell(::geteuid() == 0
+                     ? "cd / && setpriv --reuid=postgres --regid=postgres --clear-groups " + command
+                     : command);
   }
 
   testing_support::Folder folder_;
@@ -69,13 +78,18 @@ TEST(PgStatementStatistics, ReadsEveryVersionOfTheExtension) {
   const Server server;
   if (!server.started()) GTEST_SKIP() << "no server with pg_stat_statements can be started";
   auto admin = server.connect();
-  ASSERT_TRUE(admin.run_script("CREATE SCHEMA \"Odd one\"; CREATE ROLE reader LOGIN; CREATE TABLE t (id int);"));
+  ASSERT_TRUE(
+      admin.run_script("CREATE SCHEMA \"Odd one\"; CREATE ROLE reader LOGIN; CREATE TABLE t (id int);"));
   for (const char* version : {"1.7", "1.8", "1.9", "1.10"}) {
-    ASSERT_TRUE(admin.run_script(fmt::format("DROP EXTENSION IF EXISTS pg_stat_statements; CREATE EXTENSION pg_stat_statements VERSION '{}' SCHEMA \"Odd one\";"
-                                             "SELECT \"Odd one\".pg_stat_statements_reset();",
-                                             version)));
-    ASSERT_TRUE(admin.run_script("SELECT count(*) FROM t WHERE id = 4711; SELECT count(*)  FROM t WHERE id = 4712; INSERT INTO t SELECT generate_series(1, 10);"
-                                 "DO $$ BEGIN PERFORM id FROM t WHERE id = 5; END $$; ALTER ROLE reader PASSWORD 'hidden-secret';"));
+    ASSERT_TRUE(
+        admin.run_script(fmt::format("DROP EXTENSION IF EXISTS pg_stat_statements; CREATE EXTENSION "
+                                     "pg_stat_statements VERSION '{}' SCHEMA \"Odd one\";"
+                                     "SELECT \"Odd one\".pg_stat_statements_reset();",
+                                     version)));
+    ASSERT_TRUE(admin.run_script(
+        "SELECT count(*) FROM t WHERE id = 4711; SELECT count(*)  FROM t WHERE id = 4712; INSERT INTO t "
+        "SELECT generate_series(1, 10);"
+        "DO $$ BEGIN PERFORM id FROM t WHERE id = 5; END $$; ALTER ROLE reader PASSWORD 'hidden-secret';"));
     Diagnostics diagnostics;
     const Workload workload = read(admin, diagnostics);
     EXPECT_TRUE(diagnostics.empty()) << diagnostics.front().line();
@@ -89,7 +103,9 @@ TEST(PgStatementStatistics, ReadsEveryVersionOfTheExtension) {
     EXPECT_EQ(select->users, std::set<std::string>{"postgres"});
     EXPECT_EQ(select->databases, std::set<std::string>{"postgres"});
     EXPECT_EQ(find(workload, "INSERT INTO t")->rows, 10u);
-    EXPECT_EQ(find(workload, "id FROM t WHERE") == nullptr, std::string(version) == "1.9" || std::string(version) == "1.10") << "part of its function's time, where that is told";
+    EXPECT_EQ(find(workload, "id FROM t WHERE") == nullptr,
+              std::string(version) == "1.9" || std::string(version) == "1.10")
+        << "part of its function's time, where that is told";
     const std::string file = log::to_workload_file({workload}, true);
     EXPECT_EQ(file.find("hidden-secret"), std::string::npos);
     EXPECT_EQ(testing_support::violations("workload.schema.json", nlohmann::json::parse(file)), "");
@@ -104,7 +120,9 @@ TEST(PgStatementStatistics, ReadsEveryVersionOfTheExtension) {
     const Workload seen = read(reader, diagnostics);
     EXPECT_FALSE(find(seen, "FROM t"));
     ASSERT_EQ(diagnostics.size(), 1u);
-    EXPECT_NE(diagnostics[0].line().find("hidden from this role (GRANT pg_read_all_stats)"), std::string::npos) << diagnostics[0].line();
+    EXPECT_NE(diagnostics[0].line().find("hidden from this role (GRANT pg_read_all_stats)"),
+              std::string::npos)
+        << diagnostics[0].line();
   }
   // The whole program: the report, the file, and check over the file.
   const std::string db = " --db " + testing_support::quoted(server.conninfo());
@@ -116,7 +134,8 @@ TEST(PgStatementStatistics, ReadsEveryVersionOfTheExtension) {
   const testing_support::Folder folder;
   EXPECT_EQ(testing_support::run("digest" + db + " -o " + folder.path("w.json")).exit_code, 0);
   ASSERT_TRUE(admin.run_script("INSERT INTO t SELECT generate_series(1, 200000); ANALYZE t"));
-  const auto check = testing_support::run("check --workload " + folder.path("w.json") + db + " --fail-on never");
+  const auto check =
+      testing_support::run("check --workload " + folder.path("w.json") + db + " --fail-on never");
   EXPECT_EQ(check.exit_code, 0) << check.err;
   EXPECT_NE(check.out.find("read pg_stat_statements"), std::string::npos) << check.out;
 }
@@ -127,16 +146,22 @@ TEST(PgStatementStatistics, WhatIsMissingIsOneLine) {
   auto ran = testing_support::run(db);
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_EQ(ran.out, "");
-  EXPECT_NE(ran.err.find("pg_stat_statements is not installed in this database (CREATE EXTENSION"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("pg_stat_statements is not installed in this database (CREATE EXTENSION"),
+            std::string::npos)
+      << ran.err;
   database.run("CREATE EXTENSION pg_stat_statements");
   ran = testing_support::run(db);
   EXPECT_EQ(ran.exit_code, 2);
-  EXPECT_NE(ran.err.find("the server was started without it (shared_preload_libraries"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("the server was started without it (shared_preload_libraries"), std::string::npos)
+      << ran.err;
   EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
   // Somebody's view of that name is not the extension's.
-  database.run("DROP EXTENSION pg_stat_statements; CREATE VIEW pg_stat_statements AS SELECT pg_sleep(100)::text AS query");
+  database.run(
+      "DROP EXTENSION pg_stat_statements; CREATE VIEW pg_stat_statements AS SELECT pg_sleep(100)::text AS "
+      "query");
   EXPECT_NE(testing_support::run(db).err.find("not installed"), std::string::npos);
-  EXPECT_EQ(testing_support::run("digest --db postgresql://joe:secret-password@127.0.0.1:1/shop").exit_code, 3);
+  EXPECT_EQ(testing_support::run("digest --db postgresql://joe:secret-password@127.0.0.1:1/shop").exit_code,
+            3);
 }
 
 }  // namespace

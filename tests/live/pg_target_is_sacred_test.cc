@@ -109,10 +109,12 @@ std::string photograph(live::Database& database) {
            "SELECT string_agg(id::text, ';') FROM victim",
            "SELECT string_agg(id::text, ';') FROM guarded",
            "SELECT string_agg(l.locktype || l.classid || l.objid, ';') FROM pg_locks l WHERE locktype = "
-           "'advisory'",
-           "SELECT string_agg(gid, ';') FROM pg_prepared_xacts",
+           "'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+           "SELECT string_agg(gid, ';') FROM pg_prepared_xacts WHERE database = current_database()",
            "SELECT string_agg(slot_name, ';') FROM pg_replication_slots",
-           "SELECT string_agg(setting::text, ';') FROM pg_db_role_setting s(d, r, setting)",
+           "SELECT string_agg(setting::text, ';') FROM pg_db_role_setting s(d, r, setting) WHERE d = (SELECT "
+           "oid FROM pg_database "
+           "WHERE datname = current_database()) OR r = current_user::regrole",
            "SELECT coalesce(stats_reset::text, '') FROM pg_stat_database WHERE datname = current_database()",
        })
     out += database.value(query) + "\n";
@@ -146,11 +148,13 @@ class PgTargetIsSacred : public testing::Test {
     database_.run(
         "DELETE FROM touched; SELECT pg_advisory_unlock_all(); SELECT lo_unlink(oid) FROM "
         "pg_largeobject_metadata;"
-        "DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
-        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; GRANT ALL ON SEQUENCE seq TO reader;"
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO " +
+        reader_ + "; GRANT ALL ON SEQUENCE seq TO " + reader_ +
+        ";"
         "CREATE EXTENSION IF NOT EXISTS hypopg");
   }
   live::Database database_;
+  const std::string reader_ = database_.create_role("reader");
 };
 
 const std::vector<std::string> harmful = {
@@ -324,17 +328,17 @@ std::string joined(const plan::Dependencies& found) {
 }
 
 TEST_F(PgTargetIsSacred, HarmIsFoundWithoutRunningIt) {
-  for (const std::string& user : std::vector<std::string>{"pgadvise_admin", "reader"}) {
+  for (const std::string& user : std::vector<std::string>{"pgadvise_admin", reader_}) {
     auto connection = database_.connect(user);
     auto source = pg::make_plan_source(connection);
     ASSERT_TRUE(source) << source.error().line();
-    EXPECT_EQ(user != "reader", (*source)->superuser());
+    EXPECT_EQ(user != reader_, (*source)->superuser());
     for (const auto& statement : harmful) {
       const auto before = photograph(database_);
       const auto kept = session(connection, "public");
       const auto found = (*source)->dependencies(statement, plan::Names::session);
       const bool exempt =
-          user != "reader" && statement == "SELECT * FROM guarded";  // policies bind no superuser
+          user != reader_ && statement == "SELECT * FROM guarded";  // policies bind no superuser
       if (found && !exempt) {
         EXPECT_FALSE(found->unknown_functions.empty() && found->refused_functions.empty())
             << user << ": " << statement;
@@ -348,7 +352,7 @@ TEST_F(PgTargetIsSacred, HarmIsFoundWithoutRunningIt) {
 
 // The control: what the test above would see if anything ran.
 TEST_F(PgTargetIsSacred, TheDatabaseIsHostile) {
-  auto connection = database_.connect("reader");
+  auto connection = database_.connect(reader_);
   for (const char* statement :
        {"EXPLAIN SELECT harm_immutable(1)", "EXPLAIN SELECT * FROM t WHERE id = harm_stable()",
         "EXPLAIN SELECT * FROM partial WHERE id > 5", "PREPARE p AS SELECT '{1}'::checked[]"}) {
@@ -362,7 +366,7 @@ TEST_F(PgTargetIsSacred, TheDatabaseIsHostile) {
 }
 
 TEST_F(PgTargetIsSacred, TheInnocentPass) {
-  auto connection = database_.connect("reader");
+  auto connection = database_.connect(reader_);
   auto source = pg::make_plan_source(connection);
   ASSERT_TRUE(source);
   const auto before = photograph(database_);
@@ -402,8 +406,8 @@ TEST_F(PgTargetIsSacred, ExplainRefusesAllButOnePlainStatement) {
   EXPECT_TRUE(connection.alive());
 }
 
-// What the role's settings do to names and strings: our own queries look in pg_catalog alone, and the server reads
-// strings as our parser does.
+// What the role's settings do to names and strings: our own queries look in pg_catalog alone, and the server
+// reads strings as our parser does.
 TEST_F(PgTargetIsSacred, TheRolesSettingsTrickNobody) {
   database_.run(
       "CREATE SCHEMA evil;"
@@ -418,13 +422,16 @@ TEST_F(PgTargetIsSacred, TheRolesSettingsTrickNobody) {
       "CREATE OPERATOR evil.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = evil.eq);"
       "CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.eq);"
       "CREATE OPERATOR evil.= (LEFTARG = name, RIGHTARG = name, FUNCTION = evil.eq);"
-      "GRANT USAGE ON SCHEMA evil TO reader;"
-      "ALTER ROLE reader IN DATABASE " + database_.value("SELECT current_database()") +
+      "GRANT USAGE ON SCHEMA evil TO " +
+      reader_ +
+      ";"
+      "ALTER ROLE " +
+      reader_ + " IN DATABASE " + database_.name() +
       " SET search_path = evil, pg_catalog, public;"
-      "ALTER ROLE reader IN DATABASE " + database_.value("SELECT current_database()") +
-      " SET standard_conforming_strings = off;");
+      "ALTER ROLE " +
+      reader_ + " IN DATABASE " + database_.name() + " SET standard_conforming_strings = off;");
   const auto before = photograph(database_);
-  auto connection = database_.connect("reader");
+  auto connection = database_.connect(reader_);
   EXPECT_EQ("evil, pg_catalog, public", connection.query("SHOW search_path")->front()[0]);
   EXPECT_EQ("off", connection.query("SHOW standard_conforming_strings")->front()[0]);
   Diagnostics diagnostics;
@@ -438,7 +445,8 @@ TEST_F(PgTargetIsSacred, TheRolesSettingsTrickNobody) {
   (void)(*source)->dependencies(two_readings, plan::Names::session);
   (void)(*source)->explain({two_readings, {}, true, {}});
   EXPECT_TRUE((*source)->dependencies("SELECT * FROM t WHERE id = 1", plan::Names::session));
-  EXPECT_TRUE((*source)->explain({"SELECT * FROM public.t WHERE id = 1", {}, true, {}, plan::Names::catalog}));
+  EXPECT_TRUE(
+      (*source)->explain({"SELECT * FROM public.t WHERE id = 1", {}, true, {}, plan::Names::catalog}));
   EXPECT_TRUE((*source)->values("SELECT n FROM public.t LIMIT 3"));
   (void)(*source)->typical_values({"public", "t"}, {"n"});
   EXPECT_EQ(before, photograph(database_));
@@ -467,7 +475,7 @@ TEST_F(PgTargetIsSacred, BentBuiltInsAreNotTrusted) {
 }
 
 TEST_F(PgTargetIsSacred, HypotheticalIndexesGo) {
-  auto connection = database_.connect("reader");
+  auto connection = database_.connect(reader_);
   auto source = pg::make_plan_source(connection);
   ASSERT_TRUE(source);
   if (!(*source)->what_if_missing().empty()) GTEST_SKIP() << (*source)->what_if_missing();
@@ -488,11 +496,13 @@ TEST_F(PgTargetIsSacred, HypotheticalIndexesGo) {
 }
 
 TEST_F(PgTargetIsSacred, WhatTheUserNamesAsSafeLeavesNoLocks) {
-  auto connection = database_.connect("reader");
+  auto connection = database_.connect(reader_);
   auto source = pg::make_plan_source(connection);
   ASSERT_TRUE(source);
   const auto locks = [&] {
-    return database_.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'");
+    return database_.value(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM "
+        "pg_database WHERE datname = current_database())");
   };
   (void)(*source)->explain({"SELECT pg_advisory_lock(5)", {}, true, {}});
   EXPECT_EQ("0", locks());

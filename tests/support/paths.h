@@ -1,5 +1,5 @@
-// Where the sources lie and the program that is tested. The paths are in one object alone, so that a compiler's cache serves every other
-// test of every clone.
+// Where the sources lie and the program that is tested. The paths are in one object alone, so that a
+// compiler's cache serves every other test of every clone.
 #pragma once
 
 namespace pgadvise::testing_support {

@@ -1,13 +1,13 @@
 // Runs the pgadvise program as a user would.
 #pragma once
 
-#include <sys/wait.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include <sys/wait.h>
 
 #include "base/input_file.h"
 #include "base/text.h"
@@ -35,7 +35,9 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
 
-  std::string path(const std::string& name = "") const { return name.empty() ? path_.string() : (path_ / name).string(); }
+  std::string path(const std::string& name = "") const {
+    return name.empty() ? path_.string() : (path_ / name).string();
+  }
   std::string write(const std::string& name, const std::string& content) const {
     std::filesystem::create_directories((path_ / name).parent_path());
     std::ofstream(path_ / name, std::ios::binary) << content;
@@ -49,12 +51,15 @@ class Folder {
 inline std::string quoted(const std::string& word) { return "'" + replace_all(word, "'", "'\\''") + "'"; }
 
 // `arguments` as a shell would take them, in `folder` (the current one when empty).
-inline Ran run(const std::string& arguments, const std::string& folder = "", const std::string& environment = "") {
+inline Ran run(const std::string& arguments, const std::string& folder = "",
+               const std::string& environment = "") {
   const Folder files;
-  const std::string command = (folder.empty() ? "" : "cd " + quoted(folder) + " && ") + environment + " " + quoted(testing_support::program) + " " +
-                              arguments + " >" + quoted(files.path("out")) + " 2>" + quoted(files.path("err")) + " </dev/null";
+  const std::string command = (folder.empty() ? "" : "cd " + quoted(folder) + " && ") + environment + " " +
+                              quoted(testing_support::program) + " " + arguments + " >" +
+                              quoted(files.path("out")) + " 2>" + quoted(files.path("err")) + " </dev/null";
   const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(files.path("out")).value_or(""), read_file(files.path("err")).value_or("")};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(files.path("out")).value_or(""),
+          read_file(files.path("err")).value_or("")};
 }
 
 }  // namespace pgadvise::testing_support

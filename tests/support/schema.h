@@ -18,7 +18,8 @@ namespace pgadvise::testing_support {
 // Empty when the document is valid against docs/<name>.
 inline std::string violations(const std::string& name, const nlohmann::json& document) {
   using nlohmann::json;
-  const json schema_json = json::parse(read_file(std::string(testing_support::source_dir) + "/docs/" + name).value_or("null"));
+  const json schema_json =
+      json::parse(read_file(std::string(testing_support::source_dir) + "/docs/" + name).value_or("null"));
   valijson::Schema schema;
   valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
   parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_json), schema);

@@ -1,14 +1,14 @@
 // A folder made of (path, text) pairs, gone when the test ends.
 #pragma once
 
-#include <unistd.h>
-
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
 #include <string>
 #include <utility>
+
+#include <unistd.h>
 
 namespace pgadvise::testing_support {
 

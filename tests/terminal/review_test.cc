@@ -1,8 +1,5 @@
-// The review in a real terminal: tmux, driven by its keys, looked at through its screen. Screens are held against fixtures/review;
-// PGADVISE_UPDATE_GOLDEN=1 writes them anew.
-#include <sys/wait.h>
-#include <unistd.h>
-
+// The review in a real terminal: tmux, driven by its keys, looked at through its screen. Screens are held
+// against fixtures/review; PGADVISE_UPDATE_GOLDEN=1 writes them anew.
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -10,9 +7,11 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "base/process.h"
 #include "base/input_file.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "support/paths.h"
 #include "support/run.h"
@@ -29,13 +28,15 @@ std::string source(const std::string& name) { return std::string(testing_support
 
 // A small project of Drizzle's, with a table whose key has no index.
 void make_project(const Folder& folder) {
-  std::filesystem::copy(source("fixtures/review/project"), folder.path("project"), std::filesystem::copy_options::recursive);
+  std::filesystem::copy(source("fixtures/review/project"), folder.path("project"),
+                        std::filesystem::copy_options::recursive);
 }
 
 class Tmux : public testing_support::Tmux {
  public:
   Tmux(const Folder& folder, int columns, int rows, const std::string& environment = "TERM=tmux-256color")
-      : testing_support::Tmux(folder, "project", columns, rows, "SOURCE_DATE_EPOCH=1767960000 " + environment) {
+      : testing_support::Tmux(folder, "project", columns, rows,
+                              "SOURCE_DATE_EPOCH=1767960000 " + environment) {
     type(quoted(testing_support::program) + " review 2>&1; echo \"exit $?\"");
     key("Enter");
   }
@@ -69,9 +70,12 @@ class ReviewTerminal : public ::testing::Test {
     return true;
   }
 
-  std::string file(const std::string& name) const { return read_file(folder_.path("project/" + name)).value_or("(missing)"); }
+  std::string file(const std::string& name) const {
+    return read_file(folder_.path("project/" + name)).value_or("(missing)");
+  }
   bool untouched() const {
-    const auto differs = run_program({"diff", "-r", source("fixtures/review/project"), folder_.path("project")});
+    const auto differs =
+        run_program({"diff", "-r", source("fixtures/review/project"), folder_.path("project")});
     return differs && differs->status == 0;
   }
 
@@ -97,7 +101,8 @@ TEST_F(ReviewTerminal, WalksAndWritesAMigration) {
   tmux.key("w");
   ASSERT_TRUE(tmux.shows("exit 0"));
   EXPECT_TRUE(tmux.shows("To paste into src/schema.ts"));
-  EXPECT_TRUE(contains(file("drizzle/0001_add_orders_customer_id_idx.sql"), "CREATE INDEX orders_customer_id_idx ON public.orders (customer_id);"));
+  EXPECT_TRUE(contains(file("drizzle/0001_add_orders_customer_id_idx.sql"),
+                       "CREATE INDEX orders_customer_id_idx ON public.orders (customer_id);"));
   EXPECT_TRUE(contains(file("drizzle/meta/_journal.json"), "0001_add_orders_customer_id_idx"));
   EXPECT_TRUE(contains(file("drizzle/meta/0001_snapshot.json"), "orders_customer_id_idx"));
 }
@@ -121,7 +126,9 @@ TEST_F(ReviewTerminal, IgnoresWithAReasonAndUndoes) {
   ASSERT_TRUE(tmux.shows("Write this"));
   tmux.key("w");
   ASSERT_TRUE(tmux.shows("exit 0"));
-  EXPECT_EQ(file("pgadvise.toml"), "[[ignore]]\nrule = \"json-stored-as-text\"\nobject = \"public.carts.settings\"\nreason = \"nobody asks what is in it\"\n");
+  EXPECT_EQ(file("pgadvise.toml"),
+            "[[ignore]]\nrule = \"json-stored-as-text\"\nobject = \"public.carts.settings\"\nreason = "
+            "\"nobody asks what is in it\"\n");
   EXPECT_EQ(file("drizzle/0001_add_indexes.sql"), "(missing)");
 }
 
@@ -204,7 +211,7 @@ TEST_F(ReviewTerminal, APasteAcceptsNothing) {
   tmux.paste("yyyyyyyyyyyyyyyyqww\nyyyww");
   ASSERT_TRUE(tmux.shows("taken for a paste"));
   EXPECT_TRUE(contains(tmux.screen(), first));
-  tmux.type("yyyqw");  // as fast as no hand is
+  tmux.type("yyyqw");                                    // as fast as no hand is
   std::this_thread::sleep_for(std::chrono::seconds(1));  // what comes at once with it is part of it
   tmux.key("C-d");
   ASSERT_TRUE(tmux.shows("nothing was written"));

@@ -17,11 +17,13 @@ namespace pgadvise::testing_support {
 class Tmux {
  public:
   // A shell in the folder's `place`, as a user would have it: Ctrl-Z needs its job control.
-  Tmux(const Folder& folder, const std::string& place, int columns, int rows, const std::string& environment) {
+  Tmux(const Folder& folder, const std::string& place, int columns, int rows,
+       const std::string& environment) {
     static int count = 0;  // a server that ends is still there for a moment
     socket_ = folder.path("tmux" + std::to_string(++count));
     call({"-f", "/dev/null", "new-session", "-d", "-x", std::to_string(columns), "-y", std::to_string(rows),
-          "cd " + quoted(folder.path(place)) + " && env -u NO_COLOR -u CLICOLOR LC_ALL=C.UTF-8 PS1='$ ' " + environment + " bash --norc --noprofile -i"});
+          "cd " + quoted(folder.path(place)) + " && env -u NO_COLOR -u CLICOLOR LC_ALL=C.UTF-8 PS1='$ ' " +
+              environment + " bash --norc --noprofile -i"});
   }
   ~Tmux() { call({"kill-server"}); }
   Tmux(const Tmux&) = delete;
@@ -33,7 +35,9 @@ class Tmux {
     call({"set-buffer", text});
     call({"paste-buffer", "-p"});
   }
-  void resize(int columns, int rows) { call({"resize-window", "-x", std::to_string(columns), "-y", std::to_string(rows)}); }
+  void resize(int columns, int rows) {
+    call({"resize-window", "-x", std::to_string(columns), "-y", std::to_string(rows)});
+  }
 
   std::string screen(bool colours = false) {
     std::vector<std::string> words{"capture-pane", "-p"};

@@ -11,7 +11,8 @@
 namespace pgadvise::advisor {
 namespace {
 
-// A planner of a few known plans: each statement costs its base, or what the cheapest plan does whose indexes are all there.
+// A planner of a few known plans: each statement costs its base, or what the cheapest plan does whose indexes
+// are all there.
 class KnownPlans : public plan::WhatIf {
  public:
   struct Known {
@@ -24,17 +25,22 @@ class KnownPlans : public plan::WhatIf {
   bool refuse = false;
 
   int add(const QualifiedName&, std::vector<std::string>) override { return count_++; }
-  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement, const std::vector<int>& indexes) override {
-    if (refuse) return fail(Error::Kind::passing, "", "canceling statement due to lock timeout");
-    if (asked.size() >= lose_after) return fail(Error::Kind::database, "", "the server closed the connection");
+  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement,
+                                const std::vector<int>& indexes) override {
+    if (refuse) return fail(Error::Kind::nonfatal, "", "canceling statement due to lock timeout");
+    if (asked.size() >= lose_after)
+      return fail(Error::Kind::database, "", "the server closed the connection");
     asked.emplace_back(statement.sql, indexes);
     plan::WhatIfPlan best{1e9, {}, 0};
     for (const auto& known : plans.at(statement.sql))
-      if (std::includes(indexes.begin(), indexes.end(), known.needs.begin(), known.needs.end()) && known.cost < best.cost)
+      if (std::includes(indexes.begin(), indexes.end(), known.needs.begin(), known.needs.end()) &&
+          known.cost < best.cost)
         best = {known.cost, known.needs, 0};
     return best;
   }
-  Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override { return std::vector<std::int64_t>(indexes.size(), 1); }
+  Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override {
+    return std::vector<std::int64_t>(indexes.size(), 1);
+  }
   void clear() override {}
   std::uint64_t calls() const override { return asked.size(); }
 
@@ -237,8 +243,9 @@ TEST(Selection, CountsCallsAndUpkeep) {
   add(model, plans, "once", 1, {0, 1});
   Sizes sizes{{mb, mb}, {0, 0}, {}};
   EXPECT_EQ((IndexSet{0}), select_indexes(model, sizes, {0, 1}, {}, {.budget = mb}));
-  sizes.upkeep = {6000, 0};
-  EXPECT_EQ((IndexSet{1}), select_indexes(model, sizes, {0, 1}, {}, {.budget = 2 * mb})) << "writes would pay more than the reads gain";
+  sizes.maintenance_cost = {6000, 0};
+  EXPECT_EQ((IndexSet{1}), select_indexes(model, sizes, {0, 1}, {}, {.budget = 2 * mb}))
+      << "writes would pay more than the reads gain";
 }
 
 TEST(Selection, MakesNoQueryMuchSlower) {

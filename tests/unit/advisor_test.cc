@@ -37,11 +37,13 @@ TEST(CreateIndex, IsConcurrentAndQuotesNames) {
 
 TEST(CreateIndex, SpellsOrderAndNullsOnlyWhereTheyDiffer) {
   const auto catalog = catalog_of({table("billing", "invoices")});
-  const auto proposal = on("billing", "invoices", {{.column = "a", .descending = true, .nulls_first = true},
-                                                   {.column = "b", .descending = true},
-                                                   {.column = "c", .nulls_first = true}});
+  const auto proposal = on("billing", "invoices",
+                           {{.column = "a", .descending = true, .nulls_first = true},
+                            {.column = "b", .descending = true},
+                            {.column = "c", .nulls_first = true}});
   EXPECT_EQ(ddl(proposal, catalog).sql,
-            "CREATE INDEX CONCURRENTLY invoices_a_b_c_idx ON billing.invoices (a DESC, b DESC NULLS LAST, c NULLS FIRST);");
+            "CREATE INDEX CONCURRENTLY invoices_a_b_c_idx ON billing.invoices (a DESC, b DESC NULLS LAST, c "
+            "NULLS FIRST);");
 }
 
 TEST(CreateIndex, OnAPartitionedTableGoesPartitionByPartition) {
@@ -50,7 +52,8 @@ TEST(CreateIndex, OnAPartitionedTableGoesPartitionByPartition) {
   auto second = table("public", "events_2");
   first.partition_of = second.partition_of = parent.name;
   first.indexes.push_back({.name = "there_already", .keys = {{.column = "order_id"}}});
-  const auto made = ddl(on("public", "events", {{.column = "order_id"}}), catalog_of({parent, first, second}));
+  const auto made =
+      ddl(on("public", "events", {{.column = "order_id"}}), catalog_of({parent, first, second}));
   EXPECT_EQ(made.sql,
             "CREATE INDEX events_order_id_idx ON ONLY public.events (order_id);\n"
             "ALTER INDEX public.events_order_id_idx ATTACH PARTITION public.there_already;\n"
@@ -105,7 +108,8 @@ TEST(IndexNamer, NeverCollidesAndStaysUnder63Bytes) {
   EXPECT_LE(two.size(), 63u);
   EXPECT_NE(one, two);
   EXPECT_NE(one.find("_idx"), std::string::npos);
-  const auto umlauts = namer.name({"public", "tä" + std::string(70, 'x')}, {{.column = std::string("ü") + std::string(61, 'y')}});
+  const auto umlauts = namer.name({"public", "tä" + std::string(70, 'x')},
+                                  {{.column = std::string("ü") + std::string(61, 'y')}});
   EXPECT_LE(umlauts.size(), 63u);
 }
 
@@ -114,9 +118,14 @@ TEST(CreateIndex, WritesTheDrizzleLineInTheProjectsNames) {
   project.drizzle = true;
   project.drizzle_names = {{"public.orders", "orders"}, {"public.orders.customer_id", "customerId"}};
   const auto catalog = catalog_of({table("public", "orders")});
-  EXPECT_EQ(ddl(on("public", "events", {{.column = "a"}}), catalog, &project).drizzle, "") << "not in schema.ts";
-  EXPECT_EQ(ddl(on("public", "orders", {{.column = "customer_id"}, {.column = "created", .descending = true, .nulls_first = true}}), catalog, &project).drizzle,
-            "index('orders_customer_id_created_idx').on(table.customerId, table.created.desc().nullsFirst())");
+  EXPECT_EQ(ddl(on("public", "events", {{.column = "a"}}), catalog, &project).drizzle, "")
+      << "not in schema.ts";
+  EXPECT_EQ(
+      ddl(on("public", "orders",
+             {{.column = "customer_id"}, {.column = "created", .descending = true, .nulls_first = true}}),
+          catalog, &project)
+          .drizzle,
+      "index('orders_customer_id_created_idx').on(table.customerId, table.created.desc().nullsFirst())");
 }
 
 Finding asking(const std::string& id, std::vector<IndexKey> keys) {
@@ -128,8 +137,9 @@ Finding asking(const std::string& id, std::vector<IndexKey> keys) {
 
 TEST(Propose, OneIndexForSeveralFindings) {
   const auto catalog = catalog_of({table("public", "orders")});
-  std::vector<Finding> findings{asking("1", {{.column = "a"}}), asking("2", {{.column = "a"}, {.column = "b"}}),
-                                asking("3", {{.column = "a"}, {.column = "b"}}), asking("4", {{.column = "b"}})};
+  std::vector<Finding> findings{
+      asking("1", {{.column = "a"}}), asking("2", {{.column = "a"}, {.column = "b"}}),
+      asking("3", {{.column = "a"}, {.column = "b"}}), asking("4", {{.column = "b"}})};
   findings[2].fix = Fix{.cost_before = 9, .cost_after = 1};
   findings.push_back(asking("5", {{.column = "c"}}));
   findings.back().verdict = Verdict::refuted;

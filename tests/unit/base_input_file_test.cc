@@ -1,12 +1,11 @@
 // Which kinds of files are read, whoever names them, and their limits.
-#include <gtest/gtest.h>
-
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <thread>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/input_file.h"
 #include "base/line_ends.h"
@@ -33,7 +32,11 @@ TEST(InputFile, OfARepositoryIsARegularFile) {
   EXPECT_NE(why("/dev/zero").find("is a device"), std::string::npos);
   EXPECT_NE(why("/dev/null").find("is a device"), std::string::npos);
   EXPECT_NE(why("/proc/self/status").find("the kernel makes up"), std::string::npos);
-  EXPECT_NE(why("/sys/kernel/mm/transparent_hugepage/enabled").find(std::filesystem::exists("/sys/kernel/mm/transparent_hugepage/enabled") ? "the kernel makes up" : "can't be read"), std::string::npos);
+  EXPECT_NE(
+      why("/sys/kernel/mm/transparent_hugepage/enabled")
+          .find(std::filesystem::exists("/sys/kernel/mm/transparent_hugepage/enabled") ? "the kernel makes up"
+                                                                                       : "can't be read"),
+      std::string::npos);
 }
 
 TEST(InputFile, OfTheCommandLineMayBeAPipe) {
@@ -60,7 +63,8 @@ TEST(InputFile, OverItsLimitIsNamedWithTheLimit) {
   const TempTree tree{{"a", std::string(4097, 'x')}};
   const auto text = read_file(tree.path("a"), 4096);
   ASSERT_FALSE(text);
-  EXPECT_EQ(text.error().line(), tree.path("a") + ": is larger than 4 KiB, the limit of such a file: nothing of it was read");
+  EXPECT_EQ(text.error().line(),
+            tree.path("a") + ": is larger than 4 KiB, the limit of such a file: nothing of it was read");
   EXPECT_EQ(read_file(tree.path("a"), 4097).value().size(), 4097u);
   // As large as the disk would have to be: its size is looked at first.
   std::filesystem::resize_file(tree.path("a"), std::uintmax_t{1} << 36);
@@ -68,14 +72,17 @@ TEST(InputFile, OverItsLimitIsNamedWithTheLimit) {
 }
 
 TEST(InputFile, InUtf16IsNamed) {
-  const TempTree tree{{"a", std::string("\xff\xfe" "a\0b\0", 6)}};
+  const TempTree tree{{"a", std::string("\xff\xfe"
+                                        "a\0b\0",
+                                        6)}};
   EXPECT_NE(why(tree.path("a")).find("UTF-16"), std::string::npos);
 }
 
 TEST(LineEnds, StayThoseOfMostLines) {
   EXPECT_EQ(with_line_ends_of("a\r\nb\r\n", "a\r\nb\r\n\nc\n"), "a\r\nb\r\n\r\nc\r\n");
   EXPECT_EQ(with_line_ends_of("{\r\n  1\r\n}\r\n", "{\n  1,\n  2\n}\n"), "{\r\n  1,\r\n  2\r\n}\r\n");
-  EXPECT_EQ(with_line_ends_of("a\r\nb\nc\r\n", "a\r\nb\nc\r\nd\n"), "a\r\nb\nc\r\nd\r\n") << "mixed: the lines that were there keep theirs";
+  EXPECT_EQ(with_line_ends_of("a\r\nb\nc\r\n", "a\r\nb\nc\r\nd\n"), "a\r\nb\nc\r\nd\r\n")
+      << "mixed: the lines that were there keep theirs";
   EXPECT_EQ(with_line_ends_of("a\nb\r\nc\n", "a\nb\r\nc\nd\n"), "a\nb\r\nc\nd\n");
   EXPECT_EQ(with_line_ends_of("a\rb\r", "a\rb\rc\n"), "a\rb\rc\r");
   EXPECT_EQ(with_line_ends_of("\xef\xbb\xbf{\r\n}", "{\n1}"), "\xef\xbb\xbf{\r\n1}");

@@ -58,13 +58,15 @@ TEST(Mask, KeyValueStringsAsLibpqReadsThem) {
 TEST(Mask, Uris) {
   const std::pair<const char*, const char*> cases[] = {
       {"postgres://joe:hid@den@h/x", "postgres://joe:***@h/x"},
-      {"postgresql://joe:hid/d?e#n@h:5432/x?sslmode=require", "postgresql://joe:***@h:5432/x?sslmode=require"},
+      {"postgresql://joe:hid/d?e#n@h:5432/x?sslmode=require",
+       "postgresql://joe:***@h:5432/x?sslmode=require"},
       {"postgresql://joe:%68idden%40@h/x", "postgresql://joe:***@h/x"},
       {"postgres://joe:hid den@h/x", "postgres://joe:***@h/x"},
       {"postgres://joe:hid'den@h/x", "postgres://joe:***@h/x"},
       {"POSTGRES://joe:hidden@h/x", "POSTGRES://joe:***@h/x"},
       {" postgres://joe:hid den@h/x", " postgres://joe:***@h/x"},
-      {"postgres://h/x?user=joe&password=hid%26den&sslmode=require", "postgres://h/x?user=joe&password=***&sslmode=require"},
+      {"postgres://h/x?user=joe&password=hid%26den&sslmode=require",
+       "postgres://h/x?user=joe&password=***&sslmode=require"},
       {"postgres://h/x?password=hid den", "postgres://h/x?password=***"},
       {"postgres://h/x?pass%77ord=hidden", "postgres://h/x?pass%77ord=***"},
       {"postgres://h/x?sslpassword=hidden", "postgres://h/x?sslpassword=***"},
@@ -79,11 +81,15 @@ TEST(Mask, Uris) {
 TEST(Mask, SecretsInSql) {
   const std::pair<const char*, const char*> cases[] = {
       {"ALTER ROLE app PASSWORD 'hid''den'", "ALTER ROLE app PASSWORD '***'"},
-      {"alter role app with encrypted password E'hid\\'den' login", "alter role app with encrypted password E'***' login"},
+      {"alter role app with encrypted password E'hid\\'den' login",
+       "alter role app with encrypted password E'***' login"},
       {"OPTIONS (user 'u', password 'hidden')", "OPTIONS (user 'u', password '***')"},
-      {R"(cfg json DEFAULT '{"a": 1, "password": "hid\"den"}'::json)", R"(cfg json DEFAULT '{"a": 1, "password": "***"}'::json)"},
-      {R"(DEFAULT '"{\"clientSecret\":\"hidden\",\"b\":1}"')", R"(DEFAULT '"{\"clientSecret\":\"***\",\"b\":1}"')"},
-      {"\"api_token\" text NOT NULL DEFAULT 'hidden', b text DEFAULT 'x'", "\"api_token\" text NOT NULL DEFAULT '***', b text DEFAULT 'x'"},
+      {R"(cfg json DEFAULT '{"a": 1, "password": "hid\"den"}'::json)",
+       R"(cfg json DEFAULT '{"a": 1, "password": "***"}'::json)"},
+      {R"(DEFAULT '"{\"clientSecret\":\"hidden\",\"b\":1}"')",
+       R"(DEFAULT '"{\"clientSecret\":\"***\",\"b\":1}"')"},
+      {"\"api_token\" text NOT NULL DEFAULT 'hidden', b text DEFAULT 'x'",
+       "\"api_token\" text NOT NULL DEFAULT '***', b text DEFAULT 'x'"},
       {"ALTER COLUMN password SET DEFAULT ('hidden')", "ALTER COLUMN password SET DEFAULT ('***')"},
       {"CHECK ((cfg ->> 'password'::text) <> 'hidden')", "CHECK ((cfg ->> 'password'::text) <> '***')"},
       {"WHERE \"reset_token\" = 'hidden' AND kind = 'x'", "WHERE \"reset_token\" = '***' AND kind = 'x'"},
@@ -91,8 +97,10 @@ TEST(Mask, SecretsInSql) {
       {"DEFAULT 'postgres://joe:hidden@h/x'", "DEFAULT 'postgres://joe:***@h/x'"},
       {"text('token').default('hidden')", "text('token').default('***')"},
       {"PASSWORD 'hidden", "PASSWORD '***"},
-      {"WHERE secret IN ('hidden', 'hidden too') AND kind = 'x'", "WHERE secret IN ('***', '***') AND kind = 'x'"},
-      {"WHERE (secret = ANY (ARRAY['hidden'::text, 'hidden'::text]))", "WHERE (secret = ANY (ARRAY['***'::text, '***'::text]))"},
+      {"WHERE secret IN ('hidden', 'hidden too') AND kind = 'x'",
+       "WHERE secret IN ('***', '***') AND kind = 'x'"},
+      {"WHERE (secret = ANY (ARRAY['hidden'::text, 'hidden'::text]))",
+       "WHERE (secret = ANY (ARRAY['***'::text, '***'::text]))"},
       {"token LIKE 'hidden%'", "token LIKE '***'"},
       {"token IS DISTINCT FROM 'hidden'", "token IS DISTINCT FROM '***'"},
       {"secret COLLATE \"C\" = 'hidden'", "secret COLLATE \"C\" = '***'"},
@@ -107,23 +115,41 @@ TEST(Mask, SecretsInSql) {
 }
 
 TEST(Mask, WhatOnlySoundsLikeASecretInSqlStays) {
-  for (const char* text : {"kind IN ('password', 'oauth')", "kind = 'token' AND state = 'x'", "token_type text DEFAULT 'bearer'", "\"token\" \"public\".\"token_kind\" NOT NULL",
-                           "CREATE INDEX ON users (token, kind) WHERE kind = 'x'", "token->>'kind' = 'x'", "users_email_key: 'x'", "\"password\" = \"users\".\"pw\"",
-                           "token text, kind text DEFAULT 'x'", "PASSWORD NULL", "PASSWORD ''", "the password: kept", "on f.date_key=d.date_key", "(f.token_count=d.token_id)", "set date_key=date_key+1",
-                           "set token=excluded.token", "u.password=p.hash", "first_pass = 'done'", "is_secret = 'no'", "secret IS NOT NULL AND kind = 'x'"})
+  for (const char* text : {"kind IN ('password', 'oauth')",
+                           "kind = 'token' AND state = 'x'",
+                           "token_type text DEFAULT 'bearer'",
+                           "\"token\" \"public\".\"token_kind\" NOT NULL",
+                           "CREATE INDEX ON users (token, kind) WHERE kind = 'x'",
+                           "token->>'kind' = 'x'",
+                           "users_email_key: 'x'",
+                           "\"password\" = \"users\".\"pw\"",
+                           "token text, kind text DEFAULT 'x'",
+                           "PASSWORD NULL",
+                           "PASSWORD ''",
+                           "the password: kept",
+                           "on f.date_key=d.date_key",
+                           "(f.token_count=d.token_id)",
+                           "set date_key=date_key+1",
+                           "set token=excluded.token",
+                           "u.password=p.hash",
+                           "first_pass = 'done'",
+                           "is_secret = 'no'",
+                           "secret IS NOT NULL AND kind = 'x'"})
     EXPECT_EQ(mask_secrets(text), text);
 }
 
 TEST(Mask, TakesTimeThatGrowsWithTheText) {
   std::string text = "WHERE t = '";
   for (int i = 0; i < 200'000; ++i) text += "token::";
-  EXPECT_EQ(mask_secrets(text + "'").size(), text.size() + 1);  // minutes, were each name to look at all that follows
+  EXPECT_EQ(mask_secrets(text + "'").size(),
+            text.size() + 1);  // minutes, were each name to look at all that follows
 }
 
 TEST(Mask, ACommandThatBeginsWithAVariableIsNoConnectionString) {
   EXPECT_EQ(mask_secrets("x?password=hidden-password&y=1"), "x?password=***&y=1");
   EXPECT_EQ(mask_secrets("password=hidden-password2"), "password=***");
-  EXPECT_EQ(mask_secrets("PASSWORD=hidden npx drizzle-kit push --force"), "PASSWORD=*** npx drizzle-kit push --force");
+  EXPECT_EQ(mask_secrets("PASSWORD=hidden npx drizzle-kit push --force"),
+            "PASSWORD=*** npx drizzle-kit push --force");
 }
 
 TEST(Mask, LeavesFilesAlone) {

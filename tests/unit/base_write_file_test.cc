@@ -1,16 +1,14 @@
-#include "base/write_file.h"
-
-#include <sys/resource.h>
-#include <sys/stat.h>
-
 #include <csignal>
 #include <future>
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/input_file.h"
 #include "base/text.h"
+#include "base/write_file.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise {
@@ -19,10 +17,13 @@ namespace {
 namespace fs = std::filesystem;
 using testing_support::TempTree;
 
-std::size_t files_of(const TempTree& tree) { return static_cast<std::size_t>(std::distance(fs::directory_iterator(tree.path()), fs::directory_iterator())); }
+std::size_t files_of(const TempTree& tree) {
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator(tree.path()), fs::directory_iterator()));
+}
 
 struct stat status_of(const std::string& path) {
-  struct stat out {};
+  struct stat out{};
   EXPECT_EQ(::stat(path.c_str(), &out), 0) << path;
   return out;
 }
@@ -86,7 +87,7 @@ TEST(WriteFile, SaysWhatIsInTheWay) {
 // A limit on a file's size stands for a full disk: a part is written, and then no more.
 TEST(WriteFile, LeavesTheOldFileWhereTheDiskIsFull) {
   const TempTree tree{{"old", "before"}};
-  struct rlimit before {};
+  struct rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   struct rlimit small = before;
@@ -107,7 +108,8 @@ TEST(WriteFile, OfManyWritersOneWins) {
   std::vector<std::thread> writers;
   for (int i = 0; i < 8; ++i)
     writers.emplace_back([&tree, i] {
-      for (int round = 0; round < 10; ++round) EXPECT_TRUE(write_file(tree.path("report"), std::string(50'000, static_cast<char>('a' + i))));
+      for (int round = 0; round < 10; ++round)
+        EXPECT_TRUE(write_file(tree.path("report"), std::string(50'000, static_cast<char>('a' + i))));
     });
   for (auto& writer : writers) writer.join();
   const auto content = read_file(tree.path("report")).value_or("");

@@ -7,9 +7,11 @@
 namespace pgadvise::check {
 namespace {
 
-// The same files, named in another order: the same workload, down to the samples that are kept of a statement.
+// The same files, named in another order: the same workload, down to the samples that are kept of a
+// statement.
 TEST(Workloads, TheOrderOfTheirFilesDoesNotMatter) {
-  const testing_support::TempTree tree({{"b.sql", "SELECT 1 FROM t WHERE id = 2;\nSELECT broken FROM;\n"}, {"a.sql", "SELECT 1 FROM t WHERE id = 1; SELECT 2;\n"}});
+  const testing_support::TempTree tree({{"b.sql", "SELECT 1 FROM t WHERE id = 2;\nSELECT broken FROM;\n"},
+                                        {"a.sql", "SELECT 1 FROM t WHERE id = 1; SELECT 2;\n"}});
   const auto read = [&](std::vector<std::string> names) {
     for (auto& name : names) name = tree.path(name);
     Diagnostics diagnostics;
@@ -26,7 +28,8 @@ TEST(Workloads, TheOrderOfTheirFilesDoesNotMatter) {
   };
   const auto once = read({"a.sql", "b.sql"});
   EXPECT_EQ(once, read({"b.sql", "a.sql"}));
-  EXPECT_NE(once.find("x2: SELECT 1 FROM t WHERE id = 1 SELECT 1 FROM t WHERE id = 2"), std::string::npos) << once;
+  EXPECT_NE(once.find("x2: SELECT 1 FROM t WHERE id = 1 SELECT 1 FROM t WHERE id = 2"), std::string::npos)
+      << once;
 }
 
 }  // namespace

@@ -11,10 +11,13 @@ using testing_support::TempTree;
 using Lines = std::vector<std::string>;
 
 TEST(Patterns, StandForNamesOnTheirLevel) {
-  const TempTree tree{{"a/x.log", ""}, {"b/x.log", ""}, {"b/c/x.log", ""}, {".hidden/x.log", ""}, {"[slug]/y.log", ""}};
-  EXPECT_EQ(expand_pattern(tree.path("*/x.log")).value(), (Lines{tree.path("a/x.log"), tree.path("b/x.log")}));
+  const TempTree tree{
+      {"a/x.log", ""}, {"b/x.log", ""}, {"b/c/x.log", ""}, {".hidden/x.log", ""}, {"[slug]/y.log", ""}};
+  EXPECT_EQ(expand_pattern(tree.path("*/x.log")).value(),
+            (Lines{tree.path("a/x.log"), tree.path("b/x.log")}));
   EXPECT_EQ(expand_pattern(tree.path(".*/x.log")).value(), Lines{tree.path(".hidden/x.log")});
-  EXPECT_EQ(expand_pattern(tree.path("[slug]/?.log")).value(), Lines{tree.path("[slug]/y.log")}) << "brackets are part of a name";
+  EXPECT_EQ(expand_pattern(tree.path("[slug]/?.log")).value(), Lines{tree.path("[slug]/y.log")})
+      << "brackets are part of a name";
   EXPECT_EQ(expand_pattern(tree.path("a")).value(), Lines{tree.path("a")});
 }
 
@@ -26,7 +29,8 @@ TEST(Patterns, ReachABoundInsteadOfAllFiles) {
   EXPECT_NE(many.error().what.find("matches more than 2 files"), std::string::npos) << many.error().what;
   const auto visited = expand_pattern(tree.path("x*"), {.entries = 2});
   ASSERT_FALSE(visited);
-  EXPECT_NE(visited.error().what.find("more than 2 files and folders"), std::string::npos) << visited.error().what;
+  EXPECT_NE(visited.error().what.find("more than 2 files and folders"), std::string::npos)
+      << visited.error().what;
   const auto late = expand_pattern(tree.path("*"), {.time = std::chrono::milliseconds(-1)});
   ASSERT_FALSE(late);
 }
@@ -39,7 +43,9 @@ TEST(Patterns, OfManyStarsTakeNoTime) {
   EXPECT_EQ(expand_pattern(tree.path(stars + "b")).value(), Lines{tree.path(stars + "b")});
 }
 
-TEST(Patterns, PassOverFoldersOfTheKernel) { EXPECT_EQ(expand_pattern("/proc/sel?/environ").value(), Lines{"/proc/sel?/environ"}); }
+TEST(Patterns, PassOverFoldersOfTheKernel) {
+  EXPECT_EQ(expand_pattern("/proc/sel?/environ").value(), Lines{"/proc/sel?/environ"});
+}
 
 }  // namespace
 }  // namespace pgadvise::check

@@ -1,6 +1,4 @@
 // What a repository's configuration may reach, and what only the user's own allows.
-#include "check/trust.h"
-
 #include <cstdlib>
 #include <filesystem>
 
@@ -8,6 +6,7 @@
 
 #include "base/text.h"
 #include "check/host.h"
+#include "check/trust.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {
@@ -19,11 +18,15 @@ using Lines = std::vector<std::string>;
 // The user's own configuration, in a folder of its own; the environment is as it was when the test ends.
 class UserConfig {
  public:
-  explicit UserConfig(const std::string& text) : tree_{{"pgadvise/config.toml", text}}, before_(std::getenv("XDG_CONFIG_HOME") ? std::getenv("XDG_CONFIG_HOME") : "") {
+  explicit UserConfig(const std::string& text)
+      : tree_{{"pgadvise/config.toml", text}},
+        before_(std::getenv("XDG_CONFIG_HOME") ? std::getenv("XDG_CONFIG_HOME") : "") {
     ::setenv("XDG_CONFIG_HOME", tree_.path().c_str(), 1);
     for (const char* variable : {"PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE"}) ::unsetenv(variable);
   }
-  ~UserConfig() { before_.empty() ? ::unsetenv("XDG_CONFIG_HOME") : ::setenv("XDG_CONFIG_HOME", before_.c_str(), 1); }
+  ~UserConfig() {
+    before_.empty() ? ::unsetenv("XDG_CONFIG_HOME") : ::setenv("XDG_CONFIG_HOME", before_.c_str(), 1);
+  }
   std::string path() const { return tree_.path("pgadvise/config.toml"); }
 
  private:
@@ -45,13 +48,22 @@ std::string conninfo_of(const std::string& line, const Lines& allowed = {}, std:
   return "refused: " + found.error().what;
 }
 
-bool refused(const std::string& line, const Lines& allowed = {}) { return conninfo_of(line, allowed).starts_with("refused: "); }
+bool refused(const std::string& line, const Lines& allowed = {}) {
+  return conninfo_of(line, allowed).starts_with("refused: ");
+}
 
 TEST(Trust, HostsAreWrittenInOneWay) {
   for (const auto& [text, plain] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"DB.Example.com:5432", "db.example.com:5432"}, {" h:1 ", "h:1"}, {"[::1]:5432", "[::1]:5432"}, {"[FE80::1%eth0]:1", "[fe80::1%eth0]:1"}, {"/var/run/postgresql:5432", "/var/run/postgresql:5432"}, {"10.0.0.1:6543", "10.0.0.1:6543"}})
+           {"DB.Example.com:5432", "db.example.com:5432"},
+           {" h:1 ", "h:1"},
+           {"[::1]:5432", "[::1]:5432"},
+           {"[FE80::1%eth0]:1", "[fe80::1%eth0]:1"},
+           {"/var/run/postgresql:5432", "/var/run/postgresql:5432"},
+           {"10.0.0.1:6543", "10.0.0.1:6543"}})
     EXPECT_EQ(allowed_host(std::string_view(text)).value_or("none"), plain);
-  for (const char* text : {"", "h", "h:", ":5432", "h:x", "h:123456", "::1:5432", "*:5432", "h.*:1", "postgresql://h:1", "a,b:1", "h\":1", "h\n:1", "d\u0430tabase:1", "a b:1", "/tmp/\"x:1", "user@h:1"})
+  for (const char* text :
+       {"", "h", "h:", ":5432", "h:x", "h:123456", "::1:5432", "*:5432", "h.*:1", "postgresql://h:1", "a,b:1",
+        "h\":1", "h\n:1", "d\u0430tabase:1", "a b:1", "/tmp/\"x:1", "user@h:1"})
     EXPECT_FALSE(allowed_host(std::string_view(text))) << text;
   EXPECT_EQ(allowed_host(pg::Address{"::1", "5432"}).value_or(""), "[::1]:5432");
 }
@@ -59,16 +71,41 @@ TEST(Trust, HostsAreWrittenInOneWay) {
 TEST(Trust, AHostThatOnlyTheRepositoryNamesIsRefused) {
   const UserConfig none("");
   std::string hint;
-  EXPECT_EQ(conninfo_of("url = \"postgresql://app@db.evil.com:6543/shop\"", {}, &hint), "refused: the database p is on db.evil.com:6543, which is not allowed: your password would go there");
-  EXPECT_EQ(hint, "if it may: --allow-host db.evil.com:6543, or the line allow-hosts = [\"db.evil.com:6543\"] in " + none.path());
-  EXPECT_EQ(conninfo_of("url = \"postgresql://app@DB.evil.com:6543/shop\"", {"db.evil.com:6543"}), "postgresql://app@DB.evil.com:6543/shop");
-  for (const char* line : {"url = \"host=localhost\"", "url = \"host=/var/run/postgresql\"", "url = \"host=h\"", "url = \"host=h,evil port=1\"", "url = \"host=h port=1 hostaddr=6.6.6.6\"", "url = \"hostaddr=6.6.6.6 port=1\"",
-                           "url = \"postgresql://h:1,evil:1/d\"", "url = \"postgresql://h:1,h:2/d\"", "url = \"postgresql://%65vil:1/d\"", "url = \"postgresql:///d?host=evil&port=1\"", "url = \"postgresql://h:1/d?host=evil\"",
-                           "url = \"postgresql://h:1/d?hostaddr=6.6.6.6\"", "url = \"dbname=d\"", "url = \"port=1\"", "url = \"host=h. port=1\"", "url = \"host=h port=01\"", "url = \"host='h ' port=1\"", "url = \"host=h,, port=1\"",
-                           "url = \"host=@h port=1\"", "url = \"host=h port=' 1'\"", "url = \"postgresql://[::1]:1/d\""})
+  EXPECT_EQ(
+      conninfo_of("url = \"postgresql://app@db.evil.com:6543/shop\"", {}, &hint),
+      "refused: the database p is on db.evil.com:6543, which is not allowed: your password would go there");
+  EXPECT_EQ(hint,
+            "if it may: --allow-host db.evil.com:6543, or the line allow-hosts = [\"db.evil.com:6543\"] in " +
+                none.path());
+  EXPECT_EQ(conninfo_of("url = \"postgresql://app@DB.evil.com:6543/shop\"", {"db.evil.com:6543"}),
+            "postgresql://app@DB.evil.com:6543/shop");
+  for (const char* line : {"url = \"host=localhost\"",
+                           "url = \"host=/var/run/postgresql\"",
+                           "url = \"host=h\"",
+                           "url = \"host=h,evil port=1\"",
+                           "url = \"host=h port=1 hostaddr=6.6.6.6\"",
+                           "url = \"hostaddr=6.6.6.6 port=1\"",
+                           "url = \"postgresql://h:1,evil:1/d\"",
+                           "url = \"postgresql://h:1,h:2/d\"",
+                           "url = \"postgresql://%65vil:1/d\"",
+                           "url = \"postgresql:///d?host=evil&port=1\"",
+                           "url = \"postgresql://h:1/d?host=evil\"",
+                           "url = \"postgresql://h:1/d?hostaddr=6.6.6.6\"",
+                           "url = \"dbname=d\"",
+                           "url = \"port=1\"",
+                           "url = \"host=h. port=1\"",
+                           "url = \"host=h port=01\"",
+                           "url = \"host='h ' port=1\"",
+                           "url = \"host=h,, port=1\"",
+                           "url = \"host=@h port=1\"",
+                           "url = \"host=h port=' 1'\"",
+                           "url = \"postgresql://[::1]:1/d\""})
     EXPECT_TRUE(refused(line, {"h:1"})) << line << ": " << conninfo_of(line, {"h:1"});
-  for (const char* line : {"url = \"host=h port=1\"", "url = \"postgresql://joe@h:1/d?connect_timeout=3&target_session_attrs=any\"", "url = \"host=H,h port=1,1\"", "url = \"host=h hostaddr=10.0.0.1 port=1\""})
-    EXPECT_FALSE(refused(line, {"h:1", "10.0.0.1:1"})) << line << ": " << conninfo_of(line, {"h:1", "10.0.0.1:1"});
+  for (const char* line : {"url = \"host=h port=1\"",
+                           "url = \"postgresql://joe@h:1/d?connect_timeout=3&target_session_attrs=any\"",
+                           "url = \"host=H,h port=1,1\"", "url = \"host=h hostaddr=10.0.0.1 port=1\""})
+    EXPECT_FALSE(refused(line, {"h:1", "10.0.0.1:1"}))
+        << line << ": " << conninfo_of(line, {"h:1", "10.0.0.1:1"});
 }
 
 TEST(Trust, TheEnvironmentsServerIsComparedToo) {
@@ -87,13 +124,18 @@ TEST(Trust, TheEnvironmentsServerIsComparedToo) {
 
 TEST(Trust, ARepositorysUrlSetsNothingElse) {
   const UserConfig none("");
-  for (const char* keyword : {"passfile", "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcompression", "gssencmode", "krbsrvname", "gsslib", "options", "service", "requirepeer", "channel_binding",
-                              "replication", "keepalives", "fallback_application_name", "ssl_min_protocol_version"})
+  for (const char* keyword :
+       {"passfile", "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcompression", "gssencmode",
+        "krbsrvname", "gsslib", "options", "service", "requirepeer", "channel_binding", "replication",
+        "keepalives", "fallback_application_name", "ssl_min_protocol_version"})
     for (const std::string form : {"host=h port=1 @=1", "postgresql://h:1/d?@=1"}) {
       const std::string line = "url = \"" + replace_all(form, "@", keyword) + "\"";
-      EXPECT_EQ(conninfo_of(line, {"h:1"}), std::string("refused: the database p: a repository's url may not set ") + keyword) << line;
+      EXPECT_EQ(conninfo_of(line, {"h:1"}),
+                std::string("refused: the database p: a repository's url may not set ") + keyword)
+          << line;
     }
-  EXPECT_EQ(conninfo_of("url = \"postgresql://h:1/d?ssl=true\"", {"h:1"}), "refused: the database p: a repository's url may not set sslmode");
+  EXPECT_EQ(conninfo_of("url = \"postgresql://h:1/d?ssl=true\"", {"h:1"}),
+            "refused: the database p: a repository's url may not set sslmode");
 }
 
 TEST(Trust, ServicesAndVariablesAreTheUsers) {
@@ -102,8 +144,10 @@ TEST(Trust, ServicesAndVariablesAreTheUsers) {
   ::setenv("PGADVISE_TEST_URL", "host=anywhere", 1);
   EXPECT_EQ(conninfo_of("url-env = \"PGADVISE_TEST_URL\""), "host=anywhere");
   ::unsetenv("PGADVISE_TEST_URL");
-  EXPECT_EQ(conninfo_of("url-env = \"PGADVISE_TEST_URL\""), "refused: the database p asks for the environment variable PGADVISE_TEST_URL, and it is not set");
-  for (const char* variable : {"GITHUB_HEAD_REF", "CI_COMMIT_TITLE", "CI_COMMIT_REF_NAME", "CHANGE_BRANCH", "BUILDKITE_MESSAGE", "PR_TITLE"}) {
+  EXPECT_EQ(conninfo_of("url-env = \"PGADVISE_TEST_URL\""),
+            "refused: the database p asks for the environment variable PGADVISE_TEST_URL, and it is not set");
+  for (const char* variable : {"GITHUB_HEAD_REF", "CI_COMMIT_TITLE", "CI_COMMIT_REF_NAME", "CHANGE_BRANCH",
+                               "BUILDKITE_MESSAGE", "PR_TITLE"}) {
     ::setenv(variable, "postgresql://evil/x", 1);
     EXPECT_TRUE(refused("url-env = \"" + std::string(variable) + "\"")) << variable;
     ::unsetenv(variable);
@@ -114,16 +158,24 @@ TEST(Trust, ServicesAndVariablesAreTheUsers) {
 }
 
 TEST(Trust, TheUsersOwnConfigurationAllows) {
-  const UserConfig own("allow-hosts = [\"db.example.com:5432\", \"[::1]:1\"]\nallow-commands = true\n[databases.production]\nurl = \"host=prod sslmode=verify-full\"\n[stores.team]\nurl-env = \"STORE\"\n");
+  const UserConfig own(
+      "allow-hosts = [\"db.example.com:5432\", \"[::1]:1\"]\nallow-commands = "
+      "true\n[databases.production]\nurl = \"host=prod sslmode=verify-full\"\n[stores.team]\nurl-env = "
+      "\"STORE\"\n");
   const auto user = read_user_config("");
   ASSERT_TRUE(user) << user.error().front().line();
   EXPECT_EQ(user->allowed_hosts, (Lines{"db.example.com:5432", "[::1]:1"}));
   EXPECT_TRUE(user->allow_commands);
-  EXPECT_EQ(trusted_conninfo("production", user->databases.at("production")).value_or(""), "host=prod sslmode=verify-full");
+  EXPECT_EQ(trusted_conninfo("production", user->databases.at("production")).value_or(""),
+            "host=prod sslmode=verify-full");
   EXPECT_EQ(user->stores.at("team").url_env, "STORE");
   std::string hint;
-  EXPECT_TRUE(conninfo_of("url = \"host=a,b\"", {}, &hint).starts_with("refused: the database p is on a:5432 and b:5432, which are not allowed"));
-  EXPECT_EQ(hint, "if it may: --allow-host a:5432 --allow-host b:5432, or the line allow-hosts = [\"db.example.com:5432\", \"[::1]:1\", \"a:5432\", \"b:5432\"] in " + own.path());
+  EXPECT_TRUE(conninfo_of("url = \"host=a,b\"", {}, &hint)
+                  .starts_with("refused: the database p is on a:5432 and b:5432, which are not allowed"));
+  EXPECT_EQ(hint,
+            "if it may: --allow-host a:5432 --allow-host b:5432, or the line allow-hosts = "
+            "[\"db.example.com:5432\", \"[::1]:1\", \"a:5432\", \"b:5432\"] in " +
+                own.path());
 }
 
 TEST(Trust, TheUsersOwnConfigurationIsChecked) {
@@ -132,28 +184,36 @@ TEST(Trust, TheUsersOwnConfigurationIsChecked) {
     const auto user = read_user_config("");
     Lines out;
     if (!user)
-      for (const auto& error : user.error()) out.push_back(replace_all(error.where, own.path(), "") + " " + error.what);
+      for (const auto& error : user.error())
+        out.push_back(replace_all(error.where, own.path(), "") + " " + error.what);
     return out;
   };
   EXPECT_EQ(errors(""), Lines());
   EXPECT_EQ(errors("allow-hosts = [\"h\", 5]\nallow-commands = \"yes\"\nallow-host = \"h:1\"\n"),
-            (Lines{":1:16 allow-hosts: h is without a port's number", ":1:21 allow-hosts is no text, and no list of texts", ":2:18 allow-commands is neither true nor false", ":3:1 unknown key allow-host"}));
-  EXPECT_EQ(errors("[rules.deep-offset]\n[inputs]\n"), (Lines{":1:2 rules belongs to a repository", ":2:2 inputs belongs to a repository"}));
+            (Lines{":1:16 allow-hosts: h is without a port's number",
+                   ":1:21 allow-hosts is no text, and no list of texts",
+                   ":2:18 allow-commands is neither true nor false", ":3:1 unknown key allow-host"}));
+  EXPECT_EQ(errors("[rules.deep-offset]\n[inputs]\n"),
+            (Lines{":1:2 rules belongs to a repository", ":2:2 inputs belongs to a repository"}));
   EXPECT_EQ(errors("[stores.a]\npassword = \"x\"\n[databases.b]\nurl = \"host=h password=hidden\"\n"),
-            (Lines{":1:9 a database's profile does not say where it is", ":2:1 a password is not for a configuration", ":4:7 url holds a password"}));
+            (Lines{":1:9 a database's profile does not say where it is",
+                   ":2:1 a password is not for a configuration", ":4:7 url holds a password"}));
 }
 
 TEST(Trust, AFileThatARepositoryCouldHaveWrittenIsNotTheUsers) {
   const UserConfig own("");
-  const auto inside = read_user_config(std::filesystem::canonical(own.path()).parent_path().parent_path().generic_string());
+  const auto inside =
+      read_user_config(std::filesystem::canonical(own.path()).parent_path().parent_path().generic_string());
   ASSERT_FALSE(inside);
   EXPECT_NE(inside.error().front().what.find("lies in the repository"), std::string::npos);
-  std::filesystem::permissions(own.path(), std::filesystem::perms::others_write, std::filesystem::perm_options::add);
+  std::filesystem::permissions(own.path(), std::filesystem::perms::others_write,
+                               std::filesystem::perm_options::add);
   EXPECT_FALSE(read_user_config(""));
   ::setenv("XDG_CONFIG_HOME", ".config", 1);
   const std::string home = std::getenv("HOME") ? std::getenv("HOME") : "";
   ::setenv("HOME", "/nowhere", 1);
-  EXPECT_EQ(user_config_path(), "/nowhere/.config/pgadvise/config.toml") << "a folder of the current one is no user's";
+  EXPECT_EQ(user_config_path(), "/nowhere/.config/pgadvise/config.toml")
+      << "a folder of the current one is no user's";
   ::setenv("HOME", "relative", 1);
   EXPECT_EQ(user_config_path(), "");
   ::setenv("HOME", home.c_str(), 1);
@@ -161,27 +221,43 @@ TEST(Trust, AFileThatARepositoryCouldHaveWrittenIsNotTheUsers) {
 
 TEST(Trust, ARepositoryNamesNoStoreNoCommandAndAllowsNothing) {
   const UserConfig own("");
-  const TempTree tree{{"pgadvise.toml", "allow-hosts = [\"evil:1\"]\nallow-commands = true\n[stores.team]\nurl = \"host=h\"\n[migrate]\ncommand = \"rm\"\n"}};
+  const TempTree tree{{"pgadvise.toml",
+                       "allow-hosts = [\"evil:1\"]\nallow-commands = true\n[stores.team]\nurl = "
+                       "\"host=h\"\n[migrate]\ncommand = \"rm\"\n"}};
   for (const auto origin : {ConfigOrigin::repository, ConfigOrigin::command_line}) {
     const auto config = read_config(tree.path("pgadvise.toml"), origin);
     ASSERT_FALSE(config);
     Lines lines;
-    for (const auto& error : config.error()) lines.push_back(replace_all(error.line(), tree.path("pgadvise.toml:"), ""));
-    EXPECT_EQ(lines, (Lines{"1:1: allow-hosts in a repository's file has no effect: only the user allows (the line allow-hosts = [\"evil:1\"] in " + own.path() + ")",
-                            "2:1: allow-commands in a repository's file has no effect: only the user allows (the line allow-commands = true in " + own.path() + ")",
-                            "3:9: a repository's file may not name a store: team (the line stores.team.url = \"postgresql://…\" in " + own.path() + ")",
-                            "5:2: migrate: a repository's file may not name a command (pgadvise runs none; a version that does will ask for the line allow-commands = true in " + own.path() + ")"}));
+    for (const auto& error : config.error())
+      lines.push_back(replace_all(error.line(), tree.path("pgadvise.toml:"), ""));
+    EXPECT_EQ(lines, (Lines{"1:1: allow-hosts in a repository's file has no effect: only the user allows "
+                            "(the line allow-hosts = [\"evil:1\"] in " +
+                                own.path() + ")",
+                            "2:1: allow-commands in a repository's file has no effect: only the user allows "
+                            "(the line allow-commands = true in " +
+                                own.path() + ")",
+                            "3:9: a repository's file may not name a store: team (the line stores.team.url = "
+                            "\"postgresql://…\" in " +
+                                own.path() + ")",
+                            "5:2: migrate: a repository's file may not name a command (pgadvise runs none; a "
+                            "version that does will ask for the line allow-commands = true in " +
+                                own.path() + ")"}));
   }
 }
 
 TEST(Trust, ADiagnosticDoesNotQuoteAFileOutside) {
   const TempTree tree{{"repo/.git/HEAD", ""}, {"repo/a.sql", ""}, {"secret.sql", ""}};
   std::filesystem::create_symlink("../secret.sql", tree.path("repo/link.sql"));
-  const auto shown = [&](const std::string& where) { return without_outside_text({Error::Kind::passing, where, "syntax error at or near \"SECRET\"", "SECRET"}).line(); };
+  const auto shown = [&](const std::string& where) {
+    return without_outside_text(
+               {Error::Kind::nonfatal, where, "syntax error at or near \"SECRET\"", "SECRET"})
+        .line();
+  };
   for (const char* place : {"", ":3", ":3:14"}) {
     EXPECT_EQ(shown(tree.path("repo/link.sql") + place).find("SECRET"), std::string::npos) << place;
     EXPECT_NE(shown(tree.path("repo/a.sql") + place).find("SECRET"), std::string::npos) << place;
-    EXPECT_NE(shown(tree.path("secret.sql") + place).find("SECRET"), std::string::npos) << "named by the user";
+    EXPECT_NE(shown(tree.path("secret.sql") + place).find("SECRET"), std::string::npos)
+        << "named by the user";
   }
   EXPECT_NE(shown("").find("SECRET"), std::string::npos);
   EXPECT_NE(shown("no such file:1").find("SECRET"), std::string::npos);

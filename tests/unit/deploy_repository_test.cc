@@ -10,13 +10,17 @@ namespace pgadvise::deploy {
 namespace {
 
 TEST(Dockerfile, AnEscapedLineEndAloneIsNoInstruction) {
-  for (const char* text : {"\\", "\\\n", " \\\n\n#\n", "FROM a\n\\\nRUN b"}) EXPECT_NO_THROW(parse_dockerfile(text)) << text;
+  for (const char* text : {"\\", "\\\n", " \\\n\n#\n", "FROM a\n\\\nRUN b"})
+    EXPECT_NO_THROW(parse_dockerfile(text)) << text;
   const auto stages = parse_dockerfile("FROM a\n\\\n\\\nRUN b\n");
   ASSERT_EQ(stages.size(), 1u);
 }
 
 TEST(Repository, AWorkflowThatBeginsWithACommaEnds) {
-  const testing_support::TempTree tree({{".github/workflows/a.yml", ",,,"}, {"docker-compose.yml", ","}, {"package.json", "{\"scripts\":{\"start\":\"npx drizzle-kit push\"}}"}});
+  const testing_support::TempTree tree(
+      {{".github/workflows/a.yml", ",,,"},
+       {"docker-compose.yml", ","},
+       {"package.json", "{\"scripts\":{\"start\":\"npx drizzle-kit push\"}}"}});
   Diagnostics diagnostics;
   EXPECT_EQ(read_repository(tree.path(), diagnostics).deploy_commands.size(), 1u);
 }
@@ -43,7 +47,8 @@ TEST(Repository, AFolderThatMayNotBeReadIsNoCleanBill) {
 
 TEST(Repository, SchemasThatNobodyClosesAreReadInTime) {
   std::string tables, configs;
-  for (int i = 0; i < 10'000; ++i) tables += "const a = pgTable('a', { b: text('b'), ", configs += "dialect: '";
+  for (int i = 0; i < 10'000; ++i)
+    tables += "const a = pgTable('a', { b: text('b'), ", configs += "dialect: '";
   EXPECT_FALSE(drizzle::names_in(tables).empty());
   EXPECT_TRUE(drizzle::read_drizzle_config("drizzle.config.ts", configs).postgresql());
 }
@@ -53,18 +58,25 @@ std::vector<std::string> coded_as_json(const std::string& file, const std::strin
   Diagnostics diagnostics;
   const Project project = read_repository(tree.path(), diagnostics);
   std::vector<std::string> out;
-  for (const auto& coded : project.coded_as_json) out.push_back(coded.name + ":" + std::to_string(coded.place.line));
+  for (const auto& coded : project.coded_as_json)
+    out.push_back(coded.name + ":" + std::to_string(coded.place.line));
   return out;
 }
 
 TEST(JsonInCode, IsKnownByTheCallsThatReadAndWriteIt) {
   using Names = std::vector<std::string>;
-  EXPECT_EQ(coded_as_json("a.ts", "const x = 1;\nconst s = JSON.parse(row.userSettings || '{}');\n"), (Names{"row:2", "usersettings:2"}));
-  EXPECT_EQ(coded_as_json("a.ts", "db.insert(logs).values({ who, metadata: input ? JSON.stringify(input) : null })"), (Names{"metadata:1"}));
-  EXPECT_EQ(coded_as_json("a.ts", "await save({ \"extra_headers\": JSON.stringify(headers) })"), (Names{"extraheaders:1"}));
+  EXPECT_EQ(coded_as_json("a.ts", "const x = 1;\nconst s = JSON.parse(row.userSettings || '{}');\n"),
+            (Names{"row:2", "usersettings:2"}));
+  EXPECT_EQ(coded_as_json("a.ts",
+                          "db.insert(logs).values({ who, metadata: input ? JSON.stringify(input) : null })"),
+            (Names{"metadata:1"}));
+  EXPECT_EQ(coded_as_json("a.ts", "await save({ \"extra_headers\": JSON.stringify(headers) })"),
+            (Names{"extraheaders:1"}));
   EXPECT_EQ(coded_as_json("a.py", "row.preferences = json.dumps(value)\n"), (Names{"preferences:1"}));
-  EXPECT_EQ(coded_as_json("a.go", "err := json.Unmarshal([]byte(row.Payload), &out)"), (Names{"byte:1", "row:1", "payload:1", "out:1"}));
-  EXPECT_EQ(coded_as_json("a.rb", "class A\n  serialize :settings, coder: JSON\nend\n"), (Names{"settings:2", "coder:2", "json:2", "end:3"}));
+  EXPECT_EQ(coded_as_json("a.go", "err := json.Unmarshal([]byte(row.Payload), &out)"),
+            (Names{"byte:1", "row:1", "payload:1", "out:1"}));
+  EXPECT_EQ(coded_as_json("a.rb", "class A\n  serialize :settings, coder: JSON\nend\n"),
+            (Names{"settings:2", "coder:2", "json:2", "end:3"}));
 }
 
 TEST(JsonInCode, EncryptedJsonAndTestsAreNone) {

@@ -101,20 +101,28 @@ TEST(Snapshot, RendersSqlInAnOrderThatRuns) {
     EXPECT_NE(sql.find(part), std::string::npos) << part << "\n" << sql;
     return sql.find(part);
   };
-  EXPECT_LT(at("CREATE SCHEMA IF NOT EXISTS billing"), at("CREATE TYPE billing.order_status AS ENUM ('open', 'it''s paid')"));
-  EXPECT_LT(at("CREATE SEQUENCE billing.\"Orders_id_seq\" AS integer"), at("CREATE TABLE billing.\"Orders\""));
-  EXPECT_LT(at("CREATE TABLE public.users"), at("ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES public.users (id) ON DELETE CASCADE"));
+  EXPECT_LT(at("CREATE SCHEMA IF NOT EXISTS billing"),
+            at("CREATE TYPE billing.order_status AS ENUM ('open', 'it''s paid')"));
+  EXPECT_LT(at("CREATE SEQUENCE billing.\"Orders_id_seq\" AS integer"),
+            at("CREATE TABLE billing.\"Orders\""));
+  EXPECT_LT(at("CREATE TABLE public.users"), at("ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) "
+                                                "REFERENCES public.users (id) ON DELETE CASCADE"));
   at("number integer GENERATED ALWAYS AS IDENTITY NOT NULL");
-  at("CREATE INDEX orders_open_idx ON billing.\"Orders\" (user_id DESC NULLS LAST, (lower(status::text))) WHERE \"user_id\" IS NOT NULL;");
+  at("CREATE INDEX orders_open_idx ON billing.\"Orders\" (user_id DESC NULLS LAST, (lower(status::text))) "
+     "WHERE \"user_id\" IS NOT NULL;");
   EXPECT_LT(at("FOREIGN KEY"), at("CREATE VIEW public.paid_orders AS select"));
 }
 
 TEST(Snapshot, OtherVersionsAndDialectsAreOneClearLine) {
   Diagnostics diagnostics;
-  const auto line = [&](const char* text) { return read_snapshot(text, "s.json", diagnostics).error().line(); };
+  const auto line = [&](const char* text) {
+    return read_snapshot(text, "s.json", diagnostics).error().line();
+  };
   EXPECT_EQ(line(R"({"version":"9","dialect":"postgres","ddl":[]})"),
-            "s.json: drizzle snapshot version 9 is not read, only 5 to 8 (`drizzle-kit up` brings it to a newer version)");
-  EXPECT_EQ(line(R"({"version":"8","dialect":"postgres","tables":{}})"), "s.json: a drizzle snapshot without tables (was it cut short?)");
+            "s.json: drizzle snapshot version 9 is not read, only 5 to 8 (`drizzle-kit up` brings it to a "
+            "newer version)");
+  EXPECT_EQ(line(R"({"version":"8","dialect":"postgres","tables":{}})"),
+            "s.json: a drizzle snapshot without tables (was it cut short?)");
   EXPECT_EQ(line(R"({"version":"6","dialect":"sqlite"})"),
             "s.json: a drizzle snapshot of another database (sqlite) (only PostgreSQL schemas are read)");
   EXPECT_EQ(line("{\"version\": }").substr(0, 25), "s.json:1:13: broken JSON ");
@@ -139,16 +147,19 @@ TEST(Snapshot, DeepNestingIsNoTrouble) {
   const std::string deep(200'000, '[');
   EXPECT_FALSE(read_snapshot(R"({"version":"7","tables":)" + deep, "s.json", diagnostics));
   const std::string closed(200'000, ']');
-  EXPECT_TRUE(read_snapshot(R"({"version":"7","dialect":"pg","tables":{},"x":)" + deep + closed + "}", "s.json", diagnostics));
+  EXPECT_TRUE(read_snapshot(R"({"version":"7","dialect":"pg","tables":{},"x":)" + deep + closed + "}",
+                            "s.json", diagnostics));
 }
 
 TEST(Snapshot, WhatIsWrittenAsSqlIsReadAsWhatItIs) {
   Diagnostics diagnostics;
-  const auto catalog = read_snapshot(R"j({"id": "a", "prevId": "0", "version": "7", "dialect": "postgresql", "tables": {"public.t": {"name": "t", "schema": "",
+  const auto catalog = read_snapshot(
+      R"j({"id": "a", "prevId": "0", "version": "7", "dialect": "postgresql", "tables": {"public.t": {"name": "t", "schema": "",
     "columns": {"id": {"name": "id", "type": "text COLLATE \"C\"", "primaryKey": true, "notNull": true}, "at": {"name": "at", "type": "timestamp", "default": "null"}},
     "indexes": {"i": {"name": "i", "columns": [{"expression": "\"id\" COLLATE \"C\"", "isExpression": true, "asc": true, "nulls": "last"}, {"expression": "\"at\" DESC", "isExpression": true, "asc": true, "nulls": "last"},
       {"expression": "id gin_trgm_ops", "isExpression": true}, {"expression": "at DESC NULLS LAST", "isExpression": true}, {"expression": "lower(\"id\")", "isExpression": true}, {"expression": "\"other\" DESC", "isExpression": true}]}},
-    "foreignKeys": {}, "compositePrimaryKeys": {}, "uniqueConstraints": {}}}, "enums": {}, "schemas": {}})j", "s.json", diagnostics);
+    "foreignKeys": {}, "compositePrimaryKeys": {}, "uniqueConstraints": {}}}, "enums": {}, "schemas": {}})j",
+      "s.json", diagnostics);
   ASSERT_TRUE(catalog);
   const Table* table = catalog->table({"public", "t"});
   ASSERT_TRUE(table);

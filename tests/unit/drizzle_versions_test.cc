@@ -33,7 +33,9 @@ std::string snapshot_of(const fs::path& folder) {
 
 std::string told(const std::vector<lint::SchemaDifference>& differences) {
   std::string out;
-  for (const auto& difference : differences) out += std::to_string(static_cast<int>(difference.kind)) + " " + difference.name + " " + difference.what + "\n";
+  for (const auto& difference : differences)
+    out += std::to_string(static_cast<int>(difference.kind)) + " " + difference.name + " " + difference.what +
+           "\n";
   return out;
 }
 
@@ -69,24 +71,49 @@ TEST(SchemaDifference, EachChangeIsOneDifference) {
     change(other, *other.table({"public", "notes"}), *other.table({"public", "orders"}));
     return told(lint::schema_differences(whole, other));
   };
-  EXPECT_EQ(changed([](Catalog& c, Table&, Table&) { c.tables.erase({"public", "order_lines"}); }), "0 table order_lines \n");
-  EXPECT_EQ(changed([](Catalog& c, Table& t, Table&) { c.tables[{"public", "x"}] = t; c.tables[{"public", "x"}].name = {"public", "x"}; }), "1 table x \n");
-  EXPECT_EQ(changed([](Catalog& c, Table& t, Table&) { c.tables[{"other", "x"}] = t; c.tables[{"other", "x"}].name = {"other", "x"}; }), "");
-  EXPECT_EQ(changed([](Catalog& c, Table& t, Table&) { c.tables[{"public", "_prisma_migrations"}] = t; c.tables[{"public", "_prisma_migrations"}].name.name = "_prisma_migrations"; }), "");
-  EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.columns[2].type = "integer"; }), "2 column notes.body is integer, expected text\n");
-  EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.columns[2].not_null = false; }), "2 column notes.body takes NULL, expected NOT NULL\n");
-  EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.columns[4].default_expression.reset(); }), "2 column notes.at has no default\n");
+  EXPECT_EQ(changed([](Catalog& c, Table&, Table&) { c.tables.erase({"public", "order_lines"}); }),
+            "0 table order_lines \n");
+  EXPECT_EQ(changed([](Catalog& c, Table& t, Table&) {
+              c.tables[{"public", "x"}] = t;
+              c.tables[{"public", "x"}].name = {"public", "x"};
+            }),
+            "1 table x \n");
+  EXPECT_EQ(changed([](Catalog& c, Table& t, Table&) {
+              c.tables[{"other", "x"}] = t;
+              c.tables[{"other", "x"}].name = {"other", "x"};
+            }),
+            "");
+  EXPECT_EQ(changed([](Catalog& c, Table& t, Table&) {
+              c.tables[{"public", "_prisma_migrations"}] = t;
+              c.tables[{"public", "_prisma_migrations"}].name.name = "_prisma_migrations";
+            }),
+            "");
+  EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.columns[2].type = "integer"; }),
+            "2 column notes.body is integer, expected text\n");
+  EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.columns[2].not_null = false; }),
+            "2 column notes.body takes NULL, expected NOT NULL\n");
+  EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.columns[4].default_expression.reset(); }),
+            "2 column notes.at has no default\n");
   EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.columns.pop_back(); }), "0 column orders.number \n");
   EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.indexes[1].name = "other"; }), "");
   EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.indexes[1].unique = false; }),
-            "2 unique index orders_number_key on orders (customer_id, number) is btree (customer_id, number), expected unique btree (customer_id, number)\n");
-  EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.indexes.erase(t.indexes.begin() + 1); }), "0 unique index orders_number_key on orders (customer_id, number) \n");
-  EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.indexes.push_back({.name = "i", .keys = {{.column = "total"}}}); }), "1 index i on orders (total) \n");
+            "2 unique index orders_number_key on orders (customer_id, number) is btree (customer_id, "
+            "number), expected unique btree (customer_id, number)\n");
+  EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.indexes.erase(t.indexes.begin() + 1); }),
+            "0 unique index orders_number_key on orders (customer_id, number) \n");
+  EXPECT_EQ(changed([](Catalog&, Table&, Table& t) {
+              t.indexes.push_back({.name = "i", .keys = {{.column = "total"}}});
+            }),
+            "1 index i on orders (total) \n");
   EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.constraints.back().on_delete = "RESTRICT"; }),
-            "2 foreign key orders (customer_id -> customers (id)) is ON DELETE RESTRICT ON UPDATE CASCADE, expected ON DELETE CASCADE ON UPDATE CASCADE\n");
-  EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.row_security = false; }), "2 table notes has no row-level security\n");
-  EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.policies.clear(); }), "0 policy notes_read on notes \n");
-  EXPECT_EQ(changed([](Catalog& c, Table&, Table&) { c.enums.begin()->second.labels.push_back("CHF"); }), "2 enum billing.currency has EUR, USD, CHF, expected EUR, USD\n");
+            "2 foreign key orders (customer_id -> customers (id)) is ON DELETE RESTRICT ON UPDATE CASCADE, "
+            "expected ON DELETE CASCADE ON UPDATE CASCADE\n");
+  EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.row_security = false; }),
+            "2 table notes has no row-level security\n");
+  EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.policies.clear(); }),
+            "0 policy notes_read on notes \n");
+  EXPECT_EQ(changed([](Catalog& c, Table&, Table&) { c.enums.begin()->second.labels.push_back("CHF"); }),
+            "2 enum billing.currency has EUR, USD, CHF, expected EUR, USD\n");
 }
 
 }  // namespace

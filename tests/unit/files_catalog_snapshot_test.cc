@@ -1,6 +1,5 @@
-// A server's catalog in a file: what is written is what is read, and what can't be a snapshot is an error with its place.
-#include "files/catalog_snapshot.h"
-
+// A server's catalog in a file: what is written is what is read, and what can't be a snapshot is an error
+// with its place.
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -10,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "files/catalog_snapshot.h"
 #include "lint/context.h"
 #include "lint/schema_difference.h"
 #include "migrations/schema_input.h"
@@ -24,8 +24,8 @@ namespace {
 using nlohmann::json;
 using testing_support::Folder;
 
-// Every member of every struct, and none with its default: the list in catalog_snapshot.cc is complete by static_assert, and
-// right by this.
+// Every member of every struct, and none with its default: the list in catalog_snapshot.cc is complete by
+// static_assert, and right by this.
 Catalog everything() {
   Catalog out;
   out.server_version = 150004;
@@ -37,18 +37,43 @@ Catalog everything() {
   out.extensions = {"pg_trgm"};
   out.user_functions = {"public.touch"};
   out.enums[{"public", "mood"}] = {{"public", "mood"}, {"sad", "it's \"fine\""}, {}};
-  out.sequences[{"public", "s"}] = {{"public", "s"}, "integer", QualifiedName{"public", "orders"}, "id", {}, -2, true, -9, std::numeric_limits<std::int64_t>::max()};
-  out.tracking = {{"drizzle", "drizzle", "__drizzle_migrations", {{"0000_init", "abc", 1712345678901, true}, {}}}};
+  out.sequences[{"public", "s"}] = {{"public", "s"},
+                                    "integer",
+                                    QualifiedName{"public", "orders"},
+                                    "id",
+                                    {},
+                                    -2,
+                                    true,
+                                    -9,
+                                    std::numeric_limits<std::int64_t>::max()};
+  out.tracking = {
+      {"drizzle", "drizzle", "__drizzle_migrations", {{"0000_init", "abc", 1712345678901, true}, {}}}};
   out.sessions = {{42, "shop", "web", "idle in transaction", 360.5, 300}};
 
   Table table;
   table.name = {"public", "orders"};
   table.kind = Table::Kind::partitioned;
   table.statistics = TableStatistics{1e7, 2, 3, 4, 5, 6, 7, 8, 10, 9};
-  Column column{.name = "id", .type = "character varying(10)", .not_null = true, .identity = Column::Identity::by_default, .default_expression = "",
-                .generated_expression = "a + 1", .collation = "C", .comment = "two\nlines\x01", .statistics = {}, .origin = {}};
+  Column column{.name = "id",
+                .type = "character varying(10)",
+                .not_null = true,
+                .identity = Column::Identity::by_default,
+                .default_expression = "",
+                .generated_expression = "a + 1",
+                .collation = "C",
+                .comment = "two\nlines\x01",
+                .statistics = {},
+                .origin = {}};
   column.statistics = ColumnStatistics{-0.25, 0.1, -1, 8, true, 0.3, "{a,b}", "{0.3,0.2}", "{c,d}"};
-  table.columns = {column, {.name = "plain", .type = "text", .default_expression = {}, .generated_expression = {}, .collation = {}, .comment = {}, .statistics = ColumnStatistics{}, .origin = {}}};
+  table.columns = {column,
+                   {.name = "plain",
+                    .type = "text",
+                    .default_expression = {},
+                    .generated_expression = {},
+                    .collation = {},
+                    .comment = {},
+                    .statistics = ColumnStatistics{},
+                    .origin = {}}};
   Constraint key;
   key.kind = Constraint::Kind::foreign_key;
   key.name = "fk";
@@ -119,7 +144,9 @@ const json as_json = json::parse(R"json({
     "inherits": [{"schema": "public", "name": "base"}], "unlogged": true, "temporary": true, "row_security": true, "definition": "SELECT 1", "comment": "c"
   }]})json");
 
-std::string written(const Catalog& catalog) { return to_catalog_snapshot({"2026-05-01T12:00:00Z", "0.1.0", {}, catalog}); }
+std::string written(const Catalog& catalog) {
+  return to_catalog_snapshot({"2026-05-01T12:00:00Z", "0.1.0", {}, catalog});
+}
 
 // "" when it is read.
 std::string error_of(const json& document) {
@@ -139,7 +166,8 @@ TEST(CatalogSnapshot, HoldsEveryMember) {
 }
 
 TEST(CatalogSnapshot, TellsWhatCouldNotBeRead) {
-  const auto again = parse_catalog_snapshot("prod.json", to_catalog_snapshot({"2026-05-01T12:00:00Z", "0.1.0", {"sizes can't be seen"}, {}}));
+  const auto again = parse_catalog_snapshot(
+      "prod.json", to_catalog_snapshot({"2026-05-01T12:00:00Z", "0.1.0", {"sizes can't be seen"}, {}}));
   ASSERT_TRUE(again) << again.error().line();
   EXPECT_EQ(again->not_read, std::vector<std::string>{"sizes can't be seen"});
 }
@@ -163,7 +191,8 @@ TEST(CatalogSnapshot, IsReadAsItWasWritten) {
 TEST(CatalogSnapshot, OfEveryCatalogAtHand) {
   int catalogs = 0;
   Diagnostics ignored;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(testing_support::source_dir) + "/fixtures")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(
+           std::string(testing_support::source_dir) + "/fixtures")) {
     if (entry.path().extension() != ".sql") continue;
     const std::string path = entry.path().string();
     const auto catalog = migrations::load({migrations::SchemaKind::sql_file, path, {{path, ""}}}, ignored);
@@ -182,7 +211,9 @@ TEST(CatalogSnapshot, OfEveryCatalogAtHand) {
 
 TEST(CatalogSnapshot, IsOneThingALineToCompare) {
   const std::string text = written(everything());
-  EXPECT_NE(text.find("\n   {\"name\": \"plain\", \"type\": \"text\", \"statistics\": {}}\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n   {\"name\": \"plain\", \"type\": \"text\", \"statistics\": {}}\n"),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("\n \"lock_timeout\": \"0\",\n"), std::string::npos) << text;
   EXPECT_NE(text.find("\n  \"comment\": \"c\"\n }\n]\n}\n"), std::string::npos) << text;
   EXPECT_EQ(json::parse(written({})).size(), 3u);
@@ -207,7 +238,8 @@ TEST(CatalogSnapshot, ReadsWhatWentThroughAnotherProgram) {
   EXPECT_NE(text.find("\"database\""), std::string::npos);
   EXPECT_LT(text.find("\"database\""), text.find("\"pgadvise_snapshot\""));
   EXPECT_TRUE(is_catalog_snapshot("\xef\xbb\xbf" + text));
-  const auto read = parse_catalog_snapshot("prod.json", "\xef\xbb\xbf" + replace_all(text, "9223372036854775807", "9223372036854776000"));
+  const auto read = parse_catalog_snapshot(
+      "prod.json", "\xef\xbb\xbf" + replace_all(text, "9223372036854775807", "9223372036854776000"));
   ASSERT_TRUE(read) << read.error().line();
   EXPECT_EQ(written(read->catalog), written(everything()));
   json later = as_json;
@@ -218,7 +250,8 @@ TEST(CatalogSnapshot, ReadsWhatWentThroughAnotherProgram) {
 
 TEST(CatalogSnapshot, AnotherVersionIsNamed) {
   EXPECT_EQ(error_of(with("/pgadvise_snapshot", 2)),
-            "prod.json: is a snapshot of version 2; this pgadvise (" PGADVISE_VERSION ") reads version 1 (pgadvise snapshot --db CONN -o FILE takes one)");
+            "prod.json: is a snapshot of version 2; this pgadvise (" PGADVISE_VERSION
+            ") reads version 1 (pgadvise snapshot --db CONN -o FILE takes one)");
   json other = with("/pgadvise_snapshot", "one\x1b[2J");
   EXPECT_NE(error_of(other).find("of version \"one\\u001b"), std::string::npos) << error_of(other);
   // Also where nothing else of it is understood.
@@ -227,37 +260,55 @@ TEST(CatalogSnapshot, AnotherVersionIsNamed) {
 }
 
 TEST(CatalogSnapshot, WhatIsDamagedIsNamedWithItsPlace) {
-  const auto damaged = [](const char* what) { return "prod.json: is damaged: " + std::string(what) + " (pgadvise snapshot --db CONN -o FILE takes one)"; };
-  EXPECT_EQ(error_of(with("/tables/0/columns/1/type", 7)), damaged("tables[0]: columns: [1]: type is no text"));
-  EXPECT_EQ(error_of(with("/tables/0/columns/1/name", "")), damaged("tables[0]: columns: [1]: name is empty"));
+  const auto damaged = [](const char* what) {
+    return "prod.json: is damaged: " + std::string(what) + " (pgadvise snapshot --db CONN -o FILE takes one)";
+  };
+  EXPECT_EQ(error_of(with("/tables/0/columns/1/type", 7)),
+            damaged("tables[0]: columns: [1]: type is no text"));
+  EXPECT_EQ(error_of(with("/tables/0/columns/1/name", "")),
+            damaged("tables[0]: columns: [1]: name is empty"));
   EXPECT_EQ(error_of(with("/tables/0/columns/1/name", "id")), damaged("tables[0] has a column twice"));
   EXPECT_EQ(error_of(with("/tables/1", as_json["tables"][0])), damaged("tables[1] is there twice"));
-  EXPECT_EQ(error_of(with("/tables/0/kind", "tabel")),
-            damaged("tables[0]: kind is none of: table, partitioned table, foreign table, view, materialized view"));
-  EXPECT_EQ(error_of(with("/tables/0/statistics/pages", -1)), damaged("tables[0]: statistics: pages is out of range"));
-  EXPECT_EQ(error_of(with("/tables/0/statistics/pages", 1.5)), damaged("tables[0]: statistics: pages is no whole number"));
-  EXPECT_EQ(error_of(with("/tables/0/statistics/rows", 1e300)), damaged("tables[0]: statistics: rows is no number from -1 to 1e+18"));
-  EXPECT_EQ(error_of(with("/tables/0/indexes/0/keys", json::array())), damaged("tables[0]: indexes: [0]: keys is empty"));
-  EXPECT_EQ(error_of(with("/tables/0/indexes/0/keys/0", json::object())), damaged("tables[0]: indexes: [0]: keys: [0] is neither a column nor an expression"));
-  EXPECT_EQ(error_of(with("/tables/0/constraints/0/columns", json::array())), damaged("tables[0]: constraints: [0] is a key without columns"));
+  EXPECT_EQ(
+      error_of(with("/tables/0/kind", "tabel")),
+      damaged(
+          "tables[0]: kind is none of: table, partitioned table, foreign table, view, materialized view"));
+  EXPECT_EQ(error_of(with("/tables/0/statistics/pages", -1)),
+            damaged("tables[0]: statistics: pages is out of range"));
+  EXPECT_EQ(error_of(with("/tables/0/statistics/pages", 1.5)),
+            damaged("tables[0]: statistics: pages is no whole number"));
+  EXPECT_EQ(error_of(with("/tables/0/statistics/rows", 1e300)),
+            damaged("tables[0]: statistics: rows is no number from -1 to 1e+18"));
+  EXPECT_EQ(error_of(with("/tables/0/indexes/0/keys", json::array())),
+            damaged("tables[0]: indexes: [0]: keys is empty"));
+  EXPECT_EQ(error_of(with("/tables/0/indexes/0/keys/0", json::object())),
+            damaged("tables[0]: indexes: [0]: keys: [0] is neither a column nor an expression"));
+  EXPECT_EQ(error_of(with("/tables/0/constraints/0/columns", json::array())),
+            damaged("tables[0]: constraints: [0] is a key without columns"));
   EXPECT_EQ(error_of(with("/tables", json::object())), damaged("tables is no list"));
   EXPECT_EQ(error_of(with("/settings/lock_timeout", 0)), damaged("settings is no text"));
   EXPECT_EQ(error_of(with("/server_version", 4'000'000'000)), damaged("server_version is out of range"));
   EXPECT_EQ(error_of(with("/taken", "yesterday")), damaged("taken is no time"));
-  EXPECT_EQ(error_of(json::array({1})), "prod.json: is no snapshot of pgadvise's (pgadvise snapshot --db CONN -o FILE takes one)");
+  EXPECT_EQ(error_of(json::array({1})),
+            "prod.json: is no snapshot of pgadvise's (pgadvise snapshot --db CONN -o FILE takes one)");
 }
 
 TEST(CatalogSnapshot, WhatIsCutOffIsAnError) {
   const std::string text = written(everything());
-  for (std::size_t length = 0; length + 1 < text.size(); length += 7) EXPECT_FALSE(parse_catalog_snapshot("prod.json", text.substr(0, length))) << length;
+  for (std::size_t length = 0; length + 1 < text.size(); length += 7)
+    EXPECT_FALSE(parse_catalog_snapshot("prod.json", text.substr(0, length))) << length;
 }
 
 TEST(CatalogSnapshot, NothingNestsOrGrowsWithoutALimit) {
-  const std::string head = "{\"pgadvise_snapshot\": 1, \"pgadvise\": \"1\", \"taken\": \"2026-05-01T12:00:00Z\", ";
-  const auto error = [&](const std::string& text) { return parse_catalog_snapshot("prod.json", text).error().what; };
+  const std::string head =
+      "{\"pgadvise_snapshot\": 1, \"pgadvise\": \"1\", \"taken\": \"2026-05-01T12:00:00Z\", ";
+  const auto error = [&](const std::string& text) {
+    return parse_catalog_snapshot("prod.json", text).error().what;
+  };
   for (const char* key : {"\"tables\": ", "\"schemas\": "})
     EXPECT_EQ(error(head + key + std::string(5'000'000, '[')), "nests deeper than any snapshot");
-  EXPECT_EQ(error(head + "\"x\": " + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}"), "nests deeper than any snapshot");
+  EXPECT_EQ(error(head + "\"x\": " + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}"),
+            "nests deeper than any snapshot");
   std::string many;
   for (int i = 0; i < 4'100'000; ++i) many += "0,";
   EXPECT_EQ(error(head + "\"x\": [" + many + "0]}"), "holds more than any snapshot");
@@ -271,7 +322,15 @@ TEST(CatalogSnapshot, IsKnownByItsContent) {
   EXPECT_FALSE(is_catalog_snapshot("CREATE TABLE \"pgadvise_snapshot\" (a int)"));
   // A production database's columns may be called as drizzle's snapshots' members are.
   Catalog catalog = everything();
-  for (const char* name : {"dialect", "version", "prevId"}) catalog.tables.begin()->second.columns.push_back({.name = name, .type = "text", .default_expression = {}, .generated_expression = {}, .collation = {}, .comment = {}, .statistics = {}, .origin = {}});
+  for (const char* name : {"dialect", "version", "prevId"})
+    catalog.tables.begin()->second.columns.push_back({.name = name,
+                                                      .type = "text",
+                                                      .default_expression = {},
+                                                      .generated_expression = {},
+                                                      .collation = {},
+                                                      .comment = {},
+                                                      .statistics = {},
+                                                      .origin = {}});
   const Folder folder;
   Diagnostics diagnostics;
   const auto found = migrations::find_schemas(folder.write("prod.json", written(catalog)), diagnostics);
@@ -290,14 +349,17 @@ TEST(CatalogSnapshot, PartitionsEndSomewhere) {
     out["tables"] = json::array();
     for (int i = 0; i < length; ++i) {
       json table{{"schema", "public"}, {"name", "t" + std::to_string(i)}};
-      if (i > 0 || circle) table["partition_of"] = {{"schema", "public"}, {"name", "t" + std::to_string(i > 0 ? i - 1 : length - 1)}};
+      if (i > 0 || circle)
+        table["partition_of"] = {{"schema", "public"},
+                                 {"name", "t" + std::to_string(i > 0 ? i - 1 : length - 1)}};
       out["tables"].push_back(table);
     }
     return error_of(out);
   };
   EXPECT_EQ(chain(1000, false), "");
   EXPECT_NE(chain(1001, false).find("partitions in partitions"), std::string::npos);
-  for (const int length : {1, 2, 7, 5000}) EXPECT_NE(chain(length, true).find("in a circle"), std::string::npos) << length;
+  for (const int length : {1, 2, 7, 5000})
+    EXPECT_NE(chain(length, true).find("in a circle"), std::string::npos) << length;
   json wide = as_json;
   for (int i = 0; i < 1700; ++i) wide["tables"][0]["columns"].push_back({{"name", "c" + std::to_string(i)}});
   EXPECT_NE(error_of(wide).find("tables[0] has more than 1664 columns"), std::string::npos);

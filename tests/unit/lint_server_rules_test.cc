@@ -18,7 +18,9 @@ std::vector<Finding> judge(Workload workload, const std::string& rule) {
   return std::move(outcome.findings);
 }
 
-std::vector<Finding> judge(const std::string& log, const std::string& rule) { return judge(read_text(log).workload, rule); }
+std::vector<Finding> judge(const std::string& log, const std::string& rule) {
+  return judge(read_text(log).workload, rule);
+}
 
 // Sessions of one user, each `every` seconds, of so many milliseconds.
 std::string sessions(int count, double every, int length_ms, const std::string& who = "app@shop") {
@@ -26,8 +28,11 @@ std::string sessions(int count, double every, int length_ms, const std::string& 
   std::string out;
   for (int i = 0; i < count; ++i) {
     const double begin = i * every;
-    out += at(begin, 1000 + i, fmt::format("LOG:  connection authorized: user={} database={}", user, database));
-    out += at(begin + length_ms / 1000.0, 1000 + i, fmt::format("LOG:  disconnection: session time: 0:00:{:06.3f} user={} database={} host=[local]", length_ms / 1000.0, user, database));
+    out +=
+        at(begin, 1000 + i, fmt::format("LOG:  connection authorized: user={} database={}", user, database));
+    out += at(begin + length_ms / 1000.0, 1000 + i,
+              fmt::format("LOG:  disconnection: session time: 0:00:{:06.3f} user={} database={} host=[local]",
+                          length_ms / 1000.0, user, database));
   }
   return out;
 }
@@ -48,14 +53,17 @@ TEST(ConnectionChurn, Thresholds) {
 
 TEST(ConnectionChurn, WithoutEndsItIsANote) {
   std::string log;
-  for (int i = 0; i < 150; ++i) log += at(i * 0.5, 1000 + i, "LOG:  connection authorized: user=app database=shop");
+  for (int i = 0; i < 150; ++i)
+    log += at(i * 0.5, 1000 + i, "LOG:  connection authorized: user=app database=shop");
   const auto findings = judge(log, "connection-churn");
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].severity, Severity::note);
 }
 
 std::string wait(double second, int process, double ms, int id, bool acquired = true) {
-  return at(second, process, fmt::format("LOG:  process {} {} ShareLock on transaction 7 after {:.3f} ms", process, acquired ? "acquired" : "still waiting for", ms)) +
+  return at(second, process,
+            fmt::format("LOG:  process {} {} ShareLock on transaction 7 after {:.3f} ms", process,
+                        acquired ? "acquired" : "still waiting for", ms)) +
          at(second, process, fmt::format("STATEMENT:  update accounts set balance = 1 where id = {}", id));
 }
 
@@ -69,32 +77,47 @@ TEST(LockWait, Thresholds) {
 }
 
 TEST(LockWait, UnfinishedOnesAreNotCountedTwice) {
-  const auto findings = judge(wait(1, 7, 1000, 1, false) + wait(2, 7, 1500, 1) + wait(3, 8, 1000, 2, false), "lock-wait");
+  const auto findings =
+      judge(wait(1, 7, 1000, 1, false) + wait(2, 7, 1500, 1) + wait(3, 8, 1000, 2, false), "lock-wait");
   ASSERT_EQ(findings.size(), 1u);
-  EXPECT_NE(findings[0].message.find("waited for a lock 2 times, 1.5 s at most"), std::string::npos) << findings[0].message;
+  EXPECT_NE(findings[0].message.find("waited for a lock 2 times, 1.5 s at most"), std::string::npos)
+      << findings[0].message;
 }
 
 constexpr const char* prefix = "%m [%p] %q%u@%d/%a ";
 
 // An error with an application before it.
-std::string missing(double second, const std::string& application, const std::string& table, const std::string& statement) {
-  return at(second, 7, "app@shop/" + application + " ERROR:  relation \"" + table + "\" does not exist at character 15") + at(second, 7, "app@shop/" + application + " STATEMENT:  " + statement);
+std::string missing(double second, const std::string& application, const std::string& table,
+                    const std::string& statement) {
+  return at(second, 7,
+            "app@shop/" + application + " ERROR:  relation \"" + table +
+                "\" does not exist at character 15") +
+         at(second, 7, "app@shop/" + application + " STATEMENT:  " + statement);
 }
 
-std::vector<Finding> unknown(const std::string& log) { return judge(read_text(log, prefix).workload, "unknown-relation"); }
+std::vector<Finding> unknown(const std::string& log) {
+  return judge(read_text(log, prefix).workload, "unknown-relation");
+}
 
 TEST(UnknownRelation, WhatPeopleTypedIsNotCounted) {
-  for (const auto* tool : {"psql", "pgAdmin 4 - CONN:123", "DBeaver 23.1 - Main", "DataGrip 2024.1", "TablePlus", "pgcli"})
+  for (const auto* tool :
+       {"psql", "pgAdmin 4 - CONN:123", "DBeaver 23.1 - Main", "DataGrip 2024.1", "TablePlus", "pgcli"})
     EXPECT_TRUE(unknown(missing(1, tool, "oders", "select * from oders")).empty()) << tool;
-  const auto findings = unknown(missing(1, "psql", "oders", "select * from oders") + missing(2, "web", "oders", "select * from oders") + missing(3, "web", "oders", "select * from oders"));
+  const auto findings = unknown(missing(1, "psql", "oders", "select * from oders") +
+                                missing(2, "web", "oders", "select * from oders") +
+                                missing(3, "web", "oders", "select * from oders"));
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_NE(findings[0].message.find("was asked for 2 times"), std::string::npos) << findings[0].message;
-  EXPECT_TRUE(std::any_of(findings[0].evidence.begin(), findings[0].evidence.end(), [](const Evidence& evidence) { return evidence.text == "not counted: once by hand, in psql or the like"; }));
+  EXPECT_TRUE(
+      std::any_of(findings[0].evidence.begin(), findings[0].evidence.end(), [](const Evidence& evidence) {
+        return evidence.text == "not counted: once by hand, in psql or the like";
+      }));
 }
 
 TEST(UnknownRelation, TheApplicationIsInTheWorkloadFile) {
   Diagnostics diagnostics;
-  const auto path = write_log(missing(1, "psql", "oders", "select * from oders") + missing(2, "web", "oders", "select * from oders"));
+  const auto path = write_log(missing(1, "psql", "oders", "select * from oders") +
+                              missing(2, "web", "oders", "select * from oders"));
   const auto workloads = read_each({path}, {prefix}, diagnostics);
   const auto text = to_workload_file(workloads, false);
   auto back = parse_workload_file("w.json", text);
@@ -113,23 +136,36 @@ TEST(UnknownRelation, TheApplicationIsInTheWorkloadFile) {
 }
 
 TEST(UnknownRelation, ToolsProbesByAnyWriting) {
-  for (const auto* statement : {"select * from \"knex_migrations_lock\"", "select * from \"public\".\"knex_migrations_lock\"", "select * from knex_migrations_lock where is_locked = 0"})
-    for (const auto* name : {"knex_migrations_lock", "public.knex_migrations_lock"}) EXPECT_TRUE(unknown(missing(1, "web", name, statement)).empty()) << statement << " " << name;
+  for (const auto* statement :
+       {"select * from \"knex_migrations_lock\"", "select * from \"public\".\"knex_migrations_lock\"",
+        "select * from knex_migrations_lock where is_locked = 0"})
+    for (const auto* name : {"knex_migrations_lock", "public.knex_migrations_lock"})
+      EXPECT_TRUE(unknown(missing(1, "web", name, statement)).empty()) << statement << " " << name;
 }
 
 // BEGIN, an UPDATE, a pause of so many seconds, COMMIT.
 std::string transaction(double seconds, const std::string& application = "web", const char* last = "COMMIT") {
-  const auto line = [&](double second, double ms, const std::string& statement) { return at(second, 7, fmt::format("app@shop/{} LOG:  duration: {:.3f} ms  statement: {}", application, ms, statement)); };
-  return line(1, 0.1, "BEGIN") + line(1.01, 0.5, "UPDATE t SET a = 1 WHERE id = 4") + line(1.01 + seconds, 0.1, last);
+  const auto line = [&](double second, double ms, const std::string& statement) {
+    return at(
+        second, 7,
+        fmt::format("app@shop/{} LOG:  duration: {:.3f} ms  statement: {}", application, ms, statement));
+  };
+  return line(1, 0.1, "BEGIN") + line(1.01, 0.5, "UPDATE t SET a = 1 WHERE id = 4") +
+         line(1.01 + seconds, 0.1, last);
 }
 
-std::vector<Finding> transactions(const std::string& log) { return judge(read_text(log, prefix).workload, "long-transaction"); }
+std::vector<Finding> transactions(const std::string& log) {
+  return judge(read_text(log, prefix).workload, "long-transaction");
+}
 
 TEST(LongTransaction, IdleFromBeginToCommit) {
   const auto findings = transactions(transaction(40));
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].severity, Severity::warning);
-  EXPECT_TRUE(findings[0].message.starts_with("A transaction was open for 40 s, and idle for most of it, the longest pause coming after: UPDATE t SET a = $1 WHERE id = $2")) << findings[0].message;
+  EXPECT_TRUE(
+      findings[0].message.starts_with("A transaction was open for 40 s, and idle for most of it, the longest "
+                                      "pause coming after: UPDATE t SET a = $1 WHERE id = $2"))
+      << findings[0].message;
   EXPECT_EQ(findings[0].location->line, 2);
   EXPECT_EQ(transactions(transaction(40, "web", "ROLLBACK")).size(), 1u);
 }
@@ -140,17 +176,24 @@ TEST(LongTransaction, Thresholds) {
   EXPECT_EQ(transactions(transaction(40, "psql")).size(), 0u) << "a person";
   EXPECT_EQ(transactions(transaction(40, "pg_dump")).size(), 0u);
   // Busy for most of it: one slow statement is another matter.
-  EXPECT_EQ(transactions(at(1, 7, "app@shop/web LOG:  duration: 0.1 ms  statement: BEGIN") + at(41, 7, "app@shop/web LOG:  duration: 39000 ms  statement: UPDATE t SET a = 1") +
+  EXPECT_EQ(transactions(at(1, 7, "app@shop/web LOG:  duration: 0.1 ms  statement: BEGIN") +
+                         at(41, 7, "app@shop/web LOG:  duration: 39000 ms  statement: UPDATE t SET a = 1") +
                          at(41.1, 7, "app@shop/web LOG:  duration: 0.1 ms  statement: COMMIT"))
                 .size(),
             0u);
   // Two short ones with a pause between them.
-  EXPECT_EQ(transactions(transaction(0.1) + at(60, 7, "app@shop/web LOG:  duration: 0.1 ms  statement: BEGIN") + at(60.1, 7, "app@shop/web LOG:  duration: 0.1 ms  statement: COMMIT")).size(), 0u);
+  EXPECT_EQ(
+      transactions(transaction(0.1) + at(60, 7, "app@shop/web LOG:  duration: 0.1 ms  statement: BEGIN") +
+                   at(60.1, 7, "app@shop/web LOG:  duration: 0.1 ms  statement: COMMIT"))
+          .size(),
+      0u);
 }
 
 TEST(RedundantQuery, HasTheStatementThatIsAskedOnce) {
   std::string log = at(1, 7, "LOG:  duration: 0.1 ms  statement: BEGIN");
-  for (int i = 0; i < 9; ++i) log += at(1.01 + i * 0.01, 7, "LOG:  duration: 0.1 ms  statement: SELECT name FROM customers WHERE id = 5");
+  for (int i = 0; i < 9; ++i)
+    log +=
+        at(1.01 + i * 0.01, 7, "LOG:  duration: 0.1 ms  statement: SELECT name FROM customers WHERE id = 5");
   Workload workload = read_text(log + at(2, 7, "LOG:  duration: 0.1 ms  statement: COMMIT")).workload;
   Catalog catalog;
   Table customers{.name = {"public", "customers"}};
@@ -162,9 +205,13 @@ TEST(RedundantQuery, HasTheStatementThatIsAskedOnce) {
   const auto outcome = lint::run({&catalog, &workload, &project}, {"redundant-query"});
   ASSERT_EQ(outcome.findings.size(), 1u);
   ASSERT_TRUE(outcome.findings[0].fix);
-  EXPECT_EQ(outcome.findings[0].fix->title, "Ask once at the beginning of the transaction and hand the answer on, or keep it for as long: 8 of the 9 calls are not needed");
+  EXPECT_EQ(outcome.findings[0].fix->title,
+            "Ask once at the beginning of the transaction and hand the answer on, or keep it for as long: 8 "
+            "of the 9 calls are not needed");
   EXPECT_EQ(outcome.findings[0].fix->sql, "SELECT name FROM customers WHERE id = $1");
-  EXPECT_TRUE(outcome.findings[0].fix->drizzle.starts_with("const kept = await tx.select().from(customers).where(eq(customers.id, id));")) << outcome.findings[0].fix->drizzle;
+  EXPECT_TRUE(outcome.findings[0].fix->drizzle.starts_with(
+      "const kept = await tx.select().from(customers).where(eq(customers.id, id));"))
+      << outcome.findings[0].fix->drizzle;
 }
 
 }  // namespace

@@ -28,9 +28,19 @@ TEST(Words, AreTakenApart) {
 }
 
 TEST(Words, InTheSingular) {
-  for (const auto& [plural, one] : std::vector<std::pair<std::string, std::string>>{{"users", "user"}, {"categories", "category"}, {"addresses", "address"}, {"boxes", "box"},
-                                                                                     {"statuses", "status"}, {"status", "status"}, {"people", "person"}, {"bus", "bus"},
-                                                                                     {"class", "class"}, {"analysis", "analysis"}, {"s", "s"}, {"", ""}})
+  for (const auto& [plural, one] :
+       std::vector<std::pair<std::string, std::string>>{{"users", "user"},
+                                                        {"categories", "category"},
+                                                        {"addresses", "address"},
+                                                        {"boxes", "box"},
+                                                        {"statuses", "status"},
+                                                        {"status", "status"},
+                                                        {"people", "person"},
+                                                        {"bus", "bus"},
+                                                        {"class", "class"},
+                                                        {"analysis", "analysis"},
+                                                        {"s", "s"},
+                                                        {"", ""}})
     EXPECT_EQ(singular(plural), one);
   EXPECT_EQ(singular_name("OrderItems"), "order item");
 }
@@ -49,7 +59,8 @@ TEST(IndexSql, BuildsTheSameIndexAgain) {
   const std::string script =
       "CREATE TABLE \"Odd\" (id integer, \"userId\" integer, note text, gone timestamptz);\n";
   const std::string index =
-      "CREATE UNIQUE INDEX \"odd one\" ON \"Odd\" (lower(note) DESC, \"userId\" NULLS FIRST, note COLLATE \"C\" text_pattern_ops) INCLUDE (id) NULLS NOT DISTINCT WHERE gone IS NULL;";
+      "CREATE UNIQUE INDEX \"odd one\" ON \"Odd\" (lower(note) DESC, \"userId\" NULLS FIRST, note COLLATE "
+      "\"C\" text_pattern_ops) INCLUDE (id) NULLS NOT DISTINCT WHERE gone IS NULL;";
   const Catalog once = catalog_of(script + index);
   const Table& table = once.tables.at({"public", "Odd"});
   const Catalog twice = catalog_of(script + create_index_sql(table, table.indexes.at(0)));
@@ -64,7 +75,8 @@ TEST(Junctions, HoldNothingOfTheirOwn) {
   const Catalog catalog = catalog_of(
       "CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (id integer PRIMARY KEY);\n"
       "CREATE TABLE plain (a_id integer REFERENCES a, b_id integer REFERENCES b, created_at timestamptz);\n"
-      "CREATE TABLE three (a_id integer REFERENCES a, b_id integer REFERENCES b, c_id integer REFERENCES b);\n"
+      "CREATE TABLE three (a_id integer REFERENCES a, b_id integer REFERENCES b, c_id integer REFERENCES "
+      "b);\n"
       "CREATE TABLE more (a_id integer REFERENCES a, b_id integer REFERENCES b, position integer);\n"
       "CREATE TABLE same (a_id integer REFERENCES a REFERENCES b);\n");
   const auto is = [&](const char* name) { return junction(catalog.tables.at({"public", name})).is; };
@@ -105,23 +117,31 @@ TEST(ForeignKeys, AndIndexesMayBeMany) {
     table.indexes.push_back(index);
   }
   EXPECT_EQ(needed_by_foreign_keys(Context({.catalog = &catalog}), table).size(), std::size_t{many / 2});
-  EXPECT_EQ(run({.catalog = &catalog}, {"unindexed-foreign-key", "redundant-index", "duplicate-index"}).findings.size(), std::size_t{many / 2});
+  EXPECT_EQ(run({.catalog = &catalog}, {"unindexed-foreign-key", "redundant-index", "duplicate-index"})
+                .findings.size(),
+            std::size_t{many / 2});
 }
 
 TEST(Pools, AreSummedOverApplications) {
   Catalog catalog;
   catalog.settings = {{"max_connections", "100"}};
   Project project;
-  project.pools = {{60, "max", "a", {"a/db.ts", 1, 1}}, {50, "max", "a", {"a/db.ts", 9, 1}}, {20, "max", "b", {"b/db.ts", 1, 1}}};
-  InstanceCount& instances = project.instances.emplace_back();  // in one expression GCC 12 warns of what is initialised
+  project.pools = {{60, "max", "a", {"a/db.ts", 1, 1}},
+                   {50, "max", "a", {"a/db.ts", 9, 1}},
+                   {20, "max", "b", {"b/db.ts", 1, 1}}};
+  InstanceCount& instances =
+      project.instances.emplace_back();  // in one expression GCC 12 warns of what is initialised
   instances.count = 2;
   instances.what = "replicas of Deployment b";
   instances.place.file = "k8s.yaml";
   instances.name = "b";
-  const auto found = [&] { return run({.catalog = &catalog, .project = &project}, {"pool-larger-than-server"}).findings; };
+  const auto found = [&] {
+    return run({.catalog = &catalog, .project = &project}, {"pool-larger-than-server"}).findings;
+  };
   ASSERT_EQ(found().size(), 1u);  // 60 + 2 * 20
   EXPECT_EQ(found()[0].severity, Severity::note);
-  EXPECT_NE(found()[0].message.find("open 100 connections together"), std::string::npos) << found()[0].message;
+  EXPECT_NE(found()[0].message.find("open 100 connections together"), std::string::npos)
+      << found()[0].message;
   project.pools.push_back({10, "default_pool_size of PgBouncer", "c", {"pgbouncer.ini", 1, 1}});
   EXPECT_TRUE(found().empty());
   project.pools = {{120, "max", "a", {"a/db.ts", 1, 1}}, {110, "max", "a", {"a/db.ts", 9, 1}}};
@@ -135,7 +155,8 @@ TEST(Policies, AreReplayed) {
       "CREATE POLICY own ON notes FOR select USING (\"userId\" = 1);\n"
       "CREATE POLICY added ON notes AS RESTRICTIVE FOR INSERT WITH CHECK (id > 0);\n"
       "CREATE POLICY gone ON notes USING (true);\n"
-      "ALTER POLICY own ON notes RENAME TO \"Mine\"; ALTER POLICY \"Mine\" ON notes USING (\"userId\" = 2); DROP POLICY gone ON notes;\n"
+      "ALTER POLICY own ON notes RENAME TO \"Mine\"; ALTER POLICY \"Mine\" ON notes USING (\"userId\" = 2); "
+      "DROP POLICY gone ON notes;\n"
       "ALTER TABLE notes RENAME COLUMN \"userId\" TO owner;\n");
   const auto& policies = catalog.tables.at({"public", "notes"}).policies;
   ASSERT_EQ(policies.size(), 2u);
@@ -147,7 +168,8 @@ TEST(Policies, AreReplayed) {
 }
 
 TEST(SwallowedErrors, ShowInTheDatabase) {
-  const Catalog migrated = catalog_of("CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p_id int CONSTRAINT c_p_fk REFERENCES p);");
+  const Catalog migrated = catalog_of(
+      "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p_id int CONSTRAINT c_p_fk REFERENCES p);");
   const Catalog database = catalog_of("CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p_id int);");
   Migration migration;
   migration.file = migration.entry = "0001_x.sql";
@@ -181,7 +203,8 @@ TEST(Runner, LeavesOutWhatIsOffOrCannotBeKnown) {
   EXPECT_FALSE(ran(all, "unused-index"));
   EXPECT_TRUE(ran(all, "missing-primary-key"));
   const auto reason = [&](const char* rule) {
-    const auto at = std::find_if(all.skipped.begin(), all.skipped.end(), [&](const SkippedRule& skipped) { return skipped.rule == rule; });
+    const auto at = std::find_if(all.skipped.begin(), all.skipped.end(),
+                                 [&](const SkippedRule& skipped) { return skipped.rule == rule; });
     return at == all.skipped.end() ? "not skipped" : at->reason;
   };
   EXPECT_EQ(reason("missing-timestamps"), "not skipped") << "off is not skipped";
@@ -195,8 +218,11 @@ TEST(Needs, OneTextSaysWhatIsNeededAndWhatIsMissing) {
   static_assert(counted.met_by({Input::events}) && counted.met_by({Input::row_counts, Input::schema}));
   static_assert(!counted.met_by({Input::schema, Input::workload}) && !counted.met_by({}));
   static_assert(counted.names(Input::schema) && !counted.names(Input::workload));
-  EXPECT_EQ(counted.explain(), "a log with every statement in order (--log), or the counters of pg_stat_statements (--workload) and a schema (PATH, --schema or --db)");
-  EXPECT_EQ(counted.missing({Input::row_counts}).explain(), "a log with every statement in order (--log) or a schema (PATH, --schema or --db)");
+  EXPECT_EQ(counted.explain(),
+            "a log with every statement in order (--log), or the counters of pg_stat_statements (--workload) "
+            "and a schema (PATH, --schema or --db)");
+  EXPECT_EQ(counted.missing({Input::row_counts}).explain(),
+            "a log with every statement in order (--log) or a schema (PATH, --schema or --db)");
   constexpr Needs planned = all(Input::workload, any(Input::plans, Input::statistics));
   EXPECT_EQ(planned.missing({Input::workload}).explain(), any(Input::plans, Input::statistics).explain());
   EXPECT_EQ(planned.missing({Input::plans}).explain(), "queries (--log or --workload)");
@@ -216,7 +242,9 @@ TEST(Options, AreReadByTheRuleThatListsThem) {
 }
 
 TEST(Options, SayWhetherARuleDependsOnTheSizeOfATable) {
-  const auto decided = [](const char* rule, bool sizes_known) { return decided_by_files(*find_rule(rule)->rule, sizes_known); };
+  const auto decided = [](const char* rule, bool sizes_known) {
+    return decided_by_files(*find_rule(rule)->rule, sizes_known);
+  };
   EXPECT_TRUE(decided("missing-primary-key", true));
   EXPECT_TRUE(decided("blocking-alter", false));
   EXPECT_FALSE(decided("blocking-alter", true)) << "small tables are not reported";
@@ -226,7 +254,9 @@ TEST(Options, SayWhetherARuleDependsOnTheSizeOfATable) {
 }
 
 TEST(Indexes, WhatLeavesSchemaTsIsSaidInDrizzle) {
-  const auto catalog = catalog_of("CREATE TABLE t (id int PRIMARY KEY, a int, b int UNIQUE); CREATE INDEX t_a ON t (a); CREATE UNIQUE INDEX t_u ON t (a, b); CREATE TABLE only_sql (a int); CREATE INDEX o ON only_sql (a);");
+  const auto catalog = catalog_of(
+      "CREATE TABLE t (id int PRIMARY KEY, a int, b int UNIQUE); CREATE INDEX t_a ON t (a); CREATE UNIQUE "
+      "INDEX t_u ON t (a, b); CREATE TABLE only_sql (a int); CREATE INDEX o ON only_sql (a);");
   Project project;
   const auto line = [&](const char* table, const char* index) {
     const Table& found = *catalog.table({"public", table});
@@ -247,11 +277,14 @@ TEST(Indexes, WhatLeavesSchemaTsIsSaidInDrizzle) {
 
 // A name alone is a hint where there is a schema alone; beside a program the program decides.
 TEST(JsonStoredAsText, ByItsNameAsTheCodeHasIt) {
-  const Catalog catalog = catalog_of("CREATE TABLE a (id int PRIMARY KEY, settings text, user_tags text); CREATE TABLE active_storage_blobs (id int PRIMARY KEY, metadata text);"
-                                     "CREATE TABLE b (id int PRIMARY KEY, metadata text DEFAULT '{}');");
+  const Catalog catalog = catalog_of(
+      "CREATE TABLE a (id int PRIMARY KEY, settings text, user_tags text); CREATE TABLE active_storage_blobs "
+      "(id int PRIMARY KEY, metadata text);"
+      "CREATE TABLE b (id int PRIMARY KEY, metadata text DEFAULT '{}');");
   const auto columns = [&](const Project* project) {
     std::vector<std::string> out;
-    for (const auto& finding : run({&catalog, nullptr, project}, {"json-stored-as-text"}).findings) out.push_back(finding.subject.table + "." + finding.subject.columns.at(0));
+    for (const auto& finding : run({&catalog, nullptr, project}, {"json-stored-as-text"}).findings)
+      out.push_back(finding.subject.table + "." + finding.subject.columns.at(0));
     std::sort(out.begin(), out.end());
     return out;
   };

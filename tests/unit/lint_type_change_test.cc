@@ -70,7 +70,8 @@ TEST(TypeChange, CostsWhatTheServerShowed) {
       {"", "text", Cost::unknown},
       {"numeric(", "numeric)", Cost::unknown},
   };
-  for (const auto& [from, to, cost] : cases) EXPECT_EQ(type_change(from, to).cost, cost) << from << " -> " << to;
+  for (const auto& [from, to, cost] : cases)
+    EXPECT_EQ(type_change(from, to).cost, cost) << from << " -> " << to;
 }
 
 TEST(TypeChange, AnEnumIsWritten) {

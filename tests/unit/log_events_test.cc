@@ -45,9 +45,11 @@ TEST_P(ServerEvents, AreCountedWithWhatTheyAreAbout) {
   const auto* deadlock = find(workload, Kind::deadlock);
   ASSERT_TRUE(deadlock);
   EXPECT_EQ(deadlock->count, 1U);
-  EXPECT_NE(deadlock->statement.find("update accounts set v=$1 where id=$2"), std::string::npos) << deadlock->statement;
+  EXPECT_NE(deadlock->statement.find("update accounts set v=$1 where id=$2"), std::string::npos)
+      << deadlock->statement;
 
-  EXPECT_NE(deadlock->about.find("update accounts set v=$1 where id=$2"), std::string::npos) << "the other side: " << deadlock->about;
+  EXPECT_NE(deadlock->about.find("update accounts set v=$1 where id=$2"), std::string::npos)
+      << "the other side: " << deadlock->about;
 
   const auto* cancelled = find(workload, Kind::cancelled);
   ASSERT_TRUE(cancelled);
@@ -88,39 +90,49 @@ TEST_P(ServerEvents, LiveInAWorkloadFileAndMerge) {
   EXPECT_EQ(wait->total_us, 2 * 1043162);
 }
 
-INSTANTIATE_TEST_SUITE_P(Log, ServerEvents, ::testing::Values("log", "csv", "json"), [](const auto& each) { return each.param; });
+INSTANTIATE_TEST_SUITE_P(Log, ServerEvents, ::testing::Values("log", "csv", "json"),
+                         [](const auto& each) { return each.param; });
 
 TEST(ServerEvent, IsTheSameWithVerboseErrors) {
-  const auto read = read_text(at(1, 7, "ERROR:  42P01: relation \"nope\" does not exist at character 15") + at(1, 7, "LOCATION:  parserOpenTable, parse_relation.c:1384") +
-                              at(1, 7, "STATEMENT:  select * from nope") + at(2, 7, "ERROR:  57014: canceling statement due to statement timeout") +
-                              at(2, 7, "STATEMENT:  select pg_sleep(5)") + at(3, 7, "FATAL:  53300: sorry, too many clients already") +
-                              at(4, 7, "LOG:  00000: temporary file: path \"base/pgsql_tmp/1\", size 1000") +
-                              at(5, 7, "LOG:  00000: process 7 acquired ShareLock on transaction 5 after 1500.000 ms") +
-                              at(6, 7, "LOG:  00000: duration: 1.5 ms  statement: select 1,") + "\t2\n");
+  const auto read =
+      read_text(at(1, 7, "ERROR:  42P01: relation \"nope\" does not exist at character 15") +
+                at(1, 7, "LOCATION:  parserOpenTable, parse_relation.c:1384") +
+                at(1, 7, "STATEMENT:  select * from nope") +
+                at(2, 7, "ERROR:  57014: canceling statement due to statement timeout") +
+                at(2, 7, "STATEMENT:  select pg_sleep(5)") +
+                at(3, 7, "FATAL:  53300: sorry, too many clients already") +
+                at(4, 7, "LOG:  00000: temporary file: path \"base/pgsql_tmp/1\", size 1000") +
+                at(5, 7, "LOG:  00000: process 7 acquired ShareLock on transaction 5 after 1500.000 ms") +
+                at(6, 7, "LOG:  00000: duration: 1.5 ms  statement: select 1,") + "\t2\n");
   EXPECT_EQ(find(read.workload, Kind::unknown_relation)->about, "nope");
   EXPECT_EQ(find(read.workload, Kind::cancelled)->about, "statement timeout");
-  for (const auto kind : {Kind::refused_connection, Kind::temporary_file, Kind::lock_wait}) EXPECT_EQ(count(read.workload, kind), 1U) << label(kind);
+  for (const auto kind : {Kind::refused_connection, Kind::temporary_file, Kind::lock_wait})
+    EXPECT_EQ(count(read.workload, kind), 1U) << label(kind);
   EXPECT_EQ(read.query().text, "select $1,\n$2");
 }
 
 TEST(ServerEvent, KeepsItsReasonBeforeACharactersNumber) {
-  const auto read = read_text(at(1, 7, "ERROR:  canceling statement due to lock timeout at character 24") + at(1, 7, "STATEMENT:  select 1 from authors"));
+  const auto read = read_text(at(1, 7, "ERROR:  canceling statement due to lock timeout at character 24") +
+                              at(1, 7, "STATEMENT:  select 1 from authors"));
   EXPECT_EQ(find(read.workload, Kind::cancelled)->about, "lock timeout");
 }
 
 TEST(ServerEvent, MedianLiesBetweenTheShortestAndTheLongest) {
   std::string text;
-  for (const char* ms : {"501.000", "502.000", "503.000"}) text += at(5, 7, std::string("LOG:  process 7 acquired ShareLock on transaction 5 after ") + ms + " ms");
+  for (const char* ms : {"501.000", "502.000", "503.000"})
+    text += at(5, 7, std::string("LOG:  process 7 acquired ShareLock on transaction 5 after ") + ms + " ms");
   const auto one = read_text(text);
   EXPECT_GE(report::median_ms(*find(one.workload, Kind::lock_wait)), 500);
   EXPECT_LE(report::median_ms(*find(one.workload, Kind::lock_wait)), 503);
-  const auto two = read_text(at(1, 7, "LOG:  process 7 acquired ShareLock on transaction 5 after 100.000 ms") + text);
+  const auto two =
+      read_text(at(1, 7, "LOG:  process 7 acquired ShareLock on transaction 5 after 100.000 ms") + text);
   EXPECT_LE(report::median_ms(*find(two.workload, Kind::lock_wait)), 503);
 }
 
 TEST(ServerEvent, OfManyKindsTheLaterOnesAreSummedUp) {
   std::string text;
-  for (int i = 0; i < 2000; ++i) text += at(i, 7, "ERROR:  relation \"t" + std::to_string(i) + "\" does not exist at character 15");
+  for (int i = 0; i < 2000; ++i)
+    text += at(i, 7, "ERROR:  relation \"t" + std::to_string(i) + "\" does not exist at character 15");
   const auto workload = read_text(text).workload;
   EXPECT_LE(workload.server_events.size(), 1001U);
   EXPECT_EQ(count(workload, Kind::unknown_relation), 2000U);

@@ -6,9 +6,8 @@
 #include <fstream>
 #include <thread>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/input_file.h"
 #include "base/text.h"
@@ -94,7 +93,9 @@ TEST(Prefix, MayChangeOnTheWay) {
 TEST(Prefix, IsInferredAnewWhereARunOfLinesDoesNotFit) {
   std::string text;
   for (int i = 0; i < 30; ++i) text += at(i, 7, call);
-  for (int i = 0; i < 30; ++i) text += fmt::format("2024-05-01 12:30:{:02}.000 UTC <7> wsrep_0 {}\n", i, call) + (i % 3 ? "" : "\t, 2\n");
+  for (int i = 0; i < 30; ++i)
+    text +=
+        fmt::format("2024-05-01 12:30:{:02}.000 UTC <7> wsrep_0 {}\n", i, call) + (i % 3 ? "" : "\t, 2\n");
   for (int i = 0; i < 30; ++i) text += at(2000 + i, 7, call);
   const Read log = read_text(text);
   EXPECT_EQ(log.source().statements, 90u);
@@ -102,7 +103,8 @@ TEST(Prefix, IsInferredAnewWhereARunOfLinesDoesNotFit) {
 }
 
 TEST(Prefix, OfTheMostLinesIsTaken) {
-  std::string text = at(1, 7, "LOG:  parameter \"log_line_prefix\" changed to \"%d:%u:%p:\"") + at(1, 7, "LOG:  received SIGHUP, reloading configuration files");
+  std::string text = at(1, 7, "LOG:  parameter \"log_line_prefix\" changed to \"%d:%u:%p:\"") +
+                     at(1, 7, "LOG:  received SIGHUP, reloading configuration files");
   for (int i = 0; i < 60; ++i) text += fmt::format("postgres:app:{}:{}\n", 4000 + i % 3 * 17, call);
   const Read log = read_text(text);
   EXPECT_EQ(log.source().statements, 60u);
@@ -128,7 +130,8 @@ TEST(Prefix, OfAHostileNameIsNotTriedForever) {
   EXPECT_EQ(log.source().not_understood, 1u);
 }
 
-// What a server with this log_line_prefix writes for one process; a process of its own has neither user nor database.
+// What a server with this log_line_prefix writes for one process; a process of its own has neither user nor
+// database.
 std::string prefix_written(std::string_view prefix, int process, int line, bool own) {
   std::string out;
   for (std::size_t i = 0; i < prefix.size(); ++i) {
@@ -207,7 +210,9 @@ TEST(Prefix, InferredWhenItIsNotKnown) {
   };
   for (const auto& [prefix, user, database, sessions] : cases) {
     std::string text;
-    const auto add = [&](int process, int line, bool own, std::string_view rest) { text += prefix_written(prefix, process, line, own) + std::string(rest) + "\n"; };
+    const auto add = [&](int process, int line, bool own, std::string_view rest) {
+      text += prefix_written(prefix, process, line, own) + std::string(rest) + "\n";
+    };
     for (int line = 1; line < 20; line += 3) {
       add(4242, line, false, call);
       add(5353, line, false, "LOG:  duration: 0.5 ms  statement: SELECT 1,\n\t2");
@@ -216,12 +221,15 @@ TEST(Prefix, InferredWhenItIsNotKnown) {
       add(99, line + 2, true, "LOG:  checkpoint starting: time");
     }
     const Read log = read_text(text);
-    EXPECT_EQ(log.source().statements, 14u) << prefix << " read as " << log.source().prefix << log.source().note;
+    EXPECT_EQ(log.source().statements, 14u)
+        << prefix << " read as " << log.source().prefix << log.source().note;
     EXPECT_EQ(log.source().not_understood, 0u) << prefix << " read as " << log.source().prefix;
     if (log.workload.queries.empty()) continue;
     const std::set<std::string> none;
-    EXPECT_EQ(log.query().users, user ? std::set<std::string>{"app"} : none) << prefix << " read as " << log.source().prefix;
-    EXPECT_EQ(log.query().databases, database ? std::set<std::string>{"shop"} : none) << prefix << " read as " << log.source().prefix;
+    EXPECT_EQ(log.query().users, user ? std::set<std::string>{"app"} : none)
+        << prefix << " read as " << log.source().prefix;
+    EXPECT_EQ(log.query().databases, database ? std::set<std::string>{"shop"} : none)
+        << prefix << " read as " << log.source().prefix;
     if (sessions) {
       EXPECT_EQ(log.workload.sessions, 2u) << prefix << " read as " << log.source().prefix;
     }
@@ -229,7 +237,8 @@ TEST(Prefix, InferredWhenItIsNotKnown) {
 }
 
 TEST(Prefix, WhatWouldGiveWrongNamesIsNotTaken) {
-  for (const char* prefix : {"%t %p %e %u %d  ", "%t [%p] %l [%c] %u %d %a %h ", "{%m} {%p} {%u} ", "%m|%p|%h|%u|%d|%a|"}) {
+  for (const char* prefix :
+       {"%t %p %e %u %d  ", "%t [%p] %l [%c] %u %d %a %h ", "{%m} {%p} {%u} ", "%m|%p|%h|%u|%d|%a|"}) {
     const Read log = read_text(prefix_written(prefix, 4242, 7, false) + call + "\n");
     EXPECT_EQ(log.source().statements, 1u) << prefix;
     ASSERT_EQ(log.workload.queries.size(), 1u) << prefix;
@@ -253,10 +262,13 @@ TEST(Prefix, ABareNumberThatRisesIsNoProcess) {
     processes += fmt::format("{} {}\n", 4711 + i % 3, call);
     zeros += fmt::format("0 {}\n", call);
   }
-  for (const auto& [text, prefix] : {std::pair{rising, "%l "}, {sessions, "%l "}, {processes, "%p "}, {zeros, "%Q "}}) {
+  for (const auto& [text, prefix] :
+       {std::pair{rising, "%l "}, {sessions, "%l "}, {processes, "%p "}, {zeros, "%Q "}}) {
     const Read log = read_text(text);
     EXPECT_EQ(log.source().prefix, prefix);
-    const bool told = std::any_of(log.diagnostics.begin(), log.diagnostics.end(), [](const auto& each) { return each.what.find("no line tells its session") != std::string::npos; });
+    const bool told = std::any_of(log.diagnostics.begin(), log.diagnostics.end(), [](const auto& each) {
+      return each.what.find("no line tells its session") != std::string::npos;
+    });
     EXPECT_EQ(told, std::string_view(prefix) != "%p ") << prefix;
   }
 }
@@ -266,13 +278,19 @@ TEST(Prefix, ALevelInAnApplicationsNameHidesNoCall) {
   const std::string name = "web [1]: x, LOG:  y ";
   std::string text;
   for (int i = 0; i < 5; ++i)
-    text += at(i, 7, name + "LOG:  connection authorized: user=a database=b") + at(i, 7, name + "LOG:  duration: 1.000 ms  execute s: select 1 where a = $1 -- LOG:  duration: 2.000 ms  statement: select 9") +
-            at(i, 7, name + "LOG:  statement: select 2") + at(i, 7, "web DETAIL:  parameters: $1 = 'LOG:  duration: 3.000 ms  statement: select 3'") +
+    text += at(i, 7, name + "LOG:  connection authorized: user=a database=b") +
+            at(i, 7,
+               name +
+                   "LOG:  duration: 1.000 ms  execute s: select 1 where a = $1 -- LOG:  duration: 2.000 ms  "
+                   "statement: select 9") +
+            at(i, 7, name + "LOG:  statement: select 2") +
+            at(i, 7, "web DETAIL:  parameters: $1 = 'LOG:  duration: 3.000 ms  statement: select 3'") +
             at(i, 7, "web ERROR:  invalid input: \"LOG:  duration: 3.000 ms  statement: select 3\"");
   const Read log = read_text(text, prefix);
   EXPECT_EQ(log.source().statements, 10u);
   EXPECT_EQ(log.workload.queries.size(), 2u);
-  for (const auto& query : log.workload.queries) EXPECT_EQ(query.applications, std::set<std::string>{"web [1]: x, LOG:  y"});
+  for (const auto& query : log.workload.queries)
+    EXPECT_EQ(query.applications, std::set<std::string>{"web [1]: x, LOG:  y"});
 }
 
 TEST(Input, NamesOfComposeServices) {
@@ -287,7 +305,9 @@ TEST(Input, NamesOfComposeServices) {
 TEST(Input, WhatAnotherServicePrintsBelongsToNoStatement) {
   std::string text;
   for (int i = 0; i < 6; ++i) {
-    text += "db-1   | " + at(i, 7, "LOG:  duration: 1.000 ms  statement: select title from posts where user_id = " + std::to_string(i) + ",");
+    text += "db-1   | " + at(i, 7,
+                             "LOG:  duration: 1.000 ms  statement: select title from posts where user_id = " +
+                                 std::to_string(i) + ",");
     text += "web-1  | step for ann@example.com\n";
     text += "web-1  | \tat handler (app.js:7)\n";
     text += "db-1   | \t2\n";
@@ -346,7 +366,8 @@ TEST(Input, TheHoleOfATruncatedLogIsSkippedAndToldOf) {
   EXPECT_EQ(log.source().statements, 2u);
   EXPECT_EQ(log.source().lines, 2u);
   ASSERT_EQ(log.diagnostics.size(), 1u);
-  EXPECT_NE(log.diagnostics[0].what.find("hole of 6291456 NUL bytes"), std::string::npos) << log.diagnostics[0].what;
+  EXPECT_NE(log.diagnostics[0].what.find("hole of 6291456 NUL bytes"), std::string::npos)
+      << log.diagnostics[0].what;
 
   const Read nothing = read_text(hole);
   EXPECT_EQ(nothing.source().note, "the file holds nothing but NUL bytes");
@@ -356,9 +377,16 @@ TEST(Input, JsonOfManyMegabytesMayBeCutWithinAnEscape) {
   for (std::size_t shift = 0; shift < 14; ++shift) {
     std::string escapes(shift, 'x');
     for (std::size_t i = 0; i < (std::size_t{2} << 20) / 12; ++i) escapes += "\\ud83d\\ude00";
-    const Read log = read_text("{\"timestamp\":\"2024-05-01 11:59:59.000 UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select 0\"}\n"
-                               "{\"timestamp\":\"2024-05-01 12:00:00.000 UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select '" + escapes + "'\"}\n" +
-                               "{\"timestamp\":\"2024-05-01 12:00:01.000 UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select 1\"}\n");
+    const Read log = read_text(
+        "{\"timestamp\":\"2024-05-01 11:59:59.000 "
+        "UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select "
+        "0\"}\n"
+        "{\"timestamp\":\"2024-05-01 12:00:00.000 "
+        "UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select '" +
+        escapes + "'\"}\n" +
+        "{\"timestamp\":\"2024-05-01 12:00:01.000 "
+        "UTC\",\"pid\":7,\"error_severity\":\"LOG\",\"message\":\"duration: 1.000 ms  statement: select "
+        "1\"}\n");
     EXPECT_EQ(log.source().statements, 3u) << shift;
     EXPECT_EQ(log.source().not_understood, 0u) << shift;
   }
@@ -366,14 +394,19 @@ TEST(Input, JsonOfManyMegabytesMayBeCutWithinAnEscape) {
 
 TEST(Input, LinesBehindAStrayQuoteAreNotUnderstood) {
   const auto csv = [](int line, std::string_view message) {
-    return fmt::format("2024-05-01 12:00:{:02}.000 UTC,\"u\",\"d\",77,\"[local]\",66.4d,{},\"SELECT\",2024-05-01 11:00:00 UTC,3/4,0,LOG,00000,{},,,,,,,,,\"app\",\"client backend\",,0\n", line % 60, line, message);
+    return fmt::format(
+        "2024-05-01 12:00:{:02}.000 UTC,\"u\",\"d\",77,\"[local]\",66.4d,{},\"SELECT\",2024-05-01 11:00:00 "
+        "UTC,3/4,0,LOG,00000,{},,,,,,,,,\"app\",\"client backend\",,0\n",
+        line % 60, line, message);
   };
   const std::string statement = "\"duration: 1.000 ms  statement: select 1\"";
   std::string junk;
   for (int i = 0; i < 40'000; ++i) junk += "what no server wrote, in many lines\n";  // over a megabyte
   for (const auto& lines : {std::string("x\ny\n"), junk}) {
     const auto count = static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
-    const Read log = read_text(csv(1, statement) + csv(2, "\"duration: 1.000 ms  statement: select\" 1, \"2\" \"") + lines + csv(3, statement));
+    const Read log =
+        read_text(csv(1, statement) + csv(2, "\"duration: 1.000 ms  statement: select\" 1, \"2\" \"") +
+                  lines + csv(3, statement));
     EXPECT_EQ(log.source().statements, 2u);
     EXPECT_EQ(log.source().not_understood, count + 1);
     EXPECT_EQ(log.source().not_understood_at.at(0).line, 2);
@@ -381,7 +414,8 @@ TEST(Input, LinesBehindAStrayQuoteAreNotUnderstood) {
 }
 
 TEST(Input, FewNulBytesAreNoHole) {
-  const Read log = read_text(at(1, 7, call) + std::string(5, '\0') + at(2, 7, call) + std::string(511, '\0') + at(3, 7, call));
+  const Read log = read_text(at(1, 7, call) + std::string(5, '\0') + at(2, 7, call) + std::string(511, '\0') +
+                             at(3, 7, call));
   EXPECT_EQ(log.source().statements, 3u);
   EXPECT_TRUE(log.diagnostics.empty());
 }
@@ -408,8 +442,10 @@ TEST(Input, ALogThatGetsShorterWhileItIsReadIsNamed) {
   const auto workload = read({path}, options, diagnostics);
   EXPECT_LT(workload.sources.at(0).statements, 200'000u);
   ASSERT_EQ(diagnostics.size(), 1u);
-  EXPECT_NE(diagnostics[0].what.find("it got shorter while it was read"), std::string::npos) << diagnostics[0].what;
-  EXPECT_NE(diagnostics[0].what.find(fmt::format("of {} bytes were read", text.size())), std::string::npos) << diagnostics[0].what;
+  EXPECT_NE(diagnostics[0].what.find("it got shorter while it was read"), std::string::npos)
+      << diagnostics[0].what;
+  EXPECT_NE(diagnostics[0].what.find(fmt::format("of {} bytes were read", text.size())), std::string::npos)
+      << diagnostics[0].what;
 }
 
 TEST(Input, LinesOfManyMegabytesAreCutAndNoted) {
@@ -434,10 +470,12 @@ TEST(Input, RecordsOfManyLinesAreCutToo) {
   EXPECT_EQ(log.diagnostics.size(), 1u);
 }
 
-// What is there when the end is reached is read, to its last whole byte; the accounting adds up (read_paths looks).
+// What is there when the end is reached is read, to its last whole byte; the accounting adds up (read_paths
+// looks).
 TEST(Input, ALogThatGrowsWhileItIsRead) {
   std::string text;
-  for (int i = 0; i < 20'000; ++i) text += at(i * 0.1, 7, "LOG:  duration: 0.5 ms  statement: SELECT " + std::to_string(i));
+  for (int i = 0; i < 20'000; ++i)
+    text += at(i * 0.1, 7, "LOG:  duration: 0.5 ms  statement: SELECT " + std::to_string(i));
   const std::string path = write_log(text);
   std::atomic<bool> done = false;
   std::thread writer([&] {
@@ -456,8 +494,10 @@ TEST(Input, ALogThatGrowsWhileItIsRead) {
 }
 
 TEST(Input, ProgressTellsRateAndTimeLeft) {
-  EXPECT_EQ(cli::progress_text({1'200'000'000, 40'000'000'000}, 2.4), "pgadvise: read 1.2 GB of 40.0 GB, 500 MB/s, 1 min 18 s left");
-  EXPECT_EQ(cli::progress_text({30'000'000, 60'000'000}, 2), "pgadvise: read 30 MB of 60 MB, 15 MB/s, 2 s left");
+  EXPECT_EQ(cli::progress_text({1'200'000'000, 40'000'000'000}, 2.4),
+            "pgadvise: read 1.2 GB of 40.0 GB, 500 MB/s, 1 min 18 s left");
+  EXPECT_EQ(cli::progress_text({30'000'000, 60'000'000}, 2),
+            "pgadvise: read 30 MB of 60 MB, 15 MB/s, 2 s left");
   EXPECT_EQ(cli::progress_text({30'000'000, 0}, 2), "pgadvise: read 30 MB, 15 MB/s");
   EXPECT_EQ(cli::progress_text({0, 60'000'000}, 0), "pgadvise: read 0 MB of 60 MB, 0 MB/s");
 }
@@ -500,8 +540,8 @@ TEST(Input, LogOfAnotherProgramIsNamed) {
 TEST(Input, MissingFoldersAndEmptyFiles) {
   const std::string folder = ::testing::TempDir() + "folder-without-a-log";
   std::filesystem::create_directories(folder);
-  const Read log = read_paths(
-      {"/nowhere/at/all", folder, write_log("", "empty"), write_log(at(1, 7, call), "good")});
+  const Read log =
+      read_paths({"/nowhere/at/all", folder, write_log("", "empty"), write_log(at(1, 7, call), "good")});
   EXPECT_EQ(log.diagnostics.size(), 2u);
   for (const auto& error : log.diagnostics) EXPECT_EQ(error.kind, Error::Kind::input);
   EXPECT_EQ(log.workload.sources.at(2).note, "the file is empty");
@@ -523,11 +563,15 @@ TEST(Input, SaysWhyNothingWasFound) {
 }
 
 TEST(Input, StatisticsThatPsqlShowsAreNamed) {
-  for (const char* text : {"           query           | calls | total_exec_time \n---------------------------+-------+-----------------\n select $1                 |     3 | 1.5\n",
-                           "10,5,t,6442187811431518375,select 1,0,0,0,0,0,0,1,7.6,7.6,7.6,7.6,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n"}) {
+  for (const char* text :
+       {"           query           | calls | total_exec_time "
+        "\n---------------------------+-------+-----------------\n select $1                 |     3 | 1.5\n",
+        "10,5,t,6442187811431518375,select "
+        "1,0,0,0,0,0,0,1,7.6,7.6,7.6,7.6,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n"}) {
     const Read log = read_text(text);
     ASSERT_EQ(log.diagnostics.size(), 1u);
-    EXPECT_NE(log.diagnostics[0].what.find("pg_stat_statements"), std::string::npos) << log.diagnostics[0].what;
+    EXPECT_NE(log.diagnostics[0].what.find("pg_stat_statements"), std::string::npos)
+        << log.diagnostics[0].what;
     EXPECT_NE(log.diagnostics[0].hint.find("\\copy"), std::string::npos);
   }
 }
@@ -620,8 +664,9 @@ TEST(Compressed, WhatEndsEarlyIsReadAsFarAsItGoesAndNamed) {
   const Read cut = read_paths({write_log(whole.substr(0, whole.size() / 2))});
   EXPECT_GT(cut.source().statements, 5u);
   ASSERT_FALSE(cut.diagnostics.empty());
-  EXPECT_EQ(cut.diagnostics[0].kind, Error::Kind::passing);
-  EXPECT_NE(cut.diagnostics[0].what.find("compressed data is broken or ends early"), std::string::npos) << cut.diagnostics[0].what;
+  EXPECT_EQ(cut.diagnostics[0].kind, Error::Kind::nonfatal);
+  EXPECT_NE(cut.diagnostics[0].what.find("compressed data is broken or ends early"), std::string::npos)
+      << cut.diagnostics[0].what;
   const Read nonsense = read_paths({write_log("\x1f\x8b\x08 this is no gzip", "nonsense")});
   ASSERT_EQ(nonsense.diagnostics.size(), 1u);
   EXPECT_EQ(nonsense.diagnostics[0].kind, Error::Kind::input);
@@ -635,7 +680,8 @@ TEST(Compressed, AWrongChecksumIsNamed) {
   const Read flipped = read_paths({write_log(packed, "flipped")});
   EXPECT_GT(flipped.workload.queries.size(), 5u);
   ASSERT_EQ(flipped.diagnostics.size(), 1u);
-  EXPECT_NE(flipped.diagnostics[0].what.find("incorrect data check"), std::string::npos) << flipped.diagnostics[0].what;
+  EXPECT_NE(flipped.diagnostics[0].what.find("incorrect data check"), std::string::npos)
+      << flipped.diagnostics[0].what;
 }
 
 TEST(Compressed, GzipsMembersAndPaddingAreOneFile) {
@@ -653,7 +699,7 @@ TEST(Compressed, GzipsMembersAndPaddingAreOneFile) {
 TEST(LogFolder, StandsForTheLogsInIt) {
   const Read folder = read_paths({fixture("logs/compressed")});
   EXPECT_EQ(folder.diagnostics.size(), 5u);
-  for (const auto& error : folder.diagnostics) EXPECT_EQ(error.kind, Error::Kind::passing);
+  for (const auto& error : folder.diagnostics) EXPECT_EQ(error.kind, Error::Kind::nonfatal);
   EXPECT_EQ(counted(folder.workload), counted(read_paths({fixture("logs/compressed/some.log")}).workload));
   const Read none = read_paths({fixture("rules/missing-primary-key")});
   ASSERT_EQ(none.diagnostics.size(), 1u);
@@ -663,8 +709,12 @@ TEST(LogFolder, StandsForTheLogsInIt) {
 
 // Root may read anything, so that a test run by root is somebody else for a while.
 struct Nobody {
-  Nobody() { if (::geteuid() == 0 && ::seteuid(65534) != 0) std::abort(); }
-  ~Nobody() { if (::getuid() == 0 && ::seteuid(0) != 0) std::abort(); }
+  Nobody() {
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) std::abort();
+  }
+  ~Nobody() {
+    if (::getuid() == 0 && ::seteuid(0) != 0) std::abort();
+  }
 };
 
 TEST(LogFolder, NamesWhatMayNotBeRead) {
@@ -686,7 +736,7 @@ TEST(LogFolder, NamesWhatMayNotBeRead) {
   EXPECT_EQ(some.workload.queries.size(), 1u);
   ASSERT_EQ(some.diagnostics.size(), 2u);
   for (const auto& error : some.diagnostics) {
-    EXPECT_EQ(error.kind, Error::Kind::passing);
+    EXPECT_EQ(error.kind, Error::Kind::nonfatal);
     EXPECT_EQ(error.what, "can't be read: Permission denied");
   }
   ASSERT_EQ(none.diagnostics.size(), 1u);
@@ -696,7 +746,9 @@ TEST(LogFolder, NamesWhatMayNotBeRead) {
 
 TEST(Input, AClockThatGoesBackwardsLosesNoCall) {
   std::string text;
-  for (int i = 0; i < 20; ++i) text += at(30 - i, 7, "LOG:  duration: 0.5 ms  statement: SELECT a FROM t WHERE id = " + std::to_string(i));
+  for (int i = 0; i < 20; ++i)
+    text +=
+        at(30 - i, 7, "LOG:  duration: 0.5 ms  statement: SELECT a FROM t WHERE id = " + std::to_string(i));
   const Read log = read_text(text);
   EXPECT_EQ(log.query().calls, 20u);
   EXPECT_LT(*log.query().first, *log.query().last);
@@ -706,13 +758,14 @@ TEST(LogFloor, AFloorOfDurationsIsToldBecauseItHidesLoops) {
   const auto log = [](int statements, double first_ms) {
     std::string out;
     for (int i = 0; i < statements; ++i)
-      out += fmt::format("2024-05-01 12:00:{:02}.000 UTC [77] LOG:  duration: {:.3f} ms  statement: SELECT {} FROM t\n", i,
-                         i == 0 ? first_ms : 300.5 + i, i);
+      out += fmt::format(
+          "2024-05-01 12:00:{:02}.000 UTC [77] LOG:  duration: {:.3f} ms  statement: SELECT {} FROM t\n", i,
+          i == 0 ? first_ms : 300.5 + i, i);
     return read_text(out);
   };
   const Read floored = log(30, 250.2);
   ASSERT_EQ(floored.diagnostics.size(), 1u);
-  EXPECT_EQ(floored.diagnostics[0].kind, Error::Kind::passing);
+  EXPECT_EQ(floored.diagnostics[0].kind, Error::Kind::nonfatal);
   EXPECT_NE(floored.diagnostics[0].what.find("no statement took less than 250 ms"), std::string::npos);
   EXPECT_TRUE(log(30, 0.02).diagnostics.empty());
   EXPECT_TRUE(log(5, 250.2).diagnostics.empty()) << "too few to tell";
@@ -740,11 +793,13 @@ TEST(Input, NewestFirstIsReadBackwards) {
 std::vector<std::string> loop_lines() {
   std::vector<std::string> lines;
   const auto add = [&](double second, const std::string& sql, const std::string& value) {
-    for (const auto& text : {at(second, 77, "LOG:  duration: 0.300 ms  execute <unnamed>: " + sql), at(second, 77, "DETAIL:  parameters: $1 = '" + value + "'")})
+    for (const auto& text : {at(second, 77, "LOG:  duration: 0.300 ms  execute <unnamed>: " + sql),
+                             at(second, 77, "DETAIL:  parameters: $1 = '" + value + "'")})
       lines.push_back(text.substr(0, text.size() - 1));
   };
   add(1, "select id from users where team = $1", "3");
-  for (int i = 0; i < 20; ++i) add(1.005 + 0.004 * i, "select * from posts where user_id = $1", std::to_string(i));
+  for (int i = 0; i < 20; ++i)
+    add(1.005 + 0.004 * i, "select * from posts where user_id = $1", std::to_string(i));
   add(1.1, "select name from tags where slug = $1", "TAG");
   return lines;
 }
@@ -757,9 +812,13 @@ std::string joined(const std::vector<std::string>& lines, const std::string& sep
 
 std::string entry(const std::string& line, bool azure, const std::string& blank) {
   const std::string stamp = line.substr(0, 10) + "T" + line.substr(11, 12) + "Z";
-  const std::string text = azure ? line.substr(0, 19) + " UTC-6630f1a0.4d-" + line.substr(line.find("] ") + 2) : line;
-  if (azure) return "{" + blank + "\"time\": \"" + stamp + "\", \"properties\": {" + blank + "\"message\": \"" + text + "\"" + blank + "}}";
-  return "{" + blank + "\"textPayload\": \"" + text + "\"," + blank + "\"timestamp\": \"" + stamp + "\"" + blank + "}";
+  const std::string text =
+      azure ? line.substr(0, 19) + " UTC-6630f1a0.4d-" + line.substr(line.find("] ") + 2) : line;
+  if (azure)
+    return "{" + blank + "\"time\": \"" + stamp + "\", \"properties\": {" + blank + "\"message\": \"" + text +
+           "\"" + blank + "}}";
+  return "{" + blank + "\"textPayload\": \"" + text + "\"," + blank + "\"timestamp\": \"" + stamp + "\"" +
+         blank + "}";
 }
 
 TEST(Input, NewestFirstIsReadBackwardsInEachForm) {
@@ -770,12 +829,14 @@ TEST(Input, NewestFirstIsReadBackwardsInEachForm) {
     EXPECT_TRUE(log.diagnostics.empty()) << log.diagnostics[0].line();
     EXPECT_EQ(log.source().statements, 22u);
     ASSERT_EQ(log.workload.repeats.size(), 1u);
-    const Repeat& loop = log.workload.repeats[0];
+    const RepeatedQuery& loop = log.workload.repeats[0];
     EXPECT_EQ(loop.distinct_parameters, 20u);
     EXPECT_EQ(log.workload.query(loop.parent)->text, "select id from users where team = $1");
     ASSERT_TRUE(loop.parent_sample);
     EXPECT_EQ(loop.parent_sample->parameters, Parameters{"3"});
-    if (line_of_parent) { EXPECT_EQ(loop.parent_sample->place.line, line_of_parent); }
+    if (line_of_parent) {
+      EXPECT_EQ(loop.parent_sample->place.line, line_of_parent);
+    }
   };
   const std::vector<std::string> backwards(lines.rbegin(), lines.rend());
   check(joined(lines, "\n") + "\n", "stderr", 1);
@@ -805,7 +866,9 @@ TEST(Input, AzuresRecordsInOneObject) {
   std::reverse(entries.begin(), entries.end());
   const Read backwards = read_text("{\"records\": [" + joined(entries, ", ") + "]}");
   ASSERT_EQ(backwards.workload.queries.size(), forwards.workload.queries.size());
-  for (std::size_t i = 0; i < forwards.workload.queries.size(); ++i) EXPECT_EQ(backwards.workload.queries[i].samples.at(0).parameters, forwards.workload.queries[i].samples.at(0).parameters);
+  for (std::size_t i = 0; i < forwards.workload.queries.size(); ++i)
+    EXPECT_EQ(backwards.workload.queries[i].samples.at(0).parameters,
+              forwards.workload.queries[i].samples.at(0).parameters);
 }
 
 TEST(Input, NewestFirstRecordByRecordLeavesOutWhatDependsOnTheOrder) {
@@ -822,9 +885,14 @@ TEST(Input, NewestFirstRecordByRecordLeavesOutWhatDependsOnTheOrder) {
 }
 
 TEST(Input, LogsOfSeveralZonesAreOrdered) {
-  const auto one = [](const char* stamp, const char* zone, const char* rest) { return write_log(fmt::format("{} {} [7] {}\n", stamp, zone, rest), zone); };
+  const auto one = [](const char* stamp, const char* zone, const char* rest) {
+    return write_log(fmt::format("{} {} [7] {}\n", stamp, zone, rest), zone);
+  };
   const std::string utc = one("2026-11-21 10:00:00.000", "UTC", "LOG:  statement: SELECT a FROM t");
-  for (const auto& [stamp, zone] : {std::pair{"2026-11-21 05:00:01.000", "EST"}, {"2026-11-21 15:30:01.000", "+0530"}, {"2026-11-21 11:00:01.000", "CET"}, {"2026-11-21 03:00:01.000", "PDT"}}) {
+  for (const auto& [stamp, zone] : {std::pair{"2026-11-21 05:00:01.000", "EST"},
+                                    {"2026-11-21 15:30:01.000", "+0530"},
+                                    {"2026-11-21 11:00:01.000", "CET"},
+                                    {"2026-11-21 03:00:01.000", "PDT"}}) {
     const Read log = read_paths({one(stamp, zone, "LOG:  duration: 1000 ms"), utc});
     EXPECT_DOUBLE_EQ(log.query().total_ms, 1000) << zone;
   }

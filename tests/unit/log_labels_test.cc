@@ -1,5 +1,6 @@
-// Precision and recall of the rules about loops, on recordings of real clients. The labels say what each program did: in which of
-// its scenarios (an application_name: sessions of its own), in which scope, with which statement.
+// Precision and recall of the rules about loops, on recordings of real clients. The labels say what each
+// program did: in which of its scenarios (an application_name: sessions of its own), in which scope, with
+// which statement.
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -48,8 +49,11 @@ Catalog schema_of(const std::vector<Text>& files) {
 }
 
 Text scope_of(const Text& message) {
-  const std::pair<const char*, Repeat::Scope> scopes[] = {
-      {"pool", Repeat::Scope::pool_burst}, {"burst", Repeat::Scope::session_burst}, {"transaction", Repeat::Scope::transaction}, {"trace", Repeat::Scope::trace}};
+  const std::pair<const char*, RepeatedQuery::Scope> scopes[] = {
+      {"pool", RepeatedQuery::Scope::pool_burst},
+      {"burst", RepeatedQuery::Scope::session_burst},
+      {"transaction", RepeatedQuery::Scope::transaction},
+      {"trace", RepeatedQuery::Scope::trace}};
   for (const auto& [name, scope] : scopes)
     if (message.find(" in " + lint::scope_name(scope)) != Text::npos) return name;
   return "?";
@@ -58,13 +62,18 @@ Text scope_of(const Text& message) {
 void judge(const Text& path, const Text& application, const Catalog& catalog, Found& out) {
   Workload workload = read_paths({path}).workload;
   sql::resolve(workload, catalog);
-  for (const auto& finding : lint::run({&catalog, &workload, nullptr}, {"n-plus-one-query", "n-plus-one-write", "redundant-query"}).findings)
-    out.claims.emplace(Claim{application, scope_of(finding.message), finding.rule, finding.subject.fingerprint}, finding.severity);
+  for (const auto& finding :
+       lint::run({&catalog, &workload, nullptr}, {"n-plus-one-query", "n-plus-one-write", "redundant-query"})
+           .findings)
+    out.claims.emplace(
+        Claim{application, scope_of(finding.message), finding.rule, finding.subject.fingerprint},
+        finding.severity);
 }
 
 // The process that a line is of, in any of the three formats.
 Text process_of(const Text& line) {
-  static const std::regex stderr_line(R"(^\S+ \S+ \S+ \[(\d+)\] )"), csv(R"re(^[^",]+,"[^"]*","[^"]*",(\d+),)re"), json(R"re(^\{"timestamp":"[^"]*",.*?"pid":(\d+),)re");
+  static const std::regex stderr_line(R"(^\S+ \S+ \S+ \[(\d+)\] )"),
+      csv(R"re(^[^",]+,"[^"]*","[^"]*",(\d+),)re"), json(R"re(^\{"timestamp":"[^"]*",.*?"pid":(\d+),)re");
   std::smatch found;
   for (const auto* form : {&stderr_line, &csv, &json})
     if (std::regex_search(line, found, *form)) return found[1];
@@ -72,7 +81,8 @@ Text process_of(const Text& line) {
 }
 
 Text application_in(const Text& line) {
-  static const std::regex prefix(R"(^\S+ \S+ \S+ \[\d+\] \S+?@\S+?/(.*?) [A-Z]+:  )"), json(R"re("application_name":"([^"]*)")re");
+  static const std::regex prefix(R"(^\S+ \S+ \S+ \[\d+\] \S+?@\S+?/(.*?) [A-Z]+:  )"),
+      json(R"re("application_name":"([^"]*)")re");
   std::smatch found;
   if (std::regex_search(line, found, prefix) || std::regex_search(line, found, json)) return found[1];
   return {};
@@ -84,7 +94,8 @@ std::vector<Text> lines_of(const Text& path) {
   const auto source = ByteSource::open(path);
   if (!source) return out;
   Text piece(1 << 16, '\0');
-  for (std::ptrdiff_t got = 0; (got = (*source)->read(piece.data(), piece.size())) > 0;) whole.append(piece, 0, static_cast<std::size_t>(got));
+  for (std::ptrdiff_t got = 0; (got = (*source)->read(piece.data(), piece.size())) > 0;)
+    whole.append(piece, 0, static_cast<std::size_t>(got));
   for (const auto line : split(whole, '\n')) out.emplace_back(line);
   return out;
 }
@@ -92,12 +103,14 @@ std::vector<Text> lines_of(const Text& path) {
 std::map<Text, Text> applications_of(const std::vector<Text>& lines) {
   std::map<Text, Text> out;
   for (const auto& line : lines)
-    if (const Text application = application_in(line); !application.empty() && application != "[unknown]") out[process_of(line)] = application;
+    if (const Text application = application_in(line); !application.empty() && application != "[unknown]")
+      out[process_of(line)] = application;
   return out;
 }
 
 // What is found in each application's part of the recording, as if it had been alone.
-Found judge_by_application(const std::vector<Text>& lines, const std::map<Text, Text>& applications, const Catalog& catalog, const Text& end_of_name) {
+Found judge_by_application(const std::vector<Text>& lines, const std::map<Text, Text>& applications,
+                           const Catalog& catalog, const Text& end_of_name) {
   std::map<Text, Text> parts;
   Text* part = nullptr;
   for (const auto& line : lines) {
@@ -108,20 +121,31 @@ Found judge_by_application(const std::vector<Text>& lines, const std::map<Text, 
     if (part) part->append(line).append("\n");
   }
   Found out;
-  for (const auto& [application, text] : parts) judge(write_log(text, "part" + end_of_name), application, catalog, out);
+  for (const auto& [application, text] : parts)
+    judge(write_log(text, "part" + end_of_name), application, catalog, out);
   return out;
 }
 
 struct Score {
   std::size_t labelled = 0, right = 0, cautious = 0, false_alarms = 0, missed = 0, notes = 0;
-  double precision() const { return static_cast<double>(right) / static_cast<double>(std::max<std::size_t>(1, right + false_alarms)); }
-  double recall() const { return static_cast<double>(right) / static_cast<double>(std::max<std::size_t>(1, right + missed)); }
-  void print(const Text& name) const { fmt::print("{:24} {:8} {:8} {:8} {:8} {:8} {:8}\n", name, labelled, right, cautious, false_alarms, missed, notes); }
+  double precision() const {
+    return static_cast<double>(right) / static_cast<double>(std::max<std::size_t>(1, right + false_alarms));
+  }
+  double recall() const {
+    return static_cast<double>(right) / static_cast<double>(std::max<std::size_t>(1, right + missed));
+  }
+  void print(const Text& name) const {
+    fmt::print("{:24} {:8} {:8} {:8} {:8} {:8} {:8}\n", name, labelled, right, cautious, false_alarms, missed,
+               notes);
+  }
 };
 
 void add(const Text& recording, const Labels& labels, const Found& found, Score& total) {
   Score own;
-  const auto tell = [&](const char* what, const Claim& claim) { fmt::print("  {} in {}: {} in one {}, {} {}\n", what, recording, claim.rule, claim.scope, claim.application, claim.fingerprint); };
+  const auto tell = [&](const char* what, const Claim& claim) {
+    fmt::print("  {} in {}: {} in one {}, {} {}\n", what, recording, claim.rule, claim.scope,
+               claim.application, claim.fingerprint);
+  };
   own.labelled = labels.loops.size();
   for (const auto& claim : labels.loops) {
     if (const auto at = found.claims.find(claim); at != found.claims.end()) {
@@ -142,7 +166,8 @@ void add(const Text& recording, const Labels& labels, const Found& found, Score&
     tell("false alarm", claim);
   }
   own.print(recording);
-  total.labelled += own.labelled, total.right += own.right, total.cautious += own.cautious, total.false_alarms += own.false_alarms, total.missed += own.missed, total.notes += own.notes;
+  total.labelled += own.labelled, total.right += own.right, total.cautious += own.cautious,
+      total.false_alarms += own.false_alarms, total.missed += own.missed, total.notes += own.notes;
 }
 
 // The recording as one log: nothing may come of the applications' being side by side.
@@ -153,9 +178,12 @@ void expect_no_more_as_one_log(const Text& path, const Labels& labels, const Cat
   for (const auto& claim : labels.loops) known.emplace(claim.rule, claim.fingerprint);
   for (const auto& [claim, severity] : whole.claims) {
     told.emplace(claim.rule, claim.fingerprint);
-    EXPECT_TRUE(known.contains({claim.rule, claim.fingerprint}) || (severity == Severity::note && !labels.ambiguous.empty())) << path << ": " << claim.rule << " " << claim.fingerprint;
+    EXPECT_TRUE(known.contains({claim.rule, claim.fingerprint}) ||
+                (severity == Severity::note && !labels.ambiguous.empty()))
+        << path << ": " << claim.rule << " " << claim.fingerprint;
   }
-  for (const auto& [rule, fingerprint] : known) EXPECT_TRUE(told.contains({rule, fingerprint})) << path << ": " << rule << " " << fingerprint;
+  for (const auto& [rule, fingerprint] : known)
+    EXPECT_TRUE(told.contains({rule, fingerprint})) << path << ": " << rule << " " << fingerprint;
 }
 
 Text fingerprint(const Json& query) { return sql::fingerprint(query.get<Text>()).value_or("?"); }
@@ -176,11 +204,16 @@ Labels labels_of_shop() {
   for (const auto& scenario : labels["scenarios"]) {
     const Text expect = scenario["expect"], kind = scenario["kind"];
     if (expect != "n+1" && expect != "redundant") continue;
-    const bool transaction = kind == "transaction" || scenario.value("note", "").find("inside a transaction") != Text::npos;
+    const bool transaction =
+        kind == "transaction" || scenario.value("note", "").find("inside a transaction") != Text::npos;
     const Text scope = transaction ? "transaction" : kind == "promise-all" ? "pool" : "burst";
     for (const auto& child : scenario["children"]) {
       const bool reads = starts_with_nocase(child["query"].get<Text>(), "select");
-      out.loops.insert({scenario["application_name"], scope, expect == "redundant" ? "redundant-query" : reads ? "n-plus-one-query" : "n-plus-one-write", fingerprint(child["query"])});
+      out.loops.insert({scenario["application_name"], scope,
+                        expect == "redundant" ? "redundant-query"
+                        : reads               ? "n-plus-one-query"
+                                              : "n-plus-one-write",
+                        fingerprint(child["query"])});
     }
   }
   return out;
@@ -189,7 +222,8 @@ Labels labels_of_shop() {
 TEST(Labels, PrecisionAndRecallOfTheLoopRules) {
   Score total;
   // cautious: right, but as a note. notes: of traffic, where they are allowed
-  fmt::print("{:24} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "recording", "labelled", "right", "cautious", "false", "missed", "notes");
+  fmt::print("{:24} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "recording", "labelled", "right", "cautious",
+             "false", "missed", "notes");
   const Catalog books = schema_of({"n-plus-one/schema.sql"});
   const Json recordings = json_of("n-plus-one/labels.json");
   ASSERT_FALSE(recordings.empty());
@@ -201,18 +235,23 @@ TEST(Labels, PrecisionAndRecallOfTheLoopRules) {
     const Labels labels = labels_of(entries);
     const auto applications = applications_of(lines);
     for (const auto& claim : labels.loops)
-      EXPECT_TRUE(std::any_of(applications.begin(), applications.end(), [&](const auto& known) { return known.second == claim.application; })) << recording << " has no " << claim.application;
+      EXPECT_TRUE(std::any_of(applications.begin(), applications.end(),
+                              [&](const auto& known) { return known.second == claim.application; }))
+          << recording << " has no " << claim.application;
     add(recording, labels, judge_by_application(lines, applications, books, ".log"), total);
     expect_no_more_as_one_log(path, labels, books);
   }
-  const Catalog shop = schema_of({"shop/drizzle/0000_init.sql", "shop/drizzle/0001_checkout.sql", "shop/drizzle/0002_fulfilment.sql", "shop/drizzle/0003_events.sql",
-                                  "shop/drizzle/0004_accounts.sql", "shop/drizzle/0005_billing.sql", "shop/drizzle/0006_catalog_search.sql",
-                                  "shop/drizzle/0007_comments.sql"});
+  const Catalog shop = schema_of({"shop/drizzle/0000_init.sql", "shop/drizzle/0001_checkout.sql",
+                                  "shop/drizzle/0002_fulfilment.sql", "shop/drizzle/0003_events.sql",
+                                  "shop/drizzle/0004_accounts.sql", "shop/drizzle/0005_billing.sql",
+                                  "shop/drizzle/0006_catalog_search.sql", "shop/drizzle/0007_comments.sql"});
   const Labels shop_labels = labels_of_shop();
   ASSERT_FALSE(shop_labels.loops.empty());
-  const auto applications = applications_of(lines_of(fixture("shop/logs/shop.json")));  // shop.log's prefix has none: by process
+  const auto applications =
+      applications_of(lines_of(fixture("shop/logs/shop.json")));  // shop.log's prefix has none: by process
   for (const auto* log : {"shop/logs/shop.log", "shop/logs/shop.csv", "shop/logs/shop.json"}) {
-    add(log, shop_labels, judge_by_application(lines_of(fixture(log)), applications, shop, Text(log).substr(14)), total);
+    add(log, shop_labels,
+        judge_by_application(lines_of(fixture(log)), applications, shop, Text(log).substr(14)), total);
     expect_no_more_as_one_log(fixture(log), shop_labels, shop);
   }
   total.print("total");
@@ -226,7 +265,8 @@ TEST(Labels, NothingIsFoundInPgbench) {
   const auto lines = lines_of(fixture("n-plus-one/server.log"));
   const auto applications = applications_of(lines);
   Found found = judge_by_application(lines, applications, schema_of({"n-plus-one/schema.sql"}), ".log");
-  EXPECT_TRUE(std::any_of(applications.begin(), applications.end(), [](const auto& known) { return known.second == "pgbench"; }));
+  EXPECT_TRUE(std::any_of(applications.begin(), applications.end(),
+                          [](const auto& known) { return known.second == "pgbench"; }));
   EXPECT_TRUE(found.claims.empty());
 }
 

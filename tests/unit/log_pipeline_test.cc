@@ -9,7 +9,8 @@
 namespace pgadvise::log::testing {
 namespace {
 
-// Several sessions' loops, transactions, errors, further lines, DETAILs between other sessions' records, a changed prefix.
+// Several sessions' loops, transactions, errors, further lines, DETAILs between other sessions' records, a
+// changed prefix.
 std::string mixed_log(int records) {
   std::mt19937 random(7);
   std::string out;
@@ -29,22 +30,38 @@ std::string mixed_log(int records) {
     switch (random() % 9) {
       case 0: line("LOG:  duration: 0.100 ms  statement: BEGIN"); break;
       case 1: line("LOG:  duration: 0.100 ms  statement: COMMIT"); break;
-      case 2: line("LOG:  duration: 1.250 ms  statement: SELECT *\n\tFROM orders\n\tWHERE note = 'it''s' -- LOG:  duration: 5 ms\n\t AND id = " + number); break;
+      case 2:
+        line(
+            "LOG:  duration: 1.250 ms  statement: SELECT *\n\tFROM orders\n\tWHERE note = 'it''s' -- LOG:  "
+            "duration: 5 ms\n\t AND id = " +
+            number);
+        break;
       case 3:
-        line("LOG:  duration: 0.500 ms  execute <unnamed>: select \"id\" from \"items\" where \"order_id\" = $1");
+        line(
+            "LOG:  duration: 0.500 ms  execute <unnamed>: select \"id\" from \"items\" where \"order_id\" = "
+            "$1");
         line("DETAIL:  parameters: $1 = '" + number + "'");
         break;
       case 4: {
         line("LOG:  duration: 0.700 ms  execute q: select * from users where name = $1");
         const auto late = at(second, process, "DETAIL:  parameters: $1 = 'x\n\ty" + number + "'");
-        out += at(second, process == 100 ? 101 : 100, "LOG:  duration: 0.200 ms  statement: SELECT " + number);
+        out +=
+            at(second, process == 100 ? 101 : 100, "LOG:  duration: 0.200 ms  statement: SELECT " + number);
         out += late;
         break;
       }
-      case 5: line("ERROR:  relation \"nix\" does not exist at character 15"); line("STATEMENT:  select * from nix"); break;
-      case 6: line("LOG:  statement: UPDATE t SET a = " + number + " WHERE id = " + number); line("LOG:  duration: 3.000 ms"); break;
+      case 5:
+        line("ERROR:  relation \"nix\" does not exist at character 15");
+        line("STATEMENT:  select * from nix");
+        break;
+      case 6:
+        line("LOG:  statement: UPDATE t SET a = " + number + " WHERE id = " + number);
+        line("LOG:  duration: 3.000 ms");
+        break;
       case 7: out += "something else entirely " + number + "\n"; break;
-      default: line("LOG:  duration: 0.300 ms  statement: SELECT a FROM t WHERE id IN (" + number + ", 2, 3)"); break;
+      default:
+        line("LOG:  duration: 0.300 ms  statement: SELECT a FROM t WHERE id IN (" + number + ", 2, 3)");
+        break;
     }
   }
   return out;
@@ -55,11 +72,16 @@ std::string as_csv(int records) {
   std::string out;
   for (int i = 0; i < records; ++i) {
     char head[128];
-    std::snprintf(head, sizeof head, "2024-05-01 12:%02d:%02d.%03d UTC,\"u\",\"d\",%d,\"[local]\",66.%x,%d,\"SELECT\",2024-05-01 12:00:00 UTC,3/4,0,LOG,00000,", i / 60000 % 60,
-                  i / 1000 % 60, i % 1000, 100 + static_cast<int>(random() % 5), 100 + static_cast<int>(random() % 5), i);
+    std::snprintf(
+        head, sizeof head,
+        "2024-05-01 12:%02d:%02d.%03d UTC,\"u\",\"d\",%d,\"[local]\",66.%x,%d,\"SELECT\",2024-05-01 12:00:00 "
+        "UTC,3/4,0,LOG,00000,",
+        i / 60000 % 60, i / 1000 % 60, i % 1000, 100 + static_cast<int>(random() % 5),
+        100 + static_cast<int>(random() % 5), i);
     const auto number = std::to_string(random() % 1000);
-    const std::string message = random() % 3 ? "duration: 0.500 ms  statement: select * from t where a = " + number
-                                             : "duration: 1.500 ms  statement: select \"\"x\"\"\nfrom t\nwhere b = '" + number + "'";
+    const std::string message =
+        random() % 3 ? "duration: 0.500 ms  statement: select * from t where a = " + number
+                     : "duration: 1.500 ms  statement: select \"\"x\"\"\nfrom t\nwhere b = '" + number + "'";
     out += head + ("\"" + message + "\",,,,,,,,,\"app\",\"client backend\",,0\n");
     if (random() % 500 == 0) out += "a \" quote in nothing\n";
   }
@@ -93,7 +115,11 @@ TEST(Pipeline, StrangersContainersAndNewPrefixesAreTheSameOnAnyNumberOfThreads) 
     containers.append(random() % 3 ? "db-1  | " : "db-2  | ").append(line).append("\n");
     if (random() % 50 == 0) containers += "web-1  | \tat handler\n";
     const auto level = number / 3000 % 2 ? line.find("LOG:  ") : std::string_view::npos;
-    prefixes.append(level < 60 ? std::string(line.substr(0, level)) + "<x> wsrep_0 " + std::string(line.substr(level)) : std::string(line)).append("\n");
+    prefixes
+        .append(level < 60
+                    ? std::string(line.substr(0, level)) + "<x> wsrep_0 " + std::string(line.substr(level))
+                    : std::string(line))
+        .append("\n");
   }
   for (const auto& text : {strangers, containers, prefixes}) same_with_any_threads(text);
 }
@@ -109,7 +135,8 @@ TEST(Pipeline, RecordsOverTheEndOfAChunkAreWhole) {
     // A part ends before a line that begins a record of the statement kind.
     auto to = text.find("LOG:  duration: 1.250 ms", std::min(text.size(), from + 60'000));
     to = to == std::string::npos ? text.size() : text.rfind('\n', to) + 1;
-    for (const auto& query : read_text(std::string_view(text).substr(from, to - from)).workload.queries) calls += query.calls;
+    for (const auto& query : read_text(std::string_view(text).substr(from, to - from)).workload.queries)
+      calls += query.calls;
     from = to;
   }
   std::uint64_t all = 0;
@@ -118,27 +145,32 @@ TEST(Pipeline, RecordsOverTheEndOfAChunkAreWhole) {
 }
 
 TEST(Pipeline, ALineLongerThanSeveralChunksIsCutAndTheNextIsRead) {
-  const auto read = read_text(at(1, 7, "LOG:  duration: 1.000 ms  statement: SELECT '" + std::string(3'000'000, 'x') + "'") +
-                              at(2, 7, "LOG:  duration: 2.000 ms  statement: SELECT 1 FROM t"));
+  const auto read = read_text(
+      at(1, 7, "LOG:  duration: 1.000 ms  statement: SELECT '" + std::string(3'000'000, 'x') + "'") +
+      at(2, 7, "LOG:  duration: 2.000 ms  statement: SELECT 1 FROM t"));
   EXPECT_EQ(read.source().lines, 2U);
   EXPECT_EQ(read.source().statements, 2U);
 }
 
 TEST(Pipeline, ARecordLargerThanWhatIsLookedAtFirstTellsTheFormat) {
-  const std::string front = R"({"timestamp":"2024-05-01 12:00:01.000 UTC","user":"u","dbname":"d","pid":7,"error_severity":"LOG","message":"duration: 1.000 ms  statement: SELECT )";
+  const std::string front =
+      R"({"timestamp":"2024-05-01 12:00:01.000 UTC","user":"u","dbname":"d","pid":7,"error_severity":"LOG","message":"duration: 1.000 ms  statement: SELECT )";
   const auto read = read_text(front + "'" + std::string(900'000, 'x') + "'\"}\n" + front + "1 FROM t\"}\n");
   EXPECT_EQ(read.source().format, "jsonlog");
   EXPECT_EQ(read.source().statements, 2U);
 }
 
 // Digits in a table's name make no other fingerprint.
-std::string table(int number) { return {'t', static_cast<char>('a' + number / 26), static_cast<char>('a' + number % 26)}; }
+std::string table(int number) {
+  return {'t', static_cast<char>('a' + number / 26), static_cast<char>('a' + number % 26)};
+}
 
 TEST(Folding, TheLeastValuableTemplatesBecomeOtherStatements) {
   std::string text;
   for (int i = 0; i < 500; ++i) {
     text += at(i, 7, "LOG:  duration: 0.100 ms  statement: SELECT a FROM " + table(i));
-    text += at(i, 7, "LOG:  duration: 9.000 ms  statement: SELECT b FROM hot WHERE id = " + std::to_string(i));
+    text +=
+        at(i, 7, "LOG:  duration: 9.000 ms  statement: SELECT b FROM hot WHERE id = " + std::to_string(i));
   }
   Options options;
   options.limits.templates = 100;
@@ -161,7 +193,8 @@ TEST(Folding, TheLeastValuableTemplatesBecomeOtherStatements) {
 
 TEST(Folding, AStatementThatWaitsForItsDurationIsKept) {
   std::string text = at(0, 7, "LOG:  statement: SELECT slow FROM t");
-  for (int i = 0; i < 300; ++i) text += at(1 + i, 8, "LOG:  duration: 0.100 ms  statement: SELECT a FROM " + table(i));
+  for (int i = 0; i < 300; ++i)
+    text += at(1 + i, 8, "LOG:  duration: 0.100 ms  statement: SELECT a FROM " + table(i));
   text += at(400, 7, "LOG:  duration: 400000.000 ms");
   Options options;
   options.limits.templates = 50;
@@ -173,10 +206,12 @@ TEST(Folding, AStatementThatWaitsForItsDurationIsKept) {
 
 TEST(Folding, WhatWasTooMuchToParseIsParsedInTheEnd) {
   std::string text;
-  for (int i = 0; i < 300; ++i) text += at(i, 7, "LOG:  duration: 0.100 ms  statement: SELECT a FROM " + table(i));
+  for (int i = 0; i < 300; ++i)
+    text += at(i, 7, "LOG:  duration: 0.100 ms  statement: SELECT a FROM " + table(i));
   for (int i = 0; i < 5; ++i) {
     text += at(400 + i, 7, "LOG:  duration: 5.000 ms  statement: SELECT late FROM t WHERE id = 7");
-    text += at(400 + i, 7, "LOG:  duration: 5.000 ms  statement: SELECT late FROM public.t AS t WHERE (t.id = 'secret')");
+    text += at(400 + i, 7,
+               "LOG:  duration: 5.000 ms  statement: SELECT late FROM public.t AS t WHERE (t.id = 'secret')");
   }
   Options options;
   options.limits.templates = 100;
@@ -186,7 +221,8 @@ TEST(Folding, WhatWasTooMuchToParseIsParsedInTheEnd) {
   EXPECT_EQ(workload.queries[1].text.find("secret"), std::string::npos);
   std::vector<std::string> texts{workload.queries[0].text, workload.queries[1].text};
   std::sort(texts.begin(), texts.end());
-  EXPECT_EQ(texts, (std::vector<std::string>{"SELECT late FROM public.t AS t WHERE (t.id = $1)", "SELECT late FROM t WHERE id = $1"}));
+  EXPECT_EQ(texts, (std::vector<std::string>{"SELECT late FROM public.t AS t WHERE (t.id = $1)",
+                                             "SELECT late FROM t WHERE id = $1"}));
 }
 
 }  // namespace

@@ -18,13 +18,15 @@ using Format = LoggedPlan::Format;
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 std::string plan_record(double second, double milliseconds, std::string_view query, std::string_view lines) {
-  return at(second, 7, "LOG:  duration: " + std::to_string(milliseconds) + " ms  plan:") + "\tQuery Text: " + std::string(query) + "\n" + std::string(lines);
+  return at(second, 7, "LOG:  duration: " + std::to_string(milliseconds) + " ms  plan:") +
+         "\tQuery Text: " + std::string(query) + "\n" + std::string(lines);
 }
 
 constexpr std::string_view scan = "\tSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n\t  Filter: (a = 42)\n";
 
 TEST(LoggedPlans, OfEachFormAreKeptWithoutLiterals) {
-  for (const auto* name : {"plans.log", "plans.csv", "plans.json", "plans-json.log", "plans-json.csv", "plans-json.json"}) {
+  for (const auto* name :
+       {"plans.log", "plans.csv", "plans.json", "plans-json.log", "plans-json.csv", "plans-json.json"}) {
     const Read log = read_paths({fixture("logs/" + std::string(name))});
     std::size_t plans = 0;
     for (const auto& query : log.workload.queries) {
@@ -36,7 +38,10 @@ TEST(LoggedPlans, OfEachFormAreKeptWithoutLiterals) {
       EXPECT_GT(plan.duration_ms, 0);
       EXPECT_FALSE(has(plan.text, "secret")) << name << plan.text;
       EXPECT_FALSE(has(plan.text, "Query Text"));
-      EXPECT_FALSE(has(replace_all(replace_all(plan.text, "Rows Removed by Filter: 4711", ""), "\"Rows Removed by Filter\": 4711", ""), "4711")) << plan.text;
+      EXPECT_FALSE(has(replace_all(replace_all(plan.text, "Rows Removed by Filter: 4711", ""),
+                                   "\"Rows Removed by Filter\": 4711", ""),
+                       "4711"))
+          << plan.text;
       EXPECT_TRUE(has(plan.text, "rows=") || has(plan.text, "\"Plan Rows\": "));
       EXPECT_TRUE(has(plan.logged, "Query Text"));
     }
@@ -51,7 +56,8 @@ TEST(LoggedPlans, OfEachFormAreKeptWithoutLiterals) {
 
 TEST(LoggedPlans, KeepFiguresNamesAndSettings) {
   EXPECT_EQ(redact_plan(Format::text,
-                        "\nQuery Text: SELECT 'a'\nQuery Parameters: $1 = 'x\nBuffers: y', $2 = NULL\nQuery Identifier: -77\n"
+                        "\nQuery Text: SELECT 'a'\nQuery Parameters: $1 = 'x\nBuffers: y', $2 = NULL\nQuery "
+                        "Identifier: -77\n"
                         "Limit  (cost=0.29..8.31 rows=1 width=12) (actual time=0.011..0.012 rows=1 loops=1)\n"
                         "  Output: \"a'b\", (hashed SubPlan 1), $0, 1.5, E'x\\'y'\n"
                         "  Buffers: shared hit=3\n"
@@ -77,31 +83,42 @@ TEST(LoggedPlans, KeepFiguresNamesAndSettings) {
 
 TEST(LoggedPlans, OfJsonKeepWhatIsNoExpression) {
   const auto plan = nlohmann::json::parse(redact_plan(
-      Format::json, R"({"Query Text": "SELECT 'secret'", "Query Parameters": "$1 = 'secret'", "Settings": {"work_mem": "8MB"}, "Plan": {"Node Type": "Seq Scan",
+      Format::json,
+      R"({"Query Text": "SELECT 'secret'", "Query Parameters": "$1 = 'secret'", "Settings": {"work_mem": "8MB"}, "Plan": {"Node Type": "Seq Scan",
         "Plan Rows": 7, "Output": ["Timing::text || 'secret'", "a"], "Unheard Of": {"Deep": "secret"}, "Alias": {"a": {"b": "secret"}}, "Foreign Program": "curl -u me:secret", "Plans": [{"Filter": "a = 1"}]}})"));
-  EXPECT_EQ(plan, nlohmann::json::parse(R"({"Settings": {"work_mem": "8MB"}, "Plan": {"Node Type": "Seq Scan", "Plan Rows": 7,
+  EXPECT_EQ(plan, nlohmann::json::parse(
+                      R"({"Settings": {"work_mem": "8MB"}, "Plan": {"Node Type": "Seq Scan", "Plan Rows": 7,
         "Output": ["Timing::text || '...'", "a"], "Unheard Of": {"Deep": "'...'"}, "Alias": {"a": {"b": "'...'"}}, "Foreign Program": "'...'", "Plans": [{"Filter": "a = '...'"}]}})"));
   EXPECT_EQ(redact_plan(Format::json, R"({"Query Text": "SELECT 1", "Plan": {"Filter": "a = 'sec)"), "");
-  EXPECT_EQ(redact_plan(Format::json, "{\"Query Text\": \"SELECT 1\", \"Plan\": " + std::string(100'000, '[')), "");
-  EXPECT_EQ(redact_plan(Format::text, "Query Text: SELECT 'never closed\nSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)"), "");
+  EXPECT_EQ(
+      redact_plan(Format::json, "{\"Query Text\": \"SELECT 1\", \"Plan\": " + std::string(100'000, '[')), "");
+  EXPECT_EQ(redact_plan(Format::text,
+                        "Query Text: SELECT 'never closed\nSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)"),
+            "");
 }
 
 // From 16 on, with auto_explain.log_parameter_max_length.
 TEST(LoggedPlans, TellTheParameters) {
-  const auto text = read_explain_record("Query Text: SELECT a FROM t WHERE a = $1\nQuery Parameters: $1 = 'o''clock\nrest'\nSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)");
+  const auto text = read_explain_record(
+      "Query Text: SELECT a FROM t WHERE a = $1\nQuery Parameters: $1 = 'o''clock\nrest'\nSeq Scan on t  "
+      "(cost=0.00..1.00 rows=1 width=4)");
   EXPECT_EQ(text.query, "SELECT a FROM t WHERE a = $1");
   EXPECT_EQ(text.parameters, "$1 = 'o''clock\nrest'");
-  const auto json = read_explain_record("{\"Query Text\": \"SELECT \\\"a\\\" \\u0001\", \"Query Parameters\": \"$1 = 'x\\\\y'\", \"Plan\": {\"Actual Rows\": 3}}");
+  const auto json = read_explain_record(
+      "{\"Query Text\": \"SELECT \\\"a\\\" \\u0001\", \"Query Parameters\": \"$1 = 'x\\\\y'\", \"Plan\": "
+      "{\"Actual Rows\": 3}}");
   EXPECT_EQ(json.query, "SELECT \"a\" \x01");
   EXPECT_EQ(json.parameters, "$1 = 'x\\y'");
   EXPECT_EQ(json.rows, 3u);
-  const Read log = read_text(plan_record(1, 5, "SELECT a FROM t WHERE b = $1", "\tQuery Parameters: $1 = 'x'\n" + std::string(scan)));
+  const Read log = read_text(plan_record(1, 5, "SELECT a FROM t WHERE b = $1",
+                                         "\tQuery Parameters: $1 = 'x'\n" + std::string(scan)));
   ASSERT_TRUE(log.query().samples.at(0).parameters);
   EXPECT_EQ(log.query().samples[0].parameters->at(0), "x");
 }
 
 TEST(LoggedPlans, OfTheSlowestCallIsKeptWhateverComesFirst) {
-  const auto fast = plan_record(1, 1, "SELECT a FROM t WHERE a = 1", scan), slow = plan_record(2, 9, "SELECT a FROM t WHERE a = 2", scan);
+  const auto fast = plan_record(1, 1, "SELECT a FROM t WHERE a = 1", scan),
+             slow = plan_record(2, 9, "SELECT a FROM t WHERE a = 2", scan);
   for (const auto& text : {fast + slow, slow + fast}) {
     const Read log = read_text(text);
     ASSERT_TRUE(log.query().plan);
@@ -113,7 +130,7 @@ TEST(LoggedPlans, OfTheSlowestCallIsKeptWhateverComesFirst) {
   for (const auto& order : {std::vector{one, two}, std::vector{two, one}}) {
     const Workload sum = total(read_each(order, {}, diagnostics));
     ASSERT_TRUE(sum.queries.at(0).plan);
-    EXPECT_EQ(sum.queries[0].plan->place, (Place{two, 1, 0}));
+    EXPECT_EQ(sum.queries[0].plan->place, (SourceLocation{two, 1, 0}));
   }
 }
 
@@ -132,20 +149,23 @@ TEST(LoggedPlans, TravelInWorkloadFiles) {
     }
     EXPECT_EQ(to_workload_file(*read, literals), file);
   }
-  const std::string damaged = replace_all(to_workload_file(workloads, false), "\"format\":\"text\"", "\"format\":\"tree\"");
+  const std::string damaged =
+      replace_all(to_workload_file(workloads, false), "\"format\":\"text\"", "\"format\":\"tree\"");
   EXPECT_FALSE(parse_workload_file("f", damaged));
 }
 
 TEST(LoggedPlans, ThatAreNotKeptAreSaid) {
   const Read yaml = read_paths({fixture("logs/plans-yaml.log")});
   EXPECT_EQ(yaml.source().statements, 2u);
-  EXPECT_TRUE(std::none_of(yaml.workload.queries.begin(), yaml.workload.queries.end(), [](const Query& query) { return query.plan.has_value(); }));
+  EXPECT_TRUE(std::none_of(yaml.workload.queries.begin(), yaml.workload.queries.end(),
+                           [](const Query& query) { return query.plan.has_value(); }));
   ASSERT_EQ(yaml.diagnostics.size(), 1u);
   EXPECT_TRUE(has(yaml.diagnostics[0].what, "2 plans in YAML or XML"));
   const Read xml = read_paths({fixture("logs/plans-xml.log")});
   EXPECT_EQ(xml.query().text, yaml.query().text);
   std::string lines(scan);
-  while (lines.size() <= 2 * longest_plan) lines += "\t  ->  Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n";
+  while (lines.size() <= 2 * longest_plan)
+    lines += "\t  ->  Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n";
   const Read large = read_text(plan_record(1, 1, "SELECT a FROM t WHERE a = 1", lines));
   EXPECT_EQ(large.query().calls, 1u);
   EXPECT_FALSE(large.query().plan);

@@ -31,7 +31,8 @@ TEST(Provenance, IsOfTheBytesHoweverTheyAreRead) {
   for (const std::size_t size : {1, 63, 64, 65, 127, 128, 4095, 4096, 4097, 65536, 1'000'000, 3'000'017}) {
     const auto part = std::string_view(bytes).substr(0, size);
     const SourceIdentity whole = identify(part, part.size());
-    for (const std::size_t chunk : {7, 64, 4096, 262144}) EXPECT_EQ(identify(part, chunk), whole) << size << " by " << chunk;
+    for (const std::size_t chunk : {7, 64, 4096, 262144})
+      EXPECT_EQ(identify(part, chunk), whole) << size << " by " << chunk;
     EXPECT_EQ(identify_file(write_log(part)), whole) << size;
     EXPECT_EQ(whole.bytes, size);
   }
@@ -43,7 +44,8 @@ TEST(Provenance, AGrownLogHoldsItsBeginning) {
   const std::string bytes = random_bytes(500'000, 2);
   for (std::size_t shorter = 64; shorter < bytes.size(); shorter = shorter * 5 / 3 + 1)
     for (std::size_t longer = shorter; longer < bytes.size(); longer = longer * 3 / 2 + 1) {
-      const auto a = identify(std::string_view(bytes).substr(0, shorter), 4096), b = identify(std::string_view(bytes).substr(0, longer), 4096);
+      const auto a = identify(std::string_view(bytes).substr(0, shorter), 4096),
+                 b = identify(std::string_view(bytes).substr(0, longer), 4096);
       EXPECT_TRUE(holds(b, a)) << shorter << " in " << longer;
       EXPECT_EQ(holds(a, b), shorter == longer);
     }
@@ -64,14 +66,17 @@ TEST(Provenance, AnotherLogIsNotHeld) {
 
 std::string drizzle_lines(int from, int count) {
   std::string out;
-  for (int i = from; i < from + count; ++i) out += "Query: select \"title\" from \"posts\" where \"author_id\" = $1 -- params: [" + std::to_string(i) + "]\n";
+  for (int i = from; i < from + count; ++i)
+    out += "Query: select \"title\" from \"posts\" where \"author_id\" = $1 -- params: [" +
+           std::to_string(i) + "]\n";
   return out;
 }
 
 // A program without time stamps starts in the same way each time.
 TEST(Provenance, LogsThatBeginAlikeAreTwoLogs) {
   const std::string start = drizzle_lines(1000, 40);
-  const auto one = write_log(start + drizzle_lines(2000, 1), "one"), other = write_log(start + drizzle_lines(3000, 20), "other");
+  const auto one = write_log(start + drizzle_lines(2000, 1), "one"),
+             other = write_log(start + drizzle_lines(3000, 20), "other");
   const Read both = read_paths({one, other});
   EXPECT_TRUE(both.diagnostics.empty());
   EXPECT_EQ(both.workload.queries.at(0).calls, 101u);
@@ -87,7 +92,8 @@ TEST(Provenance, LogsThatBeginAlikeAreTwoLogs) {
 
 TEST(Provenance, TheEndOfALogIsCountedOnce) {
   std::string log;
-  for (int i = 0; i < 200; ++i) log += at(i, 7, "LOG:  duration: 0.5 ms  statement: SELECT " + std::to_string(i));
+  for (int i = 0; i < 200; ++i)
+    log += at(i, 7, "LOG:  duration: 0.5 ms  statement: SELECT " + std::to_string(i));
   const std::string end = log.substr(log.find('\n', log.size() / 2) + 1);
   ASSERT_GT(end.size(), 4096u);
   for (const bool first : {true, false}) {
@@ -105,33 +111,41 @@ TEST(Provenance, OtherFormsOfOneServersLogAreCountedOnce) {
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   for (const auto* form : {"log", "csv", "json"})
-    std::filesystem::copy_file(fixture(std::string("shop/logs/shop.") + form), folder / (std::string("shop.") + form), std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(fixture(std::string("shop/logs/shop.") + form),
+                               folder / (std::string("shop.") + form),
+                               std::filesystem::copy_options::overwrite_existing);
   const Read all = read_paths({folder.string()});
   EXPECT_EQ(all.diagnostics.size(), 2u);
   const Read json = read_paths({fixture("shop/logs/shop.json")});
   ASSERT_EQ(all.workload.queries.size(), json.workload.queries.size());
-  for (std::size_t i = 0; i < json.workload.queries.size(); ++i) EXPECT_EQ(all.workload.queries[i].calls, json.workload.queries[i].calls);
+  for (std::size_t i = 0; i < json.workload.queries.size(); ++i)
+    EXPECT_EQ(all.workload.queries[i].calls, json.workload.queries[i].calls);
   EXPECT_EQ(all.workload.sessions, json.workload.sessions);
-  for (const auto* form : {"log", "csv"}) std::filesystem::rename(folder / (std::string("shop.") + form), folder / (std::string(form) + ".1"));
+  for (const auto* form : {"log", "csv"})
+    std::filesystem::rename(folder / (std::string("shop.") + form), folder / (std::string(form) + ".1"));
   EXPECT_EQ(read_paths({folder.string()}).diagnostics.size(), 2u) << "by what they say, whatever their names";
   Diagnostics told;
   std::vector<Workload> digested;
-  for (const auto* name : {"csv.1", "shop.json", "log.1"}) digested.push_back(read_each({(folder / name).string()}, {}, told).front());
+  for (const auto* name : {"csv.1", "shop.json", "log.1"})
+    digested.push_back(read_each({(folder / name).string()}, {}, told).front());
   count_once(digested, told);
   ASSERT_EQ(digested.size(), 1u) << "digested one by one, too";
   EXPECT_EQ(digested[0].sources[0].format, "jsonlog");
 }
 
-// The form that was switched on later, or off earlier, tells a part; another server's log tells something else.
+// The form that was switched on later, or off earlier, tells a part; another server's log tells something
+// else.
 TEST(Provenance, AFormThatTellsAPartIsLeftOut) {
-  const std::string log = read_file(fixture("shop/logs/shop.log")).value(), csv = read_file(fixture("shop/logs/shop.csv")).value();
+  const std::string log = read_file(fixture("shop/logs/shop.log")).value(),
+                    csv = read_file(fixture("shop/logs/shop.csv")).value();
   const Read whole = read_paths({fixture("shop/logs/shop.log")});
   const auto calls = [](const Read& read) {
     std::uint64_t sum = 0;
     for (const auto& query : read.workload.queries) sum += query.calls;
     return sum;
   };
-  const auto early = write_log(csv.substr(0, csv.find("\n2026", csv.size() / 3) + 1), "early"), stderr_log = write_log(log, "whole");
+  const auto early = write_log(csv.substr(0, csv.find("\n2026", csv.size() / 3) + 1), "early"),
+             stderr_log = write_log(log, "whole");
   const Read both = read_paths({early, stderr_log});
   EXPECT_EQ(calls(both), calls(whole));
   ASSERT_EQ(both.diagnostics.size(), 1u);
@@ -155,7 +169,8 @@ TEST(Provenance, ReadingsOfStatisticsAndEventsGrowToo) {
     return out;
   };
   Diagnostics told;
-  std::vector<Workload> both = {reading("0123456789abcdef", 625, 625), reading("0123456789abcdef", 635, 635), reading("ffff456789abcdef", 700, 7)};
+  std::vector<Workload> both = {reading("0123456789abcdef", 625, 625), reading("0123456789abcdef", 635, 635),
+                                reading("ffff456789abcdef", 700, 7)};
   count_once(both, told);
   ASSERT_EQ(both.size(), 2u) << "and another server's stays";
   EXPECT_EQ(both[0].queries[0].calls, 635u);

@@ -71,11 +71,14 @@ TEST(LogLines, ContinuationsWhoseTabsWereLost) {
 }
 
 TEST(LogLines, ContinuationsWhoseTabsBecameBlanksOrNothingEvenBeforeTheyAreNeeded) {
-  const Read log = read_text(line("LOG:  duration: 1.0 ms  parse <unnamed>: select a,") + "       b\n\nfrom t\n" +
-                             line("LOG:  duration: 1.0 ms  execute <unnamed>: select a,") + "       b\n\nfrom t\n" +
-                             line("LOG:  duration: 1.0 ms  plan:") + "Query Text: select 7\nResult  (cost=0.00..0.01 rows=1 width=4)\n");
+  const Read log =
+      read_text(line("LOG:  duration: 1.0 ms  parse <unnamed>: select a,") + "       b\n\nfrom t\n" +
+                line("LOG:  duration: 1.0 ms  execute <unnamed>: select a,") + "       b\n\nfrom t\n" +
+                line("LOG:  duration: 1.0 ms  plan:") +
+                "Query Text: select 7\nResult  (cost=0.00..0.01 rows=1 width=4)\n");
   ASSERT_EQ(log.workload.queries.size(), 2u);
-  EXPECT_TRUE(log.workload.queries[0].text == "select a,\n       b\n\nfrom t" || log.workload.queries[1].text == "select a,\n       b\n\nfrom t");
+  EXPECT_TRUE(log.workload.queries[0].text == "select a,\n       b\n\nfrom t" ||
+              log.workload.queries[1].text == "select a,\n       b\n\nfrom t");
   EXPECT_EQ(log.source().not_understood, 0u);
 }
 
@@ -94,7 +97,8 @@ TEST(LogLines, OfAnotherProgramBelongToNoStatement) {
 }
 
 TEST(LogLines, OfAnotherProgramInTheMiddleOfAStatement) {
-  const Read log = read_text(line("LOG:  duration: 1.0 ms  statement: select a") + "cp: cannot stat 'x'\n\tfrom t\n");
+  const Read log =
+      read_text(line("LOG:  duration: 1.0 ms  statement: select a") + "cp: cannot stat 'x'\n\tfrom t\n");
   EXPECT_EQ(log.query().samples.at(0).statement, "select a\nfrom t");
   EXPECT_EQ(log.source().not_understood, 1u);
 }
@@ -279,12 +283,15 @@ TEST(LogPlans, OfTheExtendedProtocolComeAfterTheStatement) {
   EXPECT_EQ(log.source().statements, 2u);
 }
 
-// log_min_duration_statement = 100, auto_explain.log_min_duration = 20: some calls are told of twice, others once.
+// log_min_duration_statement = 100, auto_explain.log_min_duration = 20: some calls are told of twice, others
+// once.
 TEST(LogPlans, SwallowNoOtherCallOfTheStatement) {
   std::string text;
-  const std::string plan = "\tQuery Text: SELECT a FROM t\n\tSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n";
+  const std::string plan =
+      "\tQuery Text: SELECT a FROM t\n\tSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n";
   for (int i = 0; i < 10; ++i) {
-    text += at(4 * i, 7, "LOG:  duration: 120.000 ms  plan:") + plan + at(4 * i, 7, "LOG:  duration: 120.500 ms  statement: SELECT a FROM t");
+    text += at(4 * i, 7, "LOG:  duration: 120.000 ms  plan:") + plan +
+            at(4 * i, 7, "LOG:  duration: 120.500 ms  statement: SELECT a FROM t");
     text += at(4 * i + 2, 7, "LOG:  duration: 50.000 ms  plan:") + plan;
   }
   const Read log = read_text(text);
@@ -293,10 +300,14 @@ TEST(LogPlans, SwallowNoOtherCallOfTheStatement) {
 }
 
 TEST(LogPlans, OfTheExtendedProtocolSwallowNoOtherCallEither) {
-  const std::string plan = "\tQuery Text: SELECT a FROM t\n\tSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n";
-  const Read log = read_text(at(1, 7, "LOG:  duration: 120.500 ms  execute <unnamed>: SELECT a FROM t") + at(2, 7, "LOG:  duration: 50.000 ms  plan:") + plan +
-                             at(3, 7, "LOG:  duration: 1.000 ms  execute <unnamed>: SELECT a FROM t") + at(3, 7, "LOG:  duration: 40.000 ms  execute fetch from <unnamed>: SELECT a FROM t") +
-                             at(3, 7, "LOG:  duration: 41.000 ms  plan:") + plan);
+  const std::string plan =
+      "\tQuery Text: SELECT a FROM t\n\tSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n";
+  const Read log =
+      read_text(at(1, 7, "LOG:  duration: 120.500 ms  execute <unnamed>: SELECT a FROM t") +
+                at(2, 7, "LOG:  duration: 50.000 ms  plan:") + plan +
+                at(3, 7, "LOG:  duration: 1.000 ms  execute <unnamed>: SELECT a FROM t") +
+                at(3, 7, "LOG:  duration: 40.000 ms  execute fetch from <unnamed>: SELECT a FROM t") +
+                at(3, 7, "LOG:  duration: 41.000 ms  plan:") + plan);
   EXPECT_EQ(log.query().calls, 3u);
   EXPECT_DOUBLE_EQ(log.query().total_ms, 171.5);
 }
@@ -358,8 +369,10 @@ TEST(CsvLog, FindsItsWayBackAfterABrokenQuote) {
 }
 
 TEST(JsonLog, RecordsThatRanIntoEachOtherAreNotUnderstood) {
-  const std::string good = R"({"timestamp":"2024-05-01 12:00:00.000 UTC","pid":7,"session_id":"a.7","error_severity":"LOG","message":"duration: 1 ms  statement: SELECT 1"})";
-  const std::string bad = R"({"timestamp":"2024-05-01 12:00:00.000 UTC","pid":7,"session_id":"a.7","error_severity":"LOG","message":"duration: 1 ms  statement: SELECT '-05-01 UTC","error_severity":"LOG","message":"duration: 2 ms  statement: SELECT 'x'"})";
+  const std::string good =
+      R"({"timestamp":"2024-05-01 12:00:00.000 UTC","pid":7,"session_id":"a.7","error_severity":"LOG","message":"duration: 1 ms  statement: SELECT 1"})";
+  const std::string bad =
+      R"({"timestamp":"2024-05-01 12:00:00.000 UTC","pid":7,"session_id":"a.7","error_severity":"LOG","message":"duration: 1 ms  statement: SELECT '-05-01 UTC","error_severity":"LOG","message":"duration: 2 ms  statement: SELECT 'x'"})";
   const Read log = read_text(good + "\n" + bad + "\n");
   EXPECT_EQ(log.source().statements, 1u);
   EXPECT_EQ(log.source().not_understood, 1u);
@@ -402,7 +415,7 @@ void expect_equal_forms(const std::string& stem, bool names) {
     }
     for (const auto& r : log.workload.repeats) {
       out += fmt::format("{} <- {}: {} {} {} {} {} {:.6f} {}\n", fmt::join(r.pattern, " "), r.parent,
-                         static_cast<int>(r.scope), r.scopes, r.calls, r.most_in_one_scope,
+                         static_cast<int>(r.scope), r.scopes, r.calls, r.max_in_one_scope,
                          r.distinct_parameters, r.total_ms, r.longest_span_ms);
       for (const auto& s : r.samples) out += sample(s);
       if (r.parent_sample) out += sample(*r.parent_sample);

@@ -41,7 +41,8 @@ TEST(NPlusOne, PrecisionAndRecallOnRecordedLoops) {
   EXPECT_EQ(found, expected);  // precision 1, recall 1
   std::set<std::string> repeated;
   for (const auto& repeat : workload.repeats)
-    if (!repeat.same_values) for (const auto& fingerprint : repeat.pattern) repeated.insert(label(workload, fingerprint));
+    if (!repeat.same_values)
+      for (const auto& fingerprint : repeat.pattern) repeated.insert(label(workload, fingerprint));
   expected.insert(expected_writes.begin(), expected_writes.end());
   EXPECT_EQ(repeated, expected);
 }
@@ -108,10 +109,10 @@ TEST(Repeats, CountSpanAndSamples) {
   const Workload workload =
       Calls().call("SELECT id FROM p LIMIT 6").loop("SELECT a FROM c WHERE p_id", 6).read();
   ASSERT_EQ(workload.repeats.size(), 1u);
-  const Repeat& repeat = workload.repeats[0];
+  const RepeatedQuery& repeat = workload.repeats[0];
   EXPECT_EQ(repeat.calls, 6u);
   EXPECT_EQ(repeat.distinct_parameters, 6u);
-  EXPECT_EQ(repeat.scope, Repeat::Scope::session_burst);
+  EXPECT_EQ(repeat.scope, RepeatedQuery::Scope::session_burst);
   EXPECT_NEAR(repeat.longest_span_ms, 10.5, 0.01);
   EXPECT_NEAR(repeat.total_ms, 3.0, 0.001);
   ASSERT_EQ(repeat.samples.size(), 3u);
@@ -228,19 +229,22 @@ TEST(Repeats, EveryScopeThatShowsThemIsCounted) {
   ASSERT_EQ(workload.repeats.size(), 1u);
   EXPECT_EQ(workload.repeats[0].scopes, 5u);
   EXPECT_EQ(workload.repeats[0].calls, 5u + 6 + 7 + 8 + 9);
-  EXPECT_EQ(workload.repeats[0].most_in_one_scope, 9u);
+  EXPECT_EQ(workload.repeats[0].max_in_one_scope, 9u);
 }
 
 TEST(Repeats, KnowTheClientsPauses) {
   const Workload even = Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 8, 3).read();
   ASSERT_EQ(even.repeats.size(), 1u);
-  EXPECT_NEAR(even.repeats[0].pauses.median_ms, 2.5, 0.6);  // 3 ms from stamp to stamp, half a millisecond of work
+  EXPECT_NEAR(even.repeats[0].pauses.median_ms, 2.5,
+              0.6);  // 3 ms from stamp to stamp, half a millisecond of work
   EXPECT_NEAR(even.repeats[0].pauses.high_ms, 2.5, 0.6);
   EXPECT_LT(even.repeats[0].pauses.within_ms, 0);  // one statement a round
   EXPECT_FALSE(even.repeats[0].elsewhere);
 
   Calls requests;
-  for (int i = 1; i <= 10; ++i) requests.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i), 30).call(fmt::format("SELECT b FROM d WHERE id = {}", i), 1);
+  for (int i = 1; i <= 10; ++i)
+    requests.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i), 30)
+        .call(fmt::format("SELECT b FROM d WHERE id = {}", i), 1);
   const Workload apart = requests.read();
   ASSERT_EQ(apart.repeats.size(), 1u);
   EXPECT_NEAR(apart.repeats[0].pauses.median_ms, 29.5, 6);
@@ -249,17 +253,23 @@ TEST(Repeats, KnowTheClientsPauses) {
 
 TEST(Repeats, KnowWhetherAnotherSessionRanTheSame) {
   Calls calls;
-  for (int i = 1; i <= 12; ++i) calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i), 2, i == 6 ? 8 : 7);
+  for (int i = 1; i <= 12; ++i)
+    calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", i), 2, i == 6 ? 8 : 7);
   const Workload workload = calls.read();
   ASSERT_FALSE(workload.repeats.empty());
   EXPECT_TRUE(workload.repeats[0].elsewhere);
-  const Workload before = Calls().call("SELECT a FROM c WHERE p_id = 1", 0, 8).loop("SELECT a FROM c WHERE p_id", 6, 2).read();
+  const Workload before =
+      Calls().call("SELECT a FROM c WHERE p_id = 1", 0, 8).loop("SELECT a FROM c WHERE p_id", 6, 2).read();
   ASSERT_FALSE(before.repeats.empty());
   EXPECT_FALSE(before.repeats[0].elsewhere);  // it came before them
 }
 
 TEST(Repeats, KnowWhatCameBeforeTheParent) {
-  const Workload workload = Calls().call("SELECT id FROM p WHERE id < 9").call("SELECT v FROM settings").loop("SELECT a FROM c WHERE p_id", 6).read();
+  const Workload workload = Calls()
+                                .call("SELECT id FROM p WHERE id < 9")
+                                .call("SELECT v FROM settings")
+                                .loop("SELECT a FROM c WHERE p_id", 6)
+                                .read();
   ASSERT_EQ(workload.repeats.size(), 1u);
   ASSERT_EQ(workload.repeats[0].earlier.size(), 1u);
   EXPECT_EQ(workload.repeats[0].earlier[0].sample.place.line, 1);
@@ -347,11 +357,16 @@ TEST(NPlusOneRule, RareBurstsOfABusyQueryAreANote) {
 }
 
 TEST(NPlusOneRule, TheKeysComeFromWhatTheForeignKeyNames) {
-  Workload workload = Calls().call("SELECT id FROM p WHERE id < 9").call("SELECT v FROM settings").loop("SELECT a FROM c WHERE p_id", 6).read();
+  Workload workload = Calls()
+                          .call("SELECT id FROM p WHERE id < 9")
+                          .call("SELECT v FROM settings")
+                          .loop("SELECT a FROM c WHERE p_id", 6)
+                          .read();
   const Shop shop;
   const auto outcome = judge(workload, &shop.catalog);
   ASSERT_EQ(outcome.findings.size(), 1u);
-  EXPECT_TRUE(confidence(outcome.findings[0]).starts_with("confidence high")) << confidence(outcome.findings[0]);
+  EXPECT_TRUE(confidence(outcome.findings[0]).starts_with("confidence high"))
+      << confidence(outcome.findings[0]);
   EXPECT_EQ(outcome.findings[0].evidence[0].text, "the keys come from: SELECT id FROM p WHERE id < $1");
   EXPECT_EQ(outcome.findings[0].evidence[0].place->line, 1);
 }
@@ -359,13 +374,17 @@ TEST(NPlusOneRule, TheKeysComeFromWhatTheForeignKeyNames) {
 TEST(NPlusOneRule, AnEarlierStatementOfTheRoundGivesTheKey) {
   Calls calls;
   calls.call("SELECT x FROM list WHERE x < 9");
-  for (int i = 1; i <= 6; ++i) calls.call(fmt::format("SELECT id FROM p WHERE name = 'n{}'", i)).call(fmt::format("SELECT a FROM c WHERE p_id = {}", i));
+  for (int i = 1; i <= 6; ++i)
+    calls.call(fmt::format("SELECT id FROM p WHERE name = 'n{}'", i))
+        .call(fmt::format("SELECT a FROM c WHERE p_id = {}", i));
   Workload workload = calls.read();
   const Shop shop;
   const auto outcome = judge(workload, &shop.catalog);
   ASSERT_EQ(outcome.findings.size(), 2u);
   for (const auto& finding : outcome.findings)
-    EXPECT_EQ(finding.evidence[0].text, finding.subject.table == "c" ? "the keys come from: SELECT id FROM p WHERE name = $1" : "the query before it: SELECT x FROM list WHERE x < $1");
+    EXPECT_EQ(finding.evidence[0].text, finding.subject.table == "c"
+                                            ? "the keys come from: SELECT id FROM p WHERE name = $1"
+                                            : "the query before it: SELECT x FROM list WHERE x < $1");
 }
 
 // Four statements of each request, on a client that is taken from a pool for its length.
@@ -374,7 +393,8 @@ TEST(NPlusOneRule, RequestsOfAServiceAreANote) {
   const double pauses[] = {3, 41, 12, 8, 70, 22, 5, 33, 18, 60};
   for (int i = 1; i <= 40; ++i) {
     calls.call(fmt::format("SELECT s FROM session WHERE id = {}", i), pauses[i % 10]);
-    for (const auto* table : {"person", "basket", "visit"}) calls.call(fmt::format("SELECT a FROM {} WHERE id = {}", table, i), 1);
+    for (const auto* table : {"person", "basket", "visit"})
+      calls.call(fmt::format("SELECT a FROM {} WHERE id = {}", table, i), 1);
   }
   Workload workload = calls.read();
   const auto outcome = judge(workload);
@@ -391,7 +411,8 @@ TEST(NPlusOneRule, AQueryOfOneRowGivesNoKeys) {
   const auto outcome = judge(workload);
   ASSERT_EQ(outcome.findings.size(), 1u);
   EXPECT_EQ(outcome.findings[0].severity, Severity::note);
-  EXPECT_NE(confidence(outcome.findings[0]).find("as unevenly"), std::string::npos) << confidence(outcome.findings[0]);
+  EXPECT_NE(confidence(outcome.findings[0]).find("as unevenly"), std::string::npos)
+      << confidence(outcome.findings[0]);
 }
 
 // Rows that come one by one with no list before them: evenly and at once they are a loop, else nothing tells.
@@ -408,7 +429,8 @@ TEST(NPlusOneWriteRule, IngestIsANoteAndAScriptIsNot) {
   const double pauses[] = {3, 41, 12, 8, 70, 22, 5, 33, 18, 60};
   for (int i = 1; i <= 700; ++i) script.call(insert(i), 2);
   for (int i = 1; i <= 30; ++i) ingest.call(insert(i), pauses[i % 10]);
-  for (int i = 1; i <= 60; ++i) several.call(insert(i), 2, i % 20 == 0 ? 8 : 7);  // another connection writes the same
+  for (int i = 1; i <= 60; ++i)
+    several.call(insert(i), 2, i % 20 == 0 ? 8 : 7);  // another connection writes the same
   EXPECT_EQ(severity(script), Severity::warning);
   EXPECT_EQ(severity(ingest), Severity::note);
   EXPECT_EQ(severity(several), Severity::note);
@@ -418,13 +440,14 @@ TEST(NPlusOneWriteRule, IngestIsANoteAndAScriptIsNot) {
 TEST(NPlusOneRule, RoundsInTransactionsOfTheirOwn) {
   const Shop shop;
   const auto rounds = [](Calls calls, const char* statement, int times) {
-    for (int i = 1; i <= times; ++i) calls.call("BEGIN").call(fmt::format("{} = {}", statement, i)).call("COMMIT");
+    for (int i = 1; i <= times; ++i)
+      calls.call("BEGIN").call(fmt::format("{} = {}", statement, i)).call("COMMIT");
     return calls.read();
   };
   Workload loop = rounds(Calls().call("SELECT id FROM p WHERE id < 100"), "SELECT a FROM c WHERE p_id", 6);
   ASSERT_EQ(loop.repeats.size(), 1u);
   EXPECT_TRUE(loop.repeats[0].own_transactions);
-  EXPECT_EQ(loop.repeats[0].scope, Repeat::Scope::session_burst);
+  EXPECT_EQ(loop.repeats[0].scope, RepeatedQuery::Scope::session_burst);
   auto outcome = judge(loop, &shop.catalog);
   ASSERT_EQ(outcome.findings.size(), 1u);
   EXPECT_EQ(outcome.findings[0].severity, Severity::warning);
@@ -434,7 +457,8 @@ TEST(NPlusOneRule, RoundsInTransactionsOfTheirOwn) {
   EXPECT_EQ(outcome.findings[0].severity, Severity::note) << "a web framework's transaction is a request";
 
   Calls saves;
-  for (int i = 1; i <= 30; ++i) saves.call("BEGIN").call(fmt::format("INSERT INTO c (a) VALUES ({})", i)).call("COMMIT");
+  for (int i = 1; i <= 30; ++i)
+    saves.call("BEGIN").call(fmt::format("INSERT INTO c (a) VALUES ({})", i)).call("COMMIT");
   Workload saved = saves.read();
   sql::resolve(saved, Catalog{});
   outcome = lint::run({nullptr, &saved, nullptr}, {"n-plus-one-write"});
@@ -448,7 +472,7 @@ TEST(Repeats, ALongTransactionIsAScopeOfItsOwn) {
   calls.call("BEGIN").call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 6).call("COMMIT");
   const Workload workload = calls.read();
   ASSERT_EQ(workload.repeats.size(), 1u);
-  EXPECT_EQ(workload.repeats[0].scope, Repeat::Scope::transaction);
+  EXPECT_EQ(workload.repeats[0].scope, RepeatedQuery::Scope::transaction);
   EXPECT_EQ(workload.repeats[0].calls, 6u);
   EXPECT_FALSE(workload.repeats[0].own_transactions);
   EXPECT_FALSE(workload.repeats[0].parent.empty());
@@ -467,9 +491,12 @@ TEST(NPlusOneRule, LinesWithoutATime) {
     return outcome.findings.size() == 1 ? std::optional(outcome.findings[0].severity) : std::nullopt;
   };
   EXPECT_EQ(severity(log(true, "select \"a\" from \"c\" where \"p_id\" = $1")), Severity::warning);
-  EXPECT_EQ(severity(log(false, "select \"a\" from \"c\" where \"p_id\" = $1")), Severity::note) << "requests look the same";
-  const Workload writes = read_text("Query: insert into \"p\" (\"id\") values ($1) -- params: [1]\n"
-                                    "Query: insert into \"c\" (\"p_id\") values ($1) -- params: [1]\n").workload;
+  EXPECT_EQ(severity(log(false, "select \"a\" from \"c\" where \"p_id\" = $1")), Severity::note)
+      << "requests look the same";
+  const Workload writes = read_text(
+                              "Query: insert into \"p\" (\"id\") values ($1) -- params: [1]\n"
+                              "Query: insert into \"c\" (\"p_id\") values ($1) -- params: [1]\n")
+                              .workload;
   EXPECT_TRUE(writes.write_pairs.empty()) << "nothing tells that the two belong together";
 }
 
@@ -508,7 +535,8 @@ TEST(NPlusOneRule, AListThatAlwaysLeadsToItIsItsParent) {
     Calls calls;
     for (int request = 0; request < 4; ++request) {
       calls.call("SELECT id FROM p WHERE x > 4", 400);
-      for (int i = 0; i < 12; ++i) calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", 100 * request + i), 0.5 + pauses[i % 10]);
+      for (int i = 0; i < 12; ++i)
+        calls.call(fmt::format("SELECT a FROM c WHERE p_id = {}", 100 * request + i), 0.5 + pauses[i % 10]);
     }
     for (int i = 0; i < others; ++i) calls.call("SELECT id FROM p WHERE x > 4", 400);
     Workload workload = calls.read();
@@ -525,7 +553,8 @@ TEST(NPlusOneWriteRule, ABenchmarksTablesAreFilledAsItLikes) {
   const auto findings = [](const std::string& table) {
     Calls calls;
     calls.call("begin");
-    for (int i = 1; i <= 20; ++i) calls.call(fmt::format("insert into {}(bid,bbalance) values({},0)", table, i));
+    for (int i = 1; i <= 20; ++i)
+      calls.call(fmt::format("insert into {}(bid,bbalance) values({},0)", table, i));
     Workload workload = calls.call("commit").read();
     sql::resolve(workload, Catalog{});
     return lint::run({nullptr, &workload, nullptr}, {"n-plus-one-write"}).findings.size();
@@ -537,13 +566,16 @@ TEST(NPlusOneWriteRule, ABenchmarksTablesAreFilledAsItLikes) {
 TEST(NPlusOneRule, SaysWhatTheRewriteTakesForGranted) {
   std::string text = at(1, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT id FROM p");
   for (int i = 1; i <= 9; ++i)
-    text += at(1 + i * 0.002, 7, "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT a FROM c WHERE a = $1 AND p_id = $2") +
+    text += at(1 + i * 0.002, 7,
+               "LOG:  duration: 0.1 ms  execute <unnamed>: SELECT a FROM c WHERE a = $1 AND p_id = $2") +
             at(1 + i * 0.002, 7, fmt::format("DETAIL:  parameters: $1 = '4', $2 = '{}'", i));
   Workload workload = read_text(text).workload;
   const Shop shop;
   const auto outcome = judge(workload, &shop.catalog);
   ASSERT_EQ(outcome.findings.size(), 1u);
-  EXPECT_EQ(outcome.findings[0].evidence.back().text, "the rewrite takes for granted that $1 is the same in every call: as in the 3 of the 9 calls that were kept");
+  EXPECT_EQ(outcome.findings[0].evidence.back().text,
+            "the rewrite takes for granted that $1 is the same in every call: as in the 3 of the 9 calls "
+            "that were kept");
 }
 
 TEST(NPlusOneRule, SpeaksDrizzleWhereTheProjectDoes) {
@@ -553,7 +585,8 @@ TEST(NPlusOneRule, SpeaksDrizzleWhereTheProjectDoes) {
   project.drizzle_names = {{"public.c", "children"}, {"public.c.p_id", "parentId"}};
   const auto outcome = judge(workload, &shop.catalog, &project);
   ASSERT_EQ(outcome.findings.size(), 1u);
-  EXPECT_EQ(outcome.findings[0].fix->drizzle, "db.select().from(children).where(inArray(children.parentId, keys))");
+  EXPECT_EQ(outcome.findings[0].fix->drizzle,
+            "db.select().from(children).where(inArray(children.parentId, keys))");
 }
 
 TEST(NPlusOneRule, NotRunWithoutEvents) {

@@ -108,20 +108,64 @@ TEST(Template, WhatOnlyLooksLikeAnEarlierStatement) {
   StatementScanner scanner;
   for (int round = 0; round < 2; ++round)
     for (const char* statement :
-         {"select 1", "select 2", "select 12", "select 1.", "select 1.5", "select 1e-5", "select 1-5", "select 1e", "select 1..2", "select 1 .5",
-          "select '1'", "select ''", "select 'a''b'", "select 'a' 'b'", "select 'a", "select E'a'", "select E'a\\'b'", "select $1", "select $12", "select t1", "select \"t1\"",
-          "select \"t'1\"", "select $$1$$", "select $a$1$a$", "select -1", "select 1 - 1", "select (-1)", "select /* 1 */ 1", "select /* 2 */ 2", "select 1 -- '", "select 1 -- 2",
-          "select a from t where b > 1 limit 5", "select a from t where b > 2 limit 50", "select a from t where b = 1 limit 5", "select a from t where b > 1 or c = 2 limit 5",
-          "select a from t where b = 1 and (c, d) > (1, 'x') limit 1 offset 2", "select a from t where b = 2 and (c, d) > (3, 'y') limit 4 offset 5",
-          "select a from t where b in (1, 2)", "select a from t where b in (3, 4)", "select a from t where b in (1, 2, 3)", "insert into t values (1, 'a'), (2, 'b')",
-          "insert into t values (3, 'c'), (4, 'd')", "insert into t values (3, 'c'), (4, d)", "1", "2", "'", "''", "select 1/*traceparent='00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01'*/",
+         {"select 1",
+          "select 2",
+          "select 12",
+          "select 1.",
+          "select 1.5",
+          "select 1e-5",
+          "select 1-5",
+          "select 1e",
+          "select 1..2",
+          "select 1 .5",
+          "select '1'",
+          "select ''",
+          "select 'a''b'",
+          "select 'a' 'b'",
+          "select 'a",
+          "select E'a'",
+          "select E'a\\'b'",
+          "select $1",
+          "select $12",
+          "select t1",
+          "select \"t1\"",
+          "select \"t'1\"",
+          "select $$1$$",
+          "select $a$1$a$",
+          "select -1",
+          "select 1 - 1",
+          "select (-1)",
+          "select /* 1 */ 1",
+          "select /* 2 */ 2",
+          "select 1 -- '",
+          "select 1 -- 2",
+          "select a from t where b > 1 limit 5",
+          "select a from t where b > 2 limit 50",
+          "select a from t where b = 1 limit 5",
+          "select a from t where b > 1 or c = 2 limit 5",
+          "select a from t where b = 1 and (c, d) > (1, 'x') limit 1 offset 2",
+          "select a from t where b = 2 and (c, d) > (3, 'y') limit 4 offset 5",
+          "select a from t where b in (1, 2)",
+          "select a from t where b in (3, 4)",
+          "select a from t where b in (1, 2, 3)",
+          "insert into t values (1, 'a'), (2, 'b')",
+          "insert into t values (3, 'c'), (4, 'd')",
+          "insert into t values (3, 'c'), (4, d)",
+          "1",
+          "2",
+          "'",
+          "''",
+          "select 1/*traceparent='00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01'*/",
           "select 1/*traceparent='00-6bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01'*/"})
       expect_known(scanner, statement);
 }
 
 TEST(Template, RandomStatementsAreKnownAsIfTheyWereTheFirst) {
   std::mt19937 random(1);
-  const char* const pieces[] = {"select ", "a1", " ", " = ", "1", "23", "4.5", "1e", "-", "'", "'x'", "''", "'it''s'", "E'", "\\'", "$", "$1", "$$", "$a$", "\"", "(", ")", ",", " in (", " limit ", " > ", "--", "\n", "/*", "*/", " or ", ".", "values ", "\xc3\xa4"};
+  const char* const pieces[] = {"select ", "a1",  " ",  " = ",     "1",  "23",      "4.5",     "1e",  "-",
+                                "'",       "'x'", "''", "'it''s'", "E'", "\\'",     "$",       "$1",  "$$",
+                                "$a$",     "\"",  "(",  ")",       ",",  " in (",   " limit ", " > ", "--",
+                                "\n",      "/*",  "*/", " or ",    ".",  "values ", "\xc3\xa4"};
   StatementScanner scanner;
   for (int i = 0; i < 30000; ++i) {
     std::string statement = i % 2 ? "select a from t where b = " : "";

@@ -50,17 +50,23 @@ std::string random_log(unsigned seed, int lines) {
   double second = below(600);
   for (int i = 0; i < lines; ++i) {
     second = std::min(second + below(500) / 1000.0, 3599.0);
-    const std::string duration = below(5) ? fmt::format("duration: {}.{:03} ms  ", below(3) ? below(20) : below(9000), below(1000)) : "";
-    constexpr const char* statements[] = {"SELECT * FROM t{} WHERE id = {}", "select  * from T{} where id = {} -- again", "UPDATE t{} SET a = 'secret' WHERE id = {}",
-                                          "EXECUTE p{}('secret', {})"};
-    out += at(second, 1 + below(6), "LOG:  " + duration + "statement: " + fmt::format(fmt::runtime(statements[below(4)]), below(4), below(100000)));
+    const std::string duration =
+        below(5) ? fmt::format("duration: {}.{:03} ms  ", below(3) ? below(20) : below(9000), below(1000))
+                 : "";
+    constexpr const char* statements[] = {
+        "SELECT * FROM t{} WHERE id = {}", "select  * from T{} where id = {} -- again",
+        "UPDATE t{} SET a = 'secret' WHERE id = {}", "EXECUTE p{}('secret', {})"};
+    out += at(second, 1 + below(6),
+              "LOG:  " + duration +
+                  "statement: " + fmt::format(fmt::runtime(statements[below(4)]), below(4), below(100000)));
     if (!below(40)) out += "garbage that is no record\n";
   }
   return out;
 }
 
 TEST(WorkloadFile, KeepsWhatALogTells) {
-  for (const char* name : {"shop/logs/shop.log", "shop/logs/shop.csv", "logs/loops.json", "logs/pgbench.log", "logs/paired.log", "logs/plans-alone.log"}) {
+  for (const char* name : {"shop/logs/shop.log", "shop/logs/shop.csv", "logs/loops.json", "logs/pgbench.log",
+                           "logs/paired.log", "logs/plans-alone.log"}) {
     const std::string path = fixture(name);
     for (const bool literals : {false, true}) {
       const std::string file = digest({path}, literals);
@@ -73,8 +79,10 @@ TEST(WorkloadFile, KeepsWhatALogTells) {
       EXPECT_EQ(read.sources.front().identity, log.sources.front().identity);
       for (std::size_t i = 0; i < log.queries.size(); ++i) {
         const Query &a = read.queries[i], &b = log.queries[i];
-        EXPECT_EQ(std::tie(a.fingerprint, a.text, a.calls, a.timed_calls, a.total_ms, a.min_ms, a.max_ms, a.times, a.first, a.last, a.users, a.databases, a.applications),
-                  std::tie(b.fingerprint, b.text, b.calls, b.timed_calls, b.total_ms, b.min_ms, b.max_ms, b.times, b.first, b.last, b.users, b.databases, b.applications));
+        EXPECT_EQ(std::tie(a.fingerprint, a.text, a.calls, a.timed_calls, a.total_ms, a.min_ms, a.max_ms,
+                           a.times, a.first, a.last, a.users, a.databases, a.applications),
+                  std::tie(b.fingerprint, b.text, b.calls, b.timed_calls, b.total_ms, b.min_ms, b.max_ms,
+                           b.times, b.first, b.last, b.users, b.databases, b.applications));
         ASSERT_EQ(a.samples.size(), b.samples.size());
         for (std::size_t s = 0; s < a.samples.size(); ++s) {
           EXPECT_EQ(a.samples[s].place, b.samples[s].place);
@@ -84,9 +92,11 @@ TEST(WorkloadFile, KeepsWhatALogTells) {
       }
       ASSERT_EQ(read.repeats.size(), log.repeats.size()) << name;
       for (std::size_t i = 0; i < log.repeats.size(); ++i) {
-        const Repeat &a = read.repeats[i], &b = log.repeats[i];
-        EXPECT_EQ(std::tie(a.pattern, a.parent, a.scope, a.scopes, a.calls, a.most_in_one_scope, a.distinct_parameters, a.parameters_known, a.same_values, a.longest_span_ms),
-                  std::tie(b.pattern, b.parent, b.scope, b.scopes, b.calls, b.most_in_one_scope, b.distinct_parameters, b.parameters_known, b.same_values, b.longest_span_ms));
+        const RepeatedQuery &a = read.repeats[i], &b = log.repeats[i];
+        EXPECT_EQ(std::tie(a.pattern, a.parent, a.scope, a.scopes, a.calls, a.max_in_one_scope,
+                           a.distinct_parameters, a.parameters_known, a.same_values, a.longest_span_ms),
+                  std::tie(b.pattern, b.parent, b.scope, b.scopes, b.calls, b.max_in_one_scope,
+                           b.distinct_parameters, b.parameters_known, b.same_values, b.longest_span_ms));
       }
       ASSERT_EQ(read.write_pairs.size(), log.write_pairs.size()) << name;
       for (std::size_t i = 0; i < log.write_pairs.size(); ++i) {
@@ -99,7 +109,9 @@ TEST(WorkloadFile, KeepsWhatALogTells) {
 }
 
 TEST(WorkloadFile, HoldsNoLiteralsUnlessAsked) {
-  const std::string log = write_log(random_log(1, 300) + at(9, 1, "LOG:  duration: 1 ms  execute a: SELECT $1") + at(9, 1, "DETAIL:  parameters: $1 = 'secret'"));
+  const std::string log =
+      write_log(random_log(1, 300) + at(9, 1, "LOG:  duration: 1 ms  execute a: SELECT $1") +
+                at(9, 1, "DETAIL:  parameters: $1 = 'secret'"));
   EXPECT_EQ(digest({log}).find("secret"), std::string::npos);
   EXPECT_NE(digest({log}, true).find("secret"), std::string::npos);
   // What was stored with them can be passed on without.
@@ -108,18 +120,22 @@ TEST(WorkloadFile, HoldsNoLiteralsUnlessAsked) {
 
 TEST(Merge, IsAssociativeAndCommutativeByteForByte) {
   std::vector<std::string> files;
-  for (const char* name : {"shop/logs/shop.log", "shop/logs/shop.csv", "logs/loops.log", "logs/pgbench.log", "logs/paired.log"}) files.push_back(digest({fixture(name)}));
+  for (const char* name :
+       {"shop/logs/shop.log", "shop/logs/shop.csv", "logs/loops.log", "logs/pgbench.log", "logs/paired.log"})
+    files.push_back(digest({fixture(name)}));
   // Random logs, their beginnings, and files of several logs that overlap.
   for (unsigned seed = 0; seed < 6; ++seed) {
     const std::string text = random_log(seed / 2, 200);
-    const std::string log = write_log(std::string_view(text).substr(0, text.size() * (seed % 2 + 1) / 2), fmt::format("{}.log", seed));
+    const std::string log = write_log(std::string_view(text).substr(0, text.size() * (seed % 2 + 1) / 2),
+                                      fmt::format("{}.log", seed));
     files.push_back(digest({log}));
     files.push_back(digest({log, fixture("logs/loops.log")}));
     files.push_back(digest({fixture("logs/plans-alone.log"), log}, true));
   }
   std::mt19937 random(7);
   for (int round = 0; round < 40; ++round) {
-    const auto &a = files[random() % files.size()], &b = files[random() % files.size()], &c = files[random() % files.size()];
+    const auto &a = files[random() % files.size()], &b = files[random() % files.size()],
+               &c = files[random() % files.size()];
     const std::string left = merge({merge({a, b}), c});
     EXPECT_EQ(left, merge({a, merge({b, c})}));
     EXPECT_EQ(left, merge({c, a, b}));
@@ -127,25 +143,30 @@ TEST(Merge, IsAssociativeAndCommutativeByteForByte) {
     EXPECT_EQ(merge({a, a}), merge({a})) << "idempotent";
     EXPECT_EQ(merge({left, a}), left) << "what is in it adds nothing";
     const bool with = round % 2;
-    EXPECT_EQ(merge({merge({a, b}, nullptr, with), c}, nullptr, with), merge({a, merge({b, c}, nullptr, with)}, nullptr, with));
+    EXPECT_EQ(merge({merge({a, b}, nullptr, with), c}, nullptr, with),
+              merge({a, merge({b, c}, nullptr, with)}, nullptr, with));
   }
 }
 
 TEST(Merge, OneReadingOfSeveralLogsIsTheMergeOfTheirReadings) {
   const std::string first = write_log(random_log(11, 300), "a"), second = write_log(random_log(12, 300), "b");
-  const Workload together = whole(digest({second, first})), merged = whole(merge({digest({first}), digest({second})}));
+  const Workload together = whole(digest({second, first})),
+                 merged = whole(merge({digest({first}), digest({second})}));
   ASSERT_EQ(together.queries.size(), merged.queries.size());
   for (std::size_t i = 0; i < merged.queries.size(); ++i) {
     const Query &a = together.queries[i], &b = merged.queries[i];
-    EXPECT_EQ(std::tie(a.fingerprint, a.text, a.calls, a.timed_calls, a.total_ms, a.min_ms, a.max_ms, a.times, a.first, a.last),
-              std::tie(b.fingerprint, b.text, b.calls, b.timed_calls, b.total_ms, b.min_ms, b.max_ms, b.times, b.first, b.last));
+    EXPECT_EQ(std::tie(a.fingerprint, a.text, a.calls, a.timed_calls, a.total_ms, a.min_ms, a.max_ms, a.times,
+                       a.first, a.last),
+              std::tie(b.fingerprint, b.text, b.calls, b.timed_calls, b.total_ms, b.min_ms, b.max_ms, b.times,
+                       b.first, b.last));
   }
 }
 
 TEST(Merge, CountsALogOnceUnderAnyNameAndAfterItHasGrown) {
   const std::string text = random_log(3, 400);
   const std::string start = text.substr(0, text.find('\n', text.size() / 2) + 1);
-  const std::string whole_log = write_log(text, "whole"), copy = write_log(text, "copy"), beginning = write_log(start, "beginning");
+  const std::string whole_log = write_log(text, "whole"), copy = write_log(text, "copy"),
+                    beginning = write_log(start, "beginning");
   const std::string file = digest({whole_log});
   for (const auto& others : {std::vector{copy}, std::vector{beginning}, std::vector{beginning, copy}}) {
     Diagnostics said;
@@ -170,18 +191,30 @@ TEST(Merge, CountsALogOnceUnderAnyNameAndAfterItHasGrown) {
 // With auto_explain.log_analyze: beside the statement, before it, and alone; not of writes.
 TEST(Rows, AreThoseOfThePlansTopNode) {
   const auto plan = [](double second, const char* query, const char* actual) {
-    return at(second, 7, "LOG:  duration: 0.9 ms  plan:") + "\tQuery Text: " + query + "\n\tLimit  (cost=0.00..1.00 rows=9 width=4) (actual " + actual +
-           ")\n\t  ->  Seq Scan on t  (cost=0.00..1.00 rows=9 width=4) (actual time=0.1..0.2 rows=77 loops=1)\n";
+    return at(second, 7, "LOG:  duration: 0.9 ms  plan:") + "\tQuery Text: " + query +
+           "\n\tLimit  (cost=0.00..1.00 rows=9 width=4) (actual " + actual +
+           ")\n\t  ->  Seq Scan on t  (cost=0.00..1.00 rows=9 width=4) (actual time=0.1..0.2 rows=77 "
+           "loops=1)\n";
   };
-  const Read log = read_text(plan(1, "SELECT a FROM t", "time=0.010..0.011 rows=5 loops=1") + at(1, 7, "LOG:  duration: 1 ms  statement: SELECT a FROM t") +
-                             at(2, 7, "LOG:  duration: 1 ms  statement: SELECT a FROM t") + plan(2, "SELECT a FROM t", "rows=6.00 loops=1") +
-                             at(3, 7, "LOG:  duration: 1 ms  statement: SELECT a FROM t") + plan(4, "SELECT b FROM t", "time=0.010..0.011 rows=3 loops=1") +
-                             plan(5, "UPDATE t SET a = 1", "time=0.010..0.011 rows=0 loops=1") + plan(6, "SELECT c FROM t", "never executed") +
-                             at(7, 7, "LOG:  duration: 0.9 ms  plan:") + "\t{\n\t  \"Query Text\": \"SELECT d FROM t\",\n\t  \"Plan\": {\"Actual Rows\": 12, \"Plans\": [{\"Actual Rows\": 99}]}\n\t}\n");
+  const Read log =
+      read_text(plan(1, "SELECT a FROM t", "time=0.010..0.011 rows=5 loops=1") +
+                at(1, 7, "LOG:  duration: 1 ms  statement: SELECT a FROM t") +
+                at(2, 7, "LOG:  duration: 1 ms  statement: SELECT a FROM t") +
+                plan(2, "SELECT a FROM t", "rows=6.00 loops=1") +
+                at(3, 7, "LOG:  duration: 1 ms  statement: SELECT a FROM t") +
+                plan(4, "SELECT b FROM t", "time=0.010..0.011 rows=3 loops=1") +
+                plan(5, "UPDATE t SET a = 1", "time=0.010..0.011 rows=0 loops=1") +
+                plan(6, "SELECT c FROM t", "never executed") + at(7, 7, "LOG:  duration: 0.9 ms  plan:") +
+                "\t{\n\t  \"Query Text\": \"SELECT d FROM t\",\n\t  \"Plan\": {\"Actual Rows\": 12, "
+                "\"Plans\": [{\"Actual Rows\": 99}]}\n\t}\n");
   std::map<std::string, std::array<std::uint64_t, 3>> found;
-  for (const auto& query : log.workload.queries) found[query.text] = {query.calls, query.rows, query.rows_calls};
-  const std::map<std::string, std::array<std::uint64_t, 3>> expected{{"SELECT a FROM t", {3, 11, 2}}, {"SELECT b FROM t", {1, 3, 1}},
-                                                                   {"UPDATE t SET a = $1", {1, 0, 0}}, {"SELECT c FROM t", {1, 0, 0}}, {"SELECT d FROM t", {1, 12, 1}}};
+  for (const auto& query : log.workload.queries)
+    found[query.text] = {query.calls, query.rows, query.rows_calls};
+  const std::map<std::string, std::array<std::uint64_t, 3>> expected{{"SELECT a FROM t", {3, 11, 2}},
+                                                                     {"SELECT b FROM t", {1, 3, 1}},
+                                                                     {"UPDATE t SET a = $1", {1, 0, 0}},
+                                                                     {"SELECT c FROM t", {1, 0, 0}},
+                                                                     {"SELECT d FROM t", {1, 12, 1}}};
   EXPECT_EQ(found, expected);
 }
 
@@ -189,7 +222,8 @@ TEST(Merge, RotatedLogsAreJoined) {
   const std::string text = random_log(5, 300);
   const auto cut = text.find('\n', text.size() / 2) + 1;
   const Workload one = read_text(text).workload;
-  const Workload two = read_paths({write_log(text.substr(cut), "2"), write_log(text.substr(0, cut), "1")}).workload;
+  const Workload two =
+      read_paths({write_log(text.substr(cut), "2"), write_log(text.substr(0, cut), "1")}).workload;
   EXPECT_EQ(two.sessions, one.sessions);
   ASSERT_EQ(two.queries.size(), one.queries.size());
   for (std::size_t i = 0; i < one.queries.size(); ++i) {
@@ -201,9 +235,12 @@ TEST(Merge, RotatedLogsAreJoined) {
 }
 
 TEST(WorkloadFile, OfALogThatSaysTheImpossibleIsRead) {
-  const std::string call = "2024-05-01 12:00:01.000 UTC [7] LOG:  duration: 99999999999999999999999999.000 ms  statement: SELECT 1\n";
-  const std::string path = write_log(call + call + "9999-12-31 23:59:59.000 UTC [7] LOG:  duration: 1.000 ms  statement: SELECT 2\n" +
-                                     "0001-01-01 00:00:00.000 UTC [7] LOG:  duration: 1.000 ms  statement: SELECT 3\n");
+  const std::string call =
+      "2024-05-01 12:00:01.000 UTC [7] LOG:  duration: 99999999999999999999999999.000 ms  statement: SELECT "
+      "1\n";
+  const std::string path = write_log(
+      call + call + "9999-12-31 23:59:59.000 UTC [7] LOG:  duration: 1.000 ms  statement: SELECT 2\n" +
+      "0001-01-01 00:00:00.000 UTC [7] LOG:  duration: 1.000 ms  statement: SELECT 3\n");
   Diagnostics diagnostics;
   const std::string file = to_workload_file(read_each({path}, {}, diagnostics), true);
   const auto again = parse_workload_file("w.json", file);
@@ -232,12 +269,25 @@ TEST(WorkloadFile, RefusesInOneLine) {
   EXPECT_NE(refused(good.dump().substr(0, 1000)).find("cut off"), std::string::npos);
   EXPECT_NE(refused("[]").find("no workload file"), std::string::npos);
   EXPECT_NE(refused("{\"pgadvise_workload\": 1}").find("parser is missing"), std::string::npos);
-  EXPECT_NE(changed("/pgadvise_workload", 2).find("version 2; this pgadvise reads version 1"), std::string::npos);
+  EXPECT_NE(changed("/pgadvise_workload", 2).find("version 2; this pgadvise reads version 1"),
+            std::string::npos);
   EXPECT_NE(changed("/pgadvise_workload", std::string(5000, 'x')).find("version"), std::string::npos);
-  EXPECT_NE(changed("/logs/0/queries/0/calls", -1).find("logs[0].queries[0]: calls is no whole number"), std::string::npos);
+  EXPECT_NE(changed("/logs/0/queries/0/calls", -1).find("logs[0].queries[0]: calls is no whole number"),
+            std::string::npos);
   EXPECT_NE(changed("/logs/0/queries/0/min_ms", 1e9).find("min_ms is more than max_ms"), std::string::npos);
-  EXPECT_NE(changed("/logs/0/queries/1", good["logs"][0]["queries"][0]).find("queries hold one twice"), std::string::npos);
-  const json values[] = {nullptr, true, -1, 1.5, 1e300, 18446744073709551615ULL, "x", json::array(), json::object(), json::array({json::array({-1, 0})}), json::array({1, "x"})};
+  EXPECT_NE(changed("/logs/0/queries/1", good["logs"][0]["queries"][0]).find("queries hold one twice"),
+            std::string::npos);
+  const json values[] = {nullptr,
+                         true,
+                         -1,
+                         1.5,
+                         1e300,
+                         18446744073709551615ULL,
+                         "x",
+                         json::array(),
+                         json::object(),
+                         json::array({json::array({-1, 0})}),
+                         json::array({1, "x"})};
   // Every member of the kinds there are, made every wrong type: a refusal or a workload, never a crash.
   const json flat = good.flatten();
   int refusals = 0;
@@ -280,7 +330,8 @@ TEST(WorkloadFile, FingerprintsOfAnotherParserAreMadeAgain) {
   const std::string file = digest({fixture("logs/pgbench.log")});
   std::string other = file;
   const std::string known = whole(file).queries.front().fingerprint;
-  for (std::size_t at = 0; (at = other.find(known, at)) != std::string::npos;) other.replace(at, known.size(), "0123456789abcdef");
+  for (std::size_t at = 0; (at = other.find(known, at)) != std::string::npos;)
+    other.replace(at, known.size(), "0123456789abcdef");
   EXPECT_EQ(whole(other).queries.front().fingerprint, "0123456789abcdef");
   other.replace(other.find("\"parser\": \""), 11, "\"parser\": \"0");
   EXPECT_EQ(merge({other}), file);

@@ -17,10 +17,12 @@ using testing_support::TempTree;
 TEST(Digest, IsTheStandards) {
   EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(sha256_hex(std::string(1'000'000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  EXPECT_EQ(sha256_hex(std::string(1'000'000, 'a')),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
   EXPECT_EQ(sha256_hex(std::string(64, 'b')).size(), 64u);
   EXPECT_EQ(sha1_hex("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
-  EXPECT_EQ(sha1_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"), "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
+  EXPECT_EQ(sha1_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
   EXPECT_EQ(crc32("123456789"), 0xcbf43926u);
   EXPECT_EQ(crc32("6789", crc32("12345")), crc32("123456789"));
 }
@@ -28,29 +30,40 @@ TEST(Digest, IsTheStandards) {
 TEST(Digest, FlywaysForgetsLineEndsAndTheByteOrderMark) {
   const auto checksums = migration_tool("flyway")->checksums;
   EXPECT_EQ(checksums("123456789"), std::vector<std::string>{"-873187034"});
-  EXPECT_EQ(checksums("\xef\xbb\xbf" "1234\r\n56789\n"), std::vector<std::string>{"-873187034"});
+  EXPECT_EQ(checksums("\xef\xbb\xbf"
+                      "1234\r\n56789\n"),
+            std::vector<std::string>{"-873187034"});
   EXPECT_EQ(checksums(""), std::vector<std::string>{"0"});
 }
 
 TEST(Program, RunsWithoutAShellAndWithinLimits) {
   EXPECT_EQ(run_program({"printf", "%s", "$HOME; `id`"}).value().out, "$HOME; `id`");
-  EXPECT_EQ(run_program({"sh", "-c", "printf %s \"$ONE$GONE\""}, {{"ONE", "1"}, {"GONE", ""}}).value().out, "1");
+  EXPECT_EQ(run_program({"sh", "-c", "printf %s \"$ONE$GONE\""}, {{"ONE", "1"}, {"GONE", ""}}).value().out,
+            "1");
   EXPECT_FALSE(run_program({"no-such-program-anywhere"}));
   EXPECT_EQ(run_program({"false"}).value().status, 1);
   EXPECT_EQ(run_program({"sh", "-c", "echo x >&2; kill -9 $$"}).value().status, 128 + 9);
   EXPECT_EQ(run_program({"sh", "-c", "echo x >&2"}).value().err, "x\n");
   EXPECT_FALSE(run_program({"yes"}, {}, {std::chrono::seconds(10), 1000}));
   // Without the limit this would outlast the time that the test itself has.
-  EXPECT_FALSE(run_program({"sh", "-c", "sleep 3600 | sleep 3600"}, {}, {std::chrono::milliseconds(100), 1000}));
+  EXPECT_FALSE(
+      run_program({"sh", "-c", "sleep 3600 | sleep 3600"}, {}, {std::chrono::milliseconds(100), 1000}));
 }
 
 TEST(GitLog, IsReadAsItStandsWhateverThePathsAre) {
-  const std::string log("\x01" "bbb 200\0\nM\0a\nb.sql\0A\0\x01" "ccc 1\0\x01" "aaa 100\0\nA\0a\nb.sql\0", 51);
+  const std::string log(
+      "\x01"
+      "bbb 200\0\nM\0a\nb.sql\0A\0\x01"
+      "ccc 1\0\x01"
+      "aaa 100\0\nA\0a\nb.sql\0",
+      51);
   const auto changes = parse_git_log(log);
   ASSERT_EQ(changes.size(), 3u);
   EXPECT_EQ(changes[0].path, "a\nb.sql");
   EXPECT_EQ(changes[0].status, 'M');
-  EXPECT_EQ(changes[1].path, "\x01" "ccc 1");
+  EXPECT_EQ(changes[1].path,
+            "\x01"
+            "ccc 1");
   EXPECT_EQ(changes[2].commit, "aaa");
   EXPECT_EQ(changes[2].time, 100);
   EXPECT_TRUE(parse_git_log("M").empty());
@@ -67,8 +80,10 @@ class GitRepository : public ::testing::Test {
   }
 
   void git(const std::string& arguments, const std::string& date = "2024-01-01T00:00:00Z") const {
-    const std::string command = "cd '" + tree.path() + "' && GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_DATE=" + date + " GIT_COMMITTER_DATE=" + date +
-                                " git -c user.name=a -c user.email=a@b -c commit.gpgsign=false " + arguments + " >/dev/null 2>&1";
+    const std::string command =
+        "cd '" + tree.path() + "' && GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_DATE=" + date +
+        " GIT_COMMITTER_DATE=" + date + " git -c user.name=a -c user.email=a@b -c commit.gpgsign=false " +
+        arguments + " >/dev/null 2>&1";
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
   }
 
@@ -84,7 +99,9 @@ class GitRepository : public ::testing::Test {
   }
 };
 
-TEST_F(GitRepository, WithoutGitNothingIsKnown) { EXPECT_EQ(read().migrations.at(0).migrations.at(0).git, MigrationEntry::Git::unknown); }
+TEST_F(GitRepository, WithoutGitNothingIsKnown) {
+  EXPECT_EQ(read().migrations.at(0).migrations.at(0).git, MigrationEntry::Git::unknown);
+}
 
 TEST_F(GitRepository, BeforeTheFirstCommitAllIsNew) {
   git("init -q");
@@ -101,7 +118,8 @@ TEST_F(GitRepository, KnowsWhatIsCommittedIgnoredAndChangedAfterARelease) {
   tree.add("migrations/3_c.sql", "-- +goose Up\n");
   tree.add("ignored/migrations/1_d.sql", "-- +goose Up\n");
   // Nothing of this may run.
-  for (const std::string setting : {"core.fsmonitor", "core.pager", "gpg.program", "core.sshCommand", "diff.external", "filter.x.clean"})
+  for (const std::string setting :
+       {"core.fsmonitor", "core.pager", "gpg.program", "core.sshCommand", "diff.external", "filter.x.clean"})
     git("config " + setting + " 'touch " + tree.path("pwned") + "'");
   git("config log.showSignature true");
   tree.add(".gitattributes", "*.sql filter=x diff=x\n");
@@ -119,29 +137,44 @@ TEST_F(GitRepository, KnowsWhatIsCommittedIgnoredAndChangedAfterARelease) {
 }
 
 TEST(Applied, PartIsWhatTheTrackingTableNames) {
-  const TempTree tree{{"1_a.sql", "-- +goose Up\n"}, {"02_b.sql", "-- +goose Up\n"}, {"3_c.sql", "-- +goose Up\n"}};
+  const TempTree tree{
+      {"1_a.sql", "-- +goose Up\n"}, {"02_b.sql", "-- +goose Up\n"}, {"3_c.sql", "-- +goose Up\n"}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
-  const TrackingTable goose{"goose", "public", "goose_db_version", {{"0", "", 0, false}, {"1", "", 0, false}, {"2", "", 0, false}, {"3", "", 0, true}}};
+  const TrackingTable goose{
+      "goose",
+      "public",
+      "goose_db_version",
+      {{"0", "", 0, false}, {"1", "", 0, false}, {"2", "", 0, false}, {"3", "", 0, true}}};
   const auto part = applied_part(found->front(), {goose});
   EXPECT_TRUE(part.known);
   EXPECT_EQ(part.due, std::set<std::string>{tree.path("3_c.sql")});
   EXPECT_EQ(part.input.files.size(), 2u);
   EXPECT_FALSE(applied_part(found->front(), {}).known);
-  EXPECT_EQ(applied_part(found->front(), {TrackingTable{"goose", "public", "other", {{"77", "", 0, false}}}}).input.files.size(), 3u);
+  EXPECT_EQ(applied_part(found->front(), {TrackingTable{"goose", "public", "other", {{"77", "", 0, false}}}})
+                .input.files.size(),
+            3u);
   TrackingTable again = goose;
   again.schema = "other";
   EXPECT_FALSE(applied_part(found->front(), {goose, again}).known) << "two that could be meant";
 }
 
-// drizzle's migrator looks at nothing but the latest created_at: what is older and was passed over never runs.
+// drizzle's migrator looks at nothing but the latest created_at: what is older and was passed over never
+// runs.
 TEST(Applied, OfDrizzleOnlyWhatIsLaterThanTheLatestIsDue) {
-  const TempTree tree{{"meta/_journal.json", R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"when":1000,"tag":"0000_a"},{"idx":1,"when":3000,"tag":"0001_b"},{"idx":2,"when":2000,"tag":"0002_c"},{"idx":3,"when":4000,"tag":"0003_d"}]})"},
-                      {"0000_a.sql", "SELECT 1;"}, {"0001_b.sql", "SELECT 1;"}, {"0002_c.sql", "SELECT 1;"}, {"0003_d.sql", "SELECT 1;"}};
+  const TempTree tree{
+      {"meta/_journal.json",
+       R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"when":1000,"tag":"0000_a"},{"idx":1,"when":3000,"tag":"0001_b"},{"idx":2,"when":2000,"tag":"0002_c"},{"idx":3,"when":4000,"tag":"0003_d"}]})"},
+      {"0000_a.sql", "SELECT 1;"},
+      {"0001_b.sql", "SELECT 1;"},
+      {"0002_c.sql", "SELECT 1;"},
+      {"0003_d.sql", "SELECT 1;"}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
-  const auto part = applied_part(found->front(), {{"drizzle", "drizzle", "__drizzle_migrations", {{"", "x", 1000, false}, {"", "y", 3000, false}}}});
+  const auto part = applied_part(
+      found->front(),
+      {{"drizzle", "drizzle", "__drizzle_migrations", {{"", "x", 1000, false}, {"", "y", 3000, false}}}});
   EXPECT_TRUE(part.known);
   EXPECT_EQ(part.input.files.size(), 2u);
   EXPECT_EQ(part.due, std::set<std::string>{tree.path("0003_d.sql")});

@@ -1,20 +1,18 @@
-#include "migrations/new_migration.h"
-
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <limits>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/input_file.h"
 #include "base/text.h"
 #include "drizzle/place.h"
 #include "files/files.h"
 #include "migrations/code_migrations.h"
+#include "migrations/new_migration.h"
 #include "migrations/tools.h"
 #include "support/paths.h"
 #include "support/temp_tree.h"
@@ -27,10 +25,15 @@ using testing_support::TempTree;
 
 constexpr std::int64_t noon = 1'767'960'000'000;  // 2026-01-09 12:00:00 UTC
 
-const Change index_on_orders{"unindexed-foreign-key: Create an index on orders", "CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id);",
-                             "DROP INDEX CONCURRENTLY public.orders_customer_id_idx;"};
-const Change index_on_lines{"another", "CREATE INDEX CONCURRENTLY lines_order_id_idx ON public.lines (order_id);", "DROP INDEX CONCURRENTLY public.lines_order_id_idx;"};
-const Change not_null{"required", "ALTER TABLE public.orders ALTER COLUMN customer_id SET NOT NULL;", "ALTER TABLE public.orders ALTER COLUMN customer_id DROP NOT NULL;"};
+const Change index_on_orders{
+    "unindexed-foreign-key: Create an index on orders",
+    "CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id);",
+    "DROP INDEX CONCURRENTLY public.orders_customer_id_idx;"};
+const Change index_on_lines{"another",
+                            "CREATE INDEX CONCURRENTLY lines_order_id_idx ON public.lines (order_id);",
+                            "DROP INDEX CONCURRENTLY public.lines_order_id_idx;"};
+const Change not_null{"required", "ALTER TABLE public.orders ALTER COLUMN customer_id SET NOT NULL;",
+                      "ALTER TABLE public.orders ALTER COLUMN customer_id DROP NOT NULL;"};
 
 SchemaInput input_of(const std::string& path) {
   Diagnostics diagnostics;
@@ -53,16 +56,23 @@ NewMigration make(const SchemaInput& input, const std::vector<Change>& changes) 
 
 std::string text_of(const std::string& path) { return read_file(path).value_or("(missing)"); }
 
-constexpr const char* tables = "CREATE TABLE orders (id int PRIMARY KEY, customer_id int);\nCREATE TABLE lines (id int PRIMARY KEY, order_id int REFERENCES orders);\n";
+constexpr const char* tables =
+    "CREATE TABLE orders (id int PRIMARY KEY, customer_id int);\nCREATE TABLE lines (id int PRIMARY KEY, "
+    "order_id int REFERENCES orders);\n";
 using Names = std::vector<std::string>;
 
 TEST(NewMigration, FlywayGetsTheNextVersionInItsForm) {
-  const TempTree tree{{"flyway.conf", "flyway.postgresql.transactional.lock=false\n"}, {"sql/V009__a.sql", tables}, {"sql/V010__b.sql", "SELECT 1;"}, {"sql/R__views.sql", "SELECT 2;"}};
+  const TempTree tree{{"flyway.conf", "flyway.postgresql.transactional.lock=false\n"},
+                      {"sql/V009__a.sql", tables},
+                      {"sql/V010__b.sql", "SELECT 1;"},
+                      {"sql/R__views.sql", "SELECT 2;"}};
   const auto made = make(input_of(tree.path("sql")), {not_null, index_on_orders, index_on_lines});
   EXPECT_EQ(names(made, tree.path()), (Names{"sql/V011__pgadvise_fixes.sql", "sql/V012__add_indexes.sql"}));
-  EXPECT_EQ(made.files[0].content, "-- required\nALTER TABLE public.orders ALTER COLUMN customer_id SET NOT NULL;\n");
+  EXPECT_EQ(made.files[0].content,
+            "-- required\nALTER TABLE public.orders ALTER COLUMN customer_id SET NOT NULL;\n");
   EXPECT_EQ(made.files[1].content,
-            "-- unindexed-foreign-key: Create an index on orders\n-- another\nCREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id);\n"
+            "-- unindexed-foreign-key: Create an index on orders\n-- another\nCREATE INDEX CONCURRENTLY "
+            "orders_customer_id_idx ON public.orders (customer_id);\n"
             "CREATE INDEX CONCURRENTLY lines_order_id_idx ON public.lines (order_id);\n");
   EXPECT_TRUE(made.notes.empty());
 }
@@ -71,67 +81,94 @@ TEST(NewMigration, FlywayThatWouldWaitForItselfGetsNoConcurrentIndex) {
   const TempTree tree{{"sql/V1__a.sql", tables}};
   const auto made = make(input_of(tree.path("sql")), {index_on_orders});
   EXPECT_FALSE(contains(made.files[0].content, "CONCURRENTLY orders"));
-  EXPECT_TRUE(contains(made.files[0].content, "-- pgadvise: ignore blocking-index-build without CONCURRENTLY: Flyway from 9.1 on")) << made.files[0].content;
+  EXPECT_TRUE(contains(made.files[0].content,
+                       "-- pgadvise: ignore blocking-index-build without CONCURRENTLY: Flyway from 9.1 on"))
+      << made.files[0].content;
   ASSERT_EQ(made.notes.size(), 1U);
   EXPECT_TRUE(contains(made.notes[0], "transactional.lock=false"));
 }
 
 TEST(NewMigration, FlywayVersionsOfSeveralPartsGoOnAtTheLast) {
   const TempTree tree{{"sql/V1.9__a.sql", tables}};
-  EXPECT_EQ(names(make(input_of(tree.path("sql")), {index_on_orders}), tree.path()), (Names{"sql/V1.10__add_orders_customer_id_idx.sql"}));
+  EXPECT_EQ(names(make(input_of(tree.path("sql")), {index_on_orders}), tree.path()),
+            (Names{"sql/V1.10__add_orders_customer_id_idx.sql"}));
 }
 
 TEST(NewMigration, GolangMigrateGetsAPairForEachConcurrentIndex) {
   const TempTree tree{{"m/000001_a.up.sql", tables}, {"m/000001_a.down.sql", "DROP TABLE lines, orders;"}};
   const auto made = make(input_of(tree.path("m")), {index_on_orders, index_on_lines});
-  EXPECT_EQ(names(made, tree.path()), (Names{"m/000002_add_orders_customer_id_idx.up.sql", "m/000002_add_orders_customer_id_idx.down.sql", "m/000003_add_lines_order_id_idx.up.sql",
-                                             "m/000003_add_lines_order_id_idx.down.sql"}));
+  EXPECT_EQ(
+      names(made, tree.path()),
+      (Names{"m/000002_add_orders_customer_id_idx.up.sql", "m/000002_add_orders_customer_id_idx.down.sql",
+             "m/000003_add_lines_order_id_idx.up.sql", "m/000003_add_lines_order_id_idx.down.sql"}));
   EXPECT_EQ(made.files[1].content, "DROP INDEX CONCURRENTLY public.orders_customer_id_idx;\n");
 }
 
 TEST(NewMigration, GooseGetsItsMarkers) {
-  const TempTree tree{{"m/00001_a.sql", std::string("-- +goose Up\n") + tables + "-- +goose Down\nDROP TABLE lines, orders;\n"}};
+  const TempTree tree{{"m/00001_a.sql", std::string("-- +goose Up\n") + tables +
+                                            "-- +goose Down\nDROP TABLE lines, orders;\n"}};
   const auto made = make(input_of(tree.path("m")), {index_on_orders, not_null});
   EXPECT_EQ(names(made, tree.path()), (Names{"m/00002_pgadvise_fixes.sql"}));
-  EXPECT_TRUE(made.files[0].content.starts_with("-- +goose NO TRANSACTION\n-- +goose Up\n")) << made.files[0].content;
-  EXPECT_TRUE(contains(made.files[0].content, "-- +goose Down\nALTER TABLE public.orders ALTER COLUMN customer_id DROP NOT NULL;\nDROP INDEX CONCURRENTLY"));
+  EXPECT_TRUE(made.files[0].content.starts_with("-- +goose NO TRANSACTION\n-- +goose Up\n"))
+      << made.files[0].content;
+  EXPECT_TRUE(contains(made.files[0].content,
+                       "-- +goose Down\nALTER TABLE public.orders ALTER COLUMN customer_id DROP NOT "
+                       "NULL;\nDROP INDEX CONCURRENTLY"));
   const auto plain = make(input_of(tree.path("m")), {not_null});
   EXPECT_TRUE(plain.files[0].content.starts_with("-- +goose Up\n"));
 }
 
 TEST(NewMigration, DbmateTurnsTheTransactionOffForAnIndexAlone) {
-  const TempTree tree{{"m/20300101000000_a.sql", std::string("-- migrate:up\n") + tables + "-- migrate:down\nDROP TABLE lines, orders;\n"}};
+  const TempTree tree{{"m/20300101000000_a.sql", std::string("-- migrate:up\n") + tables +
+                                                     "-- migrate:down\nDROP TABLE lines, orders;\n"}};
   const auto made = make(input_of(tree.path("m")), {index_on_orders});
   // The newest is of the future: the next one comes after it all the same.
   EXPECT_EQ(names(made, tree.path()), (Names{"m/20300101000001_add_orders_customer_id_idx.sql"}));
   EXPECT_TRUE(made.files[0].content.starts_with("-- migrate:up transaction:false\n"));
-  EXPECT_TRUE(contains(made.files[0].content, "-- migrate:down transaction:false\nDROP INDEX CONCURRENTLY public.orders_customer_id_idx;\n"));
+  EXPECT_TRUE(contains(
+      made.files[0].content,
+      "-- migrate:down transaction:false\nDROP INDEX CONCURRENTLY public.orders_customer_id_idx;\n"));
 }
 
 TEST(NewMigration, PrismaGetsAFolderAndTheLineForItsSchema) {
-  const TempTree tree{{"prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n"}, {"prisma/migrations/20240101000000_init/migration.sql", tables}};
+  const TempTree tree{{"prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n"},
+                      {"prisma/migrations/20240101000000_init/migration.sql", tables}};
   const auto made = make(input_of(tree.path("prisma/migrations")), {index_on_orders});
-  EXPECT_EQ(names(made, tree.path()), (Names{"prisma/migrations/20260109120000_add_orders_customer_id_idx/migration.sql"}));
+  EXPECT_EQ(names(made, tree.path()),
+            (Names{"prisma/migrations/20260109120000_add_orders_customer_id_idx/migration.sql"}));
   ASSERT_EQ(made.notes.size(), 1U);
-  EXPECT_EQ(made.notes[0], "schema.prisma, in the model of orders: @@index([customer_id], map: \"orders_customer_id_idx\")");
+  EXPECT_EQ(made.notes[0],
+            "schema.prisma, in the model of orders: @@index([customer_id], map: \"orders_customer_id_idx\")");
 }
 
 TEST(NewMigration, PrismaIsToldOfColumnsAndOfIndexesThatGo) {
   const TempTree tree{{"prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n"},
-                      {"prisma/migrations/20240101000000_init/migration.sql", std::string(tables) + "ALTER TABLE orders ADD settings text, ADD at timestamp; CREATE INDEX twice ON orders (customer_id);"}};
-  const auto made = make(input_of(tree.path("prisma/migrations")),
-                         {{"a", "ALTER TABLE public.orders ALTER COLUMN settings TYPE jsonb USING settings::jsonb, ALTER COLUMN settings SET NOT NULL;", ""},
-                          {"b", "ALTER TABLE public.orders ALTER COLUMN at TYPE timestamp with time zone;", ""},
-                          {"c", "DROP INDEX public.twice;", ""}});
-  EXPECT_EQ(made.notes, (Names{"schema.prisma, in the model of orders: settings is jsonb NOT NULL now, Json", "schema.prisma, in the model of orders: at is timestamp with time zone now, DateTime? @db.Timestamptz",
+                      {"prisma/migrations/20240101000000_init/migration.sql",
+                       std::string(tables) + "ALTER TABLE orders ADD settings text, ADD at timestamp; CREATE "
+                                             "INDEX twice ON orders (customer_id);"}};
+  const auto made =
+      make(input_of(tree.path("prisma/migrations")),
+           {{"a",
+             "ALTER TABLE public.orders ALTER COLUMN settings TYPE jsonb USING settings::jsonb, ALTER COLUMN "
+             "settings SET NOT NULL;",
+             ""},
+            {"b", "ALTER TABLE public.orders ALTER COLUMN at TYPE timestamp with time zone;", ""},
+            {"c", "DROP INDEX public.twice;", ""}});
+  EXPECT_EQ(made.notes, (Names{"schema.prisma, in the model of orders: settings is jsonb NOT NULL now, Json",
+                               "schema.prisma, in the model of orders: at is timestamp with time zone now, "
+                               "DateTime? @db.Timestamptz",
                                "schema.prisma, in the model of orders: no index twice any more"}));
 }
 
 TEST(NewMigration, SupabaseGetsPlainIndexesAndSaysWhy) {
   const TempTree tree{{"supabase/migrations/20240101000000_init.sql", tables}};
   const auto made = make(input_of(tree.path("supabase/migrations")), {index_on_orders});
-  EXPECT_EQ(names(made, tree.path()), (Names{"supabase/migrations/20260109120000_add_orders_customer_id_idx.sql"}));
-  EXPECT_TRUE(contains(made.files[0].content, "\n-- pgadvise: ignore blocking-index-build without CONCURRENTLY: supabase's command line before 2.109")) << made.files[0].content;
+  EXPECT_EQ(names(made, tree.path()),
+            (Names{"supabase/migrations/20260109120000_add_orders_customer_id_idx.sql"}));
+  EXPECT_TRUE(contains(made.files[0].content,
+                       "\n-- pgadvise: ignore blocking-index-build without CONCURRENTLY: supabase's command "
+                       "line before 2.109"))
+      << made.files[0].content;
   EXPECT_TRUE(contains(made.files[0].content, "\nCREATE INDEX orders_customer_id_idx ON"));
   ASSERT_EQ(made.notes.size(), 1U);
   EXPECT_TRUE(contains(made.notes[0], "without CONCURRENTLY"));
@@ -142,30 +179,49 @@ TEST(NewMigration, PostgratorGetsAPair) {
   const auto input = input_of(tree.path("m"));
   EXPECT_EQ(input.files.size(), 1U) << "the undo is not run";
   const auto made = make(input, {index_on_orders});
-  EXPECT_EQ(names(made, tree.path()), (Names{"m/002.do.add_orders_customer_id_idx.sql", "m/002.undo.add_orders_customer_id_idx.sql"}));
+  EXPECT_EQ(names(made, tree.path()),
+            (Names{"m/002.do.add_orders_customer_id_idx.sql", "m/002.undo.add_orders_customer_id_idx.sql"}));
   EXPECT_EQ(made.files[1].content, "DROP INDEX CONCURRENTLY public.orders_customer_id_idx;\n");
 }
 
 TEST(NewMigration, SqitchGetsScriptsAndALineOfThePlan) {
-  const std::string plan = "%syntax-version=1.0.0\n%project=shop\n\na 2025-01-01T12:00:00Z Ada L <ada@example.org> # Tables.\n";
-  const TempTree tree{{"sqitch.plan", plan}, {"deploy/a.sql", tables}, {"revert/a.sql", "DROP TABLE lines, orders;"}};
+  const std::string plan =
+      "%syntax-version=1.0.0\n%project=shop\n\na 2025-01-01T12:00:00Z Ada L <ada@example.org> # Tables.\n";
+  const TempTree tree{
+      {"sqitch.plan", plan}, {"deploy/a.sql", tables}, {"revert/a.sql", "DROP TABLE lines, orders;"}};
   const auto made = make(input_of(tree.path()), {index_on_orders, not_null});
-  EXPECT_EQ(names(made, tree.path()), (Names{"deploy/pgadvise_fixes.sql", "revert/pgadvise_fixes.sql", "deploy/add_orders_customer_id_idx.sql", "revert/add_orders_customer_id_idx.sql", "sqitch.plan"}));
-  EXPECT_EQ(made.files[0].content, "-- Deploy shop:pgadvise_fixes\n\nBEGIN;\n\n-- required\nALTER TABLE public.orders ALTER COLUMN customer_id SET NOT NULL;\n\nCOMMIT;\n");
-  EXPECT_EQ(made.files[3].content, "-- Revert shop:add_orders_customer_id_idx\n\nDROP INDEX CONCURRENTLY public.orders_customer_id_idx;\n");
+  EXPECT_EQ(names(made, tree.path()), (Names{"deploy/pgadvise_fixes.sql", "revert/pgadvise_fixes.sql",
+                                             "deploy/add_orders_customer_id_idx.sql",
+                                             "revert/add_orders_customer_id_idx.sql", "sqitch.plan"}));
+  EXPECT_EQ(made.files[0].content,
+            "-- Deploy shop:pgadvise_fixes\n\nBEGIN;\n\n-- required\nALTER TABLE public.orders ALTER COLUMN "
+            "customer_id SET NOT NULL;\n\nCOMMIT;\n");
+  EXPECT_EQ(made.files[3].content,
+            "-- Revert shop:add_orders_customer_id_idx\n\nDROP INDEX CONCURRENTLY "
+            "public.orders_customer_id_idx;\n");
   EXPECT_EQ(made.files[4].before, plan);
-  EXPECT_EQ(made.files[4].content, plan + "pgadvise_fixes 2026-01-09T12:00:00Z Ada L <ada@example.org> # required\n"
-                                          "add_orders_customer_id_idx 2026-01-09T12:00:00Z Ada L <ada@example.org> # unindexed-foreign-key: Create an index on orders\n");
+  EXPECT_EQ(made.files[4].content,
+            plan +
+                "pgadvise_fixes 2026-01-09T12:00:00Z Ada L <ada@example.org> # required\n"
+                "add_orders_customer_id_idx 2026-01-09T12:00:00Z Ada L <ada@example.org> # "
+                "unindexed-foreign-key: Create an index on orders\n");
 }
 
 TEST(NewMigration, SqitchsFoldersInAChangesNameAreNotItsDeployFolder) {
-  const TempTree tree{{"sqitch.plan", "%syntax-version=1.0.0\n%project=shop\n\nshop/a 2025-01-01T12:00:00Z Ada L <ada@example.org> # Tables.\n"}, {"deploy/shop/a.sql", tables}, {"revert/shop/a.sql", "DROP TABLE lines, orders;"}};
-  EXPECT_EQ(names(make(input_of(tree.path()), {index_on_orders}), tree.path()), (Names{"deploy/add_orders_customer_id_idx.sql", "revert/add_orders_customer_id_idx.sql", "sqitch.plan"}));
+  const TempTree tree{{"sqitch.plan",
+                       "%syntax-version=1.0.0\n%project=shop\n\nshop/a 2025-01-01T12:00:00Z Ada L "
+                       "<ada@example.org> # Tables.\n"},
+                      {"deploy/shop/a.sql", tables},
+                      {"revert/shop/a.sql", "DROP TABLE lines, orders;"}};
+  EXPECT_EQ(names(make(input_of(tree.path()), {index_on_orders}), tree.path()),
+            (Names{"deploy/add_orders_customer_id_idx.sql", "revert/add_orders_customer_id_idx.sql",
+                   "sqitch.plan"}));
 }
 
 // Migrations that are programs.
 
-NewMigration program(const TempTree& tree, const std::vector<Change>& changes, const std::string& table = "orders") {
+NewMigration program(const TempTree& tree, const std::vector<Change>& changes,
+                     const std::string& table = "orders") {
   const auto found = find_code_migrations(tree.path());
   const SchemaInput* input = code_migrations_of(found, table);
   EXPECT_NE(input, nullptr);
@@ -173,22 +229,38 @@ NewMigration program(const TempTree& tree, const std::vector<Change>& changes, c
 }
 
 TEST(NewMigration, RailsGetsAClassOfItsOwn) {
-  const TempTree tree{{"db/migrate/20250101000000_init.rb", "class Init < ActiveRecord::Migration[7.1]\nend\n"}, {"db/migrate/20250102000000_add_orders_customer_id_idx.rb", "class AddOrdersCustomerIdIdx < ActiveRecord::Migration[7.1]\nend\n"}};
+  const TempTree tree{
+      {"db/migrate/20250101000000_init.rb", "class Init < ActiveRecord::Migration[7.1]\nend\n"},
+      {"db/migrate/20250102000000_add_orders_customer_id_idx.rb",
+       "class AddOrdersCustomerIdIdx < ActiveRecord::Migration[7.1]\nend\n"}};
   const auto made = program(tree, {index_on_orders});
   EXPECT_EQ(names(made, tree.path()), (Names{"db/migrate/20260109120000_add_orders_customer_id_idx_2.rb"}));
   EXPECT_EQ(made.files[0].content,
-            "# unindexed-foreign-key: Create an index on orders\nclass AddOrdersCustomerIdIdx2 < ActiveRecord::Migration[7.1]\n  disable_ddl_transaction!\n\n  def up\n    execute <<~'SQL'\n"
-            "      CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id)\n    SQL\n  end\n\n  def down\n    execute <<~'SQL'\n"
+            "# unindexed-foreign-key: Create an index on orders\nclass AddOrdersCustomerIdIdx2 < "
+            "ActiveRecord::Migration[7.1]\n  disable_ddl_transaction!\n\n  def up\n    execute <<~'SQL'\n"
+            "      CREATE INDEX CONCURRENTLY orders_customer_id_idx ON public.orders (customer_id)\n    "
+            "SQL\n  end\n\n  def down\n    execute <<~'SQL'\n"
             "      DROP INDEX CONCURRENTLY public.orders_customer_id_idx\n    SQL\n  end\nend\n");
 }
 
 TEST(NewMigration, DjangoGoesOnInTheApplicationOfTheTable) {
-  const std::string one = "from django.db import migrations\nclass Migration(migrations.Migration):\n    pass\n";
-  const TempTree tree{{"shop/migrations/0001_initial.py", one}, {"shop/migrations/0002_more.py", one}, {"shop/migrations/__init__.py", ""}, {"accounts/migrations/0001_initial.py", one}};
-  const auto made = program(tree, {not_null, {"t", "CREATE INDEX CONCURRENTLY i ON shop_order (\"a\\b\");", ""}}, "shop_order");
-  EXPECT_EQ(names(made, tree.path()), (Names{"shop/migrations/0003_pgadvise_fixes.py", "shop/migrations/0004_add_i.py"}));
-  EXPECT_TRUE(contains(made.files[1].content, "    atomic = False\n\n    dependencies = [\n        ('shop', '0003_pgadvise_fixes'),\n    ]\n")) << made.files[1].content;
-  EXPECT_TRUE(contains(made.files[1].content, "sql=[\"\"\"\nCREATE INDEX CONCURRENTLY i ON shop_order (\"a\\\\b\")\n\"\"\"],")) << made.files[1].content;
+  const std::string one =
+      "from django.db import migrations\nclass Migration(migrations.Migration):\n    pass\n";
+  const TempTree tree{{"shop/migrations/0001_initial.py", one},
+                      {"shop/migrations/0002_more.py", one},
+                      {"shop/migrations/__init__.py", ""},
+                      {"accounts/migrations/0001_initial.py", one}};
+  const auto made = program(
+      tree, {not_null, {"t", "CREATE INDEX CONCURRENTLY i ON shop_order (\"a\\b\");", ""}}, "shop_order");
+  EXPECT_EQ(names(made, tree.path()),
+            (Names{"shop/migrations/0003_pgadvise_fixes.py", "shop/migrations/0004_add_i.py"}));
+  EXPECT_TRUE(contains(
+      made.files[1].content,
+      "    atomic = False\n\n    dependencies = [\n        ('shop', '0003_pgadvise_fixes'),\n    ]\n"))
+      << made.files[1].content;
+  EXPECT_TRUE(contains(made.files[1].content,
+                       "sql=[\"\"\"\nCREATE INDEX CONCURRENTLY i ON shop_order (\"a\\\\b\")\n\"\"\"],"))
+      << made.files[1].content;
   EXPECT_FALSE(contains(made.files[1].content, "reverse_sql"));
   EXPECT_TRUE(contains(made.files[0].content, "reverse_sql")) << made.files[0].content;
   EXPECT_FALSE(contains(made.files[0].content, "atomic"));
@@ -196,16 +268,28 @@ TEST(NewMigration, DjangoGoesOnInTheApplicationOfTheTable) {
 }
 
 TEST(NewMigration, AlembicRevisesTheHead) {
-  const auto revision = [](const std::string& id, const std::string& before) { return "from alembic import op\nrevision: str = '" + id + "'\ndown_revision: Union[str, None] = " + before + "\n"; };
-  const TempTree tree{{"alembic/versions/zz_init.py", revision("zz", "None")}, {"alembic/versions/aa_more.py", revision("aa", "'zz'")}};
-  const auto made = program(tree, {index_on_orders, {"t", "ALTER TABLE public.orders ALTER COLUMN a SET DEFAULT 'x :y'::text;", ""}});
+  const auto revision = [](const std::string& id, const std::string& before) {
+    return "from alembic import op\nrevision: str = '" + id +
+           "'\ndown_revision: Union[str, None] = " + before + "\n";
+  };
+  const TempTree tree{{"alembic/versions/zz_init.py", revision("zz", "None")},
+                      {"alembic/versions/aa_more.py", revision("aa", "'zz'")}};
+  const auto made = program(
+      tree,
+      {index_on_orders, {"t", "ALTER TABLE public.orders ALTER COLUMN a SET DEFAULT 'x :y'::text;", ""}});
   ASSERT_EQ(made.files.size(), 2U);
   EXPECT_TRUE(contains(made.files[0].content, "down_revision = 'aa'\n"));
   EXPECT_TRUE(contains(made.files[0].content, "'x \\\\:y'::text")) << made.files[0].content;
-  EXPECT_TRUE(contains(made.files[1].content, "    with op.get_context().autocommit_block():\n        op.execute(\"\"\"\nCREATE INDEX CONCURRENTLY")) << made.files[1].content;
+  EXPECT_TRUE(contains(
+      made.files[1].content,
+      "    with op.get_context().autocommit_block():\n        op.execute(\"\"\"\nCREATE INDEX CONCURRENTLY"))
+      << made.files[1].content;
   const auto at = made.files[0].content.find("\nrevision = '");
-  EXPECT_TRUE(contains(made.files[1].content, "down_revision = '" + made.files[0].content.substr(at + 13, 12) + "'"));
-  const TempTree forked{{"alembic/versions/zz.py", revision("zz", "None")}, {"alembic/versions/aa.py", revision("aa", "'zz'")}, {"alembic/versions/bb.py", revision("bb", "'zz'")}};
+  EXPECT_TRUE(
+      contains(made.files[1].content, "down_revision = '" + made.files[0].content.substr(at + 13, 12) + "'"));
+  const TempTree forked{{"alembic/versions/zz.py", revision("zz", "None")},
+                        {"alembic/versions/aa.py", revision("aa", "'zz'")},
+                        {"alembic/versions/bb.py", revision("bb", "'zz'")}};
   const auto found = find_code_migrations(forked.path());
   ASSERT_EQ(found.size(), 1U);
   EXPECT_FALSE(new_migration(&found[0], ".", {index_on_orders}, noon));
@@ -213,24 +297,41 @@ TEST(NewMigration, AlembicRevisesTheHead) {
 
 TEST(NewMigration, ScriptsAreInTheFormOfTheNewest) {
   const TempTree knex{{"migrations/20250101000000_init.js", "exports.up = function(knex) {};\n"}};
-  auto made = program(knex, {{"t", "CREATE INDEX CONCURRENTLY i ON orders (id) WHERE a ? '`${x}';", "DROP INDEX CONCURRENTLY i;"}});
+  auto made = program(knex, {{"t", "CREATE INDEX CONCURRENTLY i ON orders (id) WHERE a ? '`${x}';",
+                              "DROP INDEX CONCURRENTLY i;"}});
   EXPECT_EQ(names(made, knex.path()), (Names{"migrations/20260109120000_add_i.js"}));
   EXPECT_EQ(made.files[0].content,
-            "// t\nexports.config = { transaction: false };\n\nexports.up = async function (knex) {\n  await knex.raw(`CREATE INDEX CONCURRENTLY i ON orders (id) WHERE a \\\\? '\\`\\${x}'`);\n};\n\n"
+            "// t\nexports.config = { transaction: false };\n\nexports.up = async function (knex) {\n  await "
+            "knex.raw(`CREATE INDEX CONCURRENTLY i ON orders (id) WHERE a \\\\? '\\`\\${x}'`);\n};\n\n"
             "exports.down = async function (knex) {\n  await knex.raw(`DROP INDEX CONCURRENTLY i`);\n};\n");
-  const TempTree typed{{"src/migrations/1700000000000-Init.ts", "import { MigrationInterface, QueryRunner } from \"typeorm\";\nexport class Init1700000000000 implements MigrationInterface {}\n"}};
+  const TempTree typed{{"src/migrations/1700000000000-Init.ts",
+                        "import { MigrationInterface, QueryRunner } from \"typeorm\";\nexport class "
+                        "Init1700000000000 implements MigrationInterface {}\n"}};
   made = program(typed, {index_on_orders});
   EXPECT_EQ(names(made, typed.path()), (Names{"src/migrations/1767960000000-add-orders-customer-id-idx.ts"}));
-  EXPECT_TRUE(contains(made.files[0].content, "export class AddOrdersCustomerIdIdx1767960000000 implements MigrationInterface {")) << made.files[0].content;
-  EXPECT_TRUE(contains(made.files[0].content, "await queryRunner.query(`CREATE INDEX orders_customer_id_idx ON")) << made.files[0].content;
-  const TempTree sequelize{{"migrations/20250101000000-init.js", "module.exports = { async up (queryInterface, Sequelize) {} };\n"}};
-  EXPECT_TRUE(contains(program(sequelize, {index_on_orders}).files.at(0).content, "module.exports = {\n  async up(queryInterface) {\n    await queryInterface.sequelize.query(`CREATE INDEX CONCURRENTLY"));
-  const TempTree umzug{{"migrations/20250101000000-init.ts", "export const up = async ({ context: queryInterface }) => {};\n"}};
-  EXPECT_TRUE(contains(program(umzug, {index_on_orders}).files.at(0).content, "export async function up({ context: queryInterface }: { context: QueryInterface }) {\n  await queryInterface.sequelize.query(`CREATE INDEX CONCURRENTLY"));
+  EXPECT_TRUE(contains(made.files[0].content,
+                       "export class AddOrdersCustomerIdIdx1767960000000 implements MigrationInterface {"))
+      << made.files[0].content;
+  EXPECT_TRUE(
+      contains(made.files[0].content, "await queryRunner.query(`CREATE INDEX orders_customer_id_idx ON"))
+      << made.files[0].content;
+  const TempTree sequelize{{"migrations/20250101000000-init.js",
+                            "module.exports = { async up (queryInterface, Sequelize) {} };\n"}};
+  EXPECT_TRUE(contains(program(sequelize, {index_on_orders}).files.at(0).content,
+                       "module.exports = {\n  async up(queryInterface) {\n    await "
+                       "queryInterface.sequelize.query(`CREATE INDEX CONCURRENTLY"));
+  const TempTree umzug{{"migrations/20250101000000-init.ts",
+                        "export const up = async ({ context: queryInterface }) => {};\n"}};
+  EXPECT_TRUE(contains(program(umzug, {index_on_orders}).files.at(0).content,
+                       "export async function up({ context: queryInterface }: { context: QueryInterface }) "
+                       "{\n  await queryInterface.sequelize.query(`CREATE INDEX CONCURRENTLY"));
   const TempTree pgm{{"migrations/1700000000000_init.js", "export const up = (pgm) => {};\n"}};
   made = program(pgm, {index_on_orders});
   EXPECT_EQ(names(made, pgm.path()), (Names{"migrations/1767960000000_add_orders_customer_id_idx.js"}));
-  EXPECT_TRUE(contains(made.files[0].content, "export const up = (pgm) => {\n  pgm.noTransaction();\n  pgm.sql(`CREATE INDEX CONCURRENTLY")) << made.files[0].content;
+  EXPECT_TRUE(
+      contains(made.files[0].content,
+               "export const up = (pgm) => {\n  pgm.noTransaction();\n  pgm.sql(`CREATE INDEX CONCURRENTLY"))
+      << made.files[0].content;
 }
 
 TEST(NewMigration, WithoutAToolThereIsAPlainFileThatDisplacesNone) {
@@ -242,35 +343,51 @@ TEST(NewMigration, WithoutAToolThereIsAPlainFileThatDisplacesNone) {
 }
 
 TEST(NewMigration, WhatIsNoChangeOfASchemaIsRefused) {
-  for (const char* sql : {"VACUUM orders;", "REINDEX INDEX CONCURRENTLY i;", "SELECT 1;", "begin; insert into t values (1); commit;", "ALTER DATABASE shop SET statement_timeout = '1min';", "", "CREATE INDEX ON ("})
+  for (const char* sql : {"VACUUM orders;", "REINDEX INDEX CONCURRENTLY i;", "SELECT 1;",
+                          "begin; insert into t values (1); commit;",
+                          "ALTER DATABASE shop SET statement_timeout = '1min';", "", "CREATE INDEX ON ("})
     EXPECT_FALSE(fit(nullptr, {"x", sql, ""})) << sql;
 }
 
 TEST(NewMigration, TitlesCannotEndTheirComment) {
   const TempTree tree{{"m/1_a.up.sql", tables}};
-  const auto made = make(input_of(tree.path("m")), {{"evil\nDROP TABLE orders; --> statement-breakpoint", not_null.up, not_null.down}});
-  EXPECT_TRUE(made.files[0].content.starts_with("-- evil DROP TABLE orders; -> statement-breakpoint\nALTER")) << made.files[0].content;
+  const auto made = make(input_of(tree.path("m")),
+                         {{"evil\nDROP TABLE orders; --> statement-breakpoint", not_null.up, not_null.down}});
+  EXPECT_TRUE(made.files[0].content.starts_with("-- evil DROP TABLE orders; -> statement-breakpoint\nALTER"))
+      << made.files[0].content;
 }
 
 // Drizzle: held against what drizzle-kit itself writes for the same change (fixtures/drizzle/generate).
 
 using Json = nlohmann::json;
 
-std::string fixture(const std::string& name) { return std::string(testing_support::source_dir) + "/fixtures/drizzle/" + name; }
+std::string fixture(const std::string& name) {
+  return std::string(testing_support::source_dir) + "/fixtures/drizzle/" + name;
+}
 
-void copy_into(const TempTree& tree, const std::string& from, const std::string& to) { fs::copy(from, tree.path(to), fs::copy_options::recursive); }
+void copy_into(const TempTree& tree, const std::string& from, const std::string& to) {
+  fs::copy(from, tree.path(to), fs::copy_options::recursive);
+}
 
 const std::vector<Change> next_changes = {
-    {"a", "CREATE INDEX CONCURRENTLY notes_at_idx ON public.notes (at DESC);\nCREATE INDEX notes_ticket_idx ON public.notes (ticket) WHERE deleted_at IS NULL;\nCREATE INDEX notes_upper_idx ON public.notes (upper(body));", ""},
+    {"a",
+     "CREATE INDEX CONCURRENTLY notes_at_idx ON public.notes (at DESC);\nCREATE INDEX notes_ticket_idx ON "
+     "public.notes (ticket) WHERE deleted_at IS NULL;\nCREATE INDEX notes_upper_idx ON public.notes "
+     "(upper(body));",
+     ""},
     {"b", "ALTER TABLE public.notes ALTER COLUMN body DROP NOT NULL;", ""},
-    {"c", "ALTER TABLE public.notes ALTER COLUMN at TYPE timestamp with time zone USING at AT TIME ZONE 'UTC';", ""},
+    {"c",
+     "ALTER TABLE public.notes ALTER COLUMN at TYPE timestamp with time zone USING at AT TIME ZONE 'UTC';",
+     ""},
 };
 
 TEST(NewMigration, DrizzleSnapshotIsThatOfDrizzleKit) {
   const TempTree tree{};
   copy_into(tree, fixture("v7"), "drizzle");
   const auto made = make(input_of(tree.path("drizzle")), next_changes);
-  EXPECT_EQ(names(made, tree.path()), (Names{"drizzle/0001_pgadvise_fixes.sql", "drizzle/meta/0001_snapshot.json", "drizzle/meta/_journal.json"}));
+  EXPECT_EQ(names(made, tree.path()),
+            (Names{"drizzle/0001_pgadvise_fixes.sql", "drizzle/meta/0001_snapshot.json",
+                   "drizzle/meta/_journal.json"}));
   EXPECT_FALSE(contains(made.files[0].content, "INDEX CONCURRENTLY"));
   EXPECT_EQ(split(replace_all(made.files[0].content, "--> statement-breakpoint", "\x01"), '\x01').size(), 5U);
   Json ours = Json::parse(made.files[1].content);
@@ -284,7 +401,8 @@ TEST(NewMigration, DrizzleSnapshotIsThatOfDrizzleKit) {
   ASSERT_EQ(journal["entries"].size(), 2U);
   EXPECT_EQ(journal["entries"][1]["idx"], 1);
   EXPECT_EQ(journal["entries"][1]["tag"], "0001_pgadvise_fixes");
-  EXPECT_GT(journal["entries"][1]["when"].get<std::int64_t>(), journal["entries"][0]["when"].get<std::int64_t>());
+  EXPECT_GT(journal["entries"][1]["when"].get<std::int64_t>(),
+            journal["entries"][0]["when"].get<std::int64_t>());
 }
 
 TEST(NewMigration, AJournalAtTheEndOfNumbersIsRefused) {
@@ -325,7 +443,8 @@ TEST(NewMigration, DrizzleOneSnapshotIsThatOfDrizzleKit) {
 TEST(NewMigration, DrizzleDropsAnIndexFromTheSnapshot) {
   const TempTree tree{};
   copy_into(tree, fixture("v7"), "drizzle");
-  const auto made = make(input_of(tree.path("drizzle")), {{"x", "DROP INDEX CONCURRENTLY public.notes_newest_idx;", ""}});
+  const auto made =
+      make(input_of(tree.path("drizzle")), {{"x", "DROP INDEX CONCURRENTLY public.notes_newest_idx;", ""}});
   EXPECT_EQ(made.files[0].content, "-- x\nDROP INDEX public.notes_newest_idx;");
   EXPECT_FALSE(contains(made.files[1].content, "notes_newest_idx"));
 }
@@ -334,8 +453,10 @@ TEST(NewMigration, DrizzleLeavesToDrizzleKitWhatItCannotTell) {
   const TempTree tree{};
   copy_into(tree, fixture("v7"), "drizzle");
   const auto input = input_of(tree.path("drizzle"));
-  for (const char* sql : {"ALTER TABLE public.notes ADD CONSTRAINT c CHECK (body <> '') NOT VALID;", "ALTER TABLE public.orders ALTER COLUMN id TYPE bigint;",
-                          "CREATE INDEX i ON public.nowhere (x);", "ALTER TABLE public.notes ENABLE ROW LEVEL SECURITY, ADD COLUMN more int;"}) {
+  for (const char* sql :
+       {"ALTER TABLE public.notes ADD CONSTRAINT c CHECK (body <> '') NOT VALID;",
+        "ALTER TABLE public.orders ALTER COLUMN id TYPE bigint;", "CREATE INDEX i ON public.nowhere (x);",
+        "ALTER TABLE public.notes ENABLE ROW LEVEL SECURITY, ADD COLUMN more int;"}) {
     const auto made = new_migration(&input, ".", {{"x", sql, ""}}, noon);
     EXPECT_FALSE(made) << sql;
   }
@@ -361,7 +482,8 @@ TEST(NewMigration, SameTimeSameBytes) {
 
 TEST(WriteFiles, AllOrNothing) {
   const TempTree tree{{"journal", "old"}};
-  const std::vector<files::NewFile> files = {{tree.path("a/b/new.sql"), "one", std::nullopt}, {tree.path("journal"), "new", "old"}};
+  const std::vector<files::NewFile> files = {{tree.path("a/b/new.sql"), "one", std::nullopt},
+                                             {tree.path("journal"), "new", "old"}};
   ASSERT_TRUE(files::write_files(files));
   EXPECT_EQ(text_of(tree.path("a/b/new.sql")), "one");
   EXPECT_EQ(text_of(tree.path("journal")), "new");
@@ -373,7 +495,8 @@ TEST(WriteFiles, AllOrNothing) {
 
 TEST(WriteFiles, TakesBackWhatItWroteWhenALaterOneFails) {
   const TempTree tree{{"journal", "changed by another"}};
-  const auto wrote = files::write_files({{tree.path("deep/new.sql"), "one", std::nullopt}, {tree.path("journal"), "new", "old"}});
+  const auto wrote = files::write_files(
+      {{tree.path("deep/new.sql"), "one", std::nullopt}, {tree.path("journal"), "new", "old"}});
   ASSERT_FALSE(wrote);
   EXPECT_TRUE(contains(wrote.error().what, "changed in the meantime"));
   EXPECT_EQ(text_of(tree.path("journal")), "changed by another");
@@ -396,21 +519,25 @@ TEST(WriteFiles, AReplacedLinkStaysALinkAndKeepsItsMode) {
   ASSERT_TRUE(files::write_files({{tree.path("journal"), "new", "old"}}));
   EXPECT_TRUE(fs::is_symlink(tree.path("journal")));
   EXPECT_EQ(text_of(tree.path("real")), "new");
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(tree.path("real").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0640U);
 }
 
 TEST(WriteFiles, AFolderThatCannotBeMadeLeavesNothing) {
   const TempTree tree{{"file", "x"}};
-  const auto wrote = files::write_files({{tree.path("ok.sql"), "one", std::nullopt}, {tree.path("file/below.sql"), "two", std::nullopt}});
+  const auto wrote = files::write_files(
+      {{tree.path("ok.sql"), "one", std::nullopt}, {tree.path("file/below.sql"), "two", std::nullopt}});
   ASSERT_FALSE(wrote);
   EXPECT_FALSE(fs::exists(tree.path("ok.sql")));
 }
 
 TEST(DrizzlePlace, FindsTheTableAndItsList) {
-  const std::string text = "import x;\n// const orders = pgTable('old')\nexport const orders = pgTable('orders', {\n  id: integer('id'),\n}, (t) => [\n  index('a').on(t.id),\n]);\n"
-                           "export const lines = pgTable('lines', { id: integer('id') });\nconst odd = shop.table('odd', {\n}, self => ({}));\n";
+  const std::string text =
+      "import x;\n// const orders = pgTable('old')\nexport const orders = pgTable('orders', {\n  id: "
+      "integer('id'),\n}, (t) => [\n  index('a').on(t.id),\n]);\n"
+      "export const lines = pgTable('lines', { id: integer('id') });\nconst odd = shop.table('odd', {\n}, "
+      "self => ({}));\n";
   const auto orders = drizzle::drizzle_place(text, "orders");
   ASSERT_TRUE(orders);
   EXPECT_EQ(orders->line, 3);

@@ -21,14 +21,18 @@ const char* journal(const char* dialect) {
 
 std::vector<std::string> entries(const SchemaInput& input) {
   std::vector<std::string> out;
-  for (const auto& file : input.files) out.push_back(file.entry.empty() ? std::string(files::base_of(file.path)) : file.entry);
+  for (const auto& file : input.files)
+    out.push_back(file.entry.empty() ? std::string(files::base_of(file.path)) : file.entry);
   return out;
 }
 
 using Names = std::vector<std::string>;
 
 TEST(FindSchemas, ReplaysInJournalOrderAndNamesMissingAndOrphanFiles) {
-  const TempTree tree{{"meta/_journal.json", journal("postgresql")}, {"0000_a.sql", ""}, {"0001_b.sql", ""}, {"0009_x.sql", ""}};
+  const TempTree tree{{"meta/_journal.json", journal("postgresql")},
+                      {"0000_a.sql", ""},
+                      {"0001_b.sql", ""},
+                      {"0009_x.sql", ""}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
@@ -42,7 +46,10 @@ TEST(FindSchemas, ReplaysInJournalOrderAndNamesMissingAndOrphanFiles) {
 }
 
 TEST(FindSchemas, JournalOfAnotherDatabaseIsAnErrorByNameAndALineInARepository) {
-  const TempTree tree{{"package.json", "{}"}, {"drizzle/meta/_journal.json", journal("sqlite")}, {"db/meta/_journal.json", journal("pg")}, {"db/0000_a.sql", ""}};
+  const TempTree tree{{"package.json", "{}"},
+                      {"drizzle/meta/_journal.json", journal("sqlite")},
+                      {"db/meta/_journal.json", journal("pg")},
+                      {"db/0000_a.sql", ""}};
   Diagnostics diagnostics;
   const auto named = find_schemas(tree.path("drizzle"), diagnostics);
   ASSERT_FALSE(named);
@@ -55,14 +62,22 @@ TEST(FindSchemas, JournalOfAnotherDatabaseIsAnErrorByNameAndALineInARepository) 
 
 TEST(FindSchemas, SaysWhichScriptsOfARepositoryAreNotRead) {
   const char* table = "CREATE TABLE t (id bigint);";
-  const TempTree tree{{"go.mod", ""}, {"store/migration/postgres/0.21/00__a.sql", table}, {"store/migration/postgres/0.22/00__b.sql", "ALTER TABLE t ADD c int;"}, {"store/migration/postgres/LATEST.sql", table},
-                      {"store/migration/mysql/0.21/00__a.sql", table}, {"seeds/a.sql", "INSERT INTO t VALUES (1);"}, {"tests/x.sql", table}, {"db/migrations/0001_x.up.sql", table}, {"sql/my.sql", "CREATE TABLE `t` (id int AUTO_INCREMENT) ENGINE=InnoDB;"}};
+  const TempTree tree{{"go.mod", ""},
+                      {"store/migration/postgres/0.21/00__a.sql", table},
+                      {"store/migration/postgres/0.22/00__b.sql", "ALTER TABLE t ADD c int;"},
+                      {"store/migration/postgres/LATEST.sql", table},
+                      {"store/migration/mysql/0.21/00__a.sql", table},
+                      {"seeds/a.sql", "INSERT INTO t VALUES (1);"},
+                      {"tests/x.sql", table},
+                      {"db/migrations/0001_x.up.sql", table},
+                      {"sql/my.sql", "CREATE TABLE `t` (id int AUTO_INCREMENT) ENGINE=InnoDB;"}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->size(), 1u);
   ASSERT_EQ(diagnostics.size(), 1u) << diagnostics.front().line();
-  EXPECT_TRUE(diagnostics[0].what.ends_with("is not read: store/migration/postgres (3 scripts)")) << diagnostics[0].line();
+  EXPECT_TRUE(diagnostics[0].what.ends_with("is not read: store/migration/postgres (3 scripts)"))
+      << diagnostics[0].line();
   Diagnostics of_scripts;
   EXPECT_TRUE(find_schemas(TempTree{{"a.sql", table}, {"b.sql", table}}.path(), of_scripts));
   EXPECT_TRUE(of_scripts.empty()) << "they are read";
@@ -73,12 +88,15 @@ TEST(FindSchemas, BrokenJournalIsOneLineWithItsPlace) {
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_FALSE(found);
-  EXPECT_NE(found.error().line().find("_journal.json:3:3: broken JSON ("), std::string::npos) << found.error().line();
+  EXPECT_NE(found.error().line().find("_journal.json:3:3: broken JSON ("), std::string::npos)
+      << found.error().line();
 }
 
 TEST(FindSchemas, JournalTagsCannotLeaveTheFolder) {
-  const TempTree tree{{"d/meta/_journal.json", R"({"dialect":"pg","entries":[{"tag":"../secret"},{"tag":7},{"tag":"0000_a"}]})"},
-                   {"d/0000_a.sql", ""}, {"secret.sql", ""}};
+  const TempTree tree{{"d/meta/_journal.json",
+                       R"({"dialect":"pg","entries":[{"tag":"../secret"},{"tag":7},{"tag":"0000_a"}]})"},
+                      {"d/0000_a.sql", ""},
+                      {"secret.sql", ""}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path("d"), diagnostics);
   ASSERT_TRUE(found);
@@ -87,7 +105,8 @@ TEST(FindSchemas, JournalTagsCannotLeaveTheFolder) {
 }
 
 TEST(FindSchemas, FolderOfSqlComesInNaturalOrderWithoutDownMigrations) {
-  const TempTree tree{{"10_c.sql", ""}, {"2_b.sql", ""}, {"1_a.sql", ""}, {"1_a.down.sql", ""}, {"down.sql", ""}, {"notes.md", ""}};
+  const TempTree tree{{"10_c.sql", ""},     {"2_b.sql", ""},  {"1_a.sql", ""},
+                      {"1_a.down.sql", ""}, {"down.sql", ""}, {"notes.md", ""}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
@@ -97,13 +116,13 @@ TEST(FindSchemas, FolderOfSqlComesInNaturalOrderWithoutDownMigrations) {
 
 TEST(FindSchemas, PrismaAndDrizzleOneFoldersComeInFolderOrder) {
   const TempTree tree{{"prisma/migrations/20240202000000_b/migration.sql", ""},
-                   {"prisma/migrations/20240101000000_a/migration.sql", ""},
-                   {"prisma/migrations/migration_lock.toml", "provider = \"postgresql\""},
-                   {"drizzle/20240101000000_a/migration.sql", ""},
-                   {"drizzle/20240101000000_a/snapshot.json", "{}"},
-                   {"lite/migrations/20240101000000_a/migration.sql", ""},
-                   {"lite/migrations/migration_lock.toml", "provider = \"sqlite\""},
-                   {"package.json", "{}"}};
+                      {"prisma/migrations/20240101000000_a/migration.sql", ""},
+                      {"prisma/migrations/migration_lock.toml", "provider = \"postgresql\""},
+                      {"drizzle/20240101000000_a/migration.sql", ""},
+                      {"drizzle/20240101000000_a/snapshot.json", "{}"},
+                      {"lite/migrations/20240101000000_a/migration.sql", ""},
+                      {"lite/migrations/migration_lock.toml", "provider = \"sqlite\""},
+                      {"package.json", "{}"}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found);
@@ -115,7 +134,10 @@ TEST(FindSchemas, PrismaAndDrizzleOneFoldersComeInFolderOrder) {
 }
 
 TEST(FindSchemas, LooseSqlInARepositoryIsNotGuessedAt) {
-  const TempTree tree{{"package.json", "{}"}, {"seed.sql", ""}, {"sql/report.sql", ""}, {"node_modules/x/meta/_journal.json", journal("pg")}};
+  const TempTree tree{{"package.json", "{}"},
+                      {"seed.sql", ""},
+                      {"sql/report.sql", ""},
+                      {"node_modules/x/meta/_journal.json", journal("pg")}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found);
@@ -126,12 +148,15 @@ TEST(FindSchemas, MissingPathAndForeignFilesAreErrors) {
   const TempTree tree{{"a.dump", "PGDMP\x01"}, {"b.json", "{}"}};
   Diagnostics diagnostics;
   EXPECT_EQ(find_schemas(tree.path("none"), diagnostics).error().kind, Error::Kind::input);
-  EXPECT_NE(find_schemas(tree.path("a.dump"), diagnostics).error().hint.find("pg_restore"), std::string::npos);
+  EXPECT_NE(find_schemas(tree.path("a.dump"), diagnostics).error().hint.find("pg_restore"),
+            std::string::npos);
   EXPECT_FALSE(find_schemas(tree.path("b.json"), diagnostics));
 }
 
 TEST(FindSchemas, WithoutTheSqlTheLastSnapshotIsRead) {
-  const TempTree tree{{"meta/_journal.json", journal("pg")}, {"meta/0001_snapshot.json", "{}"}, {"meta/0000_snapshot.json", "{}"}};
+  const TempTree tree{{"meta/_journal.json", journal("pg")},
+                      {"meta/0001_snapshot.json", "{}"},
+                      {"meta/0000_snapshot.json", "{}"}};
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found);
@@ -141,7 +166,8 @@ TEST(FindSchemas, WithoutTheSqlTheLastSnapshotIsRead) {
 }
 
 TEST(Introspection, TheCommentedFirstMigrationIsPartOfTheSchema) {
-  const std::string sql = "-- Current sql file was generated after introspecting the database\n/*\nCREATE TABLE t ();\n*/\n";
+  const std::string sql =
+      "-- Current sql file was generated after introspecting the database\n/*\nCREATE TABLE t ();\n*/\n";
   const std::string out = drizzle::uncomment_introspection(sql);
   EXPECT_EQ(out.size(), sql.size());
   EXPECT_EQ(out.find("*/"), std::string::npos);
@@ -168,13 +194,26 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
   };
   EXPECT_NE(told({{"db/schema.rb", ""}, {"Gemfile", "gem 'pg'"}}).find("structure.sql"), std::string::npos);
   EXPECT_EQ(told({{"db/schema.rb", ""}, {"Gemfile", "gem 'mysql2'"}}), "");
-  EXPECT_NE(told({{"app/migrations/0001_initial.py", ""}, {"pyproject.toml", "psycopg"}}).find("Django"), std::string::npos);
-  EXPECT_NE(told({{"alembic.ini", ""}, {"requirements.txt", "asyncpg==1"}}).find("alembic upgrade head --sql"), std::string::npos);
-  EXPECT_NE(told({{"prisma/schema.prisma", "provider = \"postgresql\""}, {"package.json", "{}"}}).find("prisma migrate diff"), std::string::npos);
-  EXPECT_NE(told({{"drizzle.config.ts", "dialect: 'postgresql'"}, {"package.json", "{}"}}).find("drizzle-kit export"), std::string::npos);
+  EXPECT_NE(told({{"app/migrations/0001_initial.py", ""}, {"pyproject.toml", "psycopg"}}).find("Django"),
+            std::string::npos);
+  EXPECT_NE(
+      told({{"alembic.ini", ""}, {"requirements.txt", "asyncpg==1"}}).find("alembic upgrade head --sql"),
+      std::string::npos);
+  EXPECT_NE(told({{"prisma/schema.prisma", "provider = \"postgresql\""}, {"package.json", "{}"}})
+                .find("prisma migrate diff"),
+            std::string::npos);
+  EXPECT_NE(told({{"drizzle.config.ts", "dialect: 'postgresql'"}, {"package.json", "{}"}})
+                .find("drizzle-kit export"),
+            std::string::npos);
   EXPECT_EQ(told({{"drizzle.config.ts", "dialect: 'sqlite'"}, {"package.json", "{}"}}), "");
-  EXPECT_NE(told({{"src/migrations/1700000000000-init.ts", ""}, {"package.json", "{\"dependencies\": {\"pg\": \"8\"}}"}}).find("programs"), std::string::npos);
-  EXPECT_EQ(told({{"prisma/schema.prisma", "provider = \"postgresql\""}, {"db/structure.sql", "SET statement_timeout = 0;"}, {"package.json", "{}"}}), "");
+  EXPECT_NE(told({{"src/migrations/1700000000000-init.ts", ""},
+                  {"package.json", "{\"dependencies\": {\"pg\": \"8\"}}"}})
+                .find("programs"),
+            std::string::npos);
+  EXPECT_EQ(told({{"prisma/schema.prisma", "provider = \"postgresql\""},
+                  {"db/structure.sql", "SET statement_timeout = 0;"},
+                  {"package.json", "{}"}}),
+            "");
 }
 
 std::vector<std::string> paths_of(const TempTree& tree, Diagnostics& diagnostics) {
@@ -187,11 +226,22 @@ std::vector<std::string> paths_of(const TempTree& tree, Diagnostics& diagnostics
 TEST(FindSchemas, SchemaSqlSpeaksWhereNothingElseDoes) {
   const std::string make = "CREATE TABLE t (id int);";
   Diagnostics diagnostics;
-  EXPECT_EQ(paths_of({{"package.json", "{}"}, {"db/schema.sql", make}, {"tests/schema.sql", make}, {"init.sql", "SELECT 1"}}, diagnostics), Names{"db/schema.sql"});
+  EXPECT_EQ(paths_of({{"package.json", "{}"},
+                      {"db/schema.sql", make},
+                      {"tests/schema.sql", make},
+                      {"init.sql", "SELECT 1"}},
+                     diagnostics),
+            Names{"db/schema.sql"});
   EXPECT_TRUE(diagnostics.empty());
-  EXPECT_EQ(paths_of({{"package.json", "{}"}, {"db/schema.sql", make}, {"migrations/001_a.sql", make}, {"migrations/schema.sql", make}}, diagnostics), Names{"migrations"});
+  EXPECT_EQ(paths_of({{"package.json", "{}"},
+                      {"db/schema.sql", make},
+                      {"migrations/001_a.sql", make},
+                      {"migrations/schema.sql", make}},
+                     diagnostics),
+            Names{"migrations"});
   ASSERT_EQ(diagnostics.size(), 1u);
-  EXPECT_NE(diagnostics[0].line().find("db/schema.sql: is not read"), std::string::npos) << diagnostics[0].line();
+  EXPECT_NE(diagnostics[0].line().find("db/schema.sql: is not read"), std::string::npos)
+      << diagnostics[0].line();
   EXPECT_NE(diagnostics[0].hint.find("pgadvise check"), std::string::npos);
 }
 
@@ -203,12 +253,19 @@ TEST(FindSchemas, OtherDatabasesScriptsAreNamedByTheirs) {
     EXPECT_EQ(paths_of(tree, diagnostics).empty(), !found.has_value()) << script;
     return found ? std::string() : found.error().what;
   };
-  EXPECT_EQ(refused("-- MySQL dump\nDROP TABLE IF EXISTS `a`;\nCREATE TABLE `a` (\n `id` int(11) NOT NULL AUTO_INCREMENT\n) ENGINE=InnoDB;"), "is SQL of another database (MySQL)");
-  EXPECT_EQ(refused("create table a (id int unsigned primary key, at datetime not null);"), "is SQL of another database (MySQL)");
-  EXPECT_EQ(refused("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE a (id INTEGER PRIMARY KEY);"), "is SQL of another database (SQLite)");
-  EXPECT_EQ(refused("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);"), "is SQL of another database (SQLite)");
+  EXPECT_EQ(refused("-- MySQL dump\nDROP TABLE IF EXISTS `a`;\nCREATE TABLE `a` (\n `id` int(11) NOT NULL "
+                    "AUTO_INCREMENT\n) ENGINE=InnoDB;"),
+            "is SQL of another database (MySQL)");
+  EXPECT_EQ(refused("create table a (id int unsigned primary key, at datetime not null);"),
+            "is SQL of another database (MySQL)");
+  EXPECT_EQ(refused("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE a (id INTEGER PRIMARY KEY);"),
+            "is SQL of another database (SQLite)");
+  EXPECT_EQ(refused("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);"),
+            "is SQL of another database (SQLite)");
   // Words in comments and strings, and columns that are called so.
-  EXPECT_EQ(refused("CREATE TABLE a (id int, -- `id`, unlike MySQL's auto_increment\n b text DEFAULT '`', datetime timestamptz, /* int(11) */ \"unsigned\" bool, UNIQUE (datetime));"), "");
+  EXPECT_EQ(refused("CREATE TABLE a (id int, -- `id`, unlike MySQL's auto_increment\n b text DEFAULT '`', "
+                    "datetime timestamptz, /* int(11) */ \"unsigned\" bool, UNIQUE (datetime));"),
+            "");
   EXPECT_EQ(refused("SELECT '`'; CREATE TABLE a (id int); -- `"), "");
 }
 
@@ -219,11 +276,22 @@ TEST(FindSchemas, MigrationsThatAreProgramsAreNamedByTheirTool) {
     EXPECT_TRUE(paths_of(tree, diagnostics).empty());
     return diagnostics.size() == 1 ? diagnostics[0].what : std::to_string(diagnostics.size());
   };
-  EXPECT_TRUE(told({{"manage.py", ""}, {"shop/migrations/0001_initial.py", ""}, {"config/settings/base.py", "ENGINE = 'django.contrib.gis.db.backends.postgis'"}}).starts_with("Django's"));
-  EXPECT_TRUE(told({{"migrations/20240101120000_a.js", ""}, {"package.json", R"({"dependencies": {"knex": "3", "pg": "8"}})"}}).starts_with("Knex's"));
-  EXPECT_TRUE(told({{"priv/repo/migrations/20240101_a.exs", ""}, {"mix.exs", "{:postgrex, \">= 0.0.0\"}"}}).starts_with("Ecto's"));
-  EXPECT_TRUE(told({{"Api/Migrations/20240101_Init.cs", ""}, {"Api/Api.csproj", "<PackageReference Include=\"Npgsql.EntityFrameworkCore.PostgreSQL\"/>"}}).starts_with("Entity Framework's"));
-  EXPECT_EQ(told({{"migrations/20240101120000_a.js", ""}, {"package.json", R"({"dependencies": {"knex": "3", "mysql2": "8"}})"}}), "0");
+  EXPECT_TRUE(told({{"manage.py", ""},
+                    {"shop/migrations/0001_initial.py", ""},
+                    {"config/settings/base.py", "ENGINE = 'django.contrib.gis.db.backends.postgis'"}})
+                  .starts_with("Django's"));
+  EXPECT_TRUE(told({{"migrations/20240101120000_a.js", ""},
+                    {"package.json", R"({"dependencies": {"knex": "3", "pg": "8"}})"}})
+                  .starts_with("Knex's"));
+  EXPECT_TRUE(told({{"priv/repo/migrations/20240101_a.exs", ""}, {"mix.exs", "{:postgrex, \">= 0.0.0\"}"}})
+                  .starts_with("Ecto's"));
+  EXPECT_TRUE(
+      told({{"Api/Migrations/20240101_Init.cs", ""},
+            {"Api/Api.csproj", "<PackageReference Include=\"Npgsql.EntityFrameworkCore.PostgreSQL\"/>"}})
+          .starts_with("Entity Framework's"));
+  EXPECT_EQ(told({{"migrations/20240101120000_a.js", ""},
+                  {"package.json", R"({"dependencies": {"knex": "3", "mysql2": "8"}})"}}),
+            "0");
 }
 
 }  // namespace

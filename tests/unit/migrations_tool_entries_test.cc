@@ -72,8 +72,7 @@ std::vector<std::string> literals(std::string_view line) {
   if (trim(line).starts_with("#include")) return out;
   for (std::size_t at = 0; at < line.size(); ++at) {
     if (line.substr(at, 2) == "//") break;
-    if (line[at] == '\'' && at + 2 < line.size())
-      at += line[at + 1] == '\\' ? 3 : 2;
+    if (line[at] == '\'' && at + 2 < line.size()) at += line[at + 1] == '\\' ? 3 : 2;
     else if (line[at] == '"') {
       std::size_t end = at + 1;
       while (end < line.size() && line[end] != '"') end += line[end] == '\\' ? 2 : 1;

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "migrations/script_files.h"
 #include "migrations/dialect.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
+#include "migrations/script_files.h"
 #include "migrations/tools.h"
 #include "support/temp_tree.h"
 
@@ -21,7 +21,9 @@ struct Found {
     auto found = find_schemas(path, diagnostics);
     if (found) inputs = std::move(*found);
   }
-  std::string tool() const { return inputs.size() == 1 && inputs[0].tool ? std::string(inputs[0].tool->id()) : ""; }
+  std::string tool() const {
+    return inputs.size() == 1 && inputs[0].tool ? std::string(inputs[0].tool->id()) : "";
+  }
   Names entries() const {
     Names out;
     for (const auto& input : inputs)
@@ -36,14 +38,21 @@ struct Found {
 
 std::string tables(const Catalog& catalog) {
   std::string out;
-  for (const auto& [name, table] : catalog.tables) out += display(name) + ":" + std::to_string(table.origin.line) + " ";
+  for (const auto& [name, table] : catalog.tables)
+    out += display(name) + ":" + std::to_string(table.origin.line) + " ";
   return out;
 }
 
 TEST(MigrationTools, FlywayOrdersVersionsByValueRepeatablesLastAndRunsNoUndo) {
-  const TempTree tree{{"V1.10__c.sql", "CREATE TABLE c ();"}, {"V1.9__b.sql", "CREATE TABLE b ();"}, {"V1__a.sql", "CREATE TABLE a ();"},
-                      {"U1__a.sql", "DROP TABLE a;"},         {"R__views.sql", ""},                 {"afterMigrate.sql", "DROP TABLE b;"},
-                      {"sub/V1_9_1__d.sql", ""},             {"R__a_first.sql", ""},               {"V2x__no.sql", "DROP TABLE c;"}};
+  const TempTree tree{{"V1.10__c.sql", "CREATE TABLE c ();"},
+                      {"V1.9__b.sql", "CREATE TABLE b ();"},
+                      {"V1__a.sql", "CREATE TABLE a ();"},
+                      {"U1__a.sql", "DROP TABLE a;"},
+                      {"R__views.sql", ""},
+                      {"afterMigrate.sql", "DROP TABLE b;"},
+                      {"sub/V1_9_1__d.sql", ""},
+                      {"R__a_first.sql", ""},
+                      {"V2x__no.sql", "DROP TABLE c;"}};
   Found found(tree.path());
   EXPECT_EQ(found.tool(), "flyway");
   EXPECT_EQ(found.entries(), (Names{"1", "1.9", "1_9_1", "1.10", "a_first", "views"}));
@@ -51,12 +60,15 @@ TEST(MigrationTools, FlywayOrdersVersionsByValueRepeatablesLastAndRunsNoUndo) {
 }
 
 TEST(MigrationTools, FlywayBeginsWithTheNewestBaseline) {
-  const TempTree tree{{"V1__a.sql", ""}, {"B2__b.sql", ""}, {"V2__b.sql", ""}, {"B3__c.sql", ""}, {"V4__d.sql", ""}};
+  const TempTree tree{
+      {"V1__a.sql", ""}, {"B2__b.sql", ""}, {"V2__b.sql", ""}, {"B3__c.sql", ""}, {"V4__d.sql", ""}};
   EXPECT_EQ(Found(tree.path()).entries(), (Names{"3", "4"}));
 }
 
 TEST(MigrationTools, FlywaysVendorFoldersOfOtherDatabasesArePassedOver) {
-  const TempTree tree{{"pom.xml", ""}, {"src/main/resources/db/migration/postgresql/V1__a.sql", ""}, {"src/main/resources/db/migration/mysql/V1__a.sql", ""},
+  const TempTree tree{{"pom.xml", ""},
+                      {"src/main/resources/db/migration/postgresql/V1__a.sql", ""},
+                      {"src/main/resources/db/migration/mysql/V1__a.sql", ""},
                       {"src/test/resources/db/V1__t.sql", ""}};
   const Found found(tree.path());
   ASSERT_EQ(found.inputs.size(), 1u);
@@ -72,12 +84,15 @@ TEST(MigrationTools, TwoFlywayLocationsSideBySideAreTwoInputs) {
 }
 
 TEST(MigrationTools, AFlywayFolderDeepBelowDoesNotTakeItsNeighbours) {
-  const TempTree tree{{"java/sql/V1__a.sql", ""}, {"goose/1_a.sql", "-- +goose Up\n"}, {"prisma/migrations/1_a/migration.sql", ""}};
+  const TempTree tree{{"java/sql/V1__a.sql", ""},
+                      {"goose/1_a.sql", "-- +goose Up\n"},
+                      {"prisma/migrations/1_a/migration.sql", ""}};
   EXPECT_EQ(Found(tree.path()).inputs.size(), 3u);
 }
 
 TEST(MigrationTools, TemporaryTablesEndWithTheirScript) {
-  const TempTree tree{{"1_a.sql", "-- +goose Up\nCREATE TEMP TABLE t (); CREATE TABLE a ();"}, {"2_b.sql", "-- +goose Up\nCREATE TEMP TABLE t ();"}};
+  const TempTree tree{{"1_a.sql", "-- +goose Up\nCREATE TEMP TABLE t (); CREATE TABLE a ();"},
+                      {"2_b.sql", "-- +goose Up\nCREATE TEMP TABLE t ();"}};
   Found found(tree.path());
   EXPECT_EQ(found.catalog().tables.count({"public", "a"}), 1u);
   EXPECT_TRUE(found.diagnostics.empty());
@@ -91,7 +106,8 @@ TEST(MigrationTools, VersionsCompareByTheirParts) {
 }
 
 TEST(MigrationTools, GolangMigrateGoesByTheNumbersValue) {
-  const TempTree tree{{"10_c.up.sql", ""}, {"9_b.up.sql", ""}, {"9_b.down.sql", "DROP TABLE b;"}, {"010_twice.up.sql", ""}};
+  const TempTree tree{
+      {"10_c.up.sql", ""}, {"9_b.up.sql", ""}, {"9_b.down.sql", "DROP TABLE b;"}, {"010_twice.up.sql", ""}};
   const Found found(tree.path());
   EXPECT_EQ(found.tool(), "golang-migrate");
   EXPECT_EQ(found.entries(), (Names{"9_b", "010_twice", "10_c"}));
@@ -99,10 +115,14 @@ TEST(MigrationTools, GolangMigrateGoesByTheNumbersValue) {
 }
 
 TEST(MigrationTools, GooseRunsUpAndKeepsTheLines) {
-  const TempTree tree{{"00001_a.sql", "-- +goose Up\n-- +goose StatementBegin\nCREATE TABLE a (\n  id int\n);\n-- +goose StatementEnd\n"
-                                      "-- +goose Down\nDROP TABLE a;\n"},
-                      {"00002_b.sql", "-- +goose NO TRANSACTION\n-- +goose Down\nDROP TABLE a;\n-- +goose Up\nCREATE INDEX CONCURRENTLY a_id ON a (id);\n"},
-                      {"00003_c.go", ""}};
+  const TempTree tree{
+      {"00001_a.sql",
+       "-- +goose Up\n-- +goose StatementBegin\nCREATE TABLE a (\n  id int\n);\n-- +goose StatementEnd\n"
+       "-- +goose Down\nDROP TABLE a;\n"},
+      {"00002_b.sql",
+       "-- +goose NO TRANSACTION\n-- +goose Down\nDROP TABLE a;\n-- +goose Up\nCREATE INDEX CONCURRENTLY "
+       "a_id ON a (id);\n"},
+      {"00003_c.go", ""}};
   Found found(tree.path());
   EXPECT_EQ(found.tool(), "goose");
   const Catalog catalog = found.catalog();
@@ -123,14 +143,22 @@ TEST(MigrationTools, DbmateSqlMigrateNodePgTernMybatisAndPlayRunTheirUpPart) {
     const char* expected;
   };
   for (const auto& [tool, file, text, expected] : {
-           Case{"dbmate", "2024_a.sql", "DROP TABLE x;\n-- migrate:up\nCREATE TABLE a ();\n-- migrate:down\nDROP TABLE a;", "a:3 "},
-           Case{"dbmate", "2024_a.sql", "-- migrate:up transaction:false\r\nCREATE TABLE a ();\r\n-- migrate:down\r\nDROP TABLE a;", "a:2 "},
-           Case{"sql-migrate", "1-a.sql", "-- +migrate Up\nCREATE TABLE a ();\n\n-- +migrate Down\nDROP TABLE a;", "a:2 "},
-           Case{"node-pg-migrate", "1_a.sql", "-- Up Migration\nCREATE TABLE a ();\n-- Down Migration\nDROP TABLE a;", "a:2 "},
-           Case{"tern", "001_a.sql", "CREATE TABLE a ();\n---- create above / drop below ----\nDROP TABLE a;", "a:1 "},
+           Case{"dbmate", "2024_a.sql",
+                "DROP TABLE x;\n-- migrate:up\nCREATE TABLE a ();\n-- migrate:down\nDROP TABLE a;", "a:3 "},
+           Case{"dbmate", "2024_a.sql",
+                "-- migrate:up transaction:false\r\nCREATE TABLE a ();\r\n-- migrate:down\r\nDROP TABLE a;",
+                "a:2 "},
+           Case{"sql-migrate", "1-a.sql",
+                "-- +migrate Up\nCREATE TABLE a ();\n\n-- +migrate Down\nDROP TABLE a;", "a:2 "},
+           Case{"node-pg-migrate", "1_a.sql",
+                "-- Up Migration\nCREATE TABLE a ();\n-- Down Migration\nDROP TABLE a;", "a:2 "},
+           Case{"tern", "001_a.sql", "CREATE TABLE a ();\n---- create above / drop below ----\nDROP TABLE a;",
+                "a:1 "},
            Case{"mybatis", "1_a.sql", "CREATE TABLE a ();\n-- //@UNDO\nDROP TABLE a;", "a:1 "},
-           Case{"play evolutions", "1.sql", "# --- !Ups\nCREATE TABLE a ();\n# --- !Downs\nDROP TABLE a;", "a:2 "},
-           Case{"graphile-migrate", "000001.sql", "--! Previous: -\n--! Hash: sha1:x\nCREATE TABLE a ();", "a:3 "},
+           Case{"play evolutions", "1.sql", "# --- !Ups\nCREATE TABLE a ();\n# --- !Downs\nDROP TABLE a;",
+                "a:2 "},
+           Case{"graphile-migrate", "000001.sql", "--! Previous: -\n--! Hash: sha1:x\nCREATE TABLE a ();",
+                "a:3 "},
        }) {
     const TempTree tree{{file, text}};
     Found found(tree.path());
@@ -141,7 +169,9 @@ TEST(MigrationTools, DbmateSqlMigrateNodePgTernMybatisAndPlayRunTheirUpPart) {
 }
 
 TEST(MigrationTools, DieselHasuraAndAtlas) {
-  const TempTree diesel{{"2024-01-02-000000_b/up.sql", ""}, {"2024-01-02-000000_b/down.sql", "x"}, {"20240101000000_a/up.sql", ""}};
+  const TempTree diesel{{"2024-01-02-000000_b/up.sql", ""},
+                        {"2024-01-02-000000_b/down.sql", "x"},
+                        {"20240101000000_a/up.sql", ""}};
   EXPECT_EQ(Found(diesel.path()).tool(), "diesel");
   EXPECT_EQ(Found(diesel.path()).entries(), (Names{"20240101000000_a", "2024-01-02-000000_b"}));
   const TempTree hasura{{"1700000000000_a/up.sql", ""}};
@@ -152,10 +182,17 @@ TEST(MigrationTools, DieselHasuraAndAtlas) {
 
 TEST(MigrationTools, SqitchGoesByThePlanAndFindsReworkedScripts) {
   const TempTree tree{{"sqitch.conf", "[core]\n\tengine = pg\n"},
-                      {"sqitch.plan", "%syntax-version=1.0.0\n%project=x\n\nb 2024-01-01T00:00:00Z A <a@b> # first\nf [b] 2024-01-01T00:00:00Z A <a@b>\n"
-                                      "@v1 2024-01-01T00:00:00Z A <a@b>\n\na/deep 2024-01-01T00:00:00Z A <a@b>\nf [f@v1] 2024-01-01T00:00:00Z A <a@b>\n"
-                                      "gone 2024-01-01T00:00:00Z A <a@b>\n../../etc/passwd 2024-01-01T00:00:00Z A <a@b>\n"},
-                      {"deploy/b.sql", ""}, {"deploy/f.sql", ""}, {"deploy/f@v1.sql", ""}, {"deploy/a/deep.sql", ""}, {"revert/b.sql", "DROP TABLE b;"}};
+                      {"sqitch.plan",
+                       "%syntax-version=1.0.0\n%project=x\n\nb 2024-01-01T00:00:00Z A <a@b> # first\nf [b] "
+                       "2024-01-01T00:00:00Z A <a@b>\n"
+                       "@v1 2024-01-01T00:00:00Z A <a@b>\n\na/deep 2024-01-01T00:00:00Z A <a@b>\nf [f@v1] "
+                       "2024-01-01T00:00:00Z A <a@b>\n"
+                       "gone 2024-01-01T00:00:00Z A <a@b>\n../../etc/passwd 2024-01-01T00:00:00Z A <a@b>\n"},
+                      {"deploy/b.sql", ""},
+                      {"deploy/f.sql", ""},
+                      {"deploy/f@v1.sql", ""},
+                      {"deploy/a/deep.sql", ""},
+                      {"revert/b.sql", "DROP TABLE b;"}};
   const Found found(tree.path());
   EXPECT_EQ(found.tool(), "sqitch");
   EXPECT_EQ(found.entries(), (Names{"b", "f", "a/deep", "f"}));
@@ -163,13 +200,18 @@ TEST(MigrationTools, SqitchGoesByThePlanAndFindsReworkedScripts) {
   EXPECT_TRUE(found.inputs[0].files[3].path.ends_with("deploy/f.sql"));
   ASSERT_EQ(found.diagnostics.size(), 2u);
   EXPECT_TRUE(found.diagnostics[1].where.ends_with("sqitch.plan:10"));
-  const TempTree mysql{{"sqitch.conf", "[core]\n engine = mysql\n"}, {"sqitch.plan", "a 2024 A"}, {"deploy/a.sql", ""}};
+  const TempTree mysql{
+      {"sqitch.conf", "[core]\n engine = mysql\n"}, {"sqitch.plan", "a 2024 A"}, {"deploy/a.sql", ""}};
   EXPECT_TRUE(Found(mysql.path()).inputs.empty());
 }
 
 TEST(MigrationTools, SupabaseAndStructureDumpsInARepository) {
-  const TempTree tree{{"package.json", "{}"}, {"supabase/migrations/20240101_a.sql", ""}, {"supabase/migrations/seed.sql", ""},
-                      {"db/structure.sql", "SET statement_timeout = 0;\nCREATE TABLE a ();\nINSERT INTO \"schema_migrations\" (version) VALUES\n('1');\n"},
+  const TempTree tree{{"package.json", "{}"},
+                      {"supabase/migrations/20240101_a.sql", ""},
+                      {"supabase/migrations/seed.sql", ""},
+                      {"db/structure.sql",
+                       "SET statement_timeout = 0;\nCREATE TABLE a ();\nINSERT INTO \"schema_migrations\" "
+                       "(version) VALUES\n('1');\n"},
                       {"scripts/1_report.sql", "SELECT 1"}};
   Found found(tree.path());
   ASSERT_EQ(found.inputs.size(), 2u);
@@ -181,11 +223,12 @@ TEST(MigrationTools, SupabaseAndStructureDumpsInARepository) {
 }
 
 TEST(MigrationTools, OtherDatabasesAreNamedAndPassedOver) {
-  const TempTree tree{{"go.mod", ""},
-                      {"migrations/1_a.up.sql", "CREATE TABLE `a` (id INT AUTO_INCREMENT);"},
-                      {"db/sqlite/migrations/1_a.up.sql", "CREATE TABLE a (id INTEGER);"},
-                      {"db/postgres/migrations/1_a.up.sql", "CREATE TABLE a (id INTEGER);"},
-                      {"events/migrations/001_a.sql", "CREATE TABLE a (id UInt8) ENGINE = MergeTree ORDER BY id"}};
+  const TempTree tree{
+      {"go.mod", ""},
+      {"migrations/1_a.up.sql", "CREATE TABLE `a` (id INT AUTO_INCREMENT);"},
+      {"db/sqlite/migrations/1_a.up.sql", "CREATE TABLE a (id INTEGER);"},
+      {"db/postgres/migrations/1_a.up.sql", "CREATE TABLE a (id INTEGER);"},
+      {"events/migrations/001_a.sql", "CREATE TABLE a (id UInt8) ENGINE = MergeTree ORDER BY id"}};
   const Found found(tree.path());
   ASSERT_EQ(found.inputs.size(), 1u);
   EXPECT_TRUE(found.inputs[0].path.ends_with("db/postgres/migrations"));
@@ -195,7 +238,9 @@ TEST(MigrationTools, OtherDatabasesAreNamedAndPassedOver) {
 }
 
 TEST(MigrationTools, SeveralToolsInOneRepositoryAreInputsOfTheirOwn) {
-  const TempTree tree{{"package.json", "{}"}, {"api/migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a ();"}, {"web/prisma/migrations/1_a/migration.sql", "CREATE TABLE b ();"},
+  const TempTree tree{{"package.json", "{}"},
+                      {"api/migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a ();"},
+                      {"web/prisma/migrations/1_a/migration.sql", "CREATE TABLE b ();"},
                       {"web/prisma/migrations/1_a/rollback/1_undo.sql", "DROP TABLE b;"}};
   const Found found(tree.path());
   ASSERT_EQ(found.inputs.size(), 2u);
@@ -210,9 +255,15 @@ TEST(MigrationTools, FilesBesideThoseOfGolangMigrateAreAnotherRunners) {
     const auto found = find_schemas(tree.path(), diagnostics);
     return found && found->size() == 1 ? found->front().what() : "";
   };
-  EXPECT_EQ(tool({{"migrations/1.do.a.sql", ""}, {"migrations/1.undo.a.sql", ""}, {"migrations/10.do.sql", ""}}), "postgrator migrations (2 files)");
-  EXPECT_EQ(tool({{"migrations/1_a.up.sql", ""}, {"migrations/1_a.down.sql", ""}, {"migrations/2_b.up.sql", ""}}), "golang-migrate migrations (2 files)");
-  EXPECT_EQ(tool({{"migrations/1_a.up.sql", ""}, {"migrations/1_a.down.sql", ""}, {"migrations/2_b.sql", ""}}), "numbered migrations (2 files)");
+  EXPECT_EQ(
+      tool({{"migrations/1.do.a.sql", ""}, {"migrations/1.undo.a.sql", ""}, {"migrations/10.do.sql", ""}}),
+      "postgrator migrations (2 files)");
+  EXPECT_EQ(
+      tool({{"migrations/1_a.up.sql", ""}, {"migrations/1_a.down.sql", ""}, {"migrations/2_b.up.sql", ""}}),
+      "golang-migrate migrations (2 files)");
+  EXPECT_EQ(
+      tool({{"migrations/1_a.up.sql", ""}, {"migrations/1_a.down.sql", ""}, {"migrations/2_b.sql", ""}}),
+      "numbered migrations (2 files)");
 }
 
 TEST(MigrationTools, WhatTurnsTheTransactionOffIsSeen) {
@@ -221,18 +272,26 @@ TEST(MigrationTools, WhatTurnsTheTransactionOffIsSeen) {
     Diagnostics diagnostics;
     const auto found = find_schemas(tree.path(), diagnostics);
     if (!found || found->size() != 1) return Migration::Transaction::unknown;
-    JudgedMigrations judged;
+    CheckedMigrations judged;
     judged.files.insert(found->front().files.back().path);
     EXPECT_TRUE(load(found->front(), judged, diagnostics));
     return judged.found.size() == 1 ? judged.found.front().transaction : Migration::Transaction::unknown;
   };
   const std::string index = "CREATE INDEX CONCURRENTLY i ON t (a);\n";
   using Transaction = Migration::Transaction;
-  EXPECT_EQ(transaction({{"migrations/1_a.sql", "-- +goose NO TRANSACTION\n-- +goose Up\n" + index + "-- +goose Down\nDROP INDEX i;\n"}}), Transaction::none);
+  EXPECT_EQ(transaction({{"migrations/1_a.sql", "-- +goose NO TRANSACTION\n-- +goose Up\n" + index +
+                                                    "-- +goose Down\nDROP INDEX i;\n"}}),
+            Transaction::none);
   EXPECT_EQ(transaction({{"migrations/1_a.sql", "-- +goose Up\n" + index}}), Transaction::file);
-  EXPECT_EQ(transaction({{"migrations/1_a.sql", "-- migrate:up transaction:false\n" + index + "-- migrate:down\n"}}), Transaction::none);
-  EXPECT_EQ(transaction({{"migrations/1_a.sql", "-- +migrate Up notransaction\n" + index + "-- +migrate Down\n"}}), Transaction::none);
-  EXPECT_EQ(transaction({{"migrations/2024-01-01-000000_a/up.sql", index}, {"migrations/2024-01-01-000000_a/metadata.toml", "run_in_transaction = false\n"}}), Transaction::none);
+  EXPECT_EQ(transaction(
+                {{"migrations/1_a.sql", "-- migrate:up transaction:false\n" + index + "-- migrate:down\n"}}),
+            Transaction::none);
+  EXPECT_EQ(
+      transaction({{"migrations/1_a.sql", "-- +migrate Up notransaction\n" + index + "-- +migrate Down\n"}}),
+      Transaction::none);
+  EXPECT_EQ(transaction({{"migrations/2024-01-01-000000_a/up.sql", index},
+                         {"migrations/2024-01-01-000000_a/metadata.toml", "run_in_transaction = false\n"}}),
+            Transaction::none);
   EXPECT_EQ(transaction({{"migrations/2024-01-01-000000_a/up.sql", index}}), Transaction::file);
 }
 

@@ -1,13 +1,12 @@
-#include "model/ddl.h"
-
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
 #include <regex>
 #include <string>
 
+#include <gtest/gtest.h>
+
 #include "base/identifier.h"
+#include "model/ddl.h"
 #include "support/paths.h"
 
 namespace pgadvise {
@@ -30,7 +29,8 @@ TEST(Quote, WithoutAVersionQuotesWhatAnySupportedVersionReserves) {
   EXPECT_EQ(quote_identifier("name"), "name");
 }
 
-// A key word may be reserved for column names alone ("between") or for functions and types alone ("left"): both are quoted.
+// A key word may be reserved for column names alone ("between") or for functions and types alone ("left"):
+// both are quoted.
 TEST(Quote, DoesNotDependOnWhatTheNameIsOf) {
   EXPECT_EQ(quote_identifier("between"), "\"between\"");
   EXPECT_EQ(quote_identifier("left"), "\"left\"");
@@ -42,21 +42,28 @@ TEST(Ddl, WritesAnIndexWithAllItsParts) {
   index.unique = true;
   index.method = "gist";
   index.nulls_not_distinct = true;
-  index.keys = {{.column = "system_user", .descending = true, .nulls_first = true},
-                {.expression = "lower(email)", .operator_class = "public.citext_ops", .collation = "public.Nice"}};
+  index.keys = {
+      {.column = "system_user", .descending = true, .nulls_first = true},
+      {.expression = "lower(email)", .operator_class = "public.citext_ops", .collation = "public.Nice"}};
   index.include = {"user", "b"};
   index.predicate = "b > 0";
   EXPECT_EQ(ddl::create_index({"shop", "order"}, index, {.concurrently = true, .if_not_exists = true}),
-            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"Order_idx\" ON shop.\"order\" USING gist (\"system_user\" DESC, "
-            "(lower(email)) COLLATE public.\"Nice\" public.citext_ops) INCLUDE (\"user\", b) NULLS NOT DISTINCT WHERE b > 0");
-  EXPECT_EQ(ddl::create_index({"", "t"}, ddl::index_of({.table = {"", "t"}, .keys = {{.column = "a"}}}), {.only = true}),
+            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"Order_idx\" ON shop.\"order\" USING gist "
+            "(\"system_user\" DESC, "
+            "(lower(email)) COLLATE public.\"Nice\" public.citext_ops) INCLUDE (\"user\", b) NULLS NOT "
+            "DISTINCT WHERE b > 0");
+  EXPECT_EQ(ddl::create_index({"", "t"}, ddl::index_of({.table = {"", "t"}, .keys = {{.column = "a"}}}),
+                              {.only = true}),
             "CREATE INDEX ON ONLY t (a)");
   EXPECT_EQ(ddl::drop_index({"public", "Order_idx"}, false), "DROP INDEX public.\"Order_idx\"");
   EXPECT_EQ(ddl::drop_index({"public", "i"}, true), "DROP INDEX CONCURRENTLY public.i");
 }
 
 TEST(Ddl, WritesConstraints) {
-  Constraint key{.kind = Constraint::Kind::foreign_key, .name = "k", .columns = {"a", "user"}, .referenced_table = {"public", "b"}};
+  Constraint key{.kind = Constraint::Kind::foreign_key,
+                 .name = "k",
+                 .columns = {"a", "user"},
+                 .referenced_table = {"public", "b"}};
   EXPECT_EQ(ddl::constraint(key), "FOREIGN KEY (a, \"user\") REFERENCES public.b");
   key.referenced_columns = {"x", "y"};
   key.on_delete = "SET NULL";
@@ -64,19 +71,27 @@ TEST(Ddl, WritesConstraints) {
   key.on_update = "CASCADE";
   key.deferrable = true;
   EXPECT_EQ(ddl::named_constraint(key),
-            "CONSTRAINT k FOREIGN KEY (a, \"user\") REFERENCES public.b (x, y) ON DELETE SET NULL (a) ON UPDATE CASCADE DEFERRABLE");
-  const Constraint unique{.kind = Constraint::Kind::unique, .columns = {"a"}, .deferrable = true, .nulls_not_distinct = true};
+            "CONSTRAINT k FOREIGN KEY (a, \"user\") REFERENCES public.b (x, y) ON DELETE SET NULL (a) ON "
+            "UPDATE CASCADE DEFERRABLE");
+  const Constraint unique{
+      .kind = Constraint::Kind::unique, .columns = {"a"}, .deferrable = true, .nulls_not_distinct = true};
   EXPECT_EQ(ddl::constraint(unique, {"b"}), "UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b) DEFERRABLE");
   EXPECT_EQ(ddl::constraint({.kind = Constraint::Kind::primary_key, .columns = {"a"}}), "PRIMARY KEY (a)");
   EXPECT_EQ(ddl::constraint({.kind = Constraint::Kind::check, .expression = "a > 0"}), "CHECK (a > 0)");
-  EXPECT_EQ(ddl::constraint({.kind = Constraint::Kind::exclusion, .expression = "USING gist (r WITH &&)"}), "EXCLUDE USING gist (r WITH &&)");
+  EXPECT_EQ(ddl::constraint({.kind = Constraint::Kind::exclusion, .expression = "USING gist (r WITH &&)"}),
+            "EXCLUDE USING gist (r WITH &&)");
 }
 
 TEST(Ddl, WritesColumns) {
-  EXPECT_EQ(ddl::column({.name = "user", .type = "text", .not_null = true, .default_expression = "''::text", .collation = "C"}),
+  EXPECT_EQ(ddl::column({.name = "user",
+                         .type = "text",
+                         .not_null = true,
+                         .default_expression = "''::text",
+                         .collation = "C"}),
             "\"user\" text COLLATE \"C\" DEFAULT ''::text NOT NULL");
-  EXPECT_EQ(ddl::column({.name = "n", .type = "bigint", .not_null = true, .identity = Column::Identity::always}),
-            "n bigint GENERATED ALWAYS AS IDENTITY NOT NULL");
+  EXPECT_EQ(
+      ddl::column({.name = "n", .type = "bigint", .not_null = true, .identity = Column::Identity::always}),
+      "n bigint GENERATED ALWAYS AS IDENTITY NOT NULL");
 }
 
 // Every .cc and .h of src and rules, but for the one that may: the path and the line of each match.
@@ -103,25 +118,40 @@ std::string found_outside(const std::string& pattern, const std::string& writer)
 // A string that goes on with something else is being put together; one that ends a sentence is prose.
 TEST(OnePlace, WritesIndexesAndForeignKeys) {
   const std::string writer = "src/model/ddl.cc";
-  EXPECT_EQ(found_outside(R"re("(CREATE (UNIQUE )?INDEX|DROP INDEX)( CONCURRENTLY)?( IF (NOT )?EXISTS)? ?("|\{)[^,;]*quote_)re", writer), "");
-  EXPECT_EQ(found_outside(R"re((CREATE [^"]*INDEX [^"]*ON \{|CREATE \{\}INDEX|DROP INDEX \{|INDEX CONCURRENTLY \{))re", writer), "");
+  EXPECT_EQ(
+      found_outside(
+          R"re("(CREATE (UNIQUE )?INDEX|DROP INDEX)( CONCURRENTLY)?( IF (NOT )?EXISTS)? ?("|\{)[^,;]*quote_)re",
+          writer),
+      "");
+  EXPECT_EQ(found_outside(
+                R"re((CREATE [^"]*INDEX [^"]*ON \{|CREATE \{\}INDEX|DROP INDEX \{|INDEX CONCURRENTLY \{))re",
+                writer),
+            "");
   EXPECT_EQ(found_outside(R"re("(CREATE (UNIQUE )?INDEX|DROP INDEX) " *:)re", writer), "");
   EXPECT_EQ(found_outside(R"re((FOREIGN|PRIMARY) KEY (\("|"|\{|\(\{))re", writer), "");
 }
 
 TEST(OnePlace, DecidesWhatIsQuoted) {
-  EXPECT_EQ(found_outside(R"re(std::string quote_(identifier|literal)\(.*\{)re", "src/base/identifier.cc"), "");
+  EXPECT_EQ(found_outside(R"re(std::string quote_(identifier|literal)\(.*\{)re", "src/base/identifier.cc"),
+            "");
 }
 
 // Of replay and steps, only the definitions read these nodes of a parse tree.
 TEST(OnePlace, ReadsTheDefinitionsOfDdl) {
   const std::string reader = "src/sql/definitions.";
-  EXPECT_EQ(found_outside(R"re(PgQuery__(AlterTableCmd|AlterTableStmt|ColumnDef|Constraint|IndexElem|IndexStmt|DropStmt|RenameStmt|AlterObjectSchemaStmt)\b)re", reader), "");
+  EXPECT_EQ(
+      found_outside(
+          R"re(PgQuery__(AlterTableCmd|AlterTableStmt|ColumnDef|Constraint|IndexElem|IndexStmt|DropStmt|RenameStmt|AlterObjectSchemaStmt)\b)re",
+          reader),
+      "");
 }
 
 TEST(OnePlace, LooksUpDrizzleNamesAndWalksPlans) {
-  EXPECT_EQ(found_outside(R"re(: *(context\.)?project(\(\))?(\.|->)drizzle_names\))re", "src/model/model.cc"), "");
-  EXPECT_EQ(found_outside(R"re(void (visit|each_node)\((const )?(Plan)?Node& node, const Visitor)re", "src/model/plan.h"), "");
+  EXPECT_EQ(found_outside(R"re(: *(context\.)?project(\(\))?(\.|->)drizzle_names\))re", "src/model/model.cc"),
+            "");
+  EXPECT_EQ(found_outside(R"re(void (visit|each_node)\((const )?(Plan)?Node& node, const Visitor)re",
+                          "src/model/plan.h"),
+            "");
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ std::vector<std::int64_t> durations(unsigned seed, std::size_t count) {
   std::uniform_real_distribution<double> exponent(3, 12.55);      // 1 us to 1 h
   std::vector<std::int64_t> out;
   for (std::size_t i = 0; i < count; ++i)
-    out.push_back(std::clamp<std::int64_t>(std::llround(seed % 2 ? usual(random) : std::pow(10, exponent(random))), 1000, 3'600'000'000'000));
+    out.push_back(std::clamp<std::int64_t>(
+        std::llround(seed % 2 ? usual(random) : std::pow(10, exponent(random))), 1000, 3'600'000'000'000));
   return out;
 }
 
@@ -30,7 +31,8 @@ TEST(Histogram, PercentilesErrByTwoPercent) {
     const Histogram found = histogram(values);
     std::sort(values.begin(), values.end());
     for (const double share : {0.001, 0.25, 0.5, 0.9, 0.95, 0.99, 1.0}) {
-      const auto rank = std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size()))));
+      const auto rank = std::max<std::size_t>(
+          1, static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size()))));
       const double exact = static_cast<double>(values[rank - 1]) / 1e6;
       EXPECT_NEAR(found.percentile_ms(share).value(), exact, exact * 0.022) << seed << " " << share;
     }
@@ -39,7 +41,8 @@ TEST(Histogram, PercentilesErrByTwoPercent) {
 
 TEST(Histogram, MergesExactlyInAnyOrder) {
   for (unsigned seed = 0; seed < 20; ++seed) {
-    const auto first = durations(seed, 200), second = durations(seed + 100, 3), third = durations(seed + 201, 77);
+    const auto first = durations(seed, 200), second = durations(seed + 100, 3),
+               third = durations(seed + 201, 77);
     const Histogram a = histogram(first), b = histogram(second), c = histogram(third);
     Histogram ab = a, ba = b, bc = b;
     ab.merge(b);
@@ -72,7 +75,9 @@ TEST(Histogram, EachBucketBeginsWhereTheLastEnds) {
 }
 
 TEST(Histogram, WhatIsOutOfRangeIsKeptAtTheEnds) {
-  for (const std::int64_t ns : {INT64_MIN, std::int64_t{-5}, std::int64_t{0}, std::int64_t{1}, std::int64_t{999}}) EXPECT_EQ(Histogram::index_of(ns), 0);
+  for (const std::int64_t ns :
+       {INT64_MIN, std::int64_t{-5}, std::int64_t{0}, std::int64_t{1}, std::int64_t{999}})
+    EXPECT_EQ(Histogram::index_of(ns), 0);
   EXPECT_EQ(Histogram::index_of(INT64_MAX), Histogram::last_bucket);
   EXPECT_FALSE(Histogram().percentile_ms(0.5));
   EXPECT_EQ(nanoseconds(-1), 0);

@@ -69,8 +69,10 @@ TEST(PgConninfo, NamesEveryAddressThatLibpqWouldUse) {
   EXPECT_EQ("env|5432", with("PGHOST", "env", "host=''")) << "libpq takes an empty value for none";
   EXPECT_EQ("h|5432 9.9.9.9|5432", with("PGHOSTADDR", "9.9.9.9", "host=h"));
   EXPECT_EQ("h|5432", with("PGPORT", "", "host=h"));
-  EXPECT_EQ("error: has lists of hosts, addresses and ports of different lengths", addresses("host=a,b hostaddr=1.2.3.4"));
-  EXPECT_EQ("error: has lists of hosts, addresses and ports of different lengths", addresses("host=a port=1,2"));
+  EXPECT_EQ("error: has lists of hosts, addresses and ports of different lengths",
+            addresses("host=a,b hostaddr=1.2.3.4"));
+  EXPECT_EQ("error: has lists of hosts, addresses and ports of different lengths",
+            addresses("host=a port=1,2"));
 }
 
 TEST(PgConninfo, NeverEchoesWhatMayBeAPassword) {

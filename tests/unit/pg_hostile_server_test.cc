@@ -113,7 +113,7 @@ TEST(PgHostileServer, KeepsAConnectionThatStops) {
   auto connection = open(server);
   const auto rows = connection.query("SELECT 1");
   ASSERT_FALSE(rows);
-  EXPECT_EQ(Error::Kind::passing, rows.error().kind);
+  EXPECT_EQ(Error::Kind::nonfatal, rows.error().kind);
   EXPECT_EQ("the server answers one statement with more than 1000 rows, the limit", rows.error().what);
   EXPECT_EQ("54000", connection.sqlstate());
   const auto again = connection.query("SELECT 1");

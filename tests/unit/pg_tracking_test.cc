@@ -11,7 +11,10 @@ TEST(Tracking, OnlyTheFirstOfManyTablesAreAsked) {
   sql::Replayer replayer;
   for (int i = 10; i < 50; ++i) {
     const std::string schema = "tenant_" + std::to_string(i);
-    replayer.run("CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".schema_migrations (version varchar PRIMARY KEY); CREATE TABLE " + schema + ".orders (id int);", "a.sql");
+    replayer.run("CREATE SCHEMA " + schema + "; CREATE TABLE " + schema +
+                     ".schema_migrations (version varchar PRIMARY KEY); CREATE TABLE " + schema +
+                     ".orders (id int);",
+                 "a.sql");
   }
   std::vector<std::string> asked;
   int not_asked = 0;
@@ -22,7 +25,7 @@ TEST(Tracking, OnlyTheFirstOfManyTablesAreAsked) {
         return Rows{{"20240101", "", "0", "f"}};
       },
       not_asked);
-  EXPECT_EQ(asked.size(), static_cast<std::size_t>(most_tracking_tables));
+  EXPECT_EQ(asked.size(), static_cast<std::size_t>(max_tracking_tables));
   EXPECT_EQ(tables.size(), asked.size());
   EXPECT_EQ(not_asked, 8);
   EXPECT_EQ(tables.front().schema, "tenant_10") << "by name";

@@ -1,4 +1,5 @@
-// Plans recorded by PostgreSQL 15 (fixtures/plans: TPC-H at scale factor 1, and statements made to show one thing each).
+// Plans recorded by PostgreSQL 15 (fixtures/plans: TPC-H at scale factor 1, and statements made to show one
+// thing each).
 #include <filesystem>
 #include <numeric>
 
@@ -107,7 +108,8 @@ TEST(PlanTimes, RoundedChildrenTakeNoMoreThanTheirParent) {
   const Plan plan = text_plan(
       "Nested Loop  (cost=1..2 rows=1 width=8) (actual time=1.0..10.0 rows=1 loops=1)\n"
       "  ->  Seq Scan on t  (cost=0..1 rows=1 width=4) (actual time=0.1..4.0 rows=1 loops=1)\n"
-      "  ->  Index Scan using i on u  (cost=0..1 rows=1 width=4) (actual time=0.1..0.01 rows=1 loops=1000)\n");
+      "  ->  Index Scan using i on u  (cost=0..1 rows=1 width=4) (actual time=0.1..0.01 rows=1 "
+      "loops=1000)\n");
   const auto times = self_times(plan);
   EXPECT_NEAR(times.nodes[0].self_ms, 0, 1e-9);
   EXPECT_NEAR(times.nodes[1].self_ms + times.nodes[2].self_ms, 10, 1e-9);
@@ -130,39 +132,52 @@ TEST(PlanText, ReadsWhatPsqlPrints) {
 
 TEST(PlanText, TitlesComeBackAsTheyWere) {
   for (const std::string name :
-       {"Index Only Scan Backward using \"Odd \"\"name\"\"\" on public.t a", "Parallel Bitmap Heap Scan on public.\"T\"", "Bitmap Index Scan on i", "Hash Left Join", "Merge Join", "Nested Loop Anti Join",
-        "Nested Loop", "Finalize GroupAggregate", "Partial HashAggregate", "MixedAggregate", "Aggregate", "Insert on public.t", "CTE Scan on c x", "Function Scan on pg_catalog.generate_series g", "Subquery Scan on s",
-        "Gather Merge", "Memoize", "Hash Right Anti Join", "WorkTable Scan on r"}) {
+       {"Index Only Scan Backward using \"Odd \"\"name\"\"\" on public.t a",
+        "Parallel Bitmap Heap Scan on public.\"T\"", "Bitmap Index Scan on i", "Hash Left Join", "Merge Join",
+        "Nested Loop Anti Join", "Nested Loop", "Finalize GroupAggregate", "Partial HashAggregate",
+        "MixedAggregate", "Aggregate", "Insert on public.t", "CTE Scan on c x",
+        "Function Scan on pg_catalog.generate_series g", "Subquery Scan on s", "Gather Merge", "Memoize",
+        "Hash Right Anti Join", "WorkTable Scan on r"}) {
     const Plan plan = text_plan(name + "  (cost=0.00..1.00 rows=1 width=4)\n");
     EXPECT_EQ(title(plan.root), name);
   }
 }
 
 TEST(PlanText, WhatIsNoPlanIsAnError) {
-  for (const std::string text : {"", "hello", "# a\n-> b", "{}", "[]", "[{\"Plan\": 3}]", "QUERY PLAN\n-----\n(0 rows)"}) EXPECT_FALSE(read(text)) << text;
+  for (const std::string text :
+       {"", "hello", "# a\n-> b", "{}", "[]", "[{\"Plan\": 3}]", "QUERY PLAN\n-----\n(0 rows)"})
+    EXPECT_FALSE(read(text)) << text;
   std::string deep;
-  for (int i = 0; i < 3000; ++i) deep += std::string(static_cast<std::size_t>(i), ' ') + "->  Sort  (cost=0.00..1.00 rows=1 width=4)\n";
+  for (int i = 0; i < 3000; ++i)
+    deep += std::string(static_cast<std::size_t>(i), ' ') + "->  Sort  (cost=0.00..1.00 rows=1 width=4)\n";
   EXPECT_TRUE(read(deep)) << "no deeper than is safe";
 }
 
 TEST(Insights, OfRealPlans) {
   EXPECT_EQ(kinds(plan_of("limit-offset.json")), std::vector<Kind>{Kind::large_offset});
-  EXPECT_EQ(kinds(plan_of("tpch-q9.json")), (std::vector<Kind>{Kind::disk_sort, Kind::hash_batches, Kind::misestimate}));
+  EXPECT_EQ(kinds(plan_of("tpch-q9.json")),
+            (std::vector<Kind>{Kind::disk_sort, Kind::hash_batches, Kind::misestimate}));
   EXPECT_EQ(kinds(plan_of("tpch-q15.json")), (std::vector<Kind>{Kind::slow_scan, Kind::slow_scan}));
 }
 
 TEST(Insights, AnEarlyStopAndASmallTableAreNoFaults) {
-  EXPECT_TRUE(kinds(text_plan("Limit  (cost=0..1 rows=1 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n"
-                              "  ->  Seq Scan on t  (cost=0..1 rows=100000 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n"
-                              "Execution Time: 0.3 ms\n")).empty());
-  EXPECT_TRUE(kinds(text_plan("Seq Scan on t  (cost=0..1 rows=1 width=4) (actual time=0.1..1.2 rows=1 loops=1)\n"
-                              "  Filter: (a = 1)\n  Rows Removed by Filter: 5000\n  Buffers: shared hit=30\n")).empty());
+  EXPECT_TRUE(
+      kinds(text_plan(
+                "Limit  (cost=0..1 rows=1 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n"
+                "  ->  Seq Scan on t  (cost=0..1 rows=100000 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n"
+                "Execution Time: 0.3 ms\n"))
+          .empty());
+  EXPECT_TRUE(
+      kinds(text_plan("Seq Scan on t  (cost=0..1 rows=1 width=4) (actual time=0.1..1.2 rows=1 loops=1)\n"
+                      "  Filter: (a = 1)\n  Rows Removed by Filter: 5000\n  Buffers: shared hit=30\n"))
+          .empty());
 }
 
 TEST(Insights, AnIndexForTheOrderAlone) {
   const Plan plan = text_plan(
       "Limit  (cost=0..1 rows=1 width=4) (actual time=0.1..90.2 rows=10 loops=1)\n"
-      "  ->  Index Scan using t_created on t  (cost=0..1 rows=10 width=4) (actual time=0.1..90.0 rows=10 loops=1)\n"
+      "  ->  Index Scan using t_created on t  (cost=0..1 rows=10 width=4) (actual time=0.1..90.0 rows=10 "
+      "loops=1)\n"
       "        Filter: (a = 1)\n        Rows Removed by Filter: 50000\n");
   EXPECT_EQ(kinds(plan), std::vector<Kind>{Kind::index_for_order_alone});
 }
@@ -171,7 +186,9 @@ TEST(Insights, OfTheWholePlan) {
   const Plan plan = text_plan(
       "Delete on t  (cost=0..1 rows=0 width=0) (actual time=1.0..1.0 rows=0 loops=1)\n"
       "  ->  Seq Scan on t  (cost=0..1 rows=1 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n"
-      "Planning Time: 300.0 ms\nTrigger for constraint orders_c_fkey on t: time=90.0 calls=1\nJIT:\n  Functions: 4\n  Timing: Generation 1.0 ms, Inlining 0.0 ms, Total 50.0 ms\nExecution Time: 100.0 ms\n");
+      "Planning Time: 300.0 ms\nTrigger for constraint orders_c_fkey on t: time=90.0 calls=1\nJIT:\n  "
+      "Functions: 4\n  Timing: Generation 1.0 ms, Inlining 0.0 ms, Total 50.0 ms\nExecution Time: 100.0 "
+      "ms\n");
   EXPECT_EQ(kinds(plan), (std::vector<Kind>{Kind::jit, Kind::planning, Kind::trigger}));
 }
 

@@ -25,7 +25,8 @@ Kinds kinds(const std::string& text, const Catalog* catalog = nullptr) {
 }
 
 std::string scan(const std::string& kept, const std::string& removed, const std::string& pages) {
-  return "Seq Scan on t  (cost=0..1 rows=" + kept + " width=4) (actual time=0.1..50.0 rows=" + kept + " loops=1)\n  Filter: (a = 1)\n  Rows Removed by Filter: " + removed +
+  return "Seq Scan on t  (cost=0..1 rows=" + kept + " width=4) (actual time=0.1..50.0 rows=" + kept +
+         " loops=1)\n  Filter: (a = 1)\n  Rows Removed by Filter: " + removed +
          "\n  Buffers: shared hit=" + pages + "\n";
 }
 
@@ -33,9 +34,11 @@ TEST(Insight, SlowScan) {
   EXPECT_EQ(kinds(scan("100", "99900", "2000")), Kinds{Kind::slow_scan});
   EXPECT_EQ(kinds(scan("50000", "49000", "2000")), Kinds{}) << "half of the rows are kept";
   EXPECT_EQ(kinds(scan("100", "99900", "900")), Kinds{}) << "a small table";
-  EXPECT_EQ(kinds("Limit  (cost=0..1 rows=1 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n"
-                  "  ->  Seq Scan on t  (cost=0..100 rows=9000 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n        Filter: (a = 1)\n        Rows Removed by Filter: 3\n        Buffers: shared hit=1\n"),
-            Kinds{})
+  EXPECT_EQ(
+      kinds("Limit  (cost=0..1 rows=1 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n"
+            "  ->  Seq Scan on t  (cost=0..100 rows=9000 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n    "
+            "    Filter: (a = 1)\n        Rows Removed by Filter: 3\n        Buffers: shared hit=1\n"),
+      Kinds{})
       << "a LIMIT that stopped early has read a page";
 }
 
@@ -49,18 +52,21 @@ TEST(Insight, SlowScanAsTheCatalogKnowsTheTable) {
 }
 
 std::string by_index(const std::string& label, const std::string& condition = "  Index Cond: (a = 1)\n") {
-  return "Index Scan using i on t  (cost=0..1 rows=10 width=4) (actual time=0.1..50.0 rows=10 loops=1)\n" + condition + "  Filter: (b = 2)\n  " + label + ": 40000\n";
+  return "Index Scan using i on t  (cost=0..1 rows=10 width=4) (actual time=0.1..50.0 rows=10 loops=1)\n" +
+         condition + "  Filter: (b = 2)\n  " + label + ": 40000\n";
 }
 
 TEST(Insight, InefficientIndex) {
   EXPECT_EQ(kinds(by_index("Rows Removed by Filter")), Kinds{Kind::inefficient_index});
-  EXPECT_EQ(kinds(by_index("Rows Removed by Index Recheck")), Kinds{}) << "what the index itself gave up is not the filter's";
+  EXPECT_EQ(kinds(by_index("Rows Removed by Index Recheck")), Kinds{})
+      << "what the index itself gave up is not the filter's";
 }
 
 TEST(Insight, IndexForTheOrderAlone) {
   const auto under_limit = [](const std::string& removed, const std::string& condition) {
     return "Limit  (cost=0..1 rows=1 width=4) (actual time=0.1..90.2 rows=10 loops=1)\n"
-           "  ->  Index Scan using t_created on t  (cost=0..1 rows=10 width=4) (actual time=0.1..90.0 rows=10 loops=1)\n" +
+           "  ->  Index Scan using t_created on t  (cost=0..1 rows=10 width=4) (actual time=0.1..90.0 "
+           "rows=10 loops=1)\n" +
            condition + "        Filter: (a = 1)\n        Rows Removed by Filter: " + removed + "\n";
   };
   EXPECT_EQ(kinds(under_limit("50000", "")), Kinds{Kind::index_for_order_alone});
@@ -69,59 +75,85 @@ TEST(Insight, IndexForTheOrderAlone) {
 }
 
 TEST(Insight, MisestimateOfTheDeepestNode) {
-  EXPECT_EQ(kinds("Sort  (cost=0..1 rows=1 width=4) (actual time=0.1..9.0 rows=5000 loops=1)\n"
-                  "  ->  Hash Join  (cost=0..1 rows=1 width=4) (actual time=0.1..8.0 rows=5000 loops=1)\n"
-                  "        ->  Seq Scan on t  (cost=0..1 rows=10 width=4) (actual time=0.1..7.0 rows=5000 loops=1)\n"
-                  "        ->  Hash  (cost=0..1 rows=10 width=4) (actual time=0.1..0.1 rows=10 loops=1)\n"
-                  "              ->  Seq Scan on u  (cost=0..1 rows=10 width=4) (actual time=0.1..0.1 rows=10 loops=1)\n"),
-            Kinds{Kind::misestimate});
+  EXPECT_EQ(
+      kinds(
+          "Sort  (cost=0..1 rows=1 width=4) (actual time=0.1..9.0 rows=5000 loops=1)\n"
+          "  ->  Hash Join  (cost=0..1 rows=1 width=4) (actual time=0.1..8.0 rows=5000 loops=1)\n"
+          "        ->  Seq Scan on t  (cost=0..1 rows=10 width=4) (actual time=0.1..7.0 rows=5000 loops=1)\n"
+          "        ->  Hash  (cost=0..1 rows=10 width=4) (actual time=0.1..0.1 rows=10 loops=1)\n"
+          "              ->  Seq Scan on u  (cost=0..1 rows=10 width=4) (actual time=0.1..0.1 rows=10 "
+          "loops=1)\n"),
+      Kinds{Kind::misestimate});
 }
 
 TEST(Insight, NoMisestimates) {
-  EXPECT_EQ(kinds("Bitmap Heap Scan on t  (cost=0..1 rows=5000 width=4) (actual time=0.1..9.0 rows=5100 loops=1)\n"
-                  "  ->  BitmapOr  (cost=0..1 rows=5000 width=0) (actual time=0.1..1.0 rows=0 loops=1)\n"
-                  "        ->  Bitmap Index Scan on i  (cost=0..1 rows=2500 width=0) (actual time=0.1..0.5 rows=2600 loops=1)\n"
-                  "        ->  Bitmap Index Scan on j  (cost=0..1 rows=2500 width=0) (actual time=0.1..0.5 rows=2500 loops=1)\n"),
-            Kinds{})
+  EXPECT_EQ(
+      kinds("Bitmap Heap Scan on t  (cost=0..1 rows=5000 width=4) (actual time=0.1..9.0 rows=5100 loops=1)\n"
+            "  ->  BitmapOr  (cost=0..1 rows=5000 width=0) (actual time=0.1..1.0 rows=0 loops=1)\n"
+            "        ->  Bitmap Index Scan on i  (cost=0..1 rows=2500 width=0) (actual time=0.1..0.5 "
+            "rows=2600 loops=1)\n"
+            "        ->  Bitmap Index Scan on j  (cost=0..1 rows=2500 width=0) (actual time=0.1..0.5 "
+            "rows=2500 loops=1)\n"),
+      Kinds{})
       << "BitmapOr reports 0";
-  EXPECT_EQ(kinds("Nested Loop Semi Join  (cost=0..1 rows=10 width=4) (actual time=0.1..0.3 rows=10 loops=1)\n"
-                  "  ->  Seq Scan on t  (cost=0..1 rows=10 width=4) (actual time=0.1..0.2 rows=10 loops=1)\n"
-                  "  ->  Seq Scan on u  (cost=0..1 rows=90000 width=4) (actual time=0.01..0.02 rows=1 loops=10)\n"),
-            Kinds{})
+  EXPECT_EQ(
+      kinds("Nested Loop Semi Join  (cost=0..1 rows=10 width=4) (actual time=0.1..0.3 rows=10 loops=1)\n"
+            "  ->  Seq Scan on t  (cost=0..1 rows=10 width=4) (actual time=0.1..0.2 rows=10 loops=1)\n"
+            "  ->  Seq Scan on u  (cost=0..1 rows=90000 width=4) (actual time=0.01..0.02 rows=1 loops=10)\n"),
+      Kinds{})
       << "stopped early";
-  EXPECT_EQ(kinds("HashAggregate  (cost=0..1 rows=20000 width=4) (actual time=0.1..90.0 rows=3 loops=1)\n  Filter: (count(*) > 3)\n"
-                  "  ->  Seq Scan on t  (cost=0..1 rows=60000 width=4) (actual time=0.1..70.0 rows=60000 loops=1)\n"),
-            Kinds{})
+  EXPECT_EQ(
+      kinds(
+          "HashAggregate  (cost=0..1 rows=20000 width=4) (actual time=0.1..90.0 rows=3 loops=1)\n  Filter: "
+          "(count(*) > 3)\n"
+          "  ->  Seq Scan on t  (cost=0..1 rows=60000 width=4) (actual time=0.1..70.0 rows=60000 loops=1)\n"),
+      Kinds{})
       << "HAVING is a guess";
-  EXPECT_EQ(kinds("Seq Scan on t  (cost=0..1 rows=1 width=4) (actual time=0.1..1.0 rows=200 loops=1)\n"), Kinds{}) << "a few rows";
+  EXPECT_EQ(kinds("Seq Scan on t  (cost=0..1 rows=1 width=4) (actual time=0.1..1.0 rows=200 loops=1)\n"),
+            Kinds{})
+      << "a few rows";
   EXPECT_EQ(kinds("Seq Scan on t  (cost=0..1 rows=5000 width=4) (never executed)\n"), Kinds{});
 }
 
 TEST(Insight, DiskSort) {
-  EXPECT_EQ(kinds("Sort  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=1)\n  Sort Key: a\n  Sort Method: external merge  Disk: 12344kB\n"), Kinds{Kind::disk_sort});
-  EXPECT_EQ(kinds("Sort  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=3)\n  Sort Key: a\n  Sort Method: quicksort  Memory: 4000kB\n"
-                  "  Worker 0:  Sort Method: external merge  Disk: 512kB\n  Worker 1:  Sort Method: quicksort  Memory: 300kB\n"),
+  EXPECT_EQ(kinds("Sort  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=1)\n  Sort Key: "
+                  "a\n  Sort Method: external merge  Disk: 12344kB\n"),
+            Kinds{Kind::disk_sort});
+  EXPECT_EQ(kinds("Sort  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=3)\n  Sort Key: "
+                  "a\n  Sort Method: quicksort  Memory: 4000kB\n"
+                  "  Worker 0:  Sort Method: external merge  Disk: 512kB\n  Worker 1:  Sort Method: "
+                  "quicksort  Memory: 300kB\n"),
             Kinds{Kind::disk_sort})
       << "of a worker";
-  EXPECT_EQ(kinds("Sort  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=1)\n  Sort Key: a\n  Sort Method: quicksort  Memory: 900kB\n"), Kinds{});
+  EXPECT_EQ(kinds("Sort  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=1)\n  Sort Key: "
+                  "a\n  Sort Method: quicksort  Memory: 900kB\n"),
+            Kinds{});
 }
 
 TEST(Insight, HashBatchesAndAggregates) {
-  const std::string hash = "Hash  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=1)\n  Buckets: 65536  Batches: ";
+  const std::string hash =
+      "Hash  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=1)\n  Buckets: 65536  "
+      "Batches: ";
   EXPECT_EQ(kinds(hash + "8  Memory Usage: 4000kB\n"), Kinds{Kind::hash_batches});
   EXPECT_EQ(kinds(hash + "1  Memory Usage: 4000kB\n"), Kinds{});
-  const std::string aggregate = "HashAggregate  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=1)\n  Group Key: a\n  Batches: ";
+  const std::string aggregate =
+      "HashAggregate  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=1)\n  Group Key: "
+      "a\n  Batches: ";
   EXPECT_EQ(kinds(aggregate + "5  Memory Usage: 4145kB  Disk Usage: 9000kB\n"), Kinds{Kind::aggregate_spill});
   EXPECT_EQ(kinds(aggregate + "1  Memory Usage: 4145kB\n"), Kinds{});
-  EXPECT_EQ(kinds(R"([{"Plan": {"Node Type": "Aggregate", "Strategy": "Hashed", "Plan Rows": 9000, "Actual Rows": 9000, "Actual Loops": 3, "Actual Total Time": 9,
+  EXPECT_EQ(
+      kinds(
+          R"([{"Plan": {"Node Type": "Aggregate", "Strategy": "Hashed", "Plan Rows": 9000, "Actual Rows": 9000, "Actual Loops": 3, "Actual Total Time": 9,
                     "Workers": [{"Worker Number": 0, "HashAgg Batches": 5, "Disk Usage": 800}]}}])"),
-            Kinds{Kind::aggregate_spill})
+      Kinds{Kind::aggregate_spill})
       << "of a worker";
 }
 
 TEST(Insight, LossyBitmap) {
   const auto bitmap = [](const std::string& recheck) {
-    return "Bitmap Heap Scan on t  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=1)\n  Recheck Cond: (a = 1)\n" + recheck + "  Heap Blocks: exact=10 lossy=900\n";
+    return "Bitmap Heap Scan on t  (cost=0..1 rows=9000 width=4) (actual time=0.1..9.0 rows=9000 loops=1)\n  "
+           "Recheck Cond: (a = 1)\n" +
+           recheck + "  Heap Blocks: exact=10 lossy=900\n";
   };
   EXPECT_EQ(kinds(bitmap("  Rows Removed by Index Recheck: 30000\n")), Kinds{Kind::lossy_bitmap});
   EXPECT_EQ(kinds(bitmap("")), Kinds{}) << "no row was looked at in vain";
@@ -129,7 +161,9 @@ TEST(Insight, LossyBitmap) {
 
 TEST(Insight, HeapFetches) {
   const auto only = [](const std::string& rows, const std::string& loops, const std::string& fetches) {
-    return "Index Only Scan using i on t  (cost=0..1 rows=" + rows + " width=4) (actual time=0.1..9.0 rows=" + rows + " loops=" + loops + ")\n  Heap Fetches: " + fetches + "\n";
+    return "Index Only Scan using i on t  (cost=0..1 rows=" + rows +
+           " width=4) (actual time=0.1..9.0 rows=" + rows + " loops=" + loops +
+           ")\n  Heap Fetches: " + fetches + "\n";
   };
   EXPECT_EQ(kinds(only("20000", "1", "15000")), Kinds{Kind::heap_fetches});
   EXPECT_EQ(kinds(only("1000", "200", "5000")), Kinds{}) << "fetches are a total, rows of a loop: 2.5 %";
@@ -140,7 +174,8 @@ TEST(Insight, NestedLoop) {
   const auto loop = [](const std::string& inner, const std::string& estimated) {
     return "Nested Loop  (cost=0..1 rows=9000 width=4) (actual time=0.1..90.0 rows=9000 loops=1)\n"
            "  ->  Seq Scan on t  (cost=0..1 rows=" +
-           estimated + " width=4) (actual time=0.1..1.0 rows=9000 loops=1)\n  ->  " + inner + "  (cost=0..1 rows=1 width=4) (actual time=0.001..0.008 rows=1 loops=9000)\n";
+           estimated + " width=4) (actual time=0.1..1.0 rows=9000 loops=1)\n  ->  " + inner +
+           "  (cost=0..1 rows=1 width=4) (actual time=0.001..0.008 rows=1 loops=9000)\n";
   };
   EXPECT_EQ(kinds(loop("Index Scan using i on u", "3")), (Kinds{Kind::nested_loop, Kind::misestimate}));
   EXPECT_EQ(kinds(loop("Memoize", "3")), Kinds{Kind::misestimate}) << "it remembers";
@@ -149,8 +184,10 @@ TEST(Insight, NestedLoop) {
 
 TEST(Insight, LargeOffset) {
   const auto page = [](const std::string& made, const std::string& returned) {
-    return "Limit  (cost=0..1 rows=" + returned + " width=4) (actual time=0.1..9.0 rows=" + returned + " loops=1)\n  ->  Index Scan using i on t  (cost=0..1 rows=90000 width=4) (actual time=0.1..8.0 rows=" + made +
-           " loops=1)\n";
+    return "Limit  (cost=0..1 rows=" + returned + " width=4) (actual time=0.1..9.0 rows=" + returned +
+           " loops=1)\n  ->  Index Scan using i on t  (cost=0..1 rows=90000 width=4) (actual time=0.1..8.0 "
+           "rows=" +
+           made + " loops=1)\n";
   };
   EXPECT_EQ(kinds(page("50020", "20")), Kinds{Kind::large_offset});
   EXPECT_EQ(kinds(page("520", "20")), Kinds{});
@@ -158,9 +195,13 @@ TEST(Insight, LargeOffset) {
 }
 
 TEST(Insight, JitPlanningTriggers) {
-  const std::string node = "Update on t  (cost=0..1 rows=0 width=0) (actual time=1.0..1.0 rows=0 loops=1)\n  ->  Seq Scan on t  (cost=0..1 rows=1 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n";
+  const std::string node =
+      "Update on t  (cost=0..1 rows=0 width=0) (actual time=1.0..1.0 rows=0 loops=1)\n  ->  Seq Scan on t  "
+      "(cost=0..1 rows=1 width=4) (actual time=0.1..0.2 rows=1 loops=1)\n";
   const auto whole = [&](const std::string& planning, const std::string& jit, const std::string& trigger) {
-    return node + "Planning Time: " + planning + " ms\nTrigger for constraint c on u: time=" + trigger + " calls=1\nJIT:\n  Functions: 4\n  Timing: Generation 1.0 ms, Total " + jit + " ms\nExecution Time: 100.0 ms\n";
+    return node + "Planning Time: " + planning + " ms\nTrigger for constraint c on u: time=" + trigger +
+           " calls=1\nJIT:\n  Functions: 4\n  Timing: Generation 1.0 ms, Total " + jit +
+           " ms\nExecution Time: 100.0 ms\n";
   };
   EXPECT_EQ(kinds(whole("1.0", "30.0", "1.0")), Kinds{Kind::jit});
   EXPECT_EQ(kinds(whole("101.0", "3.0", "1.0")), Kinds{Kind::planning});

@@ -35,7 +35,9 @@ class Fake : public PlanSource {
     return plan;
   }
   std::string what_if_missing() const override { return {}; }
-  std::vector<Parameters> typical_values(const QualifiedName&, const std::vector<std::string>&) override { return {}; }
+  std::vector<Parameters> typical_values(const QualifiedName&, const std::vector<std::string>&) override {
+    return {};
+  }
   TypicalValues typical(const QualifiedName&, const std::string& column) override {
     if (column == "note") return {};
     return {"common", "middle", "rare", "lowest", "highest"};
@@ -54,7 +56,8 @@ class PlannerTest : public testing::Test {
   PlannerTest() {
     Table table;
     table.name = {"public", "orders"};
-    for (const auto* name : {"state", "note", "at", "id"}) table.columns.push_back({.name = name, .type = "text"});
+    for (const auto* name : {"state", "note", "at", "id"})
+      table.columns.push_back({.name = name, .type = "text"});
     catalog_.tables.emplace(table.name, table);
   }
   Query query(const std::string& text, std::vector<Sample> samples) {
@@ -65,7 +68,9 @@ class PlannerTest : public testing::Test {
     out.facts = sql::query_facts(text, catalog_);
     return out;
   }
-  static Sample sample(const std::string& text, std::optional<Parameters> parameters) { return {{}, text, std::move(parameters), {}}; }
+  static Sample sample(const std::string& text, std::optional<Parameters> parameters) {
+    return {{}, text, std::move(parameters), {}};
+  }
 
   Catalog catalog_;
   Fake source_;
@@ -94,12 +99,14 @@ TEST_F(PlannerTest, FillsLimitListsAndRanges) {
     const auto question = planner.question(query(text, {sample(text, std::nullopt)}));
     return question && question->parameters_known ? question->parameters : Parameters{};
   };
-  EXPECT_EQ(parameters("SELECT * FROM orders WHERE state = $1 ORDER BY id LIMIT $2 OFFSET $3"), (Parameters{"middle", "20", "0"}));
+  EXPECT_EQ(parameters("SELECT * FROM orders WHERE state = $1 ORDER BY id LIMIT $2 OFFSET $3"),
+            (Parameters{"middle", "20", "0"}));
   EXPECT_EQ(parameters("SELECT * FROM orders WHERE state = ANY($1)"), Parameters{"{\"middle\"}"});
   EXPECT_EQ(parameters("SELECT * FROM orders WHERE state IN ($1, $2)"), (Parameters{"middle", "middle"}));
   EXPECT_EQ(parameters("SELECT * FROM orders WHERE at BETWEEN $1 AND $2"), (Parameters{"middle", "highest"}));
   EXPECT_EQ(parameters("SELECT * FROM orders WHERE at > $1::text"), Parameters{"middle"});
-  EXPECT_EQ(parameters("SELECT $1::int FROM orders WHERE state = $2"), Parameters{}) << "what is not compared has no value";
+  EXPECT_EQ(parameters("SELECT $1::int FROM orders WHERE state = $2"), Parameters{})
+      << "what is not compared has no value";
 }
 
 TEST_F(PlannerTest, VariantsAreGenericCommonMiddleRare) {
@@ -115,16 +122,21 @@ TEST_F(PlannerTest, VariantsAreGenericCommonMiddleRare) {
 
 TEST_F(PlannerTest, LooksUpAKeyAsTheServerDoes) {
   Planner planner(source_, catalog_, {});
-  const auto key = [](const std::string& table, std::vector<std::string> columns) { return Probe{Probe::Kind::referential_lookup, {"public", table}, std::move(columns), {}}; };
+  const auto key = [](const std::string& table, std::vector<std::string> columns) {
+    return Probe{Probe::Kind::referential_lookup, {"public", table}, std::move(columns), {}};
+  };
   const auto question = planner.lookup(key("orders", {"state", "id"}));
   ASSERT_TRUE(question);
-  EXPECT_EQ(question->sql, "SELECT x.ctid FROM ONLY public.orders x WHERE x.state = (SELECT CAST($1 AS text)) AND x.id = (SELECT CAST($2 AS text))");
+  EXPECT_EQ(question->sql,
+            "SELECT x.ctid FROM ONLY public.orders x WHERE x.state = (SELECT CAST($1 AS text)) AND x.id = "
+            "(SELECT CAST($2 AS text))");
   EXPECT_FALSE(question->parameters_known) << "pg_stats has none";
   EXPECT_EQ(question->names, Names::catalog);
   EXPECT_FALSE(planner.lookup(key("orders", {"gone"})));
   EXPECT_FALSE(planner.lookup(key("gone", {"id"})));
   catalog_.tables.begin()->second.kind = Table::Kind::partitioned;
-  EXPECT_EQ(planner.lookup(key("orders", {"id"}))->sql, "SELECT x.ctid FROM public.orders x WHERE x.id = (SELECT CAST($1 AS text))");
+  EXPECT_EQ(planner.lookup(key("orders", {"id"}))->sql,
+            "SELECT x.ctid FROM public.orders x WHERE x.id = (SELECT CAST($1 AS text))");
 }
 
 TEST_F(PlannerTest, AsksOnce) {
@@ -161,7 +173,8 @@ TEST_F(PlannerTest, AnExpensiveOrForbiddenStatementIsNotAnalyzed) {
   Planner planner(source_, catalog_, {});
   const Question question{"SELECT * FROM orders", {}, true, "as logged"};
   const auto gate = planner.explain(question);
-  EXPECT_NE(planner.analyze(question, Decision{Allowed::analyze, {}}, *gate)->limits.find("over the limit"), std::string::npos);
+  EXPECT_NE(planner.analyze(question, Decision{Allowed::analyze, {}}, *gate)->limits.find("over the limit"),
+            std::string::npos);
   EXPECT_EQ(planner.analyze(question, Decision{Allowed::explain, "it writes"}, *gate)->limits, "it writes");
   EXPECT_EQ(source_.asked.size(), 1u);
 }
@@ -182,7 +195,8 @@ TEST_F(PlannerTest, AsksNothingMoreOnceStopped) {
 TEST_F(PlannerTest, PlansOfOtherValuesAreKeptWhereTheyDiffer) {
   Planner planner(source_, catalog_, {});
   const std::string text = "SELECT * FROM orders WHERE state = $1";
-  const Query asked = query(text, {sample(text, Parameters{"a"}), sample(text, Parameters{"b"}), sample(text, Parameters{"rare"})});
+  const Query asked = query(
+      text, {sample(text, Parameters{"a"}), sample(text, Parameters{"b"}), sample(text, Parameters{"rare"})});
   PlanSet set;
   Diagnostics diagnostics;
   add_planned(set, {&asked}, catalog_, planner, diagnostics);
@@ -213,8 +227,8 @@ struct Server {
   std::mutex mutex;
   std::vector<ExplainRequest> asked;
   std::set<const void*> who;  // was asked
-  int running = 0, most_running = 0;
-  std::chrono::milliseconds promised{0}, most_promised{0};  // limits of what runs
+  int running = 0, max_running = 0;
+  std::chrono::milliseconds promised{0}, max_promised{0};  // limits of what runs
   std::chrono::milliseconds takes{10};
   std::chrono::milliseconds longer_beside_others{0};
   std::string ends;       // the connection that is asked to run this
@@ -222,7 +236,9 @@ struct Server {
   std::function<void()> on_run;
 
   int count(const std::string& sql, bool analyze) {
-    return static_cast<int>(std::count_if(asked.begin(), asked.end(), [&](const ExplainRequest& request) { return request.sql == sql && request.analyze == analyze; }));
+    return static_cast<int>(std::count_if(asked.begin(), asked.end(), [&](const ExplainRequest& request) {
+      return request.sql == sql && request.analyze == analyze;
+    }));
   }
 };
 
@@ -240,12 +256,16 @@ class Line : public PlanSource {
     return plan;
   }
   std::string what_if_missing() const override { return {}; }
-  std::vector<Parameters> typical_values(const QualifiedName&, const std::vector<std::string>&) override { return {}; }
+  std::vector<Parameters> typical_values(const QualifiedName&, const std::vector<std::string>&) override {
+    return {};
+  }
   Result<std::vector<std::string>> values(const std::string&) override { return std::vector<std::string>{}; }
   bool superuser() const override { return false; }
 
  private:
-  static tl::unexpected<Error> gone() { return fail(Error::Kind::database, "here", "the server closed the connection"); }
+  static tl::unexpected<Error> gone() {
+    return fail(Error::Kind::database, "here", "the server closed the connection");
+  }
   Result<Plan> answer(const ExplainRequest& request) {
     std::unique_lock lock(server_.mutex);
     server_.asked.push_back(request);
@@ -254,15 +274,16 @@ class Line : public PlanSource {
     if (lost_) return gone();
     if (request.analyze) {
       if (server_.on_run) server_.on_run();
-      server_.most_running = std::max(server_.most_running, ++server_.running);
-      server_.most_promised = std::max(server_.most_promised, server_.promised += request.limit);
-      const auto takes = server_.takes + (server_.running > 1 ? server_.longer_beside_others : std::chrono::milliseconds(0));
+      server_.max_running = std::max(server_.max_running, ++server_.running);
+      server_.max_promised = std::max(server_.max_promised, server_.promised += request.limit);
+      const auto takes =
+          server_.takes + (server_.running > 1 ? server_.longer_beside_others : std::chrono::milliseconds(0));
       lock.unlock();
       std::this_thread::sleep_for(std::min(takes, request.limit));
       lock.lock();
       server_.promised -= request.limit;
       --server_.running;
-      if (takes > request.limit) return fail(Error::Kind::passing, "here", "canceled");
+      if (takes > request.limit) return fail(Error::Kind::nonfatal, "here", "canceled");
     }
     Plan plan;
     plan.root.type = "Seq Scan";
@@ -301,7 +322,8 @@ class SeveralSources : public PlannerTest {
     add_planned(set, statements_, catalog_, planner, diagnostics_);
     std::vector<std::string> out;
     for (const auto& one : queries_)
-      for (const auto& known : set.plans[one.fingerprint]) out.push_back(one.text + ": " + known.origin + " " + known.plan->root.filter);
+      for (const auto& known : set.plans[one.fingerprint])
+        out.push_back(one.text + ": " + known.origin + " " + known.plan->root.filter);
     return out;
   }
 
@@ -314,14 +336,14 @@ class SeveralSources : public PlannerTest {
 
 TEST_F(SeveralSources, AnswerAsOne) {
   const auto alone = planned(*planner(1));
-  EXPECT_EQ(server_.most_running, 1);
+  EXPECT_EQ(server_.max_running, 1);
   EXPECT_EQ(server_.who.size(), 1u);
   EXPECT_EQ(alone.size(), 12u);
   server_.asked.clear();
   const auto three = planner(3);
   EXPECT_EQ(planned(*three), alone);
-  EXPECT_GT(server_.most_running, 1);
-  EXPECT_LE(server_.most_running, 3);
+  EXPECT_GT(server_.max_running, 1);
+  EXPECT_LE(server_.max_running, 3);
   EXPECT_GT(server_.who.size(), 1u);
   for (const auto& one : queries_)
     for (const bool analyze : {false, true}) EXPECT_EQ(server_.count(one.text, analyze), 1) << one.text;
@@ -375,18 +397,19 @@ TEST_F(SeveralSources, HaveRoomForDeepPlans) {
 TEST_F(SeveralSources, WhatRunsIsPromisedNoMoreThanIsLeft) {
   // Two whole statements' time and a bit: the third would be cut short, and waits.
   (void)planned(*planner(3, {.analyze_budget = std::chrono::milliseconds(12'000)}));
-  EXPECT_LE(server_.most_running, 2);
+  EXPECT_LE(server_.max_running, 2);
   EXPECT_FALSE(server_.asked.empty());
-  for (const auto& request : server_.asked) EXPECT_EQ(request.limit, request.analyze ? longest_explain : std::chrono::seconds(0));
-  server_.most_running = 0;
-  server_.most_promised = {};
+  for (const auto& request : server_.asked)
+    EXPECT_EQ(request.limit, request.analyze ? longest_explain : std::chrono::seconds(0));
+  server_.max_running = 0;
+  server_.max_promised = {};
   server_.asked.clear();
   // Less than one's: one after the other, each as far as it goes.
   server_.takes = std::chrono::milliseconds(40);
   const auto short_of_time = planner(3, {.analyze_budget = std::chrono::milliseconds(100)});
   (void)planned(*short_of_time);
-  EXPECT_EQ(server_.most_running, 1);
-  EXPECT_LE(server_.most_promised, std::chrono::milliseconds(100));
+  EXPECT_EQ(server_.max_running, 1);
+  EXPECT_LE(server_.max_promised, std::chrono::milliseconds(100));
   EXPECT_EQ(short_of_time->run() + static_cast<std::size_t>(short_of_time->left_out()), 12u);
   EXPECT_LE(short_of_time->run(), 3u);
   EXPECT_EQ(short_of_time->planned(), 12u);
@@ -418,11 +441,13 @@ TEST_F(SeveralSources, AStatementThatLostItsServerIsNotRunAgainAndTheOthersAre) 
   const auto plans = planned(*three);
   EXPECT_TRUE(diagnostics_.empty());
   ASSERT_EQ(plans.size(), 12u);
-  for (std::size_t at = 0; at < plans.size(); ++at) EXPECT_EQ(plans[at].find("EXPLAIN ANALYZE,") == std::string::npos, at == 4) << plans[at];
+  for (std::size_t at = 0; at < plans.size(); ++at)
+    EXPECT_EQ(plans[at].find("EXPLAIN ANALYZE,") == std::string::npos, at == 4) << plans[at];
   EXPECT_EQ(server_.count(server_.ends, true), 1);
   ASSERT_EQ(three->lost().size(), 1u);
   const Question question{server_.ends, {}, true, "as logged"};
-  EXPECT_EQ(three->analyze(question, Decision{Allowed::analyze, {}}, Plan{})->limits, "EXPLAIN ANALYZE did not finish: the server closed the connection");
+  EXPECT_EQ(three->analyze(question, Decision{Allowed::analyze, {}}, Plan{})->limits,
+            "EXPLAIN ANALYZE did not finish: the server closed the connection");
 }
 
 TEST_F(SeveralSources, WhatWasToBePlannedIsPlannedOnAnother) {
@@ -431,10 +456,10 @@ TEST_F(SeveralSources, WhatWasToBePlannedIsPlannedOnAnother) {
     Line fresh(server_);
     server_.ends_planning = nth;
     Planner two(fresh, catalog_, {.more_sources = [&] {
-      std::vector<std::unique_ptr<PlanSource>> out;
-      out.push_back(std::make_unique<Line>(server_));
-      return out;
-    }});
+                  std::vector<std::unique_ptr<PlanSource>> out;
+                  out.push_back(std::make_unique<Line>(server_));
+                  return out;
+                }});
     EXPECT_EQ(planned(two), alone);
     EXPECT_EQ(two.lost().size(), 1u);
   }
@@ -445,14 +470,16 @@ TEST_F(SeveralSources, AServerThatIsGoneForAllIsSaidOnce) {
   class Gone final : public Line {
    public:
     using Line::Line;
-    Result<Dependencies> dependencies(std::string_view, Names) override { return fail(Error::Kind::database, "here", "gone"); }
+    Result<Dependencies> dependencies(std::string_view, Names) override {
+      return fail(Error::Kind::database, "here", "gone");
+    }
   };
   Gone gone(server_);
   Planner two(gone, catalog_, {.more_sources = [&] {
-    std::vector<std::unique_ptr<PlanSource>> out;
-    out.push_back(std::make_unique<Gone>(server_));
-    return out;
-  }});
+                std::vector<std::unique_ptr<PlanSource>> out;
+                out.push_back(std::make_unique<Gone>(server_));
+                return out;
+              }});
   EXPECT_TRUE(planned(two).empty());
   EXPECT_EQ(diagnostics_.size(), 1u);
   EXPECT_EQ(two.lost().size(), 2u);

@@ -14,11 +14,14 @@ std::string seq_scan(double cost, const std::string& extra = "") {
   return R"([{"Plan": {"Node Type": "Seq Scan", "Relation Name": "orders", "Alias": "x", "Startup Cost": 0, "Total Cost": )" +
          std::to_string(cost) + R"(, "Plan Rows": 10)" + extra + "}}]";
 }
-const std::string analyzed = R"(, "Actual Rows": 10, "Actual Loops": 1, "Rows Removed by Filter": 249990, "Shared Hit Blocks": 4000)";
+const std::string analyzed =
+    R"(, "Actual Rows": 10, "Actual Loops": 1, "Rows Removed by Filter": 249990, "Shared Hit Blocks": 4000)";
 
-std::string index_scan(const std::string& index, double cost, const std::string& condition = "(customer_id = $0)") {
-  return R"([{"Plan": {"Node Type": "Index Scan", "Relation Name": "orders", "Index Name": ")" + index + R"(", "Index Cond": ")" + condition +
-         R"(", "Total Cost": )" + std::to_string(cost) + R"(, "Plan Rows": 10}}])";
+std::string index_scan(const std::string& index, double cost,
+                       const std::string& condition = "(customer_id = $0)") {
+  return R"([{"Plan": {"Node Type": "Index Scan", "Relation Name": "orders", "Index Name": ")" + index +
+         R"(", "Index Cond": ")" + condition + R"(", "Total Cost": )" + std::to_string(cost) +
+         R"(, "Plan Rows": 10}}])";
 }
 
 // Recorded plans: what a server said, by what was asked of it.
@@ -31,7 +34,8 @@ class Recorded : public PlanSource {
     return read_json(request.analyze ? with_analyze : request.hypothetical.empty() ? without : with_index);
   }
   std::string what_if_missing() const override { return missing; }
-  std::vector<Parameters> typical_values(const QualifiedName&, const std::vector<std::string>& columns) override {
+  std::vector<Parameters> typical_values(const QualifiedName&,
+                                         const std::vector<std::string>& columns) override {
     return {Parameters(columns.size(), "7")};
   }
   Result<std::vector<std::string>> values(const std::string& select) override {
@@ -53,9 +57,12 @@ class Confirm : public testing::Test {
   Confirm() {
     Table table;
     table.name = {"public", "orders"};
-    table.columns = {{.name = "id", .type = "integer"}, {.name = "customer_id", .type = "integer"}, {.name = "code", .type = "text"}};
+    table.columns = {{.name = "id", .type = "integer"},
+                     {.name = "customer_id", .type = "integer"},
+                     {.name = "code", .type = "text"}};
     table.statistics = TableStatistics{.rows = 250000, .pages = 4000, .bytes = 4000 * 8192};
-    table.indexes.push_back({.name = "orders_code_customer_id_idx", .keys = {{.column = "code"}, {.column = "customer_id"}}});
+    table.indexes.push_back(
+        {.name = "orders_code_customer_id_idx", .keys = {{.column = "code"}, {.column = "customer_id"}}});
     catalog_.tables.emplace(table.name, table);
     source_.without = seq_scan(5000);
     source_.with_analyze = seq_scan(5000, analyzed);
@@ -69,7 +76,9 @@ class Confirm : public testing::Test {
     finding.proposal = IndexProposal{.table = {"public", "orders"}, .keys = {{.column = "customer_id"}}};
     std::vector<Finding> findings{finding, finding};
     ConfirmOptions options;
-    options.hypothetical = [](const IndexProposal&) { return std::vector<std::string>{"CREATE INDEX ON public.orders (customer_id)"}; };
+    options.hypothetical = [](const IndexProposal&) {
+      return std::vector<std::string>{"CREATE INDEX ON public.orders (customer_id)"};
+    };
     Planner planner(source_, catalog_, {});
     apply_confirmations(confirm(findings, catalog_, nullptr, planner, options, diagnostics_), findings);
     last_ = findings.back();
@@ -88,14 +97,18 @@ TEST_F(Confirm, ASequentialScanOfALargeTableIsConfirmedAndCosted) {
   ASSERT_TRUE(finding.fix);
   EXPECT_EQ(finding.fix->cost_before, 5000);
   EXPECT_EQ(finding.fix->cost_after, 12);
-  EXPECT_EQ(finding.evidence.front().text, "EXPLAIN ANALYZE: Seq Scan on orders reads 250,000 rows to keep 10, 4,000 pages, 0.0 ms in all (a value from pg_stats)");
-  EXPECT_EQ(source_.asked.front().sql, "SELECT x.ctid FROM ONLY public.orders x WHERE x.customer_id = (SELECT CAST($1 AS integer))");
+  EXPECT_EQ(finding.evidence.front().text,
+            "EXPLAIN ANALYZE: Seq Scan on orders reads 250,000 rows to keep 10, 4,000 pages, 0.0 ms in all "
+            "(a value from pg_stats)");
+  EXPECT_EQ(source_.asked.front().sql,
+            "SELECT x.ctid FROM ONLY public.orders x WHERE x.customer_id = (SELECT CAST($1 AS integer))");
   EXPECT_FALSE(source_.asked.front().analyze) << "EXPLAIN alone comes first";
 }
 
 TEST_F(Confirm, AnotherWayRefutes) {
   source_.without = index_scan("orders_customer", 8);
-  catalog_.tables.begin()->second.indexes.push_back({.name = "orders_customer", .keys = {{.column = "customer_id"}}});
+  catalog_.tables.begin()->second.indexes.push_back(
+      {.name = "orders_customer", .keys = {{.column = "customer_id"}}});
   const Finding finding = run();
   EXPECT_EQ(finding.verdict, Verdict::refuted);
   EXPECT_EQ(finding.verdict_reason, "the planner has another way: Index Scan using orders_customer");
@@ -149,7 +162,8 @@ TEST_F(Confirm, ALostServerLeavesTheRestSuspectedAndIsSaidOnce) {
 
 TEST_F(Confirm, SeveralSourcesGiveWhatOneGives) {
   std::vector<Finding> findings;
-  const std::vector<std::vector<std::string>> keys = {{"customer_id"}, {"code"}, {"id"}, {"gone"}, {"id", "code"}, {"customer_id"}};
+  const std::vector<std::vector<std::string>> keys = {{"customer_id"}, {"code"},       {"id"},
+                                                      {"gone"},        {"id", "code"}, {"customer_id"}};
   for (const auto& columns : keys) {
     Finding& finding = findings.emplace_back();
     finding.probe = Probe{Probe::Kind::referential_lookup, {"public", "orders"}, columns, {}};
@@ -159,16 +173,20 @@ TEST_F(Confirm, SeveralSourcesGiveWhatOneGives) {
   const auto confirmed = [&](std::size_t sources) {
     auto out = findings;
     ConfirmOptions options;
-    options.hypothetical = [](const IndexProposal& proposal) { return std::vector<std::string>{"CREATE INDEX ON public.orders (" + proposal.keys.front().column + ")"}; };
+    options.hypothetical = [](const IndexProposal& proposal) {
+      return std::vector<std::string>{"CREATE INDEX ON public.orders (" + proposal.keys.front().column + ")"};
+    };
     Planner planner(source_, catalog_, {.more_sources = [&] {
-      std::vector<std::unique_ptr<PlanSource>> more;
-      for (std::size_t at = 1; at < sources; ++at) more.push_back(std::make_unique<Recorded>(source_));
-      return more;
-    }});
+                      std::vector<std::unique_ptr<PlanSource>> more;
+                      for (std::size_t at = 1; at < sources; ++at)
+                        more.push_back(std::make_unique<Recorded>(source_));
+                      return more;
+                    }});
     apply_confirmations(confirm(out, catalog_, nullptr, planner, options, diagnostics_), out);
     std::vector<std::string> told;
     for (const auto& finding : out) {
-      auto& line = told.emplace_back(std::to_string(static_cast<int>(finding.verdict)) + finding.verdict_reason);
+      auto& line =
+          told.emplace_back(std::to_string(static_cast<int>(finding.verdict)) + finding.verdict_reason);
       for (const auto& evidence : finding.evidence) line += "; " + evidence.text;
     }
     return told;
@@ -186,9 +204,12 @@ TEST(Decide, FollowsTheTable) {
   EXPECT_EQ(allowed(select, {}, false), Allowed::explain);
   EXPECT_EQ(allowed({.statements = 2, .kind = StatementKind::select}, {}), Allowed::nothing);
   EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::select, .into = true}, {}), Allowed::nothing);
-  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::select, .locks_rows = true}, {}), Allowed::explain);
-  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::select, .modifies = true}, {}), Allowed::explain);
-  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::update, .modifies = true}, {}), Allowed::explain);
+  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::select, .locks_rows = true}, {}),
+            Allowed::explain);
+  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::select, .modifies = true}, {}),
+            Allowed::explain);
+  EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::update, .modifies = true}, {}),
+            Allowed::explain);
   EXPECT_EQ(allowed({.statements = 1, .kind = StatementKind::utility}, {}), Allowed::nothing);
   EXPECT_EQ(allowed(select, {.unknown_functions = {"f"}}), Allowed::nothing);
   EXPECT_EQ(allowed(select, {.refused_functions = {"pg_sleep"}}), Allowed::nothing);
@@ -197,7 +218,8 @@ TEST(Decide, FollowsTheTable) {
 }
 
 TEST(ReadJson, RefusesWhatIsNotAPlan) {
-  for (const auto* text : {"", "{}", "[]", "[1]", "[{}]", R"([{"Plan": 3}])", "not json"}) EXPECT_FALSE(read_json(text)) << text;
+  for (const auto* text : {"", "{}", "[]", "[1]", "[{}]", R"([{"Plan": 3}])", "not json"})
+    EXPECT_FALSE(read_json(text)) << text;
 }
 
 TEST(ReadJson, ReadsNestedNodes) {
@@ -230,7 +252,8 @@ TEST_F(Confirm, SampledValuesTellJson) {
   ASSERT_FALSE(json.evidence.empty());
   EXPECT_EQ(json.evidence.back().text, "2 of 2 sampled values are JSON objects or arrays");
   EXPECT_EQ(source_.asked.back().sql,
-            "SELECT pg_catalog.substr(x.payload::pg_catalog.text, 1, 100001) FROM ONLY public.orders x TABLESAMPLE SYSTEM (2.5000) "
+            "SELECT pg_catalog.substr(x.payload::pg_catalog.text, 1, 100001) FROM ONLY public.orders x "
+            "TABLESAMPLE SYSTEM (2.5000) "
             "WHERE x.payload IS NOT NULL LIMIT 200");
   EXPECT_EQ(look({"{name}", "{{ name }}", "[x"}).verdict, Verdict::refuted);
   EXPECT_EQ(look({}).verdict_reason, "the column has no values in this database");
@@ -252,17 +275,22 @@ TEST_F(Confirm, APlanIsConcludedFromByTheProbesRule) {
                           .without_gain = without_gain};
     std::vector<Finding> findings{finding};
     ConfirmOptions options;
-    options.hypothetical = [](const IndexProposal&) { return std::vector<std::string>{"CREATE INDEX ON public.orders (customer_id)"}; };
+    options.hypothetical = [](const IndexProposal&) {
+      return std::vector<std::string>{"CREATE INDEX ON public.orders (customer_id)"};
+    };
     Planner planner(source_, catalog_, {});
     apply_confirmations(confirm(findings, catalog_, nullptr, planner, options, diagnostics_), findings);
     return findings.front();
   };
   const auto by_rows = [](const Plan& plan, double rows, double limit) {
     const bool few = plan.root.plan_rows < limit * rows;
-    return Conclusion{.verdict = few ? Verdict::confirmed : Verdict::refuted, .fact = few ? "few" : "", .reason = few ? "" : "many"};
+    return Conclusion{.verdict = few ? Verdict::confirmed : Verdict::refuted,
+                      .fact = few ? "few" : "",
+                      .reason = few ? "" : "many"};
   };
   const Finding few = look(by_rows, "");
-  EXPECT_EQ(source_.asked.back().sql, "SELECT code FROM ONLY public.orders WHERE code = '{table}' AND code <> '{other}'");
+  EXPECT_EQ(source_.asked.back().sql,
+            "SELECT code FROM ONLY public.orders WHERE code = '{table}' AND code <> '{other}'");
   EXPECT_EQ(few.verdict, Verdict::confirmed);
   ASSERT_EQ(few.evidence.size(), 1U) << "the index is not costed";
   EXPECT_EQ(few.evidence[0].text, "few");

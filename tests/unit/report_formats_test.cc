@@ -1,5 +1,6 @@
-// The formats that CI services read. Their schemas (OASIS' for SARIF, Jenkins' XSD for JUnit, reviewdog's for rdjson) are not ours to
-// keep here; docs/ci.md says how the output was held against them. What those services ask for beyond a schema is asserted here.
+// The formats that CI services read. Their schemas (OASIS' for SARIF, Jenkins' XSD for JUnit, reviewdog's for
+// rdjson) are not ours to keep here; docs/ci.md says how the output was held against them. What those
+// services ask for beyond a schema is asserted here.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -19,7 +20,7 @@ Finding finding(std::string table, Severity severity = Severity::warning) {
   out.severity = severity;
   out.subject = {.kind = "foreign-key", .schema = "public", .table = std::move(table), .columns = {"a"}};
   out.id = finding_id(out.rule, out.subject);
-  out.location = Place{"db/0001 a.sql", 3, 7};
+  out.location = SourceLocation{"db/0001 a.sql", 3, 7};
   out.message = "No <index> serves \x1b[31m\xc2\x9b\xff, 100% of it | `x` @team #1 ]]> ``` \n::error::";
   out.fix = Fix{.title = "Create an index", .sql = "CREATE INDEX CONCURRENTLY i ON t (a);"};
   return out;
@@ -30,13 +31,13 @@ Report report_of(std::vector<Finding> findings) {
   out.findings = std::move(findings);
   out.rules_run = {"unindexed-foreign-key", "missing-primary-key"};
   out.skipped = {{"n-plus-one-query", "needs a server's log (--log)"}};
-  out.diagnostics = {{Error::Kind::passing, "a.sql:1:1", "syntax error", "mend it"}};
+  out.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", "mend it"}};
   return out;
 }
 
 Finding of_the_server() {
   Finding out = finding("live");
-  out.location = Place{};
+  out.location = SourceLocation{};
   return out;
 }
 
@@ -51,7 +52,8 @@ TEST(Formats, AllLeaveOutTheRefutedAndControlCharacters) {
   for (const auto& format : formats()) {
     const std::string out = format.render(report, in_repository);
     EXPECT_FALSE(out.empty()) << format.name;
-    for (const char c : out) EXPECT_FALSE((c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == 127) << format.name;
+    for (const char c : out)
+      EXPECT_FALSE((c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == 127) << format.name;
     EXPECT_EQ(out.find("\xc2\x9b"), std::string::npos) << format.name;
     if (format.name != "json" && format.name != "text") {
       EXPECT_EQ(out.find("zz_refuted"), std::string::npos) << format.name;
@@ -70,7 +72,11 @@ TEST(Formats, PathsAreTheRepositorys) {
 
 TEST(Sarif, HasWhatCodeScanningAsksFor) {
   Report report = report_of({finding("one", Severity::error), of_the_server()});
-  report.suppressed.push_back({finding("known"), Suppression{.rules = {"unindexed-foreign-key"}, .reason = "small", .place = {"a.sql", 1, 1}, .first_line = 1, .last_line = 2}});
+  report.suppressed.push_back({finding("known"), Suppression{.rules = {"unindexed-foreign-key"},
+                                                             .reason = "small",
+                                                             .place = {"a.sql", 1, 1},
+                                                             .first_line = 1,
+                                                             .last_line = 2}});
   const json run = json::parse(to_sarif(report, in_repository))["runs"][0];
   const json& rules = run["tool"]["driver"]["rules"];
   ASSERT_EQ(run["results"].size(), 3u);
@@ -82,11 +88,14 @@ TEST(Sarif, HasWhatCodeScanningAsksFor) {
     EXPECT_FALSE(result["partialFingerprints"]["pgadvise/v1"].get<std::string>().empty());
   }
   EXPECT_EQ(run["results"][0]["level"], "error");
-  EXPECT_EQ(run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "api/db/0001%20a.sql");
-  EXPECT_EQ(run["results"][1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "database/public/live");
+  EXPECT_EQ(run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+            "api/db/0001%20a.sql");
+  EXPECT_EQ(run["results"][1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+            "database/public/live");
   EXPECT_EQ(run["results"][2]["suppressions"][0]["kind"], "inSource");
   EXPECT_EQ(run["results"][2]["suppressions"][0]["justification"], "small");
-  EXPECT_EQ(run["invocations"][0]["toolExecutionNotifications"].size(), 2u) << "the remark, and the rule that was not run";
+  EXPECT_EQ(run["invocations"][0]["toolExecutionNotifications"].size(), 2u)
+      << "the remark, and the rule that was not run";
 }
 
 TEST(Sarif, KeepsTheWorstWhereThereAreTooMany) {
@@ -95,21 +104,27 @@ TEST(Sarif, KeepsTheWorstWhereThereAreTooMany) {
   const json run = json::parse(to_sarif(report_of(std::move(many)), in_repository))["runs"][0];
   EXPECT_EQ(run["results"].size(), 25'000u);
   EXPECT_EQ(run["results"][9]["level"], "error");
-  EXPECT_TRUE(run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].get<std::string>().starts_with("10 results"));
+  EXPECT_TRUE(run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+                  .get<std::string>()
+                  .starts_with("10 results"));
 }
 
 TEST(Github, OneLineEachAndNoCommandOfTheInput) {
-  const std::string out = to_github(report_of({finding("one", Severity::error), of_the_server()}), in_repository);
+  const std::string out =
+      to_github(report_of({finding("one", Severity::error), of_the_server()}), in_repository);
   const auto lines = split(trim(out), '\n');
   ASSERT_EQ(lines.size(), 3u) << out;
-  EXPECT_TRUE(lines[0].starts_with("::error file=api/db/0001 a.sql,line=3,title=pgadvise%3A unindexed-foreign-key::No <index>")) << lines[0];
+  EXPECT_TRUE(lines[0].starts_with(
+      "::error file=api/db/0001 a.sql,line=3,title=pgadvise%3A unindexed-foreign-key::No <index>"))
+      << lines[0];
   EXPECT_NE(lines[0].find("100%25 of it"), std::string_view::npos);
   EXPECT_TRUE(lines[1].starts_with("::warning title=")) << lines[1];
   EXPECT_EQ(lines[2], "pgadvise: 1 error, 1 warning, 0 notes; 0 confirmed");
 }
 
 TEST(Gitlab, LinesBeginAtOneAndFingerprintsAreTheFindings) {
-  const json out = json::parse(to_gitlab(report_of({finding("one", Severity::error), of_the_server()}), in_repository));
+  const json out =
+      json::parse(to_gitlab(report_of({finding("one", Severity::error), of_the_server()}), in_repository));
   ASSERT_EQ(out.size(), 2u);
   EXPECT_EQ(out[0]["location"], (json{{"path", "api/db/0001 a.sql"}, {"lines", {{"begin", 3}}}}));
   EXPECT_EQ(out[0]["severity"], "major");
@@ -118,17 +133,25 @@ TEST(Gitlab, LinesBeginAtOneAndFingerprintsAreTheFindings) {
 }
 
 TEST(Rdjson, TellsWhatHasAFile) {
-  const json out = json::parse(to_rdjson(report_of({finding("one", Severity::error), of_the_server()}), in_repository));
+  const json out =
+      json::parse(to_rdjson(report_of({finding("one", Severity::error), of_the_server()}), in_repository));
   ASSERT_EQ(out["diagnostics"].size(), 1u);
   EXPECT_EQ(out["diagnostics"][0]["severity"], "ERROR");
-  EXPECT_EQ(out["diagnostics"][0]["location"], (json{{"path", "api/db/0001 a.sql"}, {"range", {{"start", {{"line", 3}, {"column", 7}}}}}}));
+  EXPECT_EQ(out["diagnostics"][0]["location"],
+            (json{{"path", "api/db/0001 a.sql"}, {"range", {{"start", {{"line", 3}, {"column", 7}}}}}}));
 }
 
 TEST(Junit, CountsAddUp) {
-  const std::string out = to_junit(report_of({finding("one", Severity::error), of_the_server()}), in_repository);
-  EXPECT_NE(out.find("<testsuites name=\"pgadvise\" tests=\"4\" failures=\"2\" errors=\"0\">"), std::string::npos) << out;
-  EXPECT_NE(out.find("<testsuite name=\"unindexed-foreign-key\" tests=\"2\" failures=\"2\""), std::string::npos) << out;
-  EXPECT_NE(out.find("<testsuite name=\"missing-primary-key\" tests=\"1\" failures=\"0\""), std::string::npos) << out;
+  const std::string out =
+      to_junit(report_of({finding("one", Severity::error), of_the_server()}), in_repository);
+  EXPECT_NE(out.find("<testsuites name=\"pgadvise\" tests=\"4\" failures=\"2\" errors=\"0\">"),
+            std::string::npos)
+      << out;
+  EXPECT_NE(out.find("<testsuite name=\"unindexed-foreign-key\" tests=\"2\" failures=\"2\""),
+            std::string::npos)
+      << out;
+  EXPECT_NE(out.find("<testsuite name=\"missing-primary-key\" tests=\"1\" failures=\"0\""), std::string::npos)
+      << out;
   EXPECT_NE(out.find("<skipped message=\"needs a server's log (--log)\"/>"), std::string::npos) << out;
   EXPECT_NE(out.find("No &lt;index&gt;"), std::string::npos) << out;
 }
@@ -137,7 +160,9 @@ TEST(Markdown, StaysTextAndWithinAComment) {
   const std::string one = to_markdown(report_of({finding("one")}), in_repository);
   EXPECT_NE(one.find("No &lt;index>"), std::string::npos) << one;
   EXPECT_NE(one.find("&#64;team &#35;1"), std::string::npos) << one;
-  EXPECT_NE(one.find("<details><summary>SQL that mends 1</summary>\n\n```sql\nCREATE INDEX"), std::string::npos) << one;
+  EXPECT_NE(one.find("<details><summary>SQL that mends 1</summary>\n\n```sql\nCREATE INDEX"),
+            std::string::npos)
+      << one;
   std::vector<Finding> many(5'000, finding("t"));
   for (auto& each : many) each.fix->sql += std::string(5'000, '`');
   Report report = report_of(std::move(many));
@@ -152,7 +177,10 @@ TEST(Markdown, StaysTextAndWithinAComment) {
 TEST(Agent, CountsFirstAndFewWords) {
   const Report report = report_of(std::vector<Finding>(500, finding("t")));
   const std::string out = to_agent(report, in_repository);
-  EXPECT_TRUE(out.starts_with("pgadvise: 0 errors, 500 warnings, 0 notes; 0 confirmed; 2 rules run, 1 not run, 1 remarks\nunindexed-foreign-key 500\n")) << out.substr(0, 300);
+  EXPECT_TRUE(
+      out.starts_with("pgadvise: 0 errors, 500 warnings, 0 notes; 0 confirmed; 2 rules run, 1 not run, 1 "
+                      "remarks\nunindexed-foreign-key 500\n"))
+      << out.substr(0, 300);
   EXPECT_LT(out.size(), 8'200u);
   EXPECT_NE(out.find("more: --top 500"), std::string::npos);
   Options all = in_repository;

@@ -31,19 +31,27 @@ TEST(Paint, WrapsByColumnsAndBreaksWhatIsTooLong) {
 TEST(Paint, ControlCharactersNeverReachTheTerminal) {
   const Look look{false, true, 80};
   Lines out;
-  add_paragraph(out, look, "", "", "a\x1b[2Jb\xc2\x9b""c\r\n");
+  add_paragraph(out, look, "", "",
+                "a\x1b[2Jb\xc2\x9b"
+                "c\r\n");
   add_code(out, look, "", "x\x1b]0;title\x07y");
-  for (auto& line : excerpt(look, {{"one", "\x1b[31mtwo\x1b]8;;file:///etc/passwd\x1b\\", "\xff\xfe"}, 1, 2, 5, 3})) out.push_back(line);
+  for (auto& line :
+       excerpt(look, {{"one", "\x1b[31mtwo\x1b]8;;file:///etc/passwd\x1b\\", "\xff\xfe"}, 1, 2, 5, 3}))
+    out.push_back(line);
   EXPECT_GE(out.size(), 4U);
   for (const auto& line : out) EXPECT_EQ(line.find_first_of("\x1b\x07\r\n"), std::string::npos) << line;
 }
 
 TEST(Excerpt, UnderlinesTheSpan) {
-  EXPECT_EQ(excerpt(narrow, {{"  total numeric,"}, 19, 19, 2, 5}), (Lines{"19 | total numeric,", "   | ^^^^^"}));
-  EXPECT_EQ(excerpt(narrow, {{"b", "  total numeric,", "d"}, 9, 10, 8, 7}), (Lines{"   9 | b", "> 10 |   total numeric,", "     |         ^^^^^^^", "  11 | d"}));
+  EXPECT_EQ(excerpt(narrow, {{"  total numeric,"}, 19, 19, 2, 5}),
+            (Lines{"19 | total numeric,", "   | ^^^^^"}));
+  EXPECT_EQ(excerpt(narrow, {{"b", "  total numeric,", "d"}, 9, 10, 8, 7}),
+            (Lines{"   9 | b", "> 10 |   total numeric,", "     |         ^^^^^^^", "  11 | d"}));
 }
 
-TEST(Excerpt, AWholeLineIsOneLine) { EXPECT_EQ(excerpt(narrow, {{"CREATE TABLE t ("}, 3, 3, 0, 0}), (Lines{"3 | CREATE TABLE t ("})); }
+TEST(Excerpt, AWholeLineIsOneLine) {
+  EXPECT_EQ(excerpt(narrow, {{"CREATE TABLE t ("}, 3, 3, 0, 0}), (Lines{"3 | CREATE TABLE t ("}));
+}
 
 TEST(Excerpt, OfALineThatIsNotThereNothing) {
   EXPECT_TRUE(excerpt(narrow, {{"a"}, 1, 7, 0, 0}).empty());
@@ -52,7 +60,8 @@ TEST(Excerpt, OfALineThatIsNotThereNothing) {
 }
 
 TEST(Excerpt, TabsAndWideCharactersAreUnderlinedWhereTheyStand) {
-  EXPECT_EQ(excerpt(narrow, {{"\tname\ttext,"}, 1, 1, 6, 4}), (Lines{"1 | name    text,", "  |         ^^^^"}));
+  EXPECT_EQ(excerpt(narrow, {{"\tname\ttext,"}, 1, 1, 6, 4}),
+            (Lines{"1 | name    text,", "  |         ^^^^"}));
   EXPECT_EQ(excerpt(narrow, {{"\"日本\" text"}, 1, 1, 0, 8}), (Lines{"1 | \"日本\" text", "  | ^^^^^^"}));
   EXPECT_EQ(excerpt(narrow, {{"/* 日 */ id"}, 1, 1, 10, 2}), (Lines{"1 | /* 日 */ id", "  |          ^^"}));
   EXPECT_EQ(excerpt(narrow, {{"\x1b id"}, 1, 1, 2, 2}), (Lines{"1 | \\x1b id", "  |      ^^"}));
@@ -70,7 +79,8 @@ TEST(Excerpt, OfALongLineThePartAroundTheSpan) {
   for (int width = 1; width < 60; ++width) {
     const auto shown = excerpt({false, true, width}, {{line, "日本語" + line, "z"}, 99, 100, 205, 300});
     EXPECT_FALSE(shown.empty()) << width;
-    for (const auto& one : shown) EXPECT_LE(characters(one), static_cast<std::size_t>(std::max(width, 22))) << one;
+    for (const auto& one : shown)
+      EXPECT_LE(characters(one), static_cast<std::size_t>(std::max(width, 22))) << one;
   }
 }
 
@@ -94,13 +104,15 @@ TEST(Links, AreOscEightAndEncoded) {
 Report one_finding() {
   Finding finding;
   finding.rule = "unindexed-foreign-key";
-  finding.location = Place{"drizzle/0001.sql", 3, 1};
+  finding.location = SourceLocation{"drizzle/0001.sql", 3, 1};
   finding.message = "No index serves it.";
-  finding.evidence.push_back({Evidence::Kind::catalog, "no index", Place{"drizzle/0001.sql", 3, 1}, {}});
-  finding.evidence.push_back({Evidence::Kind::catalog, "elsewhere", Place{"drizzle/0001.sql", 4, 1}, {}});
+  finding.evidence.push_back(
+      {Evidence::Kind::catalog, "no index", SourceLocation{"drizzle/0001.sql", 3, 1}, {}});
+  finding.evidence.push_back(
+      {Evidence::Kind::catalog, "elsewhere", SourceLocation{"drizzle/0001.sql", 4, 1}, {}});
   Report report;
   report.findings = {finding};
-  report.diagnostics = {{Error::Kind::passing, "a.sql:1:1", "syntax error", {}}};
+  report.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", {}}};
   report.inputs = {{"stderr log", "shop.log", "3 statements"}};
   return report;
 }
@@ -112,7 +124,10 @@ TEST(TextReport, ShowsTheSourceBelowTheMessage) {
     return Source{{"ALTER TABLE t ADD c int"}, 3, 3, 6, 5};
   };
   const std::string text = to_text(one_finding(), options);
-  EXPECT_TRUE(contains(text, "  No index serves it.\n    3 | ALTER TABLE t ADD c int\n      |       ^^^^^\n  - no index\n  - elsewhere  (drizzle/0001.sql:4:1)\n")) << text;
+  EXPECT_TRUE(contains(text,
+                       "  No index serves it.\n    3 | ALTER TABLE t ADD c int\n      |       ^^^^^\n  - no "
+                       "index\n  - elsewhere  (drizzle/0001.sql:4:1)\n"))
+      << text;
 }
 
 TEST(TextReport, LinksOnlyWhereTheyAreWanted) {
@@ -124,7 +139,8 @@ TEST(TextReport, LinksOnlyWhereTheyAreWanted) {
   EXPECT_TRUE(contains(text, link("file://host/work/drizzle/0001.sql#3", "drizzle/0001.sql:3:1"))) << text;
   EXPECT_TRUE(contains(text, link("file://host/work/drizzle/0001.sql#3", "unindexed-foreign-key"))) << text;
   options.rules_url = "https://example.org/rules/";
-  EXPECT_TRUE(contains(to_text(one_finding(), options), link("https://example.org/rules/unindexed-foreign-key.md", "unindexed-foreign-key")));
+  EXPECT_TRUE(contains(to_text(one_finding(), options),
+                       link("https://example.org/rules/unindexed-foreign-key.md", "unindexed-foreign-key")));
 }
 
 TEST(TextReport, QuietIsFindingsAndOneLine) {
@@ -132,7 +148,9 @@ TEST(TextReport, QuietIsFindingsAndOneLine) {
   options.quiet = true;
   const std::string text = to_text(one_finding(), options);
   EXPECT_TRUE(contains(text, "unindexed-foreign-key"));
-  EXPECT_FALSE(contains(text, "Not looked at") || contains(text, "syntax error") || contains(text, "shop.log")) << text;
+  EXPECT_FALSE(contains(text, "Not looked at") || contains(text, "syntax error") ||
+               contains(text, "shop.log"))
+      << text;
   EXPECT_TRUE(text.ends_with("0 rules run, 0 not run. 1 remark on what was read.\n")) << text;
 }
 
@@ -141,7 +159,8 @@ TEST(RuleLines, EveryRuleHasAnExampleAndFitsEightyColumns) {
     const std::string page = join(rule_lines(rule, {false, true, 80}), "\n");
     EXPECT_TRUE(contains(page, "\nExample\n")) << rule.rule->id;
     EXPECT_FALSE(contains(page, "```") || contains(page, "\n## ") || contains(page, "-- Also:")) << page;
-    for (const auto line : split(page, '\n')) EXPECT_LE(characters(line), 80U) << rule.rule->id << ": " << line;
+    for (const auto line : split(page, '\n'))
+      EXPECT_LE(characters(line), 80U) << rule.rule->id << ": " << line;
     EXPECT_LE(split(page, '\n').size(), 110U) << rule.rule->id;
   }
 }

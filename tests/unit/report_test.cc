@@ -1,8 +1,9 @@
+#include "report/report.h"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "report/report.h"
 #include "support/schema.h"
 
 namespace pgadvise::report {
@@ -10,20 +11,32 @@ namespace {
 
 using nlohmann::json;
 
-std::string violations(const json& document) { return testing_support::violations("report.schema.json", document); }
+std::string violations(const json& document) {
+  return testing_support::violations("report.schema.json", document);
+}
 
 Report full_report() {
   Finding key;
   key.rule = "unindexed-foreign-key";
   key.verdict = Verdict::confirmed;
-  key.subject = {.kind = "foreign-key", .schema = "public", .table = "auditLog", .columns = {"userId"}, .constraint = "auditLog_userId_fkey"};
+  key.subject = {.kind = "foreign-key",
+                 .schema = "public",
+                 .table = "auditLog",
+                 .columns = {"userId"},
+                 .constraint = "auditLog_userId_fkey"};
   key.id = finding_id(key.rule, key.subject);
-  key.location = Place{"drizzle/0001.sql", 3, 1};
+  key.location = SourceLocation{"drizzle/0001.sql", 3, 1};
   key.message = "No index \x1b[31mserves\xff it";
   key.evidence.push_back({Evidence::Kind::plan, "EXPLAIN ANALYZE: Seq Scan", std::nullopt, {}});
-  key.evidence.push_back({Evidence::Kind::statement, "SELECT $1", Place{"shop.log", 9, 0}, "SELECT 'secret'"});
-  key.fix = Fix{.title = "Create an index", .sql = "CREATE INDEX CONCURRENTLY i ON t (a);", .down_sql = "DROP INDEX CONCURRENTLY i;",
-                .drizzle = "index('i').on(table.a)", .safety = Fix::Safety::safe, .cost_before = 100.5, .cost_after = 8.5};
+  key.evidence.push_back(
+      {Evidence::Kind::statement, "SELECT $1", SourceLocation{"shop.log", 9, 0}, "SELECT 'secret'"});
+  key.fix = Fix{.title = "Create an index",
+                .sql = "CREATE INDEX CONCURRENTLY i ON t (a);",
+                .down_sql = "DROP INDEX CONCURRENTLY i;",
+                .drizzle = "index('i').on(table.a)",
+                .safety = Fix::Safety::safe,
+                .cost_before = 100.5,
+                .cost_after = 8.5};
   Finding query;
   query.rule = "sequential-scan";
   query.severity = Severity::note;
@@ -37,7 +50,7 @@ Report full_report() {
   report.skipped = {{"n-plus-one-query", "needs a server's log (--log)"}};
   report.rules_run = {"unindexed-foreign-key"};
   report.inputs = {{"stderr log", "shop.log", "3 statements"}};
-  report.diagnostics = {{Error::Kind::passing, "a.sql:1:1", "syntax error", "mend it"}};
+  report.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", "mend it"}};
   report.started = "2026-01-31T12:00:00Z";
   report.server_version = "15.1";
   report.what_if = "HypoPG";
@@ -84,25 +97,37 @@ TEST(Reports, NoFormatShowsASecret) {
   Report report = full_report();
   Finding& finding = report.findings.front();
   finding.message += R"( Its default is '{"password":"hunter2"}'.)";
-  finding.evidence.push_back({Evidence::Kind::project, "PASSWORD=hunter2 npx drizzle-kit push", std::nullopt, "api_key = 'hunter2'"});
-  finding.fix = Fix{.title = "t", .sql = "ALTER ROLE a PASSWORD 'hunter2';", .down_sql = "ALTER TABLE t ALTER u SET DEFAULT 'postgres://joe:hunter2@h/x';", .drizzle = "text('token').default('hunter2')", .safety = Fix::Safety::safe};
+  finding.evidence.push_back({Evidence::Kind::project, "PASSWORD=hunter2 npx drizzle-kit push", std::nullopt,
+                              "api_key = 'hunter2'"});
+  finding.fix = Fix{.title = "t",
+                    .sql = "ALTER ROLE a PASSWORD 'hunter2';",
+                    .down_sql = "ALTER TABLE t ALTER u SET DEFAULT 'postgres://joe:hunter2@h/x';",
+                    .drizzle = "text('token').default('hunter2')",
+                    .safety = Fix::Safety::safe};
   report.suppressed.push_back({finding, {}});
   report.baseline = Baseline{"b.json", {finding}, {{"id", "rule", "secret = 'hunter2'"}}};
-  report.diagnostics.push_back({Error::Kind::passing, "a.sql:1:1", "near PASSWORD 'hunter2'", {}});
+  report.diagnostics.push_back({Error::Kind::nonfatal, "a.sql:1:1", "near PASSWORD 'hunter2'", {}});
   const Report shown = without_secrets(report);
   for (const auto& format : formats()) {
     const std::string text = format.render(shown, {.show_literals = true});
     EXPECT_EQ(text.find("hunter2"), std::string::npos) << format.name << "\n" << text;
-    EXPECT_NE(text.find(format.name == std::string_view("markdown") ? R"(\*\*\*)" : "***"), std::string::npos) << format.name << "\n" << text;
+    EXPECT_NE(text.find(format.name == std::string_view("markdown") ? R"(\*\*\*)" : "***"), std::string::npos)
+        << format.name << "\n"
+        << text;
   }
-  EXPECT_EQ(shown.findings.front().fix->safety, Fix::Safety::manual) << "what is masked is not what is to run";
-  EXPECT_EQ(report.findings.front().fix->sql, "ALTER ROLE a PASSWORD 'hunter2';") << "the migration gets it whole";
+  EXPECT_EQ(shown.findings.front().fix->safety, Fix::Safety::manual)
+      << "what is masked is not what is to run";
+  EXPECT_EQ(report.findings.front().fix->sql, "ALTER ROLE a PASSWORD 'hunter2';")
+      << "the migration gets it whole";
 }
 
 TEST(TextReport, ManyOfOneKindAreOneInFullAndALineEach) {
   Report report;
   for (int n = 0; n < 8; ++n) {
-    Finding finding{.rule = "unindexed-foreign-key", .subject = {.kind = "foreign-key", .schema = "public", .table = "t" + std::to_string(n), .columns = {"k"}}};
+    Finding finding{
+        .rule = "unindexed-foreign-key",
+        .subject = {
+            .kind = "foreign-key", .schema = "public", .table = "t" + std::to_string(n), .columns = {"k"}}};
     finding.message = "No index serves it.";
     finding.fix = Fix{.sql = "CREATE INDEX ON t" + std::to_string(n)};
     report.findings.push_back(finding);
@@ -120,7 +145,9 @@ TEST(TextReport, GroupsWhatIsSaidOfManyFilesAlike) {
   Report report;
   for (int n = 0; n < 8; ++n) {
     const std::string name = "000" + std::to_string(n);
-    report.findings.push_back({.rule = "untracked-migration", .subject = {.kind = "file", .file = "drizzle/" + name + ".sql", .entry = name}, .message = name + " is not in git."});
+    report.findings.push_back({.rule = "untracked-migration",
+                               .subject = {.kind = "file", .file = "drizzle/" + name + ".sql", .entry = name},
+                               .message = name + " is not in git."});
   }
   EXPECT_NE(to_text(report, {}).find("7 more of the same kind"), std::string::npos) << to_text(report, {});
   report.findings[3].message = "0003 runs push.";
@@ -130,7 +157,8 @@ TEST(TextReport, GroupsWhatIsSaidOfManyFilesAlike) {
 TEST(Reports, NameWhatIsGone) {
   Report report = full_report();
   report.baseline.emplace();
-  for (int n = 0; n < 7; ++n) report.baseline->gone.push_back({"id", "deep-offset", "query " + std::to_string(n)});
+  for (int n = 0; n < 7; ++n)
+    report.baseline->gone.push_back({"id", "deep-offset", "query " + std::to_string(n)});
   for (const char* name : {"text", "agent", "github"}) {
     const std::string text = find_format(name)->render(report, {});
     EXPECT_NE(text.find("deep-offset: query 4\n"), std::string::npos) << text;
@@ -142,12 +170,15 @@ TEST(Reports, NameWhatIsGone) {
 TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
   const std::string text = to_text(full_report(), {});
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
-  EXPECT_NE(text.find("warning unindexed-foreign-key confirmed  drizzle/0001.sql:3:1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("warning unindexed-foreign-key confirmed  drizzle/0001.sql:3:1\n"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("No index \\x1b[31mserves\\xff it"), std::string::npos) << text;
   EXPECT_NE(text.find("needs a server's log (--log) (n-plus-one-query)"), std::string::npos) << text;
   EXPECT_NE(text.find("Looked suspicious, and is not"), std::string::npos) << text;
-  EXPECT_NE(text.find("1 finding: 0 error, 1 warning, 0 note; 1 confirmed, 0 suspected; 1 refuted. 1 rule run, 1 not run."),
-            std::string::npos) << text;
+  EXPECT_NE(text.find("1 finding: 0 error, 1 warning, 0 note; 1 confirmed, 0 suspected; 1 refuted. 1 rule "
+                      "run, 1 not run."),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("30 statements planned, 12 of them run (0.8 s)"), std::string::npos) << text;
 }
 
@@ -162,7 +193,11 @@ TEST(Text, GroupedFindingsKeepWhatIsSaidOfEach) {
     finding.rule = "duplicate-index";
     finding.subject = {.kind = "index", .schema = "public", .table = "t", .index = "i" + std::to_string(i)};
     finding.message = "twice";
-    finding.evidence = {{Evidence::Kind::catalog, "said of all", std::nullopt, {}}, {Evidence::Kind::catalog, "of i" + std::to_string(i) + " alone" + std::string(i == 6 ? 200 : 0, 'x'), std::nullopt, {}}};
+    finding.evidence = {{Evidence::Kind::catalog, "said of all", std::nullopt, {}},
+                        {Evidence::Kind::catalog,
+                         "of i" + std::to_string(i) + " alone" + std::string(i == 6 ? 200 : 0, 'x'),
+                         std::nullopt,
+                         {}}};
     report.findings.push_back(finding);
   }
   const std::string text = to_text(report, {});
@@ -173,13 +208,17 @@ TEST(Text, GroupedFindingsKeepWhatIsSaidOfEach) {
 
 TEST(Text, RemarksOfTheSameKindAreOneWithTheirPlaces) {
   Report report;
-  for (const char* where : {"a/b.sql:6:1", "a/b.sql:10:1", "a/c.sql:14:1", "a/c.sql:18:1"}) report.diagnostics.push_back({Error::Kind::passing, where, "relation \"q\" does not exist", {}});
+  for (const char* where : {"a/b.sql:6:1", "a/b.sql:10:1", "a/c.sql:14:1", "a/c.sql:18:1"})
+    report.diagnostics.push_back({Error::Kind::nonfatal, where, "relation \"q\" does not exist", {}});
   report.diagnostics.push_back({Error::Kind::input, "d.sql", "there is no such file or folder", {}});
   ASSERT_EQ(together(report.diagnostics).size(), 2u);
-  EXPECT_EQ(together(report.diagnostics)[0].line(), "a/b.sql:6:1: relation \"q\" does not exist; also line 10, a/c.sql:14 and 1 more");
+  EXPECT_EQ(together(report.diagnostics)[0].line(),
+            "a/b.sql:6:1: relation \"q\" does not exist; also line 10, a/c.sql:14 and 1 more");
   EXPECT_NE(to_text(report, {}).find("no such file"), std::string::npos);
-  EXPECT_EQ(to_text(report, {.remarks_told = true}).find("no such file"), std::string::npos) << "standard error has it";
-  EXPECT_NE(to_text(report, {.remarks_told = true}).find("5 remarks on what was read: see standard error"), std::string::npos);
+  EXPECT_EQ(to_text(report, {.remarks_told = true}).find("no such file"), std::string::npos)
+      << "standard error has it";
+  EXPECT_NE(to_text(report, {.remarks_told = true}).find("5 remarks on what was read: see standard error"),
+            std::string::npos);
   EXPECT_EQ(json::parse(to_json(report, false))["diagnostics"].size(), 5u) << "programs get all";
 }
 

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "review/keys.h"
 #include "report/paint.h"
+#include "review/keys.h"
 #include "review/price.h"
 #include "review/session.h"
 
@@ -22,9 +22,12 @@ TEST(Keys, OneKeyAndWhatAPasteIs) {
   EXPECT_EQ(key_of("\r").kind, Key::Kind::enter);
   EXPECT_EQ(key_of("\x04").kind, Key::Kind::no_more);
   EXPECT_EQ(key_of("").kind, Key::Kind::no_more);
-  for (const char* paste : {"yy", "y\n", "\x1b[200~y\x1b[201~", "\x1b[200~", "yyyyyyyyyyw", "\x1b[Ay", "\x1by"}) EXPECT_EQ(key_of(paste).kind, Key::Kind::several) << paste;
+  for (const char* paste :
+       {"yy", "y\n", "\x1b[200~y\x1b[201~", "\x1b[200~", "yyyyyyyyyyw", "\x1b[Ay", "\x1by"})
+    EXPECT_EQ(key_of(paste).kind, Key::Kind::several) << paste;
   EXPECT_EQ(key_of("\x1b[200~a reason\x1b[201~").text, "a reason");
-  for (const char* nothing : {"\x1b[13;2u", "\x1b[M", "\x01", "\x1b["}) EXPECT_EQ(key_of(nothing).kind, Key::Kind::resize) << nothing;
+  for (const char* nothing : {"\x1b[13;2u", "\x1b[M", "\x01", "\x1b["})
+    EXPECT_EQ(key_of(nothing).kind, Key::Kind::resize) << nothing;
 }
 
 TEST(Price, NamesTheLock) {
@@ -52,7 +55,8 @@ class Scripted : public Console {
   }
   void show(const std::vector<std::string>& lines) override {
     ASSERT_LE(lines.size(), static_cast<std::size_t>(size_.rows));
-    for (const auto& line : lines) ASSERT_LE(report::characters(line), static_cast<std::size_t>(size_.columns)) << line;
+    for (const auto& line : lines)
+      ASSERT_LE(report::characters(line), static_cast<std::size_t>(size_.columns)) << line;
     screens.push_back(join(lines, "\n"));
   }
   std::vector<std::string> screens;
@@ -64,7 +68,10 @@ class Scripted : public Console {
 
 std::deque<Key> keys(std::string_view text) {
   std::deque<Key> out;
-  for (const char c : text) out.push_back(c == '\n' ? Key{Key::Kind::enter} : c == '\x1b' ? Key{Key::Kind::escape} : Key{Key::Kind::text, std::string(1, c)});
+  for (const char c : text)
+    out.push_back(c == '\n'     ? Key{Key::Kind::enter}
+                  : c == '\x1b' ? Key{Key::Kind::escape}
+                                : Key{Key::Kind::text, std::string(1, c)});
   return out;
 }
 
@@ -78,15 +85,17 @@ class Recorder : public Host {
   }
   std::optional<report::Source> source(const Finding&) override { return std::nullopt; }
   Result<std::string> plan(const Finding&, bool run, const Look&) override {
-    if (run) return fail(Error::Kind::passing, "", "nothing to run it on");
+    if (run) return fail(Error::Kind::nonfatal, "", "nothing to run it on");
     return std::string("Seq Scan");
   }
   Result<Pending> prepare(const Choices& choices) override {
     for (const auto* finding : choices.accepted)
-      if (finding->rule == "impossible") return fail(Error::Kind::passing, "", "the folder is read-only");
+      if (finding->rule == "impossible") return fail(Error::Kind::nonfatal, "", "the folder is read-only");
     Pending out;
-    for (const auto* finding : choices.accepted) out.files.push_back({finding->id + ".sql", finding->fix->sql, std::nullopt});
-    for (const auto& [finding, reason] : choices.ignored) out.files.push_back({"pgadvise.toml", finding->id + " " + reason, std::nullopt});
+    for (const auto* finding : choices.accepted)
+      out.files.push_back({finding->id + ".sql", finding->fix->sql, std::nullopt});
+    for (const auto& [finding, reason] : choices.ignored)
+      out.files.push_back({"pgadvise.toml", finding->id + " " + reason, std::nullopt});
     return out;
   }
   Result<void> write(const Pending& pending) override {
@@ -98,7 +107,8 @@ class Recorder : public Host {
   std::map<std::string, std::string> written;
 };
 
-Finding finding(const std::string& id, bool fix = true, const std::string& by = {}, const std::string& rule = "unindexed-foreign-key") {
+Finding finding(const std::string& id, bool fix = true, const std::string& by = {},
+                const std::string& rule = "unindexed-foreign-key") {
   Finding out;
   out.id = id;
   out.rule = rule;
@@ -136,7 +146,8 @@ TEST(Walk, AcceptsSkipsAndWritesOnlyAtTheEnd) {
   EXPECT_EQ(walked.ending.how, How::written);
   EXPECT_EQ(walked.host.writes, 1);
   EXPECT_EQ(walked.host.written, (std::map<std::string, std::string>{{"one.sql", "SQL of one"}}));
-  EXPECT_TRUE(contains(walked.last(), "1 accepted, 0 ignored, 2 skipped, 0 not decided. Nothing is written yet."));
+  EXPECT_TRUE(
+      contains(walked.last(), "1 accepted, 0 ignored, 2 skipped, 0 not decided. Nothing is written yet."));
 }
 
 TEST(Walk, NothingIsWrittenWithoutAnAnswer) {
@@ -147,7 +158,8 @@ TEST(Walk, NothingIsWrittenWithoutAnAnswer) {
   EXPECT_EQ(run(three, {}).ending.how, How::no_more_input);
   EXPECT_EQ(run(three, keys("nnn")).ending.how, How::nothing);
   EXPECT_EQ(run(three, keys("q")).ending.how, How::nothing);
-  for (const char* typed : {"ynnq", "yqq", "yyn", "nnn"}) EXPECT_EQ(run(three, keys(typed)).host.writes, 0) << typed;
+  for (const char* typed : {"ynnq", "yqq", "yyn", "nnn"})
+    EXPECT_EQ(run(three, keys(typed)).host.writes, 0) << typed;
 }
 
 TEST(Walk, ControlCLeavesFromEverywhere) {
@@ -171,11 +183,13 @@ TEST(Walk, APasteDecidesNothing) {
 
 TEST(Walk, IgnoringAsksForAReason) {
   auto typed = keys("i");
-  typed.push_back({Key::Kind::several, "forty rows\nyyyw"});  // a pasted reason may hold spaces; its further lines are nobody's keys
+  typed.push_back(
+      {Key::Kind::several,
+       "forty rows\nyyyw"});  // a pasted reason may hold spaces; its further lines are nobody's keys
   for (auto& key : keys("!\nnnw")) typed.push_back(key);
   const auto walked = run(three, typed);
   EXPECT_EQ(walked.host.written, (std::map<std::string, std::string>{{"pgadvise.toml", "one forty rows!"}}));
-  EXPECT_EQ(run(three, keys("i\nq")).ending.how, How::nothing);     // no reason, no entry
+  EXPECT_EQ(run(three, keys("i\nq")).ending.how, How::nothing);  // no reason, no entry
   EXPECT_EQ(run(three, keys("i   \nq")).ending.how, How::nothing);
   EXPECT_EQ(run(three, keys("iabc\x1bq")).ending.how, How::nothing);  // Esc leaves it
 }
@@ -189,7 +203,8 @@ TEST(Walk, UndoGoesBackToTheLastChoice) {
 }
 
 TEST(Walk, OneIndexForSeveralFindings) {
-  const std::vector<Finding> findings = {finding("small", true, "wide"), finding("wide"), finding("other", true, "wide"), finding("lost", true, "elsewhere")};
+  const std::vector<Finding> findings = {finding("small", true, "wide"), finding("wide"),
+                                         finding("other", true, "wide"), finding("lost", true, "elsewhere")};
   const auto walked = run(findings, keys("ynw"));
   EXPECT_EQ(walked.host.written, (std::map<std::string, std::string>{{"wide.sql", "SQL of wide"}}));
   EXPECT_TRUE(contains(walked.last(), "; 2 more"));
@@ -204,7 +219,11 @@ TEST(Walk, WhatCannotBeWrittenIsNotAccepted) {
 }
 
 TEST(Walk, PagesAreReadAndLeft) {
-  const auto walked = run(three, keys("?q" "eq" "pq" "r" "q"));
+  const auto walked = run(three, keys("?q"
+                                      "eq"
+                                      "pq"
+                                      "r"
+                                      "q"));
   EXPECT_TRUE(contains(walked.screens.at(1), "accept the fix"));
   EXPECT_TRUE(contains(walked.screens.at(3), "pgadvise rules explain unindexed-foreign-key"));
   EXPECT_TRUE(contains(walked.screens.at(5), "Seq Scan"));
@@ -213,7 +232,13 @@ TEST(Walk, PagesAreReadAndLeft) {
 
 TEST(Walk, FitsEveryTerminal) {
   for (const Size size : {Size{80, 24}, Size{40, 10}, Size{132, 50}, Size{20, 4}, Size{10, 3}, Size{1, 4}}) {
-    const auto walked = run(three, keys("?G q" "e  gq" "jkGgb y" "ia reason that is longer than the narrow terminal is wide\n" "n w"), size);
+    const auto walked = run(three,
+                            keys("?G q"
+                                 "e  gq"
+                                 "jkGgb y"
+                                 "ia reason that is longer than the narrow terminal is wide\n"
+                                 "n w"),
+                            size);
     EXPECT_EQ(walked.ending.how, How::written) << size.columns;
   }
 }

@@ -17,7 +17,8 @@ const Catalog& shop() {
         "payload jsonb);"
         "CREATE TABLE items (order_id int, product_id int, quantity int);"
         "CREATE SCHEMA audit; CREATE TABLE audit.log (id int, at date);"
-        "CREATE VIEW paid AS SELECT o.id, o.customer_id AS payer, upper(c.email) AS email FROM orders o JOIN customers c ON "
+        "CREATE VIEW paid AS SELECT o.id, o.customer_id AS payer, upper(c.email) AS email FROM orders o JOIN "
+        "customers c ON "
         "c.id = o.customer_id WHERE o.status = 'paid';"
         "CREATE VIEW paid_twice AS SELECT a.id, b.payer FROM paid a JOIN paid b USING (id);",
         "shop.sql");
@@ -58,25 +59,36 @@ TEST(Facts, ExpressionsThatAnIndexCanHold) {
   const auto expressions = [](std::string_view query) {
     std::string out;
     for (const Predicate& p : query_facts(query, shop()).predicates)
-      if (!p.expression.empty()) out += (out.empty() ? "" : "; ") + p.expression + (p.expression_names ? "" : " (tells)");
+      if (!p.expression.empty())
+        out += (out.empty() ? "" : "; ") + p.expression + (p.expression_names ? "" : " (tells)");
     return out;
   };
   const std::pair<const char*, const char*> cases[] = {
       {"SELECT 1 FROM orders o WHERE o.payload ->> 'user_id' = $1 AND o.id = 3", "payload ->> 'user_id'"},
-      {"SELECT 1 FROM orders WHERE lower(orders.payload #>> '{a,b,0}') = 'x'", "lower(payload #>> '{a,b,0}')"},
-      {"SELECT 1 FROM customers c WHERE date_trunc('day', c.created_at) >= $1", "date_trunc('day', created_at)"},
-      {"SELECT 1 FROM customers c WHERE (c.created_at AT TIME ZONE 'Europe/Berlin')::date = $1", "pg_catalog.timezone('Europe/Berlin', created_at)::date"},
+      {"SELECT 1 FROM orders WHERE lower(orders.payload #>> '{a,b,0}') = 'x'",
+       "lower(payload #>> '{a,b,0}')"},
+      {"SELECT 1 FROM customers c WHERE date_trunc('day', c.created_at) >= $1",
+       "date_trunc('day', created_at)"},
+      {"SELECT 1 FROM customers c WHERE (c.created_at AT TIME ZONE 'Europe/Berlin')::date = $1",
+       "pg_catalog.timezone('Europe/Berlin', created_at)::date"},
       {"SELECT 1 FROM customers c WHERE $1 = lower(c.email)", "lower(email)"},
-      {"SELECT 1 FROM customers c WHERE c.email || ', ' || substr(c.email, 3) = 'x'", "(email || ', ') || substr(email, 3)"},
+      {"SELECT 1 FROM customers c WHERE c.email || ', ' || substr(c.email, 3) = 'x'",
+       "(email || ', ') || substr(email, 3)"},
       // Logged constants that may be somebody's.
-      {"SELECT 1 FROM orders WHERE coalesce(status, 'anna@example.com') = $1", "COALESCE(status, 'anna@example.com') (tells)"},
+      {"SELECT 1 FROM orders WHERE coalesce(status, 'anna@example.com') = $1",
+       "COALESCE(status, 'anna@example.com') (tells)"},
       {"SELECT 1 FROM orders WHERE coalesce(status, 'Анна') = $1", "COALESCE(status, 'Анна') (tells)"},
-      {"SELECT 1 FROM orders WHERE coalesce(status, '!@#$%%^&*') = $1", "COALESCE(status, '!@#$%%^&*') (tells)"},
-      {"SELECT 1 FROM orders WHERE payload ->> 'anna@example.com' = 'x'", "payload ->> 'anna@example.com' (tells)"},
+      {"SELECT 1 FROM orders WHERE coalesce(status, '!@#$%%^&*') = $1",
+       "COALESCE(status, '!@#$%%^&*') (tells)"},
+      {"SELECT 1 FROM orders WHERE payload ->> 'anna@example.com' = 'x'",
+       "payload ->> 'anna@example.com' (tells)"},
       {"SELECT 1 FROM orders WHERE payload ->> 'anna.miller' = 'x'", "payload ->> 'anna.miller' (tells)"},
-      {"SELECT 1 FROM orders WHERE payload ->> '4111111111111111' = 'x'", "payload ->> '4111111111111111' (tells)"},
-      {"SELECT 1 FROM orders WHERE payload ->> 'd41d8cd98f00b204e9800998ecf8427e' = 'x'", "payload ->> 'd41d8cd98f00b204e9800998ecf8427e' (tells)"},
-      {"SELECT 1 FROM orders WHERE payload #>> '{users,anna.miller}' = 'x'", "payload #>> '{users,anna.miller}' (tells)"},
+      {"SELECT 1 FROM orders WHERE payload ->> '4111111111111111' = 'x'",
+       "payload ->> '4111111111111111' (tells)"},
+      {"SELECT 1 FROM orders WHERE payload ->> 'd41d8cd98f00b204e9800998ecf8427e' = 'x'",
+       "payload ->> 'd41d8cd98f00b204e9800998ecf8427e' (tells)"},
+      {"SELECT 1 FROM orders WHERE payload #>> '{users,anna.miller}' = 'x'",
+       "payload #>> '{users,anna.miller}' (tells)"},
       // What could fail for a row, then for whoever writes it.
       {"SELECT 1 FROM orders WHERE (payload ->> 'n')::int = 7", ""},
       {"SELECT 1 FROM orders WHERE 1000 / (id - 5) = 7", ""},
@@ -139,7 +151,8 @@ TEST(Facts, Predicates) {
       {"SELECT 1 FROM audit.log WHERE audit.log.id = 1 AND log.at > now()",
        "audit.log.id eq[=] '1'; audit.log.at range[>]"},
       {"SELECT 1 FROM paid p WHERE payer = $1 AND p.email = $2",
-       "customers.id eq[=] orders.customer_id; orders.status eq[=] 'paid'; orders.customer_id eq[=] $1; paid.email eq[=] $2"},
+       "customers.id eq[=] orders.customer_id; orders.status eq[=] 'paid'; orders.customer_id eq[=] $1; "
+       "paid.email eq[=] $2"},
       {"SELECT 1 FROM unknown WHERE id = 1", "?id eq[=] '1'"},
       {"SELECT 1 FROM orders o WHERE o.nope = 1 AND orders.id = 1", "?nope eq[=] '1'; ?id eq[=] '1'"},
       {"SELECT 1 FROM orders GROUP BY status HAVING count(*) > 1", ""},
@@ -227,12 +240,14 @@ TEST(Facts, AssignedParameters) {
   EXPECT_EQ(assigned("INSERT INTO orders (id, payload) VALUES ($1, $2::jsonb), ($3, lower($4))"),
             "orders.id $1; orders.payload $2; orders.id $3");
   EXPECT_EQ(assigned("INSERT INTO items VALUES (1, $1, $2)"), "items.product_id $1; items.quantity $2");
-  EXPECT_EQ(assigned("UPDATE orders o SET status = $1, total = total + $2 WHERE id = $3"), "orders.status $1");
+  EXPECT_EQ(assigned("UPDATE orders o SET status = $1, total = total + $2 WHERE id = $3"),
+            "orders.status $1");
   EXPECT_EQ(assigned("INSERT INTO unknown (a) VALUES ($1)"), "");
 }
 
 TEST(Facts, TheOutermostStatement) {
-  auto facts = query_facts("SELECT o.*, c.email FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.total > 5", shop());
+  auto facts = query_facts(
+      "SELECT o.*, c.email FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.total > 5", shop());
   EXPECT_EQ(facts.from, (std::vector<QualifiedName>{{"public", "orders"}, {"public", "customers"}}));
   EXPECT_EQ(facts.selected.size(), 7u);
   EXPECT_TRUE(facts.has_where && !facts.from_derived && !facts.grouped && !facts.one_row && !facts.limited);
@@ -244,7 +259,8 @@ TEST(Facts, TheOutermostStatement) {
   EXPECT_EQ(query_facts("DELETE FROM orders", shop()).target, (QualifiedName{"public", "orders"}));
   EXPECT_EQ(query_facts("UPDATE nope SET a = 1", shop()).target, (QualifiedName{"", "nope"}));
   EXPECT_TRUE(query_facts("DELETE FROM orders WHERE id = 1", shop()).has_where);
-  EXPECT_EQ(query_facts("WITH gone AS (DELETE FROM orders RETURNING id) SELECT * FROM gone", shop()).target, std::nullopt);
+  EXPECT_EQ(query_facts("WITH gone AS (DELETE FROM orders RETURNING id) SELECT * FROM gone", shop()).target,
+            std::nullopt);
   EXPECT_EQ(query_facts("CREATE TEMP TABLE t AS SELECT 1", shop()).creates_temporary, "t");
   EXPECT_EQ(query_facts("CREATE TABLE t (a int)", shop()).creates_temporary, "");
 }
@@ -252,11 +268,13 @@ TEST(Facts, TheOutermostStatement) {
 TEST(Facts, Updated) {
   const auto updated = [](std::string_view query) {
     std::vector<std::string> out;
-    for (const auto& [column, from_itself] : query_facts(query, shop()).updated) out.push_back(shown(column) + (from_itself ? " +" : ""));
+    for (const auto& [column, from_itself] : query_facts(query, shop()).updated)
+      out.push_back(shown(column) + (from_itself ? " +" : ""));
     return join(out, "; ");
   };
   EXPECT_EQ(updated("UPDATE orders o SET total = o.total + 1, status = $1"), "orders.total +; orders.status");
-  EXPECT_EQ(updated("INSERT INTO orders (id, status) VALUES (1, 'a') ON CONFLICT (id) DO UPDATE SET id = excluded.id, status = excluded.status, total = orders.total + 1"),
+  EXPECT_EQ(updated("INSERT INTO orders (id, status) VALUES (1, 'a') ON CONFLICT (id) DO UPDATE SET id = "
+                    "excluded.id, status = excluded.status, total = orders.total + 1"),
             "orders.status; orders.total +");
   EXPECT_EQ(updated("INSERT INTO orders (id) VALUES (1)"), "");
 }
@@ -264,19 +282,28 @@ TEST(Facts, Updated) {
 TEST(Facts, NotIn) {
   const auto not_in = [](std::string_view query) {
     std::vector<std::string> out;
-    for (const auto& [column, left_out] : query_facts(query, shop()).not_in) out.push_back(shown(column) + (left_out ? " -" : ""));
+    for (const auto& [column, left_out] : query_facts(query, shop()).not_in)
+      out.push_back(shown(column) + (left_out ? " -" : ""));
     return join(out, "; ");
   };
   EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE id NOT IN (SELECT order_id FROM items)"), "items.order_id");
-  EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE id <> ALL (SELECT order_id FROM items WHERE order_id IS NOT NULL)"), "items.order_id -");
-  EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE NOT id = ANY (SELECT order_id FROM items WHERE quantity > 1 OR order_id > 1)"), "items.order_id");
+  EXPECT_EQ(
+      not_in("SELECT 1 FROM orders WHERE id <> ALL (SELECT order_id FROM items WHERE order_id IS NOT NULL)"),
+      "items.order_id -");
+  EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE NOT id = ANY (SELECT order_id FROM items WHERE quantity > 1 "
+                   "OR order_id > 1)"),
+            "items.order_id");
   EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE id NOT IN (SELECT a FROM nope)"), "?a");
-  EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE id IN (SELECT order_id FROM items) AND id NOT IN (1, 2) AND NOT EXISTS (SELECT 1 FROM items)"), "");
+  EXPECT_EQ(not_in("SELECT 1 FROM orders WHERE id IN (SELECT order_id FROM items) AND id NOT IN (1, 2) AND "
+                   "NOT EXISTS (SELECT 1 FROM items)"),
+            "");
 }
 
 TEST(Facts, RandomSortCountsAndDepth) {
-  EXPECT_EQ(query_facts("SELECT * FROM orders o ORDER BY random() LIMIT 1", shop()).random_sort, (std::vector<QualifiedName>{{"public", "orders"}}));
-  EXPECT_TRUE(query_facts("SELECT * FROM (SELECT * FROM orders LIMIT 9) x ORDER BY random()", shop()).random_sort.empty());
+  EXPECT_EQ(query_facts("SELECT * FROM orders o ORDER BY random() LIMIT 1", shop()).random_sort,
+            (std::vector<QualifiedName>{{"public", "orders"}}));
+  EXPECT_TRUE(query_facts("SELECT * FROM (SELECT * FROM orders LIMIT 9) x ORDER BY random()", shop())
+                  .random_sort.empty());
   EXPECT_TRUE(query_facts("SELECT random() FROM orders ORDER BY id", shop()).random_sort.empty());
   const auto test = [](std::string_view query) { return query_facts(query, shop()).count_test; };
   EXPECT_EQ(test("SELECT count(*) > 0 FROM orders"), CountTest::existence);
@@ -285,7 +312,11 @@ TEST(Facts, RandomSortCountsAndDepth) {
   EXPECT_EQ(test("SELECT CASE WHEN count(*) = 0 THEN NULL ELSE sum(total) END FROM orders"), CountTest::none);
   EXPECT_EQ(test("SELECT count(*) > $1 FROM orders"), CountTest::value);
   EXPECT_EQ(test("SELECT count(*) FROM orders WHERE total > 0"), CountTest::none);
-  EXPECT_EQ(query_facts("SELECT (SELECT json_agg((SELECT row_to_json(i) FROM items i)) FROM customers) FROM orders", shop()).json_depth, 2);
+  EXPECT_EQ(
+      query_facts("SELECT (SELECT json_agg((SELECT row_to_json(i) FROM items i)) FROM customers) FROM orders",
+                  shop())
+          .json_depth,
+      2);
 }
 
 // What the text has lost is in the samples.
@@ -307,21 +338,44 @@ TEST(Facts, Samples) {
     sample.parameters.emplace().push_back(value);
     return sample;
   };
-  EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {literal("SELECT id FROM orders OFFSET 40"), literal("SELECT id FROM orders OFFSET 4000")}).largest_offset, 4000);
-  EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {given("SELECT id FROM orders OFFSET $1", "700")}).largest_offset, 700);
-  EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {given("SELECT id FROM orders OFFSET $1", "x")}).largest_offset, std::nullopt);
-  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id IN ($1)", {literal("SELECT 1 FROM orders WHERE id IN (1, 2, 3)")}).longest_list, 3u);
+  EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {literal("SELECT id FROM orders OFFSET 40"),
+                                                        literal("SELECT id FROM orders OFFSET 4000")})
+                .largest_offset,
+            4000);
+  EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {given("SELECT id FROM orders OFFSET $1", "700")})
+                .largest_offset,
+            700);
+  EXPECT_EQ(learned("SELECT id FROM orders OFFSET $1", {given("SELECT id FROM orders OFFSET $1", "x")})
+                .largest_offset,
+            std::nullopt);
+  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id IN ($1)",
+                    {literal("SELECT 1 FROM orders WHERE id IN (1, 2, 3)")})
+                .longest_list,
+            3u);
   std::string list = "SELECT 1 FROM orders WHERE id IN (0";
   for (int i = 1; i < 500; ++i) list += ", " + std::to_string(i);
   EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id = $1", {literal(list + ")")}).longest_list, 500u);
-  EXPECT_EQ(learned("SELECT count(*) > $1 FROM orders", {literal("SELECT count(*) > 0 FROM orders")}).count_test, CountTest::existence);
-  const auto like = [&](const std::string& text, Sample sample) { return learned(text, {std::move(sample)}).predicates.at(0).leading_wildcard; };
-  EXPECT_TRUE(like("SELECT 1 FROM orders WHERE status LIKE $1", literal("SELECT 1 FROM orders WHERE status LIKE '%x'")));
-  EXPECT_TRUE(like("SELECT 1 FROM orders WHERE status LIKE $1", given("SELECT 1 FROM orders WHERE status LIKE $1", "%x")));
-  EXPECT_TRUE(like("SELECT 1 FROM orders WHERE status ILIKE $2 || $1", given("SELECT 1 FROM orders WHERE status ILIKE '%' || $1", "x")));
-  EXPECT_FALSE(like("SELECT 1 FROM orders WHERE status LIKE $1", literal("SELECT 1 FROM orders WHERE status LIKE 'x%'")));
-  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id = $1", {literal("SELECT 1 FROM orders WHERE id = 1"), literal("SELECT 1 FROM orders WHERE id = 2")}).inlined, 2);
-  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id = $1", {given("SELECT 1 FROM orders WHERE id = $1", "1")}).inlined, 0);
+  EXPECT_EQ(
+      learned("SELECT count(*) > $1 FROM orders", {literal("SELECT count(*) > 0 FROM orders")}).count_test,
+      CountTest::existence);
+  const auto like = [&](const std::string& text, Sample sample) {
+    return learned(text, {std::move(sample)}).predicates.at(0).leading_wildcard;
+  };
+  EXPECT_TRUE(like("SELECT 1 FROM orders WHERE status LIKE $1",
+                   literal("SELECT 1 FROM orders WHERE status LIKE '%x'")));
+  EXPECT_TRUE(like("SELECT 1 FROM orders WHERE status LIKE $1",
+                   given("SELECT 1 FROM orders WHERE status LIKE $1", "%x")));
+  EXPECT_TRUE(like("SELECT 1 FROM orders WHERE status ILIKE $2 || $1",
+                   given("SELECT 1 FROM orders WHERE status ILIKE '%' || $1", "x")));
+  EXPECT_FALSE(like("SELECT 1 FROM orders WHERE status LIKE $1",
+                    literal("SELECT 1 FROM orders WHERE status LIKE 'x%'")));
+  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id = $1", {literal("SELECT 1 FROM orders WHERE id = 1"),
+                                                           literal("SELECT 1 FROM orders WHERE id = 2")})
+                .inlined,
+            2);
+  EXPECT_EQ(learned("SELECT 1 FROM orders WHERE id = $1", {given("SELECT 1 FROM orders WHERE id = $1", "1")})
+                .inlined,
+            0);
 }
 
 }  // namespace

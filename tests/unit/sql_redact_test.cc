@@ -7,12 +7,26 @@ namespace pgadvise::sql {
 namespace {
 
 TEST(Redact, NothingOfALiteralIsLeft) {
-  for (const char* statement :
-       {"NOTIFY c, 'secret'", "PREPARE a AS SELECT 'secret', 4711", "EXECUTE p('secret', 4711)", "CREATE TABLE t AS SELECT 'secret', 4711",
-        "SELECT E'se\\'cret' /* secret='x' */", "SELECT 1 -- secret", "COPY t FROM PROGRAM 'secret'", "COMMENT ON TABLE t IS 'secret'",
-        "CALL p('secret', 4711)", "/* secret */ EXECUTE p(4711)", "ALTER TABLE t ADD COLUMN x text DEFAULT $a$secret$a$",
-        "CREATE FOREIGN TABLE f (a int) SERVER s OPTIONS (password 'secret')", "SET x = 4711", "SECURITY LABEL ON TABLE t IS U&'secret'", "SELECT 1; EXECUTE p(4711)",
-        "CREATE INDEX i ON t (a) WHERE b = 4711", "CREATE VIEW v AS SELECT 4711", "ALTER DATABASE d SET a.b = secret", "SET a.b TO secret", "ALTER SYSTEM SET x = 4711"}) {
+  for (const char* statement : {"NOTIFY c, 'secret'",
+                                "PREPARE a AS SELECT 'secret', 4711",
+                                "EXECUTE p('secret', 4711)",
+                                "CREATE TABLE t AS SELECT 'secret', 4711",
+                                "SELECT E'se\\'cret' /* secret='x' */",
+                                "SELECT 1 -- secret",
+                                "COPY t FROM PROGRAM 'secret'",
+                                "COMMENT ON TABLE t IS 'secret'",
+                                "CALL p('secret', 4711)",
+                                "/* secret */ EXECUTE p(4711)",
+                                "ALTER TABLE t ADD COLUMN x text DEFAULT $a$secret$a$",
+                                "CREATE FOREIGN TABLE f (a int) SERVER s OPTIONS (password 'secret')",
+                                "SET x = 4711",
+                                "SECURITY LABEL ON TABLE t IS U&'secret'",
+                                "SELECT 1; EXECUTE p(4711)",
+                                "CREATE INDEX i ON t (a) WHERE b = 4711",
+                                "CREATE VIEW v AS SELECT 4711",
+                                "ALTER DATABASE d SET a.b = secret",
+                                "SET a.b TO secret",
+                                "ALTER SYSTEM SET x = 4711"}) {
     const auto normalized = normalize(statement);
     ASSERT_TRUE(normalized) << statement;
     const std::string found = redact(*normalized);
@@ -31,14 +45,17 @@ TEST(Redact, BehindAnUncertainEndNothingIsKept) {
 TEST(Redact, AdjoiningStringsStayTwo) { EXPECT_EQ(redact("SELECT ''b'secret'"), "SELECT '...' '...'"); }
 
 TEST(Redact, TheRestStays) {
-  EXPECT_EQ(redact("SELECT \"a'b\", $1::numeric(10,2)\n FROM t /* x */ WHERE a = $2"), "SELECT \"a'b\", $1::numeric(10,2)\n FROM t  WHERE a = $2");
+  EXPECT_EQ(redact("SELECT \"a'b\", $1::numeric(10,2)\n FROM t /* x */ WHERE a = $2"),
+            "SELECT \"a'b\", $1::numeric(10,2)\n FROM t  WHERE a = $2");
   EXPECT_EQ(redact("EXECUTE p('a', 5)"), "EXECUTE p('...', 0)");
   EXPECT_EQ(redact(""), "");
 }
 
 TEST(Redact, ExpressionsOfPlansLoseTheirConstants) {
-  EXPECT_EQ(redact_expression("((o.state = 'open'::text) AND (o.total > '5'::numeric) AND (o.n <> 42))"), "((o.state = '...'::text) AND (o.total > '...'::numeric) AND (o.n <> '...'))");
-  EXPECT_EQ(redact_expression("(x.\"it's\" = $1) AND (NOT (hashed SubPlan 2)) AND ($0 = InitPlan 1)"), "(x.\"it's\" = $1) AND (NOT (hashed SubPlan 2)) AND ($0 = InitPlan 1)");
+  EXPECT_EQ(redact_expression("((o.state = 'open'::text) AND (o.total > '5'::numeric) AND (o.n <> 42))"),
+            "((o.state = '...'::text) AND (o.total > '...'::numeric) AND (o.n <> '...'))");
+  EXPECT_EQ(redact_expression("(x.\"it's\" = $1) AND (NOT (hashed SubPlan 2)) AND ($0 = InitPlan 1)"),
+            "(x.\"it's\" = $1) AND (NOT (hashed SubPlan 2)) AND ($0 = InitPlan 1)");
   EXPECT_EQ(redact_expression("''b'secret' /* secret */ &'secret'").find("secret"), std::string::npos);
   EXPECT_EQ(redact_expression(""), "");
 }

@@ -340,7 +340,8 @@ TEST(Replay, SearchPath) {
 
 TEST(Replay, ACommentThatIsNeverClosedIsNamed) {
   for (const auto& [script, problems] : std::vector<std::pair<std::string, std::string>>{
-           {"CREATE TABLE a (id int);\n/* open /* nested */\nCREATE TABLE b (id int);", "m.sql:2:1: unterminated /* comment at or near a literal\n"},
+           {"CREATE TABLE a (id int);\n/* open /* nested */\nCREATE TABLE b (id int);",
+            "m.sql:2:1: unterminated /* comment at or near a literal\n"},
            {"CREATE TABLE a (id int);\n/* closed /* nested */ */", ""},
            {"CREATE TABLE a (id int); -- /*", ""}}) {
     Replayer replayer;
@@ -361,9 +362,11 @@ TEST(Replay, NamesWhatItCanNotRead) {
       "dir/m.sql");
   EXPECT_EQ(problems_of(replayer),
             "dir/m.sql:2:10: syntax error at or near \"TABEL\"\n"
-            "dir/m.sql:3:47: a VIRTUAL column needs a newer parser than PostgreSQL " + major + "'s\n"
-            "dir/m.sql:4:26: syntax error at end of input\n"
-            "dir/m.sql:5:1: relation \"t\" does not exist\n");
+            "dir/m.sql:3:47: a VIRTUAL column needs a newer parser than PostgreSQL " +
+                major +
+                "'s\n"
+                "dir/m.sql:4:26: syntax error at end of input\n"
+                "dir/m.sql:5:1: relation \"t\" does not exist\n");
   EXPECT_EQ(catalog_of(replayer), "ok:\n");
   EXPECT_EQ(replayer.counts().statements, 6);
   EXPECT_EQ(replayer.counts().not_understood, 4);
@@ -452,11 +455,16 @@ TEST(Replay, TriggersBeforeAnUpdate) {
 
 TEST(Replay, SupabasesOwnTablesAreNoMatterOfTheFiles) {
   Replayer replayer;
-  replayer.run("CREATE POLICY p ON storage.objects USING (true); CREATE TABLE t (id uuid REFERENCES auth.users); ALTER TABLE storage.buckets ENABLE ROW LEVEL SECURITY;", "a.sql");
+  replayer.run(
+      "CREATE POLICY p ON storage.objects USING (true); CREATE TABLE t (id uuid REFERENCES auth.users); "
+      "ALTER TABLE storage.buckets ENABLE ROW LEVEL SECURITY;",
+      "a.sql");
   EXPECT_TRUE(replayer.diagnostics().empty()) << replayer.diagnostics().front().line();
   EXPECT_EQ(replayer.counts().not_understood, 0);
   EXPECT_EQ(replayer.catalog().table({"public", "t"})->constraints.size(), 1u) << "the key is real";
-  replayer.run("CREATE POLICY p ON storage.own USING (true); CREATE TABLE u (id uuid REFERENCES auth.people);", "b.sql");
+  replayer.run(
+      "CREATE POLICY p ON storage.own USING (true); CREATE TABLE u (id uuid REFERENCES auth.people);",
+      "b.sql");
   EXPECT_EQ(replayer.diagnostics().size(), 2u);
 }
 

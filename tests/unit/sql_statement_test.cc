@@ -83,7 +83,8 @@ TEST(Fingerprint, TellsAListFromAnEquality) {
   EXPECT_NE(list, of("SELECT * FROM t WHERE a IN (1, 2) AND b = 1"));
   EXPECT_EQ(list, of("select * from t where a = $1 and b in ($2, $3, $4)"));
   EXPECT_EQ(list, of("SELECT * FROM t WHERE a = 1 AND b = ANY('{1,2}')"));
-  EXPECT_EQ(of("SELECT * FROM t WHERE x->>'one' IN ('a')"), of("SELECT * FROM t WHERE x->>'two' IN ('b', 'c')"));
+  EXPECT_EQ(of("SELECT * FROM t WHERE x->>'one' IN ('a')"),
+            of("SELECT * FROM t WHERE x->>'two' IN ('b', 'c')"));
 }
 
 TEST(Fingerprint, TellsTablesApartWhoseNamesDifferInDigits) {
@@ -165,11 +166,13 @@ TEST(Comments, OfAnyNumberAreReadInTime) {
   const int n = 100'000;
   EXPECT_TRUE(fingerprint("SELECT 1 " + repeated("/**/", n)).has_value());
   EXPECT_TRUE(fingerprint("SELECT 1 " + repeated("/*", n) + repeated("*/", n)).has_value());
-  EXPECT_EQ(normalize("SELECT 1 " + repeated("+/**/", 200) + "2").value_or(""), "SELECT $1 " + repeated("+    ", 200) + "$2");
+  EXPECT_EQ(normalize("SELECT 1 " + repeated("+/**/", 200) + "2").value_or(""),
+            "SELECT $1 " + repeated("+    ", 200) + "$2");
   const auto open = shape("SELECT 1 " + repeated("/*", n));
   ASSERT_FALSE(open.has_value());
   EXPECT_NE(open.error().what.find("unterminated /* comment"), std::string::npos) << open.error().what;
-  EXPECT_EQ(fingerprint("SELECT 'a' /* ' */, 1" + repeated("/* x */", n)).value_or("?"), fingerprint("SELECT 'a', 1").value_or(""));
+  EXPECT_EQ(fingerprint("SELECT 'a' /* ' */, 1" + repeated("/* x */", n)).value_or("?"),
+            fingerprint("SELECT 'a', 1").value_or(""));
 }
 
 TEST(Depth, LongIsNotDeep) {

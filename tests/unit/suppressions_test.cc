@@ -1,11 +1,11 @@
 // Comments and pgadvise.toml entries that say which findings are not wanted.
-#include <gtest/gtest.h>
+#include "sql/suppressions.h"
 
+#include <gtest/gtest.h>
 
 #include "base/text.h"
 #include "check/config.h"
 #include "lint/suppress.h"
-#include "sql/suppressions.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise {
@@ -16,24 +16,30 @@ using testing_support::TempTree;
 // "rule 3-5" for each.
 std::vector<std::string> read(std::string_view script) {
   std::vector<std::string> out;
-  for (const auto& one : sql::suppressions(script, "a.sql")) out.push_back(join(one.rules, ",") + " " + std::to_string(one.first_line) + "-" + std::to_string(one.last_line));
+  for (const auto& one : sql::suppressions(script, "a.sql"))
+    out.push_back(join(one.rules, ",") + " " + std::to_string(one.first_line) + "-" +
+                  std::to_string(one.last_line));
   return out;
 }
 using Lines = std::vector<std::string>;
 
 TEST(Suppressions, InFrontOfAStatementSpeaksForAllOfIt) {
-  EXPECT_EQ(read("SELECT 1;\n-- pgadvise: ignore a-b because\n-- more\n\nCREATE TABLE t (\n  a int\n);\n"), Lines{"a-b 5-7"});
+  EXPECT_EQ(read("SELECT 1;\n-- pgadvise: ignore a-b because\n-- more\n\nCREATE TABLE t (\n  a int\n);\n"),
+            Lines{"a-b 5-7"});
   EXPECT_EQ(read("/* pgadvise: ignore a-b, c-d because */ SELECT\n 1;"), Lines{"a-b,c-d 1-2"});
 }
 
 TEST(Suppressions, BehindAStatementOnItsLineSpeaksForThat) {
-  EXPECT_EQ(read("CREATE TABLE t (\n  a int\n); -- pgadvise: ignore a-b because\nSELECT 1;"), Lines{"a-b 1-3"});
+  EXPECT_EQ(read("CREATE TABLE t (\n  a int\n); -- pgadvise: ignore a-b because\nSELECT 1;"),
+            Lines{"a-b 1-3"});
   EXPECT_EQ(read("SELECT 1;\n-- pgadvise: ignore a-b nothing is behind it\n"), Lines{"a-b 2-2"});
 }
 
 TEST(Suppressions, InsideAStatementSpeakForALine) {
-  EXPECT_EQ(read("CREATE TABLE t (\n  a text, -- pgadvise: ignore a-b because\n  b text\n);"), Lines{"a-b 2-2"});
-  EXPECT_EQ(read("CREATE TABLE t (\n  -- pgadvise: ignore a-b because\n  -- really\n  b text\n);"), Lines{"a-b 4-4"});
+  EXPECT_EQ(read("CREATE TABLE t (\n  a text, -- pgadvise: ignore a-b because\n  b text\n);"),
+            Lines{"a-b 2-2"});
+  EXPECT_EQ(read("CREATE TABLE t (\n  -- pgadvise: ignore a-b because\n  -- really\n  b text\n);"),
+            Lines{"a-b 4-4"});
 }
 
 // Each in a time that grows with the text: looking from each comment to the next column would take minutes.
@@ -49,14 +55,17 @@ TEST(Suppressions, ManyInOneStatement) {
 }
 
 TEST(Suppressions, BehindAByteOrderMark) {
-  EXPECT_EQ(read("\xef\xbb\xbf-- pgadvise: ignore a-b because\nCREATE TABLE t (\n a int);\n"), Lines{"a-b 2-3"});
+  EXPECT_EQ(read("\xef\xbb\xbf-- pgadvise: ignore a-b because\nCREATE TABLE t (\n a int);\n"),
+            Lines{"a-b 2-3"});
   EXPECT_EQ(read("\xef\xbb\xbf/* pgadvise: ignore a-b because */ SELECT 1;\r\nSELECT 2;"), Lines{"a-b 1-1"});
   const auto found = sql::line_suppressions("\xef\xbb\xbf# pgadvise: ignore a-b x\nRUN b\n", "Dockerfile");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].first_line, 2);
 }
 
-TEST(Suppressions, OfAFile) { EXPECT_EQ(read("SELECT 1; -- pgadvise: ignore-file a-b because"), Lines{"a-b 0-0"}); }
+TEST(Suppressions, OfAFile) {
+  EXPECT_EQ(read("SELECT 1; -- pgadvise: ignore-file a-b because"), Lines{"a-b 0-0"});
+}
 
 TEST(Suppressions, ReasonIsTheRestOfTheLine) {
   const auto reason = [](std::string_view script) { return sql::suppressions(script, "a.sql").at(0).reason; };
@@ -68,18 +77,23 @@ TEST(Suppressions, ReasonIsTheRestOfTheLine) {
 
 TEST(Suppressions, AreNotSeenInStringsAndData) {
   EXPECT_EQ(read("SELECT '-- pgadvise: ignore a-b x', $$ -- pgadvise: ignore a-b x\n$$;"), Lines{});
-  EXPECT_EQ(read("COPY t FROM stdin;\nit's -- pgadvise: ignore a-b x\n\\.\n-- pgadvise: ignore c-d x\nSELECT 1;"), Lines{"c-d 5-5"});
+  EXPECT_EQ(
+      read("COPY t FROM stdin;\nit's -- pgadvise: ignore a-b x\n\\.\n-- pgadvise: ignore c-d x\nSELECT 1;"),
+      Lines{"c-d 5-5"});
 }
 
 TEST(Suppressions, OfOtherFiles) {
-  const auto found = sql::line_suppressions("RUN a # pgadvise: ignore a-b x\n# pgadvise: ignore c-d x\n## pgadvise: ignore e-f x\n\nRUN b\nsay pgadvise: ignore g-h x\n", "Dockerfile");
+  const auto found = sql::line_suppressions(
+      "RUN a # pgadvise: ignore a-b x\n# pgadvise: ignore c-d x\n## pgadvise: ignore e-f x\n\nRUN b\nsay "
+      "pgadvise: ignore g-h x\n",
+      "Dockerfile");
   ASSERT_EQ(found.size(), 3u);
   EXPECT_EQ(found[0].first_line, 1);
   EXPECT_EQ(found[1].first_line, 5);
   EXPECT_EQ(found[2].first_line, 5);
 }
 
-Finding finding(std::string rule, Subject subject, std::optional<Place> place = {}) {
+Finding finding(std::string rule, Subject subject, std::optional<SourceLocation> place = {}) {
   Finding out;
   out.rule = std::move(rule);
   out.subject = std::move(subject);
@@ -105,8 +119,8 @@ TEST(Suppressions, ManyForManyFindings) {
   for (int i = 1; i <= many; ++i) {
     suppressions.push_back(comment("a.sql", i, i));
     suppressions.push_back(comment("a.sql", many + 2, many + 9));
-    findings.push_back(finding("a", {}, Place{"a.sql", 2 * i, 3}));
-    findings.push_back(finding("a", {}, Place{"a.sql", many + 3, 3}));
+    findings.push_back(finding("a", {}, SourceLocation{"a.sql", 2 * i, 3}));
+    findings.push_back(finding("a", {}, SourceLocation{"a.sql", many + 3, 3}));
   }
   lint::UsedSuppressions used;
   const auto out = lint::suppress(findings, suppressions, used);
@@ -138,7 +152,8 @@ TEST(Suppressions, ByObject) {
   key.table = "orders";
   key.columns = {"customer_id"};
   key.constraint = "orders_customer_id_fkey";
-  for (const char* object : {"orders", "public.orders", "orders.customer_id", "public.orders.customer_id", "orders_customer_id_fkey", "public.ord*", "*"})
+  for (const char* object : {"orders", "public.orders", "orders.customer_id", "public.orders.customer_id",
+                             "orders_customer_id_fkey", "public.ord*", "*"})
     EXPECT_TRUE(meets(entry(object, ""), finding("a", key))) << object;
   for (const char* object : {"order", "orders.customer", "shop.orders", "ublic.orders", "orders*x"})
     EXPECT_FALSE(meets(entry(object, ""), finding("a", key))) << object;
@@ -148,23 +163,24 @@ TEST(Suppressions, ByObject) {
 }
 
 TEST(Suppressions, OfOneStatementOfALineLeaveTheOthersAlone) {
-  const std::string_view script = "CREATE TABLE a (x int); CREATE TABLE b (x int); -- pgadvise: ignore a because";
+  const std::string_view script =
+      "CREATE TABLE a (x int); CREATE TABLE b (x int); -- pgadvise: ignore a because";
   const auto found = sql::suppressions(script, "a.sql");
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_FALSE(meets(found[0], finding("a", {}, Place{"a.sql", 1, 1})));
-  EXPECT_TRUE(meets(found[0], finding("a", {}, Place{"a.sql", 1, 25})));
+  EXPECT_FALSE(meets(found[0], finding("a", {}, SourceLocation{"a.sql", 1, 1})));
+  EXPECT_TRUE(meets(found[0], finding("a", {}, SourceLocation{"a.sql", 1, 25})));
 }
 
 TEST(Suppressions, CommentsDontSpeakForAWholeSchema) {
   Subject schema;
   schema.kind = "schema";
   schema.schema = "public";
-  EXPECT_FALSE(meets(comment("a.sql", 7, 9), finding("a", schema, Place{"a.sql", 7, 1})));
-  EXPECT_TRUE(meets(entry("public", ""), finding("a", schema, Place{"a.sql", 7, 1})));
+  EXPECT_FALSE(meets(comment("a.sql", 7, 9), finding("a", schema, SourceLocation{"a.sql", 7, 1})));
+  EXPECT_TRUE(meets(entry("public", ""), finding("a", schema, SourceLocation{"a.sql", 7, 1})));
 }
 
 TEST(Suppressions, ByPathAndLine) {
-  const auto at = finding("a", {}, Place{"db/migrations/1.sql", 7, 1});
+  const auto at = finding("a", {}, SourceLocation{"db/migrations/1.sql", 7, 1});
   EXPECT_TRUE(meets(entry("", "migrations/*"), at));
   EXPECT_FALSE(meets(entry("", "igrations/*"), at));
   EXPECT_TRUE(meets(comment("db/migrations/1.sql", 7, 9), at));
@@ -182,8 +198,12 @@ std::string error_of(const std::string& text) {
 }
 
 TEST(Config, IsRead) {
-  const TempTree tree{{"pgadvise.toml", "[rules.unbounded-result]\nseverity = \"note\"\nrows = 5000\n[rules.missing-timestamps]\nseverity = \"warning\"\n[rules.order-by-random]\nseverity = \"off\"\n"
-                                        "[[ignore]]\nrule = [\"unindexed-foreign-key\", \"missing-primary-key\"]\nobject = \"a.*\"\nreason = \"old\"\n"}};
+  const TempTree tree{
+      {"pgadvise.toml",
+       "[rules.unbounded-result]\nseverity = \"note\"\nrows = 5000\n[rules.missing-timestamps]\nseverity = "
+       "\"warning\"\n[rules.order-by-random]\nseverity = \"off\"\n"
+       "[[ignore]]\nrule = [\"unindexed-foreign-key\", \"missing-primary-key\"]\nobject = \"a.*\"\nreason = "
+       "\"old\"\n"}};
   const auto config = check::read_config(tree.path("pgadvise.toml"));
   ASSERT_TRUE(config) << config.error().front().line();
   EXPECT_EQ(config->rules.at("unbounded-result").options.at("rows"), 5000);
@@ -196,14 +216,22 @@ TEST(Config, IsRead) {
 }
 
 TEST(Config, MistakesAreToldWithTheirLineAndWhatIsNear) {
-  EXPECT_EQ(error_of("[rules.unindexed-foreign-keys]\n"), "1:8: there is no rule unindexed-foreign-keys (did you mean unindexed-foreign-key?)");
-  EXPECT_NE(error_of("[rules.deep-offset]\nseverty = \"note\"\n").find("2:1: unknown key severty (did you mean severity?)"), std::string::npos);
-  EXPECT_NE(error_of("[rules.deep-offset]\nseverity = \"loud\"\n").find("there is no severity loud"), std::string::npos);
-  EXPECT_NE(error_of("[rules.deep-offset]\nrows = \"many\"\n").find("rows is no number from 0 on"), std::string::npos);
+  EXPECT_EQ(error_of("[rules.unindexed-foreign-keys]\n"),
+            "1:8: there is no rule unindexed-foreign-keys (did you mean unindexed-foreign-key?)");
+  EXPECT_NE(error_of("[rules.deep-offset]\nseverty = \"note\"\n")
+                .find("2:1: unknown key severty (did you mean severity?)"),
+            std::string::npos);
+  EXPECT_NE(error_of("[rules.deep-offset]\nseverity = \"loud\"\n").find("there is no severity loud"),
+            std::string::npos);
+  EXPECT_NE(error_of("[rules.deep-offset]\nrows = \"many\"\n").find("rows is no number from 0 on"),
+            std::string::npos);
   EXPECT_NE(error_of("[rules.deep-offset]\nrows = -1\n").find("from 0 on"), std::string::npos);
-  EXPECT_NE(error_of("[rules.deep-offset]\nrows = nan\n").find("rows is no number from 0 on"), std::string::npos);
-  EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"\n").find("gives no reason"), std::string::npos);
-  EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nreason = \"x\"\n").find("names nothing"), std::string::npos);
+  EXPECT_NE(error_of("[rules.deep-offset]\nrows = nan\n").find("rows is no number from 0 on"),
+            std::string::npos);
+  EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"\n").find("gives no reason"),
+            std::string::npos);
+  EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nreason = \"x\"\n").find("names nothing"),
+            std::string::npos);
   EXPECT_NE(error_of("[ignore]\nrule = \"deep-offset\"\n").find("two brackets"), std::string::npos);
   EXPECT_TRUE(error_of("[ignore\n").starts_with("1:8: is no TOML")) << error_of("[ignore\n");
   EXPECT_NE(error_of(std::string(100'000, '[')).find("is no TOML"), std::string::npos);
@@ -211,10 +239,13 @@ TEST(Config, MistakesAreToldWithTheirLineAndWhatIsNear) {
 }
 
 TEST(Config, IsFoundAboveUpToTheRepositorysRoot) {
-  const TempTree tree{{"pgadvise.toml", ""}, {"app/.git/HEAD", ""}, {"app/db/x.sql", ""}, {"lib/db/x.sql", ""}};
+  const TempTree tree{
+      {"pgadvise.toml", ""}, {"app/.git/HEAD", ""}, {"app/db/x.sql", ""}, {"lib/db/x.sql", ""}};
   EXPECT_EQ(check::find_config(tree.path("app/db")), "");
-  EXPECT_EQ(std::filesystem::canonical(check::find_config(tree.path("app/../lib/db/.."))), std::filesystem::canonical(tree.path("pgadvise.toml")));
-  EXPECT_EQ(std::filesystem::canonical(check::find_config(tree.path("lib/db/x.sql"))), std::filesystem::canonical(tree.path("pgadvise.toml")));
+  EXPECT_EQ(std::filesystem::canonical(check::find_config(tree.path("app/../lib/db/.."))),
+            std::filesystem::canonical(tree.path("pgadvise.toml")));
+  EXPECT_EQ(std::filesystem::canonical(check::find_config(tree.path("lib/db/x.sql"))),
+            std::filesystem::canonical(tree.path("pgadvise.toml")));
 }
 
 TEST(Settings, DecideWhetherHowLoudAndByWhatNumberARuleRuns) {

@@ -45,7 +45,7 @@ Result<std::string> head_of(const SchemaInput& input) {
   }
   for (const auto& word : followed) known.erase(word);
   if (known.size() != 1)
-    return fail(Error::Kind::passing, input.path,
+    return fail(Error::Kind::nonfatal, input.path,
                 known.empty() ? "has no last revision" : "has several last revisions",
                 "alembic heads; alembic merge heads");
   return *known.begin();

@@ -45,7 +45,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
     const std::string_view number = files::leading_digits(input.files.back().entry);
     if (input.files.size() > 1 &&
         files::compare_digits(files::leading_digits(input.files[input.files.size() - 2].entry), number) == 0)
-      return fail(Error::Kind::passing, input.path, "has two last migrations",
+      return fail(Error::Kind::nonfatal, input.path, "has two last migrations",
                   "python manage.py makemigrations --merge");
     last = input.files.back().entry.substr(0, input.files.back().entry.size() - 3);
   }

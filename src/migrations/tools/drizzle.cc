@@ -41,7 +41,7 @@ using Ordered = nlohmann::ordered_json;
 void name_orphans(const Folder& folder, const std::set<std::string>& tags, Diagnostics& diagnostics) {
   for (const auto& name : sql_files(folder, [](std::string_view n) { return is_sql(n) && !is_down(n); }))
     if (!tags.count(name.substr(0, name.size() - 4)))
-      diagnostics.push_back({Error::Kind::passing, folder.path(name),
+      diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
                              "no entry of meta/_journal.json names this file",
                              "drizzle never runs it, and it is not replayed"});
 }
@@ -55,7 +55,7 @@ Files journal_files(const Folder& folder, const std::vector<drizzle::JournalEntr
     if (folder.has(entry.tag + ".sql")) {
       out.push_back({folder.path(entry.tag + ".sql"), entry.tag});
     } else {
-      diagnostics.push_back({Error::Kind::passing, folder.path("meta/_journal.json"),
+      diagnostics.push_back({Error::Kind::nonfatal, folder.path("meta/_journal.json"),
                              "the file of entry " + ellipsis(entry.tag, 80) +
                                  " is missing: " + ellipsis(folder.path(entry.tag + ".sql"), 200),
                              "is it committed?"});
@@ -88,7 +88,7 @@ Result<std::vector<SchemaInput>> open_journal(const std::string& path, Diagnosti
   auto files = journal_files(folder, *entries, named);
   const std::string snapshot = files.empty() && !entries->empty() ? latest_snapshot(path) : "";
   if (!snapshot.empty()) {
-    diagnostics.push_back({Error::Kind::passing, path,
+    diagnostics.push_back({Error::Kind::nonfatal, path,
                            "none of the journal's .sql files is here: the last snapshot is read instead",
                            "are the migrations committed?"});
     return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}};
@@ -143,7 +143,7 @@ void read_journal(FolderReading& reading) {
   std::set<std::string> tags;
   std::map<std::int64_t, std::string> indexes;
   for (const auto& entry : *entries) {
-    Place place = entry.place;
+    SourceLocation place = entry.place;
     place.file = files::relative_to(place.file, reading.root);
     const std::string file = entry.tag + ".sql";
     const bool there = reading.folder.has(file);
@@ -227,7 +227,7 @@ Result<Journal> journal_of(const SchemaInput& input) {
   out.text = std::move(*text);
   out.root = Ordered::parse(out.text, nullptr, false);
   if (!out.root.is_object() || !out.root.contains("entries") || !out.root["entries"].is_array())
-    return fail(Error::Kind::passing, out.path, "is no journal of drizzle-kit");
+    return fail(Error::Kind::nonfatal, out.path, "is no journal of drizzle-kit");
   for (const auto& entry : out.root["entries"]) {
     const auto number = [&](const char* name) {
       return entry.is_object() && entry.contains(name) && entry[name].is_number_integer()
@@ -242,7 +242,7 @@ Result<Journal> journal_of(const SchemaInput& input) {
   constexpr std::int64_t largest =
       (std::int64_t{1} << 53) - 2;  // one more, and JavaScript no longer counts it exactly
   if (out.index > largest || out.when > largest)
-    return fail(Error::Kind::passing, out.path, "has an idx or when that is too large to go on from");
+    return fail(Error::Kind::nonfatal, out.path, "has an idx or when that is too large to go on from");
   return out;
 }
 
@@ -253,7 +253,7 @@ Result<std::string> last_snapshot_of(const SchemaInput& input) {
   for (const auto& name : meta.files())
     if (name.ends_with("_snapshot.json")) last = std::max(last, name);
   if (last.empty())
-    return fail(Error::Kind::passing, meta.path(), "holds no snapshot of drizzle-kit",
+    return fail(Error::Kind::nonfatal, meta.path(), "holds no snapshot of drizzle-kit",
                 "drizzle-kit generate writes one with each migration: are they committed?");
   return last;
 }
@@ -277,7 +277,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   const std::string prefix = drizzle_prefix(journal->tag, journal->index + 1, writing.now);
   const std::string name = prefix + "_snapshot.json";
   if (name <= *last)
-    return fail(Error::Kind::passing, previous_path,
+    return fail(Error::Kind::nonfatal, previous_path,
                 "is the last snapshot by name, and not that of the last migration",
                 "drizzle-kit check tells what is wrong with the journal");
   const std::string tag = prefix + "_" + steps.name;

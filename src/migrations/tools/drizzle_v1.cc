@@ -89,7 +89,7 @@ Result<std::string> leaf_snapshot(const SchemaInput& input) {
     if (!text) continue;
     const Ordered root = Ordered::parse(*text, nullptr, false);
     if (!root.is_object() || !root.contains("id") || !root["id"].is_string())
-      return fail(Error::Kind::passing, path, "is no snapshot of drizzle-kit");
+      return fail(Error::Kind::nonfatal, path, "is no snapshot of drizzle-kit");
     ids[root["id"].get<std::string>()] = path;
     if (root.contains("prevIds") && root["prevIds"].is_array())
       for (const auto& id : root["prevIds"])
@@ -97,7 +97,7 @@ Result<std::string> leaf_snapshot(const SchemaInput& input) {
   }
   for (const auto& id : followed) ids.erase(id);
   if (ids.size() != 1)
-    return fail(Error::Kind::passing, input.path,
+    return fail(Error::Kind::nonfatal, input.path,
                 ids.empty() ? "holds no last snapshot of drizzle-kit" : "has several last snapshots",
                 "drizzle-kit check tells what to do");
   return ids.begin()->second;

@@ -58,10 +58,8 @@ void collect(const Folder& folder, int depth, std::vector<Script>& out, Names& f
     std::vector<Script> below;
     collect(Folder(folder.path(name)), depth - 1, below, foreign);
     if (below.empty()) continue;
-    if (foreign_folder(name))
-      foreign.push_back(folder.path(name));
-    else
-      out.insert(out.end(), below.begin(), below.end());
+    if (foreign_folder(name)) foreign.push_back(folder.path(name));
+    else out.insert(out.end(), below.begin(), below.end());
   }
 }
 
@@ -97,7 +95,7 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   });
   if (found.empty() || (!holds_scripts(folder) && same_version_twice(found))) return {};
   for (const auto& path : foreign)
-    diagnostics.push_back({Error::Kind::passing, path, "migrations of another database: passed over", ""});
+    diagnostics.push_back({Error::Kind::nonfatal, path, "migrations of another database: passed over", ""});
   std::string baseline;
   for (const auto& file : found)
     if (file.name.kind == 'B') baseline = file.name.version;
@@ -152,7 +150,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
         (!newest || compare_versions(file.entry, newest->entry) > 0))
       newest = &file;
   if (!newest)
-    return fail(Error::Kind::passing, writing.input.path,
+    return fail(Error::Kind::nonfatal, writing.input.path,
                 "holds no versioned migration (V1__name.sql) that another could follow");
   const std::string last = writing.version.empty() ? newest->entry : writing.version;
   const std::size_t at = last.find_last_of("._");

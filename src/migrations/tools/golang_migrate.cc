@@ -32,7 +32,7 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"
   for (std::size_t i = 1; i < names.size(); ++i)
     if (files::compare_digits(files::leading_digits(names[i]), files::leading_digits(names[i - 1])) == 0)
-      diagnostics.push_back({Error::Kind::passing, folder.path(names[i]),
+      diagnostics.push_back({Error::Kind::nonfatal, folder.path(names[i]),
                              "has the same version as " + names[i - 1],
                              "golang-migrate refuses such a folder"});
   return out;

@@ -24,7 +24,7 @@ void name_programs(const Folder& folder, Diagnostics& diagnostics) {
     return name.ends_with(".go") && !name.ends_with("_test.go") && !files::leading_digits(name).empty();
   });
   if (count)
-    diagnostics.push_back({Error::Kind::passing, folder.path(),
+    diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
                            std::to_string(count) + " migrations are programs (.go): not replayed",
                            "what they change is not known here"});
 }

@@ -38,11 +38,11 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   for (const auto& name : folder.folders()) {
     if (!lock || !fourteen_digits(name) || folder.has(name + "/migration.sql")) continue;
     if (holds_program(Folder(folder.path(name))))
-      diagnostics.push_back({Error::Kind::passing, folder.path(name),
+      diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
                              "a migration that is a program: not replayed",
                              "what it changes is not known here"});
     else
-      diagnostics.push_back({Error::Kind::passing, folder.path(name),
+      diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
                              "a prisma migration without its migration.sql",
                              "is it committed? `prisma migrate deploy` stops here"});
   }
@@ -56,7 +56,7 @@ bool other_database(const Folder& folder, Diagnostics& diagnostics) {
   if (!text || text->find("provider") == std::string::npos) return false;
   if (text->find("\"postgresql\"") != std::string::npos || text->find("\"cockroachdb\"") != std::string::npos)
     return false;
-  diagnostics.push_back({Error::Kind::passing, path, "prisma migrations of another database",
+  diagnostics.push_back({Error::Kind::nonfatal, path, "prisma migrations of another database",
                          "only PostgreSQL migrations are read"});
   return true;
 }

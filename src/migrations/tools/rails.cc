@@ -35,7 +35,8 @@ Result<Written> write(Writing& writing, const Steps& steps) {
     for (const auto& one : *list)
       for (const auto line : split(one, '\n'))
         if (trim(line) == "SQL")
-          return fail(Error::Kind::passing, input.path, "a statement holds a line that would end it in Ruby");
+          return fail(Error::Kind::nonfatal, input.path,
+                      "a statement holds a line that would end it in Ruby");
   // A class's name may be there once.
   std::string name = steps.name;
   const auto taken = [&] {

@@ -89,7 +89,7 @@ std::vector<Planned> parse(std::string_view text, const std::string& path, Diagn
     if (line.front() == '+') line = trim(line.substr(1));
     const std::string name(line.substr(0, line.find_first_of(" \t[")));
     if (!safe_name(name)) {
-      diagnostics.push_back({Error::Kind::passing, path + ":" + std::to_string(number),
+      diagnostics.push_back({Error::Kind::nonfatal, path + ":" + std::to_string(number),
                              "not the name of a change: " + ellipsis(name, 60), ""});
       continue;
     }
@@ -117,7 +117,7 @@ std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& dia
   const auto text = read_file(path, files::text_limit);
   if (!text) {
     diagnostics.push_back(text.error());
-    diagnostics.back().kind = Error::Kind::passing;
+    diagnostics.back().kind = Error::Kind::nonfatal;
     return {};
   }
   const std::string configured = setting(configuration(folder), "deploy_dir");
@@ -139,7 +139,7 @@ std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& dia
     if (is_file(change.deploy_file)) {
       out.push_back(std::move(change));
     } else {
-      diagnostics.push_back({Error::Kind::passing, path + ":" + std::to_string(change.line),
+      diagnostics.push_back({Error::Kind::nonfatal, path + ":" + std::to_string(change.line),
                              "the deploy script of " + ellipsis(change.name, 80) + " is missing",
                              "sqitch deploy stops here"});
     }
@@ -157,7 +157,7 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
 bool other_database(const Folder& folder, Diagnostics& diagnostics) {
   const auto engine = engine_of(folder.path());
   if (engine.empty() || engine == "pg" || engine == "cockroach" || engine == "yugabyte") return false;
-  diagnostics.push_back({Error::Kind::passing, folder.path(),
+  diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
                          "sqitch migrations of another database (" + engine + ")",
                          "only PostgreSQL migrations are read"});
   return true;
@@ -182,15 +182,15 @@ void read_folder(FolderReading& reading) {
   std::map<std::string, int> lines;
   for (const auto& change : read_plan(reading.folder.path(), missing))
     lines[files::relative_to(change.deploy_file, reading.root)] = change.line;
-  const Place plan = reading.location_of("sqitch.plan");
+  const SourceLocation plan = reading.location_of("sqitch.plan");
   for (auto& migration : reading.out.migrations)
     if (const auto line = lines.find(migration.file); line != lines.end())
-      migration.place = Place{plan.file, line->second, 1};
+      migration.place = SourceLocation{plan.file, line->second, 1};
   for (const auto& error : missing) {
     const auto colon = error.where.rfind(':');
     const std::string number = colon == std::string::npos ? "" : error.where.substr(colon + 1);
     reading.problem("missing file", "line " + number, error.what,
-                    Place{plan.file, std::atoi(number.c_str()), 1});
+                    SourceLocation{plan.file, std::atoi(number.c_str()), 1});
   }
 }
 
@@ -213,7 +213,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
       planner = line.substr(time + 2, end - time - 1);
   }
   if (planner.empty())
-    return fail(Error::Kind::passing, plan, "names nobody who planned a change",
+    return fail(Error::Kind::nonfatal, plan, "names nobody who planned a change",
                 "sqitch add makes the first one");
   std::string name = steps.name;
   for (int number = 2; names.count(name) || contains(so_far, "\n" + name + " "); ++number)

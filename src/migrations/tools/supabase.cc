@@ -30,7 +30,7 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   });
   for (const auto& name : folder.files())
     if (is_sql(name) && std::find(names.begin(), names.end(), name) == names.end())
-      diagnostics.push_back({Error::Kind::passing, folder.path(name),
+      diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
                              "is not named <timestamp>_name.sql: the supabase command line passes it over, "
                              "and it is not replayed",
                              ""});

@@ -1,8 +1,8 @@
-#include "model/place.h"
+#include "model/source_location.h"
 
 namespace pgadvise {
 
-std::string Place::str() const {
+std::string SourceLocation::str() const {
   if (live()) return "the server";
   std::string out = file;
   if (line > 0) out += ":" + std::to_string(line);

@@ -1,4 +1,4 @@
-#include "advisor/mentions.h"
+#include "advisor/referenced_columns.h"
 
 #include <algorithm>
 #include <optional>
@@ -15,20 +15,26 @@ constexpr double small_pages = 10;  // read as quickly as an index
 
 bool may_have_index(const Table& table) {
   if (table.temporary || table.kind == Table::Kind::foreign || table.kind == Table::Kind::view) return false;
-  if (table.name.schema == "pg_catalog" || table.name.schema == "information_schema" || table.name.schema.starts_with("pg_toast")) return false;
+  if (table.name.schema == "pg_catalog" || table.name.schema == "information_schema" ||
+      table.name.schema.starts_with("pg_toast"))
+    return false;
   const auto& known = table.statistics;
-  return !known || known->rows < 0 || static_cast<double>(std::max(known->pages, known->bytes / 8192)) >= small_pages;
+  return !known || known->rows < 0 ||
+         static_cast<double>(std::max(known->pages, known->bytes / 8192)) >= small_pages;
 }
 
 std::string name_of(const Lexeme& lexeme) {
   if (lexeme.kind != Lexeme::Kind::quoted_name) return lower(lexeme.text);
-  return replace_all(std::string(lexeme.text.substr(1, lexeme.text.size() - (lexeme.text.size() > 1 ? 2 : 1))), "\"\"", "\"");
+  return replace_all(
+      std::string(lexeme.text.substr(1, lexeme.text.size() - (lexeme.text.size() > 1 ? 2 : 1))), "\"\"",
+      "\"");
 }
 
 // Goes through the words of a statement, and knows whether they stand where rows are sorted or grouped.
 class Scanner {
  public:
-  Scanner(const QueryFacts& facts, const Catalog& catalog, std::map<QualifiedName, Mentions>& out) : facts_(facts), catalog_(catalog), out_(out) {}
+  Scanner(const QueryFacts& facts, const Catalog& catalog, std::map<QualifiedName, ReferencedColumns>& out)
+      : facts_(facts), catalog_(catalog), out_(out) {}
 
   void scan(std::string_view statement) {
     sql::Lexer lexer(statement);
@@ -75,8 +81,9 @@ class Scanner {
     } else if (word.is_word("distinct")) {
       ordered_ = depth_;
       until_from_ = true;
-    } else if (word.is_word("having") || word.is_word("limit") || word.is_word("union") || word.is_word("except") || word.is_word("intersect") ||
-               word.is_word("offset") || word.is_word("fetch") || word.is_word("where") || (until_from_ && word.is_word("from"))) {
+    } else if (word.is_word("having") || word.is_word("limit") || word.is_word("union") ||
+               word.is_word("except") || word.is_word("intersect") || word.is_word("offset") ||
+               word.is_word("fetch") || word.is_word("where") || (until_from_ && word.is_word("from"))) {
       if (ordered_ && depth_ <= *ordered_) ordered_.reset();
     }
   }
@@ -105,7 +112,7 @@ class Scanner {
 
   const QueryFacts& facts_;
   const Catalog& catalog_;
-  std::map<QualifiedName, Mentions>& out_;
+  std::map<QualifiedName, ReferencedColumns>& out_;
   int depth_ = 0;
   std::optional<int> ordered_;  // the depth at which the clause began
   bool until_from_ = false;
@@ -113,8 +120,9 @@ class Scanner {
 
 }  // namespace
 
-std::map<QualifiedName, Mentions> mentions(std::string_view statement, const QueryFacts& facts, const Catalog& catalog) {
-  std::map<QualifiedName, Mentions> out;
+std::map<QualifiedName, ReferencedColumns> mentions(std::string_view statement, const QueryFacts& facts,
+                                                    const Catalog& catalog) {
+  std::map<QualifiedName, ReferencedColumns> out;
   for (const auto& use : facts.relations)
     if (const Table* table = catalog.table(use.table); table && may_have_index(*table)) out[use.table];
   if (out.empty()) return out;
@@ -122,7 +130,9 @@ std::map<QualifiedName, Mentions> mentions(std::string_view statement, const Que
   scanner.scan(statement);
   std::set<QualifiedName> views;
   for (const auto& use : facts.relations)
-    if (const Table* view = catalog.table(use.table); view && view->kind == Table::Kind::view && views.insert(use.table).second) scanner.scan(view->definition);
+    if (const Table* view = catalog.table(use.table);
+        view && view->kind == Table::Kind::view && views.insert(use.table).second)
+      scanner.scan(view->definition);
   const auto lead = [&](const ColumnUse& use) {
     const auto it = out.find(use.table);
     const Table* table = catalog.table(use.table);
@@ -136,12 +146,14 @@ std::map<QualifiedName, Mentions> mentions(std::string_view statement, const Que
   }
   for (const auto& key : facts.sort) {
     lead(key.column);
-    if (const auto it = out.find(key.column.table); it != out.end()) it->second.sorted.insert(key.column.column);
+    if (const auto it = out.find(key.column.table); it != out.end())
+      it->second.sorted.insert(key.column.column);
   }
   for (auto& [name, found] : out) {
     std::vector<std::string> in_order;
     for (const auto& column : catalog.table(name)->columns)
-      if (std::find(found.columns.begin(), found.columns.end(), column.name) != found.columns.end()) in_order.push_back(column.name);
+      if (std::find(found.columns.begin(), found.columns.end(), column.name) != found.columns.end())
+        in_order.push_back(column.name);
     found.columns = std::move(in_order);
     found.complete = !facts.selects_all_columns;
   }
@@ -150,14 +162,17 @@ std::map<QualifiedName, Mentions> mentions(std::string_view statement, const Que
 
 std::set<QualifiedName> family(const QualifiedName& table, const Catalog& catalog) {
   std::set<QualifiedName> out{table};
-  for (const Table* at = catalog.table(table); at && at->partition_of && out.insert(*at->partition_of).second; at = catalog.table(*at->partition_of)) {}
+  for (const Table* at = catalog.table(table); at && at->partition_of && out.insert(*at->partition_of).second;
+       at = catalog.table(*at->partition_of)) {
+  }
   std::vector<QualifiedName> below{table};
   while (!below.empty()) {
     const QualifiedName parent = below.back();
     below.pop_back();
     for (const auto& [name, child] : catalog.tables) {
-      const bool is_below = (child.partition_of && *child.partition_of == parent) ||
-                            std::find(child.inherits.begin(), child.inherits.end(), parent) != child.inherits.end();
+      const bool is_below =
+          (child.partition_of && *child.partition_of == parent) ||
+          std::find(child.inherits.begin(), child.inherits.end(), parent) != child.inherits.end();
       if (is_below && out.insert(name).second) below.push_back(name);
     }
   }

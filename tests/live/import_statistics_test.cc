@@ -1,4 +1,5 @@
-// A sandbox with a server's snapshot plans as the server does; advice is verified where indexes may be built, and nowhere else.
+// A sandbox with a server's snapshot plans as the server does; advice is verified where indexes may be built,
+// and nowhere else.
 #include <cmath>
 #include <cstdlib>
 #include <optional>
@@ -21,8 +22,8 @@ using testing_support::Folder;
 using testing_support::quoted;
 using testing_support::run;
 
-// Every kind of thing that plans depend on: skew, order, NULLs, several types, keys, partial and expression indexes, partitions,
-// inheritance, a view, a materialized view, names to quote, settings.
+// Every kind of thing that plans depend on: skew, order, NULLs, several types, keys, partial and expression
+// indexes, partitions, inheritance, a view, a materialized view, names to quote, settings.
 constexpr const char* warehouse = R"(
   CREATE SCHEMA stock;
   CREATE TYPE mood AS ENUM ('sad', 'ok', 'glad');
@@ -56,7 +57,11 @@ constexpr const char* warehouse = R"(
 void fill(live::Database& database) {
   database.run(warehouse);
   database.run("VACUUM ANALYZE");
-  database.run("INSERT INTO orders SELECT g, 7, 'late', now(), 3, NULL FROM generate_series(200000, 201000) g");  // after what statistics know
+  database.run(
+      "INSERT INTO orders SELECT g, 7, 'late', now(), 3, NULL FROM generate_series(200000, 201000) g");  // after
+                                                                                                         // what
+                                                                                                         // statistics
+                                                                                                         // know
 }
 
 constexpr const char* queries[] = {
@@ -69,8 +74,10 @@ constexpr const char* queries[] = {
     "SELECT sum(total) FROM orders WHERE customer_id = 4711",
     "SELECT id FROM orders WHERE status IS NULL AND total > 990",
     "SELECT count(*) FROM orders WHERE placed_at > '2026-03-20'",
-    "SELECT o.id, i.sku FROM orders o JOIN stock.\"Items\" i ON i.order_id = o.id WHERE o.customer_id IN (1, 2, 3)",
-    "SELECT c.region, count(*) FROM orders o JOIN customers c ON c.id = o.customer_id GROUP BY 1 ORDER BY 2 DESC",
+    "SELECT o.id, i.sku FROM orders o JOIN stock.\"Items\" i ON i.order_id = o.id WHERE o.customer_id IN (1, "
+    "2, 3)",
+    "SELECT c.region, count(*) FROM orders o JOIN customers c ON c.id = o.customer_id GROUP BY 1 ORDER BY 2 "
+    "DESC",
     "SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id ORDER BY o.id LIMIT 20",
     "SELECT * FROM stock.\"Items\" WHERE sku = 'sku7' AND quantity > 3",
     "SELECT order_id FROM stock.\"Items\" ORDER BY order_id, line LIMIT 5",
@@ -84,7 +91,8 @@ constexpr const char* queries[] = {
 };
 
 std::string take_snapshot(live::Database& database, const Folder& folder, const std::string& options) {
-  const auto ran = run("snapshot --db " + quoted(database.conninfo()) + " " + options + " -o " + quoted(folder.path("prod.json")));
+  const auto ran = run("snapshot --db " + quoted(database.conninfo()) + " " + options + " -o " +
+                       quoted(folder.path("prod.json")));
   EXPECT_EQ(0, ran.exit_code) << ran.err;
   return folder.path("prod.json");
 }
@@ -98,10 +106,12 @@ json plan_of(pg::Connection& connection, const std::string& query) {
 // Where two plans part: the node, or a cost that differs by more than a hundredth.
 std::string difference(const json& real, const json& imitated) {
   for (const auto* key : {"Node Type", "Relation Name", "Index Name", "Join Type", "Strategy"})
-    if (real.value(key, "") != imitated.value(key, "")) return std::string(key) + ": " + real.value(key, "") + " and " + imitated.value(key, "");
+    if (real.value(key, "") != imitated.value(key, ""))
+      return std::string(key) + ": " + real.value(key, "") + " and " + imitated.value(key, "");
   for (const auto* key : {"Total Cost", "Plan Rows"}) {
     const double a = real.value(key, 0.0), b = imitated.value(key, 0.0);
-    if (std::abs(a - b) > 0.01 * std::max(a, b) + 0.02) return real.value("Node Type", "") + ": " + key + " " + std::to_string(a) + " and " + std::to_string(b);
+    if (std::abs(a - b) > 0.01 * std::max(a, b) + 0.02)
+      return real.value("Node Type", "") + ": " + key + " " + std::to_string(a) + " and " + std::to_string(b);
   }
   const auto below = real.value("Plans", json::array()), other = imitated.value("Plans", json::array());
   if (below.size() != other.size()) return "children";
@@ -113,7 +123,9 @@ std::string difference(const json& real, const json& imitated) {
 TEST(Imitation, PlansAsTheServerDoes) {
   live::Database database;
   fill(database);
-  database.run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET random_page_cost = 1.7', current_database()); END $$");
+  database.run(
+      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET random_page_cost = 1.7', current_database()); END "
+      "$$");
   const Folder folder;
   const auto snapshot = take_snapshot(database, folder, "--with-values");
   Diagnostics said;
@@ -125,13 +137,18 @@ TEST(Imitation, PlansAsTheServerDoes) {
   for (const auto* query : queries) {
     const auto real = plan_of(server, query);
     const auto imitated = plan_of(built->server.connection(), query);
-    EXPECT_EQ("", real.is_object() && imitated.is_object() ? difference(real, imitated) : real.dump() + imitated.dump())
-        << query << "\n" << real.dump(1) << imitated.dump(1);
+    EXPECT_EQ("", real.is_object() && imitated.is_object() ? difference(real, imitated)
+                                                           : real.dump() + imitated.dump())
+        << query << "\n"
+        << real.dump(1) << imitated.dump(1);
   }
   const auto source = pg::make_plan_source(built->server.connection());
   ASSERT_TRUE(source);
-  EXPECT_FALSE((*source)->explain({.sql = "SELECT count(*) FROM orders", .parameters = {}, .analyze = true, .hypothetical = {}})) << "there are no rows to count";
-  EXPECT_NE("", (*source)->dependencies("SELECT count(*) FROM orders", plan::Names::session)->analyze_refused);
+  EXPECT_FALSE((*source)->explain(
+      {.sql = "SELECT count(*) FROM orders", .parameters = {}, .analyze = true, .hypothetical = {}}))
+      << "there are no rows to count";
+  EXPECT_NE("",
+            (*source)->dependencies("SELECT count(*) FROM orders", plan::Names::session)->analyze_refused);
   EXPECT_FALSE((*source)->values("SELECT id FROM orders"));
 }
 
@@ -140,23 +157,34 @@ TEST(Imitation, ServesAdviseAndCheck) {
   fill(database);
   database.run("CREATE EXTENSION hypopg");
   const Folder folder;
-  const auto file = folder.write("queries.sql", "SELECT * FROM orders WHERE total = 7;\nSELECT id FROM orders WHERE placed_at = '2026-02-01';\nSELECT id FROM customers WHERE region = 'r5';\n");
+  const auto file =
+      folder.write("queries.sql",
+                   "SELECT * FROM orders WHERE total = 7;\nSELECT id FROM orders WHERE placed_at = "
+                   "'2026-02-01';\nSELECT id FROM customers WHERE region = 'r5';\n");
   const auto snapshot = take_snapshot(database, folder, "--with-values");
-  const auto there = run("advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " --format json");
-  const auto here = run("advise --sandbox --schema " + quoted(snapshot) + " --workload " + quoted(file) + " --format json");
+  const auto there =
+      run("advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " --format json");
+  const auto here =
+      run("advise --sandbox --schema " + quoted(snapshot) + " --workload " + quoted(file) + " --format json");
   ASSERT_EQ(0, there.exit_code) << there.err;
   ASSERT_EQ(0, here.exit_code) << here.err;
   const auto a = json::parse(there.out), b = json::parse(here.out);
   EXPECT_FALSE(a["indexes"].empty());
   ASSERT_EQ(a["indexes"].size(), b["indexes"].size()) << here.out;
-  for (std::size_t at = 0; at < a["indexes"].size(); ++at) EXPECT_EQ(a["indexes"][at]["sql"], b["indexes"][at]["sql"]);
-  EXPECT_NEAR(a["cost_after"].get<double>(), b["cost_after"].get<double>(), 0.01 * a["cost_after"].get<double>());
-  const auto checked = run("check --sandbox --schema " + quoted(snapshot) + " --workload " + quoted(file) + " --format json");
+  for (std::size_t at = 0; at < a["indexes"].size(); ++at)
+    EXPECT_EQ(a["indexes"][at]["sql"], b["indexes"][at]["sql"]);
+  EXPECT_NEAR(a["cost_after"].get<double>(), b["cost_after"].get<double>(),
+              0.01 * a["cost_after"].get<double>());
+  const auto checked =
+      run("check --sandbox --schema " + quoted(snapshot) + " --workload " + quoted(file) + " --format json");
   EXPECT_LE(checked.exit_code, 1) << checked.err;
   EXPECT_EQ(std::string::npos, checked.out.find("Actual")) << "nothing was run";
   // Row data would not go with the statistics of others.
-  EXPECT_EQ(2, run("advise --sandbox --schema " + quoted(snapshot) + " --load " + quoted(file) + " --workload " + quoted(file)).exit_code);
-  const auto run_there = run("advise --sandbox --schema " + quoted(snapshot) + " --workload " + quoted(file) + " --verify");
+  EXPECT_EQ(2, run("advise --sandbox --schema " + quoted(snapshot) + " --load " + quoted(file) +
+                   " --workload " + quoted(file))
+                   .exit_code);
+  const auto run_there =
+      run("advise --sandbox --schema " + quoted(snapshot) + " --workload " + quoted(file) + " --verify");
   EXPECT_EQ(2, run_there.exit_code);
   EXPECT_NE(std::string::npos, run_there.err.find("no rows")) << run_there.err;
 }
@@ -166,7 +194,9 @@ TEST(Imitation, WithoutValuesSaysSo) {
   fill(database);
   const Folder folder;
   const auto snapshot = take_snapshot(database, folder, "");
-  const auto file = folder.write("queries.sql", "SELECT sum(total) FROM orders WHERE customer_id = 4711;\nSELECT id FROM orders WHERE total = 5;");
+  const auto file = folder.write(
+      "queries.sql",
+      "SELECT sum(total) FROM orders WHERE customer_id = 4711;\nSELECT id FROM orders WHERE total = 5;");
   const auto ran = run("advise --sandbox --schema " + quoted(snapshot) + " --workload " + quoted(file));
   EXPECT_EQ(0, ran.exit_code);
   EXPECT_NE(std::string::npos, ran.err.find("--with-values")) << ran.err;
@@ -179,14 +209,16 @@ using live::small_schema;
 
 constexpr const char* small_workload =
     "SELECT id, note FROM orders WHERE customer_id = 77;\nSELECT id FROM orders WHERE doc @> '{\"k\": 5}';\n"
-    "UPDATE orders SET note = 'y' WHERE customer_id = 4;\nSELECT id FROM orders WHERE pg_sleep(0.01) IS NOT NULL AND id = 5;\n";
+    "UPDATE orders SET note = 'y' WHERE customer_id = 4;\nSELECT id FROM orders WHERE pg_sleep(0.01) IS NOT "
+    "NULL AND id = 5;\n";
 
 TEST(Verify, BuildsAndRunsOnTheSandbox) {
   const Folder folder;
   const auto schema = folder.write("schema.sql", small_schema);
   const auto rows = folder.write("rows.sql", small_rows);
   const auto file = folder.write("queries.sql", small_workload);
-  const std::string command = "advise --sandbox --schema " + quoted(schema) + " --load " + quoted(rows) + " --workload " + quoted(file) + " --verify";
+  const std::string command = "advise --sandbox --schema " + quoted(schema) + " --load " + quoted(rows) +
+                              " --workload " + quoted(file) + " --verify";
   const auto ran = run(command + " --format json");
   ASSERT_EQ(0, ran.exit_code) << ran.err;
   const auto advice = json::parse(ran.out);
@@ -215,22 +247,23 @@ TEST(Verify, BuildsAndRunsOnTheSandbox) {
 }
 
 TEST(Verify, OnADatabaseOnlyWhereItIsNamedDisposable) {
-  const Lone database("disposable");
+  const Lone database;
   const Folder folder;
   const auto file = folder.write("queries.sql", small_workload);
-  const std::string command = "advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " --verify --format json";
+  const std::string command = "advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) +
+                              " --verify --format json";
   EXPECT_EQ(2, run(command).exit_code);
   const auto other = run(command + " --disposable postgres");
   EXPECT_EQ(2, other.exit_code);
   EXPECT_NE(std::string::npos, other.err.find("--disposable names")) << other.err;
   {
     const auto somebody = pg::Connection::open(database.conninfo());
-    const auto used = run(command + " --disposable disposable");
+    const auto used = run(command + " --disposable " + database.name());
     EXPECT_EQ(2, used.exit_code);
     EXPECT_NE(std::string::npos, used.err.find("somebody uses it")) << used.err;
   }
   ASSERT_EQ("1", database.indexes());
-  const auto ran = run(command + " --disposable disposable");
+  const auto ran = run(command + " --disposable " + database.name());
   ASSERT_EQ(0, ran.exit_code) << ran.err;
   const auto advice = json::parse(ran.out);
   EXPECT_FALSE(advice["indexes"].empty());
@@ -240,14 +273,18 @@ TEST(Verify, OnADatabaseOnlyWhereItIsNamedDisposable) {
 }
 
 TEST(Verify, SignalsRemoveWhatWasBuilt) {
-  const Lone database("interrupted");
+  const Lone database;
   std::string many = small_workload;
-  for (int n = 0; n < 200; ++n) many += "SELECT count(*), " + std::to_string(n) + " AS a" + std::to_string(n) + " FROM orders a, orders b WHERE a.customer_id = b.customer_id;\n";
+  for (int n = 0; n < 200; ++n)
+    many += "SELECT count(*), " + std::to_string(n) + " AS a" + std::to_string(n) +
+            " FROM orders a, orders b WHERE a.customer_id = b.customer_id;\n";
   const Folder folder;
   const auto file = folder.write("queries.sql", many);
   for (const auto* ending : {"INT 0.5", "INT 1", "INT 2", "INT 4", "TERM 3", "HUP 3"}) {
-    const std::string command = "timeout -s " + std::string(ending) + " " + quoted(testing_support::program) + " advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) +
-                                " --verify --disposable interrupted >/dev/null 2>&1";
+    const std::string command = "timeout -s " + std::string(ending) + " " + quoted(testing_support::program) +
+                                " advise --db " + quoted(database.conninfo()) + " --workload " +
+                                quoted(file) + " --verify --disposable " + database.name() +
+                                " >/dev/null 2>&1";
     (void)std::system(command.c_str());
     EXPECT_EQ("1", database.indexes()) << ending;
   }

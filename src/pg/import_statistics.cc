@@ -1,4 +1,4 @@
-#include "pg/imitate.h"
+#include "pg/import_statistics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,14 +26,14 @@ std::int64_t pages(std::int64_t bytes) {
 
 // Takes no room on the disk. Files of other segments are made beside the first.
 bool lengthen(const std::string& file, std::int64_t bytes) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(file.c_str(), &info) != 0) return false;
   for (std::int64_t part = 0; part * segment < bytes; ++part) {
     const std::string name = part ? fmt::format("{}.{}", file, part) : file;
     const std::int64_t length = std::min(segment, bytes - part * segment);
     const int fd = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return false;
-    struct stat now {};
+    struct stat now{};
     const bool done = ::fstat(fd, &now) == 0 && (now.st_size >= length || ::ftruncate(fd, length) == 0) &&
                       (::geteuid() != 0 || ::fchown(fd, info.st_uid, info.st_gid) == 0);
     ::close(fd);
@@ -55,8 +55,8 @@ void put(std::string& bytes, std::size_t at, T value) {
   std::memcpy(bytes.data() + at, &value, sizeof value);
 }
 
-// Levels above the leaves: inner pages hold the beginnings of their children's first entries, 70 % full. A key is mostly there before
-// the rows are, and its root is split when it is full.
+// Levels above the leaves: inner pages hold the beginnings of their children's first entries, 70 % full. A
+// key is mostly there before the rows are, and its root is split when it is full.
 int tree_height(const Index& index, const Table& table, std::int64_t length) {
   double key = 0;
   for (const auto& one : index.keys) {
@@ -67,7 +67,8 @@ int tree_height(const Index& index, const Table& table, std::int64_t length) {
   const double full = std::max(2.0, (page - 40) / entry);
   double level = static_cast<double>(length) - 1;
   int height = 0;
-  for (; level > 1 && height < 20; ++height) level = index.constraint && level <= full ? 1 : std::ceil(level / (0.7 * full));
+  for (; level > 1 && height < 20; ++height)
+    level = index.constraint && level <= full ? 1 : std::ceil(level / (0.7 * full));
   return height;
 }
 
@@ -112,7 +113,7 @@ class Imitation {
 
  private:
   void tell(std::string what, std::string hint) {
-    diagnostics_.push_back({Error::Kind::passing, "the sandbox", std::move(what), std::move(hint)});
+    diagnostics_.push_back({Error::Kind::nonfatal, "the sandbox", std::move(what), std::move(hint)});
   }
 
   bool does(const std::string& sql, const Parameters& parameters = {}) {
@@ -212,8 +213,10 @@ class Imitation {
     const bool partitioned = table.kind == Table::Kind::partitioned;
     for (const auto& column : table.columns) {
       if (!column.statistics) continue;
-      columns_failed_ += !restored(restore_column(table.name, column, partitioned, production_.server_version));
-      if (parents_.count(table.name)) (void)restored(restore_column(table.name, column, true, production_.server_version));
+      columns_failed_ +=
+          !restored(restore_column(table.name, column, partitioned, production_.server_version));
+      if (parents_.count(table.name))
+        (void)restored(restore_column(table.name, column, true, production_.server_version));
     }
   }
 
@@ -306,24 +309,32 @@ void tree_page(std::string& pages, std::size_t at, std::uint32_t level, std::uin
 }  // namespace
 
 RestoreStatement restore_relation(const RelationSize& size, int version) {
-  return {"SELECT pg_catalog.pg_restore_relation_stats('schemaname', $1::pg_catalog.text, 'relname', $2::pg_catalog.text, "
-          "'version', $3::pg_catalog.int4, 'relpages', $4::pg_catalog.int4, 'reltuples', $5::pg_catalog.float4, "
-          "'relallvisible', $6::pg_catalog.int4)",
-          {size.name.schema, size.name.name, std::to_string(version), count(size.pages), fmt::format("{}", size.rows), count(size.visible_pages)}};
+  return {
+      "SELECT pg_catalog.pg_restore_relation_stats('schemaname', $1::pg_catalog.text, 'relname', "
+      "$2::pg_catalog.text, "
+      "'version', $3::pg_catalog.int4, 'relpages', $4::pg_catalog.int4, 'reltuples', $5::pg_catalog.float4, "
+      "'relallvisible', $6::pg_catalog.int4)",
+      {size.name.schema, size.name.name, std::to_string(version), count(size.pages),
+       fmt::format("{}", size.rows), count(size.visible_pages)}};
 }
 
-RestoreStatement restore_column(const QualifiedName& table, const Column& column, bool inherited, int version) {
+RestoreStatement restore_column(const QualifiedName& table, const Column& column, bool inherited,
+                                int version) {
   const ColumnStatistics& known = *column.statistics;
   const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
-  return {"SELECT pg_catalog.pg_restore_attribute_stats('schemaname', $1::pg_catalog.text, 'relname', $2::pg_catalog.text, "
-          "'attname', $3::pg_catalog.text, 'inherited', $4::pg_catalog.bool, 'version', $5::pg_catalog.int4, "
-          "'null_frac', $6::pg_catalog.float4, 'avg_width', $7::pg_catalog.int4, 'n_distinct', $8::pg_catalog.float4, "
-          "'most_common_vals', $9::pg_catalog.text, 'most_common_freqs', $10::pg_catalog.float4[], "
-          "'histogram_bounds', $11::pg_catalog.text, 'correlation', $12::pg_catalog.float4)",
-          {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version), fmt::format("{}", known.null_fraction),
-           std::to_string(known.average_width), fmt::format("{}", known.distinct), values ? text(known.most_common_values) : std::nullopt,
-           values ? text(known.most_common_frequencies) : std::nullopt, text(known.histogram_bounds),
-           known.correlation != 0 ? text(fmt::format("{}", known.correlation)) : std::nullopt}};
+  return {
+      "SELECT pg_catalog.pg_restore_attribute_stats('schemaname', $1::pg_catalog.text, 'relname', "
+      "$2::pg_catalog.text, "
+      "'attname', $3::pg_catalog.text, 'inherited', $4::pg_catalog.bool, 'version', $5::pg_catalog.int4, "
+      "'null_frac', $6::pg_catalog.float4, 'avg_width', $7::pg_catalog.int4, 'n_distinct', "
+      "$8::pg_catalog.float4, "
+      "'most_common_vals', $9::pg_catalog.text, 'most_common_freqs', $10::pg_catalog.float4[], "
+      "'histogram_bounds', $11::pg_catalog.text, 'correlation', $12::pg_catalog.float4)",
+      {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version),
+       fmt::format("{}", known.null_fraction), std::to_string(known.average_width),
+       fmt::format("{}", known.distinct), values ? text(known.most_common_values) : std::nullopt,
+       values ? text(known.most_common_frequencies) : std::nullopt, text(known.histogram_bounds),
+       known.correlation != 0 ? text(fmt::format("{}", known.correlation)) : std::nullopt}};
 }
 
 std::string empty_tree(int height) {
@@ -358,14 +369,14 @@ std::string empty_tree(int height) {
   return out;
 }
 
-void imitate_collation(Connection& admin, const Catalog& production) {
+void import_collation(Connection& admin, const Catalog& production) {
   const auto collate = production.settings.find("lc_collate");
   if (collate == production.settings.end() || (collate->second != "C" && collate->second != "POSIX")) return;
   (void)admin.query("UPDATE pg_catalog.pg_database SET datcollate = 'C' WHERE datname = current_database()");
 }
 
-void imitate(Connection& admin, const std::string& data, const Catalog& production,
-             const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
+void import_statistics(Connection& admin, const std::string& data, const Catalog& production,
+                       const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
   Imitation(admin, data, production, sizes, diagnostics).run();
 }
 

@@ -1,0 +1,32 @@
+// The columns that a statement references, by table: the possible keys of an index, and the columns of an
+// index-only scan.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/catalog.h"
+#include "model/query_facts.h"
+
+namespace pgadvise::advisor {
+
+struct ReferencedColumns {
+  std::vector<std::string> columns;  // in the table's order
+  std::set<std::string> leading;     // in a predicate or join, or sorted, grouped or made distinct by
+  std::set<std::string> sorted;  // of those: sorted, grouped or made distinct by, or the least or largest of
+  bool complete = true;          // false: `*` may read others, too
+};
+
+// For each table of the statement that can have an index. An unqualified column name that several tables have
+// counts for each of them.
+std::map<QualifiedName, ReferencedColumns> mentions(std::string_view statement, const QueryFacts& facts,
+                                                    const Catalog& catalog);
+
+// The partition tree of `table`: its ancestors, itself, and all partitions and inheriting tables below it;
+// siblings are not included.
+std::set<QualifiedName> family(const QualifiedName& table, const Catalog& catalog);
+
+}  // namespace pgadvise::advisor
