@@ -1,16 +1,9 @@
 #include "migrations/program_text.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "files/files.h"
 
 namespace pgadvise::migrations {
-
-static bool ends(std::string_view name, std::initializer_list<std::string_view> endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [&](std::string_view ending) { return name.ends_with(ending); });
-}
 
 std::string camel(const std::string& name) {
   std::string out;
@@ -47,7 +40,7 @@ Script script_of(const SchemaInput& input) {
   const std::string newest = newest_text(input);
   const std::string& path = input.files.back().path;
   Script out{path.substr(path.rfind('.')), false, false};
-  out.typed = ends(out.ending, {".ts", ".mts", ".cts"});
+  out.typed = out.ending == ".ts" || out.ending == ".mts" || out.ending == ".cts";
   out.module = out.typed || out.ending == ".mjs" ||
                (out.ending != ".cjs" && (newest.starts_with("export ") || contains(newest, "\nexport ")));
   return out;

@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "migrations/program_files.h"
 #include "migrations/writing.h"
 
 namespace pgadvise::migrations {

@@ -6,7 +6,7 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "files/tree.h"
-#include "migrations/program_files.h"
+#include "migrations/program_names.h"
 #include "migrations/tools.h"
 
 namespace pgadvise::migrations {

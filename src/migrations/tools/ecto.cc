@@ -1,6 +1,6 @@
 // Ecto: programs, which are only named; priv/repo/structure.sql is read.
 #include "migrations/all_tools.h"
-#include "migrations/program_text.h"
+#include "migrations/program_names.h"
 
 namespace pgadvise::migrations::tools {
 namespace {

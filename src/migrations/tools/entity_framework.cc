@@ -1,6 +1,6 @@
 // Entity Framework: programs, which are only named.
 #include "migrations/all_tools.h"
-#include "migrations/program_text.h"
+#include "migrations/program_names.h"
 
 namespace pgadvise::migrations::tools {
 namespace {

@@ -1,6 +1,7 @@
 // Knex: migrations/*.js and *.ts.
 #include "base/text.h"
 #include "migrations/all_tools.h"
+#include "migrations/program_names.h"
 #include "migrations/program_text.h"
 
 namespace pgadvise::migrations::tools {

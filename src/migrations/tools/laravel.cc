@@ -1,6 +1,6 @@
 // Laravel: programs, which are only named.
 #include "migrations/all_tools.h"
-#include "migrations/program_text.h"
+#include "migrations/program_names.h"
 
 namespace pgadvise::migrations::tools {
 namespace {

@@ -1,7 +1,7 @@
 // MikroORM: programs, which are only named.
 #include "base/text.h"
 #include "migrations/all_tools.h"
-#include "migrations/program_text.h"
+#include "migrations/program_names.h"
 
 namespace pgadvise::migrations::tools {
 namespace {

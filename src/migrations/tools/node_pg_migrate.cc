@@ -1,6 +1,7 @@
 // node-pg-migrate: numbered SQL files with "-- Up Migration", or programs in JavaScript and TypeScript.
 #include "base/text.h"
 #include "migrations/all_tools.h"
+#include "migrations/program_names.h"
 #include "migrations/program_text.h"
 #include "migrations/script_files.h"
 

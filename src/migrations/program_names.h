@@ -1,4 +1,5 @@
-// How files of migrations that are programs are recognized.
+// Migrations that are programs, by the paths of their files, and what shows that a project of such uses
+// PostgreSQL.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "migrations/program_files.h"
+#include "migrations/program_names.h"
 
 #include <algorithm>
 #include <initializer_list>
