@@ -162,8 +162,9 @@ TEST(ConfigInputs, StayInsideTheRepository) {
       EXPECT_NE(refused(text).front().find("leaves the repository"), std::string::npos)
           << text << refused(text).front();
       const bool any_folder = std::string_view(path) == "/*";  // also /proc
-      if (!contains(key, "extends") && !any_folder)
+      if (!contains(key, "extends") && !any_folder) {
         EXPECT_EQ(refused(text, ConfigOrigin::command_line), Lines()) << text;
+      }
     }
   for (const char* text : {"inputs.schema = \"l*/*.sql\"\n", "inputs.paths = \"l*\"\n",
                            "inputs.logs = \"../logs\"\n", "inputs.logs = \"../logs/*.log\"\n"}) {
@@ -175,7 +176,9 @@ TEST(ConfigInputs, StayInsideTheRepository) {
   for (const char* text : {"inputs.paths = \"..\"\n", "extends = \"../shared.toml\"\n",
                            "inputs.schema = [\"inside.sql\", \"*/*.sql\", \"none*\"]\n",
                            "inputs.exclude = \"*/legacy\"\n", "inputs.logs = \"../logs/c.log\"\n"})
-    if (!contains(text, "*/*.sql")) EXPECT_EQ(refused(text), Lines()) << text;
+    if (!contains(text, "*/*.sql")) {
+      EXPECT_EQ(refused(text), Lines()) << text;
+    }
   EXPECT_EQ(refused("inputs.schema = [\"inside.sql\", \"d*/*.sql\", \"none*\"]\n"), Lines());
 }
 

@@ -147,9 +147,12 @@ TEST(Documentation, IndexesListEveryPage) {
   for (const auto& page : pages()) {
     const std::string link = "(" + page.filename().string() + ")";
     if (page.filename() == "README.md") continue;
-    if (page.parent_path() == root / "docs") EXPECT_NE(std::string::npos, index.find(link)) << page;
-    if (page.parent_path() == root / "docs/decisions")
+    if (page.parent_path() == root / "docs") {
+      EXPECT_NE(std::string::npos, index.find(link)) << page;
+    }
+    if (page.parent_path() == root / "docs/decisions") {
       EXPECT_NE(std::string::npos, decisions.find(link)) << page;
+    }
   }
 }
 
