@@ -17,7 +17,9 @@ TEST(KeyWords, AreQuotedAsTheServerQuotesThem) {
   for (const auto& row : *rows) {
     EXPECT_EQ(quote_identifier(*row[0], version), *row[1]);
     // Text for any version quotes at least what this server does.
-    if (*row[1] != *row[0]) EXPECT_EQ(quote_identifier(*row[0]), *row[1]);
+    if (*row[1] != *row[0]) {
+      EXPECT_EQ(quote_identifier(*row[0]), *row[1]);
+    }
   }
 }
 

@@ -139,9 +139,10 @@ TEST(ToolEntries, AToolsTablesStandInTheEntriesAlone) {
       if (!contains(own.name, "_")) continue;  // a word that may mean anything else
       ++tables;
       for (const auto& [path, found] : sources())
-        if (!path.starts_with("src/migrations/tools/"))
+        if (!path.starts_with("src/migrations/tools/")) {
           EXPECT_EQ(std::count(found.begin(), found.end(), own.name), 0)
               << path << " has " << own.name << " of " << tool->id();
+        }
     }
   EXPECT_GT(tables, 20);
 }

@@ -127,8 +127,9 @@ TEST(Steps, HoldWhatTheCatalogGets) {
         ASSERT_TRUE(index) << step.text;
         EXPECT_EQ(ddl::create_index(t->name, *action.index), ddl::create_index(t->name, *index)) << step.text;
       }
-      if (action.kind == Kind::add_constraint && action.with_column)
+      if (action.kind == Kind::add_constraint && action.with_column) {
         EXPECT_TRUE(action.constraint->deferrable) << step.text;
+      }
     }
   EXPECT_EQ(columns, 5);
   EXPECT_EQ(constraints, 3);
