@@ -24,8 +24,9 @@
 
 namespace pgadvise::check {
 
-// What to read. Without any of paths, schema, logs, workloads, db and sandbox: what the configuration names,
-// else the working folder.
+// What to read. If paths, schema, logs and workloads are all empty, load() reads the inputs that the
+// configuration names, also beside db or sandbox. If it names none, and neither db nor sandbox is set, load()
+// reads the working folder.
 struct Sources {
   std::vector<std::string> paths;   // repositories, migrations folders, .sql files, snapshots
   std::vector<std::string> schema;  // further schemas, that stand beside `paths`
@@ -77,8 +78,10 @@ struct Inputs {
   std::set<std::string> comments_read;       // files whose comments are among them
   std::set<std::string> checked_migrations;  // files
   std::set<std::string> replayed_only;       // files
-  std::vector<std::string> not_replayed;     // places of statements, file:line:column
-  bool files_named = false;  // single migration files were named: the rest of their folder is only replayed
+  std::vector<std::string>
+      not_replayed;  // locations of statements that could not be replayed, file:line:column
+  // The caller named single migration files: the other files of their folder are replayed, but not checked.
+  bool files_named = false;
 
   std::vector<ReportInput> read;  // for the report, in the order of reading
   std::string server_version;     // "15.18"; "" without a server
@@ -90,9 +93,9 @@ struct Inputs {
   const Catalog* catalog() const { return live.get(); }
 };
 
-// Errors: the configuration is wrong, or an input is also an output: nothing was read. Everything else that
-// can't be read is a diagnostic of the inputs. Ctrl-C handling is the caller's. Cost: reads every input once;
-// memory for catalogs and one bounded workload.
+// Fails, before reading any input, if the configuration is invalid or an input is also an output. Any other
+// unreadable input becomes an entry of Inputs::diagnostics. The caller handles signals. Cost: reads every
+// input once; memory for catalogs and one bounded workload.
 tl::expected<Inputs, Diagnostics> load(Sources sources, const Settings& settings);
 
 }  // namespace pgadvise::check

@@ -7,10 +7,10 @@
 
 namespace pgadvise::check {
 
-// Findings of one rule about one subject become
-// - one finding with further locations, where the schemas agree about the table: migrations and a dump of
-// what they create;
-// - findings whose subject carries the schema's path, where they differ.
+// Merges findings of one rule and one subject if they are about the same query, about the same file of a
+// repository, or about a table with equal columns in one repository, with the same message, severity, verdict
+// and fix. A finding about a table then lists the other locations. Findings that differ stay separate, and
+// their subjects carry the path of their schema.
 // Neither an id nor a reference to one depends on the order of the inputs. Finding::former_id is set where an
 // earlier version used another id. Reads settings.baseline, and writes it if settings.update_baseline; an
 // unreadable or wrong baseline is a diagnostic (usage). The report's diagnostics are those of the inputs, of

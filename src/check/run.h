@@ -35,13 +35,14 @@ struct Outcome {
   Diagnostics diagnostics;
 };
 
-// Plans on the inputs' server; null when they have none or it can't plan. `inputs` must outlive it. Its
-// connections beside the first are opened when first needed.
+// A planner on the inputs' server; null if the inputs have no server, or if the server cannot plan. `inputs`
+// must outlive the planner, which opens further connections on first use. One planner serves one run at a
+// time.
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings);
 
-// `planner`: null to leave all findings as the rules report them. No statement of a suppressed finding
-// reaches the server. Reads files that findings point to, for their comments. May be called again with the
-// same inputs, and from any thread with inputs of its own.
+// If `planner` is null, no finding is confirmed. No statement of a suppressed finding reaches the server.
+// Reads the files that findings point to, for their comments. May be called repeatedly with the same inputs;
+// concurrent calls need separate inputs.
 Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings);
 
 }  // namespace pgadvise::check
