@@ -399,4 +399,45 @@ std::string mask_credentials(std::string_view text) {
   return is_uri(trim(text)) ? mask_uri(text) : mask_pairs(text);
 }
 
+std::string mask_secrets_in_json(std::string_view json) {
+  std::string out;
+  for (std::size_t at = 0; at < json.size();) {
+    if (json[at] != '"') {
+      out += json[at++];
+      continue;
+    }
+    std::size_t end = at + 1;
+    while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
+    end = std::min(end, json.size());
+    out += '"' + mask_secrets(json.substr(at + 1, end - at - 1));
+    if (end < json.size()) out += '"';
+    at = end + 1;
+  }
+  return out;
+}
+
+std::vector<bool> secret_parameters(std::string_view statement, std::size_t count) {
+  std::vector<bool> out(count);
+  if (count == 0) return out;
+  const auto marker = [](std::size_t number) {
+    return "'pgadvise parameter " + std::to_string(number) + "'";
+  };
+  std::string text;
+  for (std::size_t at = 0; at < statement.size();) {
+    std::size_t end = at + 1, number = 0;
+    for (; statement[at] == '$' && end < statement.size() && end < at + 8 && statement[end] >= '0' &&
+           statement[end] <= '9';
+         ++end)
+      number = number * 10 + static_cast<std::size_t>(statement[end] - '0');
+    if (number > 0 && number <= count) text += marker(number);
+    else text += statement.substr(at, end - at);
+    at = end;
+  }
+  const std::string masked = mask_secrets(text);
+  for (std::size_t number = 1; number <= count; ++number)
+    out[number - 1] =
+        text.find(marker(number)) != std::string::npos && masked.find(marker(number)) == std::string::npos;
+  return out;
+}
+
 }  // namespace pgadvise

@@ -1,8 +1,10 @@
 // Credentials never reach a report.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgadvise {
 
@@ -14,6 +16,13 @@ std::string mask_credentials(std::string_view text);
 // The same of text that is no connection string as a whole: a command, a sentence, SQL. Masked, too: PASSWORD
 // '***', "password": "***", token = '***', api_key text DEFAULT '***'. Text that was masked stays as it is.
 std::string mask_secrets(std::string_view text);
+
+// The same for each string of a JSON text: plans hold conditions in strings.
+std::string mask_secrets_in_json(std::string_view json);
+
+// Which of the parameters $1 … $count of a statement belong to a column, setting or key that is named like a
+// secret.
+std::vector<bool> secret_parameters(std::string_view statement, std::size_t count);
 
 // A URI or key=value string for libpq, where a file was expected.
 bool looks_like_conninfo(std::string_view text);

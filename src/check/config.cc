@@ -8,6 +8,7 @@
 #include <functional>
 #include <iterator>
 #include <numeric>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -647,6 +648,7 @@ std::optional<std::string> with_inline_ignores(std::string_view text,
 std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs,
                                 Diagnostics& diagnostics) {
   std::vector<std::string> out;
+  std::set<std::string> read;  // each file or folder is read once, however often it is named
   for (const auto& path : paths) {
     const auto known = inputs.places.find(path);
     const std::string where = known == inputs.places.end() ? path : known->second.str();
@@ -665,7 +667,9 @@ std::vector<std::string> expand(const std::vector<std::string>& paths, const Con
                                                      (!logs || link_out_of(name, inputs.boundary).empty()));
       const std::string why = stays ? why_no_input(name, NamedBy::repository) : std::string();
       if (!stays) ++outside;
-      else if (why.empty()) out.push_back(std::move(name));
+      else if (why.empty() && read.insert(fs::path(name).lexically_normal().generic_string()).second)
+        out.push_back(std::move(name));
+      else if (why.empty()) continue;
       else
         diagnostics.push_back({Error::Kind::usage, where, ellipsis(name, 120) + " " + why,
                                "a configuration names regular files and folders"});

@@ -8,6 +8,7 @@
 #include "advisor/index_ddl.h"
 #include "advisor/propose.h"
 #include "base/identifier.h"
+#include "base/mask.h"
 #include "check/inputs.h"
 #include "check/plans.h"
 #include "lint/context.h"
@@ -80,9 +81,12 @@ class Explainer {
       else variants[at->second].values += ", " + question.origin;
       if (!settings_.show_literals || !question.parameters_known) continue;
       std::string& shown = variants[at->second].shown;
+      const auto secret = secret_parameters(statement_, question.parameters.size());
       for (std::size_t i = 0; i < question.parameters.size(); ++i)
         shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1,
-                             question.parameters[i] ? quote_literal(*question.parameters[i]) : "NULL");
+                             !question.parameters[i] ? "NULL"
+                             : secret[i]             ? "'***'"
+                                                     : quote_literal(*question.parameters[i]));
     }
     if (variants.size() == 1 && variants.front().values == "generic plan")
       variants.clear();  // no values at all

@@ -137,7 +137,7 @@ class Loader {
     out_.files_named = !named_.empty();
     take_out_snapshot();
     for (const auto& path : sources_.paths)
-      if (fs::is_directory(path)) read_repository(path);
+      if (std::error_code code; fs::is_directory(path, code)) read_repository(path);
     for (const auto& schema : schemas) out_.read.push_back({schema.what(), schema.path, {}});
     if (!named && schemas.empty() && snapshot_.empty() && out_.projects.empty() && out_.diagnostics.empty())
       report({Error::Kind::nonfatal, sources_.paths.front(),

@@ -215,7 +215,7 @@ class Merger {
   void report_patterns_without_match() {
     std::vector<std::string> folders;
     for (const auto& path : inputs_.paths)
-      if (std::filesystem::is_directory(path)) folders.push_back(path);
+      if (std::error_code code; std::filesystem::is_directory(path, code)) folders.push_back(path);
     if (folders.empty() || inputs_.files_named) return;
     for (auto& error : inputs_.config.fits_nothing(folders)) report_.diagnostics.push_back(std::move(error));
   }

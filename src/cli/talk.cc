@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mask.h"
 #include "base/text.h"
 #include "pg/connection.h"
 #include "sql/lexer.h"
@@ -19,8 +20,11 @@ void trace(const pg::Sent& sent) {
   std::string line = fmt::format("{:9.2f} ms  {}", sent.milliseconds, traced(sent.statement, literals_shown));
   if (sent.parameters && !sent.parameters->empty()) {
     std::vector<std::string> values;
-    for (const auto& value : *sent.parameters)
-      values.push_back(!literals_shown ? "?" : value ? ellipsis(*value, 200) : "NULL");
+    const auto secret = secret_parameters(sent.statement, sent.parameters->size());
+    for (std::size_t i = 0; i < secret.size(); ++i) {
+      const auto& value = (*sent.parameters)[i];
+      values.push_back(!literals_shown ? "?" : !value ? "NULL" : secret[i] ? "***" : ellipsis(*value, 200));
+    }
     line += "  [" + join(values, ", ") + "]";
   }
   std::fprintf(stderr, "pgadvise: debug: %s -- %s\n", line.c_str(), printable(sent.outcome).c_str());
@@ -80,7 +84,7 @@ std::string traced(std::string_view statement, bool literals) {
   constexpr std::size_t most = 2000;
   std::string out;
   if (literals) {
-    out = std::string(statement);
+    out = mask_secrets(statement);
   } else {
     sql::Lexer lexer(statement);
     std::size_t end = 0;

@@ -3,7 +3,19 @@
 #include <algorithm>
 #include <array>
 
+#include "base/mask.h"
+
 namespace pgadvise {
+
+Sample without_secrets(Sample sample) {
+  if (sample.parameters) {
+    const auto secret = secret_parameters(sample.statement, sample.parameters->size());
+    for (std::size_t i = 0; i < secret.size(); ++i)
+      if (secret[i] && (*sample.parameters)[i]) (*sample.parameters)[i] = "***";
+  }
+  sample.statement = mask_secrets(sample.statement);
+  return sample;
+}
 
 std::string_view name(ServerEvent::Kind kind) {
   static constexpr std::array<std::string_view, server_event_kinds> names = {

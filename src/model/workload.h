@@ -24,6 +24,9 @@ struct Sample {
   std::optional<double> duration_ms;
 };
 
+// The sample as people may see it with --show-literals: constants and parameters of secrets are "***".
+Sample without_secrets(Sample sample);
+
 // A plan that auto_explain logged.
 struct LoggedPlan {
   enum class Format { text, json };

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
+#include "base/mask.h"
 #include "report/digest.h"
 
 namespace pgadvise::report {
@@ -21,7 +22,8 @@ json percentile(const Query& query, double share) {
   return json(std::clamp(whole_us, query.min_ms, std::max(query.min_ms, query.max_ms)));
 }
 
-json sample_json(const Sample& sample, bool show_literals) {
+json sample_json(const Sample& logged, bool show_literals) {
+  const Sample sample = show_literals ? without_secrets(logged) : logged;
   json out;
   out["file"] = sample.place.file;
   if (sample.place.line > 0) out["line"] = sample.place.line;
@@ -39,7 +41,10 @@ json plan_json(const LoggedPlan& plan, bool show_literals) {
            {"duration_ms", plan.duration_ms},
            {"file", plan.place.file}};
   if (plan.place.line > 0) out["line"] = plan.place.line;
-  out["text"] = show_literals && !plan.logged.empty() ? plan.logged : plan.text;
+  const bool logged = show_literals && !plan.logged.empty();
+  out["text"] = !logged                                   ? plan.text
+                : plan.format == LoggedPlan::Format::json ? mask_secrets_in_json(plan.logged)
+                                                          : mask_secrets(plan.logged);
   return out;
 }
 

@@ -325,7 +325,8 @@ class Writer {
                                       static_cast<std::size_t>(std::max(options_.width, 40)) - 4)) +
               "\n";
     if (!options_.show_literals) return;
-    for (const auto& sample : query.samples) {
+    for (const auto& logged : query.samples) {
+      const Sample sample = without_secrets(logged);
       std::string text = sample.duration_ms ? short_time(*sample.duration_ms) : std::string();
       if (!sample.place.live()) text += " at " + sample.place.str();
       text += ": ";

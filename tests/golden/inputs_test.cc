@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/input_file.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -163,6 +164,33 @@ TEST(Inputs, AnIgnoreBehindAByteOrderMarkCounts) {
   folder.write("with.sql", "\xef\xbb\xbf" + sql);
   const auto ran = run("check with.sql --fail-on note,unindexed-foreign-key", folder.path());
   EXPECT_FALSE(contains(ran.out, "unindexed-foreign-key")) << ran.out;
+}
+
+TEST(Inputs, PathsThatCannotBeOpenedAreErrorsAndNoCrash) {
+  const Folder folder;
+  std::filesystem::create_symlink("b", folder.path("a"));
+  std::filesystem::create_symlink("a", folder.path("b"));
+  for (const std::string& path : {std::string("a"), std::string("a/x"), std::string(300, 'n')}) {
+    const auto ran = run("check " + path, folder.path());
+    EXPECT_EQ(ran.exit_code, 2) << path << "\n" << ran.err;
+  }
+}
+
+TEST(Inputs, DigestHidesSecretsAlsoWithShowLiterals) {
+  const Folder folder;
+  folder.write(
+      "one.log",
+      "2026-01-01 10:00:00.000 UTC [1] joe@shop LOG:  duration: 9000.000 ms  statement: SELECT id FROM users "
+      "WHERE password = 'hunter2' AND name = 'kept'\n");
+  const auto text = run("digest one.log --show-literals", folder.path());
+  EXPECT_FALSE(contains(text.out, "hunter2")) << text.out;
+  EXPECT_TRUE(contains(text.out, "kept")) << text.out;
+  EXPECT_FALSE(contains(run("digest one.log --show-literals --format json", folder.path()).out, "hunter2"));
+  run("digest one.log --show-literals -o w.json", folder.path());
+  const auto file = read_file(folder.path("w.json"));
+  ASSERT_TRUE(file);
+  EXPECT_FALSE(contains(*file, "hunter2"));
+  EXPECT_TRUE(contains(*file, "kept"));
 }
 
 }  // namespace

@@ -51,8 +51,11 @@ TEST(InputFile, OfTheCommandLineMayBeAPipe) {
   EXPECT_EQ(read_file(pipe).value(), "from a pipe") << "asked for again";
   EXPECT_EQ(read_head(pipe, 4), "from");
   std::thread other([&] { std::ofstream(once) << "log"; });
-  EXPECT_TRUE(InputFile::open(once));
-  other.join();
+  {
+    const auto open = InputFile::open(once);  // until the writer is done, whom a closed pipe would kill
+    EXPECT_TRUE(open);
+    other.join();
+  }
   EXPECT_NE(why(once).find("only once"), std::string::npos);
   EXPECT_EQ(read_file("/dev/null").value(), "");
   EXPECT_NE(why("/dev/zero").find("is a device"), std::string::npos);

@@ -67,5 +67,20 @@ TEST(MaskConstants, OfHostileTextTakeNoTime) {
   EXPECT_EQ(mask_secrets(chain).find("'x'"), std::string::npos);
 }
 
+TEST(SecretParameters, AreFoundByTheirColumn) {
+  const std::vector<bool> expected{false, true, false};
+  EXPECT_EQ(secret_parameters("UPDATE users SET name = $1 WHERE password = $2 AND id = $3", 3), expected);
+  EXPECT_EQ(secret_parameters("INSERT INTO users (name, api_token, id) VALUES ($1, $2, $3)", 3), expected);
+  EXPECT_EQ(secret_parameters("SELECT $1", 2), (std::vector<bool>{false, false}));
+}
+
+TEST(MaskJson, ReachesConditionsOfPlans) {
+  EXPECT_EQ(mask_secrets_in_json(R"({"Filter": "((password)::text = 'hidden'::text)", "Rows": 1})"),
+            R"({"Filter": "((password)::text = '***'::text)", "Rows": 1
+})");
+  const std::string plain = R"({"Filter": "(kind = 'x')", "Cut": "a)";
+EXPECT_EQ(mask_secrets_in_json(plain), plain);
+}
+
 }  // namespace
 }  // namespace pgadvise
