@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
-#include "base/mask.h"
 #include "base/text.h"
 #include "log/logged_plan.h"
 #include "sql/statement.h"
@@ -43,8 +42,7 @@ std::string dump(const json& value) {
 double bounded(double ms) { return std::clamp(ms, 0.0, longest_ms); }
 std::int64_t bounded(std::int64_t time) { return std::clamp(time, 1 - latest, latest - 1); }
 
-json sample_json(const Sample& logged, const std::string& file, const std::string& text, bool literals) {
-  const Sample sample = literals ? without_secrets(logged) : logged;
+json sample_json(const Sample& sample, const std::string& file, const std::string& text, bool literals) {
   json out = json::object();
   if (sample.place.file != file) out["file"] = sample.place.file;
   if (sample.place.line > 0) out["line"] = sample.place.line;
@@ -69,9 +67,7 @@ json plan_json(const LoggedPlan& plan, const std::string& file, bool literals) {
   if (plan.place.line > 0) out["line"] = plan.place.line;
   out["ms"] = bounded(plan.duration_ms);
   out["text"] = plan.text;
-  if (literals && !plan.logged.empty())
-    out["logged"] = plan.format == LoggedPlan::Format::json ? mask_secrets_in_json(plan.logged)
-                                                            : mask_secrets(plan.logged);
+  if (literals && !plan.logged.empty()) out["logged"] = plan.logged;
   return out;
 }
 
