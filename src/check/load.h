@@ -90,7 +90,6 @@ struct Inputs {
   std::set<std::string> literal_files;  // logs and workloads: their statements hold literals
 
   bool sandbox() const { return server && server->sandbox; }
-  const Catalog* catalog() const { return live.get(); }
 };
 
 // Fails, before reading any input, if the configuration is invalid or an input is also an output. Any other
