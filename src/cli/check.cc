@@ -54,14 +54,14 @@ int run(Options options) {
 
 static std::string format_choices() {
   std::vector<std::string> names;
-  for (const auto& format : report::formats()) names.emplace_back(format.name);
+  for (const auto* format : report::all_formats()) names.emplace_back(format->name);
   return "{" + join(names, ",") + "}";
 }
 
 static std::string formats_help() {
   std::string out;
-  for (const auto& format : report::formats())
-    out += (out.empty() ? "" : "; ") + std::string(format.name) + ": " + std::string(format.what);
+  for (const auto* format : report::all_formats())
+    out += (out.empty() ? "" : "; ") + std::string(format->name) + ": " + std::string(format->description);
   return out;
 }
 

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> format_names() {
   std::vector<std::string> out;
-  for (const auto& format : report::formats()) out.emplace_back(format.name);
+  for (const auto* format : report::all_formats()) out.emplace_back(format->name);
   return out;
 }
 
@@ -106,7 +106,7 @@ Result<void> write_reports(const Report& found, const std::vector<WantedReport>&
     options.links = use_links(one.path);
     options.remarks_told = one.path.empty();
     options.width = output_width(one.path);
-    const auto wrote = write_output(one.path, report::find_format(one.format)->render(report, options));
+    const auto wrote = write_output(one.path, report::render(one.format, report, options));
     if (!wrote && out) out = wrote;
   }
   return out;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -324,7 +325,8 @@ int review(const CheckOptions& options) {
     how.colour = use_colour({});
     how.links = use_links({});
     how.width = output_width({});
-    if (const auto wrote = write_output({}, report::to_text(report::without_secrets(run->report), how));
+    if (const auto wrote =
+            write_output({}, report::render("text", report::without_secrets(run->report), how));
         !wrote)
       complain(wrote.error());
     return exit_code_of(diagnostics);

@@ -44,22 +44,17 @@ Finding without_secrets(Finding finding);
 // Diagnostics that say the same of several places as one, with the first of the places.
 Diagnostics together(const Diagnostics& diagnostics);
 
-std::string to_text(const Report& report, const Options& options);
-std::string to_json(const Report& report, bool show_literals);
-std::string to_sarif(const Report& report, const Options& options);     // SARIF 2.1.0, within GitHub's limits
-std::string to_github(const Report& report, const Options& options);    // workflow commands: annotations
-std::string to_gitlab(const Report& report, const Options& options);    // code quality
-std::string to_junit(const Report& report, const Options& options);     // a suite a rule
-std::string to_markdown(const Report& report, const Options& options);  // a comment of a pull request
-std::string to_rdjson(const Report& report, const Options& options);    // reviewdog
-std::string to_agent(const Report& report, const Options& options);  // few words, for programs that read text
-
+// One output format of `check --format`. A format is registered by its file: src/report/formats/<name>.cc
+// defines `const Format <name>_format` (cmake/report_formats.cmake lists the files).
 struct Format {
-  std::string_view name;
-  std::string_view what;
+  std::string_view name;         // as after --format
+  std::string_view description;  // for --help
+  // The whole output; throws nothing, and writes no file. Report may be large: linear in its findings.
   std::string (*render)(const Report&, const Options&);
 };
-std::span<const Format> formats();
-const Format* find_format(std::string_view name);
+std::span<const Format* const> all_formats();      // in the order of their names
+const Format* find_format(std::string_view name);  // nullptr: no format has this name
+// Renders with the format of that name, which must exist.
+std::string render(std::string_view format, const Report& report, const Options& options);
 
 }  // namespace pgadvise::report

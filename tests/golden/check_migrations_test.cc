@@ -1,4 +1,6 @@
 // Which migrations check judges: the newest, those of --since and --changed, or those that are named.
+#include <algorithm>
+#include <chrono>
 #include <set>
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // `pgadvise digest` as a user sees it. PGADVISE_UPDATE_GOLDEN=1 writes fixtures/digest; the difference is for
 // a person to review.
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <set>

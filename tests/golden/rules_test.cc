@@ -4,6 +4,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -293,7 +294,7 @@ struct Inputs {
 nlohmann::ordered_json as_json(std::vector<Finding> findings) {
   Report report;
   report.findings = std::move(findings);
-  return nlohmann::ordered_json::parse(report::to_json(report, false))["findings"];
+  return nlohmann::ordered_json::parse(report::render("json", report, {}))["findings"];
 }
 
 std::string folder_of(const lint::RegisteredRule& rule) {

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 // `pgadvise snapshot`, and what check makes of it: the same as of the database, without rows and without
 // secrets.
 #include <filesystem>
+#include <iterator>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,5 @@
 // What the command line says besides reports: excerpts of sources, traces, what was perhaps meant.
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <optional>

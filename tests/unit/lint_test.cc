@@ -1,4 +1,6 @@
 // The small things that rules judge by.
+#include <stdexcept>
+
 #include <gtest/gtest.h>
 
 #include "lint/context.h"

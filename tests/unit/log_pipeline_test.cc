@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <random>
 
 #include <gtest/gtest.h>

@@ -2,6 +2,7 @@
 #include <array>
 #include <map>
 #include <random>
+#include <tuple>
 
 #include <fmt/format.h>
 

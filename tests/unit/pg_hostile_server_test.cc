@@ -2,6 +2,7 @@
 // connecting.
 #include <chrono>
 #include <set>
+#include <stdexcept>
 
 #include <gtest/gtest.h>
 

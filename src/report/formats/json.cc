@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
-#include "report/report.h"
+#include "report/all_formats.h"
 
-namespace pgadvise::report {
+namespace pgadvise::report::formats {
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -109,16 +109,15 @@ json summary_json(const Report& report) {
   return out;
 }
 
-}  // namespace
-
-std::string to_json(const Report& report, bool show_literals) {
+std::string render(const Report& report, const Options& options) {
   json out;
   out["schema"] = "pgadvise-report-1";
   out["findings"] = json::array();
-  for (const auto& finding : report.findings) out["findings"].push_back(finding_json(finding, show_literals));
+  for (const auto& finding : report.findings)
+    out["findings"].push_back(finding_json(finding, options.show_literals));
   out["suppressed"] = json::array();
   for (const auto& [finding, by] : report.suppressed) {
-    json entry = finding_json(finding, show_literals);
+    json entry = finding_json(finding, options.show_literals);
     entry["suppression"] = {{"reason", by.reason}, {"location", place_json(by.place)}};
     out["suppressed"].push_back(std::move(entry));
   }
@@ -154,4 +153,8 @@ std::string to_json(const Report& report, bool show_literals) {
   return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 
-}  // namespace pgadvise::report
+}  // namespace
+
+const Format json_format{"json", "everything, for dashboards (docs/report.schema.json)", render};
+
+}  // namespace pgadvise::report::formats

@@ -9,10 +9,11 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "lint/rule.h"
+#include "report/all_formats.h"
 #include "report/common.h"
 #include "report/rule_page.h"
 
-namespace pgadvise::report {
+namespace pgadvise::report::formats {
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -105,9 +106,7 @@ json notification(const char* level, const std::string& what) {
   return {{"level", level}, {"message", text(what)}};
 }
 
-}  // namespace
-
-std::string to_sarif(const Report& report, const Options& options) {
+std::string render(const Report& report, const Options& options) {
   std::map<std::string, std::size_t> indexes;
   json rules = json::array();
   for (const auto& registered : lint::all_rules()) {
@@ -152,4 +151,8 @@ std::string to_sarif(const Report& report, const Options& options) {
   return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 
-}  // namespace pgadvise::report
+}  // namespace
+
+const Format sarif_format{"sarif", "SARIF 2.1.0, for GitHub code scanning and others", render};
+
+}  // namespace pgadvise::report::formats

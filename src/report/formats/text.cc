@@ -6,9 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "report/all_formats.h"
 #include "report/common.h"
 
-namespace pgadvise::report {
+namespace pgadvise::report::formats {
 namespace {
 
 class Writer {
@@ -275,8 +276,10 @@ class Writer {
   std::string out_;
 };
 
+std::string render(const Report& report, const Options& options) { return Writer(report, options).write(); }
+
 }  // namespace
 
-std::string to_text(const Report& report, const Options& options) { return Writer(report, options).write(); }
+const Format text_format{"text", "for a person", render};
 
-}  // namespace pgadvise::report
+}  // namespace pgadvise::report::formats

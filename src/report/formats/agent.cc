@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "report/all_formats.h"
 #include "report/common.h"
 
-namespace pgadvise::report {
+namespace pgadvise::report::formats {
 namespace {
 
 constexpr std::size_t max_bytes = 8'000;  // about 2,000 tokens
@@ -29,9 +30,7 @@ std::string line_of(const Finding& finding, const Options& options) {
   return ellipsis(out, longest_line) + "\n";
 }
 
-}  // namespace
-
-std::string to_agent(const Report& report, const Options& options) {
+std::string render(const Report& report, const Options& options) {
   const auto findings = standing(report);
   std::string out =
       fmt::format("pgadvise: {}; {} rules run, {} not run, {} remarks\n", in_words(count(findings)),
@@ -58,4 +57,8 @@ std::string to_agent(const Report& report, const Options& options) {
   return out;
 }
 
-}  // namespace pgadvise::report
+}  // namespace
+
+const Format agent_format{"agent", "counts, then a line a finding, about 2,000 tokens", render};
+
+}  // namespace pgadvise::report::formats

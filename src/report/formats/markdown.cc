@@ -5,9 +5,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "report/all_formats.h"
 #include "report/common.h"
 
-namespace pgadvise::report {
+namespace pgadvise::report::formats {
 namespace {
 
 constexpr std::size_t max_bytes = 64'000;  // GitHub takes 65,536 characters
@@ -86,9 +87,7 @@ std::string gone(const Baseline& baseline) {
   return out;
 }
 
-}  // namespace
-
-std::string to_markdown(const Report& report, const Options& options) {
+std::string render(const Report& report, const Options& options) {
   const auto findings = standing(report);
   const std::string tail =
       ddl(findings) + (report.baseline ? gone(*report.baseline) : std::string()) +
@@ -113,4 +112,8 @@ std::string to_markdown(const Report& report, const Options& options) {
   return out + tail;
 }
 
-}  // namespace pgadvise::report
+}  // namespace
+
+const Format markdown_format{"markdown", "a comment for a pull request", render};
+
+}  // namespace pgadvise::report::formats

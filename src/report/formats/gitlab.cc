@@ -5,9 +5,10 @@
 
 #include "base/json_text.h"
 #include "base/text.h"
+#include "report/all_formats.h"
 #include "report/common.h"
 
-namespace pgadvise::report {
+namespace pgadvise::report::formats {
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -18,9 +19,7 @@ const char* severity(const Finding& finding) {
   return finding.severity == Severity::warning ? "minor" : "info";
 }
 
-}  // namespace
-
-std::string to_gitlab(const Report& report, const Options& options) {
+std::string render(const Report& report, const Options& options) {
   json out = json::array();
   for (const auto* finding : standing(report)) {
     const SourceLocation place = shown_at(*finding, options);
@@ -35,4 +34,8 @@ std::string to_gitlab(const Report& report, const Options& options) {
   return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 
-}  // namespace pgadvise::report
+}  // namespace
+
+const Format gitlab_format{"gitlab", "GitLab code quality", render};
+
+}  // namespace pgadvise::report::formats

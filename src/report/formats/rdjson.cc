@@ -3,9 +3,10 @@
 
 #include "base/json_text.h"
 #include "base/text.h"
+#include "report/all_formats.h"
 #include "report/common.h"
 
-namespace pgadvise::report {
+namespace pgadvise::report::formats {
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -14,11 +15,7 @@ const char* severity(Severity severity) {
   return severity == Severity::error ? "ERROR" : severity == Severity::warning ? "WARNING" : "INFO";
 }
 
-}  // namespace
-
-// Columns count UTF-8 bytes there, too. Findings without a file have nothing to be shown beside; the other
-// formats tell them.
-std::string to_rdjson(const Report& report, const Options& options) {
+std::string render(const Report& report, const Options& options) {
   json out;
   out["source"] = {{"name", "pgadvise"}};
   out["diagnostics"] = json::array();
@@ -36,4 +33,8 @@ std::string to_rdjson(const Report& report, const Options& options) {
   return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 
-}  // namespace pgadvise::report
+}  // namespace
+
+const Format rdjson_format{"rdjson", "reviewdog's diagnostics", render};
+
+}  // namespace pgadvise::report::formats

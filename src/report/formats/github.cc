@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "report/all_formats.h"
 #include "report/common.h"
 
-namespace pgadvise::report {
+namespace pgadvise::report::formats {
 namespace {
 
 std::string escaped(const std::string& text) {
@@ -20,10 +21,7 @@ const char* command(Severity severity) {
   return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "notice";
 }
 
-}  // namespace
-
-// GitHub shows the first ten of a kind and step: the worst come first.
-std::string to_github(const Report& report, const Options& options) {
+std::string render(const Report& report, const Options& options) {
   std::string out;
   const auto findings = standing(report);
   for (const auto* finding : findings) {
@@ -44,4 +42,8 @@ std::string to_github(const Report& report, const Options& options) {
   return out;
 }
 
-}  // namespace pgadvise::report
+}  // namespace
+
+const Format github_format{"github", "annotations of a GitHub workflow", render};
+
+}  // namespace pgadvise::report::formats

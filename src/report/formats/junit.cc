@@ -5,9 +5,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "report/all_formats.h"
 #include "report/common.h"
 
-namespace pgadvise::report {
+namespace pgadvise::report::formats {
 namespace {
 
 // XML 1.0 takes no control characters, written out or not: printable_block() has none left but tabs and line
@@ -41,9 +42,7 @@ std::string test_case(const Finding& finding, const Options& options) {
       xml(where + explanation(finding)));
 }
 
-}  // namespace
-
-std::string to_junit(const Report& report, const Options& options) {
+std::string render(const Report& report, const Options& options) {
   std::map<std::string, std::vector<const Finding*>> by_rule;
   for (const auto& rule : report.rules_run) by_rule[rule];
   const auto findings = standing(report);
@@ -73,4 +72,8 @@ std::string to_junit(const Report& report, const Options& options) {
       tests, findings.size(), suites);
 }
 
-}  // namespace pgadvise::report
+}  // namespace
+
+const Format junit_format{"junit", "JUnit XML: a suite for each rule", render};
+
+}  // namespace pgadvise::report::formats
