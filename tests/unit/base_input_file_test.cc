@@ -111,6 +111,16 @@ TEST(LineEnds, StayThoseOfMostLines) {
   EXPECT_EQ(with_line_ends_of("a\rb\r", "a\rb\rc\n"), "a\rb\rc\r");
   EXPECT_EQ(with_line_ends_of("\xef\xbb\xbf{\r\n}", "{\n1}"), "\xef\xbb\xbf{\r\n1}");
   EXPECT_EQ(with_line_ends_of("", "a\n"), "a\n");
+  // What a program writes anew with "\n" alone: lines that are the same keep theirs.
+  EXPECT_EQ(with_line_ends_of("{\r\n 1\n}\r\n", "{\n 1\n 2\n}\n"), "{\r\n 1\n 2\r\n}\r\n");
+  EXPECT_EQ(with_line_ends_of("{\n 1\r\n}\n", "{\n 1\n 2\n}\n"), "{\n 1\r\n 2\n}\n");
+  EXPECT_EQ(with_line_ends_of("a\r\nb", "a\nb\nc\n"), "a\r\nb\r\nc\r\n");
+  EXPECT_EQ(with_line_ends_of("\xef\xbb\xbf"
+                              "a\n",
+                              "\xef\xbb\xbf"
+                              "b\n"),
+            "\xef\xbb\xbf"
+            "b\n");
 }
 
 }  // namespace
