@@ -294,12 +294,17 @@ TEST(NewMigration, AlembicRevisesTheHead) {
   const auto at = made.files[0].content.find("\nrevision = '");
   EXPECT_TRUE(
       contains(made.files[1].content, "down_revision = '" + made.files[0].content.substr(at + 13, 12) + "'"));
-  const TempTree forked{{"alembic/versions/zz.py", revision("zz", "None")},
-                        {"alembic/versions/aa.py", revision("aa", "'zz'")},
-                        {"alembic/versions/bb.py", revision("bb", "'zz'")}};
+  const TempTree forked{{"a/alembic/versions/zz.py", revision("zz", "None")},
+                        {"a/alembic/versions/aa.py", revision("aa", "'zz'")},
+                        {"a/alembic/versions/bb.py", revision("bb", "'zz'")},
+                        {"b/alembic/versions/zz.py", revision("zz", "None")}};
   const auto found = find_code_migrations(forked.path());
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_FALSE(new_migration(&found[0], ".", {index_on_orders}, noon));
+  ASSERT_EQ(found.size(), 2U);
+  const auto refused = new_migration(&found[0], ".", {index_on_orders}, noon);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().line(), forked.path("a/alembic/versions") +
+                                        ": has several last revisions (alembic heads; alembic merge heads)");
+  EXPECT_TRUE(new_migration(&found[1], ".", {index_on_orders}, noon)) << "the folder beside it";
 }
 
 TEST(NewMigration, ScriptsAreInTheFormOfTheNewest) {
