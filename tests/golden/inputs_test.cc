@@ -102,8 +102,7 @@ TEST(Inputs, NoMessageRepeatsAPassword) {
         "check u:SECRETTOKEN@h:5432", "check --baseline=u:SECRETTOKEN@h a.sql", "check --log u:SECRETTOKEN@h",
         "check a.sql --jobs u:SECRETTOKEN@h", "check --config u:SECRETTOKEN@h", "u:SECRETTOKEN@h:5432",
         "init postgresql://u:SECRETTOKEN@h/db", "snapshot --unknown u:SECRETTOKEN@h",
-        "rules explain u:SECRETTOKEN@h", "check --since u:SECRETTOKEN@h a.sql",
-        "advise --verify=u:SECRETTOKEN@h",
+        "rules explain u:SECRETTOKEN@h", "advise --verify=u:SECRETTOKEN@h",
         "check --fail-on u:SECRETTOKENSECRETTOKENSECRETTOKENSECRETTOKENSECRETTOKENSECRETTOKEN@h a.sql"}) {
     const auto ran = run(arguments, folder.path(), limited);
     EXPECT_NE(ran.exit_code, 0) << arguments;
