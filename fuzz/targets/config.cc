@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "check/host.h"
 #include "check/patterns.h"
-#include "check/patterns.h"
 #include "check/trust.h"
 #include "support.h"
 
