@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
@@ -47,14 +48,17 @@ bool of_kernel(const struct statfs& system) {
 constexpr const char* kernel_file =
     "is of a file system that the kernel makes up (/proc, /sys), and no file on a disk";
 
+bool is_null_device(const struct stat& about) {
+  return S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3);
+}
+
 // Of what is behind symbolic links.
 std::string why_refused(const struct stat& about, NamedBy by) {
   const bool user = by == NamedBy::command_line;
   if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) return {};
   if (S_ISFIFO(about.st_mode)) return user ? "" : "is a pipe: a repository's inputs are regular files";
   if (S_ISSOCK(about.st_mode)) return "is a socket, and no file";
-  const bool null = S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3);
-  if (null && user) return {};
+  if (is_null_device(about) && user) return {};
   return "is a device, and no file";
 }
 
@@ -131,6 +135,39 @@ std::string why_no_input(const std::string& path, NamedBy by) {
   if (by == NamedBy::command_line && inherited_socket(path, about) >= 0) return {};
   if (auto why = why_refused(about, by); !why.empty()) return why;
   return (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) && is_kernel_folder(path) ? kernel_file : "";
+}
+
+bool is_endless(const std::string& path) {
+  struct stat about{};
+  if (::stat(path.c_str(), &about) != 0 || S_ISSOCK(about.st_mode) || S_ISDIR(about.st_mode)) return false;
+  if (S_ISREG(about.st_mode)) return is_kernel_folder(path);
+  return !is_null_device(about);
+}
+
+void SpecialFiles::add_if_special(const std::string& path, const std::string& name) {
+  constexpr std::size_t shown = 10;
+  struct stat about{};
+  if (::lstat(path.c_str(), &about) != 0) return;
+  const char* kind = S_ISFIFO(about.st_mode)                            ? "pipe"
+                     : S_ISSOCK(about.st_mode)                          ? "socket"
+                     : S_ISCHR(about.st_mode) || S_ISBLK(about.st_mode) ? "device"
+                                                                        : nullptr;
+  if (!kind) return;
+  ++count_;
+  names_.insert(fmt::format("{} ({})", ellipsis(name, 60), kind));
+  if (names_.size() > shown) names_.erase(std::prev(names_.end()));
+}
+
+std::optional<Error> SpecialFiles::warning(const std::string& folder) const {
+  if (count_ == 0) return std::nullopt;
+  const std::string names = join(std::vector<std::string>(names_.begin(), names_.end()), ", ");
+  const std::string more = count_ > names_.size() ? fmt::format(" and {} more", count_ - names_.size()) : "";
+  return Error{
+      Error::Kind::nonfatal, folder,
+      (count_ == 1 ? "holds a file that is no regular file and was not read: "
+                   : fmt::format("holds {} files that are no regular files and were not read: ", count_)) +
+          names + more,
+      "remove what does not belong there, or name it in exclude of [inputs]"};
 }
 
 Result<InputFile> InputFile::open(const std::string& path) {

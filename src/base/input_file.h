@@ -10,6 +10,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +36,23 @@ std::string why_no_input(const std::string& path, NamedBy by);
 
 // Is `folder` one of a file system that the kernel makes up: /proc, /sys?
 bool is_kernel_folder(const std::string& folder);
+
+// Would a program that reads `path` wait, or never reach an end: a pipe, a device (but /dev/null), a file of
+// the kernel's, symbolic links resolved? Sockets can't be opened, so nobody waits for them.
+bool is_endless(const std::string& path);
+
+// Collects what a walk through a folder passed over since it is a pipe, socket or device.
+class SpecialFiles {
+ public:
+  // Keeps `path` if it is one; `name` is what is shown. Symbolic links are not followed.
+  void add_if_special(const std::string& path, const std::string& name);
+  // One warning about all of them, with the names of the first ten; nullopt when there is none.
+  std::optional<Error> warning(const std::string& folder) const;
+
+ private:
+  std::size_t count_ = 0;
+  std::set<std::string> names_;
+};
 
 // A file that is open for reading; owns its descriptor, and closes it unless it is standard input.
 class InputFile {

@@ -24,6 +24,10 @@ std::string mask_secrets_in_json(std::string_view json);
 // secret.
 std::vector<bool> secret_parameters(std::string_view statement, std::size_t count);
 
+// Does `before`, the text up to a word, end with the name of a secret, as in "ALTER ROLE joe PASSWORD " and
+// "SET app.token = "? Then the word is the secret.
+bool ends_with_secret_name(std::string_view before);
+
 // A URI or key=value string for libpq, where a file was expected.
 bool looks_like_conninfo(std::string_view text);
 

@@ -16,9 +16,7 @@
 #include "base/input_file.h"
 #include "base/mask.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "check/host.h"
-#include "check/patterns.h"
 #include "check/toml.h"
 #include "lint/suppress.h"
 #include "pg/conninfo.h"
@@ -38,6 +36,19 @@ std::vector<std::string> rule_ids() {
 
 constexpr std::size_t deepest = 16;    // files that extend each other
 constexpr std::size_t max_files = 64;  // all in all
+
+constexpr std::size_t max_entries = 1'000;   // of a list, or of [databases]
+constexpr std::size_t max_excludes = 200;    // each is compared with each file
+constexpr std::size_t max_ignores = 10'000;  // of all files
+constexpr std::size_t max_errors = 100;
+
+// A key that would name a command in a version that runs some: "migrate", "url-command".
+bool names_command(std::string_view key) {
+  constexpr std::string_view words[] = {"migrate", "command", "commands", "cmd",   "exec",
+                                        "hook",    "hooks",   "run",      "shell", "script"};
+  const std::string_view last = key.substr(key.find_last_of("-_") + 1);
+  return std::find(std::begin(words), std::end(words), last) != std::end(words);
+}
 
 std::string absolute(const std::string& path) {
   std::error_code code;
@@ -115,6 +126,11 @@ class Reader {
   }
 
   tl::expected<Config, Diagnostics> take(const std::string& path) {
+    if (errors_.size() > max_errors) {
+      const std::size_t more = errors_.size() - max_errors;
+      errors_.resize(max_errors);
+      errors_.push_back({Error::Kind::usage, path, fmt::format("{} more errors are not shown", more), ""});
+    }
     if (!errors_.empty()) return tl::unexpected(std::move(errors_));
     out_.path = path;
     // A log alone does not stand for the project.
@@ -157,9 +173,22 @@ class Reader {
     return false;
   }
 
+  // False, with an error that names the bound: there are more.
+  bool bounded(const toml::source_region& region, std::string_view name, std::size_t count,
+               std::size_t bound = max_entries) {
+    if (count <= bound) return true;
+    complain(region, fmt::format("{} has {} entries, and the limit is {}", name, count, bound),
+             "take some out: none of them is read");
+    return false;
+  }
+
   void unknown(const toml::key& key, const std::vector<std::string>& known) {
     const std::string word(key.str());
-    const std::string near = nearest(word, known);
+    if (!of_user() && names_command(word))
+      return complain(key.source(), ellipsis(word, 60) + ": a repository's file may not name a command",
+                      "pgadvise runs none; a version that does will ask for --allow-commands, or the line " +
+                          for_user("allow-commands = true"));
+    const std::string near = told_.size() < max_errors ? nearest(word, known) : std::string();
     complain(key.source(), "unknown key " + ellipsis(word, 60),
              near.empty() ? "known here: " + join(known, ", ") : near);
   }
@@ -177,7 +206,8 @@ class Reader {
 
   // One text, or a list of them.
   void texts(const toml::node& node, std::string_view name,
-             const std::function<void(const toml::node&, const std::string&)>& take) {
+             const std::function<void(const toml::node&, const std::string&)>& take,
+             std::size_t bound = max_entries) {
     const auto one = [&](const toml::node& item) {
       const auto text = item.value<std::string>();
       if (text && !trim(*text).empty()) take(item, *text);
@@ -185,8 +215,10 @@ class Reader {
         complain(item.source(), fmt::format("{} is no text, and no list of texts", name),
                  fmt::format("{} = [\"…\"]", name));
     };
-    if (const auto* list = node.as_array()) std::for_each(list->begin(), list->end(), one);
-    else one(node);
+    const auto* list = node.as_array();
+    if (!list) one(node);
+    else if (bounded(node.source(), name, list->size(), bound))
+      std::for_each(list->begin(), list->end(), one);
   }
 
   void sections(const toml::table& root) {
@@ -197,8 +229,7 @@ class Reader {
       else if (key == "inputs") inputs(value);
       else if (key == "databases") databases(value, "databases", out_.databases);
       else if (key == "stores") stores_of_repository(key, value);
-      else if (key == "allow-hosts" || key == "allow-commands" || key == "migrate")
-        not_for_repository(key, value);
+      else if (key == "allow-hosts" || key == "allow-commands") not_for_repository(key, value);
       else if (key != "extends") unknown(key, {"extends", "inputs", "databases", "rules", "ignore"});
     }
   }
@@ -233,12 +264,9 @@ class Reader {
 
   // Whoever writes to the repository would allow it to himself.
   void not_for_repository(const toml::key& key, const toml::node& value) {
-    if (key == "migrate")
-      return complain(key.source(), "migrate: a repository's file may not name a command",
-                      "pgadvise runs none; a version that does will ask for the line " +
-                          for_user("allow-commands = true"));
     std::vector<std::string> hosts;
     const auto add = [&](const toml::node& item) {
+      if (hosts.size() >= max_errors) return;
       if (const auto host = allowed_host(item.value<std::string>().value_or("")))
         hosts.push_back("\"" + *host + "\"");
     };
@@ -250,7 +278,8 @@ class Reader {
             : fmt::format("allow-hosts = [{}]", hosts.empty() ? "\"HOST:PORT\"" : join(hosts, ", "));
     complain(key.source(),
              fmt::format("{} in a repository's file has no effect: only the user allows", key.str()),
-             "the line " + for_user(line));
+             (key == "allow-commands" ? "--allow-commands, or the line " : "--allow-host, or the line ") +
+                 for_user(line));
   }
 
   void stores_of_repository(const toml::key& key, const toml::node& value) {
@@ -264,6 +293,7 @@ class Reader {
     };
     const auto* table = value.as_table();
     if (!table || table->empty()) return refuse(key, "stores");
+    if (!bounded(value.source(), "stores", table->size())) return;
     for (const auto& [name, store] : *table) refuse(name, name.str());
   }
 
@@ -330,10 +360,14 @@ class Reader {
   void exclude(const toml::node& node) {
     auto& out = out_.inputs.exclude;
     out.clear();
-    texts(node, "exclude", [&](const toml::node& item, const std::string& path) {
-      const std::string from = from_here(path);
-      if (stays_inside(item, "exclude", path, from)) out.push_back({absolute(from), place(item.source())});
-    });
+    texts(
+        node, "exclude",
+        [&](const toml::node& item, const std::string& path) {
+          const std::string from = from_here(path);
+          if (stays_inside(item, "exclude", path, from))
+            out.push_back({absolute(from), place(item.source())});
+        },
+        max_excludes);
   }
 
   // Databases and stores alike.
@@ -342,6 +376,7 @@ class Reader {
     if (!table)
       return complain(node.source(), fmt::format("{} is no table", key),
                       fmt::format("[{}.production], and service = \"…\" below", key));
+    if (!bounded(node.source(), key, table->size())) return;
     for (const auto& [name, value] : *table) {
       const auto* profile = value.as_table();
       if (profile) out[std::string(name.str())] = database(name, *profile);
@@ -411,7 +446,8 @@ class Reader {
 
   bool known_rule(std::string_view id, const toml::source_region& region) {
     if (lint::find_rule(id)) return true;
-    complain(region, "there is no rule " + ellipsis(std::string(id), 60), unknown_rule_hint(id));
+    complain(region, "there is no rule " + ellipsis(std::string(id), 60),
+             told_.size() < max_errors ? unknown_rule_hint(id) : std::string());
     return false;
   }
 
@@ -420,6 +456,7 @@ class Reader {
     if (!table)
       return complain(node.source(), "rules is no table",
                       "[rules.unindexed-foreign-key] and what is said of it below");
+    if (!bounded(node.source(), "rules", table->size())) return;
     for (const auto& [id, value] : *table) {
       if (!known_rule(id.str(), id.source())) continue;
       const auto* settings = value.as_table();
@@ -464,6 +501,7 @@ class Reader {
   void ignores(const toml::node& node) {
     const auto* list = node.as_array();
     if (!list) return complain(node.source(), "ignore is no list of tables", "[[ignore]], with two brackets");
+    if (!bounded(node.source(), "ignore", out_.ignores.size() + list->size(), max_ignores)) return;
     for (const auto& entry : *list) {
       if (const auto* table = entry.as_table()) ignore(*table);
       else complain(entry.source(), "ignore is no list of tables", "[[ignore]], with two brackets");
@@ -509,8 +547,9 @@ class Reader {
       if (id && known_rule(*id, item.source())) out.push_back(*id);
       if (!id) complain(item.source(), "a rule is named by its id", "in quotes");
     };
-    if (const auto* list = node.as_array()) std::for_each(list->begin(), list->end(), add);
-    else add(node);
+    const auto* list = node.as_array();
+    if (!list) add(node);
+    else if (bounded(node.source(), "rule", list->size())) std::for_each(list->begin(), list->end(), add);
   }
 
   Config out_;
@@ -591,7 +630,10 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
       return name == root || name.starts_with(root == "/" ? root : root + "/");
     });
   };
+  std::size_t left = 20'000'000;  // comparisons; an entry beyond them counts as one that fits
   const auto any = [&](const std::string& pattern) {
+    if (left < seen.size()) return true;
+    left -= seen.size();
     return std::any_of(seen.begin(), seen.end(),
                        [&](const std::string& name) { return lint::matches(pattern, name); });
   };
@@ -610,77 +652,6 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
   for (const auto& entry : ignores)
     if (!entry.path.empty() && !any(home + "/" + entry.path) && !any(home + "/*/" + entry.path))
       tell(entry.place, "the path of this ignore fits no file");
-  return out;
-}
-
-std::optional<std::string> with_inline_ignores(std::string_view text,
-                                               const std::vector<std::string>& tables) {
-  const auto parsed = toml::parse(text);
-  const auto* list = parsed ? parsed.table().get_as<toml::array>("ignore") : nullptr;
-  const auto* first = list && !list->empty() ? list->front().as_table() : nullptr;
-  if (!list || (!list->empty() && (!first || !first->is_inline()))) return std::nullopt;
-  const auto offset = [&](const toml::source_position& at) {  // columns are characters
-    std::size_t out = 0;
-    for (toml::source_index line = 1; line < at.line && out < text.size(); ++line)
-      out = std::min(text.find('\n', out), text.size() - 1) + 1;
-    for (toml::source_index column = 1; column < at.column && out < text.size(); ++column) do
-        ++out;
-      while (out < text.size() && continues_character(text[out]));
-    return out;
-  };
-  const std::size_t end = text.rfind(']', offset(list->source().end) - 1);
-  const std::size_t last = list->empty() ? end : offset(list->back().source().end);
-  if (end == std::string_view::npos || last > end) return std::nullopt;
-  bool comma = list->empty(), comment = false;
-  for (const char c : text.substr(last, end - last)) {
-    comment = c == '#' || (comment && c != '\n');
-    comma = comma || (c == ',' && !comment);
-  }
-  std::string out(text.substr(0, last));
-  if (!comma) out += ',';
-  out += text.substr(last, end - last);
-  while (out.ends_with(' ')) out.pop_back();
-  if (!out.ends_with('\n')) out += '\n';
-  for (const auto& table : tables) out += "  " + table + ",\n";
-  return out + std::string(text.substr(end));
-}
-
-std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs,
-                                Diagnostics& diagnostics) {
-  std::vector<std::string> out;
-  std::set<std::string> read;  // each file or folder is read once, however often it is named
-  for (const auto& path : paths) {
-    const auto known = inputs.places.find(path);
-    const std::string where = known == inputs.places.end() ? path : known->second.str();
-    auto found = expand_pattern(path);
-    if (!found) {
-      diagnostics.push_back(found.error());
-      diagnostics.back().where = where;
-      continue;
-    }
-    std::size_t outside = 0;
-    for (auto& name : *found) {
-      std::error_code code;
-      const bool logs =
-          &paths == &inputs.logs && fs::is_directory(name, code);  // of other folders links are not followed
-      const bool stays = inputs.boundary.empty() || (lies_within(name, inputs.boundary) &&
-                                                     (!logs || link_out_of(name, inputs.boundary).empty()));
-      const std::string why = stays ? why_no_input(name, NamedBy::repository) : std::string();
-      if (!stays) ++outside;
-      else if (why.empty() && read.insert(fs::path(name).lexically_normal().generic_string()).second)
-        out.push_back(std::move(name));
-      else if (why.empty()) continue;
-      else
-        diagnostics.push_back({Error::Kind::usage, where, ellipsis(name, 120) + " " + why,
-                               "a configuration names regular files and folders"});
-    }
-    if (outside > 0)
-      diagnostics.push_back(
-          {Error::Kind::usage, where,
-           fmt::format("{} leaves the repository by a symbolic link: {} not read", ellipsis(path, 120),
-                       outside == 1 ? "it is" : fmt::format("{} files are", outside)),
-           "the command line and a file of --config name files anywhere"});
-  }
   return out;
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +58,8 @@ struct Config {
 
   // Of the user's own configuration alone.
   std::vector<std::string> allowed_hosts;  // as allowed_host() of check/host.h writes them
-  bool allow_commands = false;
+  std::vector<std::string> hosts_of_run;   // the same from --allow-host
+  bool allow_commands = false;             // also by --allow-commands; no command of this version uses it
   std::map<std::string, DatabaseProfile> stores;
 
   // What is passed over under this PATH; a PATH that is itself excluded was meant to be read.
@@ -68,10 +68,6 @@ struct Config {
   // Patterns of exclude and paths of ignores that fit nothing below the folders, of those that speak of them.
   Diagnostics fits_nothing(const std::vector<std::string>& folders) const;
 };
-
-// Where the text has `ignore = [ {…} ]`, which no [[ignore]] may follow: the text with these inline tables at
-// the list's end. nullopt: it has none, or is no TOML.
-std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables);
 
 // The pgadvise.toml in the folder or in one above it, up to the repository's root; "" when there is none.
 std::string find_config(const std::string& folder);
@@ -83,19 +79,14 @@ std::string user_config_path();
 
 // Errors (usage, as path:line:column), all of them: unreadable, no TOML, an unknown key, rule, option or
 // severity, an entry without a reason, a password, a file of `extends` that is missing, wrong, or extends
-// itself. Of a repository's file also: a path, or the file itself, that leaves the repository
-// (base/boundary.h), and keys that only the user's own configuration may have. No error quotes a file outside
-// the repository.
+// itself, a list or table of more than 1,000 entries (200 for exclude; 10,000 for ignores, those of extended
+// files included). After 100 errors only their number is given. Of a repository's file also: a path, or the
+// file itself, that leaves the repository (base/boundary.h), and keys that only the user's own configuration
+// may have. No error quotes a file outside the repository.
 tl::expected<Config, Diagnostics> read_config(const std::string& path,
                                               ConfigOrigin origin = ConfigOrigin::repository);
 tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text,
                                                ConfigOrigin origin = ConfigOrigin::repository);
-
-// Names for `*` and `?` in paths of these inputs (check/patterns.h). Left out, with an Error::Kind::usage at
-// its place: what is of no kind that a repository may name (base/input_file.h), a pattern that reaches a
-// bound, a file or folder that leaves the inputs' boundary, and a folder of logs with a link that does.
-std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs,
-                                Diagnostics& diagnostics);
 
 // "did you mean x?" of the known word that is most like a mistyped one; "" when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

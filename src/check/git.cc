@@ -78,7 +78,7 @@ void add_edited(const std::string& folder, const std::vector<std::string>& files
 
 }  // namespace
 
-Result<std::string> branch_point(const std::string& folder) {
+static Result<std::string> find_branch_point(const std::string& folder) {
   if (const auto repository = is_repository(folder); !repository) return tl::unexpected(repository.error());
   std::vector<std::string> candidates;
   for (const char* variable : {"GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"})
@@ -101,27 +101,59 @@ Result<std::string> branch_point(const std::string& folder) {
               "name a revision: --since REV");
 }
 
-Result<std::set<std::string>> changed_since(const std::string& folder, const std::string& revision,
-                                            const std::vector<std::string>& files) {
+static Result<std::set<std::string>> find_changed(const std::string& folder, const std::string& revision,
+                                                  const std::vector<std::string>& files) {
   if (const auto repository = is_repository(folder); !repository) return tl::unexpected(repository.error());
   const std::string commit = commit_of(folder, revision);
   if (commit.empty())
     return fail(Error::Kind::usage, "--since",
                 "there is no revision " + ellipsis(revision, 80) + " in the repository of " + folder,
                 "a shallow clone lacks old ones (actions/checkout: fetch-depth: 0)");
-  const ProgramRun committed = run_git(folder, {"diff-tree", "-r", "-z", "--name-only", "--relative",
-                                                "--no-renames", "--diff-filter=AMT", commit, "HEAD"});
-  if (committed.status != 0) return failed(folder, committed, "git does not answer");
-  auto names = git_names(committed.out);
-  names.merge(git_names(run_git(folder, {"diff-index", "--cached", "-z", "--name-only", "--relative",
-                                         "--no-renames", "--diff-filter=AMT", "HEAD"})
-                            .out));
-  names.merge(git_names(run_git(folder, {"ls-files", "-z", "--others", "--exclude-standard"}).out));
+  // A file of the repository's configuration may not order the answer: it could be one without end.
+  const std::vector<std::string> plain = {"-z",
+                                          "--name-only",
+                                          "--relative",
+                                          "--no-renames",
+                                          "-O/dev/null",
+                                          "--ignore-submodules=all",
+                                          "--no-ext-diff",
+                                          "--no-textconv",
+                                          "--diff-filter=AMT"};
+  const auto asked = [&](std::vector<std::string> words, const std::vector<std::string>& behind) {
+    words.insert(words.end(), behind.begin(), behind.end());
+    return words;
+  };
+  std::set<std::string> names;
+  for (const auto& words : {asked(asked({"diff-tree", "-r"}, plain), {commit, "HEAD"}),
+                            asked(asked({"diff-index", "--cached"}, plain), {"HEAD"}),
+                            asked({"ls-files", "-z", "--others", "--exclude-standard"}, {})}) {
+    const ProgramRun ran = run_git(folder, words);
+    if (ran.status != 0) return failed(folder, ran, "git does not answer");
+    names.merge(git_names(ran.out));
+  }
   std::set<std::string> out;
   for (const auto& file : files)
     if (names.count(file)) out.insert(file);
   add_edited(folder, files, out);
   return out;
+}
+
+// A git that gave no answer is the error, whatever was made of the answers it gave before.
+template <class T>
+static Result<T> unless_git_failed(const std::string& folder, Result<T> found) {
+  auto failure = files::git_failure(folder);
+  if (!failure) return found;
+  failure->kind = Error::Kind::usage;
+  return tl::unexpected(std::move(*failure));
+}
+
+Result<std::string> branch_point(const std::string& folder) {
+  return unless_git_failed(folder, find_branch_point(folder));
+}
+
+Result<std::set<std::string>> changed_since(const std::string& folder, const std::string& revision,
+                                            const std::vector<std::string>& files) {
+  return unless_git_failed(folder, find_changed(folder, revision, files));
 }
 
 }  // namespace pgadvise::check

@@ -41,6 +41,9 @@ Result<std::string> allowed_host(const pg::Address& address) {
 
 Result<std::string> allowed_host(std::string_view text) {
   text = trim(text);
+  if (!socket_folder(text) && contains(text, "@"))  // what stands before it may be a password
+    return fail(Error::Kind::usage, "", "holds an \"@\": a user or a password does not belong here",
+                "HOST:PORT, as db.example.com:5432");
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return allowed_host(pg::Address{std::string(text), ""});
   std::string_view host = text.substr(0, colon);

@@ -12,7 +12,8 @@ namespace pgadvise::check {
 // The one way to write it that is compared: host names in lower case, IPv6 addresses in brackets, the port a
 // number. A host is a name, an address, or the folder of a socket (/var/run/postgresql:5432). There are no
 // patterns, and names are not resolved. Errors (usage): no port, a character that neither host names nor
-// addresses have (letters beyond ASCII look like others).
+// addresses have (letters beyond ASCII look like others), a user or a password (which the error does not
+// show).
 Result<std::string> allowed_host(std::string_view text);
 
 // The same of an address that libpq would use.

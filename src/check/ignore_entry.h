@@ -1,7 +1,9 @@
 // An entry of pgadvise.toml for one finding.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -22,5 +24,9 @@ struct Ignored {
 Result<std::string> with_ignores(const std::string& path, const std::string& text,
                                  const std::vector<Ignored>& ignored, const std::vector<Finding>& all,
                                  ConfigOrigin origin = ConfigOrigin::repository);
+
+// Where the text has `ignore = [ {…} ]`, which no [[ignore]] may follow: the text with these inline tables at
+// the list's end. nullopt: it has none, or is no TOML.
+std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables);
 
 }  // namespace pgadvise::check

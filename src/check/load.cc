@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "check/inputs.h"
+#include "check/patterns.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
 #include "check/trust.h"
@@ -71,6 +73,10 @@ class Loader {
     phase("replaying the schema", [&] { replay_schemas(); });
     out_.paths = sources_.paths;
     for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
+    std::set<std::string> reported;  // a folder is walked for its schemas, and for its deploy paths
+    std::erase_if(out_.diagnostics, [&](const Error& error) {
+      return error.kind == Error::Kind::nonfatal && !reported.insert(error.line()).second;
+    });
     return std::move(out_);
   }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "check/config.h"
 
 namespace pgadvise::check {
 
@@ -19,5 +20,19 @@ struct PatternBounds {
 // the beginning of a name. A path without them, one that is there as it is written, and one that matches
 // nothing, as it is. Folders of /proc and /sys are passed over. Errors (usage): a bound was reached.
 Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds = {});
+
+// The same for one of several patterns that share their bounds: `used` holds what those before it used, and
+// gets what this one uses. The same struct, since each bound has its use.
+Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds,
+                                                PatternBounds& used);
+
+inline constexpr PatternBounds nothing_used{0, 0, std::chrono::milliseconds(0)};
+
+// Names for `*` and `?` in paths of these inputs, which share their bounds. Left out, with
+// an Error::Kind::usage at its place: what is of no kind that a repository may name (base/input_file.h), a
+// pattern that reaches a bound, a file or folder that leaves the inputs' boundary, and a folder of logs with
+// a link that does.
+std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs,
+                                Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

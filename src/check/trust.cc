@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/boundary.h"
 #include "base/text.h"
@@ -97,8 +98,12 @@ tl::expected<Config, Diagnostics> read_user_config(const std::string& repository
     return wrong("lies in the repository " + repository + ", whose authors must not allow anything",
                  "set XDG_CONFIG_HOME to a folder outside");
   struct stat status{};
-  if (::stat(none.path.c_str(), &status) == 0 && (status.st_mode & S_IWOTH))
-    return wrong("can be written by everybody", "chmod o-w " + none.path);
+  if (::stat(none.path.c_str(), &status) == 0) {
+    if (status.st_uid != 0 && status.st_uid != ::geteuid())
+      return wrong("belongs to another user, who must not allow anything", "make a copy that is yours");
+    if (status.st_mode & (S_IWGRP | S_IWOTH))
+      return wrong("can be written by other users", "chmod go-w " + none.path);
+  }
   return read_config(none.path, ConfigOrigin::user);
 }
 
@@ -107,7 +112,7 @@ Result<std::string> trusted_conninfo(const std::string& name, const DatabaseProf
 }
 
 Result<std::string> repository_conninfo(const std::string& name, const DatabaseProfile& profile,
-                                        const Config& user, const std::vector<std::string>& allowed) {
+                                        const Config& user) {
   const std::string database = "the database " + ellipsis(name, 60);
   if (profile.by_service) return profile.conninfo;
   if (!profile.url_env.empty()) {
@@ -136,8 +141,12 @@ Result<std::string> repository_conninfo(const std::string& name, const DatabaseP
     if (!host)
       return refuse(profile, database + ": the url " + host.error().what,
                     "host=… names one, or the folder of a socket");
-    const bool known = std::find(allowed.begin(), allowed.end(), *host) != allowed.end();
-    if (!known && std::find(refused.begin(), refused.end(), *host) == refused.end()) refused.push_back(*host);
+    const auto allows = [&](const std::vector<std::string>& hosts) {
+      return std::find(hosts.begin(), hosts.end(), *host) != hosts.end();
+    };
+    if (!allows(user.allowed_hosts) && !allows(user.hosts_of_run) &&
+        std::find(refused.begin(), refused.end(), *host) == refused.end())
+      refused.push_back(*host);
   }
   if (refused.empty()) return profile.conninfo;
   std::vector<std::string> all = user.allowed_hosts, options;

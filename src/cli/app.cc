@@ -15,6 +15,11 @@ namespace pgadvise::cli {
 
 static Diagnostics withheld;  // remarks that --quiet keeps back
 static bool told = false;
+static std::vector<std::string> logins;  // of the command line: no message repeats their passwords
+
+static void print(const Error& error) {
+  std::fprintf(stderr, "pgadvise: %s\n", without_passwords(error.line(), logins).c_str());
+}
 
 // What the system's own words leave open.
 static Error with_next_step(Error error) {
@@ -34,14 +39,13 @@ void complain(const Error& error) {
     return;
   }
   told = true;
-  std::fprintf(stderr, "pgadvise: %s\n", with_next_step(check::without_outside_text(error)).line().c_str());
+  print(with_next_step(check::without_outside_text(error)));
 }
 
 // A run that failed says why, quiet or not.
 static void tell_withheld(int exit_code) {
   if (exit_code <= exit_findings || told) return;
-  for (const auto& error : withheld)
-    std::fprintf(stderr, "pgadvise: %s\n", check::without_outside_text(error).line().c_str());
+  for (const auto& error : withheld) print(check::without_outside_text(error));
 }
 
 int exit_code_of(const Diagnostics& diagnostics) {
@@ -87,6 +91,7 @@ static std::vector<std::string> arguments(std::vector<std::string> out,
 
 int main(const Arguments& given) {
   int exit_code = exit_clean;
+  logins = given.logins;
   CLI::App app{
       "pgadvise finds what makes a PostgreSQL application slow or unsafe, proves it with EXPLAIN ANALYZE, "
       "and "

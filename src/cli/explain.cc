@@ -17,6 +17,7 @@
 #include "plan/insights.h"
 #include "plan/reader.h"
 #include "report/plan_text.h"
+#include "report/report.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -120,7 +121,8 @@ class Explain {
     return out;
   }
 
-  static std::string text_of(const Finding& finding) {
+  static std::string text_of(const Finding& found) {
+    const Finding finding = report::without_secrets(found);
     std::string out =
         fmt::format("\n{} {} {}\n", name(finding.severity), finding.rule, name(finding.verdict));
     if (!finding.fix) return out;

@@ -42,6 +42,19 @@ check::Config value_or_throw(tl::expected<check::Config, Diagnostics> config) {
                         : "known: " + join(known, ", "));
 }
 
+// What the command line allows for one run is allowed like what the user's own configuration allows.
+check::Config with_permissions(check::Config user, const CLI::App& command) {
+  if (const auto* option = command.get_option_no_throw("--allow-host"))
+    for (const auto& host : option->results()) {
+      auto plain = check::allowed_host(host);
+      if (!plain) wrong("--allow-host", plain.error().what, plain.error().hint);
+      user.hosts_of_run.push_back(std::move(*plain));
+    }
+  const auto* commands = command.get_option_no_throw("--allow-commands");
+  user.allow_commands = user.allow_commands || (commands && commands->count() > 0);
+  return user;
+}
+
 // The connection string for "@NAME".
 std::string resolve(const CLI::App& command, const std::string& word) {
   const std::string name(trim(word).substr(1));
@@ -51,8 +64,8 @@ std::string resolve(const CLI::App& command, const std::string& word) {
   const std::string given = first_word(command, "--config", "");
   const std::string folder = first_word(command, "PATH", ".");
   const std::string path = given.empty() ? check::find_config(folder) : given;
-  const check::Config user =
-      value_or_throw(check::read_user_config(work_tree_of(path.empty() ? folder : path)));
+  const check::Config user = with_permissions(
+      value_or_throw(check::read_user_config(work_tree_of(path.empty() ? folder : path))), command);
   const auto conninfo = [&](Result<std::string> found) {
     if (!found) throw ProfileError({found.error()});
     return std::move(*found);
@@ -66,14 +79,7 @@ std::string resolve(const CLI::App& command, const std::string& word) {
                 path, given.empty() ? check::ConfigOrigin::repository : check::ConfigOrigin::command_line));
   const auto found = repository.databases.find(name);
   if (found == repository.databases.end()) unknown(name, repository, user);
-  std::vector<std::string> allowed = user.allowed_hosts;
-  if (const auto* option = command.get_option_no_throw("--allow-host"))
-    for (const auto& host : option->results()) {
-      auto plain = check::allowed_host(host);
-      if (!plain) wrong("--allow-host", plain.error().what, plain.error().hint);
-      allowed.push_back(std::move(*plain));
-    }
-  return conninfo(check::repository_conninfo(name, found->second, user, allowed));
+  return conninfo(check::repository_conninfo(name, found->second, user));
 }
 
 }  // namespace
@@ -111,6 +117,8 @@ void add_profiles(CLI::App& app) {
         ->type_name("HOST:PORT")
         ->check(host)
         ->needs(db);
+    command->add_flag("--allow-commands")
+        ->description("Run commands that a pgadvise.toml names. Reserved: this version runs none");
   }
 }
 

@@ -15,8 +15,8 @@ struct ProfileError : CLI::ParseError {
 };
 
 // Every --db of the subcommands that are there takes a profile's name behind an @, and gets --allow-host
-// beside it. A name of the user's own configuration stands before the same name of the repository's
-// pgadvise.toml. check/trust.h decides what is connected to.
+// and --allow-commands beside it. A name of the user's own configuration stands before the same name of the
+// repository's pgadvise.toml. check/trust.h decides what is connected to.
 void add_profiles(CLI::App& app);
 
 }  // namespace pgadvise::cli

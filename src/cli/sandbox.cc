@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,10 +37,13 @@ void set_environment(const std::string& conninfo) {
 }
 
 // Runs the command with DATABASE_URL and libpq's own variables set; signals that end a terminal's command
-// reach it.
+// reach it, and it gets SIGTERM when pgadvise is ended, since its server goes then.
 int run_command(const std::vector<std::string>& command, const std::string& conninfo) {
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(128 + SIGTERM);
     set_environment(conninfo);
     std::vector<char*> words;
     for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));

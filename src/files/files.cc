@@ -39,6 +39,7 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
   };
   std::size_t entries = 0;
   bool too_deep = false;
+  SpecialFiles special;
   for (; it != fs::recursive_directory_iterator(); it.increment(code)) {
     if (code) break;
     if (++entries > max_entries || out.size() >= max_files) {
@@ -72,11 +73,14 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
       }
     } else if (entry.is_regular_file(ignored)) {
       out.push_back(entry.path().lexically_relative(root).generic_string());
+    } else {
+      special.add_if_special(entry.path().string(), entry.path().lexically_relative(root).generic_string());
     }
   }
   if (too_deep) tell("holds folders below the " + std::to_string(max_depth) + "th: they were not looked at");
   if (code)
     diagnostics.push_back({Error::Kind::nonfatal, root, "can't be listed to its end: " + code.message(), ""});
+  if (auto warning = special.warning(root)) diagnostics.push_back(std::move(*warning));
   std::sort(out.begin(), out.end());
   return out;
 }

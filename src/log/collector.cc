@@ -765,7 +765,7 @@ Collector::Template* Collector::new_template(std::string_view text, bool whole, 
   }
   if (required && fingerprint.empty()) return nullptr;
   if (fingerprint.empty()) fingerprint = hex64(scan.hash);
-  if (normalized.empty()) normalized = clean(without_uncertain(text, scan.text));
+  if (normalized.empty()) normalized = sql::redact(clean(without_uncertain(text, scan.text)));
   while (normalized.ends_with(';') || normalized.ends_with(' ')) normalized.pop_back();
   Template& entry = templates_[scan.hash];
   entry.state = &state_of(std::move(fingerprint), std::move(normalized));

@@ -278,6 +278,7 @@ std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagno
   std::error_code code;
   std::size_t entries = 0;
   bool too_deep = false;
+  SpecialFiles special;
   for (std::filesystem::recursive_directory_iterator
            at(folder, std::filesystem::directory_options::skip_permission_denied, code),
        end;
@@ -293,10 +294,13 @@ std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagno
     } else if (at->is_directory(ignored)) {
       if (at.depth() >= deepest) too_deep = true;
       if (at.depth() >= deepest || refused(path)) at.disable_recursion_pending();
-    } else if (at->is_regular_file(ignored) && !refused(path)) {
+    } else if (!at->is_regular_file(ignored)) {
+      special.add_if_special(path, at->path().lexically_relative(folder).generic_string());
+    } else if (!refused(path)) {
       out.push_back(path);
     }
   }
+  if (auto warning = special.warning(folder)) diagnostics.push_back(std::move(*warning));
   if (too_deep) ended(fmt::format("holds folders below the {}th: pgadvise did not read them", deepest));
   std::sort(out.begin(), out.end());
   return out;

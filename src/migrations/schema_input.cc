@@ -269,8 +269,7 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
                          "pgadvise check --schema FILE reads it"});
 }
 
-Found repository(const std::string& root, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
-  const auto files = files::list_files(root, diagnostics, leave_out);
+Found repository(const std::string& root, const std::vector<std::string>& files, Diagnostics& diagnostics) {
   const Places places = places_of(files);
   std::vector<SchemaInput> out;
   std::set<std::string> taken;
@@ -331,6 +330,7 @@ std::pair<const MigrationTool*, std::string> beside_journal(const std::string& p
 }
 
 Found folder_input(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
+  const auto listed = files::list_files(path, diagnostics, leave_out);  // names what is not read
   if (const auto* tool = journal_tool(path)) return tool->open_journal(path, diagnostics);
   if (const auto [tool, folder] = beside_journal(path); tool) return tool->open_journal(folder, diagnostics);
   // A repository's root may hold numbered scripts that are no migrations.
@@ -340,7 +340,7 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
                                            : std::vector<SchemaInput>{std::move(*input)};
   // Loose scripts beside migrations are queries, seeds and the like: they count only where there is nothing
   // else.
-  auto found = repository(path, diagnostics, leave_out);
+  auto found = repository(path, listed, diagnostics);
   if (!found || !found->empty() || looks_like_repository(path)) return found;
   auto input = plain_folder(path, leave_out);
   if (input.kind == SchemaKind::none) return found;

@@ -107,7 +107,11 @@ Finding without_secrets(Finding finding) {
 Report without_secrets(Report report) {
   for (auto& finding : report.findings) mask(finding);
   for (auto& suppressed : report.suppressed) mask(suppressed.finding);
-  for (auto& error : report.diagnostics) mask(error.what);
+  for (auto& error : report.diagnostics) {
+    error.where = mask_credentials(error.where);
+    mask(error.what);
+    mask(error.hint);
+  }
   if (!report.baseline) return report;
   for (auto& finding : report.baseline->known) mask(finding);
   for (auto& entry : report.baseline->gone) mask(entry.what);

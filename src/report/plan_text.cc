@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mask.h"
 #include "base/number_format.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -136,7 +137,7 @@ class Tree {
   void told(const Insight& insight) {
     out_ += "\n";
     std::string line = "!";
-    const std::string text = printable(insight.text);
+    const std::string text = printable(mask_secrets(insight.text));
     for (const auto word : split(text, ' ')) {
       if (character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
         out_ += line + "\n";

@@ -379,6 +379,24 @@ TEST(Cli, FailOnTakesSeverityVerdictAndRules) {
       has(run("check --fail-on unindexed-foreign-kye " + file).err, "did you mean unindexed-foreign-key?"));
 }
 
+TEST(Cli, ABaselineKeepsItsLineEndsAndItsMark) {
+  const Folder folder;
+  folder.write("dump.sql", unindexed);
+  const std::string update = "check dump.sql --baseline known.json --update-baseline";
+  EXPECT_EQ(run(update, folder.path()).exit_code, 0);
+  const std::string before = read_file(folder.path("known.json")).value_or("");
+  const std::string mark = "\xef\xbb\xbf";
+  folder.write("known.json", mark + replace_all(before, "\n", "\r\n"));
+  folder.write("dump.sql", unindexed + "CREATE TABLE d (id int PRIMARY KEY, p int REFERENCES p (id));\n");
+  const Ran ran = run(update, folder.path());
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  const std::string after = read_file(folder.path("known.json")).value_or("");
+  EXPECT_GT(after.size(), before.size());
+  EXPECT_TRUE(after.starts_with(mark + "{\r\n")) << after;
+  EXPECT_EQ(replace_all(replace_all(after, "\r\n", ""), "\n", "?").find('?'), std::string::npos) << after;
+  EXPECT_EQ(run("check dump.sql --baseline known.json --fail-on note", folder.path()).exit_code, 0);
+}
+
 TEST(Cli, ABaselineLeavesWhatIsNew) {
   const Folder folder;
   const std::string second = "CREATE TABLE d (id int PRIMARY KEY, p int REFERENCES p (id));\n";

@@ -34,6 +34,19 @@ std::string slurp(const Folder& folder, const std::string& name) {
   return read_file(folder.path(name)).value_or("");
 }
 
+TEST(Init, AReplacedConfigurationKeepsItsLineEndsAndItsMark) {
+  const Folder folder;
+  drizzle(folder);
+  folder.write("pgadvise.toml", "\xef\xbb\xbf# ours\r\n");
+  EXPECT_EQ(run("init --force --ci none", folder.path()).exit_code, 0);
+  const std::string after = slurp(folder, "pgadvise.toml");
+  EXPECT_TRUE(after.starts_with("\xef\xbb\xbf")) << after;
+  EXPECT_TRUE(has(after, "paths = [\".\"]\r\n")) << after;
+  EXPECT_FALSE(has(replace_all(after, "\r\n", ""), "\n")) << after;
+  const Ran check = run("check --fail-on unindexed-foreign-key", folder.path());
+  EXPECT_EQ(check.exit_code, 1) << check.err;
+}
+
 TEST(Init, WritesAConfigurationThatCheckReads) {
   const Folder folder;
   drizzle(folder);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <thread>
 
 #include <fcntl.h>
@@ -396,6 +397,28 @@ TEST(KilledSandbox, TheNextOneRemovesAndNamesIt) {
   EXPECT_EQ(0, next.exit_code) << next.err;
   EXPECT_TRUE(has(next.err, sandbox + ": removed: a killed run left this sandbox")) << next.err;
   EXPECT_FALSE(std::filesystem::exists(sandbox));
+}
+
+// A command that outlived pgadvise would go on without its server.
+TEST(KilledSandbox, ItsCommandEnds) {
+  for (const int signal : {SIGKILL, SIGTERM}) {
+    const Folder folder;
+    ASSERT_EQ(0, chmod(folder.path().c_str(), 0777)) << "the server's user has to enter it";
+    const std::string file = folder.path("pid");
+    Started program("sandbox -- sh -c " + quoted("echo $$ > '" + file + "'; exec sleep 300"),
+                    folder.path("out"), "TMPDIR=" + quoted(folder.path()));
+    pid_t command = 0;
+    ASSERT_TRUE(eventually([&] {
+      std::ifstream(file) >> command;
+      return command > 0;
+    })) << read_file(folder.path("out")).value_or("");
+    program.end(signal);
+    EXPECT_TRUE(eventually([&] {
+      std::ifstream status("/proc/" + std::to_string(command) + "/status");
+      const std::string text((std::istreambuf_iterator<char>(status)), {});
+      return text.empty() || has(text, "State:\tZ");
+    })) << signal;
+  }
 }
 
 }  // namespace

@@ -74,6 +74,27 @@ TEST(InputFile, OverItsLimitIsNamedWithTheLimit) {
   EXPECT_NE(why(tree.path("a")).find("larger than 1 GiB"), std::string::npos);
 }
 
+TEST(SpecialFiles, AreNamedInOneWarningWithABound) {
+  const TempTree tree{{"a.sql", ""}};
+  SpecialFiles special;
+  special.add_if_special(tree.path("a.sql"), "a.sql");
+  special.add_if_special(tree.path("missing"), "missing");
+  EXPECT_FALSE(special.warning("x"));
+  special.add_if_special("/dev/null", "null");
+  for (int i = 10; i < 25; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    ASSERT_EQ(0, ::mkfifo(tree.path(name).c_str(), 0600));
+    special.add_if_special(tree.path(name), name);
+  }
+  const auto warning = special.warning("x");
+  ASSERT_TRUE(warning);
+  EXPECT_EQ(
+      warning->what,
+      "holds 16 files that are no regular files and were not read: null (device), p10 (pipe), p11 (pipe), "
+      "p12 (pipe), p13 (pipe), p14 (pipe), p15 (pipe), p16 (pipe), p17 (pipe), p18 (pipe) and 6 more");
+  EXPECT_EQ(warning->kind, Error::Kind::nonfatal);
+}
+
 TEST(InputFile, InUtf16IsNamed) {
   const TempTree tree{{"a", std::string("\xff\xfe"
                                         "a\0b\0",
@@ -90,6 +111,16 @@ TEST(LineEnds, StayThoseOfMostLines) {
   EXPECT_EQ(with_line_ends_of("a\rb\r", "a\rb\rc\n"), "a\rb\rc\r");
   EXPECT_EQ(with_line_ends_of("\xef\xbb\xbf{\r\n}", "{\n1}"), "\xef\xbb\xbf{\r\n1}");
   EXPECT_EQ(with_line_ends_of("", "a\n"), "a\n");
+  // What a program writes anew with "\n" alone: lines that are the same keep theirs.
+  EXPECT_EQ(with_line_ends_of("{\r\n 1\n}\r\n", "{\n 1\n 2\n}\n"), "{\r\n 1\n 2\r\n}\r\n");
+  EXPECT_EQ(with_line_ends_of("{\n 1\r\n}\n", "{\n 1\n 2\n}\n"), "{\n 1\r\n 2\n}\n");
+  EXPECT_EQ(with_line_ends_of("a\r\nb", "a\nb\nc\n"), "a\r\nb\r\nc\r\n");
+  EXPECT_EQ(with_line_ends_of("\xef\xbb\xbf"
+                              "a\n",
+                              "\xef\xbb\xbf"
+                              "b\n"),
+            "\xef\xbb\xbf"
+            "b\n");
 }
 
 }  // namespace

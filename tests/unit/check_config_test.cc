@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "check/config.h"
+#include "check/ignore_entry.h"
+#include "check/patterns.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {
@@ -323,6 +325,43 @@ TEST(Config, AllMistakesAreToldInTheirOrder) {
              "pgadvise.toml:8:7: url is no text"}));
   EXPECT_EQ(errors_of("ignore = [1, { rule = \"deep-offset\" }, 2]\n").size(), 4u);
   EXPECT_EQ(errors_of("inputs = 1\ndatabases = 2\nrules = 3\nignore = 4\n").size(), 4u);
+}
+
+std::string listed(std::size_t count, const std::string& before, const std::string& after) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += before + std::to_string(i) + after;
+  return out;
+}
+
+TEST(ConfigBounds, OfEntriesAreNamed) {
+  for (const auto& [text, error] : std::initializer_list<std::pair<std::string, const char*>>{
+           {"[inputs]\nschema = [" + listed(100'000, "\"a", "\",") + "]\n",
+            "schema has 100000 entries, and the limit is 1000"},
+           {"[inputs]\nexclude = [" + listed(201, "\"*a", "\",") + "]\n",
+            "exclude has 201 entries, and the limit is 200"},
+           {listed(100'000, "[databases.d", "]\nservice = \"x\"\n"),
+            "databases has 100000 entries, and the limit is 1000"},
+           {listed(10'001, "[[ignore]]\nrule = \"deep-offset\"\nobject = \"o", "\"\nreason = \"r\"\n"),
+            "ignore has 10001 entries, and the limit is 10000"},
+           {listed(1001, "[rules.r", "]\n"), "rules has 1001 entries, and the limit is 1000"},
+           {listed(1001, "[stores.r", "]\n"), "stores has 1001 entries, and the limit is 1000"},
+           {"[[ignore]]\nrule = [" + listed(1001, "\"r", "\",") + "]\nobject = \"o\"\nreason = \"r\"\n",
+            "rule has 1001 entries, and the limit is 1000"}}) {
+    const auto config = parse_config("pgadvise.toml", text);
+    ASSERT_FALSE(config) << error;
+    ASSERT_EQ(config.error().size(), 1u) << error;
+    EXPECT_EQ(config.error().front().what, error);
+    EXPECT_EQ(config.error().front().kind, Error::Kind::usage);
+  }
+  EXPECT_TRUE(parse_config("pgadvise.toml", "[inputs]\nschema = [" + listed(1000, "\"a", "\",") + "]\n"));
+}
+
+TEST(ConfigBounds, OfErrorsAreNamed) {
+  const auto config = parse_config("pgadvise.toml", listed(5000, "k", " = 1\n"));
+  ASSERT_FALSE(config);
+  ASSERT_EQ(config.error().size(), 101u);
+  EXPECT_EQ(config.error().front().where, "pgadvise.toml:1:1");
+  EXPECT_EQ(config.error().back().what, "4900 more errors are not shown");
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 // What a repository's configuration may reach, and what only the user's own allows.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "check/host.h"
@@ -19,17 +22,20 @@ using Lines = std::vector<std::string>;
 class UserConfig {
  public:
   explicit UserConfig(const std::string& text)
-      : tree_{{"pgadvise/config.toml", text}},
+      : mask_(::umask(022)),
+        tree_{{"pgadvise/config.toml", text}},
         before_(std::getenv("XDG_CONFIG_HOME") ? std::getenv("XDG_CONFIG_HOME") : "") {
     ::setenv("XDG_CONFIG_HOME", tree_.path().c_str(), 1);
     for (const char* variable : {"PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE"}) ::unsetenv(variable);
   }
   ~UserConfig() {
+    ::umask(mask_);
     before_.empty() ? ::unsetenv("XDG_CONFIG_HOME") : ::setenv("XDG_CONFIG_HOME", before_.c_str(), 1);
   }
   std::string path() const { return tree_.path("pgadvise/config.toml"); }
 
  private:
+  mode_t mask_;  // a file that a group may write is refused
   TempTree tree_;
   std::string before_;
 };
@@ -39,9 +45,11 @@ std::string conninfo_of(const std::string& line, const Lines& allowed = {}, std:
   const TempTree tree{{"pgadvise.toml", "[databases.p]\n" + line + "\n"}};
   const auto config = read_config(tree.path("pgadvise.toml"));
   if (!config) return "wrong: " + config.error().front().what;
-  const auto user = read_user_config("");
+  auto user = read_user_config("");
   EXPECT_TRUE(user);
-  const auto found = repository_conninfo("p", config->databases.at("p"), user.value_or(Config{}), allowed);
+  Config known = user.value_or(Config{});
+  known.hosts_of_run = allowed;
+  const auto found = repository_conninfo("p", config->databases.at("p"), known);
   if (found) return *found;
   EXPECT_EQ(found.error().where, tree.path("pgadvise.toml:1:12"));
   if (hint) *hint = found.error().hint;
@@ -206,9 +214,21 @@ TEST(Trust, AFileThatARepositoryCouldHaveWrittenIsNotTheUsers) {
       read_user_config(std::filesystem::canonical(own.path()).parent_path().parent_path().generic_string());
   ASSERT_FALSE(inside);
   EXPECT_NE(inside.error().front().what.find("lies in the repository"), std::string::npos);
-  std::filesystem::permissions(own.path(), std::filesystem::perms::others_write,
-                               std::filesystem::perm_options::add);
-  EXPECT_FALSE(read_user_config(""));
+  for (const auto others : {std::filesystem::perms::others_write, std::filesystem::perms::group_write}) {
+    ASSERT_TRUE(read_user_config(""));
+    std::filesystem::permissions(own.path(), others, std::filesystem::perm_options::add);
+    const auto writable = read_user_config("");
+    ASSERT_FALSE(writable);
+    EXPECT_EQ(writable.error().front().what, "can be written by other users");
+    std::filesystem::permissions(own.path(), others, std::filesystem::perm_options::remove);
+  }
+  if (::geteuid() == 0) {  // only root can give a file away
+    ASSERT_EQ(0, ::chown(own.path().c_str(), 65534, 65534));
+    const auto foreign = read_user_config("");
+    ASSERT_FALSE(foreign);
+    EXPECT_EQ(foreign.error().front().what, "belongs to another user, who must not allow anything");
+    ASSERT_EQ(0, ::chown(own.path().c_str(), 0, 0));
+  }
   ::setenv("XDG_CONFIG_HOME", ".config", 1);
   const std::string home = std::getenv("HOME") ? std::getenv("HOME") : "";
   ::setenv("HOME", "/nowhere", 1);
@@ -231,18 +251,48 @@ TEST(Trust, ARepositoryNamesNoStoreNoCommandAndAllowsNothing) {
     for (const auto& error : config.error())
       lines.push_back(replace_all(error.line(), tree.path("pgadvise.toml:"), ""));
     EXPECT_EQ(lines, (Lines{"1:1: allow-hosts in a repository's file has no effect: only the user allows "
-                            "(the line allow-hosts = [\"evil:1\"] in " +
+                            "(--allow-host, or the line allow-hosts = [\"evil:1\"] in " +
                                 own.path() + ")",
                             "2:1: allow-commands in a repository's file has no effect: only the user allows "
-                            "(the line allow-commands = true in " +
+                            "(--allow-commands, or the line allow-commands = true in " +
                                 own.path() + ")",
                             "3:9: a repository's file may not name a store: team (the line stores.team.url = "
                             "\"postgresql://…\" in " +
                                 own.path() + ")",
                             "5:2: migrate: a repository's file may not name a command (pgadvise runs none; a "
-                            "version that does will ask for the line allow-commands = true in " +
+                            "version that does will ask for --allow-commands, or the line allow-commands = "
+                            "true in " +
                                 own.path() + ")"}));
   }
+}
+
+TEST(Trust, KeysThatWouldNameACommandAreRefusedByName) {
+  const UserConfig own("");
+  for (const auto& [text, key] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"command = \"rm\"\n", "command"},
+           {"[databases.p]\nurl-command = [\"sh\", \"-c\", \"rm\"]\n", "url-command"},
+           {"[inputs]\nschema_cmd = \"rm\"\n", "schema_cmd"},
+           {"[hooks]\nbefore = \"rm\"\n", "hooks"}}) {
+    const TempTree tree{{"pgadvise.toml", text}};
+    const auto config = read_config(tree.path("pgadvise.toml"));
+    ASSERT_FALSE(config) << text;
+    const auto refused = std::find_if(config.error().begin(), config.error().end(), [&](const Error& error) {
+      return error.what == std::string(key) + ": a repository's file may not name a command";
+    });
+    ASSERT_NE(refused, config.error().end()) << text << config.error().front().line();
+    EXPECT_NE(refused->hint.find("--allow-commands, or the line allow-commands = true in " + own.path()),
+              std::string::npos)
+        << refused->hint;
+  }
+}
+
+TEST(Trust, NoErrorAboutAHostShowsAPassword) {
+  for (const char* text : {"u:SECRET@h:5432", "SECRET@h:1", "postgresql://u:SECRET@h:5432/x", "u:SECRET@h"}) {
+    const auto host = allowed_host(text);
+    ASSERT_FALSE(host) << text;
+    EXPECT_EQ(host.error().line().find("SECRET"), std::string::npos) << host.error().line();
+  }
+  EXPECT_TRUE(allowed_host("@abstract:5432")) << "a socket without a file";
 }
 
 TEST(Trust, ADiagnosticDoesNotQuoteAFileOutside) {

@@ -6,6 +6,7 @@
 #include "lint/context.h"
 #include "lint/index_sql.h"
 #include "lint/index_use.h"
+#include "lint/queries.h"
 #include "lint/tables.h"
 #include "lint/words.h"
 #include "sql/replay.h"
@@ -195,6 +196,13 @@ TEST(SwallowedErrors, ShowInTheDatabase) {
   EXPECT_TRUE(found(migrated, true).empty());
   judged[0].steps[0].text = "ALTER TABLE c ADD CONSTRAINT c_p_fk …";
   EXPECT_TRUE(found(database, true).empty()) << "no block: schema-drift tells of it";
+}
+
+TEST(Evidence, ParametersOfSecretsAreHidden) {
+  const Sample sample{.statement = "SELECT 1 FROM users WHERE password = $1 AND name = $2",
+                      .parameters = Parameters{"hunter2", "ok"}};
+  EXPECT_EQ(lint::with_parameters(sample),
+            "SELECT 1 FROM users WHERE password = $1 AND name = $2 -- $1 = ***, $2 = ok");
 }
 
 TEST(Runner, LeavesOutWhatIsOffOrCannotBeKnown) {

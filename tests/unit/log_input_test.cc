@@ -7,12 +7,14 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/input_file.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "log_support.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise::log::testing {
 namespace {
@@ -716,6 +718,18 @@ struct Nobody {
     if (::getuid() == 0 && ::seteuid(0) != 0) std::abort();
   }
 };
+
+TEST(LogFolder, NamesPipesAndSockets) {
+  const testing_support::TempTree tree{{"logs/a.log", at(1, 7, call)}};
+  ASSERT_EQ(0, ::mkfifo(tree.path("logs/b.log").c_str(), 0600));
+  const Read read = read_paths({tree.path("logs")});
+  EXPECT_EQ(read.workload.queries.size(), 1u);
+  ASSERT_EQ(read.diagnostics.size(), 1u);
+  EXPECT_EQ(read.diagnostics[0].line(),
+            tree.path("logs") +
+                ": holds a file that is no regular file and was not read: b.log (pipe) (remove "
+                "what does not belong there, or name it in exclude of [inputs])");
+}
 
 TEST(LogFolder, NamesWhatMayNotBeRead) {
   namespace fs = std::filesystem;

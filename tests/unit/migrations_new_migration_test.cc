@@ -58,6 +58,13 @@ NewMigration make(const SchemaInput& input, const std::vector<Change>& changes) 
 
 std::string text_of(const std::string& path) { return read_file(path).value_or("(missing)"); }
 
+// Line ends of Unix in a file of Windows.
+std::size_t lone_line_feeds(const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) count += text[i] == '\n' && (i == 0 || text[i - 1] != '\r');
+  return count;
+}
+
 constexpr const char* tables =
     "CREATE TABLE orders (id int PRIMARY KEY, customer_id int);\nCREATE TABLE lines (id int PRIMARY KEY, "
     "order_id int REFERENCES orders);\n";
@@ -289,12 +296,17 @@ TEST(NewMigration, AlembicRevisesTheHead) {
   const auto at = made.files[0].content.find("\nrevision = '");
   EXPECT_TRUE(
       contains(made.files[1].content, "down_revision = '" + made.files[0].content.substr(at + 13, 12) + "'"));
-  const TempTree forked{{"alembic/versions/zz.py", revision("zz", "None")},
-                        {"alembic/versions/aa.py", revision("aa", "'zz'")},
-                        {"alembic/versions/bb.py", revision("bb", "'zz'")}};
+  const TempTree forked{{"a/alembic/versions/zz.py", revision("zz", "None")},
+                        {"a/alembic/versions/aa.py", revision("aa", "'zz'")},
+                        {"a/alembic/versions/bb.py", revision("bb", "'zz'")},
+                        {"b/alembic/versions/zz.py", revision("zz", "None")}};
   const auto found = find_code_migrations(forked.path());
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_FALSE(new_migration(&found[0], ".", {index_on_orders}, noon));
+  ASSERT_EQ(found.size(), 2U);
+  const auto refused = new_migration(&found[0], ".", {index_on_orders}, noon);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().line(), forked.path("a/alembic/versions") +
+                                        ": has several last revisions (alembic heads; alembic merge heads)");
+  EXPECT_TRUE(new_migration(&found[1], ".", {index_on_orders}, noon)) << "the folder beside it";
 }
 
 TEST(NewMigration, ScriptsAreInTheFormOfTheNewest) {
@@ -405,6 +417,44 @@ TEST(NewMigration, DrizzleSnapshotIsThatOfDrizzleKit) {
   EXPECT_EQ(journal["entries"][1]["tag"], "0001_pgadvise_fixes");
   EXPECT_GT(journal["entries"][1]["when"].get<std::int64_t>(),
             journal["entries"][0]["when"].get<std::int64_t>());
+}
+
+// One line of the journal ends as on Unix: it stays so, and new lines end as most do.
+TEST(NewMigration, DrizzlesJournalKeepsItsLineEndsAndItsMark) {
+  const TempTree tree{};
+  copy_into(tree, fixture("v7"), "drizzle");
+  const std::string windows =
+      "\xef\xbb\xbf" + replace_all(text_of(tree.path("drizzle/meta/_journal.json")), "\n", "\r\n");
+  const auto second = windows.find("\r\n", windows.find("\r\n") + 2);
+  ASSERT_NE(second, std::string::npos);
+  const std::string mixed = windows.substr(0, second) + windows.substr(second + 1);
+  for (const auto& journal : {windows, mixed}) {
+    tree.add("drizzle/meta/_journal.json", journal);
+    const auto made = make(input_of(tree.path("drizzle")), next_changes);
+    ASSERT_EQ(made.files.size(), 3U);
+    const std::string& after = made.files[2].content;
+    EXPECT_EQ(made.files[2].before, journal);
+    EXPECT_TRUE(after.starts_with("\xef\xbb\xbf{")) << after;
+    EXPECT_EQ(lone_line_feeds(after), lone_line_feeds(journal)) << after;
+    EXPECT_EQ(after.substr(0, second), journal.substr(0, second)) << after;
+    EXPECT_EQ(Json::parse(after)["entries"].size(), 2U);
+  }
+}
+
+TEST(NewMigration, SqitchsPlanKeepsItsLineEnds) {
+  const std::string plan =
+      "%syntax-version=1.0.0\r\n%project=shop\n\r\na 2025-01-01T12:00:00Z Ada L <ada@example.org> # "
+      "Tables.\r\n";
+  const TempTree tree{
+      {"sqitch.plan", plan}, {"deploy/a.sql", tables}, {"revert/a.sql", "DROP TABLE lines, orders;"}};
+  const auto made = make(input_of(tree.path()), {index_on_orders, not_null});
+  ASSERT_EQ(made.files.size(), 5U);
+  EXPECT_EQ(made.files[4].before, plan);
+  EXPECT_EQ(made.files[4].content,
+            plan +
+                "pgadvise_fixes 2026-01-09T12:00:00Z Ada L <ada@example.org> # required\r\n"
+                "add_orders_customer_id_idx 2026-01-09T12:00:00Z Ada L <ada@example.org> # "
+                "unindexed-foreign-key: Create an index on orders\r\n");
 }
 
 TEST(NewMigration, AJournalAtTheEndOfNumbersIsRefused) {
