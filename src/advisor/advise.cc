@@ -12,7 +12,7 @@
 #include "advisor/drops.h"
 #include "advisor/index_ddl.h"
 #include "advisor/maintenance_cost.h"
-#include "advisor/questions.h"
+#include "advisor/planned_queries.h"
 #include "advisor/selection.h"
 #include "advisor/size.h"
 #include "advisor/uncosted.h"

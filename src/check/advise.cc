@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "advisor/questions.h"
+#include "advisor/planned_queries.h"
 #include "base/text.h"
 #include "check/inputs.h"
 #include "check/plans.h"

@@ -17,7 +17,7 @@
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "report/advice.h"
 
 namespace pgadvise::cli {

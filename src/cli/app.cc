@@ -8,8 +8,8 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/profiles.h"
-#include "cli/talk.h"
 #include "cli/usage.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 

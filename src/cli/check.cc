@@ -15,7 +15,7 @@
 #include "cli/interrupt.h"
 #include "cli/reports.h"
 #include "cli/sources.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {

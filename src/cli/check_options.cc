@@ -11,7 +11,7 @@
 #include "cli/interrupt.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 

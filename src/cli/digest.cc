@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/phase.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "log/merge.h"
 #include "log/workload_file.h"
 #include "model/comparison.h"

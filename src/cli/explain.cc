@@ -12,7 +12,7 @@
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "plan/analysis.h"
 #include "plan/insights.h"
 #include "plan/reader.h"

@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "base/write_file.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {

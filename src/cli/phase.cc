@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/progress.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {

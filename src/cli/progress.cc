@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "check/config.h"
 #include "cli/output.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/phase.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "files/catalog_snapshot.h"
 #include "pg/catalog_reader.h"
 #include "pg/relation_sizes.h"

@@ -31,8 +31,8 @@ class Sandbox {
   // the database: SQL from a repository must not reach the machine.
   void build(const Script& script, Diagnostics& diagnostics);
 
-  // Before build(), and after it: the server plans as the one of this catalog does (imitate.h). From then on
-  // nothing can be run on its tables, and PlanSource runs nothing. Errors: the server is gone.
+  // Before build(), and after it: the server plans as the one of this catalog does (import_statistics.h).
+  // From then on nothing can be run on its tables, and PlanSource runs nothing. Errors: the server is gone.
   Result<void> import_collation(const Catalog& production);
   Result<void> import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes,
                                  Diagnostics& diagnostics);

@@ -39,7 +39,7 @@ constexpr std::string_view socket_name = "/.s.PGSQL.5432";
 // ends, no process of the server is left.
 constexpr const char* guardian_script = R"(
 trap '' HUP INT TERM QUIT PIPE
-# From 18 on pages have checksums unless told otherwise: pg/imitate.cc writes some.
+# From 18 on pages have checksums unless told otherwise: pg/import_statistics.cc writes some.
 plain=$("$2/initdb" --help 2>/dev/null | sed -n 's/.*\(--no-data-checksums\).*/\1/p')
 if "$2/initdb" $plain -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions \
      </dev/null >"$1/initdb.log" 2>&1 9>&- ||

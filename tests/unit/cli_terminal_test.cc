@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "cli/sources.h"
-#include "cli/talk.h"
 #include "cli/usage.h"
+#include "cli/verbosity.h"
 #include "support/run.h"
 
 namespace pgadvise::cli {

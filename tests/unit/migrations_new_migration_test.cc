@@ -9,7 +9,7 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
-#include "drizzle/place.h"
+#include "drizzle/table_location.h"
 #include "files/files.h"
 #include "migrations/code_migrations.h"
 #include "migrations/new_migration.h"

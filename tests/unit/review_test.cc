@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "report/paint.h"
 #include "review/keys.h"
-#include "review/price.h"
+#include "review/lock_impact.h"
 #include "review/session.h"
 
 namespace pgadvise::review {

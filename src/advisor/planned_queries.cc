@@ -1,4 +1,4 @@
-#include "advisor/questions.h"
+#include "advisor/planned_queries.h"
 
 #include <algorithm>
 

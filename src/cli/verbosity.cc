@@ -1,4 +1,4 @@
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "review/price.h"
+#include "review/lock_impact.h"
 
 #include <algorithm>
 #include <set>
