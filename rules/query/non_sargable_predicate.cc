@@ -60,7 +60,7 @@ bool expression_index_for(const Table& table, const Predicate& predicate) {
 bool holds_few_words(const Column& column) {
   static constexpr std::array<std::string_view, 8> names = {"status", "state", "type",     "kind",
                                                             "role",   "level", "category", "method"};
-  if (column.statistics) return column.statistics->distinct > 0 && column.statistics->distinct < 50;
+  if (column.statistics) return column.statistics->n_distinct > 0 && column.statistics->n_distinct < 50;
   const auto words = lint::words_of(column.name);
   return !words.empty() && lint::one_of(words.back(), names);
 }

@@ -88,7 +88,7 @@ bool served(const Asked& asked) {
 double distinct(const Table& table, const std::string& name) {
   const Column* column = table.column(name);
   if (!column || !column->statistics) return 0;
-  const double value = column->statistics->distinct;
+  const double value = column->statistics->n_distinct;
   const double rows = table.statistics ? std::max(0.0, table.statistics->rows) : 0;
   return value < 0 ? -value * rows : value;
 }

@@ -140,7 +140,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
                        lint::grouped(sorted.limit->actual_rows.value_or(sorted.limit->plan_rows)) + ".");
   finding.evidence.push_back(
       lint::plan_fact(*sorted.plan, "Limit over Sort of " + lint::grouped(sorted.rows) + " rows"));
-  lint::judge_by(finding, *sorted.plan);
+  lint::apply_plan(finding, *sorted.plan);
   if (proposal) {
     finding.proposal = std::move(proposal);
     finding.probe = Probe{.kind = Probe::Kind::plan,

@@ -20,7 +20,7 @@ namespace pgadvise::advisor {
 
 struct PlannedQuery {
   const Query* query = nullptr;
-  std::map<QualifiedName, ReferencedColumns> mentioned;
+  std::map<QualifiedName, ReferencedColumns> referenced;
   std::vector<plan::WhatIfStatement> statements;  // up to three ways of calling it
 };
 
@@ -32,8 +32,8 @@ std::vector<plan::WhatIfStatement> statements_of(const Query& query);
 // (BEGIN, SET, SELECT 1, system catalogs) are skipped silently. Other queries that cannot be explained are
 // added to `not_explained` and named in `diagnostics`. Returns early, with the queries so far, when `stop`
 // returns true or the server is lost (Kind::database in `diagnostics`).
-std::vector<PlannedQuery> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source,
-                                const std::function<bool()>& stop, std::size_t& not_explained,
-                                Diagnostics& diagnostics);
+std::vector<PlannedQuery> planned_queries(const Workload& workload, const Catalog& catalog,
+                                          plan::PlanSource& source, const std::function<bool()>& stop,
+                                          std::size_t& not_explained, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::advisor

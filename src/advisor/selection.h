@@ -44,7 +44,7 @@ IndexSet select_indexes(CostModel& model, const Sizes& sizes, const IndexSet& ca
 // The chosen ones in the order in which they pay: by gain per byte, one after the other.
 std::vector<Step> pay_off(CostModel& model, const Sizes& sizes, const IndexSet& chosen);
 
-// Of the whole workload, upkeep included.
+// Of the whole workload, index maintenance included.
 double workload_cost(CostModel& model, const Sizes& sizes, const IndexSet& chosen);
 
 }  // namespace pgadvise::advisor

@@ -50,18 +50,18 @@ class Explainer {
  private:
   // As much as is known to be harmless: analyzed, else explained, else nothing.
   Result<Plan> make_plan() {
-    plan::Question question{statement_, settings_.parameters, true, "as given"};
-    question.parameters_known =
+    plan::PlanRequest request{statement_, settings_.parameters, true, "as given"};
+    request.parameters_known =
         !settings_.parameters.empty() || sql::query_facts(statement_, catalog_).parameters == 0;
-    const auto decision = planner_.decide(question);
+    const auto decision = planner_.decide(request);
     if (!decision) return tl::unexpected(decision.error());
     if (decision->allowed == plan::Allowed::nothing)
       return fail(Error::Kind::usage, "explain",
                   "the statement is not sent to the server: " + decision->reason);
-    auto gate = planner_.explain(question);
-    if (gate && !question.parameters_known) plan_variants();
+    auto gate = planner_.explain(request);
+    if (gate && !request.parameters_known) plan_variants();
     if (!gate || !settings_.analyze) return gate;
-    auto analyzed = planner_.analyze(question, *decision, *gate);
+    auto analyzed = planner_.analyze(request, *decision, *gate);
     if (!analyzed) return tl::unexpected(analyzed.error());
     out_.limits = analyzed->limits;
     return std::move(analyzed->plan);
@@ -71,22 +71,22 @@ class Explainer {
   void plan_variants() {
     std::map<std::string, std::size_t> known;
     auto& variants = out_.variants;
-    for (const auto& question : planner_.variants(statement_)) {
-      const auto decision = planner_.decide(question);
+    for (const auto& request : planner_.variants(statement_)) {
+      const auto decision = planner_.decide(request);
       if (!decision || decision->allowed == plan::Allowed::nothing) return;
-      auto plan = planner_.explain(question);
+      auto plan = planner_.explain(request);
       if (!plan) continue;
       const auto [at, fresh] = known.emplace(plan::shape_of(*plan), variants.size());
-      if (fresh) variants.push_back({question.origin, {}, std::move(*plan)});
-      else variants[at->second].values += ", " + question.origin;
-      if (!settings_.show_literals || !question.parameters_known) continue;
+      if (fresh) variants.push_back({request.origin, {}, std::move(*plan)});
+      else variants[at->second].values += ", " + request.origin;
+      if (!settings_.show_literals || !request.parameters_known) continue;
       std::string& shown = variants[at->second].shown;
-      const auto secret = secret_parameters(statement_, question.parameters.size());
-      for (std::size_t i = 0; i < question.parameters.size(); ++i)
+      const auto secret = secret_parameters(statement_, request.parameters.size());
+      for (std::size_t i = 0; i < request.parameters.size(); ++i)
         shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1,
-                             !question.parameters[i] ? "NULL"
-                             : secret[i]             ? "'***'"
-                                                     : quote_literal(*question.parameters[i]));
+                             !request.parameters[i] ? "NULL"
+                             : secret[i]            ? "'***'"
+                                                    : quote_literal(*request.parameters[i]));
     }
     if (variants.size() == 1 && variants.front().values == "generic plan")
       variants.clear();  // no values at all

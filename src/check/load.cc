@@ -45,7 +45,7 @@ bool lies_in(const std::set<std::string>& files, const std::string& where) {
 std::optional<std::vector<Migration>> checked_migrations(const migrations::SchemaInput& input,
                                                          Choice choice) {
   if (!choice.migrations) return std::nullopt;
-  auto& found = choice.judged.found;
+  auto& found = choice.checked.found;
   if (input.kind != migrations::SchemaKind::sql_file) return std::move(found);
   const bool dump = migrations::is_dump(read_file(input.path).value_or(""));
   for (const auto& migration : found)
@@ -307,10 +307,10 @@ class Loader {
 
   std::optional<Schema> replay(const migrations::SchemaInput& input) {
     Choice choice = choose(input);
-    out_.checked_migrations.insert(choice.judged.files.begin(), choice.judged.files.end());
+    out_.checked_migrations.insert(choice.checked.files.begin(), choice.checked.files.end());
     Diagnostics found;
     sql::ReplayCounts counts;
-    auto catalog = migrations::load(input, choice.judged, found, &counts);
+    auto catalog = migrations::load(input, choice.checked, found, &counts);
     Schema out{.path = input.path, .replayed_only = only_replayed(input)};
     out_.replayed_only.insert(out.replayed_only.begin(), out.replayed_only.end());
     std::erase_if(found, [&](const Error& error) { return lies_in(out.replayed_only, error.where); });
@@ -319,7 +319,7 @@ class Loader {
       report(std::move(error));
     }
     for (const auto& file : input.files) out_.comments_read.insert(file.path);
-    add_suppressions(std::move(choice.judged.suppressions), out_.suppressions, out_.diagnostics);
+    add_suppressions(std::move(choice.checked.suppressions), out_.suppressions, out_.diagnostics);
     out.migrations = checked_migrations(input, std::move(choice));
     if (!catalog) {
       report(catalog.error());

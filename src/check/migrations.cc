@@ -26,7 +26,7 @@ std::string entry_of(const migrations::SchemaFile& file) {
 Choice these(const std::set<std::string>& files, std::string note) {
   Choice out;
   out.migrations = true;
-  out.judged.files = files;
+  out.checked.files = files;
   out.note = std::move(note);
   return out;
 }
@@ -39,7 +39,7 @@ Result<Choice> by_git(const migrations::SchemaInput& input, const MigrationOptio
     auto point = branch_point(input.path);
     if (!point) return tl::unexpected(point.error());
     revision = std::move(*point);
-    out.judged.together = true;
+    out.checked.together = true;
   }
   std::map<std::string, std::string> paths;
   std::vector<std::string> names;
@@ -49,8 +49,8 @@ Result<Choice> by_git(const migrations::SchemaInput& input, const MigrationOptio
   }
   const auto changed = changed_since(input.path, revision, names);
   if (!changed) return tl::unexpected(changed.error());
-  for (const auto& name : *changed) out.judged.files.insert(paths[name]);
-  out.note = fmt::format("judged {} of {} migrations, {}", out.judged.files.size(), input.files.size(),
+  for (const auto& name : *changed) out.checked.files.insert(paths[name]);
+  out.note = fmt::format("judged {} of {} migrations, {}", out.checked.files.size(), input.files.size(),
                          options.changed ? "those that this branch adds or changes"
                                          : "those added or changed since " + ellipsis(options.since, 60));
   return out;
@@ -62,9 +62,9 @@ std::optional<Choice> pending(const migrations::SchemaInput& input,
   auto applied = migrations::applied_part(input, tracking);
   if (!applied.known) return std::nullopt;
   Choice out;
-  out.migrations = out.judged.together = true;
-  out.judged.files = std::move(applied.due);
-  const std::size_t due = out.judged.files.size();
+  out.migrations = out.checked.together = true;
+  out.checked.files = std::move(applied.due);
+  const std::size_t due = out.checked.files.size();
   out.note = due == 0 ? fmt::format("all {} migrations have run there, by {}", input.files.size(),
                                     display(applied.table))
                       : fmt::format("judged the {} of {} migrations that have not run there, by {}", due,

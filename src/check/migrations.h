@@ -30,7 +30,7 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths);
 
 struct Choice {
   bool migrations = false;  // the input holds any
-  migrations::CheckedMigrations judged;
+  migrations::CheckedMigrations checked;
   std::string note;  // for the report: "judged the newest, 0007_x; …"
 };
 // `named`: the files that the command line names, if it does; `tracking`: of the database of --db. Errors:

@@ -106,7 +106,7 @@ int run(Options options) {
   const std::string content =
       options.format == "json"
           ? report::advice_json(*advice, diagnostics)
-          : report::advice_text(*advice, {use_colour(options.output), output_width(options.output, 80)});
+          : report::advice_text(*advice, {use_color(options.output), output_width(options.output, 80)});
   if (const auto wrote = write_output(options.output, content); !wrote) {
     complain(wrote.error());
     return exit_usage;

@@ -29,7 +29,7 @@ static Error with_next_step(Error error) {
 }
 
 void complain(const Error& error) {
-  if (talk().quiet && error.kind == Error::Kind::nonfatal) {
+  if (verbosity().quiet && error.kind == Error::Kind::nonfatal) {
     withheld.push_back(error);
     return;
   }
@@ -77,7 +77,7 @@ static void refuse_empty_names(CLI::App& app) {
 // left out. Nothing at all, on a terminal, is a review.
 static std::vector<std::string> arguments(std::vector<std::string> out,
                                           const std::vector<std::string>& commands) {
-  move_talk_behind(out, commands);
+  move_verbosity_behind(out, commands);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
   const bool named = !out.empty() && std::find(commands.begin(), commands.end(), out[0]) != commands.end();
   if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0])))
@@ -119,13 +119,13 @@ int main(const Arguments& given) {
   add_profiles(app);
   refuse_empty_names(app);
   for (const char* one : {"advise", "check", "digest", "explain", "review"})
-    add_colour(*app.get_subcommand(one));
-  add_colour(*app.get_subcommand("rules")->get_subcommand("explain"));
+    add_color(*app.get_subcommand(one));
+  add_color(*app.get_subcommand("rules")->get_subcommand("explain"));
   for (const char* one : {"advise", "check", "digest", "explain", "review", "sandbox", "snapshot"})
-    add_talk(*app.get_subcommand(one));
+    add_verbosity(*app.get_subcommand(one));
   add_self(app, exit_code);
   app.parse_complete_callback([&app, &given] {
-    for (const CLI::App* one : app.get_subcommands()) begin_talk(*one);
+    for (const CLI::App* one : app.get_subcommands()) begin_verbosity(*one);
     if (given.hid_password)
       complain({Error::Kind::nonfatal, "the command line",
                 "holds a password: other users could see it in the process list until pgadvise overwrote it, "

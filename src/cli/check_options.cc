@@ -70,12 +70,12 @@ Result<void> check_words(const CLI::App& command, const CheckOptions& options) {
 
 static void log_run(const Report& report) {
   for (const auto& input : report.inputs)
-    tell_verbose("read " + input.kind + (input.path.empty() ? "" : " " + input.path) +
-                 (input.detail.empty() ? "" : ": " + input.detail));
-  tell_verbose(fmt::format("ran {} rules: {}", report.rules_run.size(), join(report.rules_run, ", ")));
+    print_verbose("read " + input.kind + (input.path.empty() ? "" : " " + input.path) +
+                  (input.detail.empty() ? "" : ": " + input.detail));
+  print_verbose(fmt::format("ran {} rules: {}", report.rules_run.size(), join(report.rules_run, ", ")));
   for (const auto& skipped : report.skipped)
-    tell_verbose("did not run " + skipped.rule + ": " + skipped.reason);
-  tell_verbose(fmt::format("{} findings in {:.2f} s", report.findings.size(), report.seconds));
+    print_verbose("did not run " + skipped.rule + ": " + skipped.reason);
+  print_verbose(fmt::format("{} findings in {:.2f} s", report.findings.size(), report.seconds));
 }
 
 tl::expected<CheckRun, Diagnostics> run_check(const CheckOptions& options) {

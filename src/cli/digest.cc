@@ -128,7 +128,7 @@ class Digest {
   }
 
   report::DigestOptions text_options() const {
-    return {use_colour(options_.output), use_unicode(), output_width(options_.output, 80),
+    return {use_color(options_.output), use_unicode(), output_width(options_.output, 80),
             options_.show_literals, static_cast<std::size_t>(options_.top)};
   }
 

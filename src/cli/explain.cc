@@ -115,7 +115,7 @@ class Explain {
     if (json()) return report::plan_json(plan, times, insights, variants_);
     std::string out = report::plan_text(
         plan, times, insights,
-        {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
+        {use_color(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
     if (!remark_.empty()) out += "\n" + printable(remark_) + "\n";
     return out;
   }

@@ -14,7 +14,7 @@ namespace pgadvise::cli {
 Result<void> write_output(const std::string& path, const std::string& content);
 
 // Colour: --color; without it only on a terminal, NO_COLOR wins over CLICOLOR_FORCE wins over CLICOLOR=0.
-bool use_colour(const std::string& path);
+bool use_color(const std::string& path);
 // Links (OSC 8): on a terminal that is known to have them, or that FORCE_HYPERLINK speaks for; not with
 // NO_COLOR or --color never.
 bool use_links(const std::string& path);

@@ -89,8 +89,8 @@ static std::string rules_url(const std::string& host) {
                                                 : std::string();
 }
 
-void dress(report::Options& options) {
-  options.quiet = talk().quiet;
+void set_style(report::Options& options) {
+  options.quiet = verbosity().quiet;
   char host[256] = {};
   if (::gethostname(host, sizeof host - 1) == 0) options.host = host;
   options.rules_url = rules_url(options.host);
@@ -100,9 +100,9 @@ Result<void> write_reports(const Report& found, const std::vector<WantedReport>&
                            report::Options options) {
   Result<void> out;
   const Report report = report::without_secrets(found);
-  dress(options);
+  set_style(options);
   for (const auto& one : wanted) {
-    options.colour = use_colour(one.path);
+    options.color = use_color(one.path);
     options.links = use_links(one.path);
     options.remarks_told = one.path.empty();
     options.width = output_width(one.path);

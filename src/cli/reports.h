@@ -23,7 +23,7 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
                                                  const std::string& output_option);
 
 // What is the same for each: --quiet, and where links lead.
-void dress(report::Options& options);
+void set_style(report::Options& options);
 
 // All that can be written are, without passwords. Errors (usage): the first that can't.
 Result<void> write_reports(const Report& found, const std::vector<WantedReport>& wanted,

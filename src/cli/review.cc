@@ -61,8 +61,8 @@ class CheckedHost : public review::Host {
       return out;
     }
     out.sql = join(fitted->up, ";\n") + ";";
-    out.price = review::price(fitted->up, *finding.fix, table_of(finding));
-    if (!fitted->note.empty()) out.price.insert(out.price.begin(), fitted->note + ".");
+    out.lock_impact = review::lock_impact(fitted->up, *finding.fix, table_of(finding));
+    if (!fitted->note.empty()) out.lock_impact.insert(out.lock_impact.begin(), fitted->note + ".");
     add_schema_line(finding, out);
     return out;
   }
@@ -320,8 +320,8 @@ int review(const CheckOptions& options) {
   const auto findings = report::standing(run->report);
   if (findings.empty()) {
     report::Options how = run->how;
-    dress(how);
-    how.colour = use_colour({});
+    set_style(how);
+    how.color = use_color({});
     how.links = use_links({});
     how.width = output_width({});
     if (const auto wrote = write_output({}, report::to_text(report::without_secrets(run->report), how));
@@ -333,7 +333,7 @@ int review(const CheckOptions& options) {
   review::Ending ending;
   {
     review::Terminal terminal;
-    ending = review::walk(findings, terminal, host, {use_colour({}), use_unicode(), 80});
+    ending = review::walk(findings, terminal, host, {use_color({}), use_unicode(), 80});
   }
   return conclude(ending, host, diagnostics);
 }

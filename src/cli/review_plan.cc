@@ -19,20 +19,20 @@ const Query* query_of(const Finding& finding, const CheckRun& checked) {
                                                              : nullptr;
 }
 
-Result<Plan> from_server(const plan::Question& question, plan::Planner& planner, bool run,
+Result<Plan> from_server(const plan::PlanRequest& request, plan::Planner& planner, bool run,
                          std::string& remark) {
-  const auto decision = planner.decide(question);
+  const auto decision = planner.decide(request);
   if (!decision) return tl::unexpected(decision.error());
   if (decision->allowed == plan::Allowed::nothing)
     return fail(Error::Kind::nonfatal, "", "not sent to the server: " + decision->reason);
-  auto planned = planner.explain(question);
-  remark = "Planned, not run (" + question.origin + ").";
+  auto planned = planner.explain(request);
+  remark = "Planned, not run (" + request.origin + ").";
   if (!planned || !run) return planned;
-  auto analyzed = planner.analyze(question, *decision, *planned);
+  auto analyzed = planner.analyze(request, *decision, *planned);
   if (!analyzed) return tl::unexpected(analyzed.error());
   if (!analyzed->limits.empty())
     return fail(Error::Kind::nonfatal, "", "not run: " + analyzed->limits, "p plans it only");
-  remark = "Run just now, in a transaction that was rolled back (" + question.origin + ").";
+  remark = "Run just now, in a transaction that was rolled back (" + request.origin + ").";
   return std::move(analyzed->plan);
 }
 
@@ -56,9 +56,9 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
   const auto& server = checked.inputs.server;
   if (server && server->plans && checked.inputs.live && (key || query)) {
     plan::Planner planner(*server->plans, *checked.inputs.live, {.timing = true});
-    const auto question = key ? planner.lookup(*finding.probe) : planner.question(*query);
-    if (!question) return tl::unexpected(question.error());
-    plan = from_server(*question, planner, run, remark);
+    const auto request = key ? planner.lookup(*finding.probe) : planner.request(*query);
+    if (!request) return tl::unexpected(request.error());
+    plan = from_server(*request, planner, run, remark);
   } else if (run && (key || query)) {
     return fail(Error::Kind::nonfatal, "", "nothing to run it on", "review --db CONN, or --sandbox");
   } else if (query && query->plan) {
@@ -72,7 +72,7 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
   if (!literals) redact(plan->root);
   const auto times = plan::self_times(*plan);
   std::string out = report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.live.get()),
-                                      {look.colour, look.unicode, look.width, false});
+                                      {look.color, look.unicode, look.width, false});
   if (!remark.empty()) out += "\n" + printable(remark) + "\n";
   return out;
 }

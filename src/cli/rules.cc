@@ -31,7 +31,7 @@ static int explain(const std::string& id) {
     complain({Error::Kind::usage, "", "there is no rule " + id, check::unknown_rule_hint(id)});
     return exit_usage;
   }
-  return print(join(report::rule_lines(*rule, {use_colour({}), use_unicode(), output_width({}, 80)}), "\n") +
+  return print(join(report::rule_lines(*rule, {use_color({}), use_unicode(), output_width({}, 80)}), "\n") +
                "\n");
 }
 

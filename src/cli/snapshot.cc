@@ -30,7 +30,7 @@ Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   const Phase phase("reading the database");
   auto catalog = pg::read_catalog(*connection, diagnostics, {.values = options.values});
   if (!catalog) return tl::unexpected(catalog.error());
-  tell_verbose(fmt::format("read {}: {} tables", connection->where(), catalog->tables.size()));
+  print_verbose(fmt::format("read {}: {} tables", connection->where(), catalog->tables.size()));
   auto relations = pg::read_relation_sizes(*connection, diagnostics);
   if (!relations) return tl::unexpected(relations.error());
   std::vector<std::string> not_read;  // without the server's name

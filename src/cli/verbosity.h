@@ -10,23 +10,23 @@
 namespace pgadvise::cli {
 
 struct Verbosity {
-  std::string colour = "auto";  // auto, always, never
-  bool quiet = false;           // findings and errors
-  bool verbose = false;         // what was read, what ran, and how long it took
-  bool debug = false;           // what was sent to the server
+  std::string color = "auto";  // auto, always, never
+  bool quiet = false;          // findings and errors
+  bool verbose = false;        // what was read, what ran, and how long it took
+  bool debug = false;          // what was sent to the server
 };
-const Verbosity& talk();
+const Verbosity& verbosity();
 
-void add_colour(CLI::App& command);  // --color
-void add_talk(CLI::App& command);    // --quiet, --verbose, --debug
+void add_color(CLI::App& command);      // --color
+void add_verbosity(CLI::App& command);  // --quiet, --verbose, --debug
 // Takes them from in front of the command's name to behind it.
-void move_talk_behind(std::vector<std::string>& words, const std::vector<std::string>& commands);
+void move_verbosity_behind(std::vector<std::string>& words, const std::vector<std::string>& commands);
 // Of the command that was parsed, before it runs: with --debug statements are traced on stderr from here on,
 // constants masked unless it has --show-literals.
-void begin_talk(const CLI::App& command);
+void begin_verbosity(const CLI::App& command);
 
 // "pgadvise: …" on stderr with --verbose.
-void tell_verbose(std::string_view line);
+void print_verbose(std::string_view line);
 
 // A statement on one line, its constants and comments as ?, cut where it is long; as it is but for that with
 // `literals`.

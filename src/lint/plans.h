@@ -16,7 +16,7 @@ QualifiedName table_of(const Query& query, const PlanNode& scan);
 Evidence plan_fact(const KnownPlan& plan, std::string text);
 
 // Sets the verdict: confirmed if the plan was run (EXPLAIN ANALYZE), else suspected, with the reason.
-void judge_by(Finding& finding, const KnownPlan& plan);
+void apply_plan(Finding& finding, const KnownPlan& plan);
 
 // Does a plan of the query say something about the application? False for unparsed statements, queries on
 // system catalogs, and queries that only tools sent (by_tool_alone()).

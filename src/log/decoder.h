@@ -78,7 +78,7 @@ struct Format {
   std::string advice;
 };
 
-// "db-1  | " in front of a line, as `docker compose logs` writes it, coloured or not; nothing, and no name,
+// "db-1  | " in front of a line, as `docker compose logs` writes it, colored or not; nothing, and no name,
 // where it isn't there.
 struct ContainerName {
   std::string_view name;

@@ -113,7 +113,7 @@ struct Occurrence {
 
 class RepeatSink {
  public:
-  virtual void sighted(const Occurrence& sighting) = 0;
+  virtual void sighted(const Occurrence& occurrence) = 0;
   // A write behind a different one of the same burst, outside a transaction; `fresh`: the burst's first such
   // call.
   virtual void wrote(const KeptCall& first, const Call& then, bool fresh) = 0;
@@ -200,10 +200,10 @@ class Detector {
   void note_pause(const Seen& seen);
   void sample_run(const Call& call);
   void end_run(RepeatSink& sink);
-  bool judge_run(RepeatSink& sink);
-  bool judge_same_values(RepeatSink& sink, std::uint64_t rounds);
-  void note_rhythm(Occurrence& sighting) const;
-  void cover(const Occurrence& sighting, std::uint64_t rounds);
+  bool check_run(RepeatSink& sink);
+  bool check_same_values(RepeatSink& sink, std::uint64_t rounds);
+  void note_rhythm(Occurrence& occurrence) const;
+  void cover(const Occurrence& occurrence, std::uint64_t rounds);
   void note_write(const Call& call, RepeatSink& sink);
   void forget_writes();
   bool nothing_else_in_session() const;
@@ -230,10 +230,10 @@ class Detector {
   std::size_t counted_used_ = 0;
 };
 
-// Sightings, one entry for each (pattern, parent).
+// Occurrences, one entry for each (pattern, parent).
 class Repeats final : public RepeatSink {
  public:
-  void sighted(const Occurrence& sighting) override;
+  void sighted(const Occurrence& occurrence) override;
   void wrote(const KeptCall& first, const Call& then, bool fresh) override;
 
   struct Entry {

@@ -51,7 +51,7 @@ Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::Re
   return load(input, none, diagnostics, counts);
 }
 
-Result<Catalog> load(const SchemaInput& input, CheckedMigrations& judged, Diagnostics& diagnostics,
+Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagnostics& diagnostics,
                      sql::ReplayCounts* counts) {
   if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
   if (input.kind == SchemaKind::server_snapshot) {
@@ -62,10 +62,10 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& judged, Diagno
   sql::Replayer replayer;
   const auto read = each_script(input, diagnostics, [&](const SchemaFile& file, const std::string& text) {
     auto ignored = sql::suppressions(text, file.path);
-    std::move(ignored.begin(), ignored.end(), std::back_inserter(judged.suppressions));
-    if (!judged.files.count(file.path)) return replayer.run(text, file.path);
-    judged.found.push_back(describe_migration(input, file, text));
-    replayer.run(text, judged.found.back(), judged.together && judged.found.size() > 1);
+    std::move(ignored.begin(), ignored.end(), std::back_inserter(checked.suppressions));
+    if (!checked.files.count(file.path)) return replayer.run(text, file.path);
+    checked.found.push_back(describe_migration(input, file, text));
+    replayer.run(text, checked.found.back(), checked.together && checked.found.size() > 1);
   });
   if (!read) return tl::unexpected(read.error());
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());

@@ -27,7 +27,7 @@ struct CheckedMigrations {
   std::vector<Suppression>
       suppressions;  // filled by load(): of comments in any of its files (sql/suppressions.h)
 };
-Result<Catalog> load(const SchemaInput& input, CheckedMigrations& judged, Diagnostics& diagnostics,
+Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagnostics& diagnostics,
                      sql::ReplayCounts* counts = nullptr);
 
 // The SQL that makes the schema on an empty database, as (file, text) in order: for the sandbox. A drizzle

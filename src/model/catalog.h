@@ -27,7 +27,7 @@ std::string display(const QualifiedName& name);
 
 // pg_stats and pg_class figures; only a live server (or a snapshot of one) has them.
 struct ColumnStatistics {
-  double distinct = 0;  // as pg_stats.n_distinct: below zero, a fraction of the rows
+  double n_distinct = 0;  // as in pg_stats: below zero, minus the fraction of the rows
   double null_fraction = 0;
   double correlation = 0;
   int average_width = 0;  // bytes

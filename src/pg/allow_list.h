@@ -26,6 +26,6 @@ enum class Harm {
 };
 
 // An allow-list: what is not known to be harmless is not. Volatility alone proves nothing.
-Harm judge_function(const FunctionFacts& function);
+Harm check_function(const FunctionFacts& function);
 
 }  // namespace pgadvise::pg

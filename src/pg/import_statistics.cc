@@ -255,7 +255,7 @@ class Imitation {
                          table.kind == Table::Kind::partitioned ? "t" : "f",
                          fmt::format("{}", known.null_fraction),
                          std::to_string(known.average_width),
-                         fmt::format("{}", known.distinct),
+                         fmt::format("{}", known.n_distinct),
                          values ? text(known.most_common_values) : std::nullopt,
                          values ? text(known.most_common_frequencies) : std::nullopt,
                          text(known.histogram_bounds),
@@ -332,7 +332,7 @@ RestoreStatement restore_column(const QualifiedName& table, const Column& column
       "'histogram_bounds', $11::pg_catalog.text, 'correlation', $12::pg_catalog.float4)",
       {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version),
        fmt::format("{}", known.null_fraction), std::to_string(known.average_width),
-       fmt::format("{}", known.distinct), values ? text(known.most_common_values) : std::nullopt,
+       fmt::format("{}", known.n_distinct), values ? text(known.most_common_values) : std::nullopt,
        values ? text(known.most_common_frequencies) : std::nullopt, text(known.histogram_bounds),
        known.correlation != 0 ? text(fmt::format("{}", known.correlation)) : std::nullopt}};
 }

@@ -44,7 +44,7 @@ class ServerPlans final : public plan::PlanSource {
   Result<std::vector<std::string>> values(const std::string& select) override;
   bool superuser() const override { return superuser_; }
   const std::vector<std::string>& search_path() const override { return search_path_; }
-  const std::vector<std::string>& rls_bypassed() const override { return unguarded_; }
+  const std::vector<std::string>& rls_bypassed() const override { return rls_bypassed_; }
 
  private:
   Result<void> find_search_path();
@@ -65,7 +65,7 @@ class ServerPlans final : public plan::PlanSource {
   std::string what_if_missing_;
   std::string analyze_refused_;
   std::optional<std::vector<std::string>> dangerous_inputs_;
-  std::vector<std::string> unguarded_;
+  std::vector<std::string> rls_bypassed_;
   std::vector<std::string> search_path_;
   Harmless harmless_;
   std::map<std::pair<QualifiedName, std::string>, plan::TypicalValues> typical_;
@@ -101,7 +101,7 @@ Result<void> ServerPlans::find_unguarded() {
       "pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE "
       "c.relrowsecurity AND NOT pg_catalog.row_security_active(c.oid) ORDER BY 1");
   if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) unguarded_.push_back(row[0].value_or(""));
+  for (const auto& row : *rows) rls_bypassed_.push_back(row[0].value_or(""));
   return {};
 }
 

@@ -25,9 +25,9 @@ std::string name_of(const PlanNode& node) {
   return display({node.schema.empty() ? "public" : node.schema, node.relation});
 }
 
-class Judge {
+class InsightFinder {
  public:
-  Judge(const Plan& plan, const PlanTimes& times, const Catalog* catalog)
+  InsightFinder(const Plan& plan, const PlanTimes& times, const Catalog* catalog)
       : plan_(plan), times_(times), catalog_(catalog) {}
 
   std::vector<Insight> run() {
@@ -244,7 +244,7 @@ class Judge {
 }  // namespace
 
 std::vector<Insight> insights(const Plan& plan, const PlanTimes& times, const Catalog* catalog) {
-  return Judge(plan, times, catalog).run();
+  return InsightFinder(plan, times, catalog).run();
 }
 
 }  // namespace pgadvise::plan

@@ -26,7 +26,7 @@
 namespace pgadvise::plan {
 
 // What is sent to the server: one statement, and what it is planned with.
-struct Question {
+struct PlanRequest {
   std::string sql;
   Parameters parameters;
   bool parameters_known = true;  // false: has $n without values; the generic plan is asked for
@@ -67,25 +67,25 @@ class Planner {
 
   // The statement as it was called: with the log's values, else with typical ones of the columns that they
   // are compared with, else generic. Errors: no sample of it was logged.
-  Result<Question> question(const Query& query);
+  Result<PlanRequest> request(const Query& query);
   // What the server runs for a foreign key's checks and cascades: the child's rows, by the probe's columns.
   // Errors: table or column are not in the catalog.
-  Result<Question> lookup(const Probe& probe);
+  Result<PlanRequest> lookup(const Probe& probe);
   // The statement with $n, once without values and once for each kind of value that pg_stats has: a common
   // one, one in the middle, a rare one. The generic one comes first, and is the only one where a value is
   // missing. Values are row data, shown to nobody.
-  std::vector<Question> variants(const std::string& statement);
+  std::vector<PlanRequest> variants(const std::string& statement);
 
   // Errors, here and below: it does not parse; the server refuses it, or is gone (Kind::database). A source
   // that has lost its server is not asked again: another one is.
-  Result<Decision> decide(const Question& question);
+  Result<Decision> decide(const PlanRequest& request);
   // Both remember what they were told. Errors: as PlanSource::explain(); nothing may be asked any more.
-  Result<Plan> explain(const Question& question);
+  Result<Plan> explain(const PlanRequest& request);
   // `decision` and `gate`: what decide() and explain() gave. Errors: only a server that is gone. What ran
   // when one of several sources lost it is not run again: somebody may have ended it.
-  Result<Analyzed> analyze(const Question& question, const Decision& decision, const Plan& gate);
+  Result<Analyzed> analyze(const PlanRequest& request, const Decision& decision, const Plan& gate);
   // With indexes that are not there.
-  Result<Plan> explain_with(const Question& question, const std::vector<std::string>& indexes);
+  Result<Plan> explain_with(const PlanRequest& request, const std::vector<std::string>& indexes);
   // PlanSource::values().
   Result<std::vector<std::string>> values(const std::string& select);
 
@@ -123,7 +123,7 @@ class Planner {
     std::set<std::string> asked;  // right now
   };
 
-  ExplainRequest request_of(const Question& question) const;
+  ExplainRequest explain_request_of(const PlanRequest& request) const;
   std::optional<Parameters> from_statistics(const QueryFacts& facts, int kind);
   Source* take();
   void give_back(Source& source, const Error* error);
@@ -135,7 +135,7 @@ class Planner {
   template <class T, class Ask>
   Result<T> once(Memory<T>& memory, const std::string& key, const Ask& ask);
   std::optional<Turn> take_turn(bool alone);
-  Result<Analyzed> analyze_now(const Question& question, const Plan& gate);
+  Result<Analyzed> analyze_now(const PlanRequest& request, const Plan& gate);
 
   const Catalog& catalog_;
   PlannerOptions options_;

@@ -9,7 +9,7 @@
 namespace pgadvise::report {
 
 struct AdviceOptions {
-  bool colour = false;
+  bool color = false;
   int width = 80;
 };
 

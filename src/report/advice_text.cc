@@ -60,7 +60,7 @@ class Writer {
 
  private:
   std::string bold(std::string_view text) const {
-    return options_.colour ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text);
+    return options_.color ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text);
   }
   std::size_t width() const { return static_cast<std::size_t>(std::max(options_.width, 40)); }
 

@@ -9,7 +9,7 @@
 namespace pgadvise::report {
 
 struct DigestOptions {
-  bool colour = false;
+  bool color = false;
   bool unicode = false;  // block characters for the sketches
   int width = 80;
   bool show_literals = false;

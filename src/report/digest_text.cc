@@ -81,7 +81,7 @@ class Writer {
 
  private:
   std::string paint(std::string_view code, std::string_view text) const {
-    return options_.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+    return options_.color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
   }
 
   std::string cut(std::string text, std::size_t width) const {

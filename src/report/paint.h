@@ -9,13 +9,13 @@
 namespace pgadvise::report {
 
 struct Look {
-  bool colour = false;
+  bool color = false;
   bool unicode = true;
   int width = 80;
 };
 
 std::size_t characters(std::string_view text);  // the columns that it takes
-// SGR `code` around the text, when there are colours.
+// SGR `code` around the text, when there are colors.
 std::string paint(const Look& look, std::string_view code, std::string_view text);
 // OSC 8 around the text; the text alone when there is no url, which is taken to be encoded.
 std::string link(std::string_view url, std::string_view text);

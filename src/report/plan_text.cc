@@ -122,7 +122,7 @@ class Tree {
     if (character_count(name) + character_count(flags) > room)
       name = ellipsis(name, room - std::min(room - 1, character_count(flags)));
     out_ += figures + "  " + before + name +
-            (options_.colour && !flags.empty() ? "\x1b[33;1m" + flags + "\x1b[0m" : flags) + "\n";
+            (options_.color && !flags.empty() ? "\x1b[33;1m" + flags + "\x1b[0m" : flags) + "\n";
   }
 
   void foot() {

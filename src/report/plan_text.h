@@ -10,7 +10,7 @@
 namespace pgadvise::report {
 
 struct PlanTextOptions {
-  bool colour = false;
+  bool color = false;
   bool unicode = true;
   int width = 80;
   bool whole = false;  // no node is folded away

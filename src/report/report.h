@@ -20,7 +20,7 @@
 namespace pgadvise::report {
 
 struct Options {
-  bool colour = false;
+  bool color = false;
   int width = 100;
   bool show_literals = false;
   bool remarks_told =

@@ -38,7 +38,7 @@ class Writer {
 
  private:
   std::string paint(std::string_view code, std::string_view text) const {
-    return report::paint({.colour = options_.colour}, code, text);
+    return report::paint({.color = options_.color}, code, text);
   }
 
   // The file's name, absolute, and its line.
@@ -163,7 +163,7 @@ class Writer {
     out_ += head + "\n";
     paragraph("  ", "  ", finding.message);
     if (const auto source = options_.source ? options_.source(finding, 0) : std::nullopt)
-      for (const auto& line : excerpt({.colour = options_.colour, .width = options_.width - 4}, *source))
+      for (const auto& line : excerpt({.color = options_.color, .width = options_.width - 4}, *source))
         out_ += "    " + line + "\n";
     for (const auto& evidence : finding.evidence) write_evidence(evidence, finding);
     if (!finding.verdict_reason.empty()) paragraph("  - ", "    ", finding.verdict_reason);

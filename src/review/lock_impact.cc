@@ -66,8 +66,8 @@ std::string size_of(const Table* table) {
 
 }  // namespace
 
-std::vector<std::string> price(const std::vector<std::string>& statements, const Fix& fix,
-                               const Table* table) {
+std::vector<std::string> lock_impact(const std::vector<std::string>& statements, const Fix& fix,
+                                     const Table* table) {
   std::vector<std::string> out;
   std::set<std::string> told;
   for (const auto& statement : statements)

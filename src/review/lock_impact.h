@@ -10,7 +10,7 @@
 namespace pgadvise::review {
 
 // A sentence each. `statements`: as they will be run. `table`: nullptr when nothing is known of it.
-std::vector<std::string> price(const std::vector<std::string>& statements, const Fix& fix,
-                               const Table* table);
+std::vector<std::string> lock_impact(const std::vector<std::string>& statements, const Fix& fix,
+                                     const Table* table);
 
 }  // namespace pgadvise::review

@@ -273,7 +273,7 @@ class Walk {
     }
     if (!finding.fix)
       add_paragraph(out, look, "", "", "There is none that SQL could tell: e says what to do.");
-    for (const auto& sentence : fix.price) add_paragraph(out, look, "- ", "  ", sentence);
+    for (const auto& sentence : fix.lock_impact) add_paragraph(out, look, "- ", "  ", sentence);
     if (!fix.refused.empty() && finding.fix)
       add_paragraph(out, look, "- ", "  ", "can't be accepted here: " + fix.refused);
   }
@@ -322,7 +322,7 @@ class Walk {
     const std::size_t from = carrier(at);
     FixView out = host_.fix(*items_[from].finding);
     if (from != at && out.refused.empty())
-      out.price.push_back(fmt::format("it is the index that finding {} asks for, too", from + 1));
+      out.lock_impact.push_back(fmt::format("it is the index that finding {} asks for, too", from + 1));
     return out;
   }
 

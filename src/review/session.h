@@ -20,11 +20,11 @@ using report::Look;
 
 // A finding's fix as it would be run here.
 struct FixView {
-  std::string sql;                 // as the project's tool gets it; "" when there is none
-  std::vector<std::string> price;  // locks, sizes, safety: a sentence each
-  std::string schema_line;         // for schema.ts
-  std::string schema_place;        // where that line goes
-  std::string refused;             // why it can't be accepted; "" when it can
+  std::string sql;                       // as the project's tool gets it; "" when there is none
+  std::vector<std::string> lock_impact;  // locks, sizes, safety: a sentence each
+  std::string schema_line;               // for schema.ts
+  std::string schema_place;              // where that line goes
+  std::string refused;                   // why it can't be accepted; "" when it can
 };
 
 struct Choices {

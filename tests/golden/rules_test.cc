@@ -92,7 +92,7 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
       if (!value.contains("columns") || !value["columns"].contains(column.name)) continue;
       const auto& given = value["columns"][column.name];
       ColumnStatistics& of_column = column.statistics.emplace();
-      set(given, "distinct", of_column.distinct);
+      set(given, "distinct", of_column.n_distinct);
       set(given, "null_fraction", of_column.null_fraction);
       set(given, "average_width", of_column.average_width);
       set(given, "top_frequency", of_column.most_common_freq);

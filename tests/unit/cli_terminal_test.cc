@@ -235,10 +235,10 @@ TEST(Usage, SaysWhatWasPerhapsMeant) {
 
 TEST(Verbosity, IsMovedBehindTheCommand) {
   std::vector<std::string> words{"--color", "never", "-q", "check", "a"};
-  move_talk_behind(words, {"check"});
+  move_verbosity_behind(words, {"check"});
   EXPECT_EQ(words, (std::vector<std::string>{"check", "--color", "never", "-q", "a"}));
   words = {"--quiet", "folder"};
-  move_talk_behind(words, {"check"});
+  move_verbosity_behind(words, {"check"});
   EXPECT_EQ(words, (std::vector<std::string>{"--quiet", "folder"}));
 }
 

@@ -183,7 +183,7 @@ TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
 }
 
 TEST(TextReport, ColoursOnlyWhenAsked) {
-  EXPECT_NE(to_text(full_report(), {.colour = true}).find("\x1b[33;1mwarning\x1b[0m"), std::string::npos);
+  EXPECT_NE(to_text(full_report(), {.color = true}).find("\x1b[33;1mwarning\x1b[0m"), std::string::npos);
 }
 
 TEST(Text, GroupedFindingsKeepWhatIsSaidOfEach) {

@@ -30,16 +30,16 @@ TEST(Keys, OneKeyAndWhatAPasteIs) {
     EXPECT_EQ(key_of(nothing).kind, Key::Kind::resize) << nothing;
 }
 
-TEST(Price, NamesTheLock) {
+TEST(LockImpact, NamesTheLock) {
   Fix fix;
   fix.safety = Fix::Safety::safe;
-  const auto first = [&](const char* sql) { return price({sql}, fix, nullptr).at(0); };
+  const auto first = [&](const char* sql) { return lock_impact({sql}, fix, nullptr).at(0); };
   EXPECT_TRUE(contains(first("CREATE INDEX i ON t (a)"), "Writes to the table wait"));
   EXPECT_TRUE(contains(first("CREATE INDEX CONCURRENTLY i ON t (a)"), "go on"));
   EXPECT_TRUE(contains(first("ALTER TABLE t ALTER COLUMN a TYPE bigint"), "written anew"));
   Table table;
   table.statistics = TableStatistics{.rows = 1'200'000, .bytes = 5'000'000'000};
-  EXPECT_TRUE(contains(price({"DROP INDEX i"}, fix, &table).at(1), "1.2M rows, 5.0 GB"));
+  EXPECT_TRUE(contains(lock_impact({"DROP INDEX i"}, fix, &table).at(1), "1.2M rows, 5.0 GB"));
 }
 
 // A terminal that is told its keys, and keeps what was shown.
