@@ -49,9 +49,9 @@ std::optional<Seed> of_sql(const Words& words) {
                                            : std::string_view(words[i + 1]));
     if (contains(text, "test")) continue;
     const auto statements = split(text, ';');
-    if (std::any_of(statements.begin(), statements.end(), deletes_all)) return Seed{"delete of psql", true};
+    if (std::any_of(statements.begin(), statements.end(), deletes_all)) return Seed{"psql -c delete", true};
     for (const auto* verb : {"truncate ", "drop schema ", "drop database "})
-      if (contains(text, verb)) return Seed{std::string(trim(verb)) + " of psql", true};
+      if (contains(text, verb)) return Seed{"psql -c " + std::string(trim(verb)), true};
   }
   return std::nullopt;
 }
