@@ -141,8 +141,8 @@ class Loader {
     for (const auto& schema : schemas) out_.read.push_back({schema.what(), schema.path, {}});
     if (!named && schemas.empty() && snapshot_.empty() && out_.projects.empty() && out_.diagnostics.empty())
       report({Error::Kind::nonfatal, sources_.paths.front(),
-              "nothing to check: no migrations, dump, drizzle snapshot, package.json, Dockerfile or workflow "
-              "here",
+              "nothing to check: found no migrations, dump, drizzle snapshot, package.json, Dockerfile or "
+              "workflow",
               "name a PATH, --db or --log; pgadvise check --help"});
   }
 
@@ -151,11 +151,11 @@ class Loader {
     std::erase_if(out_.schema_inputs, [&](const migrations::SchemaInput& schema) {
       if (schema.kind != migrations::SchemaKind::server_snapshot) return false;
       if (!sources_.db.empty())
-        report({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names one, too",
-                "leave one of them out"});
+        report({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names a server, too",
+                "remove one of them"});
       else if (!snapshot_.empty() && snapshot_ != schema.path)
-        report({Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + snapshot_,
-                "leave one of them out"});
+        report({Error::Kind::usage, schema.path, "is a snapshot of a server, as is " + snapshot_,
+                "remove one of them"});
       else snapshot_ = schema.path;
       return true;
     });
@@ -198,7 +198,7 @@ class Loader {
       out_.has_workload = true;
       std::string detail = fmt::format("{} statements", source.statements);
       if (source.not_understood)
-        detail += fmt::format(", {} of {} lines not understood", source.not_understood, source.lines);
+        detail += fmt::format(", {} of {} lines not recognized", source.not_understood, source.lines);
       if (!source.note.empty()) detail += "; " + source.note;
       const std::string kind = source.format == "sql"                  ? "workload"
                                : source.format == "pg_stat_statements" ? source.format
@@ -278,8 +278,9 @@ class Loader {
     if (const auto made = server.make_plans(settings_.session_settings); !made) return report(made.error());
     if (server.plans->superuser() && !server.sandbox)
       report({Error::Kind::nonfatal, server.connection().where(),
-              "connected as a superuser: only what is built in and known to be harmless is run",
-              "a role that may only read is enough"});
+              "connected as a superuser: pgadvise runs only statements whose functions are built in and "
+              "known to be harmless",
+              "a role that can only read is enough"});
     if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), out_.diagnostics);
     const auto missing = server.plans->what_if_missing();
     out_.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;

@@ -237,9 +237,10 @@ class Merger {
             [&](const Finding& finding) { return finding.rule == rule && finding.subject.kind == "schema"; });
         report_.diagnostics.push_back(
             {Error::Kind::nonfatal, suppression.place.str(),
-             "suppresses nothing: " + rule +
-                 (of_schema ? " speaks of the whole schema" : " finds nothing there"),
-             of_schema ? "[[ignore]] in pgadvise.toml, object = the schema's name" : "take it out"});
+             "unused suppression: " + rule +
+                 (of_schema ? " applies to the whole schema" : " has no finding there"),
+             of_schema ? "write an [[ignore]] in pgadvise.toml with object = the schema's name"
+                       : "remove it"});
       }
     }
   }

@@ -50,7 +50,7 @@ Result<Choice> by_git(const migrations::SchemaInput& input, const MigrationOptio
   const auto changed = changed_since(input.path, revision, names);
   if (!changed) return tl::unexpected(changed.error());
   for (const auto& name : *changed) out.checked.files.insert(paths[name]);
-  out.note = fmt::format("judged {} of {} migrations, {}", out.checked.files.size(), input.files.size(),
+  out.note = fmt::format("checked {} of {} migrations, {}", out.checked.files.size(), input.files.size(),
                          options.changed ? "those that this branch adds or changes"
                                          : "those added or changed since " + ellipsis(options.since, 60));
   return out;
@@ -65,10 +65,11 @@ std::optional<Choice> pending(const migrations::SchemaInput& input,
   out.migrations = out.checked.together = true;
   out.checked.files = std::move(applied.due);
   const std::size_t due = out.checked.files.size();
-  out.note = due == 0 ? fmt::format("all {} migrations have run there, by {}", input.files.size(),
-                                    display(applied.table))
-                      : fmt::format("judged the {} of {} migrations that have not run there, by {}", due,
-                                    input.files.size(), display(applied.table));
+  out.note = due == 0
+                 ? fmt::format("all {} migrations have been applied, according to {}", input.files.size(),
+                               display(applied.table))
+                 : fmt::format("checked {} of {} migrations: the others have been applied, according to {}",
+                               due, input.files.size(), display(applied.table));
   return out;
 }
 
@@ -117,19 +118,19 @@ Result<Choice> choose_migrations(const migrations::SchemaInput& input, const std
   if (named && input.kind == migrations::SchemaKind::sql_file) return these(*named, {});
   if (!migrations::holds_migrations(input) || input.files.empty()) return Choice{};
   if (named) {
-    const std::string what =
-        named->size() == 1 ? "the one that is named" : fmt::format("the {} that are named", named->size());
-    return these(
-        *named, fmt::format("judged {} of {} migrations; the others are replayed", what, input.files.size()));
+    return these(*named, fmt::format("checked the {} named of {} migrations, and replayed the others",
+                                     named->size(), input.files.size()));
   }
   if (options.changed || !options.since.empty()) return by_git(input, options);
   if (auto due = pending(input, tracking)) return std::move(*due);
   const auto& newest = input.files.back();
   const std::size_t older = input.files.size() - 1;
-  if (older == 0) return these({newest.path}, "judged " + entry_of(newest));
-  return these({newest.path}, fmt::format("judged the newest, {}; the {} before it {} taken as applied "
-                                          "(--changed, --since REV or a file's name judges others)",
-                                          ellipsis(entry_of(newest), 80), older, older == 1 ? "is" : "are"));
+  if (older == 0) return these({newest.path}, "checked " + entry_of(newest));
+  return these({newest.path},
+               fmt::format("checked the newest migration, {}, and assumed that the {} earlier "
+                           "{} been applied (to check others: --changed, --since REV, or a file's name)",
+                           ellipsis(entry_of(newest), 80), older == 1 ? "one" : std::to_string(older),
+                           older == 1 ? "has" : "ones have"));
 }
 
 }  // namespace pgadvise::check

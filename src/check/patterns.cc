@@ -63,7 +63,7 @@ class Walk {
     for (fs::directory_iterator it(listed, fs::directory_options::skip_permission_denied, code), end;
          !code && it != end; it.increment(code)) {
       if (++entries_ > bounds_.entries)
-        reached = fmt::format("looks at more than {} files and folders", bounds_.entries);
+        reached = fmt::format("searches more than {} files and folders", bounds_.entries);
       else if (std::chrono::steady_clock::now() > until_)
         reached = fmt::format("takes longer than {} s", bounds_.time.count() / 1000);
       if (!reached.empty()) return false;
@@ -93,9 +93,10 @@ Result<std::vector<std::string>> expand_pattern(const std::string& path, const P
   std::erase_if(parts, [](std::string_view part) { return part.empty(); });
   Walk walk(bounds);
   if (!walk.into(path.starts_with('/') ? "/" : "", parts, 0))
-    return fail(Error::Kind::usage, {},
-                "the pattern " + ellipsis(path, 120) + " " + walk.reached + ": pgadvise reads none of them",
-                "begin it with the folder that holds the files");
+    return fail(
+        Error::Kind::usage, {},
+        "the pattern " + ellipsis(path, 120) + " " + walk.reached + ": pgadvise read none of the files",
+        "start the pattern with the folder of the files");
   if (walk.found.empty()) return std::vector<std::string>{path};
   std::sort(walk.found.begin(), walk.found.end());
   return std::move(walk.found);

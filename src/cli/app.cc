@@ -88,15 +88,14 @@ static std::vector<std::string> arguments(std::vector<std::string> out,
 int main(const Arguments& given) {
   int exit_code = exit_clean;
   CLI::App app{
-      "pgadvise finds what makes a PostgreSQL application slow or unsafe, proves it with EXPLAIN ANALYZE, "
-      "and "
-      "writes the index that mends it."};
+      "pgadvise finds what makes a PostgreSQL application slow or unsafe, confirms it with EXPLAIN ANALYZE, "
+      "and writes the index that fixes it."};
   app.set_version_flag("--version", std::string("pgadvise ") + PGADVISE_VERSION);
   app.require_subcommand(0, 1);
   app.footer(
-      "Exit codes: 0 nothing at or over --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 the\n"
-      "database of --db can't be reached or read. Without a subcommand: check; without any word, on a "
-      "terminal: review.");
+      "Exit codes: 0 no finding at or above --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 "
+      "the\ndatabase of --db can't be reached or read. Without a subcommand pgadvise runs check; on a "
+      "terminal and without any argument, review.");
   add_advise(app, exit_code);
   add_check(app, exit_code);
   add_digest(app, exit_code);

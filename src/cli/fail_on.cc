@@ -21,7 +21,7 @@ Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
       const std::string word(trim(part));
       if (word == "error" || word == "warning" || word == "note" || word == "never") {
         if (severity_named)
-          return fail(Error::Kind::usage, "--fail-on", "names two severities", "the lower one says it all");
+          return fail(Error::Kind::usage, "--fail-on", "names two severities", "name the lower one only");
         severity_named = true;
         if (word == "never") out.severity.reset();
         else

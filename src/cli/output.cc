@@ -26,7 +26,7 @@ Result<void> write_output(const std::string& path, const std::string& content) {
   if (!standard(path)) return write_file(path, content);
   if (write_all(STDOUT_FILENO, content)) return {};
   return fail(Error::Kind::usage, "standard output", std::string("can't be written: ") + std::strerror(errno),
-              "-o FILE writes to a file");
+              "use -o FILE to write to a file");
 }
 
 static bool set(const char* name) {

@@ -37,9 +37,9 @@ Result<void> unlike(const std::vector<WantedReport>& wanted) {
     for (std::size_t j = 0; j < i; ++j) {
       if (!same_file(wanted[i].path, wanted[j].path)) continue;
       if (wanted[i].path.empty())
-        return fail(Error::Kind::usage, "--format", "two reports can't go to standard output",
+        return fail(Error::Kind::usage, "--format", "standard output can't take two reports",
                     "--format " + wanted[j].format + " -o FILE");
-      return fail(Error::Kind::usage, "--output " + wanted[i].path, "two reports can't go to one file",
+      return fail(Error::Kind::usage, "--output " + wanted[i].path, "one file can't take two reports",
                   "name another file");
     }
   return {};
@@ -69,7 +69,7 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     } else if (!out.empty() && out.back().path.empty()) {
       out.back().path = value;
     } else {
-      return fail(Error::Kind::usage, "--output " + value, "there is no --format for it",
+      return fail(Error::Kind::usage, "--output " + value, "no --format belongs to it",
                   "--format " + join(format_names(), "|") + " -o FILE");
     }
   }

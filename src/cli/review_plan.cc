@@ -31,8 +31,9 @@ Result<Plan> from_server(const plan::PlanRequest& request, plan::Planner& planne
   auto analyzed = planner.analyze(request, *decision, *planned);
   if (!analyzed) return tl::unexpected(analyzed.error());
   if (!analyzed->limits.empty())
-    return fail(Error::Kind::nonfatal, "", "not run: " + analyzed->limits, "p plans it only");
-  remark = "Run just now, in a transaction that was rolled back (" + request.origin + ").";
+    return fail(Error::Kind::nonfatal, "", "not run: " + analyzed->limits,
+                "p plans the statement without running it");
+  remark = "Run now, in a transaction that was rolled back (" + request.origin + ").";
   return std::move(analyzed->plan);
 }
 
@@ -52,7 +53,7 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
   const Query* query = query_of(finding, checked);
   const bool key = finding.probe && finding.probe->kind == Probe::Kind::referential_lookup;
   std::string remark;
-  Result<Plan> plan = fail(Error::Kind::nonfatal, "", "it is about no statement that has a plan");
+  Result<Plan> plan = fail(Error::Kind::nonfatal, "", "it concerns no statement that has a plan");
   const auto& server = checked.inputs.server;
   if (server && server->plans && checked.inputs.live && (key || query)) {
     plan::Planner planner(*server->plans, *checked.inputs.live, {.timing = true});
@@ -60,10 +61,11 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
     if (!request) return tl::unexpected(request.error());
     plan = from_server(*request, planner, run, remark);
   } else if (run && (key || query)) {
-    return fail(Error::Kind::nonfatal, "", "nothing to run it on", "review --db CONN, or --sandbox");
+    return fail(Error::Kind::nonfatal, "", "there is no database to run the statement in",
+                "review --db CONN, or --sandbox");
   } else if (query && query->plan) {
     plan = plan::read(query->plan->text);
-    remark = "As it was logged, of the slowest call: " + query->plan->place.str();
+    remark = "Plan of the slowest call in the log: " + query->plan->place.str();
   } else if (key || query) {
     return fail(Error::Kind::nonfatal, "", "there is no plan",
                 "--db CONN, --sandbox, or a log with auto_explain");

@@ -66,10 +66,11 @@ void add_snapshot(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("-o,--output", options->output, "File to write the snapshot to");
   command->add_flag("--with-values", options->values,
-                    "Also the columns' most common values and histograms: row data");
+                    "Include the columns' most common values and histograms, which are row data");
   command->footer(
-      "Without --with-values no row is in it: names, types, expressions, comments, sizes, counters, "
-      "settings, which migrations have run, and who is connected (application, state, since when).");
+      "A snapshot contains names, types, expressions, comments, sizes, counters, settings, applied "
+      "migrations, and connected sessions (application, state, start time). Only --with-values adds row "
+      "data.");
   command->callback([options, &exit_code] {
     if (trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});

@@ -37,20 +37,20 @@ const Verbosity& verbosity() { return current_verbosity; }
 void add_color(CLI::App& command) {
   command
       .add_option("--color", current_verbosity.color,
-                  "Colors, and links where the terminal has them: auto: on a terminal, and by NO_COLOR, "
-                  "CLICOLOR_FORCE and CLICOLOR")
+                  "Colors, and links if the terminal supports them. auto: on a terminal, unless NO_COLOR or "
+                  "CLICOLOR=0 is set; CLICOLOR_FORCE forces them")
       ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
 void add_verbosity(CLI::App& command) {
   auto* quiet = command.add_flag("-q,--quiet", current_verbosity.quiet,
-                                 "Nothing but findings and errors: no progress, no remarks");
-  auto* verbose =
-      command.add_flag("-v,--verbose", current_verbosity.verbose,
-                       "Tell on standard error what was read, which rules ran, and how long each part took");
+                                 "Print only findings and errors: no progress, no warnings");
+  auto* verbose = command.add_flag(
+      "-v,--verbose", current_verbosity.verbose,
+      "Print on standard error which inputs were read, which rules ran, and how long each step took");
   auto* debug = command.add_flag("--debug", current_verbosity.debug,
-                                 "Tell on standard error what SQL is sent to a server, and how long it took; "
-                                 "constants are left out unless --show-literals");
+                                 "Print on standard error every SQL statement sent to a server and how long "
+                                 "it took, without constants unless --show-literals");
   quiet->excludes(verbose)->excludes(debug);
 }
 

@@ -259,11 +259,11 @@ std::string taken_for_granted(const std::string& rewritten, const Predicate& key
         parameter.number != key.parameter && std::find(others.begin(), others.end(), name) == others.end())
       others.push_back(name);
   if (others.empty() || samples >= calls) return {};
-  const std::string seen = samples == 0 ? "no call was kept that could tell"
-                                        : "as in the " + std::to_string(samples) + " of the " +
-                                              std::to_string(calls) + " calls that were kept";
-  return "the rewrite takes for granted that " + join(others, " and ") +
-         (others.size() == 1 ? " is" : " are") + " the same in every call: " + seen;
+  const std::string seen = samples == 0 ? "pgadvise kept no call to verify this"
+                                        : "true for the " + std::to_string(samples) + " of the " +
+                                              std::to_string(calls) + " calls that pgadvise kept";
+  return "the rewrite assumes that " + join(others, " and ") + (others.size() == 1 ? " is" : " are") +
+         " the same in every call: " + seen;
 }
 
 std::string insert_all(const Query& query) {

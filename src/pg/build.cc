@@ -240,18 +240,21 @@ std::string Builder::mend_type(const std::string& written) {
       "CREATE CAST ({0} AS text) WITHOUT FUNCTION AS IMPLICIT;"
       "CREATE CAST (text AS {0}) WITHOUT FUNCTION AS ASSIGNMENT;",
       type, function("_in"), function("_out"), function("_typmod_in"), function("_typmod_out"));
-  return admin_does(script) ? fmt::format("a stand-in that holds text takes the place of type {}", written)
-                            : "";
+  return admin_does(script)
+             ? fmt::format("type {} does not exist: created a placeholder that stores text", written)
+             : "";
 }
 
 std::string Builder::mend_role(const std::string& name) {
   const auto role = quote_identifier(name);
   if (!admin_does("CREATE ROLE " + role + " NOLOGIN; GRANT " + role + " TO pgadvise")) return {};
-  return fmt::format("role {} was made, without any rights", name);
+  return fmt::format("role {} does not exist: created it, without privileges", name);
 }
 
 std::string Builder::mend_schema(const std::string& name) {
-  return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("schema {} was made", name) : "";
+  return owner_does("CREATE SCHEMA " + quote_identifier(name))
+             ? fmt::format("schema {} does not exist: created it", name)
+             : "";
 }
 
 std::string Builder::mend_table(const std::string& written) {
@@ -259,8 +262,8 @@ std::string Builder::mend_table(const std::string& written) {
   if (!platform_schema(name.schema)) return {};
   const auto table = quote_name(name);
   if (!owner_does(fmt::format("CREATE TABLE {} ({})", table, platform_columns(name)))) return {};
-  (void)owner_does("COMMENT ON TABLE " + table + " IS 'a stand-in made by pgadvise'");
-  return fmt::format("a stand-in takes the place of table {}", written);
+  (void)owner_does("COMMENT ON TABLE " + table + " IS 'a placeholder created by pgadvise'");
+  return fmt::format("table {} does not exist: created a placeholder", written);
 }
 
 std::string Builder::create(const FunctionStub& stub) {
@@ -277,7 +280,8 @@ std::string Builder::create(const FunctionStub& stub) {
                                       quote_name(stub.name), join(stub.arguments, ", "), stub.returns,
                                       generated ? "VOLATILE" : "IMMUTABLE", body);
   if (!owner_does(text)) return {};
-  return fmt::format("a stand-in takes the place of {}({})", display(stub.name), join(stub.arguments, ", "));
+  return fmt::format("function {}({}) does not exist: created a placeholder", display(stub.name),
+                     join(stub.arguments, ", "));
 }
 
 std::string Builder::mend_function(const std::string& message, const std::vector<std::string>& words) {
@@ -358,7 +362,7 @@ void Builder::statement(const sql::SourceStatement& source) {
   const auto words = first_words(source.text, 8);
   if (words.empty() || without_effect(words, source.text)) return;
   if (const auto role = role_made(words, source.text)) {
-    if (mend_role(*role).empty()) report(fmt::format("role {} can't be made", *role), "passed over");
+    if (mend_role(*role).empty()) report(fmt::format("role {} can't be created", *role), "passed over");
     return;
   }
   const bool is_extension = begins(words, {"CREATE", "EXTENSION"});
@@ -384,7 +388,7 @@ void Builder::run() {
   (void)owner_.query("SET check_function_bodies = off");
   for (const auto& source : sql::split(script_.sql)) {
     if (!owner_.alive() || !admin_.alive()) {
-      report("the sandbox's server is gone", "the rest is passed over");
+      report("the connection to the sandbox's server was lost", "the remaining statements were skipped");
       return;
     }
     statement(source);

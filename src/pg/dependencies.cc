@@ -268,7 +268,7 @@ Result<void> DependencyChecker::functions(const Oids& oids) {
           version() >= 140000 ? "p.prosqlbody::text" : "NULL::text"),
       {array_of(oids)});
   if (!rows) return tl::unexpected(rows.error());
-  if (rows->size() < oids.size()) unknown_.insert("a function that is gone");
+  if (rows->size() < oids.size()) unknown_.insert("a function that no longer exists");
   for (const auto& row : *rows) {
     FunctionFacts facts;
     const auto oid = static_cast<Oid>(whole(row[0]));
@@ -315,7 +315,7 @@ Result<plan::Dependencies> DependencyChecker::run() {
   for (int round = 0; more; ++round) {
     more = false;
     if (round == max_rounds) {
-      unknown_.insert("too much to follow");
+      unknown_.insert("more dependencies than pgadvise follows");
       break;
     }
     for (const auto& [set, step] : steps) {
@@ -410,7 +410,7 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   auto out = checker.run();
   if (out && out->unknown_functions.empty() && out->refused_functions.empty() && out->foreign_tables.empty())
     harmless.oids = checker.followed();
-  if (out && !whole) out->unknown_functions.emplace_back("something that the server does not show");
+  if (out && !whole) out->unknown_functions.emplace_back("an object that the server does not show");
   return out;
 }
 

@@ -103,7 +103,8 @@ std::string other_way(const Plan& plan, const std::vector<QualifiedName>& tables
     if (!node.index.empty()) way = node.type + " using " + node.index;
     else if (node.type.find("Bitmap Heap") == std::string::npos) way = node.type + " on " + node.relation;
   });
-  return way.empty() ? "its plan does not read the table" : "the planner has another way: " + way;
+  return way.empty() ? "the statement's plan does not read the table"
+                     : "the planner uses another plan: " + way;
 }
 
 bool uses_hypothetical(const Plan& plan) {
@@ -225,8 +226,7 @@ class Confirmer {
   }
 
   void look_into(const PlanRequest& request, const Decision& decision) {
-    if (decision.allowed != Allowed::analyze)
-      return stay("its values were not looked at: " + decision.reason);
+    if (decision.allowed != Allowed::analyze) return stay("the values were not read: " + decision.reason);
     const auto values = planner_.values(request.sql);
     if (!values) return failed(values.error());
     apply(probe_.from_values(*values), Evidence::Kind::catalog);
@@ -253,7 +253,7 @@ class Confirmer {
     find_scans(gate->root, tables, catalog_, probe_.columns, std::numeric_limits<double>::infinity(), scans);
     if (scans.empty()) return refute(other_way(*gate, tables));
     const std::int64_t pages = pages_of(catalog_, tables);
-    if (pages == 0) return stay(display(table) + " is empty in this database: nothing to measure");
+    if (pages == 0) return stay(display(table) + " has no rows in this database: nothing to measure");
     if (pages < options_.small_table_pages)
       return refute(fmt::format("the table is small: {} pages{}", count(static_cast<double>(pages)),
                                 estimated_rows(catalog_, table) >= 0
@@ -279,16 +279,17 @@ class Confirmer {
       blocks += scan.node->shared_hit_blocks + scan.node->shared_read_blocks;
     }
     std::string fact =
-        fmt::format("{}: {} on {} reads {} rows to keep {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN",
+        fmt::format("{}: {} on {} reads {} rows and keeps {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN",
                     how(*scans.front().node), display(probe_.table), count(read), count(needed));
     if (plan.analyzed)
-      fact += fmt::format(", {} pages, {:.1f} ms in all ({})", count(static_cast<double>(blocks)),
+      fact += fmt::format(", {} pages, {:.1f} ms in total ({})", count(static_cast<double>(blocks)),
                           plan.execution_ms, request.origin);
     else if (!limits.empty()) fact += " (" + limits + ")";
     out.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
     if (needed > read * 0.1 && probe_.kind == Probe::Kind::statement)
-      return refute(fmt::format("it needs {} of the {} rows that it reads: no index makes that less",
-                                count(needed), count(read)));
+      return refute(
+          fmt::format("the statement needs {} of the {} rows that it reads: an index would not reduce them",
+                      count(needed), count(read)));
     out.verdict = Verdict::confirmed;
     out.reason = plan.analyzed ? "" : limits;
     return cost(request, before);
@@ -299,25 +300,26 @@ class Confirmer {
     if (!proposes()) return;
     if (const auto missing = planner_.what_if_missing(); !missing.empty()) {
       out.evidence.push_back(
-          {Evidence::Kind::what_if, "the index is not costed: " + missing, std::nullopt, {}});
+          {Evidence::Kind::what_if, "the cost with the index is unknown: " + missing, std::nullopt, {}});
       return;
     }
     const auto after = planner_.explain_with(request, options_.hypothetical(*finding_.proposal));
     if (!after) {
-      out.evidence.push_back(
-          {Evidence::Kind::what_if, "the index is not costed: " + after.error().what, std::nullopt, {}});
+      out.evidence.push_back({Evidence::Kind::what_if,
+                              "the cost with the index is unknown: " + after.error().what,
+                              std::nullopt,
+                              {}});
       if (after.error().kind == Error::Kind::database) failed(after.error());
       return;
     }
     if (!uses_hypothetical(*after) || after->root.total_cost > before * 0.9) {
-      out.evidence.push_back(
-          {Evidence::Kind::what_if,
-           "HypoPG: the planner would not gain from an index on " + keys(*finding_.proposal),
-           std::nullopt,
-           {}});
+      out.evidence.push_back({Evidence::Kind::what_if,
+                              "HypoPG: the planner would not use an index on " + keys(*finding_.proposal),
+                              std::nullopt,
+                              {}});
       out.without_gain = true;
       if (probe_.kind == Probe::Kind::referential_lookup)
-        refute("the planner would read the table all the same: too many rows have one value");
+        refute("the planner would still read the whole table: too many rows have the same value");
       return;
     }
     out.evidence.push_back({Evidence::Kind::what_if,
@@ -366,7 +368,7 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
   for (const std::size_t at : probed) {
     if (asked[at]) continue;
     if (!planner.stopped()) out[at].reason = "could not be run: the server is gone";
-    else if (findings[at].verdict_reason.empty()) out[at].reason = "not asked: interrupted";
+    else if (findings[at].verdict_reason.empty()) out[at].reason = "not confirmed: interrupted";
   }
   const auto first_lost =
       std::find_if(lost.begin(), lost.end(), [](const auto& error) { return error.has_value(); });

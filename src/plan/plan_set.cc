@@ -22,7 +22,7 @@ void add_logged(PlanSet& set, const Workload& workload, const Catalog* catalog, 
     auto plan = read(query.plan->text);
     if (!plan) {
       diagnostics.push_back(
-          {Error::Kind::nonfatal, query.plan->place.str(), "auto_explain's plan is not understood", {}});
+          {Error::Kind::nonfatal, query.plan->place.str(), "auto_explain's plan could not be read", {}});
       continue;
     }
     KnownPlan known = known_plan(std::move(*plan),

@@ -283,7 +283,7 @@ Result<Analyzed> Planner::analyze_now(const PlanRequest& request, const Plan& ga
   if (!turn) {
     const std::lock_guard lock(mutex_);
     ++left_out_;
-    return Analyzed{gate, "the time for EXPLAIN ANALYZE is spent"};
+    return Analyzed{gate, "the time limit of EXPLAIN ANALYZE is used up"};
   }
   ExplainRequest explain_request = explain_request_of(request);
   explain_request.analyze = true;
@@ -325,8 +325,8 @@ Result<Analyzed> Planner::analyze_now(const PlanRequest& request, const Plan& ga
 Result<Analyzed> Planner::analyze(const PlanRequest& request, const Decision& decision, const Plan& gate) {
   if (decision.allowed != Allowed::analyze) return Analyzed{gate, decision.reason};
   if (gate.root.total_cost > options_.analyze_cost_limit)
-    return Analyzed{
-        gate, fmt::format("its cost of {:.0f} is over the limit for EXPLAIN ANALYZE", gate.root.total_cost)};
+    return Analyzed{gate, fmt::format("its planner cost of {:.0f} is above the limit for EXPLAIN ANALYZE",
+                                      gate.root.total_cost)};
   return once(analyzed_, key_of(request), [&] { return analyze_now(request, gate); });
 }
 

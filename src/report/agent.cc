@@ -33,9 +33,9 @@ std::string line_of(const Finding& finding, const Options& options) {
 
 std::string to_agent(const Report& report, const Options& options) {
   const auto findings = standing(report);
-  std::string out =
-      fmt::format("pgadvise: {}; {} rules run, {} not run, {} remarks\n", in_words(count(findings)),
-                  report.rules_run.size(), report.skipped.size(), report.diagnostics.size());
+  std::string out = fmt::format("pgadvise: {}; {} rules run, {} not run, {} warnings about the input\n",
+                                in_words(count(findings)), report.rules_run.size(), report.skipped.size(),
+                                report.diagnostics.size());
   std::map<std::string, int> rules;
   for (const auto* finding : findings) ++rules[finding->rule];
   for (const auto& [rule, times] : rules)
@@ -53,7 +53,7 @@ std::string to_agent(const Report& report, const Options& options) {
     ++told;
   }
   if (told < findings.size())
-    out += fmt::format("{} more: --top {}; what a rule means: pgadvise rules explain RULE\n",
+    out += fmt::format("{} more: --top {}; to describe a rule: pgadvise rules explain RULE\n",
                        findings.size() - told, findings.size());
   return out;
 }

@@ -6,16 +6,16 @@ namespace pgadvise::report {
 
 std::span<const Format> formats() {
   static constexpr Format all[] = {
-      {"text", "for a person", to_text},
-      {"json", "everything, for dashboards (docs/report.schema.json)",
+      {"text", "for people", to_text},
+      {"json", "the whole report, for dashboards (docs/report.schema.json)",
        [](const Report& report, const Options& options) { return to_json(report, options.show_literals); }},
       {"sarif", "SARIF 2.1.0, for GitHub code scanning and others", to_sarif},
-      {"github", "annotations of a GitHub workflow", to_github},
+      {"github", "annotations in a GitHub workflow", to_github},
       {"gitlab", "GitLab code quality", to_gitlab},
       {"junit", "JUnit XML: a suite for each rule", to_junit},
       {"markdown", "a comment for a pull request", to_markdown},
       {"rdjson", "reviewdog's diagnostics", to_rdjson},
-      {"agent", "counts, then a line a finding, about 2,000 tokens", to_agent},
+      {"agent", "counts, then one line per finding, about 2,000 tokens", to_agent},
   };
   return all;
 }

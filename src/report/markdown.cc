@@ -71,7 +71,7 @@ std::string ddl(const std::vector<const Finding*>& findings) {
   }
   if (sql.empty()) return {};
   sql.pop_back();
-  return fmt::format("\n<details><summary>SQL that mends {}</summary>\n\n{}\n</details>\n", fixes,
+  return fmt::format("\n<details><summary>SQL that fixes {}</summary>\n\n{}\n</details>\n", fixes,
                      code(sql, "sql"));
 }
 
@@ -95,8 +95,7 @@ std::string to_markdown(const Report& report, const Options& options) {
       fmt::format("\n{} rules run, {} not run{}\n", report.rules_run.size(), report.skipped.size(),
                   report.diagnostics.empty()
                       ? ""
-                      : fmt::format("; {} remarks on what could not be read, see the log",
-                                    report.diagnostics.size()));
+                      : fmt::format("; {} warnings about the input, see the log", report.diagnostics.size()));
   std::string out =
       fmt::format("### pgadvise: {}{}\n\n", findings.empty() ? "nothing found" : in_words(count(findings)),
                   report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
@@ -109,7 +108,7 @@ std::string to_markdown(const Report& report, const Options& options) {
     ++told;
   }
   if (told < findings.size())
-    out += fmt::format("- and {} more of no greater severity\n", findings.size() - told);
+    out += fmt::format("- and {} more of the same or lower severity\n", findings.size() - told);
   return out + tail;
 }
 

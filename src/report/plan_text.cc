@@ -176,8 +176,8 @@ std::string summary(const Plan& plan) {
 
 std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
   if (variants.size() < 2)
-    return variants.empty() ? "" : "\nThe plan is the same for common and rare values of pg_stats.\n";
-  std::string out = "\nThe plan depends on the values (of pg_stats):\n";
+    return variants.empty() ? "" : "\nThe plan is the same for common and rare values from pg_stats.\n";
+  std::string out = "\nThe plan depends on the values (from pg_stats):\n";
   for (const auto& variant : variants) {
     out += "\n  " + printable(variant.values) + ", cost " + short_count(variant.cost) +
            (variant.shown.empty() ? "" : ": " + printable(variant.shown)) + "\n";

@@ -194,7 +194,7 @@ class Writer {
   }
 
   void write_refuted() {
-    out_ += paint("1", "Looked suspicious, and is not") + "\n";
+    out_ += paint("1", "Refuted") + "\n";
     for (const auto& finding : report_.findings)
       if (finding.verdict == Verdict::refuted)
         paragraph("  - ", "    ", finding.rule + " " + subject(finding) + ": " + finding.verdict_reason);
@@ -204,7 +204,7 @@ class Writer {
   void write_gone() {
     const auto lines = gone_lines(report_);
     if (lines.empty()) return;
-    out_ += paint("1", "Gone since the baseline") + "\n";
+    out_ += paint("1", "In the baseline, but no longer found") + "\n";
     for (const auto& line : lines) paragraph("  - ", "    ", line);
     out_ += "\n";
   }
@@ -212,7 +212,7 @@ class Writer {
   void write_not_looked_at() {
     const Diagnostics remarks = options_.remarks_told ? Diagnostics{} : together(report_.diagnostics);
     if (report_.skipped.empty() && report_.diagnostics.empty()) return;
-    out_ += paint("1", "Not looked at") + "\n";
+    out_ += paint("1", "Not checked") + "\n";
     std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
     for (const auto& skipped : report_.skipped) {
       const auto known = std::find_if(by_reason.begin(), by_reason.end(),
@@ -224,12 +224,12 @@ class Writer {
       paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
     if (const auto told = report_.diagnostics.size(); told && options_.remarks_told)
       out_ +=
-          fmt::format("  - {} remark{} on what was read: see standard error\n", told, told == 1 ? "" : "s");
+          fmt::format("  - {} warning{} about the input: see standard error\n", told, told == 1 ? "" : "s");
     constexpr std::size_t shown = 20;
     for (std::size_t at = 0; at < std::min(shown, remarks.size()); ++at)
       paragraph("  - ", "    ", remarks[at].line());
     if (remarks.size() > shown)
-      out_ += fmt::format("  - and {} more; --format json has them all\n", remarks.size() - shown);
+      out_ += fmt::format("  - and {} more; --format json has all\n", remarks.size() - shown);
     out_ += "\n";
   }
 
@@ -266,7 +266,7 @@ class Writer {
     line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(),
                         report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
     if (const auto told = report_.diagnostics.size(); told && options_.quiet)
-      line += fmt::format(" {} remark{} on what was read.", told, told == 1 ? "" : "s");
+      line += fmt::format(" {} warning{} about the input.", told, told == 1 ? "" : "s");
     out_ += paint("1", line) + "\n";
   }
 

@@ -63,7 +63,8 @@ TEST(Cli, WrongUsageIsOneLineAndTwo) {
   EXPECT_TRUE(has(run("check --fail-on warnin .").err, "did you mean warning?"));
   EXPECT_TRUE(has(run("--vrsion").err, "did you mean --version?"));
   EXPECT_TRUE(has(run("rules explain blocking-indx").err, "did you mean blocking-index-build?"));
-  EXPECT_TRUE(has(run("check --db dbname=x --max-analyze-time nan").err, "nan is no number from 0 to 86400"));
+  EXPECT_TRUE(
+      has(run("check --db dbname=x --max-analyze-time nan").err, "nan is not a number from 0 to 86400"));
 }
 
 TEST(Cli, AMissingPathIsTwoAndTheRestIsChecked) {
@@ -222,7 +223,7 @@ TEST(Cli, ACommentThatSuppressesNothingIsTold) {
       "migrations/0002_b.sql",
       "-- pgadvise: ignore blocking-index-build the table is small\nALTER TABLE t ADD COLUMN b int;\n");
   EXPECT_TRUE(has(run("check migrations", folder.path()).err,
-                  "migrations/0002_b.sql:1:1: suppresses nothing: blocking-index-build"))
+                  "migrations/0002_b.sql:1:1: unused suppression: blocking-index-build"))
       << run("check migrations", folder.path()).err;
   folder.write("migrations/0002_b.sql",
                "-- pgadvise: ignore blocking-index-build the table is small\nCREATE INDEX i ON t (a);\n");
@@ -266,7 +267,7 @@ TEST(Cli, TwoReportsDontGoIntoOneFileHoweverItIsSpelled) {
     const Ran ran =
         run(std::string("check dump.sql --format text -o a.txt --format json -o ") + other, folder.path());
     EXPECT_EQ(ran.exit_code, 2) << other;
-    EXPECT_TRUE(has(ran.err, "two reports can't go to one file")) << ran.err;
+    EXPECT_TRUE(has(ran.err, "one file can't take two reports")) << ran.err;
   }
 }
 
@@ -324,7 +325,7 @@ TEST(Cli, AClosedPipeIsAnError) {
             0);
   EXPECT_EQ(read_file(folder.path("code")).value_or(""), "2\n");
   EXPECT_EQ(read_file(folder.path("err")).value_or(""),
-            "pgadvise: standard output: can't be written: Broken pipe (-o FILE writes to a file)\n");
+            "pgadvise: standard output: can't be written: Broken pipe (use -o FILE to write to a file)\n");
 }
 
 TEST(Cli, TwoRunsAtOnceDontHurtEachOther) {
@@ -442,7 +443,7 @@ TEST(Cli, NoReportIsWrittenOverItsInput) {
         "check " + dump + " -o " + dump, "check --log " + log + " -o " + log}) {
     const Ran ran = run(command);
     EXPECT_EQ(ran.exit_code, 2) << command;
-    EXPECT_TRUE(has(ran.err, "is read, too: it would be overwritten")) << ran.err;
+    EXPECT_TRUE(has(ran.err, "is an input, too: it would be overwritten")) << ran.err;
   }
   EXPECT_EQ(read_file(dump).value_or(""), unindexed);
   // A workload file may be merged into itself.
@@ -537,7 +538,7 @@ TEST(Cli, QuietSaysFindingsAndErrors) {
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_EQ(ran.err, "");
   EXPECT_TRUE(has(ran.out, "unindexed-foreign-key")) << ran.out;
-  EXPECT_FALSE(has(ran.out, "Not looked at")) << ran.out;
+  EXPECT_FALSE(has(ran.out, "Not checked")) << ran.out;
   EXPECT_TRUE(has(ran.out, " not run. 1 remark on what was read.\n")) << ran.out;
   EXPECT_TRUE(has(run("check -q " + folder.path("gone.sql")).err, "gone.sql")) << "errors are told";
 }

@@ -102,12 +102,12 @@ TEST(Init, LeavesWhatIsThere) {
   folder.write(".pre-commit-config.yaml", "repos: [] # pgadvise\n");
   const Ran ran = run("init", folder.path());
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_TRUE(has(ran.out, "pgadvise.toml is there already: left as it is (--force replaces it)")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "pgadvise.toml exists already: not changed (--force replaces it)")) << ran.out;
   EXPECT_TRUE(has(ran.out, ".github/workflows/ci.yml speaks of pgadvise already")) << ran.out;
   EXPECT_FALSE(has(ran.out, "To add")) << ran.out;
   EXPECT_EQ(slurp(folder, "pgadvise.toml"), "# mine\n");
   const Ran force = run("init --force --ci none", folder.path());
-  EXPECT_TRUE(has(force.out, "pgadvise.toml, in place of what was there")) << force.out;
+  EXPECT_TRUE(has(force.out, "pgadvise.toml, replaced")) << force.out;
   EXPECT_NE(slurp(folder, "pgadvise.toml"), "# mine\n");
   EXPECT_TRUE(has(run("init --ci none", folder.path()).out, "is there already, as it would be written"));
 }
@@ -210,14 +210,14 @@ TEST(DatabaseProfiles, AreNamedBehindAnAt) {
   EXPECT_FALSE(has(variable.err, "secret-word")) << variable.err;
   const Ran unset = run("digest --db @production", folder.path(), "PGADVISE_TEST_URL=");
   EXPECT_EQ(unset.exit_code, 2);
-  EXPECT_TRUE(has(unset.err, "PGADVISE_TEST_URL, and it is not set")) << unset.err;
+  EXPECT_TRUE(has(unset.err, "PGADVISE_TEST_URL, which is not set")) << unset.err;
   EXPECT_TRUE(has(run("explain 'SELECT 1' --db @neer", folder.path()).err, "did you mean near?"));
   EXPECT_TRUE(has(run("advise --db @near2 --workload dump.sql", folder.path()).err, "did you mean near?"));
   EXPECT_TRUE(has(run("check dump.sql --db @near --config gone.toml", folder.path()).err, "gone.toml"));
   folder.write("pgadvise.toml", "[databases.near]\nurl = \"postgres://joe:secret-word@h/x\"\n");
   const Ran password = run("check --db @near", folder.path());
   EXPECT_EQ(password.exit_code, 2);
-  EXPECT_TRUE(has(password.err, "pgadvise.toml:2:7: url holds a password")) << password.err;
+  EXPECT_TRUE(has(password.err, "pgadvise.toml:2:7: url contains a password")) << password.err;
   EXPECT_FALSE(has(password.err, "secret-word")) << password.err;
 }
 

@@ -50,8 +50,8 @@ TEST_F(TrustCli, ARepositorysHostNeedsTheUsersWord) {
     EXPECT_EQ(ran.exit_code, 2) << command << ran.err;
     EXPECT_EQ(ran.err,
               "pgadvise: pgadvise.toml:1:12: the database p is on 127.0.0.1:1, which is not allowed: your "
-              "password would go there (if it may: --allow-host 127.0.0.1:1, or the line "
-              "allow-hosts = [\"127.0.0.1:1\"] in " +
+              "password would go there (to allow it: --allow-host 127.0.0.1:1, or add the line allow-hosts = "
+              "[\"127.0.0.1:1\"] in " +
                   folder.path("config/pgadvise/config.toml") + ")\n")
         << command;
   }
@@ -130,8 +130,8 @@ TEST_F(TrustCli, LinksInAMigrationsFolderStayInside) {
         "check --workload migrations/0002_b.up.sql", "check ."})
     expect_silent(arguments);
   const Ran ran = pgadvise("check");
-  EXPECT_NE(ran.err.find("migrations: migrations/0002_b.up.sql is reached by a symbolic link that leaves the "
-                         "repository: it is not read"),
+  EXPECT_NE(ran.err.find("migrations: migrations/0002_b.up.sql is a symbolic link to a file outside the "
+                         "repository: not read"),
             std::string::npos)
       << ran.err;
   EXPECT_NE(ran.out.find("migrations (2 files)"), std::string::npos) << ran.out;

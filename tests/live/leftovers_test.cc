@@ -271,7 +271,7 @@ TEST_F(ForgedMarks, AnotherIndexOfThatNameStays) {
   database_.run("ALTER INDEX " + name + " RENAME TO other; CREATE INDEX " + name + " ON log (said);");
   const auto dropped = pg::drop_leftover(*connection, found->indexes.front());
   ASSERT_FALSE(dropped);
-  EXPECT_TRUE(has(dropped.error().what, "another index has that name by now")) << dropped.error().what;
+  EXPECT_TRUE(has(dropped.error().what, "another index has this name now")) << dropped.error().what;
   EXPECT_EQ("2", database_.value("SELECT count(*) FROM pg_class WHERE relname IN ('other', '" + name + "')"));
   // A lock on the table: it gives up soon, and says why.
   database_.run("DROP INDEX " + name + "; ALTER INDEX other RENAME TO " + name);
@@ -394,7 +394,7 @@ TEST(KilledSandbox, TheNextOneRemovesAndNamesIt) {
   ASSERT_TRUE(std::filesystem::exists(sandbox));
   const auto next = run(command + "true", "", environment);
   EXPECT_EQ(0, next.exit_code) << next.err;
-  EXPECT_TRUE(has(next.err, sandbox + ": removed: a killed run left this sandbox")) << next.err;
+  EXPECT_TRUE(has(next.err, sandbox + ": removed this sandbox, which a killed run left")) << next.err;
   EXPECT_FALSE(std::filesystem::exists(sandbox));
 }
 

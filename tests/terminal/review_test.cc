@@ -146,7 +146,7 @@ TEST_F(ReviewTerminal, QuitAndControlCLeaveNothingBehind) {
   ASSERT_TRUE(tmux.shows("2/3 "));
   tmux.key("C-c");
   ASSERT_TRUE(tmux.shows("exit 130"));
-  EXPECT_TRUE(contains(tmux.screen(), "interrupted, nothing was written"));
+  EXPECT_TRUE(contains(tmux.screen(), "interrupted: nothing was written"));
   EXPECT_TRUE(untouched());
   // The terminal echoes again, and takes lines.
   tmux.type("echo as be''fore");
@@ -234,7 +234,7 @@ TEST_F(ReviewTerminal, ExplainsRulesAndKeys) {
   tmux.key("q");
   ASSERT_TRUE(tmux.shows(prompt));
   tmux.key("r");
-  EXPECT_TRUE(tmux.shows("it is about no statement that has a plan"));
+  EXPECT_TRUE(tmux.shows("it concerns no statement that has a plan"));
 }
 
 }  // namespace

@@ -100,10 +100,10 @@ TEST(ConfigInputs, WhatFitsNothingIsTold) {
       out.push_back(replace_all(error.where + ": " + error.what, tree.path() + "/", ""));
     return out;
   };
-  EXPECT_EQ(told(tree.path()), (Lines{"pgadvise.toml:3:3: exclude fits nothing that would be read",
-                                      "pgadvise.toml:3:12: exclude fits nothing that would be read",
-                                      "pgadvise.toml:4:1: the path of this ignore fits no file"}));
-  EXPECT_EQ(told(tree.path("a")), (Lines{"pgadvise.toml:3:12: exclude fits nothing that would be read"}))
+  EXPECT_EQ(told(tree.path()), (Lines{"pgadvise.toml:3:3: exclude matches none of the inputs",
+                                      "pgadvise.toml:3:12: exclude matches none of the inputs",
+                                      "pgadvise.toml:4:1: the path of this [[ignore]] matches no file"}));
+  EXPECT_EQ(told(tree.path("a")), (Lines{"pgadvise.toml:3:12: exclude matches none of the inputs"}))
       << "of the rest nothing was looked at";
   EXPECT_EQ(told(tree.path("b")), Lines{}) << "an excluded folder that is named was meant to be read";
 }
@@ -232,11 +232,11 @@ TEST(ConfigDatabases, RefusePasswordsAndShowNone) {
       EXPECT_EQ(error.line().find("hid"), std::string::npos) << error.line();
   }
   EXPECT_EQ(errors_of("[databases.p]\nservice = \"a\"\nurl-env = \"B\"\n"),
-            Lines{"pgadvise.toml:1:12: a database is told in two ways"});
+            Lines{"pgadvise.toml:1:12: a database is defined in two ways"});
   EXPECT_EQ(errors_of("[databases.p]\n"),
-            Lines{"pgadvise.toml:1:12: a database's profile does not say where it is"});
+            Lines{"pgadvise.toml:1:12: a database's profile does not say how to connect"});
   EXPECT_EQ(errors_of("[databases.p]\nhost = \"h\"\n"),
-            (Lines{"pgadvise.toml:1:12: a database's profile does not say where it is",
+            (Lines{"pgadvise.toml:1:12: a database's profile does not say how to connect",
                    "pgadvise.toml:2:1: unknown key host"}));
 }
 
@@ -275,8 +275,8 @@ TEST(ConfigExtends, MistakesAreToldWhereTheyAre) {
       {"wrong.toml", "\nrulse = 1\n"}};
   EXPECT_EQ(errors_of(tree), (Lines{"loop.toml:1:11: extends pgadvise.toml, which extends this file",
                                     "wrong.toml:2:1: unknown key rulse",
-                                    "pgadvise.toml:2:12: extends gone.toml, and there is no such file",
-                                    "pgadvise.toml:3:30: extends ., and there is no such file",
+                                    "pgadvise.toml:2:12: extends gone.toml, which does not exist",
+                                    "pgadvise.toml:3:30: extends ., which does not exist",
                                     "pgadvise.toml:4:1: unknown key nonsense"}));
   EXPECT_EQ(errors_of(tree, "self.toml"),
             Lines{"self.toml:1:12: extends ./self.toml, which extends this file"});
@@ -305,21 +305,22 @@ TEST(Config, AllMistakesAreToldInTheirOrder) {
                 "\"postgres://joe:hidden@h/x\"\n[[ignore]]\nrule = \"nonsense\"\n[[ignore]]\nreason = "
                 "\"x\"\nobject = \"y\"\n[[ignore]]\nrule = \"deep-offset\"\nobject = \"\"\nreason = "
                 "\"x\"\n[databases]\nx = 1\n"),
-      (Lines{"pgadvise.toml:1:8: there is no rule nonsense", "pgadvise.toml:3:1: unknown key pathz",
+      (Lines{"pgadvise.toml:1:8: unknown rule nonsense", "pgadvise.toml:3:1: unknown key pathz",
              "pgadvise.toml:4:9: logs is no text, and no list of texts",
              "pgadvise.toml:4:12: logs is no text, and no list of texts",
-             "pgadvise.toml:5:10: is a connection string where a file was expected",
-             "pgadvise.toml:6:1: an ignore names nothing", "pgadvise.toml:6:1: an ignore gives no reason",
-             "pgadvise.toml:7:8: there is no rule nonsense", "pgadvise.toml:8:1: an ignore names no rule",
-             "pgadvise.toml:11:1: an ignore names nothing",
-             "pgadvise.toml:16:5: a database's profile is a table"}));
+             "pgadvise.toml:5:10: is a connection string, not a file",
+             "pgadvise.toml:6:1: an [[ignore]] names neither an object nor a path",
+             "pgadvise.toml:6:1: an [[ignore]] gives no reason", "pgadvise.toml:7:8: unknown rule nonsense",
+             "pgadvise.toml:8:1: an [[ignore]] names no rule",
+             "pgadvise.toml:11:1: an [[ignore]] names neither an object nor a path",
+             "pgadvise.toml:16:5: a database's profile must be a table"}));
   EXPECT_EQ(
       errors_of("[[ignore]]\nrulee = 1\npath = \"/a\"\nreason = 5\n[databases.a]\nsevice = "
                 "\"x\"\n[databases.b]\nurl = 5\nservice = \"x\"\n"),
-      (Lines{"pgadvise.toml:1:1: an ignore names no rule", "pgadvise.toml:1:1: path begins at the root",
+      (Lines{"pgadvise.toml:1:1: an [[ignore]] names no rule", "pgadvise.toml:1:1: path starts with /",
              "pgadvise.toml:2:1: unknown key rulee", "pgadvise.toml:4:10: reason is no text",
-             "pgadvise.toml:5:12: a database's profile does not say where it is",
-             "pgadvise.toml:6:1: unknown key sevice", "pgadvise.toml:7:12: a database is told in two ways",
+             "pgadvise.toml:5:12: a database's profile does not say how to connect",
+             "pgadvise.toml:6:1: unknown key sevice", "pgadvise.toml:7:12: a database is defined in two ways",
              "pgadvise.toml:8:7: url is no text"}));
   EXPECT_EQ(errors_of("ignore = [1, { rule = \"deep-offset\" }, 2]\n").size(), 4u);
   EXPECT_EQ(errors_of("inputs = 1\ndatabases = 2\nrules = 3\nignore = 4\n").size(), 4u);

@@ -251,7 +251,7 @@ TEST(CatalogSnapshot, ReadsWhatWentThroughAnotherProgram) {
 TEST(CatalogSnapshot, AnotherVersionIsNamed) {
   EXPECT_EQ(error_of(with("/pgadvise_snapshot", 2)),
             "prod.json: is a snapshot of version 2; this pgadvise (" PGADVISE_VERSION
-            ") reads version 1 (pgadvise snapshot --db CONN -o FILE takes one)");
+            ") reads version 1 (pgadvise snapshot --db CONN -o FILE creates one)");
   json other = with("/pgadvise_snapshot", "one\x1b[2J");
   EXPECT_NE(error_of(other).find("of version \"one\\u001b"), std::string::npos) << error_of(other);
   // Also where nothing else of it is understood.
@@ -261,7 +261,8 @@ TEST(CatalogSnapshot, AnotherVersionIsNamed) {
 
 TEST(CatalogSnapshot, WhatIsDamagedIsNamedWithItsPlace) {
   const auto damaged = [](const char* what) {
-    return "prod.json: is damaged: " + std::string(what) + " (pgadvise snapshot --db CONN -o FILE takes one)";
+    return "prod.json: is damaged: " + std::string(what) +
+           " (pgadvise snapshot --db CONN -o FILE creates one)";
   };
   EXPECT_EQ(error_of(with("/tables/0/columns/1/type", 7)),
             damaged("tables[0]: columns: [1]: type is no text"));
@@ -276,9 +277,9 @@ TEST(CatalogSnapshot, WhatIsDamagedIsNamedWithItsPlace) {
   EXPECT_EQ(error_of(with("/tables/0/statistics/pages", -1)),
             damaged("tables[0]: statistics: pages is out of range"));
   EXPECT_EQ(error_of(with("/tables/0/statistics/pages", 1.5)),
-            damaged("tables[0]: statistics: pages is no whole number"));
+            damaged("tables[0]: statistics: pages is not a whole number"));
   EXPECT_EQ(error_of(with("/tables/0/statistics/rows", 1e300)),
-            damaged("tables[0]: statistics: rows is no number from -1 to 1e+18"));
+            damaged("tables[0]: statistics: rows is not a number from -1 to 1e+18"));
   EXPECT_EQ(error_of(with("/tables/0/indexes/0/keys", json::array())),
             damaged("tables[0]: indexes: [0]: keys is empty"));
   EXPECT_EQ(error_of(with("/tables/0/indexes/0/keys/0", json::object())),
@@ -290,7 +291,7 @@ TEST(CatalogSnapshot, WhatIsDamagedIsNamedWithItsPlace) {
   EXPECT_EQ(error_of(with("/server_version", 4'000'000'000)), damaged("server_version is out of range"));
   EXPECT_EQ(error_of(with("/taken", "yesterday")), damaged("taken is no time"));
   EXPECT_EQ(error_of(json::array({1})),
-            "prod.json: is no snapshot of pgadvise's (pgadvise snapshot --db CONN -o FILE takes one)");
+            "prod.json: is not a pgadvise snapshot (pgadvise snapshot --db CONN -o FILE creates one)");
 }
 
 TEST(CatalogSnapshot, WhatIsCutOffIsAnError) {
@@ -306,13 +307,13 @@ TEST(CatalogSnapshot, NothingNestsOrGrowsWithoutALimit) {
     return parse_catalog_snapshot("prod.json", text).error().what;
   };
   for (const char* key : {"\"tables\": ", "\"schemas\": "})
-    EXPECT_EQ(error(head + key + std::string(5'000'000, '[')), "nests deeper than any snapshot");
+    EXPECT_EQ(error(head + key + std::string(5'000'000, '[')), "is nested deeper than any snapshot");
   EXPECT_EQ(error(head + "\"x\": " + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}"),
-            "nests deeper than any snapshot");
+            "is nested deeper than any snapshot");
   std::string many;
   for (int i = 0; i < 4'100'000; ++i) many += "0,";
-  EXPECT_EQ(error(head + "\"x\": [" + many + "0]}"), "holds more than any snapshot");
-  EXPECT_EQ(error(head + "\"tables\": [{\"x\": [" + many + "0]}]}"), "holds more than any snapshot");
+  EXPECT_EQ(error(head + "\"x\": [" + many + "0]}"), "is larger than any snapshot");
+  EXPECT_EQ(error(head + "\"tables\": [{\"x\": [" + many + "0]}]}"), "is larger than any snapshot");
 }
 
 TEST(CatalogSnapshot, IsKnownByItsContent) {

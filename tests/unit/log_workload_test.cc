@@ -272,7 +272,7 @@ TEST(WorkloadFile, RefusesInOneLine) {
   EXPECT_NE(changed("/pgadvise_workload", 2).find("version 2; this pgadvise reads version 1"),
             std::string::npos);
   EXPECT_NE(changed("/pgadvise_workload", std::string(5000, 'x')).find("version"), std::string::npos);
-  EXPECT_NE(changed("/logs/0/queries/0/calls", -1).find("logs[0].queries[0]: calls is no whole number"),
+  EXPECT_NE(changed("/logs/0/queries/0/calls", -1).find("logs[0].queries[0]: calls is not a whole number"),
             std::string::npos);
   EXPECT_NE(changed("/logs/0/queries/0/min_ms", 1e9).find("min_ms is more than max_ms"), std::string::npos);
   EXPECT_NE(changed("/logs/0/queries/1", good["logs"][0]["queries"][0]).find("queries hold one twice"),

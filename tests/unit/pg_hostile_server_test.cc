@@ -60,8 +60,8 @@ TEST_P(HostileServer, IsStoppedAtABoundThatTheErrorNames) {
   const auto rows = connection.query("SELECT 1");
   ASSERT_FALSE(rows);
   EXPECT_EQ(Error::Kind::database, rows.error().kind);
-  EXPECT_TRUE(
-      contains(rows.error().what, "the server answers one statement with " + bound + ", the limit, and "))
+  EXPECT_TRUE(contains(rows.error().what,
+                       "the server's response to one statement has " + bound + ", the limit, and "))
       << rows.error().line();
   EXPECT_TRUE(contains(rows.error().what, " a cancel: the connection is closed")) << rows.error().line();
   EXPECT_FALSE(connection.alive());
@@ -114,7 +114,7 @@ TEST(PgHostileServer, KeepsAConnectionThatStops) {
   const auto rows = connection.query("SELECT 1");
   ASSERT_FALSE(rows);
   EXPECT_EQ(Error::Kind::nonfatal, rows.error().kind);
-  EXPECT_EQ("the server answers one statement with more than 1000 rows, the limit", rows.error().what);
+  EXPECT_EQ("the server's response to one statement has more than 1000 rows, the limit", rows.error().what);
   EXPECT_EQ("54000", connection.sqlstate());
   const auto again = connection.query("SELECT 1");
   ASSERT_TRUE(again) << again.error().line();

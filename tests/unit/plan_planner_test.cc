@@ -162,8 +162,8 @@ TEST_F(PlannerTest, StopsAnalyzingWhenTheTimeIsSpent) {
     return planner.analyze(request, Decision{Allowed::analyze, {}}, *gate)->limits;
   };
   EXPECT_EQ(analyze("SELECT 1 FROM orders"), "");
-  EXPECT_EQ(analyze("SELECT 2 FROM orders"), "the time for EXPLAIN ANALYZE is spent");
-  EXPECT_EQ(analyze("SELECT 2 FROM orders"), "the time for EXPLAIN ANALYZE is spent");
+  EXPECT_EQ(analyze("SELECT 2 FROM orders"), "the time limit of EXPLAIN ANALYZE is used up");
+  EXPECT_EQ(analyze("SELECT 2 FROM orders"), "the time limit of EXPLAIN ANALYZE is used up");
   EXPECT_EQ(planner.left_out(), 1) << "a statement is counted once";
   EXPECT_EQ(analyze("SELECT 1 FROM orders"), "") << "what is known stays known";
 }

@@ -111,7 +111,7 @@ TEST_F(Confirm, AnotherWayRefutes) {
       {.name = "orders_customer", .keys = {{.column = "customer_id"}}});
   const Finding finding = run();
   EXPECT_EQ(finding.verdict, Verdict::refuted);
-  EXPECT_EQ(finding.verdict_reason, "the planner has another way: Index Scan using orders_customer");
+  EXPECT_EQ(finding.verdict_reason, "the planner uses another plan: Index Scan using orders_customer");
 }
 
 TEST_F(Confirm, AWholeIndexReadForItsSecondColumnIsNoOtherWay) {
@@ -149,7 +149,7 @@ TEST_F(Confirm, WithoutHypoPGTheFindingSaysSo) {
   const Finding finding = run();
   EXPECT_EQ(finding.verdict, Verdict::confirmed);
   EXPECT_FALSE(finding.fix);
-  EXPECT_EQ(finding.evidence.back().text, "the index is not costed: HypoPG is not installed");
+  EXPECT_EQ(finding.evidence.back().text, "the cost with the index is unknown: HypoPG is not installed");
 }
 
 TEST_F(Confirm, ALostServerLeavesTheRestSuspectedAndIsSaidOnce) {

@@ -30,8 +30,8 @@ Advice advice() {
   out.not_costed.push_back({{"public", "docs"},
                             "CREATE INDEX CONCURRENTLY c ON public.docs USING gin (d);",
                             "DROP INDEX CONCURRENTLY public.c;",
-                            "for jsonb @>; HypoPG knows no GIN indexes; and a reason that goes on for so "
-                            "long that it does not fit in eighty columns",
+                            "for jsonb @>; HypoPG does not support GIN indexes; and a reason that goes on "
+                            "for so long that it does not fit in eighty columns",
                             {"cc"}});
   out.drops.push_back({{"public", "orders"},
                        "old",

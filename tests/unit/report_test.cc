@@ -174,7 +174,7 @@ TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
       << text;
   EXPECT_NE(text.find("No index \\x1b[31mserves\\xff it"), std::string::npos) << text;
   EXPECT_NE(text.find("needs a server's log (--log) (n-plus-one-query)"), std::string::npos) << text;
-  EXPECT_NE(text.find("Looked suspicious, and is not"), std::string::npos) << text;
+  EXPECT_NE(text.find("Refuted"), std::string::npos) << text;
   EXPECT_NE(text.find("1 finding: 0 error, 1 warning, 0 note; 1 confirmed, 0 suspected; 1 refuted. 1 rule "
                       "run, 1 not run."),
             std::string::npos)

@@ -85,7 +85,7 @@ class Recorder : public Host {
   }
   std::optional<report::Source> source(const Finding&) override { return std::nullopt; }
   Result<std::string> plan(const Finding&, bool run, const Look&) override {
-    if (run) return fail(Error::Kind::nonfatal, "", "nothing to run it on");
+    if (run) return fail(Error::Kind::nonfatal, "", "there is no database to run the statement in");
     return std::string("Seq Scan");
   }
   Result<Pending> prepare(const Choices& choices) override {
@@ -227,7 +227,7 @@ TEST(Walk, PagesAreReadAndLeft) {
   EXPECT_TRUE(contains(walked.screens.at(1), "accept the fix"));
   EXPECT_TRUE(contains(walked.screens.at(3), "pgadvise rules explain unindexed-foreign-key"));
   EXPECT_TRUE(contains(walked.screens.at(5), "Seq Scan"));
-  EXPECT_TRUE(contains(walked.last(), "nothing to run it on"));
+  EXPECT_TRUE(contains(walked.last(), "there is no database to run the statement in"));
 }
 
 TEST(Walk, FitsEveryTerminal) {
