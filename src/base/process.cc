@@ -120,7 +120,7 @@ Result<ProgramRun> run_program(const std::vector<std::string>& words,
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   if (!whole)
-    return fail(Error::Kind::nonfatal, words.front(), "took too long or said too much, and was ended");
+    return fail(Error::Kind::nonfatal, words.front(), "was stopped: it took too long or printed too much");
   run.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return run;
 }

@@ -39,9 +39,9 @@ class Git {
     if (!quiet && !failed_) {
       diagnostics_.push_back(
           {Error::Kind::nonfatal, root_,
-           "which migrations are committed can't be told: " +
+           "can't find out which migrations are committed: " +
                (run ? "git failed with exit code " + std::to_string(run->status) : run.error().what),
-           "is git installed, and the repository yours?"});
+           "is git installed, and are you the repository's owner?"});
       failed_ = true;
     }
     return {};

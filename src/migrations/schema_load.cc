@@ -77,9 +77,10 @@ Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const Schema
                                                                     Diagnostics& diagnostics) {
   std::vector<std::pair<std::string, std::string>> out;
   if (input.kind == SchemaKind::server_snapshot)
-    return fail(Error::Kind::input, input.path,
-                "is a snapshot of a server: it lacks what a schema is built of (functions, triggers, types)",
-                "pg_dump -s makes a schema that a sandbox can be built from");
+    return fail(
+        Error::Kind::input, input.path,
+        "is a snapshot of a server, which lacks functions, triggers and types: it can't build a schema",
+        "use pg_dump -s to export a schema for a sandbox");
   if (input.kind == SchemaKind::drizzle_snapshot) {
     const auto catalog = load_snapshot(input.path, diagnostics);
     if (!catalog) return tl::unexpected(catalog.error());

@@ -370,7 +370,7 @@ TEST(Input, TheHoleOfATruncatedLogIsSkippedAndToldOf) {
       << log.diagnostics[0].what;
 
   const Read nothing = read_text(hole);
-  EXPECT_EQ(nothing.source().note, "the file holds nothing but NUL bytes");
+  EXPECT_EQ(nothing.source().note, "the file contains only NUL bytes");
 }
 
 TEST(Input, JsonOfManyMegabytesMayBeCutWithinAnEscape) {

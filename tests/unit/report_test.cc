@@ -210,7 +210,7 @@ TEST(Text, RemarksOfTheSameKindAreOneWithTheirPlaces) {
   Report report;
   for (const char* where : {"a/b.sql:6:1", "a/b.sql:10:1", "a/c.sql:14:1", "a/c.sql:18:1"})
     report.diagnostics.push_back({Error::Kind::nonfatal, where, "relation \"q\" does not exist", {}});
-  report.diagnostics.push_back({Error::Kind::input, "d.sql", "there is no such file or folder", {}});
+  report.diagnostics.push_back({Error::Kind::input, "d.sql", "no such file or folder", {}});
   ASSERT_EQ(together(report.diagnostics).size(), 2u);
   EXPECT_EQ(together(report.diagnostics)[0].line(),
             "a/b.sql:6:1: relation \"q\" does not exist; also line 10, a/c.sql:14 and 1 more");
