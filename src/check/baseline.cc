@@ -29,7 +29,7 @@ using Entries = std::map<std::string, Known>;  // by the finding's id
 
 Result<Entries> read_entries(const std::string& path) {
   const auto text = read_file(path, file_limit);
-  if (!text) return fail(Error::Kind::usage, path, text.error().what, "--update-baseline makes it");
+  if (!text) return fail(Error::Kind::usage, path, text.error().what, "--update-baseline creates it");
   const json root = json::parse(*text, nullptr, false);
   const auto wrong = [&](const std::string& what) {
     return fail(Error::Kind::usage, path, what,

@@ -66,7 +66,7 @@ Result<check::AdviseSettings> settings_of(const Options& options) {
   if (!options.budget.empty()) {
     out.search.budget = read_size(options.budget);
     if (!out.search.budget)
-      return fail(Error::Kind::usage, "--budget", ellipsis(options.budget, 40) + " is no size",
+      return fail(Error::Kind::usage, "--budget", ellipsis(options.budget, 40) + " is not a size",
                   "500MB, 1.5GB, 1GiB");
   }
   out.search.max_indexes = options.max_indexes;

@@ -13,8 +13,8 @@
 
 namespace pgadvise::cli {
 
-static Diagnostics withheld;  // remarks that --quiet keeps back
-static bool told = false;
+static Diagnostics withheld;  // warnings that --quiet suppresses
+static bool complained = false;
 
 // What the system's own words leave open.
 static Error with_next_step(Error error) {
@@ -22,7 +22,7 @@ static Error with_next_step(Error error) {
       {"No such file or directory", "check the name"},
       {"Permission denied", "with which user's rights does pgadvise run?"},
       {"is a folder, not a file", "name a file in it"},
-      {"No space left on device", "make room, or name another place"}};
+      {"No space left on device", "free some space, or name another folder"}};
   for (const auto& [words, step] : steps)
     if (error.hint.empty() && error.what.ends_with(words)) error.hint = step;
   return error;
@@ -33,13 +33,13 @@ void complain(const Error& error) {
     withheld.push_back(error);
     return;
   }
-  told = true;
+  complained = true;
   std::fprintf(stderr, "pgadvise: %s\n", with_next_step(check::without_outside_text(error)).line().c_str());
 }
 
 // A run that failed says why, quiet or not.
 static void tell_withheld(int exit_code) {
-  if (exit_code <= exit_findings || told) return;
+  if (exit_code <= exit_findings || complained) return;
   for (const auto& error : withheld)
     std::fprintf(stderr, "pgadvise: %s\n", check::without_outside_text(error).line().c_str());
 }
@@ -127,8 +127,8 @@ int main(const Arguments& given) {
     for (const CLI::App* one : app.get_subcommands()) begin_verbosity(*one);
     if (given.hid_password)
       complain({Error::Kind::nonfatal, "the command line",
-                "holds a password: other users could see it in the process list until pgadvise overwrote it, "
-                "and a shell's history keeps it",
+                "contains a password: other users could see it in the process list until pgadvise overwrote "
+                "it, and the shell's history stores it",
                 "--db env reads DATABASE_URL, else PGHOST, PGPASSWORD and the like"});
   });
   std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back

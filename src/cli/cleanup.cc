@@ -43,7 +43,7 @@ std::string list(const pg::Leftovers& leftovers, const std::string& where) {
   for (const auto& build : leftovers.builds) {
     const std::string line =
         fmt::format("  CREATE INDEX in backend {}: {}", build.backend, pg::origin(build.run));
-    if (pg::can_cancel(build)) left += line + ", which is gone\n";
+    if (pg::can_cancel(build)) left += line + ", which no longer exists\n";
     else if (build.process == pg::ProcessState::alive) kept += line + ": its run is still active\n";
     else
       kept += line + fmt::format(

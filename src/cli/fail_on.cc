@@ -35,7 +35,7 @@ Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
       } else {
         const std::string near = check::nearest(word, words_of_severity);
         return fail(Error::Kind::usage, "--fail-on",
-                    word.empty() ? "names nothing" : "there is no severity or rule " + ellipsis(word, 60),
+                    word.empty() ? "names nothing" : "unknown severity or rule " + ellipsis(word, 60),
                     !near.empty()
                         ? near
                         : join(words_of_severity, ", ") + ", or a rule: " + check::unknown_rule_hint(word));

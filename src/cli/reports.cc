@@ -60,7 +60,7 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     if (option == formats) {
       if (!report::find_format(value)) {
         const std::string near = check::nearest(value, format_names());
-        return fail(Error::Kind::usage, "--format", "there is no format " + ellipsis(value, 40),
+        return fail(Error::Kind::usage, "--format", "unknown format " + ellipsis(value, 40),
                     near.empty() ? join(format_names(), ", ") : near);
       }
       out.push_back({value, std::exchange(early, {})});
@@ -104,7 +104,7 @@ Result<void> write_reports(const Report& found, const std::vector<WantedReport>&
   for (const auto& one : wanted) {
     options.color = use_color(one.path);
     options.links = use_links(one.path);
-    options.remarks_told = one.path.empty();
+    options.warnings_printed = one.path.empty();
     options.width = output_width(one.path);
     const auto wrote = write_output(one.path, report::find_format(one.format)->render(report, options));
     if (!wrote && out) out = wrote;

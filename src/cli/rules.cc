@@ -28,7 +28,7 @@ static int list() {
 static int explain(const std::string& id) {
   const auto* rule = lint::find_rule(id);
   if (!rule) {
-    complain({Error::Kind::usage, "", "there is no rule " + id, check::unknown_rule_hint(id)});
+    complain({Error::Kind::usage, "", "unknown rule " + id, check::unknown_rule_hint(id)});
     return exit_usage;
   }
   return print(join(report::rule_lines(*rule, {use_color({}), use_unicode(), output_width({}, 80)}), "\n") +

@@ -249,7 +249,7 @@ Result<SnapshotChange> change_snapshot(std::string_view previous, const std::str
                            : version == "7" && root.contains("tables") && root["tables"].is_object());
   if (!usable)
     return fail(Error::Kind::nonfatal, file,
-                version.empty() ? "is no snapshot of drizzle-kit"
+                version.empty() ? "is not a drizzle-kit snapshot"
                                 : "is a snapshot of version " + ellipsis(version, 10) +
                                       ", which current drizzle-kit can't continue",
                 "run npx drizzle-kit up");

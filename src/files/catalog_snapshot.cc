@@ -560,11 +560,11 @@ class Reader {
   void read(const Json& in, double& out, const Range& range) {
     if (in.is_number() && in.get<double>() >= range.low && in.get<double>() <= range.high)
       out = in.get<double>();
-    else refuse(fmt::format("is no number from {:g} to {:g}", range.low, range.high));
+    else refuse(fmt::format("is not a number from {:g} to {:g}", range.low, range.high));
   }
   void read(const Json& in, std::int64_t& out, const Range& range) {
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
-    if (!in.is_number_integer()) return refuse("is no whole number");
+    if (!in.is_number_integer()) return refuse("is not a whole number");
     // A program that reads numbers as doubles makes 9223372036854776000 of a bigint sequence's end.
     out = in.is_number_unsigned() && in.get<std::uint64_t>() > std::uint64_t{most} ? most
                                                                                    : in.get<std::int64_t>();

@@ -265,7 +265,7 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
       passed.size() > max_named ? fmt::format(" and {} more", passed.size() - max_named) : "";
   diagnostics.push_back(
       {Error::Kind::nonfatal, root,
-       "SQL that makes tables, and is no migration of a tool that is known, was not read: " +
+       "pgadvise did not read SQL that creates tables, as it belongs to no known migration tool: " +
            join(named, ", ") + more,
        "to read the SQL: pgadvise check --schema FILE"});
 }

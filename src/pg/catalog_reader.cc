@@ -198,7 +198,7 @@ Result<Rows> Reader::ask_once(std::size_t columns, const std::string& query) {
   auto rows = connection_.query(query);
   if (rows && std::any_of(rows->begin(), rows->end(), [&](const Row& row) { return row.size() != columns; }))
     return tl::unexpected(
-        no_catalog(fmt::format("rows of {} columns where {} were asked for", rows->front().size(), columns)));
+        no_catalog(fmt::format("rows of {} columns, {} expected", rows->front().size(), columns)));
   return rows;
 }
 

@@ -367,7 +367,7 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
   });
   for (const std::size_t at : probed) {
     if (asked[at]) continue;
-    if (!planner.stopped()) out[at].reason = "could not be run: the server is gone";
+    if (!planner.stopped()) out[at].reason = "could not be run: the connection to the server was lost";
     else if (findings[at].verdict_reason.empty()) out[at].reason = "not confirmed: interrupted";
   }
   const auto first_lost =

@@ -45,16 +45,16 @@ std::string to_agent(const Report& report, const Options& options) {
     out += fmt::format("baseline: {} known, {} gone\n", report.baseline->known.size(),
                        report.baseline->gone.size());
   for (const auto& line : gone_lines(report)) out += "gone " + line + "\n";
-  std::size_t told = 0;
+  std::size_t shown = 0;
   for (const auto* finding : findings) {
     const std::string line = line_of(*finding, options);
-    if (options.top ? told == options.top : out.size() + line.size() > max_bytes) break;
+    if (options.top ? shown == options.top : out.size() + line.size() > max_bytes) break;
     out += line;
-    ++told;
+    ++shown;
   }
-  if (told < findings.size())
+  if (shown < findings.size())
     out += fmt::format("{} more: --top {}; to describe a rule: pgadvise rules explain RULE\n",
-                       findings.size() - told, findings.size());
+                       findings.size() - shown, findings.size());
   return out;
 }
 

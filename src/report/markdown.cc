@@ -100,15 +100,15 @@ std::string to_markdown(const Report& report, const Options& options) {
       fmt::format("### pgadvise: {}{}\n\n", findings.empty() ? "nothing found" : in_words(count(findings)),
                   report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
   const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;
-  std::size_t told = 0;
+  std::size_t shown = 0;
   for (const auto* finding : findings) {
     const std::string line = one(*finding, options);
     if (out.size() + line.size() > room) break;
     out += line;
-    ++told;
+    ++shown;
   }
-  if (told < findings.size())
-    out += fmt::format("- and {} more of the same or lower severity\n", findings.size() - told);
+  if (shown < findings.size())
+    out += fmt::format("- and {} more of the same or lower severity\n", findings.size() - shown);
   return out + tail;
 }
 

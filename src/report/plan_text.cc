@@ -43,7 +43,7 @@ class Tree {
     if (timed_ && plan_.execution_ms > 0 && times_.outside_ms >= folded_share * plan_.execution_ms)
       out_ += fmt::format("{:>9} {:>3} {:>7}  outside the tree\n", short_time(times_.outside_ms), "", "");
     foot();
-    for (const auto& insight : insights_) told(insight);
+    for (const auto& insight : insights_) write_insight(insight);
     return options_.unicode ? std::move(out_) : replace_all(std::move(out_), "…", "~");
   }
 
@@ -112,7 +112,7 @@ class Tree {
     std::string flags;
     if (const auto found = flags_.find(time.node); found != flags_.end())
       for (const auto* insight : found->second) flags += (flags.empty() ? "  ! " : ", ") + insight->flag;
-    // The name counts more than the flags, which are told in full below the tree.
+    // The name counts more than the flags, which are explained below the tree.
     const auto width = static_cast<std::size_t>(std::max(options_.width, 40));
     const std::size_t used = character_count(figures) + 2 + character_count(before);
     const std::size_t room = width > used + 12 ? width - used : 12;
@@ -133,7 +133,7 @@ class Tree {
     if (!parts.empty()) out_ += "\n" + join(parts, ", ") + "\n";
   }
 
-  void told(const Insight& insight) {
+  void write_insight(const Insight& insight) {
     out_ += "\n";
     std::string line = "!";
     const std::string text = printable(insight.text);

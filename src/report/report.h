@@ -23,7 +23,7 @@ struct Options {
   bool color = false;
   int width = 100;
   bool show_literals = false;
-  bool remarks_told =
+  bool warnings_printed =
       false;           // the diagnostics are on standard error, beside this report: here they are counted
   bool quiet = false;  // the findings and one line: what was read and what was not is counted
   // The source lines of a finding, with so many around them; nullopt or empty: there are none to be shown.

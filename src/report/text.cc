@@ -183,10 +183,10 @@ class Writer {
   }
 
   void write_fix(const Fix& fix) {
-    const bool told = fix.sql.empty() ||
+    const bool titled = fix.sql.empty() ||
                       fix.safety == Fix::Safety::manual;  // what is by hand is said, and an example given
-    if (told) paragraph("  fix: ", "       ", fix.title);
-    if (!fix.sql.empty()) block(told ? "       sql: " : "  fix: ", fix.sql);
+    if (titled) paragraph("  fix: ", "       ", fix.title);
+    if (!fix.sql.empty()) block(titled ? "       sql: " : "  fix: ", fix.sql);
     if (!fix.drizzle.empty()) block("       drizzle: ", fix.drizzle);
     if (!fix.down_sql.empty()) block("       undo: ", fix.down_sql);
     if (fix.cost_before && fix.cost_after)
@@ -210,7 +210,7 @@ class Writer {
   }
 
   void write_not_looked_at() {
-    const Diagnostics remarks = options_.remarks_told ? Diagnostics{} : together(report_.diagnostics);
+    const Diagnostics warnings = options_.warnings_printed ? Diagnostics{} : together(report_.diagnostics);
     if (report_.skipped.empty() && report_.diagnostics.empty()) return;
     out_ += paint("1", "Not checked") + "\n";
     std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
@@ -222,14 +222,14 @@ class Writer {
     }
     for (const auto& [reason, rules] : by_reason)
       paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
-    if (const auto told = report_.diagnostics.size(); told && options_.remarks_told)
+    if (const auto count = report_.diagnostics.size(); count && options_.warnings_printed)
       out_ +=
-          fmt::format("  - {} warning{} about the input: see standard error\n", told, told == 1 ? "" : "s");
+          fmt::format("  - {} warning{} about the input: see standard error\n", count, count == 1 ? "" : "s");
     constexpr std::size_t shown = 20;
-    for (std::size_t at = 0; at < std::min(shown, remarks.size()); ++at)
-      paragraph("  - ", "    ", remarks[at].line());
-    if (remarks.size() > shown)
-      out_ += fmt::format("  - and {} more; --format json has all\n", remarks.size() - shown);
+    for (std::size_t at = 0; at < std::min(shown, warnings.size()); ++at)
+      paragraph("  - ", "    ", warnings[at].line());
+    if (warnings.size() > shown)
+      out_ += fmt::format("  - and {} more; --format json has all\n", warnings.size() - shown);
     out_ += "\n";
   }
 
@@ -265,8 +265,8 @@ class Writer {
     if (!report_.suppressed.empty()) line += fmt::format("; {} suppressed", report_.suppressed.size());
     line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(),
                         report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
-    if (const auto told = report_.diagnostics.size(); told && options_.quiet)
-      line += fmt::format(" {} warning{} about the input.", told, told == 1 ? "" : "s");
+    if (const auto count = report_.diagnostics.size(); count && options_.quiet)
+      line += fmt::format(" {} warning{} about the input.", count, count == 1 ? "" : "s");
     out_ += paint("1", line) + "\n";
   }
 

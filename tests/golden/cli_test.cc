@@ -354,7 +354,7 @@ TEST(Cli, SeveralReportsOfOneRun) {
   EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("a.json")).value_or("")));
   EXPECT_EQ(run("check -o b.json --format json dump.sql --fail-on never", folder.path()).out, "");
   EXPECT_TRUE(nlohmann::json::accept(read_file(folder.path("b.json")).value_or("")));
-  EXPECT_TRUE(has(run("check --format sarf " + file).err, "there is no format sarf (did you mean sarif?)"));
+  EXPECT_TRUE(has(run("check --format sarf " + file).err, "unknown format sarf (did you mean sarif?)"));
   EXPECT_EQ(run("check --format json --format text " + file).exit_code, 2);
   EXPECT_EQ(run("check -o a -o b " + file).exit_code, 2);
   EXPECT_EQ(run("check --format json -o a --format text -o a " + file).exit_code, 2);
@@ -384,7 +384,7 @@ TEST(Cli, ABaselineLeavesWhatIsNew) {
   const std::string check = "check dump.sql --baseline known.json --fail-on note";
   const Ran missing = run(check, folder.path());
   EXPECT_EQ(missing.exit_code, 2);
-  EXPECT_TRUE(has(missing.err, "--update-baseline makes it")) << missing.err;
+  EXPECT_TRUE(has(missing.err, "--update-baseline creates it")) << missing.err;
   EXPECT_EQ(run(check + " --update-baseline", folder.path()).exit_code, 0);
   const std::string before = read_file(folder.path("known.json")).value_or("");
   EXPECT_TRUE(has(before, "\"pgadvise_baseline\": 1")) << before;

@@ -109,7 +109,7 @@ TEST(Init, LeavesWhatIsThere) {
   const Ran force = run("init --force --ci none", folder.path());
   EXPECT_TRUE(has(force.out, "pgadvise.toml, replaced")) << force.out;
   EXPECT_NE(slurp(folder, "pgadvise.toml"), "# mine\n");
-  EXPECT_TRUE(has(run("init --ci none", folder.path()).out, "is there already, as it would be written"));
+  EXPECT_TRUE(has(run("init --ci none", folder.path()).out, "exists already, as it would be written"));
 }
 
 TEST(Init, ADryRunWritesNothing) {
@@ -145,7 +145,7 @@ TEST(Init, OddPlaces) {
   // A link, even one that leads nowhere, is somebody's.
   drizzle(folder);
   fs::create_symlink("elsewhere", folder.path("pgadvise.toml"));
-  EXPECT_TRUE(has(run("init", folder.path()).out, "pgadvise.toml is there already"));
+  EXPECT_TRUE(has(run("init", folder.path()).out, "pgadvise.toml exists already"));
   EXPECT_EQ(run("init --force", folder.path()).exit_code, 0);
   EXPECT_FALSE(fs::exists(folder.path("elsewhere")));
   // .github is a file: nothing is written, not even the configuration.

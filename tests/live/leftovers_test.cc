@@ -174,7 +174,7 @@ TEST_F(Leftovers, ARunThatGoesOnKeepsItsIndexes) {
   const auto tried = cleanup("--yes");
   EXPECT_EQ(0, tried.exit_code) << tried.err;
   EXPECT_TRUE(has(tried.out, "No leftovers")) << tried.out;
-  EXPECT_TRUE(has(tried.out, "its run goes on")) << tried.out;
+  EXPECT_TRUE(has(tried.out, "its run is still active")) << tried.out;
   EXPECT_EQ(there, database_.value(count_ours));
   EXPECT_FALSE(has(run(advise()).err, "left by a killed run"));
   program.send(SIGCONT);

@@ -281,7 +281,7 @@ TEST(ConfigExtends, MistakesAreToldWhereTheyAre) {
   EXPECT_EQ(errors_of(tree, "self.toml"),
             Lines{"self.toml:1:12: extends ./self.toml, which extends this file"});
   EXPECT_EQ(errors_of("extends = 5\n"),
-            Lines{"pgadvise.toml:1:11: extends is no text, and no list of texts"});
+            Lines{"pgadvise.toml:1:11: extends is not a string, and no list of texts"});
 }
 
 TEST(ConfigExtends, AreBoundedInDepthAndNumber) {
@@ -306,8 +306,8 @@ TEST(Config, AllMistakesAreToldInTheirOrder) {
                 "\"x\"\nobject = \"y\"\n[[ignore]]\nrule = \"deep-offset\"\nobject = \"\"\nreason = "
                 "\"x\"\n[databases]\nx = 1\n"),
       (Lines{"pgadvise.toml:1:8: unknown rule nonsense", "pgadvise.toml:3:1: unknown key pathz",
-             "pgadvise.toml:4:9: logs is no text, and no list of texts",
-             "pgadvise.toml:4:12: logs is no text, and no list of texts",
+             "pgadvise.toml:4:9: logs is not a string, and no list of texts",
+             "pgadvise.toml:4:12: logs is not a string, and no list of texts",
              "pgadvise.toml:5:10: is a connection string, not a file",
              "pgadvise.toml:6:1: an [[ignore]] names neither an object nor a path",
              "pgadvise.toml:6:1: an [[ignore]] gives no reason", "pgadvise.toml:7:8: unknown rule nonsense",
@@ -318,10 +318,10 @@ TEST(Config, AllMistakesAreToldInTheirOrder) {
       errors_of("[[ignore]]\nrulee = 1\npath = \"/a\"\nreason = 5\n[databases.a]\nsevice = "
                 "\"x\"\n[databases.b]\nurl = 5\nservice = \"x\"\n"),
       (Lines{"pgadvise.toml:1:1: an [[ignore]] names no rule", "pgadvise.toml:1:1: path starts with /",
-             "pgadvise.toml:2:1: unknown key rulee", "pgadvise.toml:4:10: reason is no text",
+             "pgadvise.toml:2:1: unknown key rulee", "pgadvise.toml:4:10: reason is not a string",
              "pgadvise.toml:5:12: a database's profile does not say how to connect",
              "pgadvise.toml:6:1: unknown key sevice", "pgadvise.toml:7:12: a database is defined in two ways",
-             "pgadvise.toml:8:7: url is no text"}));
+             "pgadvise.toml:8:7: url is not a string"}));
   EXPECT_EQ(errors_of("ignore = [1, { rule = \"deep-offset\" }, 2]\n").size(), 4u);
   EXPECT_EQ(errors_of("inputs = 1\ndatabases = 2\nrules = 3\nignore = 4\n").size(), 4u);
 }

@@ -122,7 +122,7 @@ TEST(Snapshot, OtherVersionsAndDialectsAreOneClearLine) {
             "s.json: drizzle snapshot version 9 is not supported: pgadvise reads 5 to 8 (run `drizzle-kit "
             "up` to upgrade it)");
   EXPECT_EQ(line(R"({"version":"8","dialect":"postgres","tables":{}})"),
-            "s.json: a drizzle snapshot without tables (was it cut short?)");
+            "s.json: a drizzle snapshot without tables (is the file truncated?)");
   EXPECT_EQ(
       line(R"({"version":"6","dialect":"sqlite"})"),
       "s.json: a drizzle snapshot of another database (sqlite) (pgadvise reads only PostgreSQL schemas)");

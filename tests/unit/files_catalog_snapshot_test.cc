@@ -265,11 +265,11 @@ TEST(CatalogSnapshot, WhatIsDamagedIsNamedWithItsPlace) {
            " (pgadvise snapshot --db CONN -o FILE creates one)";
   };
   EXPECT_EQ(error_of(with("/tables/0/columns/1/type", 7)),
-            damaged("tables[0]: columns: [1]: type is no text"));
+            damaged("tables[0]: columns: [1]: type is not a string"));
   EXPECT_EQ(error_of(with("/tables/0/columns/1/name", "")),
             damaged("tables[0]: columns: [1]: name is empty"));
   EXPECT_EQ(error_of(with("/tables/0/columns/1/name", "id")), damaged("tables[0] has a column twice"));
-  EXPECT_EQ(error_of(with("/tables/1", as_json["tables"][0])), damaged("tables[1] is there twice"));
+  EXPECT_EQ(error_of(with("/tables/1", as_json["tables"][0])), damaged("tables[1] occurs twice"));
   EXPECT_EQ(
       error_of(with("/tables/0/kind", "tabel")),
       damaged(
@@ -286,10 +286,10 @@ TEST(CatalogSnapshot, WhatIsDamagedIsNamedWithItsPlace) {
             damaged("tables[0]: indexes: [0]: keys: [0] is neither a column nor an expression"));
   EXPECT_EQ(error_of(with("/tables/0/constraints/0/columns", json::array())),
             damaged("tables[0]: constraints: [0] is a key without columns"));
-  EXPECT_EQ(error_of(with("/tables", json::object())), damaged("tables is no list"));
-  EXPECT_EQ(error_of(with("/settings/lock_timeout", 0)), damaged("settings is no text"));
+  EXPECT_EQ(error_of(with("/tables", json::object())), damaged("tables is not a list"));
+  EXPECT_EQ(error_of(with("/settings/lock_timeout", 0)), damaged("settings is not a string"));
   EXPECT_EQ(error_of(with("/server_version", 4'000'000'000)), damaged("server_version is out of range"));
-  EXPECT_EQ(error_of(with("/taken", "yesterday")), damaged("taken is no time"));
+  EXPECT_EQ(error_of(with("/taken", "yesterday")), damaged("taken is not a timestamp"));
   EXPECT_EQ(error_of(json::array({1})),
             "prod.json: is not a pgadvise snapshot (pgadvise snapshot --db CONN -o FILE creates one)");
 }

@@ -100,7 +100,7 @@ TEST(Provenance, TheEndOfALogIsCountedOnce) {
     const auto whole = write_log(log, "whole"), half = write_log(end, "half");
     const Read both = read_paths(first ? std::vector{whole, half} : std::vector{half, whole});
     ASSERT_EQ(both.diagnostics.size(), 1u);
-    EXPECT_EQ(both.diagnostics[0].what, "is the end of " + whole + ": counted once");
+    EXPECT_EQ(both.diagnostics[0].what, "is the last part of " + whole + ": counted once");
     EXPECT_EQ(both.workload.queries.at(0).calls, 200u);
   }
 }

@@ -576,7 +576,7 @@ TEST(NPlusOneRule, SaysWhatTheRewriteTakesForGranted) {
   ASSERT_EQ(outcome.findings.size(), 1u);
   EXPECT_EQ(
       outcome.findings[0].evidence.back().text,
-      "the rewrite assumes that $1 is the same in every call: as in the 3 of the 9 calls that pgadvise kept");
+      "the rewrite assumes that $1 is the same in every call: true for the 3 of the 9 calls that pgadvise kept");
 }
 
 TEST(NPlusOneRule, SpeaksDrizzleWhereTheProjectDoes) {

@@ -275,7 +275,7 @@ TEST(WorkloadFile, RefusesInOneLine) {
   EXPECT_NE(changed("/logs/0/queries/0/calls", -1).find("logs[0].queries[0]: calls is not a whole number"),
             std::string::npos);
   EXPECT_NE(changed("/logs/0/queries/0/min_ms", 1e9).find("min_ms is more than max_ms"), std::string::npos);
-  EXPECT_NE(changed("/logs/0/queries/1", good["logs"][0]["queries"][0]).find("queries hold one twice"),
+  EXPECT_NE(changed("/logs/0/queries/1", good["logs"][0]["queries"][0]).find("queries contain a duplicate"),
             std::string::npos);
   const json values[] = {nullptr,
                          true,

@@ -490,7 +490,7 @@ TEST(WriteFiles, AllOrNothing) {
   // A second time the first is there, and the journal is not as it was.
   const auto again = files::write_files(files);
   ASSERT_FALSE(again);
-  EXPECT_TRUE(contains(again.error().what, "is there already"));
+  EXPECT_TRUE(contains(again.error().what, "exists already"));
 }
 
 TEST(WriteFiles, TakesBackWhatItWroteWhenALaterOneFails) {

@@ -156,7 +156,7 @@ TEST_F(Confirm, ALostServerLeavesTheRestSuspectedAndIsSaidOnce) {
   source_.error = Error{Error::Kind::database, "database shop", "the server closed the connection", ""};
   const Finding finding = run();
   EXPECT_EQ(finding.verdict, Verdict::suspected);
-  EXPECT_EQ(last_.verdict_reason, "could not be run: the server is gone");
+  EXPECT_EQ(last_.verdict_reason, "could not be run: the connection to the server was lost");
   EXPECT_EQ(diagnostics_.size(), 1u);
 }
 

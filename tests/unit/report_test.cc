@@ -215,9 +215,9 @@ TEST(Text, RemarksOfTheSameKindAreOneWithTheirPlaces) {
   EXPECT_EQ(together(report.diagnostics)[0].line(),
             "a/b.sql:6:1: relation \"q\" does not exist; also line 10, a/c.sql:14 and 1 more");
   EXPECT_NE(to_text(report, {}).find("no such file"), std::string::npos);
-  EXPECT_EQ(to_text(report, {.remarks_told = true}).find("no such file"), std::string::npos)
+  EXPECT_EQ(to_text(report, {.warnings_printed = true}).find("no such file"), std::string::npos)
       << "standard error has it";
-  EXPECT_NE(to_text(report, {.remarks_told = true}).find("5 remarks on what was read: see standard error"),
+  EXPECT_NE(to_text(report, {.warnings_printed = true}).find("5 remarks on what was read: see standard error"),
             std::string::npos);
   EXPECT_EQ(json::parse(to_json(report, false))["diagnostics"].size(), 5u) << "programs get all";
 }
