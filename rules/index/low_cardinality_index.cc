@@ -67,8 +67,8 @@ constinit const Rule low_cardinality_index{
         "The rule checks B-trees over one column that are neither partial nor unique and serve no foreign "
         "key.",
     .fix =
-        "Create a partial index for the rare value that queries look up, or an index over this column and "
-        "the other column that the queries filter or sort by.",
+        "Create a partial index for the rare value that queries look up. Or create an index over this column "
+        "and another one that the queries filter or sort by.",
     .when_to_ignore =
         "Queries look up the rare values and the index is small enough, or queries only count or sort by the "
         "column.",

@@ -60,8 +60,8 @@ constinit const Rule over_indexed_table{
     .summary = "a frequently written table with indexes that are rarely scanned",
     .why =
         "Every INSERT writes to every index. An UPDATE that changes an indexed column cannot be a HOT update "
-        "and writes to every index as well. On a table that is written far more often than read, an index "
-        "that is scanned at most once in a hundred writes costs more than it gains.\n\n"
+        "and writes to every index as well. If an index is scanned at most once in a hundred writes, it "
+        "costs more than it gains.\n\n"
         "Indexes of constraints, unique indexes, and indexes that alone serve a foreign key are not counted.",
     .fix =
         "Drop the indexes that no important query needs. Combine several indexes into one over more columns.",

@@ -170,11 +170,11 @@ constinit const Rule blocking_alter{
         "NOT NULL). Some rewrite every row and index: most changes of type, and a new column with a volatile "
         "default, a sequence or a stored generated value. All of them hold a lock that blocks reads as well "
         "as writes.\n\n"
-        "Forms that neither scan nor rewrite are not reported, as measured on PostgreSQL 15: a longer "
-        "varchar, text for varchar, more digits of numeric at the same scale, more digits of a timestamp, "
-        "cidr to inet, timestamp to timestamptz in a session whose TimeZone is UTC, a constant default or "
-        "now(), SET NOT NULL where a validated CHECK says IS NOT NULL, and everything on tables that the "
-        "same migration creates.",
+        "Forms that neither scan nor rewrite, as measured on PostgreSQL 15, are not reported. These changes "
+        "of type are cheap: a longer varchar, text for varchar, more digits of numeric at the same scale, "
+        "more digits of a timestamp, cidr to inet, and timestamp to timestamptz in a session whose TimeZone "
+        "is UTC. A new column with a constant default or now() is cheap, and so is SET NOT NULL where a "
+        "validated CHECK says IS NOT NULL. Tables that the same migration creates are left out.",
     .fix =
         "The finding has the steps. In every case, set `lock_timeout` in the migration. A lock that cannot "
         "be acquired then fails the migration instead of blocking the service.",

@@ -122,7 +122,7 @@ Conclusion conclude(const Plan& plan, double table_rows, double limit) {
   const std::string fact = "EXPLAIN: " + lint::grouped(passing) + " of about " + lint::grouped(table_rows) +
                            " rows pass the filter";
   if (passing <= limit * table_rows) return {.verdict = Verdict::confirmed, .fact = fact};
-  return {.verdict = Verdict::refuted, .reason = fact + ": a partial index would be hardly smaller"};
+  return {.verdict = Verdict::refuted, .reason = fact + ": a partial index would not be much smaller"};
 }
 
 }  // namespace
@@ -209,8 +209,8 @@ constinit const Rule partial_index_opportunity{
     .needs = all(Input::workload, Input::statistics),
     .summary = "a filter that most statements on a table share and few rows pass",
     .why =
-        "If nearly every statement filters by `deleted_at IS NULL`, or by the few open rows of a long "
-        "history, an index with this filter as its WHERE clause contains only these rows. It is smaller, "
+        "Nearly every statement filters by `deleted_at IS NULL`, or by the few open rows of a long history. "
+        "An index with this filter as its WHERE clause contains only these rows. It is smaller, "
         "stays in memory, and changes of other rows do not touch it.\n\n"
         "A comparison with a value counts if every call in the log has the same value and the planner "
         "confirms that few rows match.",

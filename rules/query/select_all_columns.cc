@@ -106,8 +106,9 @@ constinit const Rule select_all_columns{
         "Each column is read, sent and decoded. Large columns (jsonb, bytea, long text) are fetched in "
         "pieces from TOAST and decompressed. An index-only scan is impossible. `*` also returns every column "
         "that is added later.\n\n"
-        "The rule reports statements that read all columns of a table with twenty columns or with large "
-        "ones, by `*` or by name (as Drizzle's `select()` and most ORMs do). The statement must be slow or "
+        "The rule reports statements that read all columns of a table with at least twenty columns or with "
+        "large columns. The statement may use `*`, or name all columns as Drizzle's `select()` and most ORMs "
+        "do. The statement must be slow or "
         "return many rows. If the statistics show how large a column is, a frequent statement is also "
         "reported. Look-ups of one row are left out.",
     .fix =

@@ -191,8 +191,9 @@ constinit const Rule stale_statistics{
     .needs = any(Input::plans, Input::statistics),
     .summary = "a table whose statistics mislead the planner",
     .why =
-        "The planner chooses plans by estimates. With an estimate that is wrong by a factor of a hundred, it "
-        "uses a nested loop where a hash join is faster, or scans a table to find a few rows. Statistics are "
+        "The planner chooses plans by estimates. If an estimate is wrong by a factor of a hundred, the "
+        "planner uses a nested loop where a hash join is faster, or scans a table to find a few rows. "
+        "Statistics are "
         "missing after a restore, pg_upgrade or bulk load until ANALYZE has run. Autovacuum never analyzes a "
         "partitioned table as a whole.\n\n"
         "The rule uses the counters of the server, and executed plans in which a scan found a hundred times "

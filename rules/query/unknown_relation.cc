@@ -237,12 +237,13 @@ constinit const Rule unknown_relation{
     .summary = "statements that use a table that does not exist",
     .why =
         "`relation … does not exist` in the log means that the code and the schema do not match, and each of "
-        "these requests failed. Common causes are migrations that did not run or ran after the application "
-        "had started, a table that was dropped or renamed while a release still uses it, a name that lost "
-        "its double quotes, and a search_path without the schema of the table.\n\n"
+        "these requests failed. Migrations may not have run, or may have run after the application started. "
+        "A table may have been dropped or renamed while a release still uses it. A name may lack its double "
+        "quotes, or the search_path lacks the schema of the table.\n\n"
         "With a schema, pgadvise can usually name the cause. Left out are tracking tables that migration "
-        "tools look up before they create them, relations of the server itself, DROP, look-ups by name only, "
-        "and statements from psql, pgAdmin and similar tools, if the log has the application name. The "
+        "tools look up before they create them, relations of the server itself, DROP, and look-ups by name "
+        "only. If the log has the application name, statements from psql, pgAdmin and similar tools are left "
+        "out too. The "
         "finding is a note if later statements found the table.",
     .fix =
         "Run migrations before the release that needs them. Rename and drop in two steps: first deploy the "

@@ -114,8 +114,9 @@ constinit const Rule writes_outside_transaction{
         "If the second write fails, or the application stops between the two, the first write remains: an "
         "order without its items, or a balance without its entry. Other sessions also see the incomplete "
         "state, and each commit waits for the disk.\n\n"
-        "pgadvise uses the order of the log: a session writes to a table and then, in the same burst, to a "
-        "table that a foreign key connects with it, without BEGIN around them, in all or nearly all cases.",
+        "pgadvise uses the order of the log: in the same burst and without BEGIN, a session writes to two "
+        "tables that a foreign key connects. The second write directly follows the first in all or nearly "
+        "all cases.",
     .fix =
         "Put both writes into one transaction: `BEGIN` … `COMMIT`. In Drizzle, use `db.transaction(async "
         "(tx) => { … })` and `tx` for every query inside. One statement with a data-modifying CTE also "

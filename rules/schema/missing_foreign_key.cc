@@ -216,15 +216,16 @@ constinit const Rule missing_foreign_key{
     .needs = Input::schema,
     .summary = "a column that references a table without a foreign key",
     .why =
-        "Without a foreign key, a row may reference a parent that does not exist, a DELETE does not clean up "
-        "child rows, and the planner knows less about the join.\n\n"
+        "Without a foreign key, a row may reference a parent that does not exist, and a DELETE leaves child "
+        "rows behind. The planner also knows less about the join.\n\n"
         "A column is reported if it is named after a table (`customer_id`, `customerId`), has exactly the "
         "type of that table's key, and belongs to no foreign key. The table must be in the same schema, or "
         "in a schema that this schema already references. Text ids are reported only if a column of the same "
         "name is declared as a foreign key elsewhere.\n\n"
-        "Left out are names of ids of other systems (stripe, external …), `…_id` beside `…_type`, tables of "
-        "logs, events and queues, keys that a migration dropped, and schemas whose migrations dropped "
-        "several keys. If few keys of a schema are declared, there is one finding for the schema.",
+        "Left out are names of ids of other systems (stripe, external …), `…_id` with `…_type`, and tables "
+        "of logs, events and queues. Keys that a migration dropped are left out too, and so are schemas "
+        "whose migrations dropped several keys. If few keys of a schema are declared, there is one finding "
+        "for the schema.",
     .fix =
         "Add the foreign key NOT VALID, remove orphaned rows, validate the key, and make sure that an index "
         "serves it.",

@@ -136,9 +136,9 @@ constinit const Rule pool_larger_than_server{
         "pgadvise reads the pool's limit where it is written as a number: `max` of node-postgres and "
         "postgres.js, Prisma's `connection_limit`, Rails' `pool`, SQLAlchemy's `pool_size` and "
         "`max_overflow`, PgBouncer's default_pool_size. It reads the number of instances from compose files, "
-        "Kubernetes Deployments and fly.toml, and max_connections from the server. Where each pool fits but "
-        "the sum over the applications in the repository does not, the finding is a note, because the "
-        "applications may use different servers.",
+        "Kubernetes Deployments and fly.toml, and max_connections from the server. If each pool fits but the "
+        "sum over the applications in the repository does not, the finding is a note: the applications may "
+        "use different servers.",
     .fix =
         "Limit the pool so that its size times the number of instances stays below max_connections, with "
         "room for migrations and administrators. Ten to twenty connections per CPU core of the server are "
