@@ -125,7 +125,7 @@ void report_idle(const Context& context, Reporter& reporter, const ServerEvent& 
                              duration_text(event.longest_us / 1000);
   message += ", and idle for most of it";
   if (!event.statement.empty())
-    message += "; the longest pause followed: " + ellipsis(event.statement, shown_statement);
+    message += "; the longest pause came after: " + ellipsis(event.statement, shown_statement);
   else message += ".";
   Finding& finding = reporter.add(std::move(subject), std::move(message));
   finding.location = event.place;

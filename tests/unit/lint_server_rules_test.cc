@@ -107,10 +107,10 @@ TEST(UnknownRelation, WhatPeopleTypedIsNotCounted) {
                                 missing(2, "web", "oders", "select * from oders") +
                                 missing(3, "web", "oders", "select * from oders"));
   ASSERT_EQ(findings.size(), 1u);
-  EXPECT_NE(findings[0].message.find("was asked for 2 times"), std::string::npos) << findings[0].message;
+  EXPECT_NE(findings[0].message.find("was used 2 times"), std::string::npos) << findings[0].message;
   EXPECT_TRUE(
       std::any_of(findings[0].evidence.begin(), findings[0].evidence.end(), [](const Evidence& evidence) {
-        return evidence.text == "not counted: once by hand, in psql or the like";
+        return evidence.text == "not counted: once in psql or other interactive tools";
       }));
 }
 
@@ -163,8 +163,8 @@ TEST(LongTransaction, IdleFromBeginToCommit) {
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].severity, Severity::warning);
   EXPECT_TRUE(
-      findings[0].message.starts_with("A transaction was open for 40 s, and idle for most of it, the longest "
-                                      "pause coming after: UPDATE t SET a = $1 WHERE id = $2"))
+      findings[0].message.starts_with("A transaction was open for 40 s, and idle for most of it; the longest "
+                                      "pause came after: UPDATE t SET a = $1 WHERE id = $2"))
       << findings[0].message;
   EXPECT_EQ(findings[0].location->line, 2);
   EXPECT_EQ(transactions(transaction(40, "web", "ROLLBACK")).size(), 1u);
@@ -205,9 +205,10 @@ TEST(RedundantQuery, HasTheStatementThatIsAskedOnce) {
   const auto outcome = lint::run({&catalog, &workload, &project}, {"redundant-query"});
   ASSERT_EQ(outcome.findings.size(), 1u);
   ASSERT_TRUE(outcome.findings[0].fix);
-  EXPECT_EQ(outcome.findings[0].fix->title,
-            "Ask once at the beginning of the transaction and hand the answer on, or keep it for as long: 8 "
-            "of the 9 calls are not needed");
+  EXPECT_EQ(
+      outcome.findings[0].fix->title,
+      "Run the query once at the beginning of the transaction and pass the result on, or cache it for that "
+      "time: 8 of the 9 calls are not needed");
   EXPECT_EQ(outcome.findings[0].fix->sql, "SELECT name FROM customers WHERE id = $1");
   EXPECT_TRUE(outcome.findings[0].fix->drizzle.starts_with(
       "const kept = await tx.select().from(customers).where(eq(customers.id, id));"))
