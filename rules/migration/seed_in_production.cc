@@ -139,7 +139,7 @@ constinit const Rule seed_in_production{
     .why =
         "Seed scripts are written for an empty database. Many delete everything first; others insert their "
         "rows again each time. A start or release command runs them on production: the first deployment does "
-        "no harm, the second one deletes or duplicates the users' data.\n\n"
+        "no harm, but the second one affects the users' data.\n\n"
         "pgadvise follows what a deployment runs, as in push-in-production. A script is reported when, "
         "outside any condition, it deletes whole tables (an error) or inserts without a check (no upsert, no "
         "ON CONFLICT, no count). `rails db:seed`, which is meant to be repeatable, and commands that ask "

@@ -163,8 +163,9 @@ constinit const Rule n_plus_one_write{
     .why =
         "Each statement costs a round trip and a plan, and outside a transaction a commit with a flush to "
         "disk. One INSERT with a hundred rows costs little more than an INSERT with one row.\n\n"
-        "pgadvise uses the order of the log: at least ten single-row INSERTs, or UPDATEs or DELETEs by one "
-        "key, with the same text and different values in one trace, transaction or burst.",
+        "pgadvise uses the order of the log: at least ten calls of one statement with different values in "
+        "one trace, transaction or burst. The statement is a single-row INSERT, or an UPDATE or DELETE by "
+        "one key.",
     .fix =
         "Write all rows with one statement: several rows in VALUES, `unnest`, or `= ANY($1)`. For many "
         "thousands of rows, use COPY.",

@@ -10,14 +10,14 @@ namespace {
 constexpr Option min_times{
     .name = "times",
     .fallback = 3,
-    .meaning = "how many times the autovacuum trigger point the number of dead rows must be"};
+    .meaning = "multiple of the autovacuum threshold that the number of dead rows must reach"};
 constexpr Option least_dead_rows{.name = "least_dead_rows",
                                  .fallback = 100000,
                                  .meaning = "dead rows below which a table is not reported"};
 constexpr Option age_times{
     .name = "age_times",
     .fallback = 2,
-    .meaning = "how many times autovacuum_freeze_max_age the age of relfrozenxid must be"};
+    .meaning = "multiple of autovacuum_freeze_max_age that the age of relfrozenxid must reach"};
 constexpr Option age_error{.name = "age_error",
                            .fallback = 1500000000,
                            .meaning =
