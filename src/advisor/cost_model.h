@@ -1,6 +1,6 @@
-// The planner cost of statements with sets of hypothetical indexes, from as few plans as possible. A
-// statement that costs c with the indexes D and uses only U of them costs c with every set between U and D.
-// Cost does not rise with more indexes, so known costs give lower and upper bounds for the unknown ones.
+// Computes planner costs of statements with sets of hypothetical indexes, with as few plans as possible. A
+// statement that costs c with the indexes D, and uses only U of them, costs c with every set between U and D.
+// More indexes never increase the cost, so known costs are bounds for unknown ones.
 #pragma once
 
 #include <atomic>
@@ -19,9 +19,9 @@ namespace pgadvise::advisor {
 
 using IndexSet = std::vector<int>;  // numbers of plan::WhatIf, sorted
 
-// One way of calling a query.
+// A statement of a query to be costed: one of the query's parameter sets.
 struct WhatIfRequest {
-  std::size_t query = 0;  // which query it stands for
+  std::size_t query = 0;  // number of its query
   double weight = 0;      // calls
   plan::WhatIfStatement statement;
 };
@@ -30,7 +30,7 @@ class CostModel {
  public:
   explicit CostModel(plan::WhatIf& what_if) : what_if_(what_if) {}
 
-  // `base`: its plan without any of the indexes.
+  // `base`: the plan without hypothetical indexes. Returns the request's number.
   std::size_t add(WhatIfRequest request, const plan::WhatIfPlan& base);
   // The statement's plan with all of `indexes`, including those that cannot change the plan. Errors: as
   // plan::WhatIf::cost(). May be called on several threads of plan::WhatIf::for_each(), for different
@@ -48,7 +48,7 @@ class CostModel {
 
   std::size_t size() const { return requests_.size(); }
   const WhatIfRequest& request(std::size_t at) const { return requests_[at]; }
-  const std::vector<std::size_t>& requests_of(int index) const;  // that the index matters to
+  const std::vector<std::size_t>& requests_of(int index) const;  // requests for which the index is relevant
 
   static constexpr std::size_t max_relevant = 256;
   // A set of indexes, reduced for one request: one bit for each relevant index that is in the set, or that
@@ -69,7 +69,7 @@ class CostModel {
   Bounds bounds_under(std::size_t request, const Bits& indexes) const;
   // The planner cost of one call: remembered, or planned now. After stopped() or lost(): the upper bound.
   double cost(std::size_t request, const IndexSet& indexes);
-  // Of `indexes`, those that the cheapest plan known uses.
+  // The members of `indexes` that the cheapest known plan uses.
   IndexSet used(std::size_t request, const IndexSet& indexes) const;
 
   // Call between plans when the next one may be seconds away: closes the open transaction
@@ -86,7 +86,7 @@ class CostModel {
     IndexSet indexes;
     IndexSet used;
     double cost = 0;
-    Bits under;  // of the relevant ones
+    Bits under;  // among the relevant indexes
     Bits needs;
     bool whole = true;  // what it uses is relevant
   };

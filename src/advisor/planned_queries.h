@@ -1,5 +1,5 @@
-// The statements that the advisor plans for each query of a workload: with logged values where there are
-// some, else the generic plan. Statements that plan::decide() does not let be explained are left out, since
+// Chooses the statements that the advisor plans for each query of a workload: with logged values if
+// available, else the generic plan. Skips statements that plan::decide() does not allow to explain, as
 // planning alone can run functions.
 #pragma once
 
@@ -21,10 +21,10 @@ namespace pgadvise::advisor {
 struct PlannedQuery {
   const Query* query = nullptr;
   std::map<QualifiedName, ReferencedColumns> referenced;
-  std::vector<plan::WhatIfStatement> statements;  // up to three ways of calling it
+  std::vector<plan::WhatIfStatement> statements;  // up to three, with different parameter values
 };
 
-// One statement for each logged set of values, three at most; without logged values the statement with its
+// One statement for each logged set of values, at most three; without logged values, the statement with its
 // $n.
 std::vector<plan::WhatIfStatement> statements_of(const Query& query);
 

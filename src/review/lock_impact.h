@@ -1,4 +1,4 @@
-// What a change costs while it is made: locks, and the size of what they are held on.
+// Describes the locks that a change takes, and the size of the locked table.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 
 namespace pgadvise::review {
 
-// A sentence each. `statements`: as they will be run. `table`: nullptr when nothing is known of it.
+// One sentence for each lock, size and risk. `statements`: in the form in which they will run. `table`:
+// nullptr if unknown.
 std::vector<std::string> lock_impact(const std::vector<std::string>& statements, const Fix& fix,
                                      const Table* table);
 
