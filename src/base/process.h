@@ -1,4 +1,4 @@
-// Runs a program, never a shell.
+// Runs a program without a shell.
 #pragma once
 
 #include <chrono>
@@ -16,14 +16,15 @@ struct ProgramLimits {
 };
 
 struct ProgramRun {
-  int status = 0;  // exit code; 128 + the signal that ended it
+  int status = 0;  // exit code; 128 + the number of the signal that ended it
   std::string out;
   std::string err;
 };
 
-// Runs the program to its end; its stdin is empty. `words` begin with its name, looked up in PATH. Variables
-// are set in addition to ours, but for PGPASSWORD and DATABASE_URL; an empty value removes one. Errors
-// (Kind::nonfatal): it cannot be run, or passes a limit (it is ended then, and what it started with it).
+// Runs the program to its end, with an empty stdin. `words` start with its name, which is looked up in PATH.
+// Variables are set in addition to the environment, without PGPASSWORD and DATABASE_URL; an empty value
+// unsets one. Errors (Kind::nonfatal): the program cannot be run, or exceeds a limit (it is then stopped with
+// its child processes).
 Result<ProgramRun> run_program(const std::vector<std::string>& words,
                                const std::vector<std::pair<std::string, std::string>>& variables = {},
                                const ProgramLimits& limits = {});
