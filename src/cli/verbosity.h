@@ -1,4 +1,4 @@
-// How much is said besides the report, and in which dress: what the options of every command say of it.
+// Verbosity and colors: the options that all commands share.
 #pragma once
 
 #include <string>
@@ -11,25 +11,24 @@ namespace pgadvise::cli {
 
 struct Verbosity {
   std::string color = "auto";  // auto, always, never
-  bool quiet = false;          // findings and errors
-  bool verbose = false;        // what was read, what ran, and how long it took
-  bool debug = false;          // what was sent to the server
+  bool quiet = false;          // only findings and errors
+  bool verbose = false;        // inputs, rules run, and durations
+  bool debug = false;          // statements sent to the server
 };
 const Verbosity& verbosity();
 
 void add_color(CLI::App& command);      // --color
 void add_verbosity(CLI::App& command);  // --quiet, --verbose, --debug
-// Takes them from in front of the command's name to behind it.
+// Moves these options from before the command's name to after it.
 void move_verbosity_behind(std::vector<std::string>& words, const std::vector<std::string>& commands);
-// Of the command that was parsed, before it runs: with --debug statements are traced on stderr from here on,
-// constants masked unless it has --show-literals.
+// Call after parsing, before the command runs: with --debug, statements are printed on stderr from here on,
+// with constants masked unless --show-literals is set.
 void begin_verbosity(const CLI::App& command);
 
-// "pgadvise: …" on stderr with --verbose.
+// Prints "pgadvise: …" on stderr if --verbose is set.
 void print_verbose(std::string_view line);
 
-// A statement on one line, its constants and comments as ?, cut where it is long; as it is but for that with
-// `literals`.
+// The statement on one line, cut if long; constants and comments become ?, unless `literals`.
 std::string traced(std::string_view statement, bool literals);
 
 }  // namespace pgadvise::cli

@@ -1,4 +1,4 @@
-// Where in a schema file a table is told, for who has to paste a line there.
+// Finds the definition of a table in a schema file, for inserting a line.
 #pragma once
 
 #include <optional>
@@ -8,13 +8,12 @@
 namespace pgadvise::drizzle {
 
 struct DrizzlePlace {
-  int line = 0;       // of the table's constant
-  int list_line = 0;  // of the list of indexes; 0: the table has none yet
-  std::string
-      parameter;  // what the list's function calls the table: "t" of (t) => [ … ]; "" when there is none
+  int line = 0;           // line of the table's constant
+  int list_line = 0;      // line of the list of indexes; 0: the table has none
+  std::string parameter;  // the table's name in the list's function: "t" of (t) => [ … ]; "" if there is none
 };
 
-// Of `export const orders = pgTable('orders', { … }, (t) => [ … ])`, by a plain reading; nullopt: the text
+// Finds `export const orders = pgTable('orders', { … }, (t) => [ … ])` by a simple scan; nullopt if the text
 // has no such constant.
 std::optional<DrizzlePlace> drizzle_place(std::string_view text, std::string_view constant);
 

@@ -12,12 +12,12 @@
 
 namespace pgadvise::files {
 
-// `git -C folder words… [-- files…]`; files are taken literally. Errors (Kind::nonfatal): git is not
+// Runs `git -C folder words… [-- files…]`; files are taken literally. Errors (Kind::nonfatal): git is not
 // installed, or took too long.
 Result<ProgramRun> run_git(const std::string& folder, std::vector<std::string> words,
                            const std::vector<std::string>& files = {});
 
-// Of an answer by -z: the names in it.
+// The names in output with -z.
 std::set<std::string> git_names(std::string_view answer);
 
 }  // namespace pgadvise::files
