@@ -28,8 +28,8 @@ struct Options {
 
 // Reads the logs, in any order, as one workload; the format of each is found from its content. A log that
 // can't be read, or that is not a PostgreSQL log, is named in `diagnostics` (Kind::input) and the rest is
-// read. Memory grows with distinct statements and live sessions, not with the logs' size.
-// What is the same log as another, or its beginning, is counted once, and said to be.
+// read. Memory grows with distinct statements and live sessions, not with the logs' size. A log that equals
+// another one, or its beginning, counts once, and is reported.
 Workload read(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics);
 
 // The same, with one workload for each log, in the order of `paths`, as a workload file stores them.
