@@ -1,5 +1,6 @@
-// Comments that suppress findings: -- pgadvise: ignore rule-id[, rule-id…] the reason -- pgadvise:
-// ignore-file rule-id the reason
+// Comments that suppress findings:
+//   -- pgadvise: ignore rule-id[, rule-id…] the reason
+//   -- pgadvise: ignore-file rule-id the reason
 #pragma once
 
 #include <string>

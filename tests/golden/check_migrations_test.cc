@@ -1,4 +1,4 @@
-// Which migrations check judges: the newest, those of --since and --changed, or those that are named.
+// The migrations that check checks: the newest, those of --since and --changed, or those that are named.
 #include <set>
 
 #include <gtest/gtest.h>
@@ -49,7 +49,10 @@ TEST(CheckMigrations, TheNewestIsJudgedAndItSaysSo) {
   write_migrations(folder, 4);
   EXPECT_EQ(checked(folder.path("migrations")), Names{"0004_next"});
   const Ran ran = run("check --format json " + folder.path("migrations"));
-  EXPECT_TRUE(has(ran.out, "checked the newest migration, 0004_next, and assumed that the 3 earlier ones have been applied")) << ran.out;
+  EXPECT_TRUE(
+      has(ran.out,
+          "checked the newest migration, 0004_next, and assumed that the 3 earlier ones have been applied"))
+      << ran.out;
 }
 
 TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
@@ -57,7 +60,7 @@ TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
   write_migrations(folder, 4);
   EXPECT_EQ(checked(folder.path("migrations/0002_next.sql")), Names{"0002_next"});
   EXPECT_EQ(checked(folder.path("migrations/0002_next.sql") + " " +
-                   folder.path("migrations/../migrations/0003_next.sql")),
+                    folder.path("migrations/../migrations/0003_next.sql")),
             (Names{"0002_next", "0003_next"}));
   EXPECT_EQ(checked("0003_next.sql", folder.path("migrations")), Names{"0003_next"});
   const Ran ran = run("check " + folder.path("migrations/0002_next.sql"));

@@ -539,7 +539,7 @@ TEST(Cli, QuietSaysFindingsAndErrors) {
   EXPECT_EQ(ran.err, "");
   EXPECT_TRUE(has(ran.out, "unindexed-foreign-key")) << ran.out;
   EXPECT_FALSE(has(ran.out, "Not checked")) << ran.out;
-  EXPECT_TRUE(has(ran.out, " not run. 1 remark on what was read.\n")) << ran.out;
+  EXPECT_TRUE(has(ran.out, " not run. 1 warning about the input.\n")) << ran.out;
   EXPECT_TRUE(has(run("check -q " + folder.path("gone.sql")).err, "gone.sql")) << "errors are told";
 }
 

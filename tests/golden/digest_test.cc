@@ -65,11 +65,11 @@ TEST(Digest, WithAFileToWriteTellsOnStderrWhatWasNotUnderstood) {
                                     std::string("--format text -o ") + folder.path("w.txt")}) {
     const Ran ran = run("digest " + log + " " + output);
     EXPECT_EQ(ran.exit_code, 0);
-    EXPECT_TRUE(has(ran.err, "1 of 2 lines not understood, first at line 2")) << output << ran.err;
+    EXPECT_TRUE(has(ran.err, "1 of 2 lines not recognized, first at line 2")) << output << ran.err;
   }
   const Ran ran = run("digest " + log);
   EXPECT_EQ(ran.err, "");
-  EXPECT_TRUE(has(ran.out, "1 of 2 lines not understood"));
+  EXPECT_TRUE(has(ran.out, "1 of 2 lines not recognized"));
 }
 
 TEST(Digest, TakesADashForStandardOutput) {

@@ -232,7 +232,8 @@ struct Inputs {
   std::vector<Finding> findings(std::string_view rule, const lint::Needs* needed = nullptr) const {
     std::vector<lint::Inputs> runs = {{catalog ? &*catalog : nullptr, workload ? &*workload : nullptr,
                                        project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans}};
-    for (const auto& folder : migrations) runs.push_back({&folder.catalog, nullptr, nullptr, &folder.checked});
+    for (const auto& folder : migrations)
+      runs.push_back({&folder.catalog, nullptr, nullptr, &folder.checked});
     std::vector<Finding> out;
     std::string skipped;
     bool ran = false;

@@ -555,7 +555,7 @@ TEST_F(HardCases, ATransactionPoolerIsRefused) {
   EXPECT_NE(std::string::npos, ran.err.find("pooler")) << ran.err;
   EXPECT_EQ(before, after);
   EXPECT_EQ(0, checked.exit_code) << checked.err;
-  EXPECT_NE(std::string::npos, checked.err.find("asked for plans on 1 connection\n")) << checked.err;
+  EXPECT_NE(std::string::npos, checked.err.find("requested plans on 1 connection\n")) << checked.err;
   EXPECT_NE(std::string::npos, checked.out.find("2 statements planned, 2 of them run")) << checked.out;
   EXPECT_EQ("0", database_.value("SELECT count(*) FROM hypopg()"));
 }

@@ -165,8 +165,9 @@ TEST(Snapshot, JudgesARepositorysMigrationsByItsSizes) {
   };
   const std::string by_snapshot = told_of("--schema prod.json");
   EXPECT_EQ(by_snapshot, told_of("--db " + db));
-  EXPECT_TRUE(has(by_snapshot,
-                  "checked 2 of 3 migrations: the others have been applied, according to drizzle.__drizzle_migrations"))
+  EXPECT_TRUE(has(
+      by_snapshot,
+      "checked 2 of 3 migrations: the others have been applied, according to drizzle.__drizzle_migrations"))
       << by_snapshot;
   EXPECT_TRUE(has(by_snapshot, "60,000 rows")) << by_snapshot;
   EXPECT_FALSE(has(by_snapshot, "small_a")) << "one row is no matter: " << by_snapshot;

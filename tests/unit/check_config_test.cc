@@ -289,7 +289,7 @@ TEST(ConfigExtends, AreBoundedInDepthAndNumber) {
   for (int i = 0; i < 40; ++i)
     chain.add(std::to_string(i) + ".toml", "extends = \"" + std::to_string(i + 1) + ".toml\"\n");
   chain.add("40.toml", "");
-  EXPECT_EQ(errors_of(chain, "0.toml"), Lines{"15.toml:1:11: extends a file that is the 17th of a chain"});
+  EXPECT_EQ(errors_of(chain, "0.toml"), Lines{"15.toml:1:11: is the 17th file in a chain of extends"});
   EXPECT_EQ(errors_of(chain, "30.toml"), Lines{});
   const TempTree tree{};
   for (int i = 0; i < 12; ++i)

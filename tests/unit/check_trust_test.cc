@@ -71,9 +71,9 @@ TEST(Trust, HostsAreWrittenInOneWay) {
 TEST(Trust, AHostThatOnlyTheRepositoryNamesIsRefused) {
   const UserConfig none("");
   std::string hint;
-  EXPECT_EQ(
-      conninfo_of("url = \"postgresql://app@db.evil.com:6543/shop\"", {}, &hint),
-      "refused: the database p is on db.evil.com:6543, which is not allowed: your password would go there");
+  EXPECT_EQ(conninfo_of("url = \"postgresql://app@db.evil.com:6543/shop\"", {}, &hint),
+            "refused: the database p is on db.evil.com:6543, which is not allowed: pgadvise would send your "
+            "password there");
   EXPECT_EQ(
       hint,
       "to allow it: --allow-host db.evil.com:6543, or add the line allow-hosts = [\"db.evil.com:6543\"] in " +
@@ -190,12 +190,13 @@ TEST(Trust, TheUsersOwnConfigurationIsChecked) {
     return out;
   };
   EXPECT_EQ(errors(""), Lines());
-  EXPECT_EQ(
-      errors("allow-hosts = [\"h\", 5]\nallow-commands = \"yes\"\nallow-host = \"h:1\"\n"),
-      (Lines{":1:16 allow-hosts: h has no port number", ":1:21 allow-hosts is not a string, and no list of texts",
-             ":2:18 allow-commands is neither true nor false", ":3:1 unknown key allow-host"}));
+  EXPECT_EQ(errors("allow-hosts = [\"h\", 5]\nallow-commands = \"yes\"\nallow-host = \"h:1\"\n"),
+            (Lines{":1:16 allow-hosts: h has no port number",
+                   ":1:21 allow-hosts is not a string, and no list of texts",
+                   ":2:18 allow-commands is neither true nor false", ":3:1 unknown key allow-host"}));
   EXPECT_EQ(errors("[rules.deep-offset]\n[inputs]\n"),
-            (Lines{":1:2 rules belongs to a repository", ":2:2 inputs belongs to a repository"}));
+            (Lines{":1:2 rules is a setting of repositories only",
+                   ":2:2 inputs is a setting of repositories only"}));
   EXPECT_EQ(errors("[stores.a]\npassword = \"x\"\n[databases.b]\nurl = \"host=h password=hidden\"\n"),
             (Lines{":1:9 a database's profile does not say how to connect",
                    ":2:1 a configuration must not contain a password", ":4:7 url contains a password"}));
@@ -206,7 +207,7 @@ TEST(Trust, AFileThatARepositoryCouldHaveWrittenIsNotTheUsers) {
   const auto inside =
       read_user_config(std::filesystem::canonical(own.path()).parent_path().parent_path().generic_string());
   ASSERT_FALSE(inside);
-  EXPECT_NE(inside.error().front().what.find("lies in the repository"), std::string::npos);
+  EXPECT_NE(inside.error().front().what.find("is in the repository"), std::string::npos);
   std::filesystem::permissions(own.path(), std::filesystem::perms::others_write,
                                std::filesystem::perm_options::add);
   EXPECT_FALSE(read_user_config(""));
@@ -232,10 +233,14 @@ TEST(Trust, ARepositoryNamesNoStoreNoCommandAndAllowsNothing) {
     for (const auto& error : config.error())
       lines.push_back(replace_all(error.line(), tree.path("pgadvise.toml:"), ""));
     EXPECT_EQ(lines,
-              (Lines{"1:1: allow-hosts in a repository's file has no effect: only the user allows "
+              (Lines{"1:1: allow-hosts has no effect in a repository's configuration: only the user's own "
+                     "configuration can "
+                     "allow this "
                      "(the line allow-hosts = [\"evil:1\"] in " +
                          own.path() + ")",
-                     "2:1: allow-commands in a repository's file has no effect: only the user allows "
+                     "2:1: allow-commands has no effect in a repository's configuration: only the user's own "
+                     "configuration can "
+                     "allow this "
                      "(the line allow-commands = true in " +
                          own.path() + ")",
                      "3:9: a repository's configuration may not name a store: team (the line stores.team.url "

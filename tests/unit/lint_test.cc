@@ -1,4 +1,4 @@
-// The small things that rules judge by.
+// The small things that rules use.
 #include <gtest/gtest.h>
 
 #include "lint/context.h"

@@ -558,7 +558,7 @@ TEST(Input, SaysWhyNothingWasFound) {
   std::string text = at(1, 7, "LOG:  checkpoint starting: time");
   for (int i = 0; i < 9; ++i) text += "some words LOG:  duration: 1 ms  statement: SELECT 1\n";
   const std::string note = read_text(text).source().note;
-  EXPECT_TRUE(note.starts_with("9 of 10 lines are not understood")) << note;
+  EXPECT_TRUE(note.starts_with("9 of 10 lines were not recognized")) << note;
   EXPECT_NE(note.find("--log-line-prefix"), std::string::npos);
 }
 
@@ -766,7 +766,7 @@ TEST(LogFloor, AFloorOfDurationsIsToldBecauseItHidesLoops) {
   const Read floored = log(30, 250.2);
   ASSERT_EQ(floored.diagnostics.size(), 1u);
   EXPECT_EQ(floored.diagnostics[0].kind, Error::Kind::nonfatal);
-  EXPECT_NE(floored.diagnostics[0].what.find("no statement took less than 250 ms"), std::string::npos);
+  EXPECT_NE(floored.diagnostics[0].what.find("no logged statement took less than 250 ms"), std::string::npos);
   EXPECT_TRUE(log(30, 0.02).diagnostics.empty());
   EXPECT_TRUE(log(5, 250.2).diagnostics.empty()) << "too few to tell";
 }

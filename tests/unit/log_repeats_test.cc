@@ -574,9 +574,9 @@ TEST(NPlusOneRule, SaysWhatTheRewriteTakesForGranted) {
   const Shop shop;
   const auto outcome = run_rules(workload, &shop.catalog);
   ASSERT_EQ(outcome.findings.size(), 1u);
-  EXPECT_EQ(
-      outcome.findings[0].evidence.back().text,
-      "the rewrite assumes that $1 is the same in every call: true for the 3 of the 9 calls that pgadvise kept");
+  EXPECT_EQ(outcome.findings[0].evidence.back().text,
+            "the rewrite assumes that $1 is the same in every call: true for the 3 of the 9 calls that "
+            "pgadvise kept");
 }
 
 TEST(NPlusOneRule, SpeaksDrizzleWhereTheProjectDoes) {

@@ -155,8 +155,9 @@ TEST(PgHostileServer, TimeIsOfTheWholeAnswer) {
   const auto rows = connection.query("SELECT 1");
   ASSERT_FALSE(rows);
   EXPECT_EQ(
-      "took longer than 150ms and was cancelled, and does not end its answer within 2000ms of a cancel: the "
-      "connection is closed",
+      "took longer than 150ms and was canceled, and its response does not end within 2000ms of a cancel "
+      "request: "
+      "pgadvise closed the connection",
       rows.error().what);
 }
 
@@ -296,13 +297,13 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Answers{"Fails", fails, "permission denied"},
         Answers{"FailsAfterSettings", fails_after_settings, "permission denied"},
-        Answers{"NoRows", nothing, "the server does not answer as PostgreSQL does: pg_namespace"},
-        Answers{"EmptyQuery", empty_query, "the server does not answer as PostgreSQL does: pg_namespace"},
-        Answers{"OneColumn", one_column, "the server does not answer as PostgreSQL does: rows of 1 columns"},
-        Answers{"Garbage", garbage, "the server does not answer as PostgreSQL does: rows of 22 columns"},
-        Answers{"Nulls", nulls, "the server does not answer as PostgreSQL does: rows of 22 columns"},
+        Answers{"NoRows", nothing, "the server does not respond like PostgreSQL: pg_namespace"},
+        Answers{"EmptyQuery", empty_query, "the server does not respond like PostgreSQL: pg_namespace"},
+        Answers{"OneColumn", one_column, "the server does not respond like PostgreSQL: rows of 1 columns"},
+        Answers{"Garbage", garbage, "the server does not respond like PostgreSQL: rows of 22 columns"},
+        Answers{"Nulls", nulls, "the server does not respond like PostgreSQL: rows of 22 columns"},
         Answers{"EmptyAfterItself", empty_after_itself,
-                "the server does not answer as PostgreSQL does: pg_database"}),
+                "the server does not respond like PostgreSQL: pg_database"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(PgHostileServer, OtherReadersFailAsTheDatabase) {

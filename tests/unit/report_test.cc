@@ -217,8 +217,9 @@ TEST(Text, RemarksOfTheSameKindAreOneWithTheirPlaces) {
   EXPECT_NE(to_text(report, {}).find("no such file"), std::string::npos);
   EXPECT_EQ(to_text(report, {.warnings_printed = true}).find("no such file"), std::string::npos)
       << "standard error has it";
-  EXPECT_NE(to_text(report, {.warnings_printed = true}).find("5 remarks on what was read: see standard error"),
-            std::string::npos);
+  EXPECT_NE(
+      to_text(report, {.warnings_printed = true}).find("5 warnings about the input: see standard error"),
+      std::string::npos);
   EXPECT_EQ(json::parse(to_json(report, false))["diagnostics"].size(), 5u) << "programs get all";
 }
 

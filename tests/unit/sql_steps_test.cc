@@ -1,4 +1,4 @@
-// What the replay records of a migration for the rules that judge it.
+// What the replay records of a migration for the rules that check it.
 #include <algorithm>
 
 #include <gtest/gtest.h>
