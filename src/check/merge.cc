@@ -91,7 +91,7 @@ Found* unite(const Group& equal) {
     if (!place || place->live()) continue;
     first->finding.other_locations.push_back(*place);
     first->finding.evidence.push_back(
-        {Evidence::Kind::project, found->path() + " holds the same", place, {}});
+        {Evidence::Kind::project, found->path() + " has the same definition", place, {}});
   }
   return first;
 }

@@ -30,7 +30,7 @@ struct Options {
 int exit_code_of(const Report& report, const FailOn& fail_on) {
   if (const int code = cli::exit_code_of(report.diagnostics); code != exit_clean) return code;
   const bool any = std::any_of(report.findings.begin(), report.findings.end(),
-                               [&](const Finding& finding) { return fail_on.meets(finding); });
+                               [&](const Finding& finding) { return fail_on.matches(finding); });
   return any ? exit_findings : exit_clean;
 }
 

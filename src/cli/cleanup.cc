@@ -47,8 +47,9 @@ std::string list(const pg::Leftovers& leftovers, const std::string& where) {
     else if (build.process == pg::ProcessState::alive) kept += line + ": its run is still active\n";
     else
       kept += line + fmt::format(
-                         ": pgadvise can't tell whether the run goes on, or may not cancel it; SELECT "
-                         "pg_cancel_backend({}) does\n",
+                         ": pgadvise can't find out whether the run is active, or may not cancel it; to "
+                         "cancel it: SELECT "
+                         "pg_cancel_backend({})\n",
                          build.backend);
   }
   for (const auto& index : leftovers.indexes) {

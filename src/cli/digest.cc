@@ -118,7 +118,7 @@ class Digest {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources) {
         if (source.not_understood == 0) continue;
-        std::string what = fmt::format("{} of {} lines not understood", source.not_understood, source.lines);
+        std::string what = fmt::format("{} of {} lines not recognized", source.not_understood, source.lines);
         for (std::size_t i = 0; i < source.not_understood_at.size(); ++i)
           what += fmt::format("{}{}", i ? ", " : ", first at line ", source.not_understood_at[i].line);
         diagnostics_.push_back({Error::Kind::nonfatal, source.path, std::move(what),

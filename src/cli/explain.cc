@@ -98,7 +98,7 @@ class Explain {
     settings_.stop = interrupt.token();
     const auto explained = check::explain(*text, *inputs, settings_, diagnostics_);
     if (!explained) return tl::unexpected(explained.error());
-    if (!explained->limits.empty()) remark_ = "Planned, not run: " + explained->limits + ".";
+    if (!explained->limits.empty()) origin_ = "Planned, not run: " + explained->limits + ".";
     for (const auto& variant : explained->variants)
       variants_.push_back(
           {variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
@@ -116,7 +116,7 @@ class Explain {
     std::string out = report::plan_text(
         plan, times, insights,
         {use_color(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
-    if (!remark_.empty()) out += "\n" + printable(remark_) + "\n";
+    if (!origin_.empty()) out += "\n" + printable(origin_) + "\n";
     return out;
   }
 
@@ -134,7 +134,7 @@ class Explain {
   Options options_;
   check::ExplainSettings settings_;
   Diagnostics diagnostics_;
-  std::string remark_;
+  std::string origin_;
   std::vector<report::PlanVariant> variants_;
 };
 

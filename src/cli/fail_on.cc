@@ -6,7 +6,7 @@
 
 namespace pgadvise::cli {
 
-bool FailOn::meets(const Finding& finding) const {
+bool FailOn::matches(const Finding& finding) const {
   if (finding.verdict == Verdict::refuted || (confirmed && finding.verdict != Verdict::confirmed))
     return false;
   return rules.count(finding.rule) > 0 || (severity && finding.severity >= *severity);

@@ -16,7 +16,7 @@ struct FailOn {
   bool confirmed = false;                              // only findings that a database confirmed
   std::set<std::string> rules;                         // findings of these rules, of any severity
 
-  bool meets(const Finding& finding) const;  // false for a refuted finding
+  bool matches(const Finding& finding) const;  // false for a refuted finding
 };
 
 // Parses a severity, "never", "confirmed", and rule ids. If only rules are named, only their findings count.

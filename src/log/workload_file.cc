@@ -197,12 +197,12 @@ std::string log_entry(const Workload& workload, bool literals, const Texts& text
   separator = "\n  ";
   for (const auto& repeat : workload.repeats) {
     if (!texts.empty() && !known(repeat, texts)) continue;
-    RepeatedQuery told = repeat;
+    RepeatedQuery kept = repeat;
     if (!texts.empty())
-      std::erase_if(told.earlier, [&](const RepeatedQuery::Earlier& earlier) {
+      std::erase_if(kept.earlier, [&](const RepeatedQuery::Earlier& earlier) {
         return !texts.contains(earlier.fingerprint);
       });
-    out += separator + dump(repeat_json(told, source.path, literals));
+    out += separator + dump(repeat_json(kept, source.path, literals));
     separator = ",\n  ";
   }
   out += "],\n \"write_pairs\": [";

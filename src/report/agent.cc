@@ -21,10 +21,10 @@ std::string line_of(const Finding& finding, const Options& options) {
   if (const std::string about = subject(finding); !about.empty()) out += " " + about;
   if (finding.fix) {
     const Fix& fix = *finding.fix;
-    const std::string mend = !fix.sql.empty() && fix.safety != Fix::Safety::manual ? fix.sql
-                             : !fix.drizzle.empty()                                ? fix.drizzle
-                                                                                   : fix.title;
-    if (!mend.empty()) out += " | " + mend;
+    const std::string fix_text = !fix.sql.empty() && fix.safety != Fix::Safety::manual ? fix.sql
+                                 : !fix.drizzle.empty()                                ? fix.drizzle
+                                                                                       : fix.title;
+    if (!fix_text.empty()) out += " | " + fix_text;
   }
   return ellipsis(out, longest_line) + "\n";
 }

@@ -70,9 +70,9 @@ std::string size_of(const Table* table) {
 std::vector<std::string> lock_impact(const std::vector<std::string>& statements, const Fix& fix,
                                      const Table* table) {
   std::vector<std::string> out;
-  std::set<std::string> told;
+  std::set<std::string> described;
   for (const auto& statement : statements)
-    if (const std::string lock = lock_of(words_of(statement)); !lock.empty() && told.insert(lock).second)
+    if (const std::string lock = lock_of(words_of(statement)); !lock.empty() && described.insert(lock).second)
       out.push_back(lock);
   if (statements.empty()) return out;
   out.push_back(size_of(table));

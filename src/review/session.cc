@@ -463,11 +463,11 @@ class Walk {
   }
 
   Lines summary_lines(const Pending& pending, const Choices& chosen, const Look& look) {
-    std::size_t skipped = 0, mended = 0, open = 0;
+    std::size_t skipped = 0, settled_too = 0, open = 0;
     for (std::size_t i = 0; i < items_.size(); ++i) {
       const Choice choice = items_[i].choice;
       skipped += choice == Choice::skipped;
-      mended += choice == Choice::none && settled(i);
+      settled_too += choice == Choice::none && settled(i);
       open += choice == Choice::none && !settled(i);
     }
     Lines out;
@@ -476,7 +476,7 @@ class Walk {
         out, look, "", "",
         fmt::format("{} accepted, {} ignored, {} skipped, {} not decided{}. Nothing is written yet.",
                     chosen.accepted.size(), chosen.ignored.size(), skipped, open,
-                    mended ? fmt::format("; {} more fixed by accepted fixes", mended) : ""));
+                    settled_too ? fmt::format("; {} more fixed by accepted fixes", settled_too) : ""));
     for (const auto& file : pending.files) add_file(out, look, file);
     add_schema_lines(out, look, chosen);
     if (!pending.notes.empty()) title(out, look, "Notes");

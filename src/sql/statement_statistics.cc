@@ -42,10 +42,10 @@ Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource sou
   std::map<std::string, Query> queries;
   std::uint64_t hidden = 0;
   for (const auto& row : rows) {
-    const bool told = row.query && *row.query != "<insufficient privilege>";
-    if (!told || row.query->ends_with(own_mark)) {
+    const bool visible = row.query && *row.query != "<insufficient privilege>";
+    if (!visible || row.query->ends_with(own_mark)) {
       ++source.other;
-      hidden += !told;
+      hidden += !visible;
       continue;
     }
     ++source.used;

@@ -428,7 +428,8 @@ TEST(Cli, ASchemaThatIsThereTwiceIsToldOnce) {
     }
   EXPECT_EQ(keys, (std::vector<std::string>{"db/structure.sql", "other/migrations"}))
       << "another table of that name";
-  EXPECT_NE(std::find(evidence.begin(), evidence.end(), "svc/migrations holds the same"), evidence.end())
+  EXPECT_NE(std::find(evidence.begin(), evidence.end(), "svc/migrations has the same definition"),
+            evidence.end())
       << found.dump(1);
 }
 
