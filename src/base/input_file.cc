@@ -45,18 +45,17 @@ bool of_kernel(const struct statfs& system) {
 }
 
 constexpr const char* kernel_file =
-    "is on a virtual file system of the kernel (/proc, /sys), not a file on disk";
+    "is of a file system that the kernel makes up (/proc, /sys), and no file on a disk";
 
 // Of what is behind symbolic links.
 std::string why_refused(const struct stat& about, NamedBy by) {
   const bool user = by == NamedBy::command_line;
   if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) return {};
-  if (S_ISFIFO(about.st_mode))
-    return user ? "" : "is a pipe: the inputs of a repository must be regular files";
-  if (S_ISSOCK(about.st_mode)) return "is a socket, not a file";
+  if (S_ISFIFO(about.st_mode)) return user ? "" : "is a pipe: a repository's inputs are regular files";
+  if (S_ISSOCK(about.st_mode)) return "is a socket, and no file";
   const bool null = S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3);
   if (null && user) return {};
-  return "is a device, not a file";
+  return "is a device, and no file";
 }
 
 struct Pipes {
