@@ -119,7 +119,7 @@ TEST(Cli, AConnectionStringInAFilesPlaceIsNamedWithoutItsPassword) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.exit_code, 2) << arguments;
     EXPECT_FALSE(has(ran.err + ran.out, "secret-word")) << arguments << ran.err;
-    EXPECT_TRUE(has(ran.err, "goes to --db")) << arguments << ran.err;
+    EXPECT_TRUE(has(ran.err, "pass a database to --db")) << arguments << ran.err;
   }
 }
 
@@ -227,7 +227,7 @@ TEST(Cli, ACommentThatSuppressesNothingIsTold) {
       << run("check migrations", folder.path()).err;
   folder.write("migrations/0002_b.sql",
                "-- pgadvise: ignore blocking-index-build the table is small\nCREATE INDEX i ON t (a);\n");
-  EXPECT_FALSE(has(run("check migrations", folder.path()).err, "suppresses nothing"));
+  EXPECT_FALSE(has(run("check migrations", folder.path()).err, "unused suppression"));
 }
 
 TEST(Cli, ReportsAreWrittenWholeOrNotAtAll) {

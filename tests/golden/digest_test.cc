@@ -110,7 +110,7 @@ TEST(Digest, ComparesNothingWithNothing) {
     EXPECT_EQ(ran.out, "");
   }
   const Ran empty = run("digest --compare " + log + " /dev/null", root);
-  EXPECT_TRUE(has(empty.err, "/dev/null: holds no statement")) << empty.err;
+  EXPECT_TRUE(has(empty.err, "/dev/null: contains no statement")) << empty.err;
 }
 
 // The list of fields is a promise.

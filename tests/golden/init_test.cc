@@ -71,7 +71,7 @@ TEST(Init, WritesAStepForTheCiThatIsThere) {
   EXPECT_TRUE(has(ran.out, "To add to .gitlab-ci.yml\n\ninclude:\n  - local: .gitlab/pgadvise.yml\n"))
       << ran.out;
   EXPECT_TRUE(has(ran.out, "To add to .pre-commit-config.yaml, under repos\n\n  - repo: local\n")) << ran.out;
-  EXPECT_TRUE(has(ran.out, "in place of OWNER/pgadvise")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "replace OWNER/pgadvise")) << ran.out;
   EXPECT_TRUE(fs::exists(folder.path("apps/it's api/pgadvise.toml")));
   const auto workflow = files::parse_yaml(slurp(folder, ".github/workflows/pgadvise.yml"), "pgadvise.yml");
   ASSERT_TRUE(workflow) << workflow.error().line();
@@ -129,7 +129,7 @@ TEST(Init, OneConfigurationAboveIsEnough) {
   folder.write(".git/HEAD", "");
   folder.write("pgadvise.toml", "");
   drizzle(folder, "sub/");
-  EXPECT_TRUE(has(run("init", folder.path("sub")).out, "../pgadvise.toml holds here, too"));
+  EXPECT_TRUE(has(run("init", folder.path("sub")).out, "../pgadvise.toml applies here, too"));
   EXPECT_FALSE(fs::exists(folder.path("sub/pgadvise.toml")));
   EXPECT_EQ(run("init --force", folder.path("sub")).exit_code, 0);
   EXPECT_TRUE(fs::exists(folder.path("sub/pgadvise.toml")));

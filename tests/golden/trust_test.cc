@@ -48,17 +48,19 @@ TEST_F(TrustCli, ARepositorysHostNeedsTheUsersWord) {
   for (const char* command : {"check", "explain --plan x", "advise --log x", "digest", "snapshot"}) {
     const Ran ran = pgadvise(std::string(command) + " --db @p");
     EXPECT_EQ(ran.exit_code, 2) << command << ran.err;
-    EXPECT_EQ(ran.err,
-              "pgadvise: pgadvise.toml:1:12: the database p is on 127.0.0.1:1, which is not allowed: your "
-              "password would go there (to allow it: --allow-host 127.0.0.1:1, or add the line allow-hosts = "
-              "[\"127.0.0.1:1\"] in " +
-                  folder.path("config/pgadvise/config.toml") + ")\n")
+    EXPECT_EQ(
+        ran.err,
+        "pgadvise: pgadvise.toml:1:12: the database p is on 127.0.0.1:1, which is not allowed: pgadvise "
+        "would send your password there (to allow it: --allow-host 127.0.0.1:1, or add the line allow-hosts "
+        "= "
+        "[\"127.0.0.1:1\"] in " +
+            folder.path("config/pgadvise/config.toml") + ")\n")
         << command;
   }
   EXPECT_EQ(pgadvise("snapshot --db @p --allow-host 127.0.0.1:1").exit_code, 3) << "it connects";
   EXPECT_EQ(pgadvise("snapshot --db @p --allow-host 127.0.0.1:2").exit_code, 2);
   EXPECT_EQ(pgadvise("snapshot --allow-host 127.0.0.1:2 --allow-host 127.0.0.1:1 --db @p").exit_code, 3);
-  EXPECT_NE(pgadvise("snapshot --db @p --allow-host 127.0.0.1").err.find("without a port"),
+  EXPECT_NE(pgadvise("snapshot --db @p --allow-host 127.0.0.1").err.find("has no port number"),
             std::string::npos);
   EXPECT_EQ(pgadvise("check --config pgadvise.toml --db @p").exit_code, 2)
       << "a file that is named allows nothing, either";

@@ -260,7 +260,7 @@ TEST(Verify, OnADatabaseOnlyWhereItIsNamedDisposable) {
     const auto somebody = pg::Connection::open(database.conninfo());
     const auto used = run(command + " --disposable " + database.name());
     EXPECT_EQ(2, used.exit_code);
-    EXPECT_NE(std::string::npos, used.err.find("somebody uses it")) << used.err;
+    EXPECT_NE(std::string::npos, used.err.find("so it is in use")) << used.err;
   }
   ASSERT_EQ("1", database.indexes());
   const auto ran = run(command + " --disposable " + database.name());

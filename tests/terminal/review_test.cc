@@ -182,7 +182,7 @@ TEST_F(ReviewTerminal, FollowsTheSize) {
   ASSERT_TRUE(tmux.shows("space shows"));
   same("narrow", tmux);
   tmux.resize(132, 40);
-  ASSERT_TRUE(tmux.shows("To be looked at: it changes data"));
+  ASSERT_TRUE(tmux.shows("Review it first: the fix changes data"));
   same("wide", tmux);
   tmux.resize(80, 24);
   ASSERT_TRUE(tmux.shows(prompt));
@@ -209,7 +209,7 @@ TEST_F(ReviewTerminal, APasteAcceptsNothing) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(first));
   tmux.paste("yyyyyyyyyyyyyyyyqww\nyyyww");
-  ASSERT_TRUE(tmux.shows("taken for a paste"));
+  ASSERT_TRUE(tmux.shows("as an accidental paste"));
   EXPECT_TRUE(contains(tmux.screen(), first));
   tmux.type("yyyqw");                                    // as fast as no hand is
   std::this_thread::sleep_for(std::chrono::seconds(1));  // what comes at once with it is part of it

@@ -169,7 +169,7 @@ TEST(ConfigInputs, StayInsideTheRepository) {
   for (const char* text : {"inputs.schema = \"l*/*.sql\"\n", "inputs.paths = \"l*\"\n",
                            "inputs.logs = \"../logs\"\n", "inputs.logs = \"../logs/*.log\"\n"}) {
     ASSERT_EQ(refused(text).size(), 1u) << text;
-    EXPECT_NE(refused(text).front().find("leaves the repository by a symbolic link"), std::string::npos)
+    EXPECT_NE(refused(text).front().find("leaves the repository through a symbolic link"), std::string::npos)
         << text;
     EXPECT_EQ(refused(text, ConfigOrigin::command_line), Lines()) << text;
   }

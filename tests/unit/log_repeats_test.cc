@@ -412,7 +412,7 @@ TEST(NPlusOneRule, AQueryOfOneRowGivesNoKeys) {
   const auto outcome = run_rules(workload);
   ASSERT_EQ(outcome.findings.size(), 1u);
   EXPECT_EQ(outcome.findings[0].severity, Severity::note);
-  EXPECT_NE(confidence(outcome.findings[0]).find("as unevenly"), std::string::npos)
+  EXPECT_NE(confidence(outcome.findings[0]).find("are as irregular"), std::string::npos)
       << confidence(outcome.findings[0]);
 }
 

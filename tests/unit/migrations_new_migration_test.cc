@@ -417,7 +417,7 @@ TEST(NewMigration, AJournalAtTheEndOfNumbersIsRefused) {
       const auto input = input_of(tree.path("drizzle"));
       const auto made = new_migration(&input, ".", next_changes, noon);
       ASSERT_FALSE(made) << name << end;
-      EXPECT_TRUE(contains(made.error().line(), "too large to go on from")) << made.error().line();
+      EXPECT_TRUE(contains(made.error().line(), "too large to continue")) << made.error().line();
     }
 }
 
@@ -498,7 +498,7 @@ TEST(WriteFiles, TakesBackWhatItWroteWhenALaterOneFails) {
   const auto wrote = files::write_files(
       {{tree.path("deep/new.sql"), "one", std::nullopt}, {tree.path("journal"), "new", "old"}});
   ASSERT_FALSE(wrote);
-  EXPECT_TRUE(contains(wrote.error().what, "changed in the meantime"));
+  EXPECT_TRUE(contains(wrote.error().what, "changed meanwhile"));
   EXPECT_EQ(text_of(tree.path("journal")), "changed by another");
   EXPECT_FALSE(fs::exists(tree.path("deep")));
   EXPECT_EQ(std::distance(fs::directory_iterator(tree.path()), fs::directory_iterator()), 1);

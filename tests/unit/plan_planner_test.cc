@@ -173,7 +173,7 @@ TEST_F(PlannerTest, AnExpensiveOrForbiddenStatementIsNotAnalyzed) {
   Planner planner(source_, catalog_, {});
   const PlanRequest request{"SELECT * FROM orders", {}, true, "as logged"};
   const auto gate = planner.explain(request);
-  EXPECT_NE(planner.analyze(request, Decision{Allowed::analyze, {}}, *gate)->limits.find("over the limit"),
+  EXPECT_NE(planner.analyze(request, Decision{Allowed::analyze, {}}, *gate)->limits.find("above the limit"),
             std::string::npos);
   EXPECT_EQ(planner.analyze(request, Decision{Allowed::explain, "it writes"}, *gate)->limits, "it writes");
   EXPECT_EQ(source_.asked.size(), 1u);

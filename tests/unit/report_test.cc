@@ -50,7 +50,7 @@ Report full_report() {
   report.skipped = {{"n-plus-one-query", "needs a server's log (--log)"}};
   report.rules_run = {"unindexed-foreign-key"};
   report.inputs = {{"stderr log", "shop.log", "3 statements"}};
-  report.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", "mend it"}};
+  report.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", "fix it"}};
   report.started = "2026-01-31T12:00:00Z";
   report.server_version = "15.1";
   report.what_if = "HypoPG";

@@ -34,9 +34,9 @@ TEST(LockImpact, NamesTheLock) {
   Fix fix;
   fix.safety = Fix::Safety::safe;
   const auto first = [&](const char* sql) { return lock_impact({sql}, fix, nullptr).at(0); };
-  EXPECT_TRUE(contains(first("CREATE INDEX i ON t (a)"), "Writes to the table wait"));
-  EXPECT_TRUE(contains(first("CREATE INDEX CONCURRENTLY i ON t (a)"), "go on"));
-  EXPECT_TRUE(contains(first("ALTER TABLE t ALTER COLUMN a TYPE bigint"), "written anew"));
+  EXPECT_TRUE(contains(first("CREATE INDEX i ON t (a)"), "writes to the table wait"));
+  EXPECT_TRUE(contains(first("CREATE INDEX CONCURRENTLY i ON t (a)"), "continue"));
+  EXPECT_TRUE(contains(first("ALTER TABLE t ALTER COLUMN a TYPE bigint"), "rewrite of the table"));
   Table table;
   table.statistics = TableStatistics{.rows = 1'200'000, .bytes = 5'000'000'000};
   EXPECT_TRUE(contains(lock_impact({"DROP INDEX i"}, fix, &table).at(1), "1.2M rows, 5.0 GB"));
@@ -178,7 +178,7 @@ TEST(Walk, APasteDecidesNothing) {
   const auto walked = run(three, typed);
   EXPECT_EQ(walked.ending.how, How::no_more_input);
   EXPECT_TRUE(walked.ending.choices.accepted.empty());
-  EXPECT_TRUE(contains(walked.screens.at(1), "taken for a paste"));
+  EXPECT_TRUE(contains(walked.screens.at(1), "as an accidental paste"));
 }
 
 TEST(Walk, IgnoringAsksForAReason) {
@@ -214,7 +214,7 @@ TEST(Walk, WhatCannotBeWrittenIsNotAccepted) {
   const std::vector<Finding> findings = {finding("one", true, {}, "impossible"), finding("two", false)};
   const auto walked = run(findings, keys("yny"));
   EXPECT_TRUE(contains(walked.screens.at(1), "the folder is read-only"));
-  EXPECT_TRUE(contains(walked.last(), "no fix that could be accepted"));
+  EXPECT_TRUE(contains(walked.last(), "the finding has no fix to accept"));
   EXPECT_TRUE(walked.ending.choices.accepted.empty());
 }
 

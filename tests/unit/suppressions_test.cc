@@ -223,10 +223,10 @@ TEST(Config, MistakesAreToldWithTheirLineAndWhatIsNear) {
             std::string::npos);
   EXPECT_NE(error_of("[rules.deep-offset]\nseverity = \"loud\"\n").find("unknown severity loud"),
             std::string::npos);
-  EXPECT_NE(error_of("[rules.deep-offset]\nrows = \"many\"\n").find("rows is not a number from 0 on"),
+  EXPECT_NE(error_of("[rules.deep-offset]\nrows = \"many\"\n").find("rows is not a number of at least 0"),
             std::string::npos);
-  EXPECT_NE(error_of("[rules.deep-offset]\nrows = -1\n").find("from 0 on"), std::string::npos);
-  EXPECT_NE(error_of("[rules.deep-offset]\nrows = nan\n").find("rows is not a number from 0 on"),
+  EXPECT_NE(error_of("[rules.deep-offset]\nrows = -1\n").find("of at least 0"), std::string::npos);
+  EXPECT_NE(error_of("[rules.deep-offset]\nrows = nan\n").find("rows is not a number of at least 0"),
             std::string::npos);
   EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"\n").find("gives no reason"),
             std::string::npos);
