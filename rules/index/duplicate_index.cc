@@ -113,10 +113,10 @@ constinit const Rule duplicate_index{
     .needs = Input::schema,
     .summary = "an index that duplicates another one",
     .why =
-        "Both indexes have the same method, keys, order, operator classes, collations, INCLUDE columns and "
-        "predicate. Each INSERT and most UPDATEs write both, both take disk space and cache, and the planner "
-        "uses only one. Usually a plain index duplicates a unique one: a primary key that is also declared "
-        "UNIQUE, or an index on a UNIQUE column.",
+        "Each INSERT and most UPDATEs write both indexes, both take disk space and cache, and the planner "
+        "uses only one. The two indexes have the same method, keys, order, operator classes, collations, "
+        "INCLUDE columns and predicate. Usually a plain index duplicates a unique one: a primary key that is "
+        "also declared UNIQUE, or an index on a UNIQUE column.",
     .fix = "Drop the index that no constraint needs.",
     .when_to_ignore = "The second index is being built to replace the first.",
     .check = check};

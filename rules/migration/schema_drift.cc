@@ -87,11 +87,11 @@ constinit const Rule schema_drift{
     .needs = Input::comparison,
     .summary = "a schema that differs from what the migrations create",
     .why =
-        "pgadvise replays the migrations and compares the result with the database: tables, columns, "
+        "If a database differs from its migrations, a migration written against one schema fails on the "
+        "other. pgadvise replays the migrations and compares the result with the database: tables, columns, "
         "indexes, keys, checks, enums and policies. An object that the database has and no migration creates "
         "was added by hand or by `push`, and the next database will not have it. An object that the database "
-        "lacks was dropped by hand, or belongs to a migration that never ran. In both cases, a migration "
-        "written against one schema fails on the other.\n\n"
+        "lacks was dropped by hand, or belongs to a migration that never ran.\n\n"
         "pgadvise replays only the migrations that the tracking table of the database lists, so pending "
         "migrations cause no findings. Names of indexes and constraints do not matter if an equal object "
         "exists. Expressions, default values and partitions are not compared. Without a database, pgadvise "

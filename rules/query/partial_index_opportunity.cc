@@ -209,9 +209,9 @@ constinit const Rule partial_index_opportunity{
     .needs = all(Input::workload, Input::statistics),
     .summary = "a filter that most statements on a table share and few rows pass",
     .why =
-        "Nearly every statement filters by `deleted_at IS NULL`, or by the few open rows of a long history. "
-        "An index with this filter as its WHERE clause contains only these rows. It is smaller, "
-        "stays in memory, and changes of other rows do not touch it.\n\n"
+        "A partial index, with the shared filter as its WHERE clause, contains only the rows that these "
+        "statements need. It is smaller, stays in memory, and changes of other rows do not touch it. Typical "
+        "filters are `deleted_at IS NULL`, and the few open rows of a long history.\n\n"
         "A comparison with a value counts if every call in the log has the same value and the planner "
         "confirms that few rows match.",
     .fix =
