@@ -103,13 +103,13 @@ TEST(Init, LeavesWhatIsThere) {
   const Ran ran = run("init", folder.path());
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_TRUE(has(ran.out, "pgadvise.toml exists already: not changed (--force replaces it)")) << ran.out;
-  EXPECT_TRUE(has(ran.out, ".github/workflows/ci.yml speaks of pgadvise already")) << ran.out;
+  EXPECT_TRUE(has(ran.out, ".github/workflows/ci.yml mentions pgadvise already")) << ran.out;
   EXPECT_FALSE(has(ran.out, "To add")) << ran.out;
   EXPECT_EQ(slurp(folder, "pgadvise.toml"), "# mine\n");
   const Ran force = run("init --force --ci none", folder.path());
   EXPECT_TRUE(has(force.out, "pgadvise.toml, replaced")) << force.out;
   EXPECT_NE(slurp(folder, "pgadvise.toml"), "# mine\n");
-  EXPECT_TRUE(has(run("init --ci none", folder.path()).out, "exists already, as it would be written"));
+  EXPECT_TRUE(has(run("init --ci none", folder.path()).out, "exists already, with the same content"));
 }
 
 TEST(Init, ADryRunWritesNothing) {
@@ -173,7 +173,7 @@ TEST(ConfiguredInputs, StandForThoseThatAreNotNamed) {
   folder.write("pgadvise.toml", "[inputs]\nschema = [\"db/gone.sql\", \"db/dump.sql\"]\n");
   const Ran gone = run("check", folder.path());
   EXPECT_EQ(gone.exit_code, 2);
-  EXPECT_TRUE(has(gone.err, "db/gone.sql: there is no such file") && has(gone.out, "unindexed-foreign-key"))
+  EXPECT_TRUE(has(gone.err, "db/gone.sql: no such file") && has(gone.out, "unindexed-foreign-key"))
       << gone.err;
 }
 

@@ -281,7 +281,7 @@ TEST(ConfigExtends, MistakesAreToldWhereTheyAre) {
   EXPECT_EQ(errors_of(tree, "self.toml"),
             Lines{"self.toml:1:12: extends ./self.toml, which extends this file"});
   EXPECT_EQ(errors_of("extends = 5\n"),
-            Lines{"pgadvise.toml:1:11: extends is not a string, and no list of texts"});
+            Lines{"pgadvise.toml:1:11: extends is neither a string nor a list of strings"});
 }
 
 TEST(ConfigExtends, AreBoundedInDepthAndNumber) {
@@ -306,8 +306,8 @@ TEST(Config, AllMistakesAreToldInTheirOrder) {
                 "\"x\"\nobject = \"y\"\n[[ignore]]\nrule = \"deep-offset\"\nobject = \"\"\nreason = "
                 "\"x\"\n[databases]\nx = 1\n"),
       (Lines{"pgadvise.toml:1:8: unknown rule nonsense", "pgadvise.toml:3:1: unknown key pathz",
-             "pgadvise.toml:4:9: logs is not a string, and no list of texts",
-             "pgadvise.toml:4:12: logs is not a string, and no list of texts",
+             "pgadvise.toml:4:9: logs is neither a string nor a list of strings",
+             "pgadvise.toml:4:12: logs is neither a string nor a list of strings",
              "pgadvise.toml:5:10: is a connection string, not a file",
              "pgadvise.toml:6:1: an [[ignore]] names neither an object nor a path",
              "pgadvise.toml:6:1: an [[ignore]] gives no reason", "pgadvise.toml:7:8: unknown rule nonsense",

@@ -192,7 +192,7 @@ TEST(Trust, TheUsersOwnConfigurationIsChecked) {
   EXPECT_EQ(errors(""), Lines());
   EXPECT_EQ(errors("allow-hosts = [\"h\", 5]\nallow-commands = \"yes\"\nallow-host = \"h:1\"\n"),
             (Lines{":1:16 allow-hosts: h has no port number",
-                   ":1:21 allow-hosts is not a string, and no list of texts",
+                   ":1:21 allow-hosts is neither a string nor a list of strings",
                    ":2:18 allow-commands is neither true nor false", ":3:1 unknown key allow-host"}));
   EXPECT_EQ(errors("[rules.deep-offset]\n[inputs]\n"),
             (Lines{":1:2 rules is a setting of repositories only",

@@ -230,7 +230,8 @@ TEST(Config, MistakesAreToldWithTheirLineAndWhatIsNear) {
             std::string::npos);
   EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"\n").find("gives no reason"),
             std::string::npos);
-  EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nreason = \"x\"\n").find("names nothing"),
+  EXPECT_NE(error_of("[[ignore]]\nrule = \"deep-offset\"\nreason = \"x\"\n")
+                .find("names neither an object nor a path"),
             std::string::npos);
   EXPECT_NE(error_of("[ignore]\nrule = \"deep-offset\"\n").find("two brackets"), std::string::npos);
   EXPECT_TRUE(error_of("[ignore\n").starts_with("1:8: is no TOML")) << error_of("[ignore\n");
