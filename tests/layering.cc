@@ -119,7 +119,7 @@ class Check {
                          " is in the table of docs/architecture.md and does not exist");
       for (const auto& other : may)
         if (!tables_.folders.count(other))
-          faults.push_back(folder + " may include " + other + ", which is no folder of the table");
+          faults.push_back(folder + " may include " + other + ", which is not a folder of the table");
     }
     for (const auto& entry : fs::directory_iterator(root_ / "src"))
       if (const auto name = entry.path().filename().string();

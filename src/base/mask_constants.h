@@ -1,4 +1,4 @@
-// The constants of SQL that stand beside a secret's name.
+// Masks constants in SQL that are compared with, assigned to, or named as a secret.
 #pragma once
 
 #include <string>

@@ -29,15 +29,16 @@ using Entries = std::map<std::string, Known>;  // by the finding's id
 
 Result<Entries> read_entries(const std::string& path) {
   const auto text = read_file(path, file_limit);
-  if (!text) return fail(Error::Kind::usage, path, text.error().what, "--update-baseline makes it");
+  if (!text) return fail(Error::Kind::usage, path, text.error().what, "--update-baseline creates it");
   const json root = json::parse(*text, nullptr, false);
   const auto wrong = [&](const std::string& what) {
-    return fail(Error::Kind::usage, path, what, "--update-baseline writes one; is the file another's?");
+    return fail(Error::Kind::usage, path, what,
+                "--update-baseline writes one; does the file belong to another program?");
   };
   if (!root.is_object() || !root.contains("pgadvise_baseline") || !root.contains("findings") ||
       !root["findings"].is_array())
-    return wrong("is no baseline of pgadvise");
-  if (root["pgadvise_baseline"] != version) return wrong("is a baseline of another version");
+    return wrong("is not a pgadvise baseline");
+  if (root["pgadvise_baseline"] != version) return wrong("is a baseline of another pgadvise version");
   Entries out;
   for (const auto& entry : root["findings"]) {
     const auto word = [&](const char* key) {

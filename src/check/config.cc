@@ -93,7 +93,7 @@ class Reader {
       const auto& at = parsed.error().source().begin;
       errors_.push_back({Error::Kind::usage, fmt::format("{}:{}:{}", path, at.line, at.column),
                          "is no TOML: " + ellipsis(std::string(parsed.error().description()), 200),
-                         "docs/configuration.md shows what it may hold"});
+                         "docs/configuration.md lists the settings"});
       return;
     }
     std::vector<Told> of_extending;  // that is half read
@@ -117,7 +117,7 @@ class Reader {
       errors_.push_back({Error::Kind::usage,
                          file.has_parent_path() ? file.parent_path().generic_string() : ".",
                          file.filename().string() + " is a symbolic link that leaves the repository",
-                         "--config names a file anywhere"});
+                         "--config may name a file anywhere"});
       return;
     }
     const auto text = read_file(path, config_limit);
@@ -168,8 +168,8 @@ class Reader {
                     const std::string& path) {
     if (inside(fixed_part(path, from_here(".")))) return true;
     complain(node.source(), fmt::format("{}: {} leaves the repository", key, ellipsis(name, 120)),
-             "a pgadvise.toml that is found names files below " + out_.inputs.boundary +
-                 "; the command line and a file of --config name any");
+             "a pgadvise.toml that pgadvise found by itself may only name files below " +
+                 out_.inputs.boundary + "; the command line and a file of --config may name any file");
     return false;
   }
 
@@ -212,7 +212,7 @@ class Reader {
       const auto text = item.value<std::string>();
       if (text && !trim(*text).empty()) take(item, *text);
       else
-        complain(item.source(), fmt::format("{} is no text, and no list of texts", name),
+        complain(item.source(), fmt::format("{} is neither a string nor a list of strings", name),
                  fmt::format("{} = [\"…\"]", name));
     };
     const auto* list = node.as_array();
@@ -241,8 +241,8 @@ class Reader {
       else if (key == "databases") databases(value, "databases", out_.databases);
       else if (key == "stores") databases(value, "stores", out_.stores);
       else if (key == "extends" || key == "inputs" || key == "rules" || key == "ignore")
-        complain(key.source(), fmt::format("{} belongs to a repository", key.str()),
-                 "into its pgadvise.toml");
+        complain(key.source(), fmt::format("{} is a setting of repositories only", key.str()),
+                 "move it to the repository's pgadvise.toml");
       else unknown(key, {"allow-hosts", "allow-commands", "databases", "stores"});
     }
   }
@@ -277,7 +277,8 @@ class Reader {
             ? "allow-commands = true"
             : fmt::format("allow-hosts = [{}]", hosts.empty() ? "\"HOST:PORT\"" : join(hosts, ", "));
     complain(key.source(),
-             fmt::format("{} in a repository's file has no effect: only the user allows", key.str()),
+             fmt::format("{} has no effect in a repository's configuration: only the user can allow this",
+                         key.str()),
              (key == "allow-commands" ? "--allow-commands, or the line " : "--allow-host, or the line ") +
                  for_user(line));
   }
@@ -288,7 +289,7 @@ class Reader {
           name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
           std::string_view::npos;
       complain(
-          at.source(), "a repository's file may not name a store: " + ellipsis(name, 60),
+          at.source(), "a repository's configuration may not name a store: " + ellipsis(name, 60),
           "the line " + for_user(fmt::format("stores.{}.url = \"postgresql://…\"", plain ? name : "NAME")));
     };
     const auto* table = value.as_table();
@@ -306,16 +307,16 @@ class Reader {
       const auto same = [&](const std::string& other) { return fs::equivalent(path, other, code); };
       if (const std::string why = why_no_input(path, NamedBy::repository); !why.empty())
         return complain(item.source(), "extends " + ellipsis(name, 120) + ", which " + why,
-                        "a file beside this one");
+                        "name a file in the same folder");
       if (!fs::is_regular_file(path, code))
-        return complain(item.source(), "extends " + ellipsis(name, 120) + ", and there is no such file",
-                        "named from the folder of " + reading_.back());
+        return complain(item.source(), "extends " + ellipsis(name, 120) + ", which does not exist",
+                        "relative to the folder of " + reading_.back());
       if (std::any_of(reading_.begin(), reading_.end(), same))
         return complain(item.source(), "extends " + ellipsis(name, 120) + ", which extends this file",
-                        "take one of the two out");
+                        "remove one of the two");
       if (reading_.size() >= deepest)
         return complain(item.source(),
-                        fmt::format("extends a file that is the {}th of a chain", reading_.size() + 1),
+                        fmt::format("is the {}th file in a chain of extends", reading_.size() + 1),
                         "fewer, please");
       if (++count_ > max_files)
         return complain(item.source(), fmt::format("extends more than {} files in all", max_files),
@@ -326,7 +327,8 @@ class Reader {
 
   void inputs(const toml::node& node) {
     const auto* table = node.as_table();
-    if (!table) return complain(node.source(), "inputs is no table", "[inputs], and paths = [\".\"] below");
+    if (!table)
+      return complain(node.source(), "inputs is not a table", "write [inputs], and paths = [\".\"] below it");
     auto& inputs = out_.inputs;
     const std::pair<std::string_view, std::vector<std::string>*> keys[] = {{"paths", &inputs.paths},
                                                                            {"schema", &inputs.schema},
@@ -347,8 +349,8 @@ class Reader {
       known->second->clear();
       texts(value, key.str(), [&, list = key.str()](const toml::node& item, const std::string& path) {
         if (looks_like_conninfo(path))
-          return complain(item.source(), "is a connection string where a file was expected",
-                          "a database goes to [databases.NAME]");
+          return complain(item.source(), "is a connection string, not a file",
+                          "define a database in [databases.NAME]");
         const std::string from = from_here(path);
         if (!stays_inside(item, list, path, from)) return;
         known->second->push_back(from);
@@ -374,15 +376,15 @@ class Reader {
   void databases(const toml::node& node, std::string_view key, std::map<std::string, DatabaseProfile>& out) {
     const auto* table = node.as_table();
     if (!table)
-      return complain(node.source(), fmt::format("{} is no table", key),
-                      fmt::format("[{}.production], and service = \"…\" below", key));
+      return complain(node.source(), fmt::format("{} is not a table", key),
+                      fmt::format("write [{}.production], and service = \"…\" below it", key));
     if (!bounded(node.source(), key, table->size())) return;
     for (const auto& [name, value] : *table) {
       const auto* profile = value.as_table();
       if (profile) out[std::string(name.str())] = database(name, *profile);
       else
-        complain(value.source(), "a database's profile is a table",
-                 fmt::format("[{}.NAME], and service, url or url-env below", key));
+        complain(value.source(), "a database's profile must be a table",
+                 fmt::format("write [{}.NAME], and service, url or url-env below it", key));
     }
   }
 
@@ -394,25 +396,26 @@ class Reader {
       const auto text = value.value<std::string>();
       if (key == "password" || key == "sslpassword" || key == "passwd")
         complain(key.source(),
-                 of_user() ? "a password is not for a configuration"
-                           : "a password is not for a file that is committed",
+                 of_user() ? "a configuration must not contain a password"
+                           : "a committed file must not contain a password",
                  no_password);
       else if (key != "service" && key != "url" && key != "url-env")
         unknown(key, {"service", "url", "url-env"});
       else if (!text || trim(*text).empty())
-        complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
+        complain(value.source(), fmt::format("{} is not a string", key.str()), "in quotes");
       else if (key == "service") service(value, *text, profile);
       else if (key == "url") url(value, *text, profile);
       else if (!variable_name(*text))
-        complain(value.source(), "url-env is no environment variable's name",
-                 "url-env = \"DATABASE_URL\": the name, not what it holds");
+        complain(value.source(), "url-env is not the name of an environment variable",
+                 "url-env = \"DATABASE_URL\": the variable's name, not its value");
       else profile.url_env = *text;
     }
     const int said = table.contains("service") + table.contains("url") + table.contains("url-env");
     if (said != 1)
-      complain(name.source(),
-               said ? "a database is told in two ways" : "a database's profile does not say where it is",
-               "one of service, url and url-env");
+      complain(
+          name.source(),
+          said ? "a database is defined in two ways" : "a database's profile does not say how to connect",
+          "set one of service, url and url-env");
     return profile;
   }
 
@@ -420,7 +423,8 @@ class Reader {
     if (name.find_first_of("=:/@'\\ ") == std::string::npos)
       profile.conninfo = pg::conninfo_pair("service", name), profile.by_service = true;
     else
-      complain(node.source(), "service is no service's name", "one of pg_service.conf: service = \"shop\"");
+      complain(node.source(), "service is not the name of a service",
+               "name a service of pg_service.conf: service = \"shop\"");
   }
 
   void url(const toml::node& node, const std::string& text, DatabaseProfile& profile) {
@@ -433,10 +437,11 @@ class Reader {
         secret |= mask_credentials(part) != part;
     if (secret)
       complain(node.source(),
-               of_user() ? "url holds a password" : "url holds a password, and this file is committed",
+               of_user() ? "url contains a password" : "url contains a password, and this file is committed",
                no_password);
     else if (!pairs)
-      complain(node.source(), "url is no connection string, or holds what only a URI's %-codes may",
+      complain(node.source(),
+               "url is not a connection string, or has characters that a URI must write as %-codes",
                "url = \"postgresql://joe@host:5432/shop\", without a password");
     else profile.conninfo = text;
   }
@@ -446,7 +451,7 @@ class Reader {
 
   bool known_rule(std::string_view id, const toml::source_region& region) {
     if (lint::find_rule(id)) return true;
-    complain(region, "there is no rule " + ellipsis(std::string(id), 60),
+    complain(region, "unknown rule " + ellipsis(std::string(id), 60),
              told_.size() < max_errors ? unknown_rule_hint(id) : std::string());
     return false;
   }
@@ -454,14 +459,14 @@ class Reader {
   void rules(const toml::node& node) {
     const auto* table = node.as_table();
     if (!table)
-      return complain(node.source(), "rules is no table",
-                      "[rules.unindexed-foreign-key] and what is said of it below");
+      return complain(node.source(), "rules is not a table",
+                      "write [rules.unindexed-foreign-key], and its settings below it");
     if (!bounded(node.source(), "rules", table->size())) return;
     for (const auto& [id, value] : *table) {
       if (!known_rule(id.str(), id.source())) continue;
       const auto* settings = value.as_table();
       if (!settings) {
-        complain(value.source(), "a rule's settings are a table", fmt::format("[rules.{}]", id.str()));
+        complain(value.source(), "a rule's settings must be a table", fmt::format("[rules.{}]", id.str()));
         continue;
       }
       rule(*lint::find_rule(id.str())->rule, *settings);
@@ -481,7 +486,7 @@ class Reader {
                  number && value.is_number() && std::isfinite(*number) && *number >= 0) {
         settings.options[std::string(key.str())] = *number;
       } else {
-        complain(value.source(), fmt::format("{} is no number from 0 on", key.str()),
+        complain(value.source(), fmt::format("{} is not a number of at least 0", key.str()),
                  fmt::format("pgadvise rules explain {}", rule.id));
       }
     }
@@ -494,17 +499,18 @@ class Reader {
     else if (word == "warning") settings.severity = Severity::warning;
     else if (word == "note") settings.severity = Severity::note;
     else if (word != "off")
-      complain(node.source(), "there is no severity " + ellipsis(word, 40),
+      complain(node.source(), "unknown severity " + ellipsis(word, 40),
                "error, warning, note or off, in quotes");
   }
 
   void ignores(const toml::node& node) {
     const auto* list = node.as_array();
-    if (!list) return complain(node.source(), "ignore is no list of tables", "[[ignore]], with two brackets");
+    if (!list)
+      return complain(node.source(), "ignore is not a list of tables", "write [[ignore]], with two brackets");
     if (!bounded(node.source(), "ignore", out_.ignores.size() + list->size(), max_ignores)) return;
     for (const auto& entry : *list) {
       if (const auto* table = entry.as_table()) ignore(*table);
-      else complain(entry.source(), "ignore is no list of tables", "[[ignore]], with two brackets");
+      else complain(entry.source(), "ignore is not a list of tables", "write [[ignore]], with two brackets");
     }
   }
 
@@ -518,7 +524,7 @@ class Reader {
       else if (key == "path" && text) out.path = *text;
       else if (key == "reason" && text) out.reason = std::string(trim(*text));
       else if (key == "object" || key == "path" || key == "reason")
-        complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
+        complain(value.source(), fmt::format("{} is not a string", key.str()), "in quotes");
       else unknown(key, {"rule", "object", "path", "reason"});
     }
     const auto lacks = [&](std::string_view key, const std::string& value) {
@@ -526,18 +532,18 @@ class Reader {
     };
     const auto* rules = table.get("rule");
     if (!rules || (rules->is_array() && rules->as_array()->empty()))
-      complain(table.source(), "an ignore names no rule",
+      complain(table.source(), "an [[ignore]] names no rule",
                "rule = \"unindexed-foreign-key\", or a list of rules");
     if (lacks("object", out.object) && lacks("path", out.path))
-      complain(table.source(), "an ignore names nothing",
-               "object = \"public.orders.customer_id\", or path = \"drizzle/*\"; to turn a rule off: "
+      complain(table.source(), "an [[ignore]] names neither an object nor a path",
+               "object = \"public.orders.customer_id\", or path = \"drizzle/*\"; to turn off a rule: "
                "[rules.ID] severity = \"off\"");
     if (lacks("reason", out.reason))
-      complain(table.source(), "an ignore gives no reason",
-               "reason = \"…\": who reads it next year wants to know");
+      complain(table.source(), "an [[ignore]] gives no reason", "add reason = \"…\", for later readers");
     if (out.path.starts_with("./")) out.path.erase(0, 2);
     if (out.path.starts_with("/"))
-      complain(table.source(), "path begins at the root", "from the project's folder: path = \"drizzle/*\"");
+      complain(table.source(), "path starts with /",
+               "write it relative to the project's folder: path = \"drizzle/*\"");
     out_.ignores.push_back(std::move(out));
   }
 
@@ -545,7 +551,7 @@ class Reader {
     const auto add = [&](const toml::node& item) {
       const auto id = item.value<std::string>();
       if (id && known_rule(*id, item.source())) out.push_back(*id);
-      if (!id) complain(item.source(), "a rule is named by its id", "in quotes");
+      if (!id) complain(item.source(), "name a rule by its id", "in quotes");
     };
     const auto* list = node.as_array();
     if (!list) add(node);
@@ -638,7 +644,7 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
                        [&](const std::string& name) { return lint::matches(pattern, name); });
   };
   const auto tell = [&](const SourceLocation& place, const std::string& what) {
-    out.push_back({Error::Kind::nonfatal, place.str(), what, "mend it, or take it out"});
+    out.push_back({Error::Kind::nonfatal, place.str(), what, "fix or remove it"});
   };
   for (const auto& exclude : inputs.exclude) {
     const std::string& pattern = exclude.pattern;
@@ -646,12 +652,12 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
       return lint::matches(pattern, root) || lint::matches(pattern, root + "/");
     });
     if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern))
-      tell(exclude.place, "exclude fits nothing that would be read");
+      tell(exclude.place, "exclude matches none of the inputs");
   }
   if (!within_roots(home)) return out;  // entries speak of all that lies there
   for (const auto& entry : ignores)
     if (!entry.path.empty() && !any(home + "/" + entry.path) && !any(home + "/*/" + entry.path))
-      tell(entry.place, "the path of this ignore fits no file");
+      tell(entry.place, "the path of this [[ignore]] matches no file");
   return out;
 }
 
@@ -676,7 +682,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
 
 std::string unknown_rule_hint(std::string_view id) {
   const std::string near = nearest(id, rule_ids());
-  return near.empty() ? "pgadvise rules lists them" : near;
+  return near.empty() ? "pgadvise rules lists all rules" : near;
 }
 
 }  // namespace pgadvise::check

@@ -35,7 +35,7 @@ Digest digest(const DigestSources& sources, const Observer& observer, Diagnostic
     for (const auto& source : workload.sources) {
       out.read |= !source.format.empty();
       if (!source.format.empty() && observer.detail)
-        observer.detail(fmt::format("read {} {}: {} statements, {} lines, {} of them not understood",
+        observer.detail(fmt::format("read {} {}: {} statements, {} lines, {} of them not recognized",
                                     source.format, source.path, source.statements, source.lines,
                                     source.not_understood));
     }

@@ -23,12 +23,12 @@ tl::unexpected<Error> failed(const std::string& folder, const ProgramRun& ran, c
   std::string what = ran.err.substr(0, ran.err.find('\n'));
   if (what.find("not a git repository") != std::string::npos ||
       what.find("Not a git repository") != std::string::npos)
-    what = "is in no git repository";
+    what = "is not in a git repository";
   if (what.find("dubious ownership") != std::string::npos)
     what = "git refuses a repository of another owner (git config --global --add safe.directory …)";
-  return fail(
-      Error::Kind::usage, folder, what.empty() ? otherwise : ellipsis(what, 200),
-      "--since and --changed ask git which migrations are new; without them the newest one is judged");
+  return fail(Error::Kind::usage, folder, what.empty() ? otherwise : ellipsis(what, 200),
+              "--since and --changed use git to find new migrations; without them pgadvise checks only the "
+              "newest one");
 }
 
 // The commit of a revision; "" when there is none.
@@ -42,9 +42,9 @@ std::string commit_of(const std::string& folder, const std::string& revision) {
 
 Result<void> is_repository(const std::string& folder) {
   const ProgramRun ran = run_git(folder, {"rev-parse", "--is-inside-work-tree"});
-  if (ran.status != 0) return failed(folder, ran, "git does not answer");
+  if (ran.status != 0) return failed(folder, ran, "git could not be run");
   if (trim(ran.out) != "true")
-    return fail(Error::Kind::usage, folder, "is in no git work tree",
+    return fail(Error::Kind::usage, folder, "is not in a git work tree",
                 "a bare repository has no files to compare");
   return {};
 }
@@ -107,7 +107,7 @@ static Result<std::set<std::string>> find_changed(const std::string& folder, con
   const std::string commit = commit_of(folder, revision);
   if (commit.empty())
     return fail(Error::Kind::usage, "--since",
-                "there is no revision " + ellipsis(revision, 80) + " in the repository of " + folder,
+                "unknown revision " + ellipsis(revision, 80) + " in the repository of " + folder,
                 "a shallow clone lacks old ones (actions/checkout: fetch-depth: 0)");
   // A file of the repository's configuration may not order the answer: it could be one without end.
   const std::vector<std::string> plain = {"-z",

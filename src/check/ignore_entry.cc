@@ -123,8 +123,8 @@ Result<std::string> with_ignores(const std::string& path, const std::string& tex
   for (const auto& [finding, reason] : ignored) {
     const auto entry = entry_for(*finding, all);
     if (!entry)
-      return fail(Error::Kind::usage, path, "has no name for what the finding is about: " + finding->message,
-                  "turn the rule off: [rules." + finding->rule + "] severity = \"off\"");
+      return fail(Error::Kind::usage, path, "can't name the subject of the finding: " + finding->message,
+                  "turn off the rule: [rules." + finding->rule + "] severity = \"off\"");
     std::vector<std::string> pairs = {"rule = " + toml_string(finding->rule)};
     if (!entry->object.empty()) pairs.push_back("object = " + toml_string(entry->object));
     if (!entry->path.empty()) pairs.push_back("path = " + toml_string(entry->path));

@@ -1,4 +1,4 @@
-// An entry of pgadvise.toml for one finding.
+// Writes [[ignore]] entries to pgadvise.toml.
 #pragma once
 
 #include <optional>
@@ -17,10 +17,10 @@ struct Ignored {
   std::string reason;
 };
 
-// The configuration's text with the entries at its end, or at that of its `ignore = […]`. Each names what its
-// finding is about, as narrowly as it can be: of `all` it speaks for as few others as possible. `path` and
-// `origin` are those of the file. Errors (usage): the file is none that entries can be added to; a finding
-// that has no name.
+// Returns `text` with one entry for each of `ignored`, at the end of the file or of its list `ignore = […]`.
+// An entry is as narrow as possible: it matches as few other findings of `all` as it can. `path` and `origin`
+// are those of the file. Errors (usage): entries cannot be added to the file; a finding has a subject that no
+// entry can name.
 Result<std::string> with_ignores(const std::string& path, const std::string& text,
                                  const std::vector<Ignored>& ignored, const std::vector<Finding>& all,
                                  ConfigOrigin origin = ConfigOrigin::repository);

@@ -25,9 +25,8 @@ namespace pgadvise::check {
 void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics) {
   std::erase_if(paths, [&](const std::string& path) {
     if (!looks_like_conninfo(path)) return false;
-    diagnostics.push_back({Error::Kind::usage, mask_credentials(path),
-                           "is a connection string where a file was expected",
-                           "a database goes to --db, as one quoted word"});
+    diagnostics.push_back({Error::Kind::usage, mask_credentials(path), "is a connection string, not a file",
+                           "pass a database to --db, as one quoted argument"});
     return true;
   });
 }
@@ -36,10 +35,9 @@ void leave_out_outside(migrations::SchemaInput& input, const std::string& bounda
                        Diagnostics& diagnostics) {
   std::erase_if(input.files, [&](const migrations::SchemaFile& file) {
     if (lies_within(file.path, boundary)) return false;
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, input.path,
-         file.path + " is reached by a symbolic link that leaves the repository: it is not read",
-         "name the file that the link leads to"});
+    diagnostics.push_back({Error::Kind::nonfatal, input.path,
+                           file.path + " is a symbolic link to a file outside the repository: not read",
+                           "name the link's target"});
     return true;
   });
 }
@@ -74,15 +72,15 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
   for (const auto& schema : schemas) {
     if (schema.kind != migrations::SchemaKind::server_snapshot) continue;
     if (found)
-      return fail(Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + found->path,
-                  "leave one of them out");
+      return fail(Error::Kind::usage, schema.path, "is a snapshot of a server, as is " + found->path,
+                  "remove one of them");
     found = &schema;
   }
   if (!found) return std::optional<files::CatalogSnapshot>();
   if (rows)
     return fail(Error::Kind::usage, "--load",
-                "rows and the statistics of " + found->path + " are two answers to one question",
-                "leave one of them out");
+                "loads rows, but " + found->path + " provides statistics in place of rows",
+                "remove one of them");
   auto snapshot = files::load_catalog_snapshot(found->path);
   if (!snapshot) return tl::unexpected(snapshot.error());
   for (auto& what : snapshot->not_read)
@@ -94,7 +92,7 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
                                       !column.statistics->histogram_bounds.empty());
   if (!values)
     diagnostics.push_back({Error::Kind::nonfatal, found->path,
-                           "has no values of columns: each is planned as one of many alike",
+                           "has no column values: the planner treats every value as equally frequent",
                            "pgadvise snapshot --with-values"});
   return std::optional(std::move(*snapshot));
 }
@@ -260,7 +258,7 @@ Result<void> keep_inputs(const std::string& output, const std::vector<std::strin
   if (output.empty() || output == "-" || !std::filesystem::is_regular_file(output, code)) return {};
   for (const auto& input : inputs)
     if (std::filesystem::equivalent(output, input, code))
-      return fail(Error::Kind::usage, "--output " + output, "is read, too: it would be overwritten",
+      return fail(Error::Kind::usage, "--output " + output, "is an input, too: it would be overwritten",
                   "name another file");
   return {};
 }

@@ -47,7 +47,7 @@ bool lies_in(const std::set<std::string>& files, const std::string& where) {
 std::optional<std::vector<Migration>> checked_migrations(const migrations::SchemaInput& input,
                                                          Choice choice) {
   if (!choice.migrations) return std::nullopt;
-  auto& found = choice.judged.found;
+  auto& found = choice.checked.found;
   if (input.kind != migrations::SchemaKind::sql_file) return std::move(found);
   const bool dump = migrations::is_dump(read_file(input.path).value_or(""));
   for (const auto& migration : found)
@@ -147,8 +147,8 @@ class Loader {
     for (const auto& schema : schemas) out_.read.push_back({schema.what(), schema.path, {}});
     if (!named && schemas.empty() && snapshot_.empty() && out_.projects.empty() && out_.diagnostics.empty())
       report({Error::Kind::nonfatal, sources_.paths.front(),
-              "nothing to check: no migrations, dump, drizzle snapshot, package.json, Dockerfile or workflow "
-              "here",
+              "nothing to check: found no migrations, dump, drizzle snapshot, package.json, Dockerfile or "
+              "workflow",
               "name a PATH, --db or --log; pgadvise check --help"});
   }
 
@@ -157,11 +157,11 @@ class Loader {
     std::erase_if(out_.schema_inputs, [&](const migrations::SchemaInput& schema) {
       if (schema.kind != migrations::SchemaKind::server_snapshot) return false;
       if (!sources_.db.empty())
-        report({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names one, too",
-                "leave one of them out"});
+        report({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names a server, too",
+                "remove one of them"});
       else if (!snapshot_.empty() && snapshot_ != schema.path)
-        report({Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + snapshot_,
-                "leave one of them out"});
+        report({Error::Kind::usage, schema.path, "is a snapshot of a server, as is " + snapshot_,
+                "remove one of them"});
       else snapshot_ = schema.path;
       return true;
     });
@@ -204,7 +204,7 @@ class Loader {
       out_.has_workload = true;
       std::string detail = fmt::format("{} statements", source.statements);
       if (source.not_understood)
-        detail += fmt::format(", {} of {} lines not understood", source.not_understood, source.lines);
+        detail += fmt::format(", {} of {} lines not recognized", source.not_understood, source.lines);
       if (!source.note.empty()) detail += "; " + source.note;
       const std::string kind = source.format == "sql"                  ? "workload"
                                : source.format == "pg_stat_statements" ? source.format
@@ -284,8 +284,9 @@ class Loader {
     if (const auto made = server.make_plans(settings_.session_settings); !made) return report(made.error());
     if (server.plans->superuser() && !server.sandbox)
       report({Error::Kind::nonfatal, server.connection().where(),
-              "connected as a superuser: only what is built in and known to be harmless is run",
-              "a role that may only read is enough"});
+              "connected as a superuser: pgadvise runs only statements whose functions are built in and "
+              "known to be harmless",
+              "a role that can only read is enough"});
     if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), out_.diagnostics);
     const auto missing = server.plans->what_if_missing();
     out_.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;
@@ -313,10 +314,10 @@ class Loader {
 
   std::optional<Schema> replay(const migrations::SchemaInput& input) {
     Choice choice = choose(input);
-    out_.checked_migrations.insert(choice.judged.files.begin(), choice.judged.files.end());
+    out_.checked_migrations.insert(choice.checked.files.begin(), choice.checked.files.end());
     Diagnostics found;
     sql::ReplayCounts counts;
-    auto catalog = migrations::load(input, choice.judged, found, &counts);
+    auto catalog = migrations::load(input, choice.checked, found, &counts);
     Schema out{.path = input.path, .replayed_only = only_replayed(input)};
     out_.replayed_only.insert(out.replayed_only.begin(), out.replayed_only.end());
     std::erase_if(found, [&](const Error& error) { return lies_in(out.replayed_only, error.where); });
@@ -325,7 +326,7 @@ class Loader {
       report(std::move(error));
     }
     for (const auto& file : input.files) out_.comments_read.insert(file.path);
-    add_suppressions(std::move(choice.judged.suppressions), out_.suppressions, out_.diagnostics);
+    add_suppressions(std::move(choice.checked.suppressions), out_.suppressions, out_.diagnostics);
     out.migrations = checked_migrations(input, std::move(choice));
     if (!catalog) {
       report(catalog.error());

@@ -68,7 +68,7 @@ class Walk {
     for (fs::directory_iterator it(listed, fs::directory_options::skip_permission_denied, code), end;
          !code && it != end; it.increment(code)) {
       if (++used_.entries > bounds_.entries)
-        reached = fmt::format("looks at more than {} files and folders", bounds_.entries);
+        reached = fmt::format("searches more than {} files and folders", bounds_.entries);
       else if (time() > bounds_.time)
         reached = fmt::format("takes longer than {} s", bounds_.time.count() / 1000);
       if (!reached.empty()) return false;
@@ -110,9 +110,10 @@ Result<std::vector<std::string>> expand_pattern(const std::string& path, const P
   Walk walk(bounds, used);
   if (!walk.into(path.starts_with('/') ? "/" : "", parts, 0))
     return fail(Error::Kind::usage, {},
-                "the pattern " + ellipsis(path, 120) + (first ? " " : ", with those before it, ") +
-                    walk.reached + ": pgadvise reads none of them",
-                "begin it with the folder that holds the files");
+                "the pattern " + ellipsis(path, 120) +
+                    (first ? " " : ", together with the patterns before it, ") + walk.reached +
+                    ": pgadvise read none of the files",
+                "start the pattern with the folder of the files");
   if (walk.found.empty()) return std::vector<std::string>{path};
   std::sort(walk.found.begin(), walk.found.end());
   return std::move(walk.found);
@@ -146,14 +147,14 @@ std::vector<std::string> expand(const std::vector<std::string>& paths, const Con
       else if (why.empty()) continue;
       else
         diagnostics.push_back({Error::Kind::usage, where, ellipsis(name, 120) + " " + why,
-                               "a configuration names regular files and folders"});
+                               "a configuration may only name regular files and folders"});
     }
     if (outside > 0)
       diagnostics.push_back(
           {Error::Kind::usage, where,
-           fmt::format("{} leaves the repository by a symbolic link: {} not read", ellipsis(path, 120),
+           fmt::format("{} leaves the repository through a symbolic link: {} not read", ellipsis(path, 120),
                        outside == 1 ? "it is" : fmt::format("{} files are", outside)),
-           "the command line and a file of --config name files anywhere"});
+           "the command line and a file of --config may name files anywhere"});
   }
   return out;
 }

@@ -1,4 +1,4 @@
-// `*` and `?` in the paths of a configuration.
+// Expands `*` and `?` in the paths of a configuration.
 #pragma once
 
 #include <chrono>
@@ -12,13 +12,13 @@ namespace pgadvise::check {
 
 struct PatternBounds {
   std::size_t matches = 10'000;
-  std::size_t entries = 200'000;  // files and folders that are looked at
+  std::size_t entries = 200'000;  // files and folders visited
   std::chrono::milliseconds time{10'000};
 };
 
-// The files and folders that a path with `*` and `?` names, sorted; neither stands for "/" or for a "." at
-// the beginning of a name. A path without them, one that is there as it is written, and one that matches
-// nothing, as it is. Folders of /proc and /sys are passed over. Errors (usage): a bound was reached.
+// The files and folders that match `path`, sorted. Neither `*` nor `?` matches "/", or a "." at the beginning
+// of a name. Returns `path` itself if it has no wildcards, exists literally, or matches nothing. Skips /proc
+// and /sys. Errors (usage): a bound was exceeded.
 Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds = {});
 
 // The same for one of several patterns that share their bounds: `used` holds what those before it used, and

@@ -146,10 +146,11 @@ std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& sett
 }
 
 Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings) {
-  const ObservedPhase observed(settings.observer, planner ? "checking, with the server's plans" : "checking");
+  const ObservedPhase observed(settings.observer,
+                               planner ? "checking, with plans from the server" : "checking");
   Outcome out = Runner(inputs, planner).run();
   if (planner && settings.observer.detail)
-    settings.observer.detail(fmt::format("asked for plans on {} connection{}", planner->sources(),
+    settings.observer.detail(fmt::format("requested plans on {} connection{}", planner->sources(),
                                          planner->sources() == 1 ? "" : "s"));
   return out;
 }

@@ -17,8 +17,8 @@ void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& 
     };
     if (suppression.rules.empty()) report("names no rule", "-- pgadvise: ignore rule-id the reason");
     for (const auto& rule : suppression.rules)
-      if (!lint::find_rule(rule)) report("there is no rule " + ellipsis(rule, 60), unknown_rule_hint(rule));
-    if (suppression.reason.empty()) report("gives no reason", "who reads it next year wants to know");
+      if (!lint::find_rule(rule)) report("unknown rule " + ellipsis(rule, 60), unknown_rule_hint(rule));
+    if (suppression.reason.empty()) report("gives no reason", "add a reason, for later readers");
     suppressions.push_back(std::move(suppression));
   }
 }

@@ -12,7 +12,7 @@
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "plan/analysis.h"
 #include "plan/insights.h"
 #include "plan/reader.h"
@@ -99,7 +99,7 @@ class Explain {
     settings_.stop = interrupt.token();
     const auto explained = check::explain(*text, *inputs, settings_, diagnostics_);
     if (!explained) return tl::unexpected(explained.error());
-    if (!explained->limits.empty()) remark_ = "Planned, not run: " + explained->limits + ".";
+    if (!explained->limits.empty()) origin_ = "Planned, not run: " + explained->limits + ".";
     for (const auto& variant : explained->variants)
       variants_.push_back(
           {variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
@@ -116,8 +116,8 @@ class Explain {
     if (json()) return report::plan_json(plan, times, insights, variants_);
     std::string out = report::plan_text(
         plan, times, insights,
-        {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
-    if (!remark_.empty()) out += "\n" + printable(remark_) + "\n";
+        {use_color(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
+    if (!origin_.empty()) out += "\n" + printable(origin_) + "\n";
     return out;
   }
 
@@ -136,7 +136,7 @@ class Explain {
   Options options_;
   check::ExplainSettings settings_;
   Diagnostics diagnostics_;
-  std::string remark_;
+  std::string origin_;
   std::vector<report::PlanVariant> variants_;
 };
 
@@ -145,33 +145,35 @@ class Explain {
 void add_explain(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand(
-      "explain", "Show one query's plan: where its time goes, what is remarkable, the index that helps");
-  auto* query = command->add_option("QUERY", options->query,
-                                    "The statement; $1 … are given by --param, or planned without values");
+      "explain", "Show one query's plan: which nodes take the time, the problems, and the index that helps");
+  auto* query = command->add_option(
+      "QUERY", options->query,
+      "The statement; --param gives the values of $1 …; without values the server makes a generic plan");
   auto* file =
-      command->add_option("-f,--file", options->file, "File with the statement; - is standard input");
+      command->add_option("-f,--file", options->file, "File with the statement; - for standard input");
   auto* plan = command->add_option("--plan", options->plan,
-                                   "File with EXPLAIN's output, text or JSON, as somebody else got it; - is "
-                                   "standard input; no database is asked");
-  auto* log = command->add_option("--log", options->log,
-                                  "Log with auto_explain's plans: shows the one kept of QUERY (or of a "
-                                  "fingerprint), else of the slowest statement; no database is asked");
+                                   "File with the output of EXPLAIN, text or JSON; - for standard input. "
+                                   "pgadvise connects to no database");
+  auto* log = command->add_option(
+      "--log", options->log,
+      "Log with plans of auto_explain: shows the plan of QUERY (a statement or a fingerprint), by default of "
+      "the slowest statement. pgadvise connects to no database");
   auto* db = command->add_option("--db", options->db,
                                  "Database: a libpq connection string, or env (DATABASE_URL, else PG*)");
   command->add_option("--param", options->parameters, "Value of $1, then of $2 …")->allow_extra_args(false);
   add_acting_options(*command, options->session_settings);
   add_analyze_time(*command, options->max_analyze_time);
   command->add_flag("--show-literals", options->show_literals,
-                    "Show the values of pg_stats that a statement with $n was planned with");
-  command->add_flag("--no-analyze", options->no_analyze, "Plan it and do not run it");
-  command->add_flag("--all-nodes", options->whole, "Fold no node away");
+                    "Show the values from pg_stats with which a statement with $n was planned");
+  command->add_flag("--no-analyze", options->no_analyze, "Plan the statement, do not run it");
+  command->add_flag("--all-nodes", options->whole,
+                    "Show all nodes of the plan; by default cheap ones are folded");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write to");
   command->footer(
-      "A statement is run (EXPLAIN ANALYZE) only when it reads and calls nothing but what is built in and "
-      "known to be harmless, in a\n"
-      "transaction that is READ ONLY and rolled back, for 5 seconds at most; else it is planned, and the "
-      "reason is said.");
+      "pgadvise runs a statement (EXPLAIN ANALYZE) only if the statement just reads, and calls only built-in "
+      "functions known to be harmless. It does so in a\nREAD ONLY transaction that it rolls back, for at "
+      "most 5 seconds. Otherwise it only plans the statement, and reports the reason.");
   query->excludes(file)->excludes(plan);
   file->excludes(plan);
   db->excludes(plan);
@@ -181,7 +183,7 @@ void add_explain(CLI::App& app, int& exit_code) {
     if (query->count() + file->count() + plan->count() + log->count() == 0)
       wrong.what = "needs a QUERY, --file, --plan or --log";
     else if (plan->count() + log->count() == 0 && trim(options->db).empty())
-      wrong.what = "needs --db, the database whose plan it is";
+      wrong.what = "needs --db, the database that plans the statement";
     if (wrong.what.empty()) {
       exit_code = Explain(*options).run();
       return;

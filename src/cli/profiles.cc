@@ -59,8 +59,8 @@ check::Config with_permissions(check::Config user, const CLI::App& command) {
 std::string resolve(const CLI::App& command, const std::string& word) {
   const std::string name(trim(word).substr(1));
   if (name.empty())
-    wrong("--db", "a database's name is missing behind @",
-          "pgadvise.toml and your own configuration name them: [databases.NAME]");
+    wrong("--db", "the name of a database is missing after @",
+          "pgadvise.toml and your own configuration define the names: [databases.NAME]");
   const std::string given = first_word(command, "--config", "");
   const std::string folder = first_word(command, "PATH", ".");
   const std::string path = given.empty() ? check::find_config(folder) : given;
@@ -107,12 +107,12 @@ void add_profiles(CLI::App& app) {
     auto* db = command->get_option_no_throw("--db");
     if (!db) continue;
     db->description(db->get_description() +
-                    "; @NAME: a database of your own configuration or of pgadvise.toml")
+                    "; or @NAME, a database of your own configuration or of pgadvise.toml")
         ->transform(by_name(command));
     command
         ->add_option_function<std::vector<std::string>>(
             "--allow-host", [](const std::vector<std::string>&) {},
-            "A server that a url of pgadvise.toml may name for --db @NAME; again for each")
+            "HOST:PORT that a url in pgadvise.toml may name for --db @NAME; may be given several times")
         ->allow_extra_args(false)
         ->type_name("HOST:PORT")
         ->check(host)

@@ -86,14 +86,14 @@ int run(const Options& options) {
 void add_sandbox(CLI::App& app, const std::vector<std::string>& words, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command =
-      app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command against it, remove it");
+      app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command with it, remove it");
   command->add_option("--schema", options->schema,
-                      "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server gives "
-                      "its sizes and statistics, and no rows: for EXPLAIN alone");
+                      "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server "
+                      "provides its sizes and statistics but no rows, which allows EXPLAIN only");
   command->add_option("--load", options->load, "SQL to run after the schema: test data");
   command->footer(
-      "pgadvise sandbox [OPTIONS] -- COMMAND…: DATABASE_URL and PGHOST, PGPORT, PGUSER, PGDATABASE name the "
-      "database; the exit code is the command's.");
+      "Usage: pgadvise sandbox [OPTIONS] -- COMMAND…\nDATABASE_URL and PGHOST, PGPORT, PGUSER, PGDATABASE "
+      "point COMMAND to the database. The exit code is COMMAND's.");
   options->command = words;
   command->callback([options, &exit_code] {
     if (options->command.empty()) {

@@ -25,7 +25,7 @@ constexpr std::size_t max_columns = 1664;      // of a view; a table has 1600 at
 constexpr std::size_t max_in_a_table =
     10'000;  // indexes, constraints, policies …: more make rules slow, and no schema has them
 constexpr int max_levels = 1000;  // of partitions in partitions
-constexpr std::string_view how_to_take = "pgadvise snapshot --db CONN -o FILE takes one";
+constexpr std::string_view how_to_take = "pgadvise snapshot --db CONN -o FILE creates one";
 
 // ---- what there is of each struct: one list for both directions
 
@@ -69,7 +69,7 @@ struct Description<QualifiedName> {
 template <>
 struct Description<ColumnStatistics> {
   using T = ColumnStatistics;
-  static constexpr std::tuple fields{Field{"distinct", &T::distinct, false, {-1, 1e18}},
+  static constexpr std::tuple fields{Field{"distinct", &T::n_distinct, false, {-1, 1e18}},
                                      Field{"null_fraction", &T::null_fraction, false, share},
                                      Field{"correlation", &T::correlation, false, {-1, 1}},
                                      Field{"average_width", &T::average_width},
@@ -466,11 +466,11 @@ class Reader {
       return keep(depth, event, value);
     };
     const Json whole_file = Json::parse(text.begin(), text.end(), take, false);
-    if (too_deep_) return error("nests deeper than any snapshot");
-    if (too_much_) return error("holds more than any snapshot");
-    if (whole_file.is_discarded()) return error("is no JSON, or was cut off");
+    if (too_deep_) return error("is nested deeper than any snapshot");
+    if (too_much_) return error("is larger than any snapshot");
+    if (whole_file.is_discarded()) return error("is not JSON, or is truncated");
     if (!whole_file.is_object() || !whole_file.contains("pgadvise_snapshot"))
-      return error("is no snapshot of pgadvise's");
+      return error("is not a pgadvise snapshot");
     const Json& written = whole_file["pgadvise_snapshot"];
     if (!written.is_number_integer() || written != version)
       return error(fmt::format("is a snapshot of version {}; this pgadvise ({}) reads version {}",
@@ -481,9 +481,9 @@ class Reader {
     read_member(whole_file, Field{"pgadvise", &CatalogSnapshot::by, needed}, out);
     read_member(whole_file, Field{"not_read", &CatalogSnapshot::not_read}, out);
     read_member(whole_file, Field{"relations", &CatalogSnapshot::relations}, out);
-    if (refused_.empty() && !is_time(out.taken)) refuse("taken is no time");
+    if (refused_.empty() && !is_time(out.taken)) refuse("taken is not a timestamp");
     if (const auto& tables = member(whole_file, "tables"); !tables.is_null() && !tables.is_array())
-      refuse("tables is no list");
+      refuse("tables is not a list");
     read(whole_file, out.catalog, {});
     out.catalog.tables = std::move(tables_);
     if (refused_.empty()) check_partitions(out.catalog);
@@ -526,7 +526,7 @@ class Reader {
     read(value, table, {});
     if (!refused_.empty()) return;
     const QualifiedName name = table.name;
-    if (!tables_.emplace(name, std::move(table)).second) refuse("is there twice");
+    if (!tables_.emplace(name, std::move(table)).second) refuse("occurs twice");
   }
 
   // Where in the file, for messages: as long as it lives.
@@ -551,20 +551,20 @@ class Reader {
 
   void read(const Json& in, bool& out, const Range&) {
     if (in.is_boolean()) out = in.get<bool>();
-    else refuse("is no boolean");
+    else refuse("is not a boolean");
   }
   void read(const Json& in, std::string& out, const Range&) {
     if (in.is_string()) out = in.get_ref<const std::string&>();
-    else refuse("is no text");
+    else refuse("is not a string");
   }
   void read(const Json& in, double& out, const Range& range) {
     if (in.is_number() && in.get<double>() >= range.low && in.get<double>() <= range.high)
       out = in.get<double>();
-    else refuse(fmt::format("is no number from {:g} to {:g}", range.low, range.high));
+    else refuse(fmt::format("is not a number from {:g} to {:g}", range.low, range.high));
   }
   void read(const Json& in, std::int64_t& out, const Range& range) {
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
-    if (!in.is_number_integer()) return refuse("is no whole number");
+    if (!in.is_number_integer()) return refuse("is not a whole number");
     // A program that reads numbers as doubles makes 9223372036854776000 of a bigint sequence's end.
     out = in.is_number_unsigned() && in.get<std::uint64_t>() > std::uint64_t{most} ? most
                                                                                    : in.get<std::int64_t>();
@@ -594,7 +594,7 @@ class Reader {
 
   template <class T>
   void read(const Json& in, std::vector<T>& out, const Range& range) {
-    if (!in.is_array()) return refuse("is no list");
+    if (!in.is_array()) return refuse("is not a list");
     for (const auto& item : in) {
       const Where where(*this, fmt::format("[{}]", out.size()));
       read(item, out.emplace_back(), range);
@@ -604,25 +604,25 @@ class Reader {
 
   template <class T>
   void read(const Json& in, std::map<QualifiedName, T>& out, const Range& range) {
-    if (!in.is_array()) return refuse("is no list");
+    if (!in.is_array()) return refuse("is not a list");
     for (const auto& item : in) {
       const Where where(*this, fmt::format("[{}]", out.size()));
       T value;
       read(item, value, range);
       const QualifiedName name = value.name;
-      if (refused_.empty() && !out.emplace(name, std::move(value)).second) refuse("is there twice");
+      if (refused_.empty() && !out.emplace(name, std::move(value)).second) refuse("occurs twice");
       if (!refused_.empty()) return;
     }
   }
 
   void read(const Json& in, std::map<std::string, std::string>& out, const Range& range) {
-    if (!in.is_object()) return refuse("is no object");
+    if (!in.is_object()) return refuse("is not an object");
     for (const auto& [key, value] : in.items()) read(value, out[key], range);
   }
 
   template <Described T>
   void read(const Json& in, T& out, const Range&) {
-    if (!in.is_object()) return refuse("is no object");
+    if (!in.is_object()) return refuse("is not an object");
     each_field<T>([&](const auto& field) { read_member(in, field, out); });
     if (refused_.empty()) check(out);
   }
@@ -660,7 +660,7 @@ class Reader {
     if (table.columns.size() > max_columns) refuse(fmt::format("has more than {} columns", max_columns));
     for (const auto size : {table.constraints.size(), table.indexes.size(), table.policies.size(),
                             table.update_triggers.size(), table.inherits.size()})
-      if (size > max_in_a_table) refuse(fmt::format("has more than {} of something", max_in_a_table));
+      if (size > max_in_a_table) refuse(fmt::format("has more than {} elements", max_in_a_table));
   }
 
   // Rules go down a tree of partitions.

@@ -33,7 +33,7 @@ Result<ProgramRun> run_git(const std::string& folder, std::vector<std::string> w
 // The error that run_git() gave for the folder's repository, if any.
 std::optional<Error> git_failure(const std::string& folder);
 
-// Of an answer by -z: the names in it.
+// The names in output with -z.
 std::set<std::string> git_names(std::string_view answer);
 
 }  // namespace pgadvise::files

@@ -56,7 +56,7 @@ void add_drizzle_drop(Fix& fix, const Table& table, const Index& index, const Pr
                                             (index.keys.size() == 1 ? ", or the column's .unique()" : "")
                                       : (index.unique ? "uniqueIndex('" : "index('") + index.name + "')";
   fix.drizzle = "// take out of " + name + ": " + made + "\n// drizzle-kit generate then writes " +
-                (constraint ? "DROP CONSTRAINT" : "DROP INDEX") + ", which is done in an instant";
+                (constraint ? "DROP CONSTRAINT" : "DROP INDEX") + ", which is fast";
 }
 
 bool same_predicate(const Index& a, const Index& b) {

@@ -1,5 +1,5 @@
-// A log as chunks of whole lines: memory is bounded by the longest line that is kept, not by the file, and
-// chunks can be looked at by several threads.
+// Splits a log into chunks of complete lines. Memory is bounded by the longest line kept, not by the file,
+// and several threads can process chunks.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ struct Line {
   int number = 0;          // in the log; 0: behind the line before it
 };
 
-// Bytes that grow without being zeroed, and are kept for the next chunk.
+// A byte buffer that grows without initialization, and is reused for the next chunk.
 class Buffer {
  public:
   char* data() { return data_.get(); }

@@ -1,4 +1,4 @@
-// What auto_explain logs: a statement and its plan.
+// Parses messages of auto_explain: a statement and its plan.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +24,9 @@ struct ExplainRecord {
 // `text` is all that follows "plan:".
 ExplainRecord read_explain_record(std::string_view text);
 
-// What follows "plan:", without literals: the statement and its parameters are left out, and in conditions,
-// keys and outputs
-// '...' stands for each constant. Costs, rows, times, names and settings stay. "" when no plan is found in
-// it.
+// The text after "plan:" without literals: without the statement and its parameters, and with '...' for each
+// constant in conditions, keys and outputs. Costs, rows, times, names and settings remain. "" if the text has
+// no plan.
 std::string redact_plan(LoggedPlan::Format format, std::string_view text);
 
 }  // namespace pgadvise::log

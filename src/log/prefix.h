@@ -1,4 +1,4 @@
-// log_line_prefix: a pattern that takes the front of a line apart.
+// Parses log_line_prefix, and uses it to split log lines.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class Prefix {
   explicit Prefix(std::string pattern);
 
   const std::string& pattern() const { return pattern_; }
-  // An escape that no version of PostgreSQL has, when the pattern holds one.
+  // An escape in the pattern that no version of PostgreSQL has, if any.
   std::optional<char> unknown_escape() const { return unknown_; }
   // Is `line` the prefix, then a level? Names may hold anything, so each place where one could end is tried;
   // the way that ends first is taken, so that nothing behind the level counts, but for a level LOG that
@@ -99,7 +99,7 @@ class PrefixReader {
 std::optional<Prefix> find_prefix(const std::vector<std::string_view>& lines, bool infer);
 // One that is made so and explains the lines with a level, of which some are of calls.
 std::optional<Prefix> infer_prefix(const std::vector<std::string_view>& lines);
-// Another known pattern that fits this line: the setting was changed on the way.
+// Another known pattern that matches this line: the setting changed within the log.
 const Prefix* find_prefix(std::string_view line);
 
 }  // namespace pgadvise::log

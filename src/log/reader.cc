@@ -48,7 +48,7 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
   const std::string_view head = reader->head();
   if (head.empty()) {
     source.note = reader->failed() ? "can't be read"
-                  : reader->hole() ? "the file holds nothing but NUL bytes"
+                  : reader->hole() ? "the file contains only NUL bytes"
                                    : "the file is empty";
     if (reader->failed())
       diagnostics.push_back({Error::Kind::input, path, "can't be read: " + reader->failure(), {}});
@@ -57,7 +57,8 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
   Input input;
   input.format = detect(head, options.line_prefix);
   if (input.format.name.empty()) {
-    source.note = "not a PostgreSQL log that can be read: it looks like " + input.format.looked_like;
+    source.note =
+        "not a PostgreSQL log that pgadvise can read: the file looks like " + input.format.looked_like;
     diagnostics.push_back({Error::Kind::input, path, source.note, input.format.advice});
     return std::nullopt;
   }
@@ -70,22 +71,20 @@ std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) 
   if (source.statements > 0) return {};
   if (source.not_understood * 2 > source.lines) {
     const std::string these =
-        fmt::format("{} of {} lines are not understood", source.not_understood, source.lines);
+        fmt::format("{} of {} lines were not recognized", source.not_understood, source.lines);
     if (source.prefix.empty()) return these;
     return fmt::format(
-        "{}: they don't begin with '{}'; give the log_line_prefix that they have: --log-line-prefix '…', as "
-        "SHOW log_line_prefix tells it",
+        "{}: they do not start with '{}'; pass --log-line-prefix '…', with the value of SHOW log_line_prefix",
         these, source.prefix);
   }
   if (source.used + source.other == 0) return {};
   if (durations_alone > 0)
     return fmt::format(
-        "{} durations, but no statement that they belong to: log_duration is on, the statements are not "
-        "logged; {}",
+        "{} durations without statements: log_duration is on, but the statements are not logged; {}",
         durations_alone, how_to_log);
   return fmt::format(
-      "no statement in {} lines: log_min_duration_statement is off or its limit was never reached, and "
-      "log_statement is none; {}",
+      "no statement in {} lines: log_min_duration_statement is off or was never reached, and log_statement "
+      "is none; {}",
       source.lines, how_to_log);
 }
 
@@ -202,8 +201,8 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   }
   if (!input.format.in_order)
     diagnostics.push_back({Error::Kind::nonfatal, source.path,
-                           "is newest first, but not line by line: what depends on the order (loops, which "
-                           "parameters or durations belong to what) is left out",
+                           "is newest first, but its lines can't be put in order: pgadvise skips analyses "
+                           "that need the order (loops, parameters and durations on lines of their own)",
                            "export it oldest first"});
   source.format = input.format.envelope == Envelope::none
                       ? input.format.name
@@ -219,40 +218,40 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
     diagnostics.push_back(
         {Error::Kind::nonfatal,
          source.path,
-         fmt::format("could not be read behind line {}: {}", source.lines, input.reader->failure()),
+         fmt::format("could not be read after line {}: {}", source.lines, input.reader->failure()),
          {}});
   if (const auto hole = input.reader->hole(); hole > 0)
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, source.path,
-         fmt::format(
-             "has a hole of {} NUL bytes, which were skipped: it was truncated while the server wrote to it",
-             hole),
-         "logrotate's copytruncate does that: let the server rotate its log (log_rotation_age, "
-         "log_truncate_on_rotation)"});
+    diagnostics.push_back({Error::Kind::nonfatal, source.path,
+                           fmt::format("contains {} NUL bytes, which pgadvise skipped: the file was "
+                                       "truncated while the server wrote to it",
+                                       hole),
+                           "logrotate's copytruncate causes this: let the server rotate its log "
+                           "(log_rotation_age, log_truncate_on_rotation)"});
   if (collector.cut_records() > 0)
     diagnostics.push_back(
         {Error::Kind::nonfatal,
          source.path,
-         fmt::format("{} records over {} MB were cut", collector.cut_records(), longest_text >> 20),
+         fmt::format("{} records over {} MB were truncated", collector.cut_records(), longest_text >> 20),
          {}});
   if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).tells_sessions())
-    diagnostics.push_back({Error::Kind::nonfatal, source.path,
-                           fmt::format("no line tells its session or process, by the log_line_prefix '{}': "
-                                       "loops within a session and transactions can't be told",
-                                       source.prefix),
-                           "if the server's prefix has %p or %c: --log-line-prefix '…', as SHOW "
-                           "log_line_prefix tells it; else log_line_prefix = '%m [%p] '"});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, source.path,
+         fmt::format("the lines name no session or process, according to the log_line_prefix '{}': pgadvise "
+                     "can't find transactions, or loops within a session",
+                     source.prefix),
+         "if the server's prefix has %p or %c: --log-line-prefix '…', with the value of SHOW "
+         "log_line_prefix; otherwise set log_line_prefix = '%m [%p] '"});
   const auto& left_out = collector.plans_left_out();
   if (left_out.format > 0)
     diagnostics.push_back(
         {Error::Kind::nonfatal, source.path,
-         fmt::format("{} in YAML or XML: not kept",
+         fmt::format("{} in YAML or XML: skipped",
                      left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)),
          "set auto_explain.log_format = json"});
   if (left_out.size > 0)
     diagnostics.push_back({Error::Kind::nonfatal,
                            source.path,
-                           fmt::format("{} over {} KB, cut off, or more than are kept in all: left out",
+                           fmt::format("{} skipped: over {} KB, truncated, or beyond the total limit",
                                        left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size),
                                        longest_plan >> 10),
                            {}});
@@ -268,12 +267,12 @@ std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagno
   std::vector<std::string> out;
   const auto refused = [&](const std::string& path) {
     std::string why = why_unreadable(path);
-    if (why.empty() && is_kernel_folder(path)) why = "it is of a file system that the kernel makes up";
+    if (why.empty() && is_kernel_folder(path)) why = "the path is on a virtual file system of the kernel";
     if (!why.empty()) diagnostics.push_back({Error::Kind::nonfatal, path, "can't be read: " + why, {}});
     return !why.empty();
   };
   const auto ended = [&](const std::string& what) {
-    diagnostics.push_back({Error::Kind::nonfatal, folder, what, "name the folder that holds the logs"});
+    diagnostics.push_back({Error::Kind::nonfatal, folder, what, "name the folder of the logs"});
   };
   std::error_code code;
   std::size_t entries = 0;
@@ -284,7 +283,8 @@ std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagno
        end;
        !code && at != end; at.increment(code)) {
     if (++entries > max_entries) {
-      ended(fmt::format("holds more than {} files and folders: pgadvise did not read the rest", max_entries));
+      ended(fmt::format("contains more than {} files and folders: pgadvise did not read the rest",
+                        max_entries));
       break;
     }
     std::error_code ignored;
@@ -301,7 +301,8 @@ std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagno
     }
   }
   if (auto warning = special.warning(folder)) diagnostics.push_back(std::move(*warning));
-  if (too_deep) ended(fmt::format("holds folders below the {}th: pgadvise did not read them", deepest));
+  if (too_deep)
+    ended(fmt::format("contains folders below the {}th level: pgadvise did not read them", deepest));
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -387,8 +388,8 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
                            Collectors& collectors, Diagnostics& diagnostics) {
   if (const auto escape = Prefix(options.line_prefix).unknown_escape())
     diagnostics.push_back({Error::Kind::usage, "--log-line-prefix",
-                           fmt::format("%{} is no escape of log_line_prefix", *escape),
-                           "SHOW log_line_prefix tells it"});
+                           fmt::format("%{} is not an escape of log_line_prefix", *escape),
+                           "use the value of SHOW log_line_prefix"});
   std::vector<Input> inputs;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const auto known = logs.formats.find(sources[i].path);
@@ -413,8 +414,8 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   if (folded > 0)
     diagnostics.push_back({Error::Kind::nonfatal,
                            inputs.size() == 1 ? sources[inputs.front().index].path : "the logs",
-                           fmt::format("has more kinds of statements than are kept: {} of the least time "
-                                       "were summed up as other statements",
+                           fmt::format("has more kinds of statements than the limit: pgadvise summed up the "
+                                       "{} with the least total time as other statements",
                                        folded),
                            {}});
   for (const Input& input : inputs) {
@@ -427,13 +428,12 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
 void tell_floor(std::span<const Workload> workloads, const std::vector<Input>& inputs,
                 const std::vector<std::string>& paths, Diagnostics& diagnostics) {
   if (const auto floor = duration_floor(workloads))
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
-         fmt::format(
-             "no statement took less than {:.0f} ms, so faster ones were not logged: N+1 loops of them "
-             "can't be excluded",
-             *floor),
-         "log_min_duration_statement = 0 logs all"});
+    diagnostics.push_back({Error::Kind::nonfatal,
+                           inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
+                           fmt::format("no logged statement took less than {:.0f} ms, so faster statements "
+                                       "were not logged: pgadvise can't find N+1 loops of fast statements",
+                                       *floor),
+                           "log_min_duration_statement = 0 logs all"});
 }
 
 std::vector<LogSource> sources_of(const std::vector<std::string>& paths) {

@@ -81,7 +81,7 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   if (const auto other = other_database(folder, files); !other.empty()) {
     diagnostics.push_back({Error::Kind::nonfatal, path,
                            std::string(tool->id()) + " migrations of another database (" + other + ")",
-                           "only PostgreSQL migrations are read"});
+                           "pgadvise reads only PostgreSQL migrations"});
     return SchemaInput{};
   }
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -203,13 +203,13 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
       continue;
     if (const auto other = other_database_of(path); !other.empty()) {
       diagnostics.push_back({Error::Kind::nonfatal, path, "is SQL of another database (" + other + ")",
-                             "only PostgreSQL's is read"});
+                             "pgadvise reads only PostgreSQL's"});
     } else if (!described) {
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
     } else if (++named <= max_named) {
       diagnostics.push_back({Error::Kind::nonfatal, path,
-                             "is not read: " + out.front().path + " tells the schema already",
-                             "pgadvise check " + path + " checks it by itself"});
+                             "was not read: " + out.front().path + " already provides the schema",
+                             "pgadvise check " + path + " checks it on its own"});
     }
   }
 }
@@ -263,10 +263,11 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
           fmt::format("{} ({} {})", folder.empty() ? "." : folder, count, count == 1 ? "script" : "scripts"));
   const std::string more =
       passed.size() > max_named ? fmt::format(" and {} more", passed.size() - max_named) : "";
-  diagnostics.push_back({Error::Kind::nonfatal, root,
-                         "SQL that makes tables, and is no migration of a tool that is known, is not read: " +
-                             join(named, ", ") + more,
-                         "pgadvise check --schema FILE reads it"});
+  diagnostics.push_back(
+      {Error::Kind::nonfatal, root,
+       "pgadvise did not read SQL that creates tables, as it belongs to no known migration tool: " +
+           join(named, ", ") + more,
+       "to read the SQL: pgadvise check --schema FILE"});
 }
 
 Found repository(const std::string& root, const std::vector<std::string>& files, Diagnostics& diagnostics) {
@@ -288,8 +289,8 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
     if (found->kind != SchemaKind::none && for_another_database(folder)) {
       diagnostics.push_back(
           {Error::Kind::nonfatal, files::path_under(root, folder),
-           std::string(found->tool->id()) + " migrations of another database, by the folder's name",
-           "only PostgreSQL migrations are read"});
+           std::string(found->tool->id()) + " migrations of another database, according to the folder's name",
+           "pgadvise reads only PostgreSQL migrations"});
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -351,7 +352,7 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
               "\n;\n";
   if (const auto other = foreign_sql(sample); !other.empty())
     diagnostics.push_back({Error::Kind::nonfatal, path, "SQL of another database (" + other + ")",
-                           "only PostgreSQL's is read"});
+                           "pgadvise reads only PostgreSQL's"});
   else found->push_back(std::move(input));
   return found;
 }
@@ -361,7 +362,7 @@ Found file_input(const std::string& path, Diagnostics& diagnostics) {
   if (is_sql(path))
     if (const auto other = other_database_of(path); !other.empty())
       return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")",
-                  "only PostgreSQL's is read");
+                  "pgadvise reads only PostgreSQL's");
   if (is_sql(path)) return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
   const auto text = read_file(path, files::sql_limit);
   if (!text) return tl::unexpected(text.error());
@@ -371,9 +372,9 @@ Found file_input(const std::string& path, Diagnostics& diagnostics) {
     return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, path, {{path, ""}}}};
   if (text->substr(0, 5) == "PGDMP")
     return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format",
-                "make SQL of it: pg_restore -s -f schema.sql");
+                "convert it to SQL: pg_restore -s -f schema.sql");
   if (lower(path).ends_with(".json") || text->find('\0') != std::string::npos)
-    return fail(Error::Kind::input, path, "is neither SQL nor a snapshot of pgadvise's or drizzle's",
+    return fail(Error::Kind::input, path, "is neither SQL nor a pgadvise snapshot nor a drizzle snapshot",
                 "name a .sql file, a migrations folder or a repository");
   return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
 }
@@ -400,8 +401,7 @@ Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnosti
                                               const files::LeaveOut& leave_out) {
   std::error_code code;
   const auto status = fs::status(path, code);
-  if (!fs::exists(status))
-    return fail(Error::Kind::input, path, "there is no such file or folder", "check the name");
+  if (!fs::exists(status)) return fail(Error::Kind::input, path, "no such file or folder", "check the name");
   return fs::is_directory(status) ? folder_input(path, diagnostics, leave_out)
                                   : file_input(path, diagnostics);
 }

@@ -51,7 +51,7 @@ Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::Re
   return load(input, none, diagnostics, counts);
 }
 
-Result<Catalog> load(const SchemaInput& input, CheckedMigrations& judged, Diagnostics& diagnostics,
+Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagnostics& diagnostics,
                      sql::ReplayCounts* counts) {
   if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
   if (input.kind == SchemaKind::server_snapshot) {
@@ -62,10 +62,10 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& judged, Diagno
   sql::Replayer replayer;
   const auto read = each_script(input, diagnostics, [&](const SchemaFile& file, const std::string& text) {
     auto ignored = sql::suppressions(text, file.path);
-    std::move(ignored.begin(), ignored.end(), std::back_inserter(judged.suppressions));
-    if (!judged.files.count(file.path)) return replayer.run(text, file.path);
-    judged.found.push_back(describe_migration(input, file, text));
-    replayer.run(text, judged.found.back(), judged.together && judged.found.size() > 1);
+    std::move(ignored.begin(), ignored.end(), std::back_inserter(checked.suppressions));
+    if (!checked.files.count(file.path)) return replayer.run(text, file.path);
+    checked.found.push_back(describe_migration(input, file, text));
+    replayer.run(text, checked.found.back(), checked.together && checked.found.size() > 1);
   });
   if (!read) return tl::unexpected(read.error());
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
@@ -77,9 +77,10 @@ Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const Schema
                                                                     Diagnostics& diagnostics) {
   std::vector<std::pair<std::string, std::string>> out;
   if (input.kind == SchemaKind::server_snapshot)
-    return fail(Error::Kind::input, input.path,
-                "is a snapshot of a server: it lacks what a schema is built of (functions, triggers, types)",
-                "pg_dump -s makes a schema that a sandbox can be built from");
+    return fail(
+        Error::Kind::input, input.path,
+        "is a snapshot of a server, which lacks functions, triggers and types: it can't build a schema",
+        "use pg_dump -s to export a schema for a sandbox");
   if (input.kind == SchemaKind::drizzle_snapshot) {
     const auto catalog = load_snapshot(input.path, diagnostics);
     if (!catalog) return tl::unexpected(catalog.error());

@@ -82,8 +82,8 @@ const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& fi
     if (files.empty()) continue;
     if (folder.cut())
       diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                             "holds more than " + std::to_string(Folder::max_entries) +
-                                 " files and folders: pgadvise did not look at the rest",
+                             "contains more than " + std::to_string(Folder::max_entries) +
+                                 " files and folders: pgadvise did not read the rest",
                              ""});
     return tool;
   }

@@ -260,21 +260,21 @@ Connection::State::Wake Connection::State::take(const PGresult* result, Answer& 
 // Cancels what runs, once; what comes by then is thrown away. The error: the connection had to be closed.
 std::optional<Error> Connection::State::stop(Wake wake, Answer& answer) {
   if (!answer.stopped.empty() && wake == Wake::over)
-    return gone(answer.stopped + ", and goes on after a cancel: the connection is closed");
+    return gone(answer.stopped + ", and continues after a cancel request: pgadvise closed the connection");
   if (!answer.stopped.empty()) {
-    auto late =
-        gone(fmt::format("{}, and does not end its answer within {} of a cancel: the connection is closed",
-                         answer.stopped, grace));
+    auto late = gone(fmt::format(
+        "{}, and its response does not end within {} of a cancel request: pgadvise closed the connection",
+        answer.stopped, grace));
     sqlstate = "57014";
     return late;
   }
   if (wake == Wake::over) {
-    answer.stopped = "the server answers one statement with " + exceeded(answer) + ", the limit";
+    answer.stopped = "the server's response to one statement has " + exceeded(answer) + ", the limit";
     answer.stopped_state = "54000";
   } else {
     answer.stopped = wake == Wake::interrupted
                          ? "interrupted"
-                         : fmt::format("took longer than {} and was cancelled", time_limit());
+                         : fmt::format("took longer than {} and was canceled", time_limit());
     answer.stopped_state = "57014";
   }
   Rows().swap(answer.rows);
@@ -367,14 +367,14 @@ Result<Connection> Connection::open(const std::string& conninfo) {
     sent_callback({{},
                    nullptr,
                    std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
-                   (ok ? "connected to " : "not connected to ") + state->where});
+                   (ok ? "connected to " : "can't connect to ") + state->where});
   if (!ok)
     return tl::unexpected(connection_error(
         state->where, connected.failure.empty() ? PQerrorMessage(conn) : connected.failure.c_str()));
   state->version = PQserverVersion(conn);
   if (state->version < oldest_version)
     return fail(Error::Kind::database, state->where,
-                fmt::format("the server is version {}",
+                fmt::format("the server's version is {}",
                             ellipsis(text(PQparameterStatus(conn, "server_version"), "unknown"), 60)),
                 "pgadvise needs PostgreSQL 12 or newer");
   PQsetNoticeReceiver(
@@ -406,7 +406,7 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
     zero = zero || (value && has_zero(*value));
     values.push_back(value ? value->c_str() : nullptr);
   }
-  if (zero) return fail(Error::Kind::nonfatal, state_->where, "the statement holds a zero byte");
+  if (zero) return fail(Error::Kind::nonfatal, state_->where, "the statement contains a zero byte");
   state_->asked = statement;
   state_->with_parameters = !values.empty();
   if (values.size() > max_parameters)
@@ -421,7 +421,7 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
 Result<void> Connection::parse(std::string_view statement) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
   if (has_zero(statement))
-    return fail(Error::Kind::nonfatal, state_->where, "the statement holds a zero byte");
+    return fail(Error::Kind::nonfatal, state_->where, "the statement contains a zero byte");
   state_->asked = statement;
   state_->with_parameters = false;
   const auto done = told(statement, nullptr, [&] {
@@ -437,7 +437,7 @@ void Connection::on_notice(std::function<void(std::string_view)> callback) {
 
 Result<void> Connection::run_script(std::string_view script) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
-  if (has_zero(script)) return fail(Error::Kind::nonfatal, state_->where, "the script holds a zero byte");
+  if (has_zero(script)) return fail(Error::Kind::nonfatal, state_->where, "the script contains a zero byte");
   const auto done = told(script, nullptr, [&] {
     return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str()));
   });

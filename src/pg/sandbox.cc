@@ -44,9 +44,8 @@ std::string last_complaint(const std::string& file) {
 }
 
 tl::unexpected<Error> wont_start(std::string what) {
-  return fail(
-      Error::Kind::usage, "the sandbox", std::move(what),
-      "a private server needs the installed PostgreSQL, 100 MB in TMPDIR or /tmp, and 128 MB of memory");
+  return fail(Error::Kind::usage, "the sandbox", std::move(what),
+              "a sandbox needs an installed PostgreSQL, 100 MB in TMPDIR or /tmp, and 128 MB of memory");
 }
 
 // Our own server: loading data and ANALYZE may take long.
@@ -79,7 +78,7 @@ Result<Connection> await(const Guardian& guardian, const std::string& folder, co
     if (access((folder + "/.s.PGSQL.5432").c_str(), F_OK) != 0) continue;
     if (auto connection = open(conninfo)) return connection;
   }
-  return wont_start("the server did not answer in time");
+  return wont_start("the server did not respond in time");
 }
 
 Result<void> all(Connection& connection, std::initializer_list<const char*> statements) {

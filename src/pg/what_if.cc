@@ -266,7 +266,8 @@ Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const 
   std::size_t wanted = 0;
   for (const int index : indexes) wanted += parts(index);
   if (wanted > max_indexes)
-    return fail(Error::Kind::nonfatal, connection_.where(), "HypoPG has no room for so many indexes at once");
+    return fail(Error::Kind::nonfatal, connection_.where(),
+                "HypoPG can't hold so many hypothetical indexes at once");
   if (count_ + wanted > max_indexes) clear();
   if (const auto begun = begin(); !begun) return begun;
   // Where one is refused the others have to be made again.

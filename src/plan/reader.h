@@ -1,4 +1,4 @@
-// EXPLAIN's output, as JSON or text, of a server, of auto_explain or pasted by a person -> Plan.
+// Parses EXPLAIN's output, JSON or text, from a server, from auto_explain, or pasted by a user.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace pgadvise::plan {
 
 Result<Plan> read_json(std::string_view json);
 
-// JSON or text (plan/text_reader.h), whichever it is.
+// Detects JSON or text (plan/text_reader.h).
 Result<Plan> read(std::string_view text);
 
 }  // namespace pgadvise::plan

@@ -151,7 +151,7 @@ class Reader {
   Result<Plan> read(std::string_view text) {
     for (const auto line : split(text, '\n')) read_line(line);
     if (nodes_.empty())
-      return fail(Error::Kind::input, "", "holds no plan: no line is a node of EXPLAIN's",
+      return fail(Error::Kind::input, "", "contains no plan: no line is a node of EXPLAIN's output",
                   "EXPLAIN (ANALYZE, BUFFERS, VERBOSE) …, as text or JSON");
     plan_.root = build(0);
     plan_.analyzed = plan_.root.actual_rows.has_value();

@@ -1,4 +1,4 @@
-// EXPLAIN's text format -> Plan. From explain.c of PostgreSQL 12 to 18, and real output of 15.
+// Parses EXPLAIN's text format. Based on explain.c of PostgreSQL 12 to 18, and on real output of 15.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace pgadvise::plan {
 
-// Without psql's heading and end; of JSON in psql's aligned output without the "+" that continues a row.
+// Removes psql's header and footer and, from JSON in psql's aligned output, the "+" that continues a row.
 std::string unwrapped(std::string_view text);
 
-// FORMAT TEXT, with what psql and others put around it: a heading, rules, a border, the number of rows.
-// Errors: no line of it is a plan's node.
+// Accepts FORMAT TEXT with the decoration of psql and other clients: a header, lines, a border, the number of
+// rows. Errors: no line is a plan node.
 Result<Plan> read_text(std::string_view text);
 
 }  // namespace pgadvise::plan

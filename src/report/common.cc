@@ -86,7 +86,7 @@ static void mask(Fix& fix) {
   for (auto* text : {&fix.title, &fix.sql, &fix.down_sql, &fix.drizzle}) mask(*text);
   if (fix.sql == sql && fix.down_sql == down_sql && fix.drizzle == drizzle) return;
   if (fix.sql != sql) fix.safety = Fix::Safety::manual;
-  fix.title += (fix.title.empty() ? "" : "; ") + std::string("*** stands for a secret that is not shown");
+  fix.title += (fix.title.empty() ? "" : "; ") + std::string("*** replaces a secret");
 }
 
 static void mask(Finding& finding) {

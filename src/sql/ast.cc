@@ -39,7 +39,7 @@ constexpr int deepest = 5000;
 
 }  // namespace
 
-const ParseFailure too_deep{"nested or chained too deeply, or too long, to be read", 0};
+const ParseFailure too_deep{"nested or chained too deeply, or too long, to be parsed", 0};
 
 bool with_stack(int depth, const std::function<void()>& work) {
   if (depth > deepest) return false;
@@ -103,7 +103,7 @@ tl::expected<Tree, ParseFailure> Tree::parse(std::string_view source) {
   auto arena = std::make_unique<std::pmr::monotonic_buffer_resource>(json.size() * 2 + 1024);
   auto* root = read_tree(json, text, *arena);
   if (!root) root = read_packed_tree(text, *arena);
-  if (!root) return tl::unexpected(ParseFailure{"the parser's answer can't be read", 0});
+  if (!root) return tl::unexpected(ParseFailure{"the parser's output can't be read", 0});
   return Tree(std::move(arena), root);
 }
 

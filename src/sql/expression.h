@@ -1,4 +1,4 @@
-// Questions about the text of one expression.
+// Properties of the text of an expression.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace pgadvise::sql {
 
-// The columns of a predicate that is nothing but "c IS NOT NULL [AND …]"; empty for any other.
+// The columns of a predicate of the form "c IS NOT NULL [AND …]"; empty for any other.
 std::vector<std::string> not_null_columns(std::string_view predicate);
 
 }  // namespace pgadvise::sql

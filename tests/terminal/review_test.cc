@@ -203,7 +203,7 @@ TEST_F(ReviewTerminal, QuitAndControlCLeaveNothingBehind) {
   ASSERT_TRUE(tmux.shows("2/3 "));
   tmux.key("C-c");
   ASSERT_TRUE(tmux.shows("exit 130"));
-  EXPECT_TRUE(contains(tmux.screen(), "interrupted, nothing was written"));
+  EXPECT_TRUE(contains(tmux.screen(), "interrupted: nothing was written"));
   EXPECT_TRUE(untouched());
   // The terminal echoes again, and takes lines.
   tmux.type("echo as be''fore");
@@ -239,7 +239,7 @@ TEST_F(ReviewTerminal, FollowsTheSize) {
   ASSERT_TRUE(tmux.shows("space shows"));
   same("narrow", tmux);
   tmux.resize(132, 40);
-  ASSERT_TRUE(tmux.shows("To be looked at: it changes data"));
+  ASSERT_TRUE(tmux.shows("Review it first: the fix changes data"));
   same("wide", tmux);
   tmux.resize(80, 24);
   ASSERT_TRUE(tmux.shows(prompt));
@@ -266,7 +266,7 @@ TEST_F(ReviewTerminal, APasteAcceptsNothing) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(first));
   tmux.paste("yyyyyyyyyyyyyyyyqww\nyyyww");
-  ASSERT_TRUE(tmux.shows("taken for a paste"));
+  ASSERT_TRUE(tmux.shows("as an accidental paste"));
   EXPECT_TRUE(contains(tmux.screen(), first));
   tmux.type("yyyqw");                                    // as fast as no hand is
   std::this_thread::sleep_for(std::chrono::seconds(1));  // what comes at once with it is part of it
@@ -291,7 +291,7 @@ TEST_F(ReviewTerminal, ExplainsRulesAndKeys) {
   tmux.key("q");
   ASSERT_TRUE(tmux.shows(prompt));
   tmux.key("r");
-  EXPECT_TRUE(tmux.shows("it is about no statement that has a plan"));
+  EXPECT_TRUE(tmux.shows("it concerns no statement that has a plan"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The small things that rules judge by.
+// The small things that rules use.
 #include <stdexcept>
 
 #include <gtest/gtest.h>
@@ -183,10 +183,10 @@ TEST(SwallowedErrors, ShowInTheDatabase) {
   SchemaStep& step = migration.steps.emplace_back();
   step.text = "DO $$ BEGIN ALTER TABLE c ADD CONSTRAINT c_p_fk …";
   step.actions.push_back(action);
-  std::vector<Migration> judged{migration};
+  std::vector<Migration> checked{migration};
   const auto found = [&](const Catalog& other, bool applied) {
     const SchemaComparison comparison{&migrated, &other, true, "migrations", "the database shop", 0, applied};
-    return run({&other, nullptr, nullptr, &judged, {comparison}}, {"swallowed-migration-error"}).findings;
+    return run({&other, nullptr, nullptr, &checked, {comparison}}, {"swallowed-migration-error"}).findings;
   };
   const auto findings = found(database, true);
   ASSERT_EQ(findings.size(), 1u);
@@ -194,7 +194,7 @@ TEST(SwallowedErrors, ShowInTheDatabase) {
   EXPECT_EQ(findings[0].subject.constraint, "c_p_fk");
   EXPECT_TRUE(found(database, false).empty()) << "which migrations ran is not known";
   EXPECT_TRUE(found(migrated, true).empty());
-  judged[0].steps[0].text = "ALTER TABLE c ADD CONSTRAINT c_p_fk …";
+  checked[0].steps[0].text = "ALTER TABLE c ADD CONSTRAINT c_p_fk …";
   EXPECT_TRUE(found(database, true).empty()) << "no block: schema-drift tells of it";
 }
 

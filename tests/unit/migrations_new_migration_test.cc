@@ -11,7 +11,7 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
-#include "drizzle/place.h"
+#include "drizzle/table_location.h"
 #include "files/files.h"
 #include "migrations/code_migrations.h"
 #include "migrations/new_migration.h"
@@ -469,7 +469,7 @@ TEST(NewMigration, AJournalAtTheEndOfNumbersIsRefused) {
       const auto input = input_of(tree.path("drizzle"));
       const auto made = new_migration(&input, ".", next_changes, noon);
       ASSERT_FALSE(made) << name << end;
-      EXPECT_TRUE(contains(made.error().line(), "too large to go on from")) << made.error().line();
+      EXPECT_TRUE(contains(made.error().line(), "too large to continue")) << made.error().line();
     }
 }
 
@@ -542,7 +542,7 @@ TEST(WriteFiles, AllOrNothing) {
   // A second time the first is there, and the journal is not as it was.
   const auto again = files::write_files(files);
   ASSERT_FALSE(again);
-  EXPECT_TRUE(contains(again.error().what, "is there already"));
+  EXPECT_TRUE(contains(again.error().what, "exists already"));
 }
 
 TEST(WriteFiles, TakesBackWhatItWroteWhenALaterOneFails) {
@@ -550,7 +550,7 @@ TEST(WriteFiles, TakesBackWhatItWroteWhenALaterOneFails) {
   const auto wrote = files::write_files(
       {{tree.path("deep/new.sql"), "one", std::nullopt}, {tree.path("journal"), "new", "old"}});
   ASSERT_FALSE(wrote);
-  EXPECT_TRUE(contains(wrote.error().what, "changed in the meantime"));
+  EXPECT_TRUE(contains(wrote.error().what, "changed meanwhile"));
   EXPECT_EQ(text_of(tree.path("journal")), "changed by another");
   EXPECT_FALSE(fs::exists(tree.path("deep")));
   EXPECT_EQ(std::distance(fs::directory_iterator(tree.path()), fs::directory_iterator()), 1);

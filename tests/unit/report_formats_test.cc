@@ -37,7 +37,7 @@ Report report_of(std::vector<Finding> findings) {
   out.findings = std::move(findings);
   out.rules_run = {"unindexed-foreign-key", "missing-primary-key"};
   out.skipped = {{"n-plus-one-query", "needs a server's log (--log)"}};
-  out.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", "mend it"}};
+  out.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", "fix it"}};
   return out;
 }
 
@@ -181,7 +181,7 @@ TEST(Markdown, StaysTextAndWithinAComment) {
   const std::string one = render("markdown", report_of({finding("one")}), in_repository);
   EXPECT_NE(one.find("No &lt;index>"), std::string::npos) << one;
   EXPECT_NE(one.find("&#64;team &#35;1"), std::string::npos) << one;
-  EXPECT_NE(one.find("<details><summary>SQL that mends 1</summary>\n\n```sql\nCREATE INDEX"),
+  EXPECT_NE(one.find("<details><summary>SQL that fixes 1</summary>\n\n```sql\nCREATE INDEX"),
             std::string::npos)
       << one;
   std::vector<Finding> many(5'000, finding("t"));
@@ -192,7 +192,7 @@ TEST(Markdown, StaysTextAndWithinAComment) {
   const std::string all = render("markdown", report, in_repository);
   EXPECT_LT(all.size(), 65'000u);
   EXPECT_NE(all.find("No longer found: 3000"), std::string::npos);
-  EXPECT_NE(all.find("more of no greater severity"), std::string::npos);
+  EXPECT_NE(all.find("more of the same or lower severity"), std::string::npos);
 }
 
 TEST(Agent, CountsFirstAndFewWords) {
@@ -200,7 +200,7 @@ TEST(Agent, CountsFirstAndFewWords) {
   const std::string out = render("agent", report, in_repository);
   EXPECT_TRUE(
       out.starts_with("pgadvise: 0 errors, 500 warnings, 0 notes; 0 confirmed; 2 rules run, 1 not run, 1 "
-                      "remarks\nunindexed-foreign-key 500\n"))
+                      "warnings about the input\nunindexed-foreign-key 500\n"))
       << out.substr(0, 300);
   EXPECT_LT(out.size(), 8'200u);
   EXPECT_NE(out.find("more: --top 500"), std::string::npos);

@@ -155,7 +155,7 @@ TEST(Depth, RefusesWhatIsTooDeepInsteadOfOverflowing) {
   for (const auto& text : hostile) {
     const auto result = shape(text);
     ASSERT_FALSE(result.has_value()) << text.substr(0, 40);
-    EXPECT_EQ(result.error().what, "nested or chained too deeply, or too long, to be read");
+    EXPECT_EQ(result.error().what, "nested or chained too deeply, or too long, to be parsed");
     EXPECT_FALSE(fingerprint(text).has_value());
     EXPECT_FALSE(normalize(text).has_value());
   }

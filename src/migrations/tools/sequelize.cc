@@ -50,7 +50,7 @@ constinit const MigrationTool sequelize{
                  .may_hold = numbered_script,
                  .is_one = is_one,
                  .writer = {.concurrently = Concurrently::anywhere, .write = write}},
-    .in_code = {.what = "Sequelize's migrations are programs, which are not run",
+    .in_code = {.what = "Sequelize's migrations are programs, which pgadvise does not run",
                 .holds = script_migration,
                 .evidence = package_json,
                 .words = node_drivers,

@@ -45,8 +45,9 @@ constinit const MigrationTool typeorm{
          .is_one = is_one,
          .writer = {.why = "TypeORM runs all pending migrations in one transaction",
                     .write = write,
-                    .note = "the entities have to say it, too, or typeorm migration:generate takes it back"}},
-    .in_code = {.what = "TypeORM's migrations are programs, which are not run",
+                    .note =
+                        "change the entities, too; otherwise typeorm migration:generate reverts the change"}},
+    .in_code = {.what = "TypeORM's migrations are programs, which pgadvise does not run",
                 .holds = script_migration,
                 .evidence = package_json,
                 .words = node_drivers,

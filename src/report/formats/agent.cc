@@ -1,4 +1,4 @@
-// For programs that read text by the word, coding agents above all: counts, then a line a finding.
+// For programs that read text by the word, coding agents above all: counts, then one line per finding.
 #include <map>
 
 #include <fmt/format.h>
@@ -22,19 +22,19 @@ std::string line_of(const Finding& finding, const Options& options) {
   if (const std::string about = subject(finding); !about.empty()) out += " " + about;
   if (finding.fix) {
     const Fix& fix = *finding.fix;
-    const std::string mend = !fix.sql.empty() && fix.safety != Fix::Safety::manual ? fix.sql
-                             : !fix.drizzle.empty()                                ? fix.drizzle
-                                                                                   : fix.title;
-    if (!mend.empty()) out += " | " + mend;
+    const std::string fix_text = !fix.sql.empty() && fix.safety != Fix::Safety::manual ? fix.sql
+                                 : !fix.drizzle.empty()                                ? fix.drizzle
+                                                                                       : fix.title;
+    if (!fix_text.empty()) out += " | " + fix_text;
   }
   return ellipsis(out, longest_line) + "\n";
 }
 
 std::string render(const Report& report, const Options& options) {
   const auto findings = standing(report);
-  std::string out =
-      fmt::format("pgadvise: {}; {} rules run, {} not run, {} remarks\n", in_words(count(findings)),
-                  report.rules_run.size(), report.skipped.size(), report.diagnostics.size());
+  std::string out = fmt::format("pgadvise: {}; {} rules run, {} not run, {} warnings about the input\n",
+                                in_words(count(findings)), report.rules_run.size(), report.skipped.size(),
+                                report.diagnostics.size());
   std::map<std::string, int> rules;
   for (const auto* finding : findings) ++rules[finding->rule];
   for (const auto& [rule, times] : rules)
@@ -44,21 +44,21 @@ std::string render(const Report& report, const Options& options) {
     out += fmt::format("baseline: {} known, {} gone\n", report.baseline->known.size(),
                        report.baseline->gone.size());
   for (const auto& line : gone_lines(report)) out += "gone " + line + "\n";
-  std::size_t told = 0;
+  std::size_t shown = 0;
   for (const auto* finding : findings) {
     const std::string line = line_of(*finding, options);
-    if (options.top ? told == options.top : out.size() + line.size() > max_bytes) break;
+    if (options.top ? shown == options.top : out.size() + line.size() > max_bytes) break;
     out += line;
-    ++told;
+    ++shown;
   }
-  if (told < findings.size())
-    out += fmt::format("{} more: --top {}; what a rule means: pgadvise rules explain RULE\n",
-                       findings.size() - told, findings.size());
+  if (shown < findings.size())
+    out += fmt::format("{} more: --top {}; to describe a rule: pgadvise rules explain RULE\n",
+                       findings.size() - shown, findings.size());
   return out;
 }
 
 }  // namespace
 
-const Format agent_format{"agent", "counts, then a line a finding, about 2,000 tokens", render};
+const Format agent_format{"agent", "counts, then one line per finding, about 2,000 tokens", render};
 
 }  // namespace pgadvise::report::formats

@@ -44,6 +44,6 @@ std::string render(const Report& report, const Options& options) {
 
 }  // namespace
 
-const Format github_format{"github", "annotations of a GitHub workflow", render};
+const Format github_format{"github", "annotations in a GitHub workflow", render};
 
 }  // namespace pgadvise::report::formats

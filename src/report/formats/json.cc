@@ -155,6 +155,6 @@ std::string render(const Report& report, const Options& options) {
 
 }  // namespace
 
-const Format json_format{"json", "everything, for dashboards (docs/report.schema.json)", render};
+const Format json_format{"json", "the whole report, for dashboards (docs/report.schema.json)", render};
 
 }  // namespace pgadvise::report::formats

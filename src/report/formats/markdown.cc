@@ -72,7 +72,7 @@ std::string ddl(const std::vector<const Finding*>& findings) {
   }
   if (sql.empty()) return {};
   sql.pop_back();
-  return fmt::format("\n<details><summary>SQL that mends {}</summary>\n\n{}\n</details>\n", fixes,
+  return fmt::format("\n<details><summary>SQL that fixes {}</summary>\n\n{}\n</details>\n", fixes,
                      code(sql, "sql"));
 }
 
@@ -94,21 +94,20 @@ std::string render(const Report& report, const Options& options) {
       fmt::format("\n{} rules run, {} not run{}\n", report.rules_run.size(), report.skipped.size(),
                   report.diagnostics.empty()
                       ? ""
-                      : fmt::format("; {} remarks on what could not be read, see the log",
-                                    report.diagnostics.size()));
+                      : fmt::format("; {} warnings about the input, see the log", report.diagnostics.size()));
   std::string out =
       fmt::format("### pgadvise: {}{}\n\n", findings.empty() ? "nothing found" : in_words(count(findings)),
                   report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
   const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;
-  std::size_t told = 0;
+  std::size_t shown = 0;
   for (const auto* finding : findings) {
     const std::string line = one(*finding, options);
     if (out.size() + line.size() > room) break;
     out += line;
-    ++told;
+    ++shown;
   }
-  if (told < findings.size())
-    out += fmt::format("- and {} more of no greater severity\n", findings.size() - told);
+  if (shown < findings.size())
+    out += fmt::format("- and {} more of the same or lower severity\n", findings.size() - shown);
   return out + tail;
 }
 

@@ -129,10 +129,9 @@ std::string render(const Report& report, const Options& options) {
   for (const auto& suppressed : report.suppressed) add(suppressed_json(suppressed, indexes, options));
   json notes = json::array();
   if (left_out)
-    notes.push_back(
-        notification("warning", fmt::format("{} results of the least severity are left out: GitHub takes {} "
-                                            "of a run and 10 MB; --format json has all",
-                                            left_out, max_results)));
+    notes.push_back(notification("warning", fmt::format("left out the {} results of lowest severity: GitHub "
+                                                        "accepts {} per run and 10 MB; --format json has all",
+                                                        left_out, max_results)));
   for (const auto& diagnostic : report.diagnostics)
     notes.push_back(
         notification(diagnostic.kind == Error::Kind::nonfatal ? "note" : "error", diagnostic.line()));

@@ -39,7 +39,7 @@ class Writer {
 
  private:
   std::string paint(std::string_view code, std::string_view text) const {
-    return report::paint({.colour = options_.colour}, code, text);
+    return report::paint({.color = options_.color}, code, text);
   }
 
   // The file's name, absolute, and its line.
@@ -164,7 +164,7 @@ class Writer {
     out_ += head + "\n";
     paragraph("  ", "  ", finding.message);
     if (const auto source = options_.source ? options_.source(finding, 0) : std::nullopt)
-      for (const auto& line : excerpt({.colour = options_.colour, .width = options_.width - 4}, *source))
+      for (const auto& line : excerpt({.color = options_.color, .width = options_.width - 4}, *source))
         out_ += "    " + line + "\n";
     for (const auto& evidence : finding.evidence) write_evidence(evidence, finding);
     if (!finding.verdict_reason.empty()) paragraph("  - ", "    ", finding.verdict_reason);
@@ -184,10 +184,10 @@ class Writer {
   }
 
   void write_fix(const Fix& fix) {
-    const bool told = fix.sql.empty() ||
+    const bool titled = fix.sql.empty() ||
                       fix.safety == Fix::Safety::manual;  // what is by hand is said, and an example given
-    if (told) paragraph("  fix: ", "       ", fix.title);
-    if (!fix.sql.empty()) block(told ? "       sql: " : "  fix: ", fix.sql);
+    if (titled) paragraph("  fix: ", "       ", fix.title);
+    if (!fix.sql.empty()) block(titled ? "       sql: " : "  fix: ", fix.sql);
     if (!fix.drizzle.empty()) block("       drizzle: ", fix.drizzle);
     if (!fix.down_sql.empty()) block("       undo: ", fix.down_sql);
     if (fix.cost_before && fix.cost_after)
@@ -195,7 +195,7 @@ class Writer {
   }
 
   void write_refuted() {
-    out_ += paint("1", "Looked suspicious, and is not") + "\n";
+    out_ += paint("1", "Refuted") + "\n";
     for (const auto& finding : report_.findings)
       if (finding.verdict == Verdict::refuted)
         paragraph("  - ", "    ", finding.rule + " " + subject(finding) + ": " + finding.verdict_reason);
@@ -205,15 +205,15 @@ class Writer {
   void write_gone() {
     const auto lines = gone_lines(report_);
     if (lines.empty()) return;
-    out_ += paint("1", "Gone since the baseline") + "\n";
+    out_ += paint("1", "In the baseline, but no longer found") + "\n";
     for (const auto& line : lines) paragraph("  - ", "    ", line);
     out_ += "\n";
   }
 
   void write_not_looked_at() {
-    const Diagnostics remarks = options_.remarks_told ? Diagnostics{} : together(report_.diagnostics);
+    const Diagnostics warnings = options_.warnings_printed ? Diagnostics{} : together(report_.diagnostics);
     if (report_.skipped.empty() && report_.diagnostics.empty()) return;
-    out_ += paint("1", "Not looked at") + "\n";
+    out_ += paint("1", "Not checked") + "\n";
     std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
     for (const auto& skipped : report_.skipped) {
       const auto known = std::find_if(by_reason.begin(), by_reason.end(),
@@ -223,14 +223,14 @@ class Writer {
     }
     for (const auto& [reason, rules] : by_reason)
       paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
-    if (const auto told = report_.diagnostics.size(); told && options_.remarks_told)
+    if (const auto count = report_.diagnostics.size(); count && options_.warnings_printed)
       out_ +=
-          fmt::format("  - {} remark{} on what was read: see standard error\n", told, told == 1 ? "" : "s");
+          fmt::format("  - {} warning{} about the input: see standard error\n", count, count == 1 ? "" : "s");
     constexpr std::size_t shown = 20;
-    for (std::size_t at = 0; at < std::min(shown, remarks.size()); ++at)
-      paragraph("  - ", "    ", remarks[at].line());
-    if (remarks.size() > shown)
-      out_ += fmt::format("  - and {} more; --format json has them all\n", remarks.size() - shown);
+    for (std::size_t at = 0; at < std::min(shown, warnings.size()); ++at)
+      paragraph("  - ", "    ", warnings[at].line());
+    if (warnings.size() > shown)
+      out_ += fmt::format("  - and {} more; --format json has all\n", warnings.size() - shown);
     out_ += "\n";
   }
 
@@ -266,8 +266,8 @@ class Writer {
     if (!report_.suppressed.empty()) line += fmt::format("; {} suppressed", report_.suppressed.size());
     line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(),
                         report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
-    if (const auto told = report_.diagnostics.size(); told && options_.quiet)
-      line += fmt::format(" {} remark{} on what was read.", told, told == 1 ? "" : "s");
+    if (const auto count = report_.diagnostics.size(); count && options_.quiet)
+      line += fmt::format(" {} warning{} about the input.", count, count == 1 ? "" : "s");
     out_ += paint("1", line) + "\n";
   }
 
@@ -280,6 +280,6 @@ std::string render(const Report& report, const Options& options) { return Writer
 
 }  // namespace
 
-const Format text_format{"text", "for a person", render};
+const Format text_format{"text", "for people", render};
 
 }  // namespace pgadvise::report::formats

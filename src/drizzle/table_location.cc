@@ -1,4 +1,4 @@
-#include "drizzle/place.h"
+#include "drizzle/table_location.h"
 
 #include <algorithm>
 

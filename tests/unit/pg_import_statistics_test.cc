@@ -53,7 +53,7 @@ TEST(Restore, Relation) {
 TEST(Restore, Column) {
   Column column;
   column.name = "state";
-  column.statistics = ColumnStatistics{.distinct = -0.5, .null_fraction = 0.25, .average_width = 7};
+  column.statistics = ColumnStatistics{.n_distinct = -0.5, .null_fraction = 0.25, .average_width = 7};
   auto found = arguments(restore_column({"app", "orders"}, column, false, 180000));
   EXPECT_EQ(found.size(), 12u);
   EXPECT_EQ(found["attname"], Argument("text", "state"));

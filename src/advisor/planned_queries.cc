@@ -1,4 +1,4 @@
-#include "advisor/questions.h"
+#include "advisor/planned_queries.h"
 
 #include <algorithm>
 
@@ -39,9 +39,9 @@ std::string where(const Query& query) {
              : query.samples.front().place.str();
 }
 
-class Study {
+class Refusals {
  public:
-  Study(const Catalog& catalog, plan::PlanSource& source) : catalog_(catalog), source_(source) {}
+  Refusals(const Catalog& catalog, plan::PlanSource& source) : catalog_(catalog), source_(source) {}
 
   // Empty: it may be explained.
   Result<std::string> refusal(const plan::WhatIfStatement& statement) {
@@ -59,8 +59,8 @@ class Study {
   std::set<QualifiedName> tables_of(const QueryFacts& facts) {
     std::set<QualifiedName> out;
     for (const auto& use : facts.relations) {
-      auto& members = families_[use.table];
-      if (members.empty()) members = family(use.table, catalog_);
+      auto& members = partition_trees_[use.table];
+      if (members.empty()) members = partition_tree(use.table, catalog_);
       out.insert(members.begin(), members.end());
     }
     return out;
@@ -69,7 +69,7 @@ class Study {
  private:
   const Catalog& catalog_;
   plan::PlanSource& source_;
-  std::map<QualifiedName, std::set<QualifiedName>> families_;
+  std::map<QualifiedName, std::set<QualifiedName>> partition_trees_;
 };
 
 }  // namespace
@@ -98,11 +98,11 @@ std::vector<plan::WhatIfStatement> statements_of(const Query& query) {
   return out;
 }
 
-std::vector<PlannedQuery> study(const Workload& workload, const Catalog& catalog, plan::PlanSource& source,
-                                const std::function<bool()>& stop, std::size_t& not_explained,
-                                Diagnostics& diagnostics) {
+std::vector<PlannedQuery> planned_queries(const Workload& workload, const Catalog& catalog,
+                                          plan::PlanSource& source, const std::function<bool()>& stop,
+                                          std::size_t& not_explained, Diagnostics& diagnostics) {
   std::vector<PlannedQuery> out;
-  Study study(catalog, source);
+  Refusals refusals(catalog, source);
   const auto leave_out = [&](const Query& query, std::string why) {
     ++not_explained;
     diagnostics.push_back({Error::Kind::nonfatal, where(query), "not explained: " + std::move(why), {}});
@@ -119,11 +119,11 @@ std::vector<PlannedQuery> study(const Workload& workload, const Catalog& catalog
       continue;
     }
     if (query.facts.relations.empty()) continue;
-    PlannedQuery studied{&query, mentions(query.text, query.facts, catalog), {}};
-    const auto tables = study.tables_of(query.facts);
+    PlannedQuery planned{&query, referenced_columns(query.text, query.facts, catalog), {}};
+    const auto tables = refusals.tables_of(query.facts);
     std::string why;
     for (auto& statement : statements_of(query)) {
-      auto refused = study.refusal(statement);
+      auto refused = refusals.refusal(statement);
       if (!refused) {
         diagnostics.push_back(refused.error());
         return out;
@@ -133,10 +133,10 @@ std::vector<PlannedQuery> study(const Workload& workload, const Catalog& catalog
         continue;
       }
       statement.tables = tables;
-      studied.statements.push_back(std::move(statement));
+      planned.statements.push_back(std::move(statement));
     }
-    if (studied.statements.empty()) leave_out(query, why);
-    else out.push_back(std::move(studied));
+    if (planned.statements.empty()) leave_out(query, why);
+    else out.push_back(std::move(planned));
   }
   return out;
 }

@@ -1,4 +1,4 @@
-#include "review/price.h"
+#include "review/lock_impact.h"
 
 #include <algorithm>
 #include <set>
@@ -29,33 +29,34 @@ std::string lock_of(const std::vector<std::string>& words) {
   const std::string first = words.empty() ? std::string() : words[0];
   if (first == "create" && has(words, "index")) {
     if (concurrently)
-      return "Reads and writes go on while it is built (SHARE UPDATE EXCLUSIVE); it waits for transactions "
-             "that are open, and a failure leaves an invalid index behind.";
-    return has(words, "only") ? "The parent's index holds no rows: a moment's lock."
-                              : "Writes to the table wait while it is built, reads go on (SHARE lock).";
+      return "SHARE UPDATE EXCLUSIVE lock: reads and writes continue during the build. The build waits for "
+             "open transactions; if it fails, an invalid index remains.";
+    return has(words, "only") ? "The parent's index holds no rows: the lock is short."
+                              : "SHARE lock: writes to the table wait during the build, reads continue.";
   }
   if (first == "drop" && has(words, "index"))
-    return concurrently ? "Reads and writes go on (CONCURRENTLY)."
-                        : "Reads and writes wait a moment (ACCESS EXCLUSIVE on the table).";
+    return concurrently ? "CONCURRENTLY: reads and writes continue."
+                        : "ACCESS EXCLUSIVE lock on the table: reads and writes wait for a short time.";
   if (first != "alter" || !has(words, "table")) return {};
   if (has(words, "type"))
-    return "Reads and writes wait while the whole table and its indexes are written anew (ACCESS EXCLUSIVE).";
+    return "ACCESS EXCLUSIVE lock: reads and writes wait during a rewrite of the table and its indexes.";
   if (has(words, "validate"))
-    return "The table is read once; reads and writes go on (SHARE UPDATE EXCLUSIVE).";
+    return "SHARE UPDATE EXCLUSIVE lock: reads and writes continue during one scan of the table.";
   if (has(words, "foreign") && has(words, "key"))
     return has(words, "valid")
-               ? "Writes to both tables wait a moment (SHARE ROW EXCLUSIVE)."
-               : "Writes to both tables wait while the rows are checked (SHARE ROW EXCLUSIVE).";
-  if (has(words, "using") && has(words, "index")) return "Reads and writes wait a moment (ACCESS EXCLUSIVE).";
+               ? "SHARE ROW EXCLUSIVE lock: writes to both tables wait for a short time."
+               : "SHARE ROW EXCLUSIVE lock: writes to both tables wait during a check of all rows.";
+  if (has(words, "using") && has(words, "index"))
+    return "ACCESS EXCLUSIVE lock: reads and writes wait for a short time.";
   if (has(words, "primary") || has(words, "unique"))
-    return "Reads and writes wait while the key's index is built (ACCESS EXCLUSIVE).";
-  return "Reads and writes wait a moment (ACCESS EXCLUSIVE): set a lock_timeout, since what waits for it "
-         "makes others wait.";
+    return "ACCESS EXCLUSIVE lock: reads and writes wait during the build of the key's index.";
+  return "ACCESS EXCLUSIVE lock: reads and writes wait for a short time. Set lock_timeout: while the "
+         "statement waits for the lock, other statements wait behind it.";
 }
 
 std::string size_of(const Table* table) {
   if (!table || !table->statistics || table->statistics->rows < 0)
-    return "The table's size is not known here: --db tells it.";
+    return "The table's size is unknown without --db.";
   const auto& statistics = *table->statistics;
   const auto bytes = static_cast<double>(std::max(statistics.bytes, statistics.pages * 8192));
   return fmt::format("The table has about {} rows, {}.", short_count(statistics.rows),
@@ -66,20 +67,20 @@ std::string size_of(const Table* table) {
 
 }  // namespace
 
-std::vector<std::string> price(const std::vector<std::string>& statements, const Fix& fix,
-                               const Table* table) {
+std::vector<std::string> lock_impact(const std::vector<std::string>& statements, const Fix& fix,
+                                     const Table* table) {
   std::vector<std::string> out;
-  std::set<std::string> told;
+  std::set<std::string> described;
   for (const auto& statement : statements)
-    if (const std::string lock = lock_of(words_of(statement)); !lock.empty() && told.insert(lock).second)
+    if (const std::string lock = lock_of(words_of(statement)); !lock.empty() && described.insert(lock).second)
       out.push_back(lock);
   if (statements.empty()) return out;
   out.push_back(size_of(table));
   if (fix.cost_before && fix.cost_after)
     out.push_back(fmt::format("Planner cost {:.2f} -> {:.2f}.", *fix.cost_before, *fix.cost_after));
   out.push_back(fix.safety == Fix::Safety::safe
-                    ? "Safe: no data changes, and no query gives another answer."
-                    : "To be looked at: it changes data or what statements may do.");
+                    ? "Safe: no data and no query results change."
+                    : "Review it first: the fix changes data, or which statements are allowed.");
   return out;
 }
 

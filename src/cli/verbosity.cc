@@ -1,4 +1,4 @@
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -13,7 +13,7 @@
 namespace pgadvise::cli {
 namespace {
 
-Verbosity the_talk;  // one process is one run of one command
+Verbosity current_verbosity;  // one process is one run of one command
 bool literals_shown = false;
 
 void trace(const pg::Sent& sent) {
@@ -32,29 +32,29 @@ void trace(const pg::Sent& sent) {
 
 }  // namespace
 
-const Verbosity& talk() { return the_talk; }
+const Verbosity& verbosity() { return current_verbosity; }
 
-void add_colour(CLI::App& command) {
+void add_color(CLI::App& command) {
   command
-      .add_option("--color", the_talk.colour,
-                  "Colours, and links where the terminal has them: auto: on a terminal, and by NO_COLOR, "
-                  "CLICOLOR_FORCE and CLICOLOR")
+      .add_option("--color", current_verbosity.color,
+                  "Colors, and links if the terminal supports them. auto: on a terminal, unless NO_COLOR or "
+                  "CLICOLOR=0 is set; CLICOLOR_FORCE forces them")
       ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
-void add_talk(CLI::App& command) {
-  auto* quiet = command.add_flag("-q,--quiet", the_talk.quiet,
-                                 "Nothing but findings and errors: no progress, no remarks");
-  auto* verbose =
-      command.add_flag("-v,--verbose", the_talk.verbose,
-                       "Tell on standard error what was read, which rules ran, and how long each part took");
-  auto* debug = command.add_flag("--debug", the_talk.debug,
-                                 "Tell on standard error what SQL is sent to a server, and how long it took; "
-                                 "constants are left out unless --show-literals");
+void add_verbosity(CLI::App& command) {
+  auto* quiet = command.add_flag("-q,--quiet", current_verbosity.quiet,
+                                 "Print only findings and errors: no progress, no warnings");
+  auto* verbose = command.add_flag(
+      "-v,--verbose", current_verbosity.verbose,
+      "Print on standard error which inputs were read, which rules ran, and how long each step took");
+  auto* debug = command.add_flag("--debug", current_verbosity.debug,
+                                 "Print on standard error every SQL statement sent to a server and how long "
+                                 "it took, without constants unless --show-literals");
   quiet->excludes(verbose)->excludes(debug);
 }
 
-void move_talk_behind(std::vector<std::string>& words, const std::vector<std::string>& commands) {
+void move_verbosity_behind(std::vector<std::string>& words, const std::vector<std::string>& commands) {
   std::size_t end = 0;
   const auto is = [&](std::initializer_list<std::string_view> names) {
     return std::find(names.begin(), names.end(), words[end]) != names.end();
@@ -70,14 +70,14 @@ void move_talk_behind(std::vector<std::string>& words, const std::vector<std::st
                 words.begin() + static_cast<std::ptrdiff_t>(end) + 1);
 }
 
-void begin_talk(const CLI::App& command) {
+void begin_verbosity(const CLI::App& command) {
   const auto* literals = command.get_option_no_throw("--show-literals");
   literals_shown = literals && literals->count() > 0;
-  if (the_talk.debug) pg::on_sent(trace);
+  if (current_verbosity.debug) pg::on_sent(trace);
 }
 
-void tell_verbose(std::string_view line) {
-  if (the_talk.verbose) std::fprintf(stderr, "pgadvise: %s\n", printable(line).c_str());
+void print_verbose(std::string_view line) {
+  if (current_verbosity.verbose) std::fprintf(stderr, "pgadvise: %s\n", printable(line).c_str());
 }
 
 std::string traced(std::string_view statement, bool literals) {
