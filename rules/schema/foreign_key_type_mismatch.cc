@@ -5,6 +5,7 @@
 #include "base/identifier.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -58,8 +59,7 @@ Judgement judge(const Type& child, const Type& parent) {
 }
 
 Fix fix_of(const Table& table, const Column& column, const std::string& type, bool narrower) {
-  const std::string begin = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) +
-                            " ALTER COLUMN " + quote_identifier(column.name) + " TYPE ";
+  const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
   Fix fix;
   fix.title = "Give the column the type of the key: this rewrites the table under an exclusive lock";
   fix.sql = begin + type + ";";

@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -30,8 +31,7 @@ const Query* looks_inside(const Context& context, const Table& table, const Colu
 
 Fix fix_of(const Table& table, const Column& column) {
   const std::string name = quote_identifier(column.name);
-  const std::string alter =
-      "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + " ALTER COLUMN " + name + " TYPE ";
+  const std::string alter = ddl::alter_column(table.name, column.name) + " TYPE ";
   Fix fix;
   fix.title =
       "Make it jsonb: this rewrites the table under an exclusive lock; the order of keys, double keys and "

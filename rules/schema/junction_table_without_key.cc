@@ -37,7 +37,7 @@ static Fix fix_of(const Table& table, const Junction& junction) {
     fix.title =
         "Make the two columns the primary key; this fails while a pair is there twice, or a column is null";
     fix.sql = ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(key) + ";";
-    fix.down_sql = ddl::alter_table(table.name) + " DROP CONSTRAINT " + quote_identifier(key.name) + ";";
+    fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
   } else {
     Index index;
     index.name = (table.name.name + "_" + join(junction.links, "_") + "_key").substr(0, 63);

@@ -8,14 +8,12 @@ namespace pgadvise::rules {
 namespace {
 
 Fix fix_of(const Table& table, const Constraint& constraint) {
-  const std::string alter = ddl::alter_table(table.name);
-  const std::string name = quote_identifier(constraint.name);
   Fix fix;
   fix.title =
       "Validate it: reads the table, and blocks neither reads nor writes; fails while a row breaks it";
-  fix.sql = alter + " VALIDATE CONSTRAINT " + name + ";";
-  fix.down_sql =
-      alter + " DROP CONSTRAINT " + name + ", ADD " + ddl::named_constraint(constraint) + " NOT VALID;";
+  fix.sql = ddl::validate_constraint(table.name, constraint.name) + ";";
+  fix.down_sql = ddl::drop_constraint(table.name, constraint.name) + ", ADD " +
+                 ddl::named_constraint(constraint) + " NOT VALID;";
   fix.safety = Fix::Safety::safe;
   return fix;
 }
