@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "base/input_file.h"
 #include "base/repository_path.h"
 #include "base/result.h"
 #include "model/report.h"
@@ -16,11 +17,12 @@ using LookedAt = std::function<bool(const std::string& rule, const std::string& 
 
 // Takes out of the report what the file knows, and names there what is gone: not found, though it was looked
 // for. Errors (usage): the file is missing (--update-baseline makes it) or is no baseline.
-Result<void> apply_baseline(const std::string& path, Report& report, const LookedAt& looked_at);
+Result<void> apply_baseline(const std::string& path, Report& report, const LookedAt& looked_at,
+                            const UserPaths& user_paths = {});
 
 // Writes what is found, and what was not looked for and stood there before, sorted; the report then has
 // nothing new. A missing file is made. Errors (usage): is no baseline; can't be written.
 Result<void> update_baseline(const std::string& path, Report& report, const RepositoryPaths& paths,
-                             const LookedAt& looked_at);
+                             const LookedAt& looked_at, const UserPaths& user_paths = {});
 
 }  // namespace pgadvise::check

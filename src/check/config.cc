@@ -16,7 +16,6 @@
 #include "base/input_file.h"
 #include "base/mask.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "check/host.h"
 #include "check/patterns.h"
 #include "check/toml.h"
@@ -71,7 +70,8 @@ std::string fixed_part(const std::string& pattern, const std::string& folder) {
 
 class Reader {
  public:
-  Reader(const std::string& path, ConfigOrigin origin) {
+  Reader(const std::string& path, ConfigOrigin origin, const UserPaths& user_paths = {})
+      : user_paths_(user_paths) {
     out_.origin = origin;
     if (origin == ConfigOrigin::repository) out_.inputs.boundary = boundary_of(path);
   }
@@ -109,7 +109,7 @@ class Reader {
                          "--config names a file anywhere"});
       return;
     }
-    const auto text = read_file(path, config_limit);
+    const auto text = read_file(path, config_limit, user_paths_);
     if (text) read(path, *text);
     else errors_.push_back({Error::Kind::usage, path, text.error().what, text.error().hint});
   }
@@ -513,6 +513,7 @@ class Reader {
     else add(node);
   }
 
+  const UserPaths user_paths_;
   Config out_;
   Diagnostics errors_;
   std::vector<Told> told_;            // of the file that is being read
@@ -547,8 +548,9 @@ std::string user_config_path() {
                       : (base / "pgadvise" / "config.toml").lexically_normal().generic_string();
 }
 
-tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin) {
-  Reader reader(path, origin);
+tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin,
+                                              const UserPaths& user_paths) {
+  Reader reader(path, origin, user_paths);
   reader.read(path);
   return reader.take(path);
 }
@@ -611,38 +613,6 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
     if (!entry.path.empty() && !any(home + "/" + entry.path) && !any(home + "/*/" + entry.path))
       tell(entry.place, "the path of this ignore fits no file");
   return out;
-}
-
-std::optional<std::string> with_inline_ignores(std::string_view text,
-                                               const std::vector<std::string>& tables) {
-  const auto parsed = toml::parse(text);
-  const auto* list = parsed ? parsed.table().get_as<toml::array>("ignore") : nullptr;
-  const auto* first = list && !list->empty() ? list->front().as_table() : nullptr;
-  if (!list || (!list->empty() && (!first || !first->is_inline()))) return std::nullopt;
-  const auto offset = [&](const toml::source_position& at) {  // columns are characters
-    std::size_t out = 0;
-    for (toml::source_index line = 1; line < at.line && out < text.size(); ++line)
-      out = std::min(text.find('\n', out), text.size() - 1) + 1;
-    for (toml::source_index column = 1; column < at.column && out < text.size(); ++column) do
-        ++out;
-      while (out < text.size() && continues_character(text[out]));
-    return out;
-  };
-  const std::size_t end = text.rfind(']', offset(list->source().end) - 1);
-  const std::size_t last = list->empty() ? end : offset(list->back().source().end);
-  if (end == std::string_view::npos || last > end) return std::nullopt;
-  bool comma = list->empty(), comment = false;
-  for (const char c : text.substr(last, end - last)) {
-    comment = c == '#' || (comment && c != '\n');
-    comma = comma || (c == ',' && !comment);
-  }
-  std::string out(text.substr(0, last));
-  if (!comma) out += ',';
-  out += text.substr(last, end - last);
-  while (out.ends_with(' ')) out.pop_back();
-  if (!out.ends_with('\n')) out += '\n';
-  for (const auto& table : tables) out += "  " + table + ",\n";
-  return out + std::string(text.substr(end));
 }
 
 std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs,

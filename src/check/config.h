@@ -11,6 +11,7 @@
 
 #include <tl/expected.hpp>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "files/files.h"
 #include "lint/context.h"
@@ -69,10 +70,6 @@ struct Config {
   Diagnostics fits_nothing(const std::vector<std::string>& folders) const;
 };
 
-// Where the text has `ignore = [ {…} ]`, which no [[ignore]] may follow: the text with these inline tables at
-// the list's end. nullopt: it has none, or is no TOML.
-std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables);
-
 // The pgadvise.toml in the folder or in one above it, up to the repository's root; "" when there is none.
 std::string find_config(const std::string& folder);
 
@@ -87,7 +84,8 @@ std::string user_config_path();
 // (base/boundary.h), and keys that only the user's own configuration may have. No error quotes a file outside
 // the repository.
 tl::expected<Config, Diagnostics> read_config(const std::string& path,
-                                              ConfigOrigin origin = ConfigOrigin::repository);
+                                              ConfigOrigin origin = ConfigOrigin::repository,
+                                              const UserPaths& user_paths = {});
 tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text,
                                                ConfigOrigin origin = ConfigOrigin::repository);
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "check/observer.h"
 #include "check/server.h"
@@ -61,6 +62,7 @@ struct LoggedExplained {
 // The plan that auto_explain logged of a statement or fingerprint; "" for the plan of the slowest call in the
 // log. Errors: the log has none.
 Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement,
-                                       const Observer& observer, Diagnostics& diagnostics);
+                                       const Observer& observer, Diagnostics& diagnostics,
+                                       const UserPaths& user_paths = {});
 
 }  // namespace pgadvise::check

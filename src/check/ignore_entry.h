@@ -1,7 +1,9 @@
 // An entry of pgadvise.toml for one finding.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -14,6 +16,10 @@ struct Ignored {
   const Finding* finding = nullptr;
   std::string reason;
 };
+
+// Where the text has `ignore = [ {…} ]`, which no [[ignore]] may follow: the text with these inline tables at
+// the list's end. nullopt: it has none, or is no TOML.
+std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables);
 
 // The configuration's text with the entries at its end, or at that of its `ignore = […]`. Each names what its
 // finding is about, as narrowly as it can be: of `all` it speaks for as few others as possible. `path` and

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "check/config.h"
 #include "log/reader.h"
@@ -13,6 +14,7 @@
 #include "model/catalog.h"
 #include "model/project.h"
 #include "model/workload.h"
+#include "pg/connection.h"
 #include "pg/sandbox.h"
 
 namespace pgadvise::check {
@@ -28,7 +30,8 @@ void leave_out_outside(migrations::SchemaInput& input, const std::string& bounda
 // unreadable is an Error::Kind::input in `diagnostics`. Of a folder, files outside its repository are not
 // read, and no diagnostic quotes them; a PATH that is itself a symbolic link is the user's choice.
 std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths,
-                                                  Diagnostics& diagnostics, const Config& config = {});
+                                                  Diagnostics& diagnostics, const Config& config = {},
+                                                  const UserPaths& user_paths = {});
 
 struct BuiltSandbox {
   pg::Sandbox server;
@@ -39,7 +42,8 @@ struct BuiltSandbox {
 // A sandbox with the schemas built, then the `load` scripts run, then ANALYZE. With a snapshot of a server
 // among them: with that server's statistics instead of rows, and with its schema, where there is no other.
 Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas,
-                                   const std::vector<std::string>& load, Diagnostics& diagnostics);
+                                   const std::vector<std::string>& load, Diagnostics& diagnostics,
+                                   const UserPaths& user_paths = {}, pg::SentObserver on_sent = {});
 
 // A live catalog with the places where files define its objects; tables that only the files have are added:
 // migrations that have not run yet.
@@ -48,7 +52,8 @@ Catalog with_places(Catalog live, const Catalog& files);
 // Workload files, and .sql files (each statement one call, without a duration), one workload for each log or
 // file. In the order of their paths: what several of them have is found in the first, whichever way they were
 // named.
-std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics);
+std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics,
+                                     const UserPaths& user_paths = {});
 
 // Statements, each one call without a duration; `path` names the text in places. What does not parse is
 // named.
@@ -63,7 +68,7 @@ Result<void> keep_inputs(const std::string& output, const std::vector<std::strin
 
 // Workload files as they are, everything else as a log. Logs that come with nothing else are one workload of
 // several sources, unless `by_log`: it takes less memory.
-std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log,
-                                Diagnostics& diagnostics);
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log::Options& options,
+                                bool by_log, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

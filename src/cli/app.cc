@@ -87,6 +87,7 @@ static std::vector<std::string> arguments(std::vector<std::string> out,
 
 int main(const Arguments& given) {
   int exit_code = exit_clean;
+  const UserPaths user_paths(given.words);
   CLI::App app{
       "pgadvise finds what makes a PostgreSQL application slow or unsafe, proves it with EXPLAIN ANALYZE, "
       "and "
@@ -97,12 +98,12 @@ int main(const Arguments& given) {
       "Exit codes: 0 nothing at or over --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 the\n"
       "database of --db can't be reached or read. Without a subcommand: check; without any word, on a "
       "terminal: review.");
-  add_advise(app, exit_code);
-  add_check(app, exit_code);
-  add_digest(app, exit_code);
-  add_explain(app, exit_code);
+  add_advise(app, user_paths, exit_code);
+  add_check(app, user_paths, exit_code);
+  add_digest(app, user_paths, exit_code);
+  add_explain(app, user_paths, exit_code);
   add_init(app, exit_code);
-  add_review(app, exit_code);
+  add_review(app, user_paths, exit_code);
   add_rules(app, exit_code);
   add_snapshot(app, exit_code);
   std::vector<std::string> commands{"sandbox", "completion", "manual"};  // those that are added below
@@ -115,8 +116,8 @@ int main(const Arguments& given) {
     command.assign(dashes + 1, words.end());
     words.erase(dashes, words.end());
   }
-  add_sandbox(app, command, exit_code);
-  add_profiles(app);
+  add_sandbox(app, user_paths, command, exit_code);
+  add_profiles(app, user_paths);
   refuse_empty_names(app);
   for (const char* one : {"advise", "check", "digest", "explain", "review"})
     add_colour(*app.get_subcommand(one));

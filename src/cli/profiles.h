@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/input_file.h"
 #include "base/result.h"
 
 namespace pgadvise::cli {
@@ -17,6 +18,6 @@ struct ProfileError : CLI::ParseError {
 // Every --db of the subcommands that are there takes a profile's name behind an @, and gets --allow-host
 // beside it. A name of the user's own configuration stands before the same name of the repository's
 // pgadvise.toml. check/trust.h decides what is connected to.
-void add_profiles(CLI::App& app);
+void add_profiles(CLI::App& app, const UserPaths& user_paths);
 
 }  // namespace pgadvise::cli

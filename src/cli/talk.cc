@@ -7,7 +7,6 @@
 
 #include "base/mask.h"
 #include "base/text.h"
-#include "pg/connection.h"
 #include "sql/lexer.h"
 
 namespace pgadvise::cli {
@@ -73,8 +72,9 @@ void move_talk_behind(std::vector<std::string>& words, const std::vector<std::st
 void begin_talk(const CLI::App& command) {
   const auto* literals = command.get_option_no_throw("--show-literals");
   literals_shown = literals && literals->count() > 0;
-  if (the_talk.debug) pg::on_sent(trace);
 }
+
+pg::SentObserver sent_observer() { return the_talk.debug ? trace : pg::SentObserver(); }
 
 void tell_verbose(std::string_view line) {
   if (the_talk.verbose) std::fprintf(stderr, "pgadvise: %s\n", printable(line).c_str());

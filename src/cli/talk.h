@@ -7,6 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "pg/connection.h"
+
 namespace pgadvise::cli {
 
 struct Verbosity {
@@ -21,9 +23,12 @@ void add_colour(CLI::App& command);  // --color
 void add_talk(CLI::App& command);    // --quiet, --verbose, --debug
 // Takes them from in front of the command's name to behind it.
 void move_talk_behind(std::vector<std::string>& words, const std::vector<std::string>& commands);
-// Of the command that was parsed, before it runs: with --debug statements are traced on stderr from here on,
-// constants masked unless it has --show-literals.
+// Of the command that was parsed, before it runs.
 void begin_talk(const CLI::App& command);
+
+// With --debug: writes each statement on stderr, constants masked unless the command has --show-literals.
+// Else empty.
+pg::SentObserver sent_observer();
 
 // "pgadvise: …" on stderr with --verbose.
 void tell_verbose(std::string_view line);

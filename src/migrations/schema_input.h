@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "drizzle/journal.h"
 #include "files/files.h"
@@ -26,8 +27,9 @@ struct SchemaInput {
   std::vector<SchemaFile> files;                    // in the order of replay
   const MigrationTool* tool = nullptr;              // of migration folders
   std::vector<drizzle::JournalEntry> journal = {};  // of tools that keep one
-  bool programs = false;     // the files are programs: MigrationTool::programs has their writer
-  std::string what() const;  // "drizzle migrations (5 files)", for the report's inputs
+  bool programs = false;      // the files are programs: MigrationTool::programs has their writer
+  UserPaths user_paths = {};  // that its files are read with
+  std::string what() const;   // "drizzle migrations (5 files)", for the report's inputs
 };
 
 // Finds out by content what a PATH holds. A repository gives each of its migration folders and structure.sql
@@ -36,6 +38,7 @@ struct SchemaInput {
 // named in `diagnostics`. Errors: the path is missing, can't be read, or is no kind of schema. What is left
 // out of a repository is not looked for; a migrations folder is read whole or not at all.
 Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics,
-                                              const files::LeaveOut& leave_out = {});
+                                              const files::LeaveOut& leave_out = {},
+                                              const UserPaths& user_paths = {});
 
 }  // namespace pgadvise::migrations

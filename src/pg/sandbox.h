@@ -19,7 +19,7 @@ class Sandbox {
   // do. A process of its own keeps watch over the server and ends it when this process ends, however it ends;
   // when that one is killed, too, the server ends (Linux), and the next start() removes the folder.
   // `diagnostics` names what was removed so. `max_connections`: the server's setting.
-  static Result<Sandbox> start(Diagnostics& diagnostics, int max_connections = 20);
+  static Result<Sandbox> start(Diagnostics& diagnostics, SentObserver on_sent = {}, int max_connections = 20);
   static Result<Sandbox> start();
   Sandbox(Sandbox&&) noexcept;
   Sandbox& operator=(Sandbox&&) noexcept;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "check/config.h"
+#include "check/ignore_entry.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {
