@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "lint/migrations.h"
 #include "lint/type_change.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -16,9 +17,6 @@ constexpr const Option* options[] = {&min_rows};
 using Kind = SchemaAction::Kind;
 using Cost = TypeChange::Cost;
 
-std::string alter(const SchemaAction& action) {
-  return "ALTER TABLE " + quote_name(action.table.schema, action.table.name);
-}
 std::string column_of(const SchemaAction& action) { return display(action.table) + "." + action.columns[0]; }
 
 Subject subject_of(const SchemaAction& action) {
@@ -35,17 +33,14 @@ void set_not_null(const Site& site, SiteReporter& out, const std::string& rows) 
       out.add(site, subject_of(action),
               "SET NOT NULL on " + column_of(action) +
                   " scans the whole table under a lock that blocks reads and writes" + rows + ".");
-  const std::string name = quote_identifier(action.table.name + "_" + action.columns[0] + "_not_null");
-  const std::string column = quote_identifier(action.columns[0]);
-  const std::string later = in_its_own_transaction(*site.migration);
+  const std::string& column = action.columns[0];
+  const std::string check = action.table.name + "_" + column + "_not_null";
+  const std::string later = "-- " + in_its_own_transaction(*site.migration) + ":\n";
   finding.fix = Fix{.title =
                         "Validate a CHECK constraint first, which blocks neither reads nor writes: SET NOT "
                         "NULL then does not scan the table",
-                    .sql = alter(action) + " ADD CONSTRAINT " + name + " CHECK (" + column +
-                           " IS NOT NULL) NOT VALID;\n-- " + later + ":\n" + alter(action) +
-                           " VALIDATE CONSTRAINT " + name + ";\n" + alter(action) + " ALTER COLUMN " +
-                           column + " SET NOT NULL;\n" + alter(action) + " DROP CONSTRAINT " + name + ";",
-                    .down_sql = alter(action) + " ALTER COLUMN " + column + " DROP NOT NULL;",
+                    .sql = ddl::set_not_null_by_check(action.table, column, check, later),
+                    .down_sql = ddl::alter_column(action.table, column) + " DROP NOT NULL;",
                     .safety = Fix::Safety::manual};
 }
 

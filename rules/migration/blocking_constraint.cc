@@ -81,18 +81,17 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
             .safety = Fix::Safety::manual};
     return;
   }
-  const std::string name =
-      quote_identifier(action.name.empty() ? action.table.name + "_" + join(action.constraint->columns, "_") +
-                                                 (key ? "_fkey" : "_check")
-                                           : action.name);
-  const std::string alter = ddl::alter_table(action.table);
-  finding.fix =
-      Fix{.title = "Add the constraint NOT VALID; validate it " + in_its_own_transaction(*site.migration),
-          .sql = alter + " ADD CONSTRAINT " + name + " " + ddl::constraint(*action.constraint) +
-                 " NOT VALID;\n-- " + in_its_own_transaction(*site.migration) + ":\n" + alter +
-                 " VALIDATE CONSTRAINT " + name + ";",
-          .down_sql = alter + " DROP CONSTRAINT " + name + ";",
-          .safety = Fix::Safety::manual};
+  Constraint named = *action.constraint;
+  named.name = action.name.empty()
+                   ? action.table.name + "_" + join(named.columns, "_") + (key ? "_fkey" : "_check")
+                   : action.name;
+  const std::string later = in_its_own_transaction(*site.migration);
+  finding.fix = Fix{.title = "Add the constraint NOT VALID; validate it " + later,
+                    .sql = ddl::alter_table(action.table) + " ADD " + ddl::named_constraint(named) +
+                           " NOT VALID;\n-- " + later + ":\n" +
+                           ddl::validate_constraint(action.table, named.name) + ";",
+                    .down_sql = ddl::drop_constraint(action.table, named.name) + ";",
+                    .safety = Fix::Safety::manual};
 }
 
 // Primary keys, unique and exclusion constraints: building the index takes the time.
@@ -125,17 +124,16 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
       action.name.empty()
           ? action.table.name + (primary ? "_pkey" : "_" + join(action.constraint->columns, "_") + "_key")
           : action.name;
-  const std::string alter = ddl::alter_table(action.table);
   Index index;
   index.name = name;
   index.unique = true;
   for (const auto& column : action.constraint->columns) index.keys.push_back({.column = column});
   finding.fix =
       Fix{.title = "Build the index CONCURRENTLY, then add the constraint USING INDEX",
-          .sql = ddl::create_index(action.table, index, {.concurrently = true}) + ";\n" + alter +
-                 " ADD CONSTRAINT " + quote_identifier(name) + (primary ? " PRIMARY KEY" : " UNIQUE") +
-                 " USING INDEX " + quote_identifier(name) + ";",
-          .down_sql = alter + " DROP CONSTRAINT " + quote_identifier(name) + ";",
+          .sql = ddl::create_index(action.table, index, {.concurrently = true}) + ";\n" +
+                 ddl::alter_table(action.table) + " ADD CONSTRAINT " + quote_identifier(name) +
+                 (primary ? " PRIMARY KEY" : " UNIQUE") + " USING INDEX " + quote_identifier(name) + ";",
+          .down_sql = ddl::drop_constraint(action.table, name) + ";",
           .safety = Fix::Safety::manual};
   if (const auto outside =
           outside_transaction(*site.migration, "CREATE UNIQUE INDEX IF NOT EXISTS and ADD CONSTRAINT");

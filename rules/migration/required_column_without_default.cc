@@ -1,5 +1,6 @@
 #include "base/identifier.h"
 #include "lint/migrations.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -33,7 +34,7 @@ void check(const Context& context, Reporter& reporter) {
     if (!action.after || !action.after->not_null || action.default_kind != DefaultKind::none ||
         emptied_before(site))
       continue;
-    const std::string table = quote_name(action.table.schema, action.table.name);
+    const std::string alter = ddl::alter_table(action.table);
     const std::string column = quote_identifier(action.columns[0]);
     Finding& finding = out.add(site,
                                {.kind = "column",
@@ -44,10 +45,9 @@ void check(const Context& context, Reporter& reporter) {
                                    " as NOT NULL without a default fails if the table has any rows" +
                                    rows_known(context, action.table) + ".");
     finding.fix = Fix{.title = "Add the column nullable, fill it, then set NOT NULL",
-                      .sql = "ALTER TABLE " + table + " ADD COLUMN " + column + " " + action.after->type +
-                             ";\n-- fill it, then:\nALTER TABLE " + table + " ALTER COLUMN " + column +
-                             " SET NOT NULL;",
-                      .down_sql = "ALTER TABLE " + table + " DROP COLUMN " + column + ";",
+                      .sql = alter + " ADD COLUMN " + column + " " + action.after->type +
+                             ";\n-- fill it, then:\n" + alter + " ALTER COLUMN " + column + " SET NOT NULL;",
+                      .down_sql = alter + " DROP COLUMN " + column + ";",
                       .safety = Fix::Safety::manual};
   }
 }

@@ -4,6 +4,7 @@
 #include "lint/index_use.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -53,7 +54,7 @@ void check(const Context& context, Reporter& reporter) {
       finding.location = column.origin;
       const std::string name =
           quote_identifier((table->name.name + "_" + column.name).substr(0, 57) + "_check");
-      const std::string alter = "ALTER TABLE " + quote_name(table->name.schema, table->name.name);
+      const std::string alter = ddl::alter_table(table->name);
       Fix fix;
       fix.title = "Add a CHECK constraint with the allowed values, NOT VALID first: " + alter +
                   " ADD CONSTRAINT " + name + " CHECK (" + quote_identifier(column.name) +

@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -36,8 +37,7 @@ bool named_like_money(const Table& table, const Column& column) {
 
 // numeric without a scale keeps every value.
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string begin = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) +
-                            " ALTER COLUMN " + quote_identifier(column.name) + " TYPE ";
+  const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
   Fix fix;
   fix.title =
       "Change the type to numeric with a suitable scale, or store whole cents: this rewrites the table under "

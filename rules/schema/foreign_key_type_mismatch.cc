@@ -5,6 +5,7 @@
 #include "base/identifier.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -61,8 +62,7 @@ Mismatch compare_types(const Type& child, const Type& parent) {
 }
 
 Fix fix_of(const Table& table, const Column& column, const std::string& type, bool narrower) {
-  const std::string begin = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) +
-                            " ALTER COLUMN " + quote_identifier(column.name) + " TYPE ";
+  const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
   Fix fix;
   fix.title =
       "Change the column to the type of the key: this rewrites the table under an ACCESS EXCLUSIVE lock";

@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -31,8 +32,7 @@ const Query* extracting_query(const Context& context, const Table& table, const 
 
 Fix fix_of(const Table& table, const Column& column) {
   const std::string name = quote_identifier(column.name);
-  const std::string alter =
-      "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + " ALTER COLUMN " + name + " TYPE ";
+  const std::string alter = ddl::alter_column(table.name, column.name) + " TYPE ";
   Fix fix;
   fix.title =
       "Change the type to jsonb: this rewrites the table under an ACCESS EXCLUSIVE lock, and drops white "

@@ -294,7 +294,7 @@ std::string undo_sql(const Table& table, const Column& column, const std::string
 }
 
 Fix fix_of(const Context& context, const Table& table, const Column& column) {
-  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + "\n";
+  const std::string alter = ddl::alter_table(table.name) + "\n";
   const std::string name = quote_identifier(column.name);
   const std::string begin = "  ALTER COLUMN " + name + " ";
   std::optional<std::string> value;

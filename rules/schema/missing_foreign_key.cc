@@ -137,21 +137,19 @@ std::optional<Candidate> candidate(const Context& context, const ByName& tables,
 
 Fix fix_of(const Candidate& found) {
   const Table& table = *found.table;
-  const std::string alter = ddl::alter_table(table.name);
   const Constraint key{.kind = Constraint::Kind::foreign_key,
                        .name = (table.name.name + "_" + found.column->name).substr(0, 58) + "_fkey",
                        .columns = {found.column->name},
                        .referenced_table = found.parent->name,
                        .referenced_columns = {found.key}};
-  const std::string name = quote_identifier(key.name);
   Fix fix;
   fix.title =
       "Add the foreign key NOT VALID, which avoids a long lock; validate it after removing orphaned rows";
-  fix.sql = alter + " ADD " + ddl::named_constraint(key);
+  fix.sql = ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(key);
   fix.sql += table.kind == Table::Kind::partitioned
                  ? ";"
-                 : " NOT VALID;\n" + alter + " VALIDATE CONSTRAINT " + name + ";";
-  fix.down_sql = alter + " DROP CONSTRAINT " + name + ";";
+                 : " NOT VALID;\n" + ddl::validate_constraint(table.name, key.name) + ";";
+  fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
   return fix;
 }
 

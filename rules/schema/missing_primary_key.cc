@@ -72,8 +72,7 @@ static Fix fix_of(const Table& table, const Index* ready) {
                 " the primary key: the index exists already, so the lock is short";
     fix.sql = alter + " ADD CONSTRAINT " + quote_identifier(ready->name) + " PRIMARY KEY USING INDEX " +
               quote_identifier(ready->name) + ";";
-    fix.down_sql =
-        alter + " DROP CONSTRAINT " + quote_identifier(ready->name) + ";\n" + create_index_sql(table, *ready);
+    fix.down_sql = ddl::drop_constraint(table.name, ready->name) + ";\n" + create_index_sql(table, *ready);
     return fix;
   }
   const Column* id = table.column("id");
@@ -87,7 +86,7 @@ static Fix fix_of(const Table& table, const Index* ready) {
         "a unique index concurrently first";
     const Constraint primary = key_over(table, columns);
     fix.sql = alter + " ADD " + ddl::named_constraint(primary) + ";";
-    fix.down_sql = alter + " DROP CONSTRAINT " + quote_identifier(primary.name) + ";";
+    fix.down_sql = ddl::drop_constraint(table.name, primary.name) + ";";
     return fix;
   }
   fix.title =

@@ -4,6 +4,7 @@
 
 #include "base/identifier.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -30,16 +31,15 @@ double ceiling(const Column& column, const Sequence& sequence) {
 }
 
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string name = quote_name(table.name.schema, table.name.name);
+  const std::string alter = ddl::alter_column(table.name, column.name);
   Fix fix;
   fix.title =
       "Change the column and the columns that reference it to bigint: this rewrites the table under an "
       "ACCESS EXCLUSIVE lock; to avoid downtime, add a bigint column, fill it in batches, and swap the "
       "columns";
   if (column.type != "bigint") {
-    fix.sql = "ALTER TABLE " + name + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE bigint;";
-    fix.down_sql = "ALTER TABLE " + name + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE " +
-                   column.type + ";";
+    fix.sql = alter + " TYPE bigint;";
+    fix.down_sql = alter + " TYPE " + column.type + ";";
   }
   fix.safety = Fix::Safety::manual;
   return fix;

@@ -1,5 +1,6 @@
 #include "base/identifier.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -12,18 +13,13 @@ constexpr Option least_rows{.name = "least_rows",
 constexpr const Option* options[] = {&least_rows};
 
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name);
-  const std::string name = quote_identifier(column.name);
-  const std::string check =
-      quote_identifier((table.name.name + "_" + column.name).substr(0, 53) + "_not_null");
+  const std::string check = (table.name.name + "_" + column.name).substr(0, 53) + "_not_null";
   Fix fix;
   fix.title =
       "Set NOT NULL after validating a CHECK constraint, which avoids a long lock (PostgreSQL 12 and later); "
       "run each statement in a transaction of its own";
-  fix.sql = alter + " ADD CONSTRAINT " + check + " CHECK (" + name + " IS NOT NULL) NOT VALID;\n" + alter +
-            " VALIDATE CONSTRAINT " + check + ";\n" + alter + " ALTER COLUMN " + name + " SET NOT NULL;\n" +
-            alter + " DROP CONSTRAINT " + check + ";";
-  fix.down_sql = alter + " ALTER COLUMN " + name + " DROP NOT NULL;";
+  fix.sql = ddl::set_not_null_by_check(table.name, column.name, check);
+  fix.down_sql = ddl::alter_column(table.name, column.name) + " DROP NOT NULL;";
   return fix;
 }
 

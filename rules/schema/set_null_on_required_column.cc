@@ -3,6 +3,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -36,7 +37,7 @@ Fix fix_of(const Table& table, const std::vector<std::string>& columns) {
     fix.safety = Fix::Safety::manual;
     return fix;
   }
-  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name);
+  const std::string alter = ddl::alter_table(table.name);
   std::vector<std::string> drop;
   std::vector<std::string> set;
   for (const auto& column : columns) {

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -39,8 +40,7 @@ bool local_by_name(const Column& column) {
 }
 
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string begin = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) +
-                            " ALTER COLUMN " + quote_identifier(column.name) + " TYPE ";
+  const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
   std::string with = replace_all(column.type, " without time zone", " with time zone");
   Fix fix;
   fix.title =

@@ -8,15 +8,13 @@ namespace pgadvise::rules {
 namespace {
 
 Fix fix_of(const Table& table, const Constraint& constraint) {
-  const std::string alter = ddl::alter_table(table.name);
-  const std::string name = quote_identifier(constraint.name);
   Fix fix;
   fix.title =
       "Validate the constraint: this scans the table, blocks neither reads nor writes, and fails if a row "
       "violates the constraint";
-  fix.sql = alter + " VALIDATE CONSTRAINT " + name + ";";
-  fix.down_sql =
-      alter + " DROP CONSTRAINT " + name + ", ADD " + ddl::named_constraint(constraint) + " NOT VALID;";
+  fix.sql = ddl::validate_constraint(table.name, constraint.name) + ";";
+  fix.down_sql = ddl::drop_constraint(table.name, constraint.name) + ", ADD " +
+                 ddl::named_constraint(constraint) + " NOT VALID;";
   fix.safety = Fix::Safety::safe;
   return fix;
 }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -72,8 +73,7 @@ void check(const Context& context, Reporter& reporter) {
       const bool alone = finding.evidence.size() == 1 &&
                          (!column.default_expression ||
                           lower(*column.default_expression).find("gen_random_uuid(") != std::string::npos);
-      const std::string begin = "ALTER TABLE " + quote_name(table->name.schema, table->name.name) +
-                                " ALTER COLUMN " + quote_identifier(column.name);
+      const std::string begin = ddl::alter_column(table->name, column.name);
       Fix fix;
       fix.title =
           "Change the type to uuid: this rewrites the table under an ACCESS EXCLUSIVE lock, and fails on a "

@@ -40,9 +40,10 @@ Workload read_workload(const AdviseSources& sources, const AdviseSettings& setti
                              {.line_prefix = sources.line_prefix,
                               .threads = settings.jobs,
                               .limits = {},
-                              .progress = settings.observer.log},
+                              .progress = settings.observer.log,
+                              .user_paths = sources.user_paths},
                              !sources.workloads.empty(), diagnostics);
-  for (auto& workload : read_workloads(sources.workloads, diagnostics))
+  for (auto& workload : read_workloads(sources.workloads, diagnostics, sources.user_paths))
     workloads.push_back(std::move(workload));
   log::count_once(workloads, diagnostics);
   return log::total(std::move(workloads));
@@ -52,13 +53,14 @@ Workload read_workload(const AdviseSources& sources, const AdviseSettings& setti
 Result<std::optional<Catalog>> connect(const AdviseSources& sources, const Observer& observer,
                                        AdviseInputs& out, Diagnostics& diagnostics) {
   if (!sources.sandbox) {
-    auto server = observed(observer, "connecting", [&] { return open_server(sources.db); });
+    auto server = observed(observer, "connecting", [&] { return open_server(sources.db, observer.sent); });
     if (!server) return tl::unexpected(server.error());
     out.server = std::move(*server);
     return std::optional<Catalog>();
   }
   auto sandbox = observed(observer, "building the sandbox", [&] {
-    return build_sandbox(find_schemas(sources.schema, diagnostics), sources.load, diagnostics);
+    return build_sandbox(find_schemas(sources.schema, diagnostics, {}, sources.user_paths), sources.load,
+                         diagnostics, sources.user_paths, observer.sent);
   });
   if (!sandbox) return tl::unexpected(sandbox.error());
   out.server = take_server(std::move(sandbox->server));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "advisor/advise.h"
+#include "base/input_file.h"
 #include "base/result.h"
 #include "check/observer.h"
 #include "check/server.h"
@@ -27,7 +28,8 @@ struct AdviseSources {
   std::vector<std::string> logs;
   std::vector<std::string> workloads;
   std::string line_prefix;
-  std::string output;  // a file that the caller will write: an input of this name is an error
+  std::string output;         // a file that the caller will write: an input of this name is an error
+  UserPaths user_paths = {};  // a pipe or /dev/null among the inputs is read only if these hold it
 };
 
 struct AdviseSettings {

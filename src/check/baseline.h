@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "base/input_file.h"
 #include "base/repository_path.h"
 #include "base/result.h"
 #include "model/report.h"
@@ -18,12 +19,13 @@ using LookedAt = std::function<bool(const std::string& rule, const std::string& 
 // Moves the findings that the baseline at `path` lists from the report's findings to report.baseline->known,
 // and lists entries that were not found again as gone. Entries for which `looked_at` is false stay untouched.
 // Errors (usage): the file is missing, or is not a baseline.
-Result<void> apply_baseline(const std::string& path, Report& report, const LookedAt& looked_at);
+Result<void> apply_baseline(const std::string& path, Report& report, const LookedAt& looked_at,
+                            const UserPaths& user_paths = {});
 
 // Writes the report's findings to `path`, sorted, and keeps the entries for which `looked_at` is false.
 // Creates a missing file. Afterwards the report has no new findings. Errors (usage): the file exists and is
 // not a baseline; it cannot be written.
 Result<void> update_baseline(const std::string& path, Report& report, const RepositoryPaths& paths,
-                             const LookedAt& looked_at);
+                             const LookedAt& looked_at, const UserPaths& user_paths = {});
 
 }  // namespace pgadvise::check

@@ -82,7 +82,8 @@ std::string fixed_part(const std::string& pattern, const std::string& folder) {
 
 class Reader {
  public:
-  Reader(const std::string& path, ConfigOrigin origin) {
+  Reader(const std::string& path, ConfigOrigin origin, const UserPaths& user_paths = {})
+      : user_paths_(user_paths) {
     out_.origin = origin;
     if (origin == ConfigOrigin::repository) out_.inputs.boundary = boundary_of(path);
   }
@@ -120,7 +121,7 @@ class Reader {
                          "--config may name a file anywhere"});
       return;
     }
-    const auto text = read_file(path, config_limit);
+    const auto text = read_file(path, config_limit, user_paths_);
     if (text) read(path, *text);
     else errors_.push_back({Error::Kind::usage, path, text.error().what, text.error().hint});
   }
@@ -558,6 +559,7 @@ class Reader {
     else if (bounded(node.source(), "rule", list->size())) std::for_each(list->begin(), list->end(), add);
   }
 
+  const UserPaths user_paths_;
   Config out_;
   Diagnostics errors_;
   std::vector<Told> told_;            // of the file that is being read
@@ -592,8 +594,9 @@ std::string user_config_path() {
                       : (base / "pgadvise" / "config.toml").lexically_normal().generic_string();
 }
 
-tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin) {
-  Reader reader(path, origin);
+tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin,
+                                              const UserPaths& user_paths) {
+  Reader reader(path, origin, user_paths);
   reader.read(path);
   return reader.take(path);
 }

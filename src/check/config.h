@@ -10,6 +10,7 @@
 
 #include <tl/expected.hpp>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "files/files.h"
 #include "lint/context.h"
@@ -89,7 +90,8 @@ std::string user_config_path();
 // or the file itself, that leaves the repository (base/boundary.h), and keys that only the user's own
 // configuration may have. No error quotes a file outside the repository.
 tl::expected<Config, Diagnostics> read_config(const std::string& path,
-                                              ConfigOrigin origin = ConfigOrigin::repository);
+                                              ConfigOrigin origin = ConfigOrigin::repository,
+                                              const UserPaths& user_paths = {});
 tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text,
                                                ConfigOrigin origin = ConfigOrigin::repository);
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "check/observer.h"
 #include "model/workload.h"
@@ -14,8 +15,9 @@ struct DigestSources {
   std::vector<std::string> logs;  // logs, workload files, rows of pg_stat_statements; "-" is standard input
   std::string db;  // connection string of a server whose pg_stat_statements is read; "" for none
   std::string line_prefix;
-  unsigned jobs = 0;    // threads; 0: one for each processor
-  bool by_log = false;  // one source per log, for a workload file; takes more memory
+  unsigned jobs = 0;          // threads; 0: one for each processor
+  bool by_log = false;        // one source per log, for a workload file; takes more memory
+  UserPaths user_paths = {};  // a pipe or /dev/null among the logs is read only if these contain it
 };
 
 struct Digest {

@@ -127,7 +127,8 @@ class Explainer {
 
 Result<ExplainInputs> load_for_explain(const std::string& conninfo, const ExplainSettings& settings,
                                        Diagnostics& diagnostics) {
-  auto server = observed(settings.observer, "connecting", [&] { return open_server(conninfo); });
+  auto server = observed(settings.observer, "connecting",
+                         [&] { return open_server(conninfo, settings.observer.sent); });
   if (!server) return tl::unexpected(server.error());
   auto catalog = observed(settings.observer, "reading the catalog",
                           [&] { return pg::read_catalog((*server)->connection(), diagnostics); });
@@ -159,9 +160,12 @@ Result<Explained> explain(const std::string& text, const ExplainInputs& inputs,
 }
 
 Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement,
-                                       const Observer& observer, Diagnostics& diagnostics) {
+                                       const Observer& observer, Diagnostics& diagnostics,
+                                       const UserPaths& user_paths) {
   const auto workloads = read_logs(
-      {log}, {.line_prefix = {}, .threads = 0, .limits = {}, .progress = observer.log}, false, diagnostics);
+      {log},
+      {.line_prefix = {}, .threads = 0, .limits = {}, .progress = observer.log, .user_paths = user_paths},
+      false, diagnostics);
   if (workloads.empty()) return fail(Error::Kind::nonfatal, log, "the input is empty");
   const auto fingerprint = sql::fingerprint(statement);
   const Query* found = nullptr;

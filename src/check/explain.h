@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "check/observer.h"
 #include "check/server.h"
@@ -62,6 +63,7 @@ struct LoggedExplained {
 // The plan that auto_explain logged for `statement`, a statement or a fingerprint; if "", of the slowest call
 // in the log. Errors: the log has no such plan.
 Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement,
-                                       const Observer& observer, Diagnostics& diagnostics);
+                                       const Observer& observer, Diagnostics& diagnostics,
+                                       const UserPaths& user_paths = {});
 
 }  // namespace pgadvise::check

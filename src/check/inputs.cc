@@ -6,7 +6,6 @@
 #include <map>
 
 #include "base/boundary.h"
-#include "base/input_file.h"
 #include "base/mask.h"
 #include "base/text.h"
 #include "check/trust.h"
@@ -43,14 +42,15 @@ void leave_out_outside(migrations::SchemaInput& input, const std::string& bounda
 }
 
 std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths,
-                                                  Diagnostics& diagnostics, const Config& config) {
+                                                  Diagnostics& diagnostics, const Config& config,
+                                                  const UserPaths& user_paths) {
   std::vector<migrations::SchemaInput> out;
   for (const auto& path : paths) {
     std::error_code code;
     const bool folder = std::filesystem::is_directory(path, code);
     const std::string boundary = boundary_of(path);
     const auto before = static_cast<std::ptrdiff_t>(diagnostics.size());
-    auto found = migrations::find_schemas(path, diagnostics, config.leave_out(path));
+    auto found = migrations::find_schemas(path, diagnostics, config.leave_out(path), user_paths);
     if (!found) diagnostics.push_back(found.error());
     if (folder)
       std::for_each(diagnostics.begin() + before, diagnostics.end(),
@@ -81,7 +81,7 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
     return fail(Error::Kind::usage, "--load",
                 "loads rows, but " + found->path + " provides statistics in place of rows",
                 "remove one of them");
-  auto snapshot = files::load_catalog_snapshot(found->path);
+  auto snapshot = files::load_catalog_snapshot(found->path, found->user_paths);
   if (!snapshot) return tl::unexpected(snapshot.error());
   for (auto& what : snapshot->not_read)
     diagnostics.push_back({Error::Kind::nonfatal, found->path, "when it was taken: " + std::move(what), {}});
@@ -98,10 +98,11 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
 }
 
 Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas,
-                                   const std::vector<std::string>& load, Diagnostics& diagnostics) {
+                                   const std::vector<std::string>& load, Diagnostics& diagnostics,
+                                   const UserPaths& user_paths, pg::SentObserver on_sent) {
   auto production = read_production(schemas, !load.empty(), diagnostics);
   if (!production) return tl::unexpected(production.error());
-  auto sandbox = pg::Sandbox::start(diagnostics);
+  auto sandbox = pg::Sandbox::start(diagnostics, std::move(on_sent));
   if (!sandbox) return tl::unexpected(sandbox.error());
   if (*production)
     if (const auto done = sandbox->import_collation((*production)->catalog); !done)
@@ -129,7 +130,7 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
         schemas.size() == 1 ? std::optional(std::move((*production)->catalog)) : std::nullopt};
   }
   for (const auto& file : load) {
-    auto text = read_file(file);
+    auto text = read_file(file, file_limit, user_paths);
     if (!text) return tl::unexpected(text.error());
     sandbox->build({file, std::move(*text)}, diagnostics);
   }
@@ -211,11 +212,12 @@ static void read_file_of_workloads(const std::string& path, const std::string& t
   else std::move(read->begin(), read->end(), std::back_inserter(out));
 }
 
-std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics) {
+std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics,
+                                     const UserPaths& user_paths) {
   std::vector<Workload> out;
   std::sort(paths.begin(), paths.end());
   for (const auto& path : paths) {
-    const auto text = read_file(path);
+    const auto text = read_file(path, file_limit, user_paths);
     if (!text) diagnostics.push_back(text.error());
     else if (log::is_workload_file(*text) || log::is_statistics_file(*text))
       read_file_of_workloads(path, *text, out, diagnostics);
@@ -232,8 +234,8 @@ static std::string head_of(const std::string& path) {
 
 bool names_workload_file(const std::string& path) { return log::is_workload_file(head_of(path)); }
 
-std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log,
-                                Diagnostics& diagnostics) {
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log::Options& options,
+                                bool by_log, Diagnostics& diagnostics) {
   std::vector<Workload> out;
   std::vector<std::string> logs;
   for (const auto& path : paths) {
@@ -242,7 +244,7 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Opti
       logs.push_back(path);
       continue;
     }
-    const auto text = read_file(path);
+    const auto text = read_file(path, file_limit, options.user_paths);
     if (!text) diagnostics.push_back(text.error());
     else read_file_of_workloads(path, *text, out, diagnostics);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "check/config.h"
 #include "log/reader.h"
@@ -13,6 +14,7 @@
 #include "model/catalog.h"
 #include "model/project.h"
 #include "model/workload.h"
+#include "pg/connection.h"
 #include "pg/sandbox.h"
 
 namespace pgadvise::check {
@@ -27,7 +29,8 @@ void leave_out_outside(migrations::SchemaInput& input, const std::string& bounda
 // or unreadable is an Error::Kind::input in `diagnostics`. Files outside a folder's repository are not read,
 // and no diagnostic quotes them; a PATH that is itself a symbolic link is the user's choice.
 std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths,
-                                                  Diagnostics& diagnostics, const Config& config = {});
+                                                  Diagnostics& diagnostics, const Config& config = {},
+                                                  const UserPaths& user_paths = {});
 
 struct BuiltSandbox {
   pg::Sandbox server;
@@ -39,7 +42,8 @@ struct BuiltSandbox {
 // among the schemas, the sandbox has that server's statistics instead of rows, and its schema if no other is
 // given.
 Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas,
-                                   const std::vector<std::string>& load, Diagnostics& diagnostics);
+                                   const std::vector<std::string>& load, Diagnostics& diagnostics,
+                                   const UserPaths& user_paths = {}, pg::SentObserver on_sent = {});
 
 // The live catalog with the locations where files define its objects. Tables that only the files have are
 // added: their migrations have not been applied yet.
@@ -48,7 +52,8 @@ Catalog with_places(Catalog live, const Catalog& files);
 // Reads workload files, and .sql files (each statement counts as one call, without a duration), into one
 // workload for each log or file. Sorted by path, so that a statement in several files is attributed to the
 // same file in any order of `paths`.
-std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics);
+std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics,
+                                     const UserPaths& user_paths = {});
 
 // Each statement of `text` as one call without a duration. `path` is used in locations. Statements that do
 // not parse are reported.
@@ -62,7 +67,7 @@ Result<void> keep_inputs(const std::string& output, const std::vector<std::strin
 
 // Reads each path as a workload file or a log. If all of them are logs, returns one workload with several
 // sources, which takes less memory, unless `by_log`.
-std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log,
-                                Diagnostics& diagnostics);
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log::Options& options,
+                                bool by_log, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

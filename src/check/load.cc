@@ -49,7 +49,7 @@ std::optional<std::vector<Migration>> checked_migrations(const migrations::Schem
   if (!choice.migrations) return std::nullopt;
   auto& found = choice.checked.found;
   if (input.kind != migrations::SchemaKind::sql_file) return std::move(found);
-  const bool dump = migrations::is_dump(read_file(input.path).value_or(""));
+  const bool dump = migrations::is_dump(read_file(input.path, file_limit, input.user_paths).value_or(""));
   for (const auto& migration : found)
     for (const auto& step : migration.steps)
       for (const auto& action : step.actions)
@@ -95,7 +95,8 @@ class Loader {
                                  : sources_.config;
     if (path.empty()) return {};
     auto config = check::read_config(
-        path, sources_.config.empty() ? ConfigOrigin::repository : ConfigOrigin::command_line);
+        path, sources_.config.empty() ? ConfigOrigin::repository : ConfigOrigin::command_line,
+        settings_.user_paths);
     if (!config) return std::move(config.error());
     out_.config = std::move(*config);
     for (const auto& file : out_.config.files) out_.read.push_back({"configuration", file, {}});
@@ -131,14 +132,14 @@ class Loader {
     auto& schemas = out_.schema_inputs;
     schemas = std::move(named_migrations.inputs);
     named_ = std::move(named_migrations.files);
-    for (auto& schema : find_schemas(sources_.paths, out_.diagnostics, out_.config)) {
+    for (auto& schema : find_schemas(sources_.paths, out_.diagnostics, out_.config, settings_.user_paths)) {
       const bool named_itself =
           std::find(sources_.paths.begin(), sources_.paths.end(), schema.path) != sources_.paths.end();
       if (schema.kind == migrations::SchemaKind::sql_file && named_itself)
         named_[schema.path] = {schema.path};
       schemas.push_back(std::move(schema));
     }
-    for (auto& schema : find_schemas(sources_.schema, out_.diagnostics, out_.config))
+    for (auto& schema : find_schemas(sources_.schema, out_.diagnostics, out_.config, settings_.user_paths))
       schemas.push_back(std::move(schema));
     out_.files_named = !named_.empty();
     take_out_snapshot();
@@ -186,13 +187,14 @@ class Loader {
   void read_workload() {
     if (sources_.logs.empty() && sources_.workloads.empty()) return;
     const ObservedPhase observed(settings_.observer, "reading logs and workloads", true);
-    log::Options options{.line_prefix = sources_.line_prefix,
-                         .threads = settings_.jobs,
-                         .limits = {},
-                         .progress = settings_.observer.log};
-    auto workloads =
-        read_logs(sources_.logs, std::move(options), !sources_.workloads.empty(), out_.diagnostics);
-    for (auto& workload : read_workloads(sources_.workloads, out_.diagnostics))
+    auto workloads = read_logs(sources_.logs,
+                               {.line_prefix = sources_.line_prefix,
+                                .threads = settings_.jobs,
+                                .limits = {},
+                                .progress = settings_.observer.log,
+                                .user_paths = settings_.user_paths},
+                               !sources_.workloads.empty(), out_.diagnostics);
+    for (auto& workload : read_workloads(sources_.workloads, out_.diagnostics, settings_.user_paths))
       workloads.push_back(std::move(workload));
     log::count_once(workloads, out_.diagnostics);
     out_.workload = log::total(std::move(workloads));
@@ -211,7 +213,8 @@ class Loader {
                                                                        : source.format + " log";
       out_.read.push_back({kind, source.path, detail});
       if (source.format == "sql")
-        read_comments(source.path, out_.suppressions, out_.comments_read, out_.diagnostics);
+        read_comments(source.path, out_.suppressions, out_.comments_read, out_.diagnostics,
+                      settings_.user_paths);
     }
   }
 
@@ -221,12 +224,13 @@ class Loader {
       read_snapshot();
       if (sources_.sandbox && out_.live) plan_with_statistics();
     } else if (sources_.sandbox) {
-      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, out_.diagnostics);
+      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, out_.diagnostics, settings_.user_paths,
+                                   settings_.observer.sent);
       if (!sandbox) return report(sandbox.error());
       out_.server = take_server(std::move(sandbox->server));
       read_live("sandbox");
     } else if (!sources_.db.empty()) {
-      auto server = open_server(sources_.db);
+      auto server = open_server(sources_.db, settings_.observer.sent);
       if (!server) return report(server.error());
       out_.server = std::move(*server);
       read_live("database");
@@ -234,7 +238,7 @@ class Loader {
   }
 
   void read_snapshot() {
-    auto snapshot = files::load_catalog_snapshot(snapshot_);
+    auto snapshot = files::load_catalog_snapshot(snapshot_, settings_.user_paths);
     if (!snapshot) return report(snapshot.error());
     for (auto& what : snapshot->not_read)
       report({Error::Kind::nonfatal, snapshot_, "when it was taken: " + std::move(what), {}});
@@ -250,9 +254,11 @@ class Loader {
   // The rules check the snapshot's catalog; plans come from a sandbox with its statistics.
   void plan_with_statistics() {
     Diagnostics found;
-    auto sandbox =
-        build_sandbox({{.kind = migrations::SchemaKind::server_snapshot, .path = snapshot_, .files = {}}},
-                      sources_.load, found);
+    auto sandbox = build_sandbox({{.kind = migrations::SchemaKind::server_snapshot,
+                                   .path = snapshot_,
+                                   .files = {},
+                                   .user_paths = settings_.user_paths}},
+                                 sources_.load, found, settings_.user_paths, settings_.observer.sent);
     if (!sandbox) found.push_back(sandbox.error());
     for (auto& error : found)  // read_snapshot() reported what the snapshot lacks
       if (std::none_of(out_.diagnostics.begin(), out_.diagnostics.end(),

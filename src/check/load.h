@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/repository_path.h"
 #include "base/result.h"
 #include "check/config.h"
@@ -50,6 +51,8 @@ struct Settings {
   RepositoryPaths repository = current_repository();  // how baseline entries and subjects name files
   std::stop_token stop;                               // ends planning early; the findings so far are reported
   Observer observer;
+  // A pipe or /dev/null among the inputs is read only if these hold it.
+  UserPaths user_paths = {};
 };
 
 // A schema that the rules check: from files, or a server's with the locations that files give its objects.

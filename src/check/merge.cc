@@ -272,8 +272,9 @@ class Merger {
              (!known->rule->needs.names(lint::Input::migrations) || migrations.count(file) > 0);
     };
     const auto done = settings_.update_baseline
-                          ? update_baseline(settings_.baseline, report_, settings_.repository, looked_at)
-                          : apply_baseline(settings_.baseline, report_, looked_at);
+                          ? update_baseline(settings_.baseline, report_, settings_.repository, looked_at,
+                                            settings_.user_paths)
+                          : apply_baseline(settings_.baseline, report_, looked_at, settings_.user_paths);
     if (!done) report_.diagnostics.push_back(done.error());
   }
 

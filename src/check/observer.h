@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "log/reader.h"
+#include "pg/connection.h"
 
 namespace pgadvise::check {
 
@@ -18,6 +19,7 @@ struct Observer {
   std::function<void(const log::Progress&)> log = {};  // while logs are read
   std::function<void(std::string_view)> counted = {};  // "31 plans requested, 12 queries"
   std::function<void(std::string_view)> detail = {};   // a sentence for a verbose log
+  pg::SentObserver sent = {};  // each statement that a server was sent; called as pg/connection.h says
 };
 
 // Reports a phase from construction to destruction.

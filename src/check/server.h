@@ -33,7 +33,7 @@ struct Server {
 };
 
 // Errors (Kind::database): the server cannot be reached.
-Result<std::unique_ptr<Server>> open_server(const std::string& conninfo);
+Result<std::unique_ptr<Server>> open_server(const std::string& conninfo, pg::SentObserver on_sent = {});
 std::unique_ptr<Server> take_server(pg::Sandbox sandbox);
 
 // The number of connections for a sandbox: one for each processor, at most four.

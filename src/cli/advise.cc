@@ -116,8 +116,9 @@ int run(Options options) {
 
 }  // namespace
 
-void add_advise(CLI::App& app, int& exit_code) {
+void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->sources.user_paths = user_paths;
   auto* command = app.add_subcommand(
       "advise", "Find the indexes that reduce a workload's planner cost most for their size");
   auto* db = command->add_option("--db", options->sources.db,

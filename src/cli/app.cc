@@ -92,6 +92,7 @@ static std::vector<std::string> arguments(std::vector<std::string> out,
 int main(const Arguments& given) {
   int exit_code = exit_clean;
   logins = given.logins;
+  const UserPaths user_paths(given.words);
   CLI::App app{
       "pgadvise finds what makes a PostgreSQL application slow or unsafe, confirms it with EXPLAIN ANALYZE, "
       "and writes the index that fixes it."};
@@ -101,12 +102,12 @@ int main(const Arguments& given) {
       "Exit codes: 0 no finding at or above --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 "
       "the\ndatabase of --db can't be reached or read. Without a subcommand pgadvise runs check; on a "
       "terminal and without any argument, review.");
-  add_advise(app, exit_code);
-  add_check(app, exit_code);
-  add_digest(app, exit_code);
-  add_explain(app, exit_code);
+  add_advise(app, user_paths, exit_code);
+  add_check(app, user_paths, exit_code);
+  add_digest(app, user_paths, exit_code);
+  add_explain(app, user_paths, exit_code);
   add_init(app, exit_code);
-  add_review(app, exit_code);
+  add_review(app, user_paths, exit_code);
   add_rules(app, exit_code);
   add_snapshot(app, exit_code);
   std::vector<std::string> commands{"sandbox", "completion", "manual"};  // those that are added below
@@ -119,8 +120,8 @@ int main(const Arguments& given) {
     command.assign(dashes + 1, words.end());
     words.erase(dashes, words.end());
   }
-  add_sandbox(app, command, exit_code);
-  add_profiles(app);
+  add_sandbox(app, user_paths, command, exit_code);
+  add_profiles(app, user_paths);
   refuse_empty_names(app);
   for (const char* one : {"advise", "check", "digest", "explain", "review"})
     add_color(*app.get_subcommand(one));

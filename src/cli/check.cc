@@ -65,8 +65,9 @@ static std::string formats_help() {
   return out;
 }
 
-void add_check(CLI::App& app, int& exit_code) {
+void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->check.settings.user_paths = user_paths;
   auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
   add_inputs(*command, options->check);
   struct Words {

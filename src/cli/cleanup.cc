@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/phase.h"
+#include "cli/talk.h"
 #include "pg/leftovers.h"
 #include "pg/verify.h"
 
@@ -127,7 +128,7 @@ int clean_up(const std::string& db, const std::string& disposable, bool yes) {
     complain(error);
     return code;
   };
-  auto connection = during("connecting", [&] { return pg::Connection::open(db); });
+  auto connection = during("connecting", [&] { return pg::Connection::open(db, sent_observer()); });
   if (!connection)
     return give_up(connection.error(),
                    connection.error().kind == Error::Kind::database ? exit_database : exit_usage);

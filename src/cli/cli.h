@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "cli/arguments.h"
 
@@ -15,19 +16,20 @@ namespace pgadvise::cli {
 // Exit codes, as documented in docs/command-line.md and --help.
 enum ExitCode { exit_clean = 0, exit_findings = 1, exit_usage = 2, exit_database = 3 };
 
-// Each adds its subcommand; the callback stores the exit code.
-void add_advise(CLI::App& app, int& exit_code);
-void add_check(CLI::App& app, int& exit_code);
-void add_digest(CLI::App& app, int& exit_code);
-void add_review(CLI::App& app, int& exit_code);
+// Each adds its subcommand; the callback stores the exit code. `user_paths`: the command line's.
+void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code);
+void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code);
+void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code);
+void add_review(CLI::App& app, const UserPaths& user_paths, int& exit_code);
 void add_rules(CLI::App& app, int& exit_code);
-void add_explain(CLI::App& app, int& exit_code);
+void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code);
 void add_init(CLI::App& app, int& exit_code);
 // completion and manual, of all subcommands added before.
 void add_self(CLI::App& app, int& exit_code);
 void add_snapshot(CLI::App& app, int& exit_code);
 // `command`: the words after "--", which CLI11 would take for options of its own.
-void add_sandbox(CLI::App& app, const std::vector<std::string>& command, int& exit_code);
+void add_sandbox(CLI::App& app, const UserPaths& user_paths, const std::vector<std::string>& command,
+                 int& exit_code);
 
 // Whether stdin and stdout are terminals.
 bool on_terminal();

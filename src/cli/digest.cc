@@ -28,6 +28,7 @@ struct Options {
   std::string output;
   bool show_literals = false;
   int top = 20;
+  UserPaths user_paths;
 };
 
 class Digest {
@@ -64,8 +65,9 @@ class Digest {
   std::vector<Workload> read(const std::vector<std::string>& paths) {
     const bool writes_workload =
         options_.compare.empty() && options_.format.empty() && !options_.output.empty();
-    auto digest = check::digest({paths, options_.db, options_.line_prefix, options_.jobs, writes_workload},
-                                console_observer(), diagnostics_);
+    auto digest = check::digest(
+        {paths, options_.db, options_.line_prefix, options_.jobs, writes_workload, options_.user_paths},
+        console_observer(), diagnostics_);
     read_ |= digest.read;
     return std::move(digest.workloads);
   }
@@ -140,8 +142,9 @@ class Digest {
 
 }  // namespace
 
-void add_digest(CLI::App& app, int& exit_code) {
+void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->user_paths = user_paths;
   auto* command = app.add_subcommand(
       "digest",
       "Aggregate logs: which queries take most of the time; write, merge and compare workload files");

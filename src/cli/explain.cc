@@ -36,11 +36,12 @@ struct Options {
   bool show_literals = false;
   std::string format = "text";
   std::string output;
+  UserPaths user_paths;
 };
 
-Result<std::string> read_statement(const std::string& path) {
+Result<std::string> read_statement(const std::string& path, const UserPaths& user_paths) {
   constexpr std::size_t most = std::size_t{64} << 20;
-  if (path != "-") return read_file(path, most);
+  if (path != "-") return read_file(path, most, user_paths);
   return read_standard_input(most);
 }
 
@@ -71,7 +72,7 @@ class Explain {
   bool json() const { return options_.format == "json"; }
 
   Result<std::string> of_plan() {
-    const auto text = read_statement(options_.plan);
+    const auto text = read_statement(options_.plan, options_.user_paths);
     if (!text) return tl::unexpected(text.error());
     auto plan = plan::read(*text);
     if (!plan) return fail(Error::Kind::input, options_.plan, plan.error().what, plan.error().hint);
@@ -79,7 +80,8 @@ class Explain {
   }
 
   Result<std::string> of_log() {
-    const auto found = check::explain_logged(options_.log, options_.query, settings_.observer, diagnostics_);
+    const auto found = check::explain_logged(options_.log, options_.query, settings_.observer, diagnostics_,
+                                             options_.user_paths);
     if (!found) return tl::unexpected(found.error());
     if (json()) return shown(found->plan, nullptr);
     const auto& logged = *found->query.plan;
@@ -89,8 +91,8 @@ class Explain {
   }
 
   Result<std::string> of_query() {
-    const auto text =
-        options_.file.empty() ? Result<std::string>(options_.query) : read_statement(options_.file);
+    const auto text = options_.file.empty() ? Result<std::string>(options_.query)
+                                            : read_statement(options_.file, options_.user_paths);
     if (!text) return tl::unexpected(text.error());
     if (const auto one = check::only_statement(*text); !one) return tl::unexpected(one.error());
     const auto inputs = check::load_for_explain(options_.db, settings_, diagnostics_);
@@ -142,8 +144,9 @@ class Explain {
 
 }  // namespace
 
-void add_explain(CLI::App& app, int& exit_code) {
+void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->user_paths = user_paths;
   auto* command = app.add_subcommand(
       "explain", "Show one query's plan: which nodes take the time, the problems, and the index that helps");
   auto* query = command->add_option(

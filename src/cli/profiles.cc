@@ -56,7 +56,7 @@ check::Config with_permissions(check::Config user, const CLI::App& command) {
 }
 
 // The connection string for "@NAME".
-std::string resolve(const CLI::App& command, const std::string& word) {
+std::string resolve(const CLI::App& command, const std::string& word, const UserPaths& user_paths) {
   const std::string name(trim(word).substr(1));
   if (name.empty())
     wrong("--db", "the name of a database is missing after @",
@@ -76,7 +76,8 @@ std::string resolve(const CLI::App& command, const std::string& word) {
       path.empty()
           ? check::Config{}
           : value_or_throw(check::read_config(
-                path, given.empty() ? check::ConfigOrigin::repository : check::ConfigOrigin::command_line));
+                path, given.empty() ? check::ConfigOrigin::repository : check::ConfigOrigin::command_line,
+                user_paths));
   const auto found = repository.databases.find(name);
   if (found == repository.databases.end()) unknown(name, repository, user);
   return conninfo(check::repository_conninfo(name, found->second, user));
@@ -88,11 +89,11 @@ ProfileError::ProfileError(Diagnostics found)
     : CLI::ParseError("ProfileError", found.front().line(), CLI::ExitCodes::ValidationError),
       errors(std::move(found)) {}
 
-void add_profiles(CLI::App& app) {
-  const auto by_name = [](const CLI::App* command) {
+void add_profiles(CLI::App& app, const UserPaths& user_paths) {
+  const auto by_name = [&user_paths](const CLI::App* command) {
     return CLI::Validator(
-        [command](std::string& word) {
-          if (trim(word).starts_with("@")) word = resolve(*command, word);
+        [command, user_paths](std::string& word) {
+          if (trim(word).starts_with("@")) word = resolve(*command, word, user_paths);
           return std::string();
         },
         "");

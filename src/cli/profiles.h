@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/input_file.h"
 #include "base/result.h"
 
 namespace pgadvise::cli {
@@ -16,6 +17,6 @@ struct ProfileError : CLI::ParseError {
 // Lets every --db of the existing subcommands accept @NAME, and adds --allow-host and --allow-commands. A
 // name in the user's own configuration takes precedence over the repository's pgadvise.toml. check/trust.h
 // decides which servers are allowed.
-void add_profiles(CLI::App& app);
+void add_profiles(CLI::App& app, const UserPaths& user_paths);
 
 }  // namespace pgadvise::cli

@@ -346,8 +346,9 @@ int review(const CheckOptions& options) {
 
 bool on_terminal() { return review::is_terminal(); }
 
-void add_review(CLI::App& app, int& exit_code) {
+void add_review(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<CheckOptions>();
+  options->settings.user_paths = user_paths;
   auto* command = app.add_subcommand("review",
                                      "Go through the findings one by one: accept fixes into a new migration, "
                                      "or ignore findings with a reason");

@@ -12,6 +12,7 @@
 #include "check/inputs.h"
 #include "cli/cli.h"
 #include "cli/phase.h"
+#include "cli/talk.h"
 #include "pg/conninfo.h"
 
 namespace pgadvise::cli {
@@ -21,6 +22,7 @@ struct Options {
   std::vector<std::string> schema;
   std::vector<std::string> load;
   std::vector<std::string> command;
+  UserPaths user_paths;
 };
 
 // A libpq program (psql, pg_dump) needs no argument to find the sandbox.
@@ -63,14 +65,15 @@ int run_command(const std::vector<std::string>& command, const std::string& conn
 
 int run(const Options& options) {
   Diagnostics diagnostics;
-  const auto schemas = check::find_schemas(options.schema, diagnostics);
+  const auto schemas = check::find_schemas(options.schema, diagnostics, {}, options.user_paths);
   if (const int code = exit_code_of(diagnostics); code != exit_clean) {
     for (const auto& error : diagnostics) complain(error);
     return code;
   }
   std::optional<Phase> phase;
   phase.emplace("building the sandbox");
-  auto sandbox = check::build_sandbox(schemas, options.load, diagnostics);
+  auto sandbox =
+      check::build_sandbox(schemas, options.load, diagnostics, options.user_paths, sent_observer());
   phase.reset();
   for (const auto& error : diagnostics) complain(error);
   if (!sandbox) {
@@ -83,8 +86,10 @@ int run(const Options& options) {
 
 }  // namespace
 
-void add_sandbox(CLI::App& app, const std::vector<std::string>& words, int& exit_code) {
+void add_sandbox(CLI::App& app, const UserPaths& user_paths, const std::vector<std::string>& words,
+                 int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->user_paths = user_paths;
   auto* command =
       app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command with it, remove it");
   command->add_option("--schema", options->schema,

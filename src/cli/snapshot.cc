@@ -25,7 +25,7 @@ struct Options {
 // A catalog that was read in part is none: nothing is written.
 Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   const std::time_t now = std::time(nullptr);
-  auto connection = pg::Connection::open(options.db);
+  auto connection = pg::Connection::open(options.db, sent_observer());
   if (!connection) return tl::unexpected(connection.error());
   const Phase phase("reading the database");
   auto catalog = pg::read_catalog(*connection, diagnostics, {.values = options.values});

@@ -7,7 +7,6 @@
 
 #include "base/mask.h"
 #include "base/text.h"
-#include "pg/connection.h"
 #include "sql/lexer.h"
 
 namespace pgadvise::cli {
@@ -73,8 +72,9 @@ void move_verbosity_behind(std::vector<std::string>& words, const std::vector<st
 void begin_verbosity(const CLI::App& command) {
   const auto* literals = command.get_option_no_throw("--show-literals");
   literals_shown = literals && literals->count() > 0;
-  if (current_verbosity.debug) pg::on_sent(trace);
 }
+
+pg::SentObserver sent_observer() { return current_verbosity.debug ? trace : pg::SentObserver(); }
 
 void print_verbose(std::string_view line) {
   if (current_verbosity.verbose) std::fprintf(stderr, "pgadvise: %s\n", printable(line).c_str());

@@ -7,6 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "pg/connection.h"
+
 namespace pgadvise::cli {
 
 struct Verbosity {
@@ -21,9 +23,12 @@ void add_color(CLI::App& command);      // --color
 void add_verbosity(CLI::App& command);  // --quiet, --verbose, --debug
 // Moves these options from before the command's name to after it.
 void move_verbosity_behind(std::vector<std::string>& words, const std::vector<std::string>& commands);
-// Call after parsing, before the command runs: with --debug, statements are printed on stderr from here on,
-// with constants masked unless --show-literals is set.
+// Call after parsing, before the command runs.
 void begin_verbosity(const CLI::App& command);
+
+// With --debug: prints each statement on stderr, with constants masked unless --show-literals is set. Otherwise
+// empty.
+pg::SentObserver sent_observer();
 
 // Prints "pgadvise: …" on stderr if --verbose is set.
 void print_verbose(std::string_view line);

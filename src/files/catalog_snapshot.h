@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "model/catalog.h"
 #include "model/relation_size.h"
@@ -35,6 +36,6 @@ bool is_catalog_snapshot(std::string_view text);
 Result<CatalogSnapshot> parse_catalog_snapshot(const std::string& path, std::string_view text);
 
 // The same for a file.
-Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path);
+Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path, const UserPaths& user_paths = {});
 
 }  // namespace pgadvise::files

@@ -17,7 +17,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/input_file.h"
 #include "base/text.h"
 
 namespace pgadvise::log {
@@ -418,14 +417,14 @@ bool compressed(std::string_view head) {
                      [&](std::string_view bytes) { return head.substr(0, bytes.size()) == bytes; });
 }
 
-Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
+Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path, const UserPaths& user_paths) {
   std::error_code code;
   if (path != "-" && std::filesystem::is_directory(path, code) && why_unreadable(path).empty() &&
       !is_kernel_folder(path))
     return fail(Error::Kind::input, path, "is a folder without PostgreSQL logs", "name the log files");
   if (const auto why = path == "-" ? std::string() : why_unreadable(path); !why.empty())
     return fail(Error::Kind::input, path, "can't be read: " + why);
-  auto opened = path == "-" ? InputFile::standard_input() : InputFile::open(path);
+  auto opened = path == "-" ? InputFile::standard_input() : InputFile::open(path, user_paths);
   if (!opened) return tl::unexpected(opened.error());
   auto file = std::make_unique<Descriptor>(std::move(*opened));
   const std::string_view head = file->peek(6);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/input_file.h"
 #include "base/result.h"
 
 namespace pgadvise::log {
@@ -21,7 +22,7 @@ bool holds_entries(std::string_view head);
 class ByteSource {
  public:
   // "-" is standard input. Errors: missing, a folder, unreadable.
-  static Result<std::unique_ptr<ByteSource>> open(const std::string& path);
+  static Result<std::unique_ptr<ByteSource>> open(const std::string& path, const UserPaths& user_paths = {});
   // The lines of an uncompressed regular file, last line first.
   static Result<std::unique_ptr<ByteSource>> open_backwards(const std::string& path);
   // Converts a JSON array of entries, or an object with one as its first member ("records"), to one line per

@@ -9,7 +9,7 @@
 #include "log/drizzle_log.h"
 #include "log/json_log.h"
 #include "log/language.h"
-#include "log/prefix.h"
+#include "log/prefix_search.h"
 #include "log/stderr_log.h"
 
 namespace pgadvise::log {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "log/byte_source.h"
 #include "log/provenance.h"
@@ -74,7 +75,7 @@ struct RawChunk {
 class ChunkReader {
  public:
   // "-" is standard input. Errors: missing, a folder, unreadable.
-  static Result<ChunkReader> open(const std::string& path);
+  static Result<ChunkReader> open(const std::string& path, const UserPaths& user_paths = {});
   // A regular file that is not compressed, its last line first.
   static Result<ChunkReader> open_backwards(const std::string& path);
 

@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 
-#include "base/input_file.h"
 #include "base/text.h"
 #include "log/byte_source.h"
 #include "log/collector.h"
@@ -39,7 +38,7 @@ struct Input {
 // Looks at the beginning of a log; nothing is read of one that is not to be read.
 std::optional<Input> look(const std::string& path, const Options& options, LogSource& source,
                           Diagnostics& diagnostics) {
-  auto reader = ChunkReader::open(path);
+  auto reader = ChunkReader::open(path, options.user_paths);
   if (!reader) {
     diagnostics.push_back(reader.error());
     source.note = reader.error().what;
@@ -175,13 +174,13 @@ void leave_out_known(std::vector<Input>& inputs, std::vector<LogSource>& sources
 }
 
 // The reader of what is read from now on, in the order it was written in where that can be.
-Result<void> open(Input& input, const std::string& path) {
+Result<void> open(Input& input, const std::string& path, const UserPaths& user_paths) {
   Format& format = input.format;
   const bool turned = format.newest_first && format.by_lines;
   format.in_order = !format.newest_first || turned;
   const bool backwards = turned && !format.entries && plain(path);
   if (!input.reader || backwards) {
-    auto again = backwards ? ChunkReader::open_backwards(path) : ChunkReader::open(path);
+    auto again = backwards ? ChunkReader::open_backwards(path) : ChunkReader::open(path, user_paths);
     if (!again) return tl::unexpected(again.error());
     input.reader.emplace(std::move(*again));
   }
@@ -191,8 +190,8 @@ Result<void> open(Input& input, const std::string& path) {
 }
 
 void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter,
-              Diagnostics& diagnostics) {
-  const auto opened = open(input, source.path);
+              const UserPaths& user_paths, Diagnostics& diagnostics) {
+  const auto opened = open(input, source.path, user_paths);
   if (!opened) {
     diagnostics.push_back(opened.error());
     diagnostics.back().where = source.path;
@@ -409,7 +408,7 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
       std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, max_threads);
   for (Input& input : inputs)
     read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, meter,
-             diagnostics);
+             options.user_paths, diagnostics);
   const std::uint64_t folded = collectors.finish();
   if (folded > 0)
     diagnostics.push_back({Error::Kind::nonfatal,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "log/limits.h"
 #include "model/workload.h"
@@ -23,7 +24,8 @@ struct Options {
   unsigned threads = 0;     // 0: as many as there are processors; the result is the same
   Limits limits;
   std::function<void(const Progress&)>
-      progress;  // called every few megabytes, by one thread at a time; empty: not wanted
+      progress;               // called every few megabytes, by one thread at a time; empty: not wanted
+  UserPaths user_paths = {};  // a log that is a pipe is read if it is one of them
 };
 
 // Reads the logs, in any order, as one workload; the format of each is found from its content. A log that

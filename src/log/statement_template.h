@@ -62,6 +62,9 @@ class StatementScanner {
   };
   static constexpr int deepest_list = 32;
 
+  struct Pass;
+
+  void start(std::size_t size);  // of a statement of so many bytes
   char* value(char* to, std::string_view literal, int placeholder);
   bool after_range_operator(const char* to) const;
   char* end_element(List& list, char* to) const;

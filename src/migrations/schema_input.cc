@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "base/input_file.h"
 #include "base/text.h"
 #include "drizzle/snapshot.h"
 #include "files/catalog_snapshot.h"
@@ -136,11 +135,10 @@ bool schema_name(std::string_view file) {
 bool makes_tables(std::string_view text) { return lower(text).find("create table") != std::string::npos; }
 
 // What a script without migrations says of its database: "" for PostgreSQL.
-std::string other_database_of(const std::string& path) {
+std::string other_database_of(const std::string& path, const UserPaths& user_paths = {}) {
   if (foreign_folder(files::base_of(files::folder_of(path))))
     return std::string(files::base_of(files::folder_of(path)));
-  return foreign_sql(
-      Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)), 400'000));
+  return foreign_sql(read_head(path, 400'000, user_paths));
 }
 
 bool is_plan(std::string_view base) {
@@ -357,26 +355,28 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
   return found;
 }
 
-Found file_input(const std::string& path, Diagnostics& diagnostics) {
+Found file_input(const std::string& path, Diagnostics& diagnostics, const UserPaths& user_paths) {
+  const auto input = [&](SchemaKind kind) {
+    return std::vector<SchemaInput>{
+        {.kind = kind, .path = path, .files = {{path, ""}}, .user_paths = user_paths}};
+  };
   if (const auto [tool, folder] = of_journal(path); tool) return tool->open_journal(folder, diagnostics);
   if (is_sql(path))
-    if (const auto other = other_database_of(path); !other.empty())
+    if (const auto other = other_database_of(path, user_paths); !other.empty())
       return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")",
                   "pgadvise reads only PostgreSQL's");
-  if (is_sql(path)) return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
-  const auto text = read_file(path, files::sql_limit);
+  if (is_sql(path)) return input(SchemaKind::sql_file);
+  const auto text = read_file(path, files::sql_limit, user_paths);
   if (!text) return tl::unexpected(text.error());
-  if (files::is_catalog_snapshot(*text))
-    return std::vector<SchemaInput>{{SchemaKind::server_snapshot, path, {{path, ""}}}};
-  if (drizzle::looks_like_snapshot(*text))
-    return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, path, {{path, ""}}}};
+  if (files::is_catalog_snapshot(*text)) return input(SchemaKind::server_snapshot);
+  if (drizzle::looks_like_snapshot(*text)) return input(SchemaKind::drizzle_snapshot);
   if (text->substr(0, 5) == "PGDMP")
     return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format",
                 "convert it to SQL: pg_restore -s -f schema.sql");
   if (lower(path).ends_with(".json") || text->find('\0') != std::string::npos)
     return fail(Error::Kind::input, path, "is neither SQL nor a pgadvise snapshot nor a drizzle snapshot",
                 "name a .sql file, a migrations folder or a repository");
-  return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
+  return input(SchemaKind::sql_file);
 }
 
 }  // namespace
@@ -398,12 +398,12 @@ std::string SchemaInput::what() const {
 }
 
 Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics,
-                                              const files::LeaveOut& leave_out) {
+                                              const files::LeaveOut& leave_out, const UserPaths& user_paths) {
   std::error_code code;
   const auto status = fs::status(path, code);
   if (!fs::exists(status)) return fail(Error::Kind::input, path, "no such file or folder", "check the name");
   return fs::is_directory(status) ? folder_input(path, diagnostics, leave_out)
-                                  : file_input(path, diagnostics);
+                                  : file_input(path, diagnostics, user_paths);
 }
 
 }  // namespace pgadvise::migrations

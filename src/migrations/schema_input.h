@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "drizzle/journal.h"
 #include "files/files.h"
@@ -26,8 +27,9 @@ struct SchemaInput {
   std::vector<SchemaFile> files;                    // in the order of replay
   const MigrationTool* tool = nullptr;              // of migration folders
   std::vector<drizzle::JournalEntry> journal = {};  // for tools with a journal
-  bool programs = false;     // the files are programs: MigrationTool::programs has their writer
-  std::string what() const;  // "drizzle migrations (5 files)", for the report's inputs
+  bool programs = false;      // the files are programs: MigrationTool::programs has their writer
+  UserPaths user_paths = {};  // the files are read with these
+  std::string what() const;   // "drizzle migrations (5 files)", for the report's inputs
 };
 
 // Detects the kind of a PATH by its content. For a repository, returns each migrations folder and
@@ -36,6 +38,7 @@ struct SchemaInput {
 // Errors: the path is missing, unreadable, or not a schema. `leave_out` excludes paths of a repository; a
 // migrations folder is read whole or not at all.
 Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics,
-                                              const files::LeaveOut& leave_out = {});
+                                              const files::LeaveOut& leave_out = {},
+                                              const UserPaths& user_paths = {});
 
 }  // namespace pgadvise::migrations

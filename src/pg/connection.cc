@@ -109,6 +109,7 @@ struct Connection::State {
   std::uint64_t received_before = 0;      // by the time the connection was closed
   std::string sqlstate;
   std::string where;
+  SentObserver on_sent;
   SessionSettings session_settings;
   bool interruptible = false;
   std::stop_token stop_token;
@@ -324,21 +325,15 @@ Result<Rows> Connection::State::collect(bool sent) {
   return std::move(answer.rows);
 }
 
-static std::function<void(const Sent&)> sent_callback;
-
-void on_sent(std::function<void(const Sent&)> callback) { sent_callback = std::move(callback); }
-
 template <class Send>
-static Result<Rows> told(std::string_view statement, const Parameters* parameters, const Send& send) {
-  if (!sent_callback) return send();
+static Result<Rows> observed(const SentObserver& on_sent, std::string_view statement,
+                             const Parameters* parameters, const Send& send) {
+  if (!on_sent) return send();
   const auto start = Clock::now();
   auto result = send();
   const std::size_t rows = result ? result->size() : 0;
-  static std::mutex one_by_one;
-  const std::lock_guard lock(one_by_one);
-  sent_callback({statement, parameters,
-                 std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
-                 result ? fmt::format("{} row{}", rows, rows == 1 ? "" : "s") : result.error().what});
+  on_sent({statement, parameters, std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
+           result ? fmt::format("{} row{}", rows, rows == 1 ? "" : "s") : result.error().what});
   return result;
 }
 
@@ -347,10 +342,11 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-Result<Connection> Connection::open(const std::string& conninfo) {
+Result<Connection> Connection::open(const std::string& conninfo, SentObserver on_sent) {
   const auto options = read_conninfo(conninfo);
   if (!options) return tl::unexpected(options.error());
   auto state = std::make_unique<State>();
+  state->on_sent = std::move(on_sent);
   const auto start = Clock::now();
   auto connected = connect(*options);
   state->conn = connected.connection;
@@ -363,11 +359,11 @@ Result<Connection> Connection::open(const std::string& conninfo) {
   state->where = fmt::format("database {} on {}:{} as user {}", text(PQdb(conn), "?"),
                              text(PQhost(conn), "?"), text(PQport(conn), "5432"), text(PQuser(conn), "?"));
   const bool ok = connected.failure.empty() && PQstatus(conn) == CONNECTION_OK;
-  if (sent_callback)
-    sent_callback({{},
-                   nullptr,
-                   std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
-                   (ok ? "connected to " : "can't connect to ") + state->where});
+  if (state->on_sent)
+    state->on_sent({{},
+                    nullptr,
+                    std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
+                    (ok ? "connected to " : "can't connect to ") + state->where});
   if (!ok)
     return tl::unexpected(connection_error(
         state->where, connected.failure.empty() ? PQerrorMessage(conn) : connected.failure.c_str()));
@@ -411,7 +407,7 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
   state_->with_parameters = !values.empty();
   if (values.size() > max_parameters)
     return fail(Error::Kind::nonfatal, state_->where, "the statement has too many parameters");
-  return told(statement, &parameters, [&] {
+  return observed(state_->on_sent, statement, &parameters, [&] {
     return state_->collect(PQsendQueryParams(state_->conn, (std::string(statement) += sql::own_mark).c_str(),
                                              static_cast<int>(values.size()), nullptr, values.data(), nullptr,
                                              nullptr, 0));
@@ -424,7 +420,7 @@ Result<void> Connection::parse(std::string_view statement) {
     return fail(Error::Kind::nonfatal, state_->where, "the statement contains a zero byte");
   state_->asked = statement;
   state_->with_parameters = false;
-  const auto done = told(statement, nullptr, [&] {
+  const auto done = observed(state_->on_sent, statement, nullptr, [&] {
     return state_->collect(PQsendPrepare(state_->conn, "", std::string(statement).c_str(), 0, nullptr));
   });
   if (!done) return tl::unexpected(done.error());
@@ -438,7 +434,7 @@ void Connection::on_notice(std::function<void(std::string_view)> callback) {
 Result<void> Connection::run_script(std::string_view script) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
   if (has_zero(script)) return fail(Error::Kind::nonfatal, state_->where, "the script contains a zero byte");
-  const auto done = told(script, nullptr, [&] {
+  const auto done = observed(state_->on_sent, script, nullptr, [&] {
     return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str()));
   });
   if (!done) return tl::unexpected(done.error());
@@ -448,6 +444,7 @@ Result<void> Connection::run_script(std::string_view script) {
 void Connection::set_session(SessionSettings session_settings) {
   state_->session_settings = std::move(session_settings);
 }
+const SentObserver& Connection::sent_observer() const { return state_->on_sent; }
 const SessionSettings& Connection::session_settings() const { return state_->session_settings; }
 void Connection::set_stop(std::stop_token stop) { state_->stop_token = std::move(stop); }
 const std::stop_token& Connection::stop() const { return state_->stop_token; }

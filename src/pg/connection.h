@@ -55,16 +55,17 @@ struct Sent {
   double milliseconds = 0;
   std::string outcome;  // "3 rows", the text of an error; for opening the connection, the database's name
 };
-// Called after each, on any connection, from the thread that asked, one after the other, until set to an
-// empty function: for --debug.
-void on_sent(std::function<void(const Sent&)> callback);
+// Called after each statement of a connection, on the thread that uses the connection: threads with
+// connections of their own may call it at the same time.
+using SentObserver = std::function<void(const Sent&)>;
 
 class Connection {
  public:
   // `conninfo`: any libpq connection string, or "env". Ignores URI parameters that libpq does not know (those
   // of ORMs). Errors are Kind::database; they name host, port, user and database, never the password. Limits
-  // of time and bytes until the session begins: pg/connect.h.
-  static Result<Connection> open(const std::string& conninfo);
+  // of time and bytes until the session begins: pg/connect.h. `on_sent` may be empty; it also reports the
+  // connection attempt.
+  static Result<Connection> open(const std::string& conninfo, SentObserver on_sent = {});
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
   ~Connection();
@@ -82,6 +83,7 @@ class Connection {
   // Runs a script with the simple protocol: only for a sandbox.
   Result<void> run_script(std::string_view script);
 
+  const SentObserver& sent_observer() const;
   void set_session(SessionSettings session_settings);
   const SessionSettings& session_settings() const;
   // A stop request cancels the running statement if the connection is interruptible: Kind::nonfatal,

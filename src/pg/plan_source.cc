@@ -1,7 +1,6 @@
 #include "pg/plan_source.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <map>
 
@@ -58,6 +57,7 @@ class ServerPlans final : public plan::PlanSource {
 
   std::optional<Connection> own_;
   Connection& connection_;
+  int prepared_ = 0;  // statements of explain_generic(), whose names must differ
   bool superuser_ = false;
   bool watch_us_ = false;
   bool statistics_only_ = false;
@@ -220,8 +220,7 @@ Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::
   const auto mode =
       connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)");
   if (!mode) return mode;
-  static std::atomic<int> count = 0;
-  const auto name = fmt::format("pgadvise_{}_{}", connection_.backend_pid(), ++count);
+  const auto name = fmt::format("pgadvise_{}_{}", connection_.backend_pid(), ++prepared_);
   const auto prepared = connection_.query(fmt::format("PREPARE {} AS {}", name, request.sql));
   if (!prepared) return prepared;
   const auto parameters =

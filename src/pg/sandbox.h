@@ -19,7 +19,7 @@ class Sandbox {
   // each with a hint. A guardian process watches the server and stops it when this process ends for any
   // reason. If the guardian is killed, too, the server stops (Linux), and the next start() removes the
   // folder; `diagnostics` names folders removed this way. `max_connections`: the server's setting.
-  static Result<Sandbox> start(Diagnostics& diagnostics, int max_connections = 20);
+  static Result<Sandbox> start(Diagnostics& diagnostics, SentObserver on_sent = {}, int max_connections = 20);
   static Result<Sandbox> start();
   Sandbox(Sandbox&&) noexcept;
   Sandbox& operator=(Sandbox&&) noexcept;

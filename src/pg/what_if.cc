@@ -467,7 +467,7 @@ std::vector<Connection> more_connections(Connection& first, const std::string& c
   wanted = std::min(wanted, static_cast<std::size_t>(free) / 2);
   const std::string server = identity(first);
   while (out.size() < wanted) {
-    auto connection = Connection::open(conninfo);
+    auto connection = Connection::open(conninfo, first.sent_observer());
     // Of several hosts another one may answer.
     if (!connection || server.empty() || identity(*connection) != server) break;
     connection->set_session(first.session_settings());

@@ -17,8 +17,8 @@ namespace {
 
 using testing_support::TempTree;
 
-std::string why(const std::string& path) {
-  const auto text = read_file(path);
+std::string why(const std::string& path, const UserPaths& user_paths = {}) {
+  const auto text = read_file(path, file_limit, user_paths);
   return text ? "" : text.error().what;
 }
 
@@ -44,22 +44,26 @@ TEST(InputFile, OfTheCommandLineMayBeAPipe) {
   const std::string pipe = tree.path("pipe"), once = tree.path("once");
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   ASSERT_EQ(::mkfifo(once.c_str(), 0600), 0);
-  set_command_line_words({"check", pipe, "--log=" + once, "/dev/null", "/dev/zero", "/proc/self/status"});
+  const UserPaths user({"check", pipe, "--log=" + once, "/dev/null", "/dev/zero", "/proc/self/status"});
   std::thread writer([&] { std::ofstream(pipe) << "from a pipe"; });
-  EXPECT_EQ(read_file(pipe).value(), "from a pipe");
+  EXPECT_EQ(read_file(pipe, file_limit, user).value(), "from a pipe");
   writer.join();
-  EXPECT_EQ(read_file(pipe).value(), "from a pipe") << "asked for again";
-  EXPECT_EQ(read_head(pipe, 4), "from");
+  EXPECT_EQ(read_file(pipe, file_limit, UserPaths(user)).value(), "from a pipe")
+      << "asked for again, by a copy";
+  EXPECT_EQ(read_head(pipe, 4, user), "from");
+  EXPECT_NE(why(pipe).find("is a pipe"), std::string::npos) << "what one caller names, no other reads";
+  EXPECT_EQ(UserPaths({pipe}).named_by("./" + pipe), NamedBy::repository);
+  EXPECT_EQ(UserPaths({"--log=./a//b"}).named_by("a/b"), NamedBy::command_line);
   std::thread other([&] { std::ofstream(once) << "log"; });
   {
-    const auto open = InputFile::open(once);  // until the writer is done, whom a closed pipe would kill
+    const auto open = InputFile::open(once, user);  // until the writer is done, whom a closed pipe would kill
     EXPECT_TRUE(open);
     other.join();
   }
-  EXPECT_NE(why(once).find("only once"), std::string::npos);
-  EXPECT_EQ(read_file("/dev/null").value(), "");
-  EXPECT_NE(why("/dev/zero").find("is a device"), std::string::npos);
-  EXPECT_NE(why("/proc/self/status").find("the kernel makes up"), std::string::npos);
+  EXPECT_NE(why(once, user).find("only once"), std::string::npos);
+  EXPECT_EQ(read_file("/dev/null", file_limit, user).value(), "");
+  EXPECT_NE(why("/dev/zero", user).find("is a device"), std::string::npos);
+  EXPECT_NE(why("/proc/self/status", user).find("the kernel makes up"), std::string::npos);
 }
 
 TEST(InputFile, OverItsLimitIsNamedWithTheLimit) {

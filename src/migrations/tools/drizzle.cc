@@ -333,6 +333,7 @@ constinit const MigrationTool drizzle{
                 .holds = is_config,
                 .hint = "drizzle-kit export > schema.sql, then --schema schema.sql; or --db",
                 .says_postgresql = says_postgresql},
+    .program = {.name = "drizzle-kit", .module = "node_modules/drizzle-kit/"},
 };
 
 }  // namespace pgadvise::migrations::tools

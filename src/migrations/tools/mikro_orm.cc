@@ -13,6 +13,8 @@ bool is_one(std::string_view path, const std::string& text) {
   return is_script(path) && contains(text, "mikro-orm");
 }
 
+constexpr std::string_view aliases[] = {"mikro-orm-esm"};
+
 }  // namespace
 
 constinit const MigrationTool mikro_orm{
@@ -23,6 +25,7 @@ constinit const MigrationTool mikro_orm{
                 .evidence = package_json,
                 .words = words,
                 .hint = "mikro-orm schema:create --dump > schema.sql, then --schema schema.sql; or --db"},
+    .program = {.name = "mikro-orm", .aliases = aliases},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -162,6 +162,7 @@ constinit const MigrationTool prisma{
                 .hint = "prisma migrate diff --from-empty --to-schema-datamodel schema.prisma --script > "
                         "schema.sql, then --schema "
                         "schema.sql; or --db"},
+    .program = {.name = "prisma", .module = "/prisma/"},
 };
 
 }  // namespace pgadvise::migrations::tools

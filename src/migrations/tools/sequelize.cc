@@ -40,6 +40,8 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   return one_file(script_path(writing, steps, script), text_of(steps, script, umzug));
 }
 
+constexpr std::string_view aliases[] = {"sequelize-cli"};
+
 }  // namespace
 
 constinit const MigrationTool sequelize{
@@ -57,6 +59,7 @@ constinit const MigrationTool sequelize{
                 .hint = "npx sequelize db:migrate on an empty database and pg_dump -s > schema.sql, then "
                         "--schema schema.sql; or --db",
                 .and_word = "\"sequelize\""},
+    .program = {.name = "sequelize", .aliases = aliases},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -33,6 +33,8 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   return one_file(path, text_of(steps, script, writing.version));
 }
 
+constexpr std::string_view aliases[] = {"typeorm-ts-node-commonjs", "typeorm-ts-node-esm"};
+
 }  // namespace
 
 constinit const MigrationTool typeorm{
@@ -54,6 +56,7 @@ constinit const MigrationTool typeorm{
                 .hint = "typeorm migration:run on an empty database and pg_dump -s > schema.sql, then "
                         "--schema schema.sql; or --db",
                 .and_word = "\"typeorm\""},
+    .program = {.name = "typeorm", .aliases = aliases, .module = "node_modules/typeorm/cli"},
 };
 
 }  // namespace pgadvise::migrations::tools
