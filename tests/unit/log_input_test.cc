@@ -366,7 +366,7 @@ TEST(Input, TheHoleOfATruncatedLogIsSkippedAndToldOf) {
   EXPECT_EQ(log.source().statements, 2u);
   EXPECT_EQ(log.source().lines, 2u);
   ASSERT_EQ(log.diagnostics.size(), 1u);
-  EXPECT_NE(log.diagnostics[0].what.find("hole of 6291456 NUL bytes"), std::string::npos)
+  EXPECT_NE(log.diagnostics[0].what.find("contains 6291456 NUL bytes"), std::string::npos)
       << log.diagnostics[0].what;
 
   const Read nothing = read_text(hole);
