@@ -143,7 +143,7 @@ TEST(Pools, AreSummedOverApplications) {
   };
   ASSERT_EQ(found().size(), 1u);  // 60 + 2 * 20
   EXPECT_EQ(found()[0].severity, Severity::note);
-  EXPECT_NE(found()[0].message.find("open 100 connections together"), std::string::npos)
+  EXPECT_NE(found()[0].message.find("open 100 connections in total"), std::string::npos)
       << found()[0].message;
   project.pools.push_back({10, "default_pool_size of PgBouncer", "c", {"pgbouncer.ini", 1, 1}});
   EXPECT_TRUE(found().empty());

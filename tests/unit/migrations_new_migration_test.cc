@@ -91,7 +91,7 @@ TEST(NewMigration, FlywayThatWouldWaitForItselfGetsNoConcurrentIndex) {
   const auto made = make(input_of(tree.path("sql")), {index_on_orders});
   EXPECT_FALSE(contains(made.files[0].content, "CONCURRENTLY orders"));
   EXPECT_TRUE(contains(made.files[0].content,
-                       "-- pgadvise: ignore blocking-index-build without CONCURRENTLY: Flyway from 9.1 on"))
+                       "-- pgadvise: ignore blocking-index-build without CONCURRENTLY: Flyway 9.1 and later"))
       << made.files[0].content;
   ASSERT_EQ(made.notes.size(), 1U);
   EXPECT_TRUE(contains(made.notes[0], "transactional.lock=false"));

@@ -205,7 +205,7 @@ constinit const MigrationTool flyway{
     .repeatable = repeatable,
     .checksums = checksums,
     .tracked_name = tracked_name,
-    .writer = {.why = "Flyway 9.1 and later deadlocks with itself on it, unless "
+    .writer = {.why = "Flyway 9.1 and later waits for its own lock there, unless "
                       "flyway.postgresql.transactional.lock=false",
                .write = write,
                .by_settings = by_settings},
