@@ -67,9 +67,10 @@ TEST(MutableState, IsListedHereWithItsReason) {
       {"src/base/interrupt.cc was_interrupted", "a signal handler sets it"},
       {"src/review/terminal.cc signal_pipe", "a signal handler writes to it; a process has one terminal"},
       {"src/cli/app.cc withheld", "one process runs one command"},
-      {"src/cli/app.cc told", "one process runs one command"},
-      {"src/cli/talk.cc the_talk", "one process runs one command"},
-      {"src/cli/talk.cc literals_shown", "one process runs one command"},
+      {"src/cli/app.cc complained", "one process runs one command"},
+      {"src/cli/app.cc logins", "one process runs one command"},
+      {"src/cli/verbosity.cc current_verbosity", "one process runs one command"},
+      {"src/cli/verbosity.cc literals_shown", "one process runs one command"},
   };
   const fs::path root = PGADVISE_SOURCE_DIR;
   int files = 0;

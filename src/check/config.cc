@@ -186,9 +186,10 @@ class Reader {
   void unknown(const toml::key& key, const std::vector<std::string>& known) {
     const std::string word(key.str());
     if (!of_user() && names_command(word))
-      return complain(key.source(), ellipsis(word, 60) + ": a repository's file may not name a command",
-                      "pgadvise runs none; a version that does will ask for --allow-commands, or the line " +
-                          for_user("allow-commands = true"));
+      return complain(
+          key.source(), ellipsis(word, 60) + ": a repository's configuration may not name a command",
+          "pgadvise runs no command; a version that does will require --allow-commands, or the line " +
+              for_user("allow-commands = true"));
     const std::string near = told_.size() < max_errors ? nearest(word, known) : std::string();
     complain(key.source(), "unknown key " + ellipsis(word, 60),
              near.empty() ? "known here: " + join(known, ", ") : near);

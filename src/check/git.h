@@ -7,18 +7,20 @@
 #include <vector>
 
 #include "base/result.h"
+#include "files/git.h"
 
 namespace pgadvise::check {
 
 // The commit at which the current branch left its base: the pull request's base branch in CI, else origin's
 // default branch, else main or master. Errors (usage): git is not installed, no repository, no such branch,
 // no common commit, git failed or did not answer (files/git.h).
-Result<std::string> branch_point(const std::string& folder);
+Result<std::string> branch_point(files::Git& git, const std::string& folder);
 
 // The members of `files` (paths relative to `folder`, with '/') that were added or changed after the
 // revision: committed, staged, untracked, or edited. Errors (usage): git is not installed, no repository, no
 // such revision, git failed or did not answer.
-Result<std::set<std::string>> changed_since(const std::string& folder, const std::string& revision,
+Result<std::set<std::string>> changed_since(files::Git& git, const std::string& folder,
+                                            const std::string& revision,
                                             const std::vector<std::string>& files);
 
 }  // namespace pgadvise::check

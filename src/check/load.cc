@@ -177,7 +177,7 @@ class Loader {
           error.where = path + (path.back() == '/' ? "" : "/") + error.where;
       });
     migrations::read_migrations(project, out_.schema_inputs);
-    migrations::read_git(project, out_.diagnostics);
+    migrations::read_git(git_, project, out_.diagnostics);
     if (project.files_read.empty() && project.migrations.empty()) return;
     if (!project.files_read.empty())
       out_.read.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
@@ -356,7 +356,7 @@ class Loader {
 
   Choice choose(const migrations::SchemaInput& input) {
     const bool tracked = out_.live && (!out_.sandbox() || !snapshot_.empty());
-    auto choice = choose_migrations(input, named(input), settings_.migrations,
+    auto choice = choose_migrations(git_, input, named(input), settings_.migrations,
                                     tracked ? out_.live->tracking : std::vector<TrackingTable>());
     if (!choice) {
       const bool known =
@@ -427,6 +427,7 @@ class Loader {
 
   Sources sources_;
   const Settings& settings_;
+  files::Git git_;
   Inputs out_;
   std::map<std::string, std::set<std::string>>
       named_;             // files that the command line names, by their input's path

@@ -31,12 +31,13 @@ Choice these(const std::set<std::string>& files, std::string note) {
   return out;
 }
 
-Result<Choice> by_git(const migrations::SchemaInput& input, const MigrationOptions& options) {
+Result<Choice> by_git(files::Git& git, const migrations::SchemaInput& input,
+                      const MigrationOptions& options) {
   Choice out;
   out.migrations = true;
   std::string revision = options.since;
   if (options.changed) {
-    auto point = branch_point(input.path);
+    auto point = branch_point(git, input.path);
     if (!point) return tl::unexpected(point.error());
     revision = std::move(*point);
     out.checked.together = true;
@@ -47,7 +48,7 @@ Result<Choice> by_git(const migrations::SchemaInput& input, const MigrationOptio
     names.push_back(files::relative_to(file.path, input.path));
     paths[names.back()] = file.path;
   }
-  const auto changed = changed_since(input.path, revision, names);
+  const auto changed = changed_since(git, input.path, revision, names);
   if (!changed) return tl::unexpected(changed.error());
   for (const auto& name : *changed) out.checked.files.insert(paths[name]);
   out.note = fmt::format("checked {} of {} migrations, {}", out.checked.files.size(), input.files.size(),
@@ -112,8 +113,8 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
   return out;
 }
 
-Result<Choice> choose_migrations(const migrations::SchemaInput& input, const std::set<std::string>* named,
-                                 const MigrationOptions& options,
+Result<Choice> choose_migrations(files::Git& git, const migrations::SchemaInput& input,
+                                 const std::set<std::string>* named, const MigrationOptions& options,
                                  const std::vector<TrackingTable>& tracking) {
   if (named && input.kind == migrations::SchemaKind::sql_file) return these(*named, {});
   if (!migrations::holds_migrations(input) || input.files.empty()) return Choice{};
@@ -121,7 +122,7 @@ Result<Choice> choose_migrations(const migrations::SchemaInput& input, const std
     return these(*named, fmt::format("checked the {} named of {} migrations, and replayed the others",
                                      named->size(), input.files.size()));
   }
-  if (options.changed || !options.since.empty()) return by_git(input, options);
+  if (options.changed || !options.since.empty()) return by_git(git, input, options);
   if (auto due = pending(input, tracking)) return std::move(*due);
   const auto& newest = input.files.back();
   const std::size_t older = input.files.size() - 1;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "files/git.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
 #include "model/migrations.h"
@@ -34,7 +35,8 @@ struct Choice {
 };
 // `named`: the files that the command line names; null: none. `tracking`: the tracking tables of the database
 // of --db. Errors: those of git.
-Result<Choice> choose_migrations(const migrations::SchemaInput& input, const std::set<std::string>* named,
-                                 const MigrationOptions& options, const std::vector<TrackingTable>& tracking);
+Result<Choice> choose_migrations(files::Git& git, const migrations::SchemaInput& input,
+                                 const std::set<std::string>* named, const MigrationOptions& options,
+                                 const std::vector<TrackingTable>& tracking);
 
 }  // namespace pgadvise::check

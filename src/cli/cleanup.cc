@@ -13,7 +13,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/phase.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "pg/leftovers.h"
 #include "pg/verify.h"
 

@@ -12,7 +12,7 @@
 #include "check/inputs.h"
 #include "cli/cli.h"
 #include "cli/phase.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "pg/conninfo.h"
 
 namespace pgadvise::cli {

@@ -26,8 +26,8 @@ void move_verbosity_behind(std::vector<std::string>& words, const std::vector<st
 // Call after parsing, before the command runs.
 void begin_verbosity(const CLI::App& command);
 
-// With --debug: prints each statement on stderr, with constants masked unless --show-literals is set. Otherwise
-// empty.
+// With --debug: prints each statement on stderr, with constants masked unless --show-literals is set.
+// Otherwise empty.
 pg::SentObserver sent_observer();
 
 // Prints "pgadvise: …" on stderr if --verbose is set.

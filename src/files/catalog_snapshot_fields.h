@@ -55,7 +55,7 @@ struct Description<QualifiedName> {
 template <>
 struct Description<ColumnStatistics> {
   using T = ColumnStatistics;
-  static constexpr std::tuple fields{Field{"distinct", &T::distinct, false, {-1, 1e18}},
+  static constexpr std::tuple fields{Field{"distinct", &T::n_distinct, false, {-1, 1e18}},
                                      Field{"null_fraction", &T::null_fraction, false, share},
                                      Field{"correlation", &T::correlation, false, {-1, 1}},
                                      Field{"average_width", &T::average_width},

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
-#include <mutex>
 
 #include "base/boundary.h"
 #include "base/input_file.h"
@@ -16,23 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t max_entries = 100'000;  // of .git
 constexpr std::size_t git_memory = std::size_t{2} << 30;
-
-// What is known of a repository in this run.
-struct Asked {
-  std::chrono::milliseconds used{0};
-  std::set<std::string> folders;  // that hold no file git would wait for
-  std::optional<Error> failed;
-};
-
-struct Repositories {
-  std::mutex lock;
-  std::map<std::string, Asked> by_folder;
-};
-
-Repositories& repositories() {
-  static Repositories out;
-  return out;
-}
 
 std::string repository_of(const std::string& folder) {
   std::error_code code;
@@ -98,19 +79,17 @@ std::string waits_on_the_way(const fs::path& repository, fs::path folder, std::s
 }
 
 std::optional<Error> would_wait(const std::string& repository, const std::string& folder,
-                                const std::vector<std::string>& files, Asked& asked) {
+                                const std::vector<std::string>& files, std::set<std::string>& known) {
   std::string file;
-  if (asked.folders.empty()) file = waits_in_git(repository);
+  if (known.empty()) file = waits_in_git(repository);
   std::error_code code;
   const fs::path from = fs::weakly_canonical(folder, code);
-  if (file.empty()) file = waits_on_the_way(repository, from, asked.folders);
+  if (file.empty()) file = waits_on_the_way(repository, from, known);
   for (const auto& name : files) {
     if (!file.empty()) break;
     const fs::path path = (from / name).lexically_normal();
     if (is_endless(path.string())) file = path.string();
-    else
-      file = waits_on_the_way(repository, fs::is_directory(path, code) ? path : path.parent_path(),
-                              asked.folders);
+    else file = waits_on_the_way(repository, fs::is_directory(path, code) ? path : path.parent_path(), known);
   }
   if (file.empty()) return std::nullopt;
   return Error{Error::Kind::nonfatal, shown(file), "is a pipe or a device, and git would wait for it",
@@ -167,31 +146,31 @@ const std::vector<std::pair<std::string, std::string>>& variables() {
 
 }  // namespace
 
-Result<ProgramRun> run_git(const std::string& folder, std::vector<std::string> words,
-                           const std::vector<std::string>& files, const GitBounds& bounds) {
-  const std::string repository = repository_of(folder);
-  const std::lock_guard guard(repositories().lock);
-  Asked& asked = repositories().by_folder[repository];
-  if (!asked.failed) asked.failed = would_wait(repository, folder, files, asked);
-  if (asked.failed) return tl::unexpected(*asked.failed);
+Result<ProgramRun> Git::run(const std::string& folder, const std::vector<std::string>& words,
+                            const std::vector<std::string>& files) {
+  const std::string path = repository_of(folder);
+  const std::lock_guard guard(lock_);
+  Repository& repository = repositories_[path];
+  if (!repository.failed) repository.failed = would_wait(path, folder, files, repository.folders);
+  if (repository.failed) return tl::unexpected(*repository.failed);
   const auto start = std::chrono::steady_clock::now();
-  const auto left = std::min(bounds.call, bounds.repository - asked.used);
+  const auto left = std::min(bounds_.call, bounds_.repository - repository.used);
   auto run = run_program(command_line(folder, words, files), variables(),
                          {.time = std::max(left, std::chrono::milliseconds(1)), .memory = git_memory});
-  asked.used +=
+  repository.used +=
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
   if (run) return run;
-  asked.failed = run.error();
-  asked.failed->where = shown(repository);
-  if (asked.failed->hint.empty())
-    asked.failed->hint = "does git status answer there? A pipe or device among the files makes git wait";
-  return tl::unexpected(*asked.failed);
+  repository.failed = run.error();
+  repository.failed->where = shown(path);
+  if (repository.failed->hint.empty())
+    repository.failed->hint = "does git status answer there? A pipe or device among the files makes git wait";
+  return tl::unexpected(*repository.failed);
 }
 
-std::optional<Error> git_failure(const std::string& folder) {
-  const std::lock_guard guard(repositories().lock);
-  const auto found = repositories().by_folder.find(repository_of(folder));
-  return found == repositories().by_folder.end() ? std::nullopt : found->second.failed;
+std::optional<Error> Git::failure(const std::string& folder) const {
+  const std::lock_guard guard(lock_);
+  const auto found = repositories_.find(repository_of(folder));
+  return found == repositories_.end() ? std::nullopt : found->second.failed;
 }
 
 std::set<std::string> git_names(std::string_view answer) {

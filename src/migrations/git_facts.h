@@ -2,13 +2,14 @@
 #pragma once
 
 #include "base/result.h"
+#include "files/git.h"
 #include "model/project.h"
 
 namespace pgadvise::migrations {
 
 // Sets MigrationEntry::git, changed_in and related members for files in a git work tree; for others they stay
 // unknown. The repository's git configuration cannot make git start another program or use the network.
-void read_git(Project& project, Diagnostics& diagnostics);
+void read_git(files::Git& git, Project& project, Diagnostics& diagnostics);
 
 // Parsers of git's output, for tests. `log`: git log -z --name-status with \x01<hash> <time> before each
 // commit.

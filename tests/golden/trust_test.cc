@@ -97,10 +97,11 @@ TEST_F(TrustCli, CommandsAreAllowedBesideHosts) {
     const Ran ran = pgadvise("check --db @p" + std::string(allowed));
     EXPECT_EQ(ran.exit_code, 2);
     EXPECT_NE(
-        ran.err.find("url-command: a repository's file may not name a command (pgadvise runs none; a "
-                     "version that does will ask for --allow-commands, or the line allow-commands = true "
-                     "in " +
-                     folder.path("config/pgadvise/config.toml")),
+        ran.err.find(
+            "url-command: a repository's configuration may not name a command (pgadvise runs no command; a "
+            "version that does will require --allow-commands, or the line allow-commands = true "
+            "in " +
+            folder.path("config/pgadvise/config.toml")),
         std::string::npos)
         << ran.err;
     EXPECT_FALSE(std::filesystem::exists(folder.path("repo/pwned")));
@@ -123,7 +124,7 @@ TEST_F(TrustCli, AFileThatOthersMayWriteAllowsNothing) {
                                std::filesystem::perms::group_write, std::filesystem::perm_options::add);
   const Ran ran = pgadvise("snapshot --db @p");
   EXPECT_EQ(ran.exit_code, 2);
-  EXPECT_NE(ran.err.find("config.toml: can be written by other users (chmod go-w "), std::string::npos)
+  EXPECT_NE(ran.err.find("config.toml: is writable by other users (chmod go-w "), std::string::npos)
       << ran.err;
 }
 

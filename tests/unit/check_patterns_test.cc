@@ -41,7 +41,8 @@ TEST(Patterns, OfOneListShareTheirBounds) {
   EXPECT_TRUE(expand_pattern(tree.path("*"), {.matches = 3}, used));
   const auto second = expand_pattern(tree.path("?"), {.matches = 3}, used);
   ASSERT_FALSE(second);
-  EXPECT_NE(second.error().what.find(", with those before it, matches more than 3 files"), std::string::npos)
+  EXPECT_NE(second.error().what.find("together with the patterns before it, matches more than 3 files"),
+            std::string::npos)
       << second.error().what;
 }
 

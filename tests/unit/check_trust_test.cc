@@ -281,7 +281,7 @@ TEST(Trust, KeysThatWouldNameACommandAreRefusedByName) {
     const auto config = read_config(tree.path("pgadvise.toml"));
     ASSERT_FALSE(config) << text;
     const auto refused = std::find_if(config.error().begin(), config.error().end(), [&](const Error& error) {
-      return error.what == std::string(key) + ": a repository's file may not name a command";
+      return error.what == std::string(key) + ": a repository's configuration may not name a command";
     });
     ASSERT_NE(refused, config.error().end()) << text << config.error().front().line();
     EXPECT_NE(refused->hint.find("--allow-commands, or the line allow-commands = true in " + own.path()),

@@ -32,9 +32,12 @@ class GitCalls : public ::testing::Test {
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     ASSERT_EQ(0, ::mkfifo(path.c_str(), 0600)) << path;
   }
+  static Result<ProgramRun> ask(const std::string& folder) {
+    return Git().run(folder, {"rev-parse", "--git-dir"});
+  }
   // The path that the error names.
   static std::string refused(const std::string& folder, const std::vector<std::string>& files = {}) {
-    const auto run = run_git(folder, {"rev-parse", "--git-dir"}, files);
+    const auto run = Git().run(folder, {"rev-parse", "--git-dir"}, files);
     if (run) return "git ran";
     EXPECT_EQ(run.error().kind, Error::Kind::nonfatal);
     EXPECT_EQ(run.error().what, "is a pipe or a device, and git would wait for it");
@@ -48,7 +51,7 @@ class GitCalls : public ::testing::Test {
 class GitPipes : public GitCalls, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(GitPipes, AreFoundBeforeGitStarts) {
-  EXPECT_EQ(run_git(tree.path("repo"), {"rev-parse", "--git-dir"}).value().status, 0);
+  EXPECT_EQ(ask(tree.path("repo")).value().status, 0);
   const std::string other = std::string("copy/") + GetParam();
   shell("cp -r . ../copy");
   pipe(other);
@@ -63,8 +66,7 @@ INSTANTIATE_TEST_SUITE_P(GitCalls, GitPipes,
 
 TEST_F(GitCalls, DevicesAndOtherFoldersOfGitAreFound) {
   shell("cp -r . ../device && ln -s /dev/zero ../device/.git/info/grafts");
-  EXPECT_NE(run_git(tree.path("device"), {"rev-parse", "--git-dir"}).error().where.find("info/grafts"),
-            std::string::npos);
+  EXPECT_NE(ask(tree.path("device")).error().where.find("info/grafts"), std::string::npos);
   shell("git worktree add -q ../linked HEAD && mkfifo .git/worktrees/linked/config.worktree");
   EXPECT_EQ(refused(tree.path("linked")), real("repo/.git/worktrees/linked/config.worktree"));
   shell("git worktree add -q ../second HEAD && mkfifo .git/shallow");
@@ -74,37 +76,39 @@ TEST_F(GitCalls, DevicesAndOtherFoldersOfGitAreFound) {
   shell(
       "cp -r . ../hooks && rm ../hooks/.git/shallow && rm -r ../hooks/.git/hooks && ln -s /dev/null "
       "../hooks/.git/hooks");
-  EXPECT_EQ(run_git(tree.path("hooks"), {"rev-parse", "--git-dir"}).value().status, 0) << "ends at once";
+  EXPECT_EQ(ask(tree.path("hooks")).value().status, 0) << "ends at once";
 }
 
 // The only pipe is one that pgadvise does not look for.
 TEST_F(GitCalls, AfterADeadlineGitIsNotAskedAgain) {
   pipe("repo/m/below/.gitignore");
   const std::vector<std::string> others = {"ls-files", "-z", "--others", "--exclude-standard"};
-  const GitBounds bounds{.call = std::chrono::milliseconds(200)};
-  const auto run = run_git(tree.path("repo/m"), others, {}, bounds);
+  Git git({.call = std::chrono::milliseconds(200)});
+  const auto run = git.run(tree.path("repo/m"), others);
   ASSERT_FALSE(run);
   EXPECT_EQ(run.error().what, "git gave no answer within 0.2 s");
   EXPECT_EQ(std::filesystem::weakly_canonical(run.error().where).generic_string(), real("repo"));
   for (const char* folder : {"repo", "repo/m"}) {
-    const auto next = run_git(tree.path(folder), {"rev-parse", "--git-dir"});
+    const auto next = git.run(tree.path(folder), {"rev-parse", "--git-dir"});
     ASSERT_FALSE(next) << "it would answer";
     EXPECT_EQ(next.error().line(), run.error().line());
   }
-  EXPECT_TRUE(git_failure(tree.path("repo")));
-  EXPECT_FALSE(git_failure(tree.path("elsewhere")));
+  EXPECT_TRUE(git.failure(tree.path("repo")));
+  EXPECT_FALSE(git.failure(tree.path("elsewhere")));
+  EXPECT_TRUE(ask(tree.path("repo"))) << "the next run asks again";
 }
 
 TEST_F(GitCalls, AllCallsAboutARepositoryShareABound) {
-  const GitBounds bounds{.call = std::chrono::seconds(60), .repository = std::chrono::milliseconds(0)};
-  const auto run = run_git(tree.path("repo"), {"log", "-p"}, {}, bounds);
+  Git git({.call = std::chrono::seconds(60), .repository = std::chrono::milliseconds(0)});
+  const auto run = git.run(tree.path("repo"), {"log", "-p"});
   ASSERT_FALSE(run);
   EXPECT_NE(run.error().what.find("gave no answer within"), std::string::npos) << run.error().line();
 }
 
 TEST_F(GitCalls, NoAnswerIsNotTakenForNoChange) {
   pipe("repo/m/below/.gitignore");
-  const auto changed = check::changed_since(tree.path("repo"), "HEAD", {"m/1_a.sql"});
+  Git git;
+  const auto changed = check::changed_since(git, tree.path("repo"), "HEAD", {"m/1_a.sql"});
   ASSERT_FALSE(changed);
   EXPECT_EQ(changed.error().kind, Error::Kind::usage);
   EXPECT_EQ(changed.error().what, "git gave no answer within 5 s");
@@ -114,15 +118,15 @@ TEST_F(GitCalls, AConfiguredOrderIsNotRead) {
   pipe("order");
   shell("git config diff.orderFile '" + tree.path("order") + "' && git config mailmap.file '" +
         tree.path("order") + "'");
-  const auto changed = check::changed_since(tree.path("repo"), "HEAD", {"m/1_a.sql"});
+  Git git;
+  const auto changed = check::changed_since(git, tree.path("repo"), "HEAD", {"m/1_a.sql"});
   ASSERT_TRUE(changed) << changed.error().line();
   EXPECT_TRUE(changed->empty());
 }
 
 TEST_F(GitCalls, ARepositoryAmongTheFilesIsNone) {
   shell("git init -q --bare m/bare && echo x > m/bare/1_a.sql");
-  EXPECT_NE(run_git(tree.path("repo/m/bare"), {"rev-parse", "--git-dir"}).value().status, 0)
-      << "its configuration came with the files";
+  EXPECT_NE(ask(tree.path("repo/m/bare")).value().status, 0) << "its configuration came with the files";
 }
 
 }  // namespace

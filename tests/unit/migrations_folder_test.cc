@@ -164,7 +164,8 @@ class GitRepository : public ::testing::Test {
     Diagnostics diagnostics;
     const auto found = find_schemas(tree.path(), diagnostics);
     read_migrations(project, *found);
-    read_git(project, diagnostics);
+    files::Git git;
+    read_git(git, project, diagnostics);
     for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();
     return project;
   }

@@ -174,9 +174,10 @@ TEST(NewMigration, SupabaseGetsPlainIndexesAndSaysWhy) {
   const auto made = make(input_of(tree.path("supabase/migrations")), {index_on_orders});
   EXPECT_EQ(names(made, tree.path()),
             (Names{"supabase/migrations/20260109120000_add_orders_customer_id_idx.sql"}));
-  EXPECT_TRUE(contains(made.files[0].content,
-                       "\n-- pgadvise: ignore blocking-index-build without CONCURRENTLY: supabase's command "
-                       "line before 2.109"))
+  EXPECT_TRUE(
+      contains(made.files[0].content,
+               "\n-- pgadvise: ignore blocking-index-build without CONCURRENTLY: the supabase command "
+               "line before 2.109"))
       << made.files[0].content;
   EXPECT_TRUE(contains(made.files[0].content, "\nCREATE INDEX orders_customer_id_idx ON"));
   ASSERT_EQ(made.notes.size(), 1U);

@@ -127,7 +127,7 @@ TEST(Sarif, KeepsTheWorstWhereThereAreTooMany) {
   EXPECT_EQ(run["results"][9]["level"], "error");
   EXPECT_TRUE(run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
                   .get<std::string>()
-                  .starts_with("10 results"));
+                  .starts_with("left out the 10 results"));
 }
 
 TEST(Github, OneLineEachAndNoCommandOfTheInput) {

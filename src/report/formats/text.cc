@@ -185,7 +185,7 @@ class Writer {
 
   void write_fix(const Fix& fix) {
     const bool titled = fix.sql.empty() ||
-                      fix.safety == Fix::Safety::manual;  // what is by hand is said, and an example given
+                        fix.safety == Fix::Safety::manual;  // what is by hand is said, and an example given
     if (titled) paragraph("  fix: ", "       ", fix.title);
     if (!fix.sql.empty()) block(titled ? "       sql: " : "  fix: ", fix.sql);
     if (!fix.drizzle.empty()) block("       drizzle: ", fix.drizzle);
