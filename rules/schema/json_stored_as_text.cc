@@ -344,11 +344,12 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   const std::string subject = display(table.name) + "." + column.name;
   const bool sure = assessment.proven && !library;
   std::string message =
-      assessment.proven ? subject + " holds JSON as " + column.type +
-                              ": the server does not check the values, and cannot index or query their parts."
-                        : subject + " is " + column.type +
-                              " and its name suggests JSON: if the values are JSON, jsonb would check them "
-                              "and make them searchable.";
+      assessment.proven
+          ? subject + " holds JSON as " + column.type +
+                ": the type accepts invalid JSON, and each query on a part of a value must cast it."
+          : subject + " is " + column.type +
+                " and its name suggests JSON: if the values are JSON, jsonb would check them "
+                "and make them searchable.";
   Finding& finding = reporter.add(
       {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
       std::move(message), sure ? Severity::warning : Severity::note);

@@ -26,8 +26,8 @@
 namespace pgadvise::check {
 
 // What to read. If paths, schema, logs and workloads are all empty, load() reads the inputs that the
-// configuration names, also beside db or sandbox. If it names none, and neither db nor sandbox is set, load()
-// reads the working folder.
+// configuration names, even if db or sandbox is set. If the configuration names no input, and neither db nor
+// sandbox is set, load() reads the working folder.
 struct Sources {
   std::vector<std::string> paths;   // repositories, migrations folders, .sql files, snapshots
   std::vector<std::string> schema;  // further schemas, in addition to `paths`
@@ -48,20 +48,22 @@ struct Settings {
   unsigned jobs = 0;             // threads that read logs, connections that plan; 0: see Server::more_plans()
   std::string baseline;          // file; "" for none
   bool update_baseline = false;  // write the findings to `baseline`
-  RepositoryPaths repository = current_repository();  // how baseline entries and subjects name files
+  RepositoryPaths repository = current_repository();  // the root of the paths in baselines and ids
   std::stop_token stop;                               // ends planning early; the findings so far are reported
   Observer observer;
-  // A pipe or /dev/null among the inputs is read only if these hold it.
+  // The paths of the command line: only a pipe, or /dev/null, that is one of them is read.
   UserPaths user_paths = {};
 };
 
-// A schema that the rules check: from files, or a server's with the locations that files give its objects.
+// A schema that the rules check: read from files, or from a server. A server's objects have the locations at
+// which files define them.
 struct Schema {
   std::optional<Catalog> catalog;
   std::string path;                                  // of the schema input; "" for a server's
   std::optional<std::vector<Migration>> migrations;  // those to check; nullopt: the input has no migrations
-  std::set<std::string> replayed_only;               // files whose findings are not reported
-  std::vector<lint::SchemaComparison> comparisons;   // pointers into Inputs::compared and Inputs::live
+  // Migration files beside those that the caller named: replayed, and their findings not reported.
+  std::set<std::string> replayed_only;
+  std::vector<lint::SchemaComparison> comparisons;  // pointers into Inputs::compared and Inputs::live
 };
 
 // All inputs of a run. Movable; the pointers inside stay valid.
@@ -75,12 +77,12 @@ struct Inputs {
   bool has_workload = false;  // at least one log or workload file was readable
   std::unique_ptr<Server> server;
   std::unique_ptr<Catalog> live;  // of the server, or of a server's snapshot
-  std::deque<Catalog> compared;
+  std::deque<Catalog> compared;   // schemas that are only compared with another one, not checked
 
   std::vector<Suppression> suppressions;     // from the configuration and from comments in migrations
-  std::set<std::string> comments_read;       // files whose comments are among them
+  std::set<std::string> comments_read;       // files whose comments are in `suppressions`
   std::set<std::string> checked_migrations;  // files
-  std::set<std::string> replayed_only;       // files
+  std::set<std::string> replayed_only;       // files: the union of Schema::replayed_only
   std::vector<std::string>
       not_replayed;  // locations of statements that could not be replayed, file:line:column
   // The caller named single migration files: the other files of their folder are replayed, but not checked.
@@ -95,9 +97,9 @@ struct Inputs {
   bool sandbox() const { return server && server->sandbox; }
 };
 
-// Fails, before reading any input, if the configuration is invalid or an input is also an output. Any other
-// unreadable input becomes an entry of Inputs::diagnostics. The caller handles signals. Cost: reads every
-// input once; memory for catalogs and one bounded workload.
+// Fails, before reading any input, if the configuration is invalid or an input is also an output. An
+// unreadable input is no failure: it becomes an entry of Inputs::diagnostics. The caller handles signals.
+// Cost: reads every input once; memory for the catalogs, and for one workload (at most log::Limits).
 tl::expected<Inputs, Diagnostics> load(Sources sources, const Settings& settings);
 
 }  // namespace pgadvise::check

@@ -1,5 +1,5 @@
-// Runs the rules over every schema and repository of the inputs, confirms what they find on a server, and
-// proposes indexes.
+// Runs the rules over every schema and repository of the inputs, confirms findings with plans of a server,
+// and proposes indexes.
 #pragma once
 
 #include <memory>
@@ -41,8 +41,8 @@ struct Outcome {
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings);
 
 // If `planner` is null, no finding is confirmed. No statement of a suppressed finding reaches the server.
-// Reads the files that findings point to, for their comments. May be called repeatedly with the same inputs;
-// concurrent calls need separate inputs.
+// Reads the files that findings point to, for comments that suppress findings. May be called repeatedly with
+// the same inputs; concurrent calls need separate inputs.
 Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings);
 
 }  // namespace pgadvise::check

@@ -95,7 +95,8 @@ int main(const Arguments& given) {
   const UserPaths user_paths(given.words);
   CLI::App app{
       "pgadvise finds what makes a PostgreSQL application slow or unsafe, confirms it with EXPLAIN ANALYZE, "
-      "and writes the index that fixes it."};
+      "and writes the index that fixes it.",
+      "pgadvise"};
   app.set_version_flag("--version", std::string("pgadvise ") + PGADVISE_VERSION);
   app.require_subcommand(0, 1);
   app.footer(

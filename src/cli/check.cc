@@ -90,7 +90,8 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command
       ->add_option("--fail-on", words->fail_on,
                    "Findings that make the exit code 1: those of at least this severity (error, the default; "
-                   "warning; note) or never; confirmed: only those that a database confirmed; rule ids: "
+                   "warning; note) or never; confirmed: only those that a server confirmed, not those that a "
+                   "comparison of files did; rule ids: "
                    "findings of these rules, whatever their severity. Separate several by commas")
       ->allow_extra_args(false)
       ->type_name("WORDS");

@@ -13,7 +13,7 @@ namespace pgadvise::cli {
 
 struct FailOn {
   std::optional<Severity> severity = Severity::error;  // minimum severity; nullopt: no severity
-  bool confirmed = false;                              // only findings that a database confirmed
+  bool confirmed = false;                              // only findings that a server confirmed
   std::set<std::string> rules;                         // findings of these rules, of any severity
 
   bool matches(const Finding& finding) const;  // false for a refuted finding

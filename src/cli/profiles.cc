@@ -119,7 +119,7 @@ void add_profiles(CLI::App& app, const UserPaths& user_paths) {
         ->check(host)
         ->needs(db);
     command->add_flag("--allow-commands")
-        ->description("Run commands that a pgadvise.toml names. Reserved: this version runs none");
+        ->description("Reserved for commands in pgadvise.toml: no effect in this version, which runs none");
   }
 }
 

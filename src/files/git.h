@@ -1,6 +1,7 @@
 // The `git` program, asked about a repository that is not trusted: never by a shell, and such that nothing in
-// the repository's own configuration starts another program or reaches a network. Ask only for what hashes no
-// file of the work tree through filters.
+// the repository's own configuration starts another program or reaches a network. Do not call
+// subcommands that may run the filters (clean, smudge) of a work tree's files: status, diff of the work tree,
+// add, checkout.
 #pragma once
 
 #include <chrono>
@@ -30,11 +31,11 @@ class Git {
  public:
   explicit Git(GitBounds bounds = {}) : bounds_(bounds) {}
 
-  // Runs `git -C folder words… [-- files…]`; files are taken literally. git may allocate 2 GiB. Errors
-  // (Kind::nonfatal, with the file or repository): git is not installed; a bound was reached; the repository
-  // has a pipe or device where git would read a file, found before git starts (in .git, and in the folders
-  // from the repository down to the files; the bound ends a git that waits for a deeper .gitignore). After an
-  // error each further call about this repository returns the same error at once.
+  // Runs `git -C folder words… [-- files…]`; files are taken literally. git's memory is limited to 2 GiB.
+  // Before git starts, run() looks for pipes and devices in .git and in each folder from the repository to
+  // `files`; the time limit ends a git that waits for one further down. Errors (Kind::nonfatal, with the file
+  // or repository): git is not installed; a bound was reached; such a pipe or device. After an error each
+  // further call about this repository returns the same error at once.
   Result<ProgramRun> run(const std::string& folder, const std::vector<std::string>& words,
                          const std::vector<std::string>& files = {});
 

@@ -15,7 +15,7 @@ static std::string severity(const lint::Rule& rule) {
 static std::string example(const lint::RegisteredRule& registered) {
   if (!registered.example.empty()) return fmt::format("\n## Example\n\n{}", registered.example);
   if (registered.bad_sql.empty()) return {};
-  return fmt::format("\n## Example\n\nFound:\n\n```sql\n{}```\n\nNot found:\n\n```sql\n{}```\n",
+  return fmt::format("\n## Example\n\nReported:\n\n```sql\n{}```\n\nNot reported:\n\n```sql\n{}```\n",
                      registered.bad_sql, registered.good_sql);
 }
 
