@@ -154,7 +154,7 @@ struct Collector::KeptPlan {
   std::string text;
 
   LoggedPlan plan() const {
-    const std::string logged = clean(text);
+    const std::string logged = format == LoggedPlan::Format::json ? in_json(clean(text)) : clean(text);
     return {format, {*file, line, 0}, duration_ms, redact_plan(format, logged), logged};
   }
 };
