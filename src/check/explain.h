@@ -56,7 +56,8 @@ Result<Explained> explain(const std::string& text, const ExplainInputs& inputs,
 
 struct LoggedExplained {
   Plan plan;
-  Query query;  // as the log has it; query.plan is set
+  Query query;           // as the log has it; query.plan is set
+  bool in_part = false;  // the diagnostics name what of the plan is not read
 };
 // The plan that auto_explain logged of a statement or fingerprint; "" for the plan of the slowest call in the
 // log. Errors: the log has none.

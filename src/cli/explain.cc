@@ -72,14 +72,21 @@ class Explain {
   Result<std::string> of_plan() {
     const auto text = read_statement(options_.plan);
     if (!text) return tl::unexpected(text.error());
-    auto plan = plan::read(*text);
+    Diagnostics incomplete;
+    auto plan = plan::read(*text, incomplete);
     if (!plan) return fail(Error::Kind::input, options_.plan, plan.error().what, plan.error().hint);
+    in_part_ = !incomplete.empty();
+    for (auto& warning : incomplete) {
+      warning.where = options_.plan;
+      diagnostics_.push_back(std::move(warning));
+    }
     return shown(*plan, nullptr);
   }
 
   Result<std::string> of_log() {
     const auto found = check::explain_logged(options_.log, options_.query, settings_.observer, diagnostics_);
     if (!found) return tl::unexpected(found.error());
+    in_part_ = found->in_part;
     if (json()) return shown(found->plan, nullptr);
     const auto& logged = *found->query.plan;
     return printable(fmt::format("{}: {:.1f} ms, of {} calls of {}", logged.place.str(), logged.duration_ms,
@@ -112,10 +119,11 @@ class Explain {
   std::string shown(const Plan& plan, const Catalog* catalog) const {
     const auto times = plan::self_times(plan);
     const auto insights = plan::insights(plan, times, catalog);
-    if (json()) return report::plan_json(plan, times, insights, variants_);
+    if (json()) return report::plan_json(plan, times, insights, variants_, in_part_);
     std::string out = report::plan_text(
         plan, times, insights,
         {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
+    if (in_part_) out += "\nThe plan is shown in part: not all of it is understood.\n";
     if (!remark_.empty()) out += "\n" + printable(remark_) + "\n";
     return out;
   }
@@ -135,6 +143,7 @@ class Explain {
   check::ExplainSettings settings_;
   Diagnostics diagnostics_;
   std::string remark_;
+  bool in_part_ = false;  // some of the plan is not understood
   std::vector<report::PlanVariant> variants_;
 };
 
@@ -148,9 +157,10 @@ void add_explain(CLI::App& app, int& exit_code) {
                                     "The statement; $1 … are given by --param, or planned without values");
   auto* file =
       command->add_option("-f,--file", options->file, "File with the statement; - is standard input");
-  auto* plan = command->add_option("--plan", options->plan,
-                                   "File with EXPLAIN's output, text or JSON, as somebody else got it; - is "
-                                   "standard input; no database is asked");
+  auto* plan =
+      command->add_option("--plan", options->plan,
+                          "File with EXPLAIN's output, text, JSON, YAML or XML, as somebody else got "
+                          "or pasted it; - is standard input; no database is asked");
   auto* log = command->add_option("--log", options->log,
                                   "Log with auto_explain's plans: shows the one kept of QUERY (or of a "
                                   "fingerprint), else of the slowest statement; no database is asked");

@@ -62,8 +62,10 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
   } else if (run && (key || query)) {
     return fail(Error::Kind::nonfatal, "", "nothing to run it on", "review --db CONN, or --sandbox");
   } else if (query && query->plan) {
-    plan = plan::read(query->plan->text);
+    Diagnostics incomplete;
+    plan = plan::read(query->plan->text, incomplete);
     remark = "As it was logged, of the slowest call: " + query->plan->place.str();
+    if (!incomplete.empty()) remark += ". Not read completely: " + incomplete.front().what + ".";
   } else if (key || query) {
     return fail(Error::Kind::nonfatal, "", "there is no plan",
                 "--db CONN, --sandbox, or a log with auto_explain");
