@@ -81,6 +81,7 @@ class Frame {
   explicit Frame(std::vector<PastedLine>& lines) : lines_(lines) {
     for (std::size_t at = 0; at < lines.size(); ++at) {
       const auto& text = lines[at].text;
+      if (names_ == none && is_named(text)) names_ = name_width(text);
       if (is_record(text)) {
         boxed_ |= text.starts_with('+') || text.starts_with("┌") || text.starts_with("╔");
         starred_ |= text.starts_with('*');
@@ -119,9 +120,19 @@ class Frame {
   }
 
  private:
+  static constexpr std::string_view heading = "QUERY PLAN";
+
+  // "QUERY PLAN | Seq Scan", "| QUERY PLAN | Seq Scan |": of an expanded table that may have no other lines.
+  static bool is_named(std::string_view line) {
+    line = trim(line.substr(bar_at(line)));
+    if (!line.starts_with(heading)) return false;
+    line = trim(line.substr(heading.size()));
+    return bar_at(line) > 0 && line.size() > bar_at(line);
+  }
+
   // Of the names that an expanded table has in each line, with a border or without.
   std::size_t name_width(std::string_view line) const {
-    if (starred_) return line.starts_with("QUERY PLAN ") ? 10 : none;
+    if (starred_) return line.starts_with(heading) ? heading.size() : none;
     if (const auto bar = bar_at(line); bar > 0) line.remove_prefix(bar);
     for (std::size_t at = 0; at < line.size(); ++at)
       if (bar_at(line.substr(at)) > 0) return width_of(line.substr(0, at));
@@ -130,6 +141,7 @@ class Frame {
 
   Cell cell(PastedLine line) const {
     std::string_view text = line.text;
+    if (text.starts_with("QUERY PLAN,")) text.remove_prefix(heading.size() + 1);  // expanded CSV
     bool bordered = boxed_;
     if (const auto bar = bar_at(text); bar > 0 && !text.starts_with("||")) {
       text.remove_prefix(bar);
@@ -150,7 +162,8 @@ class Frame {
     }
     const auto rest = text.substr(at);
     if (starred_) return rest;
-    const bool other = rest.starts_with(':') || rest.starts_with(';');  // of the style old-ascii
+    const bool other = (rest.starts_with(':') || rest.starts_with(';')) &&  // of the style old-ascii
+                       trim(text.substr(0, at)).empty();
     const auto bar = other ? 1 : bar_at(rest);
     return bar > 0 ? rest.substr(bar) : text;
   }

@@ -143,9 +143,11 @@ class Assembler {
       return text.starts_with("->  ") || (!text.empty() && text[0] >= 'A' && text[0] <= 'Z');
     };
     std::size_t at = 0;
-    while (at < lines.size() && (!has_figures(lines[at].text) || trim(lines[at].text).starts_with("Worker ")))
-      ++at;
-    if (at > 0 && at < lines.size() && !begins(lines[at].text) && begins(lines[at - 1].text)) --at;
+    for (; at < lines.size(); ++at) {
+      if (!has_figures(lines[at].text) || trim(lines[at].text).starts_with("Worker ")) continue;
+      if (begins(lines[at].text)) break;
+      if (at > 0 && begins(lines[at - 1].text)) return at - 1;
+    }
     return at;
   }
 

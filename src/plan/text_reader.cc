@@ -257,6 +257,7 @@ class Reader {
     added.arrow = line.arrow;
     const std::string_view text = line.text;
     added.figures = has_figures(text);
+    if (text.find("(cost=") != text.rfind("(cost=")) warn(line.number, "holds more nodes than one");
     const auto end = std::min({text.find("  (cost="), text.find(" (cost="), text.find(" (actual "),
                                text.find(" (never executed)"), text.size()});
     read_title(trim(text.substr(0, end)), added.node);

@@ -7,6 +7,7 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
+#include "log/logged_plan.h"
 #include "plan/analysis.h"
 #include "plan/reader.h"
 #include "support/paths.h"
@@ -96,6 +97,16 @@ TEST(TextPlan, SelfTimesOfASubPlanAreTakenOffItsOwner) {
   EXPECT_NEAR(times.nodes[0].self_ms, 25, 1e-9);  // 100 - 20 - 10 - 45
   EXPECT_NEAR(times.nodes[3].self_ms, 8, 1e-9);
   EXPECT_NEAR(times.nodes[4].self_ms, 45, 1e-9);
+}
+
+// As auto_explain logs it: with tabs in a log, and as a log's reader keeps it.
+TEST(TextPlan, OfAutoExplain) {
+  const std::string text = content("formats/two-sub-plans.text");
+  const std::string record = "Query Text: SELECT (SELECT max(b)\n  FROM t) -- (slow)\n" + text;
+  EXPECT_EQ(lines_of("2026-11-22 10:00:00 UTC LOG:  duration: 3.1 ms  plan:\n" +
+                     each_line(record, [](const std::string& line) { return "\t" + line; })),
+            lines_of(text));
+  EXPECT_EQ(lines_of(log::redact_plan(LoggedPlan::Format::text, record)), lines_of(text));
 }
 
 // ---- formats and frames
@@ -287,6 +298,19 @@ TEST(IncompletePlan, AnotherPlanBehindIt) {
   EXPECT_EQ(warnings(seq + "\n" + seq), Lines{"line 3 of the plan begins another plan, which is not read"});
   EXPECT_EQ(warnings("[{\"Plan\": {\"Node Type\": \"Result\"}}, {\"Plan\": {\"Node Type\": \"Result\"}}]"),
             Lines{"holds 2 plans from line 1 on, of which the first is read"});
+}
+
+// psql's other formats are not read, and never in part.
+TEST(IncompletePlan, HtmlAndSeveralNodesOnALine) {
+  EXPECT_EQ(
+      lines_of(
+          "<table border=\"1\">\n  <tr valign=\"top\">\n    <td align=\"left\">Sort  (cost=0.00..1.00 rows=1 "
+          "width=4)</td>\n  </tr>\n  <tr>\n    <td align=\"left\">&nbsp;&nbsp;-&gt;&nbsp;&nbsp;Seq Scan on t "
+          " "
+          "(cost=0.00..1.00 rows=1 width=4)</td>\n  </tr>\n</table>\n"),
+      Lines{"error: holds no plan: no line is a node of EXPLAIN's"});
+  EXPECT_EQ(warnings("Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)|  ->  " + seq),
+            Lines{"line 1 of the plan holds more nodes than one"});
 }
 
 TEST(IncompletePlan, AMissingEndOrBeginning) {
